@@ -1,0 +1,103 @@
+"""The block adjacency matrix: which layer feeds which, and how (Benmeziane et al. 2023, Eq. 1).
+
+Vertex 0 is the block's input, vertices 1..d are its layers. ``edges[i][j]`` says what the skip from i to j
+does: 0 none, 1 DSC (concatenate), 2 ASC (add). The sequential path j-1 -> j is always there and is not a
+skip, so skips need j >= i + 2 and a block of d layers has d(d-1)/2 places for them.
+
+    >>> edges = parse("0012/0001/0000/0000")
+    >>> write(edges)
+    '0 0 1 2 / 0 0 0 1 / 0 0 0 0 / 0 0 0 0'
+    >>> slots(3)
+    ((0, 2), (0, 3), (1, 3))
+"""
+
+from __future__ import annotations
+
+import random
+
+from snnviz.errors import InputError
+
+Edges = tuple[tuple[int, ...], ...]
+
+NONE, DSC, ASC = 0, 1, 2
+MIN_DEPTH, MAX_DEPTH = 2, 8
+
+
+def slots(depth: int) -> tuple[tuple[int, int], ...]:
+    """Every place (i, j) for a skip in a block of `depth` layers."""
+    return tuple((i, j) for i in range(depth + 1) for j in range(i + 2, depth + 1))
+
+
+def sequential(depth: int) -> Edges:
+    """A block without skips."""
+    return tuple((0,) * (depth + 1) for _ in range(depth + 1))
+
+
+def resnet_like(depth: int) -> Edges:
+    """An addition around every two layers: 0 -> 2 -> 4 ..."""
+    return build(depth, {(i, i + 2): ASC for i in range(0, depth - 1, 2)})
+
+
+def densenet_like(depth: int) -> Edges:
+    """Every layer sees every earlier one, concatenated."""
+    return build(depth, dict.fromkeys(slots(depth), DSC))
+
+
+def with_n_skip(depth: int, n_skip: int, edge: int, seed: int) -> Edges:
+    """Each layer j takes min(n_skip, j - 1) sources, drawn without replacement from `seed`."""
+    draw = random.Random(seed)
+    chosen: dict[tuple[int, int], int] = {}
+    for j in range(2, depth + 1):
+        for i in draw.sample(range(j - 1), min(n_skip, j - 1)):
+            chosen[i, j] = edge
+    return build(depth, chosen)
+
+
+def build(depth: int, skips: dict[tuple[int, int], int]) -> Edges:
+    """The matrix of a block of `depth` layers with these skips."""
+    return tuple(tuple(skips.get((i, j), NONE) for j in range(depth + 1)) for i in range(depth + 1))
+
+
+def write(edges: Edges) -> str:
+    """The text form that people copy and paste."""
+    return " / ".join(" ".join(map(str, row)) for row in edges)
+
+
+def compact(edges: Edges) -> str:
+    """The text form that a link carries."""
+    return "/".join("".join(map(str, row)) for row in edges)
+
+
+def parse(value: object, field: str = "network.edges") -> Edges:
+    """The matrix from text (rows by '/', digits with or without spaces) or from nested lists.
+
+    Raises `InputError` naming the field or the cell, the rule and the value.
+    """
+    if isinstance(value, str):
+        if len(value) > 500:
+            raise InputError(field, "be at most 500 characters long", value)
+        cells: list[object] = []
+        for row in value.strip().strip("/").split("/"):
+            digits = row.split()
+            digits = list(digits[0]) if len(digits) == 1 else digits
+            cells.append([int(d) if d.isascii() and d.isdigit() and len(d) < 3 else d for d in digits])
+        value = cells
+    size = len(value) if isinstance(value, (list, tuple)) else 0
+    if not isinstance(value, (list, tuple)) or not MIN_DEPTH < size <= MAX_DEPTH + 1:
+        rule = f"be a square matrix with {MIN_DEPTH + 1} to {MAX_DEPTH + 1} rows"
+        raise InputError(field, rule, f"{size} rows" if size else value)
+    for i, row in enumerate(value):
+        if not isinstance(row, (list, tuple)) or len(row) != size:
+            raise InputError(f"{field}[{i}]", f"have {size} entries (the matrix must be square)", row)
+        for j, cell in enumerate(row):
+            _check_cell(cell, i, j, f"{field}[{i}][{j}]")
+    return tuple(tuple(int(cell) for cell in row) for row in value)
+
+
+def _check_cell(cell: object, i: int, j: int, field: str) -> None:
+    if isinstance(cell, bool) or not isinstance(cell, (int, float)) or cell not in (NONE, DSC, ASC):
+        raise InputError(field, "be 0 (none), 1 (DSC) or 2 (ASC)", cell)
+    if cell and j <= i:
+        raise InputError(field, f"be 0 (an edge from {i} to {j} would close a cycle)", cell)
+    if cell and j == i + 1:
+        raise InputError(field, f"be 0 (the sequential path from {i} to {j} is always there)", cell)

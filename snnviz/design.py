@@ -1,0 +1,245 @@
+"""A Design: a frozen value that says everything a run needs.
+
+Its canonical JSON is what the store keeps and the command line reads; its digest names the run, so the same
+design twice is one run. Defaults are part of the public form: a link holds only what differs from them.
+
+    >>> Design().network.kind
+    'block'
+    >>> Design.read('{"neuron": {"threshold": 1}}') == Design()
+    True
+    >>> Design.read('{"neuron": {"threshold": -1}}')
+    Traceback (most recent call last):
+    ...
+    snnviz.errors.InputError: neuron.threshold must be a number from 0 to 10, got -1
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+
+from snnviz import adjacency
+from snnviz.adjacency import Edges
+from snnviz.errors import InputError, did_you_mean
+from snnviz.registry import Number, Range, Registry
+
+REVISION = 1
+"""The revision of the computation. It goes up when a formula is mended (docs/errata.md), so that stale results are not shown."""
+
+MAX_TEXT = 65_536
+
+DATASETS: Registry[Any] = Registry("data set", "snnviz.catalog.datasets")
+ENCODINGS: Registry[Any] = Registry("encoding", "snnviz.catalog.encodings")
+SURROGATES: Registry[Any] = Registry("surrogate", "snnviz.catalog.surrogates")
+INITS: Registry[Any] = Registry("initialisation", "snnviz.catalog.inits")
+OPTIMIZERS: Registry[Any] = Registry("optimizer", "snnviz.catalog.optimizers")
+SCHEDULES: Registry[Any] = Registry("schedule", "snnviz.catalog.optimizers")
+LOSSES: Registry[Any] = Registry("loss", "snnviz.catalog.losses")
+
+
+class Choice(dict[str, str | Number]):
+    """An entry of a registry and its parameters: ``{"kind": "atan", "slope": 2.0}``. Read only."""
+
+    @property
+    def kind(self) -> str:
+        return str(self["kind"])
+
+    @property
+    def parameters(self) -> dict[str, Number]:
+        return {name: value for name, value in self.items() if not isinstance(value, str)}
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(sorted(self.items(), key=lambda item: item[0])))
+
+
+def _choice(registry: Registry[Any], path: str) -> Any:
+    return (
+        PlainValidator(lambda value: Choice(registry.choose(path, value))),
+        PlainSerializer(dict),
+        registry,
+    )
+
+
+def _chosen(registry: Registry[Any], path: str, **given: Any) -> Any:
+    """A field's default: resolved late, because the catalogue is written in terms of these values."""
+    return Field(default_factory=lambda: Choice(registry.choose(path, given)))
+
+
+class Part(BaseModel):
+    """Frozen, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Neuron(Part):
+    """The leaky integrate-and-fire neuron: u[t] = beta u[t-1] + I[t] - theta s[t-1], s[t] = 1[u[t] > theta]."""
+
+    threshold: Annotated[float, Range(0, 10, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
+    beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.5
+    reset: Literal["subtract", "zero", "none"] = "subtract"
+    surrogate: Annotated[Choice, *_choice(SURROGATES, "neuron.surrogate")] = _chosen(
+        SURROGATES, "neuron.surrogate", kind="atan"
+    )
+
+
+class Data(Part):
+    """What is shown to the network, and how it becomes a current over time."""
+
+    name: Annotated[str, PlainValidator(lambda value: _dataset(value))] = "digits"
+    train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 100)] = 0
+    test_samples: Annotated[int, Range(0, 1_000_000, "Test images to use; 0 means all of them.", 100)] = 0
+    steps: Annotated[int, Range(1, 100, "Time steps T that each image is shown for.", 1)] = 5
+    encoding: Annotated[Choice, *_choice(ENCODINGS, "data.encoding")] = _chosen(
+        ENCODINGS, "data.encoding", kind="direct"
+    )
+
+
+class BlockNetwork(Part):
+    """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
+
+    kind: Literal["block"] = "block"
+    edges: Annotated[Edges, PlainValidator(adjacency.parse)] = adjacency.resnet_like(4)
+    channels: Annotated[int, Range(1, 256, "Channels of every layer of the block.", 1)] = 16
+    blocks: Annotated[int, Range(1, 6, "How often the block is stacked; maps are halved in between.", 1)] = 1
+    dsc_fraction: Annotated[
+        float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho), drawn from the seed.", 0.05)
+    ] = 0.5
+
+    @property
+    def depth(self) -> int:
+        """Layers of one block."""
+        return len(self.edges) - 1
+
+
+class MlpNetwork(Part):
+    """Fully connected layers."""
+
+    kind: Literal["mlp"] = "mlp"
+    depth: Annotated[int, Range(1, 200, "Hidden layers.", 1)] = 4
+    width: Annotated[int, Range(1, 4096, "Neurons of a hidden layer.", 10)] = 200
+
+
+class CnnNetwork(Part):
+    """3x3 convolution layers in sequence, with average pooling by 2 after every few of them."""
+
+    kind: Literal["cnn"] = "cnn"
+    depth: Annotated[int, Range(1, 50, "Convolution layers.", 1)] = 4
+    channels: Annotated[int, Range(1, 512, "Channels of every layer.", 1)] = 16
+    pool_every: Annotated[int, Range(0, 50, "Halve the maps after this many layers; 0 means never.", 1)] = 2
+
+
+Network = Annotated[BlockNetwork | MlpNetwork | CnnNetwork, Field(discriminator="kind")]
+
+
+class Training(Part):
+    """How the weights are learnt."""
+
+    optimizer: Annotated[Choice, *_choice(OPTIMIZERS, "training.optimizer")] = _chosen(
+        OPTIMIZERS, "training.optimizer", kind="adam"
+    )
+    learning_rate: Annotated[float, Range(1e-6, 10, "Step size at the first epoch.", 0.0005)] = 0.003
+    schedule: Annotated[Choice, *_choice(SCHEDULES, "training.schedule")] = _chosen(
+        SCHEDULES, "training.schedule", kind="cosine"
+    )
+    loss: Annotated[Choice, *_choice(LOSSES, "training.loss")] = _chosen(LOSSES, "training.loss", kind="rate")
+    batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16)] = 64
+    epochs: Annotated[int, Range(1, 1000, "Passes over the training images.", 1)] = 15
+
+
+class Design(Part):
+    """Everything a run needs, and nothing else."""
+
+    data: Data = Field(default_factory=lambda: Data())
+    network: Network = Field(default_factory=lambda: BlockNetwork())
+    neuron: Neuron = Field(default_factory=lambda: Neuron())
+    init: Annotated[Choice, *_choice(INITS, "init")] = _chosen(INITS, "init", kind="variance-preserving")
+    training: Training = Field(default_factory=lambda: Training())
+    seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the split, the weights and the order of the images.", 1)] = 0
+
+    @classmethod
+    def read(cls, text: str) -> Design:
+        """A design from JSON. Raises `InputError` with one sentence for anything that is not one."""
+        if len(text) > MAX_TEXT:
+            raise InputError("design", f"be at most {MAX_TEXT:,} characters of JSON", f"{len(text):,} characters")
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError("design", f"be valid JSON ({_first_line(error)})", text) from None
+        return cls.check(document)
+
+    @classmethod
+    def check(cls, document: object) -> Design:
+        """A design from a nested dictionary. Raises `InputError`."""
+        if not isinstance(document, Mapping):
+            raise InputError("design", "be a JSON object", document)
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            raise _sentence(cls, error) from None
+        except RecursionError:
+            raise InputError("design", "not be nested this deep", "a deeper nest") from None
+
+    def document(self) -> dict[str, Any]:
+        """The design as a nested dictionary that JSON can hold."""
+        return self.model_dump(mode="json")
+
+    def canonical(self) -> str:
+        """The one JSON text of this design: sorted keys, no spaces, every field present."""
+        return json.dumps(self.document(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @property
+    def digest(self) -> str:
+        """The name of the run: 16 hexadecimal digits of SHA-256 over the canonical JSON and `REVISION`."""
+        return hashlib.sha256(f"{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
+
+
+def _dataset(value: object) -> str:
+    if not isinstance(value, str) or value not in DATASETS:
+        hint = did_you_mean(value, DATASETS.kinds)
+        raise InputError("data.name", f"be one of {', '.join(DATASETS.kinds)}", value, hint)
+    return value
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:80] or type(error).__name__
+
+
+def _sentence(model: type[BaseModel], error: ValidationError) -> InputError:
+    """The first of pydantic's complaints, as field, rule and value."""
+    first = error.errors(include_url=False)[0]
+    tags = {"block", "mlp", "cnn"}
+    parts = [str(p)[:40] for p in first["loc"]]
+    if parts[:1] == ["network"] and len(parts) > 1 and parts[1] in tags:
+        del parts[1]
+    path, kind, value = ".".join(parts) or "design", first["type"], first["input"]
+    context = first.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _fields_at(model, parts[:-1])
+        return InputError(path, "be a field of a design", value, did_you_mean(parts[-1], known))
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        tag = value.get("kind") if isinstance(value, dict) else value
+        return InputError("network.kind", "be one of block, mlp, cnn", tag, did_you_mean(tag, tags))
+    if kind == "literal_error":
+        names = context["expected"].replace("'", "").replace(" or ", ", ")
+        return InputError(path, f"be one of {names}", value, did_you_mean(value, names.split(", ")))
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return InputError(path, "be an object with fields", value)
+    if kind == "range":
+        return InputError(path, first["msg"], value)
+    return InputError(path, f"be valid ({first['msg'].lower()[:80]})", value)
+
+
+def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:
+    """Field names of the part at `path`; for the network, those of every kind."""
+    if path[:1] == ["network"]:
+        return sorted({f for m in (BlockNetwork, MlpNetwork, CnnNetwork) for f in m.model_fields})
+    for name in path:
+        annotation = model.model_fields[name].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)

@@ -1,0 +1,79 @@
+"""What can go wrong, as a tree.
+
+    SnnvizError                 every error that is meant for a person's eyes: str(error) is one sentence
+    ├── InputError              something that was typed, drawn, linked or uploaded breaks a rule
+    ├── NotFound                a run or a named design that does not exist
+    ├── DataMissing             a data set whose files are not here; says what to do
+    ├── TooLarge                a design that asks for more memory than is free
+    ├── StoreError              the store cannot be opened, read or written
+    └── LeaseLost               this attempt no longer owns its run (never shown: the worker stops)
+
+Sentences have the form ``<field path> must <rule>, got <value>[; did you mean 'x'?]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SnnvizError(Exception):
+    """An error with a sentence for the person in front of the screen."""
+
+
+class InputError(SnnvizError):
+    """A value breaks a rule; `field` is its path, such as ``training.epochs``."""
+
+    def __init__(self, field: str, rule: str, value: object, hint: str = "") -> None:
+        self.field = field
+        super().__init__(f"{field} must {rule}, got {brief(value)}{hint}")
+
+
+class NotFound(SnnvizError):
+    """Nothing has this name."""
+
+
+class DataMissing(SnnvizError):
+    """The files of a data set are absent or damaged."""
+
+
+class TooLarge(SnnvizError):
+    """More memory is asked for than is free."""
+
+
+class StoreError(SnnvizError):
+    """The store is unusable; the file has been left as it was."""
+
+
+class LeaseLost(SnnvizError):
+    """Another attempt owns the run now; this one must stop writing."""
+
+
+def brief(value: object, limit: int = 60) -> str:
+    """`value` as it would be typed, on one line, at most `limit` characters.
+
+    >>> brief("x" * 100)[-3:]
+    '...'
+    """
+    if isinstance(value, (list, tuple, dict, set)) and len(value) > 20:
+        return f"a {type(value).__name__} of {len(value)} items"
+    if isinstance(value, str):
+        value = value[: 4 * limit]
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of more than 4,300 digits, a nest without end
+        return "a very large value"
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """``; did you mean 'x'?`` where a known name is close, else nothing.
+
+    >>> did_you_mean("kaming", ["kaiming", "glorot"])
+    "; did you mean 'kaiming'?"
+    """
+    if not isinstance(name, str):
+        return ""
+    close = get_close_matches(name[:60], list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

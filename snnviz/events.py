@@ -1,0 +1,83 @@
+"""What a run reports, while it runs.
+
+An event is a small frozen value; its fields are the columns of its table in the store and of its frame.
+`Sample`, `LayerState` and `EpochEnd` are kept (append-only, one row per `key`: a resumed run computes the same
+rows again, and the first stays). `Progress` is a glance that the next one replaces. `Checkpoint` goes to disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the run is: `step` of `steps` training steps in all."""
+
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Training loss and accuracy (0..1), averaged over the training steps since the sample before."""
+
+    table: ClassVar[str] = "samples"
+    key: ClassVar[tuple[str, ...]] = ("step",)
+
+    step: int
+    epoch: float
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class LayerState:
+    """One layer, seen on the fixed probe batch after `step` training steps.
+
+    rate: spikes per neuron and time step, 0..1 (None for a readout without spikes). var_u: variance of the
+    membrane potential over a layer's neurons, averaged over time steps and images, before reset. grad_norm: L2
+    norm of the loss gradient of the layer's weights, averaged over the steps since the last look (None at step 0).
+    """
+
+    table: ClassVar[str] = "layers"
+    key: ClassVar[tuple[str, ...]] = ("step", "layer")
+
+    step: int
+    epoch: float
+    layer: int
+    name: str
+    rate: float | None
+    var_u: float
+    grad_norm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnd:
+    """After an epoch: accuracies 0..1, mean losses, and `rate`, the network's spikes per neuron and step on the test set."""
+
+    table: ClassVar[str] = "epochs"
+    key: ClassVar[tuple[str, ...]] = ("epoch",)
+
+    epoch: int
+    train_accuracy: float
+    test_accuracy: float
+    train_loss: float
+    test_loss: float
+    rate: float
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All that is needed to go on after `epoch`: weights and optimizer state as named numpy arrays."""
+
+    epoch: int
+    arrays: Mapping[str, Any]
+
+
+Row = Sample | LayerState | EpochEnd
+Event = Progress | Row | Checkpoint
+ROWS: tuple[type[Sample] | type[LayerState] | type[EpochEnd], ...] = (Sample, LayerState, EpochEnd)

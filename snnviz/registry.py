@@ -1,0 +1,202 @@
+"""Things chosen by name: a function, its docstring, its source and the ranges of its parameters.
+
+Menus, sliders, links, validation, documentation and the contract tests are all read from here, so that
+adding an entry is writing one function. The keyword-only arguments of the function are its parameters:
+
+    >>> from typing import Annotated
+    >>> SHAPES = Registry[Callable[..., float]]("shape")
+    >>> @SHAPES.register(source="a textbook")
+    ... def disc(*, radius: Annotated[float, Range(0, 10, "how large")] = 1.0) -> float:
+    ...     '''A filled circle.'''
+    ...     return 3.14 * radius**2
+    >>> SHAPES["disc"].parameters[0].range.high
+    10
+    >>> SHAPES.choose("shape", {"kind": "disc", "radius": 2})
+    {'kind': 'disc', 'radius': 2.0}
+    >>> SHAPES.choose("shape", "disk")
+    Traceback (most recent call last):
+    ...
+    snnviz.errors.InputError: shape.kind must be one of disc, got 'disk'; did you mean 'disc'?
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from snnviz.errors import InputError, did_you_mean
+
+F = TypeVar("F", bound=Callable[..., Any])
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The closed interval a number lives in, and a word on what it does (shown as help).
+
+    As an annotation, ``Annotated[float, Range(0, 1)]``, it is also the pydantic validator of that field.
+    """
+
+    low: Number
+    high: Number
+    help: str = ""
+    step: Number | None = None
+
+    def rule(self, whole: bool) -> str:
+        return f"be a {'whole ' if whole else ''}number from {self.low:.10g} to {self.high:.10g}"
+
+    def canonical(self, value: object, whole: bool) -> Number | None:
+        """`value` as the one number it stands for (2.0 is 2, -0.0 is 0.0), or None where it breaks the rule."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        if not self.low <= value <= self.high:  # also false for NaN
+            return None
+        if whole:
+            return int(value) if value == int(value) else None
+        return float(value) + 0.0
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        whole = source is int
+
+        def check(value: object) -> Number:
+            number = self.canonical(value, whole)
+            if number is None:
+                raise PydanticCustomError("range", self.rule(whole))  # type: ignore[arg-type]
+            return number
+
+        return core_schema.no_info_plain_validator_function(check)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that an entry takes: its name, type, default and range."""
+
+    name: str
+    whole: bool
+    default: Number
+    range: Range
+
+    def check(self, path: str, value: object) -> Number:
+        """`value` as a canonical number in the range, or `InputError` naming `path`."""
+        number = self.range.canonical(value, self.whole)
+        if number is None:
+            raise InputError(path, self.range.rule(self.whole), value)
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[F]):
+    """One choice: call `function`; show the rest."""
+
+    kind: str
+    function: F
+    source: str
+    formula: str
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def title(self) -> str:
+        """The docstring's first sentence."""
+        return (inspect.getdoc(self.function) or self.kind).split("\n\n")[0].replace("\n", " ")
+
+    @property
+    def notes(self) -> str:
+        """What the docstring says after its first paragraph, without examples."""
+        rest = (inspect.getdoc(self.function) or "").split("\n\n")[1:]
+        return "\n\n".join(part for part in rest if not part.lstrip().startswith(">>>"))
+
+
+class Registry(Generic[F]):
+    """Entries by kind, in the order in which they were written.
+
+    `module` is imported at the first look, so that a value can be checked against a catalogue which
+    itself is written in terms of values.
+    """
+
+    def __init__(self, noun: str, module: str | None = None) -> None:
+        self.noun = noun
+        self._module = module
+        self._entries: dict[str, Entry[F]] = {}
+
+    def register(self, *, source: str, formula: str = "", kind: str | None = None) -> Callable[[F], F]:
+        """Decorator. The kind is the function's name with dashes; `formula` is LaTeX."""
+
+        def add(function: F) -> F:
+            name = kind or function.__name__.replace("_", "-")
+            if name in self._entries:
+                raise ValueError(f"the {self.noun} {name!r} is registered twice")
+            if not inspect.getdoc(function):
+                raise ValueError(f"the {self.noun} {name!r} needs a docstring")
+            self._entries[name] = Entry(name, function, source, formula, _parameters(function))
+            return function
+
+        return add
+
+    def remove(self, kind: str) -> None:
+        """Forget an entry (tests add their own)."""
+        del self._entries[kind]
+
+    def _load(self) -> dict[str, Entry[F]]:
+        if self._module is not None:
+            module, self._module = self._module, None
+            importlib.import_module(module)
+        return self._entries
+
+    def __iter__(self) -> Iterator[Entry[F]]:
+        return iter(tuple(self._load().values()))
+
+    def __getitem__(self, kind: str) -> Entry[F]:
+        try:
+            return self._load()[kind]
+        except KeyError:
+            raise InputError(self.noun, f"be one of {', '.join(self.kinds)}", kind) from None
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._load()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(self._load())
+
+    def choose(self, path: str, value: object) -> dict[str, str | Number]:
+        """A complete choice ``{"kind": ..., parameter: value, ...}`` from a kind or a partial choice.
+
+        Raises `InputError` for an unknown kind, an unknown parameter or a value out of its range.
+        """
+        if isinstance(value, str):
+            value = {"kind": value}
+        if not isinstance(value, dict):
+            raise InputError(path, f"be the name of one {self.noun} or an object with a 'kind'", value)
+        kind = value.get("kind")
+        if not isinstance(kind, str) or kind not in self:
+            rule = f"be one of {', '.join(self.kinds)}"
+            raise InputError(f"{path}.kind", rule, kind, did_you_mean(kind, self.kinds))
+        entry = self[kind]
+        chosen: dict[str, str | Number] = {"kind": kind}
+        for parameter in entry.parameters:
+            given = value.get(parameter.name, parameter.default)
+            chosen[parameter.name] = parameter.check(f"{path}.{parameter.name}", given)
+        if unknown := [str(name) for name in value if name not in chosen]:
+            known = ", ".join(p.name for p in entry.parameters) or "no parameters"
+            raise InputError(f"{path}.{unknown[0][:40]}", f"be a parameter of {kind} ({known})", value[unknown[0]])
+        return chosen
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The keyword-only arguments, each annotated ``Annotated[float | int, Range(...)]`` with a default."""
+    hints = get_type_hints(function, include_extras=True)
+    found = []
+    for name, argument in inspect.signature(function).parameters.items():
+        if argument.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        limits = next((m for m in getattr(hints[name], "__metadata__", ()) if isinstance(m, Range)), None)
+        if limits is None or argument.default is inspect.Parameter.empty:
+            raise ValueError(f"{function.__name__}: {name} needs a Range and a default")
+        whole = hints[name].__origin__ is int
+        found.append(Parameter(name, whole, argument.default, limits))
+    return tuple(found)
