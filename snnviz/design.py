@@ -102,7 +102,9 @@ class BlockNetwork(Part):
     """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
 
     kind: Literal["block"] = "block"
-    edges: Annotated[Edges, PlainValidator(adjacency.parse)] = adjacency.resnet_like(4)
+    edges: Annotated[
+        Edges, PlainValidator(adjacency.parse), PlainSerializer(lambda edges: [list(row) for row in edges])
+    ] = adjacency.resnet_like(4)
     channels: Annotated[int, Range(1, 256, "Channels of every layer of the block.", 1)] = 16
     blocks: Annotated[int, Range(1, 6, "How often the block is stacked; maps are halved in between.", 1)] = 1
     dsc_fraction: Annotated[

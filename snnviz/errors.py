@@ -4,6 +4,7 @@
     ├── InputError              something that was typed, drawn, linked or uploaded breaks a rule
     ├── NotFound                a run or a named design that does not exist
     ├── DataMissing             a data set whose files are not here; says what to do
+    ├── Diverged                the loss of a run became infinite
     ├── TooLarge                a design that asks for more memory than is free
     ├── StoreError              the store cannot be opened, read or written
     └── LeaseLost               this attempt no longer owns its run (never shown: the worker stops)
@@ -35,6 +36,10 @@ class NotFound(SnnvizError):
 
 class DataMissing(SnnvizError):
     """The files of a data set are absent or damaged."""
+
+
+class Diverged(SnnvizError):
+    """Training left the numbers that a float can hold."""
 
 
 class TooLarge(SnnvizError):

@@ -1,0 +1,340 @@
+"""Data sets: a card for each (what, size, source, licence, checksums, citation) and the reading of their files.
+
+Files are looked for in `snnviz.places.data_dirs` and otherwise fetched. Whatever their origin, the SHA-256 of their
+*content* must be the card's, so that the same design means the same images on every machine.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+import os
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.design import DATASETS
+from snnviz.errors import DataMissing
+from snnviz.places import cache_dir, data_dirs
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+ROLES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An IDX file: `content` is the SHA-256 of its uncompressed bytes, `packed` that of the published .gz."""
+
+    content: str
+    packed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a page tells about a data set. Intensities are in [0, 1]; statistics are over the training images.
+
+    `histogram`: share of pixels at intensity k/16, k = 0..16.
+    """
+
+    title: str
+    about: str
+    shape: tuple[int, int, int]
+    classes: int
+    train: int
+    test: int
+    mean: float
+    std: float
+    histogram: tuple[float, ...]
+    licence: str
+    citation: str
+    home: str
+    download: str = ""
+    files: tuple[File, ...] = ()
+    labels: tuple[str, ...] = field(default=tuple("0123456789"))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Images (N, H, W) of uint8 with white at `white`, and labels (N,) from 0."""
+
+    train_images: Images
+    train_labels: Labels
+    test_images: Images
+    test_labels: Labels
+    white: int
+
+
+@DATASETS.register(source="https://archive.ics.uci.edu/dataset/80", kind="digits")
+def digits() -> Card:
+    """Handwritten digits, 8x8: small enough to learn in seconds, and shipped with scikit-learn."""
+    return Card(
+        title="Digits",
+        about="1,797 handwritten digits of 8x8 pixels; 80 % for training and 20 % for testing, by the design's seed.",
+        shape=(1, 8, 8),
+        classes=10,
+        train=1437,
+        test=360,
+        mean=0.3053,
+        std=0.3760,
+        # fmt: off
+        histogram=(
+            0.48929,
+            0.03561,
+            0.02866,
+            0.0256,
+            0.02835,
+            0.02437,
+            0.02225,
+            0.02284,
+            0.03012,
+            0.02248,
+            0.02357,
+            0.02474,
+            0.03189,
+            0.03051,
+            0.03138,
+            0.03742,
+            0.09092,
+        ),
+        # fmt: on
+        licence="CC BY 4.0",
+        citation="Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository",
+        home="https://archive.ics.uci.edu/dataset/80",
+        files=(File("6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8", ""),),
+    )
+
+
+@DATASETS.register(source="http://yann.lecun.com/exdb/mnist", kind="mnist")
+def mnist() -> Card:
+    """Handwritten digits, 28x28: the classic."""
+    return Card(
+        title="MNIST",
+        about="60,000 training and 10,000 test images of handwritten digits, 28x28 pixels.",
+        shape=(1, 28, 28),
+        classes=10,
+        train=60_000,
+        test=10_000,
+        mean=0.1307,
+        std=0.3081,
+        # fmt: off
+        histogram=(
+            0.81404,
+            0.01062,
+            0.00835,
+            0.00702,
+            0.00712,
+            0.00624,
+            0.00564,
+            0.00592,
+            0.00693,
+            0.00619,
+            0.00569,
+            0.00655,
+            0.00735,
+            0.00734,
+            0.00865,
+            0.0112,
+            0.07515,
+        ),
+        # fmt: on
+        licence="CC BY-SA 3.0",
+        citation="LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition",
+        home="http://yann.lecun.com/exdb/mnist",
+        download="https://ossci-datasets.s3.amazonaws.com/mnist/",
+        files=(
+            File(
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            ),
+            File(
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            ),
+            File(
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            ),
+            File(
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            ),
+        ),
+    )
+
+
+@DATASETS.register(source="https://github.com/zalandoresearch/fashion-mnist", kind="fashion-mnist")
+def fashion_mnist() -> Card:
+    """Clothes, 28x28: as light as MNIST and much harder."""
+    return Card(
+        title="Fashion-MNIST",
+        about="60,000 training and 10,000 test images of clothes, 28x28 pixels.",
+        shape=(1, 28, 28),
+        classes=10,
+        train=60_000,
+        test=10_000,
+        mean=0.2860,
+        std=0.3530,
+        # fmt: off
+        histogram=(
+            0.53015,
+            0.01604,
+            0.01762,
+            0.01939,
+            0.02063,
+            0.0218,
+            0.02291,
+            0.02426,
+            0.02576,
+            0.02838,
+            0.03205,
+            0.03754,
+            0.04525,
+            0.05372,
+            0.05682,
+            0.03231,
+            0.01538,
+        ),
+        # fmt: on
+        licence="MIT",
+        citation="Xiao, Rasul and Vollgraf 2017, Fashion-MNIST, arXiv:1708.07747",
+        home="https://github.com/zalandoresearch/fashion-mnist",
+        download="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        files=(
+            File(
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            ),
+            File(
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            ),
+            File(
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            ),
+            File(
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            ),
+        ),
+        labels=("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
+    )
+
+
+def card(name: str) -> Card:
+    """The card of a data set. Raises `InputError` for an unknown name."""
+    found = DATASETS[name].function()
+    assert isinstance(found, Card)
+    return found
+
+
+def find(name: str) -> dict[str, Path]:
+    """The files of `name` that are on this machine, by role. Digits need none."""
+    found = {}
+    for role in ROLES if card(name).download else ():
+        places = (folder / f"{role}{ending}" for folder in data_dirs(name) for ending in ("", ".gz"))
+        path = next((place for place in places if place.is_file()), None)
+        if path:
+            found[role] = path
+    return found
+
+
+def is_here(name: str) -> bool:
+    """Whether `name` can be read without a download."""
+    return not card(name).download or len(find(name)) == len(ROLES)
+
+
+def load(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None) -> Split:
+    """The images of `name`. `seed` splits digits; the others have a test set of their own. `watch` hears of downloads.
+
+    Raises `DataMissing` with one sentence where a file is absent and cannot be fetched, or is damaged.
+    """
+    about = card(name)
+    if not about.download:
+        return _digits(about, seed)
+    found = find(name)
+    arrays = []
+    for role, file in zip(ROLES, about.files, strict=True):
+        path = found.get(role) or fetch(name, role, file, watch)
+        arrays.append(read_idx(path, file.content, name))
+    train_images, train_labels, test_images, test_labels = arrays
+    return Split(train_images, train_labels.astype(np.int64), test_images, test_labels.astype(np.int64), 255)
+
+
+def read_idx(path: Path, content: str, name: str) -> NDArray[np.uint8]:
+    """The array of an IDX file, gzipped or not, after checking its SHA-256. Raises `DataMissing`."""
+    try:
+        raw = path.read_bytes()
+        raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataMissing(f"The file {path.name} of {name} must be readable, got: {error}.") from None
+    if hashlib.sha256(raw).hexdigest() != content:
+        raise DataMissing(
+            f"The file {path} must have the published content of {name}, got another; delete it to fetch it."
+        )
+    dimensions = raw[3]
+    shape = np.frombuffer(raw, ">u4", count=dimensions, offset=4)
+    return np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions).reshape(shape.astype(int))
+
+
+def fetch(name: str, role: str, file: File, watch: Callable[[str], None]) -> Path:
+    """Download one file into cache/datasets, whole or not at all. Raises `DataMissing` saying what else can be done."""
+    import pooch
+
+    about = card(name)
+    watch(f"fetching {about.title}: {role}.gz")
+    try:
+        return Path(
+            pooch.retrieve(
+                f"{about.download}{role}.gz",
+                known_hash=f"sha256:{file.packed}",
+                fname=f"{role}.gz",
+                path=cache_dir() / "datasets" / name,
+                downloader=pooch.HTTPDownloader(timeout=20, progressbar=_Watched(watch, role)),
+            )
+        )
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong hash is a ValueError
+        where = cache_dir() / "datasets" / name
+        debian = " or install Debian's package dataset-fashion-mnist" if name == "fashion-mnist" else ""
+        reason = type(error).__name__
+        raise DataMissing(
+            f"{about.title} is not on this machine and could not be fetched ({reason}): "
+            f"put {role}.gz and its three siblings into {where}{debian}."
+        ) from None
+
+
+class _Watched:
+    """Tells `watch` how far a download is; pooch drives it as a progress bar."""
+
+    def __init__(self, watch: Callable[[str], None], role: str) -> None:
+        self.watch, self.role, self.total, self.done = watch, role, 0, 0
+
+    def update(self, count: int) -> None:
+        self.done += count
+        self.watch(f"fetching {self.role}: {self.done / 1e6:.1f} of {self.total / 1e6:.1f} MB")
+
+    def reset(self) -> None:
+        self.done = 0
+
+    def close(self) -> None:
+        pass
+
+
+def _digits(about: Card, seed: int) -> Split:
+    """scikit-learn's own file, read without importing scikit-learn (a second, and 180 MB)."""
+    package = importlib.util.find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise DataMissing("The digits come with scikit-learn, which must be installed: pip install scikit-learn.")
+    path = Path(os.path.dirname(package.origin)) / "datasets" / "data" / "digits.csv.gz"
+    table = np.loadtxt(gzip.open(path, "rt"), delimiter=",", dtype=np.uint8)
+    images, labels = table[:, :-1].reshape(-1, *about.shape[1:]), table[:, -1].astype(np.int64)
+    order = np.random.default_rng([seed, 0xD161]).permutation(len(images))
+    images, labels = images[order], labels[order]
+    return Split(images[: about.train], labels[: about.train], images[about.train :], labels[about.train :], 16)

@@ -1,0 +1,66 @@
+"""Surrogate gradients: what stands for ds/du on the way back, as a function of x = u - theta.
+
+The spike itself is a step, whose derivative is zero almost everywhere. Each function uses plain arithmetic only,
+so one definition serves numpy (plots, theory) and torch (training).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from snnviz.design import SURROGATES
+from snnviz.registry import Range
+
+Slope = Annotated[
+    float, Range(0.1, 100, "Steepness: a larger slope gives a narrower window around the threshold.", 0.5)
+]
+
+
+@SURROGATES.register(
+    source="Fang et al. 2021; snntorch.surrogate.atan(alpha)",
+    formula=r"\frac{k/2}{1 + (\frac{\pi}{2} k x)^2}",
+)
+def atan(x: Any, /, *, slope: Slope = 2.0) -> Any:
+    """Derivative of an arctangent: heavy tails, so that every neuron learns a little.
+
+    >>> atan(0.0)
+    1.0
+    """
+    return slope / 2 / (1 + (math.pi / 2 * slope * x) ** 2)
+
+
+@SURROGATES.register(
+    source="Zenke and Ganguli 2018; snntorch.surrogate.fast_sigmoid(slope)", formula=r"\frac{1}{(1 + k|x|)^2}"
+)
+def fast_sigmoid(x: Any, /, *, slope: Slope = 25.0) -> Any:
+    """SuperSpike: peak 1 whatever the slope.
+
+    >>> fast_sigmoid(0.04)
+    0.25
+    """
+    return 1 / (1 + slope * abs(x)) ** 2
+
+
+@SURROGATES.register(
+    source="Neftci et al. 2019; snntorch.surrogate.sigmoid(slope)", formula=r"k\,\sigma(kx)\,(1-\sigma(kx))"
+)
+def sigmoid(x: Any, /, *, slope: Slope = 25.0) -> Any:
+    """Derivative of a logistic curve: peak k/4, light tails.
+
+    >>> sigmoid(0.0)
+    6.25
+    """
+    tail = math.e ** (-slope * abs(x))
+    return slope * tail / (1 + tail) ** 2
+
+
+@SURROGATES.register(source="Bellec et al. 2018, Eq. 3", formula=r"\max(0,\ 1 - k|x|)")
+def triangle(x: Any, /, *, slope: Slope = 1.0) -> Any:
+    """A triangle: neurons further than 1/k from the threshold get no gradient at all.
+
+    >>> triangle(0.5), triangle(2.0)
+    (0.5, 0.0)
+    """
+    side = 1 - slope * abs(x)
+    return (side + abs(side)) / 2

@@ -1,0 +1,1 @@
+"""The computation: the only place that imports torch."""

@@ -1,0 +1,70 @@
+"""The one door into the computation: a design in, events out.
+
+No files but the data set's, no threads, no prints and no global state behind it. To cancel is to stop asking for the
+next event. The events depend on the design alone (one thread, one machine), whether resumed or not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+
+from snnviz.core import data, observe, train
+from snnviz.core.networks import Network
+from snnviz.core.randomness import generator
+from snnviz.design import Design
+from snnviz.errors import Diverged
+from snnviz.events import Checkpoint, EpochEnd, Event, Progress
+
+
+def execute(design: Design, *, resume: Checkpoint | None = None) -> Iterator[Event]:
+    """Trains `design`, from its beginning or after the epoch of a checkpoint.
+
+    Yields a Progress a training step, Samples and LayerStates as `observe` says, and an EpochEnd and a Checkpoint an
+    epoch. Raises `DataMissing` or `Diverged`.
+    """
+    training_images, test_images = data.load(design)
+    network = Network(design)
+    optimizer = train.Optimizer(network)
+    first = 0
+    if resume is not None:
+        optimizer.restore(resume.arrays)
+        first = resume.epoch
+    probe_images = training_images.images[: observe.PROBE_IMAGES]
+    probe = data.encode(probe_images, training_images.white, design, "probe")
+    window = observe.Window(network.architecture)
+    batch_size, epochs = design.training.batch_size, design.training.epochs
+    per_epoch = math.ceil(len(training_images) / batch_size)
+    yield Progress(first * per_epoch, epochs * per_epoch)
+    if first == 0:
+        yield from observe.look(network, probe, window, 0, 0.0)
+
+    for epoch in range(first, epochs):
+        rate = optimizer.start_epoch(epoch)
+        order = torch.randperm(len(training_images), generator=generator(design.seed, "order", epoch))
+        loss_sum, hit_sum = 0.0, 0.0
+        for batch in range(per_epoch):
+            chosen = order[batch * batch_size : (batch + 1) * batch_size]
+            labels = training_images.labels[chosen]
+            image = data.encode(training_images.images[chosen], training_images.white, design, epoch, batch)
+            logits = train.logits(network, image)
+            loss = F.cross_entropy(logits, labels)
+            gradients = optimizer.step(loss)
+            window.add(loss.detach(), logits.detach(), labels, gradients)
+            step = epoch * per_epoch + batch + 1
+            if observe.is_due(batch + 1, per_epoch):
+                now = epoch + (batch + 1) / per_epoch
+                sample = window.sample(step, now)
+                if not math.isfinite(sample.loss):
+                    raise Diverged(f"The loss became infinite in epoch {epoch + 1}: a smaller learning rate helps.")
+                loss_sum, hit_sum = loss_sum + sample.loss * window.images, hit_sum + sample.accuracy * window.images
+                yield sample
+                yield from observe.look(network, probe, window, step, now)
+                window.clear()
+            yield Progress(step, epochs * per_epoch)
+        score, seen = train.test(network, test_images), len(training_images)
+        yield EpochEnd(epoch + 1, hit_sum / seen, score.accuracy, loss_sum / seen, score.loss, score.rate, rate)
+        yield Checkpoint(epoch + 1, optimizer.arrays())

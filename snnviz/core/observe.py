@@ -1,0 +1,67 @@
+"""What a run looks at: running sums over the training steps, and each layer on one fixed probe batch.
+
+No tensor is kept. Looking happens at training steps that depend on the design alone, so that a run observed twice,
+or resumed, reports the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from snnviz.catalog.architectures import Architecture
+from snnviz.core.networks import Network
+from snnviz.events import LayerState, Sample
+
+PROBE_IMAGES = 64
+LONGEST_WINDOW = 40
+"""A long epoch is looked at every 40 training steps, a short one at its end."""
+
+
+def is_due(step_in_epoch: int, steps_per_epoch: int) -> bool:
+    """Whether to look after this training step (1-based) of an epoch; always at its end."""
+    return step_in_epoch == steps_per_epoch or step_in_epoch % LONGEST_WINDOW == 0
+
+
+class Window:
+    """Sums since the last look: loss, hits, images, and the gradient norm of each layer's weights."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        self.layers = len(architecture.layers)
+        self.clear()
+
+    def clear(self) -> None:
+        self.steps, self.images = 0, 0
+        self.loss, self.hits = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)
+        self.norms = torch.zeros(self.layers, dtype=torch.float64)
+
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, weight_gradients: list[Tensor]) -> None:
+        count = len(labels)
+        self.steps += 1
+        self.images += count
+        self.loss += loss * count
+        self.hits += (logits.argmax(1) == labels).sum()
+        self.norms += torch.stack(torch._foreach_norm(weight_gradients))  # type: ignore[attr-defined]
+
+    def sample(self, step: int, epoch: float) -> Sample:
+        return Sample(step, epoch, self.loss.item() / self.images, self.hits.item() / self.images)
+
+    def gradient_norms(self) -> list[float] | None:
+        return (self.norms / self.steps).tolist() if self.steps else None
+
+
+def look(network: Network, probe: Tensor, window: Window, step: int, epoch: float) -> Iterator[LayerState]:
+    """Rate and Var[u] of every layer on the encoded probe batch, with the window's gradient norms."""
+    seen: list[tuple[float | None, float]] = []
+
+    def watch(index: int, u: Tensor, spikes: Tensor | None) -> None:  # noqa: ARG001
+        variance = u.flatten(2).var(2, correction=0).mean().item()
+        seen.append((None if spikes is None else spikes.mean().item(), variance))
+
+    with torch.no_grad():
+        network(probe, watch)
+    norms = window.gradient_norms()
+    for index, (layer, (rate, variance)) in enumerate(zip(network.architecture.layers, seen, strict=True)):
+        yield LayerState(step, epoch, index, layer.name, rate, variance, norms[index] if norms else None)

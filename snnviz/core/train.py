@@ -1,0 +1,107 @@
+"""One training step, and the test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from snnviz.core.data import Images, encode
+from snnviz.core.networks import Network
+from snnviz.design import LOSSES, OPTIMIZERS, SCHEDULES
+
+TEST_BATCH = 250
+
+
+def logits(network: Network, image: Tensor, watch: Any = None) -> Tensor:
+    """What the loss's softmax sees, (B, classes)."""
+    loss = network.design.training.loss
+    result: Tensor = LOSSES[loss.kind].function(network(image, watch), network.steps, **loss.parameters)
+    return result
+
+
+class Optimizer:
+    """The design's optimizer on the network's parameters; its state comes and goes as named arrays."""
+
+    def __init__(self, network: Network) -> None:
+        training = network.design.training
+        name, arguments = OPTIMIZERS[training.optimizer.kind].function(**training.optimizer.parameters)
+        self.network, self.training = network, training
+        self.torch: torch.optim.Optimizer = getattr(torch.optim, name)(
+            list(network.parameters.values()), lr=training.learning_rate, fused=True, **arguments
+        )
+
+    def start_epoch(self, epoch: int) -> float:
+        """Sets and returns the learning rate of an epoch, counted from 0."""
+        schedule = self.training.schedule
+        factor = SCHEDULES[schedule.kind].function(epoch, self.training.epochs, **schedule.parameters)
+        rate = self.training.learning_rate * float(factor)
+        for group in self.torch.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def step(self, loss: Tensor) -> list[Tensor]:
+        """Learns from the loss; returns the gradient of each layer's weights."""
+        parameters = self.network.parameters
+        gradients = torch.autograd.grad(loss, list(parameters.values()))
+        for parameter, gradient in zip(parameters.values(), gradients, strict=True):
+            parameter.grad = gradient
+        self.torch.step()
+        return [g for name, g in zip(parameters, gradients, strict=True) if name.endswith(".weight")]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Weights and optimizer state, copied."""
+        kept = {name: p.detach().numpy().copy() for name, p in self.network.parameters.items()}
+        for name, parameter in self.network.parameters.items():
+            for key, value in self.torch.state[parameter].items():
+                if isinstance(value, Tensor):
+                    kept[f"optimizer/{name}/{key}"] = value.numpy().copy()
+        return kept
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """The inverse of `arrays`."""
+        for name, parameter in self.network.parameters.items():
+            parameter.data.copy_(torch.from_numpy(np.array(arrays[name])))
+            prefix = f"optimizer/{name}/"
+            state = {
+                k.removeprefix(prefix): torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith(prefix)
+            }
+            if state:
+                self.torch.state[parameter] = state
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """accuracy 0..1, mean loss, and spikes per spiking neuron and time step."""
+
+    accuracy: float
+    loss: float
+    rate: float
+
+
+def test(network: Network, data: Images) -> Score:
+    """The network's score on all of `data`."""
+    design = network.design
+    neurons = sum(layer.neurons for layer in network.architecture.layers if layer.spiking)
+    hits, loss, fired = 0, 0.0, 0.0
+
+    def count(index: int, u: Tensor, spikes: Tensor | None) -> None:  # noqa: ARG001
+        nonlocal fired
+        if spikes is not None:
+            fired += spikes.sum(dtype=torch.float64).item()
+
+    with torch.no_grad():
+        for start in range(0, len(data), TEST_BATCH):
+            batch = slice(start, start + TEST_BATCH)
+            image = encode(data.images[batch], data.white, design, "test", start)
+            seen = logits(network, image, count)
+            labels = data.labels[batch]
+            hits += int((seen.argmax(1) == labels).sum())
+            loss += F.cross_entropy(seen, labels, reduction="sum").item()
+    return Score(hits / len(data), loss / len(data), fired / (len(data) * network.steps * neurons))
