@@ -40,7 +40,9 @@ class File:
 class Card:
     """What a page tells about a data set. Intensities are in [0, 1]; statistics are over the training images.
 
-    `histogram`: share of pixels at intensity k/16, k = 0..16.
+    `histogram`: share of pixels at intensity k/16, k = 0..16. `likeness`: how alike the spikes of neighbouring
+    pixels' neurons are at initialisation, 0 independent to 1 equal, seen through 2x2 average pooling (measured:
+    means of five layers, four encodings and thresholds, three seeds).
     """
 
     title: str
@@ -52,6 +54,7 @@ class Card:
     mean: float
     std: float
     histogram: tuple[float, ...]
+    likeness: float
     licence: str
     citation: str
     home: str
@@ -71,6 +74,11 @@ class Split:
     white: int
 
 
+def _shares(text: str) -> tuple[float, ...]:
+    """Shares written in units of 1e-5."""
+    return tuple(int(number) / 1e5 for number in text.split())
+
+
 @DATASETS.register(source="https://archive.ics.uci.edu/dataset/80", kind="digits")
 def digits() -> Card:
     """Handwritten digits, 8x8: small enough to learn in seconds, and shipped with scikit-learn."""
@@ -83,27 +91,8 @@ def digits() -> Card:
         test=360,
         mean=0.3053,
         std=0.3760,
-        # fmt: off
-        histogram=(
-            0.48929,
-            0.03561,
-            0.02866,
-            0.0256,
-            0.02835,
-            0.02437,
-            0.02225,
-            0.02284,
-            0.03012,
-            0.02248,
-            0.02357,
-            0.02474,
-            0.03189,
-            0.03051,
-            0.03138,
-            0.03742,
-            0.09092,
-        ),
-        # fmt: on
+        histogram=_shares("48929 3561 2866 2560 2835 2437 2225 2284 3012 2248 2357 2474 3189 3051 3138 3742 9092"),
+        likeness=0.3,
         licence="CC BY 4.0",
         citation="Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository",
         home="https://archive.ics.uci.edu/dataset/80",
@@ -123,27 +112,8 @@ def mnist() -> Card:
         test=10_000,
         mean=0.1307,
         std=0.3081,
-        # fmt: off
-        histogram=(
-            0.81404,
-            0.01062,
-            0.00835,
-            0.00702,
-            0.00712,
-            0.00624,
-            0.00564,
-            0.00592,
-            0.00693,
-            0.00619,
-            0.00569,
-            0.00655,
-            0.00735,
-            0.00734,
-            0.00865,
-            0.0112,
-            0.07515,
-        ),
-        # fmt: on
+        histogram=_shares("81404 1062 835 702 712 624 564 592 693 619 569 655 735 734 865 1120 7515"),
+        likeness=0.45,
         licence="CC BY-SA 3.0",
         citation="LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition",
         home="http://yann.lecun.com/exdb/mnist",
@@ -181,27 +151,8 @@ def fashion_mnist() -> Card:
         test=10_000,
         mean=0.2860,
         std=0.3530,
-        # fmt: off
-        histogram=(
-            0.53015,
-            0.01604,
-            0.01762,
-            0.01939,
-            0.02063,
-            0.0218,
-            0.02291,
-            0.02426,
-            0.02576,
-            0.02838,
-            0.03205,
-            0.03754,
-            0.04525,
-            0.05372,
-            0.05682,
-            0.03231,
-            0.01538,
-        ),
-        # fmt: on
+        histogram=_shares("53015 1604 1762 1939 2063 2180 2291 2426 2576 2838 3205 3754 4525 5372 5682 3231 1538"),
+        likeness=0.5,
         licence="MIT",
         citation="Xiao, Rasul and Vollgraf 2017, Fashion-MNIST, arXiv:1708.07747",
         home="https://github.com/zalandoresearch/fashion-mnist",
@@ -333,7 +284,8 @@ def _digits(about: Card, seed: int) -> Split:
     if package is None or package.origin is None:
         raise DataMissing("The digits come with scikit-learn, which must be installed: pip install scikit-learn.")
     path = Path(os.path.dirname(package.origin)) / "datasets" / "data" / "digits.csv.gz"
-    table = np.loadtxt(gzip.open(path, "rt"), delimiter=",", dtype=np.uint8)
+    with gzip.open(path, "rt") as file:
+        table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
     images, labels = table[:, :-1].reshape(-1, *about.shape[1:]), table[:, -1].astype(np.int64)
     order = np.random.default_rng([seed, 0xD161]).permutation(len(images))
     images, labels = images[order], labels[order]

@@ -44,7 +44,8 @@ def kaiming(
     *,
     gain: Annotated[float, Range(0.1, 20, "n Var[w]; 2 keeps the variance through ReLU layers.", 0.1)] = 2.0,
 ) -> float:
-    """Made for ReLU: half of a centred Gaussian passes. A spike threshold above 0 passes less, so deep layers fall silent.
+    """Made for ReLU: half of a centred Gaussian passes. A spike threshold above 0 passes less,
+    so deep layers fall silent.
 
     Equals the variance-preserving rule at threshold 0.
 

@@ -16,7 +16,7 @@ from snnviz.design import LOSSES
 def rate(total: Any, steps: int, /) -> Any:
     """Cross-entropy of the mean over time of a linear readout that does not spike.
 
-    The prediction is the class with the largest mean. (snntorch's ce_rate_loss averages the loss over the steps instead.)
+    The prediction is the class with the largest mean. (snntorch's ce_rate_loss averages the loss over the steps.)
     """
     return total / steps
 

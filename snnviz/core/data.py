@@ -56,5 +56,5 @@ def encode(images: Tensor, white: int, design: Design, *purpose: str | int) -> T
         return encoded
     with torch.random.fork_rng(devices=[]):  # spikegen draws from the global stream: lend it ours
         torch.manual_seed(stream(design.seed, "encode", *purpose))
-        encoded = spikegen.rate(intensity, num_steps=steps)
-    return encoded
+        noisy: Tensor = spikegen.rate(intensity, num_steps=steps)
+    return noisy

@@ -58,7 +58,8 @@ class Network:
             if source.channels is not None:
                 x = x.index_select(2, self._kept[source])  # (T, B, kept, H, W)
             if source.pool > 1:
-                x = F.avg_pool2d(x.flatten(0, 1), source.pool).unflatten(0, x.shape[:2])
+                pooled = F.avg_pool2d(x.flatten(0, 1), source.pool)
+                x = pooled.reshape(*x.shape[:2], *pooled.shape[1:])
             if source.merge == "concat":
                 concat.append(x)
             else:
@@ -72,7 +73,7 @@ class Network:
         if layer.kind == "linear":
             return F.linear(x.flatten(2), weight, bias)  # (T, B, out)
         y = F.conv2d(x.flatten(0, 1), weight, bias, padding=layer.kernel // 2)  # (T*B, out, H, W)
-        return y.unflatten(0, time_batch)
+        return y.reshape(*time_batch, *y.shape[1:])
 
     def _fire(self, index: int, layer: Layer, current: Tensor, watch: Watch | None) -> Tensor:
         neuron = self.design.neuron

@@ -54,7 +54,7 @@ def surrogate(neuron: Neuron) -> Derivative:
 
 def lif(current: Tensor, neuron: Neuron, steps: int) -> Tensor:
     """Spikes (T, ...) of neurons driven by a current (T, ...) or, constant over time, (1, ...)."""
-    result: Tensor = _Lif.apply(current, neuron, steps)
+    result: Tensor = _Lif.apply(current, neuron, steps)  # type: ignore[no-untyped-call]
     return result
 
 

@@ -43,7 +43,7 @@ class Window:
         self.images += count
         self.loss += loss * count
         self.hits += (logits.argmax(1) == labels).sum()
-        self.norms += torch.stack(torch._foreach_norm(weight_gradients))  # type: ignore[attr-defined]
+        self.norms += torch.stack(torch._foreach_norm(weight_gradients))
 
     def sample(self, step: int, epoch: float) -> Sample:
         return Sample(step, epoch, self.loss.item() / self.images, self.hits.item() / self.images)

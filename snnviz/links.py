@@ -1,0 +1,164 @@
+"""A design as flat paths: what a link carries, what ``--set`` changes, and how two designs differ.
+
+>>> from snnviz.design import Design
+>>> d = change(Design(), {"neuron.threshold": "0.8", "network.kind": "mlp"})
+>>> to_query(d)
+'neuron.threshold=0.8&network.kind=mlp'
+>>> from_query(to_query(d)) == d
+True
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from snnviz import adjacency
+from snnviz.design import Design
+from snnviz.errors import InputError, did_you_mean
+
+MAX_LINK = 8_192
+RESERVED = frozenset({"run", "embed", "embed_options"})
+"""Parameters of the address that are not fields of a design."""
+
+
+def flatten(design: Design) -> dict[str, Any]:
+    """Every field by path, such as ``training.epochs``; the matrix as its compact text."""
+    flat: dict[str, Any] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                walk(f"{prefix}.{name}" if prefix else name, inner)
+        else:
+            flat[prefix] = adjacency.compact(value) if prefix == "network.edges" else value
+
+    walk("", design.document())
+    return flat
+
+
+def base_of(design: Design) -> Design:
+    """The default design with the same choices of kind: what a link leaves out."""
+    kinds = {path: value for path, value in flatten(design).items() if path.endswith(".kind")}
+    return change(Design(), kinds)
+
+
+def to_query(design: Design) -> str:
+    """The query string of a link: only what differs from the defaults."""
+    plain, base = flatten(Design()), flatten(base_of(design))
+    parts = []
+    for path, value in flatten(design).items():
+        differs = value != (plain.get(path) if path.endswith(".kind") else base.get(path))
+        if differs:
+            parts.append(f"{path}={quote(_written(value), safe='/')}")
+    return "&".join(parts)
+
+
+def from_query(query: str | Mapping[str, str]) -> Design:
+    """The design of a link's query string or parameters. Raises `InputError`; other pages' parameters are ignored."""
+    if isinstance(query, str):
+        if len(query) > MAX_LINK:
+            raise InputError("link", f"be at most {MAX_LINK:,} characters long", f"{len(query):,} characters")
+        query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+    if sum(len(name) + len(value) for name, value in query.items()) > MAX_LINK:
+        raise InputError("link", f"be at most {MAX_LINK:,} characters long", "a longer one")
+    return change(Design(), {name: value for name, value in query.items() if name not in RESERVED})
+
+
+def change(design: Design, settings: Mapping[str, Any]) -> Design:
+    """`design` with fields set by path. Text is read as a number where it is one. Raises `InputError`.
+
+    Setting a ``.kind`` starts its part anew with that kind's defaults; kinds are set first.
+    """
+    document = design.document()
+    for path, value in sorted(settings.items(), key=lambda item: not item[0].endswith(".kind")):
+        _put(document, path, read_value(path, value))
+    return Design.check(document)
+
+
+def read_settings(pairs: Iterable[str]) -> dict[str, str]:
+    """``["training.epochs=3"]`` as a mapping. Raises `InputError`."""
+    settings = {}
+    for pair in pairs:
+        path, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError("--set", "have the form path=value", pair)
+        settings[path.strip()] = value.strip()
+    return settings
+
+
+def read_value(path: str, value: Any) -> Any:
+    """A number where text is one (never NaN or infinity), else the value itself."""
+    if not isinstance(value, str) or path in ("network.edges", "data.name") or path.endswith(".kind"):
+        return value
+    text = value.strip()
+    for number in (int, float):
+        try:
+            return number(text) if len(text) < 40 and "_" not in text else value
+        except ValueError:
+            continue
+    return value
+
+
+def differences(designs: list[Design]) -> dict[str, list[Any]]:
+    """The paths at which the designs are not all alike, each with its value in every design (None where absent)."""
+    flats = [flatten(design) for design in designs]
+    paths = dict.fromkeys(path for flat in flats for path in flat)
+    columns = {path: [flat.get(path) for flat in flats] for path in paths}
+    return {path: values for path, values in columns.items() if any(value != values[0] for value in values)}
+
+
+def in_a_line(design: Design) -> str:
+    """The design in a few words: data, network, initialisation and what else is not default."""
+    network = design.network
+    if network.kind == "block":
+        skips = [cell for row in network.edges for cell in row if cell]
+        dsc, asc = skips.count(adjacency.DSC), skips.count(adjacency.ASC)
+        kinds = [f"{count} {name}" for count, name in ((dsc, "DSC"), (asc, "ASC")) if count]
+        stacked = f"{network.blocks} x " if network.blocks > 1 else ""
+        words = [f"block {stacked}{network.depth} layers, {network.channels} ch, {' + '.join(kinds) or 'no skips'}"]
+    elif network.kind == "mlp":
+        words = [f"mlp {network.depth} x {network.width}"]
+    else:
+        words = [f"cnn {network.depth} x {network.channels} ch"]
+    words = [design.data.name, *words, design.init.kind]
+    named = ("network.", "data.name", "init.kind")
+    base = flatten(base_of(design))
+    for path, value in flatten(design).items():
+        if not path.startswith(named) and value != base.get(path):
+            words.append(f"{path.split('.', 1)[-1]} {_written(value)}")
+    return " · ".join(words)
+
+
+def _put(document: dict[str, Any], path: str, value: Any) -> None:
+    if len(path) > 100:
+        raise InputError("link", "name fields of a design", path)
+    *outer, last = path.split(".")
+    part: Any = document
+    for name in outer:
+        part = part.get(name) if isinstance(part, dict) else None
+    if not isinstance(part, dict):
+        raise _unknown(document, path, value)
+    if last == "kind" and outer:
+        part.clear()
+        part["kind"] = value
+    elif isinstance(part.get(last), dict):  # a choice by its name alone, such as init=kaiming
+        part[last] = {"kind": value} if isinstance(value, str) else value
+    elif last in part or outer:
+        part[last] = value
+    else:
+        raise _unknown(document, path, value)
+
+
+def _unknown(document: dict[str, Any], path: str, value: Any) -> InputError:
+    known = [
+        *document,
+        *(f"{name}.{field}" for name, part in document.items() if isinstance(part, dict) for field in part),
+    ]
+    return InputError(path[:60] or "link", "be a field of a design", value, did_you_mean(path, known))
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,196 @@
+"""How the variance of the membrane potential, and with it the spikes, travel through a network at initialisation.
+
+Single step (Micheli et al. 2024, Eq. 9): Var[u_l] = n Var[w] E[x^2], with E[x^2] = P(u_(l-1) > theta) for spikes.
+Over T steps there is no closed form. For Gaussian weights the currents of a neuron at the T steps are jointly normal
+given the layer's input, with covariance n Var[w] times the second moments E[x_s x_t] of that input, so a population
+of neurons can be drawn exactly, without weights. For convolutions this is the limit of wide layers: neighbouring
+positions share weights, which changes how far one network strays from the mean, not the mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.catalog.architectures import INPUT, Layer, Source, architecture
+from snnviz.catalog.datasets import card
+from snnviz.catalog.inits import spike_probability
+from snnviz.design import ENCODINGS, INITS, Design, Neuron
+
+Floats = NDArray[np.float64]
+
+POPULATION = 2048
+"""Neurons drawn a layer."""
+
+SILENT = 2e-4
+"""A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
+
+CROWDED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One layer at initialisation: Var[u] and spikes per neuron and step over T steps, and single-step Var[u].
+
+    `rate` is None for a readout that does not spike.
+    """
+
+    name: str
+    var_u: float
+    rate: float | None
+    single_step: float
+
+
+def weight_variance(layer: Layer, design: Design) -> float:
+    """Var[w] of a layer under the design's initialisation."""
+    rule: Callable[..., float] = INITS[design.init.kind].function
+    return rule(layer.fan_in, layer.fan_out, design.neuron, **design.init.parameters)
+
+
+@lru_cache(maxsize=256)
+def forecast(design: Design) -> tuple[Forecast, ...]:
+    """Every layer of the design, drawn from a fixed seed; the same for the same design, whatever its seed."""
+    rng = np.random.default_rng(0)
+    about = card(design.data.name)
+    levels = np.linspace(0, 1, len(about.histogram))
+    shown = ENCODINGS[design.data.encoding.kind].function(levels, np.array(about.histogram), design.data.steps)
+    populations: list[Floats] = []
+    single: list[float] = []
+    layers = []
+    for layer in architecture(design).layers:
+        gain = layer.fan_in * weight_variance(layer, design) * _inside(layer)
+        current = _draw(gain * _moments(layer, populations, shown, about.likeness), rng)
+        u = potentials(current, design.neuron) if layer.spiking else current
+        spikes = (u > design.neuron.threshold).astype(float)
+        populations.append(spikes)
+        moment = _single_moment(layer, single, float(shown[0, 0]), design.neuron.threshold, about.likeness)
+        single.append(gain * moment)
+        rate = float(spikes.mean()) if layer.spiking else None
+        layers.append(Forecast(layer.name, float(u.var(axis=1).mean()), rate, single[-1]))
+    return tuple(layers)
+
+
+def potentials(current: Floats, neuron: Neuron) -> Floats:
+    """u before reset, (T, n), of LIF neurons driven by a current (T, n)."""
+    u = np.empty_like(current)
+    u[0] = current[0]
+    for t in range(1, len(current)):
+        fired = u[t - 1] > neuron.threshold
+        kept = np.where(fired, 0.0, u[t - 1]) if neuron.reset == "zero" else u[t - 1]
+        u[t] = neuron.beta * kept + current[t]
+        if neuron.reset == "subtract":
+            u[t] -= neuron.threshold * fired
+    return u
+
+
+def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:
+    """("good" | "warning" | "bad", one plain sentence) on the activity to expect at initialisation."""
+    spiking = [layer for layer in layers if layer.rate is not None]
+    silent = [layer.name for layer in spiking if (layer.rate or 0) < SILENT]
+    crowded = [layer.name for layer in spiking if (layer.rate or 0) > CROWDED]
+    if silent:
+        remedy = "lower the threshold"
+        if design.init.kind != "variance-preserving":
+            remedy += ", or choose the variance-preserving initialisation"
+        return "bad", f"{_listed(silent)} will be silent at threshold {design.neuron.threshold:g}: {remedy}."
+    if crowded:
+        return "warning", f"{_listed(crowded)} will spike more than every second step: raise the threshold."
+    rates = [layer.rate or 0 for layer in spiking]
+    return "good", f"Every layer spikes at initialisation: {min(rates):.1%} to {max(rates):.1%} of neurons per step."
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"Layer {names[0]}"
+    if len(names) > 4:
+        return f"Layers {names[0]} to {names[-1]} ({len(names)} of them)"
+    return f"Layers {', '.join(names[:-1])} and {names[-1]}"
+
+
+def _inside(layer: Layer) -> float:
+    """Share of a convolution's taps that fall on the map and not on its zero padding, averaged over positions."""
+    if layer.kind == "linear":
+        return 1.0
+    reach = layer.kernel // 2
+    share = 1.0
+    for size in layer.in_shape[1:]:
+        taps = sum(min(size, x + reach + 1) - max(0, x - reach) for x in range(size))
+        share *= taps / (size * layer.kernel)
+    return share
+
+
+def _moments(layer: Layer, populations: list[Floats], shown: Floats, likeness: float) -> Floats:
+    """E[x_s x_t] over a layer's inputs, (T, T): summed sources, then concatenated ones by their share of channels."""
+    total = np.zeros_like(shown)
+    summed: Floats | None = None
+    kept = 0
+    for source in layer.sources:
+        if source.layer == INPUT:
+            return shown
+        x = _pooled(populations[source.layer], source, likeness)
+        if source.merge == "concat":
+            channels = len(source.channels or ())
+            total += channels * (x @ x.T) / x.shape[1]
+            kept += channels
+        else:
+            summed = x if summed is None else summed + x
+    assert summed is not None
+    main = layer.in_shape[0] - kept
+    total += main * (summed @ summed.T) / summed.shape[1]
+    return total / layer.in_shape[0]
+
+
+def _pooled(population: Floats, source: Source, likeness: float) -> Floats:
+    """Average pooling joins pool^2 neighbours: a share `likeness` of the patches fires as one, the rest apart."""
+    if source.pool == 1:
+        return population
+    size = source.pool**2
+    usable = population.shape[1] // size * size
+    patches = population[:, :usable].reshape(len(population), -1, size)
+    alike = round(likeness * patches.shape[1])
+    return np.concatenate([patches[:, :alike, 0], patches[:, alike:].mean(2)], axis=1)
+
+
+def _draw(covariance: Floats, rng: np.random.Generator) -> Floats:
+    """Currents (T, POPULATION) ~ N(0, covariance). Spike trains that repeat make it singular, so no Cholesky."""
+    values, vectors = np.linalg.eigh(covariance)
+    factor = vectors * np.sqrt(np.clip(values, 0, None))
+    drawn: Floats = factor @ rng.standard_normal((len(covariance), POPULATION))
+    return drawn
+
+
+def _single_moment(layer: Layer, variances: list[float], shown: float, threshold: float, likeness: float) -> float:
+    """E[x^2] of a layer's input after one time step, from the single-step variances of its sources."""
+    rates, concatenated, kept = [], 0.0, 0
+    for source in layer.sources:
+        if source.layer == INPUT:
+            return shown
+        p = spike_probability(threshold, variances[source.layer])
+        second = p**2 + p * (1 - p) * (likeness + (1 - likeness) / source.pool**2)
+        if source.merge == "concat":
+            channels = len(source.channels or ())
+            concatenated += channels * second
+            kept += channels
+        else:
+            rates.append((p, second))
+    pairs = sum(p for p, _ in rates) ** 2 - sum(p * p for p, _ in rates)
+    main = layer.in_shape[0] - kept
+    return (concatenated + main * (sum(second for _, second in rates) + pairs)) / layer.in_shape[0]
+
+
+def survival_threshold(gain: float) -> float:
+    """theta_c: above it, single-step activity dies in deep layers; `gain` is n Var[w].
+
+    The variance map v -> gain Q(theta / sqrt(v)) has a fixed point besides 0 only where theta^2 / gain <= max x^2 Q(x).
+
+    >>> round(survival_threshold(2.0), 4)
+    0.5757
+    """
+    xs = np.linspace(0.5, 2.5, 20_001)
+    best = max(x * x * spike_probability(float(x)) for x in xs)
+    return math.sqrt(gain * best)
