@@ -1,0 +1,52 @@
+"""Checkpoints on disk: safetensors, written whole or not at all, never pickle."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from snnviz.events import Checkpoint
+
+
+class Damaged(Exception):
+    """The file is there and does not hold what was written."""
+
+
+def write(path: Path, checkpoint: Checkpoint) -> None:
+    """Write and flush to disk; the caller renames `path` to its final name. Raises `OSError`."""
+    arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
+    content = save(arrays, metadata={"epoch": str(checkpoint.epoch), "crc": str(_crc(arrays))})
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(path: Path) -> Checkpoint:
+    """What was written. Raises `Damaged`."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = file.metadata()
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
+        epoch, crc = int(about["epoch"]), int(about["crc"])
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
+        raise Damaged(str(error)) from error
+    if crc != _crc(arrays):  # safetensors itself does not notice a flipped bit in a weight
+        raise Damaged("its checksum differs")
+    return Checkpoint(epoch, arrays)
+
+
+def _crc(arrays: Mapping[str, Any]) -> int:
+    total = 0
+    for name in sorted(arrays):
+        array = arrays[name]
+        total = zlib.crc32(f"{name} {array.dtype} {array.shape}".encode(), total)
+        total = zlib.crc32(array.tobytes(), total)
+    return total

@@ -1,0 +1,238 @@
+"""The workers' half of the store: leases, writes that carry an attempt number, checkpoints."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Update, case, false, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ColumnElement
+
+from snnviz.design import Design
+from snnviz.errors import LeaseLost
+from snnviz.events import Checkpoint, Progress, Row
+from snnviz.store import checkpoints, opening, reading, tables
+from snnviz.store.tables import RUNS, TABLES
+from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Unreadable
+
+LEASE_SECONDS = 15.0
+"""A run that nobody has written to for so long has lost its worker. Workers write at least twice a second."""
+
+
+class Leases:
+    """What a worker calls; `Store` says what it promises."""
+
+    def __init__(self, url: str | Path | None = None, *, check: bool = True) -> None:
+        address, self.path = opening.locate(url)
+        self.url = str(self.path or address.render_as_string(hide_password=False))  # Store(url) is this store again
+        self.place = str(self.path or address.render_as_string())
+        self.folder = self.path.parent if self.path else opening.cache_dir()
+        stem = self.path.stem if self.path else "runs"
+        self._checkpoints = self.folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")
+        self._engine = opening.connect(address, self.path, check)
+        self._writer = self._engine.execution_options(writes=True)
+        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+
+    def close(self) -> None:
+        """Let go of the file. The store opens it again when it is used again."""
+        self._engine.dispose()
+
+    def claim(self, owner: str, run: str | None = None) -> Claim | None:
+        """Take up the run that has waited longest (or this one); None where none is queued.
+
+        At most one caller gets a run. A queued design that this snnviz does not accept, or would
+        name otherwise, is failed with the reason.
+        """
+        while True:
+            waiting = select(RUNS.c.run).where(RUNS.c.state == "queued").order_by(RUNS.c.queued, RUNS.c.run).limit(1)
+            if run is not None:
+                waiting = waiting.where(RUNS.c.run == run)
+            now = time.time()
+            taken = change(RUNS.c.run == waiting.with_for_update(skip_locked=True).scalar_subquery()).values(
+                state="running",
+                attempt=RUNS.c.attempt + 1,
+                owner=owner,
+                started=func.coalesce(RUNS.c.started, now),
+                heartbeat=now,
+                eta_seconds=None,
+                cancel_requested=False,
+            )
+            with self._writing() as connection:
+                row = connection.execute(taken.returning(RUNS.c.run, RUNS.c.attempt, RUNS.c.design)).one_or_none()
+            if row is None:
+                return None
+            design = reading.design(row.design)
+            if isinstance(design, Design) and design.digest == row.run:
+                return Claim(row.run, row.attempt, design)
+            reason = design if isinstance(design, str) else "it was submitted to another revision of snnviz"
+            self.finish(row.run, row.attempt, "failed", error=f"The run cannot be computed: {reason}.")
+
+    def next_queued(self) -> Run | None:
+        """The run that `claim` would take up."""
+        first = reading.RUN.where(RUNS.c.state == "queued").order_by(RUNS.c.queued, RUNS.c.run).limit(1)
+        while True:
+            with self._reading() as connection:
+                row = connection.execute(first).one_or_none()
+            shown = None if row is None else reading.run(row)
+            if not isinstance(shown, Unreadable):
+                return shown
+            self.claim("nobody", shown.run)  # which fails it
+
+    def held(self, owner: str) -> list[Held]:
+        """The running runs that this owner has claimed."""
+        with self._reading() as connection:
+            columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.cancel_requested)
+            found = connection.execute(columns.where(RUNS.c.state == "running", RUNS.c.owner == owner)).all()
+        return [Held(*row) for row in found]
+
+    def append(
+        self,
+        run: str,
+        attempt: int,
+        rows: Iterable[Row] = (),
+        progress: Progress | None = None,
+        *,
+        eta_seconds: float | None = None,
+        seconds: float = 0.0,
+    ) -> bool:
+        """Add rows, the latest progress and `seconds` of training since the last write; renew the lease.
+
+        False once somebody asked for the run to be cancelled. Raises `LeaseLost`.
+        """
+        rows = list(rows)
+        new: dict[str, Any] = {"heartbeat": time.time()}
+        if rows or progress or seconds:
+            new |= {"seconds": RUNS.c.seconds + seconds, "revision": RUNS.c.revision + 1}
+        if progress:
+            new |= {"step": progress.step, "steps": progress.steps, "eta_seconds": eta_seconds}
+        with self._writing() as connection:
+            cancelled = self._fenced(connection, run, attempt, new)
+            for event, table in TABLES.items():
+                if batch := [tables.values(run, row) for row in rows if type(row) is event]:
+                    connection.execute(self._insert(table).on_conflict_do_nothing(), batch)
+        return not cancelled
+
+    def beat(self, run: str, attempt: int) -> bool:
+        """Renew the lease; see `append`."""
+        return self.append(run, attempt)
+
+    def finish(
+        self,
+        run: str,
+        attempt: int,
+        state: State,
+        error: str | None = None,
+        traceback: str | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        """End an attempt: `state` is one of `ENDED`, or "queued" to hand the run back. Raises `LeaseLost`."""
+        new: dict[str, Any] = {
+            "state": state if state != "queued" else case((RUNS.c.cancel_requested, "cancelled"), else_="queued"),
+            "owner": None,
+            "eta_seconds": None,
+            "cancel_requested": False,
+            "seconds": RUNS.c.seconds + seconds,
+            "revision": RUNS.c.revision + 1,
+        }
+        if state in ENDED:
+            new |= {"finished": time.time(), "error": error, "traceback": traceback}
+        with self._writing() as connection:
+            self._fenced(connection, run, attempt, new)
+
+    def died(self, run: str, attempt: int, how: str) -> None:
+        """The process of this attempt is gone: queue the run again, or fail it at its third death."""
+        with self._writing() as connection:
+            self._bury(connection, run, attempt, how)
+
+    def recover(self, dead: Callable[[str], bool] | None = None, lease: float = LEASE_SECONDS) -> list[str]:
+        """Treat running runs as `died` whose owner is known to be dead, or has been silent for longer than `lease`."""
+        silent = RUNS.c.heartbeat < time.time() - lease
+        columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.owner, silent).where(RUNS.c.state == "running")
+        with self._reading() as connection:
+            found = connection.execute(columns).all()
+        lost = [row for row in found if row[3] or (dead is not None and dead(row.owner))]
+        for row in lost:
+            with self._writing() as connection:
+                still = () if dead is not None and dead(row.owner) else (silent,)
+                how = "its worker is gone" if not still else f"its worker was silent for {lease:.0f} s"
+                self._bury(connection, row.run, row.attempt, how, *still)
+        return [row.run for row in lost]
+
+    def save_checkpoint(self, run: str, attempt: int, checkpoint: Checkpoint) -> None:
+        """Replace the run's checkpoint, after its rows have been appended. Raises `LeaseLost`."""
+        new = self._checkpoints / f"{run}.{attempt}.tmp"
+        try:
+            with opening.sentences(str(self._checkpoints)):
+                self._checkpoints.mkdir(parents=True, exist_ok=True)
+                checkpoints.write(new, checkpoint)
+            with self._writing() as connection:
+                # Renamed while the run's row is locked: no later attempt can have been claimed in between.
+                self._fenced(connection, run, attempt, {"heartbeat": time.time(), "checkpoint": checkpoint.epoch})
+                os.replace(new, self._checkpoint(run))
+        finally:
+            with suppress(OSError):
+                new.unlink()
+
+    def load_checkpoint(self, run: str) -> Checkpoint | None:
+        """The last checkpoint, or None; a damaged one is None as well and leaves a note on the run."""
+        with self._reading() as connection:
+            # A file without a word in the store is left from a store that was removed: its rows are gone.
+            if connection.scalar(select(RUNS.c.checkpoint).where(RUNS.c.run == run)) is None:
+                return None
+        try:
+            return checkpoints.read(self._checkpoint(run))
+        except checkpoints.Damaged as damage:
+            note = f"The checkpoint was damaged ({' '.join(str(damage).split())[:80]}); training began anew."
+            with self._writing() as connection:
+                connection.execute(change(RUNS.c.run == run).values(note=note))
+            return None
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with opening.sentences(self.place), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with opening.sentences(self.place), self._writer.begin() as connection:
+            yield connection
+
+    def _fenced(self, connection: Connection, run: str, attempt: int, new: dict[str, Any]) -> bool:
+        """Change the run if `attempt` still owns it; whether cancelling it was asked for."""
+        mine = update(RUNS).where(RUNS.c.run == run, RUNS.c.attempt == attempt, RUNS.c.state == "running").values(new)
+        cancelled: bool | None = connection.scalar(mine.returning(RUNS.c.cancel_requested))
+        if cancelled is None:
+            raise LeaseLost(f"attempt {attempt} no longer owns the run {run}")
+        return cancelled
+
+    def _bury(self, connection: Connection, run: str, attempt: int, how: str, *still: ColumnElement[bool]) -> None:
+        now = time.time()
+        line = f"attempt {attempt}, {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(now))} UTC: {how}\n"
+        last = RUNS.c.deaths + 1 >= MAX_DEATHS
+        failed = last & ~RUNS.c.cancel_requested
+        sentence = f"The run's process died {MAX_DEATHS} times, the last time because {how}."
+        mine = (RUNS.c.run == run, RUNS.c.attempt == attempt, RUNS.c.state == "running")
+        ended = change(*mine, *still).values(
+            state=case((RUNS.c.cancel_requested, "cancelled"), (last, "failed"), else_="queued"),
+            finished=case((RUNS.c.cancel_requested | last, now), else_=None),
+            error=case((failed, sentence), else_=None),
+            traceback=func.coalesce(RUNS.c.traceback, "") + line,
+            deaths=RUNS.c.deaths + 1,
+            owner=None,
+            eta_seconds=None,
+            cancel_requested=false(),
+        )
+        connection.execute(ended)
+
+    def _checkpoint(self, run: str) -> Path:
+        return self._checkpoints / f"{run}.safetensors"
+
+
+def change(*which: ColumnElement[bool]) -> Update:
+    """An update that readers notice."""
+    return update(RUNS).where(*which).values(revision=RUNS.c.revision + 1)

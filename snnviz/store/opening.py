@@ -1,0 +1,182 @@
+"""Finding, creating and opening the store, and one sentence for each way in which that goes wrong."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from snnviz.errors import StoreError
+from snnviz.store import tables
+
+BUSY_SECONDS = 20.0
+"""How long a write waits for another one to end."""
+
+CHECKED_BYTES = 64_000_000
+"""A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte)."""
+
+
+def cache_dir() -> Path:
+    """``$SNNVIZ_CACHE``, else ``./cache``: the folder of everything that can be computed again."""
+    return Path(os.environ.get("SNNVIZ_CACHE") or "cache").absolute()
+
+
+def locate(url: str | Path | None) -> tuple[URL, Path | None]:
+    """The address of the store, and its file where it is a file."""
+    given: str | Path = url or os.environ.get("SNNVIZ_STORE") or cache_dir() / "runs.sqlite"
+    if isinstance(given, str) and "://" in given:
+        try:
+            address = make_url(given)
+        except ArgumentError:
+            raise StoreError("store must be a path or a URL such as sqlite:///cache/runs.sqlite") from None
+        if address.get_backend_name() != "sqlite":
+            return address, None
+        if not address.database or address.database == ":memory:":
+            raise StoreError("store must be a file that several processes can open, got an SQLite store in memory")
+        given = address.database
+    path = Path(given).absolute()
+    return URL.create("sqlite", database=str(path)), path
+
+
+def connect(url: URL, path: Path | None, check: bool) -> Engine:
+    """An engine for a store that has been looked at, and created where there was none."""
+    place = str(path or url.render_as_string())
+    try:
+        if path is None:
+            engine = create_engine(url, pool_pre_ping=True)
+            with sentences(place), engine.begin() as connection:
+                tables.complete(connection)
+                if connection.scalar(select(tables.ABOUT.c.version)) is None:
+                    connection.execute(tables.ABOUT.insert().values(version=tables.VERSION))
+        else:
+            if not path.exists():
+                _create(path)
+            engine = _sqlite(path)
+        with sentences(place), engine.connect() as connection:
+            _look(connection, path, check)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(sentence(error, place)) from error
+    except ModuleNotFoundError as error:
+        raise StoreError(f"The store {place} needs the Python package {error.name}, which is not installed.") from error
+    return engine
+
+
+def _create(path: Path) -> None:
+    """Write a whole empty store beside `path` and give it that name, so that nobody ever sees half a store."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        engine = create_engine(URL.create("sqlite", database=str(new)))
+        with sentences(str(path)), engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            tables.complete(connection)
+            connection.execute(tables.ABOUT.insert().values(version=tables.VERSION))
+            connection.commit()
+        engine.dispose()  # the last connection to go writes everything into the file itself
+        try:
+            os.link(new, path)
+        except FileExistsError:  # somebody was faster
+            pass
+        except OSError:  # a file system without hard links
+            if not path.exists():
+                new.rename(path)
+    finally:
+        for left in path.parent.glob(f"{new.name}*"):
+            left.unlink()
+
+
+def _sqlite(path: Path) -> Engine:
+    # mode=rw: a file that has been removed must be an error, not an empty store without tables.
+    source = f"file:{quote(str(path))}?mode=rw"
+
+    def open_file() -> sqlite3.Connection:
+        connection = sqlite3.connect(source, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+        connection.isolation_level = None  # transactions begin where `begin` says so, and as it says
+        # A checkpoint is on disk before the run goes on; so must be the rows that led there.
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    engine = create_engine("sqlite://", creator=open_file, poolclass=QueuePool, pool_size=4, max_overflow=60)
+
+    @event.listens_for(engine, "connect")
+    def remember(_: sqlite3.Connection, record: Any) -> None:
+        record.info["inode"] = path.stat().st_ino
+
+    @event.listens_for(engine, "checkout")
+    def same_file(_: sqlite3.Connection, record: Any, __: Any) -> None:
+        """The cache may be removed under a running server: writing on to a file without a name would lose it all."""
+        if not path.exists() or path.stat().st_ino != record.info["inode"]:
+            raise DisconnectionError
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _look(connection: Connection, path: Path | None, check: bool) -> None:
+    """Refuse a store that is not ours, damaged or newer, before anything is written to it."""
+    if path is not None and check and path.stat().st_size <= CHECKED_BYTES:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise sqlite3.DatabaseError(str(found))
+    if path is not None and not connection.dialect.has_table(connection, tables.ABOUT.name):
+        raise StoreError(
+            f"{path} is not a store of snnviz; name another file with SNNVIZ_STORE, or move this one away."
+        )
+    version = connection.scalar(select(tables.ABOUT.c.version))
+    if version is None or version > tables.VERSION:
+        raise StoreError(
+            f"The store {path or ''} was written by a newer snnviz (store version {version}, "
+            f"this one reads up to {tables.VERSION}); update snnviz, or name another file with SNNVIZ_STORE."
+        )
+    if tables.lacks_something(connection):
+        connection.rollback()
+        with connection.execution_options(writes=True).begin():
+            tables.complete(connection)
+
+
+@contextmanager
+def sentences(place: str) -> Iterator[None]:
+    """Whatever the database or the disk says goes on as a `StoreError`."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreError(sentence(error, place)) from error
+
+
+_SAID = {
+    sqlite3.SQLITE_FULL: "The disk is full: the store {} cannot grow. Free some space; what is there is unharmed.",
+    sqlite3.SQLITE_READONLY: "The store {} is read-only: make the file and its folder writable.",
+    sqlite3.SQLITE_CANTOPEN: "The store {} cannot be opened: its folder must exist, be readable and be writable.",
+    sqlite3.SQLITE_PERM: "The store {} may not be read: check who owns it.",
+    sqlite3.SQLITE_BUSY: "The store {} is in use by another program and did not become free in time.",
+    sqlite3.SQLITE_LOCKED: "The store {} is in use by another program and did not become free in time.",
+    sqlite3.SQLITE_IOERR: "The disk refused to read or write the store {}: it may be full or failing.",
+}
+
+
+def sentence(error: Exception, place: str) -> str:
+    """One sentence for an error of SQLite, SQLAlchemy or the operating system."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, OSError):
+        return f"The store {place} cannot be used: {(cause.strerror or str(cause)).lower()}."
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _SAID:
+        return _SAID[code & 0xFF].format(place)
+    if type(cause) is sqlite3.DatabaseError:
+        return f"The store {place} is damaged or not a store, and was left as it is: move it away or restore a copy."
+    first = (str(cause).splitlines() or [type(cause).__name__])[0]
+    return f"The store {place} does not answer as it should: {first[:200]}"

@@ -1,0 +1,162 @@
+"""The store: see `Store`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TypeVar
+
+from sqlalchemy import delete, func, select
+
+from snnviz.design import Design
+from snnviz.errors import InputError, NotFound, StoreError
+from snnviz.events import Row
+from snnviz.store import reading, tables
+from snnviz.store.leases import Leases, change
+from snnviz.store.tables import RUNS, TABLES
+from snnviz.store.values import STATES, Run, State, Submitted, Unreadable
+
+R = TypeVar("R", bound=Row)
+
+
+class Store(Leases):
+    """Runs, their rows and their checkpoints, shared by any number of threads and processes.
+
+    A run goes ``queued -> running -> done | failed | cancelled``. What the store promises:
+
+    - **One design, one run.** A run is named by its design's digest. `submit` is atomic: of any number of
+      simultaneous submissions one creates the run. It changes nothing for a run that is queued, running or done, and
+      queues a failed or cancelled one again, which goes on from its checkpoint.
+    - **One worker at a time.** `claim` hands a queued run to one caller and raises its attempt number. Every write of a
+      worker carries that number; once the run is claimed anew, ended or deleted, it raises `LeaseLost` and writes
+      nothing. Attempt numbers are never used twice, not even when a deleted run comes back.
+    - **A dead worker costs little.** `recover` queues a run again whose worker died; after `MAX_DEATHS` deaths since a
+      person last asked for it, the run is failed and the story of its deaths is kept.
+    - **Rows are only added.** One row per `key` of its event: what a resumed run computes again changes nothing. `rows`
+      reads on from where the reader was. `version` changes when anything shown of a run changes.
+    - **A checkpoint is whole or absent**, is on disk together with every row that led to it, and is never pickle. A
+      damaged one is left out with a note on the run, which then starts from the beginning.
+    - **Trouble is one sentence.** A disk that is full, a store that is read-only, damaged, busy or from a newer snnviz
+      raises `StoreError`; what could not be written whole is not written, a store that cannot be used is left alone.
+
+    `url`: a path, or a database URL (SQLite or PostgreSQL); ``$SNNVIZ_STORE``, else ``runs.sqlite`` in `cache_dir()`.
+    `check`: look for damage; False for a process whose parent has just looked.
+    """
+
+    def submit(self, design: Design) -> Submitted:
+        """Ask for a design to be run; see the class for what happens to one that is known already."""
+        run, now = design.digest, time.time()
+        with self._reading() as connection:
+            state = connection.scalar(select(RUNS.c.state).where(RUNS.c.run == run))
+        if state in ("queued", "running", "done"):
+            return Submitted(run, cached=state == "done", created=False)
+        fresh = {
+            "state": "queued",
+            "queued": now,
+            "design": design.canonical(),
+            "started": None,
+            "finished": None,
+            "error": None,
+            "traceback": None,
+            "note": None,
+            "owner": None,
+            "cancel_requested": False,
+            "deaths": 0,
+        }
+        with self._writing() as connection:
+            new = self._insert(RUNS).values(run=run, created=now, **fresh).on_conflict_do_nothing()
+            created = connection.scalar(new.returning(RUNS.c.run)) is not None
+            if not created:
+                back = change(RUNS.c.run == run, RUNS.c.state == "deleted").values(created=now, **fresh)
+                created = connection.scalar(back.returning(RUNS.c.run)) is not None
+            if not created:
+                connection.execute(change(RUNS.c.run == run, RUNS.c.state.in_(("failed", "cancelled"))).values(fresh))
+            state = connection.scalar(select(RUNS.c.state).where(RUNS.c.run == run))
+        return Submitted(run, cached=state == "done", created=created)
+
+    def cancel(self, run: str) -> None:
+        """A queued run is cancelled at once, a running one is asked to stop; an ended one stays as it is."""
+        with self._writing() as connection:
+            connection.execute(
+                change(RUNS.c.run == run, RUNS.c.state == "queued").values(state="cancelled", finished=time.time())
+            )
+            connection.execute(change(RUNS.c.run == run, RUNS.c.state == "running").values(cancel_requested=True))
+
+    def rename(self, run: str, title: str) -> None:
+        """Give a run a title of at most 200 characters; an empty one takes it away."""
+        title = " ".join(title.split())
+        if len(title) > 200:
+            raise InputError("title", "be at most 200 characters long", title)
+        with self._writing() as connection:
+            _known(run, connection.execute(change(RUNS.c.run == run, _SHOWN).values(title=title)).rowcount)
+
+    def delete(self, run: str) -> None:
+        """Forget a run, its rows and its checkpoint. A worker that is at it can write no more."""
+        empty = dict.fromkeys(
+            ("owner", "started", "finished", "eta_seconds", "error", "traceback", "note", "checkpoint")
+        )
+        with self._writing() as connection:
+            gone = change(RUNS.c.run == run, _SHOWN).values(
+                state="deleted", title="", design="", seconds=0, step=0, steps=0, cancel_requested=False, **empty
+            )
+            _known(run, connection.execute(gone).rowcount)
+            for table in TABLES.values():
+                connection.execute(delete(table).where(table.c.run == run))
+            for file in self._checkpoints.glob(f"{run}.*"):
+                file.unlink(missing_ok=True)
+
+    def get(self, run: str) -> Run:
+        """The run of this name, or the only one whose name starts so. Raises `NotFound`; `StoreError` if unreadable."""
+        if not run or len(run) > 16 or set(run) - set("0123456789abcdef"):
+            raise NotFound(f"run must be the name of a run (16 hexadecimal digits) or its start, got {run[:60]!r}")
+        with self._reading() as connection:
+            found = connection.execute(reading.RUN.where(RUNS.c.run.like(f"{run}%"), _SHOWN).limit(100)).all()
+        if len(found) != 1:
+            count = f"{len(found)} runs start so" if found else "there is no such run"
+            raise NotFound(f"run must be the name of a run or its start ({count}), got {run!r}")
+        shown = reading.run(found[0])
+        if isinstance(shown, Unreadable):
+            raise StoreError(f"The run {shown.run} cannot be read by this snnviz: {shown.reason}.")
+        return shown
+
+    def runs(self, limit: int = 1000, states: Sequence[State] = STATES) -> list[Run]:
+        """The newest runs first, without those that `unreadable` lists."""
+        return [shown for shown in self._list(limit, states) if isinstance(shown, Run)]
+
+    def unreadable(self, limit: int = 1000) -> list[Unreadable]:
+        """Runs whose stored design this snnviz does not accept, each with the reason."""
+        return [shown for shown in self._list(limit, STATES) if isinstance(shown, Unreadable)]
+
+    def counts(self) -> dict[State, int]:
+        """How many runs are in each state."""
+        with self._reading() as connection:
+            counted = connection.execute(select(RUNS.c.state, func.count()).group_by(RUNS.c.state)).all()
+        found: dict[State, int] = dict(counted)
+        return {state: found.get(state, 0) for state in STATES}
+
+    def rows(self, run: str, event: type[R], since: int = 0) -> list[tuple[int, R]]:
+        """Each row with its number, in the order in which they came; `since` is the last number the reader has."""
+        with self._reading() as connection:
+            found = connection.execute(reading.ROW[event], {"of": run, "since": since}).all()
+        return [(columns[0], tables.event(event, columns[1:])) for columns in found]
+
+    def version(self, run: str | None = None) -> str:
+        """Changes when anything shown of the run changes (None: of any run); a heartbeat alone does not. Cheap."""
+        with self._reading() as connection:
+            if run is not None:
+                return str(connection.scalar(select(RUNS.c.revision).where(RUNS.c.run == run)))
+            return "-".join(str(n) for n in connection.execute(select(func.count(), func.sum(RUNS.c.revision))).one())
+
+    def _list(self, limit: int, states: Sequence[State]) -> list[Run | Unreadable]:
+        newest = reading.RUN.where(RUNS.c.state.in_(states)).order_by(RUNS.c.created.desc(), RUNS.c.run).limit(limit)
+        with self._reading() as connection:
+            found = connection.execute(newest).all()
+        return [reading.run(row) for row in found]
+
+
+_SHOWN = RUNS.c.state != "deleted"
+
+
+def _known(run: str, count: int) -> None:
+    if not count:
+        raise NotFound(f"run must be the name of a run, got {run[:60]!r}")

@@ -1,0 +1,153 @@
+"""The schema: one table of runs, one table for each kind of row a run reports.
+
+The tables of rows are made from the fields of the event dataclasses, so that a new field is a new column. A store
+that lacks a column or a table gets it when it is opened; `VERSION` goes up only for a change that this cannot mend.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    inspect,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+from snnviz.events import ROWS, Row
+
+VERSION = 1
+
+R = TypeVar("R", bound=Row)
+
+METADATA = MetaData()
+
+ABOUT = Table("snnviz_store", METADATA, Column("version", Integer, nullable=False))
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("run", String(16), primary_key=True),
+    # A deleted run stays as an empty row in the state "deleted": if its design comes back, its attempts are
+    # numbered on from where they were, so that a worker of the deleted run can still not write.
+    Column("state", String(16), nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("design", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("deaths", Integer, nullable=False, server_default="0"),
+    Column("owner", Text),
+    Column("created", Double, nullable=False),
+    Column("queued", Double, nullable=False),
+    Column("started", Double),
+    Column("finished", Double),
+    Column("seconds", Double, nullable=False, server_default="0"),
+    Column("step", Integer, nullable=False, server_default="0"),
+    Column("steps", Integer, nullable=False, server_default="0"),
+    Column("eta_seconds", Double),
+    Column("error", Text),
+    Column("traceback", Text),
+    Column("note", Text),
+    Column("checkpoint", Integer),  # the epoch after which it was saved
+    Column("cancel_requested", Boolean, nullable=False, server_default="0"),
+    Column("heartbeat", Double),
+    Column("revision", Integer, nullable=False, server_default="0"),  # goes up with every change that is shown
+    Index("runs_by_state", "state", "queued"),
+)
+
+_TYPES: dict[type, type[TypeEngine[Any]]] = {int: Integer, float: Double, str: Text}
+
+
+def _table(event: type[Row]) -> Table:
+    columns = []
+    for name, (kind, optional) in _kinds(event).items():
+        # SQLite stores a NaN (a loss that diverged) as NULL, so every float has to accept it.
+        columns.append(Column(name, _TYPES[kind], nullable=optional or kind is float))
+    return Table(
+        event.table,
+        METADATA,
+        Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+        Column("run", String(16), nullable=False),
+        *columns,
+        UniqueConstraint("run", *event.key),
+        Index(f"{event.table}_by_run", "run", "seq"),
+        sqlite_autoincrement=True,  # a number is never used twice, so `since` holds when a run comes back
+    )
+
+
+def _kinds(event: type[Row]) -> dict[str, tuple[type, bool]]:
+    """Each field's type, and whether it may be None."""
+    hints = get_type_hints(event)
+    found = {}
+    for field in fields(event):
+        members = get_args(hints[field.name]) or (hints[field.name],)
+        found[field.name] = (next(m for m in members if m is not NoneType), NoneType in members)
+    return found
+
+
+KINDS: dict[type[Any], dict[str, tuple[type, bool]]] = {event: _kinds(event) for event in ROWS}
+TABLES: dict[type[Any], Table] = {event: _table(event) for event in ROWS}
+
+
+def values(run: str, row: Row) -> dict[str, Any]:
+    """`row` as columns. A numpy number becomes Python's own, which every driver takes."""
+    columns: dict[str, Any] = {"run": run}
+    for name, (kind, _) in KINDS[type(row)].items():
+        value = getattr(row, name)
+        columns[name] = None if value is None else kind(value)
+    return columns
+
+
+def event(kind: type[R], columns: Sequence[Any]) -> R:
+    """The row from its columns, in the order of its fields; NULL in a plain float column is a NaN."""
+    given = [
+        math.nan if value is None and kinds == (float, False) else value
+        for value, kinds in zip(columns, KINDS[kind].values(), strict=True)
+    ]
+    make: Callable[..., R] = kind
+    return make(*given)
+
+
+def complete(connection: Connection) -> None:
+    """Create what is missing: tables, and columns that came with a later release."""
+    METADATA.create_all(connection)
+    present = inspect(connection)
+    for table in METADATA.sorted_tables:
+        names = {column["name"] for column in present.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in names:
+                kind = column.type.compile(connection.dialect)
+                default = f" DEFAULT {_literal(column)}" if column.server_default is not None else ""
+                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}{default}"))
+
+
+def lacks_something(connection: Connection) -> bool:
+    """Whether `complete` has work to do."""
+    present = inspect(connection)
+    tables: Mapping[str, Table] = METADATA.tables
+    if not set(tables) <= set(present.get_table_names()):
+        return True
+    return any(
+        {column.name for column in table.columns} - {column["name"] for column in present.get_columns(name)}
+        for name, table in tables.items()
+    )
+
+
+def _literal(column: Column[Any]) -> str:
+    default = column.server_default.arg  # type: ignore[union-attr]
+    return f"'{default}'"
