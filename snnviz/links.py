@@ -3,7 +3,7 @@
 >>> from snnviz.design import Design
 >>> d = change(Design(), {"neuron.threshold": "0.8", "network.kind": "mlp"})
 >>> to_query(d)
-'neuron.threshold=0.8&network.kind=mlp'
+'network.kind=mlp&neuron.threshold=0.8'
 >>> from_query(to_query(d)) == d
 True
 """

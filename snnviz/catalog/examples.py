@@ -1,0 +1,60 @@
+"""Named designs: starting points, and the ones that the README's numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from snnviz.adjacency import densenet_like, sequential
+from snnviz.design import BlockNetwork, CnnNetwork, Data, Design, MlpNetwork, Training
+from snnviz.errors import NotFound, did_you_mean
+
+EXAMPLES: dict[str, Callable[[], Design]] = {}
+
+
+def example(function: Callable[[], Design]) -> Callable[[], Design]:
+    """Decorator: the design is called by the function's name with dashes."""
+    EXAMPLES[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def named(name: str) -> Design:
+    """The example called `name`. Raises `NotFound`."""
+    try:
+        return EXAMPLES[name]()
+    except KeyError:
+        known = ", ".join(EXAMPLES)
+        raise NotFound(f"design must be one of {known}, got {name[:60]!r}{did_you_mean(name, EXAMPLES)}") from None
+
+
+@example
+def digits() -> Design:
+    """The default: a block of 4 convolution layers with two ASC skips, on 8x8 digits. Seconds."""
+    return Design()
+
+
+@example
+def digits_sequential() -> Design:
+    """The same block without skips, to compare."""
+    return Design(network=BlockNetwork(edges=sequential(4)))
+
+
+@example
+def digits_dense() -> Design:
+    """The same block with every skip a concatenation."""
+    return Design(network=BlockNetwork(edges=densenet_like(4)))
+
+
+@example
+def digits_mlp() -> Design:
+    """A deep fully connected network, where initialisation decides whether anything arrives."""
+    return Design(network=MlpNetwork(depth=10, width=300), data=Data(steps=3), training=Training(epochs=12))
+
+
+@example
+def fashion_cnn() -> Design:
+    """Convolutions on 10,000 training images of Fashion-MNIST, tested on all 10,000 test images. Minutes."""
+    return Design(
+        data=Data(name="fashion-mnist", train_samples=10_000, steps=3),
+        network=CnnNetwork(depth=4, channels=16, pool_every=1),
+        training=Training(epochs=10),
+    )

@@ -1,0 +1,92 @@
+"""What can be drawn of a design before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from snnviz.catalog.architectures import architecture
+from snnviz.design import SURROGATES, Design, Neuron
+from snnviz.theory.variance import Forecast
+from snnviz.views.chart import Chart, empty
+
+RATE, VARIANCE = "#0f9d8a", "#d9822b"
+
+
+def forecast_chart(layers: Sequence[Forecast]) -> Chart:
+    """Firing rate and Var[u] of every layer at initialisation."""
+    spiking = [layer for layer in layers if layer.rate is not None]
+    names = [layer.name for layer in spiking]
+    figure = empty("", "spikes / neuron / step", tickformat=".0%", rangemode="tozero")
+    figure.add_bar(
+        x=names, y=[round(layer.rate or 0, 5) for layer in spiking], name="firing rate", marker={"color": RATE}
+    )
+    figure.add_scatter(
+        x=names,
+        y=[round(layer.var_u, 4) for layer in spiking],
+        name="Var[u]",
+        yaxis="y2",
+        mode="lines+markers",
+        line={"color": VARIANCE},
+    )
+    figure.add_scatter(
+        x=names,
+        y=[round(layer.single_step, 4) for layer in spiking],
+        name="Var[u], one step",
+        yaxis="y2",
+        mode="lines",
+        line={"color": VARIANCE, "dash": "dot", "width": 1.5},
+    )
+    figure.update_layout(
+        yaxis2={
+            "title": {"text": "Var[u]"},
+            "overlaying": "y",
+            "side": "right",
+            "rangemode": "tozero",
+            "showgrid": False,
+        },
+        margin={"l": 56, "r": 52, "t": 8, "b": 32},
+    )
+    caption = (
+        "What theory expects before training (Micheli et al. 2024): bars for firing rates over all time steps, "
+        "the line for the variance of the potential, dotted after a single step."
+    )
+    return Chart("forecast", "Predicted activity at initialisation", caption, figure, height=230, wide=True)
+
+
+def surrogate_chart(neuron: Neuron) -> Chart:
+    """The surrogate's derivative around the threshold."""
+    x = np.linspace(-2, 2, 161)
+    choice = neuron.surrogate
+    y = SURROGATES[choice.kind].function(x, **choice.parameters)
+    figure = empty("u - theta", "ds/du", rangemode="tozero")
+    figure.add_scatter(
+        x=x.round(3).tolist(),
+        y=np.round(y, 5).tolist(),
+        mode="lines",
+        line={"color": RATE},
+        fill="tozeroy",
+        name="ds/du",
+    )
+    caption = "How strongly a neuron learns, by how far its potential is from the threshold."
+    return Chart("surrogate", "Surrogate gradient", caption, figure, height=170, wide=True)
+
+
+def layer_table(design: Design, layers: Sequence[Forecast]) -> pd.DataFrame:
+    """A row a layer: shapes, parameters, MACs, and the forecast."""
+    rows = []
+    for layer, seen in zip(architecture(design).layers, layers, strict=True):
+        rows.append(
+            {
+                "layer": layer.name,
+                "input": "x".join(map(str, layer.in_shape)),
+                "output": "x".join(map(str, layer.out_shape)),
+                "parameters": layer.parameters,
+                "MACs / step": layer.macs,
+                "Var[u]": round(seen.var_u, 3),
+                "rate": None if seen.rate is None else round(seen.rate, 4),
+            }
+        )
+    return pd.DataFrame(rows)
