@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -31,9 +32,10 @@ class Leases:
         address, self.path = opening.locate(url)
         self.url = str(self.path or address.render_as_string(hide_password=False))  # Store(url) is this store again
         self.place = str(self.path or address.render_as_string())
-        self.folder = self.path.parent if self.path else opening.cache_dir()
-        stem = self.path.stem if self.path else "runs"
-        self._checkpoints = self.folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")
+        folder = self.path.parent if self.path else opening.cache_dir()
+        stem = self.path.stem if self.path else f"server-{hashlib.sha256(self.url.encode()).hexdigest()[:8]}"
+        self.lock = folder / f"{stem}.worker.lock"  # for the supervisor of its queue
+        self._checkpoints = folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")
         self._engine = opening.connect(address, self.path, check)
         self._writer = self._engine.execution_options(writes=True)
         self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
@@ -128,7 +130,6 @@ class Leases:
         state: State,
         error: str | None = None,
         traceback: str | None = None,
-        seconds: float = 0.0,
     ) -> None:
         """End an attempt: `state` is one of `ENDED`, or "queued" to hand the run back. Raises `LeaseLost`."""
         new: dict[str, Any] = {
@@ -136,7 +137,6 @@ class Leases:
             "owner": None,
             "eta_seconds": None,
             "cancel_requested": False,
-            "seconds": RUNS.c.seconds + seconds,
             "revision": RUNS.c.revision + 1,
         }
         if state in ENDED:
@@ -149,19 +149,24 @@ class Leases:
         with self._writing() as connection:
             self._bury(connection, run, attempt, how)
 
-    def recover(self, dead: Callable[[str], bool] | None = None, lease: float = LEASE_SECONDS) -> list[str]:
-        """Treat running runs as `died` whose owner is known to be dead, or has been silent for longer than `lease`."""
+    def recover(self, verdict: Callable[[str], bool | None] | None = None, lease: float = LEASE_SECONDS) -> list[str]:
+        """Treat running runs as `died` whose owner is dead, and return their names.
+
+        `verdict(owner)`: True for dead, False for alive, None for unknown: then who was silent for `lease` seconds is.
+        """
         silent = RUNS.c.heartbeat < time.time() - lease
-        columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.owner, silent).where(RUNS.c.state == "running")
+        columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.owner, silent.label("silent"))
         with self._reading() as connection:
-            found = connection.execute(columns).all()
-        lost = [row for row in found if row[3] or (dead is not None and dead(row.owner))]
-        for row in lost:
-            with self._writing() as connection:
-                still = () if dead is not None and dead(row.owner) else (silent,)
-                how = "its worker is gone" if not still else f"its worker was silent for {lease:.0f} s"
-                self._bury(connection, row.run, row.attempt, how, *still)
-        return [row.run for row in lost]
+            found = connection.execute(columns.where(RUNS.c.state == "running")).all()
+        lost = []
+        for row in found:
+            dead = verdict(row.owner) if verdict is not None else None
+            if dead or (dead is None and row.silent):
+                lost.append(row.run)
+                how = "its worker was gone" if dead else f"its worker was silent for {lease:.0f} s"
+                with self._writing() as connection:
+                    self._bury(connection, row.run, row.attempt, how, *(() if dead else (silent,)))
+        return lost
 
     def save_checkpoint(self, run: str, attempt: int, checkpoint: Checkpoint) -> None:
         """Replace the run's checkpoint, after its rows have been appended. Raises `LeaseLost`."""

@@ -1,0 +1,75 @@
+"""What every engine does, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Protocol
+
+from snnviz.design import Design
+from snnviz.errors import NotFound, TooLarge
+from snnviz.jobs import machine
+from snnviz.store import Store, Submitted
+from snnviz.theory.costs import memory_bytes
+
+
+class Engine(Protocol):
+    """Something that runs what is submitted to its store. Every engine on a store may be used at the same time."""
+
+    store: Store
+
+    def submit(self, design: Design) -> Submitted:
+        """See to it that the design is run, once. Raises `TooLarge` or `StoreError`."""
+
+    def cancel(self, run: str) -> None:
+        """A queued run is cancelled, a running one stops within a second and keeps what it has. Raises `StoreError`."""
+
+    def tend(self) -> None:
+        """Make sure that somebody works while there is work. Cheap, and to be called now and then."""
+
+
+def submit(store: Store, design: Design) -> Submitted:
+    """`Store.submit`, unless the run would need more memory than there is. Raises `TooLarge`."""
+    try:
+        known = store.get(design.digest).state in ("queued", "running", "done")
+    except NotFound:
+        known = False
+    free = machine.free_bytes()
+    if not known and free is not None:
+        # What running runs use becomes free when they end; until then this one waits in the queue.
+        free += sum(memory_bytes(run.design) for run in store.runs(states=("running",)))
+        check_memory(design, free)
+    return store.submit(design)
+
+
+def check_memory(design: Design, free: int) -> None:
+    """Raises `TooLarge` with the sentence for it."""
+    need = memory_bytes(design)
+    if need > free:
+        raise TooLarge(
+            f"design must fit into the {_gigabytes(free)} of memory that are free, got one that needs "
+            f"{_gigabytes(need)}; a smaller batch, width or number of time steps needs less"
+        )
+
+
+def owner(kind: str) -> str:
+    """The name under which this process claims runs."""
+    return f"{kind}@{platform.node()}#{os.getpid()}"
+
+
+def is_gone(owner: str) -> bool | None:
+    """True if the process with this name is known to have ended; None where that cannot be told from here."""
+    node, _, pid = owner.partition("@")[2].rpartition("#")
+    if node != platform.node() or not pid.isdigit():
+        return None
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # somebody else's process
+        return None
+    return None  # it lives, or its number has been given to another one
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:,.{1 if count < 1e10 else 0}f} GB"

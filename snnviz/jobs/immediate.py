@@ -1,0 +1,46 @@
+"""Runs here and now: for the command line, scripts and tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from snnviz.design import Design
+from snnviz.events import Event, Progress
+from snnviz.jobs import engine
+from snnviz.jobs.worker import perform
+from snnviz.store import Store, Submitted
+
+POLL_SECONDS = 0.1
+
+
+class Immediate:
+    """`submit` comes back when the run has ended; `listen` is called with each event.
+
+    A run that another process is at is followed to its end (`listen` sees its progress), and taken over should that
+    process die. Ctrl-C cancels a run that is computed here, and leaves alone one that is followed.
+    """
+
+    def __init__(self, store: Store, listen: Callable[[Event], object] | None = None) -> None:
+        self.store, self.listen = store, listen
+
+    def submit(self, design: Design) -> Submitted:
+        submitted = engine.submit(self.store, design)
+        owner, seen = engine.owner("immediate"), ""
+        while not (run := self.store.get(submitted.run)).ended:
+            claim = self.store.claim(owner, submitted.run) if run.state == "queued" else None
+            if claim is not None:
+                perform(self.store, claim, self.listen)
+                continue
+            if self.listen is not None and (version := self.store.version(run.run)) != seen:
+                seen = version
+                self.listen(Progress(run.step, run.steps))
+            self.store.recover(engine.is_gone)
+            time.sleep(POLL_SECONDS)
+        return submitted
+
+    def cancel(self, run: str) -> None:
+        self.store.cancel(run)
+
+    def tend(self) -> None:
+        """Nothing is left behind that would need it."""

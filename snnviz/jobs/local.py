@@ -1,0 +1,114 @@
+"""Runs in the background of this machine, by a supervisor that outlives whoever started it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import snnviz
+from snnviz.design import Design
+from snnviz.jobs import engine, lock
+from snnviz.store import Store, Submitted
+
+LOG_BYTES = 1_000_000
+RETRY_SECONDS = 5.0
+"""After a supervisor that could not start."""
+
+_started: dict[Path, tuple[float, subprocess.Popen[bytes]]] = {}
+_starting = threading.Lock()
+
+
+class Local:
+    """Queues runs for the store's supervisor and starts one where there is none.
+
+    `children`: runs at a time (None: as many as there are cores). `idle`: seconds without work after which the
+    supervisor leaves. Both are settled by whoever starts it.
+    """
+
+    def __init__(self, store: Store, *, children: int | None = None, idle: float = 600.0) -> None:
+        self.store, self.children, self.idle = store, children, idle
+
+    def submit(self, design: Design) -> Submitted:
+        submitted = engine.submit(self.store, design)
+        if not submitted.cached:
+            self.start()
+        return submitted
+
+    def cancel(self, run: str) -> None:
+        self.store.cancel(run)
+        self.tend()
+
+    def tend(self) -> None:
+        counts = self.store.counts()
+        if counts["queued"] or counts["running"]:
+            self.start()
+
+    def start(self) -> None:
+        """Make sure that the supervisor lives, so that the first run finds torch loaded. Never `multiprocessing`: from
+        a page it would run the page again in the child."""
+        with _starting:
+            at, last = _started.get(self.store.lock, (0.0, None))
+            failed = last is not None and (last.poll() or 0) > 0  # poll: or it stays behind as a zombie
+            if failed and time.monotonic() - at < RETRY_SECONDS:
+                return
+            # The lock is taken here and handed over, so that two who start at once do not start two.
+            handle = lock.take(self.store.lock)
+            if handle is None:
+                return
+            if last is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    last.wait(2.0)  # it has let go of the lock, so it is on its way out
+            try:
+                process = self._spawn(handle)
+                lock.sign(handle, process.pid)
+                _started[self.store.lock] = (time.monotonic(), process)
+            finally:
+                os.close(handle)
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End the supervisor; its runs go back to the queue. Raises `TimeoutError`."""
+        deadline = time.monotonic() + timeout
+        while (pid := lock.holder(self.store.lock)) is not None:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the supervisor {pid} did not end within {timeout:.0f} s")
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            time.sleep(0.05)
+        with _starting:
+            _, process = _started.pop(self.store.lock, (0.0, None))
+        if process is not None:
+            process.wait(timeout)
+
+    def supervisor(self) -> int | None:
+        """The supervisor's process number, or None."""
+        return lock.holder(self.store.lock)
+
+    def _spawn(self, handle: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "snnviz.jobs.worker", "--lock", str(handle), "--idle", str(self.idle)]
+        if self.children is not None:
+            command += ["--children", str(self.children)]
+        environment = dict(os.environ)
+        if self.store.path is not None:
+            command += ["--store", self.store.url]
+        else:
+            environment["SNNVIZ_STORE"] = self.store.url  # it may hold a password, and everybody sees a command line
+        source = str(Path(snnviz.__file__).parents[1])
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (source, environment.get("PYTHONPATH"))))
+        log = self.store.lock.with_suffix(".log")
+        keep = log.exists() and log.stat().st_size < LOG_BYTES
+        with log.open("ab" if keep else "wb") as output:
+            return subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[handle],
+                start_new_session=True,
+            )

@@ -1,0 +1,55 @@
+"""One supervisor per store: who holds the lock on a file beside the store is it, and the system takes the lock back
+when that process ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from snnviz.errors import StoreError
+
+
+def take(path: Path) -> int | None:
+    """An open file that holds the lock, or None while another process holds it. Close it to let go."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise StoreError(f"{path} must be a file that can be written: {(error.strerror or '').lower()}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except OSError as error:
+        os.close(handle)
+        raise StoreError(f"{path} cannot be locked: {(error.strerror or '').lower()}") from error
+    return handle
+
+
+def sign(handle: int, pid: int) -> None:
+    """Note in the file who holds it."""
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(pid).encode(), 0)
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds the lock, or None."""
+    if not path.exists():
+        return None
+    handle = take(path)
+    if handle is not None:
+        os.close(handle)
+        return None
+    with suppress(OSError, ValueError):
+        return int(path.read_text())
+    return None
+
+
+def is_at(handle: int, path: Path) -> bool:
+    """Whether the locked file is still the one with this name: a cache can be removed under our feet."""
+    try:
+        return path.stat().st_ino == os.fstat(handle).st_ino
+    except OSError:
+        return False

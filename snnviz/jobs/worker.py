@@ -1,0 +1,88 @@
+"""A run in this process: the only place outside the core that starts the computation."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import connection, parent_process
+from types import FrameType
+
+from snnviz.errors import LeaseLost, SnnvizError
+from snnviz.events import Event
+from snnviz.jobs.recorder import Recorder
+from snnviz.store import Claim, State, Store
+
+
+def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None = None) -> None:
+    """Executes a claimed run from its last checkpoint and ends it as done, failed or cancelled.
+
+    On one thread, as every engine does: the numbers depend on the design alone. Raises `StoreError` where not even the
+    failure can be written; returns quietly when the lease is lost, because then the run is somebody else's.
+    """
+    import torch
+
+    from snnviz.core.execute import execute
+
+    torch.set_num_threads(1)
+    state: State = "done"
+    error = trace = None
+    try:
+        with Recorder(store, claim) as recorder:
+            for event in execute(claim.design, resume=store.load_checkpoint(claim.run)):
+                recorder.put(event)
+                if listen is not None:
+                    listen(event)
+                if recorder.cancelled:
+                    state = "cancelled"
+                    break
+    except LeaseLost:
+        return
+    except KeyboardInterrupt:
+        with suppress(LeaseLost):
+            store.finish(claim.run, claim.attempt, "cancelled")
+        raise
+    except SnnvizError as reason:
+        state, error = "failed", str(reason)
+    except Exception as reason:
+        state, trace = "failed", traceback.format_exc()
+        error = f"The computation stopped: {' '.join(str(reason).split())[:300] or type(reason).__name__}."
+    with suppress(LeaseLost):
+        store.finish(claim.run, claim.attempt, state, error, trace)
+
+
+def child(url: str, claim: Claim) -> None:
+    """The life of a run's own process, forked with everything loaded. SIGTERM ends it, and so does its parent's end."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent's watch", daemon=True).start()
+    store = Store(url, check=False)
+    try:
+        perform(store, claim)
+    finally:
+        store.close()
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """Leave by way of the recorder, which writes what is there."""
+    sys.exit(128 + number)
+
+
+def _end_with_parent() -> None:
+    supervisor = parent_process()
+    assert supervisor is not None
+    forkserver = os.getppid()
+    while os.getppid() == forkserver:
+        if connection.wait([supervisor.sentinel], timeout=1.0):
+            break
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    from snnviz.jobs.supervisor import main
+
+    main()
