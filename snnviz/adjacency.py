@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import random
 
-from snnviz.errors import InputError
+from snnviz.errors import Described, InputError
 
 Edges = tuple[tuple[int, ...], ...]
 
@@ -85,7 +85,7 @@ def parse(value: object, field: str = "network.edges") -> Edges:
     size = len(value) if isinstance(value, (list, tuple)) else 0
     if not isinstance(value, (list, tuple)) or not MIN_DEPTH < size <= MAX_DEPTH + 1:
         rule = f"be a square matrix with {MIN_DEPTH + 1} to {MAX_DEPTH + 1} rows"
-        raise InputError(field, rule, f"{size} rows" if size else value)
+        raise InputError(field, rule, Described(f"{size} rows") if size else value)
     for i, row in enumerate(value):
         if not isinstance(row, (list, tuple)) or len(row) != size:
             raise InputError(f"{field}[{i}]", f"have {size} entries (the matrix must be square)", row)

@@ -24,11 +24,11 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 
 from snnviz import adjacency
 from snnviz.adjacency import Edges
-from snnviz.errors import InputError, did_you_mean
+from snnviz.errors import Described, InputError, did_you_mean
 from snnviz.registry import Number, Range, Registry
 
 REVISION = 1
-"""The revision of the computation. It goes up when a formula is mended (docs/errata.md), so that stale results are not shown."""
+"""The revision of the computation: goes up when a formula is mended, so that no stale result is shown."""
 
 MAX_TEXT = 65_536
 
@@ -54,6 +54,14 @@ class Choice(dict[str, str | Number]):
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(tuple(sorted(self.items(), key=lambda item: item[0])))
+
+    def __reduce__(self) -> tuple[type[Choice], tuple[dict[str, str | Number]]]:
+        return Choice, (dict(self),)
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("a choice is read only; make another design")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
 
 
 def _choice(registry: Registry[Any], path: str) -> Any:
@@ -166,7 +174,8 @@ class Design(Part):
     def read(cls, text: str) -> Design:
         """A design from JSON. Raises `InputError` with one sentence for anything that is not one."""
         if len(text) > MAX_TEXT:
-            raise InputError("design", f"be at most {MAX_TEXT:,} characters of JSON", f"{len(text):,} characters")
+            length = Described(f"{len(text):,} characters")
+            raise InputError("design", f"be at most {MAX_TEXT:,} characters of JSON", length)
         try:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -183,7 +192,7 @@ class Design(Part):
         except ValidationError as error:
             raise _sentence(cls, error) from None
         except RecursionError:
-            raise InputError("design", "not be nested this deep", "a deeper nest") from None
+            raise InputError("design", "be a few levels deep", Described("a nest without end")) from None
 
     def document(self) -> dict[str, Any]:
         """The design as a nested dictionary that JSON can hold."""
@@ -215,13 +224,14 @@ def _sentence(model: type[BaseModel], error: ValidationError) -> InputError:
     first = error.errors(include_url=False)[0]
     tags = {"block", "mlp", "cnn"}
     parts = [str(p)[:40] for p in first["loc"]]
+    part = "a design"
     if parts[:1] == ["network"] and len(parts) > 1 and parts[1] in tags:
-        del parts[1]
+        part = f"a network of kind {parts.pop(1)}"
     path, kind, value = ".".join(parts) or "design", first["type"], first["input"]
     context = first.get("ctx", {})
     if kind == "extra_forbidden":
         known = _fields_at(model, parts[:-1])
-        return InputError(path, "be a field of a design", value, did_you_mean(parts[-1], known))
+        return InputError(path, f"be a field of {part}", value, did_you_mean(parts[-1], set(known) - {parts[-1]}))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = value.get("kind") if isinstance(value, dict) else value
         return InputError("network.kind", "be one of block, mlp, cnn", tag, did_you_mean(tag, tags))

@@ -26,8 +26,8 @@ class InputError(SnnvizError):
     """A value breaks a rule; `field` is its path, such as ``training.epochs``."""
 
     def __init__(self, field: str, rule: str, value: object, hint: str = "") -> None:
-        self.field = field
-        super().__init__(f"{field} must {rule}, got {brief(value)}{hint}")
+        self.field = field if field.isprintable() else repr(field)[1:-1]
+        super().__init__(f"{self.field} must {rule}, got {brief(value)}{hint}")
 
 
 class NotFound(SnnvizError):
@@ -54,12 +54,22 @@ class LeaseLost(SnnvizError):
     """Another attempt owns the run now; this one must stop writing."""
 
 
+class Described(str):
+    """Words that stand for a value too large to show, such as ``9,000 characters``: never in quotes."""
+
+    __slots__ = ()
+
+
 def brief(value: object, limit: int = 60) -> str:
     """`value` as it would be typed, on one line, at most `limit` characters.
 
     >>> brief("x" * 100)[-3:]
     '...'
+    >>> brief(Described("2 rows"))
+    '2 rows'
     """
+    if isinstance(value, Described):
+        return str(value)
     if isinstance(value, (list, tuple, dict, set)) and len(value) > 20:
         return f"a {type(value).__name__} of {len(value)} items"
     if isinstance(value, str):

@@ -56,7 +56,7 @@ class LayerState:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnd:
-    """After an epoch: accuracies 0..1, mean losses, and `rate`, the network's spikes per neuron and step on the test set."""
+    """After an epoch: accuracies 0..1, mean losses, and the test set's `rate` (spikes per neuron and step)."""
 
     table: ClassVar[str] = "epochs"
     key: ClassVar[tuple[str, ...]] = ("epoch",)

@@ -11,13 +11,14 @@ True
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from snnviz import adjacency
 from snnviz.design import Design
-from snnviz.errors import InputError, did_you_mean
+from snnviz.errors import Described, InputError, did_you_mean
 
 MAX_LINK = 8_192
 RESERVED = frozenset({"run", "embed", "embed_options"})
@@ -60,20 +61,21 @@ def from_query(query: str | Mapping[str, str]) -> Design:
     """The design of a link's query string or parameters. Raises `InputError`; other pages' parameters are ignored."""
     if isinstance(query, str):
         if len(query) > MAX_LINK:
-            raise InputError("link", f"be at most {MAX_LINK:,} characters long", f"{len(query):,} characters")
+            raise _too_long(len(query))
         query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
-    if sum(len(name) + len(value) for name, value in query.items()) > MAX_LINK:
-        raise InputError("link", f"be at most {MAX_LINK:,} characters long", "a longer one")
+    if (length := sum(len(name) + len(value) for name, value in query.items())) > MAX_LINK:
+        raise _too_long(length)
     return change(Design(), {name: value for name, value in query.items() if name not in RESERVED})
 
 
 def change(design: Design, settings: Mapping[str, Any]) -> Design:
     """`design` with fields set by path. Text is read as a number where it is one. Raises `InputError`.
 
-    Setting a ``.kind`` starts its part anew with that kind's defaults; kinds are set first.
+    Setting a ``.kind`` starts its part anew with that kind's defaults; the order of the settings does not matter:
+    kinds are set first (``init=kaiming`` is one too), then what lies deeper.
     """
     document = design.document()
-    for path, value in sorted(settings.items(), key=lambda item: not item[0].endswith(".kind")):
+    for path, value in sorted(settings.items(), key=lambda item: (not item[0].endswith(".kind"), item[0].count("."))):
         _put(document, path, read_value(path, value))
     return Design.check(document)
 
@@ -94,11 +96,14 @@ def read_value(path: str, value: Any) -> Any:
     if not isinstance(value, str) or path in ("network.edges", "data.name") or path.endswith(".kind"):
         return value
     text = value.strip()
-    for number in (int, float):
+    if len(text) > 40 or "_" in text:
+        return value
+    for kind in (int, float):
         try:
-            return number(text) if len(text) < 40 and "_" not in text else value
+            number = kind(text)
         except ValueError:
             continue
+        return number if math.isfinite(number) else value
     return value
 
 
@@ -158,6 +163,10 @@ def _unknown(document: dict[str, Any], path: str, value: Any) -> InputError:
         *(f"{name}.{field}" for name, part in document.items() if isinstance(part, dict) for field in part),
     ]
     return InputError(path[:60] or "link", "be a field of a design", value, did_you_mean(path, known))
+
+
+def _too_long(length: int) -> InputError:
+    return InputError("link", f"be at most {MAX_LINK:,} characters long", Described(f"{length:,} characters"))
 
 
 def _written(value: Any) -> str:

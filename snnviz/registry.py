@@ -66,7 +66,7 @@ class Range:
         def check(value: object) -> Number:
             number = self.canonical(value, whole)
             if number is None:
-                raise PydanticCustomError("range", self.rule(whole))  # type: ignore[arg-type]
+                raise PydanticCustomError("range", self.rule(whole))
             return number
 
         return core_schema.no_info_plain_validator_function(check)
@@ -142,9 +142,8 @@ class Registry(Generic[F]):
         del self._entries[kind]
 
     def _load(self) -> dict[str, Entry[F]]:
-        if self._module is not None:
-            module, self._module = self._module, None
-            importlib.import_module(module)
+        if self._module is not None:  # every time: the import lock makes a second thread wait for the last entry
+            importlib.import_module(self._module)
         return self._entries
 
     def __iter__(self) -> Iterator[Entry[F]]:
@@ -181,9 +180,10 @@ class Registry(Generic[F]):
         for parameter in entry.parameters:
             given = value.get(parameter.name, parameter.default)
             chosen[parameter.name] = parameter.check(f"{path}.{parameter.name}", given)
-        if unknown := [str(name) for name in value if name not in chosen]:
-            known = ", ".join(p.name for p in entry.parameters) or "no parameters"
-            raise InputError(f"{path}.{unknown[0][:40]}", f"be a parameter of {kind} ({known})", value[unknown[0]])
+        if unknown := [name for name in value if name not in chosen]:
+            known = ", ".join(p.name for p in entry.parameters) or "it has none"
+            rule = f"be a parameter of {kind} ({known})"
+            raise InputError(f"{path}.{str(unknown[0])[:40]}", rule, value[unknown[0]])
         return chosen
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import importlib.util
-import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -186,20 +185,15 @@ def card(name: str) -> Card:
     return found
 
 
-def find(name: str) -> dict[str, Path]:
-    """The files of `name` that are on this machine, by role. Digits need none."""
-    found = {}
-    for role in ROLES if card(name).download else ():
-        places = (folder / f"{role}{ending}" for folder in data_dirs(name) for ending in ("", ".gz"))
-        path = next((place for place in places if place.is_file()), None)
-        if path:
-            found[role] = path
-    return found
+def find(name: str, role: str) -> list[Path]:
+    """The files on this machine that may be the one of `name` in this role, in the order of preference."""
+    places = (folder / f"{role}{ending}" for folder in data_dirs(name) for ending in ("", ".gz"))
+    return [place for place in places if place.is_file()]
 
 
 def is_here(name: str) -> bool:
     """Whether `name` can be read without a download."""
-    return not card(name).download or len(find(name)) == len(ROLES)
+    return not card(name).download or all(find(name, role) for role in ROLES)
 
 
 def load(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None) -> Split:
@@ -210,26 +204,41 @@ def load(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None
     about = card(name)
     if not about.download:
         return _digits(about, seed)
-    found = find(name)
     arrays = []
     for role, file in zip(ROLES, about.files, strict=True):
-        path = found.get(role) or fetch(name, role, file, watch)
-        arrays.append(read_idx(path, file.content, name))
+        paths = find(name, role) or [fetch(name, role, file, watch)]
+        arrays.append(_idx(_first_whole(paths, file.content, name)))
     train_images, train_labels, test_images, test_labels = arrays
     return Split(train_images, train_labels.astype(np.int64), test_images, test_labels.astype(np.int64), 255)
 
 
-def read_idx(path: Path, content: str, name: str) -> NDArray[np.uint8]:
-    """The array of an IDX file, gzipped or not, after checking its SHA-256. Raises `DataMissing`."""
+def _first_whole(paths: list[Path], content: str, name: str) -> bytes:
+    """The content of the first file that is what it should be, or the first file's `DataMissing`."""
+    problems = []
+    for path in paths:
+        try:
+            return read(path, content, name)
+        except DataMissing as problem:
+            problems.append(problem)
+    raise problems[0]
+
+
+def read(path: Path, content: str, name: str) -> bytes:
+    """The bytes of a file, gzipped or not, after checking their SHA-256. Raises `DataMissing`."""
     try:
         raw = path.read_bytes()
         raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
     except (OSError, EOFError, zlib.error) as error:
-        raise DataMissing(f"The file {path.name} of {name} must be readable, got: {error}.") from None
-    if hashlib.sha256(raw).hexdigest() != content:
         raise DataMissing(
-            f"The file {path} must have the published content of {name}, got another; delete it to fetch it."
-        )
+            f"The file {path} of {name} must be readable, got {type(error).__name__}: replace it."
+        ) from None
+    if hashlib.sha256(raw).hexdigest() != content:
+        raise DataMissing(f"The file {path} must have the published content of {name}, got another: replace it.")
+    return raw
+
+
+def _idx(raw: bytes) -> NDArray[np.uint8]:
+    """LeCun's format: two zeros, the type (8 is a byte), the number of dimensions, each size as big-endian uint32."""
     dimensions = raw[3]
     shape = np.frombuffer(raw, ">u4", count=dimensions, offset=4)
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions).reshape(shape.astype(int))
@@ -241,6 +250,7 @@ def fetch(name: str, role: str, file: File, watch: Callable[[str], None]) -> Pat
 
     about = card(name)
     watch(f"fetching {about.title}: {role}.gz")
+    pooch.get_logger().setLevel("WARNING")  # `watch` tells more
     try:
         return Path(
             pooch.retrieve(
@@ -248,7 +258,7 @@ def fetch(name: str, role: str, file: File, watch: Callable[[str], None]) -> Pat
                 known_hash=f"sha256:{file.packed}",
                 fname=f"{role}.gz",
                 path=cache_dir() / "datasets" / name,
-                downloader=pooch.HTTPDownloader(timeout=20, progressbar=_Watched(watch, role)),
+                downloader=pooch.HTTPDownloader(timeout=20, chunk_size=2**18, progressbar=_Watched(watch, role)),
             )
         )
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong hash is a ValueError
@@ -283,9 +293,9 @@ def _digits(about: Card, seed: int) -> Split:
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:
         raise DataMissing("The digits come with scikit-learn, which must be installed: pip install scikit-learn.")
-    path = Path(os.path.dirname(package.origin)) / "datasets" / "data" / "digits.csv.gz"
-    with gzip.open(path, "rt") as file:
-        table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
+    path = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    raw = read(path, about.files[0].content, about.title)
+    table = np.loadtxt(raw.decode().splitlines(), delimiter=",", dtype=np.uint8)
     images, labels = table[:, :-1].reshape(-1, *about.shape[1:]), table[:, -1].astype(np.int64)
     order = np.random.default_rng([seed, 0xD161]).permutation(len(images))
     images, labels = images[order], labels[order]
