@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,7 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
     ]
 
 
-def overlay_charts(runs: dict[str, Sequence[EpochEnd]]) -> list[Chart]:
+def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
     """Test accuracy, test loss and firing rate of several runs, by name."""
     wanted = (
         ("test_accuracy", "Test accuracy", "Share of test images that are classified correctly.", True),

@@ -1,0 +1,14 @@
+"""The launcher: `streamlit run app.py` and `uvicorn app:app` both serve it.
+
+The main script is snnviz/ui/main.py and not this file: a `pages/` folder beside the main script would switch on
+Streamlit's own page discovery until the first visit, and break links into a fresh server.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from snnviz.ui.routes import routes
+from snnviz.ui.services import lifespan
+
+app = st.App(Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py", routes=routes(), lifespan=lifespan)

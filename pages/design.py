@@ -1,0 +1,15 @@
+"""Design: draw a network, see at once what to expect, train it, watch it."""
+
+import streamlit as st
+
+from snnviz.ui import editor, form, live, preview, state
+
+if state.problem():
+    st.error(state.problem(), icon=":material/error:")
+editor.panel()
+left, right = st.columns([11, 9], gap="medium")
+with left:
+    form.sections()
+with right:
+    preview.panel()
+live.panel()

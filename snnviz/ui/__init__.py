@@ -1,0 +1,1 @@
+"""Everything that knows streamlit. It never imports torch: what it shows comes from the store or from theory."""

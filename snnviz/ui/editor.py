@@ -1,0 +1,21 @@
+"""The block editor on the page, in a fragment of its own that a change does not draw anew."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.ui import state
+from snnviz.ui.components.block_editor import block_editor
+
+
+@st.fragment(key="editor")
+def panel() -> None:
+    """The editor of a block; for the other kinds of network, a word on what they are."""
+    network = state.design().network
+    if network.kind == "block":
+        block_editor(network.edges, rev=state.editor_revision(), key=state.EDITOR, on_change=state.put_drawn)
+    elif network.kind == "mlp":
+        st.info(f"{network.depth} fully connected layers of {network.width} neurons, one after the other.")
+    else:
+        pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
+        st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")

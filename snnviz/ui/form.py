@@ -1,0 +1,171 @@
+"""Widgets for the fields of a design, read off its types: ranges, choices and registries. Nothing is listed twice."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args, get_origin
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from snnviz.catalog import datasets
+from snnviz.design import DATASETS, Choice, Part
+from snnviz.registry import Entry, Range, Registry
+from snnviz.ui import state
+from snnviz.ui.components.charts import charts, payload
+from snnviz.views.design import surrogate_chart
+
+LABELS = {
+    "beta": "Leak β",
+    "threshold": "Threshold θ",
+    "dsc_fraction": "DSC fraction ρ",
+    "steps": "Time steps T",
+    "name": "Data set",
+    "blocks": "Stacked blocks",
+    "pool_every": "Pool after every",
+}
+HELP = {
+    "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence.",
+    "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",
+    "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once.",
+}
+COLUMNS = 3
+
+
+def sections() -> None:
+    """The whole form, in tabs."""
+    network, neuron, init, data, training = st.tabs(["Network", "Neuron", "Initialisation", "Data", "Training"])
+    with network:
+        _kind_of_network()
+        _part("network", skip=("edges", "kind"))
+    with neuron:
+        _part("neuron")
+        charts(payload([surrogate_chart(state.design().neuron)]), key="surrogate")
+    with init:
+        _choice("init", state.design().init, _registry(type(state.design()), "init"))
+    with data:
+        _part("data")
+        _card()
+    with training:
+        _part("training", extra="seed")
+
+
+def _kind_of_network() -> None:
+    path = "network.kind"
+    key = f"{path}@{state.revision()}"
+    st.segmented_control(
+        "Kind of network",
+        ["block", "mlp", "cnn"],
+        default=state.design().network.kind,
+        key=key,
+        help=HELP[path],
+        required=True,
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _part(name: str, skip: tuple[str, ...] = (), extra: str = "") -> None:
+    """Plain fields side by side, then each choice with its parameters on a row of its own."""
+    part: Part = getattr(state.design(), name)
+    fields = {f"{name}.{field}": (info, getattr(part, field)) for field, info in type(part).model_fields.items()}
+    if extra:
+        fields[extra] = (type(state.design()).model_fields[extra], getattr(state.design(), extra))
+    shown = {path: found for path, found in fields.items() if path.rsplit(".", 1)[-1] not in skip}
+    plain = [(path, found) for path, found in shown.items() if not isinstance(found[1], Choice)]
+    for start in range(0, len(plain), COLUMNS):
+        for column, (path, (info, value)) in zip(st.columns(COLUMNS), plain[start : start + COLUMNS], strict=False):
+            with column:
+                _field(path, info, value)
+    for path, (info, value) in shown.items():
+        if isinstance(value, Choice):
+            _choice(path, value, _registry_of(info))
+
+
+def _field(path: str, info: FieldInfo, value: Any) -> None:
+    limits = next((item for item in info.metadata if isinstance(item, Range)), None)
+    if limits is not None:
+        _number(path, value, limits, whole=info.annotation is int)
+    elif path == "data.name":
+        _select(path, list(DATASETS.kinds), value, lambda kind: datasets.card(kind).title)
+    elif get_origin(info.annotation) is Literal:
+        _select(path, list(get_args(info.annotation)), value, str)
+
+
+def _number(path: str, value: float, limits: Range, *, whole: bool) -> None:
+    key = f"{path}@{state.revision()}"
+    number = int if whole else float
+    st.number_input(
+        _label(path),
+        min_value=number(limits.low),
+        max_value=number(limits.high),
+        value=number(value),
+        step=number(limits.step or (1 if whole else 0.1)),
+        format=None if whole else "%g",
+        help=limits.help or None,
+        key=key,
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _select(path: str, options: list[str], value: str, shown: Any) -> None:
+    key = f"{path}@{state.revision()}"
+    st.selectbox(
+        _label(path),
+        options,
+        index=options.index(value),
+        format_func=shown,
+        key=key,
+        help=HELP.get(path),
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _choice(path: str, value: Choice, registry: Registry[Any]) -> None:
+    """A registry's menu, the chosen entry's parameters, and what it is."""
+    entry: Entry[Any] = registry[value.kind]
+    columns = st.columns(COLUMNS)
+    with columns[0]:
+        key = f"{path}.kind@{state.revision()}"
+        st.selectbox(
+            _label(path),
+            registry.kinds,
+            index=registry.kinds.index(value.kind),
+            format_func=lambda kind: kind.replace("-", " "),
+            key=key,
+            on_change=state.put,
+            args=(f"{path}.kind", key),
+        )
+    for place, parameter in enumerate(entry.parameters):
+        with columns[1 + place % (COLUMNS - 1)]:
+            chosen = value.parameters[parameter.name]
+            _number(f"{path}.{parameter.name}", chosen, parameter.range, whole=parameter.whole)
+    st.caption(f"{entry.title} *{entry.source}*")
+    if entry.notes:
+        st.caption(entry.notes)
+    if entry.formula and path == "init":
+        st.latex(entry.formula)
+
+
+def _card() -> None:
+    about = datasets.card(state.design().data.name)
+    here = (
+        "" if datasets.is_here(state.design().data.name) else " **Not on this machine yet: the first run fetches it.**"
+    )
+    st.caption(f"{about.about} {about.citation}. Licence: {about.licence}.{here}")
+
+
+def _label(path: str) -> str:
+    name = path.rsplit(".", 1)[-1]
+    if path == "init":
+        return "Initialisation"
+    return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def _registry_of(info: FieldInfo) -> Registry[Any]:
+    return next(item for item in info.metadata if isinstance(item, Registry))
+
+
+def _registry(model: type[Part], field: str) -> Registry[Any]:
+    return _registry_of(model.model_fields[field])

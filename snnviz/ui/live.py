@@ -1,0 +1,112 @@
+"""The live panel: one run, drawn while it trains."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+import streamlit as st
+
+from snnviz import links
+from snnviz.events import EpochEnd, LayerState, Sample
+from snnviz.places import cache_dir
+from snnviz.store import Run, State
+from snnviz.ui import services, state
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.words import plain, seconds
+from snnviz.views.run import run_charts
+
+EVERY = 1.0
+BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "orange"]]] = {
+    "queued": ("waiting for a free core", ":material/hourglass_top:", "gray"),
+    "running": ("training", ":material/sync:", "blue"),
+    "done": ("done", ":material/check:", "green"),
+    "failed": ("failed", ":material/error:", "red"),
+    "cancelled": ("cancelled", ":material/cancel:", "orange"),
+}
+
+
+def panel() -> None:
+    """The watched run, asked for anew every second while it is going on."""
+    watched = st.session_state.watched
+    shown = services.glance(watched) if watched else None
+    if shown is None:
+        st.caption(
+            "Press **Train**: accuracy, firing rates and variances of every layer are drawn here while it learns."
+        )
+        return
+    active = not shown[0].ended
+    st.fragment(_monitor, key="live", run_every=EVERY if active else None)(watched, active)
+
+
+def _monitor(watched: str, active: bool) -> None:
+    shown = services.glance(watched)
+    if shown is None or (active and shown[0].ended):
+        st.rerun()
+    run, version = shown
+    _head(run)
+    _numbers(run, version)
+    charts(_charts(str(cache_dir()), run.run, version), key=f"live-{run.run}")
+
+
+def _head(run: Run) -> None:
+    name, mark, actions = st.columns([6, 2, 2], vertical_alignment="center")
+    name.markdown(f"**{plain(run.title or links.in_a_line(run.design))}**")
+    text, icon, color = BADGES[run.state]
+    if run.state == "done" and st.session_state.found:
+        text, icon = "cached result", ":material/bolt:"
+    mark.badge(text, icon=icon, color=color)
+    if not run.ended:
+        stopping = run.cancel_requested
+        actions.button(
+            "Stopping" if stopping else "Cancel",
+            key="cancel",
+            disabled=stopping,
+            on_click=state.cancel,
+            args=(run.run,),
+            help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
+        )
+    elif run.run != state.design().digest:
+        actions.button("Restore its design", key="restore", on_click=state.open_run, args=(run.run,))
+    if run.run != state.design().digest:
+        changed = links.differences([run.design, state.design()])
+        listed = ", ".join(f"{path} {old} → {new}" for path, (old, new) in list(changed.items())[:4])
+        more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
+        st.caption(plain(f"The editor now holds another design: {listed}{more}."))
+    if run.error:
+        st.error(plain(run.error))
+    if run.note:
+        st.caption(plain(run.note))
+
+
+def _numbers(run: Run, version: str) -> None:
+    if not run.ended:
+        share = run.step / run.steps if run.steps else 0.0
+        epochs = run.design.training.epochs
+        left = f", {seconds(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+        doing = f"epoch {min(int(share * epochs) + 1, epochs)} of {epochs}{left}" if run.steps else "starting"
+        if run.state == "queued":
+            doing = "in the queue; you may leave, it starts by itself"
+        st.progress(min(share, 1.0), text=doing)
+    last = _last(str(cache_dir()), run.run, version)
+    accuracy, loss, rate, time = st.columns(4)
+    accuracy.metric("Test accuracy", f"{last.test_accuracy:.1%}" if last else "–")
+    loss.metric("Test loss", f"{last.test_loss:.3f}" if last else "–")
+    rate.metric(
+        "Firing rate", f"{last.rate:.1%}" if last else "–", help="Spikes per neuron and time step, test images."
+    )
+    time.metric("Training time", seconds(run.seconds) if run.seconds else "–")
+
+
+@lru_cache(maxsize=64)
+def _charts(_place: str, run: str, _version: str) -> bytes:
+    """Serialised once per version of the run, whoever looks."""
+    store = services.store()
+    samples, layers, epochs = ([row for _, row in store.rows(run, kind)] for kind in (Sample, LayerState, EpochEnd))
+    return payload(run_charts(samples, layers, epochs))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=256)
+def _last(_place: str, run: str, _version: str) -> EpochEnd | None:
+    rows = services.store().rows(run, EpochEnd)
+    return rows[-1][1] if rows else None

@@ -1,0 +1,31 @@
+"""The main script: page configuration and navigation."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:  # streamlit puts only this file's folder there
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+
+from snnviz.errors import StoreError  # noqa: E402
+from snnviz.ui import services, state  # noqa: E402
+from snnviz.ui.words import plain  # noqa: E402
+
+st.set_page_config(page_title="snnviz", page_icon=":material/hub:", layout="wide")
+st.html("<style>.block-container{padding:4rem 2rem 3rem}</style>")
+
+page = st.navigation(
+    [
+        st.Page(ROOT / "pages" / "design.py", title="Design", icon=":material/hub:", default=True),
+        st.Page(ROOT / "pages" / "runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"),
+    ],
+    position="top",
+)
+try:
+    services.store()
+    state.begin()
+    page.run()
+except StoreError as error:
+    st.error(plain(str(error)), icon=":material/database_off:")

@@ -1,0 +1,61 @@
+"""What a design costs and what to expect of it, at once and without torch; and the button that trains it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz import links
+from snnviz.design import Design
+from snnviz.theory import costs, variance
+from snnviz.ui import services, state
+from snnviz.ui.components.address import address
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.words import count, plain, seconds
+from snnviz.views.design import forecast_chart, layer_table
+
+ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
+
+
+@st.fragment(key="preview")
+def panel() -> None:
+    """Costs, forecast, verdict, and Train."""
+    design = state.design()
+    parameters, macs, duration = st.columns(3)
+    parameters.metric("Parameters", count(costs.parameters(design)))
+    macs.metric("MACs / step", count(costs.macs(design)), help="Multiply-accumulates of one image at one time step.")
+    estimate = costs.training_seconds(design, services.speed())
+    duration.metric(
+        "Training time", f"≈ {seconds(estimate)}", help="On one core of this machine, from its own runs so far."
+    )
+    forecast = variance.forecast(design)
+    kind, sentence = variance.verdict(forecast, design)
+    show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
+    show(plain(sentence), icon=ICONS[kind])
+    _train(design)
+    charts(_forecast(design), key="forecast")
+    with st.expander("Layers"):
+        st.dataframe(layer_table(design, forecast), hide_index=True)
+    address(links.to_query(design), key="address")
+
+
+def _train(design: Design) -> None:
+    known = services.glance(design.digest)
+    trained = known is not None and known[0].state == "done"
+    busy = known is not None and known[0].state in ("queued", "running")
+    label = "Show the trained result" if trained else "Watch its training" if busy else "Train"
+    st.button(
+        label,
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        key="train",
+        on_click=state.train,
+        help="The same design is trained once; its result opens at once for everybody.",
+    )
+
+
+@lru_cache(maxsize=256)
+def _forecast(design: Design) -> bytes:
+    return payload([forecast_chart(variance.forecast(design))])

@@ -1,0 +1,117 @@
+"""The runs page: every run, what can be done with it, and any selection on top of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import pandas as pd
+import streamlit as st
+
+from snnviz import links
+from snnviz.errors import SnnvizError
+from snnviz.events import EpochEnd
+from snnviz.places import ROOT, cache_dir
+from snnviz.store import Run
+from snnviz.ui import services, state
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.words import plain
+from snnviz.views.run import overlay_charts
+from snnviz.views.runs import difference_table, row, run_table
+
+MOST_SHOWN = 500
+MOST_OVERLAID = 12
+EVERY = 2.0
+
+
+def panel() -> None:
+    """The table, looked at anew every two seconds while something is going on, and the actions on a selection."""
+    runs = _runs()
+    if not runs:
+        st.info("No run yet. Draw a network on the Design page and press Train.", icon=":material/info:")
+        return
+    active = any(not run.ended for run in runs)
+    st.fragment(_listing, key="listing", run_every=EVERY if active else None)(active)
+
+
+def _listing(active: bool) -> None:
+    runs = _runs()
+    if active and all(run.ended for run in runs):
+        st.rerun()
+    picked = st.dataframe(
+        _table(str(cache_dir()), services.store().version()),
+        key="picked",
+        hide_index=True,
+        height=min(38 + 35 * len(runs), 420),
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_order=("state", "title", "design", "accuracy", "rate", "seconds", "created"),
+        column_config={
+            "state": st.column_config.TextColumn("State", width="small"),
+            "title": st.column_config.TextColumn("Title", width="small"),
+            "design": st.column_config.TextColumn("Design", width="large"),
+            "accuracy": st.column_config.NumberColumn("Test accuracy", format="%.1f %%"),
+            "rate": st.column_config.NumberColumn("Firing rate", format="%.1f %%"),
+            "seconds": st.column_config.NumberColumn("Training", format="%.1f s"),
+            "created": st.column_config.DatetimeColumn("Created", format="distance"),
+        },
+    )
+    chosen = [runs[index] for index in picked["selection"]["rows"] if index < len(runs)]
+    if not chosen:
+        st.caption("Tick one run to open, rename, cancel or delete it; tick several to compare them.")
+        return
+    _actions(chosen)
+    if len(chosen) > 1:
+        _compare(chosen[:MOST_OVERLAID])
+
+
+def _actions(chosen: list[Run]) -> None:
+    opening, renaming, cancelling, deleting, _ = st.columns([2, 2, 2, 2, 4])
+    one = chosen[0]
+    if opening.button("Open", type="primary", icon=":material/open_in_new:", disabled=len(chosen) > 1, key="open"):
+        state.open_run(one.run)
+        st.switch_page(ROOT / "pages" / "design.py")
+    with renaming.popover("Rename", icon=":material/edit:", disabled=len(chosen) > 1), st.form("rename", border=False):
+        title = st.text_input("Title", value=one.title, max_chars=200)
+        if st.form_submit_button("Rename"):
+            _do(lambda run: services.store().rename(run, title), [one])
+    going = [run for run in chosen if not run.ended]
+    if cancelling.button("Cancel", icon=":material/stop:", disabled=not going, key="cancel_runs"):
+        _do(services.engine().cancel, going)
+    with deleting.popover("Delete", icon=":material/delete:"):
+        st.write(f"Delete {len(chosen)} run{'s' if len(chosen) > 1 else ''} for everybody, with curves and weights?")
+        if st.button("Delete", type="primary", key="delete_runs"):
+            _do(services.store().delete, chosen)
+
+
+def _do(action: Callable[[str], None], runs: list[Run]) -> None:
+    try:
+        for run in runs:
+            action(run.run)
+    except SnnvizError as error:
+        st.error(plain(str(error)))
+        return
+    services.GLANCES.forget()
+    st.rerun()
+
+
+def _compare(chosen: list[Run]) -> None:
+    names = {f"{place + 1}: {run.title or links.in_a_line(run.design)}"[:70]: run for place, run in enumerate(chosen)}
+    st.subheader("What differs", anchor=False)
+    st.dataframe(difference_table({name: run.design for name, run in names.items()}), hide_index=True)
+    rows = {name: [row for _, row in services.store().rows(run.run, EpochEnd)] for name, run in names.items()}
+    charts(payload(overlay_charts(rows)), key="overlay")
+
+
+def _runs() -> list[Run]:
+    return services.GLANCES.get(("runs", str(cache_dir())), lambda: services.store().runs(limit=MOST_SHOWN))
+
+
+@lru_cache(maxsize=8)
+def _table(_place: str, _version: str) -> pd.DataFrame:
+    return run_table([row(run, _last(run)) for run in _runs()])
+
+
+def _last(run: Run) -> EpochEnd | None:
+    rows = services.store().rows(run.run, EpochEnd)
+    return rows[-1][1] if rows else None

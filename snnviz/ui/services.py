@@ -1,0 +1,126 @@
+"""What all sessions of the server share: the store, the engine, and what was read from them a moment ago."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import statistics
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from snnviz.errors import NotFound, SnnvizError
+from snnviz.jobs.engine import Engine
+from snnviz.jobs.local import Local
+from snnviz.places import cache_dir
+from snnviz.store import Run, Store
+from snnviz.theory import costs
+
+T = TypeVar("T")
+LOG = logging.getLogger(__name__)
+GLANCE_SECONDS = 0.25
+TEND_SECONDS = 2.0
+
+
+def store() -> Store:
+    """The store of this server. Raises `StoreError`."""
+    return _store(str(cache_dir()))
+
+
+def engine() -> Engine:
+    """The engine that trains what the pages submit."""
+    return _engine(str(cache_dir()))
+
+
+@lru_cache(maxsize=4)
+def _store(_place: str) -> Store:
+    return Store()
+
+
+@lru_cache(maxsize=4)
+def _engine(place: str) -> Local:
+    return Local(_store(place))
+
+
+class Glances:
+    """Values that many sessions ask for every second, computed at most once in `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._kept: dict[Any, tuple[float, Any]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Any, compute: Callable[[], T]) -> T:
+        with self._lock:
+            now = time.monotonic()
+            kept = self._kept.get(key)
+            if kept is not None and now - kept[0] < self.seconds:
+                value: T = kept[1]
+                return value
+            value = compute()
+            if len(self._kept) > 500:
+                self._kept.clear()
+            self._kept[key] = (now, value)
+            return value
+
+    def forget(self) -> None:
+        """After a change of our own, so that it shows at once."""
+        self._kept.clear()
+
+
+GLANCES = Glances(GLANCE_SECONDS)
+SPEEDS = Glances(30.0)
+
+
+def glance(run: str) -> tuple[Run, str] | None:
+    """A run and its version, at most a quarter of a second old; None where there is no such run."""
+
+    def read() -> tuple[Run, str] | None:
+        try:
+            return store().get(run), store().version(run)
+        except NotFound:
+            return None
+
+    return GLANCES.get((str(cache_dir()), run), read)
+
+
+def speed() -> float:
+    """How long the last 20 runs here took, over how long they were estimated to take: the median."""
+
+    def read() -> float:
+        done = [run for run in store().runs(limit=20, states=("done",)) if run.seconds > 1]
+        ratios = [run.seconds / costs.training_seconds(run.design) for run in done]
+        return min(20.0, max(0.05, statistics.median(ratios))) if ratios else 1.0
+
+    return SPEEDS.get(str(cache_dir()), read)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Warms what the first visitor would wait for, and keeps a worker alive while the server is."""
+    import networkx  # noqa: F401
+    import pandas  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    tending = asyncio.create_task(_tend())
+    yield {}
+    tending.cancel()
+
+
+def _start_worker() -> None:
+    _engine(str(cache_dir())).start()
+
+
+async def _tend() -> None:
+    while True:
+        try:
+            await asyncio.to_thread(_start_worker)
+        except SnnvizError as error:
+            LOG.warning("%s", error)
+        await asyncio.sleep(TEND_SECONDS)

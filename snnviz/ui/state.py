@@ -1,0 +1,154 @@
+"""What one visitor is doing: the design being edited, and the run being watched.
+
+The design is the one truth; widgets are drawn from it and change it in their callbacks. Their keys carry a revision,
+which moves whenever something else than the widget changed the design, so that no widget shows an old value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from snnviz.design import Design
+from snnviz.errors import InputError, SnnvizError
+from snnviz.links import change, from_query
+from snnviz.ui import services
+from snnviz.ui.components.block_editor import drawn, new_revision
+from snnviz.ui.words import plain
+
+EDITOR = "block"
+
+
+def begin() -> None:
+    """At the top of a page: the first time, take the design from the address."""
+    session = st.session_state
+    if "design" in session:
+        return
+    session.problem = ""
+    session.parts = {}
+    session.watched = None
+    session.found = False
+    try:
+        session.design = from_query(dict(st.query_params))
+    except InputError as error:
+        session.design = Design()
+        session.problem = f"{error}. The default design is shown instead."
+    _renew()
+    if services.glance(session.design.digest):
+        session.watched, session.found = session.design.digest, True
+
+
+def design() -> Design:
+    """The design being edited."""
+    current: Design = st.session_state.design
+    return current
+
+
+def revision() -> str:
+    """Part of every form widget's key."""
+    text: str = st.session_state.revision
+    return text
+
+
+def editor_revision() -> str:
+    """Moves only when the matrix was replaced by something else than the editor."""
+    text: str = st.session_state.editor_revision
+    return text
+
+
+def replace(new: Design) -> None:
+    """Edit another design: a link's, a run's."""
+    st.session_state.design = new
+    _renew()
+
+
+def put(path: str, widget: str) -> None:
+    """A form widget's callback: its value becomes the design's."""
+    session = st.session_state
+    value = session[widget]
+    if value is None:  # a cleared number field
+        _say(f"{path} must not be empty")
+        _renew_form()
+        return
+    settings: dict[str, Any] = {path: value}
+    if path == "network.kind":
+        session.parts[design().network.kind] = design().document()["network"]
+    try:
+        changed = change(design(), settings)
+        if path == "network.kind" and value in session.parts:
+            changed = Design.check({**changed.document(), "network": session.parts[value]})
+    except InputError as error:
+        _say(str(error))
+        _renew_form()
+        return
+    session.design, session.problem = changed, ""
+    if path == "network.kind":
+        _renew()
+    elif path.endswith(".kind") or path == "data.name":
+        _renew_form()
+
+
+def put_drawn() -> None:
+    """The block editor's callback: the drawn matrix becomes the design's, and only the preview is drawn anew."""
+    current = design()
+    if current.network.kind == "block":
+        edges = drawn(EDITOR, current.network.edges, editor_revision())
+        network = current.network.model_copy(update={"edges": edges})
+        st.session_state.design = current.model_copy(update={"network": network})
+        st.session_state.problem = ""
+    st.rerun("preview")
+
+
+def train() -> None:
+    """The Train button's callback."""
+    try:
+        submitted = services.engine().submit(design())
+    except SnnvizError as error:
+        _say(str(error))
+    else:
+        watch(submitted.run, found=submitted.cached)
+    st.rerun()
+
+
+def cancel(run: str) -> None:
+    """The Cancel button's callback."""
+    try:
+        services.engine().cancel(run)
+    except SnnvizError as error:
+        _say(str(error))
+    services.GLANCES.forget()
+
+
+def watch(run: str | None, *, found: bool = False) -> None:
+    """Show this run in the live panel; `found` marks a result that was there already."""
+    st.session_state.watched, st.session_state.found, st.session_state.problem = run, found, ""
+    services.GLANCES.forget()
+
+
+def open_run(run: str) -> None:
+    """Edit a run's design and watch the run."""
+    shown = services.glance(run)
+    if shown is None:
+        return
+    replace(shown[0].design)
+    watch(run, found=shown[0].state == "done")
+
+
+def problem() -> str:
+    """The sentence to show above the page, ready for Markdown; empty when all is well."""
+    text: str = st.session_state.problem
+    return plain(text)
+
+
+def _say(sentence: str) -> None:
+    st.session_state.problem = sentence
+
+
+def _renew() -> None:
+    st.session_state.editor_revision = new_revision()
+    _renew_form()
+
+
+def _renew_form() -> None:
+    st.session_state.revision = new_revision()

@@ -1,0 +1,43 @@
+"""Text for the screen."""
+
+from __future__ import annotations
+
+import re
+
+
+def plain(text: str) -> str:
+    """`text` with everything that Markdown would take for markup made literal: for titles and for values people sent.
+
+    >>> plain("a [link](http://x) $y$")
+    'a \\\\[link\\\\](http\\\\://x) \\\\$y\\\\$'
+    """
+    return re.sub(r"([\\`*_{}\[\]<>#|~$:^])", r"\\\1", text)
+
+
+def seconds(duration: float | None) -> str:
+    """A duration as people say it.
+
+    >>> seconds(7.4), seconds(200), seconds(9000), seconds(None)
+    ('7 s', '3 min 20 s', '2 h 30 min', '?')
+    """
+    if duration is None:
+        return "?"
+    whole = round(duration)
+    if whole < 60:
+        return f"{max(whole, 1)} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def count(number: float) -> str:
+    """A large number at a glance.
+
+    >>> count(950), count(12010), count(1848010)
+    ('950', '12.0 k', '1.85 M')
+    """
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= size:
+            scaled = number / (1e3 if unit == "k" else size)
+            return f"{scaled:.3g} {unit}" if scaled < 100 and unit != "k" else f"{scaled:.1f} {unit}"
+    return f"{number:,.0f}"
