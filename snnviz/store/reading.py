@@ -26,6 +26,11 @@ ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
 }
 """For each kind of row, its number and its fields."""
 
+LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
+    event: select(TABLES[event].c.run, *(TABLES[event].c[name] for name in KINDS[event])) for event in ROWS
+}
+"""For each kind of row, its run and its fields."""
+
 
 def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:
     """The run, if its design is one that this snnviz accepts."""

@@ -1,0 +1,5 @@
+"""``python -m snnviz``."""
+
+from snnviz.cli import main
+
+main()
