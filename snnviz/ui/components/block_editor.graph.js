@@ -1,0 +1,209 @@
+// The block as a graph, left to right: the sequential path in the middle, DSC arcs above it, ASC arcs below.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function shape(name, attributes, ...children) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+/** Where everything lies, in pixels, for a block of `depth` layers in `width` pixels. */
+function arrange(depth, width) {
+  const tail = 30; // the arrow that leaves the block
+  const step = Math.min(165, (width - 64 - tail) / depth);
+  const radius = Math.max(11, Math.min(21, step * 0.32));
+  const rise = step < 50 ? 13 : 20; // how much higher an arc gets for every further layer it spans
+  const high = (span) => radius + 12 + rise * (span - 1);
+  const middle = high(depth) + 16;
+  const left = (width - tail - step * depth) / 2;
+  return { depth, width, tail, step, radius, high, middle, height: 2 * middle, x: (k) => left + step * k };
+}
+
+/** The arc of the skip i -> j, and its highest point. `ports` are the shifts that keep arcs at one vertex apart. */
+function arc(place, i, j, kind, [out, into] = [0.35, 0.35]) {
+  const up = kind === ASC ? 1 : -1;
+  const { radius, middle } = place;
+  const from = place.x(i) + out * radius;
+  const to = place.x(j) - into * radius;
+  const start = middle + up * radius * Math.sqrt(1 - out * out);
+  const end = middle + up * (radius * Math.sqrt(1 - into * into) + 6);
+  const top = middle + up * place.high(j - i);
+  const control = middle + (up * place.high(j - i) * 4 - up * radius) / 3;
+  return { path: `M${from} ${start}C${from} ${control} ${to} ${control} ${to} ${end}`, apex: [(from + to) / 2, top] };
+}
+
+/** Shifts at both ends of each skip, so that the arcs at one vertex nest: the longest lies nearest to its middle. */
+function portsOf(edges, i, j) {
+  const kind = edges[i][j];
+  const longerOut = edges[i].filter((cell, b) => cell === kind && b > j).length;
+  const longerIn = edges.filter((row, a) => row[j] === kind && a < i).length;
+  return [Math.min(0.9, 0.16 + 0.13 * longerOut), Math.min(0.9, 0.16 + 0.13 * longerIn)];
+}
+
+function makeGraph(editor) {
+  const box = editor.root.querySelector(".graph");
+  const svg = box.querySelector("svg");
+  let place = arrange(4, 600);
+  let drag = null; // {from, line, target} while a skip is being drawn
+
+  function paint(edges) {
+    place = arrange(depthOf(edges), box.clientWidth || 600);
+    svg.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
+    svg.style.height = `${place.height}px`;
+    const skips = slots(edges).filter(([i, j]) => edges[i][j]);
+    const spoken = skips.map(([i, j]) => describe(edges, i, j)).join("; ");
+    svg.setAttribute("aria-label", `Block of ${depthOf(edges)} layers in sequence, ${spoken || "no skips"}`);
+    svg.classList.toggle("crowded", skips.length > 12);
+    svg.replaceChildren(
+      arrowheads(),
+      ...edges.map((_, k) => sequentialArrow(k)),
+      ...skips.map(([i, j]) => line(edges, i, j)),
+      ...skips.map(([i, j]) => badge(edges, i, j)),
+      ...edges.map((_, k) => node(k)),
+    );
+  }
+
+  function arrowheads() {
+    const heads = ["chain", "dsc", "asc"].map((name) => {
+      const tip = shape("path", { d: "M0 0L7 3.5L0 7z", class: `head ${name}` });
+      const box = { id: `to-${name}`, viewBox: "0 0 7 7", refX: 1, refY: 3.5, orient: "auto" };
+      return shape("marker", { ...box, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse" }, tip);
+    });
+    return shape("defs", {}, ...heads);
+  }
+
+  function sequentialArrow(k) {
+    const last = k === place.depth;
+    const from = place.x(k) + place.radius;
+    const to = last ? from + place.tail - 8 : place.x(k + 1) - place.radius - 7;
+    const title = shape("title", {});
+    title.textContent = last ? "the block's output" : "the sequential path is always there";
+    const line = { class: "chain", x1: from, x2: to, y1: place.middle, y2: place.middle, "marker-end": "url(#to-chain)" };
+    return shape("line", line, title);
+  }
+
+  function skip(edges, i, j, ...parts) {
+    const title = shape("title", {});
+    title.textContent = describe(edges, i, j);
+    const kind = edges[i][j];
+    const name = kind === DSC ? "dsc" : "asc";
+    return shape("g", { class: `skip ${name}`, "data-i": i, "data-j": j, "data-kind": kind }, title, ...parts);
+  }
+
+  function line(edges, i, j) {
+    const { path } = arc(place, i, j, edges[i][j], portsOf(edges, i, j));
+    const tip = `url(#to-${edges[i][j] === DSC ? "dsc" : "asc"})`;
+    const reach = shape("path", { class: "reach", d: path }); // wide and unseen: easy to hit
+    return skip(edges, i, j, reach, shape("path", { class: "line", d: path, "marker-end": tip }));
+  }
+
+  /** The letter on an arc. Badges lie above all lines. */
+  function badge(edges, i, j) {
+    const [x, y] = arc(place, i, j, edges[i][j], portsOf(edges, i, j)).apex;
+    const letter = shape("text", { x, y });
+    letter.textContent = LETTERS[edges[i][j]];
+    const r = place.step < 90 ? 7.5 : 9;
+    return skip(edges, i, j, shape("circle", { class: "badge", cx: x, cy: y, r }), letter);
+  }
+
+  function node(k) {
+    const name = shape("text", { x: place.x(k), y: place.middle });
+    name.textContent = label(k);
+    const round = { cx: place.x(k), cy: place.middle, r: place.radius };
+    return shape("g", { class: k ? "node" : "node input", "data-vertex": k }, shape("circle", round), name);
+  }
+
+  /** Shows which place is meant: its arc, or where its arc would be. */
+  function light(where) {
+    for (const lit of svg.querySelectorAll(".lit")) lit.classList.remove("lit");
+    svg.querySelector(".ghost")?.remove();
+    if (!where) return;
+    const [i, j] = where;
+    for (const k of where) svg.querySelector(`.node[data-vertex="${k}"]`)?.classList.add("lit");
+    const drawn = svg.querySelectorAll(`.skip[data-i="${i}"][data-j="${j}"]`);
+    for (const part of drawn) part.classList.add("lit");
+    if (!drawn.length && !editor.readonly) {
+      svg.append(shape("path", { class: "ghost", d: arc(place, i, j, DSC).path }));
+    }
+  }
+
+  function pointOf(event) {
+    const frame = svg.getBoundingClientRect();
+    return [event.clientX - frame.left, event.clientY - frame.top];
+  }
+
+  function nearest([x, y]) {
+    const k = Math.max(0, Math.min(place.depth, Math.round((x - place.x(0)) / place.step)));
+    const reach = Math.max(place.radius + 6, Math.min(34, place.step * 0.45));
+    return Math.hypot(x - place.x(k), y - place.middle) <= reach ? k : null;
+  }
+
+  function endDrag() {
+    drag.line.remove();
+    drag = null;
+    svg.classList.remove("dragging");
+    for (const marked of svg.querySelectorAll(".can, .target")) marked.classList.remove("can", "target");
+  }
+
+  editor.on(svg, "pointerdown", (event) => {
+    const start = event.target.closest(".node");
+    if (!start || editor.readonly || event.button !== 0) return;
+    event.preventDefault();
+    svg.setPointerCapture(event.pointerId);
+    drag = { from: Number(start.dataset.vertex), target: null, line: shape("path", { class: "rubber" }) };
+    drag.line.dataset.kind = editor.drawing.brush;
+    svg.insertBefore(drag.line, svg.querySelector(".node"));
+    svg.classList.add("dragging");
+    for (const other of svg.querySelectorAll(".node")) {
+      other.classList.toggle("can", !refusal(drag.from, Number(other.dataset.vertex)));
+    }
+  });
+
+  editor.on(svg, "pointermove", (event) => {
+    if (!drag) return editor.light(placeUnder(event));
+    const [x, y] = pointOf(event);
+    const target = nearest([x, y]);
+    drag.target = target;
+    const from = place.x(drag.from);
+    if (target !== null && !refusal(drag.from, target)) {
+      drag.line.setAttribute("d", arc(place, drag.from, target, editor.drawing.brush).path);
+    } else {
+      const bend = place.middle + (y > place.middle ? 1 : -1) * Math.min(60, Math.abs(x - from) / 2);
+      drag.line.setAttribute("d", `M${from} ${place.middle}Q${(from + x) / 2} ${bend} ${x} ${y}`);
+    }
+    for (const other of svg.querySelectorAll(".node")) {
+      other.classList.toggle("target", Number(other.dataset.vertex) === target);
+    }
+  });
+
+  editor.on(svg, "pointerup", (event) => {
+    if (!drag) return;
+    const { from } = drag;
+    const to = nearest(pointOf(event));
+    endDrag();
+    editor.keepFocus();
+    if (to === null || to === from) return;
+    if (refusal(from, to)) return editor.say(`${vertex(from)} to ${vertex(to)}: ${refusal(from, to)}`);
+    editor.draw(from, to, editor.drawing.brush);
+  });
+
+  editor.on(svg, "pointercancel", () => drag && endDrag());
+
+  editor.on(svg, "click", (event) => {
+    const where = placeUnder(event);
+    if (!where || editor.readonly) return;
+    editor.focus(...where);
+    editor.draw(...where, cycled(editor.drawing.now[where[0]][where[1]]));
+  });
+
+  editor.on(svg, "pointerleave", () => drag || editor.light(null));
+
+  function placeUnder(event) {
+    const drawn = event.target.closest(".skip");
+    return drawn ? [Number(drawn.dataset.i), Number(drawn.dataset.j)] : null;
+  }
+
+  return { box, paint, light };
+}

@@ -1,0 +1,148 @@
+// The triangular grid: one cell per place, worked by mouse or by keyboard alone.
+
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+function makeGrid(editor) {
+  const table = editor.root.querySelector(".grid table");
+  let depth = null; // the depth for which the table stands
+  let current = [0, 2]; // the one cell that Tab reaches (roving tabindex)
+
+  const cellAt = (i, j) => table.querySelector(`td[data-i="${i}"][data-j="${j}"]`);
+  const placeOf = (cell) => [Number(cell.dataset.i), Number(cell.dataset.j)];
+
+  function build(edges) {
+    const held = table.contains(editor.root.activeElement); // the focus would go with the cell that has it
+    depth = depthOf(edges);
+    const head = table.createTHead();
+    const body = table.tBodies[0] ?? table.createTBody();
+    const columns = document.createElement("tr");
+    columns.setAttribute("role", "row");
+    columns.append(corner(), ...edges.map((_, j) => heading(j, "columnheader")));
+    head.replaceChildren(columns);
+    body.replaceChildren(...edges.map((_, i) => row(i)));
+    if (current[1] > depth) current = [0, 2];
+    if (held) focus(...current);
+  }
+
+  function corner() {
+    const cell = document.createElement("td");
+    cell.className = "corner";
+    cell.setAttribute("aria-hidden", "true");
+    cell.innerHTML = "<span>to</span><span>from</span>";
+    return cell;
+  }
+
+  function heading(k, role) {
+    const cell = document.createElement("th");
+    cell.textContent = label(k);
+    cell.dataset.vertex = k;
+    cell.setAttribute("role", role);
+    cell.setAttribute("aria-label", role === "rowheader" ? `from ${vertex(k)}` : `to ${vertex(k)}`);
+    return cell;
+  }
+
+  function row(i) {
+    const line = document.createElement("tr");
+    line.setAttribute("role", "row");
+    line.append(heading(i, "rowheader"));
+    for (let j = 0; j <= depth; j++) line.append(refusal(i, j) ? closedCell(i, j) : openCell(i, j));
+    return line;
+  }
+
+  function openCell(i, j) {
+    const cell = document.createElement("td");
+    cell.className = "place";
+    Object.assign(cell.dataset, { i, j });
+    cell.setAttribute("role", "gridcell");
+    return cell;
+  }
+
+  /** A cell that is not offered; it says why on hover and to a screen reader. */
+  function closedCell(i, j) {
+    const cell = document.createElement("td");
+    const why = refusal(i, j);
+    cell.className = j === i + 1 ? "closed path" : "closed";
+    cell.textContent = j === i + 1 ? "→" : "";
+    cell.title = why;
+    Object.assign(cell.dataset, { i, j });
+    cell.setAttribute("role", "gridcell");
+    cell.setAttribute("aria-disabled", "true");
+    cell.setAttribute("aria-label", `${vertex(i)} to ${vertex(j)}: ${why}`);
+    return cell;
+  }
+
+  function paint(edges) {
+    if (depth !== depthOf(edges)) build(edges);
+    table.setAttribute("aria-readonly", String(editor.readonly));
+    for (const [i, j] of slots(edges)) {
+      const cell = cellAt(i, j);
+      const kind = edges[i][j];
+      const words = describe(edges, i, j);
+      cell.tabIndex = i === current[0] && j === current[1] ? 0 : -1;
+      if (cell.getAttribute("aria-label") === words) continue;
+      cell.textContent = LETTERS[kind];
+      cell.dataset.kind = kind;
+      cell.title = words;
+      cell.setAttribute("aria-label", words);
+    }
+  }
+
+  /** Shows which place is meant, here and in the headings; null for none. */
+  function light(place) {
+    for (const lit of table.querySelectorAll(".lit")) lit.classList.remove("lit");
+    if (!place) return;
+    const [i, j] = place;
+    cellAt(i, j)?.classList.add("lit");
+    table.querySelector(`thead [data-vertex="${j}"]`)?.classList.add("lit");
+    table.querySelector(`tbody [data-vertex="${i}"]`)?.classList.add("lit");
+  }
+
+  /** Moves the cell that Tab reaches, and the focus with it. */
+  function focus(i, j) {
+    const [a, b] = current;
+    const left = cellAt(a, b);
+    if (left) left.tabIndex = -1;
+    current = [i, j];
+    const cell = cellAt(i, j);
+    cell.tabIndex = 0;
+    cell.focus({ preventScroll: true });
+  }
+
+  function move(i, j, [down, right]) {
+    for (let a = i + down, b = j + right; cellAt(a, b); a += down, b += right) {
+      if (!refusal(a, b)) return focus(a, b);
+    }
+  }
+
+  editor.on(table, "click", (event) => {
+    const cell = event.target.closest("td.place, td.closed");
+    if (!cell) return;
+    const [i, j] = placeOf(cell);
+    if (refusal(i, j)) return editor.say(`${vertex(i)} to ${vertex(j)}: ${refusal(i, j)}`);
+    focus(i, j);
+    editor.draw(i, j, cycled(editor.drawing.now[i][j]));
+  });
+
+  editor.on(table, "keydown", (event) => {
+    const cell = event.target.closest("td.place");
+    if (!cell || event.ctrlKey || event.metaKey || event.altKey) return;
+    const [i, j] = placeOf(cell);
+    if (STEPS[event.key]) move(i, j, STEPS[event.key]);
+    else if (event.key === " " || event.key === "Enter") editor.draw(i, j, cycled(editor.drawing.now[i][j]));
+    else if (["0", "1", "2"].includes(event.key)) editor.draw(i, j, Number(event.key));
+    else if (event.key === "Delete" || event.key === "Backspace") editor.draw(i, j, NONE);
+    else return;
+    event.preventDefault();
+  });
+
+  const point = (event) => {
+    const cell = event.target.closest("td.place");
+    editor.light(cell ? placeOf(cell) : null);
+  };
+  editor.on(table, "pointerover", point);
+  editor.on(table, "focusin", point);
+  editor.on(table, "pointerleave", () => editor.light(null));
+  editor.on(table, "focusout", () => editor.light(null));
+
+  return { paint, light, focus };
+}

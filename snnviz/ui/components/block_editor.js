@@ -1,0 +1,171 @@
+// The block editor: the parts above, joined, and the protocol with Python.
+//
+// Every edit happens here and shows in the same frame. Python hears of it through the state `drawn` = {rev, edges}.
+// Python's own matrix is taken only when `data.rev` changed: otherwise what is drawn here is newer than `data`, which is
+// some clicks behind while somebody clicks fast. A draw from a seed and a pasted text go to Python as the state `ask`
+// and come back in `data.answer`; they then are edits like any other.
+
+const SEND_PAUSE = 40; // ms between two messages to Python while somebody clicks fast
+const PATIENCE = 5000; // ms to wait for an answer
+
+// By data.key: they outlive the elements, which Streamlit may unmount and mount at any time. (The `key` that Streamlit
+// itself hands over is another one at every mount.)
+const drawings = new Map();
+const editors = new WeakMap(); // by element
+
+class Editor {
+  constructor(root, drawing, data) {
+    this.root = root;
+    this.drawing = drawing;
+    this.readonly = Boolean(data.readonly);
+    this.presets = data.presets;
+    this.gone = new AbortController();
+    this.frame = root.querySelector(".editor");
+    this.live = root.querySelector(".live");
+    this.grid = makeGrid(this);
+    this.graph = makeGraph(this);
+    this.toolbar = makeToolbar(this);
+    this.on(this.frame, "keydown", (event) => this.historyKeys(event));
+    for (const type of ["keydown", "keypress", "keyup"]) {
+      this.on(this.frame, type, (event) => event.stopPropagation()); // Streamlit's own hotkeys (r, c) stay out
+    }
+    this.sizes = new ResizeObserver(() => this.paint());
+    this.sizes.observe(this.graph.box);
+  }
+
+  on(node, type, handler, options = {}) {
+    node.addEventListener(type, handler, { ...options, signal: this.gone.signal });
+  }
+
+  leave() {
+    this.flush();
+    this.gone.abort();
+    this.sizes.disconnect();
+  }
+
+  // -- what the parts call ------------------------------------------------------------------------------------------
+
+  draw(i, j, kind) {
+    const edges = withSkip(this.drawing.now, i, j, kind);
+    this.change(edges, describe(edges, i, j));
+  }
+
+  change(edges, words) {
+    if (this.readonly || !this.drawing.change(edges)) return;
+    this.changed(words);
+  }
+
+  undo() {
+    if (!this.readonly && this.drawing.undo()) this.changed(`undone, ${summary(this.drawing.now)}`);
+  }
+
+  redo() {
+    if (!this.readonly && this.drawing.redo()) this.changed(`redone, ${summary(this.drawing.now)}`);
+  }
+
+  changed(words) {
+    this.paint();
+    this.say(words);
+    this.tell();
+  }
+
+  say(words) {
+    this.live.textContent = words;
+  }
+
+  light(place) {
+    if (same(place, this.lit ?? null)) return;
+    this.lit = place;
+    this.grid.light(place);
+    this.graph.light(place);
+  }
+
+  focus(i, j) {
+    this.grid.focus(i, j);
+  }
+
+  /** Keys such as Ctrl+Z reach the editor only while something in it has the focus. */
+  keepFocus() {
+    if (!this.frame.matches(":focus-within")) this.frame.focus({ preventScroll: true });
+  }
+
+  historyKeys(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.target.matches("textarea, input")) return;
+    const key = event.key.toLowerCase();
+    if (key === "z" && !event.shiftKey) this.undo();
+    else if (key === "y" || (key === "z" && event.shiftKey)) this.redo();
+    else return;
+    event.preventDefault();
+  }
+
+  paint() {
+    this.frame.classList.toggle("readonly", this.readonly);
+    this.grid.paint(this.drawing.now);
+    this.graph.paint(this.drawing.now);
+    this.toolbar.paint(this.drawing);
+    const place = this.lit;
+    this.lit = null;
+    if (place && place[1] <= depthOf(this.drawing.now)) this.light(place);
+  }
+
+  // -- Python -------------------------------------------------------------------------------------------------------
+
+  receive(data, send) {
+    this.send = send;
+    this.readonly = Boolean(data.readonly);
+    const { drawing } = this;
+    if (drawing.rev !== data.rev) {
+      drawing.rev = data.rev;
+      if (drawing.change(data.edges)) this.say("the block was replaced");
+    }
+    const { question } = drawing;
+    if (question && data.answer?.id === question.id) {
+      drawing.question = null;
+      question.resolve(data.answer);
+    }
+    this.paint();
+  }
+
+  /** Sends at once, then at most once per pause; the last state always gets sent. */
+  tell() {
+    this.unsent = true;
+    if (!this.waiting) this.flush();
+  }
+
+  flush() {
+    clearTimeout(this.waiting);
+    this.waiting = null;
+    if (!this.unsent) return;
+    this.unsent = false;
+    this.send("drawn", { rev: this.drawing.rev, edges: this.drawing.now });
+    this.waiting = setTimeout(() => this.flush(), SEND_PAUSE);
+  }
+
+  /** Python's answer to a question: {edges}, or {sentence} where the question breaks a rule. */
+  ask(question) {
+    return new Promise((resolve) => {
+      const id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+      this.drawing.question = { id, resolve };
+      this.send("ask", { id, ...question });
+      setTimeout(() => resolve({ sentence: "The server did not answer; please try again." }), PATIENCE);
+    });
+  }
+}
+
+export default function blockEditor({ data, parentElement, setStateValue }) {
+  if (!data) return;
+  let editor = editors.get(parentElement);
+  if (!editor) {
+    const known = drawings.get(data.key);
+    const drawing = known ?? new Drawing(data.edges, data.rev);
+    drawings.set(data.key, drawing);
+    editor = new Editor(parentElement, drawing, data);
+    editors.set(parentElement, editor);
+    if (known?.rev === data.rev && !same(known.now, data.edges) && !data.readonly) setTimeout(() => editor.tell());
+  }
+  editor.receive(data, setStateValue);
+  return () => {
+    editor.leave();
+    editors.delete(parentElement);
+  };
+}

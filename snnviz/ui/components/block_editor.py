@@ -1,0 +1,137 @@
+"""The block editor: draw which layer skips to which, in a grid or in the graph beside it.
+
+Everything shows in the browser at once; Python gets the result. Who owns the matrix is settled by a revision::
+
+    browser --> Python   drawn = {rev, edges}    what is drawn now; ignored where `rev` is not the current one
+    Python  --> browser  data  = {rev, edges}    taken only where `rev` is new, for an echo may be some clicks old
+    browser --> Python   ask   = {id, ...}       a draw from a seed, or a pasted text
+    Python  --> browser  data.answer = {id, ...} the matrix, or the sentence that says what is wrong
+
+So a page makes a `new_revision()` exactly when *it* replaces the matrix (a link, a run's design), at no other time.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from snnviz import adjacency
+from snnviz.adjacency import ASC, DSC, MAX_DEPTH, MIN_DEPTH, Edges
+from snnviz.errors import InputError
+from snnviz.ui.components.assets import source
+
+PRESETS: dict[str, tuple[str, Callable[[int], Edges]]] = {
+    "sequential": ("no skips", adjacency.sequential),
+    "resnet-like": ("ASC around every two layers", adjacency.resnet_like),
+    "densenet-like": ("DSC from every earlier layer", adjacency.densenet_like),
+}
+
+_PRESETS_AS_DATA = [
+    {"name": name, "hint": hint, "edges": {d: adjacency.compact(make(d)) for d in range(MIN_DEPTH, MAX_DEPTH + 1)}}
+    for name, (hint, make) in PRESETS.items()
+]
+
+_MOUNT = st.components.v2.component(
+    "snnviz_block_editor",
+    html=source("block_editor.html"),
+    css=source("block_editor.css"),
+    js=source(
+        "block_editor.model.js",
+        "block_editor.grid.js",
+        "block_editor.graph.js",
+        "block_editor.toolbar.js",
+        "block_editor.js",
+    ),
+)
+
+
+def _nothing() -> None:
+    """A callback that leaves everything to the rerun."""
+
+
+def new_revision() -> str:
+    """A name for a matrix that Python puts into the editor; no two sessions share one."""
+    return secrets.token_hex(6)
+
+
+def block_editor(
+    edges: Edges, *, rev: str, key: str, on_change: Callable[[], None] = _nothing, readonly: bool = False
+) -> Edges:
+    """Show the editor and return the matrix as drawn. `on_change` runs first, where it can read `drawn`."""
+    asked = _state(key).get("ask")
+    result = _MOUNT(
+        key=key,
+        data={
+            "key": key,
+            "edges": edges,
+            "rev": rev,
+            "readonly": readonly,
+            "presets": _PRESETS_AS_DATA,
+            "answer": None if readonly else answer(asked),
+        },
+        default={"drawn": None, "ask": None},
+        on_drawn_change=on_change,
+        on_ask_change=_nothing,
+    )
+    return edges if readonly else accept(result.drawn, edges, rev)
+
+
+def drawn(key: str, edges: Edges, rev: str) -> Edges:
+    """The matrix as drawn, for use in the `on_change` callback; `edges` if nothing valid was drawn on `rev`."""
+    return accept(_state(key).get("drawn"), edges, rev)
+
+
+def accept(value: object, edges: Edges, rev: str) -> Edges:
+    """What the browser says was drawn, or `edges`: any client can send anything.
+
+    >>> accept({"rev": "a", "edges": [[0, 0, 2], [0, 0, 0], [0, 0, 0]]}, adjacency.sequential(4), "a")
+    ((0, 0, 2), (0, 0, 0), (0, 0, 0))
+    >>> accept({"rev": "b", "edges": "nonsense"}, adjacency.sequential(2), "b")
+    ((0, 0, 0), (0, 0, 0), (0, 0, 0))
+    """
+    if not isinstance(value, Mapping) or value.get("rev") != rev:
+        return edges
+    try:
+        return adjacency.parse(value.get("edges"))
+    except InputError:
+        return edges
+
+
+def answer(asked: object) -> dict[str, object] | None:
+    """The answer to the editor's last question: a matrix, or the sentence that says what is wrong with the question.
+
+    >>> answer({"id": "1", "depth": 3, "n_skip": 2, "edge": 2, "seed": 0})["edges"]
+    ((0, 0, 2, 2), (0, 0, 0, 2), (0, 0, 0, 0), (0, 0, 0, 0))
+    >>> answer({"id": "2", "text": "0 0 1 / 0 0 0 / 0 1 0"})["sentence"]
+    'network.edges[2][1] must be 0 (an edge from 2 to 1 would close a cycle), got 1'
+    """
+    if not isinstance(asked, Mapping) or not isinstance(asked.get("id"), str):
+        return None
+    reply: dict[str, object] = {"id": asked["id"][:40]}
+    try:
+        return reply | {"edges": _wanted(asked)}
+    except InputError as error:
+        return reply | {"sentence": str(error)}
+
+
+def _wanted(asked: Mapping[str, object]) -> Edges:
+    if "text" in asked:
+        return adjacency.parse(asked["text"])
+    depth = _whole(asked, "depth", MIN_DEPTH, MAX_DEPTH)
+    n_skip = _whole(asked, "n_skip", 0, depth - 1)
+    return adjacency.with_n_skip(depth, n_skip, _whole(asked, "edge", DSC, ASC), _whole(asked, "seed", 0, 2**31 - 1))
+
+
+def _whole(asked: Mapping[str, object], name: str, low: int, high: int) -> int:
+    value = asked.get(name)
+    if type(value) is not int or not low <= value <= high:
+        raise InputError(name, f"be a whole number from {low} to {high}", value)
+    return value
+
+
+def _state(key: str) -> Mapping[str, Any]:
+    state = st.session_state.get(key)
+    return state if isinstance(state, Mapping) else {}

@@ -1,0 +1,177 @@
+// Several Plotly charts in one element, mounted once. New content goes through Plotly.react, chart by chart, and only
+// where a chart's content or the theme changed.
+
+const boards = new WeakMap(); // by element
+let library = null;
+
+/** Plotly, fetched once for the page; a failed try may be repeated. */
+function plotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly in it")));
+    script.onerror = () => reject(new Error("not found"));
+    document.head.append(script);
+  });
+  library.catch(() => (library = null));
+  return library;
+}
+
+/** The page's theme: a reader of its CSS variables, and from them the template that every chart starts with. */
+function themeOf(element) {
+  const style = getComputedStyle(element);
+  const read = (name) => style.getPropertyValue(name).trim();
+  const list = (name) => read(name).split(",").map((colour) => colour.trim()).filter(Boolean);
+  const scale = (colours) => colours.map((colour, k) => [k / Math.max(1, colours.length - 1), colour]);
+  const line = read("--st-border-color");
+  const faint = read("--st-border-color-light") || line;
+  const axis = {
+    gridcolor: faint,
+    linecolor: line,
+    zerolinecolor: line,
+    zerolinewidth: 1,
+    ticks: "",
+    automargin: true,
+    title: { standoff: 8, font: { size: 13 } },
+  };
+  const paper = read("--st-background-color");
+  const layout = {
+    font: { family: read("--st-font"), size: 12.5, color: read("--st-text-color") },
+    paper_bgcolor: paper,
+    plot_bgcolor: paper,
+    colorway: list("--st-chart-categorical-colors"),
+    margin: { l: 48, r: 12, t: 8, b: 40 },
+    xaxis: axis,
+    yaxis: axis,
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+    hoverlabel: { bgcolor: read("--st-secondary-background-color"), bordercolor: line, font: { color: read("--st-text-color") } },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: read("--st-primary-color") },
+  };
+  const heat = { colorscale: scale(list("--st-chart-sequential-colors")), colorbar: { thickness: 14, outlinewidth: 0 } };
+  return { read, template: { layout, data: { heatmap: [heat] } } };
+}
+
+class Board {
+  constructor(element) {
+    this.element = element;
+    this.root = element.querySelector(".snnviz-charts");
+    this.list = this.root.querySelector(".figures");
+    this.problem = this.root.querySelector(".problem");
+    this.charts = new Map(); // by id: {figure, plot, drawn}
+    this.work = Promise.resolve();
+    this.sizes = new ResizeObserver((entries) => {
+      for (const { target } of entries) if (target.matches(".js-plotly-plot")) window.Plotly.Plots.resize(target);
+    });
+  }
+
+  show(bytes) {
+    const theme = themeOf(this.element);
+    let wanted;
+    try {
+      const text = new TextDecoder().decode(bytes);
+      wanted = JSON.parse(text.replace(/"var\((--st-[\w-]+)\)"/g, (_, name) => JSON.stringify(theme.read(name))));
+      this.arrange(wanted.charts);
+    } catch (error) {
+      this.problem.textContent = `The charts could not be read: ${error.message}.`;
+      return;
+    }
+    this.newest = wanted;
+    this.work = this.work.then(() => this.draw(wanted, theme.template));
+  }
+
+  /** Frames for all charts, in order and at their final height, so that nothing jumps when the charts arrive. */
+  arrange(wanted) {
+    const ids = new Set(wanted.map(({ id }) => id));
+    for (const [id, chart] of this.charts) if (!ids.has(id)) this.remove(id, chart);
+    let before = this.list.firstElementChild;
+    for (const { id, title, caption, height, wide } of wanted) {
+      const { figure, plot } = this.charts.get(id) ?? this.add(id);
+      figure.classList.toggle("wide", Boolean(wide));
+      figure.querySelector("h4").textContent = title;
+      figure.querySelector("figcaption").textContent = caption;
+      plot.style.height = `${height ?? 300}px`;
+      plot.setAttribute("aria-label", [title, caption].filter(Boolean).join(". "));
+      if (figure === before) before = before.nextElementSibling;
+      else this.list.insertBefore(figure, before);
+    }
+  }
+
+  add(id) {
+    const figure = document.createElement("figure");
+    const plot = document.createElement("div");
+    plot.className = "plot waiting";
+    plot.setAttribute("role", "img");
+    figure.dataset.chart = id;
+    figure.append(document.createElement("h4"), document.createElement("figcaption"), plot);
+    this.sizes.observe(plot);
+    const chart = { figure, plot, drawn: null };
+    this.charts.set(id, chart);
+    return chart;
+  }
+
+  remove(id, { figure, plot }) {
+    this.sizes.unobserve(plot);
+    if (plot.matches(".js-plotly-plot")) window.Plotly.purge(plot);
+    figure.remove();
+    this.charts.delete(id);
+  }
+
+  async draw(wanted, template) {
+    if (this.newest !== wanted) return; // something newer waits
+    let Plotly;
+    try {
+      Plotly = await plotly(wanted.lib);
+      this.problem.textContent = "";
+    } catch (error) {
+      this.problem.textContent = `The chart library could not be loaded (${error.message}); reloading the page may help.`;
+      return;
+    }
+    for (const spec of wanted.charts) {
+      const chart = this.charts.get(spec.id);
+      const content = JSON.stringify([spec.traces, spec.layout, spec.height, template]);
+      if (!chart || chart.drawn === content) continue;
+      await this.drawOne(Plotly, chart, spec, template);
+      chart.drawn = content;
+    }
+  }
+
+  async drawOne(Plotly, { plot }, { id, traces, layout, height }, template) {
+    const config = {
+      displaylogo: false,
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+      toImageButtonOptions: { format: "png", filename: `snnviz-${id}`, scale: 2 },
+    };
+    try {
+      if (!Array.isArray(traces)) throw new Error("it has no traces");
+      const whole = { uirevision: "keep", ...layout, height: height ?? 300, template };
+      if (plot.matches(".waiting, .broken")) plot.replaceChildren();
+      plot.classList.remove("waiting", "broken");
+      await Plotly.react(plot, traces, whole, config);
+    } catch (error) {
+      if (plot.matches(".js-plotly-plot")) Plotly.purge(plot);
+      plot.className = "plot broken";
+      plot.textContent = `This chart could not be drawn: ${error.message}.`;
+    }
+  }
+
+  leave() {
+    this.newest = null;
+    this.sizes.disconnect();
+    for (const [id, chart] of this.charts) this.remove(id, chart);
+  }
+}
+
+export default function charts({ data, parentElement }) {
+  if (!data) return;
+  let board = boards.get(parentElement);
+  if (!board) {
+    board = new Board(parentElement);
+    boards.set(parentElement, board);
+  }
+  board.show(data);
+  return () => {
+    board.leave();
+    boards.delete(parentElement);
+  };
+}

@@ -1,0 +1,11 @@
+// The moments already answered, by key: a remount must not scroll again.
+const answered = new Map();
+
+export default function ({ data, key, parentElement }) {
+  const before = answered.get(key) ?? 0;
+  if (!data || data.moment <= before) return;
+  answered.set(key, data.moment);
+  const place = parentElement.host ?? parentElement;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  place.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+}

@@ -1,0 +1,14 @@
+"""Brings the place where it stands into view, once for every new `moment`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.ui.components.assets import source
+
+_MOUNT = st.components.v2.component("snnviz_reveal", js=source("reveal.js"))
+
+
+def reveal(moment: int, *, key: str) -> None:
+    """Scroll here when `moment` has grown since the last time this browser tab saw it; 0 never scrolls."""
+    _MOUNT(key=key, data={"moment": moment})

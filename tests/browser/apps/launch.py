@@ -1,0 +1,9 @@
+"""Serves the scratch pages beside this file with the project's own routes."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from snnviz.ui.routes import routes
+
+app = st.App(Path(__file__).with_name("scratch.py"), routes=routes())

@@ -1,0 +1,123 @@
+"""Chromium, a Streamlit server for a script, and pages that fail their test when the browser reports an error."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = Path(__file__).resolve().parent / "apps"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+VIEWPORT = {"width": 1280, "height": 800}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+collect_ignore = ["apps"]  # scripts for a server, not modules with doctests
+
+
+@contextmanager
+def serving(script: Path, log: Path, base: str = "", **environment: str) -> Iterator[str]:
+    """A Streamlit server for `script` on a free port of this machine, below the path `base`; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
+    with log.open("w") as out:
+        env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            url = f"http://127.0.0.1:{port}{base}"
+            _await_health(url, server, log)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def _await_health(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+        if server.poll() is not None:
+            break
+    pytest.fail(f"the server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no Chromium at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[str]:
+    """The address of the server of our scratch pages."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with serving(APPS / "launch.py", log) as url:
+        yield url
+        assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """One browser profile for all tests that need nothing special: what Streamlit's own files weigh is fetched once."""
+    context = browser.new_context(viewport=VIEWPORT)
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a new tab; with options, as for `Browser.new_context`, in a profile of its own."""
+    errors: list[str] = []
+    closing = ExitStack()
+
+    def note(message: ConsoleMessage) -> None:
+        # At a deep link Streamlit first asks for its health below the page's own path; that 404 is its own doing.
+        if message.type == "error" and "/_stcore/" not in message.location["url"]:
+            errors.append(message.text)
+
+    def open_page(url: str, **options: Any) -> Page:
+        context = profile
+        if options:
+            context = browser.new_context(**{"viewport": VIEWPORT, **options})
+            closing.callback(context.close)
+        page = context.new_page()
+        closing.callback(page.close)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", note)
+        page.goto(url)
+        return page
+
+    with closing:
+        yield open_page
+    assert not errors, errors

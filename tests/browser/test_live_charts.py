@@ -1,0 +1,151 @@
+"""Charts in a real browser: drawn once, updated in place."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import APPS, serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page], scratch: str) -> Page:
+    page = visit(f"{scratch}/charts")
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    return page
+
+
+def plot(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-chart="{name}"] .plot')
+
+
+def step(page: Page, n: int) -> None:
+    page.get_by_role("button", name="Next step").click()
+    expect(page.get_by_text(f"step {n}", exact=True)).to_be_visible()
+    page.wait_for_function("(n) => document.querySelector('[data-chart=loss] .plot')._fullData?.[0].y[0] === n", arg=n)
+
+
+def test_zoom_and_legend_survive_an_update(page: Page) -> None:
+    page.evaluate("Plotly.relayout(document.querySelector('[data-chart=loss] .plot'), {'xaxis.range': [10, 30]})")
+    page.locator('[data-chart="loss"] .legendtoggle').first.click()
+    expect(page.locator('[data-chart="loss"] .scatterlayer .trace')).to_have_count(1)
+    plot(page, "loss").evaluate("(node) => { node.mark = 'same element' }")
+    step(page, 1)
+    assert plot(page, "loss").evaluate("(node) => node._fullLayout.xaxis.range") == [10, 30]
+    assert plot(page, "loss").evaluate("(node) => node.mark") == "same element"
+    expect(page.locator('[data-chart="loss"] .scatterlayer .trace')).to_have_count(1)
+
+
+def test_a_zoom_by_mouse_survives_an_update(page: Page) -> None:
+    box = page.locator('[data-chart="loss"] .nsewdrag').bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 260, box["y"] + 140, steps=4)
+    page.mouse.up()
+    zoomed = plot(page, "loss").evaluate("(node) => node._fullLayout.xaxis.range")
+    assert zoomed[0] > 5
+    step(page, 1)
+    assert plot(page, "loss").evaluate("(node) => node._fullLayout.xaxis.range") == zoomed
+
+
+def test_an_unchanged_chart_is_left_alone(page: Page) -> None:
+    page.evaluate("""() => {
+        window.drawn = [];
+        for (const node of document.querySelectorAll(".js-plotly-plot")) {
+            node.on("plotly_afterplot", () => window.drawn.push(node.closest("figure").dataset.chart));
+        }
+    }""")
+    step(page, 1)
+    page.wait_for_function("window.drawn.includes('heat')")
+    assert "still" not in page.evaluate("window.drawn")
+
+
+def test_charts_appear_in_order_and_disappear(page: Page) -> None:
+    step(page, 1)
+    step(page, 2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+    order = "(all) => all.map((figure) => figure.dataset.chart)"
+    assert page.locator("[data-chart]").evaluate_all(order) == ["loss", "late", "still", "heat"]
+    page.get_by_role("button", name="Fewer").click()
+    expect(page.locator("[data-chart]")).to_have_count(3)
+
+
+def test_the_page_does_not_jump(page: Page) -> None:
+    heights = "(all) => all.map((figure) => figure.getBoundingClientRect().height)"
+    before = page.locator("[data-chart]").evaluate_all(heights)
+    step(page, 1)
+    assert page.locator("[data-chart]").evaluate_all(heights) == before
+    assert plot(page, "loss").evaluate("(node) => node.getBoundingClientRect().height") == 300
+
+
+def test_a_chart_has_a_name(page: Page) -> None:
+    expect(page.get_by_role("img", name="Loss. Cross-entropy over epochs.")).to_be_visible()
+
+
+def test_colours_follow_a_switch_to_dark(page: Page) -> None:
+    paper = "(node) => node._fullLayout.paper_bgcolor"
+    light = plot(page, "loss").evaluate(paper)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "(light) => document.querySelector('[data-chart=loss] .plot')._fullLayout.paper_bgcolor !== light", arg=light
+    )
+    expect(page.locator('[data-chart="loss"] .xtick text').first).to_have_css("fill", re.compile(r"rgb\(2\d\d"))
+
+
+def test_charts_follow_the_width(page: Page) -> None:
+    page.set_viewport_size({"width": 500, "height": 800})
+    page.wait_for_function("document.querySelector('[data-chart=loss] .plot')._fullLayout.width < 460")
+
+
+def test_a_chart_can_be_downloaded(page: Page) -> None:
+    plot(page, "loss").hover()
+    with page.expect_download() as download:
+        page.locator('[data-chart="loss"] [data-title*="Download"], [data-chart="loss"] [aria-label*="Download"]').first.click()
+    assert download.value.suggested_filename == "snnviz-loss.png"
+
+
+def test_until_plotly_is_here_there_is_a_skeleton(browser: Browser, scratch: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/plotly.min.js*", lambda route: None)  # never answered
+    page.goto(f"{scratch}/charts")
+    expect(page.locator(".plot.waiting")).to_have_count(3)
+    assert page.locator(".plot.waiting").first.evaluate("(node) => node.clientHeight") == 300
+    context.close()
+
+
+def test_a_missing_library_is_a_sentence(browser: Browser, scratch: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{scratch}/broken")
+    expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible()
+    context.close()
+
+
+def test_plotly_is_served_to_be_kept(scratch: str) -> None:
+    from snnviz.ui.routes import plotly_url
+
+    request = urllib.request.Request(scratch + plotly_url(), headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert len(answer.read()) < 2_000_000
+    with urllib.request.urlopen(f"{scratch}/assets/plotly.min.js?v=other") as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_below_a_base_path_the_charts_still_find_plotly(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    with serving(APPS / "launch.py", tmp_path / "log.txt", base="/snn") as url:
+        page = visit(f"{url}/charts")
+        expect(page.locator(".js-plotly-plot")).to_have_count(3)
