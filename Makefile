@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 ADDRESS ?= 127.0.0.1
+# Where torch comes from; https://download.pytorch.org/whl/cpu holds the small build without CUDA.
+TORCH_INDEX ?=
 
 .PHONY: run install test check tests study browser-packages clean help
 
@@ -21,7 +23,7 @@ $(VENV)/bin/python:
 
 # torch alone and first: a later resolution then keeps this build and does not look for another.
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.txt)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 

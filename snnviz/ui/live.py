@@ -13,6 +13,7 @@ from snnviz.places import cache_dir
 from snnviz.store import Run, State
 from snnviz.ui import services, state
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.components.reveal import reveal
 from snnviz.ui.words import plain, seconds
 from snnviz.views.run import run_charts
 
@@ -28,6 +29,7 @@ BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "ora
 
 def panel() -> None:
     """The watched run, asked for anew every second while it is going on."""
+    reveal(st.session_state.pressed, key="reveal")
     watched = st.session_state.watched
     shown = services.glance(watched) if watched else None
     if shown is None:
@@ -108,5 +110,4 @@ def _charts(_place: str, run: str, _version: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def _last(_place: str, run: str, _version: str) -> EpochEnd | None:
-    rows = services.store().rows(run, EpochEnd)
-    return rows[-1][1] if rows else None
+    return services.store().last(EpochEnd, [run]).get(run)

@@ -13,7 +13,7 @@ from snnviz.errors import StoreError  # noqa: E402
 from snnviz.ui import services, state  # noqa: E402
 from snnviz.ui.words import plain  # noqa: E402
 
-st.set_page_config(page_title="snnviz", page_icon=":material/hub:", layout="wide")
+st.set_page_config(page_title="snnviz", page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")
 st.html("<style>.block-container{padding:4rem 2rem 3rem}</style>")
 
 page = st.navigation(

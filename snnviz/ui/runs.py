@@ -45,15 +45,14 @@ def _listing(active: bool) -> None:
         height=min(38 + 35 * len(runs), 420),
         on_select="rerun",
         selection_mode="multi-row",
-        column_order=("state", "title", "design", "accuracy", "rate", "seconds", "created"),
+        column_order=("state", "design", "accuracy", "rate", "seconds", "created"),
         column_config={
             "state": st.column_config.TextColumn("State", width="small"),
-            "title": st.column_config.TextColumn("Title", width="small"),
-            "design": st.column_config.TextColumn("Design", width="large"),
-            "accuracy": st.column_config.NumberColumn("Test accuracy", format="%.1f %%"),
-            "rate": st.column_config.NumberColumn("Firing rate", format="%.1f %%"),
-            "seconds": st.column_config.NumberColumn("Training", format="%.1f s"),
-            "created": st.column_config.DatetimeColumn("Created", format="distance"),
+            "design": st.column_config.TextColumn("Design", width=620),
+            "accuracy": st.column_config.NumberColumn("Test accuracy", format="%.1f %%", width="small"),
+            "rate": st.column_config.NumberColumn("Firing rate", format="%.1f %%", width="small"),
+            "seconds": st.column_config.NumberColumn("Training", format="%.1f s", width="small"),
+            "created": st.column_config.DatetimeColumn("Created", format="distance", width="small"),
         },
     )
     chosen = [runs[index] for index in picked["selection"]["rows"] if index < len(runs)]
@@ -109,9 +108,5 @@ def _runs() -> list[Run]:
 
 @lru_cache(maxsize=8)
 def _table(_place: str, _version: str) -> pd.DataFrame:
-    return run_table([row(run, _last(run)) for run in _runs()])
-
-
-def _last(run: Run) -> EpochEnd | None:
-    rows = services.store().rows(run.run, EpochEnd)
-    return rows[-1][1] if rows else None
+    last = services.store().last(EpochEnd)
+    return run_table([row(run, last.get(run.run)) for run in _runs()])

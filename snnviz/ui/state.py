@@ -29,6 +29,7 @@ def begin() -> None:
     session.parts = {}
     session.watched = None
     session.found = False
+    session.pressed = 0
     try:
         session.design = from_query(dict(st.query_params))
     except InputError as error:
@@ -108,6 +109,7 @@ def train() -> None:
         _say(str(error))
     else:
         watch(submitted.run, found=submitted.cached)
+        st.session_state.pressed += 1  # the live panel comes into view
     st.rerun()
 
 

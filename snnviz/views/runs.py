@@ -13,8 +13,8 @@ from snnviz.events import EpochEnd
 
 
 def run_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """A row a run: state, title, design in a line, accuracy and rate in %, seconds, when it was created."""
-    columns = ["state", "title", "design", "accuracy", "rate", "seconds", "created", "run"]
+    """A row a run: state, title and design in a line, accuracy and rate in %, seconds, when it was created."""
+    columns = ["state", "design", "accuracy", "rate", "seconds", "created", "run"]
     table = pd.DataFrame(rows, columns=columns)
     table["created"] = pd.to_datetime(table["created"], unit="s", utc=True)
     return table
@@ -22,10 +22,10 @@ def run_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 def row(run: Any, last: EpochEnd | None) -> dict[str, Any]:
     """One row of `run_table` from a run and its last epoch."""
+    line = links.in_a_line(run.design)
     return {
         "state": run.state,
-        "title": run.title,
-        "design": links.in_a_line(run.design),
+        "design": f"{run.title} ({line})" if run.title else line,
         "accuracy": None if last is None else 100 * last.test_accuracy,
         "rate": None if last is None else 100 * last.rate,
         "seconds": run.seconds or None,

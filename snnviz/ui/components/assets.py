@@ -8,5 +8,5 @@ HERE = Path(__file__).resolve().parent
 
 
 def source(*names: str) -> str:
-    """The text of these files, joined in this order. Streamlit takes a text with line breaks as source, not as a path."""
+    """The text of these files, joined. Streamlit takes a text with line breaks in it as source, not as a path."""
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

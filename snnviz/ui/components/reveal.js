@@ -7,5 +7,8 @@ export default function ({ data, key, parentElement }) {
   answered.set(key, data.moment);
   const place = parentElement.host ?? parentElement;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  place.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  const show = () => place.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  show();
+  const again = setTimeout(show, 600); // what stands below has grown by then
+  for (const moved of ["wheel", "keydown", "pointerdown"]) addEventListener(moved, () => clearTimeout(again), { once: true });
 }
