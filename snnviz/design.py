@@ -229,7 +229,7 @@ def _sentence(model: type[BaseModel], error: ValidationError) -> InputError:
         part = f"a network of kind {parts.pop(1)}"
     path, kind, value = ".".join(parts) or "design", first["type"], first["input"]
     context = first.get("ctx", {})
-    if kind == "extra_forbidden":
+    if kind in ("extra_forbidden", "invalid_key"):
         known = _fields_at(model, parts[:-1])
         return InputError(path, f"be a field of {part}", value, did_you_mean(parts[-1], set(known) - {parts[-1]}))
     if kind in ("union_tag_invalid", "union_tag_not_found"):

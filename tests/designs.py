@@ -1,0 +1,198 @@
+"""Hypothesis strategies: every valid design, and documents and links that break one rule at a known path."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_origin
+from urllib.parse import parse_qsl
+
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from snnviz import adjacency
+from snnviz.design import DATASETS, BlockNetwork, CnnNetwork, Data, Design, MlpNetwork, Neuron, Training
+from snnviz.errors import InputError
+from snnviz.links import to_query
+from snnviz.registry import Entry, Range, Registry
+
+Strategy = st.SearchStrategy[Any]
+
+
+def numbers(limits: Range, whole: bool) -> Strategy:
+    """Numbers inside the range, both ends included."""
+    if whole:
+        return st.integers(math.ceil(limits.low), math.floor(limits.high))
+    return st.floats(limits.low, limits.high) | st.sampled_from([limits.low, limits.high])
+
+
+def outside(limits: Range, whole: bool) -> Strategy:
+    """Whatever is not a number inside the range."""
+    wrong: list[Any] = [math.nan, math.inf, -math.inf, 10**400, True, None, "", "one", "٣", [], {}, [1], {"kind": 1}]
+    wrong += [math.nextafter(limits.low, -math.inf), math.nextafter(limits.high, math.inf), -1e308, 1e308, "9" * 5000]
+    if whole:
+        wrong += [0.5, 1e-300, limits.low + 0.5]
+    return st.sampled_from(wrong) | st.text(alphabet="abc\n\x00\u2028é", min_size=1)
+
+
+def entries(entry: Entry[Any]) -> Strategy:
+    """Complete and partial choices of one entry."""
+    parameters = {p.name: numbers(p.range, p.whole) for p in entry.parameters}
+    return st.fixed_dictionaries({"kind": st.just(entry.kind)}, optional=parameters)
+
+
+def choices(registry: Registry[Any]) -> Strategy:
+    """Everything that the registry's `choose` takes."""
+    return st.sampled_from(list(registry)).flatmap(entries) | st.sampled_from(registry.kinds)
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> adjacency.Edges:
+    """Every block adjacency matrix."""
+    depth = draw(st.integers(adjacency.MIN_DEPTH, adjacency.MAX_DEPTH))
+    cell = st.sampled_from([adjacency.NONE, adjacency.DSC, adjacency.ASC])
+    return adjacency.build(depth, {slot: draw(cell) for slot in adjacency.slots(depth)})
+
+
+def field(model: type[BaseModel], name: str) -> Strategy:
+    """Valid values of one field, read from its annotation."""
+    about = model.model_fields[name]
+    for note in about.metadata:
+        if isinstance(note, Range):
+            return numbers(note, about.annotation is int)
+        if isinstance(note, Registry):
+            return choices(note)
+    if get_origin(about.annotation) is Literal:
+        return st.sampled_from(get_args(about.annotation))
+    if name == "edges":
+        return matrices() | matrices().map(adjacency.write) | matrices().map(lambda edges: [list(row) for row in edges])
+    assert (model, name) == (Data, "name"), f"no strategy for {model.__name__}.{name}"
+    return st.sampled_from(DATASETS.kinds)
+
+
+def part(model: type[BaseModel]) -> Strategy:
+    """Documents of one part; any field may be absent, save a network's kind."""
+    fields = {name: field(model, name) for name in model.model_fields}
+    needed = {"kind": fields.pop("kind")} if "kind" in fields else {}
+    return st.fixed_dictionaries(needed, optional=fields)
+
+
+NETWORKS = (BlockNetwork, MlpNetwork, CnnNetwork)
+DOCUMENTS: Strategy = st.fixed_dictionaries(
+    {},
+    optional={
+        "data": part(Data),
+        "network": st.one_of(*(part(network) for network in NETWORKS)),
+        "neuron": part(Neuron),
+        "init": field(Design, "init"),
+        "training": part(Training),
+        "seed": field(Design, "seed"),
+    },
+)
+"""Valid documents, whole and partial."""
+
+DESIGNS = DOCUMENTS.map(Design.check)
+
+PARTS: dict[str, type[BaseModel]] = {"data": Data, "neuron": Neuron, "training": Training}
+RANGED = [
+    (f"{prefix}.{name}" if prefix else name, about)
+    for prefix, model in [("", Design), *PARTS.items()]
+    for name, about in model.model_fields.items()
+    if any(isinstance(note, Range) for note in about.metadata)
+]
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """(path, document): a valid document in which the field at `path`, and nothing else, breaks a rule."""
+    document: dict[str, Any] = draw(DOCUMENTS)
+    harm = draw(st.sampled_from(["number", "parameter", "kind", "unknown", "type", "matrix", "cell", "network"]))
+    if harm == "number":
+        path, about = draw(st.sampled_from(RANGED))
+        limits = next(note for note in about.metadata if isinstance(note, Range))
+        return path, _put(document, path, draw(outside(limits, about.annotation is int)))
+    if harm == "parameter":
+        path, value = draw(
+            st.sampled_from(
+                [("neuron.surrogate", "atan"), ("training.optimizer", "adam"), ("training.schedule", "cosine")]
+            )
+        )
+        unknown = draw(st.sampled_from(["sloppe", "x\ny", "", "k" * 30, "\ud800"]))
+        return f"{path}.{unknown}", _put(document, path, {"kind": value, unknown: 1})
+    if harm == "kind":
+        path = draw(
+            st.sampled_from(["init", "neuron.surrogate", "data.encoding", "training.loss", "training.schedule"])
+        )
+        wrong = draw(st.sampled_from(["", "kaimng", "atan\n", None, 3, [], {}, {"kind": ["atan"]}, {"slope": 2}]))
+        named = wrong is None or isinstance(wrong, (int, list))
+        return path if named else f"{path}.kind", _put(document, path, wrong)
+    if harm == "unknown":
+        path = draw(st.sampled_from(["sed", "neuron.treshold", "data.x\ny", "training.\x00", "neuron.", "data.\u2028"]))
+        return path, _put(document, path, draw(st.sampled_from([1, "x", None, [], {"a": {"b": 1}}])))
+    if harm == "type":
+        path = draw(st.sampled_from(["data", "network", "neuron", "training", "neuron.reset", "data.name", "init"]))
+        return path, _put(document, path, draw(st.sampled_from([1, 1e400, [], [[]], True, None])))
+    if harm == "network":
+        kind = draw(st.sampled_from(["Block", "", None, 3, [], {}, "m" * 70]))
+        return "network.kind", {**document, "network": {"kind": kind}}
+    if harm == "matrix":
+        edges = draw(st.sampled_from(NOT_SQUARE))
+        return "network.edges", {**document, "network": {"kind": "block", "edges": edges}}
+    edges = [list(row) for row in draw(matrices())]
+    i, j = draw(st.integers(0, len(edges) - 1)), draw(st.integers(0, len(edges) - 1))
+    edges[i][j] = draw(st.sampled_from([3, -1, 0.5, math.nan, 1e400, True, None, "1", [1], 10**400]))
+    if j <= i + 1:
+        edges[i][j] = draw(st.sampled_from([1, 2]))
+    return f"network.edges[{i}][{j}]", {**document, "network": {"kind": "block", "edges": edges}}
+
+
+@st.composite
+def broken_links(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
+    """(path, parameters): the link of a valid design in which the value at `path`, and nothing else, breaks a rule."""
+    query = dict(parse_qsl(to_query(draw(DESIGNS))))
+    harm = draw(st.sampled_from(["number", "name", "unknown", "matrix"]))
+    if harm == "number":
+        path, about = draw(st.sampled_from(RANGED))
+        limits = next(note for note in about.metadata if isinstance(note, Range))
+        value = str(draw(outside(limits, about.annotation is int)))
+    elif harm == "name":
+        path = draw(
+            st.sampled_from(["init.kind", "neuron.surrogate.kind", "neuron.reset", "data.name", "network.kind"])
+        )
+        value = draw(st.sampled_from(["", "3", "nan", "kaimng", "Atan", "mnist ", "zero\n", "x" * 2000]))
+        if path == "network.kind":
+            query = {name: text for name, text in query.items() if not name.startswith("network")}
+    elif harm == "unknown":
+        path = draw(st.sampled_from(["sed", "neuron.treshold", "seed.x", "init.kind.x", ".kind", "kind", "data.x\ny"]))
+        value = draw(st.text(max_size=40))
+    else:
+        query = {name: text for name, text in query.items() if not name.startswith("network")}
+        path, value = "network.edges", draw(st.sampled_from([str(edges) for edges in NOT_SQUARE] + ["011/000/000"]))
+    return path, {**query, path: value}
+
+
+NOT_SQUARE: list[Any] = [
+    *([[0] * columns for _ in range(rows)] for rows, columns in [(2, 2), (10, 10), (3, 4), (4, 3), (40, 40), (3, 0)]),
+    *(None, 5, "", "0", "01/00", "000/000", "0 0 0 / 0 0 / 0 0 0", "0" * 600, {}, {"a": 1}, [[]], [1, 2, 3]),
+]
+
+
+def _put(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    outer, _, name = path.rpartition(".")
+    if not outer:
+        return {**document, name: value}
+    return {**document, outer: {**document.get(outer, {}), name: value}}
+
+
+def attempt(read: Callable[[Any], Any], value: Any) -> Any:
+    """What `read` makes of `value`: the result, or the InputError."""
+    try:
+        return read(value)
+    except InputError as error:
+        return error
+
+
+def is_a_sentence(error: InputError) -> bool:
+    """One printable line below 300 characters: field, rule, value."""
+    text = str(error)
+    return text.isprintable() and len(text) < 300 and text.startswith(f"{error.field} must ") and ", got " in text
