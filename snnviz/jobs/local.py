@@ -11,9 +11,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import snnviz
 from snnviz.design import Design
 from snnviz.jobs import engine, lock
+from snnviz.places import ROOT
 from snnviz.store import Store, Submitted
 
 LOG_BYTES = 1_000_000
@@ -98,8 +98,7 @@ class Local:
             command += ["--store", self.store.url]
         else:
             environment["SNNVIZ_STORE"] = self.store.url  # it may hold a password, and everybody sees a command line
-        source = str(Path(snnviz.__file__).parents[1])
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (source, environment.get("PYTHONPATH"))))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), environment.get("PYTHONPATH"))))
         log = self.store.lock.with_suffix(".log")
         keep = log.exists() and log.stat().st_size < LOG_BYTES
         with log.open("ab" if keep else "wb") as output:

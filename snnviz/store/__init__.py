@@ -3,7 +3,6 @@
 `Store` and the values it hands out are all there is to know; its docstring is the contract.
 """
 
-from snnviz.store.opening import cache_dir
 from snnviz.store.store import Store
 from snnviz.store.values import ENDED, MAX_DEATHS, STATES, Claim, Held, Run, State, Submitted, Unreadable
 
@@ -18,5 +17,4 @@ __all__ = [
     "Store",
     "Submitted",
     "Unreadable",
-    "cache_dir",
 ]

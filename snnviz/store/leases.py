@@ -17,6 +17,7 @@ from sqlalchemy.sql import ColumnElement
 from snnviz.design import Design
 from snnviz.errors import LeaseLost
 from snnviz.events import Checkpoint, Progress, Row
+from snnviz.places import cache_dir
 from snnviz.store import checkpoints, opening, reading, tables
 from snnviz.store.tables import RUNS, TABLES
 from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Unreadable
@@ -32,7 +33,7 @@ class Leases:
         address, self.path = opening.locate(url)
         self.url = str(self.path or address.render_as_string(hide_password=False))  # Store(url) is this store again
         self.place = str(self.path or address.render_as_string())
-        folder = self.path.parent if self.path else opening.cache_dir()
+        folder = self.path.parent if self.path else cache_dir().absolute()
         stem = self.path.stem if self.path else f"server-{hashlib.sha256(self.url.encode()).hexdigest()[:8]}"
         self.lock = folder / f"{stem}.worker.lock"  # for the supervisor of its queue
         self._checkpoints = folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlc
 from sqlalchemy.pool import QueuePool
 
 from snnviz.errors import StoreError
+from snnviz.places import cache_dir
 from snnviz.store import tables
 
 BUSY_SECONDS = 20.0
@@ -24,11 +25,6 @@ BUSY_SECONDS = 20.0
 
 CHECKED_BYTES = 64_000_000
 """A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte)."""
-
-
-def cache_dir() -> Path:
-    """``$SNNVIZ_CACHE``, else ``./cache``: the folder of everything that can be computed again."""
-    return Path(os.environ.get("SNNVIZ_CACHE") or "cache").absolute()
 
 
 def locate(url: str | Path | None) -> tuple[URL, Path | None]:
@@ -52,23 +48,30 @@ def connect(url: URL, path: Path | None, check: bool) -> Engine:
     """An engine for a store that has been looked at, and created where there was none."""
     place = str(path or url.render_as_string())
     try:
-        if path is None:
-            engine = create_engine(url, pool_pre_ping=True)
-            with sentences(place), engine.begin() as connection:
-                tables.complete(connection)
-                if connection.scalar(select(tables.ABOUT.c.version)) is None:
-                    connection.execute(tables.ABOUT.insert().values(version=tables.VERSION))
-        else:
-            if not path.exists():
-                _create(path)
-            engine = _sqlite(path)
-        with sentences(place), engine.connect() as connection:
-            _look(connection, path, check)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(sentence(error, place)) from error
+        with sentences(place):
+            if path is None:
+                engine = create_engine(url, pool_pre_ping=True)
+                _fill(engine)
+            else:
+                if not path.exists():
+                    _create(path)
+                engine = _sqlite(path)
+            try:
+                with engine.connect() as connection:
+                    _look(connection, path, check)
+            except BaseException:
+                engine.dispose()
+                raise
     except ModuleNotFoundError as error:
         raise StoreError(f"The store {place} needs the Python package {error.name}, which is not installed.") from error
     return engine
+
+
+def _fill(engine: Engine) -> None:
+    with engine.begin() as connection:
+        tables.complete(connection)
+        if connection.scalar(select(tables.ABOUT.c.version)) is None:
+            connection.execute(tables.ABOUT.insert().values(version=tables.VERSION))
 
 
 def _create(path: Path) -> None:
@@ -77,11 +80,9 @@ def _create(path: Path) -> None:
     new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         engine = create_engine(URL.create("sqlite", database=str(new)))
-        with sentences(str(path)), engine.connect() as connection:
+        with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            tables.complete(connection)
-            connection.execute(tables.ABOUT.insert().values(version=tables.VERSION))
-            connection.commit()
+        _fill(engine)
         engine.dispose()  # the last connection to go writes everything into the file itself
         try:
             os.link(new, path)
@@ -153,7 +154,7 @@ def sentences(place: str) -> Iterator[None]:
     """Whatever the database or the disk says goes on as a `StoreError`."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise StoreError(sentence(error, place)) from error
 
 

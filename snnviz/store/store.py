@@ -39,7 +39,7 @@ class Store(Leases):
     - **Trouble is one sentence.** A disk that is full, a store that is read-only, damaged, busy or from a newer snnviz
       raises `StoreError`; what could not be written whole is not written, a store that cannot be used is left alone.
 
-    `url`: a path, or a database URL (SQLite or PostgreSQL); ``$SNNVIZ_STORE``, else ``runs.sqlite`` in `cache_dir()`.
+    `url`: a path or a database URL (SQLite or PostgreSQL); ``$SNNVIZ_STORE``, else ``runs.sqlite`` in `cache_dir()`.
     `check`: look for damage; False for a process whose parent has just looked.
     """
 
@@ -139,6 +139,16 @@ class Store(Leases):
         with self._reading() as connection:
             found = connection.execute(reading.ROW[event], {"of": run, "since": since}).all()
         return [(columns[0], tables.event(event, columns[1:])) for columns in found]
+
+    def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
+        """The newest row of each run that has one (None: of every run)."""
+        table = TABLES[event]
+        newest = select(func.max(table.c.seq)).group_by(table.c.run)
+        if runs is not None:
+            newest = newest.where(table.c.run.in_(runs))
+        with self._reading() as connection:
+            found = connection.execute(reading.LAST[event].where(table.c.seq.in_(newest))).all()
+        return {columns[0]: tables.event(event, columns[1:]) for columns in found}
 
     def version(self, run: str | None = None) -> str:
         """Changes when anything shown of the run changes (None: of any run); a heartbeat alone does not. Cheap."""

@@ -1,0 +1,348 @@
+"""A store that is full, read-only, damaged, busy, gone or from the future: one sentence, and no harm done."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from snnviz.design import Design
+from snnviz.errors import StoreError
+from snnviz.events import Sample
+from snnviz.store import Store, opening
+from tests.conftest import MakeDesign
+from tests.waiting import until
+
+ROWS = [Sample(step, step / 100, 1.0, 0.5) for step in range(20_000)]
+NOBODY = 65534
+
+
+@pytest.fixture
+def closed(tmp_path: Path, tiny: MakeDesign) -> Path:
+    """A store with a run and its rows, that nobody has open."""
+    store = Store(tmp_path / "runs.sqlite")
+    store.submit(tiny())
+    store.claim("me")
+    store.append(tiny().digest, 1, ROWS[:5000])
+    store.close()
+    assert not list(tmp_path.glob("*-wal"))
+    return tmp_path / "runs.sqlite"
+
+
+def is_sound(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def is_sentence(error: StoreError, path: Path) -> bool:
+    return str(path) in str(error) and "\n" not in str(error) and str(error).endswith(".")
+
+
+class TestStrangeFiles:
+    def damage(self, path: Path, how: str) -> None:
+        content = bytearray(path.read_bytes())
+        if how == "nonsense":
+            content = bytearray(b"these are not the bytes of a database " * 1000)
+        elif how == "empty":
+            content = bytearray()
+        elif how == "cut short":
+            del content[len(content) // 2 :]
+        elif how == "overwritten":
+            for page in range(4096, len(content), 8192):
+                content[page : page + 2000] = b"\xa5" * 2000
+        elif how == "header":
+            content[30:90] = b"\xff" * 60
+        path.write_bytes(content)
+
+    @pytest.mark.parametrize("how", ["nonsense", "empty", "cut short", "overwritten", "header"])
+    def test_a_damaged_one_is_left_as_it_is(self, closed: Path, how: str) -> None:
+        self.damage(closed, how)
+        before = closed.read_bytes()
+        with pytest.raises(StoreError, match=r"damaged|not a store") as caught:
+            Store(closed)
+        assert str(closed) in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert closed.read_bytes() == before
+        assert sum(path.stat().st_size for path in closed.parent.glob("*-wal")) == 0  # nothing waits to be written
+
+    def test_one_from_a_newer_snnviz_is_left_as_it_is(self, closed: Path) -> None:
+        with closing(sqlite3.connect(closed)) as connection:
+            connection.execute("UPDATE snnviz_store SET version = 99")
+            connection.execute("ALTER TABLE samples DROP COLUMN accuracy")  # what is missing is not ours to add
+            connection.commit()
+        before = closed.read_bytes()
+        with pytest.raises(StoreError, match=r"written by a newer snnviz \(store version 99") as caught:
+            Store(closed)
+        assert is_sentence(caught.value, closed)
+        assert closed.read_bytes() == before
+
+    def test_the_database_of_another_program_is_left_as_it_is(self, tmp_path: Path) -> None:
+        path = tmp_path / "recipes.sqlite"
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE runs (cake TEXT)")
+            connection.commit()
+        before = path.read_bytes()
+        with pytest.raises(StoreError, match="not a store of snnviz") as caught:
+            Store(path)
+        assert is_sentence(caught.value, path)
+        assert path.read_bytes() == before
+
+    def test_damage_that_shows_later_is_a_sentence(self, closed: Path, tiny: MakeDesign) -> None:
+        self.damage(closed, "overwritten")
+        with pytest.raises(StoreError, match="damaged"):
+            Store(closed, check=False).rows(tiny().digest, Sample)
+
+    @pytest.mark.parametrize(
+        ("address", "sentence"),
+        [
+            ("sqlite://", "in memory"),
+            ("sqlite:///:memory:", "in memory"),
+            ("nonsense://", "does not answer|not installed|must be"),
+            ("postgresql+psycopg://nobody:secret@localhost:1/none", "psycopg, which is not installed|does not answer"),
+            (":///", "must be a path or a URL"),
+        ],
+    )
+    def test_an_address_that_is_none_is_a_sentence(self, address: str, sentence: str) -> None:
+        with pytest.raises(StoreError, match=sentence) as caught:
+            Store(address)
+        assert "secret" not in str(caught.value)
+
+
+class TestNoRoom:
+    def test_a_full_disk_loses_nothing_that_was_written(self, closed: Path, tiny: MakeDesign) -> None:
+        store, run = Store(closed), tiny().digest
+        with store._reading() as connection:  # SQLite's own way to be full: no more pages than there are
+            pages = connection.execute(text("PRAGMA page_count")).scalar()
+            connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        with pytest.raises(StoreError, match="The disk is full") as caught:
+            store.append(run, 1, ROWS)
+        assert is_sentence(caught.value, closed)
+        assert len(store.rows(run, Sample)) == 5000
+        assert is_sound(closed)
+        with store._reading() as connection:  # somebody makes room
+            connection.execute(text("PRAGMA max_page_count = 1000000"))
+        store.append(run, 1, ROWS)
+        assert len(store.rows(run, Sample)) == len(ROWS)
+        store.close()
+
+    def test_a_file_that_may_not_grow_is_a_sentence(self, closed: Path) -> None:
+        """The system refuses to write any further: into the log of the store, or into a checkpoint."""
+        script = """
+            import resource, sys
+            import numpy as np
+            from snnviz.errors import StoreError
+            from snnviz.events import Checkpoint, Sample
+            from snnviz.store import Store
+            store = Store(sys.argv[1])
+            run = store.runs()[0].run
+            store.save_checkpoint(run, 1, Checkpoint(1, {"w": np.ones(10)}))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+            for act in (
+                lambda: store.append(run, 1, [Sample(n, n, 1.0, 0.5) for n in range(5000, 50000)]),
+                lambda: store.save_checkpoint(run, 1, Checkpoint(2, {"w": np.ones(1_000_000)})),
+            ):
+                try:
+                    act()
+                except StoreError as error:
+                    print(error)
+        """
+        said = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(script), str(closed)], check=True, capture_output=True, text=True
+        ).stdout.splitlines()
+        assert len(said) == 2
+        assert all(line.startswith("The ") and str(closed.parent) in line for line in said)
+        assert is_sound(closed)
+        store = Store(closed)
+        run = store.runs()[0].run
+        assert len(store.rows(run, Sample)) == 5000
+        kept = store.load_checkpoint(run)
+        assert kept is not None
+        assert kept.epoch == 1
+        assert [path.suffix for path in (closed.parent / "checkpoints").iterdir()] == [".safetensors"]
+
+
+class TestNoRight:
+    """As somebody who may not write here: root may write anywhere, so root becomes nobody."""
+
+    @pytest.fixture
+    def folder(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+            os.chmod(name, 0o755)
+            yield Path(name)
+
+    def as_nobody(self, script: str, *arguments: str) -> str:
+        start = f"""
+            import os, sys
+            from snnviz.errors import StoreError
+            from snnviz.design import Design
+            from snnviz.store import Store
+            import snnviz.catalog.datasets, sqlalchemy.dialects.sqlite, safetensors.numpy
+            Design()
+            if os.geteuid() == 0:
+                os.setegid({NOBODY}); os.seteuid({NOBODY})
+        """
+        command = [sys.executable, "-c", textwrap.dedent(start) + textwrap.dedent(script), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def test_a_read_only_store_is_a_sentence(self, folder: Path) -> None:
+        store = Store(folder / "runs.sqlite")
+        store.submit(Design())
+        store.close()
+        before = (folder / "runs.sqlite").read_bytes()
+        os.chmod(folder / "runs.sqlite", 0o444)
+        os.chmod(folder, 0o555)
+        said = self.as_nobody(
+            """
+            try:
+                Store(sys.argv[1]).submit(Design.check({"seed": 7}))
+            except StoreError as error:
+                print(error)
+            """,
+            str(folder / "runs.sqlite"),
+        )
+        os.chmod(folder, 0o755)
+        assert said == f"The store {folder}/runs.sqlite is read-only: make the file and its folder writable."
+        assert (folder / "runs.sqlite").read_bytes() == before
+        assert [path.name for path in folder.iterdir()] == ["runs.sqlite"]
+
+    def test_a_store_that_becomes_read_only_while_it_is_open_is_a_sentence(self, folder: Path) -> None:
+        store = Store(folder / "runs.sqlite")  # kept open: its log exists, and can be read
+        store.submit(Design())
+        for path in folder.iterdir():
+            os.chmod(path, 0o444)
+        said = self.as_nobody(
+            """
+            try:
+                store = Store(sys.argv[1])
+                print(len(store.runs()))
+                store.submit(Design.check({"seed": 7}))
+            except StoreError as error:
+                print(error)
+            """,
+            str(folder / "runs.sqlite"),
+        ).splitlines()
+        assert said[0] == "1"
+        assert said[1] == f"The store {folder}/runs.sqlite is read-only: make the file and its folder writable."
+        store.close()
+
+    def test_a_folder_that_may_not_be_written_is_a_sentence(self, folder: Path) -> None:
+        script = """
+            try:
+                Store(sys.argv[1])
+            except StoreError as error:
+                print(error)
+        """
+        os.chmod(folder, 0o555)
+        said = (
+            self.as_nobody(script, str(folder / "runs.sqlite")),
+            self.as_nobody(script, str(folder / "new/runs.sqlite")),
+        )
+        os.chmod(folder, 0o755)
+        assert all(line.startswith(f"The store {folder}/") and "\n" not in line for line in said)
+        assert list(folder.iterdir()) == []
+
+
+class TestNoPeace:
+    def test_a_busy_store_is_a_sentence(self, closed: Path, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(opening, "BUSY_SECONDS", 0.1)
+        store = Store(closed)
+        with closing(sqlite3.connect(closed, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match="in use by another program") as caught:
+                store.submit(tiny(1))
+            assert store.get(tiny().digest).state == "running"  # reading goes on
+        assert is_sentence(caught.value, closed)
+        assert store.submit(tiny(1)).created
+        store.close()
+
+    def test_a_store_that_was_removed_is_a_sentence_and_stays_removed(self, closed: Path, tiny: MakeDesign) -> None:
+        store = Store(closed)
+        store.get(tiny().digest)
+        closed.unlink()
+        with pytest.raises(StoreError, match="cannot be opened"):
+            store.submit(tiny(1))
+        assert not closed.exists()
+        assert Store(closed).submit(tiny(2)).created
+        assert [run.design.seed for run in store.runs()] == [2]  # the old connection finds the new file
+
+
+def start(count: int, script: str, *arguments: str) -> Iterator[str]:
+    """Runs the script in `count` processes at the same moment; what each of them prints."""
+    preamble = """
+        import sys, time
+        from pathlib import Path
+        from snnviz.design import Design
+        from snnviz.store import Store
+        def designs(n):
+            return [Design.check({"seed": seed, "network": {"kind": "mlp"}}) for seed in range(n)]
+        folder = Path(sys.argv[1])
+        designs(1)
+        (folder / f"ready{sys.argv[2]}").touch()
+        while not (folder / "go").exists():
+            time.sleep(0.001)
+    """
+    folder = Path(arguments[0])
+    command = [sys.executable, "-c", textwrap.dedent(preamble) + textwrap.dedent(script)]
+    crew = [
+        subprocess.Popen([*command, *arguments, str(number)], stdout=subprocess.PIPE, text=True)
+        for number in range(count)
+    ]
+    try:
+        until(lambda: len(list(folder.glob("ready*"))) == count)
+        (folder / "go").touch()
+        for process in crew:
+            said, _ = process.communicate(timeout=60)
+            assert process.returncode == 0
+            yield said
+    finally:
+        for process in crew:
+            with suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+
+
+class TestCrowds:
+    def test_twenty_submissions_of_a_design_at_once_are_one_run(self, tmp_path: Path) -> None:
+        """Five threads in each of four processes, which also race to create the store."""
+        script = """
+            from concurrent.futures import ThreadPoolExecutor
+            store = Store(folder / "runs.sqlite")
+            with ThreadPoolExecutor(5) as pool:
+                for submitted in pool.map(store.submit, designs(1) * 5):
+                    print(submitted.run, submitted.created)
+        """
+        lines = [line.split() for said in start(4, script, str(tmp_path)) for line in said.splitlines()]
+        assert len(lines) == 20
+        assert len({run for run, _ in lines}) == 1
+        assert [created for _, created in lines].count("True") == 1
+        store = Store(tmp_path / "runs.sqlite")
+        assert [(run.state, run.attempt) for run in store.runs()] == [("queued", 0)]
+        assert sorted(path.name for path in tmp_path.glob("*runs*")) == [
+            "runs.sqlite",
+            "runs.sqlite-shm",
+            "runs.sqlite-wal",
+        ]
+        store.close()
+
+    def test_a_run_is_claimed_by_one_process(self, tmp_path: Path) -> None:
+        store = Store(tmp_path / "runs.sqlite")
+        for seed in range(80):
+            store.submit(Design.check({"seed": seed, "network": {"kind": "mlp"}}))
+        script = """
+            store = Store(folder / "runs.sqlite")
+            while (claim := store.claim(f"process {sys.argv[2]}")) is not None:
+                print(claim.run, claim.attempt)
+        """
+        claims = [line for said in start(4, script, str(tmp_path)) for line in said.splitlines()]
+        assert sorted(claims) == sorted(f"{run.run} 1" for run in store.runs())
+        assert len(claims) == 80
+        store.close()
