@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,24 +33,29 @@ FLAGS = [
 collect_ignore = ["apps"]  # scripts for a server, not modules with doctests
 
 
-@contextmanager
-def serving(script: Path, log: Path, base: str = "", **environment: str) -> Iterator[str]:
-    """A Streamlit server for `script` on a free port of this machine, below the path `base`; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
-    with log.open("w") as out:
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts a Streamlit server for a script on a free port of this machine, below the path `base`; its address."""
+    running = ExitStack()
+
+    def start(script: Path, base: str = "", **environment: str) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+        command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
+        log = tmp_path_factory.mktemp("server") / "log.txt"
+        out = running.enter_context(log.open("w"))
         env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            url = f"http://127.0.0.1:{port}{base}"
-            _await_health(url, server, log)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(10)
+        running.callback(server.wait, 10)
+        running.callback(server.terminate)
+        url = f"http://127.0.0.1:{port}{base}"
+        _await_health(url, server, log)
+        return url
+
+    with running:
+        yield start
 
 
 def _await_health(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -78,12 +81,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def scratch(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[str]:
+def scratch(serve: Callable[..., str]) -> str:
     """The address of the server of our scratch pages."""
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with serving(APPS / "launch.py", log) as url:
-        yield url
-        assert "Traceback" not in log.read_text(), log.read_text()
+    return serve(APPS / "launch.py")
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +95,12 @@ def profile(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def visit(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Page]]:
-    """Opens an address in a new tab; with options, as for `Browser.new_context`, in a profile of its own."""
+@contextmanager
+def visiting(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a new tab; with options, as for `Browser.new_context`, in a profile of its own.
+
+    An error that the browser reports in one of the tabs fails the test at the end.
+    """
     errors: list[str] = []
     closing = ExitStack()
 
@@ -110,6 +113,7 @@ def visit(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., P
         context = profile
         if options:
             context = browser.new_context(**{"viewport": VIEWPORT, **options})
+            context.set_default_timeout(10_000)
             closing.callback(context.close)
         page = context.new_page()
         closing.callback(page.close)
@@ -121,3 +125,17 @@ def visit(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., P
     with closing:
         yield open_page
     assert not errors, errors
+
+
+@pytest.fixture
+def visit(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens pages that are closed after the test."""
+    with visiting(browser, profile) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def stay(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens pages that all tests of a module share."""
+    with visiting(browser, profile) as open_page:
+        yield open_page

@@ -14,12 +14,20 @@ pytestmark = pytest.mark.browser
 START = "0 0 1 2 0 / 0 0 0 1 0 / 0 0 0 0 2 / 0 0 0 0 0 / 0 0 0 0 0"
 
 
+@pytest.fixture(scope="module")
+def tab(stay: Callable[..., Page], scratch: str) -> Page:
+    return stay(f"{scratch}/block")
+
+
 @pytest.fixture
-def page(visit: Callable[..., Page], scratch: str) -> Page:
-    page = visit(f"{scratch}/block")
-    expect_python(page, START)
-    cell(page, 0, 2).wait_for()
-    return page
+def page(tab: Page) -> Page:
+    """A fresh editor."""
+    tab.locator(".editor").evaluate("(editor) => { editor.dataset.old = 'yes' }")
+    press(tab, "Begin again")
+    expect(tab.locator(".editor")).not_to_have_attribute("data-old", "yes")
+    expect(tab.locator(".editor")).to_have_count(1)
+    expect_python(tab, START)
+    return tab
 
 
 def cell(page: Page, i: int, j: int) -> Locator:
@@ -52,12 +60,8 @@ def expect_python(page: Page, text: str) -> None:
 
 def on_screen(page: Page) -> str:
     """What the grid shows, read from its cells."""
-    kinds: list[list[int]] = page.evaluate(
-        """() => {
-            const root = [...document.querySelectorAll("*")].find((e) => e.shadowRoot?.querySelector(".editor")).shadowRoot;
-            const rows = [...root.querySelectorAll("tbody tr")];
-            return rows.map((row) => [...row.querySelectorAll("td")].map((cell) => Number(cell.dataset.kind ?? 0)));
-        }"""
+    kinds: list[list[int]] = page.locator(".editor tbody tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.querySelectorAll('td')].map((cell) => Number(cell.dataset.kind ?? 0)))"
     )
     return " / ".join(" ".join(map(str, row)) for row in kinds)
 
@@ -275,6 +279,7 @@ def test_copied_text_can_be_pasted(visit: Callable[..., Page], scratch: str) -> 
 def test_without_a_clipboard_copy_offers_the_text_selected(page: Page) -> None:
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied')) }")
     press(page, "Copy")
+    page.evaluate("() => { delete navigator.clipboard.writeText }")
     area = page.get_by_label("A row for each source")
     expect(area).to_have_value(START)
     assert area.evaluate("(area) => area.selectionEnd - area.selectionStart") == len(START)
@@ -290,10 +295,9 @@ def test_lines_are_taken_as_rows(page: Page) -> None:
 def test_five_hundred_clicks_beside_a_ticking_panel_lose_none(page: Page) -> None:
     places = [(i, j) for i in range(5) for j in range(i + 2, 5)]
     clicks = [(7 * n + n * n // 11) % len(places) for n in range(500)]
-    page.evaluate(
-        """([places, clicks]) => new Promise((done) => {
-            const root = [...document.querySelectorAll("*")].find((e) => e.shadowRoot?.querySelector(".editor")).shadowRoot;
-            const cellAt = ([i, j]) => root.querySelector(`td[data-i="${i}"][data-j="${j}"]`);
+    page.locator(".editor").evaluate(
+        """(editor, [places, clicks]) => new Promise((done) => {
+            const cellAt = ([i, j]) => editor.querySelector(`td[data-i="${i}"][data-j="${j}"]`);
             const next = (n) => {
                 if (n === clicks.length) return done();
                 cellAt(places[clicks[n]]).click();
@@ -360,20 +364,20 @@ def test_read_only_shows_and_changes_nothing(visit: Callable[..., Page], scratch
     expect(page.get_by_role("grid")).to_have_attribute("aria-readonly", "true")
 
 
-def test_nothing_scrolls_sideways(page: Page) -> None:
+@pytest.mark.parametrize("width", [1280, 700, 390])
+def test_nothing_scrolls_sideways(page: Page, width: int) -> None:
     for _ in range(4):
         press(page, "One layer more")
-    for width in (1280, 700, 390):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(150)
-        over = page.evaluate(
-            """() => {
-                const editor = [...document.querySelectorAll("*")].find((e) => e.shadowRoot?.querySelector(".editor"));
-                const parts = [...editor.shadowRoot.querySelectorAll("table, .graph svg, .bar, .legend")];
-                return Math.max(...parts.map((part) => part.getBoundingClientRect().right)) - innerWidth;
-            }"""
-        )
-        assert over <= 0
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_timeout(200)
+    over = page.locator(".editor").evaluate(
+        """(editor) => {
+            const parts = [...editor.querySelectorAll("table, .graph svg, .bar, .legend")];
+            return Math.max(...parts.map((part) => part.getBoundingClientRect().right)) - innerWidth;
+        }"""
+    )
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert over <= 0
 
 
 def test_it_follows_a_switch_to_dark(page: Page) -> None:
@@ -381,3 +385,5 @@ def test_it_follows_a_switch_to_dark(page: Page) -> None:
     light = page.locator(".editor").evaluate(colour)
     page.emulate_media(color_scheme="dark")
     expect(page.locator(".editor")).not_to_have_css("background-color", light)
+    page.emulate_media(color_scheme="light")
+    expect(page.locator(".editor")).to_have_css("background-color", light)

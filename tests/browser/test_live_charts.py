@@ -5,22 +5,29 @@ from __future__ import annotations
 import re
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import APPS, serving
+from tests.browser.conftest import APPS
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def tab(stay: Callable[..., Page], scratch: str) -> Page:
+    return stay(f"{scratch}/charts")
+
+
 @pytest.fixture
-def page(visit: Callable[..., Page], scratch: str) -> Page:
-    page = visit(f"{scratch}/charts")
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(3)
-    return page
+def page(tab: Page) -> Page:
+    """Fresh charts at step 0."""
+    expect(tab.locator(".js-plotly-plot .nsewdrag").first).to_be_attached()
+    tab.evaluate("document.querySelector('.snnviz-charts').dataset.old = 'yes'")
+    tab.get_by_role("button", name="Begin again").click()
+    expect(tab.locator("[data-old]")).to_have_count(0)
+    expect(tab.locator(".js-plotly-plot .nsewdrag")).to_have_count(3)
+    return tab
 
 
 def plot(page: Page, name: str) -> Locator:
@@ -98,36 +105,39 @@ def test_colours_follow_a_switch_to_dark(page: Page) -> None:
         "(light) => document.querySelector('[data-chart=loss] .plot')._fullLayout.paper_bgcolor !== light", arg=light
     )
     expect(page.locator('[data-chart="loss"] .xtick text').first).to_have_css("fill", re.compile(r"rgb\(2\d\d"))
+    page.emulate_media(color_scheme="light")
 
 
 def test_charts_follow_the_width(page: Page) -> None:
     page.set_viewport_size({"width": 500, "height": 800})
     page.wait_for_function("document.querySelector('[data-chart=loss] .plot')._fullLayout.width < 460")
+    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_a_chart_can_be_downloaded(page: Page) -> None:
     plot(page, "loss").hover()
     with page.expect_download() as download:
-        page.locator('[data-chart="loss"] [data-title*="Download"], [data-chart="loss"] [aria-label*="Download"]').first.click()
+        page.locator('[data-chart="loss"] [data-title*="Download"]').click()
     assert download.value.suggested_filename == "snnviz-loss.png"
 
 
-def test_until_plotly_is_here_there_is_a_skeleton(browser: Browser, scratch: str) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    page.route("**/plotly.min.js*", lambda route: None)  # never answered
+def test_until_plotly_is_here_there_is_a_skeleton(visit: Callable[..., Page], scratch: str) -> None:
+    page = visit("about:blank", color_scheme="light")
+    page.route("**/plotly.min.js*", lambda _: None)  # never answered
     page.goto(f"{scratch}/charts")
     expect(page.locator(".plot.waiting")).to_have_count(3)
     assert page.locator(".plot.waiting").first.evaluate("(node) => node.clientHeight") == 300
-    context.close()
 
 
-def test_a_missing_library_is_a_sentence(browser: Browser, scratch: str) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{scratch}/broken")
-    expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible()
-    context.close()
+def test_what_fails_is_a_sentence_and_can_be_mended(browser: Browser, scratch: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{scratch}/broken")
+        expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible()
+        page.get_by_role("button", name="Mend").click()
+        expect(page.locator('[data-chart="fine"] .js-plotly-plot')).to_be_visible()
+        expect(plot(page, "bad")).to_have_text("This chart could not be drawn: it has no traces.")
+        expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_have_count(0)
 
 
 def test_plotly_is_served_to_be_kept(scratch: str) -> None:
@@ -143,9 +153,6 @@ def test_plotly_is_served_to_be_kept(scratch: str) -> None:
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
-def test_below_a_base_path_the_charts_still_find_plotly(
-    visit: Callable[..., Page], tmp_path: Path
-) -> None:
-    with serving(APPS / "launch.py", tmp_path / "log.txt", base="/snn") as url:
-        page = visit(f"{url}/charts")
-        expect(page.locator(".js-plotly-plot")).to_have_count(3)
+def test_below_a_base_path_the_charts_still_find_plotly(visit: Callable[..., Page], serve: Callable[..., str]) -> None:
+    page = visit(serve(APPS / "launch.py", base="/snn") + "/charts")
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)

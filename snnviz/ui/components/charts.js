@@ -58,11 +58,9 @@ class Board {
     this.root = element.querySelector(".snnviz-charts");
     this.list = this.root.querySelector(".figures");
     this.problem = this.root.querySelector(".problem");
-    this.charts = new Map(); // by id: {figure, plot, drawn}
+    this.charts = new Map(); // by id: {figure, plot, drawn, width}
     this.work = Promise.resolve();
-    this.sizes = new ResizeObserver((entries) => {
-      for (const { target } of entries) if (target.matches(".js-plotly-plot")) window.Plotly.Plots.resize(target);
-    });
+    this.sizes = new ResizeObserver(() => this.fit());
   }
 
   show(bytes) {
@@ -105,7 +103,7 @@ class Board {
     figure.dataset.chart = id;
     figure.append(document.createElement("h4"), document.createElement("figcaption"), plot);
     this.sizes.observe(plot);
-    const chart = { figure, plot, drawn: null };
+    const chart = { figure, plot, drawn: null, width: null };
     this.charts.set(id, chart);
     return chart;
   }
@@ -131,8 +129,9 @@ class Board {
       const chart = this.charts.get(spec.id);
       const content = JSON.stringify([spec.traces, spec.layout, spec.height, template]);
       if (!chart || chart.drawn === content) continue;
-      await this.drawOne(Plotly, chart, spec, template);
       chart.drawn = content;
+      chart.width = chart.plot.clientWidth;
+      await this.drawOne(Plotly, chart, spec, template);
     }
   }
 
@@ -152,6 +151,16 @@ class Board {
       if (plot.matches(".js-plotly-plot")) Plotly.purge(plot);
       plot.className = "plot broken";
       plot.textContent = `This chart could not be drawn: ${error.message}.`;
+    }
+  }
+
+  /** Charts follow the width of the page. */
+  fit() {
+    for (const chart of this.charts.values()) {
+      const { clientWidth } = chart.plot;
+      if (!clientWidth || chart.width === clientWidth || !chart.plot.matches(".js-plotly-plot")) continue;
+      chart.width = clientWidth;
+      window.Plotly.Plots.resize(chart.plot);
     }
   }
 

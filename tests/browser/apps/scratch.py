@@ -1,4 +1,7 @@
-"""One small page for each component, wired as a real page wires it: the editor in one keyed fragment, its preview in another."""
+"""One small page for each component, wired as a real page wires it.
+
+"Begin again" puts a fresh component on the page, as a new visitor has it, without the cost of a new visit.
+"""
 
 import json
 from functools import partial
@@ -9,13 +12,23 @@ import streamlit as st
 from snnviz import adjacency
 from snnviz.ui.components.address import address
 from snnviz.ui.components.block_editor import block_editor, drawn, new_revision
-from snnviz.ui.components.charts import Chart, charts, payload
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.routes import plotly_url
+from snnviz.views.chart import Chart
 
 state = st.session_state
 
 
+START = adjacency.parse("00120/00010/00002/00000/00000")
+
+
+def begin() -> None:
+    state.edges, state.rev, state.key = START, new_revision(), f"editor-{new_revision()}"
+    state.step = 0
+
+
 def on_draw() -> None:
-    state.edges = drawn("editor", state.edges, state.rev)
+    state.edges = drawn(state.key, state.edges, state.rev)
     st.rerun("preview")
 
 
@@ -24,13 +37,11 @@ def replace() -> None:
 
 
 def block() -> None:
-    if "edges" not in state:
-        state.edges, state.rev = adjacency.parse("00120/00010/00002/00000/00000"), new_revision()
-    st.session_state.setdefault("ticks", 0)
+    state.setdefault("ticks", 0)
 
     @st.fragment(key="design")
     def design() -> None:
-        state.edges = block_editor(state.edges, rev=state.rev, key="editor", on_change=on_draw)
+        state.edges = block_editor(state.edges, rev=state.rev, key=state.key, on_change=on_draw)
 
     @st.fragment(key="preview")
     def preview() -> None:
@@ -44,6 +55,7 @@ def block() -> None:
     design()
     preview()
     ticker()
+    st.button("Begin again", on_click=begin)
     st.button("Replace from Python", on_click=replace)
     st.button("Run everything again")
     st.text_input("a field", key="field")
@@ -54,7 +66,7 @@ def readonly() -> None:
 
 
 def chart_page() -> None:
-    step = state.setdefault("step", 0)
+    step = state.step
 
     def figure(name: str, points: int) -> go.Figure:
         lines = [go.Scatter(y=[k * n + points for k in range(100)], name=f"{name} {n}") for n in (1, 2)]
@@ -63,21 +75,25 @@ def chart_page() -> None:
 
     heat = go.Figure(go.Heatmap(z=[[(i * j + step) % 7 for i in range(30)] for j in range(8)]))
     shown = [
-        Chart("loss", "Loss", "Cross-entropy over epochs.", figure("train", step)),
-        Chart("still", "Accuracy", "It never changes.", figure("test", 0)),
+        Chart("loss", "Loss", "Cross-entropy over epochs.", figure("train", step), height=300),
+        Chart("still", "Accuracy", "It never changes.", figure("test", 0), height=300),
         Chart("heat", "Var[u]", "Layer by epoch.", heat, height=220, wide=True),
     ]
     if step >= 2:
         shown.insert(1, Chart("late", "Firing rate", "Appears later.", figure("rate", 1), height=240))
-    charts(payload(shown), key="plots")
+    charts(payload(shown), key=f"plots-{state.key}")
+    st.button("Begin again", on_click=begin)
     st.button("Next step", on_click=partial(state.update, step=step + 1))
     st.button("Fewer", on_click=partial(state.update, step=0))
     st.markdown(f"step {step}")
 
 
 def broken_charts() -> None:
-    bad = {"id": "bad", "title": "Bad", "caption": "", "traces": [{"type": "scatter"}, 3], "layout": None, "height": 200}
-    charts(json.dumps({"lib": "/nowhere.js", "charts": [bad]}).encode(), key="broken")
+    state.setdefault("lib", "/nowhere.js")
+    fine = {"id": "fine", "title": "Fine", "caption": "", "traces": [{"y": [1, 2]}], "layout": {}, "height": 200}
+    bad = {**fine, "id": "bad", "title": "Bad", "traces": "none"}
+    charts(json.dumps({"lib": state.lib, "charts": [bad, fine]}).encode(), key="broken")
+    st.button("Mend the library", on_click=partial(state.update, lib=plotly_url()))
 
 
 def address_page() -> None:
@@ -87,6 +103,8 @@ def address_page() -> None:
 
 
 st.set_page_config(layout="wide")
+if "edges" not in state:
+    begin()
 PAGES = {"block": block, "readonly": readonly, "charts": chart_page, "broken": broken_charts, "address": address_page}
 home = st.Page(lambda: st.write("scratch"), title="home", url_path="home", default=True)
 st.navigation(
