@@ -6,7 +6,8 @@
 // and come back in `data.answer`; they then are edits like any other.
 
 const SEND_PAUSE = 40; // ms between two messages to Python while somebody clicks fast
-const PATIENCE = 5000; // ms to wait for an answer
+const ASK_AGAIN = 500; // ms: a rerun that would answer may be cut short by the next click's
+const PATIENCE = 6000; // ms to wait for an answer
 
 // By data.key: they outlive the elements, which Streamlit may unmount and mount at any time. (The `key` that Streamlit
 // itself hands over is another one at every mount.)
@@ -39,6 +40,7 @@ class Editor {
 
   leave() {
     this.flush();
+    this.drawing.question = null;
     this.gone.abort();
     this.sizes.disconnect();
   }
@@ -51,8 +53,9 @@ class Editor {
   }
 
   change(edges, words) {
-    if (this.readonly || !this.drawing.change(edges)) return;
-    this.changed(words);
+    if (this.readonly) return;
+    if (this.drawing.change(edges)) this.changed(words);
+    else this.say(words);
   }
 
   undo() {
@@ -121,7 +124,7 @@ class Editor {
     const { question } = drawing;
     if (question && data.answer?.id === question.id) {
       drawing.question = null;
-      question.resolve(data.answer);
+      question.settle(data.answer);
     }
     this.paint();
   }
@@ -145,9 +148,19 @@ class Editor {
   ask(question) {
     return new Promise((resolve) => {
       const id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
-      this.drawing.question = { id, resolve };
-      this.send("ask", { id, ...question });
-      setTimeout(() => resolve({ sentence: "The server did not answer; please try again." }), PATIENCE);
+      const settle = (answer) => {
+        clearInterval(asking);
+        resolve(answer);
+      };
+      this.drawing.question = { id, settle };
+      let times = 0;
+      const put = () => {
+        if (this.drawing.question?.id !== id) return clearInterval(asking);
+        if (times * ASK_AGAIN >= PATIENCE) settle({ sentence: "The server did not answer; please try again." });
+        else this.send("ask", { id, times: times++, ...question });
+      };
+      const asking = setInterval(put, ASK_AGAIN);
+      put();
     });
   }
 }

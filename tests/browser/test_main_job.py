@@ -1,0 +1,212 @@
+"""The main job on the real dashboard: draw, preview, train, watch, leave, come back, share."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from snnviz.jobs.local import Local
+from snnviz.store import Store
+from tests.browser.conftest import ROOT
+from tests.waiting import until
+
+pytestmark = pytest.mark.browser
+
+QUICK = "data.train_samples=300&data.test_samples=100&network.channels=6&training.epochs=6"
+SLOW = "data.train_samples=300&data.test_samples=100&network.channels=6&training.batch_size=4&training.epochs=400"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("cache")
+    yield folder
+    store = Store(folder / "runs.sqlite")
+    for run in store.runs(states=("queued", "running")):
+        store.cancel(run.run)
+    Local(store).stop()
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def dashboard(serve: Callable[..., str], cache: Path) -> str:
+    return serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
+
+
+def cell(page: Page, i: int, j: int) -> Locator:
+    return page.locator(f'td[data-i="{i}"][data-j="{j}"]')
+
+
+def address(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def metric(page: Page, label: str) -> Locator:
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
+def train(page: Page) -> None:
+    page.get_by_role("button", name="Train", exact=True).click()
+
+
+@pytest.mark.parametrize("path", ["/runs", f"/?{QUICK}&seed=5"])
+def test_a_deep_link_into_a_fresh_server_opens_that_page(
+    serve: Callable[..., str], visit: Callable[..., Page], tmp_path: Path, path: str
+) -> None:
+    page = visit(serve(ROOT / "app.py", SNNVIZ_CACHE=str(tmp_path)) + path)
+    if path == "/runs":
+        expect(page.get_by_text("No run yet")).to_be_visible()
+    else:
+        expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+        assert address(page)["seed"] == "5"
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    store = Store(tmp_path / "runs.sqlite")
+    Local(store).stop()
+    store.close()
+
+
+def test_a_drawn_skip_shows_in_the_preview_and_in_the_address(dashboard: str, visit: Callable[..., Page]) -> None:
+    page = visit(dashboard)
+    expect(metric(page, "Parameters")).to_have_text("12.0 k")
+    cell(page, 0, 3).click()  # by mouse: none -> DSC
+    expect(metric(page, "Parameters")).to_have_text("13.2 k")
+    cell(page, 0, 4).focus()  # by keyboard: ASC
+    page.keyboard.press("2")
+    page.wait_for_url(re.compile(r"network\.edges=00212/"))
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(metric(page, "Parameters")).to_have_text("12.0 k")
+    page.wait_for_url(lambda url: "edges" not in url)  # the default is not written
+
+
+def test_a_form_field_changes_the_verdict_and_the_address(dashboard: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{dashboard}/?init.kind=kaiming")
+    page.get_by_role("tab", name="Neuron").click()
+    field = page.get_by_role("spinbutton", name="Threshold")
+    field.fill("2.5")
+    field.press("Enter")
+    expect(page.get_by_text("will be silent at threshold 2.5")).to_be_visible()
+    page.wait_for_url(re.compile("neuron.threshold=2.5"))
+    assert address(page) == {"init.kind": "kaiming", "neuron.threshold": "2.5"}
+
+
+def test_a_bad_link_is_one_sentence_and_the_default_design(dashboard: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{dashboard}/?neuron.threshold=<b>high</b>")
+    alert = page.get_by_role("alert").filter(has_text="neuron.threshold must be a number from 0 to 10")
+    expect(alert).to_contain_text("'<b>high</b>'")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+
+
+def test_train_watch_leave_and_come_back(dashboard: str, visit: Callable[..., Page]) -> None:
+    link = f"{dashboard}/?{QUICK}&seed=11"
+    page = visit(link)
+    train(page)
+    expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].some((p) => p.data?.[1]?.x?.length)"
+    )
+    expect(page.get_by_text("done", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    accuracy = metric(page, "Test accuracy").inner_text()
+    assert re.fullmatch(r"\d+\.\d%", accuracy)
+
+    page.reload()  # the same browser: the result is there, and says that it was
+    expect(page.get_by_text("cached result")).to_be_visible()
+    expect(metric(page, "Test accuracy")).to_have_text(accuracy)
+
+    other = visit(page.url, color_scheme="dark")  # another profile, by the link
+    expect(other.get_by_text("cached result")).to_be_visible()
+    expect(metric(other, "Test accuracy")).to_have_text(accuracy)
+    expect(other.get_by_role("button", name="Show the trained result")).to_be_visible()
+
+    other.get_by_role("link", name="Runs").click()
+    expect(other.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_a_run_survives_the_browser_and_is_cancelled_from_another(dashboard: str, visit: Callable[..., Page]) -> None:
+    link = f"{dashboard}/?{SLOW}&seed=12"
+    first = visit(link)
+    train(first)
+    expect(first.get_by_test_id("stProgress")).to_contain_text("epoch")
+    first.close()
+    second = visit(link, color_scheme="light")  # finds the run by its design
+    expect(second.get_by_test_id("stProgress")).to_contain_text("epoch")
+    second.get_by_role("button", name="Cancel", exact=True).click()
+    expect(second.get_by_text("cancelled", exact=True)).to_be_visible()
+    expect(second.get_by_role("button", name="Train", exact=True)).to_be_visible()
+
+
+def test_a_zoom_survives_the_next_second_of_a_live_run(dashboard: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{dashboard}/?{SLOW}&seed=13")
+    train(page)
+    chart = page.get_by_role("img", name="Firing rate per layer").locator(".js-plotly-plot")
+    points = "(plot) => plot.data?.[0]?.x?.length ?? 0"
+    until(lambda: chart.evaluate(points) > 1)
+    chart.evaluate("(plot) => window.Plotly.relayout(plot, {'xaxis.range': [0, 3]})")
+    before = chart.evaluate(points)
+    until(lambda: chart.evaluate(points) > before)
+    assert chart.evaluate("(plot) => plot.layout.xaxis.range") == [0, 3]
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_text("cancelled", exact=True)).to_be_visible()
+
+
+def test_a_killed_dashboard_finds_its_run_again(visit: Callable[..., Page], tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        env = {**os.environ, "SNNVIZ_CACHE": str(tmp_path)}
+        server = subprocess.Popen(
+            [*command, "--server.address", "127.0.0.1"],
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+        )
+        until(lambda: _healthy(url))
+        return server
+
+    server = start()
+    store = Store(tmp_path / "runs.sqlite")
+    try:
+        page = visit(f"{url}/?{SLOW.replace('=400', '=20')}&seed=14", color_scheme="light")
+        train(page)
+        expect(page.get_by_test_id("stProgress")).to_contain_text("epoch")
+        link = page.url
+        page.goto("about:blank")
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        server = start()
+        again = visit(link, color_scheme="dark")
+        expect(again.get_by_text("done", exact=True).or_(again.get_by_text("cached result"))).to_be_visible(
+            timeout=90_000
+        )
+        assert [run.state for run in store.runs()] == ["done"]
+    finally:
+        server.terminate()
+        server.wait()
+        for run in store.runs(states=("queued", "running")):
+            store.cancel(run.run)
+        Local(store).stop()
+        store.close()
+
+
+def _healthy(url: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+    except OSError:
+        return False
+    return True

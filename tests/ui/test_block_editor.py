@@ -1,0 +1,108 @@
+"""The Python half of the block editor: whatever a browser sends, a valid matrix comes out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from snnviz import adjacency
+from snnviz.ui.components.block_editor import PRESETS, accept, answer, new_revision
+
+OLD = adjacency.resnet_like(4)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=9) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=90,
+)
+
+
+def app() -> None:
+    import streamlit as st
+
+    from snnviz import adjacency
+    from snnviz.ui.components.block_editor import block_editor, drawn
+
+    old = adjacency.resnet_like(4)
+    seen = drawn("editor", old, "now")
+    st.session_state.result = (seen, block_editor(old, rev="now", key="editor"))
+
+
+@given(ANYTHING)
+def test_anything_sent_leaves_a_valid_matrix(sent: Any) -> None:
+    for value in (sent, {"rev": "now", "edges": sent}):
+        assert adjacency.parse(accept(value, OLD, "now"))
+
+
+@given(ANYTHING, st.dictionaries(st.sampled_from(["id", "text", "depth", "n_skip", "edge", "seed"]), ANYTHING))
+def test_any_question_gets_an_answer_or_none(asked: Any, question: dict[str, Any]) -> None:
+    for value in (asked, question, {**question, "id": "1"}):
+        given_back = answer(value)
+        assert given_back is None or json.dumps(given_back)
+
+
+def test_a_drawing_on_an_older_revision_is_ignored() -> None:
+    drawing = {"rev": "before", "edges": adjacency.densenet_like(4)}
+    assert accept(drawing, OLD, "now") == OLD
+    assert accept({**drawing, "rev": "now"}, OLD, "now") == adjacency.densenet_like(4)
+
+
+def test_a_drawing_may_have_another_depth() -> None:
+    edges = [list(row) for row in adjacency.sequential(8)]
+    assert accept({"rev": "now", "edges": edges}, OLD, "now") == adjacency.sequential(8)
+
+
+@pytest.mark.parametrize("edge", [adjacency.DSC, adjacency.ASC])
+def test_a_draw_from_a_seed_is_that_of_the_library(edge: int) -> None:
+    reply = answer({"id": "1", "depth": 6, "n_skip": 3, "edge": edge, "seed": 5})
+    assert reply == {"id": "1", "edges": adjacency.with_n_skip(6, 3, edge, 5)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"n_skip": 9}, "n_skip must be a whole number from 0 to 3, got 9"),
+        ({"seed": 1.5}, "seed must be a whole number from 0 to 2147483647, got 1.5"),
+        ({"depth": True}, "depth must be a whole number from 2 to 8, got True"),
+    ],
+)
+def test_a_question_out_of_range_gets_a_sentence(changed: dict[str, object], sentence: str) -> None:
+    question = {"id": "1", "depth": 4, "n_skip": 1, "edge": 1, "seed": 0}
+    assert answer(question | changed) == {"id": "1", "sentence": sentence}
+
+
+def test_revisions_are_never_the_same() -> None:
+    assert len({new_revision() for _ in range(1000)}) == 1000
+
+
+def test_the_page_gets_what_was_drawn_and_sends_the_presets() -> None:
+    page = AppTest.from_function(app).run()
+    assert page.session_state.result == (OLD, OLD)
+    page.session_state["editor"] = {"drawn": {"rev": "now", "edges": adjacency.densenet_like(5)}}
+    page.run()
+    assert page.session_state.result == (adjacency.densenet_like(5), adjacency.densenet_like(5))
+    data = json.loads(page.get("bidi_component")[0].proto.json)
+    assert [preset["name"] for preset in data["presets"]] == list(PRESETS)
+    assert data["presets"][2]["edges"]["3"] == "0011/0001/0000/0000"
+    assert not page.exception
+
+
+def test_the_page_answers_a_question() -> None:
+    page = AppTest.from_function(app).run()
+    page.session_state["editor"] = {"ask": {"id": "7", "text": "0 0 1 / 0 0 0 / 0 0 0"}}
+    page.run()
+    data = json.loads(page.get("bidi_component")[0].proto.json)
+    assert data["answer"] == {"id": "7", "edges": [[0, 0, 1], [0, 0, 0], [0, 0, 0]]}
+
+
+@pytest.mark.parametrize("sent", [None, 3, "x", {"drawn": 5}, {"drawn": {"rev": "now", "edges": [[0]]}}, {"ask": []}])
+def test_hostile_state_does_no_harm(sent: Any) -> None:
+    page = AppTest.from_function(app).run()
+    page.session_state["editor"] = sent
+    page.run()
+    assert not page.exception
+    assert page.session_state.result == (OLD, OLD)
