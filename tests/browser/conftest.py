@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
@@ -29,6 +29,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=20_000)  # the machine may be busy
 
 collect_ignore = ["apps"]  # scripts for a server, not modules with doctests
 
@@ -90,7 +92,7 @@ def scratch(serve: Callable[..., str]) -> str:
 def profile(browser: Browser) -> Iterator[BrowserContext]:
     """One browser profile for all tests that need nothing special: what Streamlit's own files weigh is fetched once."""
     context = browser.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     yield context
     context.close()
 
@@ -113,7 +115,7 @@ def visiting(browser: Browser, profile: BrowserContext) -> Iterator[Callable[...
         context = profile
         if options:
             context = browser.new_context(**{"viewport": VIEWPORT, **options})
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(20_000)
             closing.callback(context.close)
         page = context.new_page()
         closing.callback(page.close)

@@ -121,6 +121,11 @@ def test_a_chart_can_be_downloaded(page: Page) -> None:
     assert download.value.suggested_filename == "snnviz-loss.png"
 
 
+def test_no_chart_offers_to_send_itself_away(page: Page) -> None:
+    assert page.locator(".modebar-btn").count() > 0
+    expect(page.locator('.modebar-btn[data-title*="Share"]')).to_have_count(0)
+
+
 def test_until_plotly_is_here_there_is_a_skeleton(visit: Callable[..., Page], scratch: str) -> None:
     page = visit("about:blank", color_scheme="light")
     page.route("**/plotly.min.js*", lambda _: None)  # never answered

@@ -10,8 +10,8 @@ function plotly(url) {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = url;
-    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly in it")));
-    script.onerror = () => reject(new Error("not found"));
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject());
+    script.onerror = () => reject();
     document.head.append(script);
   });
   library.catch(() => (library = null));
@@ -45,7 +45,7 @@ function themeOf(element) {
     xaxis: axis,
     yaxis: axis,
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
-    hoverlabel: { bgcolor: read("--st-secondary-background-color"), bordercolor: line, font: { color: read("--st-text-color") } },
+    hoverlabel: { bgcolor: read("--st-secondary-background-color"), bordercolor: line, font: { family: read("--st-font"), color: read("--st-text-color") } },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: read("--st-primary-color") },
   };
   const heat = { colorscale: scale(list("--st-chart-sequential-colors")), colorbar: { thickness: 14, outlinewidth: 0 } };
@@ -121,8 +121,8 @@ class Board {
     try {
       Plotly = await plotly(wanted.lib);
       this.problem.textContent = "";
-    } catch (error) {
-      this.problem.textContent = `The chart library could not be loaded (${error.message}); reloading the page may help.`;
+    } catch {
+      this.problem.textContent = "The chart library could not be loaded; reloading the page may help.";
       return;
     }
     for (const spec of wanted.charts) {
@@ -138,6 +138,7 @@ class Board {
   async drawOne(Plotly, { plot }, { id, traces, layout, height }, template) {
     const config = {
       displaylogo: false,
+      showSendToCloud: false, // nothing leaves this machine
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
       toImageButtonOptions: { format: "png", filename: `snnviz-${id}`, scale: 2 },
     };
