@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import importlib.util
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,7 +38,8 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a page tells about a data set. Intensities are in [0, 1]; statistics are over the training images.
+    """What a page tells about a data set. Intensities are in [0, 1]; statistics are over the training images
+    (those of digits over all images, because their split depends on the seed).
 
     `histogram`: share of pixels at intensity k/16, k = 0..16. `likeness`: how alike the spikes of neighbouring
     pixels' neurons are at initialisation, 0 independent to 1 equal, seen through 2x2 average pooling (measured:
@@ -275,10 +277,10 @@ class _Watched:
     """Tells `watch` how far a download is; pooch drives it as a progress bar."""
 
     def __init__(self, watch: Callable[[str], None], role: str) -> None:
-        self.watch, self.role, self.total, self.done = watch, role, 0, 0
+        self.watch, self.role, self.total, self.done = watch, role, 0, 0.0
 
     def update(self, count: int) -> None:
-        self.done += count
+        self.done = min(self.done + count, self.total or math.inf)  # the last piece is counted as a whole one
         self.watch(f"fetching {self.role}: {self.done / 1e6:.1f} of {self.total / 1e6:.1f} MB")
 
     def reset(self) -> None:
