@@ -146,14 +146,17 @@ def _moments(layer: Layer, populations: list[Floats], shown: Floats, likeness: f
 
 
 def _pooled(population: Floats, source: Source, likeness: float) -> Floats:
-    """Average pooling joins pool^2 neighbours: a share `likeness` of the patches fires as one, the rest apart."""
+    """Average pooling joins pool^2 neighbours: a share `likeness` of the patches fires as one, the rest apart.
+
+    The result is repeated to the size of `population`, so that it can be added to one that is not pooled.
+    """
     if source.pool == 1:
         return population
     size = source.pool**2
     usable = population.shape[1] // size * size
     patches = population[:, :usable].reshape(len(population), -1, size)
     alike = round(likeness * patches.shape[1])
-    return np.concatenate([patches[:, :alike, 0], patches[:, alike:].mean(2)], axis=1)
+    return np.tile(np.concatenate([patches[:, :alike, 0], patches[:, alike:].mean(2)], axis=1), size)
 
 
 def _draw(covariance: Floats, rng: np.random.Generator) -> Floats:
