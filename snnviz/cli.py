@@ -6,6 +6,7 @@ Bad input ends with exit code 2 and one line on stderr; a run that failed or was
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -260,4 +261,13 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
 
 
 def _print(value: object) -> None:
-    click.echo(json.dumps(value, allow_nan=False))
+    click.echo(json.dumps(_finite(value), allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null where a number is not finite, which JSON cannot hold."""
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -19,6 +19,8 @@ from snnviz.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Checkpoint, EpochEnd, Event, Progress
 
+REMEDY = "a smaller learning rate or a smaller gain helps"
+
 
 def execute(design: Design, *, resume: Checkpoint | None = None) -> Iterator[Event]:
     """Trains `design`, from its beginning or after the epoch of a checkpoint.
@@ -59,10 +61,13 @@ def execute(design: Design, *, resume: Checkpoint | None = None) -> Iterator[Eve
                 now = epoch + (batch + 1) / per_epoch
                 sample = window.sample(step, now)
                 if not math.isfinite(sample.loss):
-                    raise Diverged(f"The loss became infinite in epoch {epoch + 1}: a smaller learning rate helps.")
+                    raise Diverged(f"The loss became infinite in epoch {epoch + 1}: {REMEDY}.")
                 loss_sum, hit_sum = loss_sum + sample.loss * window.images, hit_sum + sample.accuracy * window.images
                 yield sample
-                yield from observe.look(network, probe, window, step, now)
+                for state in observe.look(network, probe, window, step, now):
+                    if math.isnan(state.var_u):  # such a layer is silent, and the loss of those behind it finite
+                        raise Diverged(f"The weights of {state.name} became infinite in epoch {epoch + 1}: {REMEDY}.")
+                    yield state
                 window.clear()
             yield Progress(step, epochs * per_epoch)
         score, seen = train.test(network, test_images), len(training_images)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -114,11 +115,11 @@ def _heat(states: pd.DataFrame, column: str) -> go.Figure:
     table = states.pivot(index="layer", columns="epoch", values=column)
     names = states.drop_duplicates("layer").set_index("layer")["name"].loc[table.index]
     values = table.to_numpy(dtype=float)
-    logs = np.where(values > 0, np.log10(np.maximum(values, 1e-9)), np.nan)
+    logs = np.log10(np.where(values > 0, np.maximum(values, 1e-9), np.nan))
     figure.add_heatmap(
         x=[float(x) for x in table.columns],
         y=[str(name) for name in names],
-        z=[[None if np.isnan(v) else round(float(v), 3) for v in row] for row in logs],
+        z=[[round(float(v), 3) if np.isfinite(v) else None for v in row] for row in logs],
         colorscale="Viridis",
         colorbar={"title": {"text": "log10", "side": "right"}, "thickness": 10},
         hovertemplate="%{y}, epoch %{x:.2f}: 10^%{z}<extra></extra>",
@@ -127,5 +128,5 @@ def _heat(states: pd.DataFrame, column: str) -> go.Figure:
 
 
 def _floats(column: pd.Series) -> list[float | None]:
-    """Plain numbers, rounded to what a screen can show, with None for what is missing."""
-    return [None if pd.isna(value) else float(f"{value:.5g}") for value in column]
+    """Plain numbers, rounded to what a screen can show, with None for what is missing or infinite."""
+    return [float(f"{value:.5g}") if pd.notna(value) and math.isfinite(value) else None for value in column]
