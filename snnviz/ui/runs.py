@@ -8,7 +8,6 @@ from functools import lru_cache
 import pandas as pd
 import streamlit as st
 
-from snnviz import links
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.places import ROOT, cache_dir
@@ -17,7 +16,7 @@ from snnviz.ui import services, state
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.words import plain
 from snnviz.views.run import overlay_charts
-from snnviz.views.runs import difference_table, row, run_table
+from snnviz.views.runs import difference_table, row, run_table, short_names
 
 MOST_SHOWN = 500
 MOST_OVERLAID = 12
@@ -95,7 +94,7 @@ def _do(action: Callable[[str], None], runs: list[Run]) -> None:
 
 
 def _compare(chosen: list[Run]) -> None:
-    names = {f"{place + 1}: {run.title or links.in_a_line(run.design)}"[:70]: run for place, run in enumerate(chosen)}
+    names = dict(zip(short_names([run.design for run in chosen], [run.title for run in chosen]), chosen, strict=True))
     st.subheader("What differs", anchor=False)
     st.dataframe(difference_table({name: run.design for name, run in names.items()}), hide_index=True)
     rows = {name: [row for _, row in services.store().rows(run.run, EpochEnd)] for name, run in names.items()}

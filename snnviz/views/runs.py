@@ -34,6 +34,18 @@ def row(run: Any, last: EpochEnd | None) -> dict[str, Any]:
     }
 
 
+def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
+    """A name for each run among these: its title, or what sets its design apart. Different for different runs."""
+    differing = links.differences(list(designs))
+    names = []
+    for place, title in enumerate(titles):
+        apart = [f"{path.rsplit('.', 1)[-1]} {values[place]}" for path, values in differing.items()]
+        apart = [words for words in apart if not words.endswith(" None")]
+        name = title or ", ".join(apart[:3]) or links.in_a_line(designs[place])
+        names.append(f"{place + 1}: {name if len(name) <= 40 else name[:39] + '…'}")
+    return names
+
+
 def difference_table(named: dict[str, Design]) -> pd.DataFrame:
     """What differs between designs: a row a field, a column a run."""
     differing = links.differences(list(named.values()))

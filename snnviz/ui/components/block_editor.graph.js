@@ -80,8 +80,8 @@ function makeGraph(editor) {
     const to = last ? from + place.tail - 8 : place.x(k + 1) - place.radius - 7;
     const title = shape("title", {});
     title.textContent = last ? "the block's output" : "the sequential path is always there";
-    const line = { class: "chain", x1: from, x2: to, y1: place.middle, y2: place.middle, "marker-end": "url(#to-chain)" };
-    return shape("line", line, title);
+    const ends = { x1: from, x2: to, y1: place.middle, y2: place.middle };
+    return shape("line", { class: "chain", ...ends, "marker-end": "url(#to-chain)" }, title);
   }
 
   function skip(edges, i, j, ...parts) {

@@ -1,9 +1,9 @@
 // The block editor: the parts above, joined, and the protocol with Python.
 //
 // Every edit happens here and shows in the same frame. Python hears of it through the state `drawn` = {rev, edges}.
-// Python's own matrix is taken only when `data.rev` changed: otherwise what is drawn here is newer than `data`, which is
-// some clicks behind while somebody clicks fast. A draw from a seed and a pasted text go to Python as the state `ask`
-// and come back in `data.answer`; they then are edits like any other.
+// Python's own matrix is taken only when `data.rev` changed: otherwise what is drawn here is newer than `data`, which
+// is some clicks behind while somebody clicks fast. A draw from a seed and a pasted text go to Python as the state
+// `ask` and come back in `data.answer`; they then are edits like any other.
 
 const SEND_PAUSE = 40; // ms between two messages to Python while somebody clicks fast
 const ASK_AGAIN = 500; // ms: a rerun that would answer may be cut short by the next click's

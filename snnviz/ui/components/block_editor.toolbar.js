@@ -46,7 +46,7 @@ function makeToolbar(editor) {
   return { paint };
 }
 
-/** A panel in the browser's top layer: nothing of the page can cover or clip it. It hangs below its button, inwards. */
+/** A panel in the browser's top layer, where nothing of the page covers or clips it. It hangs below its button. */
 function makePanel(editor, panel) {
   const button = editor.root.querySelector(`[popovertarget="${panel.id}"]`);
   const hang = () => {
@@ -72,9 +72,10 @@ function makePresets(editor) {
   const list = panel.querySelector(".list");
 
   list.replaceChildren(
-    ...editor.presets.map(({ name, hint, edges }) => {
+    ...editor.presets.map(({ name, hint, edges }, index) => {
       const button = document.createElement("button");
       button.type = "button";
+      button.autofocus = index === 0;
       button.append(name, Object.assign(document.createElement("small"), { textContent: hint }));
       editor.on(button, "click", () => {
         editor.change(fromCompact(edges[depthOf(editor.drawing.now)]), `${name} block`);
@@ -89,8 +90,8 @@ function makePresets(editor) {
     const [n_skip, edge, seed] = ["n_skip", "edge", "seed"].map((name) => Number(form.elements[name].value));
     message.textContent = "";
     const answer = await editor.ask({ depth: depthOf(editor.drawing.now), n_skip, edge, seed });
-    if (answer.edges) editor.change(answer.edges, `${n_skip} ${edge === DSC ? "DSC" : "ASC"} skips a layer, seed ${seed}`);
-    else message.textContent = answer.sentence;
+    if (answer.sentence) message.textContent = answer.sentence;
+    else editor.change(answer.edges, `${n_skip} ${edge === DSC ? "DSC" : "ASC"} into every layer, seed ${seed}`);
   }
 
   editor.on(form, "submit", (event) => {

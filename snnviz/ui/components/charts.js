@@ -25,6 +25,7 @@ function themeOf(element) {
   const list = (name) => read(name).split(",").map((colour) => colour.trim()).filter(Boolean);
   const scale = (colours) => colours.map((colour, k) => [k / Math.max(1, colours.length - 1), colour]);
   const line = read("--st-border-color");
+  const text = { family: read("--st-font"), color: read("--st-text-color") };
   const faint = read("--st-border-color-light") || line;
   const axis = {
     gridcolor: faint,
@@ -37,7 +38,7 @@ function themeOf(element) {
   };
   const paper = read("--st-background-color");
   const layout = {
-    font: { family: read("--st-font"), size: 12.5, color: read("--st-text-color") },
+    font: { ...text, size: 12.5 },
     paper_bgcolor: paper,
     plot_bgcolor: paper,
     colorway: list("--st-chart-categorical-colors"),
@@ -45,10 +46,11 @@ function themeOf(element) {
     xaxis: axis,
     yaxis: axis,
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
-    hoverlabel: { bgcolor: read("--st-secondary-background-color"), bordercolor: line, font: { family: read("--st-font"), color: read("--st-text-color") } },
+    hoverlabel: { bgcolor: read("--st-secondary-background-color"), bordercolor: line, font: text },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: read("--st-primary-color") },
   };
-  const heat = { colorscale: scale(list("--st-chart-sequential-colors")), colorbar: { thickness: 14, outlinewidth: 0 } };
+  const colorscale = scale(list("--st-chart-sequential-colors"));
+  const heat = { colorscale, colorbar: { thickness: 14, outlinewidth: 0 } };
   return { read, template: { layout, data: { heatmap: [heat] } } };
 }
 
