@@ -9,9 +9,8 @@ from typing import Any, Protocol
 import pytest
 
 from snnviz.design import Design
-from snnviz.jobs.local import Local
 from snnviz.store import Store
-from tests.waiting import processes, until
+from tests.waiting import Background
 
 
 class MakeDesign(Protocol):
@@ -37,12 +36,12 @@ def tiny() -> MakeDesign:
 
 @pytest.fixture
 def long() -> MakeDesign:
-    """Designs with epochs of about a second, so that there is a middle of an epoch to do something in."""
+    """Designs with epochs of about half a second, so that there is a middle of an epoch to do something in."""
 
     def make(seed: int = 0, **training: Any) -> Design:
         return Design.check(
             {
-                "data": {"test_samples": 20, "steps": 4},
+                "data": {"train_samples": 800, "test_samples": 20, "steps": 4},
                 "network": {"kind": "mlp", "depth": 4, "width": 60},
                 "training": {"epochs": 4, "batch_size": 4, **training},
                 "seed": seed,
@@ -60,24 +59,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def background() -> Iterator[Callable[..., Local]]:
-    """Makes local engines, and checks at the end that no process of theirs is left."""
-    engines: list[Local] = []
-    sessions: set[int] = set()
+def background() -> Iterator[Callable[..., Background]]:
+    """Makes local engines that leave nothing behind."""
+    engines: list[Background] = []
 
-    def make(store: Store, **options: Any) -> Local:
-        engine = Local(store, **options)
-        engines.append(engine)
-        start = engine.start
-
-        def start_and_note() -> None:
-            start()
-            sessions.update(filter(None, [engine.supervisor()]))
-
-        engine.start = start_and_note  # type: ignore[method-assign]
-        return engine
+    def make(store: Store, **options: Any) -> Background:
+        engines.append(Background(store, **options))
+        return engines[-1]
 
     yield make
     for engine in engines:
-        engine.stop()
-    until(lambda: not [p for p in processes() if p.session in sessions])
+        engine.end()

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 
 T = TypeVar("T")
@@ -35,13 +36,6 @@ def processes() -> list[Process]:
     return [process for process in found if process.state != "Z"]
 
 
-def run_processes(supervisor: int) -> list[int]:
-    """The processes of runs: forked by the forkserver, which the supervisor started."""
-    alive = [process for process in processes() if process.session == supervisor]
-    servers = {process.pid for process in alive if process.parent == supervisor}
-    return [process.pid for process in alive if process.parent in servers]
-
-
 def until(condition: Callable[[], T | None], patience: float = PATIENCE) -> T:
     """The first truthy value of `condition`."""
     end = time.monotonic() + patience
@@ -60,3 +54,33 @@ def ended(store: Store, run: str) -> Run:
         return found if found.ended else None
 
     return until(look)
+
+
+class Background(Local):
+    """A local engine that knows its processes: a supervisor leads a session, in which all that it starts stays."""
+
+    def __init__(self, store: Store, **options: Any) -> None:
+        super().__init__(store, **options)
+        self.sessions: set[int] = set()
+
+    def start(self) -> None:
+        super().start()
+        self.sessions.update(filter(None, [self.supervisor()]))
+
+    def processes(self) -> list[Process]:
+        """All of them, dead supervisors' too."""
+        return [process for process in processes() if process.session in self.sessions]
+
+    def forkservers(self) -> list[int]:
+        """What the supervisor started: the forkserver, and Python's resource tracker."""
+        return [process.pid for process in self.processes() if process.parent in self.sessions]
+
+    def run_processes(self) -> list[int]:
+        """The processes of runs, forked by the forkserver."""
+        servers = self.forkservers()
+        return [process.pid for process in self.processes() if process.parent in servers]
+
+    def end(self) -> None:
+        """Stop, and fail unless every process has gone."""
+        self.stop()
+        until(lambda: not self.processes())

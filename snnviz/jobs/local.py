@@ -71,7 +71,7 @@ class Local:
             finally:
                 os.close(handle)
 
-    def stop(self, timeout: float = 10.0) -> None:
+    def stop(self, timeout: float = 30.0) -> None:
         """End the supervisor; its runs go back to the queue. Raises `TimeoutError`."""
         deadline = time.monotonic() + timeout
         while (pid := lock.holder(self.store.lock)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,25 +26,26 @@ def take(path: Path) -> int | None:
     except OSError as error:
         os.close(handle)
         raise StoreError(f"{path} cannot be locked: {(error.strerror or '').lower()}") from error
+    os.ftruncate(handle, 0)
     return handle
 
 
 def sign(handle: int, pid: int) -> None:
     """Note in the file who holds it."""
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, str(pid).encode(), 0)
+    os.pwrite(handle, f"{pid:<10}".encode(), 0)
 
 
 def holder(path: Path) -> int | None:
     """The process that holds the lock, or None."""
-    if not path.exists():
-        return None
-    handle = take(path)
-    if handle is not None:
-        os.close(handle)
-        return None
-    with suppress(OSError, ValueError):
-        return int(path.read_text())
+    while path.exists():
+        handle = take(path)
+        if handle is not None:
+            os.close(handle)
+            return None
+        with suppress(OSError):
+            if signature := path.read_text():
+                return int(signature)
+        time.sleep(0.005)  # it is about to sign
     return None
 
 

@@ -54,6 +54,10 @@ class Child:
             self.process.kill()
 
 
+class Told(Exception):
+    """Somebody wants the supervisor to stop while it waits for the forkserver, which takes seconds to load torch."""
+
+
 class Supervisor:
     """Works until it is told to stop, or until nothing has been queued for `idle` seconds."""
 
@@ -61,11 +65,17 @@ class Supervisor:
         self.store, self.handle, self.limit, self.idle = store, handle, children, idle
         self.owner = owner("local")
         self.children: list[Child] = []
-        self.stopping = False
+        self.stopping = self._starting = False
         self._busy = time.monotonic()
         self._recovered = self._crowded = -RECOVER_SECONDS
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(["snnviz.jobs.warm"])
+
+    def stop(self, *_: object) -> None:
+        """Leave soon; a signal handler."""
+        told, self.stopping = self.stopping, True
+        if self._starting and not told:
+            raise Told
 
     def work(self) -> None:
         """The whole life of the supervisor."""
@@ -99,7 +109,7 @@ class Supervisor:
             self._heed(self.store.held(self.owner))
         elif self.children:
             self._heed(self.store.held(self.owner))
-        while len(self.children) < self.limit and self._start_next():
+        while len(self.children) < self.limit and not self.stopping and self._start_next():
             pass
 
     def _bury(self, child: Child) -> None:
@@ -152,10 +162,16 @@ class Supervisor:
             return True
         process = self._context.Process(target=worker.child, args=(self.store.url, claim), daemon=True)
         try:
+            self._starting = True
             process.start()
+        except Told:
+            self.store.finish(claim.run, claim.attempt, "queued")
+            return False
         except (OSError, EOFError) as error:
             print(error, file=sys.stderr, flush=True)  # `_heed` finds the run without a process
             return False
+        finally:
+            self._starting = False
         self.children.append(Child(claim, process))
         return True
 
@@ -229,11 +245,7 @@ def main() -> None:
     except SnnvizError as error:
         parser.exit(1, f"{error}\n")
     supervisor = Supervisor(store, handle, max(1, given.children), given.idle)
-
-    def stop(*_: object) -> None:
-        supervisor.stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, supervisor.stop)
+    signal.signal(signal.SIGINT, supervisor.stop)
     supervisor.work()
     store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -57,6 +58,7 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
 
 def child(url: str, claim: Claim) -> None:
     """The life of a run's own process, forked with everything loaded. SIGTERM ends it, and so does its parent's end."""
+    faulthandler.enable()  # a crash of torch itself leaves its story in the supervisor's log
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="parent's watch", daemon=True).start()
