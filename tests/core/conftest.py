@@ -1,0 +1,21 @@
+"""One torch thread, as in a run, and no snntorch neuron outlives its test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from snntorch import SpikingNeuron
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def forgotten_neurons() -> Iterator[None]:
+    """snntorch keeps every neuron that was ever made."""
+    yield
+    SpikingNeuron.instances.clear()

@@ -1,0 +1,178 @@
+"""The leaky integrate-and-fire neuron equals snntorch.Leaky, in spikes and in gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from snntorch import surrogate
+from torch import Tensor
+
+from snnviz.core import neurons
+from snnviz.design import SURROGATES, Neuron
+from snnviz.theory import variance
+from tests.core import slow
+
+RESETS = ("subtract", "zero", "none")
+KINDS = SURROGATES.kinds
+FLOATS = {"float64": (torch.float64, 1e-12), "float32": (torch.float32, 1e-6)}
+
+
+def neuron(reset: str = "subtract", kind: str = "atan", **fields: float) -> Neuron:
+    return Neuron.model_validate({"reset": reset, "surrogate": {"kind": kind, "slope": 3.0}, "beta": 0.75, **fields})
+
+
+def drive(steps: int, constant: bool, dtype: torch.dtype, seed: int = 0) -> Tensor:
+    """A current (T or 1, 40, 5) strong enough for many spikes and weak enough for many silences."""
+    draw = torch.Generator().manual_seed(seed)
+    current = torch.randn(1 if constant else steps, 40, 5, generator=draw, dtype=torch.float64)
+    return (1.2 * current + 0.2).to(dtype).requires_grad_()
+
+
+def weights(steps: int, dtype: torch.dtype) -> Tensor:
+    """What the loss makes of each spike; no two alike, so that a gradient in the wrong place is noticed."""
+    draw = torch.Generator().manual_seed(99)
+    return torch.randn(steps, 40, 5, generator=draw, dtype=torch.float64).to(dtype)
+
+
+@pytest.mark.parametrize("precision", FLOATS)
+@pytest.mark.parametrize("constant", [False, True], ids=["varying", "constant"])
+@pytest.mark.parametrize("steps", [1, 3, 25])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("reset", RESETS)
+def test_spikes_and_gradients_equal_snntorchs(
+    reset: str, kind: str, steps: int, constant: bool, precision: str
+) -> None:
+    dtype, tolerance = FLOATS[precision]
+    cell = neuron(reset, kind)
+    ours, theirs = drive(steps, constant, dtype), drive(steps, constant, dtype)
+    spikes = neurons.lif(ours, cell, steps)
+    expected, potentials = slow.run(theirs, cell, steps)
+
+    torch.testing.assert_close(spikes, expected, rtol=0, atol=0)
+    assert 0.05 < spikes.mean() < 0.9  # both happen
+    torch.testing.assert_close(
+        neurons.potentials(ours.detach(), cell, steps), potentials.detach(), rtol=0, atol=tolerance
+    )
+
+    (spikes * weights(steps, dtype)).sum().backward()
+    (expected * weights(steps, dtype)).sum().backward()
+    assert ours.grad is not None
+    assert theirs.grad is not None
+    scale = theirs.grad.abs().max().item()
+    assert scale > 0.1
+    torch.testing.assert_close(ours.grad, theirs.grad, rtol=tolerance, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize(("threshold", "beta"), [(0.0, 0.5), (1.0, 0.0), (1.0, 1.0), (10.0, 1.0), (0.3, 0.9)])
+def test_it_equals_snntorch_at_the_ends_of_its_parameters(reset: str, threshold: float, beta: float) -> None:
+    cell = neuron(reset, threshold=threshold, beta=beta)
+    ours, theirs = drive(12, False, torch.float64), drive(12, False, torch.float64)
+    spikes, (expected, _) = neurons.lif(ours, cell, 12), slow.run(theirs, cell, 12)
+    torch.testing.assert_close(spikes, expected, rtol=0, atol=0)
+    (spikes * weights(12, torch.float64)).sum().backward()
+    (expected * weights(12, torch.float64)).sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-12, atol=1e-12)
+
+
+@given(
+    current=st.lists(st.floats(-3, 3), min_size=1, max_size=30),
+    threshold=st.floats(0, 2),
+    beta=st.floats(0, 1),
+    reset=st.sampled_from(RESETS),
+)
+def test_potentials_follow_the_written_equation(
+    current: list[float], threshold: float, beta: float, reset: str
+) -> None:
+    u, s = 0.0, 0.0
+    expected = []
+    for drive_now in current:
+        kept = u * (1 - s) if reset == "zero" else u
+        u = beta * kept + drive_now - (threshold * s if reset == "subtract" else 0.0)
+        s = float(u > threshold)
+        expected.append(u)
+    cell = neuron(reset, threshold=threshold, beta=beta)
+    found = neurons.potentials(torch.tensor(current, dtype=torch.float64), cell, len(current))
+    # one rounding more or less moves a potential across the threshold, where the rest of the train differs
+    if all(abs(u - threshold) > 1e-9 for u in expected):
+        np.testing.assert_allclose(found.numpy(), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("reset", RESETS)
+def test_theory_and_training_have_the_same_neuron(reset: str) -> None:
+    current = drive(9, False, torch.float64).detach().flatten(1)
+    cell = neuron(reset, threshold=0.7, beta=0.6)
+    np.testing.assert_allclose(
+        variance.potentials(current.numpy(), cell), neurons.potentials(current, cell, 9).numpy(), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("reset", RESETS)
+def test_a_constant_current_is_the_same_current_at_every_step(reset: str, kind: str) -> None:
+    cell = neuron(reset, kind)
+    once = drive(8, True, torch.float64)
+    repeated = once.detach().repeat(8, 1, 1).requires_grad_()
+    a, b = neurons.lif(once, cell, 8), neurons.lif(repeated, cell, 8)
+    torch.testing.assert_close(a, b, rtol=0, atol=0)
+    (a * weights(8, torch.float64)).sum().backward()
+    (b * weights(8, torch.float64)).sum().backward()
+    assert once.grad is not None
+    assert repeated.grad is not None
+    torch.testing.assert_close(once.grad, repeated.grad.sum(0, keepdim=True), rtol=1e-12, atol=1e-12)
+
+
+def test_a_potential_equal_to_the_threshold_does_not_spike() -> None:
+    cell = neuron(threshold=1.0)
+    current = torch.tensor([[1.0, 1.0 + 1e-15, 0.0]], dtype=torch.float64)
+    assert neurons.lif(current, cell, 1).tolist() == [[0.0, 1.0, 0.0]]
+
+
+def test_the_reset_acts_one_step_late() -> None:
+    current = torch.tensor([[2.0], [0.0], [0.0]], dtype=torch.float64)
+    u = {reset: neurons.potentials(current, neuron(reset, beta=0.5), 3).flatten().tolist() for reset in RESETS}
+    assert u == {"subtract": [2.0, 0.0, 0.0], "zero": [2.0, 0.0, 0.0], "none": [2.0, 1.0, 0.5]}
+
+
+def test_the_current_is_left_as_it_was() -> None:
+    current = drive(5, False, torch.float64)
+    before = current.detach().clone()
+    neurons.lif(current, neuron(), 5).sum().backward()
+    torch.testing.assert_close(current.detach(), before, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("slope", [0.1, 2.0, 25.0, 100.0])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_surrogate_equals_snntorchs_of_the_same_name(kind: str, slope: float) -> None:
+    """By what the code of snntorch 1.0 does: the docstring of its atan states another peak."""
+    cell = Neuron.model_validate({"surrogate": {"kind": kind, "slope": slope}})
+    x = torch.linspace(-4, 4, 801, dtype=torch.float64).requires_grad_()
+    slow.spike_function(cell)(x).sum().backward()
+    assert x.grad is not None
+    torch.testing.assert_close(neurons.surrogate(cell)(x.detach()), x.grad, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("kind", "made"),
+    [
+        ("atan", surrogate.atan(alpha=3.0)),
+        ("fast-sigmoid", surrogate.fast_sigmoid(slope=3.0)),
+        ("sigmoid", surrogate.sigmoid(slope=3.0)),
+    ],
+)
+def test_the_public_functions_of_snntorch_give_the_same_in_single_precision(kind: str, made: slow.Step) -> None:
+    x = torch.linspace(-4, 4, 801).requires_grad_()
+    made(x).sum().backward()
+    torch.testing.assert_close(neurons.surrogate(neuron(kind=kind))(x.detach()), x.grad, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_surrogate_stays_finite_and_in_single_precision_for_any_potential(kind: str) -> None:
+    x = torch.tensor([0.0, 1e-30, 1e4, -1e4, 1e30, -1e30, 1e36])
+    values = neurons.surrogate(Neuron.model_validate({"surrogate": {"kind": kind, "slope": 100}}))(x)
+    assert values.dtype == torch.float32
+    assert torch.isfinite(values).all()
+    assert (values >= 0).all()
