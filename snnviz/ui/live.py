@@ -14,6 +14,7 @@ from snnviz.store import Run, State
 from snnviz.ui import services, state
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.reveal import reveal
+from snnviz.ui.trouble import told
 from snnviz.ui.words import plain, seconds
 from snnviz.views.run import run_charts
 
@@ -41,6 +42,7 @@ def panel() -> None:
     st.fragment(_monitor, key="live", run_every=EVERY if active else None)(watched, active)
 
 
+@told()
 def _monitor(watched: str, active: bool) -> None:
     shown = services.glance(watched)
     if shown is None or (active and shown[0].ended):

@@ -9,9 +9,8 @@ if str(ROOT) not in sys.path:  # streamlit puts only this file's folder there
 
 import streamlit as st  # noqa: E402
 
-from snnviz.errors import StoreError  # noqa: E402
 from snnviz.ui import services, state  # noqa: E402
-from snnviz.ui.words import plain  # noqa: E402
+from snnviz.ui.trouble import told  # noqa: E402
 
 st.set_page_config(page_title="snnviz", page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")
 st.html("<style>.block-container{padding:4rem 2rem 3rem}</style>")
@@ -23,9 +22,7 @@ page = st.navigation(
     ],
     position="top",
 )
-try:
-    services.store()
+with told():
+    services.store().version()
     state.begin()
     page.run()
-except StoreError as error:
-    st.error(plain(str(error)), icon=":material/database_off:")

@@ -12,6 +12,7 @@ from snnviz.theory import costs, variance
 from snnviz.ui import services, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.trouble import told
 from snnviz.ui.words import count, plain, seconds
 from snnviz.views.design import forecast_chart, layer_table
 
@@ -19,6 +20,7 @@ ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "ba
 
 
 @st.fragment(key="preview")
+@told()
 def panel() -> None:
     """Costs, forecast, verdict, and Train."""
     design = state.design()

@@ -14,6 +14,7 @@ from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
 from snnviz.ui import services, state
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 from snnviz.views.run import overlay_charts
 from snnviz.views.runs import difference_table, row, run_table, short_names
@@ -25,7 +26,7 @@ EVERY = 2.0
 
 def panel() -> None:
     """The table, looked at anew every two seconds while something is going on, and the actions on a selection."""
-    runs = _runs()
+    runs, _ = _known()
     if not runs:
         st.info("No run yet. Draw a network on the Design page and press Train.", icon=":material/info:")
         return
@@ -33,12 +34,14 @@ def panel() -> None:
     st.fragment(_listing, key="listing", run_every=EVERY if active else None)(active)
 
 
+@told()
 def _listing(active: bool) -> None:
-    runs = _runs()
+    runs, table = _known()
     if active and all(run.ended for run in runs):
         st.rerun()
+    _follow([run.run for run in runs])
     picked = st.dataframe(
-        _table(str(cache_dir()), services.store().version()),
+        table,
         key="picked",
         hide_index=True,
         height=min(38 + 35 * len(runs), 420),
@@ -101,11 +104,25 @@ def _compare(chosen: list[Run]) -> None:
     charts(payload(overlay_charts(rows)), key="overlay")
 
 
-def _runs() -> list[Run]:
-    return services.GLANCES.get(("runs", str(cache_dir())), lambda: services.store().runs(limit=MOST_SHOWN))
+def _follow(names: list[str]) -> None:
+    """Ticks are row numbers of the table as this visitor saw it last: move them along with their runs."""
+    session = st.session_state
+    before: list[str] = session.get("listed", names)
+    if before != names and "picked" in session:
+        ticked = {before[row] for row in session.picked["selection"]["rows"] if row < len(before)}
+        rows = [row for row, name in enumerate(names) if name in ticked]
+        session.picked = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    session.listed = names
+
+
+def _known() -> tuple[list[Run], pd.DataFrame]:
+    """All runs and their table, which belong together: what is ticked in one is looked up in the other."""
+    place = str(cache_dir())
+    return _read(place, services.GLANCES.get(("runs", place), lambda: services.store().version()))
 
 
 @lru_cache(maxsize=8)
-def _table(_place: str, _version: str) -> pd.DataFrame:
+def _read(_place: str, _version: str) -> tuple[list[Run], pd.DataFrame]:
+    runs = services.store().runs(limit=MOST_SHOWN)
     last = services.store().last(EpochEnd)
-    return run_table([row(run, last.get(run.run)) for run in _runs()])
+    return runs, run_table([row(run, last.get(run.run)) for run in runs])

@@ -111,10 +111,18 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     tending = asyncio.create_task(_tend())
     yield {}
     tending.cancel()
+    await asyncio.to_thread(_stop_worker)
 
 
 def _start_worker() -> None:
     _engine(str(cache_dir())).start()
+
+
+def _stop_worker() -> None:
+    """Leave no idle process behind; one that trains goes on."""
+    with contextlib.suppress(SnnvizError, TimeoutError):
+        if not any(store().counts()[state] for state in ("queued", "running")):
+            _engine(str(cache_dir())).stop(timeout=5.0)
 
 
 async def _tend() -> None:

@@ -36,8 +36,9 @@ def begin() -> None:
         session.design = Design()
         session.problem = f"{error}. The default design is shown instead."
     _renew()
-    if services.glance(session.design.digest):
-        session.watched, session.found = session.design.digest, True
+    known = services.glance(session.design.digest)
+    if known is not None:
+        session.watched, session.found = session.design.digest, known[0].state == "done"
 
 
 def design() -> Design:
@@ -68,10 +69,6 @@ def put(path: str, widget: str) -> None:
     """A form widget's callback: its value becomes the design's."""
     session = st.session_state
     value = session[widget]
-    if value is None:  # a cleared number field
-        _say(f"{path} must not be empty")
-        _renew_form()
-        return
     settings: dict[str, Any] = {path: value}
     if path == "network.kind":
         session.parts[design().network.kind] = design().document()["network"]
@@ -130,8 +127,13 @@ def watch(run: str | None, *, found: bool = False) -> None:
 
 def open_run(run: str) -> None:
     """Edit a run's design and watch the run."""
-    shown = services.glance(run)
+    try:
+        shown = services.glance(run)
+    except SnnvizError as error:
+        _say(str(error))
+        return
     if shown is None:
+        _say("This run has been deleted")
         return
     replace(shown[0].design)
     watch(run, found=shown[0].state == "done")

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 
+JOINER = "\u2060"
+"""A word joiner: nothing to see, and no line break."""
+
+_REWRITTEN = re.compile(
+    r"(?<=:)(?=//|material/|streamlit:)|(?<=www)(?=\.)|(?<=@)(?=[\w-])"  # icons, addresses
+    r"|(?<=<)(?=[-=])|(?<=-)(?=[->])|(?<=[>~])(?==)",  # arrows, dashes, comparisons
+    re.IGNORECASE,
+)
+
 
 def plain(text: str) -> str:
-    """`text` with everything that Markdown would take for markup made literal: for titles and for values people sent.
+    """`text` on one line, for Markdown to show as it is: for titles and for values that people sent.
 
-    >>> plain("a [link](http://x) $y$")
-    'a \\\\[link\\\\](http\\\\://x) \\\\$y\\\\$'
+    What Streamlit rewrites after the escapes are gone (addresses, icons, arrows) gets a `JOINER` in its middle.
+
+    >>> plain("a [link](x) $y$")
+    'a \\\\[link\\\\](x) \\\\$y\\\\$'
     """
-    return re.sub(r"([\\`*_{}\[\]<>#|~$:^])", r"\\\1", text)
+    line = _REWRITTEN.sub(JOINER, " ".join(text.split()))
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~$:^&])", r"\\\1", line)
+    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escaped)  # the beginning of a list
 
 
 def seconds(duration: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,12 @@ def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
         figure = empty("epoch", title.lower(), **({"tickformat": ".0%"} if percent else {}))
         for name, rows in runs.items():
             table = frame(rows, EpochEnd)
-            figure.add_scatter(x=_floats(table["epoch"]), y=_floats(table[column]), name=name, mode="lines+markers")
+            figure.add_scatter(
+                x=_floats(table["epoch"]),
+                y=_floats(table[column]),
+                name=escape(name, quote=False),  # Plotly takes <b> and <a> for markup
+                mode="lines+markers",
+            )
         charts.append(Chart(f"overlay_{column}", title, caption, figure, height=320))
     return charts
 

@@ -1,0 +1,53 @@
+"""A cache of its own for every test of the pages, and nobody left working in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from snnviz.design import Design
+from snnviz.errors import StoreError
+from snnviz.jobs.immediate import Immediate
+from snnviz.jobs.local import Local
+from snnviz.store import Run, Store
+from snnviz.ui import services
+
+
+@contextmanager
+def using(folder: Path) -> Iterator[Path]:
+    """The pages use this cache folder; at the end nobody works in it any more."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SNNVIZ_CACHE", str(folder))
+        patch.delenv("SNNVIZ_STORE", raising=False)
+        services.GLANCES.forget()
+        yield folder
+        with suppress(StoreError):
+            Local(services.store()).stop()
+            services.store().close()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path) -> Iterator[Path]:
+    """The cache folder that the pages use."""
+    with using(tmp_path):
+        yield tmp_path
+
+
+@pytest.fixture
+def trained() -> Callable[..., Run]:
+    """Really trains a design in the pages' store."""
+
+    def train(design: Design, title: str = "") -> Run:
+        store = Store()
+        run = Immediate(store).submit(design).run
+        if title:
+            store.rename(run, title)
+        found = store.get(run)
+        store.close()
+        services.GLANCES.forget()
+        return found
+
+    return train

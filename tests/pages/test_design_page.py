@@ -1,0 +1,171 @@
+"""The design page: the form, the link, the preview, and a training from the press of a button to its cached result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from snnviz import links
+from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.design import INITS, Design
+from snnviz.store import Run
+from snnviz.theory import costs
+from snnviz.ui.words import count
+from tests.conftest import MakeDesign
+from tests.pages.visit import Visit
+
+
+def test_a_first_visit_shows_the_default_design_ready_to_train() -> None:
+    visit = Visit()
+    assert visit.design == Design()
+    assert visit.errors == []
+    assert visit.link == ""
+    assert visit.component("snnviz_block_editor")["edges"] == [list(row) for row in Design().network.edges]  # type: ignore[union-attr]
+    assert [metric.value for metric in visit.at.metric][:2] == [
+        count(costs.parameters(Design())),
+        count(costs.macs(Design())),
+    ]
+    assert visit.at.button("train").label == "Train"
+    assert len(visit.at.dataframe[0].value) == 6  # stem, 4 layers, readout
+    assert "Press **Train**" in visit.text
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_link_gives_its_design(name: str) -> None:
+    visit = Visit(links.to_query(named(name)))
+    assert visit.design == named(name)
+    assert visit.link == links.to_query(named(name))
+    assert visit.errors == []
+
+
+def choose(visit: Visit, path: str) -> Any:
+    """Give the widget of `path` another value, and return what the design must hold then."""
+    widget = visit.widgets[path]
+    if not hasattr(widget, "options"):
+        value = widget.value + (widget.step if widget.value + widget.step <= widget.max else -widget.step)
+        visit.put(path, value)
+        return value
+    before = visit.design
+    titles = list(widget.options)
+    place = next(place for place in range(len(titles)) if place != titles.index(shown(widget)))
+    widget.set_value(titles[place]) if path == "network.kind" else widget.select_index(place)
+    visit.look()
+    assert visit.design != before
+    return links.flatten(visit.design)[path]
+
+
+def shown(widget: Any) -> str:
+    """The label of the option that a menu stands at."""
+    value: str = widget.value if widget.value in widget.options else widget.format_func(widget.value)
+    return value
+
+
+@pytest.mark.parametrize("kind", ["block", "mlp", "cnn"])
+def test_every_widget_changes_its_field_and_the_link(kind: str) -> None:
+    start = links.change(Design(), {"network.kind": kind})
+    expected = set(links.flatten(start)) - {"network.edges"}
+    visit = Visit(links.to_query(start))
+    assert set(visit.widgets) == expected
+    for path in sorted(expected - {"network.kind"}, key=lambda path: (path.endswith("kind"), path)):
+        before = links.flatten(visit.design)
+        value = choose(visit, path)
+        after = links.flatten(visit.design)
+        assert after[path] == pytest.approx(value) if isinstance(value, float) else after[path] == value, path
+        prefix = path.removesuffix("kind")
+        for other in before.keys() & after.keys() - {path}:
+            if not (path.endswith(".kind") and other.startswith(prefix)):
+                assert after[other] == before[other], (path, other)
+        assert visit.errors == []
+        assert links.from_query(visit.link) == visit.design
+        assert visit.link != links.to_query(start)
+        widget = visit.widgets[path]
+        assert widget.value == after[path] if not hasattr(widget, "options") else shown(widget), path
+
+
+def test_every_initialisation_can_be_chosen_and_says_what_it_is() -> None:
+    visit = Visit()
+    for place, entry in enumerate(INITS):
+        visit.widgets["init.kind"].select_index(place)
+        visit.look()
+        assert visit.design.init.kind == entry.kind
+        assert entry.title in visit.text
+        assert entry.source in visit.text
+        if entry.formula:
+            assert [latex.value.strip("$\n") for latex in visit.at.latex] == [entry.formula]
+        assert {path for path in visit.widgets if path.startswith("init.")} == {
+            "init.kind",
+            *(f"init.{parameter.name}" for parameter in entry.parameters),
+        }
+
+
+def test_another_kind_of_network_starts_at_its_defaults_and_the_first_comes_back_as_it_was() -> None:
+    visit = Visit("network.edges=0012/0001/0000/0000&network.channels=8&seed=5")
+    drawn = visit.design.network
+    visit.put("network.kind", "mlp")
+    assert visit.design == links.change(Design(), {"network.kind": "mlp", "seed": 5})
+    assert visit.component("snnviz_block_editor") is None
+    visit.put("network.width", 50).put("network.kind", "block")
+    assert visit.design.network == drawn
+    assert visit.component("snnviz_block_editor")["edges"] == [[0, 0, 1, 2], [0, 0, 0, 1], [0] * 4, [0] * 4]
+    visit.put("network.kind", "mlp")
+    assert links.flatten(visit.design)["network.width"] == 50
+    assert visit.design.seed == 5
+
+
+def test_a_cleared_number_field_keeps_the_designs_value() -> None:
+    visit = Visit("neuron.threshold=0.8")
+    visit.put("neuron.threshold", None)
+    assert visit.errors == []
+    assert visit.link == "neuron.threshold=0.8"
+    visit.put("neuron.threshold", 0.9).put("neuron.threshold", None)
+    assert visit.errors == []
+    assert visit.link == f"neuron.threshold={visit.widgets['neuron.threshold'].value}"
+
+
+def test_a_number_that_no_widget_would_send_changes_nothing() -> None:
+    for wrong in (-1.0, 1e300, math.nan):
+        visit = Visit("neuron.threshold=0.8")
+        visit.put("neuron.threshold", wrong)
+        assert visit.link == "neuron.threshold=0.8"
+
+
+def test_what_is_drawn_is_the_design_once_the_page_hears_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # AppTest has no browser that would fire the component's callback, so the callback is called where it stands.
+    from snnviz.ui import state
+
+    asked: list[str] = []
+    monkeypatch.setattr(state.st, "rerun", asked.append)
+    visit = Visit("seed=3")
+    sent = visit.component("snnviz_block_editor")
+    session: Any = {"block": {"drawn": {"rev": sent["rev"], "edges": [[0, 0, 1], [0, 0, 0], [0, 0, 0]]}}}
+    for name in ("design", "problem", "editor_revision", "revision"):
+        session[name] = visit.at.session_state[name]
+    monkeypatch.setattr(state.st, "session_state", Session(session))
+    state.put_drawn()
+    assert asked == ["preview"]
+    assert links.to_query(state.design()) == "network.edges=001/000/000&seed=3"
+    session["block"]["drawn"] = {"rev": "stale", "edges": [[0, 0, 0], [0, 0, 0], [0, 0, 0]]}
+    state.put_drawn()
+    assert links.to_query(state.design()) == "network.edges=001/000/000&seed=3"
+
+
+class Session(dict[str, Any]):
+    """A session state outside of a page."""
+
+    __getattr__ = dict.__getitem__
+    __setattr__ = dict.__setitem__  # type: ignore[assignment]
+
+
+def test_a_design_changed_while_it_is_watched_says_so_and_can_be_restored(
+    tiny: MakeDesign, trained: Callable[..., Run]
+) -> None:
+    run = trained(tiny())
+    visit = Visit(links.to_query(run.design))
+    visit.put("neuron.threshold", 0.5)
+    assert "The editor now holds another design: neuron.threshold 1.0 → 0.5." in visit.text.replace("\\", "")
+    visit.press("restore")
+    assert visit.design == run.design
+    assert "another design" not in visit.text

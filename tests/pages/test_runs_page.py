@@ -1,0 +1,157 @@
+"""The page of all runs: list, open, rename, cancel, delete, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from snnviz import links
+from snnviz.design import Design
+from snnviz.store import Run, Store
+from snnviz.ui import services
+from tests.conftest import MakeDesign
+from tests.pages.visit import Visit
+from tests.strangers import TEXTS
+
+Train = Callable[..., Run]
+
+
+@pytest.fixture
+def store() -> Store:
+    """The pages' store."""
+    return services.store()
+
+
+def changed() -> None:
+    """What the pages looked at a moment ago is old now."""
+    services.GLANCES.forget()
+
+
+def test_an_empty_store_says_what_to_do() -> None:
+    visit = Visit(page="runs")
+    assert "No run yet" in visit.text
+    assert len(visit.at.dataframe) == 0
+
+
+def test_a_deep_link_to_the_runs_page_of_a_fresh_server_works(trained: Train, tiny: MakeDesign) -> None:
+    trained(tiny())
+    assert len(Visit("run=abc", page="runs").table) == 1
+
+
+def test_runs_are_listed_newest_first(trained: Train, tiny: MakeDesign) -> None:
+    trained(tiny(1))
+    trained(tiny(2), title="mine")
+    table = Visit(page="runs").table
+    assert [line["design"] for line in table] == [
+        f"mine ({links.in_a_line(tiny(2))})",
+        links.in_a_line(tiny(1)),
+    ]
+    assert [line["state"] for line in table] == ["done", "done"]
+    assert all(0 < line["accuracy"] < 100 and 0 < line["rate"] < 100 and line["seconds"] > 0 for line in table)
+
+
+def test_nothing_can_be_done_before_a_run_is_ticked(trained: Train, tiny: MakeDesign) -> None:
+    trained(tiny())
+    visit = Visit(page="runs")
+    assert not visit.at.button
+    assert "Tick one run" in visit.text
+
+
+def test_open_shows_the_run_and_restores_its_design(trained: Train, tiny: MakeDesign) -> None:
+    trained(tiny(1))
+    trained(tiny(2))
+    visit = Visit(page="runs").tick(1)
+    visit.press("open")
+    assert visit.design == tiny(1)
+    assert visit.link == links.to_query(tiny(1))
+    assert "cached result" in visit.text
+    assert visit.component("snnviz_charts", f"live-{tiny(1).digest}") is not None
+
+
+@pytest.mark.parametrize("title", ["my *best* <b>run</b>", *TEXTS[:3]])
+def test_a_run_can_be_renamed_to_anything(trained: Train, tiny: MakeDesign, store: Store, title: str) -> None:
+    run = trained(tiny())
+    visit = Visit(page="runs").tick(0)
+    visit.at.text_input[0].set_value(f"  {title} ")
+    next(button for button in visit.at.button if button.label == "Rename").click()
+    visit.look()
+    assert store.get(run.run).title == title
+    assert visit.table[0]["design"].startswith(f"{title} (")
+    visit.tick(0).at.text_input[0].set_value("")
+    next(button for button in visit.at.button if button.label == "Rename").click()
+    visit.look()
+    assert visit.table[0]["design"] == links.in_a_line(tiny())
+
+
+def test_a_waiting_run_can_be_cancelled(tiny: MakeDesign, store: Store) -> None:
+    run = store.submit(tiny()).run  # nobody works here
+    visit = Visit(page="runs")
+    assert visit.table[0]["state"] == "queued"
+    visit.tick(0).press("cancel_runs")
+    assert store.get(run).state == "cancelled"
+    assert visit.table[0]["state"] == "cancelled"
+    assert visit.at.button("cancel_runs").disabled
+
+
+def test_deleting_asks_and_then_deletes_what_is_ticked_and_nothing_else(
+    trained: Train, tiny: MakeDesign, store: Store
+) -> None:
+    runs = [trained(tiny(seed)).run for seed in range(4)]
+    visit = Visit(page="runs").tick(0, 2)
+    assert "Delete 2 runs for everybody, with curves and weights?" in visit.text
+    visit.press("delete_runs")
+    assert {run.run for run in store.runs()} == {runs[0], runs[2]}
+    assert visit.at.session_state["picked"]["selection"]["rows"] == []
+    assert not visit.at.button
+
+
+def test_ticks_stay_with_their_runs_when_others_come_and_go(trained: Train, tiny: MakeDesign, store: Store) -> None:
+    runs = [trained(tiny(seed), title=f"run {seed}").run for seed in range(3)]
+    visit = Visit(page="runs").tick(1)
+    assert visit.at.text_input[0].value == "run 1"
+    newest = store.submit(tiny(3)).run  # somebody else presses Train
+    changed()
+    visit.look()
+    assert visit.at.text_input[0].value == "run 1"
+    assert visit.at.session_state["picked"]["selection"]["rows"] == [2]
+    store.delete(newest)
+    store.delete(runs[2])
+    changed()
+    visit.look()
+    assert visit.at.session_state["picked"]["selection"]["rows"] == [0]
+    visit.press("delete_runs")
+    assert [run.run for run in store.runs()] == [runs[0]]
+
+
+def test_a_selection_is_compared(trained: Train, tiny: MakeDesign) -> None:
+    trained(tiny(1), title="<b>first</b>")
+    trained(tiny(2, epochs=2))
+    visit = Visit(page="runs").tick(0, 1)
+    assert visit.at.button("open").disabled
+    differences = visit.at.dataframe[1].value.set_index("field")
+    assert list(differences.index) == ["training.epochs", "seed"]
+    assert [list(line) for line in differences.to_numpy()] == [["2", "3"], ["2", "1"]]
+    charts = visit.component("snnviz_charts", "overlay")["charts"]
+    assert [chart["id"] for chart in charts] == ["overlay_test_accuracy", "overlay_test_loss", "overlay_rate"]
+    assert [len(trace["x"]) for trace in charts[0]["traces"]] == [2, 3]
+    assert charts[0]["traces"][1]["name"].endswith("&lt;b&gt;first&lt;/b&gt;")  # Plotly would take <b> for bold
+
+
+def test_runs_of_every_kind_can_be_compared(trained: Train, tiny: MakeDesign, store: Store) -> None:
+    trained(tiny())
+    for query in ("network.kind=cnn", "network.edges=012/001/000".replace("1/000", "0/000").replace("012", "002")):
+        store.submit(links.from_query(query))
+    store.submit(Design())
+    changed()
+    visit = Visit(page="runs").tick(0, 1, 2, 3)
+    assert "network.kind" in set(visit.at.dataframe[1].value["field"])
+
+
+def test_the_page_notices_that_the_last_run_has_ended(trained: Train, tiny: MakeDesign, store: Store) -> None:
+    run = store.submit(tiny(5)).run
+    visit = Visit(page="runs")
+    assert visit.table[0]["state"] == "queued"
+    assert trained(tiny(5)).run == run
+    visit.look()
+    assert visit.table[0]["state"] == "done"

@@ -1,0 +1,90 @@
+"""Trouble is a sentence on the page: an unusable store, a design that is too large, data that are not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from snnviz import links
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Run, Store
+from snnviz.ui import services
+from tests.conftest import MakeDesign
+from tests.pages.visit import Visit
+
+TOO_LARGE = "network.kind=mlp&network.depth=60&network.width=4096&training.batch_size=2048&data.steps=60"
+
+
+@pytest.mark.parametrize("page", ["", "runs"])
+def test_a_damaged_store_is_a_sentence_and_is_left_alone(cache: Path, page: str) -> None:
+    file = cache / "runs.sqlite"
+    file.write_bytes(b"not a database, but somebody's file" * 100)
+    before = file.read_bytes()
+    visit = Visit("seed=1", page)
+    assert [error.value.replace("\\", "") for error in visit.at.error] == [
+        f"The store {file} is damaged or not a store, and was left as it is: move it away or restore a copy."
+    ]
+    assert file.read_bytes() == before
+    assert not visit.at.button
+    file.unlink()
+    assert Visit("seed=1").design.seed == 1  # no restart is needed
+
+
+@pytest.mark.parametrize("page", ["", "runs"])
+def test_a_store_that_goes_away_under_the_page_is_a_sentence(
+    cache: Path, trained: Callable[..., Run], tiny: MakeDesign, page: str
+) -> None:
+    run = trained(tiny())
+    visit = Visit(links.to_query(run.design), page)
+    (cache / "runs.sqlite").rename(cache / "moved.sqlite")
+    services.GLANCES.forget()
+    visit.look()
+    assert len(visit.at.error) == 1
+    assert "cannot be" in visit.at.error[0].value
+    (cache / "moved.sqlite").rename(cache / "runs.sqlite")
+    visit.look()
+    assert visit.at.error.values == []
+
+
+def test_a_store_that_is_only_readable_says_so_when_train_is_pressed(cache: Path, tiny: MakeDesign) -> None:
+    visit = Visit(links.to_query(tiny()))
+    with (cache / "runs.sqlite").open("r+b") as file:
+        file.write(b"x" * 100)  # the header: every later write notices
+    services.store().close()
+    visit.at.button("train").click()
+    visit.look()
+    assert len(visit.at.error) == 1
+    assert "damaged" in visit.at.error[0].value
+
+
+def test_a_design_that_is_too_large_is_a_sentence() -> None:
+    visit = Visit(TOO_LARGE).press("train")
+    assert len(visit.errors) == 1
+    assert visit.errors[0].startswith("design must fit into the ")
+    assert "a smaller batch, width or number of time steps needs less" in visit.errors[0]
+    assert services.store().runs() == []
+    visit.put("network.width", 10)
+    assert visit.errors == []
+
+
+def test_data_that_are_not_here_are_announced_and_a_run_without_them_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tiny: MakeDesign, cache: Path
+) -> None:
+    monkeypatch.delenv("SNNVIZ_DATA", raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # a machine without a network
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    design = links.change(tiny(), {"data.name": "mnist"})
+    visit = Visit(links.to_query(design))
+    assert "Not on this machine yet" in visit.text
+    store = Store()
+    run = Immediate(store).submit(design).run
+    store.close()
+    services.GLANCES.forget()
+    visit = Visit(links.to_query(design))
+    assert [error.partition(" (")[0] for error in visit.errors] == [
+        "MNIST is not on this machine and could not be fetched"
+    ]
+    assert f"its three siblings into {cache / 'datasets' / 'mnist'}." in visit.errors[0]
+    assert services.store().get(run).state == "failed"

@@ -1,0 +1,102 @@
+"""One person at the pages, without a browser: what they see, and what they do."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from streamlit.testing.v1 import AppTest
+
+from snnviz.design import Design
+from snnviz.theory import variance
+
+ROOT = Path(__file__).resolve().parents[2]
+MAIN = ROOT / "snnviz" / "ui" / "main.py"
+
+
+class Visit:
+    """A session that opens the design page with `link` as its query string; `page` is where it goes from there.
+
+    No run of the page may leave an exception on it.
+    """
+
+    def __init__(self, link: str = "", page: str = "") -> None:
+        self.at = AppTest.from_file(str(MAIN), default_timeout=60)
+        self.at.query_params = {name: values[-1] for name, values in parse_qs(link, keep_blank_values=True).items()}
+        self.look()
+        if page:
+            self.go(page)
+
+    def look(self) -> Visit:
+        """Run the page once more, as it is."""
+        self.at.run()
+        assert not self.at.exception, self.at.exception
+        return self
+
+    def go(self, page: str) -> Visit:
+        """To another page."""
+        self.at.switch_page(f"../../pages/{page}.py")
+        return self.look()
+
+    @property
+    def design(self) -> Design:
+        """The design that the session edits."""
+        found: Design = self.at.session_state["design"]
+        return found
+
+    @property
+    def errors(self) -> list[str]:
+        """The sentences in red boxes as a reader sees them, without the verdict on a silent network."""
+        verdict = variance.verdict(variance.forecast(self.design), self.design)[1]
+        said = [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", error.value) for error in self.at.error]
+        return [sentence for sentence in said if sentence != verdict]
+
+    @property
+    def text(self) -> str:
+        """All that is written on the page in Markdown, captions and boxes."""
+        kinds = (self.at.markdown, self.at.caption, self.at.info, self.at.error, self.at.warning, self.at.success)
+        return "\n".join(element.value for kind in kinds for element in kind)
+
+    def component(self, name: str, key: str = "") -> Any:
+        """The data that the page sent to a component of ours; None where it is not on the page."""
+        for element in self.at.get("bidi_component"):
+            proto = element.proto  # type: ignore[attr-defined]
+            if proto.component_name == name and key in proto.id:
+                return json.loads(proto.bytes or proto.json)
+        return None
+
+    @property
+    def link(self) -> str:
+        """What the address bar is told to hold."""
+        query: str = self.component("snnviz_address")["query"]
+        return query
+
+    @property
+    def widgets(self) -> dict[str, Any]:
+        """The form's widgets by the path of their field."""
+        found = [*self.at.number_input, *self.at.selectbox, *self.at.get("button_group")]
+        return {widget.key.partition("@")[0]: widget for widget in found if "@" in (widget.key or "")}
+
+    def put(self, path: str, value: object) -> Visit:
+        """Change the widget of a field."""
+        self.widgets[path].set_value(value)
+        return self.look()
+
+    def press(self, key: str) -> Visit:
+        """Press the button with this key."""
+        self.at.button(key).click()
+        return self.look()
+
+    def tick(self, *rows: int) -> Visit:
+        """Select rows of the table of runs."""
+        self.at.session_state["picked"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+        return self.look()
+
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """The table of runs as it is shown."""
+        records: list[dict[str, Any]] = self.at.dataframe[0].value.to_dict("records")
+        return records

@@ -1,0 +1,27 @@
+"""Texts that mean something to Markdown, to HTML or to Streamlit, and must be shown as they are."""
+
+TEXTS = [
+    "http://evil.example/x?y=z#w and HTTPS://EVIL.EXAMPLE",
+    "www.evil.example WWW.evil.example",
+    "a@b.example mailto:a@b.example",
+    "&lt;b&gt; &amp; &#42; &nbsp;",
+    "<b>bold</b> <script>alert(1)</script> <img src=x onerror=alert(1)> <!-- x -->",
+    "**b** __b__ _i_ *i* `c` ~~s~~ ==m==",
+    "[link](http://x.example) ![image](x.png) [x]: http://y.example [^1] <http://z.example>",
+    "# heading",
+    "> quotation",
+    "- item",
+    "+ item",
+    "* item",
+    "1. item",
+    "10) item",
+    "---",
+    "- [ ] task",
+    "```python",
+    "|a|b| |-|-|",
+    ":smile: :material/home: :streamlit: :red[r] :blue-badge[x] :small[y]",
+    "a -> b <- c <-> d -- e --- f >= g <= h ~= i ==> j",
+    r"$x^2$ $$y_1$$ \(z\) \[w\] \alpha {a}",
+    "trailing backslash \\",
+    "two words",
+]
