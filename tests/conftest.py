@@ -9,12 +9,17 @@ from typing import Any, Protocol
 import pytest
 
 from snnviz.design import Design
-from snnviz.store import Store
+from snnviz.events import Sample
+from snnviz.store import Claim, Store
 from tests.waiting import Background
 
 
 class MakeDesign(Protocol):
     def __call__(self, seed: int = 0, **training: Any) -> Design: ...
+
+
+def sample(step: int, loss: float = 2.0) -> Sample:
+    return Sample(step, step / 10, loss, 0.5)
 
 
 @pytest.fixture
@@ -56,6 +61,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path / "runs.sqlite")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def claim(store: Store, tiny: MakeDesign) -> Claim:
+    """A run that somebody is at."""
+    store.submit(tiny())
+    taken = store.claim("me")
+    assert taken is not None
+    return taken
 
 
 @pytest.fixture

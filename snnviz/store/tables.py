@@ -25,7 +25,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     inspect,
+    select,
     text,
 )
 from sqlalchemy.types import TypeEngine
@@ -33,6 +35,9 @@ from sqlalchemy.types import TypeEngine
 from snnviz.events import ROWS, Row
 
 VERSION = 1
+
+ADVISORY_LOCK = 7_668_749
+"""Held on a PostgreSQL server while the tables are made."""
 
 R = TypeVar("R", bound=Row)
 
@@ -125,6 +130,8 @@ def event(kind: type[R], columns: Sequence[Any]) -> R:
 
 def complete(connection: Connection) -> None:
     """Create what is missing: tables, and columns that came with a later release."""
+    if connection.dialect.name == "postgresql":  # where two who create a table at once disturb each other
+        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     METADATA.create_all(connection)
     present = inspect(connection)
     for table in METADATA.sorted_tables:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from snnviz import adjacency
 from snnviz.core.networks import Network
-from snnviz.design import BlockNetwork, Design, Neuron
+from snnviz.design import BlockNetwork, CnnNetwork, Design, Neuron
 
 Step = Callable[[Tensor], Tensor]
 
@@ -79,56 +78,94 @@ def run(current: Tensor, neuron: Neuron, steps: int) -> tuple[Tensor, Tensor]:
     return torch.stack(fired), torch.stack(seen)
 
 
+class _Cells:
+    """A snntorch neuron and its potential for every layer of a network."""
+
+    def __init__(self, network: Network, dtype: torch.dtype) -> None:
+        neuron = network.design.neuron
+        self.dtype = dtype
+        self.cells = {layer.name: leaky(neuron, dtype) for layer in network.architecture.layers if layer.spiking}
+        self.mem: dict[str, Tensor] = {}
+
+    def fire(self, name: str, current: Tensor) -> Tensor:
+        """One time step; a readout that does not spike passes its current on."""
+        if name not in self.cells:
+            return current
+        spike, self.mem[name] = self.cells[name](current, self.mem.get(name, torch.zeros_like(current)))
+        return spike.to(self.dtype)
+
+
 def block_logits(network: Network, image: Tensor) -> Tensor:
-    """The readout of one block summed over time, step by step (Benmeziane et al. 2023, Eq. 1).
+    """The readout of a block network summed over time, step by step (Benmeziane et al. 2023, Eq. 1).
 
     in_j = [o_(j-1) + sum of o_i with a_ij = 2, o_i[:, S_ij] with a_ij = 1, ascending i]; o_j = LIF(conv_j(in_j)).
     """
-    design = network.design
+    design, parameters = network.design, network.parameters
     body = design.network
     assert isinstance(body, BlockNetwork)
-    assert body.blocks == 1
-    p, dtype = network.parameters, image.dtype
     chosen = {
-        (source.layer, layer.name): list(source.channels)
+        (layer.name, source.layer): list(source.channels)
         for layer in network.architecture.layers
         for source in layer.sources
         if source.channels is not None
     }
-    names = ["stem", *(f"L{j}" for j in range(1, body.depth + 1))]
-    cells = {name: leaky(design.neuron, dtype) for name in names}
-    spiking_readout = design.training.loss.kind == "count"
-    out_cell = leaky(design.neuron, dtype)
-    mem: dict[str, Tensor | None] = dict.fromkeys([*names, "readout"])
+    position = {layer.name: index for index, layer in enumerate(network.architecture.layers)}
+    cells = _Cells(network, image.dtype)
+
+    def conv(name: str, x: Tensor) -> Tensor:
+        return cells.fire(name, F.conv2d(x, parameters[f"{name}.weight"], parameters[f"{name}.bias"], padding=1))
+
     total: Tensor | None = None
-
-    def fire(name: str, cell: snntorch.Leaky, current: Tensor) -> Tensor:
-        before = mem[name]
-        spike, mem[name] = cell(current, torch.zeros_like(current) if before is None else before)
-        return spike.to(dtype)
-
     for t in range(design.data.steps):
-        x = image[t if len(image) > 1 else 0]
-        outputs = [fire("stem", cells["stem"], F.conv2d(x, p["stem.weight"], p["stem.bias"], padding=1))]
-        for j in range(1, body.depth + 1):
-            main = outputs[j - 1]
-            for i in range(j - 1):
-                if body.edges[i][j] == adjacency.ASC:
-                    main = main + outputs[i]
-            joined = [main]
-            for i in range(j - 1):
-                if body.edges[i][j] == adjacency.DSC:
-                    joined.append(outputs[i][:, chosen[i, f"L{j}"]])
-            current = F.conv2d(torch.cat(joined, 1), p[f"L{j}.weight"], p[f"L{j}.bias"], padding=1)
-            outputs.append(fire(f"L{j}", cells[f"L{j}"], current))
-        readout_weight, readout_bias = p["readout.weight"], p["readout.bias"]
-        pooled = F.avg_pool2d(outputs[-1], 2).flatten(1)
-        z = F.linear(pooled, readout_weight, readout_bias)
-        if spiking_readout:
-            z = fire("readout", out_cell, z)
+        x = conv("stem", image[t if len(image) > 1 else 0])
+        source_of_block = "stem"
+        for b in range(1, body.blocks + 1):
+            names = [
+                source_of_block,
+                *(f"L{j}" if body.blocks == 1 else f"B{b}.L{j}" for j in range(1, body.depth + 1)),
+            ]
+            outputs = [x]
+            for j in range(1, body.depth + 1):
+                main = outputs[j - 1]
+                for i in range(j - 1):
+                    if body.edges[i][j] == adjacency.ASC:
+                        main = main + outputs[i]
+                joined = [main]
+                for i in range(j - 1):
+                    if body.edges[i][j] == adjacency.DSC:
+                        joined.append(outputs[i][:, chosen[names[j], position[names[i]]]])
+                outputs.append(conv(names[j], torch.cat(joined, 1)))
+            x, source_of_block = halved(outputs[-1]), names[-1]
+        z = F.linear(x.flatten(1), parameters["readout.weight"], parameters["readout.bias"])
+        z = cells.fire("readout", z)
         total = z if total is None else total + z
     assert total is not None
     return total
+
+
+def chain_logits(network: Network, image: Tensor) -> Tensor:
+    """The same for layers in sequence: a list of modules, stepped through time as in snntorch's tutorials."""
+    body = network.design.network
+    pool_every = body.pool_every if isinstance(body, CnnNetwork) else 0
+    cells = _Cells(network, image.dtype)
+    total: Tensor | None = None
+    for t in range(network.design.data.steps):
+        x = image[t if len(image) > 1 else 0]
+        for depth, layer in enumerate(network.architecture.layers, 1):
+            weight, bias = network.parameters[f"{layer.name}.weight"], network.parameters[f"{layer.name}.bias"]
+            if layer.kind == "linear":
+                x = cells.fire(layer.name, F.linear(x.flatten(1), weight, bias))
+            else:
+                x = cells.fire(layer.name, F.conv2d(x, weight, bias, padding=1))
+                if pool_every and depth % pool_every == 0:
+                    x = halved(x)
+        total = x if total is None else total + x
+    assert total is not None
+    return total
+
+
+def halved(x: Tensor) -> Tensor:
+    return F.avg_pool2d(x, 2) if min(x.shape[-2:]) >= 4 else x
 
 
 def in_double(network: Network) -> Network:
@@ -139,12 +176,12 @@ def in_double(network: Network) -> Network:
     return network
 
 
-def loud(design: Design, gain: float = 1.0) -> Network:
-    """A network in float64 whose biases are not zero, so that a forgotten one is noticed."""
+def loud(design: Design) -> Network:
+    """The design's network in float64, with biases that are not zero, so that a forgotten one is noticed."""
     network = in_double(Network(design))
     draw = torch.Generator().manual_seed(7)
     for name, parameter in network.parameters.items():
         if name.endswith(".bias"):
             noise = torch.randn(parameter.shape, generator=draw, dtype=torch.float64)
-            parameter.data.copy_(gain * noise / math.sqrt(4))
+            parameter.data.copy_(noise / 2)
     return network

@@ -1,0 +1,74 @@
+"""Cores and memory, from the files in which Linux says so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from snnviz.jobs import machine
+
+GB = 10**9
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A machine with 8 GB available and no limits."""
+    write(tmp_path, "proc/meminfo", f"MemTotal: {16 * GB // 1024} kB\nMemAvailable:   {8 * GB // 1024} kB\n")
+    return tmp_path
+
+
+def write(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def test_this_machine_has_some_of_each() -> None:
+    assert 1 <= machine.cores() <= (os.cpu_count() or 1)
+    assert (machine.free_bytes() or 0) > 10**7
+    assert machine.private_bytes(os.getpid()) > 10**6
+    assert machine.private_bytes(2**22 + 1) == 0
+
+
+def test_a_system_that_does_not_say_has_no_known_limit(tmp_path: Path) -> None:
+    assert machine.free_bytes(tmp_path) is None
+
+
+def test_memory_is_what_is_available(root: Path) -> None:
+    assert machine.free_bytes(root) == pytest.approx(8 * GB, abs=1024)
+
+
+def test_a_container_is_limited_by_its_group_and_those_around_it(root: Path) -> None:
+    write(root, "proc/self/cgroup", "0::/outer/inner\n")
+    write(root, "sys/fs/cgroup/outer/inner/memory.max", "max\n")
+    write(root, "sys/fs/cgroup/outer/memory.max", str(4 * GB))
+    write(root, "sys/fs/cgroup/outer/memory.current", str(3 * GB))
+    assert machine.free_bytes(root) == 1 * GB
+    write(root, "sys/fs/cgroup/outer/memory.stat", f"anon 5\ninactive_file {2 * GB}\n")
+    assert machine.free_bytes(root) == 3 * GB  # the page cache is given back
+
+
+def test_an_older_container_is_limited_too(root: Path) -> None:
+    write(root, "proc/self/cgroup", "9:name=systemd:/\n4:memory:/box\n1:cpu,cpuacct:/box\n")
+    write(root, "sys/fs/cgroup/memory/box/memory.limit_in_bytes", str(2 * GB))
+    write(root, "sys/fs/cgroup/memory/box/memory.usage_in_bytes", str(GB))
+    write(root, "sys/fs/cgroup/memory/box/memory.stat", "total_inactive_file 1000\n")
+    assert machine.free_bytes(root) == GB + 1000
+    write(root, "sys/fs/cgroup/memory/box/memory.usage_in_bytes", str(9 * GB))
+    assert machine.free_bytes(root) == 0
+
+
+@pytest.mark.parametrize(("quota", "expected"), [("max 100000", None), ("50000 100000", 1), ("110000 100000", 2)])
+def test_cores_are_limited_by_a_quota(root: Path, quota: str, expected: int | None) -> None:
+    write(root, "proc/self/cgroup", "0::/\n")
+    write(root, "sys/fs/cgroup/cpu.max", quota + "\n")
+    all_of_them = machine.cores(root / "nowhere")
+    assert machine.cores(root) == (all_of_them if expected is None else min(expected, all_of_them))
+
+
+def test_cores_are_limited_by_an_older_quota(root: Path) -> None:
+    write(root, "proc/self/cgroup", "1:cpu,cpuacct:/box\n")
+    write(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "20000")
+    write(root, "sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000")
+    assert machine.cores(root) == 1
