@@ -23,6 +23,7 @@ from snnviz.store import Claim, Held, Store
 from snnviz.theory.costs import memory_bytes
 
 POLL_SECONDS = 0.06
+IDLE_POLL_SECONDS = 0.12
 GRACE_SECONDS = 0.5
 """How long a process that was asked to stop may take to write what it has."""
 
@@ -97,7 +98,8 @@ class Supervisor:
                 self._busy = time.monotonic()
             elif time.monotonic() - self._busy > self.idle and not self._still_needed():
                 break
-            connection.wait([child.process.sentinel for child in self.children], timeout=POLL_SECONDS)
+            pause = POLL_SECONDS if self.children else IDLE_POLL_SECONDS
+            connection.wait([child.process.sentinel for child in self.children], timeout=pause)
         self._end()
 
     def _round(self) -> None:
