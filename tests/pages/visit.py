@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from snnviz.design import Design
 from snnviz.theory import variance
+from snnviz.ui.words import JOINER
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "snnviz" / "ui" / "main.py"
@@ -23,9 +24,9 @@ class Visit:
     No run of the page may leave an exception on it.
     """
 
-    def __init__(self, link: str = "", page: str = "") -> None:
+    def __init__(self, link: str | dict[str, str] = "", page: str = "") -> None:
         self.at = AppTest.from_file(str(MAIN), default_timeout=60)
-        self.at.query_params = {name: values[-1] for name, values in parse_qs(link, keep_blank_values=True).items()}
+        self.at.query_params = parse_qs(link, keep_blank_values=True) if isinstance(link, str) else dict(link)
         self.look()
         if page:
             self.go(page)
@@ -51,7 +52,7 @@ class Visit:
     def errors(self) -> list[str]:
         """The sentences in red boxes as a reader sees them, without the verdict on a silent network."""
         verdict = variance.verdict(variance.forecast(self.design), self.design)[1]
-        said = [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", error.value) for error in self.at.error]
+        said = [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", error.value.replace(JOINER, "")) for error in self.at.error]
         return [sentence for sentence in said if sentence != verdict]
 
     @property
