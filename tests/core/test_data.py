@@ -1,0 +1,143 @@
+"""Images in memory and their encodings over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from snntorch import spikegen
+from torch import Tensor
+
+from snnviz.catalog import datasets
+from snnviz.core import data
+from snnviz.design import ENCODINGS, Design
+
+
+def design(encoding: str = "direct", steps: int = 5, **fields: Any) -> Design:
+    seed = fields.pop("seed", 0)
+    return Design.check({"data": {"encoding": encoding, "steps": steps, **fields}, "seed": seed})
+
+
+def digits(count: int = 40) -> Tensor:
+    return data.load(design())[0].images[:count]
+
+
+def test_all_images_are_loaded_unless_fewer_are_asked_for() -> None:
+    assert [len(part) for part in data.load(design())] == [1437, 360]
+    assert [len(part) for part in data.load(design(train_samples=100, test_samples=7))] == [100, 7]
+    assert [len(part) for part in data.load(design(train_samples=1_000_000, test_samples=360))] == [1437, 360]
+
+
+def rows(images: data.Images) -> list[tuple[int, ...]]:
+    table = torch.cat([images.labels[:, None], images.images.flatten(1).long()], 1)
+    return [tuple(row) for row in table.tolist()]
+
+
+def test_a_subset_is_drawn_from_the_seed_without_repetition() -> None:
+    every, _ = data.load(design())
+    first, again, other = (data.load(design(train_samples=200, seed=seed))[0] for seed in (0, 0, 1))
+    assert torch.equal(first.images, again.images)
+    assert torch.equal(first.labels, again.labels)
+    assert set(rows(first)) <= set(rows(every))
+    assert len(set(rows(first))) > 195  # a few digits are drawn twice in the data set itself
+    assert rows(first) != rows(every)[:200]
+    assert len(set(rows(first)) & set(rows(other))) < 100
+
+
+def test_images_have_a_channel_and_their_brightest_value() -> None:
+    train, test = data.load(design())
+    assert train.images.shape == (1437, 1, 8, 8)
+    assert train.images.dtype == torch.uint8
+    assert (train.white, test.white) == (16, 16)
+    assert train.labels.dtype == torch.int64
+
+
+@pytest.mark.parametrize("steps", [1, 2, 25])
+@pytest.mark.parametrize("encoding", ENCODINGS.kinds)
+def test_an_encoding_has_time_first_and_single_precision(encoding: str, steps: int) -> None:
+    encoded = data.encode(digits(), 16, design(encoding, steps), "test")
+    assert encoded.shape == (1 if encoding == "direct" else steps, 40, 1, 8, 8)
+    assert encoded.dtype == torch.float32
+    assert torch.isfinite(encoded).all()
+
+
+def test_direct_pixels_have_mean_0_and_variance_1() -> None:
+    train, test = data.load(design())
+    encoded = data.encode(torch.cat([train.images, test.images]), 16, design(), "test")
+    assert encoded.mean().item() == pytest.approx(0, abs=1e-3)
+    assert encoded.std().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_rate_coded_pixel_spikes_as_often_as_it_is_bright() -> None:
+    images = torch.arange(17, dtype=torch.uint8).repeat(50).reshape(50, 1, 1, 17)
+    encoded = data.encode(images, 16, design("rate", 100), "test")
+    assert set(encoded.unique().tolist()) == {0.0, 1.0}
+    rates = encoded.mean((0, 1)).flatten()
+    torch.testing.assert_close(rates, torch.arange(17) / 16, rtol=0, atol=0.035)  # 5 sigma of 5,000 draws
+    assert not rates[0]
+    assert rates[16] == 1
+    together = (encoded[1:] * encoded[:-1])[..., 8].mean().item()
+    assert together == pytest.approx(0.25, abs=0.035)  # steps are drawn apart
+
+
+def test_rate_coding_is_spikegens() -> None:
+    made = design("rate", seed=4)
+    encoded = data.encode(digits(), 16, made, "probe")
+    state = torch.get_rng_state()
+    try:
+        torch.manual_seed(data.stream(4, "encode", "probe"))
+        expected = spikegen.rate(digits().float() / 16, num_steps=5)
+    finally:
+        torch.set_rng_state(state)
+    assert torch.equal(encoded, expected)
+
+
+def test_rate_coding_depends_on_seed_and_purpose_alone() -> None:
+    def encoded(seed: int, *purpose: str | int) -> Tensor:
+        return data.encode(digits(), 16, design("rate", seed=seed), *purpose)
+
+    first = encoded(0, 3, 7)
+    torch.rand(5)  # somebody else draws
+    assert torch.equal(first, encoded(0, 3, 7))
+    assert not torch.equal(first, encoded(0, 3, 8))
+    assert not torch.equal(first, encoded(1, 3, 7))
+
+
+def test_latency_is_spikegens_and_each_pixel_spikes_once_the_brighter_the_earlier() -> None:
+    encoded = data.encode(digits(), 16, design("latency", 5), "test")
+    intensity = digits().float() / 16
+    expected = spikegen.latency(intensity, num_steps=5, linear=True, normalize=True, clip=True)
+    assert torch.equal(encoded, expected)
+    assert torch.equal(encoded.sum(0), (intensity > 0).float())
+    times = (encoded * torch.arange(5).reshape(5, 1, 1, 1, 1)).sum(0)
+    lit = intensity > 0
+    assert torch.equal(times[lit], torch.round(4 * (1 - intensity))[lit])
+
+
+@pytest.mark.parametrize("encoding", ["direct", "latency"])
+def test_an_image_is_encoded_alike_in_any_company(encoding: str) -> None:
+    made = design(encoding)
+    alone = torch.cat([data.encode(image[None], 16, made, "test") for image in digits(20)], 1)
+    assert torch.equal(alone, data.encode(digits(20), 16, made, "test"))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS.kinds)
+def test_the_global_random_stream_is_left_alone(encoding: str) -> None:
+    before = torch.get_rng_state()
+    data.encode(digits(), 16, design(encoding), "test")
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("steps", [1, 4, 5])
+@pytest.mark.parametrize("encoding", ENCODINGS.kinds)
+def test_theory_has_the_second_moments_of_real_encoded_images(encoding: str, steps: int) -> None:
+    """E[x_s x_t] over every pixel of every digit; direct input is one frame that stands for all steps."""
+    made = design(encoding, steps)
+    train, test = data.load(made)
+    encoded = data.encode(torch.cat([train.images, test.images]), 16, made, "test").double().flatten(1)
+    measured = (encoded @ encoded.T / encoded.shape[1]).expand(steps, steps).numpy()
+    share = np.array(datasets.card("digits").histogram)
+    predicted = ENCODINGS[encoding].function(np.linspace(0, 1, len(share)), share, steps)
+    np.testing.assert_allclose(measured, predicted, atol=0.003 if encoding == "rate" else 1e-4, rtol=1e-3)

@@ -1,0 +1,334 @@
+"""The one door into the computation: what a run reports, and that it reports the same however it is run."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import random
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from snntorch import functional
+from torch import Tensor
+
+from snnviz.core import data, observe, train
+from snnviz.core.execute import execute
+from snnviz.core.networks import Network
+from snnviz.design import OPTIMIZERS, Design
+from snnviz.errors import Diverged
+from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
+from tests.core import slow
+
+
+def design(**parts: Any) -> Design:
+    """A design that trains in a tenth of a second: 5 steps an epoch, the last of them on 44 images."""
+    document: dict[str, Any] = {
+        "data": {"train_samples": 300, "test_samples": 80, "steps": 3, **parts.pop("data", {})},
+        "network": parts.pop("network", {"kind": "mlp", "depth": 2, "width": 20}),
+        "training": {"epochs": 3, **parts.pop("training", {})},
+        **parts,
+    }
+    return Design.check(document)
+
+
+BLOCK = {"kind": "block", "edges": "0021/0001/0000/0000", "channels": 4}
+
+
+def rows(events: list[Event]) -> list[Row]:
+    return [event for event in events if isinstance(event, (Sample, LayerState, EpochEnd))]
+
+
+def checkpoints(events: list[Event]) -> list[Checkpoint]:
+    return [event for event in events if isinstance(event, Checkpoint)]
+
+
+def equal(one: Checkpoint, other: Checkpoint) -> bool:
+    return (
+        one.epoch == other.epoch
+        and list(one.arrays) == list(other.arrays)
+        and all(np.array_equal(one.arrays[name], other.arrays[name]) for name in one.arrays)
+    )
+
+
+# The same numbers, bit for bit
+
+
+@pytest.mark.parametrize("network", [BLOCK, {"kind": "mlp", "depth": 2, "width": 20}, {"kind": "cnn", "channels": 4}])
+def test_the_same_design_reports_the_same_rows(network: dict[str, Any]) -> None:
+    made = design(network=network)
+    first, second = list(execute(made)), list(execute(made))
+    assert rows(first) == rows(second)
+    assert all(equal(a, b) for a, b in zip(checkpoints(first), checkpoints(second), strict=True))
+    assert rows(first) != rows(list(execute(made.model_copy(update={"seed": 1}))))
+
+
+@pytest.mark.parametrize("encoding", ["direct", "rate", "latency"])
+@pytest.mark.parametrize(
+    "optimizer", [*OPTIMIZERS.kinds, {"kind": "sgd", "momentum": 0}, {"kind": "sgd", "weight_decay": 0.01}], ids=str
+)
+def test_a_run_resumed_after_any_epoch_goes_on_as_if_it_had_never_stopped(optimizer: Any, encoding: str) -> None:
+    made = design(
+        data={"encoding": encoding}, training={"optimizer": optimizer, "schedule": {"kind": "step", "every": 1}}
+    )
+    undisturbed = list(execute(made))
+    for checkpoint in checkpoints(undisturbed):
+        stored = {name: np.array(array) for name, array in checkpoint.arrays.items()}
+        resumed = list(execute(made, resume=Checkpoint(checkpoint.epoch, stored)))
+        after = undisturbed.index(checkpoint) + 1
+        assert rows(resumed) == rows(undisturbed[after:])
+        assert all(map(equal, checkpoints(resumed), checkpoints(undisturbed[after:])))
+        assert [e for e in resumed if isinstance(e, Progress)] == [
+            Progress(checkpoint.epoch * 5, 15),
+            *(e for e in undisturbed[after:] if isinstance(e, Progress)),
+        ]
+        assert all(np.array_equal(checkpoint.arrays[name], stored[name]) for name in stored)  # resuming only reads
+
+
+def test_two_runs_in_turns_do_not_disturb_each_other() -> None:
+    a, b = design(data={"encoding": "rate"}), design(data={"encoding": "rate"}, seed=1)
+    turns: tuple[list[Event], list[Event]] = ([], [])
+    for one, other in zip(execute(a), execute(b), strict=True):
+        turns[0].append(one)
+        turns[1].append(other)
+    assert rows(turns[0]) == rows(list(execute(a)))
+    assert rows(turns[1]) == rows(list(execute(b)))
+
+
+def test_no_global_random_stream_is_read_or_moved() -> None:
+    made = design(data={"encoding": "rate"})
+    expected = rows(list(execute(made)))
+    torch.manual_seed(123)
+    np.random.seed(123)
+    random.seed(123)
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    assert rows(list(execute(made))) == expected
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.random.get_state()[1].tolist() == before[1]
+    assert random.getstate() == before[2]
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    list(execute(design()))
+    assert capfd.readouterr() == ("", "")
+
+
+def nothing(*_: Any) -> Iterator[LayerState]:
+    yield from ()
+
+
+@pytest.mark.parametrize("encoding", ["direct", "rate"])
+def test_being_looked_at_changes_nothing_in_training(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    made = design(data={"encoding": encoding}, network=BLOCK)
+    seen = list(execute(made))
+    monkeypatch.setattr(observe, "look", nothing)
+    unseen = list(execute(made))
+    monkeypatch.undo()
+    monkeypatch.setattr(observe, "is_due", lambda *_: True)
+    stared_at = list(execute(made))
+    assert not any(isinstance(event, LayerState) for event in unseen)
+    assert len([event for event in stared_at if isinstance(event, Sample)]) == 15
+    for other in (unseen, stared_at):
+        assert all(map(equal, checkpoints(seen), checkpoints(other)))
+
+
+# What is reported, and when
+
+
+def test_progress_goes_step_by_step_to_the_end() -> None:
+    events = [event for event in execute(design()) if isinstance(event, Progress)]
+    assert events == [Progress(step, 15) for step in range(16)]
+
+
+def test_every_epoch_ends_with_its_summary_and_a_checkpoint() -> None:
+    events = list(execute(design()))
+    assert [event.epoch for event in events if isinstance(event, EpochEnd)] == [1, 2, 3]
+    assert [checkpoint.epoch for checkpoint in checkpoints(events)] == [1, 2, 3]
+    for before, event in pairwise(events):
+        assert isinstance(event, Checkpoint) == isinstance(before, EpochEnd)
+
+
+def test_a_run_is_looked_at_before_training_every_40_steps_and_after_every_epoch() -> None:
+    made = design(training={"batch_size": 3, "epochs": 2})  # 100 steps an epoch
+    events = list(execute(made))
+    expected = [40, 80, 100, 140, 180, 200]
+    assert [event.step for event in events if isinstance(event, Sample)] == expected
+    looks = [event for event in events if isinstance(event, LayerState)]
+    assert [(look.step, look.layer) for look in looks] == [(s, layer) for s in [0, *expected] for layer in range(3)]
+    assert {look.name for look in looks} == {"L1", "L2", "readout"}
+    for event in events:
+        if isinstance(event, (Sample, LayerState)):
+            assert event.epoch == pytest.approx(event.step / 100)
+        if isinstance(event, LayerState):
+            assert (event.rate is None) == (event.name == "readout")
+            assert (event.grad_norm is None) == (event.step == 0)
+
+
+def test_nothing_is_computed_until_the_first_event_is_asked_for() -> None:
+    assert inspect.getgeneratorstate(execute(design())) == inspect.GEN_CREATED  # type: ignore[arg-type]
+
+
+def literally(made: Design, arrays: Any) -> Network:
+    network = Network(made)
+    for name, parameter in network.parameters.items():
+        parameter.data.copy_(torch.from_numpy(arrays[name]))
+    return network
+
+
+def test_a_layers_state_is_the_variance_over_its_neurons_and_its_rate() -> None:
+    """Potentials from snntorch, then the definition, one step and image after another."""
+    made = design(network={"kind": "mlp", "depth": 1, "width": 20})
+    events = list(execute(made))
+    network = literally(made, checkpoints(events)[-1].arrays)
+    images, _ = data.load(made)
+    image = data.encode(images.images[:64], 16, made, "probe")
+    with torch.no_grad():
+        current = F.linear(image.flatten(2), network.parameters["L1.weight"], network.parameters["L1.bias"])
+        spikes, u = slow.run(current, made.neuron, 3)
+        variances = [np.var(u[t, b].numpy()) for t in range(3) for b in range(64)]
+    state = [event for event in events if isinstance(event, LayerState) and event.name == "L1"][-1]
+    assert state.step == 15
+    assert state.var_u == pytest.approx(np.mean(variances), rel=1e-5)
+    assert state.rate == pytest.approx(spikes.mean().item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["rate", "count"])
+def test_the_end_of_an_epoch_reports_accuracy_loss_and_rate_on_all_test_images(loss: str) -> None:
+    made = design(network=BLOCK, training={"loss": loss, "learning_rate": 0.01})
+    events = list(execute(made))
+    _, test = data.load(made)
+    for end, checkpoint in zip([e for e in events if isinstance(e, EpochEnd)], checkpoints(events), strict=True):
+        network = literally(made, checkpoint.arrays)
+        fired, possible = 0.0, 0
+
+        def count(_: int, u: Tensor, spikes: Tensor | None) -> None:
+            nonlocal fired, possible
+            if spikes is not None:
+                fired, possible = fired + spikes.sum().item(), possible + u.numel()
+
+        with torch.no_grad():
+            total = network(data.encode(test.images, 16, made, "test"), count)
+        logits = total if loss == "count" else total / 3
+        assert end.test_accuracy == (logits.argmax(1) == test.labels).double().mean().item()
+        assert end.test_loss == pytest.approx(F.cross_entropy(logits, test.labels).item(), rel=1e-5)
+        assert end.rate == pytest.approx(fired / possible, rel=1e-9)
+
+
+def test_the_training_loss_is_the_mean_over_images_as_they_were_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = design()
+    met: list[tuple[float, int, int]] = []
+    step = train.Optimizer.step
+
+    def listen(self: train.Optimizer, loss: Tensor) -> list[Tensor]:
+        met.append((loss.item(), *sizes.pop()))
+        return step(self, loss)
+
+    sizes: list[tuple[int, int]] = []
+    entropy = F.cross_entropy
+
+    def remember(logits: Tensor, labels: Tensor, **options: Any) -> Tensor:
+        if torch.is_grad_enabled():
+            sizes.append((len(labels), int((logits.argmax(1) == labels).sum())))
+        return entropy(logits, labels, **options)
+
+    monkeypatch.setattr(train.Optimizer, "step", listen)
+    monkeypatch.setattr(F, "cross_entropy", remember)
+    ends = [event for event in execute(made) if isinstance(event, EpochEnd)]
+    assert [size for _, size, _ in met] == [64, 64, 64, 64, 44] * 3
+    for epoch, end in enumerate(ends):
+        mine = met[5 * epoch : 5 * epoch + 5]
+        assert end.train_loss == pytest.approx(sum(loss * size for loss, size, _ in mine) / 300, rel=1e-6)
+        assert end.train_accuracy == sum(hits for *_, hits in mine) / 300
+
+
+def test_every_epoch_shows_each_training_image_once_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = design()
+    shown: dict[Any, list[Tensor]] = {}
+    encode = data.encode
+
+    def remember(images: Tensor, white: int, which: Design, *purpose: str | int) -> Tensor:
+        if isinstance(purpose[0], int):
+            shown.setdefault(purpose[0], []).append(images.flatten(1))
+        return encode(images, white, which, *purpose)
+
+    monkeypatch.setattr(data, "encode", remember)
+    list(execute(made))
+    orders = [[tuple(row) for row in torch.cat(parts).tolist()] for parts in shown.values()]
+    images = [tuple(row) for row in data.load(made)[0].images.flatten(1).tolist()]
+    assert len(orders) == 3
+    for order in orders:
+        assert sorted(order) == sorted(images)
+    assert len({tuple(order) for order in [images, *orders]}) == 4
+
+
+def test_the_learning_rate_follows_the_schedule() -> None:
+    made = design(training={"learning_rate": 0.01, "schedule": {"kind": "step", "every": 2, "factor": 0.1}})
+    ends = [event for event in execute(made) if isinstance(event, EpochEnd)]
+    assert [end.learning_rate for end in ends] == pytest.approx([0.01, 0.01, 0.001])
+
+
+# Losses
+
+
+def test_the_count_loss_is_snntorchs() -> None:
+    made = design(network=BLOCK, training={"loss": "count"}, neuron={"threshold": 0.5})
+    images, _ = data.load(made)
+    image, labels = data.encode(images.images[:32], 16, made, "probe"), images.labels[:32]
+    network = Network(made)
+    readout: list[Tensor] = []
+    with torch.no_grad():
+        logits = train.logits(network, image, lambda _, u, spikes: readout.append(u if spikes is None else spikes))
+        expected = functional.ce_count_loss()(readout[-1], labels)
+    assert readout[-1].sum() > 0
+    assert F.cross_entropy(logits, labels).item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_the_rate_loss_is_cross_entropy_of_the_mean_over_time() -> None:
+    made = design(network=BLOCK)
+    images, _ = data.load(made)
+    image, labels = data.encode(images.images[:32], 16, made, "probe"), images.labels[:32]
+    readout: list[Tensor] = []
+    with torch.no_grad():
+        logits = train.logits(
+            Network(made), image, lambda _, u, spikes: readout.append(u if spikes is None else spikes)
+        )
+    assert readout[-1].shape == (3, 32, 10)
+    expected = F.cross_entropy(readout[-1].mean(0), labels).item()
+    assert F.cross_entropy(logits, labels).item() == pytest.approx(expected, rel=1e-6)
+
+
+# Learning, and failing to
+
+
+def test_a_design_learns() -> None:
+    made = design(
+        data={"train_samples": 1000, "test_samples": 300}, network={"kind": "mlp", "depth": 2, "width": 100},
+        training={"epochs": 5, "learning_rate": 0.005},
+    )  # fmt: skip
+    ends = [event for event in execute(made) if isinstance(event, EpochEnd)]
+    assert ends[-1].train_loss < 0.5 * ends[0].train_loss
+    assert ends[-1].test_accuracy > 0.85
+
+
+def test_a_learning_rate_that_is_too_large_ends_in_one_sentence_and_until_then_every_number_is_finite() -> None:
+    optimizer = {"kind": "sgd", "momentum": 0.9, "weight_decay": 1}
+    made = design(training={"optimizer": optimizer, "learning_rate": 10, "epochs": 50, "schedule": "constant"})
+    seen: list[Event] = []
+    with pytest.raises(Diverged) as caught:
+        seen.extend(execute(made))
+    assert str(caught.value).isprintable()
+    assert str(caught.value).endswith("a smaller learning rate or a smaller gain helps.")
+
+    assert any(isinstance(event, EpochEnd) for event in seen)
+    for event in seen:
+        if isinstance(event, Sample):
+            assert math.isfinite(event.loss)
+        if isinstance(event, EpochEnd):
+            assert math.isfinite(event.train_loss)
+            assert math.isfinite(event.test_loss)
+        if isinstance(event, LayerState):
+            assert not math.isnan(event.var_u)
