@@ -1,5 +1,10 @@
 """``python -m snnviz``."""
 
-from snnviz.cli import main
+import sys
 
-main()
+try:
+    from snnviz.cli import main
+
+    main()
+except KeyboardInterrupt:  # before the command had begun
+    sys.exit(130)

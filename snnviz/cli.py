@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -30,7 +30,7 @@ SETTING = click.option(
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
 @click.version_option(__version__, prog_name="snnviz")
 def commands() -> None:
     """Design, train and understand spiking neural networks."""
@@ -73,8 +73,14 @@ def run(name: str, settings: Sequence[str], as_json: bool) -> None:
     chosen = _read(name, settings)
     store = Store()
     progress = _Bar(quiet=as_json or not sys.stderr.isatty())
-    with progress:
-        submitted = Immediate(store, progress).submit(chosen)
+    try:
+        with progress:
+            submitted = Immediate(store, progress).submit(chosen)
+    except KeyboardInterrupt:
+        going = store.get(chosen.digest).state in ("queued", "running")
+        rest = "the run goes on elsewhere" if going else "the same command goes on from the last epoch"
+        click.echo(f"\nStopped: {rest}.", err=True)
+        sys.exit(130)
     ended = store.get(submitted.run)
     _show(store, ended, as_json, cached=submitted.cached)
     if ended.state != "done":
@@ -88,7 +94,8 @@ def run(name: str, settings: Sequence[str], as_json: bool) -> None:
 def runs(as_json: bool) -> None:
     """List all runs, the newest first."""
     store = Store()
-    found = [_summary(store, shown) for shown in store.runs()]
+    last = store.last(EpochEnd)
+    found = [_summary(shown, last.get(shown.run)) for shown in store.runs()]
     if as_json:
         _print({"runs": found})
         return
@@ -148,14 +155,16 @@ def doctor(as_json: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: errors become one line on stderr and exit code 2."""
     try:
-        commands.main(args=arguments, prog_name="snnviz", standalone_mode=False)
+        commands.main(args=arguments, prog_name="python -m snnviz", standalone_mode=False)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     except click.exceptions.Abort:
-        click.echo("stopped", err=True)
+        click.echo("Stopped.", err=True)
         sys.exit(130)
     except click.ClickException as error:
-        click.echo(" ".join(error.format_message().split()), err=True)
+        context = getattr(error, "ctx", None)
+        hint = f"; see {context.command_path} --help" if context else ""
+        click.echo(" ".join(error.format_message().split()).rstrip(".") + hint, err=True)
         sys.exit(2)
     except SnnvizError as error:
         click.echo(" ".join(str(error).split()), err=True)
@@ -198,24 +207,28 @@ class _Bar:
 
 def _read(name: str, settings: Sequence[str]) -> Design:
     """A design by name, file or standard input, with fields changed."""
-    if name == "-":
-        found = Design.read(sys.stdin.read(MAX_TEXT + 1))
-    elif name in EXAMPLES:
-        found = named(name)
-    elif (path := Path(name)).suffix == ".json" or path.is_file():
-        try:
-            with path.open(encoding="utf-8") as file:
-                found = Design.read(file.read(MAX_TEXT + 1))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise InputError("design", f"be a readable file ({reason})", name) from None
+    if name not in EXAMPLES and (name == "-" or name.endswith(".json") or os.path.exists(name)):
+        found = Design.read(_text(name))
     else:
         found = named(name)
     return links.change(found, links.read_settings(settings)) if settings else found
 
 
-def _summary(store: Store, shown: Run) -> dict[str, Any]:
-    last = store.last(EpochEnd, [shown.run]).get(shown.run)
+def _text(name: str) -> str:
+    """What is in a file, or the beginning of it where it is too long."""
+    try:
+        with click.open_file(name, encoding="utf-8-sig") as file:
+            return str(file.read(MAX_TEXT + 1))
+    except OSError as error:
+        reason = (error.strerror or "it is not").lower()
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8 text"
+    except AttributeError:
+        reason = "standard input is closed"
+    raise InputError("design", f"be readable ({reason})", name)
+
+
+def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:
     return {
         "run": shown.run,
         "state": shown.state,
@@ -238,7 +251,8 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     ]
     names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
-    report = {**_summary(store, shown), "cached": cached, "layers": layers, "epochs": epochs}
+    last = store.last(EpochEnd, [shown.run]).get(shown.run)
+    report = {**_summary(shown, last), "cached": cached, "layers": layers, "epochs": epochs}
     return report | {"error": shown.error, "design": shown.design.document()}
 
 
