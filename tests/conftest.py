@@ -48,7 +48,7 @@ def long() -> MakeDesign:
             {
                 "data": {"train_samples": 800, "test_samples": 20, "steps": 4},
                 "network": {"kind": "mlp", "depth": 4, "width": 60},
-                "training": {"epochs": 4, "batch_size": 4, **training},
+                "training": {"epochs": 3, "batch_size": 4, **training},
                 "seed": seed,
             }
         )

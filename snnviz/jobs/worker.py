@@ -13,10 +13,17 @@ from contextlib import suppress
 from multiprocessing import connection, parent_process
 from types import FrameType
 
+from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
 from snnviz.events import Event
 from snnviz.jobs.recorder import Recorder
 from snnviz.store import Claim, State, Store
+
+TINY = {
+    "data": {"train_samples": 2, "test_samples": 2, "steps": 2},
+    "network": {"kind": "block", "channels": 2, "edges": "002/000/000"},
+    "training": {"epochs": 1, "batch_size": 2},
+}
 
 
 def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None = None) -> None:
@@ -25,14 +32,14 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
     On one thread, as every engine does: the numbers depend on the design alone. Raises `StoreError` where not even the
     failure can be written; returns quietly when the lease is lost, because then the run is somebody else's.
     """
-    import torch
-
-    from snnviz.core.execute import execute
-
-    torch.set_num_threads(1)
     state: State = "done"
     error = trace = None
     try:
+        import torch  # takes seconds, in which somebody may press Ctrl-C
+
+        from snnviz.core.execute import execute
+
+        torch.set_num_threads(1)
         with Recorder(store, claim) as recorder:
             for event in execute(claim.design, resume=store.load_checkpoint(claim.run)):
                 recorder.put(event)
@@ -54,6 +61,23 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
         error = f"The computation stopped: {' '.join(str(reason).split())[:300] or type(reason).__name__}."
     with suppress(LeaseLost):
         store.finish(claim.run, claim.attempt, state, error, trace)
+
+
+def warm_up() -> None:
+    """Trains a tiny design: torch loads much only when the first optimizer makes its first step.
+
+    On one thread, because a process that has run a parallel region must not be forked.
+    """
+    import torch
+
+    from snnviz.core.execute import execute
+
+    torch.set_num_threads(1)
+    try:
+        for _ in execute(Design.check(TINY)):
+            pass
+    except Exception:
+        traceback.print_exc()  # for the log; a run that meets this will say what is wrong
 
 
 def child(url: str, claim: Claim) -> None:

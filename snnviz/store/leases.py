@@ -190,6 +190,9 @@ class Leases:
             # A file without a word in the store is left from a store that was removed: its rows are gone.
             if connection.scalar(select(RUNS.c.checkpoint).where(RUNS.c.run == run)) is None:
                 return None
+        for left in self._checkpoints.glob(f"{run}.*.tmp"):  # of an attempt that was killed while it wrote
+            with suppress(OSError):
+                left.unlink()
         try:
             return checkpoints.read(self._checkpoint(run))
         except checkpoints.Damaged as damage:

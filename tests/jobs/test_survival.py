@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
 from snnviz.design import Design
-from snnviz.events import ROWS, Row, Sample
+from snnviz.events import ROWS, Checkpoint, LayerState, Row, Sample
 from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate
-from snnviz.store import MAX_DEATHS, Store
+from snnviz.store import MAX_DEATHS, Claim, Store
 from tests.conftest import MakeDesign
 from tests.jobs.undisturbed import undisturbed
 from tests.waiting import Background, ended, until
@@ -30,7 +31,7 @@ MakeBackground = Callable[..., Background]
 
 
 def stored(store: Store, design: Design) -> dict[type[Row], list[Row]]:
-    return {event: [row for _, row in store.rows(design.digest, event)] for event in ROWS}
+    return {kind: [row for _, row in store.rows(design.digest, kind)] for kind in ROWS}
 
 
 def until_mid_epoch(store: Store, run: str, after: int = 1) -> int:
@@ -306,19 +307,38 @@ class TestWaitingForMemory:
         assert (refused.error or "").startswith("design must fit into the 0.0 GB of memory that are free")
 
 
-def test_the_end_of_a_checkpoint_that_was_being_written_is_not_mistaken_for_one(
-    store: Store, tiny: MakeDesign, tmp_path: Path
+class TestDiskFull:
+    def test_the_run_fails_with_a_sentence_and_goes_on_when_there_is_room(
+        self, store: Store, long: MakeDesign, tmp_path: Path
+    ) -> None:
+        design, room = long(seed=4, epochs=8, batch_size=40), [0]
+
+        @event.listens_for(store._engine, "connect")
+        def limit(connection: sqlite3.Connection, _: object) -> None:
+            connection.execute(f"PRAGMA max_page_count = {room[0]}")
+
+        room[0] = (tmp_path / "runs.sqlite").stat().st_size // 4096
+        store.close()
+        Immediate(store).submit(design)
+        run = store.get(design.digest)
+        assert run.state == "failed"
+        assert (run.error or "").startswith("The disk is full")
+        assert 0 < len(store.rows(run.run, LayerState)) < len(undisturbed(design)[LayerState])
+        room[0] = 10**6
+        store.close()
+        Immediate(store).submit(design)
+        assert store.get(run.run).state == "done"
+        assert stored(store, design) == undisturbed(design)
+
+
+def test_a_checkpoint_that_was_being_written_is_not_mistaken_for_one(
+    store: Store, claim: Claim, tmp_path: Path
 ) -> None:
     """Killed between the first byte and the renaming."""
-    run = store.submit(tiny()).run
-    claim = store.claim("somebody")
-    assert claim is not None
-    (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / f"{run}.1.tmp").write_bytes(np.ones(100).tobytes())
-    store.died(run, 1, "it was killed")
-    Immediate(store).submit(tiny())
-    assert stored(store, tiny()) == undisturbed(tiny())
-    store.delete(run)
-    assert list((tmp_path / "checkpoints").iterdir()) == []
-    with closing(store):
-        pass
+    store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(1)}))
+    (tmp_path / "checkpoints" / f"{claim.run}.1.tmp").write_bytes(b"half of it")
+    store.died(claim.run, 1, "it was killed")
+    checkpoint = store.load_checkpoint(claim.run)
+    assert checkpoint is not None
+    assert checkpoint.epoch == 1
+    assert [path.suffix for path in (tmp_path / "checkpoints").iterdir()] == [".safetensors"]
