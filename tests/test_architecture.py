@@ -1,0 +1,161 @@
+"""The rules that keep the rooms apart, as far as import-linter cannot see them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from snnviz.places import ROOT
+
+PACKAGE = ROOT / "snnviz"
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SCRIPTS = [ROOT / "app.py", *PAGES]
+WRITTEN = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".js", ".css", ".html")]
+
+HEAVY = {"torch", "snntorch", "tonic"}
+NOWHERE_AT_ALL = {"pickle", "dill", "cloudpickle", "shelve", "marshal"}
+SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> set[str]:
+    """Every package that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def public(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Functions and classes at the top of a module whose name has no underscore before it."""
+    for node in tree(path).body:
+        named = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        if named and not node.name.startswith("_"):
+            yield node
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=name)
+def test_torch_lives_in_the_core_and_in_the_worker(path: Path) -> None:
+    allowed = path.is_relative_to(PACKAGE / "core") or name(path) in (
+        "snnviz/jobs/worker.py",
+        "snnviz/jobs/warm.py",
+    )
+    assert allowed or not imports(path) & HEAVY
+    assert not imports(path) & NOWHERE_AT_ALL
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_streamlit_lives_in_the_ui(path: Path) -> None:
+    assert path.is_relative_to(PACKAGE / "ui") or "streamlit" not in imports(path)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_a_page_only_composes(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 80
+    assert ast.get_docstring(tree(path))
+    forbidden = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.For, ast.While, ast.comprehension)
+    assert not [type(node).__name__ for node in ast.walk(tree(path)) if isinstance(node, forbidden)]
+    assert imports(path) <= {"streamlit", "snnviz"}
+    assert "session_state" not in text
+
+
+def test_the_launcher_only_launches() -> None:
+    assert len((ROOT / "app.py").read_text().splitlines()) <= 40
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    main = (PACKAGE / "ui" / "main.py").read_text()
+    registered = re.findall(r'st\.Page\(\s*ROOT / "pages" / "(\w+)\.py"', main)
+    assert sorted(registered) == [path.stem for path in PAGES]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name)
+def test_no_file_outgrows_a_readers_patience(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_files_are_small_on_the_whole() -> None:
+    lengths = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in WRITTEN)
+    assert lengths[len(lengths) // 2] <= 120
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_name_says_what_is_inside(path: Path) -> None:
+    assert not {path.stem, path.parent.name} & SAYS_NOTHING
+    assert not [node.name for node in public(path) if set(re.findall("[A-Z]?[a-z]+", node.name)) & {"Manager", "Util"}]
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=name)
+def test_what_is_public_is_explained(path: Path) -> None:
+    assert ast.get_docstring(tree(path))
+    protocol = {"main"}
+    silent = [node.name for node in public(path) if not ast.get_docstring(node) and node.name not in protocol]
+    assert not silent
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=name)
+def test_no_text_becomes_code_or_markup(path: Path) -> None:
+    """No eval, and HTML only where it is written in the source."""
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        assert called not in ("eval", "exec", "compile", "os.system")
+        assert not [word for word in node.keywords if word.arg in ("unsafe_allow_html", "unsafe_allow_javascript")]
+        assert not [word for word in node.keywords if word.arg == "shell"]
+        if called in ("st.html", "st.iframe"):
+            assert isinstance(node.args[0], ast.Constant)
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned(file: str) -> None:
+    lines = [line.partition("#")[0].strip() for line in (ROOT / file).read_text().splitlines()]
+    for line in filter(None, lines):
+        assert re.fullmatch(r"[A-Za-z0-9_.\[\]-]+==[\w.!+]+", line), line
+
+
+def test_what_is_imported_is_required() -> None:
+    """Each package that snnviz imports is in requirements.txt by its own name, not only by way of another."""
+    required = {
+        re.split("[=\\[]", line)[0].lower().replace("-", "_")
+        for line in (ROOT / "requirements.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    distribution = {"sklearn": "scikit_learn", "pydantic_core": "pydantic", "starlette": "streamlit"}
+    import sys
+
+    for path in [*MODULES, *SCRIPTS]:
+        for package in imports(path) - set(sys.stdlib_module_names) - {"snnviz"}:
+            assert distribution.get(package, package).lower() in required, (name(path), package)
+
+
+def test_the_project_says_the_same_version_everywhere() -> None:
+    from snnviz import __version__
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
+    for file, pattern in (("CITATION.cff", r"^version: \"?([\d.]+)"), ("CHANGELOG.md", r"^## \[?([\d.]+)")):
+        path = ROOT / file
+        if path.exists():
+            found = re.search(pattern, path.read_text(), re.MULTILINE)
+            assert found, file
+            assert found[1] == __version__, file
