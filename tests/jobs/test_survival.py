@@ -309,9 +309,9 @@ class TestWaitingForMemory:
 
 class TestDiskFull:
     def test_the_run_fails_with_a_sentence_and_goes_on_when_there_is_room(
-        self, store: Store, long: MakeDesign, tmp_path: Path
+        self, store: Store, tiny: MakeDesign, tmp_path: Path
     ) -> None:
-        design, room = long(seed=4, epochs=8, batch_size=40), [0]
+        design, room = tiny(seed=4, epochs=60), [0]
 
         @event.listens_for(store._engine, "connect")
         def limit(connection: sqlite3.Connection, _: object) -> None:
