@@ -1,4 +1,4 @@
-# docker build -t snnviz . && docker run -p 8501:8501 -v snnviz-cache:/app/cache snnviz
+# docker build -t snnviz . && docker run --init -p 8501:8501 -v snnviz-cache:/app/cache snnviz
 FROM python:3.11-slim-bookworm
 
 RUN apt-get update \
