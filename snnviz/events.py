@@ -8,7 +8,7 @@ rows again, and the first stays). `Progress` is a glance that the next one repla
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 
@@ -75,7 +75,7 @@ class Checkpoint:
     """All that is needed to go on after `epoch`: weights and optimizer state as named numpy arrays."""
 
     epoch: int
-    arrays: Mapping[str, Any]
+    arrays: Mapping[str, Any] = field(repr=False)
 
 
 Row = Sample | LayerState | EpochEnd

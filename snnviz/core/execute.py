@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F
 
 from snnviz.core import data, observe, train
 from snnviz.core.networks import Network
@@ -52,10 +51,9 @@ def execute(design: Design, *, resume: Checkpoint | None = None) -> Iterator[Eve
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
             labels = training_images.labels[chosen]
             image = data.encode(training_images.images[chosen], training_images.white, design, epoch, batch)
-            logits = train.logits(network, image)
-            loss = F.cross_entropy(logits, labels)
-            gradients = optimizer.step(loss)
-            window.add(loss.detach(), logits.detach(), labels, gradients)
+            found = train.slope(network, image, labels)
+            optimizer.step(found.gradients)
+            window.add(found, labels)
             step = epoch * per_epoch + batch + 1
             if observe.is_due(batch + 1, per_epoch):
                 now = epoch + (batch + 1) / per_epoch

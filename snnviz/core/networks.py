@@ -14,12 +14,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
-from snnviz.core.neurons import lif, potentials, spikes
+from snnviz.core.neurons import lif, respond
 from snnviz.core.randomness import generator
 from snnviz.design import INITS, Design
 
 Watch = Callable[[int, Tensor, Tensor | None], None]
 """Called as watch(layer, u, spikes) with (T, B, ...) tensors; spikes is None for a readout that does not spike."""
+
+
+CACHE_BYTES = 16 * 2**20
 
 
 class Network:
@@ -40,6 +43,16 @@ class Network:
             for source in layer.sources:
                 if source.channels is not None:
                     self._kept[source] = torch.tensor(source.channels)
+
+    @property
+    def micro_batch(self) -> int:
+        """Images that go through at once: what a layer holds over all time steps should stay in the cache.
+
+        Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page.
+        """
+        floats = self.steps * max(max(layer.neurons, math.prod(layer.in_shape)) for layer in self.architecture.layers)
+        most = max(CACHE_BYTES // (4 * floats), math.ceil(64 / self.steps))
+        return int(2 ** math.floor(math.log2(most)))
 
     def __call__(self, image: Tensor, watch: Watch | None = None) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W)."""
@@ -82,9 +95,8 @@ class Network:
                 watch(index, current, None)
             return current
         if watch is None:
-            return lif(current, neuron, self.steps)
-        u = potentials(current, neuron, self.steps)
-        s = spikes(u, neuron)
+            return lif(current, neuron, self.steps, overwrite=True)  # no other reads it, the layer's backward neither
+        u, s = respond(current, neuron, self.steps)
         watch(index, u, s)
         return s
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from snnviz.catalog.architectures import Architecture
 from snnviz.core.networks import Network
+from snnviz.core.train import Slope
 from snnviz.events import LayerState, Sample
 
 PROBE_IMAGES = 64
@@ -37,13 +38,14 @@ class Window:
         self.loss, self.hits = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)
         self.norms = torch.zeros(self.layers, dtype=torch.float64)
 
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, weight_gradients: list[Tensor]) -> None:
+    def add(self, found: Slope, labels: Tensor) -> None:
+        """Count a training step."""
         count = len(labels)
         self.steps += 1
         self.images += count
-        self.loss += loss * count
-        self.hits += (logits.argmax(1) == labels).sum()
-        self.norms += torch.stack(torch._foreach_norm(weight_gradients))
+        self.loss += found.loss * count
+        self.hits += (found.logits.argmax(1) == labels).sum()
+        self.norms += torch.stack(torch._foreach_norm(list(found.gradients[::2])))  # weights; biases stand between
 
     def sample(self, step: int, epoch: float) -> Sample:
         return Sample(step, epoch, self.loss.item() / self.images, self.hits.item() / self.images)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,14 +46,11 @@ class Optimizer:
             group["lr"] = rate
         return rate
 
-    def step(self, loss: Tensor) -> list[Tensor]:
-        """Learns from the loss; returns the gradient of each layer's weights."""
-        parameters = self.network.parameters
-        gradients = torch.autograd.grad(loss, list(parameters.values()))
-        for parameter, gradient in zip(parameters.values(), gradients, strict=True):
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """Learns from the gradients of the network's parameters, in their order."""
+        for parameter, gradient in zip(self.network.parameters.values(), gradients, strict=True):
             parameter.grad = gradient
         self.torch.step()
-        return [g for name, g in zip(parameters, gradients, strict=True) if name.endswith(".weight")]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Weights and optimizer state, copied."""
@@ -77,6 +74,32 @@ class Optimizer:
 
 
 @dataclass(frozen=True, slots=True)
+class Slope:
+    """The mean loss of a batch, its logits (B, classes), and the gradient of each parameter."""
+
+    loss: Tensor
+    logits: Tensor
+    gradients: tuple[Tensor, ...]
+
+
+def slope(network: Network, image: Tensor, labels: Tensor) -> Slope:
+    """The cross-entropy of a batch and its gradients, summed over micro-batches: the same but for rounding."""
+    parameters, size = list(network.parameters.values()), network.micro_batch
+    total = torch.zeros(())
+    seen: list[Tensor] = []
+    sums: list[Tensor] = []
+    for start in range(0, len(labels), size):
+        part = slice(start, start + size)
+        found = logits(network, image[:, part])
+        loss = F.cross_entropy(found, labels[part], reduction="sum") / len(labels)
+        gradients = torch.autograd.grad(loss, parameters)
+        sums = [a.add_(b) for a, b in zip(sums, gradients, strict=True)] if sums else list(gradients)
+        total += loss.detach()
+        seen.append(found.detach())
+    return Slope(total, torch.cat(seen), tuple(sums))
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """accuracy 0..1, mean loss, and spikes per spiking neuron and time step."""
 
@@ -97,8 +120,9 @@ def test(network: Network, data: Images) -> Score:
             fired += spikes.sum(dtype=torch.float64).item()
 
     with torch.no_grad():
-        for start in range(0, len(data), TEST_BATCH):
-            batch = slice(start, start + TEST_BATCH)
+        size = min(TEST_BATCH, network.micro_batch)
+        for start in range(0, len(data), size):
+            batch = slice(start, start + size)
             image = encode(data.images[batch], data.white, design, "test", start)
             seen = logits(network, image, count)
             labels = data.labels[batch]

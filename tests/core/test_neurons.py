@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Annotated, Any
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +15,7 @@ from torch import Tensor
 
 from snnviz.core import neurons
 from snnviz.design import SURROGATES, Neuron
+from snnviz.registry import Range
 from snnviz.theory import variance
 from tests.core import slow
 
@@ -176,3 +180,27 @@ def test_every_surrogate_stays_finite_and_in_single_precision_for_any_potential(
     assert values.dtype == torch.float32
     assert torch.isfinite(values).all()
     assert (values >= 0).all()
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+def test_a_surrogate_without_a_kernel_of_its_own_equals_torchs_path(
+    reset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @SURROGATES.register(source="this test", kind="gaussian")
+    def gaussian(x: Any, /, *, slope: Annotated[float, Range(0.1, 9)] = 1.5) -> Any:
+        """A bell."""
+        return math.e ** (-slope * x * x)
+
+    try:
+        neuron = Neuron.model_validate({"reset": reset, "surrogate": "gaussian"})
+        gradients = []
+        for fast in (True, False):
+            if not fast:
+                monkeypatch.setattr(neurons, "_fast", lambda _: False)
+            current = torch.randn(6, 50, generator=torch.Generator().manual_seed(1)).mul_(2).requires_grad_()
+            spikes = neurons.lif(current, neuron, 6)
+            (spikes * torch.arange(50)).sum().backward()
+            gradients.append((spikes.detach(), current.grad))
+        torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-6)
+    finally:
+        SURROGATES.remove("gaussian")

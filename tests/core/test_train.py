@@ -41,11 +41,12 @@ def test_five_steps_equal_those_of_torchs_plain_optimizer(kind: str) -> None:
     ours, theirs = Network(made), Network(made)
     optimizer, reference = train.Optimizer(ours), REFERENCES[kind](list(theirs.parameters.values()))
     for _ in range(5):
-        gradients = optimizer.step(F.cross_entropy(train.logits(ours, IMAGES), LABELS))
+        found = train.slope(ours, IMAGES, LABELS)
+        optimizer.step(found.gradients)
         reference.zero_grad()
         F.cross_entropy(train.logits(theirs, IMAGES), LABELS).backward()
         reference.step()
-        for gradient, name in zip(gradients, ("L1.weight", "readout.weight"), strict=True):
+        for gradient, name in zip(found.gradients[::2], ("L1.weight", "readout.weight"), strict=True):
             torch.testing.assert_close(gradient, theirs.parameters[name].grad, rtol=1e-4, atol=1e-6)
     for name, parameter in ours.parameters.items():
         torch.testing.assert_close(parameter, theirs.parameters[name], rtol=1e-4, atol=1e-6)
@@ -72,7 +73,7 @@ def test_cosine_and_step_are_torchs_schedules() -> None:
 def test_weights_and_state_come_and_go_as_copies(kind: str) -> None:
     made = design(optimizer=kind)
     first = train.Optimizer(Network(made))
-    first.step(F.cross_entropy(train.logits(first.network, IMAGES), LABELS))
+    first.step(train.slope(first.network, IMAGES, LABELS).gradients)
     kept = first.arrays()
     assert {name for name in kept if not name.startswith("optimizer/")} == set(first.network.parameters)
     before = {name: array.copy() for name, array in kept.items()}
@@ -80,9 +81,20 @@ def test_weights_and_state_come_and_go_as_copies(kind: str) -> None:
     second = train.Optimizer(Network(made))
     second.restore(kept)
     for optimizer in (first, second):
-        optimizer.step(F.cross_entropy(train.logits(optimizer.network, IMAGES), LABELS))
+        optimizer.step(train.slope(optimizer.network, IMAGES, LABELS).gradients)
     a, b = first.arrays(), second.arrays()
     assert list(a) == list(b)
     assert all(np.array_equal(a[name], b[name]) for name in a)
     assert all(np.array_equal(kept[name], before[name]) for name in kept)
     assert not all(np.array_equal(kept[name], a[name]) for name in kept)
+
+
+def test_micro_batches_change_rounding_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network(design())
+    whole = train.slope(network, IMAGES, LABELS)
+    monkeypatch.setattr(Network, "micro_batch", 7)  # the last one is smaller
+    parts = train.slope(network, IMAGES, LABELS)
+    torch.testing.assert_close(parts.loss, whole.loss, rtol=1e-6, atol=0)
+    torch.testing.assert_close(parts.logits, whole.logits, rtol=1e-5, atol=1e-6)
+    for part, all_at_once in zip(parts.gradients, whole.gradients, strict=True):
+        torch.testing.assert_close(part, all_at_once, rtol=1e-4, atol=1e-7)
