@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal
 
 import streamlit as st
 
 from snnviz import links
-from snnviz.events import EpochEnd, LayerState, Sample
-from snnviz.places import cache_dir
+from snnviz.events import EpochEnd
 from snnviz.store import Run, State
 from snnviz.ui import services, state
-from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import reveal
 from snnviz.ui.trouble import told
+from snnviz.ui.watching import picture
 from snnviz.ui.words import plain, seconds
-from snnviz.views.run import run_charts
 
 EVERY = 1.0
 BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "orange"]]] = {
@@ -48,9 +46,11 @@ def _monitor(watched: str, active: bool) -> None:
     if shown is None or (active and shown[0].ended):
         st.rerun()
     run, version = shown
+    seen = picture(run)
+    drawn = seen.payload(version, ended=run.ended)
     _head(run)
-    _numbers(run, version)
-    charts(_charts(str(cache_dir()), run.run, version), key=f"live-{run.run}")
+    _numbers(run, seen.epochs[-1] if seen.epochs else None)
+    charts(drawn, key=f"live-{run.run}")
 
 
 def _head(run: Run) -> None:
@@ -83,7 +83,7 @@ def _head(run: Run) -> None:
         st.caption(plain(run.note))
 
 
-def _numbers(run: Run, version: str) -> None:
+def _numbers(run: Run, last: EpochEnd | None) -> None:
     if not run.ended:
         share = run.step / run.steps if run.steps else 0.0
         epochs = run.design.training.epochs
@@ -92,7 +92,6 @@ def _numbers(run: Run, version: str) -> None:
         if run.state == "queued":
             doing = "in the queue; you may leave, it starts by itself"
         st.progress(min(share, 1.0), text=doing)
-    last = _last(str(cache_dir()), run.run, version)
     accuracy, loss, rate, time = st.columns(4)
     accuracy.metric("Test accuracy", f"{last.test_accuracy:.1%}" if last else "–")
     loss.metric("Test loss", f"{last.test_loss:.3f}" if last else "–")
@@ -100,16 +99,3 @@ def _numbers(run: Run, version: str) -> None:
         "Firing rate", f"{last.rate:.1%}" if last else "–", help="Spikes per neuron and time step, test images."
     )
     time.metric("Training time", seconds(run.seconds) if run.seconds else "–")
-
-
-@lru_cache(maxsize=64)
-def _charts(_place: str, run: str, _version: str) -> bytes:
-    """Serialised once per version of the run, whoever looks."""
-    store = services.store()
-    samples, layers, epochs = ([row for _, row in store.rows(run, kind)] for kind in (Sample, LayerState, EpochEnd))
-    return payload(run_charts(samples, layers, epochs))  # type: ignore[arg-type]
-
-
-@lru_cache(maxsize=256)
-def _last(_place: str, run: str, _version: str) -> EpochEnd | None:
-    return services.store().last(EpochEnd, [run]).get(run)

@@ -102,9 +102,7 @@ def speed() -> float:
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warms what the first visitor would wait for, and keeps a worker alive while the server is."""
-    import networkx  # noqa: F401
     import pandas  # noqa: F401
-    import plotly.graph_objects  # noqa: F401
 
     gc.collect()
     gc.freeze()

@@ -20,35 +20,35 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
     spiking = [layer for layer in layers if layer.rate is not None]
     names = [layer.name for layer in spiking]
     figure = empty("", "spikes / neuron / step", tickformat=".0%", rangemode="tozero")
-    figure.add_bar(
-        x=names, y=[round(layer.rate or 0, 5) for layer in spiking], name="firing rate", marker={"color": RATE}
-    )
-    figure.add_scatter(
-        x=names,
-        y=[round(layer.var_u, 4) for layer in spiking],
-        name="Var[u]",
-        yaxis="y2",
-        mode="lines+markers",
-        line={"color": VARIANCE},
-    )
-    figure.add_scatter(
-        x=names,
-        y=[round(layer.single_step, 4) for layer in spiking],
-        name="Var[u], one step",
-        yaxis="y2",
-        mode="lines",
-        line={"color": VARIANCE, "dash": "dot", "width": 1.5},
-    )
-    figure.update_layout(
-        yaxis2={
-            "title": {"text": "Var[u]"},
-            "overlaying": "y",
-            "side": "right",
-            "rangemode": "tozero",
-            "showgrid": False,
+    figure["data"] = [
+        {
+            "type": "bar",
+            "x": names,
+            "y": [round(layer.rate or 0, 5) for layer in spiking],
+            "name": "firing rate",
+            "marker": {"color": RATE},
         },
-        margin={"l": 56, "r": 52, "t": 8, "b": 32},
-    )
+        {
+            "type": "scatter",
+            "x": names,
+            "y": [round(layer.var_u, 4) for layer in spiking],
+            "name": "Var[u]",
+            "yaxis": "y2",
+            "mode": "lines+markers",
+            "line": {"color": VARIANCE},
+        },
+        {
+            "type": "scatter",
+            "x": names,
+            "y": [round(layer.single_step, 4) for layer in spiking],
+            "name": "Var[u], one step",
+            "yaxis": "y2",
+            "mode": "lines",
+            "line": {"color": VARIANCE, "dash": "dot", "width": 1.5},
+        },
+    ]
+    right = {"title": {"text": "Var[u]"}, "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False}
+    figure["layout"] |= {"yaxis2": right, "margin": {"l": 56, "r": 52, "t": 8, "b": 32}}
     caption = (
         "What theory expects before training (Micheli et al. 2024): bars for firing rates over all time steps, "
         "the line for the variance of the potential, dotted after a single step."
@@ -62,13 +62,16 @@ def surrogate_chart(neuron: Neuron) -> Chart:
     choice = neuron.surrogate
     y = SURROGATES[choice.kind].function(x, **choice.parameters)
     figure = empty("u - theta", "ds/du", rangemode="tozero")
-    figure.add_scatter(
-        x=x.round(3).tolist(),
-        y=np.round(y, 5).tolist(),
-        mode="lines",
-        line={"color": RATE},
-        fill="tozeroy",
-        name="ds/du",
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "x": x.round(3).tolist(),
+            "y": np.round(y, 5).tolist(),
+            "mode": "lines",
+            "line": {"color": RATE},
+            "fill": "tozeroy",
+            "name": "ds/du",
+        }
     )
     caption = "How strongly a neuron learns, by how far its potential is from the threshold."
     return Chart("surrogate", "Surrogate gradient", caption, figure, height=170, wide=True)

@@ -5,33 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
-
-import numpy as np
-import pandas as pd
-import plotly.graph_objects as go
+from typing import Any
 
 from snnviz.events import EpochEnd, LayerState, Sample
-from snnviz.views.chart import Chart, empty, frame, shade
+from snnviz.views.chart import Chart, Figure, empty, shade
 
 TRAIN, TEST = "#8c8c96", "#0f9d8a"
-CHANCE = {"dash": "dot", "width": 1, "color": "#999999"}
 MOST_NAMED = 12
 """More layers than this are told apart by shade and hover, not by a legend."""
+
+MOST_POINTS = 300
+"""Of a line or a map: of a longer history every n-th look is drawn."""
 
 
 def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: Sequence[EpochEnd]) -> list[Chart]:
     """Accuracy, loss, and each layer's rate, Var[u] and gradient norm over the epochs of one run."""
-    training, tests = frame(samples, Sample), frame(epochs, EpochEnd)
-    states = frame(layers, LayerState)
-    spiking = states[states["rate"].notna()]
+    by_layer: dict[int, list[LayerState]] = {}
+    for state in layers:
+        by_layer.setdefault(state.layer, []).append(state)
+    states = [_thinned(by_layer[layer]) for layer in sorted(by_layer)]
     return [
-        _scores("accuracy", "Accuracy", training, tests, percent=True),
-        _scores("loss", "Loss", training, tests, percent=False),
+        _scores("accuracy", "Accuracy", samples, epochs, percent=True),
+        _scores("loss", "Loss", samples, epochs, percent=False),
         Chart(
             "rate",
             "Firing rate per layer",
             "Spikes per neuron and time step on a fixed batch of 64 images. A line at 0 is a silent layer.",
-            _by_layer(spiking, "rate", "spikes / neuron / step", percent=True),
+            _by_layer(states, "rate", "spikes / neuron / step", percent=True),
         ),
         Chart(
             "var_u",
@@ -43,13 +43,13 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
             "var_u_map",
             "Var[u], layer by epoch",
             "The same variance as a map: a dark row is a layer that hardly moves.",
-            _heat(states, "var_u"),
+            _heat(states),
         ),
         Chart(
             "grad_norm",
             "Gradient norm per layer",
             "Norm of the loss gradient of each layer's weights. Lines far apart learn at different speeds.",
-            _by_layer(states[states["grad_norm"].notna()], "grad_norm", "|dL/dW|", log=True),
+            _by_layer(states, "grad_norm", "|dL/dW|", log=True),
         ),
     ]
 
@@ -65,29 +65,20 @@ def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
     for column, title, caption, percent in wanted:
         figure = empty("epoch", title.lower(), **({"tickformat": ".0%"} if percent else {}))
         for name, rows in runs.items():
-            table = frame(rows, EpochEnd)
-            figure.add_scatter(
-                x=_floats(table["epoch"]),
-                y=_floats(table[column]),
-                name=escape(name, quote=False),  # Plotly takes <b> and <a> for markup
-                mode="lines+markers",
-            )
+            line = _line(_thinned(rows), column)
+            # Plotly takes <b> and <a> for markup.
+            figure["data"].append({**line, "name": escape(name, quote=False), "mode": "lines+markers"})
         charts.append(Chart(f"overlay_{column}", title, caption, figure, height=320))
     return charts
 
 
-def _scores(name: str, title: str, training: pd.DataFrame, tests: pd.DataFrame, *, percent: bool) -> Chart:
+def _scores(name: str, title: str, samples: Sequence[Sample], epochs: Sequence[EpochEnd], *, percent: bool) -> Chart:
     figure = empty("epoch", title.lower(), **({"tickformat": ".0%", "range": [0, 1.02]} if percent else {}))
-    figure.add_scatter(
-        x=_floats(training["epoch"]), y=_floats(training[name]), name="train", mode="lines", line={"color": TRAIN}
-    )
-    figure.add_scatter(
-        x=_floats(tests["epoch"]),
-        y=_floats(tests[f"test_{name}"]),
-        name="test",
-        mode="lines+markers",
-        line={"color": TEST, "width": 2.5},
-    )
+    training, test = _line(_thinned(samples), name), _line(_thinned(epochs), f"test_{name}")
+    figure["data"] = [
+        {**training, "name": "train", "mode": "lines", "line": {"color": TRAIN}},
+        {**test, "name": "test", "mode": "lines+markers", "line": {"color": TEST, "width": 2.5}},
+    ]
     caption = (
         "Share of images classified correctly: while training, and on test images the network never learnt from."
         if percent
@@ -96,43 +87,69 @@ def _scores(name: str, title: str, training: pd.DataFrame, tests: pd.DataFrame, 
     return Chart(name, title, caption, figure)
 
 
-def _by_layer(states: pd.DataFrame, column: str, y: str, *, log: bool = False, percent: bool = False) -> go.Figure:
+def _by_layer(
+    states: Sequence[Sequence[LayerState]], column: str, y: str, *, log: bool = False, percent: bool = False
+) -> Figure:
     figure = empty("epoch", y, **({"type": "log"} if log else {}), **({"tickformat": ".0%"} if percent else {}))
-    figure.update_layout(hovermode="closest")
-    count = states["layer"].nunique()
-    for place, (_, rows) in enumerate(states.groupby("layer", sort=True)):
-        values = _floats(rows[column])
-        figure.add_scatter(
-            x=_floats(rows["epoch"]),
-            y=[v if v is not None and v > 0 else None for v in values] if log else values,
-            name=str(rows["name"].iloc[0]),
-            mode="lines+markers" if len(rows) < 3 else "lines",
-            line={"color": shade(place, count)},
-            showlegend=count <= MOST_NAMED,
+    figure["layout"]["hovermode"] = "closest"
+    lines = [[row for row in rows if getattr(row, column) is not None] for rows in states]
+    lines = [rows for rows in lines if rows]
+    for place, rows in enumerate(lines):
+        line = _line(rows, column)
+        if log:
+            line["y"] = [value if value is not None and value > 0 else None for value in line["y"]]
+        figure["data"].append(
+            {
+                **line,
+                "name": rows[0].name,
+                "mode": "lines+markers" if len(rows) < 3 else "lines",
+                "line": {"color": shade(place, len(lines))},
+                "showlegend": len(lines) <= MOST_NAMED,
+            }
         )
     return figure
 
 
-def _heat(states: pd.DataFrame, column: str) -> go.Figure:
+def _heat(states: Sequence[Sequence[LayerState]]) -> Figure:
     figure = empty("epoch", "layer", autorange="reversed")
-    figure.update_layout(hovermode="closest")
-    if states.empty:
+    figure["layout"]["hovermode"] = "closest"
+    epochs = sorted({row.epoch for rows in states for row in rows})
+    if not epochs:
         return figure
-    table = states.pivot(index="layer", columns="epoch", values=column)
-    names = states.drop_duplicates("layer").set_index("layer")["name"].loc[table.index]
-    values = table.to_numpy(dtype=float)
-    logs = np.log10(np.where(values > 0, np.maximum(values, 1e-9), np.nan))
-    figure.add_heatmap(
-        x=[float(x) for x in table.columns],
-        y=[str(name) for name in names],
-        z=[[round(float(v), 3) if np.isfinite(v) else None for v in row] for row in logs],
-        colorscale="Viridis",
-        colorbar={"title": {"text": "log10", "side": "right"}, "thickness": 10},
-        hovertemplate="%{y}, epoch %{x:.2f}: 10^%{z}<extra></extra>",
+    seen = [{row.epoch: _logarithm(row.var_u) for row in rows} for rows in states]
+    figure["data"].append(
+        {
+            "type": "heatmap",
+            "x": [_number(epoch) for epoch in epochs],
+            "y": [rows[0].name for rows in states],
+            "z": [[row.get(epoch) for epoch in epochs] for row in seen],
+            "colorscale": "Viridis",
+            "colorbar": {"title": {"text": "log10", "side": "right"}, "thickness": 10},
+            "hovertemplate": "%{y}, epoch %{x:.2f}: 10^%{z}<extra></extra>",
+        }
     )
     return figure
 
 
-def _floats(column: pd.Series) -> list[float | None]:
-    """Plain numbers, rounded to what a screen can show, with None for what is missing or infinite."""
-    return [float(f"{value:.5g}") if pd.notna(value) and math.isfinite(value) else None for value in column]
+def _line(rows: Sequence[Any], column: str) -> dict[str, Any]:
+    """A line over the epochs, without its name and looks."""
+    return {
+        "type": "scatter",
+        "x": [_number(row.epoch) for row in rows],
+        "y": [_number(getattr(row, column)) for row in rows],
+    }
+
+
+def _thinned(rows: Sequence[Any]) -> Sequence[Any]:
+    """At most `MOST_POINTS` of the rows, evenly spread, the newest among them."""
+    step = -(-len(rows) // MOST_POINTS)
+    return rows if step < 2 else rows[(len(rows) - 1) % step :: step]
+
+
+def _number(value: float) -> float | None:
+    """Rounded to what a screen can show; None for what no axis can."""
+    return float(f"{value:.5g}") if math.isfinite(value) else None
+
+
+def _logarithm(value: float) -> float | None:
+    return round(math.log10(max(value, 1e-9)), 3) if 0 < value < math.inf else None

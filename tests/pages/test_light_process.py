@@ -41,5 +41,5 @@ def test_every_page_works_without_torch(trained: Callable[..., Run], tiny: MakeD
     )
     assert shown.returncode == 0, shown.stderr
     loaded = set(shown.stdout.split())
-    assert "plotly" in loaded
+    assert "pandas" in loaded
     assert not loaded & {"torch", "snntorch", "tonic", "sklearn", "scipy", "matplotlib", "botorch"}

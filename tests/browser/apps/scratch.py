@@ -14,7 +14,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.block_editor import block_editor, drawn, new_revision
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.routes import plotly_url
-from snnviz.views.chart import Chart
+from snnviz.views.chart import Chart, Figure
 
 state = st.session_state
 
@@ -68,12 +68,12 @@ def readonly() -> None:
 def chart_page() -> None:
     step = state.step
 
-    def figure(name: str, points: int) -> go.Figure:
+    def figure(name: str, points: int) -> Figure:
         lines = [go.Scatter(y=[k * n + points for k in range(100)], name=f"{name} {n}") for n in (1, 2)]
         axes = {"xaxis": {"title": {"text": "epoch"}}, "yaxis": {"title": {"text": "loss"}}}
-        return go.Figure(lines, axes)
+        return go.Figure(lines, axes).to_plotly_json()
 
-    heat = go.Figure(go.Heatmap(z=[[(i * j + step) % 7 for i in range(30)] for j in range(8)]))
+    heat = go.Figure(go.Heatmap(z=[[(i * j + step) % 7 for i in range(30)] for j in range(8)])).to_plotly_json()
     shown = [
         Chart("loss", "Loss", "Cross-entropy over epochs.", figure("train", step), height=300),
         Chart("still", "Accuracy", "It never changes.", figure("test", 0), height=300),

@@ -1,0 +1,67 @@
+"""A run's charts, drawn once for everybody who watches it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import lru_cache
+from typing import Any
+
+from snnviz.events import EpochEnd, LayerState, Sample
+from snnviz.places import cache_dir
+from snnviz.store import Run
+from snnviz.ui import services
+from snnviz.ui.components.charts import payload
+from snnviz.views.run import run_charts
+
+PAUSE_SECONDS = 0.5
+"""Between two drawings of a run that is going on, however fast it is."""
+
+
+class Picture:
+    """The rows of one run, fetched as they come, and the charts that the last of them changed."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self.samples: list[Sample] = []
+        self.layers: list[LayerState] = []
+        self.epochs: list[EpochEnd] = []
+        self._numbers = [0, 0, 0]  # of the newest row of each kind
+        self._version, self._at = "", -PAUSE_SECONDS
+        self._payload = b""
+        self._lock = threading.Lock()
+
+    def payload(self, version: str, *, ended: bool) -> bytes:
+        """What the charts component shows at this version of the run, or at one a moment ago."""
+        with self._lock:  # who comes second finds the work done
+            now = time.monotonic()
+            if version != self._version and (ended or now - self._at >= PAUSE_SECONDS):
+                if self._fetch() or not self._payload:
+                    self._payload = payload(run_charts(self.samples, self.layers, self.epochs))
+                self._version, self._at = version, now
+            return self._payload
+
+    def _fetch(self) -> bool:
+        """Whether there were new rows."""
+        kinds: list[tuple[type[Any], list[Any]]] = [
+            (Sample, self.samples),
+            (LayerState, self.layers),
+            (EpochEnd, self.epochs),
+        ]
+        found = False
+        for place, (kind, rows) in enumerate(kinds):
+            for number, row in services.store().rows(self.run, kind, since=self._numbers[place]):
+                self._numbers[place] = number
+                rows.append(row)
+                found = True
+        return found
+
+
+def picture(run: Run) -> Picture:
+    """The picture of a run. One that was deleted and came back has another."""
+    return _picture(str(cache_dir()), run.run, run.created)
+
+
+@lru_cache(maxsize=64)
+def _picture(_place: str, run: str, _created: float) -> Picture:
+    return Picture(run)
