@@ -40,18 +40,20 @@ def training_steps(design: Design) -> int:
 def memory_bytes(design: Design) -> int:
     """An estimate from above of what the run's process needs beyond the loaded libraries (float32).
 
-    A training step keeps, for every layer, its merged input and its potentials over all time steps, and on the way
-    back holds about as much again twice; testing holds one layer's spikes for 250 images; each weight has a gradient
-    and two moments, and one more copy while a checkpoint is written.
+    A training step keeps every layer's merged input, potentials and spikes over all time steps until its way back;
+    testing keeps every layer's spikes, and both work on a few copies of the largest layer. The allocator hands little
+    from one to the other, so they add up. Each weight has a gradient, two moments, and copies of these while a
+    checkpoint is written. Tests hold the estimate between 1 and 4 times what is measured.
     """
-    layers = architecture(design).layers
-    steps, batch = design.data.steps, design.training.batch_size
-    kept = sum(2 * math.prod(layer.in_shape) + 3 * layer.neurons for layer in layers)
-    largest = max(math.prod(layer.in_shape) + 3 * layer.neurons for layer in layers)
-    tested = sum(layer.neurons for layer in layers) + 2 * largest
-    activations = 4 * steps * max(batch * (kept + largest), min(250, samples(design)[1]) * tested)
-    images = sum((card(design.data.name).train, card(design.data.name).test)) * math.prod(card(design.data.name).shape)
-    return activations + 4 * 8 * parameters(design) + 4 * images
+    layers, about = architecture(design).layers, card(design.data.name)
+    train, test = samples(design)
+    steps, batch, tested = design.data.steps, min(design.training.batch_size, train), min(250, test)
+    inputs = sum(math.prod(layer.in_shape) for layer in layers)
+    neurons = sum(layer.neurons for layer in layers)
+    largest = max(math.prod(layer.in_shape) + layer.neurons for layer in layers)
+    activations = steps * (batch * (inputs + 2 * neurons + 4 * largest) + tested * (neurons + 3 * largest))
+    images = 3 * (about.train + about.test) * math.prod(about.shape)
+    return 4 * activations + 4 * 9 * parameters(design) + images + 20_000_000
 
 
 MACS_PER_SECOND = 2.5e10

@@ -1,0 +1,73 @@
+"""Costs of a design from its architecture alone. That real tensors agree is tested in tests/core."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.design import Design
+from snnviz.theory import costs
+from tests.designs import DESIGNS
+
+
+def design(**parts: object) -> Design:
+    return Design.check(parts)
+
+
+def test_the_costs_of_the_default_design_add_up() -> None:
+    """By hand: stem 1 -> 16, four layers 16 -> 16 of 3x3, readout 16*4*4 -> 10."""
+    stem, layer, readout = 16 * 9, 16 * 16 * 9, 256 * 10
+    assert costs.parameters(Design()) == stem + 4 * layer + readout + 5 * 16 + 10
+    assert costs.macs(Design()) == 64 * (stem + 4 * layer) + readout
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({}, (1437, 360)),
+        ({"train_samples": 100}, (100, 360)),
+        ({"train_samples": 1_000_000, "test_samples": 7}, (1437, 7)),
+        ({"name": "mnist", "test_samples": 1000}, (60_000, 1000)),
+    ],
+)
+def test_samples_are_what_is_asked_for_or_all_there_are(data: dict[str, object], expected: tuple[int, int]) -> None:
+    assert costs.samples(design(data=data)) == expected
+
+
+def test_the_last_batch_of_an_epoch_may_be_partial() -> None:
+    assert costs.training_steps(design(data={"train_samples": 300}, training={"epochs": 3, "batch_size": 64})) == 15
+    assert costs.training_steps(design(data={"train_samples": 256}, training={"epochs": 1, "batch_size": 64})) == 4
+
+
+@given(DESIGNS)
+def test_every_design_has_positive_finite_costs(made: Design) -> None:
+    assert costs.parameters(made) == sum(layer.parameters for layer in architecture(made).layers) > 0
+    assert costs.macs(made) > 0
+    assert costs.memory_bytes(made) > 4 * 9 * costs.parameters(made)
+    assert 0 < costs.training_seconds(made) < float("inf")
+
+
+@pytest.mark.parametrize(
+    "larger",
+    [
+        {"data": {"steps": 10}},
+        {"training": {"epochs": 30}},
+        {"network": {"kind": "block", "channels": 32}},
+        {"network": {"kind": "block", "edges": "00111/00011/00001/00000/00000"}},
+        {"data": {"name": "fashion-mnist"}},
+    ],
+)
+def test_a_larger_design_is_estimated_to_take_longer(larger: dict[str, object]) -> None:
+    assert costs.training_seconds(design(**larger)) > 1.2 * costs.training_seconds(Design())
+
+
+def test_a_slower_machine_is_estimated_to_take_longer() -> None:
+    assert costs.training_seconds(Design(), speed=3) == pytest.approx(3 * costs.training_seconds(Design()))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_is_estimated_to_fit_a_small_machine(name: str) -> None:
+    assert costs.memory_bytes(named(name)) < 1e9
+    assert costs.training_seconds(named(name)) < 15 * 60
