@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -115,6 +116,7 @@ def differences(designs: list[Design]) -> dict[str, list[Any]]:
     return {path: values for path, values in columns.items() if any(value != values[0] for value in values)}
 
 
+@lru_cache(maxsize=4096)
 def in_a_line(design: Design) -> str:
     """The design in a few words: data, network, initialisation and what else is not default."""
     network = design.network

@@ -60,6 +60,8 @@ def _head(run: Run) -> None:
     if run.state == "done" and st.session_state.found:
         text, icon = "cached result", ":material/bolt:"
     mark.badge(text, icon=icon, color=color)
+    editing = state.design()
+    elsewhere = run.run != editing.digest
     if not run.ended:
         stopping = run.cancel_requested
         actions.button(
@@ -70,10 +72,10 @@ def _head(run: Run) -> None:
             args=(run.run,),
             help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
-    elif run.run != state.design().digest:
+    elif elsewhere:
         actions.button("Restore its design", key="restore", on_click=state.open_run, args=(run.run,))
-    if run.run != state.design().digest:
-        changed = links.differences([run.design, state.design()])
+    if elsewhere:
+        changed = links.differences([run.design, editing])
         listed = ", ".join(f"{path} {old} → {new}" for path, (old, new) in list(changed.items())[:4])
         more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
         st.caption(plain(f"The editor now holds another design: {listed}{more}."))
