@@ -28,7 +28,9 @@ from snnviz.design import ENCODINGS, INITS, Design, Neuron
 Floats = NDArray[np.float64]
 
 POPULATION = 2048
-"""Neurons drawn a layer."""
+"""Neurons drawn a layer; fewer, down to an eighth, for networks so deep or so long in time that a page would wait."""
+
+NEURON_STEPS = 1_000_000
 
 SILENT = 2e-4
 """A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
@@ -66,9 +68,11 @@ def forecast(design: Design) -> tuple[Forecast, ...]:
     populations: list[Floats] = []
     single: list[float] = []
     layers = []
+    steps = design.data.steps * len(architecture(design).layers)
+    count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
     for layer in architecture(design).layers:
         gain = layer.fan_in * weight_variance(layer, design) * _inside(layer)
-        current = _draw(gain * _moments(layer, populations, shown, about.likeness), rng)
+        current = _draw(gain * _moments(layer, populations, shown, about.likeness), count, rng)
         u = potentials(current, design.neuron) if layer.spiking else current
         spikes = (u > design.neuron.threshold).astype(float)
         populations.append(spikes)
@@ -164,23 +168,25 @@ def _pooled(population: Floats, source: Source, likeness: float) -> Floats:
     return np.tile(np.concatenate([patches[:, :alike, 0], patches[:, alike:].mean(2)], axis=1), size)
 
 
-def _draw(covariance: Floats, rng: np.random.Generator) -> Floats:
-    """Currents (T, POPULATION) ~ N(0, covariance). Spike trains that repeat make it singular, so no Cholesky.
+def _draw(covariance: Floats, count: int, rng: np.random.Generator) -> Floats:
+    """Currents (T, count) ~ N(0, covariance). Spike trains that repeat make it singular: a trace of noise mends that.
 
     Each row of normal numbers is a shuffle of the same quantiles (a Latin hypercube): an eighth of the error of
     independent draws.
     """
-    values, vectors = np.linalg.eigh(covariance)
-    factor = vectors * np.sqrt(np.clip(values, 0, None))
-    normal = rng.permuted(np.tile(_quantiles(), (len(covariance), 1)), axis=1)
+    largest = float(covariance.diagonal().max())
+    if largest <= 0:
+        return np.zeros((len(covariance), count))
+    factor = np.linalg.cholesky(covariance + 1e-9 * largest * np.eye(len(covariance)))
+    normal = rng.permuted(np.tile(_quantiles(count), (len(covariance), 1)), axis=1)
     drawn: Floats = factor @ normal
     return drawn
 
 
-@lru_cache(maxsize=1)
-def _quantiles() -> Floats:
-    """POPULATION quantiles of N(0, 1), scaled to variance 1."""
-    found = np.array([NormalDist().inv_cdf((k + 0.5) / POPULATION) for k in range(POPULATION)])
+@lru_cache(maxsize=64)
+def _quantiles(count: int) -> Floats:
+    """`count` quantiles of N(0, 1), scaled to variance 1."""
+    found = np.array([NormalDist().inv_cdf((k + 0.5) / count) for k in range(count)])
     found /= found.std()
     return found
 

@@ -102,8 +102,11 @@ def speed() -> float:
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warms what the first visitor would wait for, and keeps a worker alive while the server is."""
+    import numpy  # noqa: F401
     import pandas  # noqa: F401
+    from threadpoolctl import threadpool_limits
 
+    threadpool_limits(1)  # small matrices on two threads wait for each other as soon as something trains
     gc.collect()
     gc.freeze()
     tending = asyncio.create_task(_tend())
