@@ -60,17 +60,20 @@ def test_parameters_and_macs_are_those_of_the_tensors(
 
 
 MEMORY: list[dict[str, Any]] = [
-    {"data": {"train_samples": 256}},
-    {"network": {"kind": "mlp", "depth": 8, "width": 800}, "data": {"steps": 20, "train_samples": 128}},
-    {"network": {"kind": "mlp", "depth": 2, "width": 3000}, "data": {"steps": 2, "train_samples": 128}},
+    {"data": {"train_samples": 128, "test_samples": 250}},
     {
-        "network": {"kind": "block", "edges": "00111/00011/00001/00000/00000", "channels": 32},
-        "data": {"steps": 10, "train_samples": 64, "encoding": "rate"},
+        "network": {"kind": "mlp", "depth": 8, "width": 600},
+        "data": {"steps": 20, "train_samples": 64, "test_samples": 250},
+    },
+    {"network": {"kind": "mlp", "depth": 2, "width": 2500}, "data": {"train_samples": 64, "test_samples": 20}},
+    {
+        "network": {"kind": "block", "edges": "00111/00011/00001/00000/00000", "channels": 24},
+        "data": {"steps": 10, "train_samples": 64, "test_samples": 64, "encoding": "rate"},
     },
     {
         "network": {"kind": "cnn", "depth": 3, "channels": 8},
-        "data": {"steps": 20, "train_samples": 400, "test_samples": 10, "encoding": "latency"},
-        "training": {"batch_size": 400, "optimizer": "sgd", "loss": "count"},
+        "data": {"steps": 20, "train_samples": 300, "test_samples": 10, "encoding": "latency"},
+        "training": {"batch_size": 300, "optimizer": "sgd", "loss": "count"},
     },
 ]
 
