@@ -193,6 +193,8 @@ class _Bar:
             return
         if isinstance(event, EpochEnd):
             self.last = event
+        if isinstance(event, Progress) and event.doing:
+            click.echo(f"\r{event.doing:70}", nl=False, err=True)
         if isinstance(event, Progress) and event.steps:
             if self.bar is None:
                 self.bar = click.progressbar(

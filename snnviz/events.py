@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the run is: `step` of `steps` training steps in all."""
+    """Where the run is: `step` of `steps` training steps in all; `doing` says what it does instead of training."""
 
     step: int
     steps: int
+    doing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

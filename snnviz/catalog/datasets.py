@@ -198,6 +198,14 @@ def is_here(name: str) -> bool:
     return not card(name).download or all(find(name, role) for role in ROLES)
 
 
+def ensure(name: str, watch: Callable[[str], None]) -> None:
+    """Fetch the files of `name` that are not here; `watch` hears how far that is. Raises `DataMissing`."""
+    if card(name).download:
+        for role, file in zip(ROLES, card(name).files, strict=True):
+            if not find(name, role):
+                fetch(name, role, file, watch)
+
+
 def load(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None) -> Split:
     """The images of `name`. `seed` splits digits; the others have a test set of their own. `watch` hears of downloads.
 

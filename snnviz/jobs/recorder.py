@@ -56,7 +56,7 @@ class Recorder:
         if self._failure is not None:
             raise self._failure
         if isinstance(event, Progress):
-            if self._first is None:
+            if self._first is None and event.doing is None:
                 self._counted = time.monotonic()
                 self._first = (self._counted, event.step)
             self._progress = event

@@ -13,9 +13,10 @@ from contextlib import suppress
 from multiprocessing import connection, parent_process
 from types import FrameType
 
+from snnviz.catalog import datasets
 from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
-from snnviz.events import Event
+from snnviz.events import Event, Progress
 from snnviz.jobs.recorder import Recorder
 from snnviz.store import Claim, State, Store
 
@@ -41,10 +42,15 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
 
         torch.set_num_threads(1)
         with Recorder(store, claim) as recorder:
-            for event in execute(claim.design, resume=store.load_checkpoint(claim.run)):
+
+            def hear(event: Event) -> None:
                 recorder.put(event)
                 if listen is not None:
                     listen(event)
+
+            datasets.ensure(claim.design.data.name, lambda words: hear(Progress(0, 0, words)))
+            for event in execute(claim.design, resume=store.load_checkpoint(claim.run)):
+                hear(event)
                 if recorder.cancelled:
                     state = "cancelled"
                     break

@@ -112,7 +112,7 @@ class Leases:
         if rows or progress or seconds:
             new |= {"seconds": RUNS.c.seconds + seconds, "revision": RUNS.c.revision + 1}
         if progress:
-            new |= {"step": progress.step, "steps": progress.steps, "eta_seconds": eta_seconds}
+            new |= {"step": progress.step, "steps": progress.steps, "eta_seconds": eta_seconds, "doing": progress.doing}
         with self._writing() as connection:
             cancelled = self._fenced(connection, run, attempt, new)
             for event, table in TABLES.items():

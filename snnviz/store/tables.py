@@ -65,6 +65,7 @@ RUNS = Table(
     Column("step", Integer, nullable=False, server_default="0"),
     Column("steps", Integer, nullable=False, server_default="0"),
     Column("eta_seconds", Double),
+    Column("doing", Text),
     Column("error", Text),
     Column("traceback", Text),
     Column("note", Text),

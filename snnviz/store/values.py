@@ -20,8 +20,9 @@ class Run:
     """A design that was submitted, and how far it got.
 
     `attempt` counts how often a worker took it up (0: never). `seconds` is training wall time over all attempts.
-    `eta_seconds` is the training time left, while that is known. `error` is one sentence, `traceback` what a
-    developer wants to see with it. `note` says what a person should know of a run that went on all the same.
+    `eta_seconds` is the training time left, while that is known; `doing` what a run does before it can train. `error`
+    is one sentence, `traceback` what a developer wants to see with it. `note` says what a person should know of a run
+    that went on all the same.
     """
 
     run: str
@@ -36,6 +37,7 @@ class Run:
     step: int
     steps: int
     eta_seconds: float | None
+    doing: str | None
     error: str | None
     traceback: str | None
     note: str | None

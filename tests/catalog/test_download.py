@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import http.server
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -14,7 +15,11 @@ import pytest
 
 from snnviz.catalog import datasets
 from snnviz.catalog.datasets import ROLES
+from snnviz.design import Design
 from snnviz.errors import DataMissing
+from snnviz.events import Event, Progress
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Store
 from tests.catalog.idx import Published, packed, published
 
 
@@ -137,3 +142,26 @@ def test_a_read_only_cache_is_a_sentence(server: Server, folder: Path) -> None:
     with pytest.raises(DataMissing, match="could not be fetched"):
         datasets.load("mnist")
     assert server.asked == []
+
+
+def test_a_run_tells_how_far_its_download_is(server: Server, tmp_path: Path) -> None:
+    design = Design.check(
+        {
+            "data": {"name": "mnist", "train_samples": 20, "test_samples": 10, "steps": 1},
+            "network": {"kind": "mlp", "depth": 1, "width": 5},
+            "training": {"epochs": 1},
+        }
+    )
+    store = Store(tmp_path / "runs.sqlite")
+    heard: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Progress) and event.doing:
+            heard.append(event.doing)
+
+    ended = store.get(Immediate(store, listen).submit(design).run)
+    store.close()
+    assert (ended.state, ended.error) == ("done", None)
+    assert any(re.fullmatch(r"fetching train-images-idx3-ubyte: \d\.\d of \d\.\d MB", words) for words in heard)
+    assert ended.doing is None  # training has begun since
+    assert len(server.asked) == len(ROLES)
