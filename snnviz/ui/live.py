@@ -27,7 +27,7 @@ BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "ora
 
 
 def panel() -> None:
-    """The watched run, asked for anew every second while it is going on."""
+    """The watched run. What changes with every second is a fragment of its own, as small as it can be: many watch."""
     reveal(st.session_state.pressed, key="reveal")
     watched = st.session_state.watched
     shown = services.glance(watched) if watched else None
@@ -36,19 +36,25 @@ def panel() -> None:
             "Press **Train**: accuracy, firing rates and variances of every layer are drawn here while it learns."
         )
         return
-    active = not shown[0].ended
-    st.fragment(_monitor, key="live", run_every=EVERY if active else None)(watched, active)
+    run, _ = shown
+    _head(run)
+    st.fragment(_monitor, key="live", run_every=None if run.ended else EVERY)(run.run, _looks(run))
+
+
+def _looks(run: Run) -> tuple[object, ...]:
+    """What the head shows of a run."""
+    return run.state, run.cancel_requested, run.title, run.created
 
 
 @told()
-def _monitor(watched: str, active: bool) -> None:
+def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     shown = services.glance(watched)
-    if shown is None or (active and shown[0].ended):
+    if shown is None or _looks(shown[0]) != looked:
         st.rerun()
     run, version = shown
     seen = picture(run)
     drawn = seen.payload(version, ended=run.ended)
-    _head(run)
+    _differs(run)
     _numbers(run, seen.epochs[-1] if seen.epochs else None)
     charts(drawn, key=f"live-{run.run}")
 
@@ -60,8 +66,6 @@ def _head(run: Run) -> None:
     if run.state == "done" and st.session_state.found:
         text, icon = "cached result", ":material/bolt:"
     mark.badge(text, icon=icon, color=color)
-    editing = state.design()
-    elsewhere = run.run != editing.digest
     if not run.ended:
         stopping = run.cancel_requested
         actions.button(
@@ -72,17 +76,22 @@ def _head(run: Run) -> None:
             args=(run.run,),
             help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
-    elif elsewhere:
+    elif run.run != state.design().digest:
         actions.button("Restore its design", key="restore", on_click=state.open_run, args=(run.run,))
-    if elsewhere:
-        changed = links.differences([run.design, editing])
-        listed = ", ".join(f"{path} {old} → {new}" for path, (old, new) in list(changed.items())[:4])
-        more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
-        st.caption(plain(f"The editor now holds another design: {listed}{more}."))
     if run.error:
         st.error(plain(run.error))
     if run.note:
         st.caption(plain(run.note))
+
+
+def _differs(run: Run) -> None:
+    """A word on what the editor holds, where that is not what the run trains."""
+    editing = state.design()
+    if run.run != editing.digest:
+        changed = links.differences([run.design, editing])
+        listed = ", ".join(f"{path} {old} → {new}" for path, (old, new) in list(changed.items())[:4])
+        more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
+        st.caption(plain(f"The editor now holds another design: {listed}{more}."))
 
 
 def _numbers(run: Run, last: EpochEnd | None) -> None:
@@ -91,13 +100,14 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
         epochs = run.design.training.epochs
         left = f", {seconds(run.eta_seconds)} left" if run.eta_seconds is not None else ""
         doing = f"epoch {min(int(share * epochs) + 1, epochs)} of {epochs}{left}" if run.steps else "starting"
+        doing = run.doing or doing
         if run.state == "queued":
             doing = "in the queue; you may leave, it starts by itself"
         st.progress(min(share, 1.0), text=doing)
-    accuracy, loss, rate, time = st.columns(4)
-    accuracy.metric("Test accuracy", f"{last.test_accuracy:.1%}" if last else "–")
-    loss.metric("Test loss", f"{last.test_loss:.3f}" if last else "–")
-    rate.metric(
-        "Firing rate", f"{last.rate:.1%}" if last else "–", help="Spikes per neuron and time step, test images."
-    )
-    time.metric("Training time", seconds(run.seconds) if run.seconds else "–")
+    with st.container(horizontal=True):
+        st.metric("Test accuracy", f"{last.test_accuracy:.1%}" if last else "–")
+        st.metric("Test loss", f"{last.test_loss:.3f}" if last else "–")
+        st.metric(
+            "Firing rate", f"{last.rate:.1%}" if last else "–", help="Spikes per neuron and time step, test images."
+        )
+        st.metric("Training time", seconds(run.seconds) if run.seconds else "–")
