@@ -38,6 +38,11 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "training": {"epochs": 1},
     },
     "small batches": {"network": {"kind": "mlp", "depth": 3, "width": 50}, "training": {"epochs": 1, "batch_size": 8}},
+    "large maps, few channels": {
+        "network": {"kind": "cnn", "depth": 3, "channels": 6, "pool_every": 0},
+        "data": {"steps": 30, "train_samples": 500, "test_samples": 50},
+        "training": {"epochs": 1},
+    },
     "many steps, rate coded": {
         "network": {"kind": "cnn", "depth": 3, "channels": 8},
         "data": {"steps": 40, "encoding": "rate", "train_samples": 500, "test_samples": 50},

@@ -56,10 +56,13 @@ def memory_bytes(design: Design) -> int:
     return 4 * activations + 4 * 9 * parameters(design) + images + 20_000_000
 
 
-MACS_PER_SECOND = 2.5e10
-"""Of one core on small convolutions, forward and backward: the prior of `training_seconds`."""
+MACS_PER_SECOND = 4.3e10
+"""Of one core, forward and backward. This and the next two are measured: see benchmarks/estimates.py."""
 
-SECONDS_PER_LAYER_STEP = 45e-6
+SECONDS_PER_NEURON_STEP = 1.1e-8
+"""Of one core, for one neuron, image and time step, forward and backward."""
+
+SECONDS_PER_LAYER_STEP = 30e-6
 """Of one core, for a layer at one time step in one training step, whatever its size."""
 
 
@@ -70,7 +73,7 @@ def training_seconds(design: Design, speed: float = 1.0) -> float:
     steps, direct = design.data.steps, design.data.encoding.kind == "direct"
     work = sum(layer.macs * (1 if direct and index == 0 else steps) for index, layer in enumerate(layers))
     neurons = sum(layer.neurons for layer in layers) * steps
-    an_image = (3 * work / MACS_PER_SECOND) + neurons * 1.5e-9
+    an_image = 3 * work / MACS_PER_SECOND + neurons * SECONDS_PER_NEURON_STEP
     overhead = training_steps(design) * len(layers) * (steps + 3) * SECONDS_PER_LAYER_STEP
     images = design.training.epochs * (train + tested / 3)
     return speed * (overhead + images * an_image)
