@@ -24,7 +24,7 @@ def page(tab: Page) -> Page:
     """A fresh editor."""
     tab.locator(".editor").evaluate("(editor) => { editor.dataset.old = 'yes' }")
     press(tab, "Begin again")
-    expect(tab.locator(".editor")).not_to_have_attribute("data-old", "yes")
+    expect(tab.locator(".editor[data-old]")).to_have_count(0)
     expect(tab.locator(".editor")).to_have_count(1)
     expect_python(tab, START)
     return tab
@@ -337,6 +337,8 @@ def test_the_drawing_survives_reruns_and_other_pages(page: Page) -> None:
     page.get_by_role("link", name="readonly").click()
     expect(page.get_by_role("button", name="Presets")).to_be_hidden()
     page.get_by_role("link", name="block", exact=True).click()
+    expect(page.get_by_role("button", name="Presets")).to_be_visible()
+    expect(cell(page, 0, 4)).to_have_text("D")
     expect_python(page, changed)
     assert on_screen(page) == changed
     press(page, "Undo")

@@ -52,17 +52,19 @@ function makePanel(editor, panel) {
   const hang = () => {
     const { left, right, bottom } = button.getBoundingClientRect();
     const frame = editor.frame.getBoundingClientRect();
-    const inwards = left + right < frame.left + frame.right ? left : right - panel.offsetWidth;
-    const room = document.documentElement.clientWidth - panel.offsetWidth - 8;
-    panel.style.left = `${Math.max(8, Math.min(inwards, room))}px`;
+    const page = document.documentElement.clientWidth;
+    const [side, other, gap] =
+      left + right < frame.left + frame.right ? ["left", "right", left] : ["right", "left", page - right];
+    panel.style[side] = `max(8px, min(${gap}px, ${page - 8}px - var(--wide)))`;
+    panel.style[other] = "auto";
     panel.style.top = `${bottom + 6}px`;
   };
-  editor.on(panel, "toggle", (event) => {
+  editor.on(panel, "beforetoggle", (event) => {
     button.setAttribute("aria-expanded", String(event.newState === "open"));
-    if (event.newState === "open") hang();
+    hang();
   });
-  editor.on(window, "scroll", () => panel.matches(":popover-open") && hang(), { capture: true, passive: true });
-  editor.on(window, "resize", () => panel.matches(":popover-open") && hang());
+  editor.on(window, "scroll", hang, { capture: true, passive: true });
+  editor.on(window, "resize", hang);
 }
 
 function makePresets(editor) {
@@ -115,9 +117,8 @@ function makeText(editor) {
     area.setAttribute("aria-invalid", String(Boolean(sentence)));
   };
 
-  editor.on(panel, "toggle", (event) => {
-    if (event.newState === "open") area.focus();
-    else area.value = "";
+  editor.on(panel, "beforetoggle", () => {
+    area.value = "";
     complain("");
   });
   editor.on(area, "input", () => complain(""));

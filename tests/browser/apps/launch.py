@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from snnviz.ui.reruns import keep_runs_whole
 from snnviz.ui.routes import routes
 
+keep_runs_whole()
 app = st.App(Path(__file__).with_name("scratch.py"), routes=routes())

@@ -52,9 +52,9 @@ def block() -> None:
         state.ticks += 1
         st.markdown(f"tick {state.ticks}")
 
-    design()
-    preview()
-    ticker()
+    for fragment in (design, preview, ticker):
+        with st.container():  # holds the fragment's place where a full run and a fragment's run overlap
+            fragment()
     st.button("Begin again", on_click=begin)
     st.button("Replace from Python", on_click=replace)
     st.button("Run everything again")
