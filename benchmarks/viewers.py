@@ -40,35 +40,36 @@ class Viewer:
     received: int = 0
     interval: float = 0.0
     fragment: str = ""
+    preview: str = ""
     page: str = ""
     kept: dict[str, bool] = field(default_factory=dict)
 
     async def watch(self, until: float, since: asyncio.Event) -> None:
         address = f"ws://127.0.0.1:{self.server.port}/_stcore/stream"
         async with connect(address, subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"], max_size=None) as socket:  # type: ignore[list-item]
-            await self._ask(socket, fragment="")
-            await self._answer(socket)
+            await self.ask(socket, fragment="")
+            await self.answer(socket)
             if not self.fragment:
                 raise SystemExit("the page has no live panel: the run is not going on")
             await since.wait()
             due = time.monotonic() + random.random() * self.interval
             while due < until:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                await self._ask(socket, fragment=self.fragment)
-                await self._answer(socket)
+                await self.ask(socket, fragment=self.fragment)
+                await self.answer(socket)
                 self.latencies.append(time.monotonic() - due)
                 due += self.interval
 
-    async def _ask(self, socket: ClientConnection, fragment: str) -> None:
+    async def ask(self, socket: ClientConnection, fragment: str) -> None:
         message = BackMsg()
         message.rerun_script.query_string = self.query
         message.rerun_script.page_script_hash = self.page
         message.rerun_script.fragment_id = fragment
-        message.rerun_script.is_auto_rerun = bool(fragment)
+        message.rerun_script.is_auto_rerun = bool(fragment) and fragment == self.fragment
         message.rerun_script.cached_message_hashes.extend(self.kept)
         await socket.send(message.SerializeToString())
 
-    async def _answer(self, socket: ClientConnection) -> None:
+    async def answer(self, socket: ClientConnection) -> None:
         """Read until the script has finished."""
         while True:
             async with asyncio.timeout(60):
@@ -81,6 +82,8 @@ class Viewer:
                 self.kept[message.hash] = True
             if kind == "auto_rerun":
                 self.interval, self.fragment = message.auto_rerun.interval, message.auto_rerun.fragment_id
+            elif kind == "delta" and message.delta.new_element.metric.label == "Parameters":
+                self.preview = message.delta.fragment_id
             elif kind == "new_session":
                 self.page = message.new_session.page_script_hash
             elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
