@@ -21,7 +21,7 @@ _request_rerun = AppSession.request_rerun
 
 
 def keep_runs_whole() -> None:
-    """Let a fragment's rerun wait until the run before it has said everything. To be called before the server starts."""
+    """Let a fragment's rerun wait until the run before it has said everything. Call it before the server starts."""
     AppSession.request_rerun = _patient_request  # type: ignore[method-assign, assignment]
 
 
