@@ -1,0 +1,110 @@
+"""The charts of a run: figures that Plotly accepts, for every number that a run can report."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.design import SURROGATES, Neuron
+from snnviz.events import EpochEnd, LayerState, Sample
+from snnviz.theory.variance import forecast
+from snnviz.views.chart import Chart, payload
+from snnviz.views.design import forecast_chart, layer_table, surrogate_chart
+from snnviz.views.run import MOST_NAMED, MOST_POINTS, overlay_charts, run_charts
+
+ANY = st.floats(allow_nan=True, allow_infinity=True)
+
+
+def history(epochs: int, layers: int, var_u: float = 1.0, grad_norm: float | None = 0.5) -> tuple[Any, Any, Any]:
+    """What a run of so many epochs and layers reports; the last layer does not spike, at first there is no gradient."""
+    looks = range(epochs + 1) if epochs else ()
+    states = [
+        LayerState(e, float(e), n, f"L{n}", None if n == layers - 1 else 0.1, var_u, grad_norm if e else None)
+        for e in looks
+        for n in range(layers)
+    ]
+    samples = [Sample(e, float(e), 2.0 / e, 0.1) for e in range(1, epochs + 1)]
+    ends = [EpochEnd(e, 0.1, 0.2, 2.0, 1.9, 0.05, 0.01) for e in range(1, epochs + 1)]
+    return samples, states, ends
+
+
+def check(charts: list[Chart]) -> dict[str, dict[str, Any]]:
+    """The charts by id, after making sure that Plotly and a browser's JSON accept them."""
+    for chart in charts:
+        go.Figure(chart.figure)
+        assert chart.title
+        assert chart.caption.endswith(".")
+    sent = json.loads(payload(charts, "/lib.js"), parse_constant=lambda name: pytest.fail(name))
+    assert len({chart["id"] for chart in sent["charts"]}) == len(charts)
+    return {chart["id"]: chart for chart in sent["charts"]}
+
+
+def test_a_run_that_has_not_reported_yet_has_empty_charts() -> None:
+    charts = check(run_charts([], [], []))
+    assert list(charts) == ["accuracy", "loss", "rate", "var_u", "var_u_map", "grad_norm"]
+    assert [trace["x"] for chart in charts.values() for trace in chart["traces"]] == [[], [], [], []]
+
+
+def test_every_layer_has_its_line() -> None:
+    charts = check(run_charts(*history(epochs=4, layers=3)))
+    assert [trace["name"] for trace in charts["rate"]["traces"]] == ["L0", "L1"]  # the readout does not spike
+    assert [trace["name"] for trace in charts["var_u"]["traces"]] == ["L0", "L1", "L2"]
+    assert charts["var_u"]["traces"][0]["x"] == [0, 1, 2, 3, 4]
+    assert charts["grad_norm"]["traces"][0]["x"] == [1, 2, 3, 4]
+    heat = charts["var_u_map"]["traces"][0]
+    assert (len(heat["y"]), len(heat["x"]), heat["z"][0]) == (3, 5, [0.0] * 5)
+    assert charts["accuracy"]["traces"][1]["y"] == [0.2] * 4
+
+
+def test_many_layers_have_no_legend() -> None:
+    for layers, legend in ((MOST_NAMED, True), (MOST_NAMED + 1, False)):
+        charts = check(run_charts(*history(epochs=2, layers=layers)))
+        assert {trace["showlegend"] for trace in charts["var_u"]["traces"]} == {legend}
+
+
+def test_a_long_history_is_thinned_and_keeps_its_newest_look() -> None:
+    charts = check(run_charts(*history(epochs=5 * MOST_POINTS, layers=2)))
+    for chart in charts.values():
+        for trace in chart["traces"]:
+            assert MOST_POINTS / 2 < len(trace["x"]) <= MOST_POINTS
+            assert trace["x"][-1] == 5 * MOST_POINTS
+
+
+@settings(max_examples=60, deadline=None)
+@given(ANY, ANY, st.integers(1, 3), st.integers(1, 3))
+def test_no_number_breaks_a_chart(var_u: float, grad_norm: float, epochs: int, layers: int) -> None:
+    charts = check(run_charts(*history(epochs, layers, var_u, grad_norm)))
+    shown = charts["var_u"]["traces"][0]["y"][0]
+    assert (shown is not None) == (0 < var_u < math.inf)
+
+
+def test_runs_on_top_of_each_other_have_their_names_as_they_are() -> None:
+    charts = check(overlay_charts({"1: <b>x</b> & y": history(3, 1)[2], "2: plain": []}))
+    assert list(charts) == ["overlay_test_accuracy", "overlay_test_loss", "overlay_rate"]
+    assert [trace["name"] for trace in charts["overlay_rate"]["traces"]] == [
+        "1: &lt;b&gt;x&lt;/b&gt; &amp; y",  # Plotly turns these back, and would take <b> for markup
+        "2: plain",
+    ]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_forecast_is_drawn_and_listed_for_every_example(name: str) -> None:
+    layers = forecast(named(name))
+    charts = check([forecast_chart(layers)])
+    spiking = [layer.name for layer in layers if layer.rate is not None]
+    assert [trace["x"] for trace in charts["forecast"]["traces"]] == [spiking] * 3
+    table = layer_table(named(name), layers)
+    assert list(table["layer"]) == [layer.name for layer in layers]
+
+
+def test_every_surrogate_is_drawn() -> None:
+    for entry in SURROGATES:
+        trace = check([surrogate_chart(Neuron(surrogate=entry.kind))])["surrogate"]["traces"][0]
+        assert max(trace["y"]) == trace["y"][len(trace["y"]) // 2] > 0
