@@ -31,7 +31,8 @@ def panel() -> None:
         st.info("No run yet. Draw a network on the Design page and press Train.", icon=":material/info:")
         return
     active = any(not run.ended for run in runs)
-    st.fragment(_listing, key="listing", run_every=EVERY if active else None)(active)
+    with st.container():
+        st.fragment(_listing, key="listing", run_every=EVERY if active else None)(active)
 
 
 @told()
@@ -47,6 +48,7 @@ def _listing(active: bool) -> None:
         height=min(38 + 35 * len(runs), 420),
         on_select="rerun",
         selection_mode="multi-row",
+        placeholder="–",
         column_order=("state", "design", "accuracy", "rate", "seconds", "created"),
         column_config={
             "state": st.column_config.TextColumn("State", width="small"),
