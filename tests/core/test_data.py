@@ -46,6 +46,14 @@ def test_a_subset_is_drawn_from_the_seed_without_repetition() -> None:
     assert len(set(rows(first)) & set(rows(other))) < 100
 
 
+def test_the_seed_draws_the_subset_of_a_data_set_whose_split_is_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    fixed = datasets.load("digits")
+    monkeypatch.setattr(datasets, "load", lambda *_: fixed)
+    first, again, other = (data.load(design(train_samples=100, seed=seed))[0] for seed in (0, 0, 1))
+    assert torch.equal(first.images, again.images)
+    assert not torch.equal(first.images, other.images)
+
+
 def test_images_have_a_channel_and_their_brightest_value() -> None:
     train, test = data.load(design())
     assert train.images.shape == (1437, 1, 8, 8)
