@@ -6,10 +6,12 @@ from snnviz.ui import editor, form, live, preview, state
 
 if state.problem():
     st.error(state.problem(), icon=":material/error:")
-editor.panel()
+with st.container():  # a fragment stays where it is only in a container of its own
+    editor.panel()
 left, right = st.columns([11, 9], gap="medium")
 with left:
     form.sections()
 with right:
     preview.panel()
-live.panel()
+with st.container():
+    live.panel()

@@ -38,7 +38,8 @@ def panel() -> None:
         return
     run, _ = shown
     _head(run)
-    st.fragment(_monitor, key="live", run_every=None if run.ended else EVERY)(run.run, _looks(run))
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_monitor, key="live", run_every=None if run.ended else EVERY)(run.run, _looks(run))
 
 
 def _looks(run: Run) -> tuple[object, ...]:
