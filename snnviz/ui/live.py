@@ -77,7 +77,7 @@ def _head(run: Run) -> None:
             args=(run.run,),
             help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
-    elif run.run != state.design().digest:
+    elif run.design != state.design():
         actions.button("Restore its design", key="restore", on_click=state.open_run, args=(run.run,))
     if run.error:
         st.error(plain(run.error))
@@ -88,7 +88,7 @@ def _head(run: Run) -> None:
 def _differs(run: Run) -> None:
     """A word on what the editor holds, where that is not what the run trains."""
     editing = state.design()
-    if run.run != editing.digest:
+    if run.design != editing:
         changed = links.differences([run.design, editing])
         listed = ", ".join(f"{path} {old} → {new}" for path, (old, new) in list(changed.items())[:4])
         more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""

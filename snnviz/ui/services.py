@@ -22,7 +22,7 @@ from snnviz.theory import costs
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
-GLANCE_SECONDS = 0.25
+GLANCE_SECONDS = 0.5
 TEND_SECONDS = 2.0
 
 
@@ -77,7 +77,7 @@ SPEEDS = Glances(30.0)
 
 
 def glance(run: str) -> tuple[Run, str] | None:
-    """A run and its version, at most a quarter of a second old; None where there is no such run."""
+    """A run and its version, at most half a second old; None where there is no such run."""
 
     def read() -> tuple[Run, str] | None:
         try:
