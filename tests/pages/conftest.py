@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from snnviz.design import Design
 from snnviz.errors import StoreError
@@ -14,6 +16,14 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.ui import services
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed_components() -> Iterator[None]:
+    """AppTest looks through all installed packages for components at the start of every session; once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @contextmanager
@@ -29,8 +39,8 @@ def using(folder: Path) -> Iterator[Path]:
             services.store().close()
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(autouse=True, name="cache")
+def own_cache(tmp_path: Path) -> Iterator[Path]:
     """The cache folder that the pages use."""
     with using(tmp_path):
         yield tmp_path
