@@ -92,6 +92,11 @@ def test_a_drawn_skip_shows_in_the_preview_and_in_the_address(dashboard: str, vi
     page.keyboard.press("Control+z")
     expect(metric(page, "Parameters")).to_have_text("12.0 k")
     page.wait_for_url(lambda url: "edges" not in url)  # the default is not written
+    page.get_by_role("button", name="Paste", exact=True).click()
+    page.get_by_label("A row for each source").fill("0 0 1 / 0 0 0 / 0 0 0")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    page.wait_for_url(re.compile(r"network\.edges=001/000/000"))
+    expect(metric(page, "Parameters")).to_have_text("8,522")
 
 
 def test_a_form_field_changes_the_verdict_and_the_address(dashboard: str, visit: Callable[..., Page]) -> None:
