@@ -68,6 +68,17 @@ def compact(edges: Edges) -> str:
     return "/".join("".join(map(str, row)) for row in edges)
 
 
+def in_words(edges: Edges) -> str:
+    """How many skips of each kind.
+
+    >>> in_words(parse("0012/0001/0000/0000"))
+    '2 DSC + 1 ASC'
+    """
+    skips = [cell for row in edges for cell in row]
+    counts = ((skips.count(DSC), "DSC"), (skips.count(ASC), "ASC"))
+    return " + ".join(f"{count} {kind}" for count, kind in counts if count) or "no skips"
+
+
 def parse(value: object, field: str = "network.edges") -> Edges:
     """The matrix from text (rows by '/', digits with or without spaces) or from nested lists.
 

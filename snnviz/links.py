@@ -121,11 +121,8 @@ def in_a_line(design: Design) -> str:
     """The design in a few words: data, network, initialisation and what else is not default."""
     network = design.network
     if network.kind == "block":
-        skips = [cell for row in network.edges for cell in row if cell]
-        dsc, asc = skips.count(adjacency.DSC), skips.count(adjacency.ASC)
-        kinds = [f"{count} {name}" for count, name in ((dsc, "DSC"), (asc, "ASC")) if count]
         stacked = f"{network.blocks} x " if network.blocks > 1 else ""
-        words = [f"block {stacked}{network.depth} layers, {network.channels} ch, {' + '.join(kinds) or 'no skips'}"]
+        words = [f"block {stacked}{network.depth} layers, {network.channels} ch, {adjacency.in_words(network.edges)}"]
     elif network.kind == "mlp":
         words = [f"mlp {network.depth} x {network.width}"]
     else:

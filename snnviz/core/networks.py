@@ -17,12 +17,10 @@ from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, arc
 from snnviz.core.neurons import lif, respond
 from snnviz.core.randomness import generator
 from snnviz.design import INITS, Design
+from snnviz.theory.costs import micro_batch
 
 Watch = Callable[[int, Tensor, Tensor | None], None]
 """Called as watch(layer, u, spikes) with (T, B, ...) tensors; spikes is None for a readout that does not spike."""
-
-
-CACHE_BYTES = 16 * 2**20
 
 
 class Network:
@@ -46,13 +44,8 @@ class Network:
 
     @property
     def micro_batch(self) -> int:
-        """Images that go through at once: what a layer holds over all time steps should stay in the cache.
-
-        Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page.
-        """
-        floats = self.steps * max(max(layer.neurons, math.prod(layer.in_shape)) for layer in self.architecture.layers)
-        most = max(CACHE_BYTES // (4 * floats), math.ceil(64 / self.steps))
-        return int(2 ** math.floor(math.log2(most)))
+        """Images that go through at once."""
+        return micro_batch(self.design)
 
     def __call__(self, image: Tensor, watch: Watch | None = None) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W)."""

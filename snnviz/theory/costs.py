@@ -37,23 +37,40 @@ def training_steps(design: Design) -> int:
     return math.ceil(samples(design)[0] / design.training.batch_size) * design.training.epochs
 
 
+CACHE_BYTES = 16 * 2**20
+
+
+def micro_batch(design: Design) -> int:
+    """Images that go through the network at once: what a layer holds over all time steps should stay in the cache.
+
+    Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page.
+    """
+    layers, steps = architecture(design).layers, design.data.steps
+    floats = steps * max(max(layer.neurons, math.prod(layer.in_shape)) for layer in layers)
+    most = max(CACHE_BYTES // (4 * floats), math.ceil(64 / steps))
+    return int(2 ** math.floor(math.log2(most)))
+
+
 def memory_bytes(design: Design) -> int:
     """An estimate from above of what the run's process needs beyond the loaded libraries (float32).
 
-    A training step keeps every layer's merged input, potentials and spikes over all time steps until its way back;
-    testing keeps every layer's spikes, and both work on a few copies of the largest layer. The allocator hands little
-    from one to the other, so they add up. Each weight has a gradient, two moments, and copies of these while a
-    checkpoint is written. Tests hold the estimate between 1 and 4 times what is measured.
+    A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its way
+    back; looking and testing keep every layer's spikes, and all work on a few copies of the largest layer. The
+    allocator hands little from one to the other, so they add up. Each weight has a gradient, two moments, and copies
+    of these while a checkpoint is written. Tests hold the estimate between 1 and 4 times what is measured.
     """
     layers, about = architecture(design).layers, card(design.data.name)
     train, test = samples(design)
-    steps, batch, tested = design.data.steps, min(design.training.batch_size, train), min(250, test)
+    steps, batch = design.data.steps, min(design.training.batch_size, train)
+    together, seen = min(batch, micro_batch(design)), max(min(64, train), min(250, test, micro_batch(design)))
     inputs = sum(math.prod(layer.in_shape) for layer in layers)
     neurons = sum(layer.neurons for layer in layers)
     largest = max(math.prod(layer.in_shape) + layer.neurons for layer in layers)
-    activations = steps * (batch * (inputs + 2 * neurons + 4 * largest) + tested * (neurons + 3 * largest))
-    images = 3 * (about.train + about.test) * math.prod(about.shape)
-    return 4 * activations + 4 * 9 * parameters(design) + images + 20_000_000
+    floats = together * (inputs + 2 * neurons + 4 * largest) + seen * (1.5 * neurons + 2 * largest)
+    pixels = math.prod(about.shape)
+    encoded = 4 * batch * pixels * (1 if design.data.encoding.kind == "direct" else steps)
+    images = 2.5 * (about.train + about.test) * pixels
+    return int(4 * (steps * floats + encoded + 9 * parameters(design)) + images) + 40_000_000
 
 
 MACS_PER_SECOND = 4.3e10

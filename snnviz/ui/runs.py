@@ -52,7 +52,7 @@ def _listing(active: bool) -> None:
         column_order=("state", "design", "accuracy", "rate", "seconds", "created"),
         column_config={
             "state": st.column_config.TextColumn("State", width="small"),
-            "design": st.column_config.TextColumn("Design", width=620),
+            "design": st.column_config.TextColumn("Design", width=540),
             "accuracy": st.column_config.NumberColumn("Test accuracy", format="%.1f %%", width="small"),
             "rate": st.column_config.NumberColumn("Firing rate", format="%.1f %%", width="small"),
             "seconds": st.column_config.NumberColumn("Training", format="%.1f s", width="small"),

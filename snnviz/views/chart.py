@@ -51,13 +51,13 @@ def empty(x: str, y: str, **layout: Any) -> Figure:
     return {"data": [], "layout": {**axes, "margin": margin, "hovermode": "x unified"}}
 
 
-VIRIDIS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (180, 222, 44))
+DEPTH = ((126, 87, 194), (66, 120, 210), (20, 150, 150), (90, 175, 80), (205, 160, 30))
 
 
 def shade(index: int, count: int) -> str:
-    """A colour for layer `index` of `count`, from deep violet (first) to green (last)."""
-    place = index / max(1, count - 1) * (len(VIRIDIS) - 1)
-    low = min(int(place), len(VIRIDIS) - 2)
+    """A colour for layer `index` of `count`, from violet (first) to gold (last), to be seen on white and on black."""
+    place = index / max(1, count - 1) * (len(DEPTH) - 1)
+    low = min(int(place), len(DEPTH) - 2)
     share = place - low
-    mixed = (round(a + (b - a) * share) for a, b in zip(VIRIDIS[low], VIRIDIS[low + 1], strict=True))
+    mixed = (round(a + (b - a) * share) for a, b in zip(DEPTH[low], DEPTH[low + 1], strict=True))
     return f"rgb({','.join(map(str, mixed))})"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from snnviz import links
+from snnviz import adjacency, links
 from snnviz.design import Design
 from snnviz.events import EpochEnd
 
@@ -39,8 +39,10 @@ def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
     differing = links.differences(list(designs))
     names = []
     for place, title in enumerate(titles):
-        apart = [f"{path.rsplit('.', 1)[-1]} {values[place]}" for path, values in differing.items()]
-        apart = [words for words in apart if not words.endswith(" None")]
+        mine = {path: values[place] for path, values in differing.items() if values[place] is not None}
+        if isinstance(text := mine.get("network.edges"), str):
+            mine["network.edges"] = adjacency.in_words(adjacency.parse(text))
+        apart = [f"{path.rsplit('.', 1)[-1].replace('edges', '')} {value}".strip() for path, value in mine.items()]
         name = title or ", ".join(apart[:3]) or links.in_a_line(designs[place])
         names.append(f"{place + 1}: {name if len(name) <= 40 else name[:39] + '…'}")
     return names

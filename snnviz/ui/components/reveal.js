@@ -6,6 +6,7 @@ export default function ({ data, key, parentElement }) {
   if (!data || data.moment <= before) return;
   answered.set(key, data.moment);
   const place = parentElement.host ?? parentElement;
+  place.style.scrollMarginTop = "4.5rem"; // below the page's header
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const show = () => place.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   show();
