@@ -75,6 +75,11 @@ MEMORY: list[dict[str, Any]] = [
         "data": {"steps": 20, "train_samples": 300, "test_samples": 10, "encoding": "latency"},
         "training": {"batch_size": 300, "optimizer": "sgd", "loss": "count"},
     },
+    {
+        "network": {"kind": "cnn", "depth": 3, "channels": 16, "pool_every": 0},
+        "data": {"steps": 40, "train_samples": 256, "test_samples": 10},
+        "training": {"batch_size": 256},
+    },
 ]
 
 MEASURE = """
