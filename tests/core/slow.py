@@ -168,20 +168,13 @@ def halved(x: Tensor) -> Tensor:
     return F.avg_pool2d(x, 2) if min(x.shape[-2:]) >= 4 else x
 
 
-def in_double(network: Network) -> Network:
-    """The same network with float64 parameters."""
-    network.parameters = {
-        name: parameter.detach().double().requires_grad_() for name, parameter in network.parameters.items()
-    }
-    return network
-
-
-def loud(design: Design) -> Network:
-    """The design's network in float64, with biases that are not zero, so that a forgotten one is noticed."""
-    network = in_double(Network(design))
+def loud(design: Design, dtype: torch.dtype = torch.float64) -> Network:
+    """The design's network with biases that are not zero, so that a forgotten one is noticed."""
+    network = Network(design)
     draw = torch.Generator().manual_seed(7)
     for name, parameter in network.parameters.items():
+        value = parameter.detach().to(dtype)
         if name.endswith(".bias"):
-            noise = torch.randn(parameter.shape, generator=draw, dtype=torch.float64)
-            parameter.data.copy_(noise / 2)
+            value = torch.randn(value.shape, generator=draw, dtype=torch.float64).to(dtype) / 2
+        network.parameters[name] = value.requires_grad_()
     return network

@@ -51,7 +51,9 @@ BLOCKS = {
     },
     "spiking readout": {"training": {"loss": "count"}, "neuron": {"threshold": 0.5}},
     "reset to zero": {"neuron": {"reset": "zero", "beta": 0.9, "surrogate": "fast-sigmoid"}},
-    "no reset": {"neuron": {"reset": "none", "surrogate": "sigmoid", "threshold": 0.7}},
+    "no reset": {  # a gentle slope: snntorch's sigmoid overflows in single precision
+        "neuron": {"reset": "none", "surrogate": {"kind": "sigmoid", "slope": 2}, "threshold": 0.7}
+    },
     "triangle": {"neuron": {"surrogate": {"kind": "triangle", "slope": 0.4}}},
     "one step": {"data": {"steps": 1}},
 }
@@ -70,14 +72,19 @@ CASES = [pytest.param(parts, slow.block_logits, id=name) for name, parts in BLOC
 CASES += [pytest.param(parts, slow.chain_logits, id=name) for name, parts in CHAINS.items()]
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)], ids=["64", "32"])
 @pytest.mark.parametrize(("parts", "literal"), CASES)
-def test_its_output_and_gradients_equal_those_of_the_literal_network(parts: dict[str, Any], literal: Any) -> None:
+def test_its_output_and_gradients_equal_those_of_the_literal_network(
+    parts: dict[str, Any], literal: Any, dtype: torch.dtype, tolerance: float
+) -> None:
+    """Double precision is computed by torch and compared tightly; single precision by the compiled kernels."""
     made = design(**parts)
-    network = slow.loud(made)
+    network = slow.loud(made, dtype)
     image, labels = batch(made)
+    image = image.to(dtype)
 
     ours, theirs = network(image), literal(network, image)
-    torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance)
     assert ours.abs().max() > 0.01
 
     def gradients(total: Tensor) -> tuple[Tensor, ...]:
@@ -85,7 +92,8 @@ def test_its_output_and_gradients_equal_those_of_the_literal_network(parts: dict
         return torch.autograd.grad(loss, list(network.parameters.values()), materialize_grads=True)
 
     for name, mine, other in zip(network.parameters, gradients(ours), gradients(theirs), strict=True):
-        torch.testing.assert_close(mine, other, rtol=1e-9, atol=1e-12, msg=lambda text, name=name: f"{name}: {text}")
+        close = {"rtol": 10 * tolerance, "atol": tolerance * max(1e-2, other.abs().max().item())}
+        torch.testing.assert_close(mine, other, **close, msg=lambda text, name=name: f"{name}: {text}")
         if made.neuron.surrogate.kind != "triangle":
             assert mine.abs().max() > 1e-9, name
 

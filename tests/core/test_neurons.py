@@ -148,6 +148,21 @@ def test_the_current_is_left_as_it_was() -> None:
     torch.testing.assert_close(current.detach(), before, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("constant", [False, True], ids=["varying", "constant"])
+@pytest.mark.parametrize("steps", [1, 6])
+@pytest.mark.parametrize("reset", RESETS)
+def test_a_current_that_may_be_overwritten_gives_the_same(reset: str, steps: int, constant: bool) -> None:
+    found = []
+    for overwrite in (False, True):
+        leaf = drive(steps, constant, torch.float32)
+        spikes = neurons.lif(leaf * 1, neuron(reset), steps, overwrite=overwrite)
+        (spikes * weights(steps, torch.float32)).sum().backward()
+        assert leaf.grad is not None
+        found.append((spikes.detach(), leaf.grad))
+    assert torch.equal(found[0][0], found[1][0])
+    assert torch.equal(found[0][1], found[1][1])
+
+
 @pytest.mark.parametrize("slope", [0.1, 2.0, 25.0, 100.0])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_surrogate_equals_snntorchs_of_the_same_name(kind: str, slope: float) -> None:

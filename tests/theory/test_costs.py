@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 
@@ -71,3 +73,13 @@ def test_a_slower_machine_is_estimated_to_take_longer() -> None:
 def test_every_example_is_estimated_to_fit_a_small_machine(name: str) -> None:
     assert costs.memory_bytes(named(name)) < 1e9
     assert costs.training_seconds(named(name)) < 15 * 60
+
+
+@given(DESIGNS)
+def test_micro_batches_are_powers_of_two_that_fit_the_cache_or_keep_64_rows(made: Design) -> None:
+    size = costs.micro_batch(made)
+    assert size & (size - 1) == 0
+    largest = max(max(layer.neurons, math.prod(layer.in_shape)) for layer in architecture(made).layers)
+    bytes_of_one = 4 * made.data.steps * largest
+    assert size * bytes_of_one <= costs.CACHE_BYTES or size * made.data.steps <= 64 + made.data.steps
+    assert 2 * size * bytes_of_one > costs.CACHE_BYTES
