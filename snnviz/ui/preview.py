@@ -37,8 +37,9 @@ def panel() -> None:
     show(plain(sentence), icon=ICONS[kind])
     _train(design)
     charts(_forecast(design), key="forecast")
-    with st.expander("Layers"):
-        st.dataframe(layer_table(design, forecast), hide_index=True)
+    layers = st.expander("Layers", key="layers", on_change="rerun")
+    if layers.open:  # a table that nobody looks at would slow down every change
+        layers.dataframe(layer_table(design, forecast), hide_index=True)
     address(links.to_query(design), key="address")
 
 

@@ -4,15 +4,26 @@
 const boards = new WeakMap(); // by element
 let library = null;
 
-/** Plotly, fetched once for the page; a failed try may be repeated. */
+/** When the browser has nothing better to do. */
+function idle() {
+  const wait = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
+  return new Promise((resolve) => setTimeout(() => wait(resolve, { timeout: 1000 }), 200));
+}
+
+/**
+ * Plotly, fetched once for the page; a failed try may be repeated. It is fetched at once but run when the page is
+ * there: that takes half a second in which nothing else can be shown or clicked.
+ */
 function plotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   library ??= new Promise((resolve, reject) => {
+    const early = Object.assign(document.createElement("link"), { rel: "preload", as: "script", href: url });
+    document.head.append(early);
     const script = document.createElement("script");
     script.src = url;
     script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject());
     script.onerror = () => reject();
-    document.head.append(script);
+    idle().then(() => document.head.append(script));
   });
   library.catch(() => (library = null));
   return library;
