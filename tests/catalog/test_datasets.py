@@ -30,7 +30,7 @@ def real(request: pytest.FixtureRequest) -> tuple[Card, Split]:
     """A card and the images it is about; skipped where this machine does not have them."""
     name: str = request.param
     if not datasets.is_here(name):
-        pytest.skip(f"{name} is not on this machine: set SNNVIZ_DATA or install dataset-{name}")
+        pytest.skip(f"the files of {name} are not on this machine (SNNVIZ_DATA names their folder)")
     return datasets.card(name), datasets.load(name)
 
 
