@@ -23,7 +23,13 @@ ZERO = 1
 ONE, HALF = np.float32(1), np.float32(0.5)
 HALF_PI = np.float32(np.pi / 2)
 
-compiled: Callable[..., Any] = numba.njit(fastmath=FAST, nogil=True, cache=True)
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compiled at the first call, and kept on disk where there is a place for it."""
+    try:
+        return numba.njit(fastmath=FAST, nogil=True, cache=True)(function)
+    except RuntimeError:  # neither this folder nor a home can be written to
+        return numba.njit(fastmath=FAST, nogil=True)(function)
 
 
 @compiled

@@ -35,6 +35,8 @@ def panel() -> None:
     kind, sentence = variance.verdict(forecast, design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
     show(plain(sentence), icon=ICONS[kind])
+    if variance.is_rough(design):
+        st.caption("A rough forecast: convolutions on spike-coded images often spike two to nine times less than this.")
     _train(design)
     charts(_forecast(design), key="forecast")
     layers = st.expander("Layers", key="layers", on_change="rerun")

@@ -210,3 +210,14 @@ def test_the_verdict_names_the_layers_in_trouble_and_a_remedy(design: Design, to
     found = verdict(forecast(design), design)
     assert found[0] == tone
     assert found[1].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding", "rough"),
+    [("mlp", "rate", False), ("block", "direct", False), ("block", "latency", True), ("cnn", "rate", True)],
+)
+def test_a_forecast_for_convolutions_on_spike_coded_images_is_called_rough(
+    kind: str, encoding: str, rough: bool
+) -> None:
+    design = Design.check({"network": {"kind": kind}, "data": {"encoding": encoding}})
+    assert variance.is_rough(design) is rough
