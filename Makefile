@@ -7,13 +7,16 @@ ADDRESS ?= 127.0.0.1
 # Where torch comes from; https://download.pytorch.org/whl/cpu holds the small build without CUDA.
 TORCH_INDEX ?=
 
+# A browser window is opened where there is a screen to show it on.
+HEADLESS ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),false,true)
+
 .PHONY: run install test check tests study browser-packages clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 run: install     ## the dashboard, on http://127.0.0.1:8501
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS)
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) --server.headless $(HEADLESS)
 
 install: $(VENV)/.installed  ## the environment and the pinned requirements
 

@@ -27,6 +27,9 @@ EVERY = 2.0
 def panel() -> None:
     """The table, looked at anew every two seconds while something is going on, and the actions on a selection."""
     runs, _ = _known()
+    if hidden := services.store().unreadable():
+        what = f"{len(hidden)} run{'s' if len(hidden) > 1 else ''} of another version cannot be shown"
+        st.caption(plain(f"{what}: {hidden[0].run} ({hidden[0].reason})"))
     if not runs:
         st.info("No run yet. Draw a network on the Design page and press Train.", icon=":material/info:")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 import pytest
@@ -155,3 +156,14 @@ def test_the_page_notices_that_the_last_run_has_ended(trained: Train, tiny: Make
     assert trained(tiny(5)).run == run
     visit.look()
     assert visit.table[0]["state"] == "done"
+
+
+def test_a_run_of_another_version_is_named_with_the_reason(tiny: MakeDesign, store: Store) -> None:
+    run = store.submit(tiny()).run
+    with sqlite3.connect(str(store.path)) as connection:
+        connection.execute("UPDATE runs SET design = ?", ('{"neuron":{"threshold":-7}}',))
+    connection.close()
+    visit = Visit(page="runs")
+    assert "1 run of another version cannot be shown" in visit.text
+    assert f"{run} (neuron.threshold must be a number from 0 to 10, got -7)" in visit.text
+    assert "No run yet" in visit.text
