@@ -44,14 +44,14 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Starts a dashboard and ends it with everything that it started."""
+def serving(script: Path = ROOT / "app.py") -> Iterator[Server]:
+    """Starts a dashboard, or the server of another script, and ends it with everything that it started."""
     with tempfile.TemporaryDirectory(prefix="snnviz-benchmark-") as folder:
         cache = Path(folder)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
         begin = time.monotonic()
         process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1"],
