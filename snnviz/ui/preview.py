@@ -41,7 +41,7 @@ def panel() -> None:
     charts(_forecast(design), key="forecast")
     layers = st.expander("Layers", key="layers", on_change="rerun")
     if layers.open:  # a table that nobody looks at would slow down every change
-        layers.dataframe(layer_table(design, forecast), hide_index=True)
+        layers.dataframe(layer_table(design, forecast), hide_index=True, placeholder="–")
     address(links.to_query(design), key="address")
 
 
