@@ -41,14 +41,15 @@ def tiny() -> MakeDesign:
 
 @pytest.fixture
 def long() -> MakeDesign:
-    """Designs with epochs of about half a second, so that there is a middle of an epoch to do something in."""
+    """Designs with epochs of 500 steps in most of a second, so that there is a middle of an epoch to do something in:
+    a run says where it is five times a second."""
 
     def make(seed: int = 0, **training: Any) -> Design:
         return Design.check(
             {
-                "data": {"train_samples": 800, "test_samples": 20, "steps": 4},
-                "network": {"kind": "mlp", "depth": 4, "width": 60},
-                "training": {"epochs": 3, "batch_size": 4, **training},
+                "data": {"train_samples": 1000, "test_samples": 20, "steps": 4},
+                "network": {"kind": "mlp", "depth": 5, "width": 100},
+                "training": {"epochs": 3, "batch_size": 2, **training},
                 "seed": seed,
             }
         )

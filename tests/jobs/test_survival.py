@@ -25,7 +25,7 @@ from tests.conftest import MakeDesign
 from tests.jobs.undisturbed import undisturbed
 from tests.waiting import Background, ended, until
 
-STEPS_PER_EPOCH = 200  # of the design `long`
+STEPS_PER_EPOCH = 500  # of the design `long`
 
 MakeBackground = Callable[..., Background]
 
@@ -38,8 +38,10 @@ def until_mid_epoch(store: Store, run: str, after: int = 1) -> int:
     """Wait until the run is in the middle of an epoch, `after` epochs or more after its start; the step it is at."""
 
     def look() -> int | None:
-        step = store.get(run).step
-        return step if step > after * STEPS_PER_EPOCH and 20 < step % STEPS_PER_EPOCH < 180 else None
+        found = store.get(run)
+        assert not found.ended, "the run was over before it was seen in the middle of an epoch"
+        middle = 20 < found.step % STEPS_PER_EPOCH < STEPS_PER_EPOCH - 50
+        return found.step if found.step > after * STEPS_PER_EPOCH and middle else None
 
     return until(look)
 
