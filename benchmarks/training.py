@@ -1,0 +1,250 @@
+"""How long a training step takes, and what memory it needs: snnviz, snntorch, SpikingJelly and norse.
+
+    python benchmarks/training.py [--nets mlp cnn ...] [--threads 1 2] [--rounds 6] [--quick] [--json FILE]
+
+A step is forward, backward and Adam on a batch of 128, in float32; benchmarks/nets.py has the networks. All contestants
+take turns in one process, so that a busy machine slows them alike; processor time is given as well, which other
+programs hardly change. The peers are installed into .peers/ at the first run, or by --install alone. Prints one JSON
+object and Markdown tables. With one and two threads about 15 minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import nets
+import peers
+import torch
+from nets import Net
+from ours import Ours
+from peers import Unavailable
+from rates import Rates, added_memory
+from torch import Tensor
+
+OURS, FALLBACK = "snnviz", "snnviz without its kernel"
+CONTESTANTS = (OURS, FALLBACK, *peers.PEERS)
+VISIT_SECONDS = 0.5
+"""How long a contestant trains before it is another's turn; at least one step."""
+
+
+class Contestant(Protocol):
+    def load(self, weights: dict[str, Tensor]) -> None: ...
+    def parameters(self) -> Any: ...
+    def train_step(self, image: Tensor, labels: Tensor) -> Tensor: ...
+
+
+def enter(name: str, net: Net) -> Contestant:
+    """The contestant with the net's weights. Raises `Unavailable`."""
+    contestant: Contestant
+    contestant = Ours(net, compiled=name == OURS) if name in (OURS, FALLBACK) else peers.build(name, net)
+    count = sum(parameter.numel() for parameter in contestant.parameters())
+    assert count == net.parameters, f"{name} has {count} parameters, not {net.parameters}"
+    contestant.load(net.weights())
+    return contestant
+
+
+class Turns:
+    """A contestant's times of a step: a mean for each round."""
+
+    def __init__(self, name: str, contestant: Contestant) -> None:
+        self.name, self.contestant = name, contestant
+        self.batches = itertools.cycle(nets.batches(16))
+        self.loss = self._step()[0]  # of the weights that all begin with
+        self.expected = self._step()[1]
+        self.wall: list[float] = []
+        self.cpu: list[float] = []
+        self.least = self.expected
+
+    def _step(self) -> tuple[float, float, float]:
+        image, labels = next(self.batches)
+        begin, cpu = time.perf_counter(), time.process_time()
+        loss = self.contestant.train_step(image, labels)
+        return loss.item(), time.perf_counter() - begin, time.process_time() - cpu
+
+    def visit(self) -> None:
+        if self.expected < VISIT_SECONDS:
+            self._step()  # what the others left in the caches is gone after it
+        times = [self._step()[1:] for _ in range(max(1, int(VISIT_SECONDS / self.expected)))]
+        self.wall.append(statistics.mean(wall for wall, _ in times))
+        self.cpu.append(statistics.mean(cpu for _, cpu in times))
+        self.least = min(self.least, *(wall for wall, _ in times))
+
+    def found(self) -> dict[str, float]:
+        wall, cpu = statistics.median(self.wall), statistics.median(self.cpu)
+        return {"median_ms": 1000 * wall, "min_ms": 1000 * self.least, "cpu_ms": 1000 * cpu, "first_loss": self.loss}
+
+
+def compare(net: Net, threads: int, rounds: int) -> dict[str, Any]:
+    """Times of every contestant, as ratios to snnviz, or to snntorch where snnviz does not take part."""
+    torch.set_num_threads(threads)
+    turns, absent = [], {}
+    for name in CONTESTANTS:
+        _say(f"{net.name}, {threads} threads: {name}")
+        try:
+            turns.append(Turns(name, enter(name, net)))
+        except Unavailable as reason:
+            absent[name] = str(reason)
+    rates = Rates()
+    for round_ in range(rounds):
+        _say(f"{net.name}, {threads} threads: round {round_ + 1} of {rounds}")
+        for turn in turns[round_ % len(turns) :] + turns[: round_ % len(turns)]:
+            turn.visit()
+        rates.look()
+    found = {turn.name: turn.found() for turn in turns}
+    base = found.get(OURS) or found["snntorch"]
+    for row in found.values():
+        for key in ("median", "min", "cpu"):
+            row[f"{key}_ratio"] = row[f"{key}_ms"] / base[f"{key}_ms"]
+        row["share_of_peak"] = net.flops / (row["min_ms"] / 1000) / rates.peak()
+    return {
+        "net": net.name,
+        "about": net.about,
+        "parameters": net.parameters,
+        "gflop": net.flops / 1e9,
+        "threads": threads,
+        "gflop_per_s": {name: rate / 1e9 for name, rate in rates.best.items()},
+        "contestants": found,
+        "absent": absent,
+        "loss_differs_by": _difference(found),
+    }
+
+
+def _difference(found: dict[str, dict[str, float]]) -> float | None:
+    """Between our loss and snntorch's on the same weights and images, relative."""
+    if OURS not in found or "snntorch" not in found:
+        return None
+    ours, theirs = found[OURS]["first_loss"], found["snntorch"]["first_loss"]
+    return abs(ours - theirs) / theirs
+
+
+def memory(name: str, net: Net) -> int:
+    """Bytes that a training step adds to what the process holds before it: meant for a process of its own."""
+    torch.set_num_threads(1)
+    contestant = enter(name, net)
+    image, labels = nets.batches(1)[0]
+    contestant.train_step(image[:2], labels[:2])  # libraries, compiled kernels and the state of Adam are there
+    for parameter in contestant.parameters():
+        parameter.grad = None
+    return added_memory(lambda: contestant.train_step(image, labels))
+
+
+def memories(net: Net) -> dict[str, float]:
+    """MB by contestant, each in a fresh process; those that do not take part are left out."""
+    found = {}
+    for name in CONTESTANTS:
+        _say(f"{net.name}: memory of {name}")
+        command = [sys.executable, "-W", "ignore", __file__, "--memory", name, "--nets", net.name]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        if output:
+            found[name] = int(output.splitlines()[-1]) / 1e6
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers must be read with."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    versions = {}
+    for distribution in ("torch", *(distribution for distribution, _ in peers.PEERS.values())):
+        try:
+            versions[distribution] = importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            versions[distribution] = "missing"
+    return {"cpu": model, "cores": len(os.sched_getaffinity(0)), "versions": versions}
+
+
+def times_table(rows: Sequence[dict[str, Any]]) -> str:
+    """Median times of a step, and in brackets how many times ours; the same of the processor's time."""
+    lines = [
+        f"| net | threads | {' | '.join(CONTESTANTS)} | snntorch by CPU time | best | share of peak: ours, snntorch |",
+        f"|{'---|' * (len(CONTESTANTS) + 5)}",
+    ]
+    for row in rows:
+        found = row["contestants"]
+        cells = [
+            f"{found[name]['median_ms']:.0f} ms ({found[name]['median_ratio']:.2f})" if name in found else "-"
+            for name in CONTESTANTS
+        ]
+        peer = found.get("snntorch")
+        by_cpu, best = (f"{peer['cpu_ratio']:.2f}", f"{peer['min_ratio']:.2f}") if peer else ("-", "-")
+        shares = [f"{found[name]['share_of_peak']:.0%}" if name in found else "-" for name in (OURS, "snntorch")]
+        lines.append(
+            f"| {row['net']} | {row['threads']} | {' | '.join(cells)} | {by_cpu} | {best} | {', '.join(shares)} |"
+        )
+    return "\n".join(lines)
+
+
+def memory_table(found: dict[str, dict[str, float]]) -> str:
+    lines = [f"| net | {' | '.join(f'{name}, MB' for name in CONTESTANTS)} |", f"|{'---|' * (len(CONTESTANTS) + 1)}"]
+    for net, row in found.items():
+        cells = [f"{row[name]:.0f}" if name in row else "-" for name in CONTESTANTS]
+        lines.append(f"| {net} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--nets", nargs="+", choices=nets.NETS, default=list(nets.NETS))
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--quick", action="store_true", help="two rounds, two nets, one thread, no memory")
+    parser.add_argument("--json", type=Path, help="write the JSON object there too")
+    parser.add_argument("--install", action="store_true", help="install the peers, and nothing else")
+    parser.add_argument("--memory", choices=CONTESTANTS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.install:
+        peers.install()
+        return
+    warnings.filterwarnings("ignore")
+    peers.prepare()
+    if options.memory:
+        try:
+            print(memory(options.memory, nets.net(options.nets[0])))
+        except Unavailable as reason:
+            _say(str(reason))
+        return
+    if options.quick:
+        options.nets, options.threads, options.rounds = ["mlp", "block-5"], [1], 2
+    found: dict[str, Any] = {"machine": machine(), "rounds": options.rounds, "batch": nets.BATCH}
+    found["load_before"] = os.getloadavg()
+    chosen = [nets.net(name) for name in options.nets]
+    found["memory_mb"] = {} if options.quick else {net.name: memories(net) for net in chosen}
+    found["rows"] = [compare(net, threads, options.rounds) for threads in options.threads for net in chosen]
+    found["load_after"] = os.getloadavg()
+    text = json.dumps(_rounded(found), indent=2)
+    print(text)
+    print(f"\n{times_table(found['rows'])}")
+    if found["memory_mb"]:
+        print(f"\n{memory_table(found['memory_mb'])}")
+    if options.json:
+        options.json.write_text(text + "\n")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+if __name__ == "__main__":
+    main()
