@@ -14,6 +14,7 @@ import argparse
 import importlib.metadata
 import itertools
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -32,11 +33,12 @@ import torch
 from nets import Net
 from ours import Ours
 from peers import Unavailable
-from rates import Rates, added_memory
+from rates import Rates, added_memory, clock
 from torch import Tensor
 
 OURS, FALLBACK = "snnviz", "snnviz without its kernel"
 CONTESTANTS = (OURS, FALLBACK, *peers.PEERS)
+SHARES = (OURS, "snntorch")
 VISIT_SECONDS = 0.5
 """How long a contestant trains before it is another's turn; at least one step."""
 
@@ -58,22 +60,24 @@ def enter(name: str, net: Net) -> Contestant:
 
 
 class Turns:
-    """A contestant's times of a step: a mean for each round."""
+    """A contestant's seconds per step: by the wall's clock and the processor's, a mean for each round."""
 
-    def __init__(self, name: str, contestant: Contestant) -> None:
-        self.name, self.contestant = name, contestant
+    def __init__(self, name: str, contestant: Contestant, threads: int) -> None:
+        self.name, self.contestant, self.clock = name, contestant, clock(threads)
         self.batches = itertools.cycle(nets.batches(16))
-        self.loss = self._step()[0]  # of the weights that all begin with
-        self.expected = self._step()[1]
         self.wall: list[float] = []
         self.cpu: list[float] = []
-        self.least = self.expected
+        self.least = math.inf
+        self.loss, *_ = self._step()  # of the weights that all begin with
+        _, self.expected, _ = self._step()
 
     def _step(self) -> tuple[float, float, float]:
         image, labels = next(self.batches)
-        begin, cpu = time.perf_counter(), time.process_time()
-        loss = self.contestant.train_step(image, labels)
-        return loss.item(), time.perf_counter() - begin, time.process_time() - cpu
+        begin, wall, cpu = self.clock(), time.perf_counter(), time.process_time()
+        loss = self.contestant.train_step(image, labels).item()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        self.least = min(self.least, self.clock() - begin)
+        return loss, wall, cpu
 
     def visit(self) -> None:
         if self.expected < VISIT_SECONDS:
@@ -81,11 +85,16 @@ class Turns:
         times = [self._step()[1:] for _ in range(max(1, int(VISIT_SECONDS / self.expected)))]
         self.wall.append(statistics.mean(wall for wall, _ in times))
         self.cpu.append(statistics.mean(cpu for _, cpu in times))
-        self.least = min(self.least, *(wall for wall, _ in times))
 
     def found(self) -> dict[str, float]:
         wall, cpu = statistics.median(self.wall), statistics.median(self.cpu)
-        return {"median_ms": 1000 * wall, "min_ms": 1000 * self.least, "cpu_ms": 1000 * cpu, "first_loss": self.loss}
+        return {
+            "median_ms": 1000 * wall,
+            "cpu_ms": 1000 * cpu,
+            "min_ms": 1000 * self.least,
+            "spread": (max(self.wall) - min(self.wall)) / wall,
+            "first_loss": self.loss,
+        }
 
 
 def compare(net: Net, threads: int, rounds: int) -> dict[str, Any]:
@@ -95,10 +104,10 @@ def compare(net: Net, threads: int, rounds: int) -> dict[str, Any]:
     for name in CONTESTANTS:
         _say(f"{net.name}, {threads} threads: {name}")
         try:
-            turns.append(Turns(name, enter(name, net)))
+            turns.append(Turns(name, enter(name, net), threads))
         except Unavailable as reason:
             absent[name] = str(reason)
-    rates = Rates()
+    rates, load = Rates(threads), os.getloadavg()[0]
     for round_ in range(rounds):
         _say(f"{net.name}, {threads} threads: round {round_ + 1} of {rounds}")
         for turn in turns[round_ % len(turns) :] + turns[: round_ % len(turns)]:
@@ -107,7 +116,7 @@ def compare(net: Net, threads: int, rounds: int) -> dict[str, Any]:
     found = {turn.name: turn.found() for turn in turns}
     base = found.get(OURS) or found["snntorch"]
     for row in found.values():
-        for key in ("median", "min", "cpu"):
+        for key in ("median", "cpu", "min"):
             row[f"{key}_ratio"] = row[f"{key}_ms"] / base[f"{key}_ms"]
         row["share_of_peak"] = net.flops / (row["min_ms"] / 1000) / rates.peak()
     return {
@@ -116,6 +125,7 @@ def compare(net: Net, threads: int, rounds: int) -> dict[str, Any]:
         "parameters": net.parameters,
         "gflop": net.flops / 1e9,
         "threads": threads,
+        "load": load,
         "gflop_per_s": {name: rate / 1e9 for name, rate in rates.best.items()},
         "contestants": found,
         "absent": absent,
@@ -168,23 +178,20 @@ def machine() -> dict[str, Any]:
 
 
 def times_table(rows: Sequence[dict[str, Any]]) -> str:
-    """Median times of a step, and in brackets how many times ours; the same of the processor's time."""
+    """Median times of a step; in brackets how many times ours, by the wall's clock, processor time and the minima."""
     lines = [
-        f"| net | threads | {' | '.join(CONTESTANTS)} | snntorch by CPU time | best | share of peak: ours, snntorch |",
-        f"|{'---|' * (len(CONTESTANTS) + 5)}",
+        f"| net | threads | {' | '.join(CONTESTANTS)} | share of peak: ours, snntorch |",
+        f"|{'---|' * (len(CONTESTANTS) + 3)}",
     ]
     for row in rows:
         found = row["contestants"]
-        cells = [
-            f"{found[name]['median_ms']:.0f} ms ({found[name]['median_ratio']:.2f})" if name in found else "-"
-            for name in CONTESTANTS
-        ]
-        peer = found.get("snntorch")
-        by_cpu, best = (f"{peer['cpu_ratio']:.2f}", f"{peer['min_ratio']:.2f}") if peer else ("-", "-")
-        shares = [f"{found[name]['share_of_peak']:.0%}" if name in found else "-" for name in (OURS, "snntorch")]
-        lines.append(
-            f"| {row['net']} | {row['threads']} | {' | '.join(cells)} | {by_cpu} | {best} | {', '.join(shares)} |"
-        )
+        cells = [str(row["net"]), str(row["threads"])]
+        for name in CONTESTANTS:
+            one = found.get(name, {})
+            ratios = ", ".join(f"{one[f'{key}_ratio']:.2f}" for key in ("median", "cpu", "min")) if one else ""
+            cells.append(f"{one['median_ms']:.0f} ms ({ratios})" if one else "-")
+        cells.append(", ".join(f"{found[name]['share_of_peak']:.0%}" if name in found else "-" for name in SHARES))
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -33,10 +33,10 @@ class Peer(nn.Module):
     def load(self, weights: Mapping[str, Tensor]) -> None:
         """Takes these weights and biases of zero."""
         for op in self.net.maps:
-            module = self.maps[_key(op.name)]
+            weight, bias = self.maps[_key(op.name)].parameters()
             with torch.no_grad():
-                module.weight.copy_(weights[op.name] * (self.weight_scale if op.spiking else 1))
-                module.bias.zero_()
+                weight.copy_(weights[op.name] * (self.weight_scale if op.spiking else 1))
+                bias.zero_()
         self.optimizer = torch.optim.Adam(self.parameters(), lr=RATE)
 
     def train_step(self, image: Tensor, labels: Tensor) -> Tensor:
