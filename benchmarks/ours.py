@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
-from nets import BATCH, BETA, RATE, SLOPE, THRESHOLD, Net
+from nets import BATCH, BETA, IMAGE, RATE, SLOPE, THRESHOLD, Net, Op
 from peers import Unavailable
 from torch import Tensor
 
-from snnviz import adjacency
 from snnviz.catalog import architectures
-from snnviz.catalog.architectures import Architecture
+from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source
 from snnviz.core import train
 from snnviz.core.networks import Network
 from snnviz.design import Design
-
-MISSING = {
-    "block+back": "snnviz has no backward edges yet",
-    "resnet18": "snnviz has no strides and no 1x1 projections yet",
-}
 
 
 class Ours:
     """`compiled=False` leaves the neurons to torch, as on a machine without the compiled kernel."""
 
     def __init__(self, net: Net, *, compiled: bool = True) -> None:
-        if net.name in MISSING:
-            raise Unavailable(MISSING[net.name])
         design = _design(net)
-        _give(design, _architecture(net, design))
+        _give(design, _architecture(net))
         self.network, self.compiled = Network(design), compiled
         self.optimizer = train.Optimizer(self.network)
 
@@ -54,41 +47,56 @@ class Ours:
 
 
 def _design(net: Net) -> Design:
-    network: dict[str, Any] = {"kind": net.name}
-    if net.name == "mlp":
-        network |= {"depth": 9, "width": 600}
-    elif net.name == "cnn":
-        network |= {"depth": 6, "channels": 64, "pool_every": 0}
-    else:
-        edges = adjacency.densenet_like(4)
-        network = {"kind": "block", "edges": edges, "channels": 16, "dsc_fraction": 1}
+    """Steps, neurons and training of the net; its seed tells nets apart, and its network is not looked at."""
     return Design.check(
         {
             "data": {"name": "mnist", "steps": net.steps},
-            "network": network,
             "neuron": {"beta": BETA, "threshold": THRESHOLD, "surrogate": {"kind": "atan", "slope": SLOPE}},
             "training": {"batch_size": BATCH, "learning_rate": RATE, "loss": "rate", "optimizer": "adam"},
+            "seed": zlib.crc32(net.name.encode()) >> 1,
         }
     )
 
 
-def _architecture(net: Net, design: Design) -> Architecture:
-    """The design's own; of a block, with the stem's maps halved before they enter it."""
-    made = architectures.architecture(design)
-    if not net.name.startswith("block"):
-        return made
-    stem, *body, readout = made.layers
-    layers = [stem]
-    for layer in body:
-        sources = tuple(replace(source, pool=2 if source.layer == 0 else 1) for source in layer.sources)
-        small = (14, 14)
-        layers.append(
-            replace(
-                layer, sources=sources, in_shape=(layer.in_shape[0], *small), out_shape=(layer.out_shape[0], *small)
-            )
-        )
-    layers.append(replace(readout, in_shape=(readout.in_shape[0], 7, 7)))
-    return replace(made, layers=tuple(layers))
+def _architecture(net: Net) -> Architecture:
+    """The net as snnviz's layers and their sources. Raises `Unavailable` where it lacks what the net needs."""
+    ops = {op.name: op for op in net.ops}
+    index = {op.name: k for k, op in enumerate(net.maps)}
+
+    def sources(name: str) -> list[Source]:
+        """What an operation's output is made of; sums and concatenations are made by who reads them."""
+        if name not in ops or ops[name].has_weights:
+            return [Source(index.get(name, INPUT))]
+        op = ops[name]
+        if op.kind == "pool":
+            return [replace(source, pool=2) for source in sources(op.inputs[0])]
+        main, *others = [sources(given) for given in op.inputs]
+        if op.kind == "add":
+            return main + [replace(source, merge="add") for other in others for source in other]
+        assert all(len(other) == 1 for other in others)
+        return [*main, *(whole(other[0]) for other in others), *(late(index[given]) for given in op.delayed)]
+
+    def whole(source: Source) -> Source:
+        channels = net.maps[source.layer].shape[0]
+        return replace(source, merge="concat", channels=tuple(range(channels)))
+
+    def late(layer: int) -> Source:
+        return replace(whole(Source(layer)), **_new(Source, "delay", 1))
+
+    def layer(op: Op) -> Layer:
+        given = op.inputs[0]
+        in_shape = ops[given].shape if given in ops else IMAGE
+        made = Layer(op.name, op.kind, tuple(sources(given)), in_shape, op.shape, op.kernel, op.spiking)  # type: ignore[arg-type]
+        return replace(made, **_new(Layer, "stride", op.stride)) if op.stride > 1 else made
+
+    return Architecture(IMAGE, tuple(layer(op) for op in net.maps))
+
+
+def _new(kind: type, field: str, value: int) -> dict[str, Any]:
+    """A field that not every version of snnviz has."""
+    if field not in {known.name for known in fields(kind)}:
+        raise Unavailable(f"snnviz has no {field} in a {kind.__name__.lower()}")
+    return {field: value}
 
 
 def _give(design: Design, made: Architecture) -> None:
