@@ -27,7 +27,7 @@ INPUT = -1
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a layer reads: layer `layer`'s output, average-pooled by `pool`.
+    """What a layer reads: layer `layer`'s output, `delay` time steps ago, average-pooled by `pool`.
 
     "main" and "add" sources are summed; "concat" sources follow them along the channels, restricted to `channels`.
     """
@@ -36,6 +36,7 @@ class Source:
     merge: Literal["main", "add", "concat"] = "main"
     pool: int = 1
     channels: tuple[int, ...] | None = None
+    delay: Literal[0, 1] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,29 +7,46 @@ in torch, which is the oracle.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numba
 import numpy as np
+import torch
 
 BLOCK = 1024
 FAST = {"contract", "nsz", "arcp"}
 """What the compiler may do: a * b + c in one rounding, x / y as x * (1 / y); NaN and infinity stay as they are."""
 
+SUMS = {*FAST, "reassoc"}
+"""In sums over many numbers also: add them up in another order."""
+
 ZERO = 1
 """The code of the reset "zero". "none" is "subtract" with nothing to subtract."""
 
 ONE, HALF = np.float32(1), np.float32(0.5)
+C3, C4, C5, C6 = (np.float32(1 / math.factorial(k)) for k in (3, 4, 5, 6))
 HALF_PI = np.float32(np.pi / 2)
+LOG2_E = np.float32(1 / np.log(2))
+LN2_HIGH = np.float32(0.693359375)
+LN2_LOW = np.float32(np.log(2) - 0.693359375)
+"""ln 2 in two parts, the first of few bits, so that its multiples are exact."""
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def compiled(function: Callable[..., Any], allowed: set[str] | None = None) -> Any:
     """Compiled at the first call, and kept on disk where there is a place for it."""
+    # numpy: a division by zero gives infinity. With a check of every divisor no division would be a vector's.
+    how: Any = {"fastmath": FAST if allowed is None else allowed, "nogil": True, "error_model": "numpy"}
     try:
-        return numba.njit(fastmath=FAST, nogil=True, cache=True)(function)
+        return numba.njit(cache=True, **how)(function)
     except RuntimeError:  # neither this folder nor a home can be written to
-        return numba.njit(fastmath=FAST, nogil=True)(function)
+        return numba.njit(**how)(function)
+
+
+def summing(function: Callable[..., Any]) -> Any:
+    """Compiled, with sums in any order."""
+    return compiled(function, SUMS)
 
 
 @compiled
@@ -57,17 +74,55 @@ def _zero(before: Any, u: Any, s: Any, beta: Any, theta: Any) -> None:
 
 
 @compiled
+def _ahead(u: Any, s: Any, t: int, low: int, high: int, beta: Any, theta: Any, less: Any, reset: int) -> None:
+    if t == 0:
+        _first(u[0, low:high], s[0, low:high], theta)
+    elif reset == ZERO:
+        _zero(u[t - 1, low:high], u[t, low:high], s[t, low:high], beta, theta)
+    else:
+        _subtract(u[t - 1, low:high], u[t, low:high], s[t, low:high], beta, theta, less)
+
+
+@compiled
 def forward(u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
     """Turns `u` from the current into the potential before reset, and fills `s`; a spike subtracts `less`."""
     steps, neurons = u.shape
     for low in range(0, neurons, BLOCK):
         high = min(neurons, low + BLOCK)
-        _first(u[0, low:high], s[0, low:high], theta)
-        for t in range(1, steps):
-            if reset == ZERO:
-                _zero(u[t - 1, low:high], u[t, low:high], s[t, low:high], beta, theta)
-            else:
-                _subtract(u[t - 1, low:high], u[t, low:high], s[t, low:high], beta, theta, less)
+        for t in range(steps):
+            _ahead(u, s, t, low, high, beta, theta, less, reset)
+
+
+@compiled
+def advance(u: Any, s: Any, t: int, beta: Any, theta: Any, less: Any, reset: int) -> None:
+    """One time step of `forward`."""
+    _ahead(u, s, t, 0, u.shape[1], beta, theta, less, reset)
+
+
+@summing
+def _count(u: Any, s: Any, sums: Any) -> None:
+    spikes = first = second = 0.0
+    for n in range(u.shape[0]):
+        v = np.float64(u[n])
+        spikes += s[n]
+        first += v
+        second += v * v
+    sums[0] += spikes
+    sums[1] += first
+    sums[2] += second
+
+
+@compiled
+def watched(u: Any, s: Any, sums: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
+    """`forward`, and for each time step and image the sums of s, u and u^2 over its neurons: adds to (T, B, 3)."""
+    steps, images, _ = sums.shape
+    size = u.shape[1] // images
+    for image in range(images):
+        for low in range(image * size, (image + 1) * size, BLOCK):
+            high = min((image + 1) * size, low + BLOCK)
+            for t in range(steps):
+                _ahead(u, s, t, low, high, beta, theta, less, reset)
+                _count(u[t, low:high], s[t, low:high], sums[t, image])
 
 
 SURROGATES = ("atan", "fast-sigmoid", "sigmoid", "triangle")
@@ -77,50 +132,119 @@ GIVEN = len(SURROGATES)
 
 
 @compiled
-def _derivative(x: Any, slope: Any, kind: int) -> Any:
-    """ds/du at x = u - theta. The compiler takes the choice out of the loops."""
+def _decay(x: Any) -> Any:
+    """exp(-x) of 0 <= x, to 2e-7 of itself, 0 beyond 87: numba's own is a call for each number, not for a vector."""
+    halvings = np.floor(x * LOG2_E + HALF)
+    r = halvings * LN2_HIGH - x + halvings * LN2_LOW
+    small = ONE + r * (ONE + r * (HALF + r * (C3 + r * (C4 + r * (C5 + r * C6)))))
+    left = halvings
+    for k in range(6, -1, -1):
+        step = np.float32(2**k)
+        many = left >= step
+        small = small * np.float32(0.5 ** (2**k)) if many else small
+        left = left - step if many else left
+    return 0 * ONE if x > 87 else small
+
+
+@compiled
+def _pulled(u: Any, g: Any, out: Any, theta: Any, slope: Any, kind: int) -> None:
+    """out = g s'(u - theta), a loop for each surrogate: one with a choice inside would not use vectors."""
+    count = u.shape[0]
     if kind == 0:
-        y = HALF_PI * slope * x
-        return HALF * slope / (ONE + y * y)
-    if kind == 1:
-        y = ONE + slope * abs(x)
-        return ONE / (y * y)
-    if kind == 2:
-        tail = np.exp(-slope * abs(x))
-        return slope * tail / ((ONE + tail) * (ONE + tail))
-    if kind == 3:
-        return max(0 * ONE, ONE - slope * abs(x))
-    return ONE
+        for n in range(count):
+            x = HALF_PI * slope * (u[n] - theta)
+            out[n] = g[n] * (HALF * slope / (ONE + x * x))
+    elif kind == 1:
+        for n in range(count):
+            x = ONE + slope * abs(u[n] - theta)
+            out[n] = g[n] / (x * x)
+    elif kind == 2:
+        for n in range(count):
+            tail = _decay(slope * abs(u[n] - theta))
+            out[n] = g[n] * (slope * tail / ((ONE + tail) * (ONE + tail)))
+    elif kind == 3:
+        for n in range(count):
+            out[n] = g[n] * max(0 * ONE, ONE - slope * abs(u[n] - theta))
+    else:
+        for n in range(count):
+            out[n] = g[n]
 
 
 @compiled
-def _last(u: Any, g: Any, theta: Any, slope: Any, kind: int) -> None:
+def _through(u: Any, pulled: Any, later: Any, beta: Any) -> None:
     for n in range(u.shape[0]):
-        u[n] = g[n] * _derivative(u[n] - theta, slope, kind)
+        u[n] = pulled[n] + beta * later[n]
 
 
 @compiled
-def _through(u: Any, g: Any, later: Any, beta: Any, theta: Any, slope: Any, kind: int) -> None:
+def _through_zero(u: Any, pulled: Any, later: Any, beta: Any, theta: Any) -> None:
     for n in range(u.shape[0]):
-        u[n] = g[n] * _derivative(u[n] - theta, slope, kind) + beta * later[n]
+        u[n] = pulled[n] + (0 * beta if u[n] > theta else beta) * later[n]
 
 
-@compiled
-def _through_zero(u: Any, g: Any, later: Any, beta: Any, theta: Any, slope: Any, kind: int) -> None:
+@summing
+def _sum(x: Any) -> Any:
+    total = 0.0
+    for n in range(x.shape[0]):
+        total += np.float64(x[n])
+    return total
+
+
+@summing
+def _carried(u: Any, before: Any, theta: Any, reset: int) -> Any:
+    """What dL/du[t] = `u` says of beta and, by way of a subtracting reset, of theta; `before` is u[t - 1]."""
+    cut = reset == ZERO
+    of_beta = of_theta = 0.0
     for n in range(u.shape[0]):
-        v = u[n]
-        u[n] = g[n] * _derivative(v - theta, slope, kind) + (0 * beta if v > theta else beta) * later[n]
+        v, d = before[n], np.float64(u[n])
+        spiked = v > theta
+        of_beta += d * (0 * v if cut and spiked else v)
+        of_theta -= d if spiked else 0.0
+    return of_beta, of_theta
 
 
 @compiled
-def backward(u: Any, g: Any, beta: Any, theta: Any, slope: Any, kind: int, reset: int) -> None:
-    """Turns `u` from the potential into the gradient of the current, `g` being that of the spikes."""
+def _back(u: Any, g: Any, t: int, low: int, high: int, room: Any, sums: Any, how: Any) -> None:
+    beta, theta, slope, kind, reset, subtracts = how
+    here, pulled = u[t, low:high], room[: high - low]
+    _pulled(here, g[t if g.shape[0] > 1 else 0, low:high], pulled, theta, slope, kind)
+    if len(sums) > 0:
+        sums[1] -= _sum(pulled)
+    if t == u.shape[0] - 1:
+        here[:] = pulled
+    elif reset == ZERO:
+        _through_zero(here, pulled, u[t + 1, low:high], beta, theta)
+    else:
+        _through(here, pulled, u[t + 1, low:high], beta)
+    if len(sums) > 0 and t > 0:
+        of_beta, of_theta = _carried(here, u[t - 1, low:high], theta, reset)
+        sums[0] += of_beta
+        sums[1] += of_theta if subtracts else 0.0
+
+
+@compiled
+def backward(u: Any, g: Any, sums: Any, how: Any) -> None:
+    """Turns `u` from the potential into the gradient of the current, `g` (T or 1, N) being that of the spikes.
+
+    `how`: beta, theta, slope and code of the surrogate, code of the reset, whether it subtracts. Adds the gradients
+    of beta and theta to `sums`, (2,), or leaves them away where that is (0,).
+    """
     steps, neurons = u.shape
+    room = np.empty(BLOCK, u.dtype)
     for low in range(0, neurons, BLOCK):
-        high = min(neurons, low + BLOCK)
-        _last(u[steps - 1, low:high], g[steps - 1, low:high], theta, slope, kind)
-        for t in range(steps - 2, -1, -1):
-            if reset == ZERO:
-                _through_zero(u[t, low:high], g[t, low:high], u[t + 1, low:high], beta, theta, slope, kind)
-            else:
-                _through(u[t, low:high], g[t, low:high], u[t + 1, low:high], beta, theta, slope, kind)
+        for t in range(steps - 1, -1, -1):
+            _back(u, g, t, low, min(neurons, low + BLOCK), room, sums, how)
+
+
+@compiled
+def retreat(u: Any, g: Any, t: int, sums: Any, how: Any) -> None:
+    """One time step of `backward`."""
+    neurons = u.shape[1]
+    room = np.empty(BLOCK, u.dtype)
+    for low in range(0, neurons, BLOCK):
+        _back(u, g, t, low, min(neurons, low + BLOCK), room, sums, how)
+
+
+def fits(tensor: Any) -> bool:
+    """Whether a torch tensor is for kernels: float32, in main memory, and not empty."""
+    return bool(tensor.dtype == torch.float32 and tensor.device.type == "cpu" and tensor.numel() > 0)

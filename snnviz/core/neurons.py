@@ -12,6 +12,7 @@ u starts from 0. Units: one time step; u, I and theta share theirs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,32 +22,58 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.core import kernels
+from snnviz.core.kernels import fits
 from snnviz.design import SURROGATES, Neuron
 
 Derivative = Callable[[Tensor], Tensor]
 
 
-def potentials(current: Tensor, neuron: Neuron, steps: int) -> Tensor:
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A layer's neurons: the design's, with the leak and the threshold that the layer has learnt (0-d), or None."""
+
+    neuron: Neuron
+    learnt_beta: Tensor | None = None
+    learnt_threshold: Tensor | None = None
+
+    @property
+    def beta(self) -> float:
+        """From 0 to 1, as ``snntorch.Leaky`` clamps it."""
+        return self.neuron.beta if self.learnt_beta is None else min(1.0, max(0.0, self.learnt_beta.item()))
+
+    @property
+    def threshold(self) -> float:
+        return self.neuron.threshold if self.learnt_threshold is None else self.learnt_threshold.item()
+
+    @property
+    def learns(self) -> bool:
+        return self.learnt_beta is not None or self.learnt_threshold is not None
+
+
+def potentials(current: Tensor, cell: Cell, steps: int) -> Tensor:
     """u before reset, (T, ...), from a current (T, ...) or, constant over time, (1, ...)."""
     u = torch.empty((steps, *current.shape[1:]), dtype=current.dtype)
     constant = current.shape[0] == 1
     for t in range(steps):
         drive = current[0 if constant else t]
-        if t == 0:
-            u[0] = drive
-            continue
-        torch.mul(u[t - 1], neuron.beta, out=u[t])
-        if neuron.reset == "zero":
-            u[t].masked_fill_(u[t - 1] > neuron.threshold, 0)
-        u[t] += drive
-        if neuron.reset == "subtract":
-            u[t].sub_(spikes(u[t - 1], neuron), alpha=neuron.threshold)
+        u[t] = drive if t == 0 else advanced(u[t - 1], drive, cell)
     return u
 
 
-def spikes(u: Tensor, neuron: Neuron) -> Tensor:
+def advanced(before: Tensor, drive: Tensor, cell: Cell) -> Tensor:
+    """u[t] from u[t-1] and I[t]."""
+    u = cell.beta * before
+    if cell.neuron.reset == "zero":
+        u.masked_fill_(before > cell.threshold, 0)
+    u += drive
+    if cell.neuron.reset == "subtract":
+        u.sub_(spikes(before, cell), alpha=cell.threshold)
+    return u
+
+
+def spikes(u: Tensor, cell: Cell) -> Tensor:
     """1 where u is strictly above the threshold."""
-    return (u > neuron.threshold).to(u.dtype)
+    return (u > cell.threshold).to(u.dtype)
 
 
 def surrogate(neuron: Neuron) -> Derivative:
@@ -55,82 +82,159 @@ def surrogate(neuron: Neuron) -> Derivative:
     return partial(SURROGATES[choice.kind].function, **choice.parameters)
 
 
-def lif(current: Tensor, neuron: Neuron, steps: int, *, overwrite: bool = False) -> Tensor:
+def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> Tensor:
     """Spikes (T, ...) of neurons driven by a current (T, ...) or, constant over time, (1, ...).
 
     `overwrite`: the current is not needed any more and its memory may be used; nothing else may read it afterwards.
     """
-    result: Tensor = _Lif.apply(current, neuron, steps, overwrite)  # type: ignore[no-untyped-call]
+    result: Tensor = _Lif.apply(current, cell.learnt_beta, cell.learnt_threshold, cell, steps, overwrite)  # type: ignore[no-untyped-call]
     return result
 
 
-def respond(current: Tensor, neuron: Neuron, steps: int, *, overwrite: bool = False) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Sums over the neurons of a layer, each (T, B): spikes, u before reset, and u^2. `neurons`: how many.
+
+    Of a readout that does not spike `spiking` is false, u its current, and the spikes are 0.
+    """
+
+    neurons: int
+    spikes: NDArray[np.float64]
+    first: NDArray[np.float64]
+    second: NDArray[np.float64]
+    spiking: bool = True
+
+    @property
+    def rate(self) -> float | None:
+        """Spikes per neuron and time step."""
+        return float(self.spikes.mean()) / self.neurons if self.spiking else None
+
+    @property
+    def var_u(self) -> float:
+        """The variance of u over the neurons, averaged over time steps and images."""
+        mean = self.first / self.neurons
+        return float(np.maximum(self.second / self.neurons - mean * mean, 0).mean())
+
+
+def activity(u: Tensor, s: Tensor | None) -> Activity:
+    """What is to be said of potentials and spikes (T, B, ...), or of a current without spikes."""
+    wide = u.detach().double().flatten(2)
+    spiked = torch.zeros(u.shape[:2]) if s is None else s.double().flatten(2).sum(2)
+    sums = (wide.sum(2).numpy(), wide.square().sum(2).numpy())
+    return Activity(u[0, 0].numel(), spiked.numpy(), *sums, s is not None)
+
+
+def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> tuple[Tensor, Tensor]:
     """Potentials before reset and spikes, both (T, ...), by the kernel where it can, else by torch."""
-    if not _fast(current):
-        u = potentials(current, neuron, steps)
-        return u, spikes(u, neuron)
-    if current.shape[0] != steps:
-        u = current.detach().expand(steps, *current.shape[1:]).clone(memory_format=torch.contiguous_format)
-    else:
-        u = current.detach() if overwrite and current.is_contiguous() else current.detach().clone()
-        u = u.contiguous()
+    if not fits(current):
+        u = potentials(current, cell, steps)
+        return u, spikes(u, cell)
+    u = _room(current, steps, overwrite=overwrite)
     s = torch.empty_like(u)
-    kernels.forward(_flat(u), _flat(s), *_numbers(neuron), _RESETS[neuron.reset])
+    kernels.forward(flat(u), flat(s), *numbers(cell))
     return u, s
 
 
+def observed(current: Tensor, cell: Cell, steps: int) -> tuple[Tensor, Activity]:
+    """Spikes, and the activity of the layer, gathered in the same pass over memory; overwrites the current."""
+    if not fits(current):
+        u, s = respond(current, cell, steps)
+        return s, activity(u, s)
+    u = _room(current, steps, overwrite=True)
+    s, sums = torch.empty_like(u), np.zeros((*u.shape[:2], 3))
+    kernels.watched(flat(u), flat(s), sums, *numbers(cell))
+    return s, Activity(u[0, 0].numel(), sums[..., 0], sums[..., 1], sums[..., 2])
+
+
+def _room(current: Tensor, steps: int, *, overwrite: bool) -> Tensor:
+    """The current of each step, (T, ...) contiguous, in memory that may be written to."""
+    current = current.detach()
+    if current.shape[0] != steps:
+        return current.expand(steps, *current.shape[1:]).contiguous()
+    return current if overwrite and current.is_contiguous() else current.clone(memory_format=torch.contiguous_format)
+
+
 class _Lif(torch.autograd.Function):
-    """Backward through time: d[t] = g[t] s'(u[t] - theta) + beta d[t+1], cut by a "zero" reset where it spiked."""
+    """Backward through time: d[t] = g[t] s'(u[t] - theta) + beta d[t+1], cut by a "zero" reset where it spiked.
+
+    dL/dbeta is the sum of d[t] u[t-1] (0 where "zero" reset it), dL/dtheta minus that of g[t] s'(u[t] - theta) and,
+    with the reset "subtract", of d[t] s[t-1].
+    """
 
     @staticmethod
-    def forward(ctx: Any, current: Tensor, neuron: Neuron, steps: int, overwrite: bool) -> Tensor:
-        ctx.neuron, ctx.constant = neuron, current.shape[0] == 1
-        ctx.u, s = respond(current, neuron, steps, overwrite=overwrite)
+    def forward(
+        ctx: Any, current: Tensor, _beta: Tensor | None, _theta: Tensor | None, cell: Cell, steps: int, overwrite: bool
+    ) -> Tensor:
+        ctx.cell, ctx.constant = cell, current.shape[0] == 1
+        ctx.u, s = respond(current, cell, steps, overwrite=overwrite)
         return s
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        neuron: Neuron = ctx.neuron
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        cell: Cell = ctx.cell
         u, ctx.u = ctx.u, None  # its memory becomes the gradient's: a graph is gone through once
-        grad = _fast_backward(u, gradients[0], neuron) if _fast(u) else _backward(u, gradients[0], neuron)
-        return (grad.sum(0, keepdim=True) if ctx.constant else grad), None, None, None
+        sums = np.zeros(2)
+        grad = (_fast_backward if fits(u) else _backward)(u, gradients[0], cell, sums if cell.learns else None)
+        learnt = of_learnt(cell, sums)
+        return (grad.sum(0, keepdim=True) if ctx.constant else grad), *learnt, None, None, None
 
 
-def _backward(u: Tensor, gradient: Tensor, neuron: Neuron) -> Tensor:
-    grad = gradient * surrogate(neuron)(u - neuron.threshold)
+def of_learnt(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Tensor | None]:
+    """The gradients of a learnt beta, 0 where it is clamped, and of a learnt threshold."""
+    beta, theta = cell.learnt_beta, cell.learnt_threshold
+    inside = beta is not None and 0 <= beta.item() <= 1
+    return (
+        None if beta is None else torch.full_like(beta, sums[0] if inside else 0.0),
+        None if theta is None else torch.full_like(theta, sums[1]),
+    )
+
+
+def _backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64] | None) -> Tensor:
+    grad = gradient * surrogate(cell.neuron)(u - cell.threshold)
+    if sums is not None:
+        sums[1] -= grad.sum().item()
     for t in range(len(u) - 2, -1, -1):
-        later = neuron.beta * grad[t + 1]
-        if neuron.reset == "zero":
-            later.masked_fill_(u[t] > neuron.threshold, 0)
-        grad[t] += later
+        grad[t] += carried(grad[t + 1], u[t], cell, sums)
     return grad
 
 
-def _fast_backward(u: Tensor, gradient: Tensor, neuron: Neuron) -> Tensor:
-    if neuron.surrogate.kind in kernels.SURROGATES:
-        kind = kernels.SURROGATES.index(neuron.surrogate.kind)
-    else:
-        gradient, kind = gradient * surrogate(neuron)(u - neuron.threshold), kernels.GIVEN
-    slope = np.float32(neuron.surrogate.parameters.get("slope", 0))
-    beta, theta, _ = _numbers(neuron)
-    kernels.backward(_flat(u), _flat(gradient.contiguous()), beta, theta, slope, kind, _RESETS[neuron.reset])
+def carried(later: Tensor, u: Tensor, cell: Cell, sums: NDArray[np.float64] | None) -> Tensor:
+    """What d[t+1] adds to d[t], from u[t]; adds to the `sums` of `of_learnt`."""
+    cut = cell.neuron.reset == "zero"
+    spiked = u > cell.threshold
+    if sums is not None:
+        sums[0] += (later * (u.masked_fill(spiked, 0) if cut else u)).sum().item()
+        sums[1] -= (later * spiked).sum().item() if cell.neuron.reset == "subtract" else 0.0
+    passed = cell.beta * later
+    return passed.masked_fill_(spiked, 0) if cut else passed
+
+
+def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64] | None) -> Tensor:
+    if len(gradient) > 1 and gradient.stride(0) == 0:
+        gradient = gradient[:1]
+    how = backward_of(cell)
+    if how[3] == kernels.GIVEN:
+        gradient = gradient * surrogate(cell.neuron)(u - cell.threshold)
+    kernels.backward(flat(u), flat(gradient.contiguous()), np.zeros(0) if sums is None else sums, how)
     return u
 
 
-_RESETS = {"subtract": 0, "zero": kernels.ZERO, "none": 0}
+def backward_of(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, int, bool]:
+    """beta, theta, the surrogate's slope and code, the reset's code, and whether it subtracts: for the kernels."""
+    choice = cell.neuron.surrogate
+    kind = kernels.SURROGATES.index(choice.kind) if choice.kind in kernels.SURROGATES else kernels.GIVEN
+    beta, theta, _, reset = numbers(cell)
+    return beta, theta, np.float32(choice.parameters.get("slope", 0)), kind, reset, cell.neuron.reset == "subtract"
 
 
-def _numbers(neuron: Neuron) -> tuple[np.float32, np.float32, np.float32]:
-    """beta, theta, and what a spike subtracts."""
-    theta = np.float32(neuron.threshold)
-    return np.float32(neuron.beta), theta, theta if neuron.reset == "subtract" else np.float32(0)
+def numbers(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int]:
+    """beta, theta, what a spike subtracts, and the reset's code."""
+    theta, reset = np.float32(cell.threshold), cell.neuron.reset
+    less = theta if reset == "subtract" else np.float32(0)
+    return np.float32(cell.beta), theta, less, kernels.ZERO if reset == "zero" else 0
 
 
-def _flat(tensor: Tensor) -> NDArray[np.float32]:
+def flat(tensor: Tensor) -> NDArray[np.float32]:
     """(T, N), the same memory."""
     array: NDArray[np.float32] = tensor.detach().view(tensor.shape[0], -1).numpy()
     return array
-
-
-def _fast(tensor: Tensor) -> bool:
-    return tensor.dtype == torch.float32 and tensor.device.type == "cpu" and tensor.numel() > 0

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from snnviz.catalog.architectures import Architecture
 from snnviz.core.networks import Network
+from snnviz.core.neurons import Activity
 from snnviz.core.train import Slope
 from snnviz.events import LayerState, Sample
 
@@ -56,14 +57,9 @@ class Window:
 
 def look(network: Network, probe: Tensor, window: Window, step: int, epoch: float) -> Iterator[LayerState]:
     """Rate and Var[u] of every layer on the encoded probe batch, with the window's gradient norms."""
-    seen: list[tuple[float | None, float]] = []
-
-    def watch(index: int, u: Tensor, spikes: Tensor | None) -> None:  # noqa: ARG001
-        variance = u.flatten(2).var(2, correction=0).mean().item()
-        seen.append((None if spikes is None else spikes.mean().item(), variance))
-
+    seen: list[Activity] = []
     with torch.no_grad():
-        network(probe, watch)
+        network(probe, lambda _, activity: seen.append(activity))
     norms = window.gradient_norms()
-    for index, (layer, (rate, variance)) in enumerate(zip(network.architecture.layers, seen, strict=True)):
-        yield LayerState(step, epoch, index, layer.name, rate, variance, norms[index] if norms else None)
+    for index, (layer, now) in enumerate(zip(network.architecture.layers, seen, strict=True)):
+        yield LayerState(step, epoch, index, layer.name, now.rate, now.var_u, norms[index] if norms else None)

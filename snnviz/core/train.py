@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.core.data import Images, encode
-from snnviz.core.networks import Network
+from snnviz.core.networks import Network, Watch
+from snnviz.core.neurons import Activity
 from snnviz.design import LOSSES, OPTIMIZERS, SCHEDULES
 
 TEST_BATCH = 250
 
 
-def logits(network: Network, image: Tensor, watch: Any = None) -> Tensor:
+def logits(network: Network, image: Tensor, watch: Watch | None = None) -> Tensor:
     """What the loss's softmax sees, (B, classes)."""
     loss = network.design.training.loss
     result: Tensor = LOSSES[loss.kind].function(network(image, watch), network.steps, **loss.parameters)
@@ -92,8 +93,9 @@ def slope(network: Network, image: Tensor, labels: Tensor) -> Slope:
         part = slice(start, start + size)
         found = logits(network, image[:, part])
         loss = F.cross_entropy(found, labels[part], reduction="sum") / len(labels)
-        gradients = torch.autograd.grad(loss, parameters)
-        sums = [a.add_(b) for a, b in zip(sums, gradients, strict=True)] if sums else list(gradients)
+        # contiguous: fused optimizers take for granted that a gradient lies in memory as its parameter does
+        gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, parameters)]
+        sums = [a.add_(b) for a, b in zip(sums, gradients, strict=True)] if sums else gradients
         total += loss.detach()
         seen.append(found.detach())
     return Slope(total, torch.cat(seen), tuple(sums))
@@ -114,10 +116,9 @@ def test(network: Network, data: Images) -> Score:
     neurons = sum(layer.neurons for layer in network.architecture.layers if layer.spiking)
     hits, loss, fired = 0, 0.0, 0.0
 
-    def count(index: int, u: Tensor, spikes: Tensor | None) -> None:  # noqa: ARG001
+    def count(_: int, seen: Activity) -> None:
         nonlocal fired
-        if spikes is not None:
-            fired += spikes.sum(dtype=torch.float64).item()
+        fired += seen.spikes.sum()
 
     with torch.no_grad():
         size = min(TEST_BATCH, network.micro_batch)

@@ -14,6 +14,7 @@ from snntorch import surrogate
 from torch import Tensor
 
 from snnviz.core import neurons
+from snnviz.core.neurons import Cell
 from snnviz.design import SURROGATES, Neuron
 from snnviz.registry import Range
 from snnviz.theory import variance
@@ -24,8 +25,10 @@ KINDS = SURROGATES.kinds
 FLOATS = {"float64": (torch.float64, 1e-12), "float32": (torch.float32, 1e-6)}
 
 
-def neuron(reset: str = "subtract", kind: str = "atan", **fields: float) -> Neuron:
-    return Neuron.model_validate({"reset": reset, "surrogate": {"kind": kind, "slope": 3.0}, "beta": 0.75, **fields})
+def cell_of(reset: str = "subtract", kind: str = "atan", **fields: float) -> Cell:
+    return Cell(
+        Neuron.model_validate({"reset": reset, "surrogate": {"kind": kind, "slope": 3.0}, "beta": 0.75, **fields})
+    )
 
 
 def drive(steps: int, constant: bool, dtype: torch.dtype, seed: int = 0) -> Tensor:
@@ -50,10 +53,10 @@ def test_spikes_and_gradients_equal_snntorchs(
     reset: str, kind: str, steps: int, constant: bool, precision: str
 ) -> None:
     dtype, tolerance = FLOATS[precision]
-    cell = neuron(reset, kind)
+    cell = cell_of(reset, kind)
     ours, theirs = drive(steps, constant, dtype), drive(steps, constant, dtype)
     spikes = neurons.lif(ours, cell, steps)
-    expected, potentials = slow.run(theirs, cell, steps)
+    expected, potentials = slow.run(theirs, cell.neuron, steps)
 
     torch.testing.assert_close(spikes, expected, rtol=0, atol=0)
     assert 0.05 < spikes.mean() < 0.9  # both happen
@@ -73,9 +76,9 @@ def test_spikes_and_gradients_equal_snntorchs(
 @pytest.mark.parametrize("reset", RESETS)
 @pytest.mark.parametrize(("threshold", "beta"), [(0.0, 0.5), (1.0, 0.0), (1.0, 1.0), (10.0, 1.0), (0.3, 0.9)])
 def test_it_equals_snntorch_at_the_ends_of_its_parameters(reset: str, threshold: float, beta: float) -> None:
-    cell = neuron(reset, threshold=threshold, beta=beta)
+    cell = cell_of(reset, threshold=threshold, beta=beta)
     ours, theirs = drive(12, False, torch.float64), drive(12, False, torch.float64)
-    spikes, (expected, _) = neurons.lif(ours, cell, 12), slow.run(theirs, cell, 12)
+    spikes, (expected, _) = neurons.lif(ours, cell, 12), slow.run(theirs, cell.neuron, 12)
     torch.testing.assert_close(spikes, expected, rtol=0, atol=0)
     (spikes * weights(12, torch.float64)).sum().backward()
     (expected * weights(12, torch.float64)).sum().backward()
@@ -98,7 +101,7 @@ def test_potentials_follow_the_written_equation(
         u = beta * kept + drive_now - (threshold * s if reset == "subtract" else 0.0)
         s = float(u > threshold)
         expected.append(u)
-    cell = neuron(reset, threshold=threshold, beta=beta)
+    cell = cell_of(reset, threshold=threshold, beta=beta)
     found = neurons.potentials(torch.tensor(current, dtype=torch.float64), cell, len(current))
     # one rounding more or less moves a potential across the threshold, where the rest of the train differs
     if all(abs(u - threshold) > 1e-9 for u in expected):
@@ -108,16 +111,16 @@ def test_potentials_follow_the_written_equation(
 @pytest.mark.parametrize("reset", RESETS)
 def test_theory_and_training_have_the_same_neuron(reset: str) -> None:
     current = drive(9, False, torch.float64).detach().flatten(1)
-    cell = neuron(reset, threshold=0.7, beta=0.6)
+    cell = cell_of(reset, threshold=0.7, beta=0.6)
     np.testing.assert_allclose(
-        variance.potentials(current.numpy(), cell), neurons.potentials(current, cell, 9).numpy(), atol=1e-12
+        variance.potentials(current.numpy(), cell.neuron), neurons.potentials(current, cell, 9).numpy(), atol=1e-12
     )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("reset", RESETS)
 def test_a_constant_current_is_the_same_current_at_every_step(reset: str, kind: str) -> None:
-    cell = neuron(reset, kind)
+    cell = cell_of(reset, kind)
     once = drive(8, True, torch.float64)
     repeated = once.detach().repeat(8, 1, 1).requires_grad_()
     a, b = neurons.lif(once, cell, 8), neurons.lif(repeated, cell, 8)
@@ -130,21 +133,21 @@ def test_a_constant_current_is_the_same_current_at_every_step(reset: str, kind: 
 
 
 def test_a_potential_equal_to_the_threshold_does_not_spike() -> None:
-    cell = neuron(threshold=1.0)
+    cell = cell_of(threshold=1.0)
     current = torch.tensor([[1.0, 1.0 + 1e-15, 0.0]], dtype=torch.float64)
     assert neurons.lif(current, cell, 1).tolist() == [[0.0, 1.0, 0.0]]
 
 
 def test_the_reset_acts_one_step_late() -> None:
     current = torch.tensor([[2.0], [0.0], [0.0]], dtype=torch.float64)
-    u = {reset: neurons.potentials(current, neuron(reset, beta=0.5), 3).flatten().tolist() for reset in RESETS}
+    u = {reset: neurons.potentials(current, cell_of(reset, beta=0.5), 3).flatten().tolist() for reset in RESETS}
     assert u == {"subtract": [2.0, 0.0, 0.0], "zero": [2.0, 0.0, 0.0], "none": [2.0, 1.0, 0.5]}
 
 
 def test_the_current_is_left_as_it_was() -> None:
     current = drive(5, False, torch.float64)
     before = current.detach().clone()
-    neurons.lif(current, neuron(), 5).sum().backward()
+    neurons.lif(current, cell_of(), 5).sum().backward()
     torch.testing.assert_close(current.detach(), before, rtol=0, atol=0)
 
 
@@ -155,7 +158,7 @@ def test_a_current_that_may_be_overwritten_gives_the_same(reset: str, steps: int
     found = []
     for overwrite in (False, True):
         leaf = drive(steps, constant, torch.float32)
-        spikes = neurons.lif(leaf * 1, neuron(reset), steps, overwrite=overwrite)
+        spikes = neurons.lif(leaf * 1, cell_of(reset), steps, overwrite=overwrite)
         (spikes * weights(steps, torch.float32)).sum().backward()
         assert leaf.grad is not None
         found.append((spikes.detach(), leaf.grad))
@@ -185,7 +188,7 @@ def test_every_surrogate_equals_snntorchs_of_the_same_name(kind: str, slope: flo
 def test_the_public_functions_of_snntorch_give_the_same_in_single_precision(kind: str, made: slow.Step) -> None:
     x = torch.linspace(-4, 4, 801).requires_grad_()
     made(x).sum().backward()
-    torch.testing.assert_close(neurons.surrogate(neuron(kind=kind))(x.detach()), x.grad, rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(neurons.surrogate(cell_of(kind=kind).neuron)(x.detach()), x.grad, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -207,13 +210,13 @@ def test_a_surrogate_without_a_kernel_of_its_own_equals_torchs_path(
         return math.e ** (-slope * x * x)
 
     try:
-        neuron = Neuron.model_validate({"reset": reset, "surrogate": "gaussian"})
+        cell = Cell(Neuron.model_validate({"reset": reset, "surrogate": "gaussian"}))
         gradients = []
         for fast in (True, False):
             if not fast:
-                monkeypatch.setattr(neurons, "_fast", lambda _: False)
+                monkeypatch.setattr(neurons, "fits", lambda _: False)
             current = torch.randn(6, 50, generator=torch.Generator().manual_seed(1)).mul_(2).requires_grad_()
-            spikes = neurons.lif(current, neuron, 6)
+            spikes = neurons.lif(current, cell, 6)
             (spikes * torch.arange(50)).sum().backward()
             gradients.append((spikes.detach(), current.grad))
         torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-6)

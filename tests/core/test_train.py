@@ -35,9 +35,15 @@ PARAMETERS: dict[str, dict[str, float]] = {
 }
 
 
+CONVOLUTIONS = {"kind": "cnn", "depth": 2, "channels": 4}
+
+
+@pytest.mark.parametrize("network", [None, CONVOLUTIONS], ids=["mlp", "cnn"])
 @pytest.mark.parametrize("kind", OPTIMIZERS.kinds)
-def test_five_steps_equal_those_of_torchs_plain_optimizer(kind: str) -> None:
+def test_five_steps_equal_those_of_torchs_plain_optimizer(kind: str, network: dict[str, Any] | None) -> None:
     made = design(optimizer={"kind": kind, **PARAMETERS[kind]}, learning_rate=0.01)
+    if network is not None:
+        made = Design.check({**made.document(), "network": network})
     ours, theirs = Network(made), Network(made)
     optimizer, reference = train.Optimizer(ours), REFERENCES[kind](list(theirs.parameters.values()))
     for _ in range(5):
@@ -46,7 +52,7 @@ def test_five_steps_equal_those_of_torchs_plain_optimizer(kind: str) -> None:
         reference.zero_grad()
         F.cross_entropy(train.logits(theirs, IMAGES), LABELS).backward()
         reference.step()
-        for gradient, name in zip(found.gradients[::2], ("L1.weight", "readout.weight"), strict=True):
+        for gradient, name in zip(found.gradients, ours.parameters, strict=True):
             torch.testing.assert_close(gradient, theirs.parameters[name].grad, rtol=1e-4, atol=1e-6)
     for name, parameter in ours.parameters.items():
         torch.testing.assert_close(parameter, theirs.parameters[name], rtol=1e-4, atol=1e-6)

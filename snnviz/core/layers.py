@@ -1,0 +1,68 @@
+"""Linear maps and convolutions on (T, B, ...) tensors, time folded into the batch."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+WORTH_IT = 30_000_000
+"""Multiply-accumulates from which oneDNN's product is never slower than MKL's; below, it can take twice as long."""
+
+
+def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1) -> Tensor:
+    """(T, B, H, W, C) by (O, C, k, k), padded by k // 2, to (T, B, H', W', O): channels are last in memory too."""
+    padding = weight.shape[-1] // 2
+    y = F.conv2d(x.flatten(0, 1).permute(0, 3, 1, 2), weight, bias, stride, padding)
+    return y.permute(0, 2, 3, 1).reshape(*x.shape[:2], *y.shape[2:], -1)
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """(T, B, in) by (out, in) to (T, B, out)."""
+    rows = x.shape[0] * x.shape[1]
+    if x.dtype == torch.float32 and rows * weight.numel() >= WORTH_IT and mkl_is_held_back():
+        result: Tensor = _Linear.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+        return result
+    return F.linear(x, weight, bias)
+
+
+@cache
+def mkl_is_held_back() -> bool:
+    """Whether oneDNN uses vector units that MKL leaves alone: AVX512 on processors that are not Intel's.
+
+    Settled by what the machine is, not by the clock: a choice that changed from run to run would change the last bits.
+    """
+    try:
+        vendor = Path("/proc/cpuinfo").read_text(errors="replace").partition("vendor_id")[2].partition("\n")[0]
+    except OSError:
+        return False
+    wide = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    return wide and "AuthenticAMD" in vendor and torch.backends.mkldnn.is_available()
+
+
+class _Linear(torch.autograd.Function):
+    """y = x w' + b and its two products backward, all by oneDNN in full float32."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        flat = x.flatten(0, 1)
+        ctx.save_for_backward(flat, weight)
+        ctx.shape = x.shape
+        return _product(flat, weight, bias).view(*x.shape[:2], -1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+        x, weight = ctx.saved_tensors
+        g = gradients[0].flatten(0, 1)
+        of_x = _product(g, weight.t()).view(ctx.shape) if ctx.needs_input_grad[0] else None
+        return of_x, _product(g.t(), x.t()), g.sum(0)
+
+
+def _product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x weight' + bias."""
+    result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    return result
