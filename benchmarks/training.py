@@ -219,6 +219,7 @@ def main() -> None:
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--quick", action="store_true", help="two rounds, two nets, one thread, no memory")
+    parser.add_argument("--no-memory", action="store_true", help="measure times only")
     parser.add_argument("--json", type=Path, help="write the JSON object there too")
     parser.add_argument("--install", action="store_true", help="install the peers, and nothing else")
     parser.add_argument("--memory", choices=CONTESTANTS, help=argparse.SUPPRESS)
@@ -235,11 +236,11 @@ def main() -> None:
             _say(str(reason))
         return
     if options.quick:
-        options.nets, options.threads, options.rounds = ["mlp", "block-5"], [1], 2
+        options.nets, options.threads, options.rounds, options.no_memory = ["mlp", "block-5"], [1], 2, True
     found: dict[str, Any] = {"machine": machine(), "rounds": options.rounds, "batch": nets.BATCH}
     found["load_before"] = os.getloadavg()
     chosen = [nets.net(name) for name in options.nets]
-    found["memory_mb"] = {} if options.quick else {net.name: memories(net) for net in chosen}
+    found["memory_mb"] = {} if options.no_memory else {net.name: memories(net) for net in chosen}
     found["rows"] = [compare(net, threads, options.rounds) for threads in options.threads for net in chosen]
     found["load_after"] = os.getloadavg()
     text = json.dumps(_rounded(found), indent=2)
