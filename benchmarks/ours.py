@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
 from typing import Any
 
+import torch
 from nets import BATCH, BETA, IMAGE, RATE, SLOPE, THRESHOLD, Net, Op
 from peers import Unavailable
 from torch import Tensor
@@ -28,6 +29,11 @@ class Ours:
         _give(design, _architecture(net))
         self.network, self.compiled = Network(design), compiled
         self.optimizer = train.Optimizer(self.network)
+        if net.cyclic:
+            try:
+                self.network(torch.zeros(1, 1, *IMAGE))
+            except KeyError:
+                raise Unavailable("snnviz has delayed sources, but its network does not run them yet") from None
 
     def parameters(self) -> list[Tensor]:
         return list(self.network.parameters.values())
