@@ -1,13 +1,14 @@
 """The one door into the computation: a design in, events out.
 
-No files but the data set's, no threads, no prints and no global state behind it. To cancel is to stop asking for the
+No files but the data set's, no prints and no global state behind it. To cancel is to stop asking for the
 next event. The events depend on the design alone (one thread, one machine), whether resumed or not.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 
 import torch
 
@@ -21,12 +22,21 @@ from snnviz.events import Checkpoint, EpochEnd, Event, Progress
 REMEDY = "a smaller learning rate or a smaller gain helps"
 
 
-def execute(design: Design, *, resume: Checkpoint | None = None) -> Iterator[Event]:
+def execute(
+    design: Design, *, resume: Checkpoint | None = None, threads: Callable[[], int] = lambda: 1
+) -> Iterator[Event]:
     """Trains `design`, from its beginning or after the epoch of a checkpoint.
+
+    `threads` is asked before each step whether another core may help: the numbers are the same, bit for bit.
 
     Yields a Progress a training step, Samples and LayerStates as `observe` says, and an EpochEnd and a Checkpoint an
     epoch. Raises `DataMissing` or `Diverged`.
     """
+    with train.gathered() as crew:
+        yield from _train(design, resume, lambda: crew if threads() > 1 else None)
+
+
+def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executor | None]) -> Iterator[Event]:
     training_images, test_images = data.load(design)
     network = Network(design)
     optimizer = train.Optimizer(network)
@@ -51,7 +61,7 @@ def execute(design: Design, *, resume: Checkpoint | None = None) -> Iterator[Eve
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
             labels = training_images.labels[chosen]
             image = data.encode(training_images.images[chosen], training_images.white, design, epoch, batch)
-            found = train.slope(network, image, labels)
+            found = train.slope(network, image, labels, crew())
             optimizer.step(found.gradients)
             window.add(found, labels)
             step = epoch * per_epoch + batch + 1
@@ -68,6 +78,6 @@ def execute(design: Design, *, resume: Checkpoint | None = None) -> Iterator[Eve
                     yield state
                 window.clear()
             yield Progress(step, epochs * per_epoch)
-        score, seen = train.test(network, test_images), len(training_images)
+        score, seen = train.score(network, test_images, crew()), len(training_images)
         yield EpochEnd(epoch + 1, hit_sum / seen, score.accuracy, loss_sum / seen, score.loss, score.rate, rate)
         yield Checkpoint(epoch + 1, optimizer.arrays())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +21,11 @@ from snnviz.core.neurons import Activity
 from snnviz.design import LOSSES, OPTIMIZERS, SCHEDULES
 
 TEST_BATCH = 250
+
+MEMBERS = 2
+"""Micro-batches that may be worked at side by side."""
+
+Result = TypeVar("Result")
 
 
 def logits(network: Network, image: Tensor, watch: Watch | None = None) -> Tensor:
@@ -83,22 +91,67 @@ class Slope:
     gradients: tuple[Tensor, ...]
 
 
-def slope(network: Network, image: Tensor, labels: Tensor) -> Slope:
-    """The cross-entropy of a batch and its gradients, summed over micro-batches: the same but for rounding."""
-    parameters, size = list(network.parameters.values()), network.micro_batch
-    total = torch.zeros(())
-    seen: list[Tensor] = []
-    sums: list[Tensor] = []
-    for start in range(0, len(labels), size):
-        part = slice(start, start + size)
-        found = logits(network, image[:, part])
-        loss = F.cross_entropy(found, labels[part], reduction="sum") / len(labels)
+def slope(network: Network, image: Tensor, labels: Tensor, crew: Executor | None = None) -> Slope:
+    """The cross-entropy of a batch and its gradients, summed over micro-batches: the same but for rounding.
+
+    A `crew` works at several micro-batches at once. Their sums are taken in order, so the result is the same.
+    """
+    parameters = list(network.parameters.values())
+
+    def part(chosen: slice) -> Slope:
+        found = logits(network, image[:, chosen])
+        loss = F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels)
         # contiguous: fused optimizers take for granted that a gradient lies in memory as its parameter does
-        gradients = [gradient.contiguous() for gradient in torch.autograd.grad(loss, parameters)]
-        sums = [a.add_(b) for a, b in zip(sums, gradients, strict=True)] if sums else gradients
-        total += loss.detach()
-        seen.append(found.detach())
-    return Slope(total, torch.cat(seen), tuple(sums))
+        gradients = tuple(gradient.contiguous() for gradient in torch.autograd.grad(loss, parameters))
+        return Slope(loss.detach(), found.detach(), gradients)
+
+    found = _each(part, _parts(len(labels), network.micro_batch), crew)
+    first = next(found)
+    total, seen = first.loss, [first.logits]
+    for other in found:
+        for mine, its in zip(first.gradients, other.gradients, strict=True):
+            mine.add_(its)
+        total = total + other.loss
+        seen.append(other.logits)
+    return Slope(total, torch.cat(seen), first.gradients)
+
+
+def _parts(count: int, size: int) -> list[slice]:
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def _each(work: Callable[[slice], Result], parts: list[slice], crew: Executor | None) -> Iterator[Result]:
+    """The results in order. A crew is never far ahead: each result may be as large as the network."""
+    if crew is None or len(parts) == 1:
+        yield from map(work, parts)
+        return
+    ahead: deque[Future[Result]] = deque()
+    for part in parts:
+        ahead.append(crew.submit(work, part))
+        if len(ahead) > MEMBERS:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
+
+
+@contextmanager
+def gathered() -> Iterator[Executor]:
+    """Threads that compute side by side, each operation of torch on one of them.
+
+    In them and in the caller's, numbers too small to be normal are 0 meanwhile: fading gradients would otherwise take
+    sixteen times as long.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        with ThreadPoolExecutor(MEMBERS, "crew", _settle) as crew:
+            yield crew
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def _settle() -> None:
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +163,24 @@ class Score:
     rate: float
 
 
-def test(network: Network, data: Images) -> Score:
+def score(network: Network, data: Images, crew: Executor | None = None) -> Score:
     """The network's score on all of `data`."""
     design = network.design
     neurons = sum(layer.neurons for layer in network.architecture.layers if layer.spiking)
-    hits, loss, fired = 0, 0.0, 0.0
 
-    def count(_: int, seen: Activity) -> None:
-        nonlocal fired
-        fired += seen.spikes.sum()
+    @torch.no_grad()
+    def part(chosen: slice) -> tuple[int, float, float]:
+        fired = 0.0
 
-    with torch.no_grad():
-        size = min(TEST_BATCH, network.micro_batch)
-        for start in range(0, len(data), size):
-            batch = slice(start, start + size)
-            image = encode(data.images[batch], data.white, design, "test", start)
-            seen = logits(network, image, count)
-            labels = data.labels[batch]
-            hits += int((seen.argmax(1) == labels).sum())
-            loss += F.cross_entropy(seen, labels, reduction="sum").item()
+        def count(_: int, activity: Activity) -> None:
+            nonlocal fired
+            fired += float(activity.spikes.sum())
+
+        image = encode(data.images[chosen], data.white, design, "test", chosen.start)
+        found, labels = logits(network, image, count), data.labels[chosen]
+        hits = int((found.argmax(1) == labels).sum())
+        return hits, F.cross_entropy(found, labels, reduction="sum").item(), fired
+
+    found = list(_each(part, _parts(len(data), min(TEST_BATCH, network.micro_batch)), crew))
+    hits, loss, fired = (sum(column) for column in zip(*found, strict=True))
     return Score(hits / len(data), loss / len(data), fired / (len(data) * network.steps * neurons))

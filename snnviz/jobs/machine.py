@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+ENOUGH = 1.75
+"""Cores that a process must have had, in use or idle, to take two."""
 
 
 def cores(root: Path = Path("/")) -> int:
@@ -21,6 +26,34 @@ def cores(root: Path = Path("/")) -> int:
         if int(quota) > 0:
             count = min(count, -(-int(quota) // int(period)))
     return max(count, 1)
+
+
+class Threads:
+    """How many cores this process may use now: two while nobody else wants the second one, else one.
+
+    Called often; looks at most every `period` seconds at what the cores have done since.
+    """
+
+    def __init__(self, period: float = 0.5, root: Path = Path("/")) -> None:
+        self.period, self.root = period, root
+        self.now = 1
+        self._several = cores(root) > 1
+        self._seen = (time.monotonic(), time.process_time(), self._idle())
+
+    def __call__(self) -> int:
+        at, mine, idle = self._seen
+        passed = time.monotonic() - at
+        if self._several and passed >= self.period:
+            self._seen = (time.monotonic(), time.process_time(), self._idle())
+            for_me = (self._seen[1] - mine) + (self._seen[2] - idle)
+            self.now = 2 if for_me > ENOUGH * passed else 1
+        return self.now
+
+    def _idle(self) -> float:
+        """Seconds that the cores of this process have had nothing to do, in all."""
+        mine = {f"cpu{number}" for number in os.sched_getaffinity(0)} if self._several else set()
+        lines = (line.split() for line in (_text(self.root / "proc/stat") or "").splitlines())
+        return sum(int(line[4]) for line in lines if line and line[0] in mine) / TICKS
 
 
 def free_bytes(root: Path = Path("/")) -> int | None:

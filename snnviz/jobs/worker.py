@@ -17,6 +17,7 @@ from snnviz.catalog import datasets
 from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
 from snnviz.events import Event, Progress
+from snnviz.jobs import machine
 from snnviz.jobs.recorder import Recorder
 from snnviz.store import Claim, State, Store
 
@@ -30,7 +31,8 @@ TINY = {
 def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None = None) -> None:
     """Executes a claimed run from its last checkpoint and ends it as done, failed or cancelled.
 
-    On one thread, as every engine does: the numbers depend on the design alone. Raises `StoreError` where not even the
+    Each operation runs on one thread, as in every engine: the numbers depend on the design alone, also where a second
+    core is free and works at another part of the batch. Raises `StoreError` where not even the
     failure can be written; returns quietly when the lease is lost, because then the run is somebody else's.
     """
     state: State = "done"
@@ -49,7 +51,8 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
                     listen(event)
 
             datasets.ensure(claim.design.data.name, lambda words: hear(Progress(0, 0, words)))
-            for event in execute(claim.design, resume=store.load_checkpoint(claim.run)):
+            checkpoint = store.load_checkpoint(claim.run)
+            for event in execute(claim.design, resume=checkpoint, threads=machine.Threads()):
                 hear(event)
                 if recorder.cancelled:
                     state = "cancelled"

@@ -40,15 +40,25 @@ def training_steps(design: Design) -> int:
 CACHE_BYTES = 16 * 2**20
 
 
+SECONDS_PER_PART = 100e-6
+"""Of one core, for a layer in one more micro-batch."""
+
+
 def micro_batch(design: Design) -> int:
     """Images that go through the network at once: what a layer holds over all time steps should stay in the cache.
 
-    Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page.
+    Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page. A
+    batch that is worth it is cut in at least two, so that two cores can share it; whether they do changes no result.
     """
     layers, steps = architecture(design).layers, design.data.steps
     floats = steps * max(max(layer.neurons, math.prod(layer.in_shape)) for layer in layers)
     most = max(CACHE_BYTES // (4 * floats), math.ceil(64 / steps))
-    return int(2 ** math.floor(math.log2(most)))
+    batch = design.training.batch_size
+    half = 3 * steps * sum(layer.macs for layer in layers) * batch / 2 / MACS_PER_SECOND
+    parts = math.ceil(batch / most)
+    if parts > 1 or half > 10 * len(layers) * SECONDS_PER_PART:
+        parts = 2 * math.ceil(parts / 2)  # so that two cores have as much to do
+    return math.ceil(batch / parts)
 
 
 def memory_bytes(design: Design) -> int:
@@ -62,7 +72,8 @@ def memory_bytes(design: Design) -> int:
     layers, about = architecture(design).layers, card(design.data.name)
     train, test = samples(design)
     steps, batch = design.data.steps, min(design.training.batch_size, train)
-    together, seen = min(batch, micro_batch(design)), max(min(64, train), min(250, test, micro_batch(design)))
+    part = micro_batch(design)
+    together, seen = min(batch, 2 * part), max(min(64, train), min(250, test, 2 * part))
     inputs = sum(math.prod(layer.in_shape) for layer in layers)
     neurons = sum(layer.neurons for layer in layers)
     largest = max(math.prod(layer.in_shape) + layer.neurons for layer in layers)

@@ -103,7 +103,7 @@ for document in json.load(sys.stdin):
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # the peak starts anew
     before = status("VmRSS")
-    list(execute(Design.check(document)))
+    list(execute(Design.check(document), threads=lambda: 2))
     print(status("VmHWM") - before, flush=True)
     os._exit(0)
 """

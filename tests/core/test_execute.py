@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 import random
+import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -66,6 +68,35 @@ def test_the_same_design_reports_the_same_rows(network: dict[str, Any]) -> None:
     assert rows(first) == rows(second)
     assert all(equal(a, b) for a, b in zip(checkpoints(first), checkpoints(second), strict=True))
     assert rows(first) != rows(list(execute(made.model_copy(update={"seed": 1}))))
+
+
+@pytest.mark.parametrize("network", [BLOCK, {"kind": "mlp", "depth": 2, "width": 20}])
+def test_a_second_core_changes_nothing(network: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Network, "micro_batch", 20)  # four to a batch
+    made, used = design(network=network), set()
+
+    def remember(self: Network, image: Tensor, watch: Any = None) -> Tensor:
+        used.add(threading.current_thread())
+        return forward(self, image, watch)
+
+    forward = Network.__call__
+    monkeypatch.setattr(Network, "__call__", remember)
+    alone = list(execute(made))
+    assert len(used) == 1
+    turn = itertools.cycle((2, 1, 2, 2))
+    shared = list(execute(made, threads=lambda: next(turn)))
+    assert len(used) == 3
+    assert rows(alone) == rows(shared)
+    assert all(equal(a, b) for a, b in zip(checkpoints(alone), checkpoints(shared), strict=True))
+
+
+def test_small_numbers_are_normal_again_after_a_run() -> None:
+    events = execute(design())
+    next(events)
+    tiny = torch.tensor([1e-39]) * 0.5
+    events.close()
+    assert tiny.item() == 0
+    assert (torch.tensor([1e-39]) * 0.5).item() > 0
 
 
 @pytest.mark.parametrize("encoding", ["direct", "rate", "latency"])
@@ -224,8 +255,8 @@ def test_the_training_loss_is_the_mean_over_images_as_they_were_met(monkeypatch:
     met: list[tuple[float, int, int]] = []
     slope = train.slope
 
-    def listen(network: Network, image: Tensor, labels: Tensor) -> train.Slope:
-        found = slope(network, image, labels)
+    def listen(network: Network, image: Tensor, labels: Tensor, crew: None) -> train.Slope:
+        found = slope(network, image, labels, crew)
         met.append((found.loss.item(), len(labels), int((found.logits.argmax(1) == labels).sum())))
         return found
 

@@ -76,10 +76,16 @@ def test_every_example_is_estimated_to_fit_a_small_machine(name: str) -> None:
 
 
 @given(DESIGNS)
-def test_micro_batches_are_powers_of_two_that_fit_the_cache_or_keep_64_rows(made: Design) -> None:
-    size = costs.micro_batch(made)
-    assert size & (size - 1) == 0
+def test_micro_batches_fit_the_cache_or_keep_64_rows_and_can_be_shared_by_two(made: Design) -> None:
+    size, batch = costs.micro_batch(made), made.training.batch_size
+    assert 1 <= size <= batch
     largest = max(max(layer.neurons, math.prod(layer.in_shape)) for layer in architecture(made).layers)
-    bytes_of_one = 4 * made.data.steps * largest
-    assert size * bytes_of_one <= costs.CACHE_BYTES or size * made.data.steps <= 64 + made.data.steps
-    assert 2 * size * bytes_of_one > costs.CACHE_BYTES
+    rows = size * made.data.steps
+    assert 4 * rows * largest <= costs.CACHE_BYTES or rows <= 64 + made.data.steps
+    parts = math.ceil(batch / size)
+    assert parts == 1 or parts % 2 == 0 or batch - (parts - 1) * size <= size
+
+
+def test_a_batch_that_is_worth_it_is_cut_in_two_and_a_small_one_is_not() -> None:
+    assert costs.micro_batch(Design()) == Design().training.batch_size / 2
+    assert costs.micro_batch(design(network={"kind": "mlp", "depth": 3, "width": 50})) == 64
