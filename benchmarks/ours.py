@@ -29,6 +29,7 @@ class Ours:
         _give(design, _architecture(net))
         self.network, self.compiled = Network(design), compiled
         self.optimizer = train.Optimizer(self.network)
+        self.crew: tuple[Any, ...] = ()
         if net.cyclic:
             try:
                 self.network(torch.zeros(1, 1, *IMAGE))
@@ -45,9 +46,21 @@ class Ours:
             assert mine.shape == given.shape
             mine.data.copy_(given)
 
+    @contextmanager
+    def working(self, threads: int = 1) -> Iterator[None]:
+        """As in a run: each operation on one thread, and a crew for parts of the batch where there are two."""
+        given = torch.get_num_threads()
+        gathered = getattr(train, "gathered", None)  # not every version has a crew
+        with gathered() if gathered else nullcontext() as crew:
+            torch.set_num_threads(1 if gathered else given)
+            self.crew = (crew,) if gathered and threads > 1 else ()
+            yield
+        self.crew = ()
+        torch.set_num_threads(given)
+
     def train_step(self, image: Tensor, labels: Tensor) -> Tensor:
         with nullcontext() if self.compiled else _kernels_off():
-            found = train.slope(self.network, image.unsqueeze(0), labels)
+            found = train.slope(self.network, image.unsqueeze(0), labels, *self.crew)
             self.optimizer.step(found.gradients)
         return found.loss
 

@@ -4,7 +4,8 @@
 
 A step is forward, backward and Adam on a batch of 128, in float32; benchmarks/nets.py has the networks. All contestants
 take turns in one process, so that a busy machine slows them alike; processor time is given as well, which other
-programs hardly change. The peers are installed into .peers/ at the first run, or by --install alone. Prints one JSON
+programs hardly change. Two threads need an idle machine: next to one busy program torch's threads wait for each other,
+and a step takes ten times as long. The peers are installed into .peers/ at the first run, or by --install alone. Prints one JSON
 object and Markdown tables. With one and two threads about 15 minutes.
 """
 
@@ -22,6 +23,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,6 +51,7 @@ VISIT_SECONDS = 0.5
 class Contestant(Protocol):
     def load(self, weights: dict[str, Tensor]) -> None: ...
     def parameters(self) -> Any: ...
+    def working(self, threads: int) -> AbstractContextManager[None]: ...
     def train_step(self, image: Tensor, labels: Tensor) -> Tensor: ...
 
 
@@ -66,13 +69,14 @@ class Turns:
     """A contestant's seconds per step: by the wall's clock and the processor's, a mean for each round."""
 
     def __init__(self, name: str, contestant: Contestant, threads: int) -> None:
-        self.name, self.contestant, self.clock = name, contestant, clock(threads)
+        self.name, self.contestant, self.threads, self.clock = name, contestant, threads, clock(threads)
         self.batches = itertools.cycle(nets.batches(16))
         self.wall: list[float] = []
         self.cpu: list[float] = []
         self.least = math.inf
-        first, _, _ = self._step()  # of the weights that all begin with
-        second, self.expected, _ = self._step()  # of what the first gradients made of them
+        with contestant.working(threads):
+            first, _, _ = self._step()  # of the weights that all begin with
+            second, self.expected, _ = self._step()  # of what the first gradients made of them
         self.losses = [first, second]
 
     def _step(self) -> tuple[float, float, float]:
@@ -84,9 +88,10 @@ class Turns:
         return loss, wall, cpu
 
     def visit(self) -> None:
-        if self.expected < VISIT_SECONDS:
-            self._step()  # what the others left in the caches is gone after it
-        times = [self._step()[1:] for _ in range(max(1, int(VISIT_SECONDS / self.expected)))]
+        with self.contestant.working(self.threads):
+            if self.expected < VISIT_SECONDS:
+                self._step()  # what the others left in the caches is gone after it
+            times = [self._step()[1:] for _ in range(max(1, int(VISIT_SECONDS / self.expected)))]
         self.wall.append(statistics.mean(wall for wall, _ in times))
         self.cpu.append(statistics.mean(cpu for _, cpu in times))
 
@@ -241,7 +246,10 @@ def main() -> None:
     found["load_before"] = os.getloadavg()
     chosen = [nets.net(name) for name in options.nets]
     found["memory_mb"] = {} if options.no_memory else {net.name: memories(net) for net in chosen}
-    found["rows"] = [compare(net, threads, options.rounds) for threads in options.threads for net in chosen]
+    found["rows"] = []
+    for threads, net in itertools.product(options.threads, chosen):
+        found["rows"].append(compare(net, threads, options.rounds))
+        _say(times_table(found["rows"][-1:]))  # so that a long comparison which is cut short has said something
     found["load_after"] = os.getloadavg()
     text = json.dumps(_rounded(found), indent=2)
     print(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +39,10 @@ class Peer(nn.Module):
                 weight.copy_(weights[op.name] * (self.weight_scale if op.spiking else 1))
                 bias.zero_()
         self.optimizer = torch.optim.Adam(self.parameters(), lr=RATE)
+
+    def working(self, threads: int) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing is to be done before steps are made: torch has its threads already."""
+        return nullcontext()
 
     def train_step(self, image: Tensor, labels: Tensor) -> Tensor:
         """The loss of a batch (B, C, H, W), after which the weights have moved."""
