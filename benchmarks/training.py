@@ -5,8 +5,8 @@
 A step is forward, backward and Adam on a batch of 128, in float32; benchmarks/nets.py has the networks. All contestants
 take turns in one process, so that a busy machine slows them alike; processor time is given as well, which other
 programs hardly change. Two threads need an idle machine: next to one busy program torch's threads wait for each other,
-and a step takes ten times as long. The peers are installed into .peers/ at the first run, or by --install alone. Prints one JSON
-object and Markdown tables. With one and two threads about 15 minutes.
+and a step takes ten times as long. The peers are installed into .peers/ at the first run, or by --install alone. Prints
+one JSON object and Markdown tables. On an idle machine about 15 minutes with one and two threads.
 """
 
 from __future__ import annotations
