@@ -9,8 +9,13 @@ from pathlib import Path
 import streamlit as st
 
 from snnviz.ui.reruns import keep_runs_whole
-from snnviz.ui.routes import routes
+from snnviz.ui.routes import middleware, routes
 from snnviz.ui.services import lifespan
 
 keep_runs_whole()
-app = st.App(Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py", routes=routes(), lifespan=lifespan)
+app = st.App(
+    Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py",
+    routes=routes(),
+    middleware=middleware(),
+    lifespan=lifespan,
+)

@@ -32,21 +32,44 @@ COLUMNS = 3
 
 
 def sections() -> None:
-    """The whole form, in tabs."""
-    network, neuron, init, data, training = st.tabs(["Network", "Neuron", "Initialisation", "Data", "Training"])
-    with network:
-        _kind_of_network()
-        _part("network", skip=("edges", "kind"))
-    with neuron:
-        _part("neuron")
-        charts(payload([surrogate_chart(state.design().neuron)]), key="surrogate")
-    with init:
-        _choice("init", state.design().init, _registry(type(state.design()), "init"))
-    with data:
-        _part("data")
-        _card()
-    with training:
-        _part("training", extra="seed")
+    """The whole form, in tabs. Only the open one is drawn: the others' settings are in the design."""
+    tabs = st.tabs(list(SECTIONS), key="section", on_change="rerun")
+    for tab, draw in zip(tabs, SECTIONS.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _network() -> None:
+    _kind_of_network()
+    _part("network", skip=("edges", "kind"))
+
+
+def _neuron() -> None:
+    _part("neuron")
+    charts(payload([surrogate_chart(state.design().neuron)]), key="surrogate")
+
+
+def _init() -> None:
+    _choice("init", state.design().init, _registry(type(state.design()), "init"))
+
+
+def _data() -> None:
+    _part("data")
+    _card()
+
+
+def _training() -> None:
+    _part("training", extra="seed")
+
+
+SECTIONS = {
+    "Network": _network,
+    "Neuron": _neuron,
+    "Initialisation": _init,
+    "Data": _data,
+    "Training": _training,
+}
 
 
 def _kind_of_network() -> None:

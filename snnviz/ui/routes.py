@@ -1,16 +1,17 @@
-"""What the server gives away besides the pages: Plotly's JavaScript, from the installed plotly package."""
+"""What the server gives away besides the pages: Plotly's JavaScript."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
+
+from snnviz.ui.frontend import FOREVER, FromMemory, answer, plotly_file
 
 PLOTLY_PATH = "/assets/plotly.min.js"
 
@@ -20,6 +21,11 @@ def routes() -> list[Route]:
     return [Route(prefix + PLOTLY_PATH, _plotly) for prefix in sorted({"", _base()})]
 
 
+def middleware() -> list[Middleware]:
+    """What stands before Streamlit's own server."""
+    return [Middleware(FromMemory, base=_base())]
+
+
 def plotly_url() -> str:
     """Where a page finds Plotly's JavaScript. The version in it makes a browser fetch a new one when plotly changes."""
     return f"{_base()}{PLOTLY_PATH}?v={_plotly_version()}"
@@ -27,8 +33,7 @@ def plotly_url() -> str:
 
 async def _plotly(request: Request) -> Response:
     exact = request.query_params.get("v") == _plotly_version()
-    keep = "public, max-age=31536000, immutable" if exact else "no-cache"
-    return FileResponse(_plotly_file(), media_type="text/javascript", headers={"Cache-Control": keep})
+    return answer(request, plotly_file(), FOREVER if exact else "no-cache")
 
 
 def _base() -> str:
@@ -39,11 +44,3 @@ def _base() -> str:
 @cache
 def _plotly_version() -> str:
     return version("plotly")
-
-
-@cache
-def _plotly_file() -> Path:
-    spec = find_spec("plotly")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("the plotly package is not installed")
-    return Path(spec.origin).parent / "package_data" / "plotly.min.js"

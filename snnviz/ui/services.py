@@ -19,6 +19,7 @@ from snnviz.jobs.local import Local
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
 from snnviz.theory import costs
+from snnviz.ui import frontend
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
@@ -109,8 +110,10 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     threadpool_limits(1)  # small matrices on two threads wait for each other as soon as something trains
     gc.collect()
     gc.freeze()
+    warming = asyncio.create_task(asyncio.to_thread(frontend.warm))
     tending = asyncio.create_task(_tend())
     yield {}
+    warming.cancel()
     tending.cancel()
     await asyncio.to_thread(_stop_worker)
 

@@ -13,6 +13,7 @@ from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.design import INITS, Design
 from snnviz.store import Run
 from snnviz.theory import costs
+from snnviz.ui import form
 from snnviz.ui.words import count
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit
@@ -44,7 +45,7 @@ def test_a_link_gives_its_design(name: str) -> None:
 
 def choose(visit: Visit, path: str) -> Any:
     """Give the widget of `path` another value, and return what the design must hold then."""
-    widget = visit.widgets[path]
+    widget = visit.widget(path)
     if not hasattr(widget, "options"):
         value = widget.value + (widget.step if widget.value + widget.step <= widget.max else -widget.step)
         visit.put(path, value)
@@ -69,7 +70,7 @@ def test_every_widget_changes_its_field_and_the_link(kind: str) -> None:
     start = links.change(Design(), {"network.kind": kind})
     expected = set(links.flatten(start)) - {"network.edges"}
     visit = Visit(links.to_query(start))
-    assert set(visit.widgets) == expected
+    assert {path for section in form.SECTIONS for path in visit.open(section).widgets} == expected
     for path in sorted(expected - {"network.kind"}, key=lambda path: (path.endswith("kind"), path)):
         before = links.flatten(visit.design)
         value = choose(visit, path)
@@ -82,14 +83,14 @@ def test_every_widget_changes_its_field_and_the_link(kind: str) -> None:
         assert visit.errors == []
         assert links.from_query(visit.link) == visit.design
         assert visit.link != links.to_query(start)
-        widget = visit.widgets[path]
+        widget = visit.widget(path)
         assert widget.value == after[path] if not hasattr(widget, "options") else shown(widget), path
 
 
 def test_every_initialisation_can_be_chosen_and_says_what_it_is() -> None:
     visit = Visit()
     for place, entry in enumerate(INITS):
-        visit.widgets["init.kind"].select_index(place)
+        visit.widget("init.kind").select_index(place)
         visit.look()
         assert visit.design.init.kind == entry.kind
         assert entry.title in visit.text
@@ -123,7 +124,7 @@ def test_a_cleared_number_field_keeps_the_designs_value() -> None:
     assert visit.link == "neuron.threshold=0.8"
     visit.put("neuron.threshold", 0.9).put("neuron.threshold", None)
     assert visit.errors == []
-    assert visit.link == f"neuron.threshold={visit.widgets['neuron.threshold'].value}"
+    assert visit.link == f"neuron.threshold={visit.widget('neuron.threshold').value}"
 
 
 def test_a_number_that_no_widget_would_send_changes_nothing() -> None:

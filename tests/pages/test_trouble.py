@@ -77,7 +77,7 @@ def test_data_that_are_not_here_are_announced_and_a_run_without_them_says_what_t
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     design = links.change(tiny(), {"data.name": "mnist"})
     visit = Visit(links.to_query(design))
-    assert "Not on this machine yet" in visit.text
+    assert "Not on this machine yet" in visit.open("Data").text
     store = Store()
     run = Immediate(store).submit(design).run
     store.close()

@@ -15,6 +15,14 @@ from snnviz.theory import variance
 from snnviz.ui.words import JOINER
 
 ROOT = Path(__file__).resolve().parents[2]
+SECTIONS = {
+    "network": "Network",
+    "neuron": "Neuron",
+    "init": "Initialisation",
+    "data": "Data",
+    "training": "Training",
+    "seed": "Training",
+}
 MAIN = ROOT / "snnviz" / "ui" / "main.py"
 
 
@@ -75,15 +83,27 @@ class Visit:
         query: str = self.component("snnviz_address")["query"]
         return query
 
+    def open(self, section: str) -> Visit:
+        """Open a tab of the form: only its widgets are on the page."""
+        self.at.session_state["section"] = section
+        return self.look()
+
+    def widget(self, path: str) -> Any:
+        """The form's widget for a field, on its tab."""
+        section = SECTIONS[path.partition(".")[0]]
+        if path not in self.widgets:
+            self.open(section)
+        return self.widgets[path]
+
     @property
     def widgets(self) -> dict[str, Any]:
-        """The form's widgets by the path of their field."""
+        """The form's widgets that are on the page, by the path of their field."""
         found = [*self.at.number_input, *self.at.selectbox, *self.at.get("button_group")]
         return {widget.key.partition("@")[0]: widget for widget in found if "@" in (widget.key or "")}
 
     def put(self, path: str, value: object) -> Visit:
         """Change the widget of a field."""
-        self.widgets[path].set_value(value)
+        self.widget(path).set_value(value)
         return self.look()
 
     def press(self, key: str) -> Visit:

@@ -4,10 +4,15 @@
 const boards = new WeakMap(); // by element
 let library = null;
 
-/** When the browser has nothing better to do. */
-function idle() {
+const SETTLING = 400; // ms for a first click, before Plotly takes the browser
+
+/** When the page stands and the browser has nothing better to do. */
+async function idle() {
+  const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+  for (let looks = 0; looks < 50 && document.querySelector("[data-testid=stSkeleton]"); looks++) await pause(100);
+  await pause(SETTLING);
   const wait = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
-  return new Promise((resolve) => setTimeout(() => wait(resolve, { timeout: 1000 }), 200));
+  await new Promise((resolve) => wait(resolve, { timeout: 1000 }));
 }
 
 /**
@@ -17,7 +22,7 @@ function idle() {
 function plotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   library ??= new Promise((resolve, reject) => {
-    const early = Object.assign(document.createElement("link"), { rel: "preload", as: "script", href: url });
+    const early = Object.assign(document.createElement("link"), { rel: "preload", as: "script", fetchPriority: "low", href: url });
     document.head.append(early);
     const script = document.createElement("script");
     script.src = url;

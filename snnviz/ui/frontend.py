@@ -1,0 +1,78 @@
+"""The browser's files, served so that a first visit does not wait for them.
+
+A page of Streamlit is made of a hundred small files. Streamlit reads each from disk for every visitor, in a thread of
+its own, and sends it as large as it is. That takes the server a quarter of a second, in which the visitor's browser
+could use the core. Here they come from memory, compressed once for all visitors, and so does Plotly.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+KINDS = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2"}
+FOREVER = "public, max-age=31536000, immutable"
+"""For an address that changes with the content."""
+
+STATIC = Path(st.__file__).parent / "static"
+
+
+class FromMemory:
+    """Middleware that answers for Streamlit's own files below the path `base`; all else goes on to the server."""
+
+    def __init__(self, app: ASGIApp, base: str = "") -> None:
+        self.app = app
+        self.place = f"{base}/static/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        file = None
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self.place):
+            file = _files().get(scope["path"].removeprefix(self.place))
+        respond = self.app if file is None else answer(Request(scope), file, FOREVER)
+        await respond(scope, receive, send)
+
+
+def answer(request: Request, file: Path, keep: str) -> Response:
+    """A file from memory; `keep` is for how long the browser may keep it."""
+    headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"}
+    compressed = file.suffix != ".woff2" and "gzip" in request.headers.get("accept-encoding", "")
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(_content(file, compressed=compressed), media_type=KINDS[file.suffix], headers=headers)
+
+
+def warm() -> None:
+    """Read and compress what every first visit fetches, so that none of them waits for it."""
+    index = (STATIC / "index.html").read_text(encoding="utf-8")
+    for name in re.findall(r"\./static/(js/[\w.-]+\.js)", index):
+        _content(STATIC / "static" / name, compressed=True)
+    _content(plotly_file(), compressed=True)
+
+
+@cache
+def plotly_file() -> Path:
+    """Plotly's JavaScript in the installed plotly package."""
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("the plotly package is not installed")
+    return Path(spec.origin).parent / "package_data" / "plotly.min.js"
+
+
+@cache
+def _content(file: Path, *, compressed: bool) -> bytes:
+    content = file.read_bytes()
+    return gzip.compress(content, 6, mtime=0) if compressed else content
+
+
+@cache
+def _files() -> dict[str, Path]:
+    folder = STATIC / "static"
+    return {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.suffix in KINDS}
