@@ -2,7 +2,8 @@
 
 Vertex 0 is the block's input, vertices 1..d are its layers. ``edges[i][j]`` says what the skip from i to j
 does: 0 none, 1 DSC (concatenate), 2 ASC (add). The sequential path j-1 -> j is always there and is not a
-skip, so skips need j >= i + 2 and a block of d layers has d(d-1)/2 places for them.
+skip, so skips need j >= i + 2 and a block of d layers has d(d-1)/2 places for them. Backward connections stand
+below the diagonal (1 <= j < i, as many places again): they carry what layer i said at time step t-1.
 
     >>> edges = parse("0012/0001/0000/0000")
     >>> write(edges)
@@ -26,6 +27,16 @@ MIN_DEPTH, MAX_DEPTH = 2, 8
 def slots(depth: int) -> tuple[tuple[int, int], ...]:
     """Every place (i, j) for a skip in a block of `depth` layers."""
     return tuple((i, j) for i in range(depth + 1) for j in range(i + 2, depth + 1))
+
+
+def back_slots(depth: int) -> tuple[tuple[int, int], ...]:
+    """Every place (i, j) for a backward connection in a block of `depth` layers."""
+    return tuple((i, j) for i in range(2, depth + 1) for j in range(1, i))
+
+
+def has_back(edges: Edges) -> bool:
+    """Whether a layer feeds an earlier one."""
+    return any(edge for i, row in enumerate(edges) for edge in row[:i])
 
 
 def sequential(depth: int) -> Edges:
@@ -69,13 +80,16 @@ def compact(edges: Edges) -> str:
 
 
 def in_words(edges: Edges) -> str:
-    """How many skips of each kind.
+    """How many skips of each kind, and backward connections.
 
     >>> in_words(parse("0012/0001/0000/0000"))
     '2 DSC + 1 ASC'
+    >>> in_words(parse("0012/0001/0000/0010"))
+    '2 DSC + 1 ASC + 1 backward'
     """
-    skips = [cell for row in edges for cell in row]
-    counts = ((skips.count(DSC), "DSC"), (skips.count(ASC), "ASC"))
+    skips = [edge for i, row in enumerate(edges) for edge in row[i:]]
+    back = [edge for i, row in enumerate(edges) for edge in row[:i] if edge]
+    counts = ((skips.count(DSC), "DSC"), (skips.count(ASC), "ASC"), (len(back), "backward"))
     return " + ".join(f"{count} {kind}" for count, kind in counts if count) or "no skips"
 
 
@@ -108,7 +122,11 @@ def parse(value: object, field: str = "network.edges") -> Edges:
 def _check_cell(cell: object, i: int, j: int, field: str) -> None:
     if isinstance(cell, bool) or not isinstance(cell, (int, float)) or cell not in (NONE, DSC, ASC):
         raise InputError(field, "be 0 (none), 1 (DSC) or 2 (ASC)", cell)
-    if cell and j <= i:
-        raise InputError(field, f"be 0 (an edge from {i} to {j} would close a cycle)", cell)
+    if cell and (j == i or j == 0):
+        raise InputError(field, f"be 0 ({_why_not(i, j)})", cell)
     if cell and j == i + 1:
         raise InputError(field, f"be 0 (the sequential path from {i} to {j} is always there)", cell)
+
+
+def _why_not(i: int, j: int) -> str:
+    return f"{i} does not feed itself" if i == j else "0 is the block's input, which no layer feeds"

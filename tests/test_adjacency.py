@@ -51,16 +51,17 @@ def test_a_matrix_can_be_typed_with_and_without_spaces(text: str) -> None:
 
 @pytest.mark.parametrize("edge", [DSC, ASC])
 @pytest.mark.parametrize("depth", DEPTHS)
-def test_only_edges_that_jump_forward_over_a_layer_are_accepted(depth: int, edge: int) -> None:
+def test_only_edges_that_jump_over_a_layer_or_lead_back_to_one_are_accepted(depth: int, edge: int) -> None:
     for i in range(depth + 1):
         for j in range(depth + 1):
             matrix = adjacency.build(depth, {(i, j): edge})
-            if (i, j) in adjacency.slots(depth):
+            if (i, j) in (*adjacency.slots(depth), *adjacency.back_slots(depth)):
+                assert adjacency.has_back(matrix) == (j < i)
                 assert adjacency.parse(matrix) == matrix
                 continue
             with pytest.raises(InputError) as caught:
                 adjacency.parse(matrix)
-            why = "the sequential path" if j == i + 1 else "would close a cycle"
+            why = "does not feed itself" if i == j else "the block's input" if j == 0 else "the sequential path"
             assert caught.value.field == f"network.edges[{i}][{j}]"
             assert why in str(caught.value)
 

@@ -88,7 +88,10 @@ def test_a_link_can_be_written_by_hand(query: str, same: str) -> None:
         ("network=mlp&network.edges=0", "network.edges must be a field of a network of kind mlp, got '0'"),
         ("network.edges=00/00", "network.edges must be a square matrix with 3 to 9 rows, got 2 rows"),
         ("network.edges=010/000/000", "network.edges[0][1] must be 0 (the sequential path from 0 to 1 is always"),
-        ("network.edges=000/000/100", "network.edges[2][0] must be 0 (an edge from 2 to 0 would close a cycle), got 1"),
+        (
+            "network.edges=000/000/100",
+            "network.edges[2][0] must be 0 (0 is the block's input, which no layer feeds), got 1",
+        ),
         ("seed.a=1", "seed.a must be a field of a design, got 1; did you mean 'seed'?"),
         ("=1", "link must be a field of a design, got 1"),
         ("a" * 9000, "link must be at most 8,192 characters long, got 9,000 characters"),

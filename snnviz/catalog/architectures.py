@@ -41,7 +41,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A convolution (stride 1, same padding) or a linear map, with a bias, and the LIF neurons that it drives."""
+    """A convolution (padded by half its kernel) or a linear map, with a bias, and the LIF neurons that it drives."""
 
     name: str
     kind: Literal["conv", "linear"]
@@ -50,6 +50,7 @@ class Layer:
     out_shape: Shape
     kernel: int = 1
     spiking: bool = True
+    stride: int = 1
 
     @property
     def fan_in(self) -> int:
@@ -126,20 +127,26 @@ def architecture(design: Design) -> Architecture:
 
 
 def _block(design: Design, builder: _Builder) -> tuple[int, int]:
-    """Benmeziane et al. 2023: layer j reads [o_(j-1) + sum of ASC sources, seeded channel subsets of DSC sources]."""
+    """Benmeziane et al. 2023: layer j reads [o_(j-1) + sum of ASC sources, seeded channel subsets of DSC sources].
+
+    An edge from a later layer carries what that one said a time step ago.
+    """
     network = design.network
     assert isinstance(network, BlockNetwork)
     vertex, pool = builder.conv("stem", network.channels, Source(INPUT)), 1
     for block in range(network.blocks):
-        vertices, pools = [vertex], [pool]
+        vertices, pools, first = [vertex], [pool], len(builder.layers)
         for j in range(1, network.depth + 1):
             sources = [Source(vertices[j - 1], "main", pools[j - 1])]
             kept = []
-            for i in range(j - 1):
-                if network.edges[i][j] == ASC:
-                    sources.append(Source(vertices[i], "add", pools[i]))
-                elif network.edges[i][j] == DSC:
-                    kept.append(Source(vertices[i], "concat", pools[i], _subset(design, network, block, i, j)))
+            for i, edge in enumerate(row[j] for row in network.edges):
+                # What layer i > j says is there one step later; its index is known before it is built.
+                back: Literal[0, 1] = 1 if i > j else 0
+                at, pool = (first + i - 1, 1) if back else (vertices[min(i, j - 1)], pools[min(i, j - 1)])
+                if edge == ASC:
+                    sources.append(Source(at, "add", pool, delay=back))
+                elif edge == DSC:
+                    kept.append(Source(at, "concat", pool, _subset(design, network, block, i, j), back))
             name = f"L{j}" if network.blocks == 1 else f"B{block + 1}.L{j}"
             vertices.append(builder.conv(name, network.channels, *sources, *kept))
             pools.append(1)

@@ -1,4 +1,4 @@
-"""What a layer reads: its sources pooled, added up and put side by side.
+"""What a layer reads: its sources added up and put side by side.
 
 Maps are (N, H, W, C), N holding time and images: channels last, where oneDNN's convolutions are fastest and where
 torch's own pooling, selecting and joining go through memory once.
@@ -15,32 +15,45 @@ from torch import Tensor
 from snnviz.catalog.architectures import Source
 
 
+def pooled(x: Tensor, size: int) -> Tensor:
+    """(T, B, H, W, C), averaged over squares of `size`."""
+    if size == 1:
+        return x
+    y = F.avg_pool2d(x.flatten(0, 1).permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+    return y.reshape(*x.shape[:2], *y.shape[1:])
+
+
+def delayed(x: Tensor, steps: int) -> Tensor:
+    """(T, ...) as it was one step before, silent at first; constant input (1, ...) becomes (T, ...)."""
+    x = x.expand(steps, *x.shape[1:])
+    return torch.cat([torch.zeros_like(x[:1]), x[:-1]])
+
+
 class Merge:
     """Joins the maps of `sources`: "main" and "add" are summed, "concat" follow. `channels`: of each source's maps.
 
-    `starts` says at which channel of the result each source begins, `width` how many there are.
+    `places` says which channels of the result each source feeds, `width` how many there are.
     """
 
     def __init__(self, sources: Sequence[Source], channels: Sequence[int]) -> None:
         self.sources = tuple(sources)
         self.chosen: list[Tensor | None] = []
-        self.starts: list[int] = []
+        self.places: list[range] = []
         self.width = 0
         for source, count in zip(sources, channels, strict=True):
             some = source.channels is not None and source.channels != tuple(range(count))
             self.chosen.append(torch.tensor(source.channels) if some else None)
             adds = source.merge != "concat" and self.width > 0
-            self.starts.append(0 if adds else self.width)
-            self.width += 0 if adds else len(source.channels or range(count))
+            start, kept = 0 if adds else self.width, len(source.channels or range(count))
+            self.places.append(range(start, start + kept))
+            self.width = max(self.width, start + kept)
 
     def __call__(self, *maps: Tensor) -> Tensor:
-        """(N, H, W, C) of each source, to (N, H, W, width)."""
+        """(..., C) of each source, pooled and delayed already, to (..., width)."""
         total: Tensor | None = None
         beside: list[Tensor] = []
         for source, chosen, x in zip(self.sources, self.chosen, maps, strict=True):
             part = x if chosen is None else x.index_select(-1, chosen)
-            if source.pool > 1:
-                part = F.avg_pool2d(part.permute(0, 3, 1, 2), source.pool).permute(0, 2, 3, 1)
             if source.merge == "concat":
                 beside.append(part)
             else:
@@ -49,9 +62,15 @@ class Merge:
         return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
 
     def give_back(self, gradient: Tensor, k: int, to: Tensor) -> None:
-        """Adds to `to` the gradient of the k-th source's maps, not pooled, from that of the joined ones."""
-        chosen, start = self.chosen[k], self.starts[k]
+        """Adds to `to` the gradient of the k-th source's maps, from that of the joined ones."""
+        chosen, place = self.chosen[k], self.places[k]
+        part = gradient[..., place.start : place.stop]
         if chosen is None:
-            to.add_(gradient[..., start : start + to.shape[-1]])
+            to.add_(part)
         else:
-            to.index_add_(-1, chosen, gradient[..., start : start + len(chosen)])
+            to.index_add_(-1, chosen, part)
+
+    def columns(self, some: Sequence[Source]) -> Tensor:
+        """The channels of the result that these sources feed, in order."""
+        fed = {c for source, place in zip(self.sources, self.places, strict=True) if source in some for c in place}
+        return torch.tensor(sorted(fed))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from snnviz.catalog.architectures import INPUT, Architecture, Layer, architecture
+from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
+from snnviz.core.cycles import Cycle
 from snnviz.core.layers import convolution, linear
-from snnviz.core.merging import Merge
+from snnviz.core.merging import Merge, delayed, pooled
 from snnviz.core.neurons import Activity, Cell, activity, lif, observed
 from snnviz.core.randomness import generator
 from snnviz.design import INITS, Design
@@ -23,6 +25,39 @@ from snnviz.theory.costs import micro_batch
 
 Watch = Callable[[int, Activity], None]
 """Called as watch(layer, activity), once for each layer, in their order."""
+
+
+class Outputs:
+    """What the layers have said, (T, B, H, W, C) or (T, B, N); pooled and delayed once for all who read it."""
+
+    def __init__(self, image: Tensor, steps: int) -> None:
+        self.steps = steps
+        self._known: dict[tuple[int, int, int], Tensor] = {(INPUT, 1, 0): image}
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self._known[index, 1, 0]
+
+    def add(self, index: int, spikes: Tensor) -> None:
+        self._known[index, 1, 0] = spikes
+
+    def averaged(self) -> Outputs:
+        """The mean over time of each."""
+        found = Outputs(self[INPUT].mean(0, keepdim=True), 1)
+        found._known |= {key: x.mean(0, keepdim=True) for key, x in self._known.items() if key[1:] == (1, 0)}
+        return found
+
+    def read(self, merge: Merge) -> Tensor:
+        """What the sources of `merge` say, joined."""
+        return merge(*(self._source(source) for source in merge.sources))
+
+    def _source(self, source: Source) -> Tensor:
+        key = (source.layer, source.pool, source.delay)
+        if key not in self._known:
+            if source.delay:
+                self._known[key] = delayed(self._source(replace(source, delay=0)), self.steps)
+            else:
+                self._known[key] = pooled(self[source.layer], source.pool)
+        return self._known[key]
 
 
 class Network:
@@ -36,16 +71,16 @@ class Network:
         self.architecture: Architecture = built or architecture(design)
         self.steps = design.data.steps
         self.parameters: dict[str, Tensor] = {}
-        self.merges: list[Merge] = []
         layers = self.architecture.layers
         for layer in layers:
             self.parameters[f"{layer.name}.weight"] = initial_weight(layer, design).requires_grad_()
             self.parameters[f"{layer.name}.bias"] = torch.zeros(layer.out_shape[0]).requires_grad_()
-            channels = [
-                (self.architecture.input_shape if source.layer == INPUT else layers[source.layer].out_shape)[0]
-                for source in layer.sources
-            ]
-            self.merges.append(Merge(layer.sources, channels))
+        self.merges = [Merge(layer.sources, [self._channels(s) for s in layer.sources]) for layer in layers]
+        self.stages = stages(self.architecture)
+
+    def _channels(self, source: Source) -> int:
+        built = self.architecture
+        return (built.input_shape if source.layer == INPUT else built.layers[source.layer].out_shape)[0]
 
     @property
     def micro_batch(self) -> int:
@@ -54,42 +89,73 @@ class Network:
 
     def __call__(self, image: Tensor, watch: Watch | None = None) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W)."""
-        outputs: dict[int, Tensor] = {INPUT: image.permute(0, 1, 3, 4, 2)}
+        outputs = Outputs(image.permute(0, 1, 3, 4, 2), self.steps)
         layers = self.architecture.layers
-        for index, layer in enumerate(layers[:-1]):
-            outputs[index] = self._fire(index, self._current(layer, self._input(index, outputs)), watch)
+        for stage in self.stages:
+            if isinstance(stage, Cycle):
+                self._step(stage, outputs, watch)
+            elif layers[stage].spiking:
+                outputs.add(stage, self._fire(stage, self._current(layers[stage], self._input(stage, outputs)), watch))
         readout, last = layers[-1], len(layers) - 1
         if readout.spiking:
-            return self._fire(last, self._current(readout, self._input(last, outputs)), watch).sum(0)
+            return outputs[last].sum(0)
         if watch:
             current = self._current(readout, self._input(last, outputs))
-            watch(last, activity(current.expand(self.steps, *current.shape[1:]).contiguous(), None))
+            watch(last, activity(current.expand(self.steps, *current.shape[1:]), None))
         # A readout is linear: the sum over time of what it says is what it says of the mean, times T.
-        means = {source.layer: outputs[source.layer].mean(0, keepdim=True) for source in readout.sources}
-        return self._current(readout, self._input(last, means))[0] * self.steps
+        return self._current(readout, self._input(last, outputs.averaged()))[0] * self.steps
 
-    def _input(self, index: int, outputs: dict[int, Tensor]) -> Tensor:
+    def _input(self, index: int, outputs: Outputs) -> Tensor:
         """What a layer reads, (T, B, H, W, C) or (T, B, N)."""
-        sources, merge = self.architecture.layers[index].sources, self.merges[index]
-        maps = [outputs[source.layer] for source in sources]
-        joined = merge(*(x.flatten(0, 1) for x in maps))
-        return joined.view(*maps[0].shape[:2], *joined.shape[1:])
+        return outputs.read(self.merges[index])
+
+    def _step(self, cycle: Cycle, outputs: Outputs, watch: Watch | None) -> None:
+        cells = [self._cell(member.index) for member in cycle.members]
+        us, ss = cycle(outputs.read, self.parameters, cells, self.steps)
+        for member, u, s in zip(cycle.members, us, ss, strict=True):
+            outputs.add(member.index, s)
+            if watch:
+                watch(member.index, activity(u, s))
 
     def _current(self, layer: Layer, x: Tensor) -> Tensor:
         weight, bias = self.parameters[f"{layer.name}.weight"], self.parameters[f"{layer.name}.bias"]
         if layer.kind == "conv":
-            return convolution(x, weight, bias)
+            return convolution(x, weight, bias, layer.stride)
         if layer.in_shape[0] > 1 and math.prod(layer.in_shape[1:]) > 1:  # its columns are (C, H, W), the map (H, W, C)
             weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
         return linear(x.flatten(2), weight, bias)
 
+    def _cell(self, index: int) -> Cell:
+        name = self.architecture.layers[index].name
+        return Cell(self.design.neuron, self.parameters.get(f"{name}.beta"), self.parameters.get(f"{name}.threshold"))
+
     def _fire(self, index: int, current: Tensor, watch: Watch | None) -> Tensor:
-        cell = Cell(self.design.neuron)
+        cell = self._cell(index)
         if watch is None:  # nothing else reads the current, its layer's backward pass neither
             return lif(current, cell, self.steps, overwrite=True)
         s, seen = observed(current, cell, self.steps)
         watch(index, seen)
         return s
+
+
+def stages(built: Architecture) -> list[int | Cycle]:
+    """Layers and cycles of layers in an order in which each reads only earlier ones."""
+    if not any(source.delay for layer in built.layers for source in layer.sources):
+        return list(range(len(built.layers)))
+    import networkx  # takes a fifth of a second, and most networks have no cycle
+
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(range(len(built.layers)))
+    graph.add_edges_from(
+        (s.layer, j) for j, layer in enumerate(built.layers) for s in layer.sources if s.layer != INPUT
+    )
+    found: list[int | Cycle] = []
+    condensed = networkx.condensation(graph)
+    for node in networkx.lexicographical_topological_sort(condensed, key=lambda n: min(condensed.nodes[n]["members"])):
+        members = sorted(condensed.nodes[node]["members"])
+        loops = len(members) > 1 or graph.has_edge(members[0], members[0])
+        found.append(Cycle(built, members) if loops else members[0])
+    return found
 
 
 def initial_weight(layer: Layer, design: Design) -> Tensor:

@@ -198,6 +198,39 @@ def _backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64]
     return grad
 
 
+def advance(u: Tensor, s: Tensor, t: int, cell: Cell) -> None:
+    """One time step: turns `u[t]` from the current into the potential, and fills `s[t]`; both (T, ...), contiguous."""
+    if fits(u):
+        kernels.advance(flat(u), flat(s), t, *numbers(cell))
+        return
+    if t > 0:
+        u[t] = advanced(u[t - 1], u[t], cell)
+    s[t] = spikes(u[t], cell)
+
+
+def retreat(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64]) -> None:
+    """One time step back: turns `u[t]` from the potential into the gradient of the current, `g[t]` that of the spikes.
+
+    Adds to the `sums` of `of_learnt`, or to none where they are (0,).
+    """
+    if fits(u):
+        how = backward_of(cell)
+        if how[3] == kernels.GIVEN:
+            g[t] *= surrogate(cell.neuron)(u[t] - cell.threshold)
+        kernels.retreat(flat(u), flat(g), t, sums, how)
+        return
+    counted = sums if len(sums) else None
+    found = g[t] * surrogate(cell.neuron)(u[t] - cell.threshold)
+    if counted is not None:
+        counted[1] -= found.sum().item()
+    if t < len(u) - 1:
+        cut = cell.neuron.reset == "zero"
+        found += cell.beta * (u[t + 1].masked_fill(u[t] > cell.threshold, 0) if cut else u[t + 1])
+    u[t] = found
+    if counted is not None and t > 0:
+        carried(found, u[t - 1], cell, counted)
+
+
 def carried(later: Tensor, u: Tensor, cell: Cell, sums: NDArray[np.float64] | None) -> Tensor:
     """What d[t+1] adds to d[t], from u[t]; adds to the `sums` of `of_learnt`."""
     cut = cell.neuron.reset == "zero"

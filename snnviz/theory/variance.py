@@ -32,6 +32,9 @@ POPULATION = 2048
 
 NEURON_STEPS = 1_000_000
 
+MOST_PASSES = 8
+"""Over a network with backward connections."""
+
 SILENT = 2e-4
 """A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
 
@@ -61,18 +64,36 @@ def weight_variance(layer: Layer, design: Design) -> float:
 @lru_cache(maxsize=256)
 def forecast(design: Design) -> tuple[Forecast, ...]:
     """Every layer of the design, drawn from a fixed seed; the same for the same design, whatever its seed."""
+    layers = _pass(design, ())
+    if any(source.delay for layer in architecture(design).layers for source in layer.sources):
+        # What later layers said a step ago is silent in the first pass; each pass settles one time step more.
+        for _ in range(min(design.data.steps - 1, MOST_PASSES)):
+            layers = _pass(design, layers)
+    return tuple(layer.forecast for layer in layers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    forecast: Forecast
+    spikes: Floats  # (T, population)
+
+
+def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
+    """Every layer in turn; what comes from later ones is taken from an earlier pass."""
     rng = np.random.default_rng(0)
     about = card(design.data.name)
     levels = np.linspace(0, 1, len(about.histogram))
     shown = ENCODINGS[design.data.encoding.kind].function(levels, np.array(about.histogram), design.data.steps)
+    built = architecture(design).layers
+    steps = design.data.steps * len(built)
+    count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
+    late = [_late(drawn.spikes) for drawn in earlier] or [np.zeros((design.data.steps, count))] * len(built)
     populations: list[Floats] = []
     single: list[float] = []
-    layers = []
-    steps = design.data.steps * len(architecture(design).layers)
-    count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
-    for layer in architecture(design).layers:
+    found = []
+    for layer in built:
         gain = layer.fan_in * weight_variance(layer, design) * _inside(layer)
-        current = _draw(gain * _moments(layer, populations, shown, about.likeness), count, rng)
+        current = _draw(gain * _moments(layer, populations, late, shown, about.likeness), count, rng)
         u = potentials(current, design.neuron) if layer.spiking else current
         spikes = (u > design.neuron.threshold).astype(float)
         populations.append(spikes)
@@ -80,8 +101,14 @@ def forecast(design: Design) -> tuple[Forecast, ...]:
         single.append(gain * moment)
         rate = float(spikes.mean()) if layer.spiking else None
         few = 1 - 1 / layer.neurons  # a variance over n neurons is on average (n - 1) / n of the population's
-        layers.append(Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single[-1]))
-    return tuple(layers)
+        seen = Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single[-1])
+        found.append(_Drawn(seen, spikes))
+    return tuple(found)
+
+
+def _late(spikes: Floats) -> Floats:
+    """One time step later."""
+    return np.concatenate([np.zeros_like(spikes[:1]), spikes[:-1]])
 
 
 def is_rough(design: Design) -> bool:
@@ -138,15 +165,18 @@ def _inside(layer: Layer) -> float:
     return share
 
 
-def _moments(layer: Layer, populations: list[Floats], shown: Floats, likeness: float) -> Floats:
-    """E[x_s x_t] over a layer's inputs, (T, T): summed sources, then concatenated ones by their share of channels."""
+def _moments(layer: Layer, populations: list[Floats], late: list[Floats], shown: Floats, likeness: float) -> Floats:
+    """E[x_s x_t] over a layer's inputs, (T, T): summed sources, then concatenated ones by their share of channels.
+
+    `late`: what each layer said a step before.
+    """
     total = np.zeros_like(shown)
     summed: Floats | None = None
     kept = 0
     for source in layer.sources:
         if source.layer == INPUT:
             return shown
-        x = _pooled(populations[source.layer], source, likeness)
+        x = _pooled((late if source.delay else populations)[source.layer], source, likeness)
         if source.merge == "concat":
             channels = len(source.channels or ())
             total += channels * (x @ x.T) / x.shape[1]
@@ -197,12 +227,13 @@ def _quantiles(count: int) -> Floats:
 
 
 def _single_moment(layer: Layer, variances: list[float], shown: float, threshold: float, likeness: float) -> float:
-    """E[x^2] of a layer's input after one time step, from the single-step variances of its sources."""
+    """E[x^2] of a layer's input at the first time step, from the single-step variances of its sources."""
     rates, concatenated, kept = [], 0.0, 0
     for source in layer.sources:
         if source.layer == INPUT:
             return shown
-        p = spike_probability(threshold, variances[source.layer])
+        # what comes from a step before is silent in the first one
+        p = 0.0 if source.delay else spike_probability(threshold, variances[source.layer])
         second = p**2 + p * (1 - p) * (likeness + (1 - likeness) / source.pool**2)
         if source.merge == "concat":
             channels = len(source.channels or ())

@@ -99,6 +99,7 @@ def block_logits(network: Network, image: Tensor) -> Tensor:
     """The readout of a block network summed over time, step by step (Benmeziane et al. 2023, Eq. 1).
 
     in_j = [o_(j-1) + sum of o_i with a_ij = 2, o_i[:, S_ij] with a_ij = 1, ascending i]; o_j = LIF(conv_j(in_j)).
+    From a later layer comes what it said a time step ago, zeros at first.
     """
     design, parameters = network.design, network.parameters
     body = design.network
@@ -116,7 +117,9 @@ def block_logits(network: Network, image: Tensor) -> Tensor:
         return cells.fire(name, F.conv2d(x, parameters[f"{name}.weight"], parameters[f"{name}.bias"], padding=1))
 
     total: Tensor | None = None
+    before: dict[str, Tensor] = {}
     for t in range(design.data.steps):
+        now: dict[str, Tensor] = {}
         x = conv("stem", image[t if len(image) > 1 else 0])
         source_of_block = "stem"
         for b in range(1, body.blocks + 1):
@@ -127,15 +130,22 @@ def block_logits(network: Network, image: Tensor) -> Tensor:
             outputs = [x]
             for j in range(1, body.depth + 1):
                 main = outputs[j - 1]
-                for i in range(j - 1):
+                silent = torch.zeros(len(main), body.channels, *main.shape[2:], dtype=main.dtype)
+                said = {
+                    **dict(enumerate(outputs)),
+                    **{i: before.get(names[i], silent) for i in range(j + 1, body.depth + 1)},
+                }
+                for i in said:
                     if body.edges[i][j] == adjacency.ASC:
-                        main = main + outputs[i]
+                        main = main + said[i]
                 joined = [main]
-                for i in range(j - 1):
+                for i in said:
                     if body.edges[i][j] == adjacency.DSC:
-                        joined.append(outputs[i][:, chosen[names[j], position[names[i]]]])
+                        joined.append(said[i][:, chosen[names[j], position[names[i]]]])
                 outputs.append(conv(names[j], torch.cat(joined, 1)))
+                now[names[j]] = outputs[-1]
             x, source_of_block = halved(outputs[-1]), names[-1]
+        before = now
         z = F.linear(x.flatten(1), parameters["readout.weight"], parameters["readout.bias"])
         z = cells.fire("readout", z)
         total = z if total is None else total + z

@@ -70,6 +70,19 @@ def test_blocks_on_digits_do_what_is_forecast_within_a_quarter(skip: int, init: 
         assert found.rate == pytest.approx(expected.rate, rel=0.25, abs=0.02), expected.name
 
 
+@pytest.mark.parametrize("init", ["variance-preserving", "kaiming"])
+@pytest.mark.parametrize("edge", [1, 2], ids=["DSC", "ASC"])
+def test_blocks_with_a_backward_connection_do_what_is_forecast_within_a_quarter(edge: int, init: str) -> None:
+    edges = [[0] * 4, [0] * 4, [0] * 4, [0, edge, 0, 0]]
+    network = {"kind": "block", "edges": edges, "channels": 48, "dsc_fraction": 1}
+    document = {"network": network, "init": init, "data": {"steps": 4}}
+    for expected, found in zip(forecast(Design.check(document)), measured(document, 5, images=16), strict=True):
+        if expected.rate is None:
+            continue
+        assert found.var_u == pytest.approx(expected.var_u, rel=0.25, abs=0.02), expected.name
+        assert found.rate == pytest.approx(expected.rate, rel=0.25, abs=0.02), expected.name
+
+
 @pytest.mark.parametrize("steps", [1, 4])
 def test_the_layers_that_the_verdict_calls_silent_are_silent_and_the_others_are_not(steps: int) -> None:
     document = {"network": {"kind": "mlp", "depth": 8, "width": 400}, "init": "kaiming", "data": {"steps": steps}}

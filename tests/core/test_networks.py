@@ -57,6 +57,21 @@ BLOCKS = {
     },
     "triangle": {"neuron": {"surrogate": {"kind": "triangle", "slope": 0.4}}},
     "one step": {"data": {"steps": 1}},
+    "one backward DSC": {"network": {"kind": "block", "edges": "00000/00000/00000/00000/00100", "channels": 6}},
+    "backward ASC and DSC beside skips": {
+        "network": {"kind": "block", "edges": "00211/00021/02002/00000/00120", "channels": 6},
+        "data": {"steps": 6},
+    },
+    "backward in two blocks, rate coded": {
+        "network": {"kind": "block", "edges": "0000/0001/0100/0120", "channels": 4, "blocks": 2},
+        "data": {"encoding": "rate", "steps": 4},
+        "neuron": {"reset": "zero", "beta": 0.9},
+    },
+    "a layer fed from behind alone beside its predecessor": {
+        "network": {"kind": "block", "edges": "000/000/020", "channels": 5},
+        "data": {"steps": 4},
+        "neuron": {"surrogate": {"kind": "sigmoid", "slope": 2}},
+    },
 }
 CHAINS = {
     "mlp": {"network": {"kind": "mlp", "depth": 3, "width": 30}},
@@ -125,7 +140,7 @@ def test_a_block_without_skips_equals_a_plain_sequence_of_modules() -> None:
         torch.testing.assert_close(network(image), total, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["mixed", "mlp", "cnn", "spiking readout"])
+@pytest.mark.parametrize("name", ["mixed", "mlp", "cnn", "spiking readout", "one backward DSC"])
 def test_a_static_image_gives_the_same_as_the_image_at_every_step(name: str) -> None:
     made = design(**{**BLOCKS, **CHAINS}[name])
     network = slow.loud(made)
@@ -139,7 +154,9 @@ def test_a_static_image_gives_the_same_as_the_image_at_every_step(name: str) -> 
     torch.testing.assert_close(results[0], results[1], rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["mixed", "cnn", "spiking readout", "latency coded"])
+@pytest.mark.parametrize(
+    "name", ["mixed", "cnn", "spiking readout", "latency coded", "backward ASC and DSC beside skips"]
+)
 def test_whoever_watches_sees_every_layer_and_changes_nothing(name: str) -> None:
     made = design(**{**BLOCKS, **CHAINS}[name])
     network = slow.loud(made)

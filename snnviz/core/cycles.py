@@ -1,0 +1,149 @@
+"""Layers that feed each other, some of them one time step late: the only ones that step through time.
+
+What they read from outside is computed for all time steps at once, and so are the gradients of their weights, after
+the way back: a step holds one small convolution forward and one backward for each layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.grad import conv2d_input, conv2d_weight
+
+from snnviz.catalog.architectures import INPUT, Architecture
+from snnviz.core.layers import convolution
+from snnviz.core.merging import Merge, delayed
+from snnviz.core.neurons import Cell, advance, of_learnt, retreat
+
+Read = Callable[[Merge], Tensor]
+
+
+class Member:
+    """One layer of a cycle: what it reads from inside and from outside, and which columns of its weight see that."""
+
+    def __init__(self, built: Architecture, index: int, cycle: Sequence[int]) -> None:
+        layer = built.layers[index]
+        if layer.kind != "conv":
+            raise ValueError(f"a cycle holds convolutions, and {layer.name} is {layer.kind}")
+        self.index, self.stride, self.name, self.shape = index, layer.stride, layer.name, layer.out_shape
+
+        def channels(source: int) -> int:
+            return (built.input_shape if source == INPUT else built.layers[source].out_shape)[0]
+
+        whole = Merge(layer.sources, [channels(source.layer) for source in layer.sources])
+        inside = [source for source in layer.sources if source.layer in cycle]
+        outside = [source for source in layer.sources if source.layer not in cycle]
+        self.inner = Merge(inside, [channels(source.layer) for source in inside])
+        self.outer = Merge(outside, [channels(source.layer) for source in outside]) if outside else None
+        self.inner_columns, self.outer_columns = whole.columns(inside), whole.columns(outside)
+        self.places = [(list(cycle).index(source.layer), source.delay) for source in inside]
+
+
+class Cycle:
+    """The members in an order in which each reads only earlier ones, but for what is a step late."""
+
+    def __init__(self, built: Architecture, indices: Sequence[int]) -> None:
+        self.members = [Member(built, index, indices) for index in indices]
+
+    def __call__(
+        self, read: Read, parameters: dict[str, Tensor], cells: Sequence[Cell], steps: int
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Potentials and spikes of each member, (T, B, H, W, C); gradients flow through the spikes.
+
+        `read` joins the maps from outside, (T or 1, B, H, W, width).
+        """
+        drives, weights = [], []
+        for member in self.members:
+            weight, bias = parameters[f"{member.name}.weight"], parameters[f"{member.name}.bias"]
+            weights.append(weight[:, member.inner_columns])
+            if member.outer is None:
+                drives.append(bias.view(1, 1, 1, 1, -1))
+            else:
+                drives.append(convolution(read(member.outer), weight[:, member.outer_columns], bias, member.stride))
+        images = max(drive.shape[1] for drive in drives)
+        learnt = [x for cell in cells for x in (cell.learnt_beta, cell.learnt_threshold)]
+        found = _Run.apply(self, cells, (steps, images), *drives, *weights, *learnt)  # type: ignore[no-untyped-call]
+        count = len(self.members)
+        return list(found[count:]), list(found[:count])
+
+    def run(
+        self, drives: Sequence[Tensor], weights: Sequence[Tensor], cells: Sequence[Cell], size: tuple[int, int]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Potentials and spikes, stepping through time."""
+        us = [drives[0].new_empty(*size, *member.shape[1:], member.shape[0]) for member in self.members]
+        ss = [torch.empty_like(u) for u in us]
+        silent = [torch.zeros_like(s[0]) for s in ss]
+        for t in range(size[0]):
+            for k, member in enumerate(self.members):
+                drive = drives[k][t if len(drives[k]) > 1 else 0]
+                if t == 0 and all(late for _, late in member.places):
+                    us[k][t] = drive
+                else:
+                    x = member.inner(*(ss[i][t - late] if t >= late else silent[i] for i, late in member.places))
+                    torch.add(convolution(x[None], weights[k], None, member.stride)[0], drive, out=us[k][t])
+                advance(us[k], ss[k], t, cells[k])
+        return us, ss
+
+    def back(
+        self, us: list[Tensor], ss: list[Tensor], gs: list[Tensor], weights: Sequence[Tensor], cells: Sequence[Cell]
+    ) -> tuple[list[Tensor], list[np.ndarray[Any, Any]]]:
+        """The gradients of the weights, and what beta and theta learn; turns `us` into the gradients of the drives."""
+        sums = [np.zeros(2 if cell.learns else 0) for cell in cells]
+        for t in range(len(us[0]) - 1, -1, -1):
+            for k in range(len(self.members) - 1, -1, -1):
+                member = self.members[k]
+                retreat(us[k], gs[k], t, cells[k], sums[k])
+                if t == 0 and all(late for _, late in member.places):
+                    continue
+                of_x = _of_input(us[k][t], weights[k], member.stride, ss[member.places[0][0]][t])
+                for j, (i, late) in enumerate(member.places):
+                    if t >= late:
+                        member.inner.give_back(of_x, j, gs[i][t - late])
+        found = []
+        for k, member in enumerate(self.members):
+            x = member.inner(*(delayed(ss[i], len(ss[i])) if late else ss[i] for i, late in member.places))
+            found.append(_of_weight(us[k], x, weights[k], member.stride))
+        return found, sums
+
+
+class _Run(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, cycle: Cycle, cells: Sequence[Cell], size: tuple[int, int], *given: Tensor) -> Any:
+        count = len(cycle.members)
+        drives, weights = given[:count], given[count : 2 * count]
+        us, ss = cycle.run(drives, weights, cells, size)
+        ctx.cycle, ctx.cells, ctx.us, ctx.ss = cycle, cells, us, ss
+        ctx.weights, ctx.shapes = weights, [drive.shape for drive in drives]
+        ctx.mark_non_differentiable(*us)
+        ctx.set_materialize_grads(False)
+        return (*ss, *us)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
+        us, ctx.us = ctx.us, None  # their memory becomes the gradients'
+        ss, ctx.ss = ctx.ss, None
+        given = gradients[: len(us)]
+        gs = [torch.zeros_like(u) if g is None else g.clone(memory_format=torch.contiguous_format)
+              for u, g in zip(us, given, strict=True)]  # fmt: skip
+        of_weights, sums = ctx.cycle.back(us, ss, gs, ctx.weights, ctx.cells)
+        of_drives = [u.sum_to_size(shape) for u, shape in zip(us, ctx.shapes, strict=True)]
+        learnt = [x for cell, found in zip(ctx.cells, sums, strict=True) for x in of_learnt(cell, found)]
+        return None, None, None, *of_drives, *of_weights, *learnt
+
+
+def _of_input(gradient: Tensor, weight: Tensor, stride: int, like: Tensor) -> Tensor:
+    """(B, H, W, width) from the gradient of what a convolution made of it, (B, H', W', O)."""
+    shape = (len(like), weight.shape[1], *like.shape[1:3])
+    found: Tensor = conv2d_input(shape, weight, gradient.permute(0, 3, 1, 2), stride, weight.shape[-1] // 2)
+    return found.permute(0, 2, 3, 1)
+
+
+def _of_weight(gradient: Tensor, x: Tensor, weight: Tensor, stride: int) -> Tensor:
+    """(O, width, k, k), over all time steps at once."""
+    g, seen = (part.flatten(0, 1).permute(0, 3, 1, 2) for part in (gradient, x))
+    found: Tensor = conv2d_weight(seen, weight.shape, g, stride, weight.shape[-1] // 2)
+    return found
