@@ -29,6 +29,7 @@ BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "ora
 def panel() -> None:
     """The watched run. What changes with every second is a fragment of its own, as small as it can be: many watch."""
     reveal(st.session_state.pressed, key="reveal")
+    st.session_state.compared = False
     watched = st.session_state.watched
     shown = services.glance(watched) if watched else None
     if shown is None:
@@ -38,6 +39,9 @@ def panel() -> None:
         return
     run, _ = shown
     _head(run)
+    with st.container():
+        _differs(run)
+    st.session_state.compared = True
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
         st.fragment(_monitor, key="live", run_every=None if run.ended else EVERY)(run.run, _looks(run))
 
@@ -55,7 +59,6 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     run, version = shown
     seen = picture(run)
     drawn = seen.payload(version, ended=run.ended)
-    _differs(run)
     _numbers(run, seen.epochs[-1] if seen.epochs else None)
     charts(drawn, key=f"live-{run.run}")
 
@@ -77,22 +80,24 @@ def _head(run: Run) -> None:
             args=(run.run,),
             help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
-    elif run.design != state.design():
-        actions.button("Restore its design", key="restore", on_click=state.open_run, args=(run.run,))
     if run.error:
         st.error(plain(run.error))
     if run.note:
         st.caption(plain(run.note))
 
 
+@st.fragment(key="differs")
 def _differs(run: Run) -> None:
-    """A word on what the editor holds, where that is not what the run trains."""
+    """A word on what the editor holds, where that is not what the run trains. Drawn anew with every drawn skip."""
     editing = state.design()
-    if run.design != editing:
-        changed = links.differences([run.design, editing])
-        listed = ", ".join(f"{path} {old} → {new}" for path, (old, new) in list(changed.items())[:4])
-        more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
-        st.caption(plain(f"The editor now holds another design: {listed}{more}."))
+    if run.design == editing:
+        return
+    changed = links.differences([run.design, editing])
+    listed = ", ".join(f"{path} {old} → {new}" for path, (old, new) in list(changed.items())[:4])
+    more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
+    sentence, back = st.columns([8, 2], vertical_alignment="center")
+    sentence.caption(plain(f"The editor now holds another design: {listed}{more}."))
+    back.button("Restore its design", key="restore", on_click=state.restore, args=(run.run,))
 
 
 def _numbers(run: Run, last: EpochEnd | None) -> None:

@@ -29,6 +29,7 @@ def begin() -> None:
     session.parts = {}
     session.watched = None
     session.found = False
+    session.compared = False  # whether the live panel compares its run with the design
     session.pressed = 0
     try:
         session.design = from_query(dict(st.query_params))
@@ -88,14 +89,14 @@ def put(path: str, widget: str) -> None:
 
 
 def put_drawn() -> None:
-    """The block editor's callback: the drawn matrix becomes the design's, and only the preview is drawn anew."""
+    """The block editor's callback: the drawn matrix becomes the design's, and only what depends on it is drawn anew."""
     current = design()
     if current.network.kind == "block":
         edges = drawn(EDITOR, current.network.edges, editor_revision())
         network = current.network.model_copy(update={"edges": edges})
         st.session_state.design = current.model_copy(update={"network": network})
         st.session_state.problem = ""
-    st.rerun("preview")
+    st.rerun(["preview", "differs"] if st.session_state.compared else "preview")
 
 
 def train() -> None:
@@ -137,6 +138,12 @@ def open_run(run: str) -> None:
         return
     replace(shown[0].design)
     watch(run, found=shown[0].state == "done")
+
+
+def restore(run: str) -> None:
+    """The callback of a run's Restore button."""
+    open_run(run)
+    st.rerun()
 
 
 def problem() -> str:

@@ -143,6 +143,20 @@ def test_train_watch_leave_and_come_back(dashboard: str, visit: Callable[..., Pa
     expect(other.get_by_test_id("stDataFrame")).to_be_visible()
 
 
+def test_what_is_drawn_beside_a_finished_run_is_compared_with_it(dashboard: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{dashboard}/?{QUICK}&seed=14")
+    train(page)
+    expect(badge(page, "done")).to_be_visible(timeout=60_000)
+    cell(page, 0, 3).click()
+    words = page.get_by_text("The editor now holds another design: network.edges")
+    expect(words).to_be_visible()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Restore its design").click()
+    expect(page.get_by_role("button", name="Show the trained result")).to_be_visible()
+    expect(words).to_have_count(0)
+    expect(cell(page, 0, 3)).to_have_text("")
+
+
 def test_a_run_survives_the_browser_and_is_cancelled_from_another(dashboard: str, visit: Callable[..., Page]) -> None:
     link = f"{dashboard}/?{SLOW}&seed=12"
     first = visit(link)

@@ -143,7 +143,7 @@ def test_what_is_drawn_is_the_design_once_the_page_hears_of_it(monkeypatch: pyte
     visit = Visit("seed=3")
     sent = visit.component("snnviz_block_editor")
     session: Any = {"block": {"drawn": {"rev": sent["rev"], "edges": [[0, 0, 1], [0, 0, 0], [0, 0, 0]]}}}
-    for name in ("design", "problem", "editor_revision", "revision"):
+    for name in ("design", "problem", "editor_revision", "revision", "compared"):
         session[name] = visit.at.session_state[name]
     monkeypatch.setattr(state.st, "session_state", Session(session))
     state.put_drawn()
