@@ -20,7 +20,17 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from snnviz import adjacency
 from snnviz.adjacency import Edges
@@ -89,9 +99,20 @@ class Neuron(Part):
     threshold: Annotated[float, Range(0, 10, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
     beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.5
     reset: Literal["subtract", "zero", "none"] = "subtract"
+    learn: Literal["none", "beta", "threshold", "both"] = "none"
+    """What each layer learns besides its weights, one number for all its neurons; the fields say where it starts."""
+
     surrogate: Annotated[Choice, *_choice(SURROGATES, "neuron.surrogate")] = _chosen(
         SURROGATES, "neuron.surrogate", kind="atan"
     )
+
+    @property
+    def learns_beta(self) -> bool:
+        return self.learn in ("beta", "both")
+
+    @property
+    def learns_threshold(self) -> bool:
+        return self.learn in ("threshold", "both")
 
 
 class Data(Part):
@@ -106,6 +127,11 @@ class Data(Part):
     )
 
 
+Norm = Literal["none", "batch"]
+"""What happens to a hidden layer's current before its neurons. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1
+over images, positions and time steps together, times a learnt gain, plus the bias; a batch then goes through whole."""
+
+
 class BlockNetwork(Part):
     """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
 
@@ -118,6 +144,15 @@ class BlockNetwork(Part):
     dsc_fraction: Annotated[
         float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho), drawn from the seed.", 0.05)
     ] = 0.5
+    norm: Norm = "none"
+
+    @field_validator("norm")
+    @classmethod
+    def _steps_alone(cls, norm: str, info: ValidationInfo) -> str:
+        """Statistics over all time steps are not there yet while a cycle steps through them."""
+        if norm != "none" and adjacency.has_back(info.data.get("edges", ())):
+            raise PydanticCustomError("range", "be none in a block with backward connections")
+        return norm
 
     @property
     def depth(self) -> int:
@@ -131,6 +166,7 @@ class MlpNetwork(Part):
     kind: Literal["mlp"] = "mlp"
     depth: Annotated[int, Range(1, 200, "Hidden layers.", 1)] = 4
     width: Annotated[int, Range(1, 4096, "Neurons of a hidden layer.", 10)] = 200
+    norm: Norm = "none"
 
 
 class CnnNetwork(Part):
@@ -140,6 +176,7 @@ class CnnNetwork(Part):
     depth: Annotated[int, Range(1, 50, "Convolution layers.", 1)] = 4
     channels: Annotated[int, Range(1, 512, "Channels of every layer.", 1)] = 16
     pool_every: Annotated[int, Range(0, 50, "Halve the maps after this many layers; 0 means never.", 1)] = 2
+    norm: Norm = "none"
 
 
 Network = Annotated[BlockNetwork | MlpNetwork | CnnNetwork, Field(discriminator="kind")]
@@ -158,6 +195,8 @@ class Training(Part):
     loss: Annotated[Choice, *_choice(LOSSES, "training.loss")] = _chosen(LOSSES, "training.loss", kind="rate")
     batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16)] = 64
     epochs: Annotated[int, Range(1, 1000, "Passes over the training images.", 1)] = 15
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the products; neurons, gradients of weights and the optimizer keep float32."""
 
 
 class Design(Part):

@@ -27,6 +27,7 @@ def examine() -> dict[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         "device": f"cpu ({platform.processor() or platform.machine()})",
         "cores": machine.cores(),
+        "bfloat16": machine.has_bfloat16(),
         "free_memory": "unknown" if free is None else f"{free / 1e9:.1f} GB",
         "data": {name: "here" if datasets.is_here(name) else "not here" for name in DATASETS.kinds},
         **_store(),

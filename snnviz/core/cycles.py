@@ -46,7 +46,8 @@ class Member:
 class Cycle:
     """The members in an order in which each reads only earlier ones, but for what is a step late."""
 
-    def __init__(self, built: Architecture, indices: Sequence[int]) -> None:
+    def __init__(self, built: Architecture, indices: Sequence[int], *, half: bool = False) -> None:
+        self.half = half
         self.members = [Member(built, index, indices) for index in indices]
 
     def __call__(
@@ -63,7 +64,8 @@ class Cycle:
             if member.outer is None:
                 drives.append(bias.view(1, 1, 1, 1, -1))
             else:
-                drives.append(convolution(read(member.outer), weight[:, member.outer_columns], bias, member.stride))
+                seen, fed = read(member.outer), weight[:, member.outer_columns]
+                drives.append(convolution(seen, fed, bias, member.stride, half=self.half))
         images = max(drive.shape[1] for drive in drives)
         learnt = [x for cell in cells for x in (cell.learnt_beta, cell.learnt_threshold)]
         found = _Run.apply(self, cells, (steps, images), *drives, *weights, *learnt)  # type: ignore[no-untyped-call]
@@ -84,7 +86,8 @@ class Cycle:
                     us[k][t] = drive
                 else:
                     x = member.inner(*(ss[i][t - late] if t >= late else silent[i] for i, late in member.places))
-                    torch.add(convolution(x[None], weights[k], None, member.stride)[0], drive, out=us[k][t])
+                    y = convolution(x[None], weights[k], None, member.stride, half=self.half)[0]
+                    torch.add(y, drive, out=us[k][t])
                 advance(us[k], ss[k], t, cells[k])
         return us, ss
 
@@ -99,15 +102,31 @@ class Cycle:
                 retreat(us[k], gs[k], t, cells[k], sums[k])
                 if t == 0 and all(late for _, late in member.places):
                     continue
-                of_x = _of_input(us[k][t], weights[k], member.stride, ss[member.places[0][0]][t])
+                of_x = self._of_input(us[k][t], weights[k], member.stride, ss[member.places[0][0]][t])
                 for j, (i, late) in enumerate(member.places):
                     if t >= late:
                         member.inner.give_back(of_x, j, gs[i][t - late])
         found = []
         for k, member in enumerate(self.members):
             x = member.inner(*(delayed(ss[i], len(ss[i])) if late else ss[i] for i, late in member.places))
-            found.append(_of_weight(us[k], x, weights[k], member.stride))
+            found.append(self._of_weight(us[k], x, weights[k], member.stride))
         return found, sums
+
+    def _of_input(self, gradient: Tensor, weight: Tensor, stride: int, like: Tensor) -> Tensor:
+        """(B, H, W, width) from the gradient of what a convolution made of it, (B, H', W', O)."""
+        shape = (len(like), weight.shape[1], *like.shape[1:3])
+        g, w = self._precise(gradient.permute(0, 3, 1, 2)), self._precise(weight)
+        found: Tensor = conv2d_input(shape, w, g, stride, weight.shape[-1] // 2)
+        return found.permute(0, 2, 3, 1).to(gradient.dtype)
+
+    def _of_weight(self, gradient: Tensor, x: Tensor, weight: Tensor, stride: int) -> Tensor:
+        """(O, width, k, k), over all time steps at once."""
+        g, seen = (self._precise(part.flatten(0, 1).permute(0, 3, 1, 2)) for part in (gradient, x))
+        found: Tensor = conv2d_weight(seen, weight.shape, g, stride, weight.shape[-1] // 2)
+        return found.to(weight.dtype)
+
+    def _precise(self, x: Tensor) -> Tensor:
+        return x.bfloat16() if self.half else x
 
 
 class _Run(torch.autograd.Function):
@@ -133,17 +152,3 @@ class _Run(torch.autograd.Function):
         of_drives = [u.sum_to_size(shape) for u, shape in zip(us, ctx.shapes, strict=True)]
         learnt = [x for cell, found in zip(ctx.cells, sums, strict=True) for x in of_learnt(cell, found)]
         return None, None, None, *of_drives, *of_weights, *learnt
-
-
-def _of_input(gradient: Tensor, weight: Tensor, stride: int, like: Tensor) -> Tensor:
-    """(B, H, W, width) from the gradient of what a convolution made of it, (B, H', W', O)."""
-    shape = (len(like), weight.shape[1], *like.shape[1:3])
-    found: Tensor = conv2d_input(shape, weight, gradient.permute(0, 3, 1, 2), stride, weight.shape[-1] // 2)
-    return found.permute(0, 2, 3, 1)
-
-
-def _of_weight(gradient: Tensor, x: Tensor, weight: Tensor, stride: int) -> Tensor:
-    """(O, width, k, k), over all time steps at once."""
-    g, seen = (part.flatten(0, 1).permute(0, 3, 1, 2) for part in (gradient, x))
-    found: Tensor = conv2d_weight(seen, weight.shape, g, stride, weight.shape[-1] // 2)
-    return found

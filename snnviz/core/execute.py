@@ -46,7 +46,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
         first = resume.epoch
     probe_images = training_images.images[: observe.PROBE_IMAGES]
     probe = data.encode(probe_images, training_images.white, design, "probe")
-    window = observe.Window(network.architecture)
+    window = observe.Window(network.parameters)
     batch_size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training_images) / batch_size)
     yield Progress(first * per_epoch, epochs * per_epoch)

@@ -2,32 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+Statistics = Literal["learn", "batch", "running"]
+"""Those of the batch, and remember them; those of the batch; or those remembered."""
+
 WORTH_IT = 30_000_000
 """Multiply-accumulates from which oneDNN's product is never slower than MKL's; below, it can take twice as long."""
 
 
-def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1) -> Tensor:
-    """(T, B, H, W, C) by (O, C, k, k), padded by k // 2, to (T, B, H', W', O): channels are last in memory too."""
+def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1, *, half: bool = False) -> Tensor:
+    """(T, B, H, W, C) by (O, C, k, k), padded by k // 2, to (T, B, H', W', O): channels are last in memory too.
+
+    `half`: multiplied in bfloat16, added up and returned in float32.
+    """
     padding = weight.shape[-1] // 2
-    y = F.conv2d(x.flatten(0, 1).permute(0, 3, 1, 2), weight, bias, stride, padding)
+    maps = x.flatten(0, 1).permute(0, 3, 1, 2)
+    if half:
+        y = F.conv2d(maps.bfloat16(), weight.bfloat16(), _halved(bias), stride, padding).to(x.dtype)
+    else:
+        y = F.conv2d(maps, weight, bias, stride, padding)
     return y.permute(0, 2, 3, 1).reshape(*x.shape[:2], *y.shape[2:], -1)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """(T, B, in) by (out, in) to (T, B, out)."""
+def linear(x: Tensor, weight: Tensor, bias: Tensor, *, half: bool = False) -> Tensor:
+    """(T, B, in) by (out, in) to (T, B, out); `half` as for a convolution."""
+    if half:
+        return F.linear(x.bfloat16(), weight.bfloat16(), _halved(bias)).to(x.dtype)
     rows = x.shape[0] * x.shape[1]
     if x.dtype == torch.float32 and rows * weight.numel() >= WORTH_IT and mkl_is_held_back():
         result: Tensor = _Linear.apply(x, weight, bias)  # type: ignore[no-untyped-call]
         return result
     return F.linear(x, weight, bias)
+
+
+def _halved(bias: Tensor | None) -> Tensor | None:
+    return None if bias is None else bias.bfloat16()
+
+
+@dataclass
+class Norm:
+    """Batch normalisation over time steps, images and positions together (Ioffe and Szegedy 2015).
+
+    `gain`, `mean` and `variance` are (C,); the last two are running averages for when there is no batch.
+    """
+
+    gain: Tensor
+    mean: Tensor
+    variance: Tensor
+
+    def __call__(self, x: Tensor, bias: Tensor, by: Statistics) -> Tensor:
+        """(T, B, ..., C) of mean `bias` and standard deviation `gain` in each channel."""
+        rows = x.flatten(0, -2)
+        mean, variance = (None, None) if by == "batch" else (self.mean, self.variance)
+        y = F.batch_norm(rows, mean, variance, self.gain, bias, training=by != "running", momentum=0.1)
+        return y.view_as(x)
 
 
 @cache

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.core.cycles import Cycle
-from snnviz.core.layers import convolution, linear
+from snnviz.core.layers import Norm, Statistics, convolution, linear
 from snnviz.core.merging import Merge, delayed, pooled
 from snnviz.core.neurons import Activity, Cell, activity, lif, observed
 from snnviz.core.randomness import generator
@@ -63,20 +63,31 @@ class Outputs:
 class Network:
     """Weights by name, and the forward pass.
 
-    ``parameters`` maps "<layer>.weight" to (out, in, k, k) or (out, in) and "<layer>.bias" to (out,).
+    ``parameters`` maps "<layer>.weight" to (out, in, k, k) or (out, in) and "<layer>.bias" to (out,), and where the
+    design has them "<layer>.gain" of a normalisation to (out,), "<layer>.beta" and "<layer>.threshold" to ().
+    ``buffers`` are not learnt by gradients: "<layer>.mean" and "<layer>.variance", (out,), of a normalisation.
     """
 
-    def __init__(self, design: Design, built: Architecture | None = None) -> None:
+    def __init__(self, design: Design) -> None:
         self.design = design
-        self.architecture: Architecture = built or architecture(design)
-        self.steps = design.data.steps
+        self.architecture: Architecture = architecture(design)
+        self.steps, self.half = design.data.steps, design.training.precision == "bfloat16"
         self.parameters: dict[str, Tensor] = {}
+        self.buffers: dict[str, Tensor] = {}
         layers = self.architecture.layers
         for layer in layers:
-            self.parameters[f"{layer.name}.weight"] = initial_weight(layer, design).requires_grad_()
-            self.parameters[f"{layer.name}.bias"] = torch.zeros(layer.out_shape[0]).requires_grad_()
+            own = {"weight": initial_weight(layer, design), "bias": torch.zeros(layer.out_shape[0])}
+            if design.network.norm != "none" and layer is not layers[-1]:
+                own["gain"] = torch.ones(layer.out_shape[0])
+                self.buffers[f"{layer.name}.mean"] = torch.zeros(layer.out_shape[0])
+                self.buffers[f"{layer.name}.variance"] = torch.ones(layer.out_shape[0])
+            if layer.spiking and design.neuron.learns_beta:
+                own["beta"] = torch.tensor(float(design.neuron.beta))
+            if layer.spiking and design.neuron.learns_threshold:
+                own["threshold"] = torch.tensor(float(design.neuron.threshold))
+            self.parameters |= {f"{layer.name}.{name}": value.requires_grad_() for name, value in own.items()}
         self.merges = [Merge(layer.sources, [self._channels(s) for s in layer.sources]) for layer in layers]
-        self.stages = stages(self.architecture)
+        self.stages = stages(self.architecture, half=self.half)
 
     def _channels(self, source: Source) -> int:
         built = self.architecture
@@ -87,27 +98,27 @@ class Network:
         """Images that go through at once."""
         return micro_batch(self.design)
 
-    def __call__(self, image: Tensor, watch: Watch | None = None) -> Tensor:
-        """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W)."""
+    def __call__(self, image: Tensor, watch: Watch | None = None, by: Statistics = "batch") -> Tensor:
+        """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W).
+
+        `by`: which statistics a normalisation goes by.
+        """
         outputs = Outputs(image.permute(0, 1, 3, 4, 2), self.steps)
         layers = self.architecture.layers
         for stage in self.stages:
             if isinstance(stage, Cycle):
                 self._step(stage, outputs, watch)
             elif layers[stage].spiking:
-                outputs.add(stage, self._fire(stage, self._current(layers[stage], self._input(stage, outputs)), watch))
+                current = self._current(layers[stage], outputs.read(self.merges[stage]), by)
+                outputs.add(stage, self._fire(stage, current, watch))
         readout, last = layers[-1], len(layers) - 1
         if readout.spiking:
             return outputs[last].sum(0)
         if watch:
-            current = self._current(readout, self._input(last, outputs))
+            current = self._current(readout, outputs.read(self.merges[last]), by)
             watch(last, activity(current.expand(self.steps, *current.shape[1:]), None))
         # A readout is linear: the sum over time of what it says is what it says of the mean, times T.
-        return self._current(readout, self._input(last, outputs.averaged()))[0] * self.steps
-
-    def _input(self, index: int, outputs: Outputs) -> Tensor:
-        """What a layer reads, (T, B, H, W, C) or (T, B, N)."""
-        return outputs.read(self.merges[index])
+        return self._current(readout, outputs.averaged().read(self.merges[last]), by)[0] * self.steps
 
     def _step(self, cycle: Cycle, outputs: Outputs, watch: Watch | None) -> None:
         cells = [self._cell(member.index) for member in cycle.members]
@@ -117,13 +128,21 @@ class Network:
             if watch:
                 watch(member.index, activity(u, s))
 
-    def _current(self, layer: Layer, x: Tensor) -> Tensor:
+    def _current(self, layer: Layer, x: Tensor, by: Statistics) -> Tensor:
         weight, bias = self.parameters[f"{layer.name}.weight"], self.parameters[f"{layer.name}.bias"]
+        gain = self.parameters.get(f"{layer.name}.gain")
+        half = self.half and layer is not self.architecture.layers[-1]
+        plain = torch.zeros_like(bias) if gain is not None else bias
         if layer.kind == "conv":
-            return convolution(x, weight, bias, layer.stride)
-        if layer.in_shape[0] > 1 and math.prod(layer.in_shape[1:]) > 1:  # its columns are (C, H, W), the map (H, W, C)
-            weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
-        return linear(x.flatten(2), weight, bias)
+            current = convolution(x, weight, plain, layer.stride, half=half)
+        else:
+            if layer.in_shape[0] > 1 and math.prod(layer.in_shape[1:]) > 1:  # columns are (C, H, W), maps (H, W, C)
+                weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
+            current = linear(x.flatten(2), weight, plain, half=half)
+        if gain is None:
+            return current
+        norm = Norm(gain, self.buffers[f"{layer.name}.mean"], self.buffers[f"{layer.name}.variance"])
+        return norm(current, bias, by)
 
     def _cell(self, index: int) -> Cell:
         name = self.architecture.layers[index].name
@@ -138,7 +157,7 @@ class Network:
         return s
 
 
-def stages(built: Architecture) -> list[int | Cycle]:
+def stages(built: Architecture, *, half: bool) -> list[int | Cycle]:
     """Layers and cycles of layers in an order in which each reads only earlier ones."""
     if not any(source.delay for layer in built.layers for source in layer.sources):
         return list(range(len(built.layers)))
@@ -154,7 +173,7 @@ def stages(built: Architecture) -> list[int | Cycle]:
     for node in networkx.lexicographical_topological_sort(condensed, key=lambda n: min(condensed.nodes[n]["members"])):
         members = sorted(condensed.nodes[node]["members"])
         loops = len(members) > 1 or graph.has_edge(members[0], members[0])
-        found.append(Cycle(built, members) if loops else members[0])
+        found.append(Cycle(built, members, half=half) if loops else members[0])
     return found
 
 

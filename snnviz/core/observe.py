@@ -6,12 +6,11 @@ or resumed, reports the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor
 
-from snnviz.catalog.architectures import Architecture
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.train import Slope
@@ -30,14 +29,15 @@ def is_due(step_in_epoch: int, steps_per_epoch: int) -> bool:
 class Window:
     """Sums since the last look: loss, hits, images, and the gradient norm of each layer's weights."""
 
-    def __init__(self, architecture: Architecture) -> None:
-        self.layers = len(architecture.layers)
+    def __init__(self, parameters: Iterable[str]) -> None:
+        """`parameters`: the names of a network's, in the order of its gradients."""
+        self.weights = [index for index, name in enumerate(parameters) if name.endswith(".weight")]
         self.clear()
 
     def clear(self) -> None:
         self.steps, self.images = 0, 0
         self.loss, self.hits = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)
-        self.norms = torch.zeros(self.layers, dtype=torch.float64)
+        self.norms = torch.zeros(len(self.weights), dtype=torch.float64)
 
     def add(self, found: Slope, labels: Tensor) -> None:
         """Count a training step."""
@@ -46,7 +46,7 @@ class Window:
         self.images += count
         self.loss += found.loss * count
         self.hits += (found.logits.argmax(1) == labels).sum()
-        self.norms += torch.stack(torch._foreach_norm(list(found.gradients[::2])))  # weights; biases stand between
+        self.norms += torch.stack(torch._foreach_norm([found.gradients[k] for k in self.weights]))
 
     def sample(self, step: int, epoch: float) -> Sample:
         return Sample(step, epoch, self.loss.item() / self.images, self.hits.item() / self.images)

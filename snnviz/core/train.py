@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.core.data import Images, encode
+from snnviz.core.layers import Statistics
 from snnviz.core.networks import Network, Watch
 from snnviz.core.neurons import Activity
 from snnviz.design import LOSSES, OPTIMIZERS, SCHEDULES
@@ -28,10 +29,10 @@ MEMBERS = 2
 Result = TypeVar("Result")
 
 
-def logits(network: Network, image: Tensor, watch: Watch | None = None) -> Tensor:
+def logits(network: Network, image: Tensor, watch: Watch | None = None, by: Statistics = "batch") -> Tensor:
     """What the loss's softmax sees, (B, classes)."""
     loss = network.design.training.loss
-    result: Tensor = LOSSES[loss.kind].function(network(image, watch), network.steps, **loss.parameters)
+    result: Tensor = LOSSES[loss.kind].function(network(image, watch, by), network.steps, **loss.parameters)
     return result
 
 
@@ -60,10 +61,12 @@ class Optimizer:
         for parameter, gradient in zip(self.network.parameters.values(), gradients, strict=True):
             parameter.grad = gradient
         self.torch.step()
+        self.torch.zero_grad()  # or they would still be there beside the next ones
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Weights and optimizer state, copied."""
-        kept = {name: p.detach().numpy().copy() for name, p in self.network.parameters.items()}
+        """Weights, running averages and optimizer state, copied."""
+        network = self.network
+        kept = {name: p.detach().numpy().copy() for name, p in (network.parameters | network.buffers).items()}
         for name, parameter in self.network.parameters.items():
             for key, value in self.torch.state[parameter].items():
                 if isinstance(value, Tensor):
@@ -72,6 +75,8 @@ class Optimizer:
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """The inverse of `arrays`."""
+        for name, buffer in self.network.buffers.items():
+            buffer.copy_(torch.from_numpy(np.array(arrays[name])))
         for name, parameter in self.network.parameters.items():
             parameter.data.copy_(torch.from_numpy(np.array(arrays[name])))
             prefix = f"optimizer/{name}/"
@@ -99,7 +104,7 @@ def slope(network: Network, image: Tensor, labels: Tensor, crew: Executor | None
     parameters = list(network.parameters.values())
 
     def part(chosen: slice) -> Slope:
-        found = logits(network, image[:, chosen])
+        found = logits(network, image[:, chosen], by="learn")
         loss = F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels)
         # contiguous: fused optimizers take for granted that a gradient lies in memory as its parameter does
         gradients = tuple(gradient.contiguous() for gradient in torch.autograd.grad(loss, parameters))
@@ -177,7 +182,7 @@ def score(network: Network, data: Images, crew: Executor | None = None) -> Score
             fired += float(activity.spikes.sum())
 
         image = encode(data.images[chosen], data.white, design, "test", chosen.start)
-        found, labels = logits(network, image, count), data.labels[chosen]
+        found, labels = logits(network, image, count, "running"), data.labels[chosen]
         hits = int((found.argmax(1) == labels).sum())
         return hits, F.cross_entropy(found, labels, reduction="sum").item(), fired
 

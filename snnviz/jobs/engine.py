@@ -7,7 +7,7 @@ import platform
 from typing import Protocol
 
 from snnviz.design import Design
-from snnviz.errors import NotFound, TooLarge
+from snnviz.errors import InputError, NotFound, TooLarge
 from snnviz.jobs import machine
 from snnviz.store import Store, Submitted
 from snnviz.theory.costs import memory_bytes
@@ -19,7 +19,7 @@ class Engine(Protocol):
     store: Store
 
     def submit(self, design: Design) -> Submitted:
-        """See to it that the design is run, once. Raises `TooLarge` or `StoreError`."""
+        """See to it that the design is run, once. Raises `TooLarge`, `InputError` or `StoreError`."""
 
     def cancel(self, run: str) -> None:
         """A queued run is cancelled, a running one stops within a second and keeps what it has. Raises `StoreError`."""
@@ -29,11 +29,16 @@ class Engine(Protocol):
 
 
 def submit(store: Store, design: Design) -> Submitted:
-    """`Store.submit`, unless the run would need more memory than there is. Raises `TooLarge`."""
+    """`Store.submit`, unless the run needs more memory than there is or units that the processor lacks.
+
+    Raises `TooLarge` or `InputError`.
+    """
     try:
         known = store.get(design.digest).state in ("queued", "running", "done")
     except NotFound:
         known = False
+    if not known and design.training.precision == "bfloat16" and not machine.has_bfloat16():
+        raise InputError("training.precision", "be float32 on a machine whose processor lacks bfloat16", "bfloat16")
     free = machine.free_bytes()
     if not known and free is not None:
         # What running runs use becomes free when they end; until then this one waits in the queue.

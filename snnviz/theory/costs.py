@@ -10,12 +10,15 @@ from snnviz.design import Design
 
 
 def parameters(design: Design) -> int:
-    """Weights and biases.
+    """Weights and biases, gains of a normalisation, and what neurons learn.
 
     >>> parameters(Design())
     12010
     """
-    return sum(layer.parameters for layer in architecture(design).layers)
+    layers, neuron = architecture(design).layers, design.neuron
+    gains = sum(layer.out_shape[0] for layer in layers[:-1]) if design.network.norm != "none" else 0
+    learnt = (neuron.learns_beta + neuron.learns_threshold) * sum(layer.spiking for layer in layers)
+    return sum(layer.parameters for layer in layers) + gains + learnt
 
 
 def macs(design: Design) -> int:
@@ -51,6 +54,8 @@ def micro_batch(design: Design) -> int:
     batch that is worth it is cut in at least two, so that two cores can share it; whether they do changes no result.
     """
     layers, steps = architecture(design).layers, design.data.steps
+    if design.network.norm != "none":
+        return design.training.batch_size  # its statistics are those of the whole batch
     floats = steps * max(max(layer.neurons, math.prod(layer.in_shape)) for layer in layers)
     most = max(CACHE_BYTES // (4 * floats), math.ceil(64 / steps))
     batch = design.training.batch_size

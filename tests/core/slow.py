@@ -63,12 +63,14 @@ def leaky(neuron: Neuron, dtype: torch.dtype) -> snntorch.Leaky:
         threshold=torch.tensor(neuron.threshold, dtype=dtype),
         spike_grad=spike_function(neuron),
         reset_mechanism=neuron.reset,
+        learn_beta=neuron.learns_beta,
+        learn_threshold=neuron.learns_threshold,
     )
 
 
-def run(current: Tensor, neuron: Neuron, steps: int) -> tuple[Tensor, Tensor]:
+def run(current: Tensor, neuron: Neuron, steps: int, cell: snntorch.Leaky | None = None) -> tuple[Tensor, Tensor]:
     """Spikes and potentials (T, ...) of snntorch's neuron, driven by (T, ...) or a constant (1, ...)."""
-    cell = leaky(neuron, current.dtype)
+    cell = cell or leaky(neuron, current.dtype)
     mem = torch.zeros_like(current[0])
     fired, seen = [], []
     for t in range(steps):
@@ -85,6 +87,11 @@ class _Cells:
         neuron = network.design.neuron
         self.dtype = dtype
         self.cells = {layer.name: leaky(neuron, dtype) for layer in network.architecture.layers if layer.spiking}
+        for name, cell in self.cells.items():
+            for learnt in ("beta", "threshold"):
+                if f"{name}.{learnt}" in network.parameters:  # the network's own, so that the gradient is found there
+                    delattr(cell, learnt)
+                    setattr(cell, learnt, network.parameters[f"{name}.{learnt}"])
         self.mem: dict[str, Tensor] = {}
 
     def fire(self, name: str, current: Tensor) -> Tensor:

@@ -25,6 +25,9 @@ DESIGNS: list[dict[str, Any]] = [
     {"network": {"kind": "block", "edges": "00111/00011/00001/00000/00000", "dsc_fraction": 1}},
     {"network": {"kind": "mlp", "depth": 3, "width": 50}, "training": {"loss": "count"}},
     {"network": {"kind": "cnn", "depth": 5, "channels": 7, "pool_every": 1}},
+    {"network": {"kind": "cnn", "depth": 2, "channels": 7, "norm": "batch"}},
+    {"neuron": {"learn": "both"}, "training": {"loss": "count"}},
+    {"neuron": {"learn": "beta"}},
 ]
 
 

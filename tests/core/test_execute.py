@@ -75,9 +75,9 @@ def test_a_second_core_changes_nothing(network: dict[str, Any], monkeypatch: pyt
     monkeypatch.setattr(Network, "micro_batch", 20)  # four to a batch
     made, used = design(network=network), set()
 
-    def remember(self: Network, image: Tensor, watch: Any = None) -> Tensor:
+    def remember(self: Network, image: Tensor, *rest: Any) -> Tensor:
         used.add(threading.current_thread())
-        return forward(self, image, watch)
+        return forward(self, image, *rest)
 
     forward = Network.__call__
     monkeypatch.setattr(Network, "__call__", remember)

@@ -22,7 +22,7 @@ def measured(document: dict[str, Any], seeds: int, images: int = 32) -> list[Lay
         train, _ = data.load(design)
         network = Network(design)
         probe = data.encode(train.images[:images], train.white, design, "probe")
-        looks.append(list(observe.look(network, probe, observe.Window(network.architecture), 0, 0.0)))
+        looks.append(list(observe.look(network, probe, observe.Window(network.parameters), 0, 0.0)))
 
     def mean(values: list[float | None]) -> float | None:
         return None if values[0] is None else float(np.mean([value for value in values if value is not None]))

@@ -57,6 +57,13 @@ BLOCKS = {
     },
     "triangle": {"neuron": {"surrogate": {"kind": "triangle", "slope": 0.4}}},
     "one step": {"data": {"steps": 1}},
+    "learnt beta": {"neuron": {"learn": "beta", "beta": 0.9}, "data": {"steps": 4}},
+    "learnt threshold in a cycle": {
+        "network": {"kind": "block", "edges": "0000/0001/0100/0120", "channels": 4},
+        "neuron": {"learn": "both", "threshold": 0.8},
+        "data": {"steps": 4},
+    },
+    "learnt threshold, reset to zero": {"neuron": {"learn": "both", "reset": "zero"}, "data": {"steps": 4}},
     "one backward DSC": {"network": {"kind": "block", "edges": "00000/00000/00000/00000/00100", "channels": 6}},
     "backward ASC and DSC beside skips": {
         "network": {"kind": "block", "edges": "00211/00021/02002/00000/00120", "channels": 6},
@@ -253,7 +260,7 @@ def rate_of_layers(n_skip: int, edge: int, init: str) -> float:
             data={"steps": 6}, init=init, seed=seed,
         )  # fmt: skip
         image, _ = batch(made, 32)
-        rates = [layer.rate for layer in look(Network(made), image.float(), Window(architecture(made)), 0, 0.0)]
+        rates = [layer.rate for layer in look(Network(made), image.float(), Window(Network(made).parameters), 0, 0.0)]
         found.append(sum(rate for rate in rates[1:] if rate is not None) / 4)
     return sum(found) / len(found)
 

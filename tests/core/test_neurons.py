@@ -25,7 +25,7 @@ KINDS = SURROGATES.kinds
 FLOATS = {"float64": (torch.float64, 1e-12), "float32": (torch.float32, 1e-6)}
 
 
-def cell_of(reset: str = "subtract", kind: str = "atan", **fields: float) -> Cell:
+def cell_of(reset: str = "subtract", kind: str = "atan", **fields: Any) -> Cell:
     return Cell(
         Neuron.model_validate({"reset": reset, "surrogate": {"kind": kind, "slope": 3.0}, "beta": 0.75, **fields})
     )
@@ -71,6 +71,48 @@ def test_spikes_and_gradients_equal_snntorchs(
     scale = theirs.grad.abs().max().item()
     assert scale > 0.1
     torch.testing.assert_close(ours.grad, theirs.grad, rtol=tolerance, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("precision", FLOATS)
+@pytest.mark.parametrize("constant", [False, True], ids=["varying", "constant"])
+@pytest.mark.parametrize("steps", [1, 3, 25])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("reset", RESETS)
+def test_what_beta_and_the_threshold_learn_equals_snntorchs(
+    reset: str, kind: str, steps: int, constant: bool, precision: str
+) -> None:
+    dtype, tolerance = FLOATS[precision]
+    fixed = cell_of(reset, kind, learn="both")
+    beta, threshold = (
+        torch.tensor(value, dtype=dtype, requires_grad=True) for value in (fixed.neuron.beta, fixed.neuron.threshold)
+    )
+    theirs = slow.leaky(fixed.neuron, dtype)
+    spikes = neurons.lif(drive(steps, constant, dtype), Cell(fixed.neuron, beta, threshold), steps)
+    expected, _ = slow.run(drive(steps, constant, dtype), fixed.neuron, steps, theirs)
+    torch.testing.assert_close(spikes, expected, rtol=0, atol=0)
+    found = torch.autograd.grad((spikes * weights(steps, dtype)).sum(), (beta, threshold))
+    their_sum = (expected * weights(steps, dtype)).sum()
+    wanted = torch.autograd.grad(their_sum, (theirs.beta, theirs.threshold), allow_unused=True)
+    for mine, other in zip(found, wanted, strict=True):
+        # sums of 5,000 terms of either sign
+        torch.testing.assert_close(mine, torch.zeros_like(mine) if other is None else other, rtol=100 * tolerance,
+                                   atol=1000 * tolerance)  # fmt: skip
+    assert wanted[1].abs() > 0.1
+
+
+@pytest.mark.parametrize(("start", "moves"), [(-0.2, False), (0.5, True), (1.3, False)])
+def test_a_learnt_beta_is_clamped_to_0_and_1_as_snntorchs_is(start: float, moves: bool) -> None:
+    fixed = cell_of(learn="beta").neuron
+    beta = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    theirs = slow.leaky(fixed, torch.float64)
+    theirs.beta.data.fill_(start)
+    spikes = neurons.lif(drive(9, False, torch.float64), Cell(fixed, beta), 9)
+    expected, _ = slow.run(drive(9, False, torch.float64), fixed, 9, theirs)
+    torch.testing.assert_close(spikes, expected, rtol=0, atol=0)
+    (mine,) = torch.autograd.grad((spikes * weights(9, torch.float64)).sum(), beta)
+    (other,) = torch.autograd.grad((expected * weights(9, torch.float64)).sum(), theirs.beta)
+    torch.testing.assert_close(mine, other, rtol=1e-12, atol=1e-12)
+    assert (mine != 0) == moves
 
 
 @pytest.mark.parametrize("reset", RESETS)

@@ -6,11 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from snnviz.catalog.architectures import architecture
 from snnviz.core import observe
 from snnviz.core.observe import Window, is_due
 from snnviz.core.train import Slope
-from snnviz.design import Design
 
 
 @pytest.mark.parametrize(("per_epoch", "due"), [(1, [1]), (5, [5]), (40, [40]), (41, [40, 41]), (100, [40, 80, 100])])
@@ -20,7 +18,7 @@ def test_it_is_time_to_look_every_40_steps_and_at_the_end_of_an_epoch(per_epoch:
 
 
 def window() -> Window:
-    return Window(architecture(Design.check({"network": {"kind": "mlp", "depth": 1}})))
+    return Window(["L1.weight", "L1.bias", "readout.weight", "readout.bias"])
 
 
 def slope(loss: float, logits: Tensor, *weights: Tensor) -> Slope:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from snnviz.design import Design
-from snnviz.errors import DataMissing, NotFound, TooLarge
+from snnviz.errors import DataMissing, InputError, NotFound, TooLarge
 from snnviz.events import ROWS, Checkpoint, LayerState, Progress, Row, Sample
 from snnviz.jobs import machine
 from snnviz.jobs.engine import Engine
@@ -208,3 +208,15 @@ def test_a_run_whose_process_is_gone_is_taken_over(store: Store, tiny: MakeDesig
     store.claim(gone)
     Immediate(store).submit(tiny())
     assert (store.get(tiny().digest).state, store.get(tiny().digest).attempt) == ("done", 2)
+
+
+def test_bfloat16_is_refused_where_the_processor_lacks_it(
+    engine: Engine, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "has_bfloat16", lambda: False)
+    with pytest.raises(InputError) as caught:
+        engine.submit(tiny(precision="bfloat16"))
+    assert str(caught.value) == (
+        "training.precision must be float32 on a machine whose processor lacks bfloat16, got 'bfloat16'"
+    )
+    assert engine.store.runs() == []

@@ -72,3 +72,59 @@ def test_cores_are_limited_by_an_older_quota(root: Path) -> None:
     write(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "20000")
     write(root, "sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000")
     assert machine.cores(root) == 1
+
+
+def test_a_processor_that_multiplies_bfloat16_says_so(root: Path) -> None:
+    assert not machine.has_bfloat16(root)
+    write(root, "proc/cpuinfo", "processor : 0\nflags\t\t: fpu sse2 avx512f\nbugs\t\t: bf16_leak\n")
+    assert not machine.has_bfloat16(root)
+    for line in ("flags\t\t: avx512f avx512_bf16", "flags : amx_bf16 amx_tile", "Features\t: fp asimd bf16"):
+        write(root, "proc/cpuinfo", f"processor : 0\n{line}\n")
+        assert machine.has_bfloat16(root)
+
+
+class Cores:
+    """A machine of two cores whose past a test writes."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self.now, self.used, self.idle = root, 0.0, 0.0, 0.0
+        monkeypatch.setattr(machine, "cores", lambda _root: 2)
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1}, raising=False)
+        monkeypatch.setattr(machine.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(machine.time, "process_time", lambda: self.used)
+        self.pass_time(0, 0, 0)
+
+    def pass_time(self, seconds: float, used: float, idle: float) -> None:
+        """`idle` core-seconds nobody used; a third core, which is not ours, is always idle."""
+        self.now, self.used, self.idle = self.now + seconds, self.used + used, self.idle + idle
+        ticks = int(self.idle * machine.TICKS)
+        cpus = "".join(
+            f"cpu{n} 5 0 5 {spent} 0 0 0\n" for n, spent in enumerate((ticks // 2, ticks - ticks // 2, 9**9))
+        )
+        write(self.root, "proc/stat", f"cpu  1 2 3 {9**9}\n{cpus}intr 5 5\n")
+
+
+def test_a_run_takes_a_second_core_while_nobody_else_wants_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = Cores(root, monkeypatch)
+    threads = machine.Threads(root=root)
+    assert threads() == 1
+    two.pass_time(0.6, used=0.6, idle=0.6)  # one core worked, the other did not
+    assert threads() == 2
+    two.pass_time(0.1, used=0, idle=0)
+    assert threads() == 2  # it does not look so soon
+    two.pass_time(0.6, used=1.3, idle=0.1)  # both worked, for it
+    assert threads() == 2
+    two.pass_time(0.6, used=0.8, idle=0)  # somebody else wants some
+    assert threads() == 1
+    two.pass_time(0.6, used=0.6, idle=0.1)
+    assert threads() == 1
+    two.pass_time(0.6, used=0.6, idle=0.5)
+    assert threads() == 2
+
+
+def test_one_core_is_never_taken_for_two(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Cores(root, monkeypatch)
+    monkeypatch.setattr(machine, "cores", lambda _root: 1)
+    threads = machine.Threads(root=root)
+    one.pass_time(5, used=5, idle=5)
+    assert threads() == 1
