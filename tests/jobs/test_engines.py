@@ -214,9 +214,11 @@ def test_bfloat16_is_refused_where_the_processor_lacks_it(
     engine: Engine, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "has_bfloat16", lambda: False)
+    design = tiny(precision="bfloat16")
     with pytest.raises(InputError) as caught:
-        engine.submit(tiny(precision="bfloat16"))
+        engine.submit(design)
+    with pytest.raises(NotFound):
+        engine.store.get(design.digest)
     assert str(caught.value) == (
         "training.precision must be float32 on a machine whose processor lacks bfloat16, got 'bfloat16'"
     )
-    assert engine.store.runs() == []
