@@ -22,10 +22,15 @@ LABELS = {
     "name": "Data set",
     "blocks": "Stacked blocks",
     "pool_every": "Pool after every",
+    "norm": "Normalisation",
+    "learn": "Learnt with the weights",
 }
 HELP = {
     "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence.",
     "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",
+    "network.norm": "batch: batch normalisation of what every layer's neurons receive.",
+    "neuron.learn": "Whether the leak and the threshold are trained too.",
+    "training.precision": "bfloat16: products in half the bits.",
     "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once.",
 }
 COLUMNS = 3
