@@ -1,26 +1,79 @@
 """What a layer reads: its sources added up and put side by side.
 
 Maps are (N, H, W, C), N holding time and images: channels last, where oneDNN's convolutions are fastest and where
-torch's own pooling, selecting and joining go through memory once.
+torch's own selecting, adding and joining go through memory once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.architectures import Source
+from snnviz.core.kernels import compiled, fits
 
 
 def pooled(x: Tensor, size: int) -> Tensor:
-    """(T, B, H, W, C), averaged over squares of `size`."""
+    """(T, B, H, W, C), averaged over squares of `size`; what does not fill a square is left out."""
     if size == 1:
         return x
-    y = F.avg_pool2d(x.flatten(0, 1).permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+    maps = x.flatten(0, 1)
+    if fits(maps):
+        y: Tensor = _Pool.apply(maps, size)  # type: ignore[no-untyped-call]
+    else:
+        y = F.avg_pool2d(maps.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
     return y.reshape(*x.shape[:2], *y.shape[1:])
+
+
+class _Pool(torch.autograd.Function):
+    """torch's own keeps its input for the way back, which is the largest map of many a network."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, size: int) -> Tensor:
+        ctx.shape, ctx.size = x.shape, size
+        y = x.new_empty(len(x), x.shape[1] // size, x.shape[2] // size, x.shape[3])
+        _average(x.detach().contiguous().numpy(), y.numpy(), size, np.float32(1 / size**2))
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        size, g = ctx.size, gradients[0]
+        whole = all(n == size * m for n, m in zip(ctx.shape[1:3], g.shape[1:3], strict=True))
+        x = g.new_empty(ctx.shape) if whole else g.new_zeros(ctx.shape)
+        _spread(g.contiguous().numpy(), x.numpy(), size, np.float32(1 / size**2))
+        return x, None
+
+
+@compiled
+def _average(x: Any, y: Any, size: int, share: Any) -> None:
+    maps, height, width, channels = y.shape
+    for n in range(maps):
+        for i in range(height):
+            for j in range(width):
+                here = y[n, i, j]
+                for c in range(channels):
+                    here[c] = 0
+                for a in range(size):
+                    for b in range(size):
+                        there = x[n, i * size + a, j * size + b]
+                        for c in range(channels):
+                            here[c] += there[c] * share
+
+
+@compiled
+def _spread(g: Any, x: Any, size: int, share: Any) -> None:
+    maps, height, width, channels = g.shape
+    for n in range(maps):
+        for i in range(height * size):
+            for j in range(width * size):
+                here, there = g[n, i // size, j // size], x[n, i, j]
+                for c in range(channels):
+                    there[c] = here[c] * share
 
 
 def delayed(x: Tensor, steps: int) -> Tensor:

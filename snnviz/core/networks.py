@@ -8,7 +8,7 @@ first layer is computed once. Maps are (T, B, H, W, C) in here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -30,9 +30,9 @@ Watch = Callable[[int, Activity], None]
 class Outputs:
     """What the layers have said, (T, B, H, W, C) or (T, B, N); pooled and delayed once for all who read it."""
 
-    def __init__(self, image: Tensor, steps: int) -> None:
+    def __init__(self, said: Mapping[int, Tensor], steps: int) -> None:
         self.steps = steps
-        self._known: dict[tuple[int, int, int], Tensor] = {(INPUT, 1, 0): image}
+        self._known: dict[tuple[int, int, int], Tensor] = {(index, 1, 0): x for index, x in said.items()}
 
     def __getitem__(self, index: int) -> Tensor:
         return self._known[index, 1, 0]
@@ -40,11 +40,14 @@ class Outputs:
     def add(self, index: int, spikes: Tensor) -> None:
         self._known[index, 1, 0] = spikes
 
+    def forget(self, indices: Iterable[int]) -> None:
+        """Nobody reads these any more; what the way back needs is kept by those who need it."""
+        for key in [key for key in self._known if key[0] in indices]:
+            del self._known[key]
+
     def averaged(self) -> Outputs:
         """The mean over time of each."""
-        found = Outputs(self[INPUT].mean(0, keepdim=True), 1)
-        found._known |= {key: x.mean(0, keepdim=True) for key, x in self._known.items() if key[1:] == (1, 0)}
-        return found
+        return Outputs({key[0]: x.mean(0, keepdim=True) for key, x in self._known.items() if key[1:] == (1, 0)}, 1)
 
     def read(self, merge: Merge) -> Tensor:
         """What the sources of `merge` say, joined."""
@@ -88,6 +91,7 @@ class Network:
             self.parameters |= {f"{layer.name}.{name}": value.requires_grad_() for name, value in own.items()}
         self.merges = [Merge(layer.sources, [self._channels(s) for s in layer.sources]) for layer in layers]
         self.stages = stages(self.architecture, half=self.half)
+        self.done = last_read(self.architecture, self.stages)
 
     def _channels(self, source: Source) -> int:
         built = self.architecture
@@ -103,14 +107,15 @@ class Network:
 
         `by`: which statistics a normalisation goes by.
         """
-        outputs = Outputs(image.permute(0, 1, 3, 4, 2), self.steps)
+        outputs = Outputs({INPUT: image.permute(0, 1, 3, 4, 2)}, self.steps)
         layers = self.architecture.layers
-        for stage in self.stages:
+        for stage, done in zip(self.stages, self.done, strict=True):
             if isinstance(stage, Cycle):
                 self._step(stage, outputs, watch)
             elif layers[stage].spiking:
                 current = self._current(layers[stage], outputs.read(self.merges[stage]), by)
                 outputs.add(stage, self._fire(stage, current, watch))
+            outputs.forget(done)
         readout, last = layers[-1], len(layers) - 1
         if readout.spiking:
             return outputs[last].sum(0)
@@ -175,6 +180,18 @@ def stages(built: Architecture, *, half: bool) -> list[int | Cycle]:
         loops = len(members) > 1 or graph.has_edge(members[0], members[0])
         found.append(Cycle(built, members, half=half) if loops else members[0])
     return found
+
+
+def last_read(built: Architecture, order: Sequence[int | Cycle]) -> list[set[int]]:
+    """For each stage, the layers that no later one reads; the readout's sources stay."""
+    later: set[int] = {source.layer for source in built.layers[-1].sources} | {len(built.layers) - 1}
+    found = []
+    for stage in reversed(order):
+        members = [member.index for member in stage.members] if isinstance(stage, Cycle) else [stage]
+        read = {source.layer for index in members for source in built.layers[index].sources} - set(members)
+        found.append(read - later)
+        later |= read
+    return found[::-1]
 
 
 def initial_weight(layer: Layer, design: Design) -> Tensor:

@@ -41,6 +41,7 @@ def training_steps(design: Design) -> int:
 
 
 CACHE_BYTES = 16 * 2**20
+KEPT_BYTES = 48 * 2**20
 
 
 SECONDS_PER_PART = 100e-6
@@ -50,14 +51,17 @@ SECONDS_PER_PART = 100e-6
 def micro_batch(design: Design) -> int:
     """Images that go through the network at once: what a layer holds over all time steps should stay in the cache.
 
-    Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page. A
+    Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page. What
+    all layers keep for the way back is bounded too, at the price of a few percent of the time: many share a host. A
     batch that is worth it is cut in at least two, so that two cores can share it; whether they do changes no result.
     """
     layers, steps = architecture(design).layers, design.data.steps
     if design.network.norm != "none":
         return design.training.batch_size  # its statistics are those of the whole batch
-    floats = steps * max(max(layer.neurons, math.prod(layer.in_shape)) for layer in layers)
-    most = max(CACHE_BYTES // (4 * floats), math.ceil(64 / steps))
+    largest = max(max(layer.neurons, math.prod(layer.in_shape)) for layer in layers)
+    kept = sum(math.prod(layer.in_shape) + 2 * layer.neurons for layer in layers)
+    fitting = min(CACHE_BYTES // (4 * steps * largest), KEPT_BYTES // (4 * steps * kept))
+    most = max(fitting, math.ceil(64 / steps))
     batch = design.training.batch_size
     half = 3 * steps * sum(layer.macs for layer in layers) * batch / 2 / MACS_PER_SECOND
     parts = math.ceil(batch / most)
