@@ -127,6 +127,8 @@ def in_a_line(design: Design) -> str:
         words = [f"mlp {network.depth} x {network.width}"]
     else:
         words = [f"cnn {network.depth} x {network.channels} ch"]
+    if network.norm != "none":
+        words.append(f"{network.norm} normalisation")
     words = [design.data.name, *words, design.init.kind]
     named = ("network.", "data.name", "init.kind")
     base = flatten(base_of(design))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -9,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from snnviz.catalog import datasets
 from snnviz.design import DATASETS, Choice, Part
+from snnviz.jobs import machine
 from snnviz.registry import Entry, Range, Registry
 from snnviz.ui import state
 from snnviz.ui.components.charts import charts, payload
@@ -23,14 +25,18 @@ LABELS = {
     "blocks": "Stacked blocks",
     "pool_every": "Pool after every",
     "norm": "Normalisation",
-    "learn": "Learnt with the weights",
+    "learn": "Learnt",
+    "network.kind": "Kind of network",
 }
 HELP = {
     "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence.",
     "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",
-    "network.norm": "batch: batch normalisation of what every layer's neurons receive.",
-    "neuron.learn": "Whether the leak and the threshold are trained too.",
-    "training.precision": "bfloat16: products in half the bits.",
+    "network.norm": "batch: what a hidden layer's neurons receive gets mean 0 and variance 1 over a batch and all time "
+    "steps, times a learnt gain. A batch then goes through as a whole. Not together with backward connections.",
+    "neuron.learn": "What every layer learns besides its weights, one number a layer: the leak β, the threshold θ, "
+    "both or none of them. The fields above say where they start.",
+    "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
+    "and offered only there. Neurons and the optimizer keep float32; results say so.",
     "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once.",
 }
 COLUMNS = 3
@@ -46,7 +52,7 @@ def sections() -> None:
 
 
 def _network() -> None:
-    _kind_of_network()
+    _segments("network.kind", ["block", "mlp", "cnn"], state.design().network.kind)
     _part("network", skip=("edges", "kind"))
 
 
@@ -77,21 +83,6 @@ SECTIONS = {
 }
 
 
-def _kind_of_network() -> None:
-    path = "network.kind"
-    key = f"{path}@{state.revision()}"
-    st.segmented_control(
-        "Kind of network",
-        ["block", "mlp", "cnn"],
-        default=state.design().network.kind,
-        key=key,
-        help=HELP[path],
-        required=True,
-        on_change=state.put,
-        args=(path, key),
-    )
-
-
 def _part(name: str, skip: tuple[str, ...] = (), extra: str = "") -> None:
     """Plain fields side by side, then each choice with its parameters on a row of its own."""
     part: Part = getattr(state.design(), name)
@@ -116,7 +107,14 @@ def _field(path: str, info: FieldInfo, value: Any) -> None:
     elif path == "data.name":
         _select(path, list(DATASETS.kinds), value, lambda kind: datasets.card(kind).title)
     elif get_origin(info.annotation) is Literal:
-        _select(path, list(get_args(info.annotation)), value, str)
+        options = [option for option in get_args(info.annotation) if option == value or _offered(option)]
+        _segments(path, options, value)
+
+
+@cache
+def _offered(option: str) -> bool:
+    """Whether this machine can do it at a useful speed."""
+    return option != "bfloat16" or machine.has_bfloat16()
 
 
 def _number(path: str, value: float, limits: Range, *, whole: bool) -> None:
@@ -131,6 +129,21 @@ def _number(path: str, value: float, limits: Range, *, whole: bool) -> None:
         format=None if whole else "%g",
         help=limits.help or None,
         key=key,
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _segments(path: str, options: list[str], value: str) -> None:
+    """All options side by side. A menu's code, which a first visit would wait for, is not needed for these."""
+    key = f"{path}@{state.revision()}"
+    st.segmented_control(
+        _label(path),
+        options,
+        default=value,
+        key=key,
+        help=HELP.get(path),
+        required=True,
         on_change=state.put,
         args=(path, key),
     )
@@ -188,7 +201,7 @@ def _label(path: str) -> str:
     name = path.rsplit(".", 1)[-1]
     if path == "init":
         return "Initialisation"
-    return LABELS.get(name, name.replace("_", " ").capitalize())
+    return LABELS.get(path) or LABELS.get(name, name.replace("_", " ").capitalize())
 
 
 def _registry_of(info: FieldInfo) -> Registry[Any]:

@@ -65,7 +65,8 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
 
 def _head(run: Run) -> None:
     name, mark, actions = st.columns([6, 2, 2], vertical_alignment="center")
-    name.markdown(f"**{plain(run.title or links.in_a_line(run.design))}**")
+    line = plain(links.in_a_line(run.design))
+    name.markdown(f"**{plain(run.title)}** ({line})" if run.title else f"**{line}**")
     text, icon, color = BADGES[run.state]
     if run.state == "done" and st.session_state.found:
         text, icon = "cached result", ":material/bolt:"

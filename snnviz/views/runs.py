@@ -44,7 +44,10 @@ def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
             mine["network.edges"] = adjacency.in_words(adjacency.parse(text))
         apart = [f"{path.rsplit('.', 1)[-1].replace('edges', '')} {value}".strip() for path, value in mine.items()]
         name = title or ", ".join(apart[:3]) or links.in_a_line(designs[place])
-        names.append(f"{place + 1}: {name if len(name) <= 40 else name[:39] + '…'}")
+        name = name if len(name) <= 40 else name[:39] + "…"
+        if (precision := designs[place].training.precision) != "float32" and precision not in name:
+            name = f"{name}, {precision}"
+        names.append(f"{place + 1}: {name}")
     return names
 
 

@@ -11,6 +11,7 @@ import pytest
 from snnviz import links
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.design import INITS, Design
+from snnviz.jobs import machine
 from snnviz.store import Run
 from snnviz.theory import costs
 from snnviz.ui import form
@@ -53,7 +54,7 @@ def choose(visit: Visit, path: str) -> Any:
     before = visit.design
     titles = list(widget.options)
     place = next(place for place in range(len(titles)) if place != titles.index(shown(widget)))
-    widget.set_value(titles[place]) if path == "network.kind" else widget.select_index(place)
+    widget.select_index(place) if hasattr(widget, "select_index") else widget.set_value(titles[place])
     visit.look()
     assert visit.design != before
     return links.flatten(visit.design)[path]
@@ -66,7 +67,8 @@ def shown(widget: Any) -> str:
 
 
 @pytest.mark.parametrize("kind", ["block", "mlp", "cnn"])
-def test_every_widget_changes_its_field_and_the_link(kind: str) -> None:
+def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form, "_offered", lambda _: True)
     start = links.change(Design(), {"network.kind": kind})
     expected = set(links.flatten(start)) - {"network.edges"}
     visit = Visit(links.to_query(start))
@@ -85,6 +87,34 @@ def test_every_widget_changes_its_field_and_the_link(kind: str) -> None:
         assert visit.link != links.to_query(start)
         widget = visit.widget(path)
         assert widget.value == after[path] if not hasattr(widget, "options") else shown(widget), path
+
+
+def test_the_first_tab_has_no_menu_whose_code_a_first_visit_would_wait_for() -> None:
+    for kind in ("block", "mlp", "cnn"):
+        assert len(Visit(f"network.kind={kind}").at.selectbox) == 0
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_bfloat16_is_offered_where_the_processor_has_it(can: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "has_bfloat16", lambda: can)
+    monkeypatch.setattr(form, "_offered", form._offered.__wrapped__)
+    assert ("bfloat16" in Visit().widget("training.precision").options) is can
+    linked = Visit("training.precision=bfloat16")  # a link may hold it anywhere; here only training it is refused
+    assert linked.widget("training.precision").value == "bfloat16"
+    assert linked.errors == []
+    if not can:
+        linked.press("train")
+        assert linked.errors == [
+            "training.precision must be float32 on a machine whose processor lacks bfloat16, got 'bfloat16'"
+        ]
+
+
+def test_batch_normalisation_and_backward_connections_exclude_each_other_in_a_sentence() -> None:
+    visit = Visit("network.edges=000/000/010")
+    visit.put("network.norm", "batch")
+    assert visit.errors == ["network.norm must be none in a block with backward connections, got 'batch'"]
+    assert visit.link == "network.edges=000/000/010"
+    assert visit.widget("network.norm").value == "none"
 
 
 def test_every_initialisation_can_be_chosen_and_says_what_it_is() -> None:
