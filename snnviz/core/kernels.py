@@ -84,12 +84,17 @@ def _ahead(u: Any, s: Any, t: int, low: int, high: int, beta: Any, theta: Any, l
 
 
 @compiled
-def forward(u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
-    """Turns `u` from the current into the potential before reset, and fills `s`; a spike subtracts `less`."""
+def forward(c: Any, u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
+    """Turns `u` from the current into the potential before reset, and fills `s`; a spike subtracts `less`.
+
+    Where `c` is (1, N) and not (0, N), it is the current at all time steps and `u` holds nothing yet.
+    """
     steps, neurons = u.shape
     for low in range(0, neurons, BLOCK):
         high = min(neurons, low + BLOCK)
         for t in range(steps):
+            if len(c) > 0:
+                u[t, low:high] = c[0, low:high]  # in the first-level cache
             _ahead(u, s, t, low, high, beta, theta, less, reset)
 
 
@@ -223,8 +228,16 @@ def _back(u: Any, g: Any, t: int, low: int, high: int, room: Any, sums: Any, how
 
 
 @compiled
-def backward(u: Any, g: Any, sums: Any, how: Any) -> None:
+def _add(total: Any, x: Any, anew: bool) -> None:
+    for n in range(x.shape[0]):
+        total[n] = x[n] + (0 * x[n] if anew else total[n])
+
+
+@compiled
+def backward(u: Any, g: Any, total: Any, sums: Any, how: Any) -> None:
     """Turns `u` from the potential into the gradient of the current, `g` (T or 1, N) being that of the spikes.
+
+    Where `total` is (1, N) and not (0, N), it becomes the sum over time: the gradient of a constant current.
 
     `how`: beta, theta, slope and code of the surrogate, code of the reset, whether it subtracts. Adds the gradients
     of beta and theta to `sums`, (2,), or leaves them away where that is (0,).
@@ -232,8 +245,11 @@ def backward(u: Any, g: Any, sums: Any, how: Any) -> None:
     steps, neurons = u.shape
     room = np.empty(BLOCK, u.dtype)
     for low in range(0, neurons, BLOCK):
+        high = min(neurons, low + BLOCK)
         for t in range(steps - 1, -1, -1):
-            _back(u, g, t, low, min(neurons, low + BLOCK), room, sums, how)
+            _back(u, g, t, low, high, room, sums, how)
+            if len(total) > 0:
+                _add(total[0, low:high], u[t, low:high], t == steps - 1)
 
 
 @compiled

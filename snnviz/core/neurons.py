@@ -11,6 +11,7 @@ u starts from 0. Units: one time step; u, I and theta share theirs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -129,9 +130,12 @@ def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False)
     if not fits(current):
         u = potentials(current, cell, steps)
         return u, spikes(u, cell)
-    u = _room(current, steps, overwrite=overwrite)
+    if len(current) != steps:
+        drive, u = current.detach().contiguous(), current.new_empty(steps, *current.shape[1:])
+    else:
+        drive, u = current.new_empty(0, 1), _room(current, steps, overwrite=overwrite)
     s = torch.empty_like(u)
-    kernels.forward(flat(u), flat(s), *numbers(cell))
+    kernels.forward(flat(drive), flat(u), flat(s), *numbers(cell))
     return u, s
 
 
@@ -173,10 +177,9 @@ class _Lif(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         cell: Cell = ctx.cell
         u, ctx.u = ctx.u, None  # its memory becomes the gradient's: a graph is gone through once
-        sums = np.zeros(2)
-        grad = (_fast_backward if fits(u) else _backward)(u, gradients[0], cell, sums if cell.learns else None)
-        learnt = of_learnt(cell, sums)
-        return (grad.sum(0, keepdim=True) if ctx.constant else grad), *learnt, None, None, None
+        sums = np.zeros(2 if cell.learns else 0)
+        grad = (_fast_backward if fits(u) else _backward)(u, gradients[0], cell, sums, ctx.constant)
+        return grad, *of_learnt(cell, sums), None, None, None
 
 
 def of_learnt(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Tensor | None]:
@@ -189,13 +192,13 @@ def of_learnt(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Ten
     )
 
 
-def _backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64] | None) -> Tensor:
+def _backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64], constant: bool) -> Tensor:
     grad = gradient * surrogate(cell.neuron)(u - cell.threshold)
-    if sums is not None:
+    if len(sums):
         sums[1] -= grad.sum().item()
     for t in range(len(u) - 2, -1, -1):
         grad[t] += carried(grad[t + 1], u[t], cell, sums)
-    return grad
+    return grad.sum(0, keepdim=True) if constant else grad
 
 
 def advance(u: Tensor, s: Tensor, t: int, cell: Cell) -> None:
@@ -219,37 +222,37 @@ def retreat(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64])
             g[t] *= surrogate(cell.neuron)(u[t] - cell.threshold)
         kernels.retreat(flat(u), flat(g), t, sums, how)
         return
-    counted = sums if len(sums) else None
     found = g[t] * surrogate(cell.neuron)(u[t] - cell.threshold)
-    if counted is not None:
-        counted[1] -= found.sum().item()
+    if len(sums):
+        sums[1] -= found.sum().item()
     if t < len(u) - 1:
         cut = cell.neuron.reset == "zero"
         found += cell.beta * (u[t + 1].masked_fill(u[t] > cell.threshold, 0) if cut else u[t + 1])
     u[t] = found
-    if counted is not None and t > 0:
-        carried(found, u[t - 1], cell, counted)
+    if len(sums) and t > 0:
+        carried(found, u[t - 1], cell, sums)
 
 
-def carried(later: Tensor, u: Tensor, cell: Cell, sums: NDArray[np.float64] | None) -> Tensor:
+def carried(later: Tensor, u: Tensor, cell: Cell, sums: NDArray[np.float64]) -> Tensor:
     """What d[t+1] adds to d[t], from u[t]; adds to the `sums` of `of_learnt`."""
     cut = cell.neuron.reset == "zero"
     spiked = u > cell.threshold
-    if sums is not None:
+    if len(sums):
         sums[0] += (later * (u.masked_fill(spiked, 0) if cut else u)).sum().item()
         sums[1] -= (later * spiked).sum().item() if cell.neuron.reset == "subtract" else 0.0
     passed = cell.beta * later
     return passed.masked_fill_(spiked, 0) if cut else passed
 
 
-def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64] | None) -> Tensor:
+def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64], constant: bool) -> Tensor:
     if len(gradient) > 1 and gradient.stride(0) == 0:
         gradient = gradient[:1]
     how = backward_of(cell)
     if how[3] == kernels.GIVEN:
         gradient = gradient * surrogate(cell.neuron)(u - cell.threshold)
-    kernels.backward(flat(u), flat(gradient.contiguous()), np.zeros(0) if sums is None else sums, how)
-    return u
+    total = u.new_empty(1, *u.shape[1:]) if constant else u.new_empty(0, 1)
+    kernels.backward(flat(u), flat(gradient.contiguous()), flat(total), sums, how)
+    return total if constant else u
 
 
 def backward_of(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, int, bool]:
@@ -269,5 +272,5 @@ def numbers(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int]:
 
 def flat(tensor: Tensor) -> NDArray[np.float32]:
     """(T, N), the same memory."""
-    array: NDArray[np.float32] = tensor.detach().view(tensor.shape[0], -1).numpy()
+    array: NDArray[np.float32] = tensor.detach().view(len(tensor), math.prod(tensor.shape[1:])).numpy()
     return array

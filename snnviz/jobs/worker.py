@@ -40,9 +40,11 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
     try:
         import torch  # takes seconds, in which somebody may press Ctrl-C
 
+        from snnviz.core import memory
         from snnviz.core.execute import execute
 
         torch.set_num_threads(1)
+        memory.keep()
         with Recorder(store, claim) as recorder:
 
             def hear(event: Event) -> None:
@@ -79,9 +81,11 @@ def warm_up() -> None:
     """
     import torch
 
+    from snnviz.core import memory
     from snnviz.core.execute import execute
 
     torch.set_num_threads(1)
+    memory.keep()
     try:
         for _ in execute(Design.check(TINY)):
             pass

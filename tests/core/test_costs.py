@@ -87,6 +87,7 @@ MEMORY: list[dict[str, Any]] = [
 
 MEASURE = """
 import ctypes, json, os, sys, torch
+from snnviz.core import memory
 from snnviz.core.execute import execute
 from snnviz.design import Design
 
@@ -95,6 +96,7 @@ def status(name):
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name))
 
 torch.set_num_threads(1)
+memory.keep()  # as in a run
 tiny = Design.check({"data": {"train_samples": 64, "test_samples": 10}, "training": {"epochs": 1}})
 list(execute(tiny))
 for document in json.load(sys.stdin):
