@@ -2,9 +2,9 @@
 
     python benchmarks/training.py [--nets mlp cnn ...] [--threads 1 2] [--rounds 6] [--quick] [--json FILE]
 
-A step is forward, backward and Adam on a batch of 128, in float32; benchmarks/nets.py has the networks. All contestants
-take turns in one process, so that a busy machine slows them alike; processor time is given as well, which other
-programs hardly change. Two threads need an idle machine: next to one busy program torch's threads wait for each other,
+A step is forward, backward and Adam on a batch of 128, in float32; benchmarks/nets.py has the networks. The
+contestants take turns, each in a process of its own, so that a busy machine slows them alike; processor time is given
+as well, which other programs hardly change. Two threads need an idle machine: next to one busy program torch's threads wait for each other,
 and a step takes ten times as long. The peers are installed into .peers/ at the first run, or by --install alone. Prints
 one JSON object and Markdown tables. On an idle machine about 15 minutes with one and two threads.
 """
@@ -16,6 +16,7 @@ import importlib.metadata
 import itertools
 import json
 import math
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -24,6 +25,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,6 +39,8 @@ from ours import Ours
 from peers import Unavailable
 from rates import Rates, added_memory, clock
 from torch import Tensor
+
+from snnviz.core.memory import keep
 
 OURS, FALLBACK = "snnviz", "snnviz without its kernel"
 CONTESTANTS = (OURS, FALLBACK, *peers.PEERS)
@@ -68,8 +72,8 @@ def enter(name: str, net: Net) -> Contestant:
 class Turns:
     """A contestant's seconds per step: by the wall's clock and the processor's, a mean for each round."""
 
-    def __init__(self, name: str, contestant: Contestant, threads: int) -> None:
-        self.name, self.contestant, self.threads, self.clock = name, contestant, threads, clock(threads)
+    def __init__(self, contestant: Contestant, threads: int) -> None:
+        self.contestant, self.threads, self.clock = contestant, threads, clock(threads)
         self.batches = itertools.cycle(nets.batches(16))
         self.wall: list[float] = []
         self.cpu: list[float] = []
@@ -106,23 +110,66 @@ class Turns:
         }
 
 
+class Player:
+    """A contestant in a process of its own, as it would run alone: snnviz settles how the C library keeps memory, and
+    the others must not gain by it. It trains only when it is its turn. Raises `Unavailable`."""
+
+    def __init__(self, name: str, net: Net, threads: int) -> None:
+        self.name = name
+        context = multiprocessing.get_context("spawn")
+        self.pipe, other = context.Pipe()
+        self.process = context.Process(target=_play, args=(other, name, net.name, threads), daemon=True)
+        self.process.start()
+        reason = self.pipe.recv()
+        if reason:
+            raise Unavailable(reason)
+
+    def visit(self) -> None:
+        self.pipe.send(True)
+        self.pipe.recv()
+
+    def end(self) -> dict[str, Any]:
+        self.pipe.send(False)
+        found: dict[str, Any] = self.pipe.recv()
+        self.process.join()
+        return found
+
+
+def _play(pipe: Connection, name: str, net: str, threads: int) -> None:
+    warnings.filterwarnings("ignore")
+    peers.prepare()
+    torch.set_num_threads(threads)
+    if name in (OURS, FALLBACK):
+        keep()
+    try:
+        turns = Turns(enter(name, nets.net(net)), threads)
+    except Unavailable as reason:
+        pipe.send(str(reason))
+        return
+    pipe.send("")
+    while pipe.recv():
+        turns.visit()
+        pipe.send("")
+    pipe.send(turns.found())
+
+
 def compare(net: Net, threads: int, rounds: int) -> dict[str, Any]:
     """Times of every contestant, as ratios to snnviz, or to snntorch where snnviz does not take part."""
     torch.set_num_threads(threads)
-    turns, absent = [], {}
+    players, absent = [], {}
     for name in CONTESTANTS:
         _say(f"{net.name}, {threads} threads: {name}")
         try:
-            turns.append(Turns(name, enter(name, net), threads))
+            players.append(Player(name, net, threads))
         except Unavailable as reason:
             absent[name] = str(reason)
     rates, load = Rates(threads), os.getloadavg()[0]
     for round_ in range(rounds):
         _say(f"{net.name}, {threads} threads: round {round_ + 1} of {rounds}")
-        for turn in turns[round_ % len(turns) :] + turns[: round_ % len(turns)]:
-            turn.visit()
+        for player in players[round_ % len(players) :] + players[: round_ % len(players)]:
+            player.visit()
         rates.look()
-    found = {turn.name: turn.found() for turn in turns}
+    found = {player.name: player.end() for player in players}
     base = found.get(OURS) or found["snntorch"]
     for row in found.values():
         for key in ("median", "cpu", "min"):
@@ -152,6 +199,8 @@ def _difference(found: dict[str, dict[str, Any]]) -> float | None:
 
 def memory(name: str, net: Net) -> int:
     """Bytes that a training step adds to what the process holds before it: meant for a process of its own."""
+    if name in (OURS, FALLBACK):
+        keep()
     torch.set_num_threads(1)
     contestant = enter(name, net)
     image, labels = nets.batches(1)[0]
