@@ -13,7 +13,14 @@ def panel() -> None:
     """The editor of a block; for the other kinds of network, a word on what they are."""
     network = state.design().network
     if network.kind == "block":
-        block_editor(network.edges, rev=state.editor_revision(), key=state.EDITOR, on_change=state.put_drawn)
+        no_back = "" if network.norm == "none" else "not with batch normalisation (Network, below)"
+        block_editor(
+            network.edges,
+            rev=state.editor_revision(),
+            key=state.EDITOR,
+            on_change=state.put_drawn,
+            no_back=no_back,
+        )
     elif network.kind == "mlp":
         st.info(f"{network.depth} fully connected layers of {network.width} neurons, one after the other.")
     else:

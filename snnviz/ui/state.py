@@ -93,8 +93,13 @@ def put_drawn() -> None:
     current = design()
     if current.network.kind == "block":
         edges = drawn(EDITOR, current.network.edges, editor_revision())
-        network = current.network.model_copy(update={"edges": edges})
-        st.session_state.design = current.model_copy(update={"network": network})
+        try:
+            st.session_state.design = change(current, {"network.edges": edges})
+        except InputError as error:  # a backward connection, drawn while batch normalisation was on its way here
+            _say(str(error))
+            _renew()
+            st.rerun()
+            return
         st.session_state.problem = ""
     st.rerun(["preview", "differs"] if st.session_state.compared else "preview")
 

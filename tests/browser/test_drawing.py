@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from snnviz import adjacency
+from tests.browser.drawing import badge, cell, drag, expect_python, node, on_screen, press
 
 pytestmark = pytest.mark.browser
 START = "0 0 1 2 0 / 0 0 0 1 0 / 0 0 0 0 2 / 0 0 0 0 0 / 0 0 0 0 0"
@@ -28,42 +29,6 @@ def page(tab: Page) -> Page:
     expect(tab.locator(".editor")).to_have_count(1)
     expect_python(tab, START)
     return tab
-
-
-def cell(page: Page, i: int, j: int) -> Locator:
-    return page.locator(f'td[data-i="{i}"][data-j="{j}"]')
-
-
-def node(page: Page, k: int) -> Locator:
-    return page.locator(f'.node[data-vertex="{k}"]')
-
-
-def badge(page: Page, i: int, j: int) -> Locator:
-    return page.locator(f'.skip[data-i="{i}"][data-j="{j}"] .badge')
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def drag(page: Page, i: int, j: int) -> None:
-    node(page, i).hover()
-    page.mouse.down()
-    node(page, j).hover()
-    page.mouse.up()
-
-
-def expect_python(page: Page, text: str) -> None:
-    """What Python holds, as the preview fragment shows it."""
-    expect(page.get_by_text(re.compile("^matrix "))).to_have_text(f"matrix {text}")
-
-
-def on_screen(page: Page) -> str:
-    """What the grid shows, read from its cells."""
-    kinds: list[list[int]] = page.locator(".editor tbody tr").evaluate_all(
-        "(rows) => rows.map((row) => [...row.querySelectorAll('td')].map((cell) => Number(cell.dataset.kind ?? 0)))"
-    )
-    return " / ".join(" ".join(map(str, row)) for row in kinds)
 
 
 def test_a_click_cycles_none_dsc_asc(page: Page) -> None:
@@ -119,7 +84,7 @@ def test_every_cell_has_a_name_and_closed_ones_say_why(page: Page) -> None:
     expect(page.get_by_role("grid", name="Skips of the block")).to_be_visible()
     expect(page.get_by_role("gridcell", name="input to layer 2: DSC, concatenate")).to_be_visible()
     expect(page.get_by_role("gridcell", name="input to layer 4: no skip")).to_be_visible()
-    for (i, j), why in {(2, 1): "would close a cycle", (2, 3): "the sequential path is always there"}.items():
+    for (i, j), why in {(2, 1): "turn on Backward connections", (2, 3): "the sequential path is always there"}.items():
         closed = cell(page, i, j)
         expect(closed).to_have_attribute("title", why)
         expect(closed).to_have_attribute("aria-disabled", "true")
@@ -151,7 +116,9 @@ def test_dragging_draws_with_the_brush(page: Page) -> None:
     expect_python(page, "0 0 0 2 2 / 0 0 0 1 1 / 0 0 0 0 2 / 0 0 0 0 0 / 0 0 0 0 0")
 
 
-@pytest.mark.parametrize(("i", "j", "why"), [(3, 0, "close a cycle"), (1, 2, "always there")])
+@pytest.mark.parametrize(
+    ("i", "j", "why"), [(3, 0, "which no layer feeds"), (3, 1, "turn on Backward"), (1, 2, "always there")]
+)
 def test_dragging_where_no_skip_may_be_says_why(page: Page, i: int, j: int, why: str) -> None:
     drag(page, i, j)
     expect(page.get_by_role("status")).to_contain_text(why)
@@ -249,7 +216,7 @@ def test_a_draw_from_a_seed_equals_that_of_python(page: Page) -> None:
     expect_python(page, adjacency.write(adjacency.with_n_skip(4, 2, adjacency.ASC, 7)))
 
 
-@pytest.mark.parametrize("text", ["0 0 1 / 0 0 0 / 0 1 0", "0 0 1", "nonsense", "0 1 0 / 0 0 0 / 0 0 0", "9" * 600])
+@pytest.mark.parametrize("text", ["0 0 1 / 0 0 0 / 1 0 0", "0 0 1", "nonsense", "0 1 0 / 0 0 0 / 0 0 0", "9" * 600])
 def test_a_bad_paste_says_one_sentence_and_changes_nothing(page: Page, text: str) -> None:
     with pytest.raises(adjacency.InputError) as error:
         adjacency.parse(text)

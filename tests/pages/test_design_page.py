@@ -14,7 +14,7 @@ from snnviz.design import INITS, Design
 from snnviz.jobs import machine
 from snnviz.store import Run
 from snnviz.theory import costs
-from snnviz.ui import form
+from snnviz.ui import form, state
 from snnviz.ui.words import count
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit
@@ -164,24 +164,50 @@ def test_a_number_that_no_widget_would_send_changes_nothing() -> None:
         assert visit.link == "neuron.threshold=0.8"
 
 
-def test_what_is_drawn_is_the_design_once_the_page_hears_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    # AppTest has no browser that would fire the component's callback, so the callback is called where it stands.
-    from snnviz.ui import state
+Begin = Callable[[str], tuple[dict[str, Any], list[Any]]]
 
-    asked: list[str] = []
-    monkeypatch.setattr(state.st, "rerun", asked.append)
-    visit = Visit("seed=3")
-    sent = visit.component("snnviz_block_editor")
-    session: Any = {"block": {"drawn": {"rev": sent["rev"], "edges": [[0, 0, 1], [0, 0, 0], [0, 0, 0]]}}}
-    for name in ("design", "problem", "editor_revision", "revision", "compared"):
-        session[name] = visit.at.session_state[name]
-    monkeypatch.setattr(state.st, "session_state", Session(session))
+
+@pytest.fixture
+def drawing(monkeypatch: pytest.MonkeyPatch) -> Begin:
+    """Opens a link; returns its session and what will be asked to rerun.
+
+    The test then calls the editor's callback: AppTest has no browser that would fire it.
+    """
+
+    def begin(link: str) -> tuple[dict[str, Any], list[Any]]:
+        asked: list[Any] = []
+        visit = Visit(link)
+        sent = visit.component("snnviz_block_editor")
+        session: Any = {"block": {"drawn": {"rev": sent["rev"]}}}
+        for name in ("design", "problem", "editor_revision", "revision", "compared"):
+            session[name] = visit.at.session_state[name]
+        monkeypatch.setattr(state.st, "session_state", Session(session))
+        monkeypatch.setattr(state.st, "rerun", lambda *scope: asked.append(scope))
+        return state.st.session_state, asked
+
+    return begin
+
+
+def test_what_is_drawn_is_the_design_once_the_page_hears_of_it(drawing: Begin) -> None:
+    session, asked = drawing("seed=3")
+    session["block"]["drawn"]["edges"] = [[0, 0, 1], [0, 0, 0], [0, 1, 0]]
     state.put_drawn()
-    assert asked == ["preview"]
-    assert links.to_query(state.design()) == "network.edges=001/000/000&seed=3"
+    assert asked == [("preview",)]
+    assert links.to_query(state.design()) == "network.edges=001/000/010&seed=3"
     session["block"]["drawn"] = {"rev": "stale", "edges": [[0, 0, 0], [0, 0, 0], [0, 0, 0]]}
     state.put_drawn()
-    assert links.to_query(state.design()) == "network.edges=001/000/000&seed=3"
+    assert links.to_query(state.design()) == "network.edges=001/000/010&seed=3"
+
+
+def test_what_is_drawn_against_a_rule_is_a_sentence_and_the_editor_is_set_back(drawing: Begin) -> None:
+    session, asked = drawing("network.norm=batch")
+    before, revision = session["design"], session["editor_revision"]
+    session["block"]["drawn"]["edges"] = [[0, 0, 1], [0, 0, 0], [0, 1, 0]]
+    state.put_drawn()
+    assert session["problem"] == "network.norm must be none in a block with backward connections, got 'batch'"
+    assert session["design"] == before
+    assert session["editor_revision"] != revision
+    assert asked == [()]
 
 
 class Session(dict[str, Any]):

@@ -56,6 +56,18 @@ def test_a_drawing_may_have_another_depth() -> None:
     assert accept({"rev": "now", "edges": edges}, OLD, "now") == adjacency.sequential(8)
 
 
+def test_backward_connections_are_taken_and_nothing_else_below_the_diagonal() -> None:
+    edges = [[0, 0, 2, 0], [0, 0, 0, 0], [0, 1, 0, 0], [0, 2, 1, 0]]
+    assert accept({"rev": "now", "edges": edges}, OLD, "now") == adjacency.parse(edges)
+    assert answer({"id": "1", "text": "0000/0000/0100/0210"}) == {
+        "id": "1",
+        "edges": adjacency.parse("0000/0000/0100/0210"),
+    }
+    for i, j in [(1, 0), (3, 0), (2, 2)]:
+        wrong = [[int((a, b) == (i, j)) for b in range(4)] for a in range(4)]
+        assert accept({"rev": "now", "edges": wrong}, OLD, "now") == OLD
+
+
 @pytest.mark.parametrize("edge", [adjacency.DSC, adjacency.ASC])
 def test_a_draw_from_a_seed_is_that_of_the_library(edge: int) -> None:
     reply = answer({"id": "1", "depth": 6, "n_skip": 3, "edge": edge, "seed": 5})

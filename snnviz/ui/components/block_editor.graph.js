@@ -1,4 +1,5 @@
-// The block as a graph, left to right: the sequential path in the middle, DSC arcs above it, ASC arcs below.
+// The block as a graph, left to right: the sequential path in the middle, DSC arcs above it, ASC arcs below, and below
+// those the backward connections.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -9,8 +10,9 @@ function shape(name, attributes, ...children) {
   return node;
 }
 
-/** Where everything lies, in pixels, for a block of `depth` layers in `width` pixels. */
-function arrange(depth, width) {
+/** Where everything lies, in pixels, for a block in `width` pixels; `back`: with room for backward connections. */
+function arrange(edges, width, back) {
+  const depth = depthOf(edges);
   const tail = 30; // the arrow that leaves the block
   const step = Math.min(165, (width - 64 - tail) / depth);
   const radius = Math.max(11, Math.min(21, step * 0.32));
@@ -18,41 +20,53 @@ function arrange(depth, width) {
   const high = (span) => radius + 12 + rise * (span - 1);
   const middle = high(depth) + 16;
   const left = (width - tail - step * depth) / 2;
-  return { depth, width, tail, step, radius, high, middle, height: 2 * middle, x: (k) => left + step * k };
+  const asc = drawnIn(edges).filter(([i, j]) => isBelow(edges, i, j) && !isBack(i, j));
+  const low = Math.max(radius, ...asc.map(([i, j]) => high(j - i))); // backward arcs lie below all others
+  const deep = (span) => low + 24 + rise * (span - 1);
+  const floor = back ? Math.max(high(depth), deep(depth - 1)) : high(depth);
+  return { depth, width, tail, step, radius, high, deep, middle, height: middle + floor + 16, x: (k) => left + step * k };
 }
 
-/** The arc of the skip i -> j, and its highest point. `ports` are the shifts that keep arcs at one vertex apart. */
+const isBelow = (edges, i, j) => isBack(i, j) || edges[i][j] === ASC;
+
+/** The arc from i to j, and its highest or lowest point. `ports` are the shifts that keep arcs at one vertex apart. */
 function arc(place, i, j, kind, [out, into] = [0.35, 0.35]) {
-  const up = kind === ASC ? 1 : -1;
+  const up = kind === ASC || isBack(i, j) ? 1 : -1;
+  const right = isBack(i, j) ? -1 : 1;
+  const reach = isBack(i, j) ? place.deep(i - j) : place.high(j - i);
   const { radius, middle } = place;
-  const from = place.x(i) + out * radius;
-  const to = place.x(j) - into * radius;
+  const from = place.x(i) + right * out * radius;
+  const to = place.x(j) - right * into * radius;
   const start = middle + up * radius * Math.sqrt(1 - out * out);
   const end = middle + up * (radius * Math.sqrt(1 - into * into) + 6);
-  const top = middle + up * place.high(j - i);
-  const control = middle + (up * place.high(j - i) * 4 - up * radius) / 3;
-  return { path: `M${from} ${start}C${from} ${control} ${to} ${control} ${to} ${end}`, apex: [(from + to) / 2, top] };
+  const control = middle + (up * reach * 4 - up * radius) / 3;
+  const path = `M${from} ${start}C${from} ${control} ${to} ${control} ${to} ${end}`;
+  return { path, apex: [(from + to) / 2, middle + up * reach] };
 }
 
-/** Shifts at both ends of each skip, so that the arcs at one vertex nest: the longest lies nearest to its middle. */
+/** Shifts at both ends of an arc, so that the arcs at one vertex nest: the one that reaches furthest lies innermost. */
 function portsOf(edges, i, j) {
-  const kind = edges[i][j];
-  const longerOut = edges[i].filter((cell, b) => cell === kind && b > j).length;
-  const longerIn = edges.filter((row, a) => row[j] === kind && a < i).length;
-  return [Math.min(0.9, 0.16 + 0.13 * longerOut), Math.min(0.9, 0.16 + 0.13 * longerIn)];
+  const rank = ([a, b]) => (isBack(a, b) ? 100 : 0) + Math.abs(a - b);
+  const side = drawnIn(edges).filter(([a, b]) => isBelow(edges, a, b) === isBelow(edges, i, j));
+  const shift = (k, end) => {
+    const together = side.filter(([a, b]) => (a === k && b > k === end > k) || (b === k && a > k === end > k));
+    const inner = together.filter((other) => rank(other) > rank([i, j])).length;
+    return 0.16 + inner * Math.min(0.4, 0.74 / together.length);
+  };
+  return [shift(i, j), shift(j, i)];
 }
 
 function makeGraph(editor) {
   const box = editor.root.querySelector(".graph");
   const svg = box.querySelector("svg");
-  let place = arrange(4, 600);
+  let place = null; // where everything lies
   let drag = null; // {from, line, target} while a skip is being drawn
 
   function paint(edges) {
-    place = arrange(depthOf(edges), box.clientWidth || 600);
+    place = arrange(edges, box.clientWidth || 600, !editor.noBack);
     svg.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
     svg.style.height = `${place.height}px`;
-    const skips = slots(edges).filter(([i, j]) => edges[i][j]);
+    const skips = drawnIn(edges);
     const spoken = skips.map(([i, j]) => describe(edges, i, j)).join("; ");
     svg.setAttribute("aria-label", `Block of ${depthOf(edges)} layers in sequence, ${spoken || "no skips"}`);
     svg.classList.toggle("crowded", skips.length > 12);
@@ -66,7 +80,7 @@ function makeGraph(editor) {
   }
 
   function arrowheads() {
-    const heads = ["chain", "dsc", "asc"].map((name) => {
+    const heads = ["chain", "dsc", "asc", "back"].map((name) => {
       const tip = shape("path", { d: "M0 0L7 3.5L0 7z", class: `head ${name}` });
       const box = { id: `to-${name}`, viewBox: "0 0 7 7", refX: 1, refY: 3.5, orient: "auto" };
       return shape("marker", { ...box, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse" }, tip);
@@ -89,23 +103,26 @@ function makeGraph(editor) {
     title.textContent = describe(edges, i, j);
     const kind = edges[i][j];
     const name = kind === DSC ? "dsc" : "asc";
-    return shape("g", { class: `skip ${name}`, "data-i": i, "data-j": j, "data-kind": kind }, title, ...parts);
+    return shape("g", { class: isBack(i, j) ? `skip back ${name}` : `skip ${name}`, "data-i": i, "data-j": j, "data-kind": kind }, title, ...parts);
   }
 
   function line(edges, i, j) {
     const { path } = arc(place, i, j, edges[i][j], portsOf(edges, i, j));
-    const tip = `url(#to-${edges[i][j] === DSC ? "dsc" : "asc"})`;
+    const tip = `url(#to-${isBack(i, j) ? "back" : edges[i][j] === DSC ? "dsc" : "asc"})`;
     const reach = shape("path", { class: "reach", d: path }); // wide and unseen: easy to hit
     return skip(edges, i, j, reach, shape("path", { class: "line", d: path, "marker-end": tip }));
   }
 
-  /** The letter on an arc. Badges lie above all lines. */
+  /** The letter on an arc, and on a backward one that it is late. Badges lie above all lines. */
   function badge(edges, i, j) {
     const [x, y] = arc(place, i, j, edges[i][j], portsOf(edges, i, j)).apex;
     const letter = shape("text", { x, y });
-    letter.textContent = LETTERS[edges[i][j]];
     const r = place.step < 90 ? 7.5 : 9;
-    return skip(edges, i, j, shape("circle", { class: "badge", cx: x, cy: y, r }), letter);
+    const long = isBack(i, j) && place.step > 60; // elsewhere there is no room for it
+    const half = long ? 21 : r;
+    letter.textContent = LETTERS[edges[i][j]] + (long ? " t−1" : "");
+    const frame = { x: x - half, y: y - r, width: 2 * half, height: 2 * r, rx: r };
+    return skip(edges, i, j, shape("rect", { class: "badge", ...frame }), letter);
   }
 
   function node(k) {
@@ -157,7 +174,7 @@ function makeGraph(editor) {
     svg.insertBefore(drag.line, svg.querySelector(".node"));
     svg.classList.add("dragging");
     for (const other of svg.querySelectorAll(".node")) {
-      other.classList.toggle("can", !refusal(drag.from, Number(other.dataset.vertex)));
+      other.classList.toggle("can", !editor.refusal(drag.from, Number(other.dataset.vertex)));
     }
   });
 
@@ -167,9 +184,11 @@ function makeGraph(editor) {
     const target = nearest([x, y]);
     drag.target = target;
     const from = place.x(drag.from);
-    if (target !== null && !refusal(drag.from, target)) {
+    if (target !== null && !editor.refusal(drag.from, target)) {
       drag.line.setAttribute("d", arc(place, drag.from, target, editor.drawing.brush).path);
+      drag.line.classList.toggle("back", isBack(drag.from, target));
     } else {
+      drag.line.classList.remove("back");
       const bend = place.middle + (y > place.middle ? 1 : -1) * Math.min(60, Math.abs(x - from) / 2);
       drag.line.setAttribute("d", `M${from} ${place.middle}Q${(from + x) / 2} ${bend} ${x} ${y}`);
     }
@@ -185,7 +204,8 @@ function makeGraph(editor) {
     endDrag();
     editor.keepFocus();
     if (to === null || to === from) return;
-    if (refusal(from, to)) return editor.say(`${vertex(from)} to ${vertex(to)}: ${refusal(from, to)}`);
+    const why = editor.refusal(from, to);
+    if (why) return editor.say(`${vertex(from)} to ${vertex(to)}: ${why}`);
     editor.draw(from, to, editor.drawing.brush);
   });
 

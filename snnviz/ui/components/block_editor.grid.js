@@ -1,10 +1,11 @@
-// The triangular grid: one cell per place, worked by mouse or by keyboard alone.
+// The grid: one cell per place, worked by mouse or by keyboard alone.
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 function makeGrid(editor) {
   const table = editor.root.querySelector(".grid table");
   let depth = null; // the depth for which the table stands
+  let noBack = null; // and why its lower triangle is closed, if it is
   let current = [0, 2]; // the one cell that Tab reaches (roving tabindex)
 
   const cellAt = (i, j) => table.querySelector(`td[data-i="${i}"][data-j="${j}"]`);
@@ -13,6 +14,7 @@ function makeGrid(editor) {
   function build(edges) {
     const held = table.contains(editor.root.activeElement); // the focus would go with the cell that has it
     depth = depthOf(edges);
+    ({ noBack } = editor);
     const head = table.createTHead();
     const body = table.tBodies[0] ?? table.createTBody();
     const columns = document.createElement("tr");
@@ -20,7 +22,7 @@ function makeGrid(editor) {
     columns.append(corner(), ...edges.map((_, j) => heading(j, "columnheader")));
     head.replaceChildren(columns);
     body.replaceChildren(...edges.map((_, i) => row(i)));
-    if (current[1] > depth) current = [0, 2];
+    if (!cellAt(...current)?.matches(".place")) current = [0, 2];
     if (held) focus(...current);
   }
 
@@ -45,13 +47,13 @@ function makeGrid(editor) {
     const line = document.createElement("tr");
     line.setAttribute("role", "row");
     line.append(heading(i, "rowheader"));
-    for (let j = 0; j <= depth; j++) line.append(refusal(i, j) ? closedCell(i, j) : openCell(i, j));
+    for (let j = 0; j <= depth; j++) line.append(editor.refusal(i, j) ? closedCell(i, j) : openCell(i, j));
     return line;
   }
 
   function openCell(i, j) {
     const cell = document.createElement("td");
-    cell.className = "place";
+    cell.className = isBack(i, j) ? "place back" : "place";
     Object.assign(cell.dataset, { i, j });
     cell.setAttribute("role", "gridcell");
     return cell;
@@ -60,7 +62,7 @@ function makeGrid(editor) {
   /** A cell that is not offered; it says why on hover and to a screen reader. */
   function closedCell(i, j) {
     const cell = document.createElement("td");
-    const why = refusal(i, j);
+    const why = editor.refusal(i, j);
     cell.className = j === i + 1 ? "closed path" : "closed";
     cell.textContent = j === i + 1 ? "→" : "";
     cell.title = why;
@@ -72,9 +74,10 @@ function makeGrid(editor) {
   }
 
   function paint(edges) {
-    if (depth !== depthOf(edges)) build(edges);
+    if (depth !== depthOf(edges) || noBack !== editor.noBack) build(edges);
     table.setAttribute("aria-readonly", String(editor.readonly));
     for (const [i, j] of slots(edges)) {
+      if (editor.refusal(i, j)) continue;
       const cell = cellAt(i, j);
       const kind = edges[i][j];
       const words = describe(edges, i, j);
@@ -108,17 +111,23 @@ function makeGrid(editor) {
     cell.focus({ preventScroll: true });
   }
 
+  /** To the next open cell in line; up and down, where there is none, to the nearest one in the next row. */
   function move(i, j, [down, right]) {
     for (let a = i + down, b = j + right; cellAt(a, b); a += down, b += right) {
-      if (!refusal(a, b)) return focus(a, b);
+      if (!editor.refusal(a, b)) return focus(a, b);
     }
+    if (!down) return;
+    const far = ([a, b]) => 100 * Math.abs(a - i) + Math.abs(b - j);
+    const rows = slots(editor.drawing.now).filter(([a, b]) => (a - i) * down > 0 && !editor.refusal(a, b));
+    if (rows.length) focus(...rows.reduce((best, place) => (far(place) < far(best) ? place : best)));
   }
 
   editor.on(table, "click", (event) => {
     const cell = event.target.closest("td.place, td.closed");
     if (!cell) return;
     const [i, j] = placeOf(cell);
-    if (refusal(i, j)) return editor.say(`${vertex(i)} to ${vertex(j)}: ${refusal(i, j)}`);
+    const why = editor.refusal(i, j);
+    if (why) return editor.say(`${vertex(i)} to ${vertex(j)}: ${why}`);
     focus(i, j);
     editor.draw(i, j, cycled(editor.drawing.now[i][j]));
   });

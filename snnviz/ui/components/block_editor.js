@@ -47,23 +47,53 @@ class Editor {
 
   // -- what the parts call ------------------------------------------------------------------------------------------
 
+  /** Why no backward connection may be drawn, or null where one may. */
+  get noBack() {
+    return this.closed ?? (this.drawing.back ? null : "turn on Backward connections");
+  }
+
+  refusal(i, j) {
+    return refusal(i, j, this.noBack);
+  }
+
+  /** Says why `edges` may not be, and returns whether that is so. */
+  refuses(edges) {
+    const refused = Boolean(this.closed) && hasBack(edges);
+    if (refused) this.say(`Backward connections: ${this.closed}`);
+    return refused;
+  }
+
+  switchBack() {
+    const { drawing } = this;
+    if (this.readonly) return;
+    if (this.closed) return this.say(`Backward connections: ${this.closed}`);
+    drawing.back = !drawing.back;
+    if (drawing.change(drawing.back ? drawing.now : withoutBack(drawing.now))) {
+      return this.changed("backward connections removed");
+    }
+    this.paint();
+    this.say(`backward connections ${drawing.back ? "on" : "off"}`);
+  }
+
   draw(i, j, kind) {
     const edges = withSkip(this.drawing.now, i, j, kind);
     this.change(edges, describe(edges, i, j));
   }
 
   change(edges, words) {
-    if (this.readonly) return;
+    if (this.readonly || this.refuses(edges)) return;
     if (this.drawing.change(edges)) this.changed(words);
     else this.say(words);
   }
 
   undo() {
-    if (!this.readonly && this.drawing.undo()) this.changed(`undone, ${summary(this.drawing.now)}`);
+    if (this.readonly || this.refuses(this.drawing.past.at(-1) ?? [])) return;
+    if (this.drawing.undo()) this.changed(`undone, ${summary(this.drawing.now)}`);
   }
 
   redo() {
-    if (!this.readonly && this.drawing.redo()) this.changed(`redone, ${summary(this.drawing.now)}`);
+    if (this.readonly || this.refuses(this.drawing.future.at(-1) ?? [])) return;
+    if (this.drawing.redo()) this.changed(`redone, ${summary(this.drawing.now)}`);
   }
 
   changed(words) {
@@ -116,9 +146,11 @@ class Editor {
   receive(data, send) {
     this.send = send;
     this.readonly = Boolean(data.readonly);
+    this.closed = data.no_back || null;
     const { drawing } = this;
     if (drawing.rev !== data.rev) {
       drawing.rev = data.rev;
+      drawing.back = hasBack(data.edges);
       if (drawing.change(data.edges)) this.say("the block was replaced");
     }
     const { question } = drawing;

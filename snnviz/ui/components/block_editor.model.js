@@ -1,7 +1,8 @@
 // The block's matrix as a value, its history, and the words for it. Nothing in this file knows the page.
 //
 // edges[i][j] is the skip from vertex i to vertex j: 0 none, 1 DSC, 2 ASC. Vertex 0 is the block's input, vertices
-// 1..depth its layers. Matrices are never changed in place: every edit makes a new one, so the history is a list.
+// 1..depth its layers. Below the diagonal (1 <= j < i) stand backward connections, which arrive one time step late.
+// Matrices are never changed in place: every edit makes a new one, so the history is a list.
 
 const NONE = 0;
 const DSC = 1;
@@ -19,13 +20,21 @@ const cycled = (kind) => (kind + 1) % 3;
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const written = (edges) => edges.map((row) => row.join(" ")).join(" / ");
 const fromCompact = (text) => text.split("/").map((row) => [...row].map(Number));
-const describe = (edges, i, j) => `${vertex(i)} to ${vertex(j)}: ${KINDS[edges[i][j]]}`;
+const isBack = (i, j) => j < i;
+const hasBack = (edges) => edges.some((row, i) => row.some((cell, j) => cell && isBack(i, j)));
 
-/** Why no skip may be drawn from i to j, or null where it may. */
-function refusal(i, j) {
-  if (j <= i) return "would close a cycle";
+function describe(edges, i, j) {
+  const kind = edges[i][j];
+  if (!isBack(i, j)) return `${vertex(i)} to ${vertex(j)}: ${KINDS[kind]}`;
+  return `from ${vertex(i)} back to ${vertex(j)}, one time step late: ${kind ? KINDS[kind] : "none"}`;
+}
+
+/** Why nothing may be drawn from i to j, or null where it may; `noBack` is why not backwards, if so. */
+function refusal(i, j, noBack) {
+  if (j === 0) return "0 is the block's input, which no layer feeds";
+  if (j === i) return "a layer does not feed itself";
   if (j === i + 1) return "the sequential path is always there";
-  return null;
+  return isBack(i, j) ? noBack : null;
 }
 
 function withSkip(edges, i, j, kind) {
@@ -42,32 +51,37 @@ function cleared(edges) {
   return edges.map((row) => row.map(() => NONE));
 }
 
-/** Every place (i, j) for a skip. */
+function withoutBack(edges) {
+  return edges.map((row, i) => row.map((cell, j) => (isBack(i, j) ? NONE : cell)));
+}
+
+/** Every place (i, j) for a skip or a backward connection. */
 function slots(edges) {
-  const places = [];
-  for (let i = 0; i < edges.length; i++) for (let j = i + 2; j < edges.length; j++) places.push([i, j]);
-  return places;
+  const vertices = [...edges.keys()];
+  return vertices.flatMap((i) => vertices.filter((j) => !refusal(i, j, null)).map((j) => [i, j]));
 }
 
-function countOf(edges, kind) {
-  return edges.flat().filter((cell) => cell === kind).length;
+/** The places where something is drawn. */
+function drawnIn(edges) {
+  return slots(edges).filter(([i, j]) => edges[i][j]);
 }
 
-/** "2 DSC and 1 ASC in 6 places", the block in a line. */
+/** "2 DSC and 1 ASC in 6 places, 1 backward", the block in a line. */
 function summary(edges) {
-  const parts = [];
-  for (const [kind, name] of [[DSC, "DSC"], [ASC, "ASC"]]) {
-    if (countOf(edges, kind)) parts.push(`${countOf(edges, kind)} ${name}`);
-  }
-  const places = slots(edges).length;
-  return `${parts.join(" and ") || "no skips"} in ${places} ${places === 1 ? "place" : "places"}`;
+  const skips = slots(edges).filter(([i, j]) => !isBack(i, j));
+  const count = (kind) => skips.filter(([i, j]) => edges[i][j] === kind).length;
+  const parts = [[count(DSC), "DSC"], [count(ASC), "ASC"]].filter(([n]) => n).map(([n, name]) => `${n} ${name}`);
+  const back = drawnIn(edges).filter(([i, j]) => isBack(i, j)).length;
+  const places = `${skips.length} ${skips.length === 1 ? "place" : "places"}`;
+  return `${parts.join(" and ") || "no skips"} in ${places}${back ? `, ${back} backward` : ""}`;
 }
 
 /** What is drawn, with its past and future. It outlives the elements on the page, which Streamlit may replace. */
 class Drawing {
   constructor(edges, rev) {
-    this.now = edges;
     this.rev = rev; // names the matrix that Python last put here
+    this.back = false; // whether backward connections are offered
+    this.show(edges);
     this.past = [];
     this.future = [];
     this.brush = DSC;
@@ -79,21 +93,26 @@ class Drawing {
     if (same(edges, this.now)) return false;
     this.past = [...this.past, this.now].slice(-HISTORY);
     this.future = [];
-    this.now = edges;
+    this.show(edges);
     return true;
+  }
+
+  show(edges) {
+    this.now = edges;
+    this.back ||= hasBack(edges);
   }
 
   undo() {
     if (!this.past.length) return false;
     this.future.push(this.now);
-    this.now = this.past.pop();
+    this.show(this.past.pop());
     return true;
   }
 
   redo() {
     if (!this.future.length) return false;
     this.past.push(this.now);
-    this.now = this.future.pop();
+    this.show(this.future.pop());
     return true;
   }
 }

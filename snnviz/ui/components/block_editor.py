@@ -58,9 +58,18 @@ def new_revision() -> str:
 
 
 def block_editor(
-    edges: Edges, *, rev: str, key: str, on_change: Callable[[], None] = _nothing, readonly: bool = False
+    edges: Edges,
+    *,
+    rev: str,
+    key: str,
+    on_change: Callable[[], None] = _nothing,
+    readonly: bool = False,
+    no_back: str = "",
 ) -> Edges:
-    """Show the editor and return the matrix as drawn. `on_change` runs first, where it can read `drawn`."""
+    """Show the editor and return the matrix as drawn. `on_change` runs first, where it can read `drawn`.
+
+    `no_back` says why backward connections are not offered, where that is so.
+    """
     asked = _state(key).get("ask")
     result = _MOUNT(
         key=key,
@@ -69,6 +78,7 @@ def block_editor(
             "edges": edges,
             "rev": rev,
             "readonly": readonly,
+            "no_back": no_back,
             "presets": _PRESETS_AS_DATA,
             "answer": None if readonly else answer(asked),
         },
@@ -105,8 +115,8 @@ def answer(asked: object) -> dict[str, object] | None:
 
     >>> answer({"id": "1", "depth": 3, "n_skip": 2, "edge": 2, "seed": 0})["edges"]
     ((0, 0, 2, 2), (0, 0, 0, 2), (0, 0, 0, 0), (0, 0, 0, 0))
-    >>> answer({"id": "2", "text": "0 0 1 / 0 0 0 / 0 1 0"})["sentence"]
-    'network.edges[2][1] must be 0 (an edge from 2 to 1 would close a cycle), got 1'
+    >>> answer({"id": "2", "text": "0 0 1 / 0 0 0 / 1 0 0"})["sentence"]
+    "network.edges[2][0] must be 0 (0 is the block's input, which no layer feeds), got 1"
     """
     if not isinstance(asked, Mapping) or not isinstance(asked.get("id"), str):
         return None

@@ -1,4 +1,4 @@
-// Depth, history, presets, text, brush.
+// Depth, history, presets, backward connections, text, brush.
 
 const DO = {
   shallower: (editor) => changeDepth(editor, -1),
@@ -25,6 +25,9 @@ function makeToolbar(editor) {
     });
   }
 
+  const back = one("[role=switch]");
+  editor.on(back, "click", () => editor.switchBack());
+
   makePanel(editor, one(".presets"));
   makePanel(editor, one(".paste"));
   makePresets(editor);
@@ -38,6 +41,10 @@ function makeToolbar(editor) {
     one("[data-do=deeper]").disabled = depth >= MAX_DEPTH;
     one("[data-do=undo]").disabled = !past.length;
     one("[data-do=redo]").disabled = !future.length;
+    back.setAttribute("aria-checked", String(!editor.noBack));
+    back.setAttribute("aria-disabled", String(Boolean(editor.closed))); // still there for the keyboard, to say why
+    back.title = editor.closed ?? "Connections to earlier layers, which arrive one time step late";
+    one(".legend .back").hidden = Boolean(editor.noBack);
     one("[data-do=clear]").disabled = !now.flat().some(Boolean);
     one(".count").textContent = summary(now);
     one("[name=n_skip]").max = depth - 1;
@@ -132,6 +139,7 @@ function makeText(editor) {
     const text = area.value.includes("/") ? area.value : area.value.trim().replace(/\s*\n\s*/g, " / ");
     const answer = await editor.ask({ text });
     if (answer.sentence) return complain(answer.sentence);
+    if (editor.refuses(answer.edges)) return complain(`Backward connections: ${editor.closed}`);
     editor.change(answer.edges, "block pasted");
     panel.hidePopover();
   });
