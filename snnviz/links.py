@@ -130,7 +130,9 @@ def in_a_line(design: Design) -> str:
     if network.norm != "none":
         words.append(f"{network.norm} normalisation")
     words = [design.data.name, *words, design.init.kind]
-    named = ("network.", "data.name", "init.kind")
+    if design.training.precision != "float32":
+        words.insert(0, design.training.precision)  # where no table cuts it off
+    named = ("network.", "data.name", "init.kind", "training.precision")
     base = flatten(base_of(design))
     for path, value in flatten(design).items():
         if not path.startswith(named) and value != base.get(path):

@@ -211,7 +211,7 @@ def test_a_design_is_told_in_a_line() -> None:
         in_a_line(dense) == "digits · block 2 x 3 layers, 16 ch, 3 DSC · variance-preserving · threshold 0.5 · seed 1"
     )
     half = change(Design(), {"network.kind": "mlp", "network.norm": "batch", "training.precision": "bfloat16"})
-    assert in_a_line(half) == "digits · mlp 4 x 200 · batch normalisation · variance-preserving · precision bfloat16"
+    assert in_a_line(half) == "bfloat16 · digits · mlp 4 x 200 · batch normalisation · variance-preserving"
 
 
 @given(DESIGNS)

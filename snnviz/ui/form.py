@@ -84,17 +84,22 @@ SECTIONS = {
 
 
 def _part(name: str, skip: tuple[str, ...] = (), extra: str = "") -> None:
-    """Plain fields side by side, then each choice with its parameters on a row of its own."""
+    """Numbers side by side, then what has few options, then each choice with its parameters on a row of its own."""
     part: Part = getattr(state.design(), name)
     fields = {f"{name}.{field}": (info, getattr(part, field)) for field, info in type(part).model_fields.items()}
     if extra:
         fields[extra] = (type(state.design()).model_fields[extra], getattr(state.design(), extra))
     shown = {path: found for path, found in fields.items() if path.rsplit(".", 1)[-1] not in skip}
-    plain = [(path, found) for path, found in shown.items() if not isinstance(found[1], Choice)]
+    few = {path: found for path, found in shown.items() if get_origin(found[0].annotation) is Literal}
+    plain = [(path, found) for path, found in shown.items() if path not in few and not isinstance(found[1], Choice)]
     for start in range(0, len(plain), COLUMNS):
         for column, (path, (info, value)) in zip(st.columns(COLUMNS), plain[start : start + COLUMNS], strict=False):
             with column:
                 _field(path, info, value)
+    if few:
+        with st.container(horizontal=True, gap="medium"):  # not in columns, which would cut off the last option
+            for path, (info, value) in few.items():
+                _segments(path, list(get_args(info.annotation)), value)
     for path, (info, value) in shown.items():
         if isinstance(value, Choice):
             _choice(path, value, _registry_of(info))
@@ -106,9 +111,6 @@ def _field(path: str, info: FieldInfo, value: Any) -> None:
         _number(path, value, limits, whole=info.annotation is int)
     elif path == "data.name":
         _select(path, list(DATASETS.kinds), value, lambda kind: datasets.card(kind).title)
-    elif get_origin(info.annotation) is Literal:
-        options = [option for option in get_args(info.annotation) if option == value or _offered(option)]
-        _segments(path, options, value)
 
 
 @cache
@@ -139,7 +141,7 @@ def _segments(path: str, options: list[str], value: str) -> None:
     key = f"{path}@{state.revision()}"
     st.segmented_control(
         _label(path),
-        options,
+        [option for option in options if option == value or _offered(option)],
         default=value,
         key=key,
         help=HELP.get(path),

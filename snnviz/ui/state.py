@@ -90,17 +90,19 @@ def put(path: str, widget: str) -> None:
 
 def put_drawn() -> None:
     """The block editor's callback: the drawn matrix becomes the design's, and only what depends on it is drawn anew."""
-    current = design()
+    current, told = design(), st.session_state.problem
     if current.network.kind == "block":
         edges = drawn(EDITOR, current.network.edges, editor_revision())
         try:
             st.session_state.design = change(current, {"network.edges": edges})
         except InputError as error:  # a backward connection, drawn while batch normalisation was on its way here
-            _say(str(error))
+            told = str(error)
+            _say(told)
             _renew()
-            st.rerun()
-            return
-        st.session_state.problem = ""
+        else:
+            st.session_state.problem = ""
+    if told:  # a sentence that stands above the page comes or goes
+        st.rerun()
     st.rerun(["preview", "differs"] if st.session_state.compared else "preview")
 
 

@@ -48,6 +48,7 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
         },
     ]
     right = {"title": {"text": "Var[u]"}, "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False}
+    right["tickmode"] = "auto"  # round numbers of its own rather than ticks at the height of the left ones
     figure["layout"] |= {"yaxis2": right, "margin": {"l": 56, "r": 52, "t": 8, "b": 32}}
     caption = (
         "What theory expects before training (Micheli et al. 2024): bars for firing rates over all time steps, "

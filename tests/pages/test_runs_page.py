@@ -52,6 +52,18 @@ def test_runs_are_listed_newest_first(trained: Train, tiny: MakeDesign) -> None:
     assert all(0 < line["accuracy"] < 100 and 0 < line["rate"] < 100 and line["seconds"] > 0 for line in table)
 
 
+def test_a_run_in_bfloat16_says_so_wherever_it_is_named(trained: Train, tiny: MakeDesign) -> None:
+    half = links.change(tiny(1), {"training.precision": "bfloat16"})
+    trained(half, title="mine")
+    trained(tiny(2))
+    visit = Visit(page="runs")
+    assert [line["design"].count("bfloat16") for line in visit.table] == [0, 1]
+    visit.tick(0, 1)
+    assert sum("bfloat16" in name for name in visit.at.dataframe[1].value.columns) == 1
+    visit.tick(1).press("open")
+    assert "**mine** (bfloat16 · digits" in visit.text
+
+
 def test_nothing_can_be_done_before_a_run_is_ticked(trained: Train, tiny: MakeDesign) -> None:
     trained(tiny())
     visit = Visit(page="runs")
