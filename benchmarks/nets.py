@@ -151,6 +151,21 @@ def _mlp(name: str) -> Net:
     return graph.net(name, "784-(600 x 9)-10, T=3", 3, last)
 
 
+def _small_mlp(name: str) -> Net:
+    """One step and small layers: where time-batching has least to gain."""
+    graph, last = Graph(), "image"
+    for depth in range(1, 3):
+        last = graph.linear(f"L{depth}", last, 50)
+    return graph.net(name, "784-50-50-10, T=1", 1, last)
+
+
+def _small_cnn(name: str) -> Net:
+    graph, last = Graph(), "image"
+    for depth in range(1, 3):
+        last = graph.pool(graph.conv(f"L{depth}", last, 4))
+    return graph.net(name, "2 convolutions 3x3 of 4 channels, each pooled, T=1", 1, last)
+
+
 def _cnn(name: str) -> Net:
     graph, last = Graph(), "image"
     for depth in range(1, 7):
@@ -197,6 +212,8 @@ NETS: dict[str, Callable[[str], Net]] = {
     "block-25": _block(25),
     "block+back": _block(10, back=True),
     "resnet18": _resnet18,
+    "small-mlp": _small_mlp,
+    "small-cnn": _small_cnn,
 }
 
 

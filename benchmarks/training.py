@@ -2,11 +2,11 @@
 
     python benchmarks/training.py [--nets mlp cnn ...] [--threads 1 2] [--rounds 6] [--quick] [--json FILE]
 
-A step is forward, backward and Adam on a batch of 128, in float32; benchmarks/nets.py has the networks. The
-contestants take turns, each in a process of its own, so that a busy machine slows them alike; processor time is given
-as well, which other programs hardly change. Two threads need an idle machine: next to one busy program torch's threads wait for each other,
-and a step takes ten times as long. The peers are installed into .peers/ at the first run, or by --install alone. Prints
-one JSON object and Markdown tables. On an idle machine about 15 minutes with one and two threads.
+A step is forward, backward and Adam on a batch of 128, in float32; benchmarks/nets.py has the networks. The contestants
+take turns, each in a process of its own, so that a busy machine slows them alike; processor time is given as well, which
+other programs hardly change. Two threads need an idle machine: next to one busy program torch's threads wait for each
+other, and a step takes ten times as long. The peers are installed into .peers/ at the first run, or by --install alone.
+Prints one JSON object and Markdown tables. On an idle machine about 20 minutes with one and two threads.
 """
 
 from __future__ import annotations
