@@ -79,6 +79,7 @@ def put(path: str, widget: str) -> None:
             changed = Design.check({**changed.document(), "network": session.parts[value]})
     except InputError as error:
         _say(str(error))
+        st.toast(problem(), icon=":material/error:")  # the sentence above the page may be scrolled out of sight
         _renew_form()
         return
     session.design, session.problem = changed, ""

@@ -212,5 +212,7 @@ def test_batch_normalisation_closes_them_with_a_reason(visit: Callable[..., Page
     expect(cell(page, 2, 1)).to_have_text("D")
     page.wait_for_url(re.compile("000/000/010"))
     page.get_by_role("radio", name="batch").click()
-    expect(page.get_by_text("network.norm must be none in a block with backward connections")).to_be_visible()
+    sentence = "network.norm must be none in a block with backward connections"
+    expect(page.get_by_test_id("stToast").get_by_text(sentence)).to_be_in_viewport()
+    expect(page.get_by_test_id("stAlert").get_by_text(sentence)).to_be_visible()
     expect(cell(page, 2, 1)).to_have_text("D")
