@@ -12,6 +12,7 @@ from snntorch import surrogate
 from torch import Tensor
 
 from snnviz import adjacency
+from snnviz.catalog.architectures import INPUT
 from snnviz.core.networks import Network
 from snnviz.design import BlockNetwork, CnnNetwork, Design, Neuron
 
@@ -195,3 +196,43 @@ def loud(design: Design, dtype: torch.dtype = torch.float64) -> Network:
             value = torch.randn(value.shape, generator=draw, dtype=torch.float64).to(dtype) / 2
         network.parameters[name] = value.requires_grad_()
     return network
+
+
+def literal_logits(network: Network, image: Tensor) -> Tensor:
+    """The readout of any architecture summed over time: each layer at each step, as its sources say."""
+    cells = _Cells(network, image.dtype)
+    before: list[Tensor] = []
+    total: Tensor | None = None
+    for t in range(network.steps):
+        now: list[Tensor] = []
+        shown = image[t if len(image) > 1 else 0]
+        for layer in network.architecture.layers:
+            summed: Tensor | None = None
+            beside = []
+            for source in layer.sources:
+                said = before if source.delay else now
+                if source.layer == INPUT:
+                    x = shown
+                elif source.delay and t == 0:
+                    shape = network.architecture.layers[source.layer].out_shape
+                    x = torch.zeros(len(shown), *shape, dtype=image.dtype)
+                else:
+                    x = said[source.layer]
+                x = x if source.channels is None else x[:, list(source.channels)]
+                x = F.avg_pool2d(x, source.pool) if source.pool > 1 else x
+                if source.merge == "concat":
+                    beside.append(x)
+                else:
+                    summed = x if summed is None else summed + x
+            assert summed is not None
+            x = torch.cat([summed, *beside], 1)
+            weight, bias = network.parameters[f"{layer.name}.weight"], network.parameters[f"{layer.name}.bias"]
+            if layer.kind == "linear":
+                current = F.linear(x.flatten(1), weight, bias)
+            else:
+                current = F.conv2d(x, weight, bias, layer.stride, padding=layer.kernel // 2)
+            now.append(cells.fire(layer.name, current))
+        before = now
+        total = now[-1] if total is None else total + now[-1]
+    assert total is not None
+    return total
