@@ -6,8 +6,8 @@ import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import torch
 from nets import BATCH, BETA, IMAGE, RATE, SLOPE, THRESHOLD, Net, Op
@@ -19,22 +19,23 @@ from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source
 from snnviz.core import train
 from snnviz.core.networks import Network
 from snnviz.design import Design
+from snnviz.jobs.machine import has_bfloat16
 
 
 class Ours:
-    """`compiled=False` leaves the neurons to torch, as on a machine without the compiled kernel."""
+    """`compiled=False` leaves the neurons to torch, as on a machine without the compiled kernel.
 
-    def __init__(self, net: Net, *, compiled: bool = True) -> None:
-        design = _design(net)
+    `half`: products in bfloat16. Raises `Unavailable` where the processor has none.
+    """
+
+    def __init__(self, net: Net, *, compiled: bool = True, half: bool = False) -> None:
+        if half and not has_bfloat16():
+            raise Unavailable("this processor does not multiply bfloat16")
+        design = _design(net, "bfloat16" if half else "float32")
         _give(design, _architecture(net))
         self.network, self.compiled = Network(design), compiled
         self.optimizer = train.Optimizer(self.network)
         self.crew: tuple[Any, ...] = ()
-        if net.cyclic:
-            try:
-                self.network(torch.zeros(1, 1, *IMAGE))
-            except KeyError:
-                raise Unavailable("snnviz has delayed sources, but its network does not run them yet") from None
 
     def parameters(self) -> list[Tensor]:
         return list(self.network.parameters.values())
@@ -50,10 +51,9 @@ class Ours:
     def working(self, threads: int = 1) -> Iterator[None]:
         """As in a run: each operation on one thread, and a crew for parts of the batch where there are two."""
         given = torch.get_num_threads()
-        gathered = getattr(train, "gathered", None)  # not every version has a crew
-        with gathered() if gathered else nullcontext() as crew:
-            torch.set_num_threads(1 if gathered else given)
-            self.crew = (crew,) if gathered and threads > 1 else ()
+        with train.gathered() as crew:
+            torch.set_num_threads(1)
+            self.crew = (crew,) if threads > 1 else ()
             yield
         self.crew = ()
         torch.set_num_threads(given)
@@ -65,20 +65,20 @@ class Ours:
         return found.loss
 
 
-def _design(net: Net) -> Design:
+def _design(net: Net, precision: str) -> Design:
     """Steps, neurons and training of the net; its seed tells nets apart, and its network is not looked at."""
     return Design.check(
         {
             "data": {"name": "mnist", "steps": net.steps},
             "neuron": {"beta": BETA, "threshold": THRESHOLD, "surrogate": {"kind": "atan", "slope": SLOPE}},
-            "training": {"batch_size": BATCH, "learning_rate": RATE, "loss": "rate", "optimizer": "adam"},
+            "training": {"batch_size": BATCH, "learning_rate": RATE, "loss": "rate", "precision": precision},
             "seed": zlib.crc32(net.name.encode()) >> 1,
         }
     )
 
 
 def _architecture(net: Net) -> Architecture:
-    """The net as snnviz's layers and their sources. Raises `Unavailable` where it lacks what the net needs."""
+    """The net as snnviz's layers and their sources."""
     ops = {op.name: op for op in net.ops}
     index = {op.name: k for k, op in enumerate(net.maps)}
 
@@ -100,22 +100,16 @@ def _architecture(net: Net) -> Architecture:
         return replace(source, merge="concat", channels=tuple(range(channels)))
 
     def late(layer: int) -> Source:
-        return replace(whole(Source(layer)), **_new(Source, "delay", 1))
+        return replace(whole(Source(layer)), delay=1)
 
     def layer(op: Op) -> Layer:
         given = op.inputs[0]
         in_shape = ops[given].shape if given in ops else IMAGE
-        made = Layer(op.name, op.kind, tuple(sources(given)), in_shape, op.shape, op.kernel, op.spiking)  # type: ignore[arg-type]
-        return replace(made, **_new(Layer, "stride", op.stride)) if op.stride > 1 else made
+        assert op.kind in ("conv", "linear")
+        kind: Literal["conv", "linear"] = "conv" if op.kind == "conv" else "linear"
+        return Layer(op.name, kind, tuple(sources(given)), in_shape, op.shape, op.kernel, op.spiking, op.stride)
 
     return Architecture(IMAGE, tuple(layer(op) for op in net.maps))
-
-
-def _new(kind: type, field: str, value: int) -> dict[str, Any]:
-    """A field that not every version of snnviz has."""
-    if field not in {known.name for known in fields(kind)}:
-        raise Unavailable(f"snnviz has no {field} in a {kind.__name__.lower()}")
-    return {field: value}
 
 
 def _give(design: Design, made: Architecture) -> None:
@@ -137,7 +131,7 @@ def _kernels_off() -> Iterator[None]:
         (vars(module), name, vars(module)[name])
         for path, module in list(sys.modules.items())
         if path.startswith("snnviz.core.")
-        for name in ("fits", "_fast")
+        for name in ("fits",)
         if name in vars(module)
     ]
     for names, name, _ in asked:

@@ -4,9 +4,10 @@
 
 A step is forward, backward and Adam on a batch of 128, in float32; benchmarks/nets.py has the networks. The
 contestants take turns, each in a process of its own, so that a busy machine slows them alike; processor time is given
-as well, which other programs hardly change. Two threads need an idle machine: next to one busy program torch's threads wait for each
-other, and a step takes ten times as long. The peers are installed into .peers/ at the first run, or by --install alone.
-Prints one JSON object and Markdown tables. On an idle machine about 20 minutes with one and two threads.
+as well, which other programs hardly change. Two threads need an idle machine: next to one busy program torch's threads
+wait for each other, and a step takes ten times as long. The peers are installed into .peers/ at the first run, or by
+--install alone. Prints one JSON object and Markdown tables. On an idle machine about 20 minutes with one and two
+threads.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ from torch import Tensor
 
 from snnviz.core.memory import keep
 
-OURS, FALLBACK = "snnviz", "snnviz without its kernel"
-CONTESTANTS = (OURS, FALLBACK, *peers.PEERS)
+OURS, FALLBACK, HALF = "snnviz", "snnviz without its kernel", "snnviz, bfloat16"
+CONTESTANTS = (OURS, FALLBACK, HALF, *peers.PEERS)
 SHARES = (OURS, "snntorch")
 TOLERANCE = 1e-2
 """Between the first losses of snnviz and snntorch, relative. In float64 they are equal to the last digits
@@ -64,7 +65,10 @@ class Contestant(Protocol):
 def enter(name: str, net: Net) -> Contestant:
     """The contestant with the net's weights. Raises `Unavailable`."""
     contestant: Contestant
-    contestant = Ours(net, compiled=name == OURS) if name in (OURS, FALLBACK) else peers.build(name, net)
+    if name in (OURS, FALLBACK, HALF):
+        contestant = Ours(net, compiled=name != FALLBACK, half=name == HALF)
+    else:
+        contestant = peers.build(name, net)
     count = sum(parameter.numel() for parameter in contestant.parameters())
     assert count == net.parameters, f"{name} has {count} parameters, not {net.parameters}"
     contestant.load(net.weights())
@@ -141,7 +145,7 @@ def _play(pipe: Connection, name: str, net: str, threads: int) -> None:
     warnings.filterwarnings("ignore")
     peers.prepare()
     torch.set_num_threads(threads)
-    if name in (OURS, FALLBACK):
+    if name in (OURS, FALLBACK, HALF):
         keep()
     try:
         turns = Turns(enter(name, nets.net(net)), threads)
@@ -201,7 +205,7 @@ def _difference(found: dict[str, dict[str, Any]]) -> float | None:
 
 def memory(name: str, net: Net) -> int:
     """Bytes that a training step adds to what the process holds before it: meant for a process of its own."""
-    if name in (OURS, FALLBACK):
+    if name in (OURS, FALLBACK, HALF):
         keep()
     torch.set_num_threads(1)
     contestant = enter(name, net)
