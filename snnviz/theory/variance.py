@@ -32,8 +32,8 @@ POPULATION = 2048
 
 NEURON_STEPS = 1_000_000
 
-MOST_PASSES = 8
-"""Over a network with backward connections."""
+FEWEST_PASSES, MOST_PASSES = 3, 8
+"""Over a network with backward connections; fewer for large ones, so that the page does not wait."""
 
 SILENT = 2e-4
 """A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
@@ -67,7 +67,8 @@ def forecast(design: Design) -> tuple[Forecast, ...]:
     layers = _pass(design, ())
     if any(source.delay for layer in architecture(design).layers for source in layer.sources):
         # What later layers said a step ago is silent in the first pass; each pass settles one time step more.
-        for _ in range(min(design.data.steps - 1, MOST_PASSES)):
+        passes = max(FEWEST_PASSES, MOST_PASSES * 400 // (design.data.steps * len(layers)))
+        for _ in range(min(design.data.steps - 1, MOST_PASSES, passes)):
             layers = _pass(design, layers)
     return tuple(layer.forecast for layer in layers)
 
