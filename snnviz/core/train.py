@@ -102,23 +102,40 @@ def slope(network: Network, image: Tensor, labels: Tensor, crew: Executor | None
     A `crew` works at several micro-batches at once. Their sums are taken in order, so the result is the same.
     """
     parameters = list(network.parameters.values())
+    parts = _parts(len(labels), network.micro_batch)
+
+    def loss_of(chosen: slice) -> tuple[Tensor, Tensor]:
+        found = logits(network, image[:, chosen], by="learn")
+        return F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels), found.detach()
+
+    if crew is None or len(parts) == 1:
+
+        def learn(chosen: slice) -> tuple[Tensor, Tensor]:
+            loss, found = loss_of(chosen)
+            loss.backward(inputs=parameters)  # each gradient is added as soon as it is there: there are never two
+            return loss.detach(), found
+
+        losses, seen = zip(*map(learn, parts), strict=True)
+        gradients = tuple(parameter.grad for parameter in parameters if parameter.grad is not None)
+        for parameter in parameters:
+            parameter.grad = None
+        return Slope(sum(losses[1:], losses[0]), torch.cat(seen), gradients)
 
     def part(chosen: slice) -> Slope:
-        found = logits(network, image[:, chosen], by="learn")
-        loss = F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels)
+        loss, found = loss_of(chosen)
         # contiguous: fused optimizers take for granted that a gradient lies in memory as its parameter does
-        gradients = tuple(gradient.contiguous() for gradient in torch.autograd.grad(loss, parameters))
-        return Slope(loss.detach(), found.detach(), gradients)
+        given = tuple(gradient.contiguous() for gradient in torch.autograd.grad(loss, parameters))
+        return Slope(loss.detach(), found, given)
 
-    found = _each(part, _parts(len(labels), network.micro_batch), crew)
-    first = next(found)
-    total, seen = first.loss, [first.logits]
-    for other in found:
+    results = _each(part, parts, crew)
+    first = next(results)
+    total, said = first.loss, [first.logits]
+    for other in results:
         for mine, its in zip(first.gradients, other.gradients, strict=True):
             mine.add_(its)
         total = total + other.loss
-        seen.append(other.logits)
-    return Slope(total, torch.cat(seen), first.gradients)
+        said.append(other.logits)
+    return Slope(total, torch.cat(said), first.gradients)
 
 
 def _parts(count: int, size: int) -> list[slice]:

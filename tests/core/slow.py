@@ -198,8 +198,11 @@ def loud(design: Design, dtype: torch.dtype = torch.float64) -> Network:
     return network
 
 
-def literal_logits(network: Network, image: Tensor) -> Tensor:
-    """The readout of any architecture summed over time: each layer at each step, as its sources say."""
+def literal_logits(network: Network, image: Tensor, seen: dict[str, list[Tensor]] | None = None) -> Tensor:
+    """The readout of any architecture summed over time: each layer at each step, as its sources say.
+
+    `seen` is filled with the potentials (B, C, H, W) of each step, by layer.
+    """
     cells = _Cells(network, image.dtype)
     before: list[Tensor] = []
     total: Tensor | None = None
@@ -232,6 +235,8 @@ def literal_logits(network: Network, image: Tensor) -> Tensor:
             else:
                 current = F.conv2d(x, weight, bias, layer.stride, padding=layer.kernel // 2)
             now.append(cells.fire(layer.name, current))
+            if seen is not None and layer.spiking:
+                seen.setdefault(layer.name, []).append(cells.mem[layer.name])
         before = now
         total = now[-1] if total is None else total + now[-1]
     assert total is not None
