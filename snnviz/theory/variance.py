@@ -94,12 +94,16 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
     found = []
     for layer in built:
         gain = layer.fan_in * weight_variance(layer, design) * _inside(layer)
-        current = _draw(gain * _moments(layer, populations, late, shown, about.likeness), count, rng)
+        normed = design.network.norm != "none" and layer is not built[-1]
+        moments = gain * _moments(layer, populations, late, shown, about.likeness)
+        if normed:  # the current's variance over time steps, images and positions becomes 1
+            moments /= moments.diagonal().mean() or 1.0
+        current = _draw(moments, count, rng)
         u = potentials(current, design.neuron) if layer.spiking else current
         spikes = (u > design.neuron.threshold).astype(float)
         populations.append(spikes)
         moment = _single_moment(layer, single, float(shown[0, 0]), design.neuron.threshold, about.likeness)
-        single.append(gain * moment)
+        single.append(1.0 if normed else gain * moment)
         rate = float(spikes.mean()) if layer.spiking else None
         few = 1 - 1 / layer.neurons  # a variance over n neurons is on average (n - 1) / n of the population's
         seen = Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single[-1])

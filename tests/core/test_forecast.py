@@ -83,6 +83,16 @@ def test_blocks_with_a_backward_connection_do_what_is_forecast_within_a_quarter(
         assert found.rate == pytest.approx(expected.rate, rel=0.25, abs=0.02), expected.name
 
 
+@pytest.mark.parametrize("network", [{"kind": "block"}, {"kind": "mlp", "width": 300}, {"kind": "cnn"}], ids=str)
+def test_normalised_networks_do_what_is_forecast_within_a_quarter(network: dict[str, Any]) -> None:
+    document = {"network": {**network, "norm": "batch"}, "init": "kaiming"}
+    for expected, found in zip(forecast(Design.check(document)), measured(document, 3), strict=True):
+        if expected.rate is None:
+            continue
+        assert found.var_u == pytest.approx(expected.var_u, rel=0.25), expected.name
+        assert found.rate == pytest.approx(expected.rate, rel=0.25), expected.name
+
+
 @pytest.mark.parametrize("steps", [1, 4])
 def test_the_layers_that_the_verdict_calls_silent_are_silent_and_the_others_are_not(steps: int) -> None:
     document = {"network": {"kind": "mlp", "depth": 8, "width": 400}, "init": "kaiming", "data": {"steps": steps}}
