@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from snnviz.core.data import Images, encode
 from snnviz.core.layers import Statistics
 from snnviz.core.networks import Network, Watch
 from snnviz.core.neurons import Activity
+from snnviz.core.optimizers import STEPS, State
 from snnviz.design import LOSSES, OPTIMIZERS, SCHEDULES
 
 TEST_BATCH = 250
@@ -42,35 +44,28 @@ class Optimizer:
     def __init__(self, network: Network) -> None:
         training = network.design.training
         name, arguments = OPTIMIZERS[training.optimizer.kind].function(**training.optimizer.parameters)
-        self.network, self.training = network, training
-        self.torch: torch.optim.Optimizer = getattr(torch.optim, name)(
-            list(network.parameters.values()), lr=training.learning_rate, fused=True, **arguments
-        )
+        self.network, self.training, self.rate = network, training, training.learning_rate
+        self.states: dict[str, State] = {parameter: {} for parameter in network.parameters}
+        self._step = partial(STEPS[name], **arguments)
 
     def start_epoch(self, epoch: int) -> float:
         """Sets and returns the learning rate of an epoch, counted from 0."""
         schedule = self.training.schedule
         factor = SCHEDULES[schedule.kind].function(epoch, self.training.epochs, **schedule.parameters)
-        rate = self.training.learning_rate * float(factor)
-        for group in self.torch.param_groups:
-            group["lr"] = rate
-        return rate
+        self.rate = self.training.learning_rate * float(factor)
+        return self.rate
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         """Learns from the gradients of the network's parameters, in their order."""
-        for parameter, gradient in zip(self.network.parameters.values(), gradients, strict=True):
-            parameter.grad = gradient
-        self.torch.step()
-        self.torch.zero_grad()  # or they would still be there beside the next ones
+        parameters = [parameter.detach() for parameter in self.network.parameters.values()]
+        self._step(parameters, gradients, list(self.states.values()), self.rate)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Weights, running averages and optimizer state, copied."""
         network = self.network
         kept = {name: p.detach().numpy().copy() for name, p in (network.parameters | network.buffers).items()}
-        for name, parameter in self.network.parameters.items():
-            for key, value in self.torch.state[parameter].items():
-                if isinstance(value, Tensor):
-                    kept[f"optimizer/{name}/{key}"] = value.numpy().copy()
+        for name, state in self.states.items():
+            kept |= {f"optimizer/{name}/{key}": value.numpy().copy() for key, value in state.items()}
         return kept
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -80,11 +75,9 @@ class Optimizer:
         for name, parameter in self.network.parameters.items():
             parameter.data.copy_(torch.from_numpy(np.array(arrays[name])))
             prefix = f"optimizer/{name}/"
-            state = {
+            self.states[name] = {
                 k.removeprefix(prefix): torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith(prefix)
             }
-            if state:
-                self.torch.state[parameter] = state
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch.nn.functional as F
 from snnviz.core import train
 from snnviz.core.networks import Network
 from snnviz.design import OPTIMIZERS, Design
+from snnviz.places import ROOT
 
 
 def design(**training: Any) -> Design:
@@ -70,7 +73,7 @@ def test_cosine_and_step_are_torchs_schedules() -> None:
         scheduler = schedule(reference)
         for epoch in range(20):
             assert optimizer.start_epoch(epoch) == pytest.approx(reference.param_groups[0]["lr"])
-            assert optimizer.torch.param_groups[0]["lr"] == pytest.approx(reference.param_groups[0]["lr"])
+            assert optimizer.rate == pytest.approx(reference.param_groups[0]["lr"])
             reference.step()
             scheduler.step()
 
@@ -104,3 +107,15 @@ def test_micro_batches_change_rounding_only(monkeypatch: pytest.MonkeyPatch) -> 
     torch.testing.assert_close(parts.logits, whole.logits, rtol=1e-5, atol=1e-6)
     for part, all_at_once in zip(parts.gradients, whole.gradients, strict=True):
         torch.testing.assert_close(part, all_at_once, rtol=1e-4, atol=1e-7)
+
+
+def test_training_loads_no_compiler() -> None:
+    """torch's optimizer classes import torch._dynamo, which every first run would wait for."""
+    script = """
+import sys
+from snnviz.jobs.worker import warm_up
+warm_up()
+print("torch" in sys.modules, "torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"], done.stderr
