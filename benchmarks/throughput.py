@@ -2,10 +2,10 @@
 
     python benchmarks/throughput.py
 
-Eight small designs, one at a time on one core, one at a time on two, and two at a time, in turns; then the waits of benchmarks/latency.py that need no
-browser. Prints one JSON object and a line for a Markdown table. Two minutes, on a machine that does nothing else: next
-to other programs two at a time gain less. The processor time of a run tells the two apart: what it grows by when two
-go at once is what they take from each other.
+Eight small designs, one at a time on one core, one at a time on two, and two at a time, in turns; then the waits of
+benchmarks/latency.py that need no browser. Prints one JSON object and a line for a Markdown table. Three minutes, on a
+machine that does nothing else: next to other programs two at a time gain less. The processor time of a run tells the
+two apart: what it grows by when two go at once is what they take from each other.
 """
 
 from __future__ import annotations
