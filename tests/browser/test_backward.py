@@ -175,8 +175,11 @@ def test_an_address_brings_them_back_and_a_design_with_one_is_trained(
     visit: Callable[..., Page], dashboard: str
 ) -> None:
     page = visit(f"{dashboard}/?{TINY}")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     switch(page).click()
+    expect(switch(page)).to_be_checked()
     cell(page, 2, 1).click()
+    expect(cell(page, 2, 1)).to_have_text("D")
     page.wait_for_url(re.compile("000/000/010"))
     page.reload()
     expect(switch(page)).to_be_checked()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -26,7 +27,11 @@ def ask(path: str, base: str = "", method: str = "GET", accept: str = "gzip, br"
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(FromMemory(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
+    def work() -> None:
+        asyncio.run(FromMemory(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
+        other.submit(work).result()
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(message["body"] for message in sent[1:])
 
