@@ -144,33 +144,26 @@ class Graph:
         return Net(name, about, steps, tuple(self.ops))
 
 
-def _mlp(name: str) -> Net:
-    graph, last = Graph(), "image"
-    for depth in range(1, 10):
-        last = graph.linear(f"L{depth}", last, 600)
-    return graph.net(name, "784-(600 x 9)-10, T=3", 3, last)
+def _mlp(depth: int, width: int, steps: int) -> Callable[[str], Net]:
+    def build(name: str) -> Net:
+        graph, last = Graph(), "image"
+        for layer in range(1, depth + 1):
+            last = graph.linear(f"L{layer}", last, width)
+        return graph.net(name, f"784-({width} x {depth})-10, T={steps}", steps, last)
+
+    return build
 
 
-def _small_mlp(name: str) -> Net:
-    """One step and small layers: where time-batching has least to gain."""
-    graph, last = Graph(), "image"
-    for depth in range(1, 3):
-        last = graph.linear(f"L{depth}", last, 50)
-    return graph.net(name, "784-50-50-10, T=1", 1, last)
+def _cnn(depth: int, channels: int, steps: int, pools: bool = False) -> Callable[[str], Net]:
+    def build(name: str) -> Net:
+        graph, last = Graph(), "image"
+        for layer in range(1, depth + 1):
+            last = graph.conv(f"L{layer}", last, channels)
+            last = graph.pool(last) if pools else last
+        pooling = "each pooled" if pools else "no pooling"
+        return graph.net(name, f"{depth} convolutions 3x3 of {channels} channels, {pooling}, T={steps}", steps, last)
 
-
-def _small_cnn(name: str) -> Net:
-    graph, last = Graph(), "image"
-    for depth in range(1, 3):
-        last = graph.pool(graph.conv(f"L{depth}", last, 4))
-    return graph.net(name, "2 convolutions 3x3 of 4 channels, each pooled, T=1", 1, last)
-
-
-def _cnn(name: str) -> Net:
-    graph, last = Graph(), "image"
-    for depth in range(1, 7):
-        last = graph.conv(f"L{depth}", last, 64)
-    return graph.net(name, "6 convolutions 3x3 of 64 channels at 28x28, no pooling, T=3", 3, last)
+    return build
 
 
 def _block(steps: int, back: bool = False) -> Callable[[str], Net]:
@@ -205,15 +198,16 @@ def _resnet18(name: str) -> Net:
 
 
 NETS: dict[str, Callable[[str], Net]] = {
-    "mlp": _mlp,
-    "cnn": _cnn,
+    "mlp": _mlp(9, 600, 3),
+    "cnn": _cnn(6, 64, 3),
     "block-5": _block(5),
     "block-10": _block(10),
     "block-25": _block(25),
     "block+back": _block(10, back=True),
     "resnet18": _resnet18,
-    "small-mlp": _small_mlp,
-    "small-cnn": _small_cnn,
+    # one step and small layers: where time-batching has least to gain
+    "small-mlp": _mlp(2, 50, 1),
+    "small-cnn": _cnn(2, 4, 1, pools=True),
 }
 
 

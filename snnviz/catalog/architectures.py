@@ -84,6 +84,10 @@ class Architecture:
     input_shape: Shape
     layers: tuple[Layer, ...]
 
+    def channels(self, index: int) -> int:
+        """Of the maps of a layer, or of the image at `INPUT`."""
+        return (self.input_shape if index == INPUT else self.layers[index].out_shape)[0]
+
 
 class _Builder:
     """Appends layers, keeping track of shapes."""

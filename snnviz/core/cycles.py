@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn.grad import conv2d_input, conv2d_weight
 
-from snnviz.catalog.architectures import INPUT, Architecture
+from snnviz.catalog.architectures import Architecture
 from snnviz.core.layers import convolution
-from snnviz.core.merging import Merge, delayed
+from snnviz.core.merging import Merge, delayed, merge_of
 from snnviz.core.neurons import Cell, advance, of_learnt, retreat
 
 Read = Callable[[Merge], Tensor]
@@ -31,14 +31,11 @@ class Member:
             raise ValueError(f"a cycle holds convolutions, and {layer.name} is {layer.kind}")
         self.index, self.stride, self.name, self.shape = index, layer.stride, layer.name, layer.out_shape
 
-        def channels(source: int) -> int:
-            return (built.input_shape if source == INPUT else built.layers[source].out_shape)[0]
-
-        whole = Merge(layer.sources, [channels(source.layer) for source in layer.sources])
+        whole = merge_of(built, layer.sources)
         inside = [source for source in layer.sources if source.layer in cycle]
         outside = [source for source in layer.sources if source.layer not in cycle]
-        self.inner = Merge(inside, [channels(source.layer) for source in inside])
-        self.outer = Merge(outside, [channels(source.layer) for source in outside]) if outside else None
+        self.inner = merge_of(built, inside)
+        self.outer = merge_of(built, outside) if outside else None
         self.inner_columns, self.outer_columns = whole.columns(inside), whole.columns(outside)
         self.places = [(list(cycle).index(source.layer), source.delay) for source in inside]
 

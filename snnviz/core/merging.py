@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import Source
+from snnviz.catalog.architectures import Architecture, Source
 from snnviz.core.kernels import compiled, fits
 
 
@@ -127,3 +127,8 @@ class Merge:
         """The channels of the result that these sources feed, in order."""
         fed = {c for source, place in zip(self.sources, self.places, strict=True) if source in some for c in place}
         return torch.tensor(sorted(fed))
+
+
+def merge_of(built: Architecture, sources: Sequence[Source]) -> Merge:
+    """Of layers of an architecture."""
+    return Merge(sources, [built.channels(source.layer) for source in sources])

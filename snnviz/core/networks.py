@@ -17,7 +17,7 @@ from torch import Tensor
 from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.core.cycles import Cycle
 from snnviz.core.layers import Norm, Statistics, convolution, linear
-from snnviz.core.merging import Merge, delayed, pooled
+from snnviz.core.merging import Merge, delayed, merge_of, pooled
 from snnviz.core.neurons import Activity, Cell, activity, lif, observed
 from snnviz.core.randomness import generator
 from snnviz.design import INITS, Design
@@ -89,13 +89,9 @@ class Network:
             if layer.spiking and design.neuron.learns_threshold:
                 own["threshold"] = torch.tensor(float(design.neuron.threshold))
             self.parameters |= {f"{layer.name}.{name}": value.requires_grad_() for name, value in own.items()}
-        self.merges = [Merge(layer.sources, [self._channels(s) for s in layer.sources]) for layer in layers]
+        self.merges = [merge_of(self.architecture, layer.sources) for layer in layers]
         self.stages = stages(self.architecture, half=self.half)
         self.done = last_read(self.architecture, self.stages)
-
-    def _channels(self, source: Source) -> int:
-        built = self.architecture
-        return (built.input_shape if source.layer == INPUT else built.layers[source.layer].out_shape)[0]
 
     @property
     def micro_batch(self) -> int:

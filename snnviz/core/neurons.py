@@ -193,12 +193,9 @@ def of_learnt(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Ten
 
 
 def _backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64], constant: bool) -> Tensor:
-    grad = gradient * surrogate(cell.neuron)(u - cell.threshold)
-    if len(sums):
-        sums[1] -= grad.sum().item()
-    for t in range(len(u) - 2, -1, -1):
-        grad[t] += carried(grad[t + 1], u[t], cell, sums)
-    return grad.sum(0, keepdim=True) if constant else grad
+    for t in range(len(u) - 1, -1, -1):
+        retreat(u, gradient, t, cell, sums)
+    return u.sum(0, keepdim=True) if constant else u
 
 
 def advance(u: Tensor, s: Tensor, t: int, cell: Cell) -> None:
@@ -222,26 +219,18 @@ def retreat(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64])
             g[t] *= surrogate(cell.neuron)(u[t] - cell.threshold)
         kernels.retreat(flat(u), flat(g), t, sums, how)
         return
+    reset = cell.neuron.reset
     found = g[t] * surrogate(cell.neuron)(u[t] - cell.threshold)
     if len(sums):
         sums[1] -= found.sum().item()
     if t < len(u) - 1:
-        cut = cell.neuron.reset == "zero"
-        found += cell.beta * (u[t + 1].masked_fill(u[t] > cell.threshold, 0) if cut else u[t + 1])
+        later = u[t + 1].masked_fill(u[t] > cell.threshold, 0) if reset == "zero" else u[t + 1]
+        found += cell.beta * later
     u[t] = found
     if len(sums) and t > 0:
-        carried(found, u[t - 1], cell, sums)
-
-
-def carried(later: Tensor, u: Tensor, cell: Cell, sums: NDArray[np.float64]) -> Tensor:
-    """What d[t+1] adds to d[t], from u[t]; adds to the `sums` of `of_learnt`."""
-    cut = cell.neuron.reset == "zero"
-    spiked = u > cell.threshold
-    if len(sums):
-        sums[0] += (later * (u.masked_fill(spiked, 0) if cut else u)).sum().item()
-        sums[1] -= (later * spiked).sum().item() if cell.neuron.reset == "subtract" else 0.0
-    passed = cell.beta * later
-    return passed.masked_fill_(spiked, 0) if cut else passed
+        before, spiked = u[t - 1], u[t - 1] > cell.threshold
+        sums[0] += (found * (before.masked_fill(spiked, 0) if reset == "zero" else before)).sum().item()
+        sums[1] -= (found * spiked).sum().item() if reset == "subtract" else 0.0
 
 
 def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64], constant: bool) -> Tensor:

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.drawing import START, expect_python, press
+
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -141,3 +143,20 @@ def stay(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Pa
     """Opens pages that all tests of a module share."""
     with visiting(browser, profile) as open_page:
         yield open_page
+
+
+@pytest.fixture(scope="module")
+def tab(stay: Callable[..., Page], scratch: str) -> Page:
+    """The scratch editor, open."""
+    return stay(f"{scratch}/block")
+
+
+@pytest.fixture
+def page(tab: Page) -> Page:
+    """A fresh editor."""
+    tab.locator(".editor").evaluate("(editor) => { editor.dataset.old = 'yes' }")
+    press(tab, "Begin again")
+    expect(tab.locator(".editor[data-old]")).to_have_count(0)
+    expect(tab.locator(".editor")).to_have_count(1)
+    expect_python(tab, START)
+    return tab

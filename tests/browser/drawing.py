@@ -6,6 +6,9 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+START = "0 0 1 2 0 / 0 0 0 1 0 / 0 0 0 0 2 / 0 0 0 0 0 / 0 0 0 0 0"
+"""The block that the scratch editor begins with."""
+
 
 def cell(page: Page, i: int, j: int) -> Locator:
     return page.locator(f'td[data-i="{i}"][data-j="{j}"]')

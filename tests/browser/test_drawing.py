@@ -9,26 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from snnviz import adjacency
-from tests.browser.drawing import badge, cell, drag, expect_python, node, on_screen, press
+from tests.browser.drawing import START, badge, cell, drag, expect_python, node, on_screen, press
 
 pytestmark = pytest.mark.browser
-START = "0 0 1 2 0 / 0 0 0 1 0 / 0 0 0 0 2 / 0 0 0 0 0 / 0 0 0 0 0"
-
-
-@pytest.fixture(scope="module")
-def tab(stay: Callable[..., Page], scratch: str) -> Page:
-    return stay(f"{scratch}/block")
-
-
-@pytest.fixture
-def page(tab: Page) -> Page:
-    """A fresh editor."""
-    tab.locator(".editor").evaluate("(editor) => { editor.dataset.old = 'yes' }")
-    press(tab, "Begin again")
-    expect(tab.locator(".editor[data-old]")).to_have_count(0)
-    expect(tab.locator(".editor")).to_have_count(1)
-    expect_python(tab, START)
-    return tab
 
 
 def test_a_click_cycles_none_dsc_asc(page: Page) -> None:
