@@ -8,11 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from snnviz.ui.reruns import keep_runs_whole
+from snnviz.ui.repairs import answer_at_once, keep_runs_whole
 from snnviz.ui.routes import middleware, routes
 from snnviz.ui.services import lifespan
 
 keep_runs_whole()
+answer_at_once()
 app = st.App(
     Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py",
     routes=routes(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import re
 import statistics
 import tempfile
 import time
@@ -142,7 +143,7 @@ def in_the_browser(server: Server, store: Store, finished: Design) -> dict[str, 
 
         begin = time.monotonic()
         page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_text("epoch 1 of")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(re.compile(r"epoch \d+ of"))).to_be_visible(timeout=60_000)
         found["train_to_live_panel_s"] = round(time.monotonic() - begin, 2)
         page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_text("cancelled")).to_be_visible(timeout=20_000)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,6 +80,19 @@ def test_a_deep_link_into_a_fresh_server_opens_that_page(
     store = Store(tmp_path / "runs.sqlite")
     Local(store).stop()
     store.close()
+
+
+def test_an_answer_does_not_wait_for_the_browser_to_confirm_its_header(dashboard: str) -> None:
+    """With Nagle's algorithm each of them takes 40 ms: see `ui/repairs.py`."""
+    server = http.client.HTTPConnection(urlsplit(dashboard).netloc, timeout=10)
+    times = []
+    for _ in range(10):
+        begin = time.monotonic()
+        server.request("GET", "/_stcore/health")
+        assert server.getresponse().read() == b"ok"
+        times.append(time.monotonic() - begin)
+    server.close()
+    assert min(times[2:]) < 0.02, times
 
 
 def test_a_drawn_skip_shows_in_the_preview_and_in_the_address(dashboard: str, visit: Callable[..., Page]) -> None:

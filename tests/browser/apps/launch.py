@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from snnviz.ui.reruns import keep_runs_whole
+from snnviz.ui.repairs import answer_at_once, keep_runs_whole
 from snnviz.ui.routes import routes
 
 keep_runs_whole()
+answer_at_once()
 app = st.App(Path(__file__).with_name("scratch.py"), routes=routes())

@@ -1,7 +1,9 @@
-"""The repair of Streamlit's reruns: what it relies on is still there, and it waits exactly where it should."""
+"""The repairs of Streamlit: what they rely on is still there, and they act exactly where they should."""
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +13,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 
-from snnviz.ui import reruns
+from snnviz.ui import repairs
 
 
 class Loop:
@@ -24,9 +26,9 @@ class Loop:
 
 @pytest.fixture
 def passed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The reruns that reached Streamlit's own method."""
+    """The repairs that reached Streamlit's own method."""
     seen: list[Any] = []
-    monkeypatch.setattr(reruns, "_request_rerun", lambda _session, client_state: seen.append(client_state))
+    monkeypatch.setattr(repairs, "_request_rerun", lambda _session, client_state: seen.append(client_state))
     return seen
 
 
@@ -50,7 +52,7 @@ def test_streamlit_still_has_what_the_repair_relies_on() -> None:
 
 def test_a_fragment_waits_for_the_run_that_is_ending(passed: list[Any]) -> None:
     busy = session(ended())
-    reruns._patient_request(busy, ClientState(fragment_id="f"))
+    repairs._patient_request(busy, ClientState(fragment_id="f"))
     assert passed == []
     busy._scriptrunner = None  # the last messages are through
     [(function, *arguments)] = busy._event_loop.waiting
@@ -60,11 +62,32 @@ def test_a_fragment_waits_for_the_run_that_is_ending(passed: list[Any]) -> None:
 
 @pytest.mark.parametrize("requests", [None, ScriptRequests()])
 def test_nothing_waits_otherwise(passed: list[Any], requests: ScriptRequests | None) -> None:
-    reruns._patient_request(session(requests), ClientState(fragment_id="f"))
+    repairs._patient_request(session(requests), ClientState(fragment_id="f"))
     assert len(passed) == 1
 
 
 def test_a_full_run_never_waits(passed: list[Any]) -> None:
     for client_state in (None, ClientState()):
-        reruns._patient_request(session(ended()), client_state)
+        repairs._patient_request(session(ended()), client_state)
     assert len(passed) == 2
+
+
+@pytest.mark.parametrize("named", [0, socket.IPPROTO_TCP])
+def test_no_answer_waits_for_the_browser(monkeypatch: pytest.MonkeyPatch, named: int) -> None:
+    """A listening socket as Streamlit makes it, without naming TCP, and one as uvicorn makes it."""
+    met: list[Any] = []
+    monkeypatch.setattr(repairs, "_connection_made", lambda protocol, transport: met.append((protocol, transport)))
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, named) as listening,
+        socket.socket(socket.AF_INET) as visitor,
+    ):
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+        visitor.connect(listening.getsockname())
+        connection, _ = listening.accept()
+        with connection:
+            assert not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            protocol, transport = asyncio.Protocol(), SimpleNamespace(get_extra_info={"socket": connection}.get)
+            repairs._connect_without_delay(protocol, transport)
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert met == [(protocol, transport)]

@@ -1,0 +1,62 @@
+"""Repairs of Streamlit 1.67, made before its server starts.
+
+Where Streamlit has changed so that one no longer fits, nothing is repaired and a test says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+PAUSE = 0.002
+"""Seconds between two looks at whether the last messages are through."""
+
+_request_rerun = AppSession.request_rerun
+_connection_made = AutoHTTPProtocol.connection_made
+
+
+def keep_runs_whole() -> None:
+    """Let a fragment's rerun wait until the run before it has said everything.
+
+    A click or a tick that arrives just as a run ends must not swallow what that run drew. A script runner that is done
+    stays its session's runner until the event loop has handled its last messages. Where a fragment's rerun arrives in
+    between, Streamlit starts a new runner and drops the messages still on their way: elements are missing from the page
+    until the next full run (the comment in ``AppSession.request_rerun`` knows of it). On a busy machine, with a panel
+    that ticks every second, that happens within minutes. Here such a rerun waits some milliseconds.
+    """
+    AppSession.request_rerun = _patient_request  # type: ignore[method-assign, assignment]
+
+
+def answer_at_once() -> None:
+    """Let every answer leave without waiting for the browser to confirm the one before it.
+
+    Streamlit makes its listening socket without naming TCP, so asyncio leaves Nagle's algorithm on for its connections:
+    the body of an answer waits for the confirmation of its header, which a system gives after 40 ms. A first visit
+    fetches a hundred small files, and every click is answered by many small messages.
+    """
+    AutoHTTPProtocol.connection_made = _connect_without_delay  # type: ignore[method-assign, assignment]
+
+
+def _connect_without_delay(protocol: asyncio.Protocol, transport: Any) -> None:
+    connection = transport.get_extra_info("socket")
+    if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _connection_made(protocol, transport)
+
+
+def _patient_request(session: AppSession, client_state: ClientState | None) -> None:
+    if client_state is not None and client_state.fragment_id and _is_ending(session):
+        session._event_loop.call_later(PAUSE, _patient_request, session, client_state)
+    else:
+        _request_rerun(session, client_state)
+
+
+def _is_ending(session: AppSession) -> bool:
+    requests = getattr(getattr(session, "_scriptrunner", None), "_requests", None)
+    return getattr(requests, "_state", None) is ScriptRequestType.STOP
