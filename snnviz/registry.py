@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_type_hints
 
@@ -91,13 +91,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[F]):
-    """One choice: call `function`; show the rest."""
+    """One choice: call `function`; show the rest. `traits`: what else its catalogue says of it, in a word each."""
 
     kind: str
     function: F
     source: str
     formula: str
     parameters: tuple[Parameter, ...]
+    traits: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -123,7 +124,9 @@ class Registry(Generic[F]):
         self._module = module
         self._entries: dict[str, Entry[F]] = {}
 
-    def register(self, *, source: str, formula: str = "", kind: str | None = None) -> Callable[[F], F]:
+    def register(
+        self, *, source: str, formula: str = "", kind: str | None = None, traits: Iterable[str] = ()
+    ) -> Callable[[F], F]:
         """Decorator. The kind is the function's name with dashes; `formula` is LaTeX."""
 
         def add(function: F) -> F:
@@ -132,7 +135,7 @@ class Registry(Generic[F]):
                 raise ValueError(f"the {self.noun} {name!r} is registered twice")
             if not inspect.getdoc(function):
                 raise ValueError(f"the {self.noun} {name!r} needs a docstring")
-            self._entries[name] = Entry(name, function, source, formula, _parameters(function))
+            self._entries[name] = Entry(name, function, source, formula, _parameters(function), frozenset(traits))
             return function
 
         return add

@@ -1,15 +1,57 @@
-"""Weight initialisations: the variance of zero-mean Gaussian weights from a layer's fan-in and fan-out.
+"""Weight initialisations: the variance of zero-mean weights from a layer's fan-in and fan-out.
 
-For a convolution with k x k kernels the fan-in is k*k*c_in and the fan-out k*k*c_out. Biases start at 0.
+For a convolution with k x k kernels the fan-in is k*k*c_in and the fan-out k*k*c_out. Biases start at 0. Weights are
+Gaussian, except where an entry has the trait "uniform". An entry with the trait "measured" is set layer by layer: it is
+told what reaches the layer, a `Drive`, once the layers before are set. The trait "compared" marks the eight of
+Micheli et al. 2024, Figs. 3 to 9.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Annotated
 
-from snnviz.design import INITS, Neuron
+from snnviz.design import INITS, Choice, Neuron
 from snnviz.registry import Range
+
+COMPARED, UNIFORM, MEASURED = "compared", "uniform", "measured"
+
+NO_DRIVE = 1e-9
+"""E[x^2] of an input that never spikes, so that its layer's weights stay finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What reaches a layer before training: E[x^2] per input and time step (for spikes, their rate), over T steps."""
+
+    moment: float
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """How the weights of a layer are drawn: zero mean, this variance, Gaussian or uniform."""
+
+    variance: float
+    uniform: bool = False
+
+    @property
+    def limit(self) -> float:
+        """Uniform weights lie between -limit and limit."""
+        return math.sqrt(3 * self.variance)
+
+
+def is_measured(init: Choice) -> bool:
+    """Whether the initialisation must know what reaches a layer."""
+    return MEASURED in INITS[init.kind].traits
+
+
+def weight_law(init: Choice, fan_in: int, fan_out: int, neuron: Neuron, drive: Drive | None = None) -> Law:
+    """The law of a layer's weights. `drive` is needed where `is_measured`."""
+    entry = INITS[init.kind]
+    told = (drive,) if MEASURED in entry.traits else ()
+    return Law(float(entry.function(fan_in, fan_out, neuron, *told, **init.parameters)), UNIFORM in entry.traits)
 
 
 def spike_probability(threshold: float, variance: float = 1.0) -> float:
@@ -23,7 +65,9 @@ def spike_probability(threshold: float, variance: float = 1.0) -> float:
     return 0.5 * math.erfc(threshold / math.sqrt(2 * variance))
 
 
-@INITS.register(source="Micheli et al. 2024, Eq. 10", formula=r"\mathrm{Var}[w] = \frac{1}{n\,P(u > \theta)}")
+@INITS.register(
+    source="Micheli et al. 2024, Eq. 10", formula=r"\mathrm{Var}[w] = \frac{1}{n\,P(u > \theta)}", traits=[COMPARED]
+)
 def variance_preserving(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
     """Keeps Var[u] = 1 from layer to layer, so that spikes reach the last one.
 
@@ -35,7 +79,7 @@ def variance_preserving(fan_in: int, fan_out: int, neuron: Neuron, /) -> float: 
     return 1 / (fan_in * max(spike_probability(neuron.threshold), 1e-9))
 
 
-@INITS.register(source="He et al. 2015, Eq. 10", formula=r"\mathrm{Var}[w] = \frac{g}{n}")
+@INITS.register(source="He et al. 2015, Eq. 10", formula=r"\mathrm{Var}[w] = \frac{g}{n}", traits=[COMPARED])
 def kaiming(
     fan_in: int,
     fan_out: int,  # noqa: ARG001
@@ -55,7 +99,11 @@ def kaiming(
     return gain / fan_in
 
 
-@INITS.register(source="Glorot and Bengio 2010, Eq. 12", formula=r"\mathrm{Var}[w] = \frac{2}{n_{in} + n_{out}}")
+@INITS.register(
+    source="Glorot and Bengio 2010, Eq. 12",
+    formula=r"\mathrm{Var}[w] = \frac{2}{n_{in} + n_{out}}",
+    traits=[COMPARED],
+)
 def glorot(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
     """Made for tanh and linear layers: a compromise between the forward and the backward pass.
 
@@ -63,3 +111,145 @@ def glorot(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG0
     0.001
     """
     return 2 / (fan_in + fan_out)
+
+
+@INITS.register(
+    source="Lee et al. 2016, as compared in Micheli et al. 2024",
+    formula=r"w \sim U\left(-\sqrt{3/n},\ \sqrt{3/n}\right)",
+    traits=[COMPARED, UNIFORM],
+)
+def lee_2016(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
+    """Uniform weights of variance 1/n, made for thresholds that each layer scales with its fan-in.
+
+    Ambiguous: Lee et al. also set a threshold of 3 to 10 times sqrt(3/n) for each layer. Micheli et al. keep one
+    threshold for all, and so does this rule; it takes only the weights.
+
+    >>> lee_2016(1000, 1000, Neuron())
+    0.001
+    """
+    return 1 / fan_in
+
+
+@INITS.register(
+    source="Bellec et al. 2018, published code", formula=r"\mathrm{Var}[w] = \frac{w_0^2}{n}", traits=[COMPARED]
+)
+def bellec_2018(
+    fan_in: int,
+    fan_out: int,  # noqa: ARG001
+    neuron: Neuron,  # noqa: ARG001
+    /,
+    *,
+    scale: Annotated[float, Range(0.1, 10, "w0, the weights' scale.", 0.1)] = 1.0,
+) -> float:
+    """Gaussian weights over the root of the fan-in, made for recurrent networks with a threshold of 0.03.
+
+    With the native threshold and leak rescaled to a threshold of 1 the variance is 2.64/n (scale 1.62): silent too.
+
+    >>> bellec_2018(1000, 1000, Neuron())
+    0.001
+    """
+    return scale**2 / fan_in
+
+
+@INITS.register(
+    source="Zenke and Vogels 2021, as compared in Micheli et al. 2024",
+    formula=r"w \sim U\left(-1/\sqrt{n},\ 1/\sqrt{n}\right)",
+    traits=[COMPARED, UNIFORM],
+)
+def zenke_2021(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
+    """Uniform weights of variance 1/(3n).
+
+    Ambiguous: the authors' later code draws N(0, 1/n), and their tutorials N(0, (7(1 - beta))^2 / n), which does not
+    fall silent and so cannot be what Micheli et al. compared with.
+
+    >>> round(zenke_2021(1000, 1000, Neuron()), 6)
+    0.000333
+    """
+    return 1 / (3 * fan_in)
+
+
+@INITS.register(
+    source="Ding et al. 2022, reconstructed",
+    formula=r"\mathrm{Var}[w] = \frac{2}{n\,a^2},\quad"
+    r"a = \frac{-\ln\beta}{\theta(1-\beta)}\ \text{or}\ \frac{1}{\theta}",
+    traits=[COMPARED],
+)
+def ding_2022(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
+    """From the slope a of the neuron's response, its rate against a constant current, as for a leaky ReLU.
+
+    A reconstruction: only the abstract could be read, which names the slant asymptote. Its slope is
+    -ln(beta)/(theta (1 - beta)) for a neuron that resets to zero, and 1/theta for one that subtracts its threshold.
+
+    >>> ding_2022(1000, 1000, Neuron(threshold=1.0))
+    0.002
+    >>> round(ding_2022(1000, 1000, Neuron(threshold=1.0, beta=0.5, reset="zero")) * 1000, 2)
+    1.04
+    """
+    slope = 1.0  # of the rate, times theta
+    if neuron.reset == "zero" and neuron.beta < 1:
+        slope = -math.log(max(neuron.beta, 1e-9)) / (1 - neuron.beta)
+    return 2 * (neuron.threshold / slope) ** 2 / fan_in
+
+
+@INITS.register(
+    source="Rossbroich et al. 2022, Eq. 8",
+    formula=r"\mathrm{Var}[w] = \frac{(\theta/\xi)^2}{n\,\nu\,\hat\epsilon},\quad"
+    r"\hat\epsilon = \sum_{k<T}\beta^{2k}",
+    traits=[COMPARED, MEASURED],
+)
+def fluctuation_driven(
+    fan_in: int,
+    fan_out: int,  # noqa: ARG001
+    neuron: Neuron,
+    drive: Drive,
+    /,
+    *,
+    xi: Annotated[float, Range(0.5, 5, "Standard deviations of u from its mean to the threshold.", 0.1)] = 1.0,
+    nu: Annotated[float, Range(0, 1, "Input spikes per step; 0 measures them, layer by layer.", 0.01)] = 0.0,
+) -> float:
+    """Makes u fluctuate with a standard deviation of threshold/xi, given how often the inputs spike.
+
+    Depends on data: each layer is set from what reaches it through those before. Zero mean; the memory of a neuron,
+    1/(1 - beta^2) in the paper, is counted over the T steps that there are.
+
+    >>> round(fluctuation_driven(1000, 1000, Neuron(threshold=1.0), Drive(0.158655, 1)) * 1000, 3)
+    6.303
+    """
+    memory = sum(neuron.beta ** (2 * k) for k in range(drive.steps))
+    return (neuron.threshold / xi) ** 2 / (fan_in * max(nu or drive.moment, NO_DRIVE) * memory)
+
+
+@INITS.register(
+    source="Micheli et al. 2024, Eq. 9, for inputs of any kind",
+    formula=r"\mathrm{Var}[w] = \frac{1}{n\,E[x^2]}",
+    traits=[MEASURED],
+)
+def input_preserving(fan_in: int, fan_out: int, neuron: Neuron, drive: Drive, /) -> float:  # noqa: ARG001
+    """Keeps Var[u] = 1 whatever reaches a layer: the variance-preserving rule without assuming spikes of u ~ N(0, 1).
+
+    Depends on data. For pixels, the mean of several spikes, or sums of them, which the paper's rule takes for spikes.
+
+    >>> round(input_preserving(1000, 1000, Neuron(), Drive(0.158655, 1)) * 1000, 3)
+    6.303
+    """
+    return 1 / (fan_in * max(drive.moment, NO_DRIVE))
+
+
+@INITS.register(
+    source="Micheli et al. 2024, published code, with its covariance corrected",
+    formula=r"\mathrm{Var}[w] = \frac{1 - \beta^2 - \theta^2 p (1-p) + 2\beta\theta\varphi(\theta)}{n\,p},\quad"
+    r"p = P(u > \theta)",
+)
+def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
+    """An attempt to count leak and reset in: Var[u] = 1 from one time step to the next.
+
+    Not in the paper. The published code takes E[u | u > theta] for E[u s]; corrected, deep layers fall silent: after 7
+    to 17 layers at threshold 1.
+
+    >>> round(reset_aware(1000, 1000, Neuron(threshold=1.0, beta=0.5)) * 1000, 2)
+    5.41
+    """
+    theta, beta = neuron.threshold, neuron.beta
+    p = max(spike_probability(theta), 1e-9)
+    density = math.exp(-(theta**2) / 2) / math.sqrt(2 * math.pi)
+    return max(1 - beta**2 - theta**2 * p * (1 - p) + 2 * beta * theta * density, 0.0) / (fan_in * p)

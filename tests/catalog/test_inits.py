@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.catalog.inits import spike_probability
-from snnviz.design import INITS, Neuron
+from snnviz.catalog.inits import COMPARED, Drive, Law, spike_probability, weight_law
+from snnviz.design import INITS, Choice, Neuron
 from snnviz.registry import Entry
 
 FANS = st.integers(1, 100_000)
@@ -67,9 +68,72 @@ def test_glorot_is_two_over_both_fans(n: int, out: int, threshold: float) -> Non
 
 
 @pytest.mark.parametrize("entry", list(INITS), ids=lambda entry: entry.kind)
-@given(n=FANS, out=FANS, threshold=st.floats(0, 10), beta=st.floats(0, 1), reset=st.sampled_from(["subtract", "zero"]))
-def test_every_rule_gives_a_positive_variance_for_every_neuron(
-    entry: Entry[Any], n: int, out: int, threshold: float, beta: float, reset: str
+@given(
+    n=FANS,
+    out=FANS,
+    threshold=st.floats(0, 10),
+    beta=st.floats(0, 1),
+    reset=st.sampled_from(["subtract", "zero", "none"]),
+    drive=st.builds(Drive, st.floats(0, 100), st.integers(1, 100)),
+)
+def test_every_rule_gives_a_finite_variance_for_every_neuron(
+    entry: Entry[Any], n: int, out: int, threshold: float, beta: float, reset: Any, drive: Drive
 ) -> None:
-    found = entry.function(n, out, Neuron(threshold=threshold, beta=beta, reset=reset))
-    assert 0 < found < float("inf")
+    neuron = Neuron(threshold=threshold, beta=beta, reset=reset)
+    law = weight_law(Choice({"kind": entry.kind}), n, out, neuron, drive)
+    assert 0 <= law.variance < float("inf")
+    assert law.variance > 0 or threshold < 1e-3 or entry.kind == "reset-aware"
+
+
+def test_the_eight_of_the_paper_are_marked() -> None:
+    assert [entry.kind for entry in INITS if COMPARED in entry.traits] == [
+        *("variance-preserving", "kaiming", "glorot", "lee-2016", "bellec-2018", "zenke-2021", "ding-2022"),
+        "fluctuation-driven",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "gain"),
+    [
+        ("variance-preserving", 6.303),
+        ("kaiming", 2),
+        ("glorot", 1),
+        ("lee-2016", 1),
+        ("bellec-2018", 1),
+        ("zenke-2021", 1 / 3),
+        ("ding-2022", 2),
+        ("reset-aware", 5.411),
+    ],
+)
+def test_n_var_w_at_threshold_one_and_leak_a_half(kind: str, gain: float) -> None:
+    law = weight_law(Choice({"kind": kind}), 1000, 1000, Neuron(threshold=1.0, beta=0.5))
+    assert law.variance * 1000 == pytest.approx(gain, abs=5e-4)
+    assert law.uniform == (kind in ("lee-2016", "zenke-2021"))
+
+
+def test_bellecs_native_threshold_and_leak_rescaled_give_2_64() -> None:
+    native = (1 - math.exp(-1 / 20)) / 0.03  # of the current, over the threshold
+    assert weight_law(Choice({"kind": "bellec-2018", "scale": native}), 1, 1, Neuron()).variance == pytest.approx(
+        2.64, abs=5e-3
+    )
+
+
+def test_the_slope_of_a_neuron_that_resets_to_zero() -> None:
+    hard = Neuron(threshold=1.0, beta=0.5, reset="zero")
+    assert weight_law(Choice({"kind": "ding-2022"}), 1, 1, hard).variance == pytest.approx(2 / (2 * math.log(2)) ** 2)
+    assert weight_law(Choice({"kind": "ding-2022"}), 1, 1, Neuron(beta=1.0, reset="zero")).variance == 2
+
+
+@given(FANS, st.floats(0.001, 1), st.floats(0, 0.99), st.floats(0.5, 5))
+def test_fluctuations_reach_the_threshold_at_xi_standard_deviations(n: int, nu: float, beta: float, xi: float) -> None:
+    """Rossbroich et al. 2022: n nu (sum of beta^2k) Var[w] = (theta / xi)^2, whether nu is told or measured."""
+    neuron = Neuron(threshold=0.8, beta=beta)
+    for nu_told, moment in ((0.0, nu), (nu, 0.5)):
+        init = Choice({"kind": "fluctuation-driven", "xi": xi, "nu": nu_told})
+        law = weight_law(init, n, 1, neuron, Drive(moment, 400))
+        assert n * nu / (1 - beta**2) * law.variance == pytest.approx((0.8 / xi) ** 2, rel=1e-3)
+
+
+@given(st.floats(1e-6, 10))
+def test_uniform_weights_within_the_limit_have_the_variance(variance: float) -> None:
+    assert (2 * Law(variance, uniform=True).limit) ** 2 / 12 == pytest.approx(variance)
