@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -224,14 +224,7 @@ class Design(Part):
     @classmethod
     def check(cls, document: object) -> Design:
         """A design from a nested dictionary. Raises `InputError`."""
-        if not isinstance(document, Mapping):
-            raise InputError("design", "be a JSON object", document)
-        try:
-            return cls.model_validate(document)
-        except ValidationError as error:
-            raise _sentence(cls, error) from None
-        except RecursionError:
-            raise InputError("design", "be a few levels deep", Described("a nest without end")) from None
+        return checked(cls, document, "a design")
 
     def document(self) -> dict[str, Any]:
         """The design as a nested dictionary that JSON can hold."""
@@ -247,6 +240,22 @@ class Design(Part):
         return hashlib.sha256(f"{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
 
 
+P = TypeVar("P", bound=Part)
+
+
+def checked(model: type[P], document: object, noun: str) -> P:
+    """`document` as a value of `model`. Raises `InputError`, which calls such a value `noun` ("a design")."""
+    name = noun.split(" ", 1)[-1]
+    if not isinstance(document, Mapping):
+        raise InputError(name, "be a JSON object", document)
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise _sentence(model, error, noun) from None
+    except RecursionError:
+        raise InputError(name, "be a few levels deep", Described("a nest without end")) from None
+
+
 def _dataset(value: object) -> str:
     if not isinstance(value, str) or value not in DATASETS:
         hint = did_you_mean(value, DATASETS.kinds)
@@ -258,15 +267,15 @@ def _first_line(error: Exception) -> str:
     return " ".join(str(error).split())[:80] or type(error).__name__
 
 
-def _sentence(model: type[BaseModel], error: ValidationError) -> InputError:
+def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> InputError:
     """The first of pydantic's complaints, as field, rule and value."""
     first = error.errors(include_url=False)[0]
     tags = {"block", "mlp", "cnn"}
     parts = [str(p)[:40] for p in first["loc"]]
-    part = "a design"
+    part = noun
     if parts[:1] == ["network"] and len(parts) > 1 and parts[1] in tags:
         part = f"a network of kind {parts.pop(1)}"
-    path, kind, value = ".".join(parts) or "design", first["type"], first["input"]
+    path, kind, value = ".".join(parts) or noun.split(" ", 1)[-1], first["type"], first["input"]
     context = first.get("ctx", {})
     if kind in ("extra_forbidden", "invalid_key"):
         known = _fields_at(model, parts[:-1])
