@@ -3,16 +3,16 @@
 Single step (Micheli et al. 2024, Eq. 9): Var[u_l] = n Var[w] E[x^2], with E[x^2] = P(u_(l-1) > theta) for spikes.
 Over T steps there is no closed form. For Gaussian weights the currents of a neuron at the T steps are jointly normal
 given the layer's input, with covariance n Var[w] times the second moments E[x_s x_t] of that input, so a population
-of neurons can be drawn exactly, without weights. For convolutions this is the limit of wide layers: neighbouring
-positions share weights, which changes how far one network strays from the mean, not the mean. Every position is
-taken to be as bright as the average one: convolutions on spike-coded images with large dark areas, such as MNIST's, are
-forecast to spike two to three times as much as they do, in deep layers up to nine times; `is_rough` says where.
+of neurons can be drawn exactly, without weights. Uniform weights need nothing else, because a sum of many is normal
+too. For convolutions this is the limit of wide layers: neighbouring positions share weights, which changes how far one
+network strays from the mean, not the mean. Every position is taken to be as bright as the average one: convolutions on
+spike-coded images with large dark areas, such as MNIST's, are forecast to spike two to three times as much as they do,
+in deep layers up to nine times; `is_rough` says where.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 
 from snnviz.catalog.architectures import INPUT, Layer, Source, architecture
 from snnviz.catalog.datasets import card
-from snnviz.catalog.inits import spike_probability
-from snnviz.design import ENCODINGS, INITS, Design, Neuron
+from snnviz.catalog.encodings import potentials as potentials
+from snnviz.catalog.encodings import second_moments
+from snnviz.catalog.inits import Drive, spike_probability, weight_law
+from snnviz.design import Design
 
 Floats = NDArray[np.float64]
 
@@ -55,10 +57,9 @@ class Forecast:
     single_step: float
 
 
-def weight_variance(layer: Layer, design: Design) -> float:
-    """Var[w] of a layer under the design's initialisation."""
-    rule: Callable[..., float] = INITS[design.init.kind].function
-    return rule(layer.fan_in, layer.fan_out, design.neuron, **design.init.parameters)
+def weight_variance(layer: Layer, design: Design, drive: Drive | None = None) -> float:
+    """Var[w] of a layer under the design's initialisation; a measured one must be told what reaches the layer."""
+    return weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron, drive).variance
 
 
 @lru_cache(maxsize=256)
@@ -77,14 +78,16 @@ def forecast(design: Design) -> tuple[Forecast, ...]:
 class _Drawn:
     forecast: Forecast
     spikes: Floats  # (T, population)
+    weights: float  # their variance
 
 
 def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
-    """Every layer in turn; what comes from later ones is taken from an earlier pass."""
+    """Every layer in turn; what comes from later ones is taken from an earlier pass.
+
+    Weights that are measured are so in the first pass, because later layers are silent while a network measures.
+    """
     rng = np.random.default_rng(0)
-    about = card(design.data.name)
-    levels = np.linspace(0, 1, len(about.histogram))
-    shown = ENCODINGS[design.data.encoding.kind].function(levels, np.array(about.histogram), design.data.steps)
+    likeness, shown = card(design.data.name).likeness, second_moments(design)
     built = architecture(design).layers
     steps = design.data.steps * len(built)
     count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
@@ -92,22 +95,25 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
     populations: list[Floats] = []
     single: list[float] = []
     found = []
-    for layer in built:
-        gain = layer.fan_in * weight_variance(layer, design) * _inside(layer)
+    for index, layer in enumerate(built):
+        moments = _moments(layer, populations, late, shown, likeness)
+        drive = Drive(float(moments.diagonal().mean()), design.data.steps)
+        weights = earlier[index].weights if earlier else weight_variance(layer, design, drive)
+        gain = layer.fan_in * weights * _inside(layer)
         normed = design.network.norm != "none" and layer is not built[-1]
-        moments = gain * _moments(layer, populations, late, shown, about.likeness)
+        moments = gain * moments
         if normed:  # the current's variance over time steps, images and positions becomes 1
             moments /= moments.diagonal().mean() or 1.0
         current = _draw(moments, count, rng)
         u = potentials(current, design.neuron) if layer.spiking else current
         spikes = (u > design.neuron.threshold).astype(float)
         populations.append(spikes)
-        moment = _single_moment(layer, single, float(shown[0, 0]), design.neuron.threshold, about.likeness)
+        moment = _single_moment(layer, single, float(shown[0, 0]), design.neuron.threshold, likeness)
         single.append(1.0 if normed else gain * moment)
         rate = float(spikes.mean()) if layer.spiking else None
         few = 1 - 1 / layer.neurons  # a variance over n neurons is on average (n - 1) / n of the population's
         seen = Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single[-1])
-        found.append(_Drawn(seen, spikes))
+        found.append(_Drawn(seen, spikes, weights))
     return tuple(found)
 
 
@@ -119,19 +125,6 @@ def _late(spikes: Floats) -> Floats:
 def is_rough(design: Design) -> bool:
     """Whether the forecast is likely to be far too high: convolutions on spike-coded images."""
     return design.network.kind != "mlp" and design.data.encoding.kind != "direct"
-
-
-def potentials(current: Floats, neuron: Neuron) -> Floats:
-    """u before reset, (T, n), of LIF neurons driven by a current (T, n)."""
-    u = np.empty_like(current)
-    u[0] = current[0]
-    for t in range(1, len(current)):
-        fired = u[t - 1] > neuron.threshold
-        kept = np.where(fired, 0.0, u[t - 1]) if neuron.reset == "zero" else u[t - 1]
-        u[t] = neuron.beta * kept + current[t]
-        if neuron.reset == "subtract":
-            u[t] -= neuron.threshold * fired
-    return u
 
 
 def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:
