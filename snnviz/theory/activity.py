@@ -2,9 +2,9 @@
 
 For weights that are independent, N(0, s^2) and used once, the currents of a neuron at the T steps are jointly normal
 given the layer's input X (T, n): C ~ N(0, s^2 X X^T), independently for each neuron (a linear image of a Gaussian
-vector). So a layer is T x n normal numbers times a factor of a T x T matrix: exact in distribution, jointly over layers,
-without the n x n weights. Uniform weights reach that law only in sums of many (the central limit theorem): where fewer
-than `FEW` inputs ever spike, their weights are drawn one by one.
+vector). So a layer is T x n normal numbers times a factor of a T x T matrix: exact in distribution, jointly over
+layers, without the n x n weights. Uniform weights reach that law only in sums of many (the central limit theorem):
+where fewer than `FEW` inputs ever spike, their weights are drawn one by one.
 
 Runs of the same seed use the same normal numbers under every initialisation, threshold and leak: curves differ by what
 was changed and not by luck, as a network's weights would with the same seed. Runs of different seeds are independent.
