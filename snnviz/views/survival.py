@@ -1,0 +1,362 @@
+"""The charts of survival: which initialisation keeps spikes alive in deep layers, at which threshold and width.
+
+All of them are exact or mean-field theory for a single time step; nothing is drawn at random.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.catalog.inits import Drive, is_measured, spike_probability, weight_law
+from snnviz.design import Choice
+from snnviz.theory import survival
+from snnviz.theory.activity import Setting, Trace, init_text
+from snnviz.theory.survival import FixedPoint
+from snnviz.views.activity import (
+    NEUTRAL,
+    SOURCE,
+    Curve,
+    add_curves,
+    by_layer,
+    colour,
+    label,
+    line,
+    rounded,
+    spread_words,
+)
+from snnviz.views.chart import Chart, empty, shade
+
+Floats = NDArray[np.float64]
+
+LIVES, DIES = "rgba(15,157,138,0.38)", "rgba(217,114,43,0.38)"
+"""The ends of the map, translucent: words and lines on it follow the page's theme."""
+
+MAP_WIDTH = 2000
+"""Neurons for which the map is computed at most; wider layers look like the wide limit."""
+
+SAME_PLACE = 0.06
+"""Points of the map nearer than this, in decades of n Var[w], share a label."""
+
+CERTAIN = 1e-6
+HIGHEST = 1.2
+"""Threshold up to which widths are compared."""
+
+MARGINAL = 0.05
+"""A slope this near to 1 is called marginal."""
+
+
+def gain(setting: Setting, init: Choice, threshold: float, *, moment: float | None = None, steps: int = 1) -> float:
+    """n Var[w] at a threshold. Measured rules are told spikes of `moment` per step, or those of u ~ N(0, 1)."""
+    neuron = setting.neuron.model_copy(update={"threshold": threshold})
+    told = Drive(spike_probability(threshold) if moment is None else moment, steps)
+    return weight_law(init, setting.width, setting.width, neuron, told).variance * setting.width
+
+
+# --- the map ------------------------------------------------------------------------------------------------------
+
+
+def survival_chart(setting: Setting, own: tuple[float, float, str] | None) -> Chart:
+    """Whether the last layer is silent, by n Var[w] and threshold, with the initialisations in their places.
+
+    `own`: n Var[w], threshold and name of one more point.
+    """
+    gains = [gain(setting, init, setting.threshold, steps=setting.steps) for init in setting.inits]
+    places = [(value, setting.threshold) for value in gains] + ([own[:2]] if own else [])
+    low = min(0.1, *(0.7 * max(value, 0.015) for value, _ in places))
+    high = max(30.0, *(1.5 * min(value, 1e5) for value, _ in places))
+    top = max(2.5, *(1.1 * theta for _, theta in places))
+    figure = empty("n Var[w]", "threshold", range=[0, top])
+    figure["layout"]["hovermode"] = "closest"
+    figure["layout"]["xaxis"] |= {"type": "log", "range": rounded(np.log10([low, high])), "dtick": 1}
+    neurons = min(setting.width, MAP_WIDTH)
+    figure["data"] = [
+        _map(neurons, setting.layers - 1, low, high, top),
+        _boundary(low, high, top),
+        _preserving(high, top),
+        _points(setting, gains, low),
+        *([_own(*own)] if own else []),
+    ]
+    caption = (
+        f"Probability that layer {setting.layers - 1} of {neurons} neurons a layer is silent at a single time step, "
+        "exact for Gaussian weights. Above the line layers of any width die out; hollow points measure their input. "
+        f"After {SOURCE}, Eq. 9."
+    )
+    return Chart("survival", "Where activity survives", caption, figure, height=440, wide=True)
+
+
+def _map(neurons: int, layer: int, low: float, high: float, top: float) -> dict[str, Any]:
+    x, y = np.geomspace(low, high, 62), np.linspace(0, top, 42)
+    gains, thresholds = np.sqrt(x[1:] * x[:-1]), (y[1:] + y[:-1]) / 2
+    dead = survival.extinction(neurons, layer, thresholds.tolist(), gains.tolist())
+    return {
+        "type": "heatmap",
+        "x": rounded(x),
+        "y": rounded(y),
+        "z": [rounded(np.round(row, 3), 3) for row in dead],
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [[0, LIVES], [0.5, "rgba(140,140,150,0.1)"], [1, DIES]],
+        "colorbar": {"title": {"text": "P(silent)", "side": "right"}, "thickness": 10, "tickformat": ".0%"},
+        "hovertemplate": "n Var[w] %{x:.3~g}, threshold %{y:.2f}: %{z:.1%} silent<extra></extra>",
+        "name": "P(silent)",
+    }
+
+
+def _boundary(low: float, high: float, top: float) -> dict[str, Any]:
+    """theta_c = 0.407 sqrt(n Var[w])."""
+    factor = survival.survival_threshold(1.0)
+    x = np.geomspace(low, min(high, (top / factor) ** 2), 81)
+    wide = "wide limit dies above 0.407 √(n Var[w])"
+    return line(wide, factor * np.sqrt(x), NEUTRAL, x=rounded(x), line={"width": 2.5}, hoverinfo="skip")
+
+
+def _preserving(high: float, top: float) -> dict[str, Any]:
+    """n Var[w] = 1 / Q(theta)."""
+    theta = np.linspace(0, top, 61)
+    x = np.array([1 / max(spike_probability(value), 1e-9) for value in theta])
+    inside = x <= high
+    style = {"width": 1.3, "dash": "dot"}
+    return line("keeps Var[u] = 1", theta[inside], NEUTRAL, x=rounded(x[inside]), line=style, hoverinfo="skip")
+
+
+def _points(setting: Setting, gains: Sequence[float], low: float) -> dict[str, Any]:
+    """The setting's initialisations as one trace; those in one place share the label of the first."""
+    inits = setting.inits
+    shown = [max(value, low) for value in gains]
+    words, above = [""] * len(inits), ["top center"] * len(inits)
+    for k, group in enumerate(_groups(shown)):
+        words[group[-1]] = "<br>".join(label(inits[one]) for one in group)
+        above[group[-1]] = "bottom center" if k % 2 else "top center"
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": "initialisations",
+        "meta": "inits",
+        "showlegend": False,
+        "x": rounded(shown),
+        "y": [setting.threshold] * len(inits),
+        "text": words,
+        "textposition": above,
+        "cliponaxis": False,
+        "customdata": [
+            [init.kind, init_text(init), rounded([value])[0]] for init, value in zip(inits, gains, strict=True)
+        ],
+        "hovertemplate": "%{customdata[1]}: n Var[w] %{customdata[2]}, threshold %{y}<extra></extra>",
+        "marker": {
+            "size": 11,
+            "color": [colour(init, setting) for init in inits],
+            "symbol": ["circle-open" if is_measured(init) else "circle" for init in inits],
+            "line": {"width": 2},
+        },
+    }
+
+
+def _groups(places: Sequence[float]) -> list[list[int]]:
+    """Indices of points that share a label, from left to right."""
+    found: list[list[int]] = []
+    for k in sorted(range(len(places)), key=lambda k: places[k]):
+        if found and math.log10(places[k] / places[found[-1][0]]) < SAME_PLACE:
+            found[-1].append(k)
+        else:
+            found.append([k])
+    return [sorted(group) for group in found]
+
+
+def _own(value: float, threshold: float, name: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "meta": "own",
+        "x": rounded([value]),
+        "y": rounded([threshold]),
+        "marker": {"symbol": "star", "size": 16, "color": "#e0a800", "line": {"color": NEUTRAL, "width": 1}},
+        "hovertemplate": "n Var[w] %{x}, threshold %{y}",
+    }
+
+
+# --- the cobweb ---------------------------------------------------------------------------------------------------
+
+
+def cobweb_chart(setting: Setting, init: Choice) -> Chart:
+    """The mean-field map from one layer's variance to the next, and where it leads from 1."""
+    theta, look = setting.threshold, colour(init, setting)
+    follow = partial(_next, setting, init)
+    points = _fixed_points(setting, init)
+    path = [1.0]
+    while len(path) < min(setting.layers, 60):
+        path.append(follow(path[-1]))
+    top = 1.12 * max(path + [point.variance for point in points if point.variance < 50])
+    v = np.concatenate([[0.0], np.geomspace(1e-4, 1, 40) * top * 0.1, np.linspace(0.1, 1, 60)[1:] * top])
+    figure = empty("Var[u] of a layer", "Var[u] of the next", range=[0, rounded([top])[0]])
+    figure["layout"]["xaxis"]["range"] = [0, rounded([top])[0]]
+    figure["layout"]["hovermode"] = "closest"
+    stairs = np.repeat(path, 2)
+    figure["data"] = [
+        line(
+            "unchanged", [0, top], NEUTRAL, x=rounded([0, top]), line={"width": 1.2, "dash": "dash"}, hoverinfo="skip"
+        ),
+        line("next variance", [follow(one) for one in v], look, x=rounded(v), hovertemplate="%{x:.3~g} to %{y:.3~g}"),
+        line("from the encoder", stairs[1:], NEUTRAL, x=rounded(stairs[:-1]), line={"width": 1.4}),
+        *(_fixed(point, look) for point in points),
+    ]
+    caption = f"{_fate(path, points)} Mean field, a single time step at threshold {theta:g}; after {SOURCE}, Eq. 9."
+    return Chart("cobweb", f"From layer to layer: {label(init)}", caption, figure, height=380)
+
+
+def _next(setting: Setting, init: Choice, variance: float) -> float:
+    """The mean-field map, with rules that measure their input measuring it."""
+    reaches = spike_probability(setting.threshold, variance)
+    return gain(setting, init, setting.threshold, moment=reaches) * reaches
+
+
+def _adapts(setting: Setting, init: Choice) -> bool:
+    """Whether the weights make up for a weaker input."""
+    by_moment = [gain(setting, init, setting.threshold, moment=moment) for moment in (0.1, 0.2)]
+    return by_moment[0] != by_moment[1]
+
+
+def _fixed_points(setting: Setting, init: Choice) -> tuple[FixedPoint, ...]:
+    if _adapts(setting, init):  # the weights make up for what is missing: every variance is mapped to the same
+        return (FixedPoint(_next(setting, init, 1.0), 0.0),)
+    return survival.fixed_points(gain(setting, init, setting.threshold), setting.threshold)
+
+
+def _fixed(point: FixedPoint, look: str) -> dict[str, Any]:
+    kind = "stable" if point.stable else "unstable"
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": f"{kind}: {point.variance:.2f}, slope {point.slope:.2f}",
+        "x": rounded([point.variance]),
+        "y": rounded([point.variance]),
+        "marker": {
+            "size": 11,
+            "color": look,
+            "symbol": "circle" if point.stable else "circle-open",
+            "line": {"width": 2},
+        },
+        "hovertemplate": f"{kind}, slope {point.slope:.3f}<extra></extra>",
+    }
+
+
+def _fate(path: Sequence[float], points: Sequence[FixedPoint]) -> str:
+    """Why activity lives or dies, in words."""
+    gone = next((layer for layer, variance in enumerate(path) if variance < 1e-3), None)
+    until = (
+        f"after {gone} layers Var[u] is below 0.001" if gone else f"slowly: after {len(path) - 1} it is {path[-1]:.2g}"
+    )
+    if not points:
+        return f"No fixed point: every variance is mapped below itself, so activity dies: {until}."
+    unstable, stable = (None, points[0]) if len(points) == 1 else points
+    if unstable is None:
+        return f"One stable point, {stable.variance:.2f} (slope {stable.slope:.2f}), is reached from every variance."
+    if abs(stable.slope - 1) < MARGINAL:
+        return (
+            f"Marginal: the two fixed points nearly meet at {stable.variance:.2f} (slope {stable.slope:.2f}), "
+            "and the least fluctuation decides whether activity dies."
+        )
+    if abs(unstable.variance - 1) < 1e-3:
+        return (
+            f"The encoder's variance, 1, is the unstable point (slope {unstable.slope:.2f}): a fluctuation decides "
+            f"between death and {stable.variance:.2f}."
+        )
+    if unstable.variance > 1:
+        return f"Starts at 1, below the unstable point {unstable.variance:.2f}, so activity dies: {until}."
+    return (
+        f"Stable at {stable.variance:.2f} (slope {stable.slope:.2f}); below the unstable point {unstable.variance:.2f} "
+        "activity dies, so a fluctuation of few neurons can kill it."
+    )
+
+
+# --- widths -------------------------------------------------------------------------------------------------------
+
+
+def width_chart(setting: Setting, init: Choice, widths: Sequence[int] = (50, 100, 300, 600, 1000)) -> Chart:
+    """The probability that the last layer is silent, by threshold, for several widths: Fig. 4."""
+    thresholds = np.linspace(0, HIGHEST, 33)
+    gains = [gain(setting, init, theta) for theta in thresholds]
+    figure = empty("threshold", f"P(layer {setting.layers - 1} silent)", tickformat=".0%", range=[-0.03, 1.05])
+    for k, width in enumerate(sorted(widths)):
+        dead = _silent(width, gains, thresholds, setting.layers)
+        figure["data"].append(
+            line(f"{width} neurons", np.round(dead, 5), shade(k, len(widths)), x=rounded(thresholds))
+            | {"hovertemplate": "%{y:.2%}"}
+        )
+    figure["data"].append(_wide_limit(setting, init))
+    caption = (
+        f"Exact probability that no neuron of layer {setting.layers - 1} spikes under {label(init)} at a single time "
+        f"step; dashed: infinitely many neurons and layers.{_assumed(setting, init)} {SOURCE}, Fig. 4."
+    )
+    return Chart("widths", "How many neurons survival takes", caption, figure, height=340)
+
+
+def _silent(width: int, gains: Sequence[float], thresholds: Floats, layers: int) -> Floats:
+    """P(last layer silent) by threshold: every fourth, and those between where the two ends are not both certain."""
+    found = np.full(len(thresholds), np.nan)
+
+    def at(k: int) -> float:
+        found[k] = survival.exact_chain(width, gains[k], float(thresholds[k]), layers).dead[-1]
+        return float(found[k])
+
+    ends = sorted({*range(0, len(thresholds), 4), len(thresholds) - 1})
+    for low, high in pairwise(ends):
+        left, right = at(low) if np.isnan(found[low]) else float(found[low]), at(high)
+        if max(left, right) < CERTAIN or min(left, right) > 1 - CERTAIN:
+            found[low + 1 : high] = left
+        else:
+            for k in range(low + 1, high):
+                at(k)
+    return found
+
+
+def _wide_limit(setting: Setting, init: Choice) -> dict[str, Any]:
+    """0 where infinitely wide layers live, 1 where they die out."""
+    x = np.linspace(0, HIGHEST, 241)
+    dies = np.array([_dies(setting, init, theta) for theta in x], float)
+    kept = np.flatnonzero(np.diff(dies, prepend=np.nan, append=np.nan) != 0)  # both ends, and where it changes
+    kept = np.union1d(kept, [len(x)]) - 1
+    kept = np.union1d(np.clip(kept, 0, None), np.clip(kept + 1, None, len(x) - 1))
+    style = {"dash": "dash", "width": 1.4}
+    return line("wide limit", dies[kept], NEUTRAL, x=rounded(x[kept]), line=style, hoverinfo="skip")
+
+
+def _dies(setting: Setting, init: Choice, threshold: float) -> bool:
+    """Whether the mean field leads from 1 to 0."""
+    here = setting.model_copy(update={"threshold": threshold})
+    points = _fixed_points(here, init)
+    return not points or points[-1].variance <= 0 or (len(points) > 1 and points[0].variance > 1 + 1e-9)
+
+
+def _assumed(setting: Setting, init: Choice) -> str:
+    """What the chain does not know of this initialisation."""
+    if is_measured(init):
+        return " It takes the weights that spikes of u ~ N(0, 1) lead to; measured layer by layer, fewer die."
+    if weight_law(init, setting.width, setting.width, setting.neuron).uniform:
+        return " It takes the weights for Gaussian, with the variance of the uniform ones."
+    return ""
+
+
+def width_variance_chart(setting: Setting, traces_by_width: Sequence[tuple[int, Trace]]) -> Chart:
+    """Var[u] by layer for several widths."""
+    figure = by_layer("Var[u]", rangemode="tozero")
+    ordered = sorted(traces_by_width, key=lambda pair: pair[0])
+    curves = (
+        Curve(f"{width} neurons", shade(k, len(ordered)), trace.var_u.mean(2))
+        for k, (width, trace) in enumerate(ordered)
+    )
+    add_curves(figure, curves)
+    of = label(ordered[0][1].init) if ordered else ""
+    runs = len(ordered[0][1].var_u) if ordered else 0
+    caption = (
+        f"{of}, threshold {setting.threshold:g}: variance of the potential by layer, {spread_words(runs)}. "
+        f"Few neurons fluctuate more. After {SOURCE}, Fig. 4."
+    )
+    return Chart("width_var", "Variance of the potential by width", caption, figure, height=340)
