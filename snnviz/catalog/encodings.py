@@ -1,21 +1,57 @@
 """How an image becomes an input over T time steps.
 
-Training uses snntorch's spikegen (`snnviz.core.data`). The functions here say what theory needs: the matrix of
-second moments E[x_s x_t] over pixels, shape (T, T), from the distribution of pixel intensities in [0, 1].
+Training encodes in `snnviz.core.data`, noisy encodings with snntorch's spikegen. The functions here say what theory
+needs: the matrix of second moments E[x_s x_t] over the pixels of a data set, shape (T, T).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.design import ENCODINGS
+from snnviz.catalog.datasets import card
+from snnviz.design import ENCODINGS, Design, Neuron
 
-Moments = NDArray[np.float64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """What there is to encode, and the neurons that may do it.
+
+    `share` (L,) of the pixels has an intensity of `levels` (L,) in [0, 1]; `mean` and `std` are theirs.
+    """
+
+    levels: Floats
+    share: Floats
+    mean: float
+    std: float
+    neuron: Neuron
+
+    @property
+    def normalised(self) -> Floats:
+        """The levels, shifted and scaled to mean 0 and variance 1."""
+        return (self.levels - self.mean) / self.std
+
+
+def pixels_of(name: str, neuron: Neuron) -> Pixels:
+    """Those of a data set."""
+    about = card(name)
+    levels = np.linspace(0, 1, len(about.histogram))
+    return Pixels(levels, np.array(about.histogram), about.mean, about.std, neuron)
+
+
+def second_moments(design: Design) -> Floats:
+    """E[x_s x_t] of a design's input, (T, T)."""
+    entry = ENCODINGS[design.data.encoding.kind]
+    found: Floats = entry.function(pixels_of(design.data.name, design.neuron), design.data.steps)
+    return found
 
 
 @ENCODINGS.register(source="Rueckauer et al. 2017", formula=r"x^t = \frac{p - \mu}{\sigma}")
-def direct(levels: Moments, share: Moments, steps: int, /) -> Moments:  # noqa: ARG001
+def direct(pixels: Pixels, steps: int, /) -> Floats:  # noqa: ARG001
     """The normalised image is the input current of every time step: no noise, and the first layer is computed once.
 
     Pixels are shifted and scaled to mean 0 and variance 1 over the training set.
@@ -24,16 +60,45 @@ def direct(levels: Moments, share: Moments, steps: int, /) -> Moments:  # noqa: 
 
 
 @ENCODINGS.register(source="snntorch.spikegen.rate", formula=r"x^t \sim \mathrm{Bernoulli}(p)")
-def rate(levels: Moments, share: Moments, steps: int, /) -> Moments:
+def rate(pixels: Pixels, steps: int, /) -> Floats:
     """Each pixel spikes with a probability equal to its intensity, anew at every time step."""
-    moments = np.full((steps, steps), float(share @ levels**2))
-    np.fill_diagonal(moments, float(share @ levels))
+    moments = np.full((steps, steps), float(pixels.share @ pixels.levels**2))
+    np.fill_diagonal(moments, float(pixels.share @ pixels.levels))
     return moments
 
 
 @ENCODINGS.register(source="snntorch.spikegen.latency (linear, normalised)", formula=r"t = (T-1)(1-p)")
-def latency(levels: Moments, share: Moments, steps: int, /) -> Moments:
+def latency(pixels: Pixels, steps: int, /) -> Floats:
     """Each pixel spikes once: the brighter, the earlier. Pixels darker than 1 % stay silent."""
-    times = np.round((steps - 1) * (1 - levels)).astype(int)
-    lit = levels >= 0.01
-    return np.diag(np.bincount(times[lit], weights=share[lit], minlength=steps))
+    times = np.round((steps - 1) * (1 - pixels.levels)).astype(int)
+    lit = pixels.levels >= 0.01
+    return np.diag(np.bincount(times[lit], weights=pixels.share[lit], minlength=steps))
+
+
+@ENCODINGS.register(
+    source="Micheli et al. 2024",
+    formula=r"x^t = 1[u^t > \theta],\quad u^t = \beta u^{t-1} + \frac{p - \mu}{\sigma} - \theta x^{t-1}",
+)
+def lif(pixels: Pixels, steps: int, /) -> Floats:
+    """A spiking encoder: each normalised pixel is the constant current of a LIF neuron, whose spikes are the input.
+
+    Its neurons have the design's threshold, leak and reset, and learn nothing. Only pixels brighter than the mean ever
+    spike, and the brighter, the sooner and the more often.
+    """
+    current = np.broadcast_to(pixels.normalised, (steps, len(pixels.levels)))
+    spikes = (potentials(current, pixels.neuron) > pixels.neuron.threshold).astype(float)
+    moments: Floats = (spikes * pixels.share) @ spikes.T
+    return moments
+
+
+def potentials(current: Floats, neuron: Neuron) -> Floats:
+    """u before reset, (T, n), of LIF neurons driven by a current (T, n)."""
+    u = np.empty_like(current)
+    u[0] = current[0]
+    for t in range(1, len(current)):
+        fired = u[t - 1] > neuron.threshold
+        kept = np.where(fired, 0.0, u[t - 1]) if neuron.reset == "zero" else u[t - 1]
+        u[t] = neuron.beta * kept + current[t]
+        if neuron.reset == "subtract":
+            u[t] -= neuron.threshold * fired
+    return u

@@ -9,7 +9,8 @@ from snntorch import spikegen
 from torch import Tensor
 
 from snnviz.catalog import datasets
-from snnviz.core.randomness import stream
+from snnviz.core.neurons import Cell, respond
+from snnviz.core.randomness import generator
 from snnviz.design import Design
 
 
@@ -36,7 +37,7 @@ def load(design: Design) -> tuple[Images, Images]:
 def _first(data: Images, count: int, seed: int) -> Images:
     if not 0 < count < len(data):
         return data
-    draw = torch.Generator().manual_seed(stream(seed, "samples", len(data)))
+    draw = generator(seed, "samples", len(data))
     chosen = torch.randperm(len(data), generator=draw)[:count]
     return Images(data.images[chosen], data.labels[chosen], data.white)
 
@@ -48,13 +49,13 @@ def encode(images: Tensor, white: int, design: Design, *purpose: str | int) -> T
     """
     intensity = images.float() / white
     kind, steps = design.data.encoding.kind, design.data.steps
-    if kind == "direct":
+    if kind in ("direct", "lif"):
         card = datasets.card(design.data.name)
-        return ((intensity - card.mean) / card.std).unsqueeze(0)
+        current = ((intensity - card.mean) / card.std).unsqueeze(0)
+        return current if kind == "direct" else respond(current, Cell(design.neuron), steps)[1]
     if kind == "latency":
         encoded: Tensor = spikegen.latency(intensity, num_steps=steps, linear=True, normalize=True, clip=True)
         return encoded
-    with torch.random.fork_rng(devices=[]):  # spikegen draws from the global stream: lend it ours
-        torch.manual_seed(stream(design.seed, "encode", *purpose))
-        noisy: Tensor = spikegen.rate(intensity, num_steps=steps)
-    return noisy
+    # spikegen.rate, but from a stream of its own: that one draws from the global one, which the crew's threads share
+    draw = generator(design.seed, "encode", *purpose)
+    return torch.bernoulli(intensity.repeat(steps, 1, 1, 1, 1), generator=draw)

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 
 import torch
 
-from snnviz.core import data, observe, train
+from snnviz.core import data, inits, observe, train
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
 from snnviz.design import Design
@@ -38,14 +38,16 @@ def execute(
 
 def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executor | None]) -> Iterator[Event]:
     training_images, test_images = data.load(design)
+    probe_images = training_images.images[: observe.PROBE_IMAGES]
+    probe = data.encode(probe_images, training_images.white, design, "probe")
     network = Network(design)
     optimizer = train.Optimizer(network)
     first = 0
-    if resume is not None:
+    if resume is None:
+        inits.measure(network, probe)
+    else:
         optimizer.restore(resume.arrays)
         first = resume.epoch
-    probe_images = training_images.images[: observe.PROBE_IMAGES]
-    probe = data.encode(probe_images, training_images.white, design, "probe")
     window = observe.Window(network.parameters)
     batch_size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training_images) / batch_size)

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.core.cycles import Cycle
+from snnviz.core.inits import initial_weight
 from snnviz.core.layers import Norm, Statistics, convolution, linear
 from snnviz.core.merging import Merge, delayed, merge_of, pooled
 from snnviz.core.neurons import Activity, Cell, activity, lif, observed
-from snnviz.core.randomness import generator
-from snnviz.design import INITS, Design
+from snnviz.design import Design
 from snnviz.theory.costs import micro_batch
 
 Watch = Callable[[int, Activity], None]
@@ -64,7 +64,7 @@ class Outputs:
 
 
 class Network:
-    """Weights by name, and the forward pass.
+    """Weights by name, and the forward pass. Those of a measured initialisation are zero until `inits.measure`.
 
     ``parameters`` maps "<layer>.weight" to (out, in, k, k) or (out, in) and "<layer>.bias" to (out,), and where the
     design has them "<layer>.gain" of a normalisation to (out,), "<layer>.beta" and "<layer>.threshold" to ().
@@ -103,14 +103,10 @@ class Network:
 
         `by`: which statistics a normalisation goes by.
         """
-        outputs = Outputs({INPUT: image.permute(0, 1, 3, 4, 2)}, self.steps)
+        outputs = self.opened(image)
         layers = self.architecture.layers
         for stage, done in zip(self.stages, self.done, strict=True):
-            if isinstance(stage, Cycle):
-                self._step(stage, outputs, watch)
-            elif layers[stage].spiking:
-                current = self._current(layers[stage], outputs.read(self.merges[stage]), by)
-                outputs.add(stage, self._fire(stage, current, watch))
+            self.run(stage, outputs, watch, by)
             outputs.forget(done)
         readout, last = layers[-1], len(layers) - 1
         if readout.spiking:
@@ -120,6 +116,18 @@ class Network:
             watch(last, activity(current.expand(self.steps, *current.shape[1:]), None))
         # A readout is linear: the sum over time of what it says is what it says of the mean, times T.
         return self._current(readout, outputs.averaged().read(self.merges[last]), by)[0] * self.steps
+
+    def opened(self, image: Tensor) -> Outputs:
+        """Nothing said yet but the encoded input, (T or 1, B, C, H, W)."""
+        return Outputs({INPUT: image.permute(0, 1, 3, 4, 2)}, self.steps)
+
+    def run(self, stage: int | Cycle, outputs: Outputs, watch: Watch | None = None, by: Statistics = "batch") -> None:
+        """Adds to `outputs` what the layers of a stage say; a readout that does not spike says nothing."""
+        if isinstance(stage, Cycle):
+            self._step(stage, outputs, watch)
+        elif self.architecture.layers[stage].spiking:
+            current = self._current(self.architecture.layers[stage], outputs.read(self.merges[stage]), by)
+            outputs.add(stage, self._fire(stage, current, watch))
 
     def _step(self, cycle: Cycle, outputs: Outputs, watch: Watch | None) -> None:
         cells = [self._cell(member.index) for member in cycle.members]
@@ -188,15 +196,3 @@ def last_read(built: Architecture, order: Sequence[int | Cycle]) -> list[set[int
         found.append(read - later)
         later |= read
     return found[::-1]
-
-
-def initial_weight(layer: Layer, design: Design) -> Tensor:
-    """N(0, Var[w]) with the variance of the design's initialisation, drawn from the seed and the layer's name."""
-    choice = design.init
-    rule = INITS[choice.kind].function
-    variance = rule(layer.fan_in, layer.fan_out, design.neuron, **choice.parameters)
-    shape: tuple[int, ...] = (layer.out_shape[0], layer.fan_in)
-    if layer.kind == "conv":
-        shape = (layer.out_shape[0], layer.in_shape[0], layer.kernel, layer.kernel)
-    draw = torch.randn(shape, generator=generator(design.seed, "weight", layer.name))
-    return draw * math.sqrt(variance)

@@ -133,9 +133,10 @@ def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:
     silent = [layer.name for layer in spiking if (layer.rate or 0) < SILENT]
     crowded = [layer.name for layer in spiking if (layer.rate or 0) > CROWDED]
     if silent:
-        remedy = "lower the threshold"
+        remedies = ["lower the threshold"] if design.neuron.threshold > 0 else []
         if design.init.kind != "variance-preserving":
-            remedy += ", or choose the variance-preserving initialisation"
+            remedies.append("choose the variance-preserving initialisation")
+        remedy = ", or ".join(remedies)
         return "bad", f"{_listed(silent)} will be silent at threshold {design.neuron.threshold:g}: {remedy}."
     if crowded:
         return "warning", f"{_listed(crowded)} will spike in nearly every second step: raise the threshold."

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from snntorch import spikegen
 from torch import Tensor
 
 from snnviz.catalog import datasets
+from snnviz.catalog.encodings import second_moments
 from snnviz.core import data
+from snnviz.core.randomness import stream
 from snnviz.design import ENCODINGS, Design
+from tests.core import slow
 
 
 def design(encoding: str = "direct", steps: int = 5, **fields: Any) -> Design:
-    seed = fields.pop("seed", 0)
-    return Design.check({"data": {"encoding": encoding, "steps": steps, **fields}, "seed": seed})
+    parts = {name: fields.pop(name) for name in ("seed", "neuron") if name in fields}
+    return Design.check({"data": {"encoding": encoding, "steps": steps, **fields}, **parts})
 
 
 def digits(count: int = 40) -> Tensor:
@@ -95,7 +100,7 @@ def test_rate_coding_is_spikegens() -> None:
     encoded = data.encode(digits(), 16, made, "probe")
     state = torch.get_rng_state()
     try:
-        torch.manual_seed(data.stream(4, "encode", "probe"))
+        torch.manual_seed(stream(4, "encode", "probe"))
         expected = spikegen.rate(digits().float() / 16, num_steps=5)
     finally:
         torch.set_rng_state(state)
@@ -124,7 +129,7 @@ def test_latency_is_spikegens_and_each_pixel_spikes_once_the_brighter_the_earlie
     assert torch.equal(times[lit], torch.round(4 * (1 - intensity))[lit])
 
 
-@pytest.mark.parametrize("encoding", ["direct", "latency"])
+@pytest.mark.parametrize("encoding", ["direct", "latency", "lif"])
 def test_an_image_is_encoded_alike_in_any_company(encoding: str) -> None:
     made = design(encoding)
     alone = torch.cat([data.encode(image[None], 16, made, "test") for image in digits(20)], 1)
@@ -143,9 +148,56 @@ def test_the_global_random_stream_is_left_alone(encoding: str) -> None:
 def test_theory_has_the_second_moments_of_real_encoded_images(encoding: str, steps: int) -> None:
     """E[x_s x_t] over every pixel of every digit; direct input is one frame that stands for all steps."""
     made = design(encoding, steps)
+    atol = 0.003 if encoding == "rate" else 1e-4
+    np.testing.assert_allclose(measured_moments(made), second_moments(made), atol=atol, rtol=1e-3)
+
+
+def measured_moments(made: Design) -> NDArray[np.float64]:
+    """Over both parts of the data set, (T, T)."""
     train, test = data.load(made)
     encoded = data.encode(torch.cat([train.images, test.images]), 16, made, "test").double().flatten(1)
-    measured = (encoded @ encoded.T / encoded.shape[1]).expand(steps, steps).numpy()
-    share = np.array(datasets.card("digits").histogram)
-    predicted = ENCODINGS[encoding].function(np.linspace(0, 1, len(share)), share, steps)
-    np.testing.assert_allclose(measured, predicted, atol=0.003 if encoding == "rate" else 1e-4, rtol=1e-3)
+    steps = made.data.steps
+    found: NDArray[np.float64] = (encoded @ encoded.T / encoded.shape[1]).expand(steps, steps).numpy()
+    return found
+
+
+NEURONS: list[dict[str, Any]] = [
+    {},
+    {"beta": 0.9, "threshold": 0.6, "reset": "zero"},
+    {"beta": 0.8, "threshold": 1.7},
+    {"beta": 0.3, "threshold": 0.45, "reset": "none"},
+    {"beta": 1.0, "threshold": 2.3, "learn": "both"},
+    {"beta": 0.0, "threshold": 0.0},
+]
+
+
+@pytest.mark.parametrize("neuron", NEURONS, ids=str)
+def test_a_spiking_encoder_is_snntorchs_neuron_on_the_normalised_image(neuron: dict[str, Any]) -> None:
+    made = design("lif", 12, neuron=neuron)
+    encoded = data.encode(digits(), 16, made, "test")
+    current = (digits().float() / 16 - 0.3053) / 0.3760
+    with torch.no_grad():
+        spikes, _ = slow.run(current[None], made.neuron, 12)
+    assert torch.equal(encoded, spikes)
+    assert set(encoded.unique().tolist()) == {0.0, 1.0}
+    assert not encoded.requires_grad
+
+
+@pytest.mark.parametrize("neuron", NEURONS, ids=str)
+def test_theory_has_the_second_moments_of_any_spiking_encoder(neuron: dict[str, Any]) -> None:
+    made = design("lif", 20, neuron=neuron)
+    found = measured_moments(made)
+    assert found.max() > 0.1
+    np.testing.assert_allclose(found, second_moments(made), rtol=0.01, atol=1e-6)
+
+
+def test_noise_is_the_same_whoever_else_draws_at_the_same_time() -> None:
+    """Two threads test at once, each a part of the test images."""
+    made = design("rate", 50)
+
+    def encoded(part: int) -> Tensor:
+        return data.encode(digits(200), 16, made, "test", part)
+
+    alone = [encoded(part) for part in range(20)]
+    with ThreadPoolExecutor(2) as crew:
+        assert all(map(torch.equal, alone, crew.map(encoded, range(20))))

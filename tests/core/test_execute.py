@@ -22,7 +22,7 @@ from snnviz.core import data, observe, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
-from snnviz.design import OPTIMIZERS, Design
+from snnviz.design import ENCODINGS, OPTIMIZERS, Design
 from snnviz.errors import Diverged
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
 from tests.core import slow
@@ -70,10 +70,11 @@ def test_the_same_design_reports_the_same_rows(network: dict[str, Any]) -> None:
     assert rows(first) != rows(list(execute(made.model_copy(update={"seed": 1}))))
 
 
+@pytest.mark.parametrize("encoding", ["direct", "rate"])
 @pytest.mark.parametrize("network", [BLOCK, {"kind": "mlp", "depth": 2, "width": 20}])
-def test_a_second_core_changes_nothing(network: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_core_changes_nothing(network: dict[str, Any], encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "micro_batch", 20)  # four to a batch
-    made, used = design(network=network), set()
+    made, used = design(network=network, data={"encoding": encoding}), set()
 
     def remember(self: Network, image: Tensor, *rest: Any) -> Tensor:
         used.add(threading.current_thread())
@@ -99,7 +100,7 @@ def test_small_numbers_are_normal_again_after_a_run() -> None:
     assert (torch.tensor([1e-39]) * 0.5).item() > 0
 
 
-@pytest.mark.parametrize("encoding", ["direct", "rate", "latency"])
+@pytest.mark.parametrize("encoding", ENCODINGS.kinds)
 @pytest.mark.parametrize(
     "optimizer", [*OPTIMIZERS.kinds, {"kind": "sgd", "momentum": 0}, {"kind": "sgd", "weight_decay": 0.01}], ids=str
 )

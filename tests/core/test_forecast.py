@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.core import data, observe
+from snnviz.core import data, inits, observe
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.events import LayerState
@@ -22,6 +22,7 @@ def measured(document: dict[str, Any], seeds: int, images: int = 32) -> list[Lay
         train, _ = data.load(design)
         network = Network(design)
         probe = data.encode(train.images[:images], train.white, design, "probe")
+        inits.measure(network, probe)
         looks.append(list(observe.look(network, probe, observe.Window(network.parameters), 0, 0.0)))
 
     def mean(values: list[float | None]) -> float | None:
@@ -42,12 +43,22 @@ DEFAULT = {"threshold": 1, "beta": 0.5}
 @pytest.mark.parametrize("init", ["variance-preserving", "kaiming"])
 @pytest.mark.parametrize(
     "shown",
-    [{"steps": 1}, {"steps": 5}, {"steps": 5, "encoding": "rate"}, {"steps": 5, "encoding": "latency"}],
+    [{"steps": 1}, *({"steps": 5, "encoding": kind} for kind in ("direct", "rate", "latency", "lif"))],
     ids=str,
 )
 def test_wide_fully_connected_networks_do_what_is_forecast(
     shown: dict[str, Any], init: str, neuron: dict[str, Any]
 ) -> None:
+    agrees(shown, init, neuron)
+
+
+@pytest.mark.parametrize("encoding", ["direct", "lif"])
+@pytest.mark.parametrize("init", ["fluctuation-driven", "input-preserving", "lee-2016"])
+def test_so_do_those_with_measured_or_uniform_weights(encoding: str, init: str) -> None:
+    agrees({"steps": 5, "encoding": encoding}, init, DEFAULT)
+
+
+def agrees(shown: dict[str, Any], init: str, neuron: dict[str, Any]) -> None:
     """Three seeds of 1,000 neurons: variances within 15 %, rates within 2 percentage points."""
     document = {"network": WIDE, "data": shown, "init": init, "neuron": neuron}
     for expected, found in zip(forecast(Design.check(document)), measured(document, seeds=3), strict=True):
@@ -57,7 +68,7 @@ def test_wide_fully_connected_networks_do_what_is_forecast(
         assert found.rate == pytest.approx(expected.rate, abs=0.02), expected.name
 
 
-@pytest.mark.parametrize("init", ["variance-preserving", "kaiming"])
+@pytest.mark.parametrize("init", ["variance-preserving", "kaiming", "fluctuation-driven"])
 @pytest.mark.parametrize("skip", [0, 1, 2], ids=["sequential", "DSC", "ASC"])
 def test_blocks_on_digits_do_what_is_forecast_within_a_quarter(skip: int, init: str) -> None:
     """Five seeds of 48 channels: positions of a map share weights and differ in brightness, which theory leaves out."""
@@ -70,7 +81,7 @@ def test_blocks_on_digits_do_what_is_forecast_within_a_quarter(skip: int, init: 
         assert found.rate == pytest.approx(expected.rate, rel=0.25, abs=0.02), expected.name
 
 
-@pytest.mark.parametrize("init", ["variance-preserving", "kaiming"])
+@pytest.mark.parametrize("init", ["variance-preserving", "kaiming", "fluctuation-driven"])
 @pytest.mark.parametrize("edge", [1, 2], ids=["DSC", "ASC"])
 def test_blocks_with_a_backward_connection_do_what_is_forecast_within_a_quarter(edge: int, init: str) -> None:
     edges = [[0] * 4, [0] * 4, [0] * 4, [0, edge, 0, 0]]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -13,12 +11,12 @@ from torch import Tensor, nn
 
 from snnviz import adjacency
 from snnviz.adjacency import ASC, DSC
-from snnviz.catalog.architectures import INPUT, architecture
+from snnviz.catalog.architectures import INPUT
 from snnviz.core import data
-from snnviz.core.networks import Network, Outputs, initial_weight
+from snnviz.core.networks import Network, Outputs
 from snnviz.core.neurons import Activity, Cell, respond
 from snnviz.core.observe import Window, look
-from snnviz.design import INITS, Design
+from snnviz.design import Design
 from tests.core import slow
 
 MIXED = "00211/00021/00002/00000/00000"
@@ -239,34 +237,6 @@ def test_weights_are_single_precision_need_gradients_and_biases_start_at_zero() 
         assert parameter.requires_grad
         assert parameter.is_leaf
         assert not name.endswith(".bias") or not parameter.any()
-
-
-@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("init", INITS.kinds)
-def test_initial_weights_are_gaussian_with_the_variance_of_the_rule(init: str, threshold: float) -> None:
-    made = design(
-        network={"kind": "mlp", "depth": 2, "width": 1000}, neuron={"threshold": threshold}, init=init, seed=3
-    )
-    layer = architecture(made).layers[1]
-    rule: float = INITS[init].function(1000, 1000, made.neuron, **made.init.parameters)
-    drawn = initial_weight(layer, made).double() / math.sqrt(rule)
-    assert drawn.shape == (1000, 1000)
-    assert drawn.var().item() == pytest.approx(1, rel=0.03)
-    assert drawn.mean().item() == pytest.approx(0, abs=0.005)
-    for z in (0.5, 1.0, 2.0, 3.0):
-        assert (drawn > z).double().mean().item() == pytest.approx(1 - NormalDist().cdf(z), abs=0.003)
-
-
-def test_the_fan_in_of_a_convolution_is_its_kernel_times_its_channels() -> None:
-    made = design(network={"kind": "cnn", "depth": 2, "channels": 100}, init="kaiming")
-    drawn = initial_weight(architecture(made).layers[1], made)
-    assert drawn.shape == (100, 100, 3, 3)
-    assert drawn.double().var().item() * 900 == pytest.approx(2, rel=0.03)
-
-
-def test_variance_preserving_is_kaiming_at_threshold_zero() -> None:
-    ours, kaiming = (weights(design(init=init, neuron={"threshold": 0})) for init in ("variance-preserving", "kaiming"))
-    assert all(torch.equal(ours[name], kaiming[name]) for name in ours)
 
 
 # Benmeziane et al. 2023: additions raise the firing rate, concatenations hardly do.

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import pytest
 
+from snnviz.catalog.inits import MEASURED, UNIFORM, Drive
+from snnviz.core import data, inits
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design import INITS, Design, Neuron
@@ -62,6 +64,34 @@ def test_a_new_initialisation_can_be_chosen_linked_forecast_and_trained(fresh: s
     first = next(event for event in events if isinstance(event, LayerState))
     assert first.var_u == pytest.approx(forecast(design)[0].var_u, rel=0.2)
     assert math.isfinite(first.var_u)
+
+
+def test_a_new_initialisation_may_be_uniform_and_measured() -> None:
+    @INITS.register(source="this test", traits=[UNIFORM, MEASURED])
+    def told(fan_in: int, fan_out: int, neuron: Neuron, drive: Drive, /) -> float:  # noqa: ARG001
+        """Var[u] of 2 in the first step."""
+        return 2 / (fan_in * drive.moment)
+
+    try:
+        design = Design.check(
+            {
+                "init": "told",
+                "network": {"kind": "mlp", "depth": 2, "width": 500},
+                "data": {"train_samples": 200, "test_samples": 50, "steps": 1, "encoding": "lif"},
+                "training": {"epochs": 1},
+            }
+        )
+        assert [layer.single_step for layer in forecast(design)] == pytest.approx([2, 2, 2], rel=0.03)
+        states = [event for event in execute(design) if isinstance(event, LayerState)][:2]
+        assert [state.var_u for state in states] == pytest.approx([2, 2], rel=0.2)
+        network = Network(design)
+        images, _ = data.load(design)
+        inits.measure(network, data.encode(images.images, images.white, design, "probe"))
+        weights = network.parameters["L2.weight"].detach()
+        assert weights.abs().max() < 1.01 * math.sqrt(3) * weights.std()  # no Gaussian tails
+    finally:
+        INITS.remove("told")
+        forecast.cache_clear()
 
 
 @pytest.mark.parametrize("spread", [0.4, 9.1, "wide", math.nan])

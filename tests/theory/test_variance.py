@@ -116,6 +116,52 @@ def test_the_survival_threshold_grows_with_the_root_of_the_gain(n_var: float) ->
     assert survival_threshold(n_var) == pytest.approx(survival_threshold(1.0) * math.sqrt(n_var), rel=1e-9)
 
 
+# Initialisations that are measured, and the uniform ones
+
+
+@pytest.mark.parametrize("encoding", ["direct", "lif", "rate"])
+@pytest.mark.parametrize("threshold", [0.5, 1.0])
+def test_input_preserving_weights_have_a_single_step_variance_of_1_in_every_layer(
+    threshold: float, encoding: str
+) -> None:
+    shown = {"steps": 1, "encoding": encoding}
+    assert single(mlp(8, threshold, "input-preserving", data=shown)) == pytest.approx([1] * 9, rel=0.02)
+
+
+@pytest.mark.parametrize("xi", [1.0, 2.0])
+def test_fluctuation_driven_currents_have_the_variance_that_the_rule_asks_for(xi: float) -> None:
+    """Without a reset or memory Var[u] is (theta / xi)^2 at every step and layer, whatever reaches it."""
+    parts = {"neuron": {"beta": 0, "reset": "none"}, "data": {"steps": 6, "encoding": "lif"}}
+    found = forecast(mlp(5, 0.8, {"kind": "fluctuation-driven", "xi": xi}, **parts))
+    assert [layer.var_u for layer in found[:-1]] == pytest.approx([(0.8 / xi) ** 2] * 5, rel=0.02)
+
+
+def test_only_the_variance_of_uniform_weights_counts() -> None:
+    flat, gaussian = (forecast(mlp(3, 0.4, init)) for init in ("lee-2016", {"kind": "kaiming", "gain": 1}))
+    assert flat == gaussian
+
+
+def test_weights_are_measured_before_later_layers_speak() -> None:
+    """What comes back a step late makes a layer livelier than its weights were meant for, and those stay."""
+
+    def block(edges: str) -> tuple[variance.Forecast, ...]:
+        network = {"kind": "block", "edges": edges}
+        return forecast(Design.check({"network": network, "init": "input-preserving", "data": {"steps": 6}}))
+
+    plain, back = block("0000/0000/0000/0000"), block("0000/0000/0000/0200")
+    assert back[0] == plain[0]
+    assert back[1].single_step == plain[1].single_step  # late sources are silent in the first step
+    assert back[1].var_u > 1.2 * plain[1].var_u
+
+
+def test_at_threshold_0_weights_of_zero_are_not_mended_by_a_lower_threshold() -> None:
+    design = mlp(2, 0.0, "fluctuation-driven")
+    assert verdict(forecast(design), design) == (
+        "bad",
+        "Layers L1 and L2 will be silent at threshold 0: choose the variance-preserving initialisation.",
+    )
+
+
 # The forecast
 
 
@@ -214,7 +260,14 @@ def test_the_verdict_names_the_layers_in_trouble_and_a_remedy(design: Design, to
 
 @pytest.mark.parametrize(
     ("kind", "encoding", "rough"),
-    [("mlp", "rate", False), ("block", "direct", False), ("block", "latency", True), ("cnn", "rate", True)],
+    [
+        ("mlp", "rate", False),
+        ("block", "direct", False),
+        ("block", "latency", True),
+        ("cnn", "rate", True),
+        ("block", "lif", True),
+        ("mlp", "lif", False),
+    ],
 )
 def test_a_forecast_for_convolutions_on_spike_coded_images_is_called_rough(
     kind: str, encoding: str, rough: bool
