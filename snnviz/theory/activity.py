@@ -13,8 +13,7 @@ was changed and not by luck, as a network's weights would with the same seed. Ru
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -36,7 +35,7 @@ FEW = 100
 """Inputs that ever spike, below which uniform weights are drawn one by one."""
 
 MAX_WORK = 2e8
-"""Initialisations x seeds x layers x steps x neurons: two seconds on two cores if every layer of every run spikes."""
+"""Initialisations x seeds x layers x steps x neurons: two seconds if every layer of every run spikes."""
 
 AT_ONCE = 4e6
 """Initialisations x seeds x steps x neurons that are in memory together, some 100 MB."""
@@ -189,33 +188,22 @@ def propagate(
     *,
     shape: bool = False,
     look: int | None = None,
-    progress: Callable[[float], None] | None = None,
-    threads: int = 2,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> tuple[Trace, ...]:
-    """Draws the setting's networks; the same numbers whatever `threads`.
+    """Draws the setting's networks.
 
     `shape`: skewness and excess kurtosis too. `look`: a layer whose distribution of u to keep. `progress` is told the
     share that is done, and may raise to cancel. Memory: see `AT_ONCE`.
     """
-    per_seed = len(setting.inits) * setting.steps * setting.width
-    crew = threads if per_seed * setting.seeds > 20_000 and setting.seeds > 1 else 1
-    size = max(1, min(math.ceil(setting.seeds / crew), int(AT_ONCE / crew / per_seed)))
-    groups = [range(k, min(k + size, setting.seeds)) for k in range(0, setting.seeds, size)]
-    done = [0.0] * len(groups)
+    size = max(1, int(AT_ONCE / (len(setting.inits) * setting.steps * setting.width)))
 
-    def group(index: int) -> list[_Seen]:
-        def tell(share: float) -> None:
-            done[index] = share * len(groups[index]) / setting.seeds
-            if progress:
-                progress(sum(done))
+    def teller(first: int, count: int) -> Callable[[float], None]:
+        return lambda part: progress((first + count * part) / setting.seeds)
 
-        return list(_propagate(setting, groups[index], shape=shape, look=look, tell=tell))
-
-    if crew == 1:
-        parts = [group(index) for index in range(len(groups))]
-    else:
-        with ThreadPoolExecutor(crew) as pool:
-            parts = list(pool.map(group, range(len(groups))))
+    parts = []
+    for first in range(0, setting.seeds, size):
+        seeds = range(first, min(first + size, setting.seeds))
+        parts.append(_propagate(setting, seeds, shape, look, teller(first, len(seeds))))
     return tuple(_joined(init, [part[k] for part in parts]) for k, init in enumerate(setting.inits))
 
 
@@ -249,8 +237,8 @@ def _joined(init: Choice, parts: list[_Seen]) -> Trace:
 
 
 def _propagate(
-    setting: Setting, seeds: range, *, shape: bool, look: int | None, tell: Callable[[float], None]
-) -> Iterator[_Seen]:
+    setting: Setting, seeds: range, shape: bool, look: int | None, tell: Callable[[float], None]
+) -> list[_Seen]:
     """All initialisations through all layers for some seeds. Axis 0 of all arrays: the pairs still alive."""
     steps, width, kinds = setting.steps, setting.width, len(setting.inits)
     seen = [_Seen(setting, len(seeds), shape=shape) for _ in setting.inits]
@@ -296,7 +284,7 @@ def _propagate(
             seen[kind].var_u[run, layer], seen[kind].spikes[run, layer] = variance[k], counts[k]
             _note(seen[kind], run, layer, u[k : k + 1], None, look=look)
     tell(1.0)
-    yield from seen
+    return seen
 
 
 def _note(seen: _Seen, run: int, layer: int, u: Single, spikes: Single | None, *, look: int | None) -> None:
