@@ -18,11 +18,12 @@ st.html("<style>.block-container{padding:4rem 2rem 3rem}</style>")
 page = st.navigation(
     [
         st.Page(ROOT / "pages" / "design.py", title="Design", icon=":material/hub:", default=True),
+        st.Page(ROOT / "pages" / "activity.py", title="Activity", icon=":material/ssid_chart:", url_path="activity"),
         st.Page(ROOT / "pages" / "runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"),
     ],
     position="top",
 )
 with told():
     services.store().version()
-    state.begin()
+    state.begin(page.url_path)
     page.run()

@@ -20,11 +20,12 @@ from snnviz.ui.words import plain
 EDITOR = "block"
 
 
-def begin() -> None:
-    """At the top of a page: the first time, take the design from the address."""
+def begin(page: str = "") -> None:
+    """At the top of a page: the first time, take the design from the address, if that is the Design page's ("")."""
     session = st.session_state
     if "design" in session:
         return
+    session.arrived = page
     session.problem = ""
     session.parts = {}
     session.watched = None
@@ -32,7 +33,7 @@ def begin() -> None:
     session.compared = False  # whether the live panel compares its run with the design
     session.pressed = 0
     try:
-        session.design = from_query(dict(st.query_params))
+        session.design = from_query(dict(st.query_params)) if page == "" else Design()
     except InputError as error:
         session.design = Design()
         session.problem = f"{error}. The default design is shown instead."
@@ -40,6 +41,12 @@ def begin() -> None:
     known = services.glance(session.design.digest)
     if known is not None:
         session.watched, session.found = session.design.digest, known[0].state == "done"
+
+
+def arrived_at(page: str) -> bool:
+    """Whether the visit began on this page, so that the address then was a link to it."""
+    began: str = st.session_state.arrived
+    return began == page
 
 
 def design() -> Design:

@@ -1,0 +1,11 @@
+"""Activity: what reaches a deep layer under each initialisation, before any training, while a slider is dragged."""
+
+import streamlit as st
+
+from snnviz.ui import activity
+
+activity.begin()
+with st.container():  # a fragment stays where it is only in a container of its own
+    activity.panel()
+with st.container():
+    activity.details()

@@ -1,0 +1,196 @@
+"""The Activity page: sliders, what reaches each layer while they are dragged, and below them why."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from snnviz.design import INITS
+from snnviz.errors import InputError
+from snnviz.places import ROOT
+from snnviz.theory.activity import Setting, expected
+from snnviz.ui import activity_figures as figures
+from snnviz.ui import activity_setting as at
+from snnviz.ui import state
+from snnviz.ui.activity_setting import DETAILS, PANEL
+from snnviz.ui.activity_words import verdict
+from snnviz.ui.activity_work import Abandoned, traces
+from snnviz.ui.components.address import address
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.components.sliders import sliders
+from snnviz.ui.trouble import told
+from snnviz.ui.words import plain
+from snnviz.views.activity import spikes_chart, variance_chart
+
+begin = at.begin
+
+HEIGHT = 310
+"""Of the two main charts, so that they and the sliders fit on a screen."""
+
+
+@st.fragment(key=PANEL)
+@told()
+def panel() -> None:
+    """The sliders, the initialisations, and Var[u] and spikes of every layer."""
+    left, right = st.columns([3, 9], gap="medium")
+    with right:
+        _inits()
+        _figures()
+    with left:  # last: its answer to the browser says that all the rest is there
+        _choices()
+    address(at.link(), key="activity-address")
+
+
+def _choices() -> None:
+    sliders(at.shown_sliders(), rev=at.revision(), key=at.SLIDERS, on_change=at.put_sliders)
+    for name, label, words in CHOICES:
+        key = f"{name}@{at.revision()}"
+        st.segmented_control(
+            label,
+            at.options(name),
+            default=getattr(at.setting(), name),
+            required=True,
+            key=key,
+            help=words,
+            on_change=at.put,
+            args=(name, key),
+        )
+
+
+CHOICES = (
+    ("reset", "Reset", "After a spike, one step later: subtract the threshold, return to zero, or do nothing."),
+    ("input", "Input", "The encoder's current, N(0, 1) for each neuron: one for all time steps, or another at each."),
+)
+
+
+def _inits() -> None:
+    key = f"inits@{at.revision()}"
+    shown = dict.fromkeys(init.kind for init in at.setting().inits)
+    st.pills(
+        "Initialisations",
+        INITS.kinds,
+        selection_mode="multi",
+        default=list(shown),
+        format_func=lambda kind: figures.keyed(kind, at.setting()),
+        key=key,
+        wrap=True,
+        label_visibility="collapsed",
+        on_change=at.put_inits,
+        args=(key,),
+    )
+
+
+def _figures() -> None:
+    for problem in at.problems():
+        st.error(plain(problem), icon=":material/error:")
+    setting = at.drawn()
+    words = st.container()
+    try:
+        sentence, drawn = _main(setting)
+    except Abandoned:
+        return  # what is being asked for now is drawn next
+    words.markdown(sentence)
+    charts(drawn, key="activity-charts")
+    _fewer(setting)
+
+
+def _fewer(setting: Setting) -> None:
+    asked = at.setting().seeds
+    if setting.seeds < asked:
+        why = "while the slider moves" if at.dragging() else "to answer within two seconds"
+        st.caption(f"{setting.seeds} of {asked} networks are drawn {why}.")
+
+
+def _main(setting: Setting) -> tuple[str, bytes]:
+    """The sentence and the charts of a setting, made once for all who look at it."""
+    found = figures.KEPT.get(("main", setting))
+    if found is None:
+        drawn = traces(setting)
+        theory = [expected(setting, init) for init in setting.inits]
+        both = [variance_chart(setting, drawn, theory), spikes_chart(setting, drawn)]
+        found = verdict(setting, drawn), payload(figures.without_legend(one, setting, HEIGHT) for one in both)
+        figures.KEPT.put(("main", setting), found)
+    return found
+
+
+# -- below -------------------------------------------------------------------------------------------------------------
+
+
+@st.fragment(key=DETAILS)
+@told()
+def details() -> None:
+    """Why a network falls silent, in tabs of which only the open one is drawn; and the way to the design and back."""
+    start = time.perf_counter()
+    _bridge()
+    tabs = st.tabs(list(figures.SECTIONS), key="activity-tab", on_change=_open_tab)
+    for tab, section in zip(tabs, figures.SECTIONS.values(), strict=True):
+        if tab.open:
+            with tab:
+                section(at.drawn(), at.looked_at())
+    _glossary()
+    st.session_state.details_seconds = time.perf_counter() - start
+
+
+def _open_tab() -> None:
+    st.rerun(DETAILS)
+
+
+def _bridge() -> None:
+    """The initialisation that the tabs are about, and the buttons to and from the Design page."""
+    menu, use, bring, again = st.columns([4, 2, 2, 2], vertical_alignment="bottom")
+    inits, key = at.setting().inits, f"looked@{at.revision()}"
+    menu.selectbox(
+        "Look closer at",
+        inits,
+        index=inits.index(at.looked_at()),
+        format_func=figures.name,
+        key=key,
+        on_change=at.look_at,
+        args=(key,),
+    )
+    if use.button(
+        "Use in my design",
+        type="primary",
+        icon=":material/arrow_forward:",
+        width="stretch",
+        key="use",
+        help="Takes the neuron, the time steps and this initialisation to the network on the Design page.",
+    ):
+        try:
+            at.use_in_design()
+        except InputError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            st.switch_page(ROOT / "pages" / "design.py")
+    bring.button(
+        "Open my design here",
+        icon=":material/hub:",
+        width="stretch",
+        key="bring",
+        on_click=at.bring_design,
+        help="Its neuron, time steps and initialisation, as many neurons as its hidden layers have inputs, and its "
+        "depth. A convolution uses the same weights at every place; here every neuron draws its own.",
+    )
+    again.button("Start again", icon=":material/undo:", width="stretch", key="again", on_click=at.start_again)
+    if state.design().network.kind != "mlp":
+        st.caption(
+            "Your design has convolutions, whose weights are shared between places. What is drawn here is a fully "
+            "connected stack with the same number of inputs to a neuron."
+        )
+
+
+def _glossary() -> None:
+    """All initialisations, from what their catalogue says of them."""
+    box = st.expander("What the initialisations are", key="activity-glossary", on_change=_open_tab)
+    if not box.open:
+        return
+    with box:
+        for entry in INITS:
+            name, words = st.columns([3, 7])
+            name.markdown(f"**{entry.kind.replace('-', ' ')}**  \n:small[{plain(entry.source)}]")
+            if entry.formula:
+                name.latex(entry.formula)
+            words.markdown(entry.title)
+            if entry.notes:
+                words.caption(entry.notes)

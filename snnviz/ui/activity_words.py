@@ -1,0 +1,66 @@
+"""What the figures of the Activity page say, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from snnviz.theory.activity import Setting, Trace, init_text
+
+
+def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
+    """Who reaches the last layer, and from which layer on the others are silent. In Markdown."""
+    last = setting.layers - 1
+    alive = [trace for trace in traces if trace.dead[-1] < 1]
+    silent = [trace for trace in traces if trace.dead[-1] == 1]
+    at = f"At threshold {setting.threshold:g}"
+    if setting.steps > 1:
+        at += f" and over {setting.steps} time steps"
+    if not silent:
+        which = "every initialisation shown" if len(alive) > 1 else named(alive[0])
+        return f"{at}, spikes reach layer {last} under {which}{_partly(alive[0]) if len(alive) == 1 else _some(alive)}."
+    words = [f"no spike reaches layer {last}"]
+    if alive:
+        words = [f"spikes reach layer {last} under {listed([named(trace) + _partly(trace) for trace in alive])}"]
+    first = {layer: [named(trace) for trace in group] for layer, group in _by_layer(silent)}
+    falls = [f"{listed(names)} at layer {layer}" for layer, names in first.items()]
+    one = len(silent) == 1
+    return f"{at}, {words[0]}; {'silent from there on is' if one else 'silent are'} {', '.join(falls)}."
+
+
+def first_silent(trace: Trace) -> int:
+    """The first layer in which no neuron of any network ever spikes; the number of layers where there is none."""
+    dead = np.flatnonzero(trace.dead == 1)
+    return int(dead[0]) if dead.size else trace.spikes.shape[1]
+
+
+def named(trace: Trace) -> str:
+    """An initialisation in bold."""
+    return f"**{init_text(trace.init).replace('-', ' ').replace(':', ', ')}**"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other, with "and" before the last.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _by_layer(traces: Sequence[Trace]) -> list[tuple[int, list[Trace]]]:
+    ordered = sorted(traces, key=first_silent, reverse=True)
+    return [(layer, list(group)) for layer, group in groupby(ordered, first_silent)]
+
+
+def _partly(trace: Trace) -> str:
+    runs = trace.spikes.shape[0]
+    reached = round(runs * (1 - float(trace.dead[-1])))
+    return "" if reached == runs else f" ({reached} of {runs} networks)"
+
+
+def _some(traces: Sequence[Trace]) -> str:
+    weak = [named(trace) + _partly(trace) for trace in traces if _partly(trace)]
+    return f", though not always: {listed(weak)}" if weak else ""

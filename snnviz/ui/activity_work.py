@@ -1,0 +1,116 @@
+"""Draws the networks of the Activity page: once for all who look at a setting, and only as long as someone waits.
+
+The drawing runs in a thread of its own, so that the page can say how far it is and notice that a slider moved on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+
+from snnviz.theory.activity import Setting, Trace, propagate
+
+T = TypeVar("T")
+SILENT_SECONDS = 0.3
+"""How long a drawing may take before the page shows how far it is."""
+
+LOOK_SECONDS = 0.05
+MOST_BYTES = 1e8
+MOST_AT_ONCE = 4
+
+
+class Abandoned(Exception):
+    """Somebody moved on: a newer setting waits to be drawn."""
+
+
+class Kept(Generic[T]):
+    """Results by key, the last used ones, as many as `most` of their `size` allows."""
+
+    def __init__(self, most: float, size: Callable[[T], float]) -> None:
+        self._most, self._size = most, size
+        self._found: OrderedDict[Hashable, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> T | None:
+        """The result of this key, if it is still here."""
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+            return self._found.get(key)
+
+    def put(self, key: Hashable, result: T) -> None:
+        """Keep a result, and let go of those that were not asked for the longest."""
+        with self._lock:
+            self._found[key] = result
+            while sum(map(self._size, self._found.values())) > self._most and len(self._found) > 1:
+                self._found.popitem(last=False)
+
+    def made(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The result of this key, made where it is not here. Two who ask at once may both make it."""
+        found = self.get(key)
+        if found is None:
+            found = make()
+            self.put(key, found)
+        return found
+
+
+def _bytes(traces: tuple[Trace, ...]) -> float:
+    arrays = [array for one in traces for array in (one.var_u, one.spikes, one.skewness, one.excess)]
+    return sum(array.nbytes for array in arrays if array is not None)
+
+
+_TRACES: Kept[tuple[Trace, ...]] = Kept(MOST_BYTES, _bytes)
+_POOL = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="activity")
+
+
+def traces(setting: Setting, *, shape: bool = False, look: int | None = None) -> tuple[Trace, ...]:
+    """What reaches each layer. Shows a bar where it takes long. Raises `Abandoned` when a newer setting waits."""
+    key = (setting, shape, look)
+    found = _TRACES.get(key)
+    if found is None:
+        found = _draw(setting, shape=shape, look=look)
+        _TRACES.put(key, found)
+    return found
+
+
+def _draw(setting: Setting, *, shape: bool, look: int | None) -> tuple[Trace, ...]:
+    share, given_up = [0.0], threading.Event()
+
+    def tell(done: float) -> None:
+        share[0] = done
+        if given_up.is_set():
+            raise Abandoned
+
+    begin = time.monotonic()
+    job: Future[tuple[Trace, ...]] = _POOL.submit(propagate, setting, shape=shape, look=look, progress=tell)
+    bar = None
+    try:
+        while True:
+            with suppress(NotYet):
+                return job.result(LOOK_SECONDS)
+            if time.monotonic() - begin > SILENT_SECONDS:
+                if _newer_waits():
+                    raise Abandoned
+                bar = bar or st.empty()
+                bar.progress(min(share[0], 1.0), text=f"Drawing {setting.seeds * len(setting.inits)} networks")
+    finally:
+        given_up.set()
+        if bar:
+            bar.empty()
+
+
+def _newer_waits() -> bool:
+    """Whether this session was asked for something newer while it draws. Streamlit tells only its own script runner."""
+    context = get_script_run_ctx()
+    requests = getattr(context, "script_requests", None)
+    return getattr(requests, "_state", None) is ScriptRequestType.RERUN

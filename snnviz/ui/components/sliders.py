@@ -1,0 +1,115 @@
+"""Sliders that tell Python their values while they are dragged.
+
+Streamlit's own slider says nothing until it is let go. These send what they show at most eight times a second, and only
+when the answer to the last message is there: a slow page is never behind by more than one message. Who owns the values
+is settled by a revision::
+
+    browser --> Python   moved = {rev, n, values, dragging}   ignored where `rev` is not the current one
+    Python  --> browser  data  = {rev, echo, sliders}         values taken only where `rev` is new; `echo` is the last n
+
+So a page makes a `new_revision()` exactly when *it* changes a value (a link, a button), at no other time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from snnviz.registry import Number, Range
+from snnviz.ui.components.assets import source
+
+_MOUNT = st.components.v2.component(
+    "snnviz_sliders", html=source("sliders.html"), css=source("sliders.css"), js=source("sliders.js")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """One number that can be dragged. `stops` are the values of the handle's places where they are not even."""
+
+    name: str
+    label: str
+    value: Number
+    default: Number
+    low: Number
+    high: Number
+    step: Number
+    whole: bool = False
+    stops: tuple[Number, ...] = ()
+    help: str = ""
+    group: str = ""
+    """The heading that it stands under, folded away until somebody opens it; none for those on top."""
+
+    def accepts(self, value: object) -> Number | None:
+        """`value` as a number that this slider may hold, else None."""
+        return Range(self.low, self.high).canonical(value, self.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What the browser says: all values, and whether one is still being dragged."""
+
+    values: dict[str, Number]
+    dragging: bool
+
+
+def logarithmic(low: int, high: int, *also: int) -> tuple[int, ...]:
+    """Round numbers from `low` to `high`, each about a twentieth above the one before; and some more.
+
+    >>> logarithmic(10, 20, 15)[-6:]
+    (15, 16, 17, 18, 19, 20)
+    """
+    found, value = {low, high, *also}, float(low)
+    while value < high:
+        rounded = float(f"{value:.2g}") if value < 1000 else round(value, -2)
+        found.add(min(max(round(rounded), low), high))
+        value *= 1.055
+    return tuple(sorted(found))
+
+
+def sliders(shown: Sequence[Slider], *, rev: str, key: str, on_change: Callable[[], None]) -> None:
+    """Show sliders one below the other. `on_change` runs first, where it can read `moved`."""
+    sent = _sent(key)
+    echo = sent.get("n") if isinstance(sent, Mapping) and sent.get("rev") == rev else None
+    _MOUNT(
+        key=key,
+        data={
+            "key": key,
+            "rev": rev,
+            "echo": echo if type(echo) is int else 0,
+            "sliders": [asdict(slider) for slider in shown],
+        },
+        default={"moved": None},
+        on_moved_change=on_change,
+    )
+
+
+def moved(key: str, shown: Sequence[Slider], rev: str) -> Moved | None:
+    """What was moved, for use in the `on_change` callback; None if nothing valid was moved on `rev`."""
+    return accept(_sent(key), shown, rev)
+
+
+def accept(sent: object, shown: Sequence[Slider], rev: str) -> Moved | None:
+    """What the browser says, or None: any client can send anything. A value that breaks its rule is left as it was.
+
+    >>> one = Slider("threshold", "Threshold", 1.0, 1.0, 0, 4, 0.01)
+    >>> accept({"rev": "a", "values": {"threshold": 0.8, "x": 3}, "dragging": True}, [one], "a")
+    Moved(values={'threshold': 0.8}, dragging=True)
+    >>> accept({"rev": "a", "values": {"threshold": 5}}, [one], "a")
+    Moved(values={'threshold': 1.0}, dragging=False)
+    """
+    if not isinstance(sent, Mapping) or sent.get("rev") != rev or not isinstance(sent.get("values"), Mapping):
+        return None
+    values: dict[str, Number] = {}
+    for slider in shown:
+        number = slider.accepts(sent["values"].get(slider.name))
+        values[slider.name] = slider.value if number is None else number
+    return Moved(values, sent.get("dragging") is True)
+
+
+def _sent(key: str) -> Any:
+    state = st.session_state.get(key)
+    return state.get("moved") if isinstance(state, Mapping) else None
