@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from snnviz.ui import activity
+from snnviz.ui import activity, study
 
 activity.begin()
 with st.container():  # a fragment stays where it is only in a container of its own
     activity.panel()
 with st.container():
     activity.details()
+with st.container():
+    study.panel()

@@ -1,0 +1,139 @@
+"""Studies: a question about training as a set of designs, each of them an ordinary run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator
+
+from snnviz.catalog.inits import COMPARED
+from snnviz.design import DATASETS, INITS, Choice, Design, Part, checked
+from snnviz.errors import InputError, did_you_mean
+from snnviz.registry import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One design of a study. Members with the same `name` differ in their seed alone.
+
+    `init`: its initialisation. `place`, of `of`: which of the values of what is varied; 0 of 0 where nothing is.
+    """
+
+    name: str
+    init: Choice
+    place: int
+    of: int
+    design: Design
+
+
+VARIED: dict[str, tuple[str, tuple[float, ...]]] = {
+    "depth": ("network.depth", (5, 10, 20, 40)),
+    "width": ("network.width", (50, 100, 300, 600)),
+    "leak": ("neuron.beta", (0.25, 0.5, 0.75, 0.9)),
+    "threshold": ("neuron.threshold", (0.5, 0.75, 1.0, 1.2)),
+}
+"""What Fig. 10 of Micheli et al. 2024 varies, and our values."""
+
+RIVALS = ("variance-preserving", "kaiming")
+"""The two that Fig. 10 compares, solid and dashed."""
+
+
+def _dataset(value: object) -> str:
+    if not isinstance(value, str) or value not in DATASETS:
+        raise InputError("data", f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
+    return value
+
+
+class TrainingStudy(Part):
+    """Which initialisation lets a deep network learn (Micheli et al. 2024, Figs. 8 to 10).
+
+    Their setting: leaky neurons with soft reset, pixels of mean 0 and variance 1, an LIF encoder before the mlp and the
+    image as a current before the cnn, spike counts and cross-entropy at the readout, Adam, cosine schedule.
+    """
+
+    compare: Literal["initialisations", "depth", "width", "leak", "threshold"] = "initialisations"
+    network: Literal["mlp", "cnn"] = "mlp"
+    data: Annotated[str, PlainValidator(_dataset)] = "digits"
+    depth: Annotated[int, Range(1, 100, "Hidden layers.", 1)] = 10
+    width: Annotated[int, Range(4, 2048, "Neurons, or channels, of a hidden layer.", 10)] = 300
+    threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
+    beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.5
+    steps: Annotated[int, Range(1, 50, "Time steps T.", 1)] = 3
+    train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 1000)] = 0
+    epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 12
+    seeds: Annotated[int, Range(1, 5, "Runs of each.", 1)] = 1
+
+    @classmethod
+    def check(cls, document: object) -> TrainingStudy:
+        """A study from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a training study")
+
+
+PRESETS: dict[str, TrainingStudy] = {
+    "small": TrainingStudy(),
+    "mlp of the paper": TrainingStudy(data="mnist", width=600, epochs=150),
+    "cnn of the paper": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150),
+}
+
+
+def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member, ...]:
+    """The study's designs. `inits`: what is compared, at first the eight of the paper.
+
+    >>> len(members(TrainingStudy())), len(members(TrainingStudy(compare="depth", seeds=2)))
+    (8, 16)
+    """
+    base = _base(study)
+    found: list[tuple[str, Choice, int, int, dict[str, Any]]] = []
+    if study.compare == "initialisations":
+        chosen = inits or [Choice(INITS.choose("init", entry.kind)) for entry in INITS if COMPARED in entry.traits]
+        found += [(_named(init), init, 0, 0, {"init": dict(init)}) for init in chosen]
+    else:
+        path, values = VARIED[study.compare]
+        part, field = path.split(".")
+        if study.network == "cnn" and field == "width":
+            field, values = "channels", tuple(value // 10 for value in values)
+        for kind in RIVALS:
+            init = Choice(INITS.choose("init", kind))
+            for place, value in enumerate(values):
+                change = {"init": dict(init), part: {**base[part], field: value}}
+                found.append((f"{kind}, {study.compare} {value:g}", init, place, len(values), change))
+    return tuple(
+        Member(name, init, place, of, Design.check({**base, **change, "seed": seed}))
+        for name, init, place, of, change in found
+        for seed in range(study.seeds)
+    )
+
+
+def _named(init: Choice) -> str:
+    changed = [f"{name} {value:g}" for name, value in init.parameters.items() if not _is_usual(init, name)]
+    return ", ".join([init.kind, *changed])
+
+
+def _is_usual(init: Choice, name: str) -> bool:
+    return any(p.name == name and p.default == init[name] for p in INITS[init.kind].parameters)
+
+
+def _base(study: TrainingStudy) -> dict[str, Any]:
+    mlp = study.network == "mlp"
+    network = {"kind": "mlp", "width": study.width} if mlp else {"kind": "cnn", "channels": study.width}
+    encoding = "lif" if mlp else "direct"
+    return {
+        "data": {
+            "name": study.data,
+            "steps": study.steps,
+            "train_samples": study.train_samples,
+            "encoding": {"kind": encoding},
+        },
+        "network": {**network, "depth": study.depth},
+        "neuron": {"threshold": study.threshold, "beta": study.beta, "reset": "subtract"},
+        "training": {
+            "optimizer": {"kind": "adam"},
+            "learning_rate": 0.001,
+            "schedule": {"kind": "cosine"},
+            "loss": {"kind": "count"},
+            "batch_size": 64 if study.data == "digits" else 128,
+            "epochs": study.epochs,
+        },
+    }
