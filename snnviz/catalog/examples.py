@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from snnviz.adjacency import densenet_like, sequential
-from snnviz.design import BlockNetwork, CnnNetwork, Data, Design, MlpNetwork, Neuron, Training
+from snnviz.design import BlockNetwork, Choice, CnnNetwork, Data, Design, MlpNetwork, Neuron, Training
 from snnviz.errors import NotFound, did_you_mean
 
 EXAMPLES: dict[str, Callable[[], Design]] = {}
@@ -48,6 +48,17 @@ def digits_dense() -> Design:
 def digits_mlp() -> Design:
     """A deep fully connected network, where initialisation decides whether anything arrives."""
     return Design(network=MlpNetwork(depth=10, width=300), data=Data(steps=3), training=Training(epochs=12))
+
+
+@example
+def activity() -> Design:
+    """The setting of Micheli et al. 2024 on digits: ten layers that learn from two of their eight initialisations."""
+    return Design(
+        data=Data(encoding=Choice({"kind": "lif"}), steps=3),
+        network=MlpNetwork(depth=10, width=300),
+        neuron=Neuron(threshold=1.0, beta=0.5, reset="subtract"),
+        training=Training(learning_rate=0.001, loss=Choice({"kind": "count"}), epochs=12),
+    )
 
 
 @example

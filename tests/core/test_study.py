@@ -8,8 +8,10 @@ import pytest
 
 from snnviz import adjacency
 from snnviz.adjacency import ASC, DSC
+from snnviz.catalog.examples import named
+from snnviz.catalog.inits import COMPARED
 from snnviz.core.execute import execute
-from snnviz.design import Design
+from snnviz.design import INITS, Design
 from snnviz.events import EpochEnd
 
 pytestmark = pytest.mark.slow
@@ -25,18 +27,17 @@ def test_the_default_design_learns_digits_to_95_percent(seed: int) -> None:
     assert trained(seed=seed).test_accuracy >= 0.95
 
 
-@pytest.mark.parametrize(
-    ("init", "low", "high"), [("variance-preserving", 0.7, 1), ("kaiming", 0, 0.4), ("glorot", 0, 0.4)]
-)
-def test_only_variance_preserving_weights_let_ten_layers_learn(init: str, low: float, high: float) -> None:
-    """Micheli et al. 2024, Fig. 8, on digits: 10 layers of 300 neurons, three steps, threshold 1."""
-    network = {"kind": "mlp", "depth": 10, "width": 300}
-    training = {"epochs": 12, "learning_rate": 0.001, "loss": "count"}
-    accuracies = [
-        trained(network=network, data={"steps": 3}, init=init, training=training, seed=seed).train_accuracy
-        for seed in (0, 1)
-    ]
-    assert all(low <= accuracy <= high for accuracy in accuracies), accuracies
+@pytest.mark.parametrize("init", [entry.kind for entry in INITS if COMPARED in entry.traits])
+def test_ten_layers_learn_from_two_of_the_eight_initialisations(init: str) -> None:
+    """Micheli et al. 2024, Fig. 8, on digits: 300 neurons a layer, spiking encoder and readout, three steps, 12 epochs.
+
+    Measured with seeds 0 and 1: .936 and .945 variance-preserving, .932 and .888 fluctuation-driven; .0995 and .0967,
+    which is chance, with each of the other six.
+    """
+    design = named("activity").document()
+    accuracies = [trained(**{**design, "init": init, "seed": seed}).train_accuracy for seed in (0, 1)]
+    learns = init in ("variance-preserving", "fluctuation-driven")
+    assert all(accuracy > 0.7 if learns else accuracy < 0.4 for accuracy in accuracies), accuracies
 
 
 def test_skips_raise_the_accuracy_of_weakly_initialised_blocks() -> None:
