@@ -40,6 +40,12 @@ DASHES = ("solid", "dashdot", "longdashdot", "dot")
 BAND = 0.2
 """Opacity of a band around a line."""
 
+HIGHEST_PEAK = 1.2
+"""Of a density; of a layer near silence only the foot is drawn."""
+
+MANY = 30_000
+"""Potentials for which the finest bins are smooth."""
+
 
 # --- names and colours --------------------------------------------------------------------------------------------
 
@@ -72,11 +78,9 @@ def dash(init: Choice, setting: Setting) -> str:
 
 def _variant(init: Choice, setting: Setting) -> int:
     """0 with all parameters at their defaults; others of the kind count from 1, in the setting's order."""
-    if init == INITS.choose("init", {"kind": init.kind}):
-        return 0
     usual = INITS.choose("init", {"kind": init.kind})
     others = [one for one in setting.inits if one.kind == init.kind and one != usual]
-    return 1 + others.index(init) if init in others else 1
+    return 0 if init == usual else 1 + others.index(init) if init in others else 1
 
 
 # --- lines and bands, for other views too -------------------------------------------------------------------------
@@ -133,15 +137,21 @@ def _band(curve: Curve) -> dict[str, Any]:
     mean, spread = curve.runs.mean(0, dtype=float), curve.runs.std(0, ddof=1, dtype=float)
     last = int(np.max(np.nonzero(spread)[0], initial=0)) + 2
     low, high = np.maximum(mean - spread, 0)[:last], (mean + spread)[:last]
-    places = list(range(len(low)))
+    places = np.arange(len(low))
+    return area(f"{curve.name}, one standard deviation", places, high, low, curve.colour)
+
+
+def area(name: str, x: ArrayLike, high: ArrayLike, low: ArrayLike, look: str) -> dict[str, Any]:
+    """What lies between two lines over `x`, translucent."""
+    there, top, bottom = np.asarray(x), np.asarray(high), np.asarray(low)
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": f"{curve.name}, one standard deviation",
-        "x": places + places[::-1],
-        "y": rounded(np.concatenate([high, low[::-1]])),
+        "name": name,
+        "x": rounded(np.concatenate([there, there[::-1]])),
+        "y": rounded(np.concatenate([top, bottom[::-1]])),
         "fill": "toself",
-        "fillcolor": curve.colour,
+        "fillcolor": look,
         "opacity": BAND,
         "line": {"width": 0},
         "hoverinfo": "skip",
@@ -157,7 +167,9 @@ def _entry(name: str, style: str) -> dict[str, Any]:
 
 def by_layer(y: str, **layout: Any) -> Figure:
     """An empty figure over the layers."""
-    return empty("layer (0: encoder)", y, **layout)
+    figure = empty("layer (0: encoder)", y, **layout)
+    figure["layout"]["legend"] = {"tracegroupgap": 0}
+    return figure
 
 
 def spread_words(runs: int) -> str:
@@ -165,16 +177,9 @@ def spread_words(runs: int) -> str:
     return f"mean over {runs} networks, with a band of one standard deviation" if runs > 1 else "one network"
 
 
-def _curves(setting: Setting, traces: Sequence[Trace], name: str) -> list[Curve]:
-    return [
-        Curve(
-            label(trace.init),
-            colour(trace.init, setting),
-            getattr(trace, name).mean(2),
-            dash=dash(trace.init, setting),
-        )
-        for trace in traces
-    ]
+def _curve(setting: Setting, trace: Trace, runs: NDArray[np.float32], theory: Floats | None = None) -> Curve:
+    init = trace.init
+    return Curve(label(init), colour(init, setting), runs, theory, dash(init, setting))
 
 
 def _over_steps(setting: Setting) -> str:
@@ -190,11 +195,9 @@ def _runs(traces: Sequence[Trace]) -> int:
 
 def variance_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expected | None]) -> Chart:
     """Var[u] by layer: Fig. 3, or 6 for several time steps."""
-    curves = _curves(setting, traces, "var_u")
-    pairs = zip(curves, theory, strict=True)
-    curves = [Curve(c.name, c.colour, c.runs, e.var_u if e else None, c.dash) for c, e in pairs]
     figure = by_layer("Var[u]", rangemode="tozero")
-    add_curves(figure, curves)
+    pairs = zip(traces, theory, strict=True)
+    add_curves(figure, [_curve(setting, trace, trace.var_u.mean(2), e.var_u if e else None) for trace, e in pairs])
     exact = " Dashed: the exact expectation, silent networks included." if any(theory) else ""
     caption = (
         f"Variance of the membrane potential over the {setting.width} neurons of a layer{_over_steps(setting)}: "
@@ -206,11 +209,11 @@ def variance_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[E
 def spikes_chart(setting: Setting, traces: Sequence[Trace]) -> Chart:
     """Neurons that spike by layer: Fig. 3, or 6 for several time steps."""
     figure = by_layer("spikes per step", rangemode="tozero")
-    curves = _curves(setting, traces, "spikes")
+    curves = [_curve(setting, trace, trace.spikes.mean(2)) for trace in traces]
     add_curves(figure, curves)
     most = max((float(curve.runs.mean(0).max()) for curve in curves), default=0.0)
     figure["layout"] |= {"yaxis2": _per_cent(most, setting.width), "margin": {"l": 56, "r": 44, "t": 8, "b": 40}}
-    figure["data"].append({"type": "scatter", "x": [0], "y": [0], "yaxis": "y2", "opacity": 0, "showlegend": False})
+    figure["data"].append({"type": "scatter", "mode": "lines", "x": [0], "y": [0], "yaxis": "y2", "showlegend": False})
     figure["data"][-1]["hoverinfo"] = "skip"
     caption = (
         f"How many of a layer's {setting.width} neurons spike at a time step{_over_steps(setting)}: "
@@ -237,18 +240,9 @@ def _per_cent(most: float, width: int) -> dict[str, Any]:
 def dead_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expected | None]) -> Chart:
     """The share of networks in which a layer is silent."""
     figure = by_layer("silent networks", tickformat=".0%", range=[-0.03, 1.05])
-    pairs = list(zip(traces, theory, strict=True))
-    curves = [
-        Curve(
-            label(trace.init),
-            colour(trace.init, setting),
-            (trace.spikes.sum(2) == 0).astype(np.float32),
-            expected.dead if expected else None,
-            dash(trace.init, setting),
-        )
-        for trace, expected in pairs
-    ]
-    add_curves(figure, curves, share=True)
+    pairs = zip(traces, theory, strict=True)
+    silent = [(trace, (trace.spikes.sum(2) == 0).astype(np.float32), e.dead if e else None) for trace, e in pairs]
+    add_curves(figure, [_curve(setting, *one) for one in silent], share=True)
     exact = " Dashed: the exact probability." if any(theory) else ""
     caption = (
         f"Share of the {_runs(traces)} networks in which no neuron of a layer ever spikes: no later layer can. {exact}"
@@ -276,6 +270,7 @@ def time_charts(setting: Setting, trace: Trace) -> tuple[Chart, Chart]:
                 "dx": 1,
                 "z": [rounded(row, 3) for row in values.mean(0, dtype=float)],
                 "zmin": 0,
+                "zmax": max(rounded([values.mean(0, dtype=float).max()])[0] or 0, 1e-3),
                 "colorscale": "Viridis",
                 "colorbar": {"title": {"text": unit, "side": "right"}, "thickness": 10},
                 "hovertemplate": f"layer %{{y}}, step %{{x}}: %{{z:.4~g}} {unit}<extra></extra>",
@@ -291,6 +286,7 @@ def shape_charts(setting: Setting, traces: Sequence[Trace]) -> tuple[Chart, Char
         ("skewness", "Skewness of the potential", "skewness", "below 0, the longer tail is to the left"),
         ("excess", "Excess kurtosis of the potential", "excess kurtosis", "above 0, extremes are more frequent"),
     )
+    once = "" if setting.steps > 1 else " At a single time step u is normal, and what is left is chance."
     charts = []
     for name, title, unit, reading in wanted:
         figure = by_layer(unit)
@@ -305,7 +301,7 @@ def shape_charts(setting: Setting, traces: Sequence[Trace]) -> tuple[Chart, Char
                 )
         caption = (
             f"Mean over networks and time steps; a normal distribution has 0 (dotted), and {reading}. "
-            f"A silent layer has none. {SOURCE}, Fig. 7."
+            f"A silent layer has none.{once} {SOURCE}, Fig. 7."
         )
         charts.append(Chart(name, title, caption, figure, height=340))
     return charts[0], charts[1]
@@ -327,56 +323,57 @@ def _rule(way: str, place: float, style: str) -> dict[str, Any]:
 
 def density_chart(setting: Setting, traces: Sequence[Trace], layer: int) -> Chart:
     """The distribution of u in one layer, and what of it is above the threshold: Fig. 1."""
-    figure = empty("potential u before reset", "density", rangemode="tozero")
-    seen = [trace for trace in traces if trace.density is not None and trace.edges is not None]
-    reach = max([1.3 * setting.threshold, 3.2, *(float(trace.edges[-1]) for trace in seen if trace.edges is not None)])
+    theta, figure = setting.threshold, empty("potential u before reset", "density")
+    seen = [(trace, *found) for trace in traces if (found := _binned(setting, trace)) is not None]
+    reach = max([1.3 * theta, 3.2, *(float(u[-1]) for _, u, _ in seen)])
+    peak = max([0.4, *(float(density.max()) for _, _, density in seen)])
+    for trace, u, density in seen:
+        figure["data"] += _density(setting, trace, layer, u, density)
     u = np.linspace(-reach, reach, 121)
+    dotted = {"dash": "dot", "width": 1.5}
     normal = np.exp(-u * u / 2) / np.sqrt(2 * np.pi)
-    for trace in seen:
-        figure["data"] += _density(setting, trace, layer)
-    gauss = line("N(0, 1)", normal, NEUTRAL, x=rounded(u), line={"dash": "dot", "width": 1.5}, hoverinfo="skip")
-    figure["data"].append(gauss)
-    peak = max([0.4, *(float(trace.density.max()) for trace in seen if trace.density is not None)])
-    high = 1.05 * min(peak, 2.0)
-    threshold = {"x": setting.threshold, "y": 1, "yref": "paper", "text": f"threshold {setting.threshold:g}"}
+    figure["data"].append(line("N(0, 1)", normal, NEUTRAL, x=rounded(u), line=dotted, hoverinfo="skip"))
+    name = {"x": theta, "y": 1, "yref": "paper", "text": f"threshold {theta:g}", "showarrow": False}
     figure["layout"] |= {
-        "shapes": [_rule("v", setting.threshold, "solid")],
-        "annotations": [threshold | {"showarrow": False, "xanchor": "left", "yanchor": "top", "xshift": 4}],
+        "shapes": [_rule("v", theta, "solid")],
+        "annotations": [name | {"xanchor": "left", "yanchor": "top", "xshift": 4}],
+        "legend": {"tracegroupgap": 0},
     }
     figure["layout"]["xaxis"]["range"] = rounded([-reach, reach], 3)
-    figure["layout"]["yaxis"]["range"] = rounded([0, high], 3)
+    figure["layout"]["yaxis"]["range"] = rounded([0, 1.05 * min(peak, HIGHEST_PEAK)], 3)
+    silent = "; ".join(label(trace.init) for trace in traces if all(trace is not one for one, _, _ in seen))
     caption = (
         f"Membrane potentials in layer {layer}; the shaded part above the threshold spikes. "
-        f"{_silent_words(traces, seen)}{'Higher peaks are cut. ' if peak > 2 else ''}{SOURCE}, Fig. 1."
+        f"{f'No spikes reach it under {silent}. ' if silent else ''}"
+        f"{'Higher peaks are cut. ' if peak > HIGHEST_PEAK else ''}{SOURCE}, Fig. 1."
     )
-    return Chart("density", f"Potentials in layer {layer}", caption, figure, height=340)
+    return Chart("density", f"Potentials in layer {layer}", caption, figure, height=360)
 
 
-def _silent_words(traces: Sequence[Trace], seen: Sequence[Trace]) -> str:
-    silent = [label(trace.init) for trace in traces if all(trace is not other for other in seen)]
-    return f"No spikes reach it under {'; '.join(silent)}. " if silent else ""
+def _binned(setting: Setting, trace: Trace) -> tuple[Floats, Floats] | None:
+    """The trace's density by the centres of its bins, in wider ones where few potentials were seen."""
+    if trace.density is None or trace.edges is None:
+        return None
+    few = len(trace.spikes) * setting.steps * setting.width < MANY
+    cuts = np.arange(0, len(trace.density), 3 if few else 1)
+    edges = trace.edges[[*cuts, -1]]
+    density = np.add.reduceat(trace.density * np.diff(trace.edges), cuts) / np.diff(edges)
+    return (edges[1:] + edges[:-1]) / 2, density
 
 
-def _density(setting: Setting, trace: Trace, layer: int) -> list[dict[str, Any]]:
+def _density(setting: Setting, trace: Trace, layer: int, u: Floats, density: Floats) -> list[dict[str, Any]]:
     """The density of a trace, and the area above the threshold."""
-    assert trace.density is not None
-    assert trace.edges is not None
-    centres, name, look = (trace.edges[1:] + trace.edges[:-1]) / 2, label(trace.init), colour(trace.init, setting)
+    theta, name, look = setting.threshold, label(trace.init), colour(trace.init, setting)
     reached = trace.spikes[:, layer - 1].sum(1) > 0 if layer else np.ones(len(trace.spikes), bool)
     share = float(trace.spikes[reached, layer].mean(dtype=float)) / setting.width
-    more: dict[str, Any] = {"legendgroup": name, "hovertemplate": f"%{{y:.3f}}, P(u > theta) = {share:.2%}"}
-    more |= {"x": rounded(centres), "line": {"dash": dash(trace.init, setting)}}
-    whole = line(name, trace.density, look, **more)
-    above = centres > setting.threshold
-    if not above.any():
+    words = f"%{{y:.3f}}, P(u > theta) = {share:.2%}"
+    style = {"dash": dash(trace.init, setting)}
+    whole = line(name, density, look, x=rounded(u), line=style, legendgroup=name, hovertemplate=words)
+    above = np.concatenate([[theta], u[u > theta]])
+    if len(above) == 1:
         return [whole]
-    edge = np.interp(setting.threshold, centres, trace.density)
-    x, y = [setting.threshold, *centres[above]], [edge, *trace.density[above]]
-    area = line(name, y, look, x=rounded(x), line={"width": 0}, legendgroup=name)
-    return [
-        area | {"fill": "tozeroy", "fillcolor": look, "opacity": 0.25, "hoverinfo": "skip", "showlegend": False},
-        whole,
-    ]
+    under = area(f"{name}, above the threshold", above, np.interp(above, u, density), 0 * above, look)
+    return [under | {"legendgroup": name}, whole]
 
 
 def threshold_chart(settings_and_traces: Sequence[tuple[Setting, Trace]]) -> Chart:

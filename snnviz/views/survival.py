@@ -44,7 +44,18 @@ MAP_WIDTH = 2000
 SAME_PLACE = 0.06
 """Points of the map nearer than this, in decades of n Var[w], share a label."""
 
+LETTER = 0.022
+"""Decades of n Var[w] that a letter of a label takes, about."""
+
+EMPTY = "\u00a0"
+"""A line of a label that keeps its height."""
+
 CERTAIN = 1e-6
+"""Probabilities nearer than this to 0 or 1 are not looked between."""
+
+STEEP = 0.2
+"""A curve that climbs more between two points gets one between them."""
+
 HIGHEST = 1.2
 """Threshold up to which widths are compared."""
 
@@ -85,14 +96,14 @@ def survival_chart(setting: Setting, own: tuple[float, float, str] | None) -> Ch
     ]
     caption = (
         f"Probability that layer {setting.layers - 1} of {neurons} neurons a layer is silent at a single time step, "
-        "exact for Gaussian weights. Above the line layers of any width die out; hollow points measure their input. "
-        f"After {SOURCE}, Eq. 9."
+        "exact for Gaussian weights. Above the line layers of any width die out; past 1.19 they do so from the dotted "
+        f"one on, because the encoder starts too low. Rings: weights that measure their input. After {SOURCE}, Eq. 9."
     )
     return Chart("survival", "Where activity survives", caption, figure, height=440, wide=True)
 
 
 def _map(neurons: int, layer: int, low: float, high: float, top: float) -> dict[str, Any]:
-    x, y = np.geomspace(low, high, 62), np.linspace(0, top, 42)
+    x, y = np.geomspace(low, high, 92), np.linspace(0, top, 62)
     gains, thresholds = np.sqrt(x[1:] * x[:-1]), (y[1:] + y[:-1]) / 2
     dead = survival.extinction(neurons, layer, thresholds.tolist(), gains.tolist())
     return {
@@ -113,7 +124,7 @@ def _boundary(low: float, high: float, top: float) -> dict[str, Any]:
     """theta_c = 0.407 sqrt(n Var[w])."""
     factor = survival.survival_threshold(1.0)
     x = np.geomspace(low, min(high, (top / factor) ** 2), 81)
-    wide = "wide limit dies above 0.407 √(n Var[w])"
+    wide = "wide limit: threshold = 0.407 √(n Var[w])"
     return line(wide, factor * np.sqrt(x), NEUTRAL, x=rounded(x), line={"width": 2.5}, hoverinfo="skip")
 
 
@@ -123,17 +134,23 @@ def _preserving(high: float, top: float) -> dict[str, Any]:
     x = np.array([1 / max(spike_probability(value), 1e-9) for value in theta])
     inside = x <= high
     style = {"width": 1.3, "dash": "dot"}
-    return line("keeps Var[u] = 1", theta[inside], NEUTRAL, x=rounded(x[inside]), line=style, hoverinfo="skip")
+    return line(
+        "keeps Var[u] = 1: n Var[w] = 1 / P(u > threshold)",
+        theta[inside],
+        NEUTRAL,
+        x=rounded(x[inside]),
+        line=style,
+        hoverinfo="skip",
+    )
 
 
 def _points(setting: Setting, gains: Sequence[float], low: float) -> dict[str, Any]:
-    """The setting's initialisations as one trace; those in one place share the label of the first."""
+    """The setting's initialisations as one trace; those in one place share the label of the last."""
     inits = setting.inits
     shown = [max(value, low) for value in gains]
-    words, above = [""] * len(inits), ["top center"] * len(inits)
-    for k, group in enumerate(_groups(shown)):
-        words[group[-1]] = "<br>".join(label(inits[one]) for one in group)
-        above[group[-1]] = "bottom center" if k % 2 else "top center"
+    looks = [colour(init, setting) for init in inits]
+    words, sides = _labels(shown, [label(init) for init in inits], setting.threshold, low)
+    told = [[init.kind, init_text(init), *rounded([value])] for init, value in zip(inits, gains, strict=True)]
     return {
         "type": "scatter",
         "mode": "markers+text",
@@ -143,19 +160,35 @@ def _points(setting: Setting, gains: Sequence[float], low: float) -> dict[str, A
         "x": rounded(shown),
         "y": [setting.threshold] * len(inits),
         "text": words,
-        "textposition": above,
+        "textposition": sides,
         "cliponaxis": False,
-        "customdata": [
-            [init.kind, init_text(init), rounded([value])[0]] for init, value in zip(inits, gains, strict=True)
-        ],
+        "customdata": told,
         "hovertemplate": "%{customdata[1]}: n Var[w] %{customdata[2]}, threshold %{y}<extra></extra>",
         "marker": {
-            "size": 11,
-            "color": [colour(init, setting) for init in inits],
+            "size": [15 if is_measured(init) else 10 for init in inits],  # a ring around what lies in the same place
+            "color": looks,
             "symbol": ["circle-open" if is_measured(init) else "circle" for init in inits],
-            "line": {"width": 2},
+            "opacity": 1,
+            "line": {"width": 2, "color": looks},
         },
     }
+
+
+def _labels(places: Sequence[float], names: Sequence[str], threshold: float, low: float) -> tuple[list[str], list[str]]:
+    """Text and side of each point's label: away from the boundary, lifted over the label that it would cover."""
+    words, sides = [""] * len(places), ["top left"] * len(places)
+    taken: dict[str, tuple[float, int]] = {}  # by side: where the last label was, and how many lines up it reaches
+    for group in _groups(places):
+        here, lines = math.log10(places[group[0]]), [names[one] for one in group]
+        side = "top left" if threshold > survival.survival_threshold(places[group[0]]) else "bottom right"
+        if side == "top left" and here - math.log10(low) < max(map(len, lines)) * LETTER:
+            side = "top right"
+        before, reached = taken.get(side, (-math.inf, 0))
+        lift = reached if here - before < max(map(len, lines)) * LETTER else 0
+        taken[side] = here, lift + len(lines)
+        lines = [*lines, *[EMPTY] * lift] if side.startswith("top") else [*[EMPTY] * lift, *lines]
+        words[group[-1]], sides[group[-1]] = "<br>".join(lines), side
+    return words, sides
 
 
 def _groups(places: Sequence[float]) -> list[list[int]]:
@@ -194,7 +227,7 @@ def cobweb_chart(setting: Setting, init: Choice) -> Chart:
     while len(path) < min(setting.layers, 60):
         path.append(follow(path[-1]))
     top = 1.12 * max(path + [point.variance for point in points if point.variance < 50])
-    v = np.concatenate([[0.0], np.geomspace(1e-4, 1, 40) * top * 0.1, np.linspace(0.1, 1, 60)[1:] * top])
+    v = top * np.concatenate([[0.0], np.geomspace(1e-4, 0.04, 12), np.linspace(0.05, 1, 96)])
     figure = empty("Var[u] of a layer", "Var[u] of the next", range=[0, rounded([top])[0]])
     figure["layout"]["xaxis"]["range"] = [0, rounded([top])[0]]
     figure["layout"]["hovermode"] = "closest"
@@ -281,15 +314,13 @@ def _fate(path: Sequence[float], points: Sequence[FixedPoint]) -> str:
 
 def width_chart(setting: Setting, init: Choice, widths: Sequence[int] = (50, 100, 300, 600, 1000)) -> Chart:
     """The probability that the last layer is silent, by threshold, for several widths: Fig. 4."""
-    thresholds = np.linspace(0, HIGHEST, 33)
+    thresholds = np.linspace(0, HIGHEST, 129)
     gains = [gain(setting, init, theta) for theta in thresholds]
     figure = empty("threshold", f"P(layer {setting.layers - 1} silent)", tickformat=".0%", range=[-0.03, 1.05])
     for k, width in enumerate(sorted(widths)):
         dead = _silent(width, gains, thresholds, setting.layers)
-        figure["data"].append(
-            line(f"{width} neurons", np.round(dead, 5), shade(k, len(widths)), x=rounded(thresholds))
-            | {"hovertemplate": "%{y:.2%}"}
-        )
+        x, y = rounded(thresholds[list(dead)]), np.round(list(dead.values()), 5)
+        figure["data"].append(line(f"{width} neurons", y, shade(k, len(widths)), x=x, hovertemplate="%{y:.2%}"))
     figure["data"].append(_wide_limit(setting, init))
     caption = (
         f"Exact probability that no neuron of layer {setting.layers - 1} spikes under {label(init)} at a single time "
@@ -298,32 +329,34 @@ def width_chart(setting: Setting, init: Choice, widths: Sequence[int] = (50, 100
     return Chart("widths", "How many neurons survival takes", caption, figure, height=340)
 
 
-def _silent(width: int, gains: Sequence[float], thresholds: Floats, layers: int) -> Floats:
-    """P(last layer silent) by threshold: every fourth, and those between where the two ends are not both certain."""
-    found = np.full(len(thresholds), np.nan)
+def _silent(width: int, gains: Sequence[float], thresholds: Floats, layers: int) -> dict[int, float]:
+    """P(last layer silent) by index of the threshold, ascending.
+
+    Every 16th, then every fourth where the ends are not both certain, and finer where the curve is steep.
+    """
 
     def at(k: int) -> float:
-        found[k] = survival.exact_chain(width, gains[k], float(thresholds[k]), layers).dead[-1]
-        return float(found[k])
+        return float(survival.exact_chain(width, gains[k], float(thresholds[k]), layers).dead[-1])
 
-    ends = sorted({*range(0, len(thresholds), 4), len(thresholds) - 1})
-    for low, high in pairwise(ends):
-        left, right = at(low) if np.isnan(found[low]) else float(found[low]), at(high)
-        if max(left, right) < CERTAIN or min(left, right) > 1 - CERTAIN:
-            found[low + 1 : high] = left
-        else:
-            for k in range(low + 1, high):
-                at(k)
-    return found
+    found = {k: at(k) for k in range(0, len(thresholds), 16)}
+    intervals = list(pairwise(found))
+    while intervals:
+        low, high = intervals.pop()
+        ends = sorted((found[low], found[high]))
+        certain = ends[1] < CERTAIN or ends[0] > 1 - CERTAIN
+        if (high - low > 4 and not certain) or (high - low > 1 and ends[1] - ends[0] > STEEP):
+            middle = (low + high) // 2
+            found[middle] = at(middle)
+            intervals += [(low, middle), (middle, high)]
+    return dict(sorted(found.items()))
 
 
 def _wide_limit(setting: Setting, init: Choice) -> dict[str, Any]:
     """0 where infinitely wide layers live, 1 where they die out."""
     x = np.linspace(0, HIGHEST, 241)
     dies = np.array([_dies(setting, init, theta) for theta in x], float)
-    kept = np.flatnonzero(np.diff(dies, prepend=np.nan, append=np.nan) != 0)  # both ends, and where it changes
-    kept = np.union1d(kept, [len(x)]) - 1
-    kept = np.union1d(np.clip(kept, 0, None), np.clip(kept + 1, None, len(x) - 1))
+    changes = np.flatnonzero(np.diff(dies))
+    kept = np.unique([0, *changes, *(changes + 1), len(x) - 1])
     style = {"dash": "dash", "width": 1.4}
     return line("wide limit", dies[kept], NEUTRAL, x=rounded(x[kept]), line=style, hoverinfo="skip")
 
