@@ -258,7 +258,8 @@ def _adapts(setting: Setting, init: Choice) -> bool:
 
 def _fixed_points(setting: Setting, init: Choice) -> tuple[FixedPoint, ...]:
     if _adapts(setting, init):  # the weights make up for what is missing: every variance is mapped to the same
-        return (FixedPoint(_next(setting, init, 1.0), 0.0),)
+        kept = _next(setting, init, 1.0)
+        return (FixedPoint(kept, 0.0),) if kept > 0 else ()
     return survival.fixed_points(gain(setting, init, setting.threshold), setting.threshold)
 
 
@@ -284,7 +285,7 @@ def _fate(path: Sequence[float], points: Sequence[FixedPoint]) -> str:
     """Why activity lives or dies, in words."""
     gone = next((layer for layer, variance in enumerate(path) if variance < 1e-3), None)
     until = (
-        f"after {gone} layers Var[u] is below 0.001" if gone else f"slowly: after {len(path) - 1} it is {path[-1]:.2g}"
+        f"from layer {gone} on Var[u] is below 0.001" if gone else f"slowly: after {len(path) - 1} it is {path[-1]:.2g}"
     )
     if not points:
         return f"No fixed point: every variance is mapped below itself, so activity dies: {until}."
@@ -365,7 +366,7 @@ def _dies(setting: Setting, init: Choice, threshold: float) -> bool:
     """Whether the mean field leads from 1 to 0."""
     here = setting.model_copy(update={"threshold": threshold})
     points = _fixed_points(here, init)
-    return not points or points[-1].variance <= 0 or (len(points) > 1 and points[0].variance > 1 + 1e-9)
+    return not points or (len(points) > 1 and points[0].variance > 1 + 1e-9)
 
 
 def _assumed(setting: Setting, init: Choice) -> str:
