@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import Layer, architecture
+from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.catalog.inits import MEASURED, UNIFORM, weight_law
-from snnviz.core import data, inits, observe
+from snnviz.core import data, inits, networks, observe
 from snnviz.core.execute import execute
 from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
@@ -270,6 +270,25 @@ def test_in_a_cycle_each_layer_is_set_while_those_behind_it_are_silent() -> None
     assert fluctuation(network, layers[4], pooled.square().mean().item()) == pytest.approx(1, rel=0.01)
     alone = rates(partly, probe)["L1"]
     assert rates(network, probe)["L1"] > 1.05 * alone  # L3 is heard in the end
+
+
+def test_what_was_read_of_a_cycle_before_it_was_set_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No design draws it yet: L1 hears L2 a step late, and so does L3, which is not of their cycle."""
+    maps = (6, 8, 8)
+    layers = (
+        Layer("stem", "conv", (Source(INPUT),), (1, 8, 8), maps, kernel=3),
+        Layer("L1", "conv", (Source(0), Source(2, "add", delay=1)), maps, maps, kernel=3),
+        Layer("L2", "conv", (Source(1),), maps, maps, kernel=3),
+        Layer("L3", "conv", (Source(2, delay=1),), maps, maps, kernel=3),
+        Layer("readout", "linear", (Source(3),), maps, (10, 1, 1), spiking=False),
+    )
+    monkeypatch.setattr(networks, "architecture", lambda _: Architecture((1, 8, 8), layers))
+    network, probe = started(fluctuating(data={**LIF, "steps": 6}))
+    seen: dict[str, list[Tensor]] = {}
+    with torch.no_grad():
+        slow.literal_logits(network, probe, seen)
+    late = (torch.stack(seen["L2"])[:-1] > 1).double().mean().item() * 5 / 6  # silent in the first step
+    assert fluctuation(network, layers[3], late) == pytest.approx(1, rel=0.01)
 
 
 def test_a_silent_layer_gets_finite_weights_and_a_run_goes_on() -> None:
