@@ -47,9 +47,6 @@ MANY = 30_000
 """Potentials for which the finest bins are smooth."""
 
 
-# --- names and colours --------------------------------------------------------------------------------------------
-
-
 def label(init: Choice) -> str:
     """Legend text: the kind, and the parameters that differ from their defaults.
 
@@ -81,9 +78,6 @@ def _variant(init: Choice, setting: Setting) -> int:
     usual = INITS.choose("init", {"kind": init.kind})
     others = [one for one in setting.inits if one.kind == init.kind and one != usual]
     return 0 if init == usual else 1 + others.index(init) if init in others else 1
-
-
-# --- lines and bands, for other views too -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +184,6 @@ def _runs(traces: Sequence[Trace]) -> int:
     return len(traces[0].var_u) if traces else 0
 
 
-# --- the charts ---------------------------------------------------------------------------------------------------
-
-
 def variance_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expected | None]) -> Chart:
     """Var[u] by layer: Fig. 3, or 6 for several time steps."""
     figure = by_layer("Var[u]", rangemode="tozero")
@@ -294,11 +285,9 @@ def shape_charts(setting: Setting, traces: Sequence[Trace]) -> tuple[Chart, Char
         for trace in traces:
             values = getattr(trace, name)
             if values is not None:
-                look = {"dash": dash(trace.init, setting)}
-                figure["data"].append(
-                    line(label(trace.init), _mean_of_finite(values), colour(trace.init, setting), line=look)
-                    | {"hovertemplate": "%{y:.3f}"}
-                )
+                of, look = label(trace.init), colour(trace.init, setting)
+                more = {"legendgroup": of, "hovertemplate": "%{y:.3f}", "line": {"dash": dash(trace.init, setting)}}
+                figure["data"].append(line(of, _mean_of_finite(values), look, **more))
         caption = (
             f"Mean over networks and time steps; a normal distribution has 0 (dotted), and {reading}. "
             f"A silent layer has none.{once} {SOURCE}, Fig. 7."
@@ -325,7 +314,7 @@ def density_chart(setting: Setting, traces: Sequence[Trace], layer: int) -> Char
     """The distribution of u in one layer, and what of it is above the threshold: Fig. 1."""
     theta, figure = setting.threshold, empty("potential u before reset", "density")
     seen = [(trace, *found) for trace in traces if (found := _binned(setting, trace)) is not None]
-    reach = max([1.3 * theta, 3.2, *(float(u[-1]) for _, u, _ in seen)])
+    reach = max([1.3 * theta, 3.2, *(_reach(u, density) for _, u, density in seen)])
     peak = max([0.4, *(float(density.max()) for _, _, density in seen)])
     for trace, u, density in seen:
         figure["data"] += _density(setting, trace, layer, u, density)
@@ -359,6 +348,13 @@ def _binned(setting: Setting, trace: Trace) -> tuple[Floats, Floats] | None:
     edges = trace.edges[[*cuts, -1]]
     density = np.add.reduceat(trace.density * np.diff(trace.edges), cuts) / np.diff(edges)
     return (edges[1:] + edges[:-1]) / 2, density
+
+
+def _reach(u: Floats, density: Floats) -> float:
+    """How far from 0 all but 0.2% of the potentials lie."""
+    order = np.argsort(-np.abs(u))
+    beyond = np.cumsum(density[order]) / density.sum()
+    return float(np.abs(u[order][beyond > 0.002][0]))
 
 
 def _density(setting: Setting, trace: Trace, layer: int, u: Floats, density: Floats) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ EMPTY = "\u00a0"
 CERTAIN = 1e-6
 """Probabilities nearer than this to 0 or 1 are not looked between."""
 
-STEEP = 0.2
+STEEP = 0.1
 """A curve that climbs more between two points gets one between them."""
 
 HIGHEST = 1.2

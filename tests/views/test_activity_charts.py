@@ -239,6 +239,19 @@ def test_the_density_of_few_potentials_has_wider_bins_and_the_same_mass() -> Non
     assert sizes == [41, 121]
 
 
+def test_far_tails_do_not_hide_the_middle() -> None:
+    here = setting(steps=20, beta=0.9, width=400, inits="variance-preserving")
+    trace = propagate(here, look=5)[0]
+    chart = density_chart(here, [trace], 5)
+    low, high = chart.figure["layout"]["xaxis"]["range"]
+    assert trace.edges is not None
+    assert trace.density is not None
+    assert -low == high < trace.edges[-1]
+    centres = (trace.edges[1:] + trace.edges[:-1]) / 2
+    outside = np.abs(centres) > high * 1.01
+    assert 0 < (trace.density * np.diff(trace.edges))[outside].sum() < 0.003
+
+
 def test_the_density_names_who_is_silent() -> None:
     here = setting()
     chart = density_chart(here, propagate(here, look=8), 8)
