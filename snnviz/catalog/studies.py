@@ -73,8 +73,8 @@ class TrainingStudy(Part):
 
 PRESETS: dict[str, TrainingStudy] = {
     "small": TrainingStudy(),
-    "mlp of the paper": TrainingStudy(data="mnist", width=600, epochs=150),
-    "cnn of the paper": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150),
+    "paper's mlp": TrainingStudy(data="mnist", width=600, epochs=150),
+    "paper's cnn": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150),
 }
 
 

@@ -28,6 +28,7 @@ from snnviz.views.activity import colour
 from snnviz.views.study import accuracy_charts, study_table
 
 EVERY = 1.0
+SETTINGS, CURVES = "study-settings", "study-curves"
 NUMBERS = ("depth", "width", "threshold", "beta", "steps", "train_samples", "epochs", "seeds")
 LABELS = {
     "depth": "Hidden layers",
@@ -41,8 +42,6 @@ LABELS = {
 }
 
 
-@st.fragment(key="study")
-@told()
 def panel() -> None:
     """The training study of Micheli et al. 2024, Figs. 8 to 10: which initialisation lets a deep network learn."""
     st.subheader("Does it learn?", anchor=False)
@@ -51,14 +50,15 @@ def panel() -> None:
         "ordinary run: trained once for everybody, found again on the Runs page. The small preset is not the paper's "
         "experiment, which trains for 150 epochs on MNIST and larger data."
     )
-    _settings()
-    study: TrainingStudy = _study()
-    if st.session_state.get("study_problem"):
-        st.error(plain(st.session_state.study_problem), icon=":material/error:")
-    chosen = members(study)
-    active = any(not run.ended for run in _runs(chosen).values())
     with st.container():
-        st.fragment(_curves, key="study-curves", run_every=EVERY if active else None)(study, active)
+        _settings()
+    active = _active(_runs(members(_study())))
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_curves, key=CURVES, run_every=EVERY if active else None)(active)
+
+
+def _active(runs: Mapping[str, Run]) -> bool:
+    return any(not run.ended for run in runs.values())
 
 
 def _study() -> TrainingStudy:
@@ -66,9 +66,11 @@ def _study() -> TrainingStudy:
     return found
 
 
+@st.fragment(key=SETTINGS)
+@told()
 def _settings() -> None:
     study, revision = _study(), st.session_state.setdefault("study_revision", 0)
-    top = st.columns([3, 4, 2, 3], vertical_alignment="bottom")
+    top = st.columns([31, 44, 15, 24], vertical_alignment="bottom")
     named = {preset: name for name, preset in PRESETS.items()}
     top[0].segmented_control(
         "Start from", list(PRESETS), default=named.get(study), key=f"study-preset@{revision}", on_change=_preset
@@ -128,6 +130,7 @@ def _put(name: str) -> None:
         session.study_problem = ""
     except InputError as error:
         session.study_problem = str(error)
+    st.rerun([SETTINGS, CURVES])
 
 
 def _preset() -> None:
@@ -136,15 +139,18 @@ def _preset() -> None:
     if name:
         session.study, session.study_problem = PRESETS[name], ""
         session.study_revision += 1
+    st.rerun([SETTINGS, CURVES])
 
 
 @told()
-def _curves(study: TrainingStudy, was_active: bool) -> None:
-    chosen = members(study)
+def _curves(was_active: bool) -> None:
+    """What changes while the runs train; whether it looks again by itself is settled by a run of the whole page."""
+    chosen = members(_study())
     runs = _runs(chosen)
-    active = any(not run.ended for run in runs.values())
-    if active != was_active:
-        st.rerun("study")
+    if _active(runs) != was_active:
+        st.rerun()
+    if problem := st.session_state.get("study_problem"):
+        st.error(plain(problem), icon=":material/error:")
     _actions(chosen, runs)
     rows = _rows(chosen)
     if rows:
@@ -229,7 +235,7 @@ def _train(missing: Sequence[Member]) -> None:
             problems[str(error)] = True
     st.session_state.study_problem = " ".join(problems)
     services.GLANCES.forget()
-    st.rerun("study")
+    st.rerun()
 
 
 def _cancel(going: Sequence[Run]) -> None:

@@ -22,7 +22,7 @@ def test_the_eight_are_compared_on_one_network() -> None:
 
 def test_it_is_the_papers_setting() -> None:
     """10 layers of 600, T = 3, threshold 1, leak 0.5, soft reset; spike counts; Adam at 1e-3, cosine; 150 epochs."""
-    design = members(PRESETS["mlp of the paper"])[0].design
+    design = members(PRESETS["paper's mlp"])[0].design
     assert (design.data.name, design.data.steps, design.data.encoding.kind) == ("mnist", 3, "lif")
     assert (design.network.kind, design.network.depth) == ("mlp", 10)
     assert (design.neuron.threshold, design.neuron.beta, design.neuron.reset) == (1.0, 0.5, "subtract")
@@ -32,7 +32,7 @@ def test_it_is_the_papers_setting() -> None:
         "cosine",
         150,
     )
-    conv = members(PRESETS["cnn of the paper"])[0].design
+    conv = members(PRESETS["paper's cnn"])[0].design
     assert (conv.network.kind, conv.network.depth, conv.data.encoding.kind) == ("cnn", 6, "direct")
 
 
