@@ -12,7 +12,6 @@ in deep layers up to nine times; `is_rough` says where.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -243,21 +242,3 @@ def _single_moment(layer: Layer, variances: list[float], shown: float, threshold
     pairs = sum(p for p, _ in rates) ** 2 - sum(p * p for p, _ in rates)
     main = layer.in_shape[0] - kept
     return (concatenated + main * (sum(second for _, second in rates) + pairs)) / layer.in_shape[0]
-
-
-def survival_threshold(gain: float) -> float:
-    """theta_c: above it, single-step activity dies in deep layers; `gain` is n Var[w].
-
-    The variance map v -> gain Q(theta / sqrt(v)) has a fixed point besides 0 only where theta^2 / gain <= max x^2 Q(x).
-
-    >>> round(survival_threshold(2.0), 4)
-    0.5757
-    """
-    return math.sqrt(gain * _summit())
-
-
-@lru_cache(maxsize=1)
-def _summit() -> float:
-    """max x^2 Q(x)."""
-    xs: list[float] = np.linspace(0.5, 2.5, 20_001).tolist()
-    return max(x * x * spike_probability(x) for x in xs)

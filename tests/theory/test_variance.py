@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from snnviz.catalog.architectures import architecture
 from snnviz.design import Design
 from snnviz.theory import variance
-from snnviz.theory.variance import forecast, survival_threshold, verdict, weight_variance
+from snnviz.theory.survival import survival_threshold
+from snnviz.theory.variance import forecast, verdict, weight_variance
 from tests.designs import DESIGNS
 
 NORMAL = NormalDist()
