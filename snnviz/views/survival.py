@@ -6,7 +6,7 @@ All of them are exact or mean-field theory for a single time step; nothing is dr
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -331,31 +331,35 @@ def width_chart(setting: Setting, init: Choice, widths: Sequence[int] = (50, 100
 
 
 def _silent(width: int, gains: Sequence[float], thresholds: Floats, layers: int) -> dict[int, float]:
-    """P(last layer silent) by index of the threshold, ascending.
-
-    Every 16th, then every fourth where the ends are not both certain, and finer where the curve is steep.
-    """
+    """P(last layer silent) by index: each 16th threshold, each fourth where it is not certain, all where steep."""
 
     def at(k: int) -> float:
         return float(survival.exact_chain(width, gains[k], float(thresholds[k]), layers).dead[-1])
 
-    found = {k: at(k) for k in range(0, len(thresholds), 16)}
+    def coarse(gap: int, low: float, high: float) -> bool:
+        return (gap > 4 and high > CERTAIN and low < 1 - CERTAIN) or high - low > STEEP
+
+    return _refined(at, range(0, len(thresholds), 16), coarse)
+
+
+def _refined(at: Callable[[int], float], first: Iterable[int], coarse: Callable[..., bool]) -> dict[int, float]:
+    """Values by index, ascending: at the first ones, and halfway between two as long as they are too coarse."""
+    found = {k: at(k) for k in first}
     intervals = list(pairwise(found))
     while intervals:
-        low, high = intervals.pop()
-        ends = sorted((found[low], found[high]))
-        certain = ends[1] < CERTAIN or ends[0] > 1 - CERTAIN
-        if (high - low > 4 and not certain) or (high - low > 1 and ends[1] - ends[0] > STEEP):
-            middle = (low + high) // 2
+        left, right = intervals.pop()
+        if right - left > 1 and coarse(right - left, *sorted((found[left], found[right]))):
+            middle = (left + right) // 2
             found[middle] = at(middle)
-            intervals += [(low, middle), (middle, high)]
+            intervals += [(left, middle), (middle, right)]
     return dict(sorted(found.items()))
 
 
 def _wide_limit(setting: Setting, init: Choice) -> dict[str, Any]:
     """0 where infinitely wide layers live, 1 where they die out."""
-    x = np.linspace(0, HIGHEST, 241)
-    dies = np.array([_dies(setting, init, theta) for theta in x], float)
+    every = np.linspace(0, HIGHEST, 1025)
+    found = _refined(lambda k: _dies(setting, init, every[k]), range(0, 1025, 64), lambda _, low, high: low != high)
+    x, dies = every[list(found)], np.array(list(found.values()), float)
     changes = np.flatnonzero(np.diff(dies))
     kept = np.unique([0, *changes, *(changes + 1), len(x) - 1])
     style = {"dash": "dash", "width": 1.4}
@@ -380,12 +384,10 @@ def _assumed(setting: Setting, init: Choice) -> str:
 
 def width_variance_chart(setting: Setting, traces_by_width: Sequence[tuple[int, Trace]]) -> Chart:
     """Var[u] by layer for several widths."""
-    figure = by_layer("Var[u]", rangemode="tozero")
+    figure, curves = by_layer("Var[u]", rangemode="tozero"), []
     ordered = sorted(traces_by_width, key=lambda pair: pair[0])
-    curves = (
-        Curve(f"{width} neurons", shade(k, len(ordered)), trace.var_u.mean(2))
-        for k, (width, trace) in enumerate(ordered)
-    )
+    for k, (width, trace) in enumerate(ordered):
+        curves.append(Curve(f"{width} neurons", shade(k, len(ordered)), trace.var_u.mean(2)))
     add_curves(figure, curves)
     of = label(ordered[0][1].init) if ordered else ""
     runs = len(ordered[0][1].var_u) if ordered else 0
