@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 import numpy as np
@@ -87,9 +86,10 @@ def test_the_map_is_the_chain() -> None:
     assert z.shape == (len(y) - 1, len(x) - 1)  # edges
     assert z.min() >= 0
     assert z.max() <= 1
+    thresholds, gains = (y[1:] + y[:-1]) / 2, np.sqrt(x[1:] * x[:-1])  # a cell says what is in its middle
+    np.testing.assert_allclose(z, survival.extinction(60, 11, thresholds.tolist(), gains.tolist()), atol=0.01)
     for row, column in ((10, 40), (24, 60), (30, 70), (45, 80)):
-        gain, threshold = math.sqrt(x[column] * x[column + 1]), (y[row] + y[row + 1]) / 2
-        exact = survival.exact_chain(60, gain, threshold, 12).dead[-1]
+        exact = survival.exact_chain(60, float(gains[column]), float(thresholds[row]), 12).dead[-1]
         assert z[row, column] == pytest.approx(exact, abs=0.05)
 
 
