@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from snnviz.design import INITS
 from snnviz.errors import InputError
@@ -82,31 +83,37 @@ def _inits() -> None:
 
 
 def _figures() -> None:
+    st.html("<style>.st-key-activity-verdict{min-height:4.9rem}</style>")  # so that nothing below moves with it
     for problem in at.problems():
         st.error(plain(problem), icon=":material/error:")
     setting = at.drawn()
-    words = st.container()
+    with st.container(key="activity-verdict"):
+        words, slot = st.empty(), st.empty()
     try:
-        sentence, drawn = _main(setting)
-    except Abandoned:
-        return  # what is being asked for now is drawn next
+        st.session_state.figures_shown = _main(setting, slot)
+    except Abandoned:  # what is asked for now is drawn next; until then nothing leaves its place
+        if "figures_shown" not in st.session_state:
+            return
+    sentence, drawn = st.session_state.figures_shown
     words.markdown(sentence)
     charts(drawn, key="activity-charts")
-    _fewer(setting)
+    st.caption(_networks(setting))
 
 
-def _fewer(setting: Setting) -> None:
+def _networks(setting: Setting) -> str:
+    """How many are drawn, and why not as many as were asked for."""
     asked = at.setting().seeds
-    if setting.seeds < asked:
-        why = "while the slider moves" if at.dragging() else "to answer within two seconds"
-        st.caption(f"{setting.seeds} of {asked} networks are drawn {why}.")
+    if setting.seeds == asked:
+        return f"{asked} network{'s' * (asked > 1)} of each initialisation, none of them trained."
+    why = "while the slider moves" if at.dragging() else "to answer within two seconds"
+    return f"{setting.seeds} of {asked} networks of each initialisation are drawn {why}; none of them is trained."
 
 
-def _main(setting: Setting) -> tuple[str, bytes]:
+def _main(setting: Setting, slot: DeltaGenerator) -> tuple[str, bytes]:
     """The sentence and the charts of a setting, made once for all who look at it."""
     found = figures.KEPT.get(("main", setting))
     if found is None:
-        drawn = traces(setting)
+        drawn = traces(setting, slot)
         theory = [expected(setting, init) for init in setting.inits]
         both = [variance_chart(setting, drawn, theory), spikes_chart(setting, drawn)]
         found = verdict(setting, drawn), payload(figures.without_legend(one, setting, HEIGHT) for one in both)

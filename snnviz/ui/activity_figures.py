@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from snnviz.design import Choice
 from snnviz.theory.activity import Setting, Trace, expected
@@ -24,6 +25,8 @@ KEPT: Kept[Any] = Kept(200, lambda _: 1)
 THRESHOLDS = (0.0, 0.25, 0.5, 0.75, 0.85, 1.0)
 WIDTHS = (50, 100, 300, 600, 1000)
 STEPS = 20
+ALL_WORK = 1e8
+"""What all thresholds, or all widths, may take together."""
 
 
 def name(init: Choice) -> str:
@@ -46,23 +49,28 @@ def without_legend(chart: Chart, setting: Setting, height: int) -> Chart:
     return replace(chart, figure={**chart.figure, "layout": layout}, height=height)
 
 
-def _show(key: Hashable, make: Callable[[], Sequence[Chart]], *, place: str) -> None:
+Drawing = Callable[[DeltaGenerator], Sequence[Chart]]
+"""Makes the charts of a tab, saying in a slot of the page how far it is."""
+
+
+def _show(key: Hashable, make: Drawing, *, place: str) -> None:
+    slot, shown = st.empty(), st.session_state.setdefault("details_shown", {})
     try:
-        drawn = KEPT.made(key, lambda: payload(make()))
-    except Abandoned:
-        return
-    charts(drawn, key=f"activity-{place}")
+        shown[place] = KEPT.made(key, lambda: payload(make(slot)))
+    except Abandoned:  # what is asked for now is drawn next; until then nothing leaves its place
+        if place not in shown:
+            return
+    charts(shown[place], key=f"activity-{place}")
 
 
 def _why(setting: Setting, init: Choice) -> None:
     own = at.own_point(state.design())
 
-    def make() -> list[Chart]:
-        drawn = traces(setting)
+    def make(slot: DeltaGenerator) -> list[Chart]:
         return [
             survival.survival_chart(setting, own),
             survival.cobweb_chart(setting, init),
-            views.dead_chart(setting, drawn, [expected(setting, one) for one in setting.inits]),
+            views.dead_chart(setting, traces(setting, slot), [expected(setting, one) for one in setting.inits]),
         ]
 
     _show(("why", setting, init, own), make, place="why")
@@ -78,45 +86,48 @@ def _time(setting: Setting, init: Choice) -> None:
         st.button(f"Show {STEPS} time steps", key="more-steps", on_click=at.put_steps, args=(STEPS,))
         return
     alone = setting.model_copy(update={"inits": (init,)})
-    _show(("time", alone), lambda: views.time_charts(alone, traces(alone)[0]), place="time")
+    _show(("time", alone), lambda slot: views.time_charts(alone, traces(alone, slot)[0]), place="time")
 
 
 def _shape(setting: Setting, _init: Choice) -> None:
     last = setting.layers - 1
-    layer = min(st.session_state.get("layer-looked-at") or 1, last)
-    layer = int(st.slider("Layer", 0, last, layer, key="layer-looked-at"))
+    layer = min(st.session_state.get("layer_looked_at", 1), last)
+    key = f"layer-of-{last}"
+    layer = int(st.slider("Layer", 0, last, layer, key=key, on_change=at.look_at_layer, args=(key,)))
 
-    def make() -> list[Chart]:
-        drawn = traces(setting, shape=True, look=layer)
+    def make(slot: DeltaGenerator) -> list[Chart]:
+        drawn = traces(setting, slot, shape=True, look=layer)
         return [views.density_chart(setting, drawn, layer), *views.shape_charts(setting, drawn)]
 
     _show(("shape", setting, layer), make, place="shape")
 
 
 def _thresholds(setting: Setting, init: Choice) -> None:
-    def make() -> list[Chart]:
-        return [views.threshold_chart(_each(setting, init, "threshold", THRESHOLDS))]
-
     alone = setting.model_copy(update={"inits": (init,), "threshold": 1.0})
+
+    def make(slot: DeltaGenerator) -> list[Chart]:
+        return [views.threshold_chart(_each(alone, slot, "threshold", THRESHOLDS))]
+
     _show(("thresholds", alone), make, place="thresholds")
 
 
 def _widths(setting: Setting, init: Choice) -> None:
-    def make() -> list[Chart]:
-        by_width = [(each.width, trace) for each, trace in _each(setting, init, "width", WIDTHS)]
-        return [survival.width_chart(setting, init), survival.width_variance_chart(setting, by_width)]
-
     alone = setting.model_copy(update={"inits": (init,), "width": WIDTHS[-1]})
+
+    def make(slot: DeltaGenerator) -> list[Chart]:
+        by_width = [(each.width, trace) for each, trace in _each(alone, slot, "width", WIDTHS)]
+        return [survival.width_chart(alone, init), survival.width_variance_chart(alone, by_width)]
+
     _show(("widths", alone), make, place="widths")
 
 
-def _each(setting: Setting, init: Choice, field: str, values: Sequence[float]) -> list[tuple[Setting, Trace]]:
-    """One initialisation at each of several values, with as few seeds as all of them together can be afforded with."""
-    settings = [setting.model_copy(update={field: value, "inits": (init,)}) for value in values]
-    work = sum(each.work for each in settings)
-    seeds = max(1, min(setting.seeds, int(setting.seeds * 1e8 / work)))
+def _each(setting: Setting, slot: DeltaGenerator, field: str, values: Sequence[float]) -> list[tuple[Setting, Trace]]:
+    """A setting at each of several values, with as few seeds as all of them together can be afforded with."""
+    settings = [setting.model_copy(update={field: value}) for value in values]
+    affordable = int(setting.seeds * ALL_WORK / sum(each.work for each in settings))
+    seeds = max(1, min(setting.seeds, affordable))
     settings = [each.model_copy(update={"seeds": seeds}) for each in settings]
-    return [(each, traces(each)[0]) for each in settings]
+    return [(each, traces(each, slot)[0]) for each in settings]
 
 
 SECTIONS: dict[str, Callable[[Setting, Choice], None]] = {

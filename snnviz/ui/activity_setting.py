@@ -108,7 +108,8 @@ def to_link(setting: Setting) -> str:
     """
     usual, shown = Setting().model_dump(mode="json"), setting.model_dump(mode="json")
     changed = {name: value for name, value in shown.items() if value != usual[name]}
-    return "&".join(f"{name}={quote(str(value), safe=':=,')}" for name, value in changed.items())
+    texts = {name: value if isinstance(value, str) else f"{value:.10g}" for name, value in changed.items()}
+    return "&".join(f"{name}={quote(text, safe=':=,')}" for name, text in texts.items())
 
 
 def from_link(query: Mapping[str, str]) -> Setting:
@@ -161,6 +162,12 @@ def put_steps(steps: int) -> None:
 def look_at(widget: str) -> None:
     """The callback of the menu of the lower figures."""
     st.session_state.looked = init_text(st.session_state[widget])
+    st.rerun(DETAILS)
+
+
+def look_at_layer(widget: str) -> None:
+    """The callback of the slider of layers: the one whose potentials are shown."""
+    st.session_state.layer_looked_at = st.session_state[widget]
     st.rerun(DETAILS)
 
 

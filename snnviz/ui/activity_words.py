@@ -21,13 +21,12 @@ def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
     if not silent:
         which = "every initialisation shown" if len(alive) > 1 else named(alive[0])
         return f"{at}, spikes reach layer {last} under {which}{_partly(alive[0]) if len(alive) == 1 else _some(alive)}."
-    words = [f"no spike reaches layer {last}"]
     if alive:
-        words = [f"spikes reach layer {last} under {listed([named(trace) + _partly(trace) for trace in alive])}"]
-    first = {layer: [named(trace) for trace in group] for layer, group in _by_layer(silent)}
-    falls = [f"{listed(names)} at layer {layer}" for layer, names in first.items()]
-    one = len(silent) == 1
-    return f"{at}, {words[0]}; {'silent from there on is' if one else 'silent are'} {', '.join(falls)}."
+        who = f"spikes reach layer {last} under {listed([named(trace) + _partly(trace) for trace in alive])}"
+    else:
+        who = f"no spike reaches layer {last}"
+    falls = [f"{listed([named(trace) for trace in group])} at layer {layer}" for layer, group in _by_layer(silent)]
+    return f"{at}, {who}. Silent from there on: {', '.join(falls)}."
 
 
 def first_silent(trace: Trace) -> int:

@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
@@ -73,17 +73,17 @@ _TRACES: Kept[tuple[Trace, ...]] = Kept(MOST_BYTES, _bytes)
 _POOL = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="activity")
 
 
-def traces(setting: Setting, *, shape: bool = False, look: int | None = None) -> tuple[Trace, ...]:
-    """What reaches each layer. Shows a bar where it takes long. Raises `Abandoned` when a newer setting waits."""
-    key = (setting, shape, look)
-    found = _TRACES.get(key)
-    if found is None:
-        found = _draw(setting, shape=shape, look=look)
-        _TRACES.put(key, found)
-    return found
+def traces(
+    setting: Setting, slot: DeltaGenerator, *, shape: bool = False, look: int | None = None
+) -> tuple[Trace, ...]:
+    """What reaches each layer. Shows a bar in `slot` where it takes long.
+
+    Raises `Abandoned` when a newer setting waits to be drawn.
+    """
+    return _TRACES.made((setting, shape, look), lambda: _draw(setting, slot, shape=shape, look=look))
 
 
-def _draw(setting: Setting, *, shape: bool, look: int | None) -> tuple[Trace, ...]:
+def _draw(setting: Setting, slot: DeltaGenerator, *, shape: bool, look: int | None) -> tuple[Trace, ...]:
     share, given_up = [0.0], threading.Event()
 
     def tell(done: float) -> None:
@@ -93,7 +93,7 @@ def _draw(setting: Setting, *, shape: bool, look: int | None) -> tuple[Trace, ..
 
     begin = time.monotonic()
     job: Future[tuple[Trace, ...]] = _POOL.submit(propagate, setting, shape=shape, look=look, progress=tell)
-    bar = None
+    shown = False
     try:
         while True:
             with suppress(NotYet):
@@ -101,12 +101,12 @@ def _draw(setting: Setting, *, shape: bool, look: int | None) -> tuple[Trace, ..
             if time.monotonic() - begin > SILENT_SECONDS:
                 if _newer_waits():
                     raise Abandoned
-                bar = bar or st.empty()
-                bar.progress(min(share[0], 1.0), text=f"Drawing {setting.seeds * len(setting.inits)} networks")
+                shown = True
+                slot.progress(min(share[0], 1.0), text=f"Drawing {setting.seeds * len(setting.inits)} networks")
     finally:
         given_up.set()
-        if bar:
-            bar.empty()
+        if shown:
+            slot.empty()
 
 
 def _newer_waits() -> bool:

@@ -8,8 +8,9 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.design import Design
+from snnviz.places import ROOT
 from snnviz.theory import costs, variance
-from snnviz.ui import services, state
+from snnviz.ui import activity_setting, services, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
@@ -39,6 +40,15 @@ def panel() -> None:
         st.caption("A rough forecast: convolutions on spike-coded images often spike two to nine times less than this.")
     _train(design)
     charts(_forecast(design), key="forecast")
+    if st.button(
+        "See its activity through 100 layers",
+        type="tertiary",
+        icon=":material/ssid_chart:",
+        key="see-activity",
+        help="Its neuron, time steps, initialisation and fan-in, beside other initialisations, on the Activity page.",
+    ):
+        activity_setting.open_design(layers=100)
+        st.switch_page(ROOT / "pages" / "activity.py")
     layers = st.expander("Layers", key="layers", on_change="rerun")
     if layers.open:  # a table that nobody looks at would slow down every change
         layers.dataframe(layer_table(design, forecast), hide_index=True, placeholder="–")
