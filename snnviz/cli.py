@@ -181,6 +181,14 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
 
 
 @commands.command()
+def reference() -> None:
+    """Print all that can be chosen by name, with formulas, sources and ranges, as Markdown."""
+    from snnviz.reference import reference as page
+
+    click.echo(page(), nl=False)
+
+
+@commands.command()
 @AS_JSON
 def doctor(as_json: bool) -> None:
     """Versions, device, cores, memory, data sets, store and engine."""
