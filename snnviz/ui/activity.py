@@ -16,7 +16,7 @@ from snnviz.ui import activity_setting as at
 from snnviz.ui import state
 from snnviz.ui.activity_setting import DETAILS, PANEL
 from snnviz.ui.activity_words import verdict
-from snnviz.ui.activity_work import Abandoned, traces
+from snnviz.ui.activity_work import Abandoned, here_are_the_sliders, traces
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.sliders import sliders
@@ -34,6 +34,7 @@ HEIGHT = 310
 @told()
 def panel() -> None:
     """The sliders, the initialisations, and Var[u] and spikes of every layer."""
+    here_are_the_sliders()
     left, right = st.columns([3, 9], gap="medium")
     with right:
         _inits()

@@ -13,7 +13,7 @@ from snnviz.design import Choice
 from snnviz.theory.activity import Setting, Trace, expected
 from snnviz.ui import activity_setting as at
 from snnviz.ui import state
-from snnviz.ui.activity_work import Abandoned, Kept, traces
+from snnviz.ui.activity_work import Abandoned, Kept, traces, waited
 from snnviz.ui.components.charts import charts, payload
 from snnviz.views import activity as views
 from snnviz.views import survival
@@ -68,7 +68,7 @@ def _why(setting: Setting, init: Choice) -> None:
 
     def make(slot: DeltaGenerator) -> list[Chart]:
         return [
-            survival.survival_chart(setting, own),
+            waited(lambda: survival.survival_chart(setting, own)),
             survival.cobweb_chart(setting, init),
             views.dead_chart(setting, traces(setting, slot), [expected(setting, one) for one in setting.inits]),
         ]
@@ -116,7 +116,7 @@ def _widths(setting: Setting, init: Choice) -> None:
 
     def make(slot: DeltaGenerator) -> list[Chart]:
         by_width = [(each.width, trace) for each, trace in _each(alone, slot, "width", WIDTHS)]
-        return [survival.width_chart(alone, init), survival.width_variance_chart(alone, by_width)]
+        return [waited(lambda: survival.width_chart(alone, init)), survival.width_variance_chart(alone, by_width)]
 
     _show(("widths", alone), make, place="widths")
 

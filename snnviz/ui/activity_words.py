@@ -25,8 +25,8 @@ def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
         who = f"spikes reach layer {last} under {listed([named(trace) + _partly(trace) for trace in alive])}"
     else:
         who = f"no spike reaches layer {last}"
-    falls = [f"{listed([named(trace) for trace in group])} at layer {layer}" for layer, group in _by_layer(silent)]
-    return f"{at}, {who}. Silent from there on: {', '.join(falls)}."
+    falls = [f"{listed([named(one) for one in group])} from layer {layer} on" for layer, group in _by_layer(silent)]
+    return f"{at}, {who}. Silent: {'; '.join(falls)}."
 
 
 def first_silent(trace: Trace) -> int:

@@ -9,14 +9,15 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
-from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
 
 from snnviz.theory.activity import Setting, Trace, propagate
 
@@ -83,34 +84,55 @@ def traces(
     return _TRACES.made((setting, shape, look), lambda: _draw(setting, slot, shape=shape, look=look))
 
 
+def waited(make: Callable[[], T], tick: Callable[[], None] = lambda: None) -> T:
+    """The result of `make`, which runs in another thread; `tick` is called while it takes long.
+
+    Raises `Abandoned` when a newer setting waits to be drawn; what `make` does is then done for a later look.
+    """
+    begin, job = time.monotonic(), _POOL.submit(make)
+    while True:
+        with suppress(NotYet):
+            return job.result(LOOK_SECONDS)
+        if time.monotonic() - begin > SILENT_SECONDS:
+            if _newer_waits():
+                raise Abandoned
+            tick()
+
+
 def _draw(setting: Setting, slot: DeltaGenerator, *, shape: bool, look: int | None) -> tuple[Trace, ...]:
-    share, given_up = [0.0], threading.Event()
+    share, shown, given_up = [0.0], [False], threading.Event()
 
     def tell(done: float) -> None:
         share[0] = done
         if given_up.is_set():
             raise Abandoned
 
-    begin = time.monotonic()
-    job: Future[tuple[Trace, ...]] = _POOL.submit(propagate, setting, shape=shape, look=look, progress=tell)
-    shown = False
+    def show() -> None:
+        shown[0] = True
+        slot.progress(min(share[0], 1.0), text=f"Drawing {setting.seeds * len(setting.inits)} networks")
+
     try:
-        while True:
-            with suppress(NotYet):
-                return job.result(LOOK_SECONDS)
-            if time.monotonic() - begin > SILENT_SECONDS:
-                if _newer_waits():
-                    raise Abandoned
-                shown = True
-                slot.progress(min(share[0], 1.0), text=f"Drawing {setting.seeds * len(setting.inits)} networks")
+        return waited(lambda: propagate(setting, shape=shape, look=look, progress=tell), show)
     finally:
         given_up.set()
-        if shown:
+        if shown[0]:
             slot.empty()
 
 
+def here_are_the_sliders() -> None:
+    """Called in the fragment of the sliders: what is asked of it from now on ends a drawing."""
+    st.session_state.fragment_of_sliders = ThreadState.get().fragment_id
+
+
 def _newer_waits() -> bool:
-    """Whether this session was asked for something newer while it draws. Streamlit tells only its own script runner."""
+    """Whether the sliders or the fragment that draws were moved on meanwhile, or the page is to run anew.
+
+    Streamlit tells only its own script runner. A fragment that ticks elsewhere on the page ends nothing.
+    """
     context = get_script_run_ctx()
-    requests = getattr(context, "script_requests", None)
-    return getattr(requests, "_state", None) is ScriptRequestType.RERUN
+    requests = context.script_requests if context else None
+    if requests is None or requests._state is not ScriptRequestType.RERUN:
+        return False
+    asked = requests._rerun_data.fragment_id_queue
+    mine = {st.session_state.get("fragment_of_sliders"), ThreadState.get().fragment_id}
+    return not asked or not mine.isdisjoint(asked)

@@ -90,7 +90,7 @@ def test_a_first_visit_shows_the_eight_initialisations_and_a_sentence() -> None:
     assert look.told == []
     assert look.link == ""
     assert "At threshold 1, spikes reach layer 99 under **variance preserving** and **fluctuation driven**" in look.text
-    assert "**kaiming** and **ding 2022** at layer 3" in look.text
+    assert "**kaiming** and **ding 2022** from layer 3 on" in look.text
     shown = [slider["name"] for slider in look.component("snnviz_sliders")["sliders"]]
     assert shown[:6] == ["threshold", "beta", "width", "layers", "steps", "seeds"]
     assert len(shown) == 6 + sum(len(INITS[init.kind].parameters) for init in Setting().inits)
@@ -217,7 +217,7 @@ def test_what_cannot_be_afforded_is_a_sentence_over_the_figures_before(session: 
 def test_fewer_seeds_than_asked_for_are_told() -> None:
     assert (
         "of 100 networks of each initialisation are drawn to answer within two seconds"
-        in Look("seeds=100&inits=glorot&layers=200&width=4096&steps=4").text
+        in Look("seeds=100&inits=glorot,zenke-2021&layers=200&width=100&steps=100").text
     )
 
 
@@ -352,11 +352,10 @@ def test_the_sentence_says_who_is_silent_and_from_where_on() -> None:
     )
     assert verdict(setting, [weak, dead]) == (
         "At threshold 0.5, spikes reach layer 3 under **kaiming, gain=3** (1 of 2 networks). "
-        "Silent from there on: **lee 2016** at layer 2."
+        "Silent: **lee 2016** from layer 2 on."
     )
     assert (
-        verdict(setting, [dead])
-        == "At threshold 0.5, no spike reaches layer 3. Silent from there on: **lee 2016** at layer 2."
+        verdict(setting, [dead]) == "At threshold 0.5, no spike reaches layer 3. Silent: **lee 2016** from layer 2 on."
     )
 
 

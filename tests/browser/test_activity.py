@@ -1,0 +1,145 @@
+"""The activity page in a real browser: figures that follow the hand, and a link that is the figure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from snnviz.jobs.local import Local
+from snnviz.store import Store
+from tests.browser.conftest import ROOT
+from tests.waiting import until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def dashboard(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder: Path = tmp_path_factory.mktemp("cache")
+    yield serve(ROOT / "app.py", SNNVIZ_CACHE=str(folder))
+    store = Store(folder / "runs.sqlite")
+    Local(store).stop()
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def tab(stay: Callable[..., Page], dashboard: str) -> Page:
+    """The activity page as a link opens it; few initialisations, so that a busy machine is quick enough."""
+    page = stay(f"{dashboard}/activity?inits=variance-preserving,kaiming&layers=40&width=300")
+    points(page)
+    return page
+
+
+def slider(page: Page, label: str) -> Locator:
+    return page.get_by_role("slider", name=label, exact=True)
+
+
+def points(page: Page) -> list[Any]:
+    """The figures as they are drawn."""
+    charts = page.locator("[data-chart=var_u] .js-plotly-plot, [data-chart=spikes] .js-plotly-plot")
+    expect(charts).to_have_count(2)
+    found: list[Any] = charts.evaluate_all("(plots) => plots.map((plot) => plot.data)")
+    return found
+
+
+def changed(page: Page, before: list[Any]) -> list[Any]:
+    until(lambda: points(page) != before)
+    return points(page)
+
+
+def still(page: Page) -> list[Any]:
+    """The figures once nothing changes any more."""
+    seen: list[list[Any]] = [[], []]
+
+    def quiet() -> bool:
+        page.wait_for_timeout(400)
+        seen[0], seen[1] = seen[1], points(page)
+        return seen[0] == seen[1]
+
+    until(quiet)
+    return seen[1]
+
+
+def test_the_figures_follow_a_slider_while_it_is_dragged(tab: Page) -> None:
+    before = still(tab)
+    tab.locator("[data-chart=var_u] .js-plotly-plot").evaluate("(plot) => { plot.dataset.mark = 'same' }")
+    box = slider(tab, "Threshold θ").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 0.27, box["y"] + box["height"] / 2
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    for step in range(8):
+        tab.mouse.move(x - 3 * step, y)
+        tab.wait_for_timeout(30)
+    during = changed(tab, before)  # the button is still down
+    tab.mouse.move(x - 60, y)
+    changed(tab, during)
+    tab.mouse.up()
+    tab.wait_for_url(re.compile(r"threshold=0\.\d"))
+    assert tab.locator("[data-mark=same]").count() == 1  # the chart is the one that was there, with its zoom
+
+
+def test_the_keyboard_and_typing_move_a_slider_and_a_double_click_sets_it_back(tab: Page) -> None:
+    threshold = slider(tab, "Threshold θ")
+    typed = tab.get_by_label("Threshold θ, typed")
+    typed.fill("0.8")
+    typed.press("Enter")
+    tab.wait_for_url(re.compile("threshold=0.8(&|$)"))
+    before = still(tab)
+    threshold.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_url(re.compile(r"threshold=0\.81"))
+    expect(threshold).to_have_attribute("aria-valuetext", "0.81")
+    changed(tab, before)
+    typed.fill("high")
+    typed.press("Enter")
+    expect(typed).to_have_value("0.81")  # what is no number changes nothing
+    typed.fill("99")
+    typed.press("Enter")
+    tab.wait_for_url(re.compile("threshold=4"))  # the nearest that there is
+    threshold.dblclick()
+    tab.wait_for_url(lambda url: "threshold" not in url)
+    expect(typed).to_have_value("1")
+
+
+def test_the_address_gives_another_visitor_the_same_figure(tab: Page, visit: Callable[..., Page]) -> None:
+    tab.get_by_text("Numbers of the initialisations").click()
+    gain = tab.get_by_label("kaiming: gain, typed")
+    gain.fill("5")
+    gain.press("Enter")
+    tab.get_by_role("button", name="fresh").or_(tab.get_by_role("radio", name="fresh")).first.click()
+    tab.wait_for_url(re.compile("input=fresh"))
+    assert "inits=variance-preserving,kaiming:gain=5" in tab.url
+    mine = still(tab)
+    other = visit(tab.url, color_scheme="dark")
+    until(lambda: json.dumps(points(other)) == json.dumps(mine))
+    expect(slider(other, "kaiming: gain")).to_have_attribute("aria-valuetext", "5")
+    expect(other.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_a_drawn_design_is_there_again_after_a_look_at_its_activity(dashboard: str, visit: Callable[..., Page]) -> None:
+    page = visit(dashboard)
+    cell = page.locator('td[data-i="0"][data-j="3"]')
+    cell.click()
+    page.wait_for_url(re.compile("network.edges="))
+    drawn = page.url
+    page.get_by_role("link", name="Activity").click()
+    points(page)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    assert "network" not in page.url
+    page.get_by_role("button", name="Open my design here").click()
+    page.wait_for_url(re.compile("width=144"))  # 3 x 3 x 16 inputs
+    page.get_by_role("link", name="Design").click()
+    expect(cell).to_have_attribute("data-kind", "1")
+    page.wait_for_url(drawn)
+    page.get_by_role("button", name="See its activity").click()
+    page.wait_for_url(re.compile("/activity.*width=144"))
+    page.get_by_role("button", name="Use in my design").click()
+    expect(cell).to_have_attribute("data-kind", "1")
+    page.wait_for_url(drawn)
