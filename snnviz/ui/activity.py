@@ -129,13 +129,13 @@ def _main(setting: Setting, slot: DeltaGenerator) -> tuple[str, bytes]:
 @told()
 def details() -> None:
     """Why a network falls silent, in tabs of which only the open one is drawn; and the way to the design and back."""
-    start = time.perf_counter()
+    start, drawn = time.perf_counter(), at.drawn()
     _bridge()
     tabs = st.tabs(list(figures.SECTIONS), key="activity-tab", on_change=_open_tab)
     for tab, section in zip(tabs, figures.SECTIONS.values(), strict=True):
         if tab.open:
             with tab:
-                section(at.drawn(), at.looked_at())
+                section(drawn, drawn.inits[min(at.looked_at(), len(drawn.inits) - 1)])
     _glossary()
     st.session_state.details_seconds = time.perf_counter() - start
 
@@ -147,12 +147,13 @@ def _open_tab() -> None:
 def _bridge() -> None:
     """The initialisation that the tabs are about, and the buttons to and from the Design page."""
     menu, use, bring, again = st.columns([4, 2, 2, 2], vertical_alignment="bottom")
-    inits, key = at.setting().inits, f"looked@{at.revision()}"
+    names = [figures.name(init) for init in at.setting().inits]
+    key = f"looked@{at.revision()}/{names}"
     menu.selectbox(
         "Look closer at",
-        inits,
-        index=inits.index(at.looked_at()),
-        format_func=figures.name,
+        range(len(names)),
+        index=at.looked_at(),
+        format_func=names.__getitem__,
         key=key,
         on_change=at.look_at,
         args=(key,),

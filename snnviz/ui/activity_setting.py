@@ -46,14 +46,14 @@ def begin() -> None:
     session = st.session_state
     session.dragging = False
     session.setdefault("link_problem", "")
-    session.setdefault("looked", "")
+    session.setdefault("looked", ("", 0))
     if "setting" in session:
         return
     try:
         setting = from_link(dict(st.query_params) if state.arrived_at("activity") else {})
     except InputError as error:
         setting = Setting()
-        session.link_problem = f"{error}. The default setting is shown instead."
+        session.link_problem = f"{_ended(error)} The default setting is shown instead."
     _put(setting)
 
 
@@ -91,10 +91,11 @@ def revision() -> str:
     return text
 
 
-def looked_at() -> Choice:
-    """The initialisation that the lower figures are about."""
-    inits = setting().inits
-    return next((init for init in inits if init_text(init) == st.session_state.looked), inits[0])
+def looked_at() -> int:
+    """The place of the initialisation that the lower figures are about. It stays so when its numbers change."""
+    kind, nth = st.session_state.looked
+    places = [place for place, init in enumerate(setting().inits) if init.kind == kind]
+    return places[min(nth, len(places) - 1)] if places else 0
 
 
 # -- links ------------------------------------------------------------------------------------------------------------
@@ -161,8 +162,13 @@ def put_steps(steps: int) -> None:
 
 def look_at(widget: str) -> None:
     """The callback of the menu of the lower figures."""
-    st.session_state.looked = init_text(st.session_state[widget])
+    _look_at(st.session_state[widget])
     st.rerun(DETAILS)
+
+
+def _look_at(place: int) -> None:
+    kinds = [init.kind for init in setting().inits]
+    st.session_state.looked = (kinds[place], kinds[:place].count(kinds[place]))
 
 
 def look_at_layer(widget: str) -> None:
@@ -191,10 +197,15 @@ def _change(new: Setting) -> None:
     try:
         new.affordable()
     except InputError as error:
-        session.drawn_problem = f"{error}. The figures still show the setting before."
+        session.drawn_problem = f"{_ended(error)} The figures still show the setting before."
         session.setdefault("drawn", Setting())
     else:
         session.drawn, session.drawn_problem = new, ""
+
+
+def _ended(error: InputError) -> str:
+    sentence = str(error)
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def _spared(setting: Setting) -> Setting:
@@ -315,7 +326,7 @@ def open_design(*, layers: int | None = None) -> None:
     """Look at the design that is being edited, in as many layers as it has or in `layers`."""
     design = state.design()
     _put(of_design(design, layers=layers))
-    st.session_state.looked = init_text(design.init)
+    _look_at(0)
 
 
 def bring_design() -> None:
@@ -326,7 +337,8 @@ def bring_design() -> None:
 
 def use_in_design() -> None:
     """Give the design that is being edited the setting's neuron, time steps, and the initialisation looked at."""
-    now, init = setting(), looked_at()
+    now = setting()
+    init = now.inits[looked_at()]
     settings: dict[str, Any] = {f"neuron.{name}": getattr(now, name) for name in ("threshold", "beta", "reset")}
     settings |= {"data.steps": now.steps, "init.kind": init.kind}
     settings |= {f"init.{name}": value for name, value in init.parameters.items()}

@@ -151,7 +151,8 @@ def test_any_parameters_are_a_setting_or_a_sentence(query: dict[str, str]) -> No
     setting = attempt(from_link, {**SMALL, **query})
     if isinstance(setting, InputError):
         assert look.setting == Setting()
-        assert look.told == [" ".join(f"{setting}. The default setting is shown instead.".split())]
+        end = "" if str(setting).endswith("?") else "."
+        assert look.told == [" ".join(f"{setting}{end} The default setting is shown instead.".split())]
     else:
         assert look.setting == setting
         assert look.told == []
@@ -167,7 +168,9 @@ class Session(dict[str, Any]):
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     """The session of a page that shows a small setting; callbacks are called by hand, as no browser is there."""
-    found = Session(setting=Setting(), design=Design(), dragging=False, looked="", link_problem="", drawn_problem="")
+    found = Session(
+        setting=Setting(), design=Design(), dragging=False, looked=("", 0), link_problem="", drawn_problem=""
+    )
     monkeypatch.setattr(activity_setting.st, "session_state", found)
     monkeypatch.setattr(activity_setting.st, "rerun", lambda scope: found.__setitem__("asked", scope))
     activity_setting._put(Setting.check(SMALL))
@@ -229,6 +232,20 @@ def test_initialisations_come_and_go_and_keep_their_numbers(session: Session) ->
     session.pills = []
     activity_setting.put_inits("pills")
     assert len(activity_setting.setting().inits) == 3  # one at least stays
+
+
+def test_what_is_looked_at_stays_so_when_its_numbers_change_or_others_come(session: Session) -> None:
+    activity_setting._put(Setting.check({**SMALL, "inits": "glorot,kaiming:gain=3,kaiming"}))
+    session.menu = 2
+    activity_setting.look_at("menu")
+    moved(session, **{"2.gain": 4.0})
+    assert activity_setting.looked_at() == 2
+    session.pills = ["variance-preserving", "glorot", "kaiming"]
+    activity_setting.put_inits("pills")
+    assert activity_setting.setting().inits[activity_setting.looked_at()] == read_init("kaiming:gain=4")
+    session.pills = ["glorot"]
+    activity_setting.put_inits("pills")
+    assert activity_setting.looked_at() == 0
 
 
 @pytest.mark.parametrize("section", ["Why does it die?", "Over time", "Shape of u", "Thresholds", "Width"])

@@ -129,7 +129,10 @@ class Panel {
     if (!dragging && this.memory.told) this.tell(); // the last message said that the drag goes on
   }
 
-  /** Sends what has changed, if it may: not too soon after the last message, and when that one is answered. */
+  /**
+   * Sends what has changed, if it may: not too soon after the last message, and in a drag when that one is answered.
+   * The answer to a drag's end may take long; who moves on does not wait for it.
+   */
   next() {
     const { memory } = this;
     if (!memory.unsent || this.timer) return;
@@ -140,7 +143,7 @@ class Panel {
       return;
     }
     Object.assign(memory, { unsent: false, sent: ++memory.count, told: Boolean(this.dragging) });
-    Object.assign(this, { at: now, waiting: true });
+    Object.assign(this, { at: now, waiting: memory.told });
     this.send("moved", { rev: memory.rev, n: memory.sent, values: { ...memory.values }, dragging: memory.told });
   }
 

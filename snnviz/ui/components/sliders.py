@@ -1,8 +1,8 @@
 """Sliders that tell Python their values while they are dragged.
 
-Streamlit's own slider says nothing until it is let go. These send what they show at most eight times a second, and only
-when the answer to the last message is there: a slow page is never behind by more than one message. Who owns the values
-is settled by a revision::
+Streamlit's own slider says nothing until it is let go. These send what they show at most eight times a second, and in a
+drag only when the answer to the last message is there: a slow page is never behind by more than one message. Who owns
+the values is settled by a revision::
 
     browser --> Python   moved = {rev, n, values, dragging}   ignored where `rev` is not the current one
     Python  --> browser  data  = {rev, echo, sliders}         values taken only where `rev` is new; `echo` is the last n
