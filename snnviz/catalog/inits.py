@@ -170,7 +170,7 @@ def zenke_2021(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: 
 
 @INITS.register(
     source="Ding et al. 2022, reconstructed",
-    formula=r"\mathrm{Var}[w] = \frac{2}{n\,a^2},\quad"
+    formula=r"\mathrm{Var}[w] = \frac{2}{n\,a^2},\quad "
     r"a = \frac{-\ln\beta}{\theta(1-\beta)}\ \text{or}\ \frac{1}{\theta}",
     traits=[COMPARED],
 )
@@ -193,7 +193,7 @@ def ding_2022(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: A
 
 @INITS.register(
     source="Rossbroich et al. 2022, Eq. 8",
-    formula=r"\mathrm{Var}[w] = \frac{(\theta/\xi)^2}{n\,\nu\,\hat\epsilon},\quad"
+    formula=r"\mathrm{Var}[w] = \frac{(\theta/\xi)^2}{n\,\nu\,\hat\epsilon},\quad "
     r"\hat\epsilon = \sum_{k<T}\beta^{2k}",
     traits=[COMPARED, MEASURED],
 )
@@ -237,7 +237,7 @@ def input_preserving(fan_in: int, fan_out: int, neuron: Neuron, drive: Drive, /)
 
 @INITS.register(
     source="Micheli et al. 2024, published code, with its covariance corrected",
-    formula=r"\mathrm{Var}[w] = \frac{1 - \beta^2 - \theta^2 p (1-p) + 2\beta\theta\varphi(\theta)}{n\,p},\quad"
+    formula=r"\mathrm{Var}[w] = \frac{1 - \beta^2 - \theta^2 p (1-p) + 2\beta\theta\varphi(\theta)}{n\,p},\quad "
     r"p = P(u > \theta)",
 )
 def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001

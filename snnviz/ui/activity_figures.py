@@ -60,7 +60,8 @@ def _show(key: Hashable, make: Drawing, *, place: str) -> None:
     except Abandoned:  # what is asked for now is drawn next; until then nothing leaves its place
         if place not in shown:
             return
-    charts(shown[place], key=f"activity-{place}")
+    board = f"activity-{place}"
+    charts(shown[place], key=board, on_pick=lambda: at.pick(board))
 
 
 def _why(setting: Setting, init: Choice) -> None:
@@ -76,7 +77,8 @@ def _why(setting: Setting, init: Choice) -> None:
     _show(("why", setting, init, own), make, place="why")
     st.caption(
         "The star is your design on the Design page: the gain n Var[w] of its initialisation at a typical hidden "
-        "layer, and the threshold of its neurons."
+        "layer, and the threshold of its neurons. Click it to open the design here, or click an initialisation to look "
+        "closer at it."
     )
 
 

@@ -21,9 +21,10 @@ from snnviz.design import INITS, Choice, Design
 from snnviz.errors import Described, InputError
 from snnviz.registry import Number, Range
 from snnviz.theory.activity import Setting, compared, init_text, read_init
-from snnviz.ui import state
+from snnviz.ui import state, study
 from snnviz.ui.components import sliders
 from snnviz.ui.components.block_editor import new_revision
+from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
@@ -47,10 +48,12 @@ def begin() -> None:
     session.dragging = False
     session.setdefault("link_problem", "")
     session.setdefault("looked", ("", 0))
+    query = dict(st.query_params) if state.arrived_at("activity") else {}
+    study.begin(query)
     if "setting" in session:
         return
     try:
-        setting = from_link(dict(st.query_params) if state.arrived_at("activity") else {})
+        setting = from_link(query)
     except InputError as error:
         setting = Setting()
         session.link_problem = f"{_ended(error)} The default setting is shown instead."
@@ -76,8 +79,8 @@ def dragging() -> bool:
 
 
 def link() -> str:
-    """What the address bar must hold."""
-    return to_link(st.session_state.drawn)
+    """What the address bar must hold: the setting, and the training study below it."""
+    return "&".join(part for part in (to_link(st.session_state.drawn), study.link()) if part)
 
 
 def problems() -> list[str]:
@@ -118,7 +121,8 @@ def from_link(query: Mapping[str, str]) -> Setting:
     if (length := sum(len(name) + len(value) for name, value in query.items())) > links.MAX_LINK:
         rule = f"be at most {links.MAX_LINK:,} characters long"
         raise InputError("link", rule, Described(f"{length:,} characters"))
-    found = Setting.check({name: value for name, value in query.items() if name not in links.RESERVED})
+    own = {name: value for name, value in query.items() if not name.startswith(study.PREFIX)}
+    found = Setting.check({name: value for name, value in own.items() if name not in links.RESERVED})
     found.affordable()
     return found
 
@@ -169,6 +173,18 @@ def look_at(widget: str) -> None:
 def _look_at(place: int) -> None:
     kinds = [init.kind for init in setting().inits]
     st.session_state.looked = (kinds[place], kinds[:place].count(kinds[place]))
+
+
+def pick(board: str) -> None:
+    """The callback of a click on the survival map: look closer at an initialisation, or open one's own design."""
+    found = picked(board)
+    names = [init_text(init) for init in setting().inits]
+    if found is not None and found[0] == "own":
+        open_design()
+    elif found is not None and found[1] in names:
+        _look_at(names.index(found[1]))
+        st.session_state.setting_revision = new_revision()  # the menu beside it follows
+    st.rerun([PANEL, DETAILS])
 
 
 def look_at_layer(widget: str) -> None:

@@ -16,6 +16,7 @@ from snnviz.design import DATASETS
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.jobs import machine
+from snnviz.links import read_value
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.theory import costs
@@ -29,6 +30,9 @@ from snnviz.views.study import accuracy_charts, study_table
 
 EVERY = 1.0
 SETTINGS, CURVES = "study-settings", "study-curves"
+PREFIX = "study."
+"""Of the study's fields in a link."""
+
 NUMBERS = ("depth", "width", "threshold", "beta", "steps", "train_samples", "epochs", "seeds")
 LABELS = {
     "depth": "Hidden layers",
@@ -40,6 +44,25 @@ LABELS = {
     "epochs": "Epochs",
     "seeds": "Seeds",
 }
+
+
+def begin(query: Mapping[str, str]) -> None:
+    """At the first visit: take the study from the address."""
+    session = st.session_state
+    if "study" in session:
+        return
+    session.study, session.study_revision, session.study_problem = TrainingStudy(), 0, ""
+    given = {name.removeprefix(PREFIX): value for name, value in query.items() if name.startswith(PREFIX)}
+    try:
+        session.study = TrainingStudy.check({name: read_value(name, value) for name, value in given.items()})
+    except InputError as error:
+        session.study_problem = f"{PREFIX}{error}. The small study is shown instead."
+
+
+def link() -> str:
+    """The study's part of the query string: what differs from the small one."""
+    usual, study = TrainingStudy().model_dump(), _study().model_dump()
+    return "&".join(f"{PREFIX}{name}={value}" for name, value in study.items() if value != usual[name])
 
 
 def panel() -> None:
@@ -62,14 +85,14 @@ def _active(runs: Mapping[str, Run]) -> bool:
 
 
 def _study() -> TrainingStudy:
-    found: TrainingStudy = st.session_state.setdefault("study", TrainingStudy())
+    found: TrainingStudy = st.session_state.study
     return found
 
 
 @st.fragment(key=SETTINGS)
 @told()
 def _settings() -> None:
-    study, revision = _study(), st.session_state.setdefault("study_revision", 0)
+    study, revision = _study(), st.session_state.study_revision
     top = st.columns([31, 44, 15, 24], vertical_alignment="bottom")
     named = {preset: name for name, preset in PRESETS.items()}
     top[0].segmented_control(
@@ -130,7 +153,7 @@ def _put(name: str) -> None:
         session.study_problem = ""
     except InputError as error:
         session.study_problem = str(error)
-    st.rerun([SETTINGS, CURVES])
+    st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
 
 
 def _preset() -> None:
@@ -139,7 +162,7 @@ def _preset() -> None:
     if name:
         session.study, session.study_problem = PRESETS[name], ""
         session.study_revision += 1
-    st.rerun([SETTINGS, CURVES])
+    st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
 
 
 @told()
@@ -149,7 +172,7 @@ def _curves(was_active: bool) -> None:
     runs = _runs(chosen)
     if _active(runs) != was_active:
         st.rerun()
-    if problem := st.session_state.get("study_problem"):
+    if problem := st.session_state.study_problem:
         st.error(plain(problem), icon=":material/error:")
     _actions(chosen, runs)
     rows = _rows(chosen)

@@ -19,7 +19,7 @@ from snnviz.design import INITS, Design
 from snnviz.errors import InputError
 from snnviz.registry import Entry
 from snnviz.theory.activity import Setting, Trace, propagate, read_init
-from snnviz.ui import activity_setting, activity_work
+from snnviz.ui import activity_setting, activity_work, study
 from snnviz.ui.activity_setting import from_link, of_design, own_point, to_link, typical
 from snnviz.ui.activity_words import verdict
 from snnviz.ui.words import JOINER
@@ -173,6 +173,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     )
     monkeypatch.setattr(activity_setting.st, "session_state", found)
     monkeypatch.setattr(activity_setting.st, "rerun", lambda scope: found.__setitem__("asked", scope))
+    study.begin({})
     activity_setting._put(Setting.check(SMALL))
     return found
 
@@ -182,6 +183,26 @@ def moved(session: Session, dragging: bool = False, **values: float) -> None:
         "moved": {"rev": session.setting_revision, "n": 1, "values": values, "dragging": dragging}
     }
     activity_setting.put_sliders()
+
+
+@pytest.mark.parametrize(
+    ("sent", "looked", "threshold"),
+    [
+        ({"meta": "inits", "name": "kaiming"}, 1, 1.0),
+        ({"meta": "own", "name": ""}, 0, 0.7),
+        ({"meta": "inits", "name": "no such"}, 0, 1.0),
+        ({"meta": 3, "name": ["kaiming"]}, 0, 1.0),
+        ("kaiming", 0, 1.0),
+        (None, 0, 1.0),
+    ],
+)
+def test_a_point_of_the_map_is_picked(session: Session, sent: object, looked: int, threshold: float) -> None:
+    """An initialisation is looked at, one's own design opened; whatever else a stranger sends does nothing."""
+    session.design = Design.check({"neuron": {"threshold": 0.7}})
+    session["activity-why"] = {"picked": sent}
+    activity_setting.pick("activity-why")
+    assert activity_setting.looked_at() == looked
+    assert activity_setting.setting().threshold == threshold
 
 
 def test_a_moved_slider_changes_the_setting_and_the_link(session: Session) -> None:

@@ -10,6 +10,7 @@ from snnviz.catalog import studies
 from snnviz.catalog.studies import TrainingStudy, members
 from snnviz.store import Run
 from snnviz.ui import services
+from tests.pages.test_activity_page import Look
 from tests.pages.visit import Visit
 
 TINY = TrainingStudy(depth=1, width=10, epochs=1, train_samples=100)
@@ -67,3 +68,29 @@ def test_cancel_stops_what_is_going_on(at_study: Callable[[TrainingStudy], Visit
     visit.press("study-cancel")
     for run in services.store().runs():
         assert run.state == "cancelled" or run.cancel_requested
+
+
+def test_the_link_holds_the_study_beside_the_setting() -> None:
+    link = "threshold=0.8&study.compare=depth&study.width=40&study.data=mnist&study.beta=0.9"
+    visit = Look(link)
+    wanted = TrainingStudy(compare="depth", width=40, data="mnist", beta=0.9)
+    assert visit.at.session_state["study"] == wanted
+    assert visit.link == "threshold=0.8&study.compare=depth&study.data=mnist&study.width=40&study.beta=0.9"
+    visit.widgets["study-compare"].set_value("leak")
+    visit.look()
+    assert "study.compare=leak" in visit.link
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("study.depth=0", "study.depth must be a whole number from 1 to 100, got 0"),
+        ("study.data=../x", "study.data must be one of digits, mnist, fashion-mnist"),
+        ("study.width=nan", "study.width must be a whole number from 4 to 2048, got 'nan'"),
+        ("study.colour=red", "study.colour must be a field of a training study, got 'red'"),
+    ],
+)
+def test_a_bad_study_in_a_link_gets_a_sentence(link: str, sentence: str) -> None:
+    visit = Look(link)
+    assert any(error.startswith(sentence) for error in visit.errors), visit.errors
+    assert visit.at.session_state["study"] == TrainingStudy()

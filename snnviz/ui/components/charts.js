@@ -165,12 +165,20 @@ class Board {
       const whole = { uirevision: "keep", ...layout, height: height ?? 300, template };
       if (plot.matches(".waiting, .broken")) plot.replaceChildren();
       plot.classList.remove("waiting", "broken");
+      const fresh = !plot.matches(".js-plotly-plot");
       await Plotly.react(plot, traces, whole, config);
+      if (fresh) plot.on("plotly_click", ({ points }) => this.pick(id, points));
     } catch (error) {
       if (plot.matches(".js-plotly-plot")) Plotly.purge(plot);
       plot.className = "plot broken";
       plot.textContent = `This chart could not be drawn: ${error.message}.`;
     }
+  }
+
+  /** Tell which point was clicked, where its trace says by its `meta` what its points are. */
+  pick(chart, points) {
+    const point = points.find(({ data }) => typeof data.meta === "string");
+    if (point) this.tell?.("picked", { chart, meta: point.data.meta, name: String(point.customdata?.[1] ?? "") });
   }
 
   /** Charts follow the width of the page. */
@@ -190,13 +198,14 @@ class Board {
   }
 }
 
-export default function charts({ data, parentElement }) {
+export default function charts({ data, parentElement, setTriggerValue }) {
   if (!data) return;
   let board = boards.get(parentElement);
   if (!board) {
     board = new Board(parentElement);
     boards.set(parentElement, board);
   }
+  board.tell = setTriggerValue;
   board.show(data);
   return () => {
     board.leave();

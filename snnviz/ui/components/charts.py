@@ -8,7 +8,7 @@ A page's process serialises a run's charts once for all its viewers: cache the b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
@@ -31,6 +31,23 @@ def payload(shown: Iterable[Chart]) -> bytes:
     return chart.payload(shown, plotly_url())
 
 
-def charts(payload: bytes, *, key: str) -> None:
-    """Show charts side by side where there is room. Keeps zoom, legend and hover when called with new content."""
-    _MOUNT(key=key, data=payload)
+def charts(payload: bytes, *, key: str, on_pick: Callable[[], None] | None = None) -> None:
+    """Show charts side by side where there is room. Keeps zoom, legend and hover when called with new content.
+
+    `on_pick` runs after a click on a point of a trace with a `meta`, and reads `picked`.
+    """
+    _MOUNT(key=key, data=payload, on_picked_change=on_pick or _nothing)
+
+
+def _nothing() -> None:
+    """For charts on which nothing can be picked."""
+
+
+def picked(key: str) -> tuple[str, str] | None:
+    """The `meta` of the clicked point's trace and the point's name, the second of its `customdata`; from a stranger."""
+    state = st.session_state.get(key)
+    sent = state.get("picked") if isinstance(state, Mapping) else None
+    if not isinstance(sent, Mapping):
+        return None
+    meta, name = sent.get("meta"), sent.get("name")
+    return (meta, name) if isinstance(meta, str) and isinstance(name, str) else None
