@@ -26,7 +26,8 @@ import torch
 from server import machine
 
 from snnviz.catalog.inits import Drive, weight_law
-from snnviz.theory.activity import Setting, expected, propagate
+from snnviz.theory.activity import Setting, expected
+from snnviz.theory.propagation import propagate
 
 
 @torch.no_grad()

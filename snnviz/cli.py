@@ -150,7 +150,8 @@ def delete(run_name: str) -> None:
 @AS_JSON
 def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
     """What reaches deep layers before training: Var[u] and spikes of a stack of random layers."""
-    from snnviz.theory.activity import Setting, expected, init_text, propagate
+    from snnviz.theory.activity import Setting, expected, init_text
+    from snnviz.theory.propagation import propagate
 
     setting = Setting.check({"inits": [init], "threshold": theta, **options})
     if (most := setting.affordable().seeds) < setting.seeds:

@@ -19,7 +19,8 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
 
-from snnviz.theory.activity import Setting, Trace, propagate
+from snnviz.theory.activity import Setting, Trace
+from snnviz.theory.propagation import propagate
 
 T = TypeVar("T")
 SILENT_SECONDS = 0.3

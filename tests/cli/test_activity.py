@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from snnviz.theory.activity import Setting, expected, propagate
+from snnviz.theory.activity import Setting, expected
+from snnviz.theory.propagation import propagate
 from tests.cli.conftest import Snnviz
 
 FIELDS = {"layer", "var_u", "var_u_sd", "spikes", "dead", "theory_var_u", "theory_dead"}

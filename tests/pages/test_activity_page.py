@@ -18,7 +18,8 @@ from snnviz import links
 from snnviz.design import INITS, Design
 from snnviz.errors import InputError
 from snnviz.registry import Entry
-from snnviz.theory.activity import Setting, Trace, propagate, read_init
+from snnviz.theory.activity import Setting, Trace, read_init
+from snnviz.theory.propagation import propagate
 from snnviz.ui import activity_setting, activity_work, study
 from snnviz.ui.activity_setting import from_link, of_design, own_point, to_link, typical
 from snnviz.ui.activity_words import verdict
@@ -122,7 +123,10 @@ def test_a_link_gives_its_setting_and_its_figure() -> None:
         ({"inits": "glorot,kaiming:gain=99"}, "inits.gain must be a number from 0.1 to 20, got 99"),
         ({"treshold": "1"}, "did you mean 'threshold'?"),
         ({"neuron.threshold": "1"}, "neuron.threshold must be a field of an activity setting"),
-        ({"steps": "100", "width": "4096", "layers": "200"}, "must be at most 200,000,000 neurons x layers x steps"),
+        (
+            {"steps": "100", "width": "4096", "layers": "200"},
+            "neurons x layers x steps x initialisations must be at most about 200,000,000",
+        ),
         ({"seed": "1" * 9000}, "link must be at most 8,192 characters long"),
     ],
 )

@@ -16,19 +16,9 @@ from scipy.stats import ks_2samp
 from snnviz.catalog.inits import Drive, weight_law
 from snnviz.design import INITS
 from snnviz.errors import InputError
-from snnviz.theory import activity
-from snnviz.theory.activity import (
-    AT_ONCE,
-    MAX_WORK,
-    Setting,
-    Trace,
-    compared,
-    expected,
-    factored,
-    init_text,
-    propagate,
-    read_init,
-)
+from snnviz.theory import propagation
+from snnviz.theory.activity import MAX_WORK, Setting, Trace, compared, expected, init_text, read_init
+from snnviz.theory.propagation import AT_ONCE, factored, propagate
 from snnviz.theory.survival import mean_field
 
 Floats = NDArray[np.float64]
@@ -71,6 +61,8 @@ def explicit(setting: Setting, rng: np.random.Generator) -> tuple[Floats, Floats
         {"inits": "kaiming:gain=8", "steps": 1, "threshold": 0.9},
         {"inits": "lee-2016", "threshold": 0.3, "steps": 5},
         {"inits": "zenke-2021", "threshold": 0.22, "steps": 1},
+        {"inits": "variance-preserving", "threshold": 0.5, "steps": 30, "width": 20},
+        {"inits": "lee-2016", "threshold": 0.2, "steps": 30, "width": 20},
     ],
     ids=str,
 )
@@ -175,7 +167,7 @@ def test_numbers_depend_on_the_setting_alone(monkeypatch: pytest.MonkeyPatch) ->
     """Not on how many seeds are in memory together, nor on what else is drawn."""
     fields = {"width": 400, "layers": 12, "steps": 5, "seeds": 8, "threshold": 0.6}
     once = propagate(Setting.check(fields))
-    monkeypatch.setattr(activity, "AT_ONCE", 3 * 8 * 5 * 400)
+    monkeypatch.setattr(propagation, "AT_ONCE", 3 * 8 * 5 * 400)
     again = propagate(Setting.check(fields))
     fewer = propagate(Setting.check({**fields, "seeds": 3, "inits": "zenke-2021,kaiming"}))
     alone = {trace.init.kind: trace for trace in fewer}
@@ -203,7 +195,7 @@ def test_the_layer_looked_at_shows_its_distribution() -> None:
 def test_no_setting_costs_more_than_it_may(width: int, layers: int, steps: int, seeds: int, work: float) -> None:
     setting = Setting.check({"width": width, "layers": layers, "steps": steps, "seeds": seeds})
     if setting.work / seeds > work:
-        with pytest.raises(InputError, match="width must be at most "):
+        with pytest.raises(InputError, match="width must be smaller: "):
             setting.affordable(work)
     else:
         found = setting.affordable(work)

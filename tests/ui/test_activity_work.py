@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
-from snnviz.theory.activity import Setting, propagate
+from snnviz.theory.activity import Setting
+from snnviz.theory.propagation import propagate
 from snnviz.ui import activity_work
 from snnviz.ui.activity_work import Abandoned, traces
 

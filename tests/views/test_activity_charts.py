@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 import pytest
 
 from snnviz.design import INITS, Choice
-from snnviz.theory.activity import Setting, Trace, expected, propagate, read_init
+from snnviz.theory.activity import Setting, Trace, expected, read_init
+from snnviz.theory.propagation import propagate
 from snnviz.views.activity import (
     colour,
     dash,

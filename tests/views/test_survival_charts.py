@@ -12,7 +12,8 @@ import pytest
 from snnviz.catalog.inits import Drive, is_measured, spike_probability, weight_law
 from snnviz.design import INITS
 from snnviz.theory import survival
-from snnviz.theory.activity import Setting, propagate, read_init
+from snnviz.theory.activity import Setting, read_init
+from snnviz.theory.propagation import propagate
 from snnviz.views.chart import Chart
 from snnviz.views.survival import cobweb_chart, survival_chart, width_chart, width_variance_chart
 
