@@ -42,6 +42,9 @@ REVISION = 1
 
 MAX_TEXT = 65_536
 
+EVENTS, CURRENT = "events", "current"
+"""Traits: of a data set of recordings of events, and of an encoding that makes a current of what it is given."""
+
 DATASETS: Registry[Any] = Registry("data set", "snnviz.catalog.datasets")
 ENCODINGS: Registry[Any] = Registry("encoding", "snnviz.catalog.encodings")
 SURROGATES: Registry[Any] = Registry("surrogate", "snnviz.catalog.surrogates")
@@ -125,6 +128,16 @@ class Data(Part):
     encoding: Annotated[Choice, *_choice(ENCODINGS, "data.encoding")] = _chosen(
         ENCODINGS, "data.encoding", kind="direct"
     )
+
+    @field_validator("encoding")
+    @classmethod
+    def _of_events(cls, encoding: Choice, info: ValidationInfo) -> Choice:
+        """What makes spikes of an intensity has nothing to do with counts of events in time."""
+        name = info.data.get("name", "digits")
+        if EVENTS in DATASETS[name].traits and CURRENT not in ENCODINGS[encoding.kind].traits:
+            kinds = " or ".join(entry.kind for entry in ENCODINGS if CURRENT in entry.traits)
+            raise InputError("data.encoding.kind", f"be {kinds} for recordings of events", encoding.kind)
+        return encoding
 
 
 Norm = Literal["none", "batch"]

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from snnviz import adjacency
-from snnviz.design import DATASETS, BlockNetwork, CnnNetwork, Data, Design, MlpNetwork, Neuron, Training
+from snnviz.design import (
+    CURRENT,
+    DATASETS,
+    ENCODINGS,
+    EVENTS,
+    BlockNetwork,
+    CnnNetwork,
+    Data,
+    Design,
+    MlpNetwork,
+    Neuron,
+    Training,
+)
 from snnviz.errors import InputError
 from snnviz.links import to_query
 from snnviz.registry import Entry, Range, Registry
@@ -91,10 +103,19 @@ def agreeing(network: dict[str, Any]) -> dict[str, Any]:
     return network
 
 
+def shown(data: dict[str, Any]) -> dict[str, Any]:
+    """Data without an encoding that recordings of events do not take."""
+    chosen = data.get("encoding", "direct")
+    kind = chosen if isinstance(chosen, str) else chosen["kind"]
+    if EVENTS in DATASETS[data.get("name", "digits")].traits and CURRENT not in ENCODINGS[kind].traits:
+        return {name: value for name, value in data.items() if name != "encoding"}
+    return data
+
+
 DOCUMENTS: Strategy = st.fixed_dictionaries(
     {},
     optional={
-        "data": part(Data),
+        "data": part(Data).map(shown),
         "network": st.one_of(*(part(network) for network in NETWORKS)).map(agreeing),
         "neuron": part(Neuron),
         "init": field(Design, "init"),

@@ -18,7 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.design import DATASETS
+from snnviz.catalog import recordings
+from snnviz.catalog.recordings import Counts
+from snnviz.design import DATASETS, EVENTS
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir, data_dirs
 
@@ -43,7 +45,8 @@ class Card:
 
     `histogram`: share of pixels at intensity k/16, k = 0..16. `likeness`: how alike the spikes of neighbouring
     pixels' neurons are at initialisation, 0 independent to 1 equal, seen through 2x2 average pooling (measured:
-    means of five layers, four encodings and thresholds, three seeds).
+    means of five layers, four encodings and thresholds, three seeds). Of recordings of events, `counts` says what
+    mean, deviation and histogram say of images.
     """
 
     title: str
@@ -52,13 +55,14 @@ class Card:
     classes: int
     train: int
     test: int
-    mean: float
-    std: float
-    histogram: tuple[float, ...]
     likeness: float
     licence: str
     citation: str
     home: str
+    mean: float = 0.0
+    std: float = 1.0
+    histogram: tuple[float, ...] = ()
+    counts: Counts | None = None
     download: str = ""
     files: tuple[File, ...] = ()
     labels: tuple[str, ...] = field(default=tuple("0123456789"))
@@ -180,6 +184,26 @@ def fashion_mnist() -> Card:
     )
 
 
+@DATASETS.register(source="https://www.garrickorchard.com/datasets/n-mnist", kind="nmnist", traits=[EVENTS])
+def nmnist() -> Card:
+    """Recordings of MNIST's digits by an event camera in three quick moves, 34x34 in two polarities."""
+    return Card(
+        title="N-MNIST",
+        about="60,000 training and 10,000 test recordings of MNIST's digits by an event camera that moves three times, "
+        "34x34 pixels in two polarities: each of T frames counts the events in a T-th of the 0.3 s.",
+        shape=(2, 34, 34),
+        classes=10,
+        train=60_000,
+        test=10_000,
+        likeness=0.45,
+        licence="CC BY-SA 4.0",
+        citation="Orchard, Jayawant, Cohen and Thakor 2015, Converting static image datasets to spiking neuromorphic "
+        "datasets using saccades",
+        home="https://www.garrickorchard.com/datasets/n-mnist",
+        counts=recordings.NMNIST,
+    )
+
+
 def card(name: str) -> Card:
     """The card of a data set. Raises `InputError` for an unknown name."""
     found = DATASETS[name].function()
@@ -195,21 +219,57 @@ def find(name: str, role: str) -> list[Path]:
 
 def is_here(name: str) -> bool:
     """Whether `name` can be read without a download."""
+    if card(name).counts is not None:
+        return recordings.find(name) is not None
     return not card(name).download or all(find(name, role) for role in ROLES)
 
 
 def ensure(name: str, watch: Callable[[str], None]) -> None:
     """Fetch the files of `name` that are not here; `watch` hears how far that is. Raises `DataMissing`."""
+    if card(name).counts is not None:
+        place_of(name)
     if card(name).download:
         for role, file in zip(ROLES, card(name).files, strict=True):
             if not find(name, role):
                 fetch(name, role, file, watch)
 
 
-def load(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None) -> Split:
-    """The images of `name`. `seed` splits digits; the others have a test set of their own. `watch` hears of downloads.
+def place_of(name: str) -> Path:
+    """The folder of a data set of recordings. Raises `DataMissing`, which says where to put them."""
+    place = recordings.find(name)
+    if place is None:
+        about, inner = card(name), recordings.INNER[name]
+        where = cache_dir() / "datasets" / name / inner
+        raise DataMissing(
+            f"{about.title} is not on this machine and cannot be fetched: get it from {about.home} and unpack it so "
+            f"that its recordings are {where}/Train/<label>/*.bin and {where}/Test/<label>/*.bin."
+        )
+    return place
 
-    Raises `DataMissing` with one sentence where a file is absent and cannot be fetched, or is damaged.
+
+def sizes(name: str) -> tuple[int, int]:
+    """Training and test images that a run can use: all there are, or of recordings those on this machine."""
+    about = card(name)
+    here = recordings.sizes(name) if about.counts is not None else None
+    return here or (about.train, about.test)
+
+
+def remark(name: str) -> str:
+    """A sentence where only a part of `name` is on this machine, else nothing."""
+    about, (train, test) = card(name), sizes(name)
+    if (train, test) == (about.train, about.test):
+        return ""
+    return (
+        f"{about.title} is on this machine in part: {train:,} of its {about.train:,} training "
+        f"and {test:,} of its {about.test:,} test recordings."
+    )
+
+
+def load(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None) -> Split:
+    """The images of `name`, which are no recordings. `seed` splits digits; the others have a test set of their own.
+
+    `watch` hears of downloads. Raises `DataMissing` with one sentence where a file is absent and cannot be fetched, or
+    is damaged.
     """
     about = card(name)
     if not about.download:

@@ -2,6 +2,8 @@
 
 Training encodes in `snnviz.core.data`, noisy encodings with snntorch's spikegen. The functions here say what theory
 needs: the matrix of second moments E[x_s x_t] over the pixels of a data set, shape (T, T).
+
+A recording of events is a frame of counts for each time step, and that frame, normalised, is the step's current.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.datasets import card
-from snnviz.design import ENCODINGS, Design, Neuron
+from snnviz.catalog.recordings import Counts
+from snnviz.design import CURRENT, ENCODINGS, Design, Neuron
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +24,8 @@ Floats = NDArray[np.float64]
 class Pixels:
     """What there is to encode, and the neurons that may do it.
 
-    `share` (L,) of the pixels has an intensity of `levels` (L,) in [0, 1]; `mean` and `std` are theirs.
+    `share` (L,) of the pixels has an intensity of `levels` (L,) in [0, 1], or that many events in a frame, which then
+    change over time as `counts` says; `mean` and `std` are theirs.
     """
 
     levels: Floats
@@ -29,6 +33,7 @@ class Pixels:
     mean: float
     std: float
     neuron: Neuron
+    counts: Counts | None = None
 
     @property
     def normalised(self) -> Floats:
@@ -36,9 +41,12 @@ class Pixels:
         return (self.levels - self.mean) / self.std
 
 
-def pixels_of(name: str, neuron: Neuron) -> Pixels:
-    """Those of a data set."""
+def pixels_of(name: str, neuron: Neuron, steps: int) -> Pixels:
+    """Those of a data set; recordings are cut into `steps` frames."""
     about = card(name)
+    if about.counts is not None:
+        share = about.counts.shares_at(steps)
+        return Pixels(np.arange(float(len(share))), share, *about.counts.statistics(steps), neuron, about.counts)
     levels = np.linspace(0, 1, len(about.histogram))
     return Pixels(levels, np.array(about.histogram), about.mean, about.std, neuron)
 
@@ -46,17 +54,23 @@ def pixels_of(name: str, neuron: Neuron) -> Pixels:
 def second_moments(design: Design) -> Floats:
     """E[x_s x_t] of a design's input, (T, T)."""
     entry = ENCODINGS[design.data.encoding.kind]
-    found: Floats = entry.function(pixels_of(design.data.name, design.neuron), design.data.steps)
+    found: Floats = entry.function(pixels_of(design.data.name, design.neuron, design.data.steps), design.data.steps)
     return found
 
 
-@ENCODINGS.register(source="Rueckauer et al. 2017", formula=r"x^t = \frac{p - \mu}{\sigma}")
-def direct(pixels: Pixels, steps: int, /) -> Floats:  # noqa: ARG001
+def is_static(design: Design) -> bool:
+    """Whether all time steps see the same input, so that a network's first layer can be computed once."""
+    return design.data.encoding.kind == "direct" and card(design.data.name).counts is None
+
+
+@ENCODINGS.register(source="Rueckauer et al. 2017", formula=r"x^t = \frac{p - \mu}{\sigma}", traits=[CURRENT])
+def direct(pixels: Pixels, steps: int, /) -> Floats:
     """The normalised image is the input current of every time step: no noise, and the first layer is computed once.
 
-    Pixels are shifted and scaled to mean 0 and variance 1 over the training set.
+    Pixels are shifted and scaled to mean 0 and variance 1 over the training set. Of a recording of events, the counts
+    in each frame are, and the frame of a time step is that step's current.
     """
-    return np.ones((steps, steps))
+    return np.ones((steps, steps)) if pixels.counts is None else pixels.counts.moments(steps)
 
 
 @ENCODINGS.register(source="snntorch.spikegen.rate", formula=r"x^t \sim \mathrm{Bernoulli}(p)")
@@ -78,6 +92,7 @@ def latency(pixels: Pixels, steps: int, /) -> Floats:
 @ENCODINGS.register(
     source="Micheli et al. 2024",
     formula=r"x^t = 1[u^t > \theta],\quad u^t = \beta u^{t-1} + \frac{p - \mu}{\sigma} - \theta x^{t-1}",
+    traits=[CURRENT],
 )
 def lif(pixels: Pixels, steps: int, /) -> Floats:
     """A spiking encoder: each normalised pixel is the constant current of a LIF neuron, whose spikes are the input.
@@ -85,10 +100,35 @@ def lif(pixels: Pixels, steps: int, /) -> Floats:
     Its neurons have the design's threshold, leak and reset, and learn nothing. Only pixels brighter than the mean ever
     spike, and the brighter, the sooner and the more often.
     """
-    current = np.broadcast_to(pixels.normalised, (steps, len(pixels.levels)))
+    if pixels.counts is None:
+        current, share = np.broadcast_to(pixels.normalised, (steps, len(pixels.levels))), pixels.share
+    else:
+        current = _drawn(pixels, pixels.counts, steps)
+        share = np.full(DRAWN, 1 / DRAWN)
     spikes = (potentials(current, pixels.neuron) > pixels.neuron.threshold).astype(float)
-    moments: Floats = (spikes * pixels.share) @ spikes.T
+    moments: Floats = (spikes * share) @ spikes.T
     return moments
+
+
+DRAWN = 8192
+
+
+def _drawn(pixels: Pixels, counts: Counts, steps: int) -> Floats:
+    """Currents (T, DRAWN) of pixels that see events: an approximation that has the counts' distribution, course and
+    mean correlation.
+
+    A share of the pixels keeps its rank from frame to frame, the others draw a new one each time. In a frame that is
+    v times as lively as the average, v times as many pixels have more than any number of events.
+    """
+    rng = np.random.default_rng(0)
+    ranks = np.tile((np.arange(DRAWN) + 0.5) / DRAWN, (steps, 1))
+    rng.shuffle(ranks[0])
+    ranks[:] = ranks[0]
+    kept = round(counts.alike_at(steps) * DRAWN)
+    ranks[:, kept:] = rng.permuted(ranks[:, kept:], axis=1)
+    rarer = 1 - (1 - ranks) / counts.course_at(steps)[:, None]
+    found: Floats = pixels.normalised[np.searchsorted(np.cumsum(pixels.share)[:-1], rarer)]
+    return found
 
 
 def potentials(current: Floats, neuron: Neuron) -> Floats:

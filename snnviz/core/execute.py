@@ -37,7 +37,7 @@ def execute(
 
 
 def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executor | None]) -> Iterator[Event]:
-    training_images, test_images = data.load(design)
+    training_images, test_images = yield from data.loading(design)
     probe_images = training_images.images[: observe.PROBE_IMAGES]
     probe = data.encode(probe_images, training_images.white, design, "probe")
     network = Network(design)

@@ -54,6 +54,8 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
 
             datasets.ensure(claim.design.data.name, lambda words: hear(Progress(0, 0, words)))
             checkpoint = store.load_checkpoint(claim.run)
+            if words := datasets.remark(claim.design.data.name):
+                store.remark(claim.run, claim.attempt, words)
             for event in execute(claim.design, resume=checkpoint, threads=machine.Threads()):
                 hear(event)
                 if recorder.cancelled:

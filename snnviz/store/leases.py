@@ -124,6 +124,13 @@ class Leases:
         """Renew the lease; see `append`."""
         return self.append(run, attempt)
 
+    def remark(self, run: str, attempt: int, note: str) -> None:
+        """Add a sentence to what a person should know of the run, once. Raises `LeaseLost`."""
+        with self._writing() as connection:
+            old = connection.scalar(select(RUNS.c.note).where(RUNS.c.run == run)) or ""
+            new = {"note": old if note in old else f"{old} {note}".strip(), "revision": RUNS.c.revision + 1}
+            self._fenced(connection, run, attempt, new)
+
     def finish(
         self,
         run: str,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from snnviz.catalog.architectures import architecture
-from snnviz.catalog.datasets import card
+from snnviz.catalog.datasets import card, sizes
+from snnviz.catalog.encodings import is_static
 from snnviz.design import Design
 
 
@@ -28,11 +29,8 @@ def macs(design: Design) -> int:
 
 def samples(design: Design) -> tuple[int, int]:
     """How many training and test images the design uses."""
-    about, data = card(design.data.name), design.data
-    return (
-        min(data.train_samples or about.train, about.train),
-        min(data.test_samples or about.test, about.test),
-    )
+    data, (train, test) = design.data, sizes(design.data.name)
+    return min(data.train_samples or train, train), min(data.test_samples or test, test)
 
 
 def training_steps(design: Design) -> int:
@@ -76,7 +74,8 @@ def memory_bytes(design: Design) -> int:
     A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its way
     back; looking and testing keep every layer's spikes, and all work on a few copies of the largest layer. The
     allocator hands little from one to the other, so they add up. Each weight has a gradient, two moments, and copies
-    of these while a checkpoint is written. Tests hold the estimate between 1 and 4 times what is measured.
+    of these while a checkpoint is written. Images lie in memory, frames of recordings in a file. Tests hold the
+    estimate between 1 and 4 times what is measured.
     """
     layers, about = architecture(design).layers, card(design.data.name)
     train, test = samples(design)
@@ -88,8 +87,8 @@ def memory_bytes(design: Design) -> int:
     largest = max(math.prod(layer.in_shape) + layer.neurons for layer in layers)
     floats = together * (inputs + 2 * neurons + 4 * largest) + seen * (1.5 * neurons + 2 * largest)
     pixels = math.prod(about.shape)
-    encoded = 4 * batch * pixels * (1 if design.data.encoding.kind == "direct" else steps)
-    images = 2.5 * (about.train + about.test) * pixels
+    encoded = 4 * batch * pixels * (1 if is_static(design) else steps)
+    images = 2.5 * (about.train + about.test) * pixels if about.counts is None else 2 * batch * steps * pixels
     return int(4 * (steps * floats + encoded + 9 * parameters(design)) + images) + 40_000_000
 
 
@@ -107,8 +106,8 @@ def training_seconds(design: Design, speed: float = 1.0) -> float:
     """An estimate of the run's length on one core; `speed` corrects it by what runs on this machine really took."""
     layers = architecture(design).layers
     train, tested = samples(design)
-    steps, direct = design.data.steps, design.data.encoding.kind == "direct"
-    work = sum(layer.macs * (1 if direct and index == 0 else steps) for index, layer in enumerate(layers))
+    steps, static = design.data.steps, is_static(design)
+    work = sum(layer.macs * (1 if static and index == 0 else steps) for index, layer in enumerate(layers))
     neurons = sum(layer.neurons for layer in layers) * steps
     an_image = 3 * work / MACS_PER_SECOND + neurons * SECONDS_PER_NEURON_STEP
     overhead = training_steps(design) * len(layers) * (steps + 3) * SECONDS_PER_LAYER_STEP

@@ -122,8 +122,20 @@ def _late(spikes: Floats) -> Floats:
 
 
 def is_rough(design: Design) -> bool:
-    """Whether the forecast is likely to be far too high: convolutions on spike-coded images."""
-    return design.network.kind != "mlp" and design.data.encoding.kind != "direct"
+    """Whether the forecast is an approximation; `roughness` says of what."""
+    return roughness(design) != ""
+
+
+def roughness(design: Design) -> str:
+    """A sentence on why the forecast may be off, or nothing: for convolutions on spike-coded images far too high."""
+    coded, events = design.data.encoding.kind != "direct", card(design.data.name).counts is not None
+    if coded and design.network.kind != "mlp":
+        return "A rough forecast: convolutions on spike-coded images often spike two to nine times less than this."
+    if events and design.network.kind != "mlp":
+        return "A rough forecast: events crowd in the middle, and Var[u] of convolutions is often half of this there."
+    if events and coded:
+        return "An approximate forecast: which pixels' neurons spike again is estimated for recordings of events."
+    return ""
 
 
 def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:

@@ -37,7 +37,8 @@ HELP = {
     "both or none of them. The fields above say where they start.",
     "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
     "and offered only there. Neurons and the optimizer keep float32; results say so.",
-    "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once.",
+    "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once. N-MNIST "
+    "(recordings of events) cannot be fetched: the run says where to put it.",
 }
 COLUMNS = 3
 
@@ -192,10 +193,13 @@ def _choice(path: str, value: Choice, registry: Registry[Any]) -> None:
 
 
 def _card() -> None:
-    about = datasets.card(state.design().data.name)
-    here = (
-        "" if datasets.is_here(state.design().data.name) else " **Not on this machine yet: the first run fetches it.**"
-    )
+    name = state.design().data.name
+    about, here = datasets.card(name), ""
+    if not datasets.is_here(name):
+        comes = "the first run fetches it" if about.download else f"its files have to be put there, from {about.home}"
+        here = f" **Not on this machine yet: {comes}.**"
+    elif part := datasets.remark(name):
+        here = f" **{part}**"
     st.caption(f"{about.about} {about.citation}. Licence: {about.licence}.{here}")
 
 

@@ -36,8 +36,8 @@ def panel() -> None:
     kind, sentence = variance.verdict(forecast, design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
     show(plain(sentence), icon=ICONS[kind])
-    if variance.is_rough(design):
-        st.caption("A rough forecast: convolutions on spike-coded images often spike two to nine times less than this.")
+    if rough := variance.roughness(design):
+        st.caption(rough)
     _train(design)
     charts(_forecast(design), key="forecast")
     if st.button(

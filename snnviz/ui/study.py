@@ -121,7 +121,7 @@ def _settings() -> None:
         "Data",
         DATASETS.kinds,
         index=DATASETS.kinds.index(study.data),
-        format_func=lambda name: name if datasets.is_here(name) else f"{name} (is fetched at first)",
+        format_func=_named,
         key=f"study-data@{revision}",
         on_change=_put,
         args=("data",),
@@ -142,6 +142,13 @@ def _settings() -> None:
             args=(name,),
             disabled=study.compare == {"beta": "leak"}.get(name, name),
         )
+
+
+def _named(name: str) -> str:
+    """A data set, and whether it is here."""
+    if datasets.is_here(name):
+        return name
+    return f"{name} (is fetched at first)" if datasets.card(name).download else f"{name} (is not here)"
 
 
 def _put(name: str) -> None:

@@ -13,11 +13,12 @@ from sklearn.datasets import load_digits
 
 from snnviz.catalog import datasets
 from snnviz.catalog.datasets import ROLES, Card, Split
-from snnviz.design import DATASETS
+from snnviz.design import DATASETS, EVENTS
 from snnviz.errors import DataMissing, InputError
 from tests.catalog.idx import Published, packed, published
 
-NAMES = DATASETS.kinds
+NAMES = [entry.kind for entry in DATASETS if EVENTS not in entry.traits]
+"""Those of images; of recordings see test_recordings."""
 
 
 def is_a_sentence(error: DataMissing) -> bool:

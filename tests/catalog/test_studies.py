@@ -66,7 +66,11 @@ def test_chosen_initialisations_are_named_with_their_parameters() -> None:
     ("field", "value", "sentence"),
     [
         ("depth", 0, "depth must be a whole number from 1 to 100, got 0"),
-        ("data", "minst", "data must be one of digits, mnist, fashion-mnist, got 'minst'; did you mean 'mnist'?"),
+        (
+            "data",
+            "minst",
+            "data must be one of digits, mnist, fashion-mnist, nmnist, got 'minst'; did you mean 'mnist'?",
+        ),
         ("compare", "init", "compare must be one of initialisations, depth, width, leak, threshold, got 'init'"),
         ("epoch", 3, "epoch must be a field of a training study, got 3; did you mean 'epochs'?"),
     ],

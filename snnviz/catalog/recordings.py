@@ -1,0 +1,151 @@
+"""Recordings of events: where their files are, and what theory needs to know of them.
+
+An event is (x, y, time in microseconds, polarity 0 or 1). A recording becomes T frames of counts, one for each T-th of
+its duration. Reading and counting are `snnviz.core.recordings`; nothing here opens a recording.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.places import data_dirs
+
+Floats = NDArray[np.float64]
+
+PARTS = ("Train", "Test")
+INNER = {"nmnist": "NMNIST"}
+"""The folder that holds a data set's `PARTS`, in them a folder for each label, and in that its recordings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many events fall on a pixel of one polarity in one of T frames, as measured over real recordings.
+
+    `shares[i]`: of (pixel, frame) pairs with 0, 1, 2, ... events where T is `steps[i]`. `alike[i]`: the mean
+    E[x_s x_t] / sqrt(E[x_s^2] E[x_t^2]) over s != t, x being counts shifted and scaled to mean 0 and variance 1.
+    `course`: E[x_t^2] in each of `len(course)` equal parts of a recording.
+    """
+
+    steps: tuple[int, ...]
+    shares: tuple[tuple[float, ...], ...]
+    alike: tuple[float, ...]
+    course: tuple[float, ...]
+
+    def shares_at(self, steps: int) -> Floats:
+        """Shares of 0, 1, 2, ... events for any T: a mixture of the two nearest that has the right mean."""
+        levels = np.arange(max(map(len, self.shares)))
+        table = np.array([[*row, *[0.0] * (len(levels) - len(row))] for row in self.shares])
+        table /= table.sum(1, keepdims=True)
+        means = table @ levels
+        wanted = means[0] * self.steps[0] / steps
+        above = int(np.clip(np.searchsorted(self.steps, steps), 1, len(self.steps) - 1))
+        weight = float(np.clip((wanted - means[above]) / (means[above - 1] - means[above]), 0, 1))
+        found: Floats = weight * table[above - 1] + (1 - weight) * table[above]
+        return found
+
+    def statistics(self, steps: int) -> tuple[float, float]:
+        """Mean and standard deviation of the counts in one of T frames."""
+        return _statistics(self, steps)
+
+    def course_at(self, steps: int) -> Floats:
+        """E[x_t^2] of T frames, (T,), of mean 1."""
+        edges = np.linspace(0, len(self.course), steps + 1)
+        found = np.diff(np.interp(edges, range(len(self.course) + 1), np.cumsum([0.0, *self.course])))
+        scaled: Floats = found / found.mean()
+        return scaled
+
+    def alike_at(self, steps: int) -> float:
+        """The correlation of two frames for any T, on a line over log T between those measured."""
+        return float(np.interp(np.log(steps), np.log(self.steps[1:]), self.alike[1:]))
+
+    def moments(self, steps: int) -> Floats:
+        """E[x_s x_t] of T frames, (T, T)."""
+        alike, scale = self.alike_at(steps), np.sqrt(self.course_at(steps))
+        found: Floats = np.outer(scale, scale) * (alike + (1 - alike) * np.eye(steps))
+        return found
+
+
+@lru_cache(maxsize=256)
+def _statistics(counts: Counts, steps: int) -> tuple[float, float]:
+    shares = counts.shares_at(steps)
+    levels = np.arange(len(shares))
+    mean = float(shares @ levels)
+    return mean, float(np.sqrt(shares @ levels**2 - mean**2))
+
+
+def find(name: str) -> Path | None:
+    """The folder on this machine with the recordings of `name` in its `PARTS`, or None."""
+    for folder in data_dirs(name):
+        inner = INNER[name]
+        for place in (folder / inner, folder, *sorted(folder.glob(f"*/{inner}"))):
+            if all(any(_held(label) for label in _labels(place / part)) for part in PARTS):
+                return place
+    return None
+
+
+def files(place: Path, part: str) -> tuple[list[Path], list[int]]:
+    """The recordings of a part and the label of each, in the order of their names: that of the images they show."""
+    found = sorted((path.name, int(label.name), path) for label in _labels(place / part) for path in _recordings(label))
+    return [path for _, _, path in found], [label for _, label, _ in found]
+
+
+def sizes(name: str) -> tuple[int, int] | None:
+    """How many recordings of each of the `PARTS` are here, or None where not both have some."""
+    place = find(name)
+    if place is None:
+        return None
+    train, test = (sum(_count(label, label.stat().st_mtime_ns) for label in _labels(place / part)) for part in PARTS)
+    return train, test
+
+
+def _labels(folder: Path) -> list[Path]:
+    return [folder / str(label) for label in range(10) if (folder / str(label)).is_dir()]
+
+
+def _recordings(label: Path) -> Iterator[Path]:
+    with os.scandir(label) as entries:
+        yield from (Path(entry.path) for entry in entries if entry.name.endswith(".bin"))
+
+
+def _held(label: Path) -> bool:
+    return any(True for _ in _recordings(label))
+
+
+@lru_cache(maxsize=256)
+def _count(label: Path, _: int) -> int:
+    """Of one folder, as long as its time of change stays; a page asks at every click."""
+    return sum(1 for _ in _recordings(label))
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    """Shares written in units of 1e-5."""
+    return tuple(int(number) / 1e5 for number in text.split())
+
+
+NMNIST = Counts(
+    steps=(1, 2, 3, 5, 10, 20, 50, 100),
+    shares=(
+        _shares("65306 6389 2462 2561 3240 4512 4350 3093 2559 2180 1629 973 461 180 65 25 10 4 2 1"),
+        _shares("75566 5509 2923 3202 3900 4227 2696 1063 464 245 127 54 19 4 1"),
+        _shares("81081 5006 2745 2901 3286 3080 1533 313 43 9 2 1"),
+        _shares("86483 4662 2541 2211 1951 1456 594 91 9 1"),
+        _shares("91856 3576 1797 1241 862 493 155 18 1"),
+        _shares("94995 2768 1116 673 334 98 14 1"),
+        _shares("97161 2190 564 81 3"),
+        _shares("98275 1663 62 1"),
+    ),
+    alike=(1.0, 0.313, 0.239, 0.162, 0.102, 0.082, 0.056, 0.036),
+    course=(
+        *(0.11, 0.38, 1.20, 2.27, 2.82, 2.66, 1.57, 0.30, 0.12, 0.12),
+        *(0.17, 0.27, 0.95, 1.85, 2.29, 2.13, 1.34, 0.38, 0.15, 0.22),
+        *(0.19, 0.08, 0.55, 1.70, 1.87, 2.07, 1.22, 0.64, 0.28, 0.09),
+    ),
+)
+"""Measured over 1,000 training recordings, about a hundred of each digit. The course's three bumps are the saccades."""
