@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -87,8 +87,8 @@ def make(place: Path, files: Sequence[Path], steps: int, shape: Shape) -> Iterat
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _tidy(place.parent)
-        with tempfile.NamedTemporaryFile(dir=place.parent, prefix="frames-", suffix=".tmp", delete=False) as file:
-            new = Path(file.name)
+        new = place.parent / f"frames-{uuid.uuid4().hex}.tmp"
+        with new.open("xb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (len(files), steps, *shape)}
             np.lib.format.write_array_header_1_0(file, header)
             for start in range(0, len(files), AT_ONCE):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +27,12 @@ from snnviz.design import Design
 from snnviz.errors import DataMissing
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress
 from snnviz.jobs.immediate import Immediate
+from snnviz.places import ROOT
 from snnviz.store import Store
+from snnviz.theory import costs
 from snnviz.theory.variance import forecast
 from tests.core import slow
+from tests.core.test_costs import MEASURE
 from tests.recorded import Events, packed, put, some, unpacked
 
 SHAPE = (2, 34, 34)
@@ -295,6 +301,23 @@ def test_a_run_says_that_it_learnt_from_a_part(store: Store) -> None:
     assert run.note == datasets.remark("nmnist")
     assert "40 of its 60,000 training and 20 of its 10,000 test" in (run.note or "")
     assert any(isinstance(event, Progress) and event.doing for event in heard)
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_memory_of_an_epoch_is_at_most_the_estimate() -> None:
+    """Frames are mapped from a file: what of them is in memory can be dropped at any time, but counts here."""
+    documents = [
+        design({"kind": "mlp", "depth": 2, "width": 300}, steps=50, epochs=1, batch_size=40).document(),
+        design({"kind": "cnn", "depth": 2, "channels": 16}, "lif", steps=10, epochs=1, batch_size=40).document(),
+    ]
+    for document in documents:
+        data.load(Design.check(document))
+    command, given = [sys.executable, "-c", MEASURE], json.dumps(documents)
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, cwd=ROOT)
+    for document, peak in zip(documents, map(int, done.stdout.split()), strict=True):
+        estimate = costs.memory_bytes(Design.check(document))
+        assert peak <= estimate <= 4 * peak, f"{estimate / peak:.2f} times the measured for {document}"
 
 
 @pytest.mark.usefixtures("real")

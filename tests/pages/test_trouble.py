@@ -13,6 +13,7 @@ from snnviz.store import Run, Store
 from snnviz.ui import services
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit
+from tests.recorded import put
 
 TOO_LARGE = "network.kind=mlp&network.depth=60&network.width=4096&training.batch_size=2048&data.steps=60"
 
@@ -88,3 +89,38 @@ def test_data_that_are_not_here_are_announced_and_a_run_without_them_says_what_t
     ]
     assert f"its three siblings into {cache / 'datasets' / 'mnist'}." in visit.errors[0]
     assert services.store().get(run).state == "failed"
+
+
+def test_recordings_that_are_not_here_cannot_be_fetched_and_a_part_of_them_is_said(
+    monkeypatch: pytest.MonkeyPatch, tiny: MakeDesign, cache: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path / "none"))
+    design = links.change(tiny(), {"data.name": "nmnist"})
+    visit = Visit(links.to_query(design))
+    assert "Not on this machine yet: its files have to be put there" in visit.open("Data").text
+    store = Store()
+    engine = Immediate(store)
+    run = engine.submit(design).run
+    services.GLANCES.forget()
+    visit = Visit(links.to_query(design))
+    assert [error.partition(":")[0] for error in visit.errors] == [
+        "N-MNIST is not on this machine and cannot be fetched"
+    ]
+    place = cache / "datasets" / "nmnist" / "NMNIST"
+    assert str(place) in visit.errors[0]
+    put(place)
+    assert engine.submit(design).run == run
+    store.close()
+    services.GLANCES.forget()
+    visit = Visit(links.to_query(design))
+    assert visit.errors == []
+    part = "N-MNIST is on this machine in part: 40 of its 60,000 training"
+    assert visit.text.replace("\\", "").count(part) == 1  # the run's note
+    assert visit.open("Data").text.replace("\\", "").count(part) == 2
+
+
+def test_an_encoding_that_recordings_do_not_take_is_a_sentence(tiny: MakeDesign) -> None:
+    visit = Visit(links.to_query(links.change(tiny(), {"data.encoding": "rate"})))
+    visit.put("data.name", "nmnist")
+    assert visit.errors == ["data.encoding.kind must be direct or lif for recordings of events, got 'rate'"]
+    assert visit.design.data.name == "digits"

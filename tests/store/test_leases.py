@@ -167,6 +167,15 @@ class TestCheckpoints:
         assert store.load_checkpoint(claim.run) is None
         assert "began anew" in (store.get(claim.run).note or "")
 
+    def test_a_remark_is_added_to_the_note_once_and_by_the_owner_alone(self, store: Store, claim: Claim) -> None:
+        store.remark(claim.run, 1, "A part of the data.")
+        store.remark(claim.run, 1, "A part of the data.")
+        store.remark(claim.run, 1, "And more.")
+        assert store.get(claim.run).note == "A part of the data. And more."
+        with pytest.raises(LeaseLost):
+            store.remark(claim.run, 2, "Not mine.")
+        assert store.get(claim.run).note == "A part of the data. And more."
+
     def test_one_left_from_a_removed_store_is_not_taken(self, store: Store, claim: Claim, tmp_path: Path) -> None:
         store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(1)}))
         store.close()
