@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from snnviz.errors import DataMissing
 from snnviz.places import data_dirs
 
 Floats = NDArray[np.float64]
@@ -85,15 +87,24 @@ def find(name: str) -> Path | None:
     for folder in data_dirs(name):
         inner = INNER[name]
         for place in (folder / inner, folder, *sorted(folder.glob(f"*/{inner}"))):
-            if all(any(_held(label) for label in _labels(place / part)) for part in PARTS):
-                return place
+            with suppress(OSError):  # a folder that may not be read holds nothing for us
+                if all(any(_held(label) for label in _labels(place / part)) for part in PARTS):
+                    return place
     return None
 
 
 def files(place: Path, part: str) -> tuple[list[Path], list[int]]:
-    """The recordings of a part and the label of each, in the order of their names: that of the images they show."""
-    found = sorted((path.name, int(label.name), path) for label in _labels(place / part) for path in _recordings(label))
-    return [path for _, _, path in found], [label for _, label, _ in found]
+    """The recordings of a part and the label of each, in the order of their names: that of the images they show.
+
+    Raises `DataMissing` for a folder that cannot be read.
+    """
+    try:
+        labelled = [(int(label.name), path) for label in _labels(place / part) for path in _recordings(label)]
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataMissing(f"The folder {error.filename} of recordings cannot be read ({reason}): repair it.") from None
+    labelled.sort(key=lambda found: (found[1].name, found[0]))
+    return [path for _, path in labelled], [label for label, _ in labelled]
 
 
 def sizes(name: str) -> tuple[int, int] | None:
@@ -121,7 +132,10 @@ def _held(label: Path) -> bool:
 @lru_cache(maxsize=256)
 def _count(label: Path, _: int) -> int:
     """Of one folder, as long as its time of change stays; a page asks at every click."""
-    return sum(1 for _ in _recordings(label))
+    try:
+        return sum(1 for _ in _recordings(label))
+    except OSError:
+        return 0
 
 
 def _shares(text: str) -> tuple[float, ...]:

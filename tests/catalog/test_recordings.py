@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,27 @@ def test_recordings_come_in_the_order_of_their_names_with_their_labels(machine: 
     assert [path.name for path in paths] == [f"{index:05}.bin" for index in range(12)]
     assert labels == [index * 7 % 10 for index in range(12)]
     assert all(path.parent.name == str(label) for path, label in zip(paths, labels, strict=True))
+
+
+def test_folders_that_may_not_be_read_are_passed_over_or_a_sentence(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = machine / "data" / "NMNIST"
+    put(place, 12, 3, 5)
+    look, closed = os.scandir, [place / "Train" / "7"]
+
+    def scandir(path: Any) -> Any:
+        if Path(path) in closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert datasets.is_here("nmnist")
+    assert datasets.sizes("nmnist") == (10, 3)
+    with pytest.raises(DataMissing, match=r"^The folder .*/Train/7 of recordings cannot be read \(Permission denied\)"):
+        recordings.files(place, "Train")
+    closed += [place / "Train" / str(label) for label in range(10)]
+    assert not datasets.is_here("nmnist")
 
 
 def test_its_card_is_complete() -> None:
