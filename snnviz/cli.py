@@ -312,7 +312,7 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
     last = store.last(EpochEnd, [shown.run]).get(shown.run)
     report = {**_summary(shown, last), "cached": cached, "layers": layers, "epochs": epochs}
-    return report | {"error": shown.error, "design": shown.design.document()}
+    return report | {"error": shown.error, "note": shown.note, "design": shown.design.document()}
 
 
 def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
@@ -327,6 +327,8 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
         click.echo(
             f"test       accuracy {report['accuracy']:.2%}, loss {report['loss']:.4f}, rate {report['rate']:.2%}"
         )
+    if shown.note:
+        click.echo(f"note       {shown.note}")
     click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")
     for layer in report["layers"]:
         rate = "" if layer["rate"] is None else f"rate {layer['rate']:.2%}, "

@@ -22,6 +22,7 @@ from snnviz.store import Store
 from snnviz.theory import costs
 from tests.cli.conftest import Snnviz, process, write
 from tests.conftest import MakeDesign
+from tests.recorded import put
 from tests.waiting import until
 
 REPORT = {
@@ -213,3 +214,15 @@ def test_help_names_every_command(snnviz: Snnviz) -> None:
     for name in cli.commands.commands:
         assert snnviz(name, "-h").out.startswith(f"Usage: python -m snnviz {name}")
     assert snnviz("--version").out.startswith("snnviz, version ")
+
+
+def test_a_run_on_a_part_of_the_data_says_so(
+    snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path / "data"))
+    put(tmp_path / "data" / "NMNIST", 12, 3, 20)
+    path = write(tmp_path, links.change(tiny(), {"data.name": "nmnist"}).document())
+    human, machine = snnviz("run", path), snnviz("run", path, "--json")
+    sentence = "N-MNIST is on this machine in part: 12 of its 60,000 training and 3 of its 10,000 test recordings."
+    assert f"note       {sentence}\n" in human.out
+    assert machine.json["note"] == sentence
