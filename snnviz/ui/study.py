@@ -117,11 +117,12 @@ def _settings() -> None:
         args=("network",),
         help="The mlp begins with an encoder of spiking neurons, the cnn takes the image as a current.",
     )
+    offered = [name for name in DATASETS.kinds if name == study.data or _can_be_had(name)]
     top[3].selectbox(
         "Data",
-        DATASETS.kinds,
-        index=DATASETS.kinds.index(study.data),
-        format_func=_named,
+        offered,
+        index=offered.index(study.data),
+        format_func=lambda name: name if datasets.is_here(name) else f"{name} ({_missing(name)})",
         key=f"study-data@{revision}",
         on_change=_put,
         args=("data",),
@@ -149,6 +150,14 @@ def _named(name: str) -> str:
     if datasets.is_here(name):
         return name
     return f"{name} (is fetched at first)" if datasets.card(name).download else f"{name} (is not here)"
+
+
+def _can_be_had(name: str) -> bool:
+    return datasets.is_here(name) or bool(datasets.card(name).download)
+
+
+def _missing(name: str) -> str:
+    return "is fetched at first" if datasets.card(name).download else "not on this machine"
 
 
 def _put(name: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snnviz.catalog.examples import EXAMPLES
 from snnviz.places import ROOT
 from snnviz.store import Store
 from tests.cli.conftest import Answer, Snnviz, process, write
@@ -54,8 +55,7 @@ def test_doctor_also_tells_of_a_store_that_cannot_be_used(snnviz: Snnviz, cache:
         (("run", "digits", "--set", "training.epohcs=3"), "training.epohcs must be a field of a design, got 3; did"),
         (("run", "digits", "--set", "network.edges=0/1"), "network.edges must be a square matrix"),
         (("run", "digits", "--set", "data.name=../../etc/passwd"), "data.name must be one of digits, mnist, fashion"),
-        (("run", "digts"), "design must be one of digits, digits-sequential, digits-dense, digits-mlp, fashion-cnn, "
-         "got 'digts'; did you mean 'digits'?"),
+        (("run", "digts"), f"design must be one of {', '.join(EXAMPLES)}, got 'digts'; did you mean 'digits'?"),
         (("run", ""), "design must be one of digits, "),
         (("run", "x" * 5000), "design must be one of digits, "),
         (("run", "a\nb.json"), "design must be readable (no such file or directory), got 'a\\nb.json'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +95,15 @@ def test_a_bad_study_in_a_link_gets_a_sentence(link: str, sentence: str) -> None
     visit = Look(link)
     assert any(error.startswith(sentence) for error in visit.errors), visit.errors
     assert visit.at.session_state["study"] == TrainingStudy()
+
+
+def test_recordings_are_offered_where_they_are(
+    at_study: Callable[[TrainingStudy], Visit], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path))
+    assert not any("nmnist" in option for option in at_study(TINY).widgets["study-data"].options)
+    for part in ("Train", "Test"):
+        folder = tmp_path / "NMNIST" / part / "0"
+        folder.mkdir(parents=True)
+        (folder / "00001.bin").write_bytes(bytes(5))
+    assert "nmnist" in at_study(TINY).widgets["study-data"].options
