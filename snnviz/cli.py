@@ -324,9 +324,8 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
     click.echo(f"design     {report['design_line']}")
     click.echo(f"state      {shown.state}, {shown.seconds:.1f} s of training")
     if report["accuracy"] is not None:
-        click.echo(
-            f"test       accuracy {report['accuracy']:.2%}, loss {report['loss']:.4f}, rate {report['rate']:.2%}"
-        )
+        rate = "" if report["rate"] is None else f", rate {report['rate']:.2%}"
+        click.echo(f"test       accuracy {report['accuracy']:.2%}, loss {report['loss']:.4f}{rate}")
     if shown.note:
         click.echo(f"note       {shown.note}")
     click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")

@@ -29,6 +29,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -52,6 +53,9 @@ INITS: Registry[Any] = Registry("initialisation", "snnviz.catalog.inits")
 OPTIMIZERS: Registry[Any] = Registry("optimizer", "snnviz.catalog.optimizers")
 SCHEDULES: Registry[Any] = Registry("schedule", "snnviz.catalog.optimizers")
 LOSSES: Registry[Any] = Registry("loss", "snnviz.catalog.losses")
+
+SPIKING_READOUT = frozenset({"count"})
+"""Losses whose readout layer is a layer of spiking neurons."""
 
 
 class Choice(dict[str, str | Number]):
@@ -97,7 +101,13 @@ class Part(BaseModel):
 
 
 class Neuron(Part):
-    """The leaky integrate-and-fire neuron: u[t] = beta u[t-1] + I[t] - theta s[t-1], s[t] = 1[u[t] > theta]."""
+    """The leaky integrate-and-fire neuron: u[t] = beta u[t-1] + I[t] - theta s[t-1], s[t] = 1[u[t] > theta].
+
+    Or, for the ANN beside it, max(0, u): neither time nor spikes, and the numbers of a neuron have no say.
+    """
+
+    kind: Literal["lif", "relu"] = "lif"
+    """"relu": a hidden layer says max(0, u) of one time step; its input is direct and its readout does not spike."""
 
     threshold: Annotated[float, Range(0, 10, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
     beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.5
@@ -108,6 +118,13 @@ class Neuron(Part):
     surrogate: Annotated[Choice, *_choice(SURROGATES, "neuron.surrogate")] = _chosen(
         SURROGATES, "neuron.surrogate", kind="atan"
     )
+
+    @field_validator("learn")
+    @classmethod
+    def _has_something_to_learn(cls, learn: str, info: ValidationInfo) -> str:
+        if learn != "none" and info.data.get("kind") == "relu":
+            raise PydanticCustomError("range", "be none where neuron.kind is relu")
+        return learn
 
     @property
     def learns_beta(self) -> bool:
@@ -222,6 +239,21 @@ class Design(Part):
     training: Training = Field(default_factory=lambda: Training())
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the split, the weights and the order of the images.", 1)] = 0
 
+    @model_validator(mode="after")
+    def _relu_has_no_time(self) -> Design:
+        """What says nothing of a network without time and spikes is refused, not ignored."""
+        if self.neuron.kind == "relu":
+            network, loss = self.network, self.training.loss.kind
+            if self.data.steps != 1:
+                _disagree("data.steps", "be 1", self.data.steps)
+            if self.data.encoding.kind != "direct":
+                _disagree("data.encoding", "be direct", self.data.encoding.kind)
+            if loss in SPIKING_READOUT:
+                _disagree("training.loss", "not count spikes", loss)
+            if isinstance(network, BlockNetwork) and adjacency.has_back(network.edges):
+                _disagree("network.edges", "have no backward connections", adjacency.write(network.edges))
+        return self
+
     @classmethod
     def read(cls, text: str) -> Design:
         """A design from JSON. Raises `InputError` with one sentence for anything that is not one."""
@@ -251,6 +283,10 @@ class Design(Part):
     def digest(self) -> str:
         """The name of the run: 16 hexadecimal digits of SHA-256 over the canonical JSON and `REVISION`."""
         return hashlib.sha256(f"{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
+
+
+def _disagree(path: str, rule: str, value: object) -> None:
+    raise PydanticCustomError("disagreement", "{rule}", {"path": path, "rule": rule, "got": value})
 
 
 P = TypeVar("P", bound=Part)
@@ -301,6 +337,8 @@ def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> Inpu
         return InputError(path, f"be one of {names}", value, did_you_mean(value, names.split(", ")))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return InputError(path, "be an object with fields", value)
+    if kind == "disagreement":
+        return InputError(context["path"], f"{context['rule']} where neuron.kind is relu", context["got"])
     if kind == "range":
         return InputError(path, first["msg"], value)
     return InputError(path, f"be valid ({first['msg'].lower()[:80]})", value)

@@ -38,8 +38,8 @@ class Sample:
 class LayerState:
     """One layer, seen on the fixed probe batch after `step` training steps.
 
-    rate: spikes per neuron and time step, 0..1 (None for a readout without spikes). var_u: variance of the
-    membrane potential over a layer's neurons, averaged over time steps and images, before reset. grad_norm: L2
+    rate: spikes per neuron and time step, 0..1 (None for a readout without spikes and for ReLUs). var_u: variance of
+    the membrane potential over a layer's neurons, averaged over time steps and images, before reset. grad_norm: L2
     norm of the loss gradient of the layer's weights, averaged over the steps since the last look (None at step 0).
     """
 
@@ -57,7 +57,10 @@ class LayerState:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnd:
-    """After an epoch: accuracies 0..1, mean losses, and the test set's `rate` (spikes per neuron and step)."""
+    """After an epoch: accuracies 0..1, mean losses, and the test set's `rate`.
+
+    That is spikes per neuron and step, None for a network without spikes.
+    """
 
     table: ClassVar[str] = "epochs"
     key: ClassVar[tuple[str, ...]] = ("epoch",)
@@ -67,7 +70,7 @@ class EpochEnd:
     test_accuracy: float
     train_loss: float
     test_loss: float
-    rate: float
+    rate: float | None
     learning_rate: float
 
 

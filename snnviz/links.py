@@ -25,6 +25,9 @@ MAX_LINK = 8_192
 RESERVED = frozenset({"run", "embed", "embed_options"})
 """Parameters of the address that are not fields of a design."""
 
+NEURON = "neuron.kind"
+"""Both kinds have the same fields, so that setting it starts nothing anew; the other defaults disagree with ReLUs."""
+
 
 def flatten(design: Design) -> dict[str, Any]:
     """Every field by path, such as ``training.epochs``; the matrix as its compact text."""
@@ -42,8 +45,8 @@ def flatten(design: Design) -> dict[str, Any]:
 
 
 def base_of(design: Design) -> Design:
-    """The default design with the same choices of kind: what a link leaves out."""
-    kinds = {path: value for path, value in flatten(design).items() if path.endswith(".kind")}
+    """The default design with the same choices of kind, its neurons apart: what a link leaves out."""
+    kinds = {path: value for path, value in flatten(design).items() if path.endswith(".kind") and path != NEURON}
     return change(Design(), kinds)
 
 
@@ -129,10 +132,12 @@ def in_a_line(design: Design) -> str:
         words = [f"cnn {network.depth} x {network.channels} ch"]
     if network.norm != "none":
         words.append(f"{network.norm} normalisation")
+    if design.neuron.kind != "lif":
+        words.append(design.neuron.kind)
     words = [design.data.name, *words, design.init.kind]
     if design.training.precision != "float32":
         words.insert(0, design.training.precision)  # where no table cuts it off
-    named = ("network.", "data.name", "init.kind", "training.precision")
+    named = ("network.", "data.name", "init.kind", "training.precision", NEURON)
     base = flatten(base_of(design))
     for path, value in flatten(design).items():
         if not path.startswith(named) and value != base.get(path):
@@ -149,7 +154,7 @@ def _put(document: dict[str, Any], path: str, value: Any) -> None:
         part = part.get(name) if isinstance(part, dict) else None
     if not isinstance(part, dict):
         raise _unknown(document, path, value)
-    if last == "kind" and outer:
+    if last == "kind" and outer and path != NEURON:
         part.clear()
         part["kind"] = value
     elif isinstance(part.get(last), dict):  # a choice by its name alone, such as init=kaiming

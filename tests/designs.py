@@ -32,6 +32,8 @@ from snnviz.registry import Entry, Range, Registry
 
 Strategy = st.SearchStrategy[Any]
 
+NETWORKS = (BlockNetwork, MlpNetwork, CnnNetwork)
+
 
 def numbers(limits: Range, whole: bool) -> Strategy:
     """Numbers inside the range, both ends included."""
@@ -89,11 +91,8 @@ def field(model: type[BaseModel], name: str) -> Strategy:
 def part(model: type[BaseModel]) -> Strategy:
     """Documents of one part; any field may be absent, save a network's kind."""
     fields = {name: field(model, name) for name in model.model_fields}
-    needed = {"kind": fields.pop("kind")} if "kind" in fields else {}
+    needed = {"kind": fields.pop("kind")} if model in NETWORKS else {}
     return st.fixed_dictionaries(needed, optional=fields)
-
-
-NETWORKS = (BlockNetwork, MlpNetwork, CnnNetwork)
 
 
 def agreeing(network: dict[str, Any]) -> dict[str, Any]:
@@ -112,6 +111,19 @@ def shown(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+def timeless(document: dict[str, Any]) -> dict[str, Any]:
+    """A design without what ReLUs exclude."""
+    neuron, network = document.get("neuron", {}), document.get("network", {})
+    if neuron.get("kind") != "relu":
+        return document
+    back = "edges" in network and adjacency.has_back(adjacency.parse(network["edges"]))
+    document = {**document, "data": {**document.get("data", {}), "steps": 1, "encoding": "direct"}}
+    document["neuron"] = {**neuron, "learn": "none"}
+    document["training"] = {**document.get("training", {}), "loss": "rate"}
+    document["network"] = {name: value for name, value in network.items() if name != "edges" or not back}
+    return {name: part for name, part in document.items() if name != "network" or part}
+
+
 DOCUMENTS: Strategy = st.fixed_dictionaries(
     {},
     optional={
@@ -122,7 +134,7 @@ DOCUMENTS: Strategy = st.fixed_dictionaries(
         "training": part(Training),
         "seed": field(Design, "seed"),
     },
-)
+).map(timeless)
 """Valid documents, whole and partial."""
 
 DESIGNS = DOCUMENTS.map(Design.check)

@@ -15,8 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from snnviz.adjacency import ASC, DSC
-from snnviz.catalog.losses import SPIKING_READOUT
-from snnviz.design import DATASETS, BlockNetwork, CnnNetwork, Design, MlpNetwork
+from snnviz.design import DATASETS, SPIKING_READOUT, BlockNetwork, CnnNetwork, Design, MlpNetwork
 
 Shape = tuple[int, int, int]
 """Channels, height, width. A linear layer's output is (neurons, 1, 1)."""
@@ -41,7 +40,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A convolution (padded by half its kernel) or a linear map, with a bias, and the LIF neurons that it drives."""
+    """A convolution (padded by half its kernel) or a linear map, with a bias, and the neurons that it drives.
+
+    `spiking`: those are LIF neurons; else they are ReLUs, or, of the readout, none.
+    """
 
     name: str
     kind: Literal["conv", "linear"]
@@ -92,8 +94,8 @@ class Architecture:
 class _Builder:
     """Appends layers, keeping track of shapes."""
 
-    def __init__(self, input_shape: Shape) -> None:
-        self.input_shape = input_shape
+    def __init__(self, input_shape: Shape, *, spiking: bool) -> None:
+        self.input_shape, self.spiking = input_shape, spiking
         self.layers: list[Layer] = []
 
     def shape(self, index: int) -> Shape:
@@ -107,10 +109,12 @@ class _Builder:
 
     def conv(self, name: str, channels: int, *sources: Source) -> int:
         in_shape = self.merged(sources)
-        self.layers.append(Layer(name, "conv", sources, in_shape, (channels, *in_shape[1:]), kernel=3))
+        out_shape = (channels, *in_shape[1:])
+        self.layers.append(Layer(name, "conv", sources, in_shape, out_shape, kernel=3, spiking=self.spiking))
         return len(self.layers) - 1
 
-    def linear(self, name: str, neurons: int, *sources: Source, spiking: bool = True) -> int:
+    def linear(self, name: str, neurons: int, *sources: Source, spiking: bool | None = None) -> int:
+        spiking = self.spiking if spiking is None else spiking
         self.layers.append(Layer(name, "linear", sources, self.merged(sources), (neurons, 1, 1), spiking=spiking))
         return len(self.layers) - 1
 
@@ -123,7 +127,7 @@ class _Builder:
 def architecture(design: Design) -> Architecture:
     """The network of a design, for the images of its data set."""
     card = DATASETS[design.data.name].function()
-    builder = _Builder(card.shape)
+    builder = _Builder(card.shape, spiking=design.neuron.kind == "lif")
     last, pool = _BODIES[type(design.network)](design, builder)
     spiking = design.training.loss.kind in SPIKING_READOUT
     builder.linear("readout", card.classes, Source(last, pool=pool), spiking=spiking)

@@ -30,7 +30,3 @@ def count(total: Any, steps: int, /) -> Any:  # noqa: ARG001
     The prediction is the class whose neuron spiked most.
     """
     return total
-
-
-SPIKING_READOUT = frozenset({"count"})
-"""Losses whose readout layer is a layer of spiking neurons."""

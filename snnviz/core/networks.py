@@ -1,4 +1,4 @@
-"""A network of spiking layers, built from an Architecture.
+"""A network of spiking layers, or of ReLUs, built from an Architecture.
 
 Everything runs on (T, B, ...) tensors: a layer's linear or convolution sees time folded into the batch, only the
 neurons step through time, and with them the layers of a cycle (`snnviz.core.cycles`). A static input has T = 1 and its
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
@@ -123,11 +124,13 @@ class Network:
 
     def run(self, stage: int | Cycle, outputs: Outputs, watch: Watch | None = None, by: Statistics = "batch") -> None:
         """Adds to `outputs` what the layers of a stage say; a readout that does not spike says nothing."""
+        layers = self.architecture.layers
         if isinstance(stage, Cycle):
             self._step(stage, outputs, watch)
-        elif self.architecture.layers[stage].spiking:
-            current = self._current(self.architecture.layers[stage], outputs.read(self.merges[stage]), by)
-            outputs.add(stage, self._fire(stage, current, watch))
+        elif layers[stage].spiking or stage < len(layers) - 1:
+            current = self._current(layers[stage], outputs.read(self.merges[stage]), by)
+            fire = self._fire if layers[stage].spiking else _rectify
+            outputs.add(stage, fire(stage, current, watch))
 
     def _step(self, cycle: Cycle, outputs: Outputs, watch: Watch | None) -> None:
         cells = [self._cell(member.index) for member in cycle.members]
@@ -164,6 +167,13 @@ class Network:
         s, seen = observed(current, cell, self.steps)
         watch(index, seen)
         return s
+
+
+def _rectify(index: int, current: Tensor, watch: Watch | None) -> Tensor:
+    """max(0, u) of a layer of ReLUs, u being its current."""
+    if watch:
+        watch(index, activity(current, None))
+    return F.relu(current)
 
 
 def stages(built: Architecture, *, half: bool) -> list[int | Cycle]:

@@ -96,7 +96,7 @@ def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> 
 class Activity:
     """Sums over the neurons of a layer, each (T, B): spikes, u before reset, and u^2. `neurons`: how many.
 
-    Of a readout that does not spike `spiking` is false, u its current, and the spikes are 0.
+    Of a readout that does not spike, and of ReLUs, `spiking` is false, u the current, and the spikes are 0.
     """
 
     neurons: int

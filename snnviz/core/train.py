@@ -171,11 +171,11 @@ def _settle() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """accuracy 0..1, mean loss, and spikes per spiking neuron and time step."""
+    """accuracy 0..1, mean loss, and spikes per spiking neuron and time step, None where no neuron spikes."""
 
     accuracy: float
     loss: float
-    rate: float
+    rate: float | None
 
 
 def score(network: Network, data: Images, crew: Executor | None = None) -> Score:
@@ -198,4 +198,5 @@ def score(network: Network, data: Images, crew: Executor | None = None) -> Score
 
     found = list(_each(part, _parts(len(data), min(TEST_BATCH, network.micro_batch)), crew))
     hits, loss, fired = (sum(column) for column in zip(*found, strict=True))
-    return Score(hits / len(data), loss / len(data), fired / (len(data) * network.steps * neurons))
+    rate = fired / (len(data) * network.steps * neurons) if neurons else None
+    return Score(hits / len(data), loss / len(data), rate)

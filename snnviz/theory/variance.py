@@ -1,6 +1,7 @@
 """How the variance of the membrane potential, and with it the spikes, travel through a network at initialisation.
 
 Single step (Micheli et al. 2024, Eq. 9): Var[u_l] = n Var[w] E[x^2], with E[x^2] = P(u_(l-1) > theta) for spikes.
+A network of ReLUs has E[x^2] = Var[u] / 2 instead, and one step only.
 Over T steps there is no closed form. For Gaussian weights the currents of a neuron at the T steps are jointly normal
 given the layer's input, with covariance n Var[w] times the second moments E[x_s x_t] of that input, so a population
 of neurons can be drawn exactly, without weights. Uniform weights need nothing else, because a sum of many is normal
@@ -12,6 +13,7 @@ in deep layers up to nine times; `is_rough` says where.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -24,7 +26,7 @@ from snnviz.catalog.datasets import card
 from snnviz.catalog.encodings import potentials as potentials
 from snnviz.catalog.encodings import second_moments
 from snnviz.catalog.inits import Drive, spike_probability, weight_law
-from snnviz.design import Design
+from snnviz.design import Design, Neuron
 
 Floats = NDArray[np.float64]
 
@@ -42,12 +44,15 @@ SILENT = 2e-4
 CROWDED = 0.45
 """A layer above this firing rate is called crowded. No zero-mean potential is above a threshold half of the time."""
 
+FAR_APART = 1e3
+"""Var[u] of an ANN's layers that differ by more than this factor fade or grow from layer to layer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """One layer at initialisation: Var[u] and spikes per neuron and step over T steps, and single-step Var[u].
 
-    `rate` is None for a readout that does not spike.
+    `rate` is None for a readout that does not spike and for ReLUs.
     """
 
     name: str
@@ -76,7 +81,7 @@ def forecast(design: Design) -> tuple[Forecast, ...]:
 @dataclass(frozen=True, slots=True)
 class _Drawn:
     forecast: Forecast
-    spikes: Floats  # (T, population)
+    said: Floats  # spikes, or what ReLUs say: (T, population)
     weights: float  # their variance
 
 
@@ -90,7 +95,7 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
     built = architecture(design).layers
     steps = design.data.steps * len(built)
     count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
-    late = [_late(drawn.spikes) for drawn in earlier] or [np.zeros((design.data.steps, count))] * len(built)
+    late = [_late(drawn.said) for drawn in earlier] or [np.zeros((design.data.steps, count))] * len(built)
     populations: list[Floats] = []
     single: list[float] = []
     found = []
@@ -105,20 +110,20 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
             moments /= moments.diagonal().mean() or 1.0
         current = _draw(moments, count, rng)
         u = potentials(current, design.neuron) if layer.spiking else current
-        spikes = (u > design.neuron.threshold).astype(float)
-        populations.append(spikes)
-        moment = _single_moment(layer, single, float(shown[0, 0]), design.neuron.threshold, likeness)
+        said = (u > design.neuron.threshold).astype(float) if layer.spiking else np.maximum(u, 0)
+        populations.append(said)
+        moment = _single_moment(layer, single, float(shown[0, 0]), design.neuron, likeness)
         single.append(1.0 if normed else gain * moment)
-        rate = float(spikes.mean()) if layer.spiking else None
+        rate = float(said.mean()) if layer.spiking else None
         few = 1 - 1 / layer.neurons  # a variance over n neurons is on average (n - 1) / n of the population's
         seen = Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single[-1])
-        found.append(_Drawn(seen, spikes, weights))
+        found.append(_Drawn(seen, said, weights))
     return tuple(found)
 
 
-def _late(spikes: Floats) -> Floats:
+def _late(said: Floats) -> Floats:
     """One time step later."""
-    return np.concatenate([np.zeros_like(spikes[:1]), spikes[:-1]])
+    return np.concatenate([np.zeros_like(said[:1]), said[:-1]])
 
 
 def is_rough(design: Design) -> bool:
@@ -140,6 +145,8 @@ def roughness(design: Design) -> str:
 
 def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:
     """("good" | "warning" | "bad", one plain sentence) on the activity to expect at initialisation."""
+    if design.neuron.kind == "relu":
+        return _verdict_on_relus(layers[:-1])
     spiking = [layer for layer in layers if layer.rate is not None]
     silent = [layer.name for layer in spiking if (layer.rate or 0) < SILENT]
     crowded = [layer.name for layer in spiking if (layer.rate or 0) > CROWDED]
@@ -153,6 +160,15 @@ def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:
         return "warning", f"{_listed(crowded)} will spike in nearly every second step: raise the threshold."
     rates = [layer.rate or 0 for layer in spiking]
     return "good", f"Every layer spikes at initialisation: {min(rates):.1%} to {max(rates):.1%} of neurons per step."
+
+
+def _verdict_on_relus(layers: tuple[Forecast, ...]) -> tuple[str, str]:
+    """ReLUs are never silent; what can go wrong is that they fade or grow from layer to layer."""
+    variances = [layer.var_u for layer in layers]
+    span = f"Var[u] of its layers is {min(variances):.2g} to {max(variances):.2g} at initialisation"
+    if max(variances) > FAR_APART * max(min(variances), 1e-30):
+        return "warning", f"An ANN of ReLUs, without spikes. {span}, far apart: choose the Kaiming initialisation."
+    return "good", f"An ANN of ReLUs, without spikes. {span}."
 
 
 def _listed(names: list[str]) -> str:
@@ -236,21 +252,29 @@ def _quantiles(count: int) -> Floats:
     return found
 
 
-def _single_moment(layer: Layer, variances: list[float], shown: float, threshold: float, likeness: float) -> float:
+def _single_moment(layer: Layer, variances: list[float], shown: float, neuron: Neuron, likeness: float) -> float:
     """E[x^2] of a layer's input at the first time step, from the single-step variances of its sources."""
-    rates, concatenated, kept = [], 0.0, 0
+    summed, concatenated, kept = [], 0.0, 0
     for source in layer.sources:
         if source.layer == INPUT:
             return shown
         # what comes from a step before is silent in the first one
-        p = 0.0 if source.delay else spike_probability(threshold, variances[source.layer])
-        second = p**2 + p * (1 - p) * (likeness + (1 - likeness) / source.pool**2)
+        mean, square = (0.0, 0.0) if source.delay else _said(neuron, variances[source.layer])
+        second = mean**2 + (square - mean**2) * (likeness + (1 - likeness) / source.pool**2)
         if source.merge == "concat":
             channels = len(source.channels or ())
             concatenated += channels * second
             kept += channels
         else:
-            rates.append((p, second))
-    pairs = sum(p for p, _ in rates) ** 2 - sum(p * p for p, _ in rates)
+            summed.append((mean, second))
+    pairs = sum(mean for mean, _ in summed) ** 2 - sum(mean**2 for mean, _ in summed)
     main = layer.in_shape[0] - kept
-    return (concatenated + main * (sum(second for _, second in rates) + pairs)) / layer.in_shape[0]
+    return (concatenated + main * (sum(second for _, second in summed) + pairs)) / layer.in_shape[0]
+
+
+def _said(neuron: Neuron, variance: float) -> tuple[float, float]:
+    """E[x] and E[x^2] of what a neuron says in a single step, its potential u ~ N(0, variance)."""
+    if neuron.kind == "relu":
+        return math.sqrt(variance / (2 * math.pi)), variance / 2
+    p = spike_probability(neuron.threshold, variance)
+    return p, p

@@ -356,6 +356,8 @@ def use_in_design() -> None:
     now = setting()
     init = now.inits[looked_at()]
     settings: dict[str, Any] = {f"neuron.{name}": getattr(now, name) for name in ("threshold", "beta", "reset")}
+    if state.design().neuron.kind != "lif":
+        settings["neuron.kind"] = "lif"
     settings |= {"data.steps": now.steps, "init.kind": init.kind}
     settings |= {f"init.{name}": value for name, value in init.parameters.items()}
     state.replace(links.change(state.design(), settings))

@@ -27,9 +27,12 @@ LABELS = {
     "norm": "Normalisation",
     "learn": "Learnt",
     "network.kind": "Kind of network",
+    "neuron.kind": "Kind of neuron",
 }
 HELP = {
     "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence.",
+    "neuron.kind": "lif: leaky integrate-and-fire, over time; relu: max(0, u), the ANN twin, in a single time step "
+    "with direct input and a readout that does not spike. The numbers of a neuron have no say then.",
     "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",
     "network.norm": "batch: what a hidden layer's neurons receive gets mean 0 and variance 1 over a batch and all time "
     "steps, times a learnt gain. A batch then goes through as a whole. Not together with backward connections.",

@@ -40,7 +40,7 @@ def panel() -> None:
         st.caption(rough)
     _train(design)
     charts(_forecast(design), key="forecast")
-    if st.button(
+    if design.neuron.kind == "lif" and st.button(
         "See its activity through 100 layers",
         type="tertiary",
         icon=":material/ssid_chart:",

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from snnviz.catalog.twins import ann_twin
 from snnviz.design import Design
 from snnviz.errors import InputError, SnnvizError
 from snnviz.links import change, from_query
@@ -81,9 +82,12 @@ def put(path: str, widget: str) -> None:
     if path == "network.kind":
         session.parts[design().network.kind] = design().document()["network"]
     try:
-        changed = change(design(), settings)
-        if path == "network.kind" and value in session.parts:
-            changed = Design.check({**changed.document(), "network": session.parts[value]})
+        if path == "neuron.kind":
+            changed = _of_neurons(value)
+        elif path == "network.kind" and value in session.parts:
+            changed = Design.check({**design().document(), "network": session.parts[value]})
+        else:
+            changed = change(design(), settings)
     except InputError as error:
         _say(str(error))
         st.toast(problem(), icon=":material/error:")  # the sentence above the page may be scrolled out of sight
@@ -94,6 +98,20 @@ def put(path: str, widget: str) -> None:
         _renew()
     elif path.endswith(".kind") or path == "data.name":
         _renew_form()
+
+
+def _of_neurons(kind: str) -> Design:
+    """The design's ANN twin; or the design with the neurons, time and loss it had before it became one."""
+    parts, document = st.session_state.parts, design().document()
+    if kind == design().neuron.kind:
+        return design()
+    if kind == "relu":
+        parts["lif"] = document
+        return ann_twin(design())
+    before = parts.get("lif", Design().document())
+    for part, field in (("data", "steps"), ("data", "encoding"), ("training", "loss")):
+        document[part][field] = before[part][field]
+    return Design.check({**document, "neuron": before["neuron"], "init": before["init"]})
 
 
 def put_drawn() -> None:

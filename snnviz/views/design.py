@@ -18,6 +18,8 @@ RATE, VARIANCE = "#0f9d8a", "#d9822b"
 def forecast_chart(layers: Sequence[Forecast]) -> Chart:
     """Firing rate and Var[u] of every layer at initialisation."""
     spiking = [layer for layer in layers if layer.rate is not None]
+    if not spiking:
+        return _without_spikes(layers[:-1])
     names = [layer.name for layer in spiking]
     figure = empty("", "spikes / neuron / step", tickformat=".0%", rangemode="tozero")
     figure["data"] = [
@@ -55,6 +57,23 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
         "the line for the variance of the potential, dotted after a single step."
     )
     return Chart("forecast", "Predicted activity at initialisation", caption, figure, height=230, wide=True)
+
+
+def _without_spikes(layers: Sequence[Forecast]) -> Chart:
+    """Var[u] of ReLUs."""
+    figure = empty("", "Var[u]", rangemode="tozero")
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "x": [layer.name for layer in layers],
+            "y": [float(f"{layer.var_u:.4g}") for layer in layers],
+            "name": "Var[u]",
+            "mode": "lines+markers",
+            "line": {"color": VARIANCE},
+        }
+    )
+    caption = "What theory expects before training (He et al. 2015): the variance of what reaches the ReLUs."
+    return Chart("forecast", "Predicted Var[u] at initialisation", caption, figure, height=230, wide=True)
 
 
 def surrogate_chart(neuron: Neuron) -> Chart:

@@ -24,7 +24,7 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
     for state in layers:
         by_layer.setdefault(state.layer, []).append(state)
     states = [_thinned(by_layer[layer]) for layer in sorted(by_layer)]
-    return [
+    found = [
         _scores("accuracy", "Accuracy", samples, epochs, percent=True),
         _scores("loss", "Loss", samples, epochs, percent=False),
         Chart(
@@ -52,6 +52,8 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
             _by_layer(states, "grad_norm", "|dL/dW|", log=True),
         ),
     ]
+    without_spikes = states and all(rows[0].rate is None for rows in states)
+    return [chart for chart in found if chart.id != "rate" or not without_spikes]
 
 
 def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
@@ -146,9 +148,9 @@ def _thinned(rows: Sequence[Any]) -> Sequence[Any]:
     return rows if step < 2 else rows[(len(rows) - 1) % step :: step]
 
 
-def _number(value: float) -> float | None:
+def _number(value: float | None) -> float | None:
     """Rounded to what a screen can show; None for what no axis can."""
-    return float(f"{value:.5g}") if math.isfinite(value) else None
+    return float(f"{value:.5g}") if value is not None and math.isfinite(value) else None
 
 
 def _logarithm(value: float) -> float | None:

@@ -27,7 +27,7 @@ def row(run: Any, last: EpochEnd | None) -> dict[str, Any]:
         "state": run.state,
         "design": f"{run.title} ({line})" if run.title else line,
         "accuracy": None if last is None else 100 * last.test_accuracy,
-        "rate": None if last is None else 100 * last.rate,
+        "rate": None if last is None or last.rate is None else 100 * last.rate,
         "seconds": run.seconds or None,
         "created": run.created,
         "run": run.run,

@@ -53,7 +53,7 @@ def test_layers_have_names_of_their_own_and_the_readout_has_a_neuron_a_class(des
     assert found[-1].name == "readout"
     assert found[-1].out_shape == (card(design.data.name).classes, 1, 1)
     assert found[-1].spiking == (design.training.loss.kind == "count")
-    assert all(layer.spiking for layer in found[:-1])
+    assert all(layer.spiking == (design.neuron.kind == "lif") for layer in found[:-1])
 
 
 @pytest.mark.parametrize(("fraction", "inputs"), [(1.0, [8, 16, 24, 32]), (0.5, [8, 12, 16, 20])])

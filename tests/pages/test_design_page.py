@@ -10,6 +10,7 @@ import pytest
 
 from snnviz import links
 from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.twins import ann_twin
 from snnviz.design import INITS, Design
 from snnviz.jobs import machine
 from snnviz.store import Run
@@ -73,7 +74,7 @@ def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pyt
     expected = set(links.flatten(start)) - {"network.edges"}
     visit = Visit(links.to_query(start))
     assert {path for section in form.SECTIONS for path in visit.open(section).widgets} == expected
-    for path in sorted(expected - {"network.kind"}, key=lambda path: (path.endswith("kind"), path)):
+    for path in sorted(expected - {"network.kind", "neuron.kind"}, key=lambda path: (path.endswith("kind"), path)):
         before = links.flatten(visit.design)
         value = choose(visit, path)
         after = links.flatten(visit.design)
@@ -87,6 +88,34 @@ def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pyt
         assert visit.link != links.to_query(start)
         widget = visit.widget(path)
         assert widget.value == after[path] if not hasattr(widget, "options") else shown(widget), path
+
+
+def test_relu_makes_it_the_ann_twin_and_lif_what_it_was_before() -> None:
+    start = links.change(Design(), {"data.steps": 7, "neuron.beta": 0.9, "training.loss": "count"})
+    visit = Visit(links.to_query(start))
+    visit.open("Neuron").put("neuron.kind", "relu")
+    assert visit.design == ann_twin(start)
+    assert links.from_query(visit.link) == visit.design
+    assert "without spikes" in visit.text + " ".join(box.value for box in visit.at.success)
+    visit.put("neuron.learn", "beta")
+    assert visit.errors == ["neuron.learn must be none where neuron.kind is relu, got 'beta'"]
+    visit.put("neuron.kind", "lif")
+    assert visit.design == start
+    assert visit.errors == []
+
+
+def test_a_backward_connection_keeps_its_spikes() -> None:
+    visit = Visit("network.edges=000/000/020")
+    visit.open("Neuron").put("neuron.kind", "relu")
+    assert visit.design.neuron.kind == "lif"
+    assert "no backward connections" in visit.errors[0]
+
+
+def test_a_trained_twin_shows_no_rate(trained: Callable[..., Run], tiny: MakeDesign) -> None:
+    run = trained(ann_twin(tiny()))
+    visit = Visit(links.to_query(run.design))
+    assert {metric.label: metric.value for metric in visit.at.metric}["Firing rate"] == "–"
+    assert visit.errors == []
 
 
 def test_the_first_tab_has_no_menu_whose_code_a_first_visit_would_wait_for() -> None:
