@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from snnviz import adjacency
-from snnviz.design import Design
+from snnviz.design import Design, Part
 from snnviz.errors import Described, InputError, did_you_mean
 
 MAX_LINK = 8_192
@@ -82,6 +82,21 @@ def change(design: Design, settings: Mapping[str, Any]) -> Design:
     for path, value in sorted(settings.items(), key=lambda item: (not item[0].endswith(".kind"), item[0].count("."))):
         _put(document, path, read_value(path, value))
     return Design.check(document)
+
+
+def write_part(value: Part, usual: Part) -> str:
+    """The query string of a page's setting: only what differs from the usual one."""
+    before, shown = usual.model_dump(mode="json"), value.model_dump(mode="json")
+    changed = {name: field for name, field in shown.items() if field != before[name]}
+    texts = {name: field if isinstance(field, str) else f"{field:.10g}" for name, field in changed.items()}
+    return "&".join(f"{name}={quote(text, safe=':=,')}" for name, text in texts.items())
+
+
+def read_part(query: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a page's setting in a link's parameters, numbers as such. Raises `InputError`."""
+    if (length := sum(len(name) + len(value) for name, value in query.items())) > MAX_LINK:
+        raise _too_long(length)
+    return {name: read_value(name, value) for name, value in query.items() if name not in RESERVED}
 
 
 def read_settings(pairs: Iterable[str]) -> dict[str, str]:

@@ -40,7 +40,7 @@ RIVALS = ("variance-preserving", "kaiming")
 """The two that Fig. 10 compares, solid and dashed."""
 
 
-def _dataset(value: object) -> str:
+def read_dataset(value: object) -> str:
     if not isinstance(value, str) or value not in DATASETS:
         raise InputError("data", f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
     return value
@@ -55,7 +55,7 @@ class TrainingStudy(Part):
 
     compare: Literal["initialisations", "depth", "width", "leak", "threshold"] = "initialisations"
     network: Literal["mlp", "cnn"] = "mlp"
-    data: Annotated[str, PlainValidator(_dataset)] = "digits"
+    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
     depth: Annotated[int, Range(1, 100, "Hidden layers.", 1)] = 10
     width: Annotated[int, Range(4, 2048, "Neurons, or channels, of a hidden layer.", 10)] = 300
     threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0

@@ -1,12 +1,14 @@
-"""Parameters, multiply-accumulates, memory and time of a design, from its architecture alone."""
+"""Parameters, operations, memory and time of a design, from its architecture, and for SynOps its firing rates."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from snnviz.catalog.architectures import architecture
+from snnviz.catalog.architectures import INPUT, Layer, architecture
 from snnviz.catalog.datasets import card, sizes
-from snnviz.catalog.encodings import is_static
+from snnviz.catalog.encodings import is_static, second_moments
 from snnviz.design import Design
 
 
@@ -25,6 +27,58 @@ def parameters(design: Design) -> int:
 def macs(design: Design) -> int:
     """Multiply-accumulates of one image at one time step, as if every input were dense."""
     return sum(layer.macs for layer in architecture(design).layers)
+
+
+E_MAC, E_AC = 4.6, 0.9
+"""pJ of a multiply-accumulate and of an addition, 32-bit floating point at 45 nm (Horowitz, ISSCC 2014)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Of one image: multiply-accumulates of numbers, and additions of weights that spikes cause (SynOps)."""
+
+    macs: int
+    additions: float
+
+    @property
+    def picojoules(self) -> float:
+        """Arithmetic alone, without memory or movement of data: relative, not a chip measurement."""
+        return E_MAC * self.macs + E_AC * self.additions
+
+
+def synops(design: Design, rates: Sequence[float | None]) -> Operations:
+    """What one image costs, from each layer's firing rate (spikes per neuron and step, None without spikes), in order.
+
+    A layer's additions are T times the mean value of its joined input times its MACs: a sum of s spikes costs s of
+    them, and a spike reaches all of a neuron's fan-out, zero padding included, as MACs count it. Concatenated channels
+    are taken to spike like the whole of their layer, pooled maps count by their value. A first layer that reads the
+    image itself needs MACs: once, because a static image's current is the same at every step, or for each frame of a
+    recording. Biases, leaks and thresholds are
+    not counted. A network of ReLUs needs MACs everywhere.
+    """
+    built = architecture(design)
+    if design.neuron.kind == "relu":
+        return Operations(sum(layer.macs for layer in built.layers), 0.0)
+    shown = 0.0  # spikes of a pixel and step
+    if design.data.encoding.kind != "direct":
+        shown = float(second_moments(design).diagonal().mean())
+    macs, additions = 0, 0.0
+    for layer in built.layers:
+        if not shown and any(source.layer == INPUT for source in layer.sources):
+            macs += layer.macs * (1 if is_static(design) else design.data.steps)
+        else:
+            additions += design.data.steps * _mean_input(layer, rates, shown, design.data.steps) * layer.macs
+    return Operations(macs, additions)
+
+
+def _mean_input(layer: Layer, rates: Sequence[float | None], shown: float, steps: int) -> float:
+    """The mean over a layer's joined input: its sources' spikes, summed or side by side."""
+    total, main = 0.0, layer.in_shape[0] - sum(len(s.channels or ()) for s in layer.sources if s.merge == "concat")
+    for source in layer.sources:
+        rate = shown if source.layer == INPUT else rates[source.layer] or 0.0
+        rate *= (steps - source.delay) / steps  # what is a step late says nothing in the first
+        total += rate * (len(source.channels or ()) if source.merge == "concat" else main)
+    return total / layer.in_shape[0]
 
 
 def samples(design: Design) -> tuple[int, int]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median_low
 from typing import Any, get_args
-from urllib.parse import quote
 
 import streamlit as st
 
@@ -18,7 +17,7 @@ from snnviz import links
 from snnviz.catalog.architectures import INPUT, architecture
 from snnviz.catalog.inits import Drive, spike_probability, weight_law
 from snnviz.design import INITS, Choice, Design
-from snnviz.errors import Described, InputError
+from snnviz.errors import InputError
 from snnviz.registry import Number, Range
 from snnviz.theory.activity import Setting, compared, init_text, read_init
 from snnviz.ui import state, study
@@ -110,19 +109,13 @@ def to_link(setting: Setting) -> str:
     >>> to_link(Setting(threshold=0.8, inits="kaiming:gain=3,glorot"))
     'threshold=0.8&inits=kaiming:gain=3,glorot'
     """
-    usual, shown = Setting().model_dump(mode="json"), setting.model_dump(mode="json")
-    changed = {name: value for name, value in shown.items() if value != usual[name]}
-    texts = {name: value if isinstance(value, str) else f"{value:.10g}" for name, value in changed.items()}
-    return "&".join(f"{name}={quote(text, safe=':=,')}" for name, text in texts.items())
+    return links.write_part(setting, Setting())
 
 
 def from_link(query: Mapping[str, str]) -> Setting:
     """The setting of a link's parameters. Raises `InputError`, also where it would take too long."""
-    if (length := sum(len(name) + len(value) for name, value in query.items())) > links.MAX_LINK:
-        rule = f"be at most {links.MAX_LINK:,} characters long"
-        raise InputError("link", rule, Described(f"{length:,} characters"))
-    own = {name: value for name, value in query.items() if not name.startswith(study.PREFIX)}
-    found = Setting.check({name: value for name, value in own.items() if name not in links.RESERVED})
+    given = links.read_part(query)
+    found = Setting.check({name: value for name, value in given.items() if not name.startswith(study.PREFIX)})
     found.affordable()
     return found
 
