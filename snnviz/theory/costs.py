@@ -53,8 +53,7 @@ def synops(design: Design, rates: Sequence[float | None]) -> Operations:
     them, and a spike reaches all of a neuron's fan-out, zero padding included, as MACs count it. Concatenated channels
     are taken to spike like the whole of their layer, pooled maps count by their value. A first layer that reads the
     image itself needs MACs: once, because a static image's current is the same at every step, or for each frame of a
-    recording. Biases, leaks and thresholds are
-    not counted. A network of ReLUs needs MACs everywhere.
+    recording. Biases, leaks and thresholds are not counted. A network of ReLUs needs MACs everywhere.
     """
     built = architecture(design)
     if design.neuron.kind == "relu":

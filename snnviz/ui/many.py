@@ -1,0 +1,217 @@
+"""Many runs as one question: which there are, a button that trains what is missing, progress, Cancel, and settings.
+
+The runs are ordinary ones, found by their designs' digests: a study has nothing of its own to be saved or lost. `key`
+tells one study's widgets and its sentence of trouble from another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import streamlit as st
+
+from snnviz.catalog import datasets
+from snnviz.design import DATASETS, Design, Part
+from snnviz.errors import NotFound, SnnvizError
+from snnviz.events import EpochEnd
+from snnviz.jobs import machine
+from snnviz.places import cache_dir
+from snnviz.registry import Range
+from snnviz.store import Run
+from snnviz.theory import costs
+from snnviz.ui import services
+from snnviz.ui.words import plain, seconds
+
+EVERY = 1.0
+"""Seconds between two looks at runs that train."""
+
+Put = Callable[[str], None]
+"""A widget's callback: told the name of the field."""
+
+
+def is_active(runs: Mapping[str, Run]) -> bool:
+    """Whether some of them are still to change."""
+    return any(not run.ended for run in runs.values())
+
+
+def runs_of(designs: Sequence[Design]) -> dict[str, Run]:
+    """Those of the designs that were ever submitted, by digest."""
+    names = tuple(design.digest for design in designs)
+
+    def read() -> dict[str, Run]:
+        found = {}
+        for name in names:
+            try:
+                found[name] = services.store().get(name)
+            except NotFound:
+                continue
+        return found
+
+    return services.GLANCES.get((str(cache_dir()), "study", names), read)
+
+
+def epochs_of(designs: Sequence[Design]) -> dict[str, list[EpochEnd]]:
+    """The epochs of each run that has one."""
+    names = tuple(design.digest for design in designs)
+
+    def read() -> dict[str, list[EpochEnd]]:
+        rows = {name: [row for _, row in services.store().rows(name, EpochEnd)] for name in names}
+        return {name: found for name, found in rows.items() if found}
+
+    return services.GLANCES.get((str(cache_dir()), "epochs", names), read)
+
+
+def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str) -> None:
+    """Train what is missing, Cancel, and how far it all is; above them what went wrong."""
+    if problem := st.session_state.get(f"{key}_problem"):
+        st.error(plain(problem), icon=":material/error:")
+    missing = [d for d in designs if d.digest not in runs or runs[d.digest].state in ("failed", "cancelled")]
+    going = [run for run in runs.values() if not run.ended]
+    done = sum(run.state == "done" for run in runs.values())
+    start, stop, words = st.columns([3, 2, 7], vertical_alignment="center")
+    what = "these" if len(missing) == len(designs) else "the missing"
+    start.button(
+        f"Train {what} {len(missing)} runs" if missing else "All trained" if not going else "Training",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not missing,
+        width="stretch",
+        key=f"{key}-train",
+        on_click=_train,
+        args=(missing, key),
+    )
+    stop.button(
+        "Cancel",
+        icon=":material/stop:",
+        disabled=not going,
+        width="stretch",
+        key=f"{key}-cancel",
+        on_click=_cancel,
+        args=(going, key),
+    )
+    if going:
+        steps = sum(costs.training_steps(design) for design in designs)
+        made = sum(run.steps if run.state == "done" else run.step for run in runs.values())
+        left = _seconds_left(designs, runs)
+        text = f"{done} of {len(designs)} runs done, about {seconds(left)} left. You may leave: they go on."
+        words.progress(min(1.0, made / max(1, steps)), text=text)
+    elif missing:
+        words.caption(f"About {seconds(_seconds_left(designs, runs))} on this machine; you may leave meanwhile.")
+    else:
+        words.caption(f"{done} runs, all from the store.")
+
+
+def numbers(value: Part, labels: Mapping[str, str], key: str, put: Put, held: Sequence[str] = ()) -> None:
+    """Number inputs for the labelled fields of a study, side by side; those `held` cannot be changed."""
+    for column, (name, label) in zip(st.columns(len(labels)), labels.items(), strict=True):
+        about = type(value).model_fields[name]
+        limits = next(item for item in about.metadata if isinstance(item, Range))
+        kind = int if about.annotation is int else float
+        column.number_input(
+            label,
+            kind(limits.low),
+            kind(limits.high),
+            kind(getattr(value, name)),
+            kind(limits.step or 1),
+            help=limits.help,
+            key=f"{key}-{name}@{_revision(key)}",
+            on_change=put,
+            args=(name,),
+            disabled=name in held,
+        )
+
+
+def segments(
+    place: Any, label: str, name: str, options: Sequence[str], value: Part, key: str, put: Put, **more: Any
+) -> None:
+    """A field with few options, all of them side by side."""
+    place.segmented_control(
+        label,
+        list(options),
+        default=getattr(value, name),
+        required=True,
+        key=f"{key}-{name}@{_revision(key)}",
+        on_change=put,
+        args=(name,),
+        **more,
+    )
+
+
+def data(place: Any, value: str, key: str, put: Put) -> None:
+    """The menu of data sets."""
+    offered = [name for name in DATASETS.kinds if name == value or _can_be_had(name)]
+    place.selectbox(
+        "Data",
+        offered,
+        index=offered.index(value),
+        format_func=lambda name: name if datasets.is_here(name) else f"{name} ({_missing(name)})",
+        key=f"{key}-data@{_revision(key)}",
+        on_change=put,
+        args=("data",),
+    )
+
+
+def _can_be_had(name: str) -> bool:
+    return datasets.is_here(name) or bool(datasets.card(name).download)
+
+
+def _missing(name: str) -> str:
+    return "is fetched at first" if datasets.card(name).download else "not on this machine"
+
+
+def presets(place: Any, known: Mapping[str, Part], value: Part, key: str, choose: Callable[[], None]) -> None:
+    """The named settings; none is marked where the setting is another."""
+    named = {preset: name for name, preset in known.items()}
+    place.segmented_control(
+        "Start from", list(known), default=named.get(value), key=f"{key}-preset@{_revision(key)}", on_change=choose
+    )
+
+
+def chosen(name: str, key: str) -> Any:
+    """What the widget of a field says now."""
+    return st.session_state[f"{key}-{name}@{_revision(key)}"]
+
+
+def renew(key: str) -> None:
+    """Something else than the widgets changed the setting: they are drawn anew."""
+    st.session_state[f"{key}_revision"] = _revision(key) + 1
+
+
+def _revision(key: str) -> int:
+    found: int = st.session_state.setdefault(f"{key}_revision", 0)
+    return found
+
+
+def _seconds_left(designs: Sequence[Design], runs: Mapping[str, Run]) -> float:
+    """Of wall time, with a run on each core."""
+    speed, total = services.speed(), 0.0
+    for design in designs:
+        run = runs.get(design.digest)
+        if run is not None and run.state == "done":
+            continue
+        whole = costs.training_seconds(design, speed)
+        share = run.step / run.steps if run is not None and run.steps and not run.ended else 0.0
+        total += whole * (1 - share)
+    return total / min(machine.cores(), len(designs))
+
+
+def _train(missing: Sequence[Design], key: str) -> None:
+    problems: dict[str, Literal[True]] = {}
+    for design in missing:
+        try:
+            services.engine().submit(design)
+        except SnnvizError as error:
+            problems[str(error)] = True
+    st.session_state[f"{key}_problem"] = " ".join(problems)
+    services.GLANCES.forget()
+    st.rerun()
+
+
+def _cancel(going: Sequence[Run], key: str) -> None:
+    try:
+        for run in going:
+            services.engine().cancel(run.run)
+    except SnnvizError as error:
+        st.session_state[f"{key}_problem"] = str(error)
+    services.GLANCES.forget()
