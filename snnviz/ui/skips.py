@@ -1,0 +1,189 @@
+"""The Skips page: a sweep over the number of skips as one setting, its runs, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz import links
+from snnviz.catalog.sweeps import SWEEPS, Point, SkipSweep, distinct, points
+from snnviz.design import Design
+from snnviz.errors import InputError
+from snnviz.events import EpochEnd, LayerState
+from snnviz.places import ROOT, cache_dir
+from snnviz.store import Run
+from snnviz.ui import many, services, state
+from snnviz.ui.components.address import address
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.form import HELP
+from snnviz.ui.trouble import told
+from snnviz.ui.words import plain
+from snnviz.views.skips import Result, result, skip_charts, skip_table
+
+KEY = "skips"
+SETTINGS, CURVES = "skips-settings", "skips-curves"
+FIRST = {
+    "most_skips": "Most skips n",
+    "seeds": "Seeds",
+    "depth": "Layers",
+    "channels": "Channels",
+    "dsc_fraction": "DSC fraction ρ",
+    "gain": "n Var[w]",
+}
+SECOND = {
+    "steps": "Time steps",
+    "threshold": "Threshold θ",
+    "beta": "Leak β",
+    "train_samples": "Training images",
+    "epochs": "Epochs",
+}
+ABOUT = (
+    "The same block with more and more skips, drawn by the seed: accuracy, firing rate and cost, beside the ANN "
+    "twin of each network (ReLUs, one time step)."
+)
+PAPER = (
+    "**The paper's numbers, full scale** (Benmeziane et al. 2023): Fig. 1 sweeps n_skip on CIFAR10-DVS, from a firing "
+    "rate of about 11 % without skips; Table I has ResNet-18 on CIFAR-10 at 81.3 % as an SNN, 93.0 % as an ANN, and "
+    "90.3 % with optimised skips, at a firing rate of 22.3 instead of 15.6 %. **What is trained here is small**: its "
+    "trends can be compared with theirs, its numbers cannot."
+)
+
+
+def begin() -> None:
+    """At the top of the page: the first time, take the sweep from the address if the visit began here."""
+    session = st.session_state
+    if "sweep" in session:
+        return
+    session.skips_link_problem = ""
+    try:
+        session.sweep = from_link(dict(st.query_params) if state.arrived_at("skips") else {})
+    except InputError as error:
+        session.sweep = SkipSweep()
+        session.skips_link_problem = f"{error}. The default sweep is shown instead."
+
+
+def to_link(sweep: SkipSweep) -> str:
+    """The query string: only what differs from the default sweep.
+
+    >>> to_link(SkipSweep(types="asc", beta=0.5))
+    'types=asc&beta=0.5'
+    """
+    return links.write_part(sweep, SkipSweep())
+
+
+def from_link(query: Mapping[str, str]) -> SkipSweep:
+    """The sweep of a link's parameters. Raises `InputError`."""
+    return SkipSweep.check(links.read_part(query))
+
+
+def panel() -> None:
+    """What is swept; below it the runs and what they show, live."""
+    st.subheader("Skips", anchor=False)
+    st.caption(f"{ABOUT} {PAPER}")
+    if problem := st.session_state.skips_link_problem:
+        st.error(plain(problem), icon=":material/error:")
+    with st.container():
+        _settings()
+    active = many.is_active(many.runs_of(distinct(points(_sweep()))))
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_curves, key=CURVES, run_every=many.EVERY if active else None)(active)
+
+
+def _sweep() -> SkipSweep:
+    found: SkipSweep = st.session_state.sweep
+    return found
+
+
+@st.fragment(key=SETTINGS)
+@told()
+def _settings() -> None:
+    sweep = _sweep()
+    top = st.columns([24, 20, 20, 20, 20], vertical_alignment="bottom")
+    many.presets(top[0], SWEEPS, sweep, KEY, _preset)
+    adds = "DSC concatenates channels of the source, ASC adds its spikes."
+    many.segments(top[1], "Skips", "types", ["both", "dsc", "asc"], sweep, KEY, _put, help=adds)
+    many.segments(top[2], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=HELP["network.norm"])
+    many.segments(top[3], "ANN twins", "twins", ["with", "without"], sweep, KEY, _put)
+    many.data(top[4], sweep.data, KEY, _put)
+    many.numbers(sweep, FIRST, KEY, _put)
+    many.numbers(sweep, SECOND, KEY, _put)
+    address(to_link(sweep), key="skips-address")
+
+
+def _put(name: str) -> None:
+    session = st.session_state
+    try:
+        session.sweep = SkipSweep.check({**_sweep().model_dump(), name: many.chosen(name, KEY)})
+        session.skips_problem = session.skips_link_problem = ""
+    except InputError as error:
+        session.skips_problem = str(error)
+    st.rerun([SETTINGS, CURVES])
+
+
+def _preset() -> None:
+    name = many.chosen("preset", KEY)
+    if name:
+        session = st.session_state
+        session.sweep, session.skips_problem, session.skips_link_problem = SWEEPS[name], "", ""
+        many.renew(KEY)
+    st.rerun([SETTINGS, CURVES])
+
+
+@told()
+def _curves(was_active: bool) -> None:
+    """What changes while the runs train; whether it looks again by itself is settled by a run of the whole page."""
+    chosen = points(_sweep())
+    designs = distinct(chosen)
+    runs = many.runs_of(designs)
+    if many.is_active(runs) != was_active:
+        st.rerun()
+    many.actions(designs, runs, KEY)
+    results = _results(designs, runs)
+    if results:
+        charts(payload(skip_charts(chosen, results)), key="skips-charts")
+    if runs:
+        _table(chosen, runs, results)
+
+
+def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:
+    table = skip_table(chosen, runs, results)
+    small = st.column_config.NumberColumn
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(38 + 35 * len(table), 420),
+        key="skips-table",
+        placeholder="–",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_order=[name for name in table.columns if name != "run"],
+        column_config={
+            "test": small("test accuracy", format="%.1f %%"),
+            "rate": small("firing rate", format="%.1f %%"),
+            "SynOps": small(format="localized", help="Additions that spikes cause in an image."),
+            "MACs": small(format="localized", help="Of an image; of an SNN those of its first layer."),
+            "energy": small(format="%.1f nJ", help="Of the arithmetic of an image: relative, not a chip measurement."),
+            "seconds": small("training", format="%.1f s"),
+        },
+    )
+    rows = [row for row in picked["selection"]["rows"] if row < len(table)]
+    if not rows:
+        st.caption("Tick a run to open it on the Design page, with its matrix and its layers.")
+    elif st.button("Open", type="primary", icon=":material/open_in_new:", key="skips-open"):
+        state.open_run(str(table["run"][rows[0]]))
+        st.switch_page(ROOT / "pages" / "design.py")
+
+
+def _results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
+    """Those of the finished runs: half-trained ones would bend the curves."""
+    done = [design for design in designs if design.digest in runs and runs[design.digest].state == "done"]
+    return {design.digest: _result(str(cache_dir()), design, runs[design.digest].finished) for design in done}
+
+
+@lru_cache(maxsize=2000)
+def _result(_place: str, design: Design, _finished: float | None) -> Result:
+    store = services.store()
+    end = store.last(EpochEnd, [design.digest])[design.digest]
+    return result(design, end, [row for _, row in store.rows(design.digest, LayerState)])

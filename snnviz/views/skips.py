@@ -1,0 +1,181 @@
+"""Accuracy, firing rate and cost against the number of skips: means over seeds, with their standard deviation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.sweeps import Point, SkipType
+from snnviz.design import Design
+from snnviz.events import EpochEnd, LayerState
+from snnviz.store.values import Run
+from snnviz.theory.costs import Operations, synops
+from snnviz.views.chart import Chart, Figure, empty
+
+COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
+"""Those of the block editor."""
+
+ASIDE: dict[SkipType, float] = {"DSC": -0.03, "ASC": 0.03}
+"""Along n_skip, so that error bars stand beside each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished run: test accuracy 0..1, spikes per neuron and step on the test images after and on the probe batch
+    before training (None of an ANN), and what an image costs."""
+
+    accuracy: float
+    rate: float | None
+    before: float | None
+    operations: Operations
+
+
+def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
+    """Of a run, from its last epoch and all looks at its layers in order."""
+    built = architecture(design).layers
+    first: list[float | None] = [None] * len(built)
+    last: list[float | None] = [None] * len(built)
+    for row in layers:
+        last[row.layer] = row.rate
+        if row.step == 0:
+            first[row.layer] = row.rate
+    neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
+    before = sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
+    return Result(end.test_accuracy, end.rate, before, synops(design, last))
+
+
+def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[Chart]:
+    """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
+    seeds = len({point.design.seed for point in points})
+    spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
+    accuracy = _figure("test accuracy", points, tickformat=".0%")
+    drop = _figure("ANN minus SNN", points, ticksuffix=" pp")
+    rate = _figure("spikes / neuron / step", points, tickformat=".0%", rangemode="tozero")
+    operations = _figure("operations / image", points, rangemode="tozero")
+    energy = _figure("nJ / image", points, rangemode="tozero")
+    for kind in dict.fromkeys(point.type for point in points):
+        snn, ann = ([p for p in points if p.type == kind and p.ann is which] for which in (False, True))
+        for of, dashed in ((snn, False), (ann, True)):
+            look: dict[str, Any] = {"dash": "dash" if dashed else "solid"}
+            name = f"{kind}, ANN" if dashed else kind
+            unit = "MACs" if dashed else "SynOps"
+            accuracy["data"] += _line(name, kind, _values(of, results, lambda r: r.accuracy), ".1%", **look)
+            counted = _values(of, results, lambda r: r.operations.macs + r.operations.additions)
+            operations["data"] += _line(f"{name}: {unit}", kind, counted, ",.0f", **look)
+            spent = _values(of, results, lambda r: r.operations.picojoules / 1000)
+            energy["data"] += _line(name, kind, spent, ".1f", **look)
+        drop["data"] += _line(kind, kind, _drops(snn, ann, results), ".1f")
+        rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
+        untrained = _values(snn, results, lambda r: r.before)
+        rate["data"] += _line(f"{kind}, before training", kind, untrained, ".1%", dash="dot")
+    charts = [
+        Chart("skips_accuracy", "Test accuracy", "Solid: spiking; dashed: their ANN twins." + spread, accuracy),
+        Chart("skips_rate", "Firing rate", "Spikes per neuron and time step, the whole network." + spread, rate),
+        Chart(
+            "skips_operations",
+            "SynOps and MACs",
+            "Additions that spikes cause, and the first layer's MACs; dashed: MACs of the ANN twins, in one step.",
+            operations,
+        ),
+        Chart(
+            "skips_energy",
+            "Energy of the arithmetic",
+            "4.6 pJ a MAC, 0.9 pJ an addition (45 nm, Horowitz 2014), no memory: relative, not a chip measurement.",
+            energy,
+        ),
+    ]
+    if any(point.ann for point in points):
+        words = "Accuracy that spikes cost, in percentage points, seed by seed." + spread
+        charts.insert(1, Chart("skips_drop", "Accuracy drop", words, drop))
+    return charts
+
+
+def skip_table(points: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> pd.DataFrame:
+    """A row for each design that was submitted, in the order of the points; without skips the type is None."""
+    table = []
+    for digest, point in {point.design.digest: point for point in points}.items():
+        run, found = runs.get(digest), results.get(digest)
+        if run is None:
+            continue
+        table.append(
+            {
+                "type": point.type if point.n_skip else None,
+                "n_skip": point.n_skip,
+                "neurons": "ANN" if point.ann else "SNN",
+                "seed": point.design.seed,
+                "state": run.state,
+                "test": 100 * found.accuracy if found else None,
+                "rate": 100 * found.rate if found and found.rate is not None else None,
+                "SynOps": round(found.operations.additions) if found and not point.ann else None,
+                "MACs": found.operations.macs if found else None,
+                "energy": found.operations.picojoules / 1000 if found else None,
+                "seconds": round(run.seconds, 1) if run.seconds else None,
+                "run": digest,
+            }
+        )
+    return pd.DataFrame(table)
+
+
+Values = dict[int, list[float]]
+"""By n_skip, one for each seed that is there."""
+
+
+def _values(points: Sequence[Point], results: Mapping[str, Result], read: Callable[[Result], float | None]) -> Values:
+    found: Values = {}
+    for point in points:
+        value = read(results[point.design.digest]) if point.design.digest in results else None
+        if value is not None:
+            found.setdefault(point.n_skip, []).append(value)
+    return found
+
+
+def _drops(snn: Sequence[Point], ann: Sequence[Point], results: Mapping[str, Result]) -> Values:
+    """In percentage points, where both of a pair are there."""
+    found: Values = {}
+    for one, other in zip(snn, ann, strict=bool(ann)):
+        pair = (results.get(other.design.digest), results.get(one.design.digest))
+        if pair[0] and pair[1]:
+            found.setdefault(one.n_skip, []).append(100 * (pair[0].accuracy - pair[1].accuracy))
+    return found
+
+
+def _figure(y: str, points: Sequence[Point], **layout: Any) -> Figure:
+    figure = empty("n_skip", y, **layout)
+    most = max(point.n_skip for point in points)
+    figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [-0.25, most + 0.25], "zeroline": False}
+    figure["layout"]["hovermode"] = "closest"
+    return figure
+
+
+def _line(name: str, kind: SkipType, values: Values, form: str, *, dash: str = "solid") -> list[dict[str, Any]]:
+    """Mean and standard deviation (n - 1) over the seeds, against n_skip."""
+    if not values:
+        return []
+    counts = sorted(values)
+    means = [float(np.mean(values[n])) for n in counts]
+    deviations = [float(np.std(values[n], ddof=1)) if len(values[n]) > 1 else 0.0 for n in counts]
+    return [
+        {
+            "type": "scatter",
+            "x": [n + ASIDE[kind] for n in counts],
+            "y": [_rounded(mean) for mean in means],
+            "error_y": {"type": "data", "array": [_rounded(sd) for sd in deviations], "thickness": 1, "width": 3},
+            "customdata": [[n, len(values[n])] for n in counts],
+            "hovertemplate": f"%{{y:{form}}} ± %{{error_y.array:{form}}}, n_skip %{{customdata[0]}}, "
+            f"%{{customdata[1]}} seeds<extra>{name}</extra>",
+            "mode": "lines+markers",
+            "name": name,
+            "line": {"color": COLOURS[kind], "dash": dash, "width": 2},
+            "marker": {"symbol": "circle" if dash == "solid" else "circle-open", "size": 7},
+        }
+    ]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.5g}") if math.isfinite(value) else 0.0
