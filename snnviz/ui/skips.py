@@ -24,21 +24,20 @@ from snnviz.views.skips import Result, result, skip_charts, skip_table
 
 KEY = "skips"
 SETTINGS, CURVES = "skips-settings", "skips-curves"
-FIRST = {
+SHOWN = {
     "most_skips": "Most skips n",
     "seeds": "Seeds",
-    "depth": "Layers",
     "channels": "Channels",
-    "dsc_fraction": "DSC fraction ρ",
-    "gain": "n Var[w]",
-}
-SECOND = {
     "steps": "Time steps",
-    "threshold": "Threshold θ",
-    "beta": "Leak β",
     "train_samples": "Training images",
     "epochs": "Epochs",
 }
+MORE = (
+    {"depth": "Layers", "dsc_fraction": "DSC fraction ρ", "gain": "n Var[w]"},
+    {"threshold": "Threshold θ", "beta": "Leak β"},
+)
+"""In a popover, in rows."""
+
 ABOUT = (
     "The same block with more and more skips, drawn by the seed: accuracy, firing rate and cost, beside the ANN "
     "twin of each network (ReLUs, one time step)."
@@ -81,7 +80,7 @@ def from_link(query: Mapping[str, str]) -> SkipSweep:
 def panel() -> None:
     """What is swept; below it the runs and what they show, live."""
     st.subheader("Skips", anchor=False)
-    st.caption(f"{ABOUT} {PAPER}")
+    st.caption(ABOUT)
     if problem := st.session_state.skips_link_problem:
         st.error(plain(problem), icon=":material/error:")
     with st.container():
@@ -89,6 +88,7 @@ def panel() -> None:
     active = many.is_active(many.runs_of(distinct(points(_sweep()))))
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
         st.fragment(_curves, key=CURVES, run_every=many.EVERY if active else None)(active)
+    st.caption(PAPER)
 
 
 def _sweep() -> SkipSweep:
@@ -100,15 +100,17 @@ def _sweep() -> SkipSweep:
 @told()
 def _settings() -> None:
     sweep = _sweep()
-    top = st.columns([24, 20, 20, 20, 20], vertical_alignment="bottom")
+    top = st.columns([24, 19, 16, 18, 20, 13], vertical_alignment="bottom")
     many.presets(top[0], SWEEPS, sweep, KEY, _preset)
     adds = "DSC concatenates channels of the source, ASC adds its spikes."
     many.segments(top[1], "Skips", "types", ["both", "dsc", "asc"], sweep, KEY, _put, help=adds)
     many.segments(top[2], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=HELP["network.norm"])
     many.segments(top[3], "ANN twins", "twins", ["with", "without"], sweep, KEY, _put)
     many.data(top[4], sweep.data, KEY, _put)
-    many.numbers(sweep, FIRST, KEY, _put)
-    many.numbers(sweep, SECOND, KEY, _put)
+    with top[5].popover("More", icon=":material/tune:", width="stretch"):
+        for labels in MORE:
+            many.numbers(sweep, labels, KEY, _put)
+    many.numbers(sweep, SHOWN, KEY, _put)
     address(to_link(sweep), key="skips-address")
 
 

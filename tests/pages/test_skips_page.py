@@ -1,0 +1,135 @@
+"""The Skips page: ordinary runs, queued once by one press, drawn as they end; its setting is its link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from snnviz.catalog.sweeps import SWEEPS, SkipSweep, distinct, points
+from snnviz.errors import InputError
+from snnviz.store import Run
+from snnviz.ui import services, skips
+from snnviz.ui.words import JOINER
+from tests.pages.visit import MAIN, Visit
+
+TINY = SkipSweep(most_skips=1, seeds=1, depth=2, channels=2, steps=2, train_samples=100, epochs=1)
+
+
+@pytest.fixture
+def at_skips() -> Callable[[SkipSweep], Visit]:
+    """Opens the Skips page with a sweep that trains in moments."""
+
+    def open_page(sweep: SkipSweep) -> Visit:
+        visit = Visit(page="skips")
+        visit.at.session_state["sweep"] = sweep
+        visit.at.session_state["skips_revision"] = 1
+        return visit.look()
+
+    return open_page
+
+
+def arrived(query: str) -> Visit:
+    """A visit that begins on the page, by a link."""
+    visit = Visit.__new__(Visit)
+    visit.at = AppTest.from_file(str(MAIN), default_timeout=60)
+    visit.at.query_params = dict(parse_qsl(query))  # type: ignore[assignment]
+    visit.at.switch_page("../../pages/skips.py")
+    return visit.look()
+
+
+def link(visit: Visit) -> str:
+    query: str = visit.component("snnviz_address", "skips-address")["query"]
+    return query
+
+
+def test_one_press_queues_all_of_them_once(at_skips: Callable[[SkipSweep], Visit]) -> None:
+    visit = at_skips(TINY)
+    assert visit.at.button("skips-train").label == "Train these 6 runs"
+    visit.press("skips-train")
+    assert {run.run for run in services.store().runs()} == {design.digest for design in distinct(points(TINY))}
+    assert at_skips(TINY).at.button("skips-train").disabled
+    visit.press("skips-cancel")
+    assert all(run.ended or run.cancel_requested for run in services.store().runs())
+
+
+def test_what_is_trained_is_drawn_for_everybody(
+    at_skips: Callable[[SkipSweep], Visit], trained: Callable[..., Run]
+) -> None:
+    designs = distinct(points(TINY))
+    for design in designs[:4]:
+        trained(design)
+    visit = at_skips(TINY)
+    assert visit.at.button("skips-train").label == "Train the missing 2 runs"
+    table = visit.at.dataframe[-1].value
+    assert table["state"].tolist() == ["done"] * 4
+    assert table["neurons"].tolist() == ["SNN", "ANN"] * 2
+    assert table["test"].between(0, 100).all()
+    assert table["rate"].isna().tolist() == [False, True] * 2
+    charts = visit.component("snnviz_charts", "skips-charts")["charts"]
+    assert [chart["id"] for chart in charts][:2] == ["skips_accuracy", "skips_drop"]
+    names = [trace["name"] for trace in charts[0]["traces"]]
+    assert names == ["DSC", "DSC, ANN", "ASC", "ASC, ANN"]
+
+
+def test_a_run_is_opened_on_the_design_page(
+    at_skips: Callable[[SkipSweep], Visit], trained: Callable[..., Run]
+) -> None:
+    design = distinct(points(TINY))[1]
+    trained(design)
+    visit = at_skips(TINY)
+    visit.at.session_state["skips-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    visit.look()
+    visit.press("skips-open")
+    assert visit.design == design
+
+
+def test_its_widgets_change_the_sweep_and_the_link() -> None:
+    visit = Visit(page="skips")
+    assert link(visit) == ""
+    visit.widgets["skips-types"].set_value("asc")
+    visit.look()
+    visit.widgets["skips-beta"].set_value(0.5)
+    visit.look()
+    assert visit.at.session_state["sweep"] == SkipSweep(types="asc", beta=0.5)
+    assert link(visit) == "types=asc&beta=0.5"
+    visit.widgets["skips-preset"].set_value("small, normalised")
+    visit.look()
+    assert visit.at.session_state["sweep"] == SWEEPS["small, normalised"]
+    assert link(visit) == "norm=batch"
+    assert visit.widgets["skips-types"].value == "both"
+
+
+@pytest.mark.parametrize("sweep", [SkipSweep(), TINY, *SWEEPS.values(), SkipSweep(data="mnist", twins="without")])
+def test_every_sweep_survives_its_link(sweep: SkipSweep) -> None:
+    assert skips.from_link(dict(parse_qsl(skips.to_link(sweep)))) == sweep
+
+
+BAD = {
+    "seeds=99": "seeds must be a whole number from 1 to 10, got 99",
+    "types=csd": "types must be one of both, dsc, asc, got 'csd'",
+    "data=minst": "data must be one of digits, mnist, fashion-mnist, got 'minst'",
+    "sed=3": "sed must be a field of a sweep, got 3",
+    f"data={'x' * 9000}": "link must be at most 8,192 characters long, got 9,004 characters",
+}
+
+
+@pytest.mark.parametrize(("query", "sentence"), BAD.items(), ids=list(range(len(BAD))))
+def test_a_bad_link_is_one_sentence_and_the_default_sweep(query: str, sentence: str) -> None:
+    with pytest.raises(InputError) as error:
+        skips.from_link(dict(parse_qsl(query)))
+    assert str(error.value).startswith(sentence)
+    visit = arrived(query)
+    assert visit.at.session_state["sweep"] == SkipSweep()
+    assert len(visit.at.error) == 1
+    assert "The default sweep is shown instead" in visit.at.error[0].value.replace(JOINER, "")
+
+
+def test_a_link_gives_its_sweep() -> None:
+    visit = arrived("types=dsc&seeds=2")
+    assert visit.at.session_state["sweep"] == SkipSweep(types="dsc", seeds=2)
+    assert len(visit.at.error) == 0
+    assert visit.at.button("skips-train").label == "Train these 16 runs"
+    assert "The paper's numbers, full scale" in visit.text
