@@ -33,8 +33,9 @@ SHOWN = {
     "epochs": "Epochs",
 }
 MORE = (
-    {"depth": "Layers", "dsc_fraction": "DSC fraction ρ", "gain": "n Var[w]"},
+    {"depth": "Layers", "dsc_fraction": "DSC fraction ρ"},
     {"threshold": "Threshold θ", "beta": "Leak β"},
+    {"gain": "Initial weights, n Var[w]"},
 )
 """In a popover, in rows."""
 
