@@ -165,7 +165,9 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         column_config={
             "test": small("test accuracy", format="%.1f %%"),
             "rate": small("firing rate", format="%.1f %%"),
-            "SynOps": small(format="localized", help="Additions that spikes cause in an image."),
+            "SynOps": small(
+                format="localized", help="Additions that spikes cause in an image, from the rates of the last look."
+            ),
             "MACs": small(format="localized", help="Of an image; of an SNN those of its first layer."),
             "energy": small(format="%.1f nJ", help="Of the arithmetic of an image: relative, not a chip measurement."),
             "seconds": small("training", format="%.1f s"),
