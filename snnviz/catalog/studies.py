@@ -41,6 +41,7 @@ RIVALS = ("variance-preserving", "kaiming")
 
 
 def read_dataset(value: object) -> str:
+    """The name of a data set, or a sentence."""
     if not isinstance(value, str) or value not in DATASETS:
         raise InputError("data", f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
     return value
