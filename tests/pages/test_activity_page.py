@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from streamlit.util import calc_hash
 
 from snnviz import links
+from snnviz.catalog.twins import ann_twin
 from snnviz.design import INITS, Design
 from snnviz.errors import InputError
 from snnviz.registry import Entry
@@ -416,3 +417,12 @@ def test_results_that_nobody_asks_for_are_let_go() -> None:
 def test_entries_have_what_the_page_shows() -> None:
     entries: list[Entry[Any]] = list(INITS)
     assert all(entry.title and entry.source for entry in entries)
+
+
+def test_an_ann_twin_gets_spikes_when_the_setting_is_used_for_it() -> None:
+    twin = ann_twin(Design())
+    visit = Visit(links.to_query(twin))
+    visit.go("activity")
+    visit.press("use")
+    assert (visit.design.neuron.kind, visit.design.data.steps) == ("lif", Setting().steps)
+    assert visit.design.network == twin.network
