@@ -25,6 +25,7 @@ from snnviz.ui.components import sliders
 from snnviz.ui.components.block_editor import new_revision
 from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
+from snnviz.ui.words import ended
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
 """Keys: of the fragment with the sliders and the two main charts, of the one below it, and of the sliders."""
@@ -55,7 +56,7 @@ def begin() -> None:
         setting = from_link(query)
     except InputError as error:
         setting = Setting()
-        session.link_problem = f"{_ended(error)} The default setting is shown instead."
+        session.link_problem = f"{ended(error)} The default setting is shown instead."
     _put(setting)
 
 
@@ -206,15 +207,10 @@ def _change(new: Setting) -> None:
     try:
         new.affordable()
     except InputError as error:
-        session.drawn_problem = f"{_ended(error)} The figures still show the setting before."
+        session.drawn_problem = f"{ended(error)} The figures still show the setting before."
         session.setdefault("drawn", Setting())
     else:
         session.drawn, session.drawn_problem = new, ""
-
-
-def _ended(error: InputError) -> str:
-    sentence = str(error)
-    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def _spared(setting: Setting) -> Setting:

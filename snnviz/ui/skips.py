@@ -19,7 +19,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.form import HELP
 from snnviz.ui.trouble import told
-from snnviz.ui.words import plain
+from snnviz.ui.words import ended, plain
 from snnviz.views.skips import Result, result, skip_charts, skip_table
 
 KEY = "skips"
@@ -61,7 +61,7 @@ def begin() -> None:
         session.sweep = from_link(dict(st.query_params) if state.arrived_at("skips") else {})
     except InputError as error:
         session.sweep = SkipSweep()
-        session.skips_link_problem = f"{error}. The default sweep is shown instead."
+        session.skips_link_problem = f"{ended(error)} The default sweep is shown instead."
 
 
 def to_link(sweep: SkipSweep) -> str:

@@ -27,6 +27,12 @@ def plain(text: str) -> str:
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escaped)  # the beginning of a list
 
 
+def ended(error: Exception) -> str:
+    """What an error says, as a sentence that another may follow."""
+    sentence = str(error)
+    return sentence if sentence.endswith("?") else f"{sentence}."
+
+
 def seconds(duration: float | None) -> str:
     """A duration as people say it.
 

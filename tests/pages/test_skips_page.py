@@ -110,7 +110,7 @@ def test_every_sweep_survives_its_link(sweep: SkipSweep) -> None:
 BAD = {
     "seeds=99": "seeds must be a whole number from 1 to 10, got 99",
     "types=csd": "types must be one of both, dsc, asc, got 'csd'",
-    "data=minst": "data must be one of digits, mnist, fashion-mnist, got 'minst'",
+    "data=minst": "data must be one of digits, mnist, fashion-mnist",
     "sed=3": "sed must be a field of a sweep, got 3",
     f"data={'x' * 9000}": "link must be at most 8,192 characters long, got 9,004 characters",
 }
