@@ -73,6 +73,31 @@ def test_spikes_and_gradients_equal_snntorchs(
     torch.testing.assert_close(ours.grad, theirs.grad, rtol=tolerance, atol=tolerance * scale)
 
 
+@pytest.mark.parametrize("constant", [False, True], ids=["varying", "constant"])
+@pytest.mark.parametrize("steps", [1, 3, 25])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("reset", RESETS)
+def test_the_compiled_kernel_equals_torchs_path(
+    monkeypatch: pytest.MonkeyPatch, reset: str, kind: str, steps: int, constant: bool
+) -> None:
+    """In single precision, which is what it is compiled for: spikes, gradients, and what is counted on the way."""
+    cell, found = cell_of(reset, kind), []
+    for compiled in (True, False):
+        if not compiled:
+            monkeypatch.setattr(neurons, "fits", lambda _: False)
+        current = drive(steps, constant, torch.float32)
+        assert neurons.fits(current.detach()) == compiled
+        spikes = neurons.lif(current, cell, steps)
+        (spikes * weights(steps, torch.float32)).sum().backward()
+        _, seen = neurons.observed(current.detach().expand(steps, -1, -1).contiguous(), cell, steps)
+        found.append((spikes.detach(), current.grad, seen.rate, seen.var_u))
+    (spikes, gradient, rate, var_u), (s, g, r, v) = found
+    assert torch.equal(spikes, s)
+    assert 0 < s.mean() < 1
+    torch.testing.assert_close(gradient, g, rtol=1e-5, atol=1e-6)
+    assert (rate, var_u) == (pytest.approx(r, rel=1e-5), pytest.approx(v, rel=1e-4))
+
+
 @pytest.mark.parametrize("precision", FLOATS)
 @pytest.mark.parametrize("constant", [False, True], ids=["varying", "constant"])
 @pytest.mark.parametrize("steps", [1, 3, 25])
