@@ -108,6 +108,21 @@ def test_the_keyboard_and_typing_move_a_slider_and_a_double_click_sets_it_back(t
     expect(typed).to_have_value("1")
 
 
+def test_what_is_being_typed_is_not_overwritten_by_an_answer(tab: Page) -> None:
+    leak = tab.get_by_label("Leak β, typed")
+    before = still(tab)
+    slider(tab, "Threshold θ").focus()
+    tab.keyboard.press("ArrowLeft")
+    leak.fill("0.7")  # the answer to the arrow arrives while this is not yet confirmed
+    changed(tab, before)
+    expect(leak).to_have_value("0.7")
+    leak.press("Enter")
+    tab.wait_for_url(re.compile("beta=0.7"))
+    slider(tab, "Leak β").dblclick()
+    slider(tab, "Threshold θ").dblclick()
+    tab.wait_for_url(lambda url: "beta" not in url and "threshold" not in url)
+
+
 def test_the_address_gives_another_visitor_the_same_figure(tab: Page, visit: Callable[..., Page]) -> None:
     tab.get_by_text("Numbers of the initialisations").click()
     gain = tab.get_by_label("kaiming: gain, typed")

@@ -64,10 +64,11 @@ class Row {
     range.addEventListener("input", () => this.set(this.scale.value(Number(range.value))));
     for (const node of [range, this.label]) node.addEventListener("dblclick", () => { panel.hold(false); this.set(this.slider.default); });
     number.addEventListener("focus", () => number.select());
-    number.addEventListener("change", () => this.set(this.scale.read(number.value) ?? panel.memory.values[this.slider.name]));
+    number.addEventListener("input", () => { this.typing = true; });
+    for (const end of ["change", "blur"]) number.addEventListener(end, () => this.typed());
     number.addEventListener("keydown", (event) => {
       const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-      if (event.key === "Escape") number.value = written(this.slider, panel.memory.values[this.slider.name]);
+      if (event.key === "Escape") { this.typing = false; this.paint(); }
       if (event.key === "Enter") number.select(); // `change` follows
       if (!by) return;
       event.preventDefault();
@@ -75,8 +76,14 @@ class Row {
     });
   }
 
+  /** What was typed counts; what is no number changes nothing. */
+  typed() {
+    if (this.typing) this.set(this.scale.read(this.number.value) ?? this.panel.memory.values[this.slider.name]);
+  }
+
   set(value) {
     const { memory } = this.panel;
+    this.typing = false;
     const changed = memory.values[this.slider.name] !== value;
     memory.values[this.slider.name] = value;
     this.paint();
@@ -89,7 +96,7 @@ class Row {
     if (Number(this.range.value) !== Math.round(place)) this.range.value = Math.round(place);
     this.range.style.setProperty("--share", Math.min(1, Math.max(0, place / this.scale.last)));
     this.range.setAttribute("aria-valuetext", written(this.slider, value));
-    this.number.value = written(this.slider, value);
+    if (!this.typing) this.number.value = written(this.slider, value); // an answer must not overwrite what is being typed
     this.root.classList.toggle("changed", value !== this.slider.default);
   }
 }
