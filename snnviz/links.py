@@ -84,19 +84,23 @@ def change(design: Design, settings: Mapping[str, Any]) -> Design:
     return Design.check(document)
 
 
-def write_part(value: Part, usual: Part) -> str:
-    """The query string of a page's setting: only what differs from the usual one."""
+def write_part(value: Part, usual: Part, prefix: str = "") -> str:
+    """The query string of a page's setting: only what differs from the usual one, each name after `prefix`."""
     before, shown = usual.model_dump(mode="json"), value.model_dump(mode="json")
     changed = {name: field for name, field in shown.items() if field != before[name]}
     texts = {name: field if isinstance(field, str) else f"{field:.10g}" for name, field in changed.items()}
-    return "&".join(f"{name}={quote(text, safe=':=,')}" for name, text in texts.items())
+    return "&".join(f"{prefix}{name}={quote(text, safe=':=,')}" for name, text in texts.items())
 
 
-def read_part(query: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of a page's setting in a link's parameters, numbers as such. Raises `InputError`."""
-    if (length := sum(len(name) + len(value) for name, value in query.items())) > MAX_LINK:
+def read_part(query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
+    """The fields of a page's setting in a link's parameters, those after `prefix`, numbers as such.
+
+    Raises `InputError`.
+    """
+    given = {name.removeprefix(prefix): value for name, value in query.items() if name.startswith(prefix)}
+    if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_LINK:
         raise _too_long(length)
-    return {name: read_value(name, value) for name, value in query.items() if name not in RESERVED}
+    return {name: read_value(name, value) for name, value in given.items() if prefix or name not in RESERVED}
 
 
 def read_settings(pairs: Iterable[str]) -> dict[str, str]:

@@ -7,14 +7,15 @@ from typing import get_args
 
 import streamlit as st
 
+from snnviz import links
 from snnviz.catalog.studies import PRESETS, VARIED, Member, TrainingStudy, members
 from snnviz.errors import InputError
-from snnviz.links import read_value
 from snnviz.store import Run
 from snnviz.theory.activity import Setting
 from snnviz.ui import many
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
+from snnviz.ui.words import ended
 from snnviz.views.activity import colour
 from snnviz.views.study import accuracy_charts, study_table
 
@@ -41,17 +42,15 @@ def begin(query: Mapping[str, str]) -> None:
     if "study" in session:
         return
     session.study, session.study_problem = TrainingStudy(), ""
-    given = {name.removeprefix(PREFIX): value for name, value in query.items() if name.startswith(PREFIX)}
     try:
-        session.study = TrainingStudy.check({name: read_value(name, value) for name, value in given.items()})
+        session.study = TrainingStudy.check(links.read_part(query, PREFIX))
     except InputError as error:
-        session.study_problem = f"{PREFIX}{error}. The small study is shown instead."
+        session.study_problem = f"{PREFIX}{ended(error)} The small study is shown instead."
 
 
 def link() -> str:
     """The study's part of the query string: what differs from the small one."""
-    usual, study = TrainingStudy().model_dump(), _study().model_dump()
-    return "&".join(f"{PREFIX}{name}={value}" for name, value in study.items() if value != usual[name])
+    return links.write_part(_study(), TrainingStudy(), PREFIX)
 
 
 def panel() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from streamlit.util import calc_hash
 
 from snnviz import links
 from snnviz.catalog.twins import ann_twin
@@ -21,13 +18,12 @@ from snnviz.errors import InputError
 from snnviz.registry import Entry
 from snnviz.theory.activity import Setting, Trace, read_init
 from snnviz.theory.propagation import propagate
-from snnviz.ui import activity_setting, activity_work, study
+from snnviz.ui import activity_work
 from snnviz.ui.activity_setting import from_link, of_design, own_point, to_link, typical
 from snnviz.ui.activity_words import verdict
-from snnviz.ui.words import JOINER
 from tests.designs import attempt
 from tests.pages.conftest import using
-from tests.pages.visit import Visit
+from tests.pages.visit import Look, Visit
 from tests.strangers import TEXTS
 
 SMALL = {"width": "50", "layers": "10", "seeds": "2"}
@@ -38,52 +34,6 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One empty store for all visits."""
     with using(tmp_path_factory.mktemp("cache")) as folder:
         yield folder
-
-
-class Look(Visit):
-    """A visit that begins on the activity page, with `link` in its address."""
-
-    def __init__(self, link: str | dict[str, str] = "") -> None:
-        self.first = True
-        super().__init__(link)
-
-    def look(self) -> Look:
-        if self.first:
-            self.at._page_hash = calc_hash("activity")
-            self.first = False
-        super().look()
-        return self
-
-    @property
-    def setting(self) -> Setting:
-        """What the sliders show."""
-        found: Setting = self.at.session_state["setting"]
-        return found
-
-    @property
-    def told(self) -> list[str]:
-        """The sentences in red boxes as a reader sees them."""
-        return [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", error.value.replace(JOINER, "")) for error in self.at.error]
-
-    def chart(self, name: str) -> dict[str, Any]:
-        """A chart on the page, by its id."""
-        for element in self.at.get("bidi_component"):
-            proto = element.proto  # type: ignore[attr-defined]
-            if proto.component_name == "snnviz_charts":
-                found = [chart for chart in json.loads(proto.bytes)["charts"] if chart["id"] == name]
-                if found:
-                    return dict(found[0])
-        raise LookupError(name)
-
-    @property
-    def curves(self) -> list[Any]:
-        """The points of the figures."""
-        return [self.chart("var_u")["traces"], self.chart("spikes")["traces"]]
-
-    def open(self, section: str) -> Look:
-        """Open one of the tabs below."""
-        self.at.session_state["activity-tab"] = section
-        return self.look()
 
 
 def test_a_first_visit_shows_the_eight_initialisations_and_a_sentence() -> None:
@@ -163,115 +113,11 @@ def test_any_parameters_are_a_setting_or_a_sentence(query: dict[str, str]) -> No
         assert look.told == []
 
 
-class Session(dict[str, Any]):
-    """A session whose entries are attributes too, as Streamlit's are."""
-
-    __getattr__ = dict.__getitem__
-    __setattr__ = dict.__setitem__
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Session:
-    """The session of a page that shows a small setting; callbacks are called by hand, as no browser is there."""
-    found = Session(
-        setting=Setting(), design=Design(), dragging=False, looked=("", 0), link_problem="", drawn_problem=""
-    )
-    monkeypatch.setattr(activity_setting.st, "session_state", found)
-    monkeypatch.setattr(activity_setting.st, "rerun", lambda scope: found.__setitem__("asked", scope))
-    study.begin({})
-    activity_setting._put(Setting.check(SMALL))
-    return found
-
-
-def moved(session: Session, dragging: bool = False, **values: float) -> None:
-    session[activity_setting.SLIDERS] = {
-        "moved": {"rev": session.setting_revision, "n": 1, "values": values, "dragging": dragging}
-    }
-    activity_setting.put_sliders()
-
-
-@pytest.mark.parametrize(
-    ("sent", "looked", "threshold"),
-    [
-        ({"meta": "inits", "name": "kaiming"}, 1, 1.0),
-        ({"meta": "own", "name": ""}, 0, 0.7),
-        ({"meta": "inits", "name": "no such"}, 0, 1.0),
-        ({"meta": 3, "name": ["kaiming"]}, 0, 1.0),
-        ("kaiming", 0, 1.0),
-        (None, 0, 1.0),
-    ],
-)
-def test_a_point_of_the_map_is_picked(session: Session, sent: object, looked: int, threshold: float) -> None:
-    """An initialisation is looked at, one's own design opened; whatever else a stranger sends does nothing."""
-    session.design = Design.check({"neuron": {"threshold": 0.7}})
-    session["activity-why"] = {"picked": sent}
-    activity_setting.pick("activity-why")
-    assert activity_setting.looked_at() == looked
-    assert activity_setting.setting().threshold == threshold
-
-
-def test_a_moved_slider_changes_the_setting_and_the_link(session: Session) -> None:
-    before = session.setting_revision
-    moved(session, threshold=0.7, **{"1.gain": 3.0})
-    assert activity_setting.setting().threshold == 0.7
-    assert activity_setting.setting().inits[1] == read_init("kaiming:gain=3")
-    assert "threshold=0.7" in activity_setting.link()
-    assert session.setting_revision == before  # the sliders show it already
-    assert session.asked == ["activity", "activity-details"]
-
-
-def test_while_a_slider_is_dragged_fewer_networks_are_drawn(session: Session) -> None:
-    activity_setting._put(Setting(steps=20, seeds=10))
-    session.details_seconds = 0.5
-    moved(session, dragging=True, threshold=0.7)
-    assert activity_setting.drawn().seeds == 1
-    assert activity_setting.drawn().threshold == 0.7
-    assert "seeds=10" in activity_setting.link()
-    assert session.asked == ["activity"]  # the slow tab waits for the release
-    moved(session, threshold=0.7)
-    assert activity_setting.drawn().seeds == 10
-
-
-def test_what_cannot_be_afforded_is_a_sentence_over_the_figures_before(session: Session) -> None:
-    moved(session, width=4096, steps=100, layers=200)
-    assert activity_setting.setting().width == 4096
-    assert activity_setting.drawn().width == 50
-    assert "width=50" in activity_setting.link()
-    assert activity_setting.problems()[0].endswith("The figures still show the setting before.")
-    moved(session, width=60, steps=1, layers=10)
-    assert activity_setting.problems() == []
-    assert activity_setting.drawn().width == 60
-
-
 def test_fewer_seeds_than_asked_for_are_told() -> None:
     assert (
         "of 100 networks of each initialisation are drawn to answer within two seconds"
         in Look("seeds=100&inits=glorot,zenke-2021&layers=200&width=100&steps=100").text
     )
-
-
-def test_initialisations_come_and_go_and_keep_their_numbers(session: Session) -> None:
-    moved(session, **{"1.gain": 3.0})
-    session.pills = ["reset-aware", "kaiming", "glorot"]
-    activity_setting.put_inits("pills")
-    assert activity_setting.setting().inits == tuple(map(read_init, ["kaiming:gain=3", "glorot", "reset-aware"]))
-    session.pills = []
-    activity_setting.put_inits("pills")
-    assert len(activity_setting.setting().inits) == 3  # one at least stays
-
-
-def test_what_is_looked_at_stays_so_when_its_numbers_change_or_others_come(session: Session) -> None:
-    activity_setting._put(Setting.check({**SMALL, "inits": "glorot,kaiming:gain=3,kaiming"}))
-    session.menu = 2
-    activity_setting.look_at("menu")
-    moved(session, **{"2.gain": 4.0})
-    assert activity_setting.looked_at() == 2
-    session.pills = ["variance-preserving", "glorot", "kaiming"]
-    activity_setting.put_inits("pills")
-    assert activity_setting.setting().inits[activity_setting.looked_at()] == read_init("kaiming:gain=4")
-    session.pills = ["glorot"]
-    activity_setting.put_inits("pills")
-    assert activity_setting.looked_at() == 0
 
 
 @pytest.mark.parametrize("section", ["Why does it die?", "Over time", "Shape of u", "Thresholds", "Width"])

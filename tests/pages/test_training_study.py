@@ -11,8 +11,7 @@ from snnviz.catalog import studies
 from snnviz.catalog.studies import TrainingStudy, members
 from snnviz.store import Run
 from snnviz.ui import services
-from tests.pages.test_activity_page import Look
-from tests.pages.visit import Visit
+from tests.pages.visit import Look, Visit
 
 TINY = TrainingStudy(depth=1, width=10, epochs=1, train_samples=100)
 

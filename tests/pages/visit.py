@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from snnviz.design import Design
 from snnviz.theory import variance
+from snnviz.theory.activity import Setting
 from snnviz.ui.words import JOINER
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,8 +62,11 @@ class Visit:
     def errors(self) -> list[str]:
         """The sentences in red boxes as a reader sees them, without the verdict on a silent network."""
         verdict = variance.verdict(variance.forecast(self.design), self.design)[1]
-        said = [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", error.value.replace(JOINER, "")) for error in self.at.error]
-        return [sentence for sentence in said if sentence != verdict]
+        return [sentence for sentence in self._red if sentence != verdict]
+
+    @property
+    def _red(self) -> list[str]:
+        return [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", error.value.replace(JOINER, "")) for error in self.at.error]
 
     @property
     def text(self) -> str:
@@ -121,3 +126,49 @@ class Visit:
         """The table of runs as it is shown."""
         records: list[dict[str, Any]] = self.at.dataframe[0].value.to_dict("records")
         return records
+
+
+class Look(Visit):
+    """A visit that begins on the activity page, with `link` in its address."""
+
+    def __init__(self, link: str | dict[str, str] = "") -> None:
+        self.first = True
+        super().__init__(link)
+
+    def look(self) -> Look:
+        if self.first:
+            self.at._page_hash = calc_hash("activity")
+            self.first = False
+        super().look()
+        return self
+
+    @property
+    def setting(self) -> Setting:
+        """What the sliders show."""
+        found: Setting = self.at.session_state["setting"]
+        return found
+
+    @property
+    def told(self) -> list[str]:
+        """The sentences in red boxes as a reader sees them."""
+        return self._red
+
+    def chart(self, name: str) -> dict[str, Any]:
+        """A chart on the page, by its id."""
+        for element in self.at.get("bidi_component"):
+            proto = element.proto  # type: ignore[attr-defined]
+            if proto.component_name == "snnviz_charts":
+                found = [chart for chart in json.loads(proto.bytes)["charts"] if chart["id"] == name]
+                if found:
+                    return dict(found[0])
+        raise LookupError(name)
+
+    @property
+    def curves(self) -> list[Any]:
+        """The points of the figures."""
+        return [self.chart("var_u")["traces"], self.chart("spikes")["traces"]]
+
+    def open(self, section: str) -> Look:
+        """Open one of the tabs below."""
+        self.at.session_state["activity-tab"] = section
+        return self.look()
