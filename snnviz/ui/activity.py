@@ -196,7 +196,7 @@ def _glossary() -> None:
         return
     with box:
         for entry in INITS:
-            name, words = st.columns([3, 7])
+            name, words = st.columns([2, 3])  # room for the longest formula
             name.markdown(f"**{entry.kind.replace('-', ' ')}**  \n:small[{plain(entry.source)}]")
             if entry.formula:
                 name.latex(entry.formula)

@@ -160,12 +160,18 @@ def _missing(name: str) -> str:
     return "is fetched at first" if datasets.card(name).download else "not on this machine"
 
 
-def presets(place: Any, known: Mapping[str, Part], value: Part, key: str, choose: Callable[[], None]) -> None:
-    """The named settings; none is marked where the setting is another."""
-    named = {preset: name for name, preset in known.items()}
+def presets(place: Any, known: Mapping[str, Part], value: Part, key: str, choose: Put) -> None:
+    """The named settings; none is marked where the setting is another. `choose` is told a name."""
+    marked = next((name for name, preset in known.items() if preset == value), None)
+    widget = f"{key}-preset@{_revision(key)}/{marked}"  # another one as soon as another is marked, or none
     place.segmented_control(
-        "Start from", list(known), default=named.get(value), key=f"{key}-preset@{_revision(key)}", on_change=choose
+        "Start from", list(known), default=marked, key=widget, on_change=_choose, args=(widget, choose)
     )
+
+
+def _choose(widget: str, choose: Put) -> None:
+    if name := st.session_state[widget]:
+        choose(name)
 
 
 def chosen(name: str, key: str) -> Any:

@@ -125,12 +125,10 @@ def _put(name: str) -> None:
     st.rerun([SETTINGS, CURVES])
 
 
-def _preset() -> None:
-    name = many.chosen("preset", KEY)
-    if name:
-        session = st.session_state
-        session.sweep, session.skips_problem, session.skips_link_problem = SWEEPS[name], "", ""
-        many.renew(KEY)
+def _preset(name: str) -> None:
+    session = st.session_state
+    session.sweep, session.skips_problem, session.skips_link_problem = SWEEPS[name], "", ""
+    many.renew(KEY)
     st.rerun([SETTINGS, CURVES])
 
 

@@ -16,7 +16,7 @@ from snnviz.errors import InputError, SnnvizError
 from snnviz.links import change, from_query
 from snnviz.ui import services
 from snnviz.ui.components.block_editor import drawn, new_revision
-from snnviz.ui.words import plain
+from snnviz.ui.words import ended, plain
 
 EDITOR = "block"
 
@@ -37,7 +37,7 @@ def begin(page: str = "") -> None:
         session.design = from_query(dict(st.query_params)) if page == "" else Design()
     except InputError as error:
         session.design = Design()
-        session.problem = f"{error}. The default design is shown instead."
+        session.problem = f"{ended(error)} The default design is shown instead."
     _renew()
     known = services.glance(session.design.digest)
     if known is not None:

@@ -98,11 +98,9 @@ def _put(name: str) -> None:
     st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
 
 
-def _preset() -> None:
-    name = many.chosen("preset", KEY)
-    if name:
-        st.session_state.study, st.session_state.study_problem = PRESETS[name], ""
-        many.renew(KEY)
+def _preset(name: str) -> None:
+    st.session_state.study, st.session_state.study_problem = PRESETS[name], ""
+    many.renew(KEY)
     st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
 
 

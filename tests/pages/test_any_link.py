@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.links import MAX_LINK, from_query
+from snnviz.ui.words import ended
 from tests.designs import DESIGNS, attempt, broken_links
 from tests.pages.conftest import using
 from tests.pages.visit import Visit
@@ -50,7 +51,7 @@ def check(query: dict[str, str], usual: float) -> None:
         assert spent < usual + PARSING_SECONDS
         assert visit.design == Design()
         assert visit.link == ""
-        assert visit.errors == [" ".join(f"{design}. The default design is shown instead.".split())]
+        assert visit.errors == [" ".join(f"{ended(design)} The default design is shown instead.".split())]
     else:
         assert visit.design == design
         assert visit.errors == []

@@ -106,3 +106,19 @@ def test_recordings_are_offered_where_they_are(
         folder.mkdir(parents=True)
         (folder / "00001.bin").write_bytes(bytes(5))
     assert "nmnist" in at_study(TINY).widgets["study-data"].options
+
+
+def test_a_preset_is_marked_only_while_it_is_what_is_shown() -> None:
+    look = Look("")
+
+    def marked() -> object:
+        return look.widgets["study-preset"].value
+
+    assert marked() == "small"
+    look.widgets["study-seeds"].set_value(2)
+    look.look()
+    assert marked() is None
+    look.widgets["study-preset"].set_value("paper's cnn")
+    look.look()
+    assert look.at.session_state["study"] == studies.PRESETS["paper's cnn"]
+    assert marked() == "paper's cnn"
