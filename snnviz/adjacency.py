@@ -93,14 +93,15 @@ def in_words(edges: Edges) -> str:
     return " + ".join(f"{count} {kind}" for count, kind in counts if count) or "no skips"
 
 
-def parse(value: object, field: str = "network.edges") -> Edges:
+def parse(value: object, field: str = "network.edges", *, rows: int | None = None, backward: bool = True) -> Edges:
     """The matrix from text (rows by '/', digits with or without spaces) or from nested lists.
 
-    Raises `InputError` naming the field or the cell, the rule and the value.
+    `rows`: exactly so many. Raises `InputError` naming the field or the cell, the rule and the value.
     """
     if isinstance(value, str):
-        if len(value) > 500:
-            raise InputError(field, "be at most 500 characters long", value)
+        longest = 500 if rows is None else 500 + 4 * rows**2
+        if len(value) > longest:
+            raise InputError(field, f"be at most {longest} characters long", value)
         cells: list[object] = []
         for row in value.strip().strip("/").split("/"):
             digits = row.split()
@@ -108,14 +109,18 @@ def parse(value: object, field: str = "network.edges") -> Edges:
             cells.append([int(d) if d.isascii() and d.isdigit() and len(d) < 3 else d for d in digits])
         value = cells
     size = len(value) if isinstance(value, (list, tuple)) else 0
-    if not isinstance(value, (list, tuple)) or not MIN_DEPTH < size <= MAX_DEPTH + 1:
-        rule = f"be a square matrix with {MIN_DEPTH + 1} to {MAX_DEPTH + 1} rows"
+    fits = MIN_DEPTH < size <= MAX_DEPTH + 1 if rows is None else size == rows
+    if not isinstance(value, (list, tuple)) or not fits:
+        count = f"{MIN_DEPTH + 1} to {MAX_DEPTH + 1}" if rows is None else rows
+        rule = f"be a square matrix with {count} rows"
         raise InputError(field, rule, Described(f"{size} rows") if size else value)
     for i, row in enumerate(value):
         if not isinstance(row, (list, tuple)) or len(row) != size:
             raise InputError(f"{field}[{i}]", f"have {size} entries (the matrix must be square)", row)
         for j, cell in enumerate(row):
             _check_cell(cell, i, j, f"{field}[{i}][{j}]")
+            if cell and j < i and not backward:
+                raise InputError(f"{field}[{i}][{j}]", "be 0 (no backward connections in this network)", cell)
     return tuple(tuple(int(cell) for cell in row) for row in value)
 
 

@@ -22,7 +22,6 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -34,8 +33,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from snnviz import adjacency
-from snnviz.adjacency import Edges
 from snnviz.errors import Described, InputError, did_you_mean
+from snnviz.networks import KINDS, Network
+from snnviz.networks import BlockNetwork as BlockNetwork
+from snnviz.networks import CnnNetwork as CnnNetwork
+from snnviz.networks import MlpNetwork as MlpNetwork
+from snnviz.networks import Norm as Norm
+from snnviz.networks import Part as Part
+from snnviz.networks import StagedNetwork as StagedNetwork
 from snnviz.registry import Number, Range, Registry
 
 REVISION = 1
@@ -94,12 +99,6 @@ def _chosen(registry: Registry[Any], path: str, **given: Any) -> Any:
     return Field(default_factory=lambda: Choice(registry.choose(path, given)))
 
 
-class Part(BaseModel):
-    """Frozen, and closed to unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Neuron(Part):
     """The leaky integrate-and-fire neuron: u[t] = beta u[t-1] + I[t] - theta s[t-1], s[t] = 1[u[t] > theta].
 
@@ -155,61 +154,6 @@ class Data(Part):
             kinds = " or ".join(entry.kind for entry in ENCODINGS if CURRENT in entry.traits)
             raise InputError("data.encoding.kind", f"be {kinds} for recordings of events", encoding.kind)
         return encoding
-
-
-Norm = Literal["none", "batch"]
-"""What happens to a hidden layer's current before its neurons. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1
-over images, positions and time steps together, times a learnt gain, plus the bias; a batch then goes through whole."""
-
-
-class BlockNetwork(Part):
-    """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
-
-    kind: Literal["block"] = "block"
-    edges: Annotated[
-        Edges, PlainValidator(adjacency.parse), PlainSerializer(lambda edges: [list(row) for row in edges])
-    ] = adjacency.resnet_like(4)
-    channels: Annotated[int, Range(1, 256, "Channels of every layer of the block.", 1)] = 16
-    blocks: Annotated[int, Range(1, 6, "How often the block is stacked; maps are halved in between.", 1)] = 1
-    dsc_fraction: Annotated[
-        float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho), drawn from the seed.", 0.05)
-    ] = 0.5
-    norm: Norm = "none"
-
-    @field_validator("norm")
-    @classmethod
-    def _steps_alone(cls, norm: str, info: ValidationInfo) -> str:
-        """Statistics over all time steps are not there yet while a cycle steps through them."""
-        if norm != "none" and adjacency.has_back(info.data.get("edges", ())):
-            raise PydanticCustomError("range", "be none in a block with backward connections")
-        return norm
-
-    @property
-    def depth(self) -> int:
-        """Layers of one block."""
-        return len(self.edges) - 1
-
-
-class MlpNetwork(Part):
-    """Fully connected layers."""
-
-    kind: Literal["mlp"] = "mlp"
-    depth: Annotated[int, Range(1, 200, "Hidden layers.", 1)] = 4
-    width: Annotated[int, Range(1, 4096, "Neurons of a hidden layer.", 10)] = 200
-    norm: Norm = "none"
-
-
-class CnnNetwork(Part):
-    """3x3 convolution layers in sequence, with average pooling by 2 after every few of them."""
-
-    kind: Literal["cnn"] = "cnn"
-    depth: Annotated[int, Range(1, 50, "Convolution layers.", 1)] = 4
-    channels: Annotated[int, Range(1, 512, "Channels of every layer.", 1)] = 16
-    pool_every: Annotated[int, Range(0, 50, "Halve the maps after this many layers; 0 means never.", 1)] = 2
-    norm: Norm = "none"
-
-
-Network = Annotated[BlockNetwork | MlpNetwork | CnnNetwork, Field(discriminator="kind")]
 
 
 class Training(Part):
@@ -319,10 +263,9 @@ def _first_line(error: Exception) -> str:
 def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> InputError:
     """The first of pydantic's complaints, as field, rule and value."""
     first = error.errors(include_url=False)[0]
-    tags = {"block", "mlp", "cnn"}
     parts = [str(p)[:40] for p in first["loc"]]
     part = noun
-    if parts[:1] == ["network"] and len(parts) > 1 and parts[1] in tags:
+    if parts[:1] == ["network"] and len(parts) > 1 and parts[1] in KINDS:
         part = f"a network of kind {parts.pop(1)}"
     path, kind, value = ".".join(parts) or noun.split(" ", 1)[-1], first["type"], first["input"]
     context = first.get("ctx", {})
@@ -331,7 +274,7 @@ def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> Inpu
         return InputError(path, f"be a field of {part}", value, did_you_mean(parts[-1], set(known) - {parts[-1]}))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = value.get("kind") if isinstance(value, dict) else value
-        return InputError("network.kind", "be one of block, mlp, cnn", tag, did_you_mean(tag, tags))
+        return InputError("network.kind", f"be one of {', '.join(KINDS)}", tag, did_you_mean(tag, KINDS))
     if kind == "literal_error":
         names = context["expected"].replace("'", "").replace(" or ", ", ")
         return InputError(path, f"be one of {names}", value, did_you_mean(value, names.split(", ")))
@@ -347,7 +290,7 @@ def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> Inpu
 def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:
     """Field names of the part at `path`; for the network, those of every kind."""
     if path[:1] == ["network"]:
-        return sorted({f for m in (BlockNetwork, MlpNetwork, CnnNetwork) for f in m.model_fields})
+        return sorted({f for m in KINDS.values() for f in m.model_fields})
     for name in path:
         annotation = model.model_fields[name].annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from snnviz import adjacency
-from snnviz.design import Design, Part
+from snnviz.design import Design, Part, StagedNetwork
 from snnviz.errors import Described, InputError, did_you_mean
 
 MAX_LINK = 8_192
@@ -116,7 +116,7 @@ def read_settings(pairs: Iterable[str]) -> dict[str, str]:
 
 def read_value(path: str, value: Any) -> Any:
     """A number where text is one (never NaN or infinity), else the value itself."""
-    if not isinstance(value, str) or path in ("network.edges", "data.name") or path.endswith(".kind"):
+    if not isinstance(value, str) or path in ("network.edges", "network.blocks", "data.name") or path.endswith(".kind"):
         return value
     text = value.strip()
     if len(text) > 40 or "_" in text:
@@ -147,8 +147,10 @@ def in_a_line(design: Design) -> str:
         words = [f"block {stacked}{network.depth} layers, {network.channels} ch, {adjacency.in_words(network.edges)}"]
     elif network.kind == "mlp":
         words = [f"mlp {network.depth} x {network.width}"]
-    else:
+    elif network.kind == "cnn":
         words = [f"cnn {network.depth} x {network.channels} ch"]
+    else:
+        words = [network.kind, *_scale(network)]
     if network.norm != "none":
         words.append(f"{network.norm} normalisation")
     if design.neuron.kind != "lif":
@@ -162,6 +164,15 @@ def in_a_line(design: Design) -> str:
         if not path.startswith(named) and value != base.get(path):
             words.append(f"{path.split('.', 1)[-1]} {_written(value)}")
     return " · ".join(words)
+
+
+def _scale(network: StagedNetwork) -> list[str]:
+    """How much of the original is left, and which of its blocks were drawn anew."""
+    words = [
+        f"{share:g} of the {noun}" for share, noun in ((network.width, "width"), (network.depth, "depth")) if share < 1
+    ]
+    drawn = [str(number) for number, text in enumerate(network.blocks.split(";"), 1) if text]
+    return words + ([f"own block{'s' if len(drawn) > 1 else ''} {', '.join(drawn)}"] if drawn else [])
 
 
 def _put(document: dict[str, Any], path: str, value: Any) -> None:

@@ -25,7 +25,7 @@ def initial_weight(layer: Layer, design: Design, drive: Drive | None = None) -> 
     """
     shape: tuple[int, ...] = (layer.out_shape[0], layer.fan_in)
     if layer.kind == "conv":
-        shape = (layer.out_shape[0], layer.in_shape[0], layer.kernel, layer.kernel)
+        shape = (layer.out_shape[0], layer.in_shape[0] // layer.groups, layer.kernel, layer.kernel)
     if drive is None and is_measured(design.init):
         return torch.zeros(shape)
     law = weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron, drive)
@@ -48,6 +48,8 @@ def measure(network: Network, image: Tensor) -> None:
     for stage, done in zip(network.stages, network.done, strict=True):
         members = [member.index for member in stage.members] if isinstance(stage, Cycle) else [stage]
         for index in members:
+            if layers[index].kind == "merge":
+                continue
             if isinstance(stage, Cycle):
                 network.run(stage, outputs)  # for what the members say that are set already
             drive = Drive(second_moment(outputs.read(network.merges[index])), network.steps)

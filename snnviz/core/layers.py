@@ -18,17 +18,19 @@ WORTH_IT = 30_000_000
 """Multiply-accumulates from which oneDNN's product is never slower than MKL's; below, it can take twice as long."""
 
 
-def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1, *, half: bool = False) -> Tensor:
-    """(T, B, H, W, C) by (O, C, k, k), padded by k // 2, to (T, B, H', W', O): channels are last in memory too.
+def convolution(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1, groups: int = 1, *, half: bool = False
+) -> Tensor:
+    """(T, B, H, W, C) by (O, C/groups, k, k), padded by k // 2, to (T, B, H', W', O): channels are last in memory too.
 
     `half`: multiplied in bfloat16, added up and returned in float32.
     """
     padding = weight.shape[-1] // 2
     maps = x.flatten(0, 1).permute(0, 3, 1, 2)
     if half:
-        y = F.conv2d(maps.bfloat16(), weight.bfloat16(), _halved(bias), stride, padding).to(x.dtype)
+        y = F.conv2d(maps.bfloat16(), weight.bfloat16(), _halved(bias), stride, padding, 1, groups).to(x.dtype)
     else:
-        y = F.conv2d(maps, weight, bias, stride, padding)
+        y = F.conv2d(maps, weight, bias, stride, padding, 1, groups)
     return y.permute(0, 2, 3, 1).reshape(*x.shape[:2], *y.shape[2:], -1)
 
 

@@ -18,8 +18,13 @@ from snnviz.catalog.architectures import Architecture, Source
 from snnviz.core.kernels import compiled, fits
 
 
-def pooled(x: Tensor, size: int) -> Tensor:
-    """(T, B, H, W, C), averaged over squares of `size`; what does not fill a square is left out."""
+def pooled(x: Tensor, size: int, stride: int = 1) -> Tensor:
+    """(T, B, H, W, C), averaged over squares of `size`; what does not fill a square is left out.
+
+    `stride`: only every so many-th point.
+    """
+    if stride > 1:
+        x = x[:, :, ::stride, ::stride]
     if size == 1:
         return x
     maps = x.flatten(0, 1)

@@ -25,7 +25,10 @@ from snnviz.design import Design
 from snnviz.theory.costs import micro_batch
 
 Watch = Callable[[int, Activity], None]
-"""Called as watch(layer, activity), once for each layer, in their order."""
+"""Called as watch(layer, activity), once for each layer that computes something, in their order."""
+
+AS_SAID = (1, 1, 0)
+"""Neither pooled, nor strided, nor delayed."""
 
 
 class Outputs:
@@ -33,13 +36,13 @@ class Outputs:
 
     def __init__(self, said: Mapping[int, Tensor], steps: int) -> None:
         self.steps = steps
-        self._known: dict[tuple[int, int, int], Tensor] = {(index, 1, 0): x for index, x in said.items()}
+        self._known: dict[tuple[int, ...], Tensor] = {(index, *AS_SAID): x for index, x in said.items()}
 
     def __getitem__(self, index: int) -> Tensor:
-        return self._known[index, 1, 0]
+        return self._known[index, *AS_SAID]
 
     def add(self, index: int, spikes: Tensor) -> None:
-        self._known[index, 1, 0] = spikes
+        self._known[index, *AS_SAID] = spikes
 
     def forget(self, indices: Iterable[int]) -> None:
         """Nobody reads these any more; what the way back needs is kept by those who need it."""
@@ -48,19 +51,19 @@ class Outputs:
 
     def averaged(self) -> Outputs:
         """The mean over time of each."""
-        return Outputs({key[0]: x.mean(0, keepdim=True) for key, x in self._known.items() if key[1:] == (1, 0)}, 1)
+        return Outputs({key[0]: x.mean(0, keepdim=True) for key, x in self._known.items() if key[1:] == AS_SAID}, 1)
 
     def read(self, merge: Merge) -> Tensor:
         """What the sources of `merge` say, joined."""
         return merge(*(self._source(source) for source in merge.sources))
 
     def _source(self, source: Source) -> Tensor:
-        key = (source.layer, source.pool, source.delay)
+        key = (source.layer, source.pool, source.stride, source.delay)
         if key not in self._known:
             if source.delay:
                 self._known[key] = delayed(self._source(replace(source, delay=0)), self.steps)
             else:
-                self._known[key] = pooled(self[source.layer], source.pool)
+                self._known[key] = pooled(self[source.layer], source.pool, source.stride)
         return self._known[key]
 
 
@@ -79,9 +82,9 @@ class Network:
         self.parameters: dict[str, Tensor] = {}
         self.buffers: dict[str, Tensor] = {}
         layers = self.architecture.layers
-        for layer in layers:
+        for layer in self.architecture.weighted:
             own = {"weight": initial_weight(layer, design), "bias": torch.zeros(layer.out_shape[0])}
-            if design.network.norm != "none" and layer is not layers[-1]:
+            if layer.normed:
                 own["gain"] = torch.ones(layer.out_shape[0])
                 self.buffers[f"{layer.name}.mean"] = torch.zeros(layer.out_shape[0])
                 self.buffers[f"{layer.name}.variance"] = torch.ones(layer.out_shape[0])
@@ -127,9 +130,11 @@ class Network:
         layers = self.architecture.layers
         if isinstance(stage, Cycle):
             self._step(stage, outputs, watch)
+        elif layers[stage].kind == "merge":
+            outputs.add(stage, outputs.read(self.merges[stage]))
         elif layers[stage].spiking or stage < len(layers) - 1:
             current = self._current(layers[stage], outputs.read(self.merges[stage]), by)
-            fire = self._fire if layers[stage].spiking else _rectify
+            fire = self._fire if layers[stage].spiking else _say if layers[stage].plain else _rectify
             outputs.add(stage, fire(stage, current, watch))
 
     def _step(self, cycle: Cycle, outputs: Outputs, watch: Watch | None) -> None:
@@ -146,7 +151,7 @@ class Network:
         half = self.half and layer is not self.architecture.layers[-1]
         plain = torch.zeros_like(bias) if gain is not None else bias
         if layer.kind == "conv":
-            current = convolution(x, weight, plain, layer.stride, half=half)
+            current = convolution(x, weight, plain, layer.stride, layer.groups, half=half)
         else:
             if layer.in_shape[0] > 1 and math.prod(layer.in_shape[1:]) > 1:  # columns are (C, H, W), maps (H, W, C)
                 weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
@@ -174,6 +179,13 @@ def _rectify(index: int, current: Tensor, watch: Watch | None) -> Tensor:
     if watch:
         watch(index, activity(current, None))
     return F.relu(current)
+
+
+def _say(index: int, current: Tensor, watch: Watch | None) -> Tensor:
+    """The current itself, of a layer without neurons."""
+    if watch:
+        watch(index, activity(current, None))
+    return current
 
 
 def stages(built: Architecture, *, half: bool) -> list[int | Cycle]:

@@ -61,5 +61,5 @@ def look(network: Network, probe: Tensor, window: Window, step: int, epoch: floa
     with torch.no_grad():
         network(probe, lambda _, activity: seen.append(activity))
     norms = window.gradient_norms()
-    for index, (layer, now) in enumerate(zip(network.architecture.layers, seen, strict=True)):
+    for index, (layer, now) in enumerate(zip(network.architecture.weighted, seen, strict=True)):
         yield LayerState(step, epoch, index, layer.name, now.rate, now.var_u, norms[index] if norms else None)

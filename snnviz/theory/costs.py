@@ -19,9 +19,8 @@ def parameters(design: Design) -> int:
     12010
     """
     layers, neuron = architecture(design).layers, design.neuron
-    gains = sum(layer.out_shape[0] for layer in layers[:-1]) if design.network.norm != "none" else 0
     learnt = (neuron.learns_beta + neuron.learns_threshold) * sum(layer.spiking for layer in layers)
-    return sum(layer.parameters for layer in layers) + gains + learnt
+    return sum(layer.parameters for layer in layers) + learnt
 
 
 def macs(design: Design) -> int:

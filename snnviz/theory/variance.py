@@ -68,21 +68,21 @@ def weight_variance(layer: Layer, design: Design, drive: Drive | None = None) ->
 
 @lru_cache(maxsize=256)
 def forecast(design: Design) -> tuple[Forecast, ...]:
-    """Every layer of the design, drawn from a fixed seed; the same for the same design, whatever its seed."""
+    """Every layer that computes something, drawn from a fixed seed; the same for designs that differ in their seed."""
     layers = _pass(design, ())
     if any(source.delay for layer in architecture(design).layers for source in layer.sources):
         # What later layers said a step ago is silent in the first pass; each pass settles one time step more.
         passes = max(FEWEST_PASSES, MOST_PASSES * 400 // (design.data.steps * len(layers)))
         for _ in range(min(design.data.steps - 1, MOST_PASSES, passes)):
             layers = _pass(design, layers)
-    return tuple(layer.forecast for layer in layers)
+    return tuple(layer.forecast for layer in layers if layer.forecast is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    forecast: Forecast
+    forecast: Forecast | None  # None of a layer that only joins
     said: Floats  # spikes, or what ReLUs say: (T, population)
-    weights: float  # their variance
+    weights: float = 0.0  # their variance
 
 
 def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
@@ -97,26 +97,30 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
     count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
     late = [_late(drawn.said) for drawn in earlier] or [np.zeros((design.data.steps, count))] * len(built)
     populations: list[Floats] = []
-    single: list[float] = []
-    found = []
+    single: list[Moments] = []
+    found: list[_Drawn] = []
     for index, layer in enumerate(built):
+        if layer.kind == "merge":
+            populations.append(_joined(layer, populations, late, likeness))
+            single.append(_single(layer, single, float(shown[0, 0]), likeness))
+            found.append(_Drawn(None, populations[-1]))
+            continue
         moments = _moments(layer, populations, late, shown, likeness)
         drive = Drive(float(moments.diagonal().mean()), design.data.steps)
         weights = earlier[index].weights if earlier else weight_variance(layer, design, drive)
         gain = layer.fan_in * weights * _inside(layer)
-        normed = design.network.norm != "none" and layer is not built[-1]
         moments = gain * moments
-        if normed:  # the current's variance over time steps, images and positions becomes 1
+        if layer.normed:  # the current's variance over time steps, images and positions becomes 1
             moments /= moments.diagonal().mean() or 1.0
         current = _draw(moments, count, rng)
         u = potentials(current, design.neuron) if layer.spiking else current
-        said = (u > design.neuron.threshold).astype(float) if layer.spiking else np.maximum(u, 0)
+        said = (u > design.neuron.threshold).astype(float) if layer.spiking else u if layer.plain else np.maximum(u, 0)
         populations.append(said)
-        moment = _single_moment(layer, single, float(shown[0, 0]), design.neuron, likeness)
-        single.append(1.0 if normed else gain * moment)
+        single_step = 1.0 if layer.normed else gain * _single(layer, single, float(shown[0, 0]), likeness)[1]
+        single.append(_said(layer, design.neuron, single_step))
         rate = float(said.mean()) if layer.spiking else None
         few = 1 - 1 / layer.neurons  # a variance over n neurons is on average (n - 1) / n of the population's
-        seen = Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single[-1])
+        seen = Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single_step)
         found.append(_Drawn(seen, said, weights))
     return tuple(found)
 
@@ -215,6 +219,26 @@ def _moments(layer: Layer, populations: list[Floats], late: list[Floats], shown:
     return total / layer.in_shape[0]
 
 
+def _joined(layer: Layer, populations: list[Floats], late: list[Floats], likeness: float) -> Floats:
+    """What a layer that only joins says: of each part as many samples as it has channels."""
+    summed, parts = np.zeros_like(populations[0]), []
+    kept = sum(len(source.channels or ()) for source in layer.sources if source.merge == "concat")
+    for source in layer.sources:
+        x = _pooled((late if source.delay else populations)[source.layer], source, likeness)
+        if source.merge == "concat":
+            parts.append((len(source.channels or ()), x))
+        else:
+            summed = summed + x
+    found = [summed] if not parts else []
+    if parts:
+        count, start = summed.shape[1], 0.0
+        for channels, x in [(layer.in_shape[0] - kept, summed), *parts]:
+            end = start + count * channels / layer.in_shape[0]
+            found.append(x[:, round(start) : round(end)])
+            start = end
+    return np.concatenate(found, axis=1)
+
+
 def _pooled(population: Floats, source: Source, likeness: float) -> Floats:
     """Average pooling joins pool^2 neighbours: a share `likeness` of the patches fires as one, the rest apart.
 
@@ -252,29 +276,37 @@ def _quantiles(count: int) -> Floats:
     return found
 
 
-def _single_moment(layer: Layer, variances: list[float], shown: float, neuron: Neuron, likeness: float) -> float:
-    """E[x^2] of a layer's input at the first time step, from the single-step variances of its sources."""
-    summed, concatenated, kept = [], 0.0, 0
+Moments = tuple[float, float]
+"""E[x] and E[x^2]."""
+
+
+def _single(layer: Layer, said: list[Moments], shown: float, likeness: float) -> Moments:
+    """Of a layer's joined input at the first time step, from what its sources say then."""
+    summed, concatenated, kept = [], np.zeros(2), 0
     for source in layer.sources:
         if source.layer == INPUT:
-            return shown
+            return 0.0, shown
         # what comes from a step before is silent in the first one
-        mean, square = (0.0, 0.0) if source.delay else _said(neuron, variances[source.layer])
+        mean, square = (0.0, 0.0) if source.delay else said[source.layer]
         second = mean**2 + (square - mean**2) * (likeness + (1 - likeness) / source.pool**2)
         if source.merge == "concat":
             channels = len(source.channels or ())
-            concatenated += channels * second
+            concatenated += channels * np.array([mean, second])
             kept += channels
         else:
             summed.append((mean, second))
-    pairs = sum(mean for mean, _ in summed) ** 2 - sum(mean**2 for mean, _ in summed)
+    total = sum(mean for mean, _ in summed)
+    pairs = total**2 - sum(mean**2 for mean, _ in summed)
     main = layer.in_shape[0] - kept
-    return (concatenated + main * (sum(second for _, second in summed) + pairs)) / layer.in_shape[0]
+    first, square = concatenated + main * np.array([total, sum(second for _, second in summed) + pairs])
+    return float(first) / layer.in_shape[0], float(square) / layer.in_shape[0]
 
 
-def _said(neuron: Neuron, variance: float) -> tuple[float, float]:
-    """E[x] and E[x^2] of what a neuron says in a single step, its potential u ~ N(0, variance)."""
-    if neuron.kind == "relu":
+def _said(layer: Layer, neuron: Neuron, variance: float) -> Moments:
+    """Of what a layer says in a single step, its potential u ~ N(0, variance)."""
+    if layer.plain:
+        return 0.0, variance
+    if not layer.spiking:
         return math.sqrt(variance / (2 * math.pi)), variance / 2
     p = spike_probability(neuron.threshold, variance)
     return p, p

@@ -23,6 +23,6 @@ def panel() -> None:
         )
     elif network.kind == "mlp":
         st.info(f"{network.depth} fully connected layers of {network.width} neurons, one after the other.")
-    else:
+    elif network.kind == "cnn":
         pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
         st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")

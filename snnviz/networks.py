@@ -1,0 +1,175 @@
+"""The network of a design, as values: a stack of blocks drawn by hand, plain layers, or an architecture from papers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from snnviz import adjacency
+from snnviz.adjacency import ASC, Edges
+from snnviz.errors import InputError
+from snnviz.registry import Range
+
+
+class Part(BaseModel):
+    """Frozen, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Norm = Literal["none", "batch"]
+"""What happens to a hidden layer's current before its neurons. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1
+over images, positions and time steps together, times a learnt gain, plus the bias; a batch then goes through whole."""
+
+
+class BlockNetwork(Part):
+    """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
+
+    kind: Literal["block"] = "block"
+    edges: Annotated[
+        Edges, PlainValidator(adjacency.parse), PlainSerializer(lambda edges: [list(row) for row in edges])
+    ] = adjacency.resnet_like(4)
+    channels: Annotated[int, Range(1, 256, "Channels of every layer of the block.", 1)] = 16
+    blocks: Annotated[int, Range(1, 6, "How often the block is stacked; maps are halved in between.", 1)] = 1
+    dsc_fraction: Annotated[
+        float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho), drawn from the seed.", 0.05)
+    ] = 0.5
+    norm: Norm = "none"
+
+    @field_validator("norm")
+    @classmethod
+    def _steps_alone(cls, norm: str, info: ValidationInfo) -> str:
+        """Statistics over all time steps are not there yet while a cycle steps through them."""
+        if norm != "none" and adjacency.has_back(info.data.get("edges", ())):
+            raise PydanticCustomError("range", "be none in a block with backward connections")
+        return norm
+
+    @property
+    def depth(self) -> int:
+        """Layers of one block."""
+        return len(self.edges) - 1
+
+
+class MlpNetwork(Part):
+    """Fully connected layers."""
+
+    kind: Literal["mlp"] = "mlp"
+    depth: Annotated[int, Range(1, 200, "Hidden layers.", 1)] = 4
+    width: Annotated[int, Range(1, 4096, "Neurons of a hidden layer.", 10)] = 200
+    norm: Norm = "none"
+
+
+class CnnNetwork(Part):
+    """3x3 convolution layers in sequence, with average pooling by 2 after every few of them."""
+
+    kind: Literal["cnn"] = "cnn"
+    depth: Annotated[int, Range(1, 50, "Convolution layers.", 1)] = 4
+    channels: Annotated[int, Range(1, 512, "Channels of every layer.", 1)] = 16
+    pool_every: Annotated[int, Range(0, 50, "Halve the maps after this many layers; 0 means never.", 1)] = 2
+    norm: Norm = "none"
+
+
+StagedKind = Literal["resnet18", "densenet121", "mobilenetv2"]
+
+
+class StagedNetwork(Part):
+    """An architecture from papers, for small images: a stem, blocks that each have their own matrix, a readout.
+
+    A block of d layers has d + 2 vertices: its input, its layers, and its output, which joins without weights. A layer
+    is a convolution (resnet18), a bottleneck and its convolution (densenet121) or an inverted residual (mobilenetv2).
+    """
+
+    kind: StagedKind = "resnet18"
+    width: Annotated[float, Range(0.03125, 1, "Share of the channels of the original.", 0.0625)] = 1.0
+    depth: Annotated[float, Range(0.05, 1, "Share of the layers of each block of the original.", 0.25)] = 1.0
+    blocks: str = ""
+    """The matrices of the blocks, separated by semicolons; one that is left out is the original."""
+
+    dsc_fraction: Annotated[
+        float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho), drawn from the seed.", 0.05)
+    ] = 1.0
+    norm: Norm = "batch"
+
+    @field_validator("blocks", mode="plain")
+    @classmethod
+    def _written_once(cls, value: object, info: ValidationInfo) -> str:
+        """Blocks that are the original are left out, so that a network has one text."""
+        if not {"kind", "depth"} <= info.data.keys():
+            return ""  # what is wrong with these is said
+        originals = cls._originals(info.data["kind"], info.data["depth"])
+        if not isinstance(value, str):
+            raise InputError("network.blocks", "be text: a matrix for each block, separated by semicolons", value)
+        given = value.split(";", len(originals)) if value else [""] * len(originals)
+        if len(given) != len(originals):
+            raise InputError("network.blocks", f"hold {len(originals)} matrices, separated by semicolons", value)
+        texts = []
+        for number, (text, original) in enumerate(zip(given, originals, strict=True), 1):
+            edges, field = original, f"network.blocks[{number}]"
+            if text.strip():
+                edges = adjacency.parse(text, field, rows=len(original), backward=False)
+            texts.append("" if edges == original else adjacency.compact(edges))
+        return ";".join(texts) if any(texts) else ""
+
+    @staticmethod
+    def _originals(kind: StagedKind, depth: float) -> tuple[Edges, ...]:
+        layers, make = _STAGED[kind]
+        return tuple(make(max(1, round(count * depth))) for count in layers)
+
+    @property
+    def originals(self) -> tuple[Edges, ...]:
+        """Each block's matrix as in the paper, without what is drawn."""
+        return self._originals(self.kind, self.depth)
+
+    @property
+    def matrices(self) -> tuple[Edges, ...]:
+        """Each block's matrix."""
+        texts = self.blocks.split(";") if self.blocks else [""] * len(self.originals)
+        return tuple(
+            adjacency.parse(text, rows=len(original), backward=False) if text else original
+            for text, original in zip(texts, self.originals, strict=True)
+        )
+
+    def channels(self, original: int) -> int:
+        """So many channels of the original, at this width; never fewer than 2."""
+        return max(2, round(self.width * original))
+
+
+def residual(layers: int) -> Edges:
+    """ResNet: an identity around every two layers, each one carrying those before it (He et al. 2016).
+
+    The layer after a pair reads the pair's output and those of all pairs before, the block's input among them.
+    """
+    skips = {(i, j): ASC for j in range(3, layers + 2, 2) for i in range(0, j - 2, 2)}
+    return adjacency.build(layers + 1, skips)
+
+
+def dense(layers: int) -> Edges:
+    """DenseNet: every layer and the output read all that came before, concatenated (Huang et al. 2017)."""
+    return adjacency.densenet_like(layers + 1)
+
+
+def inverted(layers: int) -> Edges:
+    """MobileNetV2: an identity around every inverted residual but a block's first (Sandler et al. 2018)."""
+    return adjacency.build(layers + 1, {(i, j): ASC for j in range(3, layers + 2) for i in range(1, j - 1)})
+
+
+_STAGED: dict[StagedKind, tuple[tuple[int, ...], Callable[[int], Edges]]] = {
+    "resnet18": ((2, 2, 2, 2), lambda pairs: residual(2 * pairs)),
+    "densenet121": ((6, 12, 24, 16), dense),
+    "mobilenetv2": ((1, 2, 3, 4, 3, 3, 1), inverted),
+}
+"""Pairs of layers, or layers, in each block, and the block's matrix."""
+
+
+Network = Annotated[BlockNetwork | MlpNetwork | CnnNetwork | StagedNetwork, Field(discriminator="kind")]
+
+KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | StagedNetwork]] = {
+    "block": BlockNetwork,
+    "mlp": MlpNetwork,
+    "cnn": CnnNetwork,
+    **dict.fromkeys(_STAGED, StagedNetwork),
+}
+"""Every kind of network and the part that describes it."""
