@@ -82,6 +82,66 @@ class Checkpoint:
     arrays: Mapping[str, Any] = field(repr=False)
 
 
-Row = Sample | LayerState | EpochEnd
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """What the ANN twin of a search's network reached on the images kept apart: accuracy 0..1 and mean loss."""
+
+    table: ClassVar[str] = "twins"
+    key: ClassVar[tuple[str, ...]] = ("seed",)
+
+    seed: int
+    accuracy: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A candidate of a search, trained. Measured on the images kept apart.
+
+    code: as `snnviz.catalog.searches.write_code` has it. value: the objective, to be made small, and `error` its
+    standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step); macs and additions:
+    effective synaptic operations of an image. mean, sd: what the strategy expected of the value before (None: of
+    random candidates). epochs: passes over the training images that the search had spent by then, all in all.
+    """
+
+    table: ClassVar[str] = "trials"
+    key: ClassVar[tuple[str, ...]] = ("number",)
+
+    number: int
+    iteration: int
+    code: str
+    value: float
+    error: float
+    accuracy: float
+    loss: float
+    rate: float
+    macs: float
+    additions: float
+    mean: float | None
+    sd: float | None
+    epochs: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The Gaussian process after an iteration: its kernel's lengths (separated by commas), and numbers of the scale.
+
+    See `snnviz.theory.posterior.Belief`.
+    """
+
+    table: ClassVar[str] = "models"
+    key: ClassVar[tuple[str, ...]] = ("iteration",)
+
+    iteration: int
+    lengths: str
+    scale: float
+    noise: float
+    mean: float
+    shift: float
+    spread: float
+
+
+Row = Sample | LayerState | EpochEnd | Twin | Trial | Model
 Event = Progress | Row | Checkpoint
-ROWS: tuple[type[Sample] | type[LayerState] | type[EpochEnd], ...] = (Sample, LayerState, EpochEnd)
+ROWS: tuple[type[Row], ...] = (Sample, LayerState, EpochEnd, Twin, Trial, Model)

@@ -6,11 +6,14 @@ import os
 import platform
 from typing import Protocol
 
-from snnviz.design import Design
+from snnviz.catalog.searches import Search, widest
 from snnviz.errors import InputError, NotFound, TooLarge
 from snnviz.jobs import machine
-from snnviz.store import Store, Submitted
+from snnviz.store import Store, Submitted, Task
 from snnviz.theory.costs import memory_bytes
+
+SIDE_BY_SIDE = 2
+"""Candidates of a search that are in memory at once."""
 
 
 class Engine(Protocol):
@@ -18,8 +21,8 @@ class Engine(Protocol):
 
     store: Store
 
-    def submit(self, design: Design) -> Submitted:
-        """See to it that the design is run, once. Raises `TooLarge`, `InputError` or `StoreError`."""
+    def submit(self, task: Task) -> Submitted:
+        """See to it that the design is run, or the search made, once. Raises `TooLarge`, `InputError` or `StoreError`."""
 
     def cancel(self, run: str) -> None:
         """A queued run is cancelled, a running one stops within a second and keeps what it has. Raises `StoreError`."""
@@ -28,13 +31,14 @@ class Engine(Protocol):
         """Make sure that somebody works while there is work. Cheap, and to be called now and then."""
 
 
-def submit(store: Store, design: Design) -> Submitted:
+def submit(store: Store, task: Task) -> Submitted:
     """`Store.submit`, unless the run needs more memory than there is or units that the processor lacks.
 
     Raises `TooLarge` or `InputError`.
     """
+    design = task.design if isinstance(task, Search) else task
     try:
-        known = store.get(design.digest).state in ("queued", "running", "done")
+        known = store.get(task.digest).state in ("queued", "running", "done")
     except NotFound:
         known = False
     if not known and design.training.precision == "bfloat16" and not machine.has_bfloat16():
@@ -42,14 +46,22 @@ def submit(store: Store, design: Design) -> Submitted:
     free = machine.free_bytes()
     if not known and free is not None:
         # What running runs use becomes free when they end; until then this one waits in the queue.
-        free += sum(memory_bytes(run.design) for run in store.runs(states=("running",)))
-        check_memory(design, free)
-    return store.submit(design)
+        going = [*store.runs(states=("running",)), *store.searches(states=("running",))]
+        free += sum(needed_bytes(run.search or run.design) for run in going)
+        check_memory(task, free)
+    return store.submit(task)
 
 
-def check_memory(design: Design, free: int) -> None:
+def needed_bytes(task: Task) -> int:
+    """An estimate from above of the memory that a run, or a search, needs."""
+    if isinstance(task, Search):
+        return SIDE_BY_SIDE * memory_bytes(widest(task))
+    return memory_bytes(task)
+
+
+def check_memory(task: Task, free: int) -> None:
     """Raises `TooLarge` with the sentence for it."""
-    need = memory_bytes(design)
+    need = needed_bytes(task)
     if need > free:
         raise TooLarge(
             f"design must fit into the {_gigabytes(free)} of memory that are free, got one that needs "

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from snnviz.design import Design
 from snnviz.events import Event, Progress
 from snnviz.jobs import engine
 from snnviz.jobs.worker import perform
-from snnviz.store import Store, Submitted
+from snnviz.store import Store, Submitted, Task
 
 POLL_SECONDS = 0.1
 
@@ -24,8 +23,8 @@ class Immediate:
     def __init__(self, store: Store, listen: Callable[[Event], object] | None = None) -> None:
         self.store, self.listen = store, listen
 
-    def submit(self, design: Design) -> Submitted:
-        submitted = engine.submit(self.store, design)
+    def submit(self, task: Task) -> Submitted:
+        submitted = engine.submit(self.store, task)
         owner, seen = engine.owner("immediate"), ""
         while not (run := self.store.get(submitted.run)).ended:
             claim = self.store.claim(owner, submitted.run) if run.state == "queued" else None

@@ -11,10 +11,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from snnviz.design import Design
 from snnviz.jobs import engine, lock
 from snnviz.places import ROOT
-from snnviz.store import Store, Submitted
+from snnviz.store import Store, Submitted, Task
 
 LOG_BYTES = 1_000_000
 RETRY_SECONDS = 5.0
@@ -34,8 +33,8 @@ class Local:
     def __init__(self, store: Store, *, children: int | None = None, idle: float = 600.0) -> None:
         self.store, self.children, self.idle = store, children, idle
 
-    def submit(self, design: Design) -> Submitted:
-        submitted = engine.submit(self.store, design)
+    def submit(self, task: Task) -> Submitted:
+        submitted = engine.submit(self.store, task)
         if not submitted.cached:
             self.start()
         return submitted

@@ -18,9 +18,8 @@ from multiprocessing.context import ForkServerProcess
 
 from snnviz.errors import LeaseLost, SnnvizError, StoreError, TooLarge
 from snnviz.jobs import lock, machine, worker
-from snnviz.jobs.engine import check_memory, is_gone, owner
+from snnviz.jobs.engine import check_memory, is_gone, needed_bytes, owner
 from snnviz.store import Claim, Held, Store
-from snnviz.theory.costs import memory_bytes
 
 POLL_SECONDS = 0.06
 IDLE_POLL_SECONDS = 0.12
@@ -150,7 +149,7 @@ class Supervisor:
             return False
         refusal = None
         try:
-            check_memory(run.design, self._free())
+            check_memory(run.search or run.design, self._free())
         except TooLarge as error:
             if self.children:
                 self._crowded = self._busy + CROWDED_SECONDS
@@ -184,7 +183,7 @@ class Supervisor:
             return sys.maxsize
         for child in self.children:
             taken = machine.private_bytes(child.process.pid or 0)
-            free -= max(0, memory_bytes(child.claim.design) - taken)
+            free -= max(0, needed_bytes(child.claim.search or child.claim.design) - taken)
         return free
 
     def _verdict(self, name: str) -> bool | None:

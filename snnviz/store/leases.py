@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Update, case, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
-from snnviz.design import Design
+from snnviz.catalog.searches import Search
 from snnviz.errors import LeaseLost
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
@@ -66,13 +66,17 @@ class Leases:
                 cancel_requested=False,
             )
             with self._writing() as connection:
-                row = connection.execute(taken.returning(RUNS.c.run, RUNS.c.attempt, RUNS.c.design)).one_or_none()
+                row = connection.execute(
+                    taken.returning(RUNS.c.run, RUNS.c.attempt, RUNS.c.design, RUNS.c.kind)
+                ).one_or_none()
             if row is None:
                 return None
-            design = reading.design(row.design)
-            if isinstance(design, Design) and design.digest == row.run:
-                return Claim(row.run, row.attempt, design)
-            reason = design if isinstance(design, str) else "it was submitted to another revision of snnviz"
+            task = reading.task(row.kind, row.design)
+            if not isinstance(task, str) and task.digest == row.run:
+                if isinstance(task, Search):
+                    return Claim(row.run, row.attempt, task.design, task)
+                return Claim(row.run, row.attempt, task)
+            reason = task if isinstance(task, str) else "it was submitted to another revision of snnviz"
             self.finish(row.run, row.attempt, "failed", error=f"The run cannot be computed: {reason}.")
 
     def next_queued(self) -> Run | None:

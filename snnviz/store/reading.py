@@ -9,14 +9,15 @@ from typing import Any
 from sqlalchemy import Row as Columns
 from sqlalchemy import Select, bindparam, select
 
+from snnviz.catalog.searches import Search
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.events import ROWS
 from snnviz.store.tables import KINDS, RUNS, TABLES
-from snnviz.store.values import Run, Unreadable
+from snnviz.store.values import Run, Task, Unreadable
 
-RUN = select(*(RUNS.c[field.name] for field in fields(Run)))
-"""The columns of a `Run`, named like its fields."""
+RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "search"), RUNS.c.kind)
+"""The columns of a `Run`, named like its fields, and what it is."""
 
 ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(TABLES[event].c.seq, *(TABLES[event].c[name] for name in KINDS[event]))
@@ -33,18 +34,19 @@ LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
 
 
 def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:
-    """The run, if its design is one that this snnviz accepts."""
-    read = design(row.design)
+    """The run, if its design, or its search, is one that this snnviz accepts."""
+    columns: dict[str, Any] = dict(row._mapping)
+    read = task(columns.pop("kind"), row.design)
     if isinstance(read, str):
         return Unreadable(row.run, row.state, read)
-    columns: dict[str, Any] = dict(row._mapping)
-    return Run(**columns | {"design": read})
+    searched = isinstance(read, Search)
+    return Run(**columns | {"design": read.design if searched else read, "search": read if searched else None})
 
 
 @lru_cache(maxsize=4096)
-def design(text: str) -> Design | str:
-    """The stored design, or why it is not one (any more)."""
+def task(kind: str, text: str) -> Task | str:
+    """The stored design or search, or why it is not one (any more)."""
     try:
-        return Design.read(text)
+        return Search.read(text) if kind == "search" else Design.read(text)
     except InputError as error:
         return str(error)

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from sqlalchemy import delete, func, select
 
-from snnviz.design import Design
+from snnviz.catalog.searches import Search
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import reading, tables
 from snnviz.store.leases import Leases, change
 from snnviz.store.tables import RUNS, TABLES
-from snnviz.store.values import STATES, Run, State, Submitted, Unreadable
+from snnviz.store.values import STATES, Run, State, Submitted, Task, Unreadable
 
 R = TypeVar("R", bound=Row)
 
@@ -43,9 +43,9 @@ class Store(Leases):
     `check`: look for damage; False for a process whose parent has just looked.
     """
 
-    def submit(self, design: Design) -> Submitted:
-        """Ask for a design to be run; see the class for what happens to one that is known already."""
-        run, now = design.digest, time.time()
+    def submit(self, task: Task) -> Submitted:
+        """Ask for a design to be run, or for a search; see the class for what happens to one that is known already."""
+        run, now = task.digest, time.time()
         with self._reading() as connection:
             state = connection.scalar(select(RUNS.c.state).where(RUNS.c.run == run))
         if state in ("queued", "running", "done"):
@@ -53,7 +53,8 @@ class Store(Leases):
         fresh = {
             "state": "queued",
             "queued": now,
-            "design": design.canonical(),
+            "kind": "search" if isinstance(task, Search) else "run",
+            "design": task.canonical(),
             "started": None,
             "finished": None,
             "error": None,
@@ -120,8 +121,12 @@ class Store(Leases):
         return shown
 
     def runs(self, limit: int = 1000, states: Sequence[State] = STATES) -> list[Run]:
-        """The newest runs first, without those that `unreadable` lists."""
-        return [shown for shown in self._list(limit, states) if isinstance(shown, Run)]
+        """The newest runs first, without those that `unreadable` lists, and without searches."""
+        return [shown for shown in self._list(limit, states, "run") if isinstance(shown, Run)]
+
+    def searches(self, limit: int = 1000, states: Sequence[State] = STATES) -> list[Run]:
+        """The newest searches first."""
+        return [shown for shown in self._list(limit, states, "search") if isinstance(shown, Run)]
 
     def unreadable(self, limit: int = 1000) -> list[Unreadable]:
         """Runs whose stored design this snnviz does not accept, each with the reason."""
@@ -157,8 +162,10 @@ class Store(Leases):
                 return str(connection.scalar(select(RUNS.c.revision).where(RUNS.c.run == run)))
             return "-".join(str(n) for n in connection.execute(select(func.count(), func.sum(RUNS.c.revision))).one())
 
-    def _list(self, limit: int, states: Sequence[State]) -> list[Run | Unreadable]:
+    def _list(self, limit: int, states: Sequence[State], kind: str | None = None) -> list[Run | Unreadable]:
         newest = reading.RUN.where(RUNS.c.state.in_(states)).order_by(RUNS.c.created.desc(), RUNS.c.run).limit(limit)
+        if kind is not None:
+            newest = newest.where(RUNS.c.kind == kind)
         with self._reading() as connection:
             found = connection.execute(newest).all()
         return [reading.run(row) for row in found]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from snnviz.catalog.searches import Search
 from snnviz.design import Design
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
+
+Task = Design | Search
+"""What can be submitted."""
 
 MAX_DEATHS = 3
 """A run whose process died this often without a word from a person is failed and not tried again."""
@@ -22,7 +26,7 @@ class Run:
     `attempt` counts how often a worker took it up (0: never). `seconds` is training wall time over all attempts.
     `eta_seconds` is the training time left, while that is known; `doing` what a run does before it can train. `error`
     is one sentence, `traceback` what a developer wants to see with it. `note` says what a person should know of a run
-    that went on all the same.
+    that went on all the same. Of a `search`, `design` is what its candidates share.
     """
 
     run: str
@@ -43,6 +47,7 @@ class Run:
     note: str | None
     cancel_requested: bool
     heartbeat: float | None
+    search: Search | None = None
 
     @property
     def ended(self) -> bool:
@@ -61,11 +66,12 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to write to `run`, for as long as `attempt` is its current attempt."""
+    """The right to write to `run`, for as long as `attempt` is its current attempt; to a search's, if it has one."""
 
     run: str
     attempt: int
     design: Design
+    search: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)

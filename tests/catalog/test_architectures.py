@@ -154,6 +154,6 @@ def test_fans_parameters_and_macs_follow_from_the_shapes(design: Design) -> None
         else:
             assert (layer.fan_in, layer.fan_out) == (math.prod(layer.in_shape), outputs)
             weights, positions = outputs * math.prod(layer.in_shape), 1
-        assert layer.parameters == weights + outputs
+        assert layer.parameters == weights + outputs * (1 + layer.normed)
         assert layer.macs == weights * positions
         assert layer.neurons == outputs * positions
