@@ -22,6 +22,8 @@ Edges = tuple[tuple[int, ...], ...]
 
 NONE, DSC, ASC = 0, 1, 2
 MIN_DEPTH, MAX_DEPTH = 2, 8
+MAX_VERTICES = 26
+"""Of a block whose size is given, its input and its output among them: DenseNet-121's third has 24 layers."""
 
 
 def slots(depth: int) -> tuple[tuple[int, int], ...]:
@@ -96,10 +98,17 @@ def in_words(edges: Edges) -> str:
 def parse(value: object, field: str = "network.edges", *, rows: int | None = None, backward: bool = True) -> Edges:
     """The matrix from text (rows by '/', digits with or without spaces) or from nested lists.
 
-    `rows`: exactly so many. Raises `InputError` naming the field or the cell, the rule and the value.
+    `rows`: of exactly that size, 2 to `MAX_VERTICES`; else of a block of 2 to 8 layers. `backward`: whether it may have
+    backward connections. Raises `InputError` naming the field or the cell, the rule and the value.
+
+    >>> parse("000/000/000", "block", rows=2)
+    Traceback (most recent call last):
+    snnviz.errors.InputError: block must be a square matrix with 2 rows, got 3 rows
     """
+    if rows is not None and not 2 <= rows <= MAX_VERTICES:
+        raise ValueError(f"a block has 2 to {MAX_VERTICES} vertices, not {rows}")
     if isinstance(value, str):
-        longest = 500 if rows is None else 500 + 4 * rows**2
+        longest = max(500, 4 * (rows or 0) ** 2)
         if len(value) > longest:
             raise InputError(field, f"be at most {longest} characters long", value)
         cells: list[object] = []
@@ -109,28 +118,27 @@ def parse(value: object, field: str = "network.edges", *, rows: int | None = Non
             cells.append([int(d) if d.isascii() and d.isdigit() and len(d) < 3 else d for d in digits])
         value = cells
     size = len(value) if isinstance(value, (list, tuple)) else 0
-    fits = MIN_DEPTH < size <= MAX_DEPTH + 1 if rows is None else size == rows
-    if not isinstance(value, (list, tuple)) or not fits:
-        count = f"{MIN_DEPTH + 1} to {MAX_DEPTH + 1}" if rows is None else rows
-        rule = f"be a square matrix with {count} rows"
+    low, high = (rows, rows) if rows else (MIN_DEPTH + 1, MAX_DEPTH + 1)
+    if not isinstance(value, (list, tuple)) or not low <= size <= high:
+        rule = f"be a square matrix with {low if rows else f'{low} to {high}'} rows"
         raise InputError(field, rule, Described(f"{size} rows") if size else value)
     for i, row in enumerate(value):
         if not isinstance(row, (list, tuple)) or len(row) != size:
             raise InputError(f"{field}[{i}]", f"have {size} entries (the matrix must be square)", row)
         for j, cell in enumerate(row):
-            _check_cell(cell, i, j, f"{field}[{i}][{j}]")
-            if cell and j < i and not backward:
-                raise InputError(f"{field}[{i}][{j}]", "be 0 (no backward connections in this network)", cell)
+            _check_cell(cell, i, j, f"{field}[{i}][{j}]", backward)
     return tuple(tuple(int(cell) for cell in row) for row in value)
 
 
-def _check_cell(cell: object, i: int, j: int, field: str) -> None:
+def _check_cell(cell: object, i: int, j: int, field: str, backward: bool) -> None:
     if isinstance(cell, bool) or not isinstance(cell, (int, float)) or cell not in (NONE, DSC, ASC):
         raise InputError(field, "be 0 (none), 1 (DSC) or 2 (ASC)", cell)
     if cell and (j == i or j == 0):
         raise InputError(field, f"be 0 ({_why_not(i, j)})", cell)
     if cell and j == i + 1:
         raise InputError(field, f"be 0 (the sequential path from {i} to {j} is always there)", cell)
+    if cell and j < i and not backward:
+        raise InputError(field, "be 0 (no backward connections here)", cell)
 
 
 def _why_not(i: int, j: int) -> str:

@@ -80,6 +80,43 @@ def test_what_is_not_a_square_matrix_is_refused_with_a_sentence(value: object) -
     assert caught.value.field.startswith("network.edges")
 
 
+@pytest.mark.parametrize("rows", [2, 3, 9, 10, adjacency.MAX_VERTICES])
+def test_a_block_of_a_given_size_is_taken_in_every_form(rows: int) -> None:
+    edges = adjacency.densenet_like(rows - 1)
+    spread = "\n".join(adjacency.write(edges).split(" / ")).replace("\n", "  /\n ")
+    for form in (edges, [list(row) for row in edges], adjacency.write(edges), adjacency.compact(edges), spread):
+        assert adjacency.parse(form, rows=rows) == edges
+    for other in {2, 3, 25, 26} - {rows}:
+        with pytest.raises(InputError, match=rf"^B must be a square matrix with {other} rows, got {rows} rows$"):
+            adjacency.parse(edges, "B", rows=other)
+
+
+@pytest.mark.parametrize("value", [*NOT_SQUARE, [[0] * 26] * 25, [[0] * 25] * 26, "0/" * 26, " " * 2704, [[]] * 26])
+def test_what_is_not_a_matrix_of_the_given_size_is_refused_with_a_sentence(value: object) -> None:
+    with pytest.raises(InputError) as caught:
+        adjacency.parse(value, rows=26)
+    assert is_a_sentence(caught.value)
+
+
+def test_a_text_is_read_up_to_a_length_that_its_size_needs() -> None:
+    for rows, longest in [(None, 500), (9, 500), (26, 2704)]:
+        for text in ("/" * (longest + 1), "0" * 10**7):
+            with pytest.raises(InputError, match=rf"^network.edges must be at most {longest} characters long, got"):
+                adjacency.parse(text, rows=rows)
+
+
+@pytest.mark.parametrize("rows", [-1, 0, 1, 27, 10**9])
+def test_no_block_has_another_number_of_vertices(rows: int) -> None:
+    with pytest.raises(ValueError, match="2 to 26 vertices"):
+        adjacency.parse([], rows=rows)
+
+
+@given(matrices(back=True))
+def test_backward_connections_can_be_refused(edges: Edges) -> None:
+    found = attempt(lambda value: adjacency.parse(value, backward=False), edges)
+    assert isinstance(found, InputError) if adjacency.has_back(edges) else found == edges
+
+
 @given(st.text(alphabet="012 /3x-.\n", max_size=120) | st.text(max_size=600))
 def test_any_text_is_a_matrix_or_a_sentence(text: str) -> None:
     edges = attempt(adjacency.parse, text)

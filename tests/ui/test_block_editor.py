@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from snnviz import adjacency
-from snnviz.ui.components.block_editor import PRESETS, accept, answer, new_revision
+from snnviz.errors import InputError
+from snnviz.ui.components.block_editor import PRESETS, accept, answer, block_editor, new_revision
 
 OLD = adjacency.resnet_like(4)
+SIZES = [2, 3, 14, 26]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=9) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
@@ -30,6 +32,21 @@ def app() -> None:
     old = adjacency.resnet_like(4)
     seen = drawn("editor", old, "now")
     st.session_state.result = (seen, block_editor(old, rev="now", key="editor"))
+
+
+def stage() -> None:
+    import streamlit as st
+
+    from snnviz import adjacency
+    from snnviz.ui.components.block_editor import block_editor, drawn
+
+    size = st.session_state.get("size", 26)
+    old = adjacency.sequential(size - 1)
+    seen = drawn("stage", old, "now", fixed=True)
+    names = ["in", *(f"L{k}" for k in range(1, size - 1)), "out"]
+    made = {"all": ("every place", adjacency.densenet_like(size - 1))} if size != 3 else None
+    shown = block_editor(old, rev="now", key="stage", fixed=True, labels=names, presets=made)
+    st.session_state.result = (seen, shown)
 
 
 @given(ANYTHING)
@@ -66,6 +83,79 @@ def test_backward_connections_are_taken_and_nothing_else_below_the_diagonal() ->
     for i, j in [(1, 0), (3, 0), (2, 2)]:
         wrong = [[int((a, b) == (i, j)) for b in range(4)] for a in range(4)]
         assert accept({"rev": "now", "edges": wrong}, OLD, "now") == OLD
+
+
+@given(ANYTHING, st.sampled_from(SIZES))
+def test_anything_sent_leaves_a_fixed_block_its_size(sent: Any, size: int) -> None:
+    old = adjacency.sequential(size - 1)
+    for value in (sent, {"rev": "now", "edges": sent}):
+        assert len(accept(value, old, "now", fixed=True)) == size
+        for question in (
+            sent,
+            {"id": "1", "text": sent},
+            {"id": "1", "depth": sent, "n_skip": 0, "edge": 1, "seed": 0},
+        ):
+            reply = answer(question, rows=size)
+            assert reply is None or "sentence" in reply or len(reply["edges"]) == size  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_fixed_block_takes_matrices_of_its_size_alone(size: int) -> None:
+    old, full = adjacency.sequential(size - 1), adjacency.densenet_like(size - 1)
+    assert accept({"rev": "now", "edges": full}, old, "now", fixed=True) == full
+    for other in {2, 3, 4, 25, 26, 27} - {size}:
+        wrong = {"rev": "now", "edges": adjacency.densenet_like(other - 1)}
+        assert accept(wrong, old, "now", fixed=True) == old
+    assert answer({"id": "1", "text": adjacency.write(full)}, rows=size) == {"id": "1", "edges": full}
+    reply = answer({"id": "1", "text": "0000/0000/0000/0000"}, rows=size)
+    assert reply == {"id": "1", "sentence": f"block must be a square matrix with {size} rows, got 4 rows"}
+
+
+def test_a_fixed_block_is_drawn_from_a_seed_at_its_depth_alone() -> None:
+    question = {"id": "1", "depth": 25, "n_skip": 24, "edge": 1, "seed": 3}
+    assert answer(question, rows=26) == {"id": "1", "edges": adjacency.densenet_like(25)}
+    assert answer(question | {"depth": 8}, rows=26) == {"id": "1", "sentence": "depth must be 25, got 8"}
+    assert answer(question) == {"id": "1", "sentence": "depth must be a whole number from 2 to 8, got 25"}
+
+
+def test_a_drawing_with_backward_connections_can_be_ignored() -> None:
+    edges = adjacency.build(9, {(5, 2): adjacency.DSC})
+    sent, old = {"rev": "now", "edges": edges}, adjacency.sequential(9)
+    assert accept(sent, old, "now", fixed=True) == edges
+    assert accept(sent, old, "now", fixed=True, backward=False) == old
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_sends_a_fixed_block_its_labels_and_presets(size: int) -> None:
+    page = AppTest.from_function(stage)
+    page.session_state.size = size
+    page.session_state["stage"] = {
+        "drawn": {"rev": "now", "edges": adjacency.densenet_like(size - 1)},
+        "ask": {"id": "7", "text": "0"},
+    }
+    page.run()
+    assert not page.exception
+    assert page.session_state.result == (adjacency.densenet_like(size - 1),) * 2
+    data = json.loads(page.get("bidi_component")[0].proto.json)
+    assert data["fixed"]
+    assert data["labels"] == ["in", *(f"L{k}" for k in range(1, size - 1)), "out"]
+    assert [preset["name"] for preset in data["presets"]] == (list(PRESETS) if size == 3 else ["all"])
+    assert data["presets"][-1]["edges"] == {str(size - 1): adjacency.compact(adjacency.densenet_like(size - 1))}
+    assert data["answer"] == {"id": "7", "sentence": f"block must be a square matrix with {size} rows, got 1 rows"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"labels": ["in", "out"], "fixed": True}, "2 labels for 5 vertices"),
+        ({"labels": ["in", "L1", "L2", "L3", "L4"]}, "of a fixed block"),
+        ({"presets": {"a": ("b", OLD)}}, "of a fixed block"),
+        ({"presets": {"a": ("b", OLD[:3])}, "fixed": True}, "a must be a square matrix with 5 rows, got 3 rows"),
+    ],
+)
+def test_a_page_that_contradicts_itself_is_told(wrong: dict[str, Any], why: str) -> None:
+    with pytest.raises((ValueError, InputError), match=why):
+        block_editor(OLD, rev="now", key="wrong", **wrong)
 
 
 @pytest.mark.parametrize("edge", [adjacency.DSC, adjacency.ASC])

@@ -10,21 +10,30 @@ function shape(name, attributes, ...children) {
   return node;
 }
 
-/** Where everything lies, in pixels, for a block in `width` pixels; `back`: with room for backward connections. */
-function arrange(edges, width, back) {
+/** Where everything lies, in pixels, for a block in `width` pixels; `back`: with room for backward connections.
+ *
+ * Nodes are circles, and where many stand close together upright pills, whose names are written sideways.
+ */
+function arrange(edges, width, back, output) {
   const depth = depthOf(edges);
   const tail = 30; // the arrow that leaves the block
   const step = Math.min(165, (width - 64 - tail) / depth);
-  const radius = Math.max(11, Math.min(21, step * 0.32));
-  const rise = step < 50 ? 13 : 20; // how much higher an arc gets for every further layer it spans
-  const high = (span) => radius + 12 + rise * (span - 1);
+  const many = edges.length > MANY;
+  const radius = Math.max(many ? 5 : 11, Math.min(21, step * (many ? 0.36 : 0.32)));
+  const upright = many && radius < 12;
+  const tall = upright ? 16 : radius; // half a node's height
+  const room = many ? (back ? 120 : 180) / (depth - 1) : Infinity;
+  const rise = Math.min(step < 50 ? 13 : 20, room); // how much higher an arc gets for every further layer it spans
+  const high = (span) => tall + 12 + rise * (span - 1);
   const middle = high(depth) + 16;
   const left = (width - tail - step * depth) / 2;
   const asc = drawnIn(edges).filter(([i, j]) => isBelow(edges, i, j) && !isBack(i, j));
-  const low = Math.max(radius, ...asc.map(([i, j]) => high(j - i))); // backward arcs lie below all others
+  const low = Math.max(tall, ...asc.map(([i, j]) => high(j - i))); // backward arcs lie below all others
   const deep = (span) => low + 24 + rise * (span - 1);
   const floor = back ? Math.max(high(depth), deep(depth - 1)) : high(depth);
-  return { depth, width, tail, step, radius, high, deep, middle, height: middle + floor + 16, x: (k) => left + step * k };
+  const height = middle + floor + 16;
+  const x = (k) => left + step * k;
+  return { depth, width, tail, step, radius, tall, upright, output, high, deep, middle, height, x };
 }
 
 const isBelow = (edges, i, j) => isBack(i, j) || edges[i][j] === ASC;
@@ -34,20 +43,21 @@ function arc(place, i, j, kind, [out, into] = [0.35, 0.35]) {
   const up = kind === ASC || isBack(i, j) ? 1 : -1;
   const right = isBack(i, j) ? -1 : 1;
   const reach = isBack(i, j) ? place.deep(i - j) : place.high(j - i);
-  const { radius, middle } = place;
+  const { radius, tall, middle, output } = place;
+  const edge = (k, port) => (k === output ? tall : tall - radius * (1 - Math.sqrt(1 - port * port)));
   const from = place.x(i) + right * out * radius;
   const to = place.x(j) - right * into * radius;
-  const start = middle + up * radius * Math.sqrt(1 - out * out);
-  const end = middle + up * (radius * Math.sqrt(1 - into * into) + 6);
-  const control = middle + (up * reach * 4 - up * radius) / 3;
+  const start = middle + up * edge(i, out);
+  const end = middle + up * (edge(j, into) + 6);
+  const control = middle + (up * reach * 4 - up * tall) / 3;
   const path = `M${from} ${start}C${from} ${control} ${to} ${control} ${to} ${end}`;
   return { path, apex: [(from + to) / 2, middle + up * reach] };
 }
 
 /** Shifts at both ends of an arc, so that the arcs at one vertex nest: the one that reaches furthest lies innermost. */
-function portsOf(edges, i, j) {
+function portsOf(edges, skips, i, j) {
   const rank = ([a, b]) => (isBack(a, b) ? 100 : 0) + Math.abs(a - b);
-  const side = drawnIn(edges).filter(([a, b]) => isBelow(edges, a, b) === isBelow(edges, i, j));
+  const side = skips.filter(([a, b]) => isBelow(edges, a, b) === isBelow(edges, i, j));
   const shift = (k, end) => {
     const together = side.filter(([a, b]) => (a === k && b > k === end > k) || (b === k && a > k === end > k));
     const inner = together.filter((other) => rank(other) > rank([i, j])).length;
@@ -63,18 +73,24 @@ function makeGraph(editor) {
   let drag = null; // {from, line, target} while a skip is being drawn
 
   function paint(edges) {
-    place = arrange(edges, box.clientWidth || 600, !editor.noBack);
+    const { names } = editor;
+    place = arrange(edges, box.clientWidth || 600, !editor.noBack, names.output);
     svg.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
     svg.style.height = `${place.height}px`;
     const skips = drawnIn(edges);
-    const spoken = skips.map(([i, j]) => describe(edges, i, j)).join("; ");
-    svg.setAttribute("aria-label", `Block of ${depthOf(edges)} layers in sequence, ${spoken || "no skips"}`);
+    const ports = skips.map(([i, j]) => portsOf(edges, skips, i, j));
+    const spoken = skips.map(([i, j]) => names.describe(edges, i, j)).join("; ");
+    const layers = depthOf(edges) - (names.output ? 1 : 0);
+    svg.setAttribute("aria-label", `Block of ${layers} layers in sequence, ${spoken || "no skips"}`);
     svg.classList.toggle("crowded", skips.length > 12);
+    svg.classList.toggle("dense", skips.length > 40);
+    svg.style.setProperty("--thin", Math.max(1, 1.7 - skips.length / 200));
+    svg.classList.toggle("upright", place.upright);
     svg.replaceChildren(
       arrowheads(),
       ...edges.map((_, k) => sequentialArrow(k)),
-      ...skips.map(([i, j]) => line(edges, i, j)),
-      ...skips.map(([i, j]) => badge(edges, i, j)),
+      ...skips.map(([i, j], n) => line(edges, i, j, ports[n])),
+      ...skips.map(([i, j], n) => badge(edges, i, j, ports[n])),
       ...edges.map((_, k) => node(k)),
     );
   }
@@ -83,7 +99,8 @@ function makeGraph(editor) {
     const heads = ["chain", "dsc", "asc", "back"].map((name) => {
       const tip = shape("path", { d: "M0 0L7 3.5L0 7z", class: `head ${name}` });
       const box = { id: `to-${name}`, viewBox: "0 0 7 7", refX: 1, refY: 3.5, orient: "auto" };
-      return shape("marker", { ...box, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse" }, tip);
+      const size = place.upright ? 5.5 : 7;
+      return shape("marker", { ...box, markerWidth: size, markerHeight: size, markerUnits: "userSpaceOnUse" }, tip);
     });
     return shape("defs", {}, ...heads);
   }
@@ -91,7 +108,7 @@ function makeGraph(editor) {
   function sequentialArrow(k) {
     const last = k === place.depth;
     const from = place.x(k) + place.radius;
-    const to = last ? from + place.tail - 8 : place.x(k + 1) - place.radius - 7;
+    const to = last ? from + place.tail - 8 : place.x(k + 1) - place.radius - (place.upright ? 5 : 7);
     const title = shape("title", {});
     title.textContent = last ? "the block's output" : "the sequential path is always there";
     const ends = { x1: from, x2: to, y1: place.middle, y2: place.middle };
@@ -100,22 +117,22 @@ function makeGraph(editor) {
 
   function skip(edges, i, j, ...parts) {
     const title = shape("title", {});
-    title.textContent = describe(edges, i, j);
+    title.textContent = editor.names.describe(edges, i, j);
     const kind = edges[i][j];
     const name = kind === DSC ? "dsc" : "asc";
     return shape("g", { class: isBack(i, j) ? `skip back ${name}` : `skip ${name}`, "data-i": i, "data-j": j, "data-kind": kind }, title, ...parts);
   }
 
-  function line(edges, i, j) {
-    const { path } = arc(place, i, j, edges[i][j], portsOf(edges, i, j));
+  function line(edges, i, j, ports) {
+    const { path } = arc(place, i, j, edges[i][j], ports);
     const tip = `url(#to-${isBack(i, j) ? "back" : edges[i][j] === DSC ? "dsc" : "asc"})`;
     const reach = shape("path", { class: "reach", d: path }); // wide and unseen: easy to hit
     return skip(edges, i, j, reach, shape("path", { class: "line", d: path, "marker-end": tip }));
   }
 
   /** The letter on an arc, and on a backward one that it is late. Badges lie above all lines. */
-  function badge(edges, i, j) {
-    const [x, y] = arc(place, i, j, edges[i][j], portsOf(edges, i, j)).apex;
+  function badge(edges, i, j, ports) {
+    const [x, y] = arc(place, i, j, edges[i][j], ports).apex;
     const letter = shape("text", { x, y });
     const r = place.step < 90 ? 7.5 : 9;
     const long = isBack(i, j) && place.step > 60; // elsewhere there is no room for it
@@ -126,16 +143,21 @@ function makeGraph(editor) {
   }
 
   function node(k) {
-    const name = shape("text", { x: place.x(k), y: place.middle });
-    name.textContent = label(k);
-    const round = { cx: place.x(k), cy: place.middle, r: place.radius };
-    return shape("g", { class: k ? "node" : "node input", "data-vertex": k }, shape("circle", round), name);
+    const { radius, tall, middle, output } = place;
+    const x = place.x(k);
+    const name = shape("text", place.upright ? { transform: `translate(${x} ${middle})rotate(-90)` } : { x, y: middle });
+    name.textContent = editor.names.label(k);
+    const size = { width: 2 * radius, height: 2 * tall, rx: k === output ? radius * 0.25 : radius };
+    const body = shape("rect", { class: "body", x: x - radius, y: middle - tall, ...size });
+    const role = k === output ? " output" : k ? "" : " input";
+    return shape("g", { class: `node${role}`, "data-vertex": k }, body, name);
   }
 
   /** Shows which place is meant: its arc, or where its arc would be. */
   function light(where) {
     for (const lit of svg.querySelectorAll(".lit")) lit.classList.remove("lit");
     svg.querySelector(".ghost")?.remove();
+    svg.classList.toggle("pointing", Boolean(where));
     if (!where) return;
     const [i, j] = where;
     for (const k of where) svg.querySelector(`.node[data-vertex="${k}"]`)?.classList.add("lit");
@@ -154,7 +176,8 @@ function makeGraph(editor) {
   function nearest([x, y]) {
     const k = Math.max(0, Math.min(place.depth, Math.round((x - place.x(0)) / place.step)));
     const reach = Math.max(place.radius + 6, Math.min(34, place.step * 0.45));
-    return Math.hypot(x - place.x(k), y - place.middle) <= reach ? k : null;
+    const rise = ((y - place.middle) * place.radius) / place.tall;
+    return Math.hypot(x - place.x(k), rise) <= reach ? k : null;
   }
 
   function endDrag() {
@@ -205,7 +228,7 @@ function makeGraph(editor) {
     editor.keepFocus();
     if (to === null || to === from) return;
     const why = editor.refusal(from, to);
-    if (why) return editor.say(`${vertex(from)} to ${vertex(to)}: ${why}`);
+    if (why) return editor.say(`${editor.names.vertex(from)} to ${editor.names.vertex(to)}: ${why}`);
     editor.draw(from, to, editor.drawing.brush);
   });
 

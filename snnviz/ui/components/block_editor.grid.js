@@ -5,25 +5,28 @@ const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 function makeGrid(editor) {
   const table = editor.root.querySelector(".grid table");
   let depth = null; // the depth for which the table stands
-  let noBack = null; // and why its lower triangle is closed, if it is
+  let noBack = null; // why its lower triangle is closed, if it is
+  let names = null; // and what its heads say
+  let cells = []; // its cells, by row and column
   let current = [0, 2]; // the one cell that Tab reaches (roving tabindex)
 
-  const cellAt = (i, j) => table.querySelector(`td[data-i="${i}"][data-j="${j}"]`);
+  const cellAt = (i, j) => cells[i]?.[j];
   const placeOf = (cell) => [Number(cell.dataset.i), Number(cell.dataset.j)];
 
   function build(edges) {
     const held = table.contains(editor.root.activeElement); // the focus would go with the cell that has it
     depth = depthOf(edges);
-    ({ noBack } = editor);
+    ({ noBack, names } = editor);
     const head = table.createTHead();
     const body = table.tBodies[0] ?? table.createTBody();
     const columns = document.createElement("tr");
     columns.setAttribute("role", "row");
     columns.append(corner(), ...edges.map((_, j) => heading(j, "columnheader")));
     head.replaceChildren(columns);
-    body.replaceChildren(...edges.map((_, i) => row(i)));
+    cells = edges.map((_, i) => edges.map((_, j) => (editor.refusal(i, j) ? closedCell(i, j) : openCell(i, j))));
+    body.replaceChildren(...cells.map(row));
     if (!cellAt(...current)?.matches(".place")) current = [0, 2];
-    if (held) focus(...current);
+    if (held && cellAt(...current)) focus(...current);
   }
 
   function corner() {
@@ -36,18 +39,18 @@ function makeGrid(editor) {
 
   function heading(k, role) {
     const cell = document.createElement("th");
-    cell.textContent = label(k);
+    cell.append(Object.assign(document.createElement("span"), { textContent: names.label(k) }));
+    cell.classList.toggle("output", k === names.output);
     cell.dataset.vertex = k;
     cell.setAttribute("role", role);
-    cell.setAttribute("aria-label", role === "rowheader" ? `from ${vertex(k)}` : `to ${vertex(k)}`);
+    cell.setAttribute("aria-label", `${role === "rowheader" ? "from" : "to"} ${names.vertex(k)}`);
     return cell;
   }
 
-  function row(i) {
+  function row(its, i) {
     const line = document.createElement("tr");
     line.setAttribute("role", "row");
-    line.append(heading(i, "rowheader"));
-    for (let j = 0; j <= depth; j++) line.append(editor.refusal(i, j) ? closedCell(i, j) : openCell(i, j));
+    line.append(heading(i, "rowheader"), ...its);
     return line;
   }
 
@@ -69,18 +72,18 @@ function makeGrid(editor) {
     Object.assign(cell.dataset, { i, j });
     cell.setAttribute("role", "gridcell");
     cell.setAttribute("aria-disabled", "true");
-    cell.setAttribute("aria-label", `${vertex(i)} to ${vertex(j)}: ${why}`);
+    cell.setAttribute("aria-label", `${names.vertex(i)} to ${names.vertex(j)}: ${why}`);
     return cell;
   }
 
   function paint(edges) {
-    if (depth !== depthOf(edges) || noBack !== editor.noBack) build(edges);
+    if (depth !== depthOf(edges) || noBack !== editor.noBack || names !== editor.names) build(edges);
     table.setAttribute("aria-readonly", String(editor.readonly));
     for (const [i, j] of slots(edges)) {
       if (editor.refusal(i, j)) continue;
       const cell = cellAt(i, j);
       const kind = edges[i][j];
-      const words = describe(edges, i, j);
+      const words = names.describe(edges, i, j);
       cell.tabIndex = i === current[0] && j === current[1] ? 0 : -1;
       if (cell.getAttribute("aria-label") === words) continue;
       cell.textContent = LETTERS[kind];
@@ -92,9 +95,11 @@ function makeGrid(editor) {
 
   /** Shows which place is meant, here and in the headings; null for none. */
   function light(place) {
-    for (const lit of table.querySelectorAll(".lit")) lit.classList.remove("lit");
+    for (const lit of table.querySelectorAll(".lit, .along")) lit.classList.remove("lit", "along");
     if (!place) return;
     const [i, j] = place;
+    cells[i].slice(0, j).forEach((cell) => cell.classList.add("along"));
+    cells.slice(0, i).forEach((line) => line[j].classList.add("along"));
     cellAt(i, j)?.classList.add("lit");
     table.querySelector(`thead [data-vertex="${j}"]`)?.classList.add("lit");
     table.querySelector(`tbody [data-vertex="${i}"]`)?.classList.add("lit");
@@ -127,7 +132,7 @@ function makeGrid(editor) {
     if (!cell) return;
     const [i, j] = placeOf(cell);
     const why = editor.refusal(i, j);
-    if (why) return editor.say(`${vertex(i)} to ${vertex(j)}: ${why}`);
+    if (why) return editor.say(`${names.vertex(i)} to ${names.vertex(j)}: ${why}`);
     focus(i, j);
     editor.draw(i, j, cycled(editor.drawing.now[i][j]));
   });

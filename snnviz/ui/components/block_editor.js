@@ -18,11 +18,11 @@ class Editor {
   constructor(root, drawing, data) {
     this.root = root;
     this.drawing = drawing;
-    this.readonly = Boolean(data.readonly);
-    this.presets = data.presets;
+    this.names = new Names(data.labels);
     this.gone = new AbortController();
     this.frame = root.querySelector(".editor");
     this.live = root.querySelector(".live");
+    this.pointed = root.querySelector(".pointed");
     this.grid = makeGrid(this);
     this.graph = makeGraph(this);
     this.toolbar = makeToolbar(this);
@@ -77,7 +77,7 @@ class Editor {
 
   draw(i, j, kind) {
     const edges = withSkip(this.drawing.now, i, j, kind);
-    this.change(edges, describe(edges, i, j));
+    this.change(edges, this.names.describe(edges, i, j));
   }
 
   change(edges, words) {
@@ -111,6 +111,7 @@ class Editor {
     this.lit = place;
     this.grid.light(place);
     this.graph.light(place);
+    this.pointed.textContent = place ? this.names.brief(this.drawing.now, ...place) : "";
   }
 
   focus(i, j) {
@@ -132,13 +133,18 @@ class Editor {
   }
 
   paint() {
+    const vertices = this.drawing.now.length;
     this.frame.classList.toggle("readonly", this.readonly);
+    this.frame.classList.toggle("many", vertices > MANY);
+    this.frame.classList.toggle("tiny", vertices > TINY);
+    this.frame.style.setProperty("--vertices", vertices);
     this.grid.paint(this.drawing.now);
     this.graph.paint(this.drawing.now);
     this.toolbar.paint(this.drawing);
     const place = this.lit;
     this.lit = null;
-    if (place && place[1] <= depthOf(this.drawing.now)) this.light(place);
+    if (place && Math.max(...place) <= depthOf(this.drawing.now)) this.light(place);
+    else this.pointed.textContent = "";
   }
 
   // -- Python -------------------------------------------------------------------------------------------------------
@@ -147,11 +153,16 @@ class Editor {
     this.send = send;
     this.readonly = Boolean(data.readonly);
     this.closed = data.no_back || null;
+    this.fixed = Boolean(data.fixed);
+    this.presets = data.presets;
+    if (!same(this.names.labels, data.labels ?? [])) this.names = new Names(data.labels);
     const { drawing } = this;
     if (drawing.rev !== data.rev) {
       drawing.rev = data.rev;
       drawing.back = hasBack(data.edges);
-      if (drawing.change(data.edges)) this.say("the block was replaced");
+      const resized = drawing.now.length !== data.edges.length;
+      if (drawing.fixed !== this.fixed || (this.fixed && resized)) drawing.restart(data.edges, this.fixed);
+      else if (drawing.change(data.edges)) this.say("the block was replaced");
     }
     const { question } = drawing;
     if (question && data.answer?.id === question.id) {
@@ -202,7 +213,7 @@ export default function blockEditor({ data, parentElement, setStateValue }) {
   let editor = editors.get(parentElement);
   if (!editor) {
     const known = drawings.get(data.key);
-    const drawing = known ?? new Drawing(data.edges, data.rev);
+    const drawing = known ?? new Drawing(data.edges, data.rev, Boolean(data.fixed));
     drawings.set(data.key, drawing);
     editor = new Editor(parentElement, drawing, data);
     editors.set(parentElement, editor);

@@ -1,5 +1,6 @@
 // Depth, history, presets, backward connections, text, brush.
 
+const EXAMPLE = "0 0 1 2 / 0 0 0 1 / 0 0 0 0 / 0 0 0 0";
 const DO = {
   shallower: (editor) => changeDepth(editor, -1),
   deeper: (editor) => changeDepth(editor, +1),
@@ -30,12 +31,14 @@ function makeToolbar(editor) {
 
   makePanel(editor, one(".presets"));
   makePanel(editor, one(".paste"));
-  makePresets(editor);
+  const presets = makePresets(editor);
   makeText(editor);
   makeBrush(editor);
 
   function paint({ now, past, future }) {
     const depth = depthOf(now);
+    presets.paint();
+    one(".depth").hidden = editor.fixed;
     one(".depth .number").textContent = depth;
     one("[data-do=shallower]").disabled = depth <= MIN_DEPTH;
     one("[data-do=deeper]").disabled = depth >= MAX_DEPTH;
@@ -48,6 +51,9 @@ function makeToolbar(editor) {
     one("[data-do=clear]").disabled = !now.flat().some(Boolean);
     one(".count").textContent = summary(now);
     one("[name=n_skip]").max = depth - 1;
+    one(".takers").textContent = editor.names.output ? "Every layer and the output take" : "Every layer takes";
+    one("textarea").placeholder = editor.fixed ? `${depth + 1} rows of ${depth + 1} digits` : EXAMPLE;
+    one("textarea").rows = depth < MANY ? 3 : 9;
   }
 
   return { paint };
@@ -80,19 +86,25 @@ function makePresets(editor) {
   const message = form.querySelector(".problem");
   const list = panel.querySelector(".list");
 
-  list.replaceChildren(
-    ...editor.presets.map(({ name, hint, edges }, index) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.autofocus = index === 0;
-      button.append(name, Object.assign(document.createElement("small"), { textContent: hint }));
-      editor.on(button, "click", () => {
-        editor.change(fromCompact(edges[depthOf(editor.drawing.now)]), `${name} block`);
-        panel.hidePopover();
-      });
-      return button;
-    }),
-  );
+  let offered = null; // the presets on the list
+
+  function paint() {
+    if (same(offered, editor.presets)) return;
+    offered = editor.presets;
+    list.replaceChildren(...offered.map(preset));
+  }
+
+  function preset({ name, hint, edges }, index) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.autofocus = index === 0;
+    button.append(name, Object.assign(document.createElement("small"), { textContent: hint }));
+    editor.on(button, "click", () => {
+      editor.change(fromCompact(edges[depthOf(editor.drawing.now)]), `${name} block`);
+      panel.hidePopover();
+    });
+    return button;
+  }
 
   /** The draw from a seed is Python's own, so the same seed gives the same block in a script. */
   async function drawFromSeed() {
@@ -111,6 +123,8 @@ function makePresets(editor) {
     form.elements.seed.value = Number(form.elements.seed.value) + 1;
     drawFromSeed();
   });
+
+  return { paint };
 }
 
 function makeText(editor) {
@@ -148,7 +162,7 @@ function makeText(editor) {
     const text = written(editor.drawing.now);
     try {
       await navigator.clipboard.writeText(text);
-      editor.say(`copied: ${text}`);
+      editor.say(text.length > 200 ? "copied" : `copied: ${text}`);
     } catch {
       panel.showPopover(); // no clipboard without https or permission: offer the text, selected
       area.value = text;

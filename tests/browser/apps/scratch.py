@@ -65,6 +65,21 @@ def readonly() -> None:
     block_editor(adjacency.densenet_like(8), rev="fixed", key="shown", readonly=True)
 
 
+def stage() -> None:
+    blocks = {26: adjacency.sequential(25), 3: adjacency.sequential(2)}
+    size = st.radio("vertices", list(blocks))
+    shown = block_editor(
+        blocks[size],
+        rev=f"rev-{size}",
+        key="stage",
+        fixed=True,
+        labels=["in", *(f"L{k}" for k in range(1, size - 1)), "out"],
+        presets={"all": ("DSC everywhere", adjacency.densenet_like(size - 1))},
+        no_back="not in this stage",
+    )
+    st.markdown(f"matrix `{adjacency.compact(shown)}`")
+
+
 def chart_page() -> None:
     step = state.step
 
@@ -105,7 +120,14 @@ def address_page() -> None:
 st.set_page_config(layout="wide")
 if "edges" not in state:
     begin()
-PAGES = {"block": block, "readonly": readonly, "charts": chart_page, "broken": broken_charts, "address": address_page}
+PAGES = {
+    "block": block,
+    "readonly": readonly,
+    "stage": stage,
+    "charts": chart_page,
+    "broken": broken_charts,
+    "address": address_page,
+}
 home = st.Page(lambda: st.write("scratch"), title="home", url_path="home", default=True)
 st.navigation(
     [home, *(st.Page(function, title=name, url_path=name) for name, function in PAGES.items())], position="top"
