@@ -23,7 +23,7 @@ Edges = tuple[tuple[int, ...], ...]
 NONE, DSC, ASC = 0, 1, 2
 MIN_DEPTH, MAX_DEPTH = 2, 8
 MAX_VERTICES = 26
-"""Of a block whose size is given, its input and its output among them: DenseNet-121's third has 24 layers."""
+"""Of a block whose size is given, with its input and its output: DenseNet-121 has a block of 24 layers."""
 
 
 def slots(depth: int) -> tuple[tuple[int, int], ...]:
