@@ -81,7 +81,7 @@ class Shared:
     """The shared weights (out, channels, points of the kernel) and what else a layer has, with optimizer states."""
 
     def __init__(self, widest: Design) -> None:
-        """`widest`: the design with every skip that there may be, as a concatenation of all of its source's channels."""
+        """`widest`: the design with every skip that there may be, concatenating all channels of its source."""
         self.seed = widest.seed
         self.layout = Layout(architecture(widest))
         self.kept: dict[str, Tensor] = {}

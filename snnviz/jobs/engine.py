@@ -22,7 +22,7 @@ class Engine(Protocol):
     store: Store
 
     def submit(self, task: Task) -> Submitted:
-        """See to it that the design is run, or the search made, once. Raises `TooLarge`, `InputError` or `StoreError`."""
+        """See to it that a design is run, or a search made, once. Raises `TooLarge`, `InputError`, `StoreError`."""
 
     def cancel(self, run: str) -> None:
         """A queued run is cancelled, a running one stops within a second and keeps what it has. Raises `StoreError`."""

@@ -4,7 +4,7 @@
 """
 
 from snnviz.store.store import Store
-from snnviz.store.values import ENDED, MAX_DEATHS, STATES, Claim, Held, Run, State, Submitted, Unreadable
+from snnviz.store.values import ENDED, MAX_DEATHS, STATES, Claim, Held, Run, State, Submitted, Task, Unreadable
 
 __all__ = [
     "ENDED",
@@ -16,5 +16,6 @@ __all__ = [
     "State",
     "Store",
     "Submitted",
+    "Task",
     "Unreadable",
 ]
