@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing import connection, parent_process
 from types import FrameType
@@ -16,7 +16,7 @@ from types import FrameType
 from snnviz.catalog import datasets
 from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
-from snnviz.events import Event, Progress
+from snnviz.events import Event, Progress, Trial, Twin
 from snnviz.jobs import machine
 from snnviz.jobs.recorder import Recorder
 from snnviz.store import Claim, State, Store
@@ -41,7 +41,6 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
         import torch  # takes seconds, in which somebody may press Ctrl-C
 
         from snnviz.core import memory
-        from snnviz.core.execute import execute
 
         torch.set_num_threads(1)
         memory.keep()
@@ -53,10 +52,9 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
                     listen(event)
 
             datasets.ensure(claim.design.data.name, lambda words: hear(Progress(0, 0, words)))
-            checkpoint = store.load_checkpoint(claim.run)
             if words := datasets.remark(claim.design.data.name):
                 store.remark(claim.run, claim.attempt, words)
-            for event in execute(claim.design, resume=checkpoint, threads=machine.Threads()):
+            for event in _events(store, claim):
                 hear(event)
                 if recorder.cancelled:
                     state = "cancelled"
@@ -74,6 +72,19 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
         error = f"The computation stopped: {' '.join(str(reason).split())[:300] or type(reason).__name__}."
     with suppress(LeaseLost):
         store.finish(claim.run, claim.attempt, state, error, trace)
+
+
+def _events(store: Store, claim: Claim) -> Iterator[Event]:
+    """What the run, or the search, has left to say."""
+    checkpoint, threads = store.load_checkpoint(claim.run), machine.Threads()
+    if claim.search is None:
+        from snnviz.core.execute import execute
+
+        return execute(claim.design, resume=checkpoint, threads=threads)
+    from snnviz.jobs.searching import Past, conduct
+
+    twins, trials = ([row for _, row in store.rows(claim.run, kind)] for kind in (Twin, Trial))
+    return conduct(claim.search, Past(twins, trials, checkpoint), threads)
 
 
 def warm_up() -> None:
