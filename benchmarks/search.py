@@ -38,7 +38,9 @@ def searched(strategy: Remembering, landscape: Landscape, seed: int, count: int,
     return strategy
 
 
-def row(make: Make, family: Callable[[int], Landscape], count: int, seeds: int, evaluations: int) -> tuple[float, float]:
+def row(
+    make: Make, family: Callable[[int], Landscape], count: int, seeds: int, evaluations: int
+) -> tuple[float, float]:
     """Mean true value of the best code evaluated, and of the one observed as the best."""
     best, chosen = [], []
     for seed in range(seeds):

@@ -18,12 +18,13 @@ from snnviz.theory.posterior import Belief, Code
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # linear_operator uses torch.jit.script
-    from botorch.acquisition import UpperConfidenceBound, qUpperConfidenceBound
+    from botorch.acquisition.analytic import UpperConfidenceBound
+    from botorch.acquisition.monte_carlo import qUpperConfidenceBound
     from botorch.models import SingleTaskGP
     from botorch.models.kernels import CategoricalKernel
-    from botorch.optim import optimize_acqf_discrete
     from botorch.optim.fit import fit_gpytorch_mll_scipy
-    from botorch.sampling import SobolQMCNormalSampler
+    from botorch.optim.optimize import optimize_acqf_discrete
+    from botorch.sampling.normal import SobolQMCNormalSampler
     from botorch.utils.constraints import LogTransformedInterval
     from gpytorch.kernels import ScaleKernel
     from gpytorch.likelihoods import GaussianLikelihood
@@ -31,11 +32,12 @@ with warnings.catch_warnings():
     from gpytorch.mlls import ExactMarginalLogLikelihood
     from gpytorch.priors import LogNormalPrior, NormalPrior
     from gpytorch.settings import max_cholesky_size
+    from linear_operator.utils.errors import NanError, NotPSDError
 
 LENGTH = (0.0, 1.0)
 SCALE = (0.0, 1.0)
 NOISE = (-3.0, 1.0)
-"""Mean and standard deviation of the logarithm, a priori: of the kernel's lengths, its variance, the noise's variance."""
+"""Mean and standard deviation of the logarithm, a priori: of the kernel's lengths, its variance, the noise's."""
 
 DRAWS = 256
 """Sobol points for a batch's expected largest value."""
@@ -45,7 +47,10 @@ ENTRIES = 2**24
 
 
 def fit(codes: Sequence[Code], values: Sequence[float], kernel: str) -> Belief:
-    """The maximum a posteriori; the priors' modes where the search for it fails, so that nothing depends on earlier fits."""
+    """The hyperparameters' maximum a posteriori, for one value or more; `kernel` is one of `search.KERNELS`.
+
+    The priors' modes where the search for it fails: an earlier fit's numbers are state that a resumed search lacks.
+    """
     shift, spread = float(np.mean(values)), float(np.std(values))
     if spread < 1e-9 * max(1.0, abs(shift)):
         spread = 1.0
@@ -56,7 +61,7 @@ def fit(codes: Sequence[Code], values: Sequence[float], kernel: str) -> Belief:
         likelihood = ExactMarginalLogLikelihood(model.likelihood, model).train()
         try:
             fit_gpytorch_mll_scipy(likelihood, options={"maxiter": 200})
-        except (RuntimeError, ValueError, ArithmeticError):
+        except (NanError, NotPSDError):
             return modes
         return _belief(model, slots, shift, spread) or modes
 
@@ -81,6 +86,7 @@ def choose(
         choices, beta = _double(candidates), kappa**2
         batch = min(count, len(candidates))
         rows = len(pending) + batch
+        acquisition: UpperConfidenceBound | qUpperConfidenceBound
         if rows == 1:
             acquisition = UpperConfidenceBound(model, beta)
         else:

@@ -1,8 +1,8 @@
 """What a Gaussian process believes of a function of categorical codes, from its fitted numbers and what was seen.
 
-A code is a tuple of ints, one per slot; slot s has the options 0 .. sizes[s] - 1. The kernel is that of BoTorch's
-`CategoricalKernel` times a variance, k(a, b) = scale exp(-mean_s([a_s != b_s] / lengths_s)): it is a product over slots,
-so that means over a slot's options need no enumeration. Formulas: Rasmussen and Williams 2006, Eq. 2.25-2.26.
+A code is a tuple of ints, one per slot; slot s has the options 0 .. sizes[s] - 1. The kernel is BoTorch's
+`CategoricalKernel` times a variance, k(a, b) = scale exp(-mean_s([a_s != b_s] / lengths_s)): a product over slots, so
+that means over a slot's options need no enumeration. Formulas: Rasmussen and Williams 2006, Eq. 2.25-2.26.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def posterior(
     >>> known = Belief(lengths=(1.0, 1.0), scale=1.0, noise=0.01, mean=0.0, shift=5.0, spread=2.0)
     >>> mean, sd = posterior(known, [(0, 0)], [9.0], [(0, 0), (0, 1)])
     >>> mean.round(2).tolist(), sd.round(2).tolist()
-    ([8.96, 7.4], [0.2, 1.6])
+    ([8.96, 7.4], [0.2, 1.59])
     """
     seen, asked = _array(codes_seen, belief), _array(codes, belief)
     root, weights = _solved(belief, seen, values_seen)
@@ -62,9 +62,7 @@ def posterior(
     return belief.shift + belief.spread * mean, belief.spread * np.sqrt(variance.clip(min=0))
 
 
-def effects(
-    belief: Belief, codes_seen: Sequence[Code], values_seen: Sequence[float], sizes: Sequence[int]
-) -> Effects:
+def effects(belief: Belief, codes_seen: Sequence[Code], values_seen: Sequence[float], sizes: Sequence[int]) -> Effects:
     """Main effect of every option of every slot, and the slots' importance.
 
     The mean of slot t's factor over its options is the same whatever the seen option is: (1 + (n_t - 1) e_t) / n_t with
@@ -99,7 +97,7 @@ def _similarity(belief: Belief, a: NDArray[np.int64], b: NDArray[np.int64]) -> F
 
 def _solved(belief: Belief, seen: NDArray[np.int64], values: Sequence[float]) -> tuple[Floats, Floats]:
     """The Cholesky factor of the seen values' covariance, and that covariance's inverse times their residuals."""
-    covariance = belief.scale * _similarity(belief, seen, seen) + belief.noise * np.eye(len(seen))
-    root = np.linalg.cholesky(covariance)
+    covariance: Floats = belief.scale * _similarity(belief, seen, seen) + belief.noise * np.eye(len(seen))
+    root = np.asarray(np.linalg.cholesky(covariance), np.float64)
     residual = (np.asarray(values, float) - belief.shift) / belief.spread - belief.mean
     return root, np.linalg.solve(root.T, np.linalg.solve(root, residual))
