@@ -42,8 +42,8 @@ NOISE = (-3.0, 1.0)
 DRAWS = 256
 """Sobol points for a batch's expected largest value."""
 
-ENTRIES = 2**24
-"""Numbers that a kernel over candidates, batch and slots may fill at once: 128 MiB."""
+ENTRIES = 2**21
+"""Numbers that a kernel over candidates, batch and slots may fill at once: 16 MiB."""
 
 
 def fit(codes: Sequence[Code], values: Sequence[float], kernel: str) -> Belief:
