@@ -28,8 +28,8 @@ MUTATED = 5
 class UCB(Remembering):
     """Codes where a Gaussian process expects little or knows little: the smallest mean - kappa_t sd.
 
-    `kernel`: one length for all slots (hamming) or one for each (hamming-ard). Codes are random until `initial` values are told.
-    kappa_t = `kappa` `decay`^t, where t is how many asks of the present size have been answered since then.
+    `kernel`: one length for all slots (hamming) or one for each (hamming-ard). Codes are random until `initial` values
+    are told. kappa_t = `kappa` `decay`^t, where t is how many asks of the present size have been answered since then.
     """
 
     def __init__(
