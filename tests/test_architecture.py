@@ -19,7 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = [ROOT / "app.py", *PAGES]
 WRITTEN = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".js", ".css", ".html")]
 
-HEAVY = {"torch", "snntorch", "tonic"}
+HEAVY = {"torch", "snntorch", "tonic", "botorch", "gpytorch", "linear_operator"}
 NOWHERE_AT_ALL = {"pickle", "dill", "cloudpickle", "shelve", "marshal"}
 SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
 
@@ -53,10 +53,11 @@ def public(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.
 
 
 @pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=name)
-def test_torch_lives_in_the_core_and_in_the_worker(path: Path) -> None:
+def test_torch_lives_in_the_core_in_the_worker_and_in_the_searchs_process(path: Path) -> None:
     allowed = path.is_relative_to(PACKAGE / "core") or name(path) in (
         "snnviz/jobs/worker.py",
         "snnviz/jobs/warm.py",
+        "snnviz/search/process.py",
     )
     assert allowed or not imports(path) & HEAVY
     assert not imports(path) & NOWHERE_AT_ALL

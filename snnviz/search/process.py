@@ -1,0 +1,151 @@
+"""The Gaussian process itself, by BoTorch in float64: its fit, and the choice of candidates.
+
+Values are standardised and negated, as BoTorch maximises. Nothing here draws from torch's global random numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnviz.theory.posterior import Belief, Code
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # linear_operator uses torch.jit.script
+    from botorch.acquisition.analytic import UpperConfidenceBound
+    from botorch.acquisition.monte_carlo import qUpperConfidenceBound
+    from botorch.models import SingleTaskGP
+    from botorch.models.kernels import CategoricalKernel
+    from botorch.optim.fit import fit_gpytorch_mll_scipy
+    from botorch.optim.optimize import optimize_acqf_discrete
+    from botorch.sampling.normal import SobolQMCNormalSampler
+    from botorch.utils.constraints import LogTransformedInterval
+    from gpytorch.kernels import ScaleKernel
+    from gpytorch.likelihoods import GaussianLikelihood
+    from gpytorch.means import ConstantMean
+    from gpytorch.mlls import ExactMarginalLogLikelihood
+    from gpytorch.priors import LogNormalPrior, NormalPrior
+    from gpytorch.settings import max_cholesky_size
+    from linear_operator.utils.errors import NanError, NotPSDError
+
+LENGTH = (0.0, 1.0)
+SCALE = (0.0, 1.0)
+NOISE = (-3.0, 1.0)
+"""Mean and standard deviation of the logarithm, a priori: of the kernel's lengths, its variance, the noise's."""
+
+DRAWS = 256
+"""Sobol points for a batch's expected largest value."""
+
+ENTRIES = 2**21
+"""Numbers that a kernel over candidates, batch and slots may fill at once: 16 MiB."""
+
+
+def fit(codes: Sequence[Code], values: Sequence[float], kernel: str) -> Belief:
+    """The hyperparameters' maximum a posteriori, for one value or more; `kernel` is one of `search.KERNELS`.
+
+    The priors' modes where the search for it fails: an earlier fit's numbers are state that a resumed search lacks.
+    """
+    shift, spread = float(np.mean(values)), float(np.std(values))
+    if spread < 1e-9 * max(1.0, abs(shift)):
+        spread = 1.0
+    slots = len(codes[0])
+    modes = Belief((_mode(LENGTH),) * slots, _mode(SCALE), _mode(NOISE), 0.0, shift, spread)
+    with _alone():
+        model = _model(modes, codes, values, lengths=slots if kernel == "hamming-ard" else 1)
+        likelihood = ExactMarginalLogLikelihood(model.likelihood, model).train()
+        try:
+            fit_gpytorch_mll_scipy(likelihood, options={"maxiter": 200})
+        except (NanError, NotPSDError):
+            return modes
+        return _belief(model, slots, shift, spread) or modes
+
+
+def choose(
+    belief: Belief,
+    codes: Sequence[Code],
+    values: Sequence[float],
+    candidates: Sequence[Code],
+    pending: Sequence[Code],
+    *,
+    count: int,
+    kappa: float,
+) -> list[Code]:
+    """`count` different candidates, or all where there are fewer, that `belief` after `codes` and `values` favours.
+
+    One, with nothing pending: the smallest mean - kappa sd. Otherwise one after the other by qUCB, those before and the
+    pending ones given. BoTorch scales beta so that qUCB of a single code is UCB: beta = kappa^2 for both.
+    """
+    with _alone():
+        model = _model(belief, codes, values, lengths=len(belief.lengths)).eval()
+        choices, beta = _double(candidates), kappa**2
+        batch = min(count, len(candidates))
+        rows = len(pending) + batch
+        acquisition: UpperConfidenceBound | qUpperConfidenceBound
+        if rows == 1:
+            acquisition = UpperConfidenceBound(model, beta)
+        else:
+            sampler = SobolQMCNormalSampler(torch.Size([DRAWS]), seed=0)
+            waiting = _double(pending) if pending else None
+            acquisition = qUpperConfidenceBound(model, beta, sampler, X_pending=waiting)
+        entries = rows * (rows + len(codes)) * len(belief.lengths)
+        chosen, _ = optimize_acqf_discrete(
+            acquisition, batch, choices, max_batch_size=max(1, ENTRIES // entries), return_acq_values=False
+        )
+    return [tuple(int(option) for option in code) for code in chosen.tolist()]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Leaves torch's random numbers and the warning filters as they were; factorises exactly, however many rows."""
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), max_cholesky_size(10**6):
+        warnings.simplefilter("ignore")
+        torch.manual_seed(0)
+        yield
+
+
+def _double(numbers: object) -> Tensor:
+    """As float64: a Python number that GPyTorch converts itself goes through float32."""
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def _model(belief: Belief, codes: Sequence[Code], values: Sequence[float], *, lengths: int) -> SingleTaskGP:
+    """A process with the numbers of `belief` and this many free lengths: 1, or one for each slot."""
+    ard = lengths if lengths > 1 else None
+    bounds = {name: LogTransformedInterval(1e-4, 1e4) for name in ("length", "scale", "noise")}
+    inner = CategoricalKernel(
+        ard_num_dims=ard, lengthscale_prior=LogNormalPrior(*LENGTH), lengthscale_constraint=bounds["length"]
+    )
+    kernel = ScaleKernel(inner, LogNormalPrior(*SCALE), bounds["scale"])
+    noise = GaussianLikelihood(LogNormalPrior(*NOISE), bounds["noise"])
+    level = ConstantMean(NormalPrior(0.0, 1.0))
+    high = (belief.shift - _double(values)[:, None]) / belief.spread
+    model = SingleTaskGP(
+        _double(codes), high, likelihood=noise, covar_module=kernel, mean_module=level, outcome_transform=None
+    )
+    inner.lengthscale = _double(belief.lengths[:lengths])
+    kernel.outputscale = _double(belief.scale)
+    noise.noise = _double(belief.noise)
+    level.constant = _double(-belief.mean)
+    return model
+
+
+def _belief(model: SingleTaskGP, slots: int, shift: float, spread: float) -> Belief | None:
+    """The model's numbers, or None where one is not finite."""
+    kernel = model.covar_module
+    lengths = kernel.base_kernel.lengthscale.detach().flatten().tolist()
+    scale, noise = kernel.outputscale.item(), model.likelihood.noise.item()
+    mean = -model.mean_module.constant.item()
+    if not all(map(math.isfinite, (*lengths, scale, noise, mean))):
+        return None
+    return Belief(tuple(lengths * (slots // len(lengths))), scale, noise, mean, shift, spread)
+
+
+def _mode(prior: tuple[float, float]) -> float:
+    """Of a logarithmic normal distribution."""
+    return math.exp(prior[0] - prior[1] ** 2)

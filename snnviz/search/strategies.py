@@ -1,0 +1,115 @@
+"""Ask and tell: what to evaluate next among codes, tuples of ints with one of `sizes[s]` options in slot s.
+
+A strategy has no hidden state. What it asks for follows from its arguments, from what it was told, in that order, and
+from what is pending (asked for and not told). So a search whose process was killed is resumed by a new strategy that is
+told the finished trials again: it goes on as the old one would have without pending codes, and may ask for those again.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+
+from snnviz.errors import InputError
+from snnviz.theory.posterior import Code
+
+
+class Strategy(Protocol):
+    """Looks for the code with the smallest value."""
+
+    def ask(self, count: int) -> list[Code]:
+        """Up to `count` codes that were neither told nor are pending; fewer only where no more are left."""
+
+    def tell(self, code: Code, value: float) -> None:
+        """The value found for a code, asked for or not. `InputError` for no code of this space or no finite value."""
+
+
+class Shuffled:
+    """Every code of a space once, in a random order that depends on the seed alone; drawn as far as it is looked at."""
+
+    CHUNK = 256
+
+    def __init__(self, sizes: Sequence[int], seed: int) -> None:
+        self.sizes = sizes
+        self.total = math.prod(sizes)
+        self._random = np.random.default_rng(seed)
+        self._drawn: dict[Code, None] = {}
+        self._codes: list[Code] = []
+
+    def __iter__(self) -> Iterator[Code]:
+        place = 0
+        while True:
+            while place < len(self._codes):
+                yield self._codes[place]
+                place += 1
+            if len(self._codes) == self.total:
+                return
+            self._extend()
+
+    def _extend(self) -> None:
+        """Draws with replacement and drops what was drawn before: no enumeration, however large the space."""
+        new = draw(self.sizes, self.CHUNK, self._random)
+        self._codes += [code for code in dict.fromkeys(new) if code not in self._drawn]
+        self._drawn.update(dict.fromkeys(new))
+
+
+def draw(sizes: Sequence[int], count: int, random: np.random.Generator) -> list[Code]:
+    """Independent uniform codes, which may repeat."""
+    return [tuple(code) for code in random.integers(0, sizes, (count, len(sizes))).tolist()]
+
+
+class Remembering(ABC):
+    """A strategy's memory: what was told, in order, and what is pending."""
+
+    def __init__(self, sizes: Sequence[int], seed: int) -> None:
+        if not sizes or min(sizes) < 1:
+            raise InputError("sizes", "be one or more numbers above 0", tuple(sizes))
+        if seed < 0:
+            raise InputError("seed", "be 0 or more", seed)
+        self.sizes = tuple(sizes)
+        self.seed = seed
+        self.codes: list[Code] = []
+        self.values: list[float] = []
+        self.pending: list[Code] = []
+        self._order = Shuffled(self.sizes, seed)
+
+    def ask(self, count: int) -> list[Code]:
+        """See `Strategy.ask`."""
+        if count < 1:
+            raise InputError("count", "be 1 or more", count)
+        chosen = self._choose(count)
+        self.pending += chosen
+        return chosen
+
+    def tell(self, code: Code, value: float) -> None:
+        """See `Strategy.tell`."""
+        code = tuple(code)
+        if len(code) != len(self.sizes) or any(not 0 <= c < size for c, size in zip(code, self.sizes, strict=True)):
+            raise InputError("code", f"have an option for each of {len(self.sizes)} slots", code)
+        if not math.isfinite(value):
+            raise InputError("value", "be a finite number", value)
+        self.codes.append(code)
+        self.values.append(float(value))
+        if code in self.pending:
+            self.pending.remove(code)
+
+    @abstractmethod
+    def _choose(self, count: int) -> list[Code]:
+        """What `ask` gives."""
+
+    def _free(self) -> Iterator[Code]:
+        """Codes that are neither told nor pending, in the random order."""
+        taken = {*self.codes, *self.pending}
+        return (code for code in self._order if code not in taken)
+
+
+class Random(Remembering):
+    """Codes at random, without replacement: `sizes` options per slot, `seed` 0 or more."""
+
+    def _choose(self, count: int) -> list[Code]:
+        return list(islice(self._free(), count))

@@ -1,0 +1,102 @@
+"""GP-UCB (Srinivas et al. 2010) over codes, in batches (Wilson et al. 2018, Appendix A)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Literal, get_args
+
+import numpy as np
+
+from snnviz.errors import InputError
+from snnviz.search.strategies import Remembering, draw
+from snnviz.theory.posterior import Belief, Code
+
+Kernel = Literal["hamming", "hamming-ard"]
+KERNELS: tuple[Kernel, ...] = get_args(Kernel)
+
+ENUMERATED = 5000
+"""Codes of a space up to which every one of them is a candidate."""
+
+POOL = 2048
+"""Random candidates in a larger space."""
+
+MUTATED = 5
+"""The best codes so far whose neighbours, one slot away, are candidates in a larger space."""
+
+
+class UCB(Remembering):
+    """Codes where a Gaussian process expects little or knows little: the smallest mean - kappa_t sd.
+
+    `kernel`: one length for all slots (hamming) or one for each (hamming-ard). Codes are random until `initial` values
+    are told. kappa_t = `kappa` `decay`^t, where t is how many asks of the present size have been answered since then.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        seed: int,
+        *,
+        kernel: Kernel = "hamming",
+        initial: int = 4,
+        kappa: float = 2.5,
+        decay: float = 0.9,
+    ) -> None:
+        super().__init__(sizes, seed)
+        if kernel not in KERNELS:
+            raise InputError("kernel", f"be one of {', '.join(KERNELS)}", kernel)
+        if initial < 1:
+            raise InputError("initial", "be 1 or more", initial)
+        if not kappa >= 0:
+            raise InputError("kappa", "be 0 or more", kappa)
+        if not 0 < decay <= 1:
+            raise InputError("decay", "be above 0 and at most 1", decay)
+        self.kernel = kernel
+        self.initial = initial
+        self.kappa = kappa
+        self.decay = decay
+        self.belief: Belief | None = None
+        """What the last fit found; None before there was one."""
+
+    def fit(self) -> Belief:
+        """Fits the process to everything that was told, at least one value."""
+        from snnviz.search import process  # BoTorch takes a second to load
+
+        self.belief = process.fit(self.codes, self.values, self.kernel)
+        return self.belief
+
+    def kappa_now(self, count: int) -> float:
+        """kappa_t of an ask for `count` codes."""
+        return self.kappa * self.decay ** (max(0, len(self.codes) - self.initial) // count)
+
+    def _choose(self, count: int) -> list[Code]:
+        if len(self.codes) < self.initial:
+            return list(islice(self._free(), count))
+        candidates = self._candidates(count)
+        if not candidates:
+            return []
+        from snnviz.search import process
+
+        belief = self.fit()
+        return process.choose(
+            belief, self.codes, self.values, candidates, self.pending, count=count, kappa=self.kappa_now(count)
+        )
+
+    def _candidates(self, count: int) -> list[Code]:
+        """Free codes, at least `count` where there are so many, in an order that favours no option in a draw."""
+        if self._order.total <= ENUMERATED:
+            return list(self._free())
+        random = np.random.default_rng([self.seed, len(self.codes), len(self.pending)])
+        pool = dict.fromkeys([*islice(self._free(), count), *draw(self.sizes, POOL, random), *self._neighbours()])
+        taken = {*self.codes, *self.pending}
+        return [code for code in pool if code not in taken]
+
+    def _neighbours(self) -> list[Code]:
+        """The codes one slot away from the best told ones, with those themselves."""
+        best = [self.codes[place] for place in np.argsort(self.values, kind="stable")[:MUTATED]]
+        return [
+            (*code[:slot], option, *code[slot + 1 :])
+            for code in best
+            for slot, size in enumerate(self.sizes)
+            for option in range(size)
+        ]
