@@ -41,18 +41,21 @@ def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Resul
     built = architecture(design).layers
     first: list[float | None] = [None] * len(built)
     last: list[float | None] = [None] * len(built)
+    densities: list[float | None] = [None] * len(built)
     for row in layers:
-        last[row.layer] = row.rate
+        last[row.layer], densities[row.layer] = row.rate, row.density
         if row.step == 0:
             first[row.layer] = row.rate
     neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
     before = sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
-    return Result(end.test_accuracy, end.rate, before, synops(design, last))
+    return Result(end.test_accuracy, end.rate, before, synops(design, last, densities))
 
 
 def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[Chart]:
     """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
     seeds = len({point.design.seed for point in points})
+    guessed = sum(found.operations.estimated for found in results.values())
+    older = f" Of {guessed} runs that are older than the count, estimated from firing rates." if guessed else ""
     spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
     accuracy = _figure("test accuracy", points, tickformat=".0%")
     drop = _figure("ANN minus SNN", points, ticksuffix=" pp")
@@ -64,11 +67,10 @@ def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[
         for of, dashed in ((snn, False), (ann, True)):
             look: dict[str, Any] = {"dash": "dash" if dashed else "solid"}
             name = f"{kind}, ANN" if dashed else kind
-            unit = "MACs" if dashed else "SynOps"
             accuracy["data"] += _line(name, kind, _values(of, results, lambda r: r.accuracy), ".1%", **look)
-            counted = _values(of, results, lambda r: r.operations.macs + r.operations.additions)
-            operations["data"] += _line(f"{name}: {unit}", kind, counted, ",.0f", **look)
-            spent = _values(of, results, lambda r: r.operations.picojoules / 1000)
+            counted = _values(of, results, lambda r: r.operations.effective)
+            operations["data"] += _line(name, kind, counted, ",.0f", **look)
+            spent = _values(of, results, lambda r: r.operations.picojoules() / 1000)
             energy["data"] += _line(name, kind, spent, ".1f", **look)
         drop["data"] += _line(kind, kind, _drops(snn, ann, results), ".1f")
         rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
@@ -79,14 +81,16 @@ def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[
         Chart("skips_rate", "Firing rate", "Spikes per neuron and time step, the whole network." + spread, rate),
         Chart(
             "skips_operations",
-            "SynOps and MACs",
-            "Additions that spikes cause, and the first layer's MACs; dashed: MACs of the ANN twins, in one step.",
+            "SynOps",
+            "Inputs that are not 0 times the weights they meet, MACs and additions together (NeuroBench); dashed: the "
+            "ANN twins, in one step." + older,
             operations,
         ),
         Chart(
             "skips_energy",
             "Energy of the arithmetic",
-            "4.6 pJ a MAC, 0.9 pJ an addition (45 nm, Horowitz 2014), no memory: relative, not a chip measurement.",
+            "4.6 pJ a MAC, 0.9 pJ an addition (45 nm, Horowitz 2014), no memory: relative, not a chip measurement."
+            + older,
             energy,
         ),
     ]
@@ -112,9 +116,10 @@ def skip_table(points: Sequence[Point], runs: Mapping[str, Run], results: Mappin
                 "state": run.state,
                 "test": 100 * found.accuracy if found else None,
                 "rate": 100 * found.rate if found and found.rate is not None else None,
-                "SynOps": round(found.operations.additions) if found and not point.ann else None,
-                "MACs": found.operations.macs if found else None,
-                "energy": found.operations.picojoules / 1000 if found else None,
+                "dense": found.operations.dense if found else None,
+                "Eff_MACs": round(found.operations.macs) if found else None,
+                "Eff_ACs": round(found.operations.additions) if found else None,
+                "energy": found.operations.picojoules() / 1000 if found else None,
                 "seconds": round(run.seconds, 1) if run.seconds else None,
                 "run": digest,
             }

@@ -21,7 +21,7 @@ def made_up(point: Point) -> Result:
     """Accuracy 0.5 + 0.1 n_skip, 0.2 more for the twin, 0.02 less for seed 1."""
     accuracy = 0.5 + 0.1 * point.n_skip + 0.2 * point.ann - 0.02 * point.design.seed
     rate = None if point.ann else 0.1 + 0.01 * point.n_skip
-    return Result(accuracy, rate, None if point.ann else 0.05, Operations(1000, 0.0 if point.ann else 5000.0))
+    return Result(accuracy, rate, None if point.ann else 0.05, Operations(9000, 1000, 0.0 if point.ann else 5000.0))
 
 
 RESULTS = {point.design.digest: made_up(point) for point in SWEEP}
@@ -72,10 +72,17 @@ def test_half_a_pair_and_half_a_sweep_are_drawn_as_far_as_they_go() -> None:
 
 def test_operations_and_energy() -> None:
     found = by_id()
-    assert traces(found["skips_operations"])["DSC: SynOps"]["y"] == [6000, 6000, 6000]
-    assert traces(found["skips_operations"])["DSC, ANN: MACs"]["y"] == [1000, 1000, 1000]
+    assert traces(found["skips_operations"])["DSC"]["y"] == [6000, 6000, 6000]
+    assert traces(found["skips_operations"])["DSC, ANN"]["y"] == [1000, 1000, 1000]
     assert traces(found["skips_energy"])["ASC"]["y"] == pytest.approx([4.6 + 4.5] * 3)
     assert traces(found["skips_energy"])["ASC, ANN"]["y"] == pytest.approx([4.6] * 3)
+
+
+def test_what_was_estimated_is_called_so() -> None:
+    assert "estimated" not in by_id()["skips_operations"].caption
+    older = {k: replace(r, operations=replace(r.operations, estimated=True)) for k, r in list(RESULTS.items())[:3]}
+    for name in ("skips_operations", "skips_energy"):
+        assert "3 runs that are older than the count, estimated" in by_id(RESULTS | older)[name].caption
 
 
 def test_a_result_is_read_from_the_rows_of_its_run() -> None:
@@ -83,13 +90,19 @@ def test_a_result_is_read_from_the_rows_of_its_run() -> None:
     names = [layer.name for layer in architecture(design).layers]
     last_rates = [0.1, 0.2, 0.3, 0.4, 0.5, None]
 
-    def look(step: int, rates: list[float | None]) -> list[LayerState]:
-        return [LayerState(step, step / 10, k, names[k], rate, 1.0, None) for k, rate in enumerate(rates)]
+    densities = [1.0, 0.1, 0.25, 0.5, 0.6, 0.7]
+
+    def look(step: int, rates: list[float | None], densities: list[float] | None = None) -> list[LayerState]:
+        seen = densities or [None] * len(rates)
+        return [LayerState(step, step / 10, k, names[k], rates[k], 1.0, None, seen[k]) for k in range(len(rates))]
 
     end = EpochEnd(6, 0.9, 0.8, 0.1, 0.2, 0.31, 0.003)
-    rows = [*look(0, [0.01] * 5 + [None]), *look(5, [0.9] * 5 + [None]), *look(10, last_rates)]
+    rows = [*look(0, [0.01] * 5 + [None]), *look(5, [0.9] * 5 + [None]), *look(10, last_rates, densities)]
     found = result(design, end, rows)
-    assert (found.accuracy, found.rate, found.operations) == (0.8, 0.31, synops(design, last_rates))
+    assert (found.accuracy, found.rate) == (0.8, 0.31)
+    assert found.operations == synops(design, last_rates, densities)
+    assert not found.operations.estimated
+    assert result(design, end, look(10, last_rates)).operations == synops(design, last_rates)  # a run of before
     assert found.before == pytest.approx(0.01)
     twin = next(p.design for p in SWEEP if p.ann)
     assert result(twin, replace(end, rate=None), look(0, [None] * 6)).before is None
