@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from snnviz.catalog.architectures import INPUT, Layer, architecture
 from snnviz.catalog.datasets import card, sizes
 from snnviz.catalog.encodings import is_static, second_moments
 from snnviz.design import Design
+from snnviz.events import LayerState
 
 
 def parameters(design: Design) -> int:
@@ -81,6 +82,15 @@ def synops(
         else:
             macs += density * every
     return Operations(dense, macs, additions, estimated)
+
+
+def spent(design: Design, rows: Iterable[LayerState]) -> Operations:
+    """`synops` at the last look of a run's `rows`, which are in order."""
+    rates: list[float | None] = [None] * len(architecture(design).layers)
+    densities = rates.copy()
+    for row in rows:
+        rates[row.layer], densities[row.layer] = row.rate, row.density
+    return synops(design, rates, densities)
 
 
 def reads_spikes(design: Design, layer: Layer) -> bool:

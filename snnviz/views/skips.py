@@ -15,7 +15,7 @@ from snnviz.catalog.sweeps import Point, SkipType
 from snnviz.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.store.values import Run
-from snnviz.theory.costs import Operations, synops
+from snnviz.theory.costs import Operations, spent
 from snnviz.views.chart import Chart, Figure, empty
 
 COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
@@ -40,15 +40,12 @@ def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Resul
     """Of a run, from its last epoch and all looks at its layers in order."""
     built = architecture(design).layers
     first: list[float | None] = [None] * len(built)
-    last: list[float | None] = [None] * len(built)
-    densities: list[float | None] = [None] * len(built)
     for row in layers:
-        last[row.layer], densities[row.layer] = row.rate, row.density
         if row.step == 0:
             first[row.layer] = row.rate
     neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
     before = sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
-    return Result(end.test_accuracy, end.rate, before, synops(design, last, densities))
+    return Result(end.test_accuracy, end.rate, before, spent(design, layers))
 
 
 def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[Chart]:
@@ -125,6 +122,42 @@ def skip_table(points: Sequence[Point], runs: Mapping[str, Run], results: Mappin
             }
         )
     return pd.DataFrame(table)
+
+
+def skip_means(points: Sequence[Point], results: Mapping[str, Result]) -> list[dict[str, Any]]:
+    """A row for each n_skip and type, None without skips: means over the seeds that are done, None where none is.
+
+    `sd`: standard deviations (n - 1), None of a single seed. Accuracies and rates are 0..1, the drop from ANN to SNN is
+    in percentage points, operations are of an image, energies in nJ.
+    """
+
+    def of(some: Sequence[Point], read: Callable[[Result], float | None]) -> list[float]:
+        return [x for p in some if (r := results.get(p.design.digest)) is not None and (x := read(r)) is not None]
+
+    table = []
+    for n_skip, kind in dict.fromkeys((p.n_skip, p.type if p.n_skip else None) for p in points):
+        own = {p.design.digest: p for p in points if p.n_skip == n_skip and kind in (None, p.type)}.values()
+        snn, ann = ([p for p in own if p.ann is which] for which in (False, True))
+        accuracies = of(snn, lambda r: r.accuracy)
+        row: dict[str, Any] = {"n_skip": n_skip, "type": kind, "seeds": len(accuracies)}
+        row |= _spread("accuracy", accuracies) | _spread("ann_accuracy", of(ann, lambda r: r.accuracy))
+        row |= _spread("drop", _drops(snn, ann, results).get(n_skip, [])) | _spread("rate", of(snn, lambda r: r.rate))
+        for before, some in (("", snn), ("ann_", ann)):
+            row[f"{before}dense"] = _mean(of(some, lambda r: r.operations.dense))
+            row[f"{before}eff_macs"] = _mean(of(some, lambda r: r.operations.macs))
+            row[f"{before}eff_acs"] = _mean(of(some, lambda r: r.operations.additions))
+            row[f"{before}energy"] = _mean(of(some, lambda r: r.operations.picojoules() / 1000))
+        table.append(row | {"estimated": any(of([*snn, *ann], lambda r: r.operations.estimated))})
+    return table
+
+
+def _spread(name: str, values: Sequence[float]) -> dict[str, float | None]:
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {name: _mean(values), f"{name}_sd": sd}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
 
 
 Values = dict[int, list[float]]

@@ -12,7 +12,7 @@ from snnviz.catalog.architectures import architecture
 from snnviz.catalog.sweeps import Point, SkipSweep, points
 from snnviz.events import EpochEnd, LayerState
 from snnviz.theory.costs import Operations, synops
-from snnviz.views.skips import Result, result, skip_charts, skip_table
+from snnviz.views.skips import Result, result, skip_charts, skip_means, skip_table
 
 SWEEP = points(SkipSweep(seeds=2, most_skips=2))
 
@@ -110,3 +110,19 @@ def test_a_result_is_read_from_the_rows_of_its_run() -> None:
 
 def test_the_table_has_a_row_for_each_run_there_is() -> None:
     assert skip_table(SWEEP, {}, {}).empty
+
+
+def test_means_have_a_row_for_each_count_and_type() -> None:
+    rows = skip_means(SWEEP, RESULTS)
+    assert [(row["n_skip"], row["type"]) for row in rows] == [(0, None), (1, "DSC"), (1, "ASC"), (2, "DSC"), (2, "ASC")]
+    for row in rows:
+        assert row["seeds"] == 2
+        assert row["accuracy"] == pytest.approx(0.49 + 0.1 * row["n_skip"])
+        assert row["accuracy_sd"] == pytest.approx(0.02 / 2**0.5)
+        assert (row["drop"], row["drop_sd"]) == (pytest.approx(20), pytest.approx(0, abs=1e-9))
+        assert (row["dense"], row["eff_macs"], row["eff_acs"], row["ann_eff_acs"]) == (9000, 1000, 5000, 0)
+        assert row["energy"] == pytest.approx(4.6 + 4.5)
+    half = {p.design.digest: made_up(p) for p in SWEEP if p.n_skip == 1 and p.type == "DSC" and not p.ann}
+    [none, dsc, *_] = skip_means(SWEEP, half)
+    assert (none["seeds"], none["accuracy"], none["drop"]) == (0, None, None)
+    assert (dsc["seeds"], dsc["ann_accuracy"], dsc["drop"]) == (2, None, None)
