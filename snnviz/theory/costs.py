@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from snnviz.catalog.architectures import INPUT, Layer, architecture
@@ -60,22 +60,24 @@ class Operations:
 def synops(
     design: Design, rates: Sequence[float | None], densities: Sequence[float | None] | None = None
 ) -> Operations:
-    """What one image costs, from what was seen of each layer, in order.
+    """What one image costs, from what was seen of each layer that has weights, in order.
 
     `rates`: spikes per neuron and step, None without spikes. `densities`: the share of a layer's joined input that is
     not 0; None where it was not counted, and is estimated from the rates of its sources.
 
-    An input meets all of its layer's fan-out, T times, also where part of that falls on the zero padding; the code of
-    NeuroBench leaves out the padding, weights that are 0, and calls a layer binary by the values of a step. A static
-    image's first layer is computed once, and counted so. Pooling, biases, leaks and thresholds are not counted.
+    A layer's inputs share its MACs equally, T times, zero padding included: exact of linear maps and of convolutions of
+    stride 1. The code of NeuroBench leaves out the padding, weights that are 0, and calls a layer binary by the values
+    of a step. A static image's first layer is computed once, and counted so. Joining, pooling, biases, leaks and
+    thresholds are not counted.
     """
-    static, steps = is_static(design), design.data.steps
+    built, static, steps = architecture(design), is_static(design), design.data.steps
+    seen = dict(zip(built.weighted, rates, strict=True))
     dense, macs, additions, estimated = 0, 0.0, 0.0, False
-    for index, layer in enumerate(architecture(design).layers):
+    for index, layer in enumerate(built.weighted):
         every = layer.macs * (1 if static and all(source.layer == INPUT for source in layer.sources) else steps)
         density = densities[index] if densities else None
         if density is None:
-            density, estimated = _density(design, layer, rates), True
+            density, estimated = _density(design, layer, seen), True
         dense += every
         if reads_spikes(design, layer):
             additions += density * every
@@ -86,7 +88,7 @@ def synops(
 
 def spent(design: Design, rows: Iterable[LayerState]) -> Operations:
     """`synops` at the last look of a run's `rows`, which are in order."""
-    rates: list[float | None] = [None] * len(architecture(design).layers)
+    rates: list[float | None] = [None] * len(architecture(design).weighted)
     densities = rates.copy()
     for row in rows:
         rates[row.layer], densities[row.layer] = row.rate, row.density
@@ -96,32 +98,42 @@ def spent(design: Design, rows: Iterable[LayerState]) -> Operations:
 def reads_spikes(design: Design, layer: Layer) -> bool:
     """Whether all that a layer reads is 0 or 1, so that it only adds weights up: settled by its sources, not by values.
 
-    Sums of spikes are not, nor their averages over squares, nor an image, nor what ReLUs say.
+    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say.
     """
     summed = sum(source.merge != "concat" for source in layer.sources)
-    return summed <= 1 and all(source.pool == 1 and _spikes(design, source.layer) for source in layer.sources)
+    return summed <= 1 and all(source.pool == 1 and _says_spikes(design, source.layer) for source in layer.sources)
 
 
-def _spikes(design: Design, index: int) -> bool:
-    return design.data.encoding.kind != "direct" if index == INPUT else architecture(design).layers[index].spiking
+def _says_spikes(design: Design, index: int) -> bool:
+    if index == INPUT:
+        return design.data.encoding.kind != "direct"
+    layer = architecture(design).layers[index]
+    return reads_spikes(design, layer) if layer.kind == "merge" else layer.spiking
 
 
-def _density(design: Design, layer: Layer, rates: Sequence[float | None]) -> float:
+def _density(design: Design, layer: Layer, rates: Mapping[Layer, float | None]) -> float:
     """As if spikes fell independently of each other, and nothing else were ever 0."""
     steps, silent, beside = design.data.steps, 1.0, 0.0
     main = layer.in_shape[0]
     for source in layer.sources:
-        rate: float | None = 1.0
-        if _spikes(design, source.layer):
-            rate = float(second_moments(design).diagonal().mean()) if source.layer == INPUT else rates[source.layer]
-        said = 1 - (1 - (rate or 0.0)) ** source.pool**2
-        said *= (steps - source.delay) / steps  # what is a step late says nothing in the first
+        busy = 1 - (1 - _busy(design, source.layer, rates)) ** source.pool**2
+        busy *= (steps - source.delay) / steps  # what is a step late says nothing in the first
         if source.merge == "concat":
-            beside += said * len(source.channels or ())
+            beside += busy * len(source.channels or ())
             main -= len(source.channels or ())
         else:
-            silent *= 1 - said
+            silent *= 1 - busy
     return (beside + main * (1 - silent)) / layer.in_shape[0]
+
+
+def _busy(design: Design, index: int, rates: Mapping[Layer, float | None]) -> float:
+    """The share of what a layer, or the input, says that is not 0."""
+    if index == INPUT:
+        return float(second_moments(design).diagonal().mean()) if _says_spikes(design, INPUT) else 1.0
+    layer = architecture(design).layers[index]
+    if layer.kind == "merge":
+        return _density(design, layer, rates)
+    return (rates[layer] or 0.0) if layer.spiking else 1.0
 
 
 def samples(design: Design) -> tuple[int, int]:

@@ -128,6 +128,37 @@ def test_a_twin_multiplies_wherever_a_relu_is_not_silent() -> None:
     assert before == Operations(costs.macs(twin), costs.macs(twin), 0, estimated=True)
 
 
+@pytest.mark.parametrize("kind", ["resnet18", "densenet121", "mobilenetv2"])
+def test_strides_groups_and_layers_without_neurons(kind: str) -> None:
+    """Against what each layer of the network itself reads."""
+    design = small(network={"kind": kind, "width": 0.05, "depth": 0.3})
+    network, image = slow.loud(design), encoded(design)
+    with torch.no_grad():
+        outputs = network.opened(image)
+        for stage in network.stages:
+            network.run(stage, outputs)
+    inputs = {
+        layer: outputs.read(merge)
+        for layer, merge in zip(network.architecture.layers, network.merges, strict=True)
+        if layer.kind != "merge"
+    }
+    found = seen(network, image)
+    densities = [int((x != 0).sum()) / x.numel() for x in inputs.values()]
+    assert [x.density for x in found] == densities
+    binary = [set(x.unique().tolist()) <= {0.0, 1.0} for x in inputs.values()]
+    assert [costs.reads_spikes(design, layer) for layer in inputs] == binary
+    assert {True, False} == set(binary)
+    every = [layer.macs * (3 if k else 1) for k, layer in enumerate(inputs)]
+    ours = costs.synops(design, [x.rate for x in found], densities)
+    assert ours.dense == sum(every)
+    adds = [d * n if b else 0 for d, n, b in zip(densities, every, binary, strict=True)]
+    assert ours.additions == pytest.approx(sum(adds), rel=1e-12)
+    assert ours.effective == pytest.approx(sum(d * n for d, n in zip(densities, every, strict=True)), rel=1e-12)
+    estimate = costs.synops(design, [x.rate for x in found])
+    assert estimate.estimated
+    assert estimate.effective == pytest.approx(ours.effective, rel=0.35)
+
+
 def test_looks_report_the_density_that_was_counted() -> None:
     design = DESIGNS["both"]
     network, image = Network(design), encoded(design).float()
