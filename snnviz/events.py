@@ -41,6 +41,8 @@ class LayerState:
     rate: spikes per neuron and time step, 0..1 (None for a readout without spikes and for ReLUs). var_u: variance of
     the membrane potential over a layer's neurons, averaged over time steps and images, before reset. grad_norm: L2
     norm of the loss gradient of the layer's weights, averaged over the steps since the last look (None at step 0).
+    density: share of what the layer reads, its sources joined, that is not 0, averaged over time steps, images and
+    positions (of a static image: of the image; None in a run of before it was counted).
     """
 
     table: ClassVar[str] = "layers"
@@ -53,6 +55,7 @@ class LayerState:
     rate: float | None
     var_u: float
     grad_norm: float | None
+    density: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

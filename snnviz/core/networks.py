@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -116,8 +117,9 @@ class Network:
         if readout.spiking:
             return outputs[last].sum(0)
         if watch:
-            current = self._current(readout, outputs.read(self.merges[last]), by)
-            watch(last, activity(current.expand(self.steps, *current.shape[1:]), None))
+            x = outputs.read(self.merges[last])
+            current = self._current(readout, x, by)
+            counting(watch, x)(last, activity(current.expand(self.steps, *current.shape[1:]), None))
         # A readout is linear: the sum over time of what it says is what it says of the mean, times T.
         return self._current(readout, outputs.averaged().read(self.merges[last]), by)[0] * self.steps
 
@@ -133,17 +135,19 @@ class Network:
         elif layers[stage].kind == "merge":
             outputs.add(stage, outputs.read(self.merges[stage]))
         elif layers[stage].spiking or stage < len(layers) - 1:
-            current = self._current(layers[stage], outputs.read(self.merges[stage]), by)
+            x = outputs.read(self.merges[stage])
+            current = self._current(layers[stage], x, by)
             fire = self._fire if layers[stage].spiking else _say if layers[stage].plain else _rectify
-            outputs.add(stage, fire(stage, current, watch))
+            outputs.add(stage, fire(stage, current, watch and counting(watch, x)))
 
     def _step(self, cycle: Cycle, outputs: Outputs, watch: Watch | None) -> None:
         cells = [self._cell(member.index) for member in cycle.members]
         us, ss = cycle(outputs.read, self.parameters, cells, self.steps)
-        for member, u, s in zip(cycle.members, us, ss, strict=True):
+        for member, s in zip(cycle.members, ss, strict=True):
             outputs.add(member.index, s)
-            if watch:
-                watch(member.index, activity(u, s))
+        if watch:
+            for member, u, s in zip(cycle.members, us, ss, strict=True):
+                counting(watch, outputs.read(self.merges[member.index]))(member.index, activity(u, s))
 
     def _current(self, layer: Layer, x: Tensor, by: Statistics) -> Tensor:
         weight, bias = self.parameters[f"{layer.name}.weight"], self.parameters[f"{layer.name}.bias"]
@@ -172,6 +176,13 @@ class Network:
         s, seen = observed(current, cell, self.steps)
         watch(index, seen)
         return s
+
+
+def counting(watch: Watch, x: Tensor) -> Watch:
+    """`watch`, told also how much of what a layer reads, `x`, is not 0."""
+    given = x.detach().numpy()
+    density = np.count_nonzero(given != 0) / given.size  # numpy: ten times as fast as torch's own
+    return lambda index, seen: watch(index, replace(seen, density=density))
 
 
 def _rectify(index: int, current: Tensor, watch: Watch | None) -> Tensor:

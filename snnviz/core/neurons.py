@@ -96,7 +96,8 @@ def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> 
 class Activity:
     """Sums over the neurons of a layer, each (T, B): spikes, u before reset, and u^2. `neurons`: how many.
 
-    Of a readout that does not spike, and of ReLUs, `spiking` is false, u the current, and the spikes are 0.
+    Of a readout that does not spike, and of ReLUs, `spiking` is false, u the current, and the spikes are 0. `density`:
+    the share of what the layer reads that is not 0, over steps, images and positions.
     """
 
     neurons: int
@@ -104,6 +105,7 @@ class Activity:
     first: NDArray[np.float64]
     second: NDArray[np.float64]
     spiking: bool = True
+    density: float | None = None
 
     @property
     def rate(self) -> float | None:

@@ -56,10 +56,11 @@ class Window:
 
 
 def look(network: Network, probe: Tensor, window: Window, step: int, epoch: float) -> Iterator[LayerState]:
-    """Rate and Var[u] of every layer on the encoded probe batch, with the window's gradient norms."""
+    """Rate, Var[u] and density of every layer on the encoded probe batch, with the window's gradient norms."""
     seen: list[Activity] = []
     with torch.no_grad():
         network(probe, lambda _, activity: seen.append(activity))
     norms = window.gradient_norms()
     for index, (layer, now) in enumerate(zip(network.architecture.weighted, seen, strict=True)):
-        yield LayerState(step, epoch, index, layer.name, now.rate, now.var_u, norms[index] if norms else None)
+        norm = norms[index] if norms else None
+        yield LayerState(step, epoch, index, layer.name, now.rate, now.var_u, norm, now.density)

@@ -1,15 +1,16 @@
-"""Parameters, operations, memory and time of a design, from its architecture, and for SynOps its firing rates."""
+"""Parameters, operations, memory and time of a design, from its architecture; SynOps also from what its layers said."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from snnviz.catalog.architectures import INPUT, Layer, architecture
 from snnviz.catalog.datasets import card, sizes
 from snnviz.catalog.encodings import is_static, second_moments
 from snnviz.design import Design
+from snnviz.events import LayerState
 
 
 def parameters(design: Design) -> int:
@@ -28,55 +29,111 @@ def macs(design: Design) -> int:
     return sum(layer.macs for layer in architecture(design).layers)
 
 
-E_MAC, E_AC = 4.6, 0.9
-"""pJ of a multiply-accumulate and of an addition, 32-bit floating point at 45 nm (Horowitz, ISSCC 2014)."""
+ENERGY = {"45 nm": (4.6, 0.9)}
+"""pJ of a multiply-accumulate and of an addition by process, 32-bit floating point (Horowitz, ISSCC 2014)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """Of one image: multiply-accumulates of numbers, and additions of weights that spikes cause (SynOps)."""
+    """Synaptic operations of one image, a weight and an input each, as NeuroBench divides them (Yik et al. 2025).
 
-    macs: int
+    `dense`: whatever the inputs are. Of inputs that are not 0 `additions` (Eff_ACs), in layers that read nothing but
+    spikes, and `macs` (Eff_MACs), in all others. `estimated`: from firing rates, because nobody counted the inputs.
+    """
+
+    dense: int
+    macs: float
     additions: float
+    estimated: bool = False
 
     @property
-    def picojoules(self) -> float:
-        """Arithmetic alone, without memory or movement of data: relative, not a chip measurement."""
-        return E_MAC * self.macs + E_AC * self.additions
+    def effective(self) -> float:
+        """Of inputs that are not 0: SynOps."""
+        return self.macs + self.additions
+
+    def picojoules(self, process: str = "45 nm") -> float:
+        """Of the effective ones, arithmetic alone, without memory or movement of data: no chip measurement."""
+        mac, addition = ENERGY[process]
+        return mac * self.macs + addition * self.additions
 
 
-def synops(design: Design, rates: Sequence[float | None]) -> Operations:
-    """What one image costs, from each layer's firing rate (spikes per neuron and step, None without spikes), in order.
+def synops(
+    design: Design, rates: Sequence[float | None], densities: Sequence[float | None] | None = None
+) -> Operations:
+    """What one image costs, from what was seen of each layer that has weights, in order.
 
-    A layer's additions are T times the mean value of its joined input times its MACs: a sum of s spikes costs s of
-    them, and a spike reaches all of a neuron's fan-out, zero padding included, as MACs count it. Concatenated channels
-    are taken to spike like the whole of their layer, pooled maps count by their value. A first layer that reads the
-    image itself needs MACs: once, because a static image's current is the same at every step, or for each frame of a
-    recording. Biases, leaks and thresholds are not counted. A network of ReLUs needs MACs everywhere.
+    `rates`: spikes per neuron and step, None without spikes. `densities`: the share of a layer's joined input that is
+    not 0; None where it was not counted, and is estimated from the rates of its sources.
+
+    A layer's inputs share its MACs equally, T times, zero padding included: exact of linear maps and of convolutions of
+    stride 1. The code of NeuroBench leaves out the padding, weights that are 0, and calls a layer binary by the values
+    of a step. A static image's first layer is computed once, and counted so. Joining, pooling, biases, leaks and
+    thresholds are not counted.
     """
-    built = architecture(design)
-    if design.neuron.kind == "relu":
-        return Operations(sum(layer.macs for layer in built.layers), 0.0)
-    shown = 0.0  # spikes of a pixel and step
-    if design.data.encoding.kind != "direct":
-        shown = float(second_moments(design).diagonal().mean())
-    macs, additions = 0, 0.0
-    for layer in built.layers:
-        if not shown and any(source.layer == INPUT for source in layer.sources):
-            macs += layer.macs * (1 if is_static(design) else design.data.steps)
+    built, static, steps = architecture(design), is_static(design), design.data.steps
+    seen = dict(zip(built.weighted, rates, strict=True))
+    dense, macs, additions, estimated = 0, 0.0, 0.0, False
+    for index, layer in enumerate(built.weighted):
+        every = layer.macs * (1 if static and all(source.layer == INPUT for source in layer.sources) else steps)
+        density = densities[index] if densities else None
+        if density is None:
+            density, estimated = _density(design, layer, seen), True
+        dense += every
+        if reads_spikes(design, layer):
+            additions += density * every
         else:
-            additions += design.data.steps * _mean_input(layer, rates, shown, design.data.steps) * layer.macs
-    return Operations(macs, additions)
+            macs += density * every
+    return Operations(dense, macs, additions, estimated)
 
 
-def _mean_input(layer: Layer, rates: Sequence[float | None], shown: float, steps: int) -> float:
-    """The mean over a layer's joined input: its sources' spikes, summed or side by side."""
-    total, main = 0.0, layer.in_shape[0] - sum(len(s.channels or ()) for s in layer.sources if s.merge == "concat")
+def spent(design: Design, rows: Iterable[LayerState]) -> Operations:
+    """`synops` at the last look of a run's `rows`, which are in order."""
+    rates: list[float | None] = [None] * len(architecture(design).weighted)
+    densities = rates.copy()
+    for row in rows:
+        rates[row.layer], densities[row.layer] = row.rate, row.density
+    return synops(design, rates, densities)
+
+
+def reads_spikes(design: Design, layer: Layer) -> bool:
+    """Whether all that a layer reads is 0 or 1, so that it only adds weights up: settled by its sources, not by values.
+
+    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say.
+    """
+    summed = sum(source.merge != "concat" for source in layer.sources)
+    return summed <= 1 and all(source.pool == 1 and _says_spikes(design, source.layer) for source in layer.sources)
+
+
+def _says_spikes(design: Design, index: int) -> bool:
+    if index == INPUT:
+        return design.data.encoding.kind != "direct"
+    layer = architecture(design).layers[index]
+    return reads_spikes(design, layer) if layer.kind == "merge" else layer.spiking
+
+
+def _density(design: Design, layer: Layer, rates: Mapping[Layer, float | None]) -> float:
+    """As if spikes fell independently of each other, and nothing else were ever 0."""
+    steps, silent, beside = design.data.steps, 1.0, 0.0
+    main = layer.in_shape[0]
     for source in layer.sources:
-        rate = shown if source.layer == INPUT else rates[source.layer] or 0.0
-        rate *= (steps - source.delay) / steps  # what is a step late says nothing in the first
-        total += rate * (len(source.channels or ()) if source.merge == "concat" else main)
-    return total / layer.in_shape[0]
+        busy = 1 - (1 - _busy(design, source.layer, rates)) ** source.pool**2
+        busy *= (steps - source.delay) / steps  # what is a step late says nothing in the first
+        if source.merge == "concat":
+            beside += busy * len(source.channels or ())
+            main -= len(source.channels or ())
+        else:
+            silent *= 1 - busy
+    return (beside + main * (1 - silent)) / layer.in_shape[0]
+
+
+def _busy(design: Design, index: int, rates: Mapping[Layer, float | None]) -> float:
+    """The share of what a layer, or the input, says that is not 0."""
+    if index == INPUT:
+        return float(second_moments(design).diagonal().mean()) if _says_spikes(design, INPUT) else 1.0
+    layer = architecture(design).layers[index]
+    if layer.kind == "merge":
+        return _density(design, layer, rates)
+    return (rates[layer] or 0.0) if layer.spiking else 1.0
 
 
 def samples(design: Design) -> tuple[int, int]:

@@ -8,13 +8,14 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.events import EpochEnd
+from snnviz.jobs.pace import in_words
 from snnviz.store import Run, State
 from snnviz.ui import services, state
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import reveal
 from snnviz.ui.trouble import told
 from snnviz.ui.watching import picture
-from snnviz.ui.words import plain, seconds
+from snnviz.ui.words import plain
 
 EVERY = 1.0
 BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "orange"]]] = {
@@ -105,7 +106,7 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
     if not run.ended:
         share = run.step / run.steps if run.steps else 0.0
         epochs = run.design.training.epochs
-        left = f", {seconds(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+        left = f", {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
         doing = f"epoch {min(int(share * epochs) + 1, epochs)} of {epochs}{left}" if run.steps else "starting"
         doing = run.doing or doing
         if run.state == "queued":
@@ -116,4 +117,4 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
         st.metric("Test accuracy", f"{last.test_accuracy:.1%}" if last else "–")
         st.metric("Test loss", f"{last.test_loss:.3f}" if last else "–")
         st.metric("Firing rate", rate, help="Spikes per neuron and time step, test images.")
-        st.metric("Training time", seconds(run.seconds) if run.seconds else "–")
+        st.metric("Training time", in_words(run.seconds) if run.seconds else "–")

@@ -15,13 +15,13 @@ from snnviz.catalog import datasets
 from snnviz.design import DATASETS, Design, Part
 from snnviz.errors import NotFound, SnnvizError
 from snnviz.events import EpochEnd
-from snnviz.jobs import machine
+from snnviz.jobs.pace import in_words, seconds_left
 from snnviz.places import cache_dir
 from snnviz.registry import Range
 from snnviz.store import Run
 from snnviz.theory import costs
 from snnviz.ui import services
-from snnviz.ui.words import plain, seconds
+from snnviz.ui.words import plain
 
 EVERY = 1.0
 """Seconds between two looks at runs that train."""
@@ -93,11 +93,12 @@ def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str) -> Non
     if going:
         steps = sum(costs.training_steps(design) for design in designs)
         made = sum(run.steps if run.state == "done" else run.step for run in runs.values())
-        left = _seconds_left(designs, runs)
-        text = f"{done} of {len(designs)} runs done, about {seconds(left)} left. You may leave: they go on."
+        left = seconds_left(designs, runs, services.speed())
+        text = f"{done} of {len(designs)} runs done, about {in_words(left)} left. You may leave: they go on."
         words.progress(min(1.0, made / max(1, steps)), text=text)
     elif missing:
-        words.caption(f"About {seconds(_seconds_left(designs, runs))} on this machine; you may leave meanwhile.")
+        left = seconds_left(designs, runs, services.speed())
+        words.caption(f"About {in_words(left)} on this machine; you may leave meanwhile.")
     else:
         words.caption(f"{done} runs, all from the store.")
 
@@ -187,19 +188,6 @@ def renew(key: str) -> None:
 def _revision(key: str) -> int:
     found: int = st.session_state.setdefault(f"{key}_revision", 0)
     return found
-
-
-def _seconds_left(designs: Sequence[Design], runs: Mapping[str, Run]) -> float:
-    """Of wall time, with a run on each core."""
-    speed, total = services.speed(), 0.0
-    for design in designs:
-        run = runs.get(design.digest)
-        if run is not None and run.state == "done":
-            continue
-        whole = costs.training_seconds(design, speed)
-        share = run.step / run.steps if run is not None and run.steps and not run.ended else 0.0
-        total += whole * (1 - share)
-    return total / min(machine.cores(), len(designs))
 
 
 def _train(missing: Sequence[Design], key: str) -> None:

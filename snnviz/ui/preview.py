@@ -8,13 +8,14 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.design import Design
+from snnviz.jobs.pace import in_words
 from snnviz.places import ROOT
 from snnviz.theory import costs, variance
 from snnviz.ui import activity_setting, services, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
-from snnviz.ui.words import count, plain, seconds
+from snnviz.ui.words import count, plain
 from snnviz.views.design import forecast_chart, layer_table
 
 ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
@@ -30,7 +31,7 @@ def panel() -> None:
     macs.metric("MACs / step", count(costs.macs(design)), help="Multiply-accumulates of one image at one time step.")
     estimate = costs.training_seconds(design, services.speed())
     duration.metric(
-        "Training time", f"≈ {seconds(estimate)}", help="On one core of this machine, from its own runs so far."
+        "Training time", f"≈ {in_words(estimate)}", help="On one core of this machine, from its own runs so far."
     )
     forecast = variance.forecast(design)
     kind, sentence = variance.verdict(forecast, design)

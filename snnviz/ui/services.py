@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import statistics
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,11 +13,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from snnviz.errors import NotFound, SnnvizError
+from snnviz.jobs import pace
 from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
-from snnviz.theory import costs
 from snnviz.ui import frontend
 
 T = TypeVar("T")
@@ -91,13 +90,7 @@ def glance(run: str) -> tuple[Run, str] | None:
 
 def speed() -> float:
     """How long the last 20 runs here took, over how long they were estimated to take: the median."""
-
-    def read() -> float:
-        done = [run for run in store().runs(limit=20, states=("done",)) if run.seconds > 1]
-        ratios = [run.seconds / costs.training_seconds(run.design) for run in done]
-        return min(20.0, max(0.05, statistics.median(ratios))) if ratios else 1.0
-
-    return SPEEDS.get(str(cache_dir()), read)
+    return SPEEDS.get(str(cache_dir()), lambda: pace.speed(store()))
 
 
 @contextlib.asynccontextmanager

@@ -163,10 +163,13 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         column_config={
             "test": small("test accuracy", format="%.1f %%"),
             "rate": small("firing rate", format="%.1f %%"),
-            "SynOps": small(
-                format="localized", help="Additions that spikes cause in an image, from the rates of the last look."
+            "dense": small(format="localized", help="Operations of an image if every input counted."),
+            "Eff_MACs": small(
+                format="localized",
+                help="Inputs that are not 0 times the weights they meet, in layers that read more than spikes: the "
+                "image, sums and averages of spikes, ReLUs. Counted on the probe batch at the last look.",
             ),
-            "MACs": small(format="localized", help="Of an image; of an SNN those of its first layer."),
+            "Eff_ACs": small(format="localized", help="The same, in layers that read nothing but spikes: additions."),
             "energy": small(format="%.1f nJ", help="Of the arithmetic of an image: relative, not a chip measurement."),
             "seconds": small("training", format="%.1f s"),
         },

@@ -33,22 +33,6 @@ def ended(error: Exception) -> str:
     return sentence if sentence.endswith("?") else f"{sentence}."
 
 
-def seconds(duration: float | None) -> str:
-    """A duration as people say it.
-
-    >>> seconds(7.4), seconds(200), seconds(9000), seconds(None)
-    ('7 s', '3 min 20 s', '2 h 30 min', '?')
-    """
-    if duration is None:
-        return "?"
-    whole = round(duration)
-    if whole < 60:
-        return f"{max(whole, 1)} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
 def count(number: float) -> str:
     """A large number at a glance.
 

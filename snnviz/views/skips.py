@@ -15,7 +15,7 @@ from snnviz.catalog.sweeps import Point, SkipType
 from snnviz.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.store.values import Run
-from snnviz.theory.costs import Operations, synops
+from snnviz.theory.costs import Operations, spent
 from snnviz.views.chart import Chart, Figure, empty
 
 COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
@@ -38,21 +38,21 @@ class Result:
 
 def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
     """Of a run, from its last epoch and all looks at its layers in order."""
-    built = architecture(design).layers
+    built = architecture(design).weighted
     first: list[float | None] = [None] * len(built)
-    last: list[float | None] = [None] * len(built)
     for row in layers:
-        last[row.layer] = row.rate
         if row.step == 0:
             first[row.layer] = row.rate
     neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
     before = sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
-    return Result(end.test_accuracy, end.rate, before, synops(design, last))
+    return Result(end.test_accuracy, end.rate, before, spent(design, layers))
 
 
 def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[Chart]:
     """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
     seeds = len({point.design.seed for point in points})
+    guessed = sum(found.operations.estimated for found in results.values())
+    older = f" Of {guessed} runs that are older than the count, estimated from firing rates." if guessed else ""
     spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
     accuracy = _figure("test accuracy", points, tickformat=".0%")
     drop = _figure("ANN minus SNN", points, ticksuffix=" pp")
@@ -64,11 +64,10 @@ def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[
         for of, dashed in ((snn, False), (ann, True)):
             look: dict[str, Any] = {"dash": "dash" if dashed else "solid"}
             name = f"{kind}, ANN" if dashed else kind
-            unit = "MACs" if dashed else "SynOps"
             accuracy["data"] += _line(name, kind, _values(of, results, lambda r: r.accuracy), ".1%", **look)
-            counted = _values(of, results, lambda r: r.operations.macs + r.operations.additions)
-            operations["data"] += _line(f"{name}: {unit}", kind, counted, ",.0f", **look)
-            spent = _values(of, results, lambda r: r.operations.picojoules / 1000)
+            counted = _values(of, results, lambda r: r.operations.effective)
+            operations["data"] += _line(name, kind, counted, ",.0f", **look)
+            spent = _values(of, results, lambda r: r.operations.picojoules() / 1000)
             energy["data"] += _line(name, kind, spent, ".1f", **look)
         drop["data"] += _line(kind, kind, _drops(snn, ann, results), ".1f")
         rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
@@ -79,14 +78,16 @@ def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[
         Chart("skips_rate", "Firing rate", "Spikes per neuron and time step, the whole network." + spread, rate),
         Chart(
             "skips_operations",
-            "SynOps and MACs",
-            "Additions that spikes cause, and the first layer's MACs; dashed: MACs of the ANN twins, in one step.",
+            "SynOps",
+            "Inputs that are not 0 times the weights they meet, MACs and additions together (NeuroBench); dashed: the "
+            "ANN twins, in one step." + older,
             operations,
         ),
         Chart(
             "skips_energy",
             "Energy of the arithmetic",
-            "4.6 pJ a MAC, 0.9 pJ an addition (45 nm, Horowitz 2014), no memory: relative, not a chip measurement.",
+            "4.6 pJ a MAC, 0.9 pJ an addition (45 nm, Horowitz 2014), no memory: relative, not a chip measurement."
+            + older,
             energy,
         ),
     ]
@@ -112,14 +113,51 @@ def skip_table(points: Sequence[Point], runs: Mapping[str, Run], results: Mappin
                 "state": run.state,
                 "test": 100 * found.accuracy if found else None,
                 "rate": 100 * found.rate if found and found.rate is not None else None,
-                "SynOps": round(found.operations.additions) if found and not point.ann else None,
-                "MACs": found.operations.macs if found else None,
-                "energy": found.operations.picojoules / 1000 if found else None,
+                "dense": found.operations.dense if found else None,
+                "Eff_MACs": round(found.operations.macs) if found else None,
+                "Eff_ACs": round(found.operations.additions) if found else None,
+                "energy": found.operations.picojoules() / 1000 if found else None,
                 "seconds": round(run.seconds, 1) if run.seconds else None,
                 "run": digest,
             }
         )
     return pd.DataFrame(table)
+
+
+def skip_means(points: Sequence[Point], results: Mapping[str, Result]) -> list[dict[str, Any]]:
+    """A row for each n_skip and type, None without skips: means over the seeds that are done, None where none is.
+
+    `sd`: standard deviations (n - 1), None of a single seed. Accuracies and rates are 0..1, the drop from ANN to SNN is
+    in percentage points, operations are of an image, energies in nJ.
+    """
+
+    def of(some: Sequence[Point], read: Callable[[Result], float | None]) -> list[float]:
+        return [x for p in some if (r := results.get(p.design.digest)) is not None and (x := read(r)) is not None]
+
+    table = []
+    for n_skip, kind in dict.fromkeys((p.n_skip, p.type if p.n_skip else None) for p in points):
+        own = {p.design.digest: p for p in points if p.n_skip == n_skip and kind in (None, p.type)}.values()
+        snn, ann = ([p for p in own if p.ann is which] for which in (False, True))
+        accuracies = of(snn, lambda r: r.accuracy)
+        row: dict[str, Any] = {"n_skip": n_skip, "type": kind, "seeds": len(accuracies)}
+        row |= _spread("accuracy", accuracies) | _spread("ann_accuracy", of(ann, lambda r: r.accuracy))
+        row |= _spread("drop", _drops(snn, ann, results).get(n_skip, [])) | _spread("rate", of(snn, lambda r: r.rate))
+        for before, some in (("", snn), ("ann_", ann)):
+            row[f"{before}dense"] = _mean(of(some, lambda r: r.operations.dense))
+            row[f"{before}eff_macs"] = _mean(of(some, lambda r: r.operations.macs))
+            row[f"{before}eff_acs"] = _mean(of(some, lambda r: r.operations.additions))
+            row[f"{before}energy"] = _mean(of(some, lambda r: r.operations.picojoules() / 1000))
+        table.append(row | {"estimated": any(of([*snn, *ann], lambda r: r.operations.estimated))})
+    return table
+
+
+def _spread(name: str, values: Sequence[float]) -> dict[str, float | None]:
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {name: _mean(values), f"{name}_sd": sd}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
 
 
 Values = dict[int, list[float]]

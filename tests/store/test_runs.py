@@ -90,7 +90,7 @@ class TestClaiming:
 
 class TestWriting:
     def test_rows_are_read_from_where_the_reader_was(self, store: Store, claim: Claim) -> None:
-        layer = LayerState(0, 0.0, 1, "layer 1", None, 0.25, None)
+        layer = LayerState(0, 0.0, 1, "layer 1", None, 0.25, None, 0.75)
         epoch = EpochEnd(1, 0.5, 0.4, 1.5, 1.75, 0.1, 1e-3)
         store.append(claim.run, 1, [sample(1), layer, sample(2), epoch])
         (first, _), (second, _) = store.rows(claim.run, Sample)

@@ -12,7 +12,7 @@ from snnviz.catalog.architectures import architecture
 from snnviz.catalog.sweeps import Point, SkipSweep, points
 from snnviz.events import EpochEnd, LayerState
 from snnviz.theory.costs import Operations, synops
-from snnviz.views.skips import Result, result, skip_charts, skip_table
+from snnviz.views.skips import Result, result, skip_charts, skip_means, skip_table
 
 SWEEP = points(SkipSweep(seeds=2, most_skips=2))
 
@@ -21,7 +21,7 @@ def made_up(point: Point) -> Result:
     """Accuracy 0.5 + 0.1 n_skip, 0.2 more for the twin, 0.02 less for seed 1."""
     accuracy = 0.5 + 0.1 * point.n_skip + 0.2 * point.ann - 0.02 * point.design.seed
     rate = None if point.ann else 0.1 + 0.01 * point.n_skip
-    return Result(accuracy, rate, None if point.ann else 0.05, Operations(1000, 0.0 if point.ann else 5000.0))
+    return Result(accuracy, rate, None if point.ann else 0.05, Operations(9000, 1000, 0.0 if point.ann else 5000.0))
 
 
 RESULTS = {point.design.digest: made_up(point) for point in SWEEP}
@@ -72,10 +72,17 @@ def test_half_a_pair_and_half_a_sweep_are_drawn_as_far_as_they_go() -> None:
 
 def test_operations_and_energy() -> None:
     found = by_id()
-    assert traces(found["skips_operations"])["DSC: SynOps"]["y"] == [6000, 6000, 6000]
-    assert traces(found["skips_operations"])["DSC, ANN: MACs"]["y"] == [1000, 1000, 1000]
+    assert traces(found["skips_operations"])["DSC"]["y"] == [6000, 6000, 6000]
+    assert traces(found["skips_operations"])["DSC, ANN"]["y"] == [1000, 1000, 1000]
     assert traces(found["skips_energy"])["ASC"]["y"] == pytest.approx([4.6 + 4.5] * 3)
     assert traces(found["skips_energy"])["ASC, ANN"]["y"] == pytest.approx([4.6] * 3)
+
+
+def test_what_was_estimated_is_called_so() -> None:
+    assert "estimated" not in by_id()["skips_operations"].caption
+    older = {k: replace(r, operations=replace(r.operations, estimated=True)) for k, r in list(RESULTS.items())[:3]}
+    for name in ("skips_operations", "skips_energy"):
+        assert "3 runs that are older than the count, estimated" in by_id(RESULTS | older)[name].caption
 
 
 def test_a_result_is_read_from_the_rows_of_its_run() -> None:
@@ -83,13 +90,19 @@ def test_a_result_is_read_from_the_rows_of_its_run() -> None:
     names = [layer.name for layer in architecture(design).layers]
     last_rates = [0.1, 0.2, 0.3, 0.4, 0.5, None]
 
-    def look(step: int, rates: list[float | None]) -> list[LayerState]:
-        return [LayerState(step, step / 10, k, names[k], rate, 1.0, None) for k, rate in enumerate(rates)]
+    densities = [1.0, 0.1, 0.25, 0.5, 0.6, 0.7]
+
+    def look(step: int, rates: list[float | None], densities: list[float] | None = None) -> list[LayerState]:
+        seen = densities or [None] * len(rates)
+        return [LayerState(step, step / 10, k, names[k], rates[k], 1.0, None, seen[k]) for k in range(len(rates))]
 
     end = EpochEnd(6, 0.9, 0.8, 0.1, 0.2, 0.31, 0.003)
-    rows = [*look(0, [0.01] * 5 + [None]), *look(5, [0.9] * 5 + [None]), *look(10, last_rates)]
+    rows = [*look(0, [0.01] * 5 + [None]), *look(5, [0.9] * 5 + [None]), *look(10, last_rates, densities)]
     found = result(design, end, rows)
-    assert (found.accuracy, found.rate, found.operations) == (0.8, 0.31, synops(design, last_rates))
+    assert (found.accuracy, found.rate) == (0.8, 0.31)
+    assert found.operations == synops(design, last_rates, densities)
+    assert not found.operations.estimated
+    assert result(design, end, look(10, last_rates)).operations == synops(design, last_rates)  # a run of before
     assert found.before == pytest.approx(0.01)
     twin = next(p.design for p in SWEEP if p.ann)
     assert result(twin, replace(end, rate=None), look(0, [None] * 6)).before is None
@@ -97,3 +110,19 @@ def test_a_result_is_read_from_the_rows_of_its_run() -> None:
 
 def test_the_table_has_a_row_for_each_run_there_is() -> None:
     assert skip_table(SWEEP, {}, {}).empty
+
+
+def test_means_have_a_row_for_each_count_and_type() -> None:
+    rows = skip_means(SWEEP, RESULTS)
+    assert [(row["n_skip"], row["type"]) for row in rows] == [(0, None), (1, "DSC"), (1, "ASC"), (2, "DSC"), (2, "ASC")]
+    for row in rows:
+        assert row["seeds"] == 2
+        assert row["accuracy"] == pytest.approx(0.49 + 0.1 * row["n_skip"])
+        assert row["accuracy_sd"] == pytest.approx(0.02 / 2**0.5)
+        assert (row["drop"], row["drop_sd"]) == (pytest.approx(20), pytest.approx(0, abs=1e-9))
+        assert (row["dense"], row["eff_macs"], row["eff_acs"], row["ann_eff_acs"]) == (9000, 1000, 5000, 0)
+        assert row["energy"] == pytest.approx(4.6 + 4.5)
+    half = {p.design.digest: made_up(p) for p in SWEEP if p.n_skip == 1 and p.type == "DSC" and not p.ann}
+    [none, dsc, *_] = skip_means(SWEEP, half)
+    assert (none["seeds"], none["accuracy"], none["drop"]) == (0, None, None)
+    assert (dsc["seeds"], dsc["ann_accuracy"], dsc["drop"]) == (2, None, None)

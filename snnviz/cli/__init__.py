@@ -1,0 +1,48 @@
+"""The command line: the same designs, the same store, the same runs as the pages.
+
+Bad input ends with exit code 2 and one line on stderr; a run that failed or was cancelled with exit code 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from snnviz import __version__
+from snnviz.cli import about, activity, designing, running, sweeping
+from snnviz.errors import SnnvizError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
+@click.version_option(__version__, prog_name="snnviz")
+def commands() -> None:
+    """Design, train and understand spiking neural networks."""
+
+
+for room in (designing, running, sweeping, activity, about):
+    for command in vars(room).values():
+        if isinstance(command, click.Command):
+            commands.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: errors become one line on stderr and exit code 2."""
+    try:
+        commands.main(args=arguments, prog_name="python -m snnviz", standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"; see {context.command_path} --help" if context else ""
+        click.echo(" ".join(error.format_message().split()).rstrip(".") + hint, err=True)
+        sys.exit(2)
+    except SnnvizError as error:
+        click.echo(" ".join(str(error).split()), err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)

@@ -1,0 +1,66 @@
+"""Commands about designs: what there is by name, and a design as JSON or as a link."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+import click
+
+from snnviz import links
+from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.cli.printing import AS_JSON, SETTING, print_json
+from snnviz.design import MAX_TEXT, Design
+from snnviz.errors import InputError
+
+
+@click.command()
+@AS_JSON
+def designs(as_json: bool) -> None:
+    """List the named designs; `digits` is the default one."""
+    about = {name: " ".join((make.__doc__ or "").split()) for name, make in EXAMPLES.items()}
+    if as_json:
+        print_json(about)
+        return
+    for name, words in about.items():
+        click.echo(f"{name:20} {words}")
+
+
+@click.command()
+@click.argument("name")
+@SETTING
+def design(name: str, settings: Sequence[str]) -> None:
+    """Print a design as JSON. NAME is a named design, a file, or - for standard input."""
+    click.echo(json.dumps(read_design(name, settings).document(), indent=2))
+
+
+@click.command()
+@click.argument("name")
+@SETTING
+def link(name: str, settings: Sequence[str]) -> None:
+    """Print the query string that opens a design in the browser: what differs from the defaults."""
+    click.echo("?" + links.to_query(read_design(name, settings)))
+
+
+def read_design(name: str, settings: Sequence[str]) -> Design:
+    """A design by name, file or standard input, with fields changed."""
+    if name not in EXAMPLES and (name == "-" or name.endswith(".json") or os.path.exists(name)):
+        found = Design.read(_text(name))
+    else:
+        found = named(name)
+    return links.change(found, links.read_settings(settings)) if settings else found
+
+
+def _text(name: str) -> str:
+    """What is in a file, or the beginning of it where it is too long."""
+    try:
+        with click.open_file(name, encoding="utf-8-sig") as file:
+            return str(file.read(MAX_TEXT + 1))
+    except OSError as error:
+        reason = (error.strerror or "it is not").lower()
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8 text"
+    except AttributeError:
+        reason = "standard input is closed"
+    raise InputError("design", f"be readable ({reason})", name)

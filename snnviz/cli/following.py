@@ -1,0 +1,104 @@
+"""Many runs from the shell: trained in the background, as many at a time as there are cores, and waited for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+import click
+
+from snnviz.cli.printing import Bar
+from snnviz.design import Design
+from snnviz.errors import NotFound, SnnvizError
+from snnviz.jobs.local import Local
+from snnviz.jobs.pace import in_words, seconds_left, speed
+from snnviz.store import Run, Store
+from snnviz.theory import costs
+
+POLL_SECONDS = 0.4
+IDLE_SECONDS = 60.0
+"""After its last run the supervisor leaves: there may be no dashboard that wants it warm."""
+
+
+def train(store: Store, designs: Sequence[Design], *, quiet: bool) -> dict[str, Run]:
+    """The ended run of each design, by digest. Those that are done are not repeated, those that failed tried again.
+
+    Ctrl-C cancels what was queued here, says so, and ends the command with exit code 130; a run that somebody else had
+    queued goes on. Raises what an engine's `submit` raises, with nothing left queued.
+    """
+    engine = Local(store, idle=IDLE_SECONDS)
+    queued: list[str] = []
+    try:
+        for design in designs:
+            run = _find(store, design.digest)
+            if run is None or run.state in ("failed", "cancelled"):
+                queued.append(design.digest)
+            engine.submit(design)
+        return _wait(engine, designs, quiet)
+    except KeyboardInterrupt:
+        stopped = len(_going(store, queued))
+        _cancel(engine, queued)
+        others = len(_going(store, [design.digest for design in designs if design.digest not in queued]))
+        elsewhere = f", {_runs(others)} queued elsewhere left alone" if others else ""
+        click.echo(f"\nStopped: {_runs(stopped)} cancelled{elsewhere}; the same command goes on from there.", err=True)
+        sys.exit(130)
+    except SnnvizError:
+        _cancel(engine, queued)
+        raise
+
+
+def trouble(runs: Mapping[str, Run]) -> str:
+    """A sentence for each way in which runs ended without being done; nothing where all are."""
+    failed = [run for run in runs.values() if run.state == "failed"]
+    cancelled = sum(run.state == "cancelled" for run in runs.values())
+    sentences = []
+    if failed:
+        reason = failed[0].error or "It left no reason."
+        which = "" if len(failed) == 1 else f"the first of them, {failed[0].run}: "
+        sentences.append(f"{len(failed)} of {_runs(len(runs))} failed: {which}{reason}")
+    if cancelled:
+        sentences.append(f"{cancelled} of {_runs(len(runs))} cancelled; the same command goes on with them.")
+    return " ".join(sentences)
+
+
+def _wait(engine: Local, designs: Sequence[Design], quiet: bool) -> dict[str, Run]:
+    store, seen, pace = engine.store, "", speed(engine.store)
+    steps = {design.digest: costs.training_steps(design) for design in designs}
+    runs: dict[str, Run] = {}
+    with Bar(quiet, eta=False) as bar:
+        while True:
+            if (version := store.version()) != seen:
+                seen = version
+                runs |= {name: store.get(name) for name in steps if name not in runs or not runs[name].ended}
+            ended = sum(run.ended for run in runs.values())
+            if ended == len(runs) and bar.bar is None:
+                return runs
+            made = sum(steps[name] if run.ended else min(run.step, steps[name]) for name, run in runs.items())
+            left = in_words(seconds_left(designs, runs, pace))
+            bar.move(made, sum(steps.values()), f"{ended} of {_runs(len(runs))} done, about {left} left")
+            if ended == len(runs):
+                return runs
+            engine.tend()
+            time.sleep(POLL_SECONDS)
+
+
+def _find(store: Store, name: str) -> Run | None:
+    try:
+        return store.get(name)
+    except NotFound:
+        return None
+
+
+def _going(store: Store, names: Sequence[str]) -> list[str]:
+    """Those of the runs that have not ended."""
+    return [name for name in names if (run := _find(store, name)) is not None and not run.ended]
+
+
+def _cancel(engine: Local, names: Sequence[str]) -> None:
+    for name in _going(engine.store, names):
+        engine.cancel(name)
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"

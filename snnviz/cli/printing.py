@@ -1,0 +1,74 @@
+"""What the commands share: options, JSON on stdout, and a bar on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+SETTING = click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a field, such as training.epochs=3."
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def print_json(value: object) -> None:
+    """One line of JSON, with null where a number is not finite."""
+    click.echo(json.dumps(finite(value), allow_nan=False))
+
+
+def finite(value: Any) -> Any:
+    """`value` with None where a number is not finite, which JSON cannot hold."""
+    if isinstance(value, dict):
+        return {name: finite(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows of the same columns under their titles, set to the right."""
+    wide = {title: max(len(title), *(len(row[title]) for row in rows)) for title in rows[0]}
+    lines = [{title: title for title in wide}, *rows]
+    return "\n".join("  ".join(line[title].rjust(width) for title, width in wide.items()) for line in lines)
+
+
+class Bar:
+    """A progress bar on stderr, drawn at the first `move`; `quiet`: nothing at all. `eta`: with click's estimate."""
+
+    def __init__(self, quiet: bool, *, eta: bool = True) -> None:
+        self.quiet, self.eta, self.words = quiet, eta, ""
+        self.bar: Any = None
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.render_finish()
+
+    def move(self, step: int, steps: int, words: str = "") -> None:
+        """To `step` of `steps`, with `words` beside."""
+        if self.quiet:
+            return
+        self.words = words
+        if self.bar is None:
+            self.bar = click.progressbar(
+                length=steps,
+                label="training",
+                show_eta=self.eta,
+                item_show_func=lambda _: self.words,
+                file=sys.stderr,
+            )
+        if step != self.bar.pos:
+            self.bar.update(step - self.bar.pos)
+        else:
+            self.bar.render_progress()  # the words may be others
+
+    def share(self, done: float) -> None:
+        """To a share from 0 to 1."""
+        self.move(round(done * 100), 100)

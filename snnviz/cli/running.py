@@ -1,0 +1,159 @@
+"""Commands about runs: train one, list them, show, cancel and delete one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from snnviz import links
+from snnviz.cli.designing import read_design
+from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
+from snnviz.events import EpochEnd, Event, LayerState, Progress
+from snnviz.jobs.immediate import Immediate
+from snnviz.jobs.local import Local
+from snnviz.store import Run, Store
+from snnviz.theory import costs
+
+
+@click.command()
+@click.argument("name")
+@SETTING
+@AS_JSON
+def run(name: str, settings: Sequence[str], as_json: bool) -> None:
+    """Train a design in the foreground, or show its result if it was trained before."""
+    chosen = read_design(name, settings)
+    store = Store()
+    progress = _Events(quiet=as_json or not sys.stderr.isatty())
+    try:
+        with progress:
+            submitted = Immediate(store, progress).submit(chosen)
+    except KeyboardInterrupt:
+        going = store.get(chosen.digest).state in ("queued", "running")
+        rest = "the run goes on elsewhere" if going else "the same command goes on from the last epoch"
+        click.echo(f"\nStopped: {rest}.", err=True)
+        sys.exit(130)
+    ended = store.get(submitted.run)
+    _show(store, ended, as_json, cached=submitted.cached)
+    if ended.state != "done":
+        if ended.error:
+            click.echo(ended.error, err=True)
+        sys.exit(1)
+
+
+@click.command()
+@AS_JSON
+def runs(as_json: bool) -> None:
+    """List all runs, the newest first."""
+    store = Store()
+    last = store.last(EpochEnd)
+    found = [_summary(shown, last.get(shown.run)) for shown in store.runs()]
+    if as_json:
+        print_json({"runs": found})
+        return
+    for shown in found:
+        accuracy = "-" if shown["accuracy"] is None else f"{shown['accuracy']:.1%}"
+        click.echo(f"{shown['run']}  {shown['state']:9} {accuracy:>6}  {shown['title'] or shown['design_line']}")
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@AS_JSON
+def show(run_name: str, as_json: bool) -> None:
+    """Show a run: RUN is its name or the start of it."""
+    store = Store()
+    found = store.get(run_name)
+    _show(store, found, as_json, cached=found.state == "done")
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+def cancel(run_name: str) -> None:
+    """Stop a run; it keeps what it has."""
+    store = Store()
+    found = store.get(run_name)
+    Local(store).cancel(found.run)
+    click.echo(
+        f"{found.run} was {found.state}: {'stopping' if found.state == 'running' else store.get(found.run).state}"
+    )
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+def delete(run_name: str) -> None:
+    """Forget a run, its curves and its weights."""
+    store = Store()
+    found = store.get(run_name)
+    store.delete(found.run)
+    click.echo(f"{found.run} is deleted")
+
+
+class _Events(Bar):
+    """The bar, fed by a run's events."""
+
+    last: EpochEnd | None = None
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, EpochEnd):
+            self.last = event
+        if isinstance(event, Progress) and event.doing and not self.quiet:
+            click.echo(f"\r{event.doing:70}", nl=False, err=True)
+        if isinstance(event, Progress) and event.steps:
+            end = self.last
+            words = f"epoch {end.epoch}: test accuracy {end.test_accuracy:.1%}" if end else ""
+            self.move(event.step, event.steps, words)
+
+
+def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:
+    return {
+        "run": shown.run,
+        "state": shown.state,
+        "title": shown.title,
+        "design_line": links.in_a_line(shown.design),
+        "seconds": round(shown.seconds, 3),
+        "accuracy": last.test_accuracy if last else None,
+        "loss": last.test_loss if last else None,
+        "rate": last.rate if last else None,
+        "parameters": costs.parameters(shown.design),
+        "macs": costs.macs(shown.design),
+    }
+
+
+def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
+    states = [row for _, row in store.rows(shown.run, LayerState)]
+    final = {row.layer: row for row in states}  # rows come in order: the last look of each layer stays
+    layers = [{n: getattr(row, n) for n in ("name", "rate", "density", "var_u", "grad_norm")} for row in final.values()]
+    operations = costs.spent(shown.design, states) if states else None
+    names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
+    epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
+    last = store.last(EpochEnd, [shown.run]).get(shown.run)
+    report = {**_summary(shown, last), "cached": cached, "layers": layers, "epochs": epochs}
+    report["operations"] = asdict(operations) | {"picojoules": operations.picojoules()} if operations else None
+    return report | {"error": shown.error, "note": shown.note, "design": shown.design.document()}
+
+
+def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
+    report = _report(store, shown, cached)
+    if as_json:
+        print_json(report)
+        return
+    click.echo(f"run        {shown.run}{' (cached)' if cached else ''}")
+    click.echo(f"design     {report['design_line']}")
+    click.echo(f"state      {shown.state}, {shown.seconds:.1f} s of training")
+    if report["accuracy"] is not None:
+        rate = "" if report["rate"] is None else f", rate {report['rate']:.2%}"
+        click.echo(f"test       accuracy {report['accuracy']:.2%}, loss {report['loss']:.4f}{rate}")
+    if shown.note:
+        click.echo(f"note       {shown.note}")
+    click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")
+    if found := report["operations"]:
+        click.echo(
+            f"an image   {found['dense']:,} operations, where inputs are not 0 {found['macs']:,.0f} MACs and "
+            f"{found['additions']:,.0f} additions{' (estimated)' if found['estimated'] else ''}"
+        )
+    for layer in report["layers"]:
+        rate = "" if layer["rate"] is None else f"rate {layer['rate']:.2%}, "
+        click.echo(f"  {layer['name']:9} {rate}Var[u] {layer['var_u']:.3g}")

@@ -1,0 +1,46 @@
+"""How long runs take on this machine, and how that is said."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping
+
+from snnviz.design import Design
+from snnviz.jobs import machine
+from snnviz.store import Run, Store
+from snnviz.theory import costs
+
+
+def speed(store: Store) -> float:
+    """How long the last 20 runs took, over how long they were estimated to take: the median."""
+    done = [run for run in store.runs(limit=20, states=("done",)) if run.seconds > 1]
+    ratios = [run.seconds / costs.training_seconds(run.design) for run in done]
+    return min(20.0, max(0.05, statistics.median(ratios))) if ratios else 1.0
+
+
+def seconds_left(designs: Iterable[Design], runs: Mapping[str, Run], speed: float) -> float:
+    """Of wall time until all of them are done, with a run on each core. `runs`: those there are, by digest."""
+    left = []
+    for design in designs:
+        run = runs.get(design.digest)
+        if run is not None and run.state == "done":
+            continue
+        share = run.step / run.steps if run is not None and run.steps and not run.ended else 0.0
+        left.append(costs.training_seconds(design, speed) * (1 - share))
+    return max(sum(left) / machine.cores(), max(left, default=0.0))
+
+
+def in_words(seconds: float | None) -> str:
+    """A duration as people say it.
+
+    >>> in_words(7.4), in_words(200), in_words(9000), in_words(None)
+    ('7 s', '3 min 20 s', '2 h 30 min', '?')
+    """
+    if seconds is None:
+        return "?"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{max(whole, 1)} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,32 @@
+"""How long runs will take: estimates, corrected by what runs took here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from snnviz.jobs import machine, pace
+from snnviz.store import Store
+from snnviz.theory import costs
+from tests.conftest import MakeDesign
+
+
+def test_what_is_left_is_shared_by_the_cores_but_no_run_is(
+    store: Store, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    designs = [tiny(seed) for seed in range(4)]
+    each = costs.training_seconds(tiny())
+    assert pace.seconds_left(designs, {}, 1) == pytest.approx(2 * each)
+    assert pace.seconds_left(designs[:1], {}, 3) == pytest.approx(3 * each)
+    store.submit(designs[0])
+    run = store.get(designs[0].digest)
+    half, done = replace(run, state="running", step=5, steps=10), replace(run, state="done")
+    assert pace.seconds_left(designs, {run.run: half}, 1) == pytest.approx(1.75 * each)
+    assert pace.seconds_left(designs, {run.run: done}, 1) == pytest.approx(1.5 * each)
+    assert pace.seconds_left(designs[:1], {run.run: done}, 1) == 0
+
+
+def test_speed_is_one_until_a_run_has_shown_another(store: Store) -> None:
+    assert pace.speed(store) == 1
