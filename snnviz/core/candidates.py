@@ -16,6 +16,7 @@ from snnviz.catalog.twins import ann_twin
 from snnviz.core import data, observe, train
 from snnviz.core.data import Images
 from snnviz.core.networks import Network
+from snnviz.core.neurons import Activity
 from snnviz.core.randomness import generator
 from snnviz.core.shared import Shared
 from snnviz.core.train import Optimizer
@@ -124,7 +125,8 @@ class Trainer:
 
     def _batches(self, design: Design, *purpose: str | int) -> tuple[torch.Tensor, ...]:
         order = torch.randperm(len(self.images), generator=generator(design.seed, *purpose))
-        return order.split(design.training.batch_size)
+        found: tuple[torch.Tensor, ...] = order.split(design.training.batch_size)
+        return found
 
     @torch.no_grad()
     def _estimate(self, network: Network) -> None:
@@ -143,7 +145,7 @@ class Trainer:
         losses, hits, design = [], 0, network.design
         fired, neurons = 0.0, sum(layer.neurons for layer in network.architecture.layers if layer.spiking)
 
-        def count(_: int, seen: train.Activity) -> None:
+        def count(_: int, seen: Activity) -> None:
             nonlocal fired
             fired += float(seen.spikes.sum())
 

@@ -83,7 +83,8 @@ def _events(store: Store, claim: Claim) -> Iterator[Event]:
         return execute(claim.design, resume=checkpoint, threads=threads)
     from snnviz.jobs.searching import Past, conduct
 
-    twins, trials = ([row for _, row in store.rows(claim.run, kind)] for kind in (Twin, Trial))
+    twins = [row for _, row in store.rows(claim.run, Twin)]
+    trials = [row for _, row in store.rows(claim.run, Trial)]
     return conduct(claim.search, Past(twins, trials, checkpoint), threads)
 
 

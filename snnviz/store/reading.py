@@ -39,8 +39,9 @@ def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:
     read = task(columns.pop("kind"), row.design)
     if isinstance(read, str):
         return Unreadable(row.run, row.state, read)
-    searched = isinstance(read, Search)
-    return Run(**columns | {"design": read.design if searched else read, "search": read if searched else None})
+    if isinstance(read, Search):
+        return Run(**columns | {"design": read.design, "search": read})
+    return Run(**columns | {"design": read})
 
 
 @lru_cache(maxsize=4096)
