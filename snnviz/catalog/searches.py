@@ -56,9 +56,9 @@ class Search(Part):
 
     shared_epochs: Annotated[
         int, Range(0, 200, "Epochs in which the shared weights learn, another candidate at each training step.", 1)
-    ] = 5
+    ] = 12
     tuning_epochs: Annotated[int, Range(0, 50, "Epochs of a candidate's own, from the shared weights on.", 1)] = 1
-    tuning_rate: Annotated[float, Range(1e-6, 1, "Learning rate in a candidate's own epochs.", 0.0005)] = 0.001
+    tuning_rate: Annotated[float, Range(1e-6, 1, "Learning rate in a candidate's own epochs.", 0.0005)] = 0.003
     objective: Objective = "loss"
     """What is made small, on the images kept apart: the mean loss; the accuracy drop against the ANN twin, in
     percentage points; or the drop plus `price` times the operations."""
