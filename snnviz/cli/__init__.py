@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from snnviz import __version__
-from snnviz.cli import about, activity, designing, running, sweeping
+from snnviz.cli import about, activity, designing, running, searching, sweeping
 from snnviz.errors import SnnvizError
 
 
@@ -21,7 +21,7 @@ def commands() -> None:
     """Design, train and understand spiking neural networks."""
 
 
-for room in (designing, running, sweeping, activity, about):
+for room in (designing, running, sweeping, searching, activity, about):
     for command in vars(room).values():
         if isinstance(command, click.Command):
             commands.add_command(command)

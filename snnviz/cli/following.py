@@ -9,20 +9,18 @@ from collections.abc import Mapping, Sequence
 import click
 
 from snnviz.cli.printing import Bar
-from snnviz.design import Design
 from snnviz.errors import NotFound, SnnvizError
+from snnviz.jobs import pace
 from snnviz.jobs.local import Local
-from snnviz.jobs.pace import in_words, seconds_left, speed
-from snnviz.store import Run, Store
-from snnviz.theory import costs
+from snnviz.store import Run, Store, Task
 
 POLL_SECONDS = 0.4
 IDLE_SECONDS = 60.0
 """After its last run the supervisor leaves: there may be no dashboard that wants it warm."""
 
 
-def train(store: Store, designs: Sequence[Design], *, quiet: bool) -> dict[str, Run]:
-    """The ended run of each design, by digest. Those that are done are not repeated, those that failed tried again.
+def train(store: Store, tasks: Sequence[Task], *, quiet: bool) -> dict[str, Run]:
+    """The ended run of each design or search, by digest. What is done is not repeated, what failed is tried again.
 
     Ctrl-C cancels what was queued here, says so, and ends the command with exit code 130; a run that somebody else had
     queued goes on. Raises what an engine's `submit` raises, with nothing left queued.
@@ -30,16 +28,16 @@ def train(store: Store, designs: Sequence[Design], *, quiet: bool) -> dict[str, 
     engine = Local(store, idle=IDLE_SECONDS)
     queued: list[str] = []
     try:
-        for design in designs:
-            run = _find(store, design.digest)
+        for task in tasks:
+            run = _find(store, task.digest)
             if run is None or run.state in ("failed", "cancelled"):
-                queued.append(design.digest)
-            engine.submit(design)
-        return _wait(engine, designs, quiet)
+                queued.append(task.digest)
+            engine.submit(task)
+        return _wait(engine, tasks, quiet)
     except KeyboardInterrupt:
         stopped = len(_going(store, queued))
         _cancel(engine, queued)
-        others = len(_going(store, [design.digest for design in designs if design.digest not in queued]))
+        others = len(_going(store, [task.digest for task in tasks if task.digest not in queued]))
         elsewhere = f", {_runs(others)} queued elsewhere left alone" if others else ""
         click.echo(f"\nStopped: {_runs(stopped)} cancelled{elsewhere}; the same command goes on from there.", err=True)
         sys.exit(130)
@@ -62,9 +60,9 @@ def trouble(runs: Mapping[str, Run]) -> str:
     return " ".join(sentences)
 
 
-def _wait(engine: Local, designs: Sequence[Design], quiet: bool) -> dict[str, Run]:
-    store, seen, pace = engine.store, "", speed(engine.store)
-    steps = {design.digest: costs.training_steps(design) for design in designs}
+def _wait(engine: Local, tasks: Sequence[Task], quiet: bool) -> dict[str, Run]:
+    store, seen, speed = engine.store, "", pace.speed(engine.store)
+    steps = {task.digest: pace.steps(task) for task in tasks}
     runs: dict[str, Run] = {}
     with Bar(quiet, eta=False) as bar:
         while True:
@@ -75,7 +73,7 @@ def _wait(engine: Local, designs: Sequence[Design], quiet: bool) -> dict[str, Ru
             if ended == len(runs) and bar.bar is None:
                 return runs
             made = sum(steps[name] if run.ended else min(run.step, steps[name]) for name, run in runs.items())
-            left = in_words(seconds_left(designs, runs, pace))
+            left = pace.in_words(pace.seconds_left(tasks, runs, speed))
             bar.move(made, sum(steps.values()), f"{ended} of {_runs(len(runs))} done, about {left} left")
             if ended == len(runs):
                 return runs

@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping
 
-from snnviz.design import Design
+from snnviz.catalog.searches import Search
 from snnviz.jobs import machine
-from snnviz.store import Run, Store
+from snnviz.store import Run, Store, Task
 from snnviz.theory import costs
 
 
@@ -18,27 +18,37 @@ def speed(store: Store) -> float:
     return min(20.0, max(0.05, statistics.median(ratios))) if ratios else 1.0
 
 
-def seconds_left(designs: Iterable[Design], runs: Mapping[str, Run], speed: float) -> float:
-    """Of wall time until all of them are done, with a run on each core. `runs`: those there are, by digest."""
+def steps(task: Task) -> int:
+    """Training steps of a run, or of a whole search."""
+    return costs.search_steps(task) if isinstance(task, Search) else costs.training_steps(task)
+
+
+def seconds(task: Task, speed: float = 1.0) -> float:
+    """An estimate of the length of a run, or of a whole search, on one core."""
+    return costs.search_seconds(task, speed) if isinstance(task, Search) else costs.training_seconds(task, speed)
+
+
+def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], speed: float) -> float:
+    """Of wall time until all of them are done, with one on each core. `runs`: those there are, by digest."""
     left = []
-    for design in designs:
-        run = runs.get(design.digest)
+    for task in tasks:
+        run = runs.get(task.digest)
         if run is not None and run.state == "done":
             continue
         share = run.step / run.steps if run is not None and run.steps and not run.ended else 0.0
-        left.append(costs.training_seconds(design, speed) * (1 - share))
+        left.append(seconds(task, speed) * (1 - share))
     return max(sum(left) / machine.cores(), max(left, default=0.0))
 
 
-def in_words(seconds: float | None) -> str:
+def in_words(duration: float | None) -> str:
     """A duration as people say it.
 
     >>> in_words(7.4), in_words(200), in_words(9000), in_words(None)
     ('7 s', '3 min 20 s', '2 h 30 min', '?')
     """
-    if seconds is None:
+    if duration is None:
         return "?"
-    whole = round(seconds)
+    whole = round(duration)
     if whole < 60:
         return f"{max(whole, 1)} s"
     if whole < 3600:

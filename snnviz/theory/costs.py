@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from snnviz.catalog.architectures import INPUT, Layer, architecture
 from snnviz.catalog.datasets import card, sizes
 from snnviz.catalog.encodings import is_static, second_moments
+from snnviz.catalog.searches import Search, widest
+from snnviz.catalog.twins import ann_twin
 from snnviz.design import Design
 from snnviz.events import LayerState
 
@@ -222,3 +224,25 @@ def training_seconds(design: Design, speed: float = 1.0) -> float:
     overhead = training_steps(design) * len(layers) * (steps + 3) * SECONDS_PER_LAYER_STEP
     images = design.training.epochs * (train + tested / 3)
     return speed * (overhead + images * an_image)
+
+
+def search_steps(search: Search) -> int:
+    """Weight updates in a whole search: of the ANN twin, the shared weights and the candidates."""
+    batches = math.ceil((samples(search.design)[0] - search.validation) / search.design.training.batch_size)
+    return max(1, batches) * _search_epochs(search)
+
+
+def search_seconds(search: Search, speed: float = 1.0) -> float:
+    """An estimate of a search's length on one core: a candidate is taken to lie half way to the widest one."""
+    epochs = search.design.training.epochs
+    twin, (low, high) = ann_twin(search.design), (search.design, widest(search))
+    share = 1 - search.validation / samples(search.design)[0]
+    an_epoch = (training_seconds(low) + training_seconds(high)) / 2 / epochs
+    return speed * share * (training_seconds(twin) + an_epoch * (_search_epochs(search) - epochs))
+
+
+def _search_epochs(search: Search) -> int:
+    epochs = search.design.training.epochs
+    if search.weights == "scratch":
+        return epochs * (1 + search.trials)
+    return epochs + search.shared_epochs + search.trials * search.tuning_epochs

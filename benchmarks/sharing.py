@@ -1,0 +1,141 @@
+"""What shared weights and GP-UCB save against random search, and whether shared weights rank candidates rightly.
+
+    .venv/bin/python -m benchmarks.sharing [--data digits] [--repeats 5]
+
+A block of 4 layers, 729 matrices. Random search trains its candidates from scratch; its final best accuracy is the
+mark, and what is counted is after how many epochs, those of the shared weights included, the other search has reached
+it. Then Kendall's tau over 20 matrices between what shared weights and what training from scratch say of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import torch
+from scipy.stats import kendalltau
+
+from snnviz.catalog.optimisations import Optimisation, searches
+from snnviz.catalog.searches import Search, candidate, read_code
+from snnviz.core.candidates import Trainer
+from snnviz.events import Trial
+from snnviz.jobs import machine
+from snnviz.jobs.searching import Past, conduct
+
+
+def trials(search: Search) -> list[Trial]:
+    found = [event for event in conduct(search, Past(), machine.Threads()) if isinstance(event, Trial)]
+    return sorted(found, key=lambda trial: trial.number)
+
+
+def reached(found: list[Trial], mark: float) -> float | None:
+    """Epochs spent when the best accuracy so far is at the mark."""
+    return next((trial.epochs for trial in found if trial.accuracy >= mark), None)
+
+
+def compare(setting: Optimisation) -> list[dict[str, float | int | None]]:
+    """A row a seed."""
+    rows = []
+    pairs = searches(setting)
+    for ours, theirs in zip(pairs[::2], pairs[1::2], strict=True):
+        start = time.monotonic()
+        found, at_random = trials(ours), trials(theirs)
+        mark = max(trial.accuracy for trial in at_random)
+        row = {
+            "seed": ours.seed,
+            "random best": mark,
+            "random epochs": at_random[-1].epochs,
+            "random reached it after": reached(at_random, mark),
+            "ucb best": max(trial.accuracy for trial in found),
+            "ucb epochs": found[-1].epochs,
+            "ucb reached random's best after": reached(found, mark),
+            "seconds": round(time.monotonic() - start, 1),
+        }
+        print(row, flush=True)
+        rows.append(row)
+    return rows
+
+
+def rank(setting: Optimisation, count: int) -> dict[str, float]:
+    """Kendall's tau between the two ways to judge `count` random matrices; from scratch twice, for the noise."""
+    ours = searches(setting)[0]
+    trainer = Trainer(ours)
+    torch.set_num_threads(1)
+    random = trials(searches(setting.model_copy(update={"iterations": count, "parallel": 1}))[1])
+    codes = [read_code(trial.code) for trial in random]
+
+    def nothing() -> None:
+        return None
+
+    import random as chance
+
+    for epoch in range(ours.shared_epochs):
+        draw = chance.Random(epoch)
+        trainer.share(epoch, lambda _, draw=draw: candidate(ours, draw.choice(ALL)), nothing, None)
+    shared = [trainer.evaluate(candidate(ours, code), nothing, None)[0] for code in codes]
+    other = ours.model_copy(update={"weights": "scratch"})
+    again = Trainer(other)
+    twice = []
+    for code in codes:
+        design = candidate(ours, code)
+        twice.append(again.evaluate(design.model_copy(update={"seed": 1000}), nothing, None)[0])
+    means = [(a.accuracy + b.accuracy) / 2 for a, b in zip(random, twice, strict=True)]
+    losses = [(a.loss + b.loss) / 2 for a, b in zip(random, twice, strict=True)]
+    skips = [sum(choice > 0 for choice in code) for code in codes]
+    concatenated = [code.count(1) for code in codes]
+    return {
+        "shared accuracy, scratch accuracy": tau([f.accuracy for f in shared], means),
+        "shared loss, scratch loss": tau([f.loss for f in shared], losses),
+        "shared loss, scratch accuracy": -tau([f.loss for f in shared], means),
+        "scratch twice, accuracy": tau([t.accuracy for t in random], [f.accuracy for f in twice]),
+        "scratch twice, loss": tau([t.loss for t in random], [f.loss for f in twice]),
+        "number of skips, scratch accuracy": tau(skips, means),
+        "number of DSC, scratch accuracy": tau(concatenated, means),
+        "number of DSC, scratch loss": -tau(concatenated, losses),
+        "sd of scratch accuracy": statistics.stdev(means),
+        "standard error of one accuracy": statistics.mean((m * (1 - m) / ours.validation) ** 0.5 for m in means),
+    }
+
+
+ALL = [(a, b, c, d, e, f) for a in range(3) for b in range(3) for c in range(3) for d in range(3) for e in range(3)
+       for f in range(3)]  # fmt: skip
+
+
+def tau(a: list[float], b: list[float]) -> float:
+    return float(kendalltau(a, b).statistic)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", default="digits")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--train-samples", type=int, default=0)
+    parser.add_argument("--validation", type=int, default=400)
+    parser.add_argument("--iterations", type=int, default=12)
+    parser.add_argument("--matrices", type=int, default=20)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    setting = Optimisation(
+        data=given.data,
+        repeats=given.repeats,
+        train_samples=given.train_samples,
+        validation=given.validation,
+        iterations=given.iterations,
+        parallel=2,
+    )
+    rows, ranks = compare(setting), rank(setting, given.matrices) if given.matrices else {}
+    for name, value in ranks.items():
+        print(f"{name:40} {value:.3f}")
+    for name in ("random best", "ucb best", "random reached it after", "ucb reached random's best after"):
+        values = [row[name] for row in rows if row[name] is not None]
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        print(f"{name:40} {statistics.mean(values):.4g} ± {spread:.2g} ({len(values)} of {len(rows)})")
+    if given.out:
+        given.out.write_text(json.dumps({"setting": setting.model_dump(mode="json"), "rows": rows, "tau": ranks}))
+
+
+if __name__ == "__main__":
+    main()

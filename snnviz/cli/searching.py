@@ -1,0 +1,149 @@
+"""The command that searches for skips and prints what it found."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from snnviz import adjacency, links
+from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, searches
+from snnviz.catalog.searches import Search, candidate, matrices, read_code, skips_of, space
+from snnviz.cli.following import train, trouble
+from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.errors import InputError
+from snnviz.events import Trial, Twin
+from snnviz.store import Run, Store
+
+STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIMISATIONS.values()}
+
+
+@click.command()
+@click.option("--arch", help="block, resnet18, densenet121 or mobilenetv2.  [block]")
+@click.option("--strategy", default="ucb", help="ucb, with shared weights, or random, from scratch.  [ucb]")
+@click.option("--iterations", help="How often candidates are chosen.  [10]")
+@click.option("--parallel", help="Candidates chosen at a time.  [2]")
+@click.option("--seeds", help="Searches, each with a seed of its own.  [2 for a block, else 1]")
+@click.option("--data", help="Data set.  [digits]")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Another field of the setting, such as objective=accuracy, epochs=10, shared_epochs=20 or weights=carried.",
+)
+@AS_JSON
+def search(arch: str | None, strategy: str, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
+    """Search for the skips that suit a network best, by Gaussian-process optimisation or at random.
+
+    Works in the background and waits for it. Candidates that are trained are kept: the same command goes on from there.
+    """
+    setting = read_setting(arch, strategy, options, settings)
+    chosen = [one for one in searches(setting) if one.strategy == strategy]
+    store = Store()
+    runs = train(store, chosen, quiet=as_json or not sys.stderr.isatty())
+    reports = [_report(store, one, runs[one.digest]) for one in chosen]
+    if as_json:
+        print_json({"setting": setting.model_dump(mode="json"), "strategy": strategy, "searches": reports})
+    else:
+        _print(chosen[0], reports)
+    if problem := trouble(runs):
+        click.echo(problem, err=True)
+        sys.exit(1)
+
+
+def read_setting(
+    arch: str | None, strategy: str, options: Mapping[str, str | None], settings: Sequence[str]
+) -> Optimisation:
+    """The setting of what was typed. Raises `InputError`."""
+    if strategy not in ("ucb", "random"):
+        raise InputError("strategy", "be one of ucb, random", strategy)
+    given = {name: value for name, value in options.items() if value is not None}
+    if "seeds" in given:
+        given["repeats"] = given.pop("seeds")
+    more = links.read_settings(settings)
+    for name in more.keys() & given.keys():
+        raise InputError(name, "be given once", more[name])
+    start = STARTS.get(arch or more.get("network", "block"), Optimisation()).model_dump(mode="json")
+    if arch is not None:
+        start["network"] = arch
+    start["random"] = "with" if strategy == "random" else "without"
+    return Optimisation.check(start | {name: links.read_value(name, value) for name, value in (given | more).items()})
+
+
+def _report(store: Store, search: Search, run: Run) -> dict[str, Any]:
+    """What a search found, in the order in which its candidates were chosen."""
+    trials = sorted((row for _, row in store.rows(run.run, Trial)), key=lambda trial: trial.number)
+    twins = [row for _, row in store.rows(run.run, Twin)]
+    shown = [_candidate(search, trial) for trial in trials]
+    best = min(trials, key=lambda trial: trial.value, default=None)
+    report: dict[str, Any] = {
+        "search": run.run,
+        "seed": search.seed,
+        "state": run.state,
+        "seconds": round(run.seconds, 1),
+        "candidates": space(search).count,
+        "ann_accuracy": twins[0].accuracy if twins else None,
+        "trials": shown,
+        "best": None if best is None else _candidate(search, best),
+        "winner": False,
+    }
+    if best is not None and len(trials) > 1:
+        second = sorted(trials, key=lambda trial: trial.value)[1]
+        report["winner"] = second.value - best.value > 2 * math.hypot(best.error, second.error)
+    return report
+
+
+def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
+    design = candidate(search, read_code(trial.code))
+    return {
+        "number": trial.number,
+        "iteration": trial.iteration,
+        "value": trial.value,
+        "error": trial.error,
+        "accuracy": trial.accuracy,
+        "loss": trial.loss,
+        "rate": trial.rate,
+        "eff_macs": trial.macs,
+        "eff_acs": trial.additions,
+        "skips": skips_of(design),
+        "epochs": trial.epochs,
+        "seconds": round(trial.seconds, 2),
+        "edges": [adjacency.compact(edges) for edges in matrices(design)],
+    }
+
+
+def _print(search: Search, reports: Sequence[Mapping[str, Any]]) -> None:
+    rows, best = [], [report["best"] for report in reports if report["best"]]
+    for report in reports:
+        if (found := report["best"]) is None:
+            continue
+        rows.append(
+            {
+                "seed": str(report["seed"]),
+                "trained": str(len(report["trials"])),
+                "epochs": f"{report['trials'][-1]['epochs']:g}",
+                search.objective: f"{found['value']:.4g} ± {found['error']:.2g}",
+                "accuracy": f"{found['accuracy']:.1%}",
+                "ANN": f"{report['ann_accuracy']:.1%}",
+                "rate": f"{found['rate']:.1%}",
+                "skips": str(found["skips"]),
+                "found at": str(found["number"] + 1),
+                "search": report["search"],
+            }
+        )
+    if not rows:
+        return
+    click.echo(f"{reports[0]['candidates']:,} candidates; judged by {search.validation} images kept apart")
+    click.echo(table(rows))
+    if len(best) > 1:
+        accuracies = [found["accuracy"] for found in best]
+        click.echo(f"best accuracy {statistics.mean(accuracies):.1%} ± {statistics.stdev(accuracies):.1%}")
+    for report in reports:
+        if report["best"]:
+            sure = "" if report["winner"] else "  (its lead is within 2 standard errors: no winner)"
+            click.echo(f"seed {report['seed']}: {' ; '.join(report['best']['edges'])}{sure}")
