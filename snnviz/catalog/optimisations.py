@@ -50,7 +50,7 @@ class Optimisation(Part):
     tuning_epochs: Annotated[int, Range(0, 50, "Epochs of a candidate's own, from the shared weights on.", 1)] = 1
     kernel: Kernel = "hamming"
     kappa: Annotated[float, Range(0, 20, "Weight of the uncertainty when candidates are chosen, at first.", 0.1)] = 2.5
-    decay: Annotated[float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.05)] = 0.9
+    decay: Annotated[float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.01)] = 0.98
     random: Literal["with", "without"] = "with"
     """Whether a random search, whose candidates are trained from scratch, stands beside each search."""
 

@@ -69,7 +69,7 @@ class Search(Part):
     validation: Annotated[int, Range(10, 100_000, "Training images kept apart to judge candidates by.", 100)] = 400
     kernel: Kernel = "hamming"
     kappa: Annotated[float, Range(0, 20, "Weight of the uncertainty when candidates are chosen, at first.", 0.1)] = 2.5
-    decay: Annotated[float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.05)] = 0.9
+    decay: Annotated[float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.01)] = 0.98
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the choice of candidates and of the images kept apart.", 1)] = 0
 
     @field_validator("design")
