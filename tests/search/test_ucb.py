@@ -164,7 +164,7 @@ def best(strategy: Remembering, landscape: Landscape, seed: int, count: int) -> 
     return min(landscape[code] for code in strategy.codes)
 
 
-@pytest.mark.parametrize(("kernel", "count"), [("hamming", 1), ("hamming-ard", 4)])
+@pytest.mark.parametrize(("kernel", "count"), [("hamming", 2), ("hamming-ard", 4)])
 def test_24_codes_find_a_smaller_drop_than_24_random_ones(kernel: Kernel, count: int) -> None:
     """Of 729, on 4 landscapes. Random codes stop at about 3 points, UCB below 1."""
     seeds = range(4)
