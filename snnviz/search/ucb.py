@@ -37,10 +37,10 @@ class UCB(Remembering):
         sizes: Sequence[int],
         seed: int,
         *,
-        kernel: Kernel = "hamming",
+        kernel: Kernel = "hamming-ard",
         initial: int = 4,
         kappa: float = 2.5,
-        decay: float = 0.9,
+        decay: float = 0.98,
     ) -> None:
         super().__init__(sizes, seed)
         if kernel not in KERNELS:
