@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from snnviz import design as module
 from snnviz.design import DATASETS, BlockNetwork, Design, MlpNetwork, Neuron, Training
 from snnviz.errors import InputError
+from snnviz.networks import KINDS
 from tests.designs import DESIGNS, DOCUMENTS, attempt, broken, is_a_sentence, within_200_ms
 
 GOLDEN = Path(__file__).parent / "golden" / "default_design.json"
@@ -210,7 +211,10 @@ def test_hostile_text_is_refused_at_once_with_a_sentence(text: str) -> None:
         ),
         ({"neurn": {}}, "neurn must be a field of a design, got {}; did you mean 'neuron'?"),
         ({"neuron": {"bta": 1}}, "neuron.bta must be a field of a design, got 1; did you mean 'beta'?"),
-        ({"network": {"kind": "cmn"}}, "network.kind must be one of block, mlp, cnn, got 'cmn'; did you mean 'cnn'?"),
+        (
+            {"network": {"kind": "cmn"}},
+            f"network.kind must be one of {', '.join(KINDS)}, got 'cmn'; did you mean 'cnn'?",
+        ),
         ({"network": {"kind": "mlp", "edges": 0}}, "network.edges must be a field of a network of kind mlp, got 0"),
         (
             {"network": {"kind": "mlp", "widht": 9}},

@@ -21,10 +21,10 @@ def commands() -> None:
     """Design, train and understand spiking neural networks."""
 
 
-for room in (designing, running, sweeping, searching, activity, about):
-    for command in vars(room).values():
-        if isinstance(command, click.Command):
-            commands.add_command(command)
+for _room in (designing, running, sweeping, searching, activity, about):
+    for _command in vars(_room).values():
+        if isinstance(_command, click.Command):
+            commands.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

