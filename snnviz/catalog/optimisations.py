@@ -11,7 +11,6 @@ from snnviz import adjacency
 from snnviz.catalog.searches import Kernel, Objective, Search
 from snnviz.catalog.studies import read_dataset
 from snnviz.design import Design, Part, checked
-from snnviz.networks import StagedKind
 from snnviz.registry import Range
 
 
@@ -21,7 +20,7 @@ class Optimisation(Part):
     The defaults are small enough for a laptop: a block of four layers, 729 matrices, on digits.
     """
 
-    network: Literal["block"] | StagedKind = "block"
+    network: Literal["block", "resnet18", "densenet121", "mobilenetv2"] = "block"
     layers: Annotated[int, Range(2, adjacency.MAX_DEPTH, "Layers of the block.", 1)] = 4
     channels: Annotated[int, Range(1, 256, "Channels of every layer of the block.", 1)] = 8
     width: Annotated[float, Range(0.03125, 1, "Share of the architecture's channels.", 0.0625)] = 0.125

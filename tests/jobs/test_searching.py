@@ -77,26 +77,26 @@ class TestWhatIsFound:
     def test_two_cores_find_the_same(self, search: Search) -> None:
         assert kept(conduct(search, Past(), lambda: 2)) == undisturbed(search)
 
-    @pytest.mark.parametrize("after", [0, 1, 3, 4, 5, 8])
-    def test_it_goes_on_from_whatever_was_finished(self, search: Search, after: int) -> None:
-        if search.weights == "carried":
-            pytest.skip("shared weights are handed on an iteration at a time: see the next test")
-        past, weights, seen = [], None, 0
-        events = conduct(search, Past())
-        for event in events:
-            if isinstance(event, Checkpoint):
-                weights = event
-            elif isinstance(event, Trial) and seen == after:
-                break
-            elif isinstance(event, (Twin, Trial)):
-                past.append(event)
-                seen += isinstance(event, Trial)
-        twins, finished = ([row for row in past if isinstance(row, kind)] for kind in (Twin, Trial))
-        events = list(conduct(search, Past(twins, finished, weights)))  # type: ignore[arg-type]
-        new = trials(events)
-        assert [trial.number for trial in new] == list(range(after, 8))
-        assert trials(kept(past + new)) == trials(undisturbed(search))
-        assert not [event for event in events if isinstance(event, Twin)]
+
+@pytest.mark.parametrize("search", [KINDS[0], KINDS[2]], ids=["ucb-frozen", "random-scratch"])
+@pytest.mark.parametrize("after", [0, 3, 6, 8])
+def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> None:
+    past, weights, seen = [], None, 0
+    for event in conduct(search, Past()):
+        if isinstance(event, Checkpoint):
+            weights = event
+        elif isinstance(event, Trial) and seen == after:
+            break
+        elif isinstance(event, (Twin, Trial)):
+            past.append(event)
+            seen += isinstance(event, Trial)
+    twins = [row for row in past if isinstance(row, Twin)]
+    finished = [row for row in past if isinstance(row, Trial)]
+    events = list(conduct(search, Past(twins, finished, weights)))
+    new = trials(events)
+    assert [trial.number for trial in new] == list(range(after, 8))
+    assert trials(kept(past + new)) == trials(undisturbed(search))
+    assert not [event for event in events if isinstance(event, Twin)]
 
 
 def test_weights_that_are_handed_on_go_on_from_an_iteration() -> None:

@@ -1,0 +1,80 @@
+"""The search for skips from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from snnviz.catalog.optimisations import searches
+from snnviz.catalog.searches import candidate, matrices, read_code
+from snnviz.cli.searching import read_setting
+from snnviz.events import Trial
+from snnviz.jobs.local import Local
+from snnviz.store import Store
+from tests.cli.conftest import Snnviz
+
+FIELDS = {"layers": 3, "channels": 2, "steps": 2, "train_samples": 150, "validation": 50, "epochs": 1}
+SETTINGS = [f"--set={name}={value}" for name, value in FIELDS.items()]
+SMALL = ("search", "--iterations", "2", "--seeds", "1", *SETTINGS, "--set", "shared_epochs=1")
+
+
+@pytest.fixture
+def shared() -> Iterator[Store]:
+    """The store of the commands; nobody is left working in it."""
+    store = Store()
+    yield store
+    Local(store).stop()
+    store.close()
+
+
+def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> None:
+    answer = snnviz(*SMALL, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    (found,) = answer.json["searches"]
+    (search,) = searches(
+        read_setting(None, "ucb", {"iterations": "2", "seeds": "1"}, [s[6:] for s in SETTINGS] + ["shared_epochs=1"])
+    )
+    assert (found["search"], found["state"], found["candidates"]) == (search.digest, "done", 27)
+    rows = [row for _, row in shared.rows(search.digest, Trial)]
+    assert [trial["number"] for trial in found["trials"]] == [0, 1, 2, 3]
+    best = min(rows, key=lambda row: row.value)
+    assert found["best"]["value"] == best.value
+    edges = matrices(candidate(search, read_code(best.code)))
+    assert found["best"]["edges"] == ["/".join("".join(map(str, row)) for row in matrix) for matrix in edges]
+    again = snnviz(*SMALL)
+    assert again.code == 0
+    assert "27 candidates; judged by 50 images kept apart" in again.out
+    assert shared.get(search.digest).attempt == 1
+
+
+def test_random_search_trains_from_scratch(snnviz: Snnviz, shared: Store) -> None:
+    answer = snnviz(*SMALL, "--strategy", "random", "--json")
+    (found,) = answer.json["searches"]
+    search = shared.get(found["search"]).search
+    assert search is not None
+    assert (search.strategy, search.weights) == ("random", "scratch")
+    assert found["trials"][-1]["epochs"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--arch", "resnet"], "network must be one of block, resnet18, densenet121, mobilenetv2, got 'resnet'"),
+        (["--strategy", "grid"], "strategy must be one of ucb, random, got 'grid'"),
+        (["--iterations", "0"], "iterations must be a whole number from 1 to 200, got 0"),
+        (["--parallel", "many"], "parallel must be a whole number from 1 to 16, got 'many'"),
+        (["--data", "nothing"], "data must be one of digits, mnist, fashion-mnist, nmnist, got 'nothing'"),
+        (["--set", "train_samples=100"], "validation must be less than the 100 training images, got 400"),
+        (["--set", "shared=1"], "shared must be a field of an optimisation, got 1"),
+        (["--data", "digits", "--set", "data=mnist"], "data must be given once, got 'mnist'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(snnviz: Snnviz, arguments: list[str], sentence: str) -> None:
+    assert snnviz("search", *arguments).sentence.startswith(sentence)
+
+
+def test_an_architecture_starts_from_a_setting_that_suits_it() -> None:
+    setting = read_setting("resnet18", "ucb", {"seeds": "3"}, [])
+    assert (setting.network, setting.threshold, setting.repeats) == ("resnet18", 0.5, 3)
+    assert len(searches(setting)) == 3
