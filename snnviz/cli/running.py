@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from snnviz import links
+from snnviz.cli import searching
 from snnviz.cli.designing import read_design
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
 from snnviz.events import EpochEnd, Event, LayerState, Progress
@@ -63,16 +64,23 @@ def runs(as_json: bool) -> None:
 @click.argument("run_name", metavar="RUN")
 @AS_JSON
 def show(run_name: str, as_json: bool) -> None:
-    """Show a run: RUN is its name or the start of it."""
+    """Show a run, or a search: RUN is its name or the start of it."""
     store = Store()
     found = store.get(run_name)
+    if found.search is not None:
+        if as_json:
+            print_json(searching.report(store, found))
+        else:
+            click.echo(f"a search of {links.in_a_line(found.design)}: {found.state}")
+            searching.print_searches(store, [found])
+        return
     _show(store, found, as_json, cached=found.state == "done")
 
 
 @click.command()
 @click.argument("run_name", metavar="RUN")
 def cancel(run_name: str) -> None:
-    """Stop a run; it keeps what it has."""
+    """Stop a run, or a search; it keeps what it has."""
     store = Store()
     found = store.get(run_name)
     Local(store).cancel(found.run)
@@ -84,7 +92,7 @@ def cancel(run_name: str) -> None:
 @click.command()
 @click.argument("run_name", metavar="RUN")
 def delete(run_name: str) -> None:
-    """Forget a run, its curves and its weights."""
+    """Forget a run, its curves and its weights, or a search."""
     store = Store()
     found = store.get(run_name)
     store.delete(found.run)

@@ -46,11 +46,12 @@ def search(arch: str | None, strategy: str, settings: Sequence[str], as_json: bo
     chosen = [one for one in searches(setting) if one.strategy == strategy]
     store = Store()
     runs = train(store, chosen, quiet=as_json or not sys.stderr.isatty())
-    reports = [_report(store, one, runs[one.digest]) for one in chosen]
+    found = [runs[one.digest] for one in chosen]
     if as_json:
+        reports = [report(store, run) for run in found]
         print_json({"setting": setting.model_dump(mode="json"), "strategy": strategy, "searches": reports})
     else:
-        _print(chosen[0], reports)
+        print_searches(store, found)
     if problem := trouble(runs):
         click.echo(problem, err=True)
         sys.exit(1)
@@ -75,13 +76,14 @@ def read_setting(
     return Optimisation.check(start | {name: links.read_value(name, value) for name, value in (given | more).items()})
 
 
-def _report(store: Store, search: Search, run: Run) -> dict[str, Any]:
-    """What a search found, in the order in which its candidates were chosen."""
+def report(store: Store, run: Run) -> dict[str, Any]:
+    """What a search found, its candidates in the order in which they were chosen."""
+    search = searched(run)
     trials = sorted((row for _, row in store.rows(run.run, Trial)), key=lambda trial: trial.number)
     twins = [row for _, row in store.rows(run.run, Twin)]
     shown = [_candidate(search, trial) for trial in trials]
     best = min(trials, key=lambda trial: trial.value, default=None)
-    report: dict[str, Any] = {
+    told: dict[str, Any] = {
         "search": run.run,
         "seed": search.seed,
         "state": run.state,
@@ -94,8 +96,14 @@ def _report(store: Store, search: Search, run: Run) -> dict[str, Any]:
     }
     if best is not None and len(trials) > 1:
         second = sorted(trials, key=lambda trial: trial.value)[1]
-        report["winner"] = second.value - best.value > 2 * math.hypot(best.error, second.error)
-    return report
+        told["winner"] = second.value - best.value > 2 * math.hypot(best.error, second.error)
+    return told
+
+
+def searched(run: Run) -> Search:
+    """The search that a run is."""
+    assert run.search is not None
+    return run.search
 
 
 def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
@@ -117,23 +125,25 @@ def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
     }
 
 
-def _print(search: Search, reports: Sequence[Mapping[str, Any]]) -> None:
-    rows, best = [], [report["best"] for report in reports if report["best"]]
-    for report in reports:
-        if (found := report["best"]) is None:
+def print_searches(store: Store, runs: Sequence[Run]) -> None:
+    """A table of searches of one kind, and the matrices of the best candidates."""
+    search, reports = searched(runs[0]), [report(store, run) for run in runs]
+    rows, best = [], [told["best"] for told in reports if told["best"]]
+    for told in reports:
+        if (found := told["best"]) is None:
             continue
         rows.append(
             {
-                "seed": str(report["seed"]),
-                "trained": str(len(report["trials"])),
-                "epochs": f"{report['trials'][-1]['epochs']:g}",
+                "seed": str(told["seed"]),
+                "trained": str(len(told["trials"])),
+                "epochs": f"{told['trials'][-1]['epochs']:g}",
                 search.objective: f"{found['value']:.4g} ± {found['error']:.2g}",
                 "accuracy": f"{found['accuracy']:.1%}",
-                "ANN": f"{report['ann_accuracy']:.1%}",
+                "ANN": f"{told['ann_accuracy']:.1%}",
                 "rate": f"{found['rate']:.1%}",
                 "skips": str(found["skips"]),
                 "found at": str(found["number"] + 1),
-                "search": report["search"],
+                "search": told["search"],
             }
         )
     if not rows:
@@ -143,7 +153,7 @@ def _print(search: Search, reports: Sequence[Mapping[str, Any]]) -> None:
     if len(best) > 1:
         accuracies = [found["accuracy"] for found in best]
         click.echo(f"best accuracy {statistics.mean(accuracies):.1%} ± {statistics.stdev(accuracies):.1%}")
-    for report in reports:
-        if report["best"]:
-            sure = "" if report["winner"] else "  (its lead is within 2 standard errors: no winner)"
-            click.echo(f"seed {report['seed']}: {' ; '.join(report['best']['edges'])}{sure}")
+    for told in reports:
+        if told["best"]:
+            sure = "" if told["winner"] else "  (its lead is within 2 standard errors: no winner)"
+            click.echo(f"seed {told['seed']}: {' ; '.join(told['best']['edges'])}{sure}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from snnviz import links
 from snnviz.catalog.optimisations import searches
 from snnviz.catalog.searches import candidate, matrices, read_code
 from snnviz.cli.searching import read_setting
@@ -46,6 +47,9 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     assert again.code == 0
     assert "27 candidates; judged by 50 images kept apart" in again.out
     assert shared.get(search.digest).attempt == 1
+    assert snnviz("show", search.digest, "--json").json == found
+    assert f"a search of {links.in_a_line(search.design)}: done" in snnviz("show", search.digest).out
+    assert snnviz("runs").out == ""
 
 
 def test_random_search_trains_from_scratch(snnviz: Snnviz, shared: Store) -> None:
