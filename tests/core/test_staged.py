@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -20,6 +22,7 @@ from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.design import Design
 from snnviz.networks import StagedKind
+from snnviz.places import ROOT
 from tests.core import papers, slow
 
 KINDS = get_args(StagedKind)
@@ -189,3 +192,30 @@ def test_running_statistics_are_those_of_torch(kind: str) -> None:
         for norm in norms:
             torch.testing.assert_close(network.buffers[f"{name}.mean"], norm.running_mean, rtol=1e-9, atol=1e-12)
             torch.testing.assert_close(network.buffers[f"{name}.variance"], norm.running_var, rtol=1e-9, atol=1e-12)
+
+
+LEARN = """
+import resource, sys, torch
+from snnviz.catalog.architectures import assembled
+from snnviz.core import networks, train
+from snnviz.design import Design
+
+torch.set_num_threads(1)
+networks.architecture = lambda design: assembled(design, (3, 32, 32), 10)
+network = networks.Network(Design.check({"data": {"steps": 4}, "network": {"kind": sys.argv[1]}}))
+found = train.slope(network, torch.randn(1, 2, 3, 32, 32), torch.arange(2))
+assert found.loss.isfinite()
+assert all(gradient.isfinite().all() for gradient in found.gradients)
+assert len(found.gradients) == len(network.parameters)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the peak has another unit")
+@pytest.mark.parametrize(
+    "kind", ["resnet18", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("densenet121", "mobilenetv2"))]
+)
+def test_at_full_size_images_of_cifars_shape_are_learnt_within_six_gigabytes(kind: str) -> None:
+    command = [sys.executable, "-c", LEARN, kind]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert int(done.stdout) < 6 * 2**30
