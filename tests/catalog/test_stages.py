@@ -14,6 +14,7 @@ from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, arc
 from snnviz.catalog.searches import rewired
 from snnviz.design import Design
 from snnviz.errors import InputError
+from snnviz.links import from_query, to_query
 from snnviz.networks import StagedKind
 from snnviz.theory import costs
 from tests.designs import attempt, is_a_sentence
@@ -299,6 +300,7 @@ def test_blocks_survive_their_text(design: Design) -> None:
     assert again == design
     assert again.network.matrices == design.network.matrices
     assert again.digest == design.digest
+    assert from_query(to_query(design)) == design
 
 
 def test_blocks_that_are_the_original_are_left_out() -> None:

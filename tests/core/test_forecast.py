@@ -129,6 +129,18 @@ def test_architectures_from_papers_do_what_is_forecast_within_a_quarter(
             assert found.rate == pytest.approx(expected.rate, rel=0.3), expected.name
 
 
+@pytest.mark.parametrize("init", ["fluctuation-driven", "input-preserving"])
+@pytest.mark.parametrize("kind", STAGED)
+def test_so_do_those_with_measured_weights_within_a_half(kind: str, init: str) -> None:
+    """Without normalisation, which would hide what was measured."""
+    network = {"kind": kind, "width": 0.25, "depth": 0.25, "norm": "none"}
+    document = {"network": network, "init": init, "data": {"steps": 3}}
+    for expected, found in zip(
+        forecast(Design.check(document))[:-1], measured(document, 3, images=16)[:-1], strict=True
+    ):
+        assert found.var_u == pytest.approx(expected.var_u, rel=0.5), expected.name
+
+
 def test_so_does_resnet18_without_normalisation() -> None:
     """Var[u] grows a hundredfold along the additions, which is forecast too."""
     document = {"network": {"kind": "resnet18", "width": 0.25, "norm": "none"}, "data": {"steps": 3}}

@@ -212,6 +212,21 @@ def test_states_of_the_optimizer_come_back_where_they_belong(network: dict[str, 
         shared.take_back(borrowed, steps)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_leaks_and_thresholds_are_shared_too(optimizer: str) -> None:
+    neuron = {"learn": "both", "threshold": 0.6}
+    made = search(NETWORKS["mobilenetv2"], neuron=neuron, training={"optimizer": optimizer})
+    shared = Shared(widest(made))
+    borrowed, steps = shared.lend(drawn(made, 0), states=True)
+    learn(borrowed, steps)
+    shared.take_back(borrowed, steps)
+    again, other = shared.lend(drawn(made, 1), states=True)
+    assert torch.equal(again.parameters["stem.threshold"], borrowed.parameters["stem.threshold"])
+    assert again.parameters["stem.threshold"].item() != pytest.approx(0.6, abs=1e-9)
+    assert other.states["stem.beta"].keys() == steps.states["stem.beta"].keys() != set()
+    learn(again, other)
+
+
 def test_what_a_lent_network_learns_is_its_own_until_it_is_taken_back() -> None:
     made = search(NETWORKS["resnet18"])
     shared = Shared(widest(made))
