@@ -29,6 +29,12 @@ class InputError(SnnvizError):
         self.field = field if field.isprintable() else repr(field)[1:-1]
         super().__init__(f"{self.field} must {rule}, got {brief(value)}{hint}")
 
+    def inside(self, part: str) -> InputError:
+        """The same of a value that is `part` of a larger one."""
+        if self.field != part:
+            self.field, self.args = f"{part}.{self.field}", (f"{part}.{self}",)
+        return self
+
 
 class NotFound(SnnvizError):
     """Nothing has this name."""

@@ -38,7 +38,7 @@ class Search(Part):
 
     design: Annotated[
         Design,
-        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
+        PlainValidator(lambda value: value if isinstance(value, Design) else _design(value)),
         PlainSerializer(lambda design: design.document()),
     ]
     """What all candidates share; its own skips are the network that they are compared with."""
@@ -88,8 +88,6 @@ class Search(Part):
         count = len(matrices(self.design))
         if self.block > count:
             raise InputError("block", f"be at most {count} for this network", self.block)
-        if not space(self).slots:
-            raise InputError("block", "be a block with places for skips", self.block)
         if self.validation >= self.design.data.train_samples > 0:
             rule = f"be less than the {self.design.data.train_samples:,} training images"
             raise InputError("validation", rule, self.validation)
@@ -119,6 +117,13 @@ class Search(Part):
     def trials(self) -> int:
         """Candidates that are trained, unless there are fewer."""
         return min(self.iterations * self.parallel, space(self).count)
+
+
+def _design(value: object) -> Design:
+    try:
+        return Design.check(value)
+    except InputError as error:
+        raise error.inside("design") from None
 
 
 @dataclass(frozen=True, slots=True)

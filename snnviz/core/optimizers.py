@@ -50,14 +50,15 @@ def _sgd(
     momentum: float = 0.0,
     weight_decay: float = 0.0,
 ) -> None:
+    if momentum:
+        for parameter, state in zip(parameters, states, strict=True):
+            if not state:  # of a layer that has not learnt yet, beside others that have
+                state["momentum_buffer"] = torch.zeros_like(parameter)
     buffers: list[Any] = [state.get("momentum_buffer") for state in states]
     sgd(
         list(parameters), list(gradients), buffers, has_sparse_grad=False, foreach=False, fused=True,
         weight_decay=weight_decay, momentum=momentum, lr=rate, dampening=0.0, nesterov=False, maximize=False,
     )  # fmt: skip
-    for state, buffer in zip(states, buffers, strict=True):
-        if buffer is not None:
-            state["momentum_buffer"] = buffer
 
 
 STEPS: dict[str, Step] = {"Adam": partial(_adam, decoupled=False), "AdamW": partial(_adam, decoupled=True), "SGD": _sgd}

@@ -46,12 +46,11 @@ class Layout:
             self.offsets[layer.name] = table
             self.first.setdefault(layer.name.partition(".")[0], next(iter(table)))
 
-    def width(self, layer: Layer, reads: str) -> int:
-        """Channels that a layer may read; of a projection, which is in no widest network, all of its source's."""
+    def width(self, layer: Layer) -> int:
+        """Channels that a layer may read; of a block's projection, which is in no widest network, all of its input."""
         if layer.name in self.inputs:
             return self.inputs[layer.name]
-        block, _, name = layer.name.partition(".")
-        return self.outputs[self.first[block] if name == "P0" else reads]
+        return self.outputs[self.first[layer.name.partition(".")[0]]]
 
     def columns(self, built: Architecture) -> dict[str, Tensor]:
         """For each layer that computes something, which of those channels its joined input is, in order."""
@@ -94,7 +93,7 @@ class Shared:
         columns = self.layout.columns(network.architecture)
         for layer in network.architecture.weighted:
             weight = network.parameters[layer.name + WEIGHT]
-            mine = self._weight(network.architecture, layer)[:, columns[layer.name]]
+            mine = self._weight(layer)[:, columns[layer.name]]
             weight.data = (mine.reshape(weight.shape) * _scale(layer, design)).contiguous()
         for name, value in (network.parameters | network.buffers).items():
             if not name.endswith(WEIGHT) and name in self.kept:
@@ -113,7 +112,7 @@ class Shared:
         """What a network has learnt, and the state of its optimizer if that is given, becomes what is shared."""
         columns = self.layout.columns(network.architecture)
         for layer in network.architecture.weighted:
-            wide = self._weight(network.architecture, layer)
+            wide = self._weight(layer)
             weight = network.parameters[layer.name + WEIGHT].detach() / _scale(layer, network.design)
             wide[:, columns[layer.name]] = weight.reshape(len(wide), -1, wide.shape[2])
         for name, value in (network.parameters | network.buffers).items():
@@ -146,14 +145,12 @@ class Shared:
             else:
                 self.kept[name] = value
 
-    def _weight(self, built: Architecture, layer: Layer) -> Tensor:
+    def _weight(self, layer: Layer) -> Tensor:
         """A layer's shared weight, drawn with variance 1 when it is first asked for."""
         name = layer.name + WEIGHT
         if name not in self.kept:
-            at = layer.sources[0].layer
-            width = self.layout.width(layer, built.layers[at].name if at != INPUT else "")
             points = layer.kernel**2 if layer.kind == "conv" else math.prod(layer.in_shape[1:])
-            shape = (layer.out_shape[0], 1 if layer.groups > 1 else width, points)
+            shape = (layer.out_shape[0], 1 if layer.groups > 1 else self.layout.width(layer), points)
             self.kept[name] = torch.randn(shape, generator=generator(self.seed, "shared", layer.name))
         return self.kept[name]
 

@@ -28,6 +28,9 @@ DESIGNS: list[dict[str, Any]] = [
     {"network": {"kind": "cnn", "depth": 2, "channels": 7, "norm": "batch"}},
     {"neuron": {"learn": "both"}, "training": {"loss": "count"}},
     {"neuron": {"learn": "beta"}},
+    {"network": {"kind": "resnet18", "width": 0.0625}},
+    {"network": {"kind": "densenet121", "width": 0.0625, "depth": 0.25, "norm": "none"}},
+    {"network": {"kind": "mobilenetv2", "width": 0.0625, "dsc_fraction": 0.5, "blocks": ";0012/0001/0000/0000;;;;;"}},
 ]
 
 
@@ -83,6 +86,14 @@ MEMORY: list[dict[str, Any]] = [
         "data": {"steps": 40, "train_samples": 256, "test_samples": 10},
         "training": {"batch_size": 256},
     },
+    *(
+        {
+            "network": {"kind": kind, "width": 0.125, "depth": 0.5, "norm": norm},
+            "data": {"steps": 8, "train_samples": 128, "test_samples": 64},
+        }
+        for kind in ("resnet18", "densenet121", "mobilenetv2")
+        for norm in ("batch", "none")
+    ),
 ]
 
 MEASURE = """

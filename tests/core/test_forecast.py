@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnviz.catalog.twins import ann_twin
 from snnviz.core import data, inits, observe
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.events import LayerState
 from snnviz.theory.variance import SILENT, forecast, verdict
+from tests.core.test_staged import any_matrices
 
 
 def measured(document: dict[str, Any], seeds: int, images: int = 32) -> list[LayerState]:
@@ -102,6 +104,51 @@ def test_normalised_networks_do_what_is_forecast_within_a_quarter(network: dict[
             continue
         assert found.var_u == pytest.approx(expected.var_u, rel=0.25), expected.name
         assert found.rate == pytest.approx(expected.rate, rel=0.25), expected.name
+
+
+STAGED = {"resnet18": 0.5, "densenet121": 0.25, "mobilenetv2": 0.25}
+"""Kinds and the share of their layers."""
+
+
+@pytest.mark.parametrize("twin", [False, True], ids=["spikes", "ReLUs"])
+@pytest.mark.parametrize("seed", [None, 1], ids=["original", "drawn"])
+@pytest.mark.parametrize("kind", STAGED)
+def test_architectures_from_papers_do_what_is_forecast_within_a_quarter(
+    kind: str, seed: int | None, twin: bool
+) -> None:
+    """A neuron behind a depthwise convolution has nine inputs, too few to be normal: rates within 30 %."""
+    network = {"kind": kind, "width": 0.25, "depth": STAGED[kind], "dsc_fraction": 0.5}
+    design = Design.check({"network": network, "data": {"steps": 3}})
+    design = design if seed is None else any_matrices(design, seed)
+    design = ann_twin(design) if twin else design
+    for expected, found in zip(forecast(design)[:-1], measured(design.document(), 3, images=16)[:-1], strict=True):
+        assert expected.name == found.name
+        assert found.var_u == pytest.approx(expected.var_u, rel=0.05 if twin else 0.25), expected.name
+        assert (found.rate is None) == (expected.rate is None)
+        if expected.rate is not None:
+            assert found.rate == pytest.approx(expected.rate, rel=0.3), expected.name
+
+
+@pytest.mark.parametrize("init", ["fluctuation-driven", "input-preserving"])
+@pytest.mark.parametrize("kind", STAGED)
+def test_so_do_those_with_measured_weights_within_a_half(kind: str, init: str) -> None:
+    """Without normalisation, which would hide what was measured."""
+    network = {"kind": kind, "width": 0.25, "depth": 0.25, "norm": "none"}
+    document = {"network": network, "init": init, "data": {"steps": 3}}
+    for expected, found in zip(
+        forecast(Design.check(document))[:-1], measured(document, 3, images=16)[:-1], strict=True
+    ):
+        assert found.var_u == pytest.approx(expected.var_u, rel=0.5), expected.name
+
+
+def test_so_does_resnet18_without_normalisation() -> None:
+    """Var[u] grows a hundredfold along the additions, which is forecast too."""
+    document = {"network": {"kind": "resnet18", "width": 0.25, "norm": "none"}, "data": {"steps": 3}}
+    found, expected = measured(document, 3, images=16)[:-1], forecast(Design.check(document))[:-1]
+    for one, other in zip(expected, found, strict=True):
+        assert other.var_u == pytest.approx(one.var_u, rel=0.3), one.name
+        assert other.rate is None or other.rate == pytest.approx(one.rate, rel=0.3), one.name
+    assert max(layer.var_u for layer in found) > 100 * found[0].var_u
 
 
 @pytest.mark.parametrize("steps", [1, 4])
