@@ -65,7 +65,7 @@ def sizes(network: StagedNetwork) -> None:
             on_click=state.resize,
             args=(small,),
             disabled=(network.width, network.depth) == (small.width, small.depth),
-            help=f"Width {small.width:g} and depth {small.depth:g}: learns digits in less than a minute.",
+            help=f"Width {small.width:g} and depth {small.depth:g}: learns digits in about a minute.",
         )
         st.button(
             "Full size",
@@ -102,7 +102,7 @@ def _open() -> None:
     number = clicked(ROW, len(network.originals))
     if number is not None and number != state.opened():
         state.open_block(number)
-        st.rerun(["stages", "editor"])
+        st.rerun(["editor", "stages"])  # words about a block never stand above the editor of another
 
 
 def _actions(design: Design, network: StagedNetwork, number: int) -> None:

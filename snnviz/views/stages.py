@@ -95,6 +95,8 @@ def about(design: Design, number: int) -> str:
     entry, inner = _shapes(built, number)
     layers = len(network.matrices[number - 1]) - 2
     unit = UNITS[network.kind]
+    if network.kind == "mobilenetv2" and number == 1:
+        unit = unit.replace("1×1 wider, ", "")  # its channels are as many as its input's
     words = [f"{layers} layers, each {unit}." if layers > 1 else f"One layer, {unit}."]
     if entry[0] != inner[0]:
         halved = " and maps that are half as wide" if entry[1] > inner[1] else ""
