@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from snnviz.adjacency import densenet_like, sequential
-from snnviz.design import BlockNetwork, Choice, CnnNetwork, Data, Design, MlpNetwork, Neuron, Training
+from snnviz.design import (
+    BlockNetwork,
+    Choice,
+    CnnNetwork,
+    Data,
+    Design,
+    MlpNetwork,
+    Neuron,
+    StagedNetwork,
+    Training,
+)
 from snnviz.errors import NotFound, did_you_mean
 
 EXAMPLES: dict[str, Callable[[], Design]] = {}
@@ -69,4 +79,37 @@ def fashion_cnn() -> Design:
         network=CnnNetwork(depth=4, channels=16, pool_every=1),
         neuron=Neuron(threshold=0.5),
         training=Training(epochs=6, learning_rate=0.004),
+    )
+
+
+@example
+def resnet18_digits() -> Design:
+    """A small ResNet-18 as an SNN: an eighth of the channels. A quarter of a minute."""
+    return Design(
+        data=Data(steps=4),
+        network=StagedNetwork(kind="resnet18", width=0.125),
+        neuron=Neuron(threshold=0.5),
+        training=Training(epochs=8, learning_rate=0.004),
+    )
+
+
+@example
+def densenet121_digits() -> Design:
+    """A small DenseNet-121 as an SNN: a quarter of the channels and of the layers. A quarter of a minute."""
+    return Design(
+        data=Data(steps=4),
+        network=StagedNetwork(kind="densenet121", width=0.25, depth=0.25),
+        neuron=Neuron(threshold=0.5),
+        training=Training(epochs=8, learning_rate=0.006),
+    )
+
+
+@example
+def mobilenetv2_digits() -> Design:
+    """A small MobileNetV2 as an SNN: a quarter of the channels, half of the layers. Half a minute."""
+    return Design(
+        data=Data(steps=4),
+        network=StagedNetwork(kind="mobilenetv2", width=0.25, depth=0.5),
+        neuron=Neuron(threshold=0.5),
+        training=Training(epochs=10, learning_rate=0.01),
     )

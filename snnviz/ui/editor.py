@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.ui import state
+from snnviz.design import StagedNetwork
+from snnviz.ui import stages, state
 from snnviz.ui.components.block_editor import block_editor
 
 
-@st.fragment(key="editor")
 def panel() -> None:
-    """The editor of a block; for the other kinds of network, a word on what they are."""
+    """The editor of a block, above it the blocks of a staged network; for other kinds, a word on what they are."""
+    if isinstance(state.design().network, StagedNetwork):
+        with st.container():
+            stages.row()
+        with st.container():
+            _editor()
+    else:
+        _editor()
+
+
+@st.fragment(key="editor")
+def _editor() -> None:
     network = state.design().network
     if network.kind == "block":
         no_back = "" if network.norm == "none" else "not with batch normalisation (Network, below)"
         block_editor(
             network.edges,
             rev=state.editor_revision(),
-            key=state.EDITOR,
+            key=state.editor_key(),
             on_change=state.put_drawn,
             no_back=no_back,
         )
@@ -26,3 +37,5 @@ def panel() -> None:
     elif network.kind == "cnn":
         pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
         st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")
+    else:
+        stages.editor(network)

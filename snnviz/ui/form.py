@@ -9,10 +9,11 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from snnviz.catalog import datasets
-from snnviz.design import DATASETS, Choice, Part
+from snnviz.design import DATASETS, Choice, Part, StagedNetwork
 from snnviz.jobs import machine
+from snnviz.networks import KINDS
 from snnviz.registry import Entry, Range, Registry
-from snnviz.ui import state
+from snnviz.ui import stages, state
 from snnviz.ui.components.charts import charts, payload
 from snnviz.views.design import surrogate_chart
 
@@ -29,8 +30,12 @@ LABELS = {
     "network.kind": "Kind of network",
     "neuron.kind": "Kind of neuron",
 }
+SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
+"""Labels of a staged network, elsewhere numbers of neurons and layers."""
+
 HELP = {
-    "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence.",
+    "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence; the "
+    "others: architectures from papers for small images, each of whose blocks can be drawn anew.",
     "neuron.kind": "lif: leaky integrate-and-fire, over time; relu: max(0, u), the ANN twin, in a single time step "
     "with direct input and a readout that does not spike. The numbers of a neuron have no say then.",
     "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",
@@ -56,8 +61,13 @@ def sections() -> None:
 
 
 def _network() -> None:
-    _segments("network.kind", ["block", "mlp", "cnn"], state.design().network.kind)
-    _part("network", skip=("edges", "kind"))
+    network = state.design().network
+    _segments("network.kind", list(KINDS), network.kind)
+    if isinstance(network, StagedNetwork):
+        _part("network", skip=("blocks", "kind"))
+        stages.sizes(network)
+    else:
+        _part("network", skip=("edges", "kind"))
 
 
 def _neuron() -> None:
@@ -210,6 +220,8 @@ def _label(path: str) -> str:
     name = path.rsplit(".", 1)[-1]
     if path == "init":
         return "Initialisation"
+    if path in SHARES and isinstance(state.design().network, StagedNetwork):
+        return SHARES[path]
     return LABELS.get(path) or LABELS.get(name, name.replace("_", " ").capitalize())
 
 

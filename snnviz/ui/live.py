@@ -95,11 +95,17 @@ def _differs(run: Run) -> None:
     if run.design == editing:
         return
     changed = links.differences([run.design, editing])
-    listed = ", ".join(f"{path} {old} → {new}" for path, (old, new) in list(changed.items())[:4])
+    listed = ", ".join(f"{path} {_brief(old)} → {_brief(new)}" for path, (old, new) in list(changed.items())[:4])
     more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
     sentence, back = st.columns([8, 2], vertical_alignment="center")
     sentence.caption(plain(f"The editor now holds another design: {listed}{more}."))
     back.button("Restore its design", key="restore", on_click=state.restore, args=(run.run,))
+
+
+def _brief(value: object) -> str:
+    """Matrices of many blocks are long, and of one that is the original nothing is written."""
+    text = str(value) if value != "" else "none"
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _numbers(run: Run, last: EpochEnd | None) -> None:

@@ -26,7 +26,7 @@ ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "ba
 def panel() -> None:
     """Costs, forecast, verdict, and Train."""
     design = state.design()
-    parameters, macs, duration = st.columns(3)
+    parameters, macs, duration = st.columns([4, 4, 6])  # a time is more than a number
     parameters.metric("Parameters", count(costs.parameters(design)))
     macs.metric("MACs / step", count(costs.macs(design)), help="Multiply-accumulates of one image at one time step.")
     estimate = costs.training_seconds(design, services.speed())

@@ -6,19 +6,18 @@ which moves whenever something else than the widget changed the design, so that 
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
+from snnviz.adjacency import Edges
+from snnviz.catalog.examples import named
+from snnviz.catalog.searches import matrices, rewired
 from snnviz.catalog.twins import ann_twin
-from snnviz.design import Design
+from snnviz.design import BlockNetwork, Design, StagedNetwork
 from snnviz.errors import InputError, SnnvizError
 from snnviz.links import change, from_query
 from snnviz.ui import services
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.words import ended, plain
-
-EDITOR = "block"
 
 
 def begin(page: str = "") -> None:
@@ -29,6 +28,8 @@ def begin(page: str = "") -> None:
     session.arrived = page
     session.problem = ""
     session.parts = {}
+    session.left = {}  # by kind and depth: the blocks that were drawn when another depth was chosen
+    session.opened = 1  # the block of a staged network that is edited
     session.watched = None
     session.found = False
     session.compared = False  # whether the live panel compares its run with the design
@@ -38,6 +39,7 @@ def begin(page: str = "") -> None:
     except InputError as error:
         session.design = Design()
         session.problem = f"{ended(error)} The default design is shown instead."
+    _open_first_drawn()
     _renew()
     known = services.glance(session.design.digest)
     if known is not None:
@@ -68,9 +70,46 @@ def editor_revision() -> str:
     return text
 
 
+def editor_key(block: int = 1) -> str:
+    """Of a block's editor, which keeps what can be undone; a staged network's blocks have one each."""
+    network = design().network
+    return f"{network.kind}-{block}" if isinstance(network, StagedNetwork) else "block"
+
+
+def opened() -> int:
+    """The block of a staged network that is edited, counted from 1."""
+    number: int = st.session_state.opened
+    return number
+
+
+def open_block(number: int) -> None:
+    """Edit this block."""
+    st.session_state.opened = number
+
+
+def _open_first_drawn() -> None:
+    """Who opens a link sees first what is not the original."""
+    network = design().network
+    texts = network.blocks.split(";") if isinstance(network, StagedNetwork) else []
+    st.session_state.opened = next((number for number, text in enumerate(texts, 1) if text), 1)
+
+
 def replace(new: Design) -> None:
     """Edit another design: a link's, a run's."""
     st.session_state.design = new
+    _open_first_drawn()
+    _renew()
+
+
+def rewire(edges: tuple[Edges, ...]) -> None:
+    """Give each block its matrix; the block that is open stays so."""
+    st.session_state.design = rewired(design(), edges)
+    st.session_state.editor_revision = new_revision()
+
+
+def resize(like: StagedNetwork) -> None:
+    """As much of the original as `like`."""
+    st.session_state.design = _sized(design(), like)
     _renew()
 
 
@@ -78,16 +117,15 @@ def put(path: str, widget: str) -> None:
     """A form widget's callback: its value becomes the design's."""
     session = st.session_state
     value = session[widget]
-    settings: dict[str, Any] = {path: value}
-    if path == "network.kind":
-        session.parts[design().network.kind] = design().document()["network"]
     try:
         if path == "neuron.kind":
             changed = _of_neurons(value)
-        elif path == "network.kind" and value in session.parts:
-            changed = Design.check({**design().document(), "network": session.parts[value]})
+        elif path == "network.kind":
+            changed = _of_network(value)
+        elif path == "network.depth" and isinstance(design().network, StagedNetwork):
+            changed = _at_depth(design(), value)
         else:
-            changed = change(design(), settings)
+            changed = change(design(), {path: value})
     except InputError as error:
         _say(str(error))
         st.toast(problem(), icon=":material/error:")  # the sentence above the page may be scrolled out of sight
@@ -95,9 +133,68 @@ def put(path: str, widget: str) -> None:
         return
     session.design, session.problem = changed, ""
     if path == "network.kind":
+        _open_first_drawn()
         _renew()
+    elif path == "network.depth" and isinstance(changed.network, StagedNetwork):
+        session.editor_revision = new_revision()
     elif path.endswith(".kind") or path == "data.name":
         _renew_form()
+
+
+def _of_network(kind: str) -> Design:
+    """The design with a network of this kind: as it was left, else a first one, which trains within a minute."""
+    parts, document = st.session_state.parts, design().document()
+    parts[design().network.kind] = document["network"]
+    if kind in parts:
+        return Design.check({**document, "network": parts[kind]})
+    changed = change(design(), {"network.kind": kind})
+    return _sized(changed, small(kind)) if isinstance(changed.network, StagedNetwork) else changed
+
+
+def small(kind: str) -> StagedNetwork:
+    """A staged network that trains within a minute, as in the example of this name."""
+    network = named(f"{kind}-digits").network
+    assert isinstance(network, StagedNetwork)
+    return network
+
+
+def like_example() -> None:
+    """Neuron, time steps and training of the staged network's example; network and data stay."""
+    like = named(f"{design().network.kind}-digits")
+    settings = {"neuron.threshold": like.neuron.threshold}
+    settings |= {f"training.{name}": getattr(like.training, name) for name in ("learning_rate", "epochs")}
+    if design().neuron.kind == "lif":
+        settings["data.steps"] = like.data.steps
+    st.session_state.design = change(design(), settings)
+    _renew_form()
+
+
+def _sized(current: Design, like: StagedNetwork) -> Design:
+    """A staged design with as much of the original as `like`. Drawn blocks that do not fit are the original again."""
+    return change(_at_depth(current, like.depth), {"network.width": like.width})
+
+
+def _at_depth(current: Design, depth: float) -> Design:
+    """A staged design at another depth: blocks that do not fit are as they were when it was left, or the original."""
+    network, left = current.network, st.session_state.left
+    changed = change(current, {"network.depth": depth, "network.blocks": ""})
+    if changed.network == network or not isinstance(network, StagedNetwork):
+        return current
+    assert isinstance(changed.network, StagedNetwork)
+    left[network.kind, network.depth] = network.matrices
+    fresh = changed.network.originals
+    found = list(left.get((network.kind, changed.network.depth), fresh))
+    lost = []
+    for place, (edges, original) in enumerate(zip(network.matrices, network.originals, strict=True)):
+        if len(edges) == len(fresh[place]):
+            found[place] = edges
+        elif edges != original:
+            lost.append(str(place + 1))
+    if lost:
+        what = f"block {lost[0]}" if len(lost) == 1 else f"blocks {', '.join(lost[:-1])} and {lost[-1]}"
+        sentence = f"What was drawn in {what} does not fit the new number of layers."
+        st.toast(f"{sentence} It comes back at depth {network.depth:g}.", icon=":material/info:")
+    return rewired(changed, tuple(found))
 
 
 def _of_neurons(kind: str) -> Design:
@@ -114,13 +211,19 @@ def _of_neurons(kind: str) -> Design:
     return Design.check({**document, "neuron": before["neuron"], "init": before["init"]})
 
 
-def put_drawn() -> None:
-    """The block editor's callback: the drawn matrix becomes the design's, and only what depends on it is drawn anew."""
+def put_drawn(block: int = 1) -> None:
+    """The block editor's callback: the drawn matrix becomes the design's, and only what depends on it is drawn anew.
+
+    `block`: which of a staged network's, whichever is open now.
+    """
     current, told = design(), st.session_state.problem
-    if current.network.kind == "block":
-        edges = drawn(EDITOR, current.network.edges, editor_revision())
+    staged = isinstance(current.network, StagedNetwork)
+    edges = list(matrices(current)) if isinstance(current.network, (BlockNetwork, StagedNetwork)) else []
+    if block <= len(edges):
+        before, key = edges[block - 1], editor_key(block)
+        edges[block - 1] = drawn(key, before, editor_revision(), fixed=staged, backward=not staged)
         try:
-            st.session_state.design = change(current, {"network.edges": edges})
+            st.session_state.design = rewired(current, tuple(edges))
         except InputError as error:  # a backward connection, drawn while batch normalisation was on its way here
             told = str(error)
             _say(told)
@@ -129,7 +232,7 @@ def put_drawn() -> None:
             st.session_state.problem = ""
     if told:  # a sentence that stands above the page comes or goes
         st.rerun()
-    st.rerun(["preview", "differs"] if st.session_state.compared else "preview")
+    st.rerun(["preview", *(["stages"] if staged else []), *(["differs"] if st.session_state.compared else [])])
 
 
 def train() -> None:

@@ -11,6 +11,7 @@ from snnviz.catalog.architectures import architecture
 from snnviz.design import SURROGATES, Design, Neuron
 from snnviz.theory.variance import Forecast
 from snnviz.views.chart import Chart, empty
+from snnviz.views.stages import MOST_LABELS, axis_of
 
 RATE, VARIANCE = "#0f9d8a", "#d9822b"
 
@@ -36,7 +37,7 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
             "y": [round(layer.var_u, 4) for layer in spiking],
             "name": "Var[u]",
             "yaxis": "y2",
-            "mode": "lines+markers",
+            "mode": _mode(spiking),
             "line": {"color": VARIANCE},
         },
         {
@@ -49,6 +50,7 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
             "line": {"color": VARIANCE, "dash": "dot", "width": 1.5},
         },
     ]
+    figure["layout"]["xaxis"] |= axis_of(names)
     right = {"title": {"text": "Var[u]"}, "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False}
     right["tickmode"] = "auto"  # round numbers of its own rather than ticks at the height of the left ones
     figure["layout"] |= {"yaxis2": right, "margin": {"l": 56, "r": 52, "t": 8, "b": 32}}
@@ -68,12 +70,17 @@ def _without_spikes(layers: Sequence[Forecast]) -> Chart:
             "x": [layer.name for layer in layers],
             "y": [float(f"{layer.var_u:.4g}") for layer in layers],
             "name": "Var[u]",
-            "mode": "lines+markers",
+            "mode": _mode(layers),
             "line": {"color": VARIANCE},
         }
     )
+    figure["layout"]["xaxis"] |= axis_of([layer.name for layer in layers])
     caption = "What theory expects before training (He et al. 2015): the variance of what reaches the ReLUs."
     return Chart("forecast", "Predicted Var[u] at initialisation", caption, figure, height=230, wide=True)
+
+
+def _mode(layers: Sequence[Forecast]) -> str:
+    return "lines+markers" if len(layers) <= MOST_LABELS else "lines"
 
 
 def surrogate_chart(neuron: Neuron) -> Chart:

@@ -9,13 +9,21 @@ from typing import Any
 
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.views.chart import Chart, Figure, empty, shade
+from snnviz.views.stages import axis_of
 
 TRAIN, TEST = "#8c8c96", "#0f9d8a"
 MOST_NAMED = 12
 """More layers than this are told apart by shade and hover, not by a legend."""
 
+MOST_LINES = 30
+"""More layers than this are rows of a map, not lines over each other."""
+
 MOST_POINTS = 300
 """Of a line or a map: of a longer history every n-th look is drawn."""
+
+
+States = Sequence[Sequence[LayerState]]
+"""What was seen of each layer, by layer."""
 
 
 def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: Sequence[EpochEnd]) -> list[Chart]:
@@ -24,9 +32,17 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
     for state in layers:
         by_layer.setdefault(state.layer, []).append(state)
     states = [_thinned(by_layer[layer]) for layer in sorted(by_layer)]
-    found = [
+    scores = [
         _scores("accuracy", "Accuracy", samples, epochs, percent=True),
         _scores("loss", "Loss", samples, epochs, percent=False),
+    ]
+    found = scores + (_maps(states) if len(states) > MOST_LINES else _lines(states))
+    without_spikes = states and all(rows[0].rate is None for rows in states)
+    return [chart for chart in found if chart.id != "rate" or not without_spikes]
+
+
+def _lines(states: States) -> list[Chart]:
+    return [
         Chart(
             "rate",
             "Firing rate per layer",
@@ -43,7 +59,7 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
             "var_u_map",
             "Var[u], layer by epoch",
             "The same variance as a map: a dark row is a layer that hardly moves.",
-            _heat(states),
+            _heat(states, "var_u"),
         ),
         Chart(
             "grad_norm",
@@ -52,8 +68,33 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
             _by_layer(states, "grad_norm", "|dL/dW|", log=True),
         ),
     ]
-    without_spikes = states and all(rows[0].rate is None for rows in states)
-    return [chart for chart in found if chart.id != "rate" or not without_spikes]
+
+
+def _maps(states: States) -> list[Chart]:
+    """The same of a deep network."""
+    return [
+        Chart(
+            "rate",
+            "Firing rate, layer by epoch",
+            "Spikes per neuron and time step on a fixed batch of 64 images. A dark row is a silent layer.",
+            _heat(states, "rate"),
+            height=380,
+        ),
+        Chart(
+            "var_u_map",
+            "Var[u], layer by epoch",
+            "Variance of the membrane potential before reset. A dark row is a layer that hardly moves.",
+            _heat(states, "var_u"),
+            height=380,
+        ),
+        Chart(
+            "grad_norm",
+            "Gradient norm, layer by epoch",
+            "Norm of the loss gradient of each layer's weights. Rows that differ learn at different speeds.",
+            _heat(states, "grad_norm"),
+            height=380,
+        ),
+    ]
 
 
 def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
@@ -112,22 +153,30 @@ def _by_layer(
     return figure
 
 
-def _heat(states: Sequence[Sequence[LayerState]]) -> Figure:
+def _heat(states: States, column: str) -> Figure:
+    """A row a layer, those left out that never say anything; rates as they are, all else as its logarithm."""
     figure = empty("epoch", "layer", autorange="reversed")
     figure["layout"]["hovermode"] = "closest"
-    epochs = sorted({row.epoch for rows in states for row in rows})
+    rows = [[row for row in rows if getattr(row, column) is not None] for rows in states]
+    rows = [row for row in rows if row]
+    epochs = sorted({state.epoch for row in rows for state in row})
     if not epochs:
         return figure
-    seen = [{row.epoch: _logarithm(row.var_u) for row in rows} for rows in states]
+    share = column == "rate"
+    shown = _number if share else _logarithm
+    seen = [{state.epoch: shown(getattr(state, column)) for state in row} for row in rows]
+    names = [row[0].name for row in rows]
+    figure["layout"]["yaxis"] |= axis_of(names)
+    bar = {"tickformat": ".0%"} if share else {"title": {"text": "log10", "side": "right"}}
     figure["data"].append(
         {
             "type": "heatmap",
             "x": [_number(epoch) for epoch in epochs],
-            "y": [rows[0].name for rows in states],
+            "y": names,
             "z": [[row.get(epoch) for epoch in epochs] for row in seen],
             "colorscale": "Viridis",
-            "colorbar": {"title": {"text": "log10", "side": "right"}, "thickness": 10},
-            "hovertemplate": "%{y}, epoch %{x:.2f}: 10^%{z}<extra></extra>",
+            "colorbar": {**bar, "thickness": 10},
+            "hovertemplate": "%{y}, epoch %{x:.2f}: " + ("%{z:.1%}" if share else "10^%{z}") + "<extra></extra>",
         }
     )
     return figure

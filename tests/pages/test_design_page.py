@@ -221,7 +221,7 @@ def test_what_is_drawn_is_the_design_once_the_page_hears_of_it(drawing: Begin) -
     session, asked = drawing("seed=3")
     session["block"]["drawn"]["edges"] = [[0, 0, 1], [0, 0, 0], [0, 1, 0]]
     state.put_drawn()
-    assert asked == [("preview",)]
+    assert asked == [(["preview"],)]
     assert links.to_query(state.design()) == "network.edges=001/000/010&seed=3"
     session["block"]["drawn"] = {"rev": "stale", "edges": [[0, 0, 0], [0, 0, 0], [0, 0, 0]]}
     state.put_drawn()

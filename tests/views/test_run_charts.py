@@ -17,7 +17,7 @@ from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.theory.variance import forecast
 from snnviz.views.chart import Chart, payload
 from snnviz.views.design import forecast_chart, layer_table, surrogate_chart
-from snnviz.views.run import MOST_NAMED, MOST_POINTS, overlay_charts, run_charts
+from snnviz.views.run import MOST_LINES, MOST_NAMED, MOST_POINTS, overlay_charts, run_charts
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -67,6 +67,17 @@ def test_many_layers_have_no_legend() -> None:
     for layers, legend in ((MOST_NAMED, True), (MOST_NAMED + 1, False)):
         charts = check(run_charts(*history(epochs=2, layers=layers)))
         assert {trace["showlegend"] for trace in charts["var_u"]["traces"]} == {legend}
+
+
+def test_the_layers_of_a_deep_network_are_rows_of_maps() -> None:
+    charts = check(run_charts(*history(epochs=3, layers=MOST_LINES + 1)))
+    assert list(charts) == ["accuracy", "loss", "rate", "var_u_map", "grad_norm"]
+    rate, grad = charts["rate"]["traces"], charts["grad_norm"]["traces"]
+    assert [len(found) for found in (rate, grad)] == [1, 1]
+    assert len(rate[0]["y"]) == MOST_LINES  # without the readout
+    assert rate[0]["z"][0] == [0.1] * 4
+    assert grad[0]["x"] == [1, 2, 3]
+    assert grad[0]["z"][0] == [pytest.approx(math.log10(0.5), abs=1e-3)] * 3
 
 
 def test_a_long_history_is_thinned_and_keeps_its_newest_look() -> None:

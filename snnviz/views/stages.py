@@ -1,0 +1,141 @@
+"""What there is to see of a staged network as a whole: its stem, its blocks, its readout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from snnviz.adjacency import ASC, DSC, Edges
+from snnviz.catalog.architectures import Architecture, Layer, Shape, architecture
+from snnviz.design import Design, StagedNetwork
+
+MOST_LABELS = 16
+"""More layers than this are labelled by their blocks."""
+
+UNITS = {
+    "resnet18": "a 3×3 convolution",
+    "densenet121": "a 1×1 bottleneck and a 3×3 convolution",
+    "mobilenetv2": "an inverted residual: 1×1 wider, 3×3 on each channel alone, 1×1 linear",
+}
+"""What a layer of a block is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the network; `edges` is empty for what is no block. `shape` is what it hands on.
+
+    `share`: of the network's parameters, projections and the transition behind it among them.
+    """
+
+    name: str
+    layers: int
+    shape: Shape
+    share: float
+    edges: Edges = ()
+    changed: bool = False
+
+    def count(self, kind: int) -> int:
+        """Its skips of a kind."""
+        return sum(row.count(kind) for row in self.edges)
+
+
+@lru_cache(maxsize=64)
+def stages(design: Design) -> tuple[Stage, ...]:
+    """The stem, each block, the head where there is one, and the readout."""
+    network, built = _network(design), architecture(design)
+    total = sum(layer.parameters for layer in built.layers)
+    parts: dict[str, list[Layer]] = {}
+    for layer in built.layers:
+        parts.setdefault(part_of(layer.name), []).append(layer)
+    found = []
+    for name, layers in parts.items():
+        share = sum(layer.parameters for layer in layers) / total
+        if not name.startswith("B"):
+            found.append(Stage(name, len(layers), layers[-1].out_shape, share))
+            continue
+        number = int(name[1:])
+        edges, original = network.matrices[number - 1], network.originals[number - 1]
+        said = [layer for layer in layers if not layer.name.startswith("T")][-1].out_shape
+        found.append(Stage(f"Block {number}", len(edges) - 2, said, share, edges, edges != original))
+    return tuple(found)
+
+
+def part_of(layer: str) -> str:
+    """The block, or what else, that a layer belongs to; a transition to the block before it.
+
+    >>> part_of("B2.L3a"), part_of("T2"), part_of("head")
+    ('B2', 'B2', 'head')
+    """
+    return re.sub(r"^T(\d+)$", r"B\1", layer).split(".")[0]
+
+
+def axis_of(layers: Sequence[str]) -> dict[str, Any]:
+    """What an axis of many layers' names says: of those of a staged network where each block begins.
+
+    >>> axis_of(["stem", *(f"B1.L{n}" for n in range(1, 20)), "T1", "B2.L1"])["ticktext"]
+    ['B1', 'B2']
+    >>> axis_of(["L1", "L2"])
+    {}
+    """
+    if len(layers) <= MOST_LABELS or not any("." in name for name in layers):
+        return {}
+    starts: dict[str, str] = {}
+    for name in layers:
+        if "." in name:
+            starts.setdefault(part_of(name), name)
+    return {"tickmode": "array", "tickvals": list(starts.values()), "ticktext": list(starts), "tickangle": 0}
+
+
+def about(design: Design, number: int) -> str:
+    """What block `number` is, and what a skip from its input does there, in sentences."""
+    network, built = _network(design), architecture(design)
+    entry, inner = _shapes(built, number)
+    layers = len(network.matrices[number - 1]) - 2
+    unit = UNITS[network.kind]
+    if network.kind == "mobilenetv2" and number == 1:
+        unit = unit.replace("1×1 wider, ", "")  # its channels are as many as its input's
+    words = [f"{layers} layers, each {unit}." if layers > 1 else f"One layer, {unit}."]
+    if entry[0] != inner[0]:
+        halved = " and maps that are half as wide" if entry[1] > inner[1] else ""
+        words.append(
+            f"Its input has {entry[0]} channels, a layer {inner[0]}: an ASC skip from the input goes through a 1×1 "
+            f"convolution (a projection, with weights of its own) to as many channels{halved}."
+        )
+    elif entry[1] > inner[1]:
+        words.append("Its maps are half as wide as its input's: an ASC skip from there is projected (1×1 convolution).")
+    if entry[1] > inner[1]:
+        words.append("A DSC skip from the input behind that reads every second point of its maps.")
+    if network.kind == "mobilenetv2":
+        words.append("What layers hand on is linear, so skips add currents rather than spikes.")
+    return " ".join(words)
+
+
+def alike(network: StagedNetwork, number: int) -> tuple[int, ...]:
+    """The numbers of the other blocks with as many layers."""
+    sizes = [len(edges) for edges in network.originals]
+    return tuple(n for n, size in enumerate(sizes, 1) if size == sizes[number - 1] and n != number)
+
+
+def skips_in_words(stage: Stage) -> str:
+    """How many of each kind.
+
+    >>> skips_in_words(Stage("Block 1", 1, (8, 8, 8), 0.1, ((0, 0, 2), (0, 0, 0), (0, 0, 0))))
+    '1 ASC'
+    """
+    counts = ((stage.count(DSC), "DSC"), (stage.count(ASC), "ASC"))
+    return " · ".join(f"{count} {kind}" for count, kind in counts if count) or "no skips"
+
+
+def _shapes(built: Architecture, number: int) -> tuple[Shape, Shape]:
+    """What a block reads, and what its first layer hands on."""
+    own = [layer for layer in built.layers if re.match(rf"B{number}\.L1[a-z]?$", layer.name)]
+    source = own[0].sources[0].layer
+    return built.layers[source].out_shape, own[-1].out_shape
+
+
+def _network(design: Design) -> StagedNetwork:
+    assert isinstance(design.network, StagedNetwork)
+    return design.network
