@@ -5,7 +5,8 @@
 A block of 4 layers, 729 matrices. Random search trains its candidates from scratch; its final best accuracy is the
 mark, and what is counted is after how many epochs, those of the shared weights included, the other search has reached
 it. So that what is due to sharing is told from what is due to the Gaussian process, a random search with shared weights
-stands between the two. Then Kendall's tau over 20 matrices between what shared weights and what training from scratch say of them.
+stands between the two. Then Kendall's tau over 20 matrices between what shared weights and what training from scratch
+say of them.
 """
 
 from __future__ import annotations
