@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -17,6 +18,8 @@ MOST_NAMED = 12
 
 MOST_LINES = 30
 """More layers than this are rows of a map, not lines over each other."""
+
+MAP_HEIGHT = 380
 
 MOST_POINTS = 300
 """Of a line or a map: of a longer history every n-th look is drawn."""
@@ -36,9 +39,10 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
         _scores("accuracy", "Accuracy", samples, epochs, percent=True),
         _scores("loss", "Loss", samples, epochs, percent=False),
     ]
-    found = scores + (_maps(states) if len(states) > MOST_LINES else _lines(states))
+    deep = len(states) > MOST_LINES
+    found = [replace(chart, height=MAP_HEIGHT) for chart in scores + _maps(states)] if deep else scores + _lines(states)
     without_spikes = states and all(rows[0].rate is None for rows in states)
-    return [chart for chart in found if chart.id != "rate" or not without_spikes]
+    return [chart for chart in found if not (without_spikes and chart.id.startswith("rate"))]
 
 
 def _lines(states: States) -> list[Chart]:
@@ -78,21 +82,24 @@ def _maps(states: States) -> list[Chart]:
             "Firing rate, layer by epoch",
             "Spikes per neuron and time step on a fixed batch of 64 images. A dark row is a silent layer.",
             _heat(states, "rate"),
-            height=380,
+        ),
+        Chart(
+            "rate_profile",
+            "Firing rate through the network",
+            "The rate of each layer, from the first to the last: before training, and now.",
+            _profile(states),
         ),
         Chart(
             "var_u_map",
             "Var[u], layer by epoch",
             "Variance of the membrane potential before reset. A dark row is a layer that hardly moves.",
             _heat(states, "var_u"),
-            height=380,
         ),
         Chart(
             "grad_norm",
             "Gradient norm, layer by epoch",
             "Norm of the loss gradient of each layer's weights. Rows that differ learn at different speeds.",
             _heat(states, "grad_norm"),
-            height=380,
         ),
     ]
 
@@ -175,10 +182,25 @@ def _heat(states: States, column: str) -> Figure:
             "y": names,
             "z": [[row.get(epoch) for epoch in epochs] for row in seen],
             "colorscale": "Viridis",
+            **({"zmin": 0} if share else {}),
             "colorbar": {**bar, "thickness": 10},
             "hovertemplate": "%{y}, epoch %{x:.2f}: " + ("%{z:.1%}" if share else "10^%{z}") + "<extra></extra>",
         }
     )
+    return figure
+
+
+def _profile(states: States) -> Figure:
+    figure = empty("", "spikes / neuron / step", tickformat=".0%", rangemode="tozero")
+    spiking = [rows for rows in states if rows and rows[0].rate is not None]
+    names = [rows[0].name for rows in spiking]
+    figure["layout"]["xaxis"] |= axis_of(names)
+    for name, place, look in (
+        ("before", 0, {"color": TRAIN, "dash": "dot"}),
+        ("now", -1, {"color": TEST, "width": 2.5}),
+    ):
+        rates = [_number(rows[place].rate) for rows in spiking]
+        figure["data"].append({"type": "scatter", "x": names, "y": rates, "name": name, "mode": "lines", "line": look})
     return figure
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -60,8 +59,8 @@ def test_a_block_is_opened_and_drawn_and_its_link_opens_it_again(dashboard: str,
     press(page, "Redo")
     expect(parameters(page)).to_have_text("181.4 k")
 
-    link = page.url
-    other = visit(link, color_scheme="dark")
+    page.wait_for_url(re.compile("network.blocks=%3B000200/000001/"))
+    other = visit(page.url, color_scheme="dark")
     expect(parameters(other)).to_have_text("181.4 k")
     expect(card(other, 2)).to_have_attribute("aria-pressed", "true")  # what is drawn is seen first
     expect(cell(other, 1, 5)).to_have_text("D")

@@ -71,7 +71,10 @@ def test_many_layers_have_no_legend() -> None:
 
 def test_the_layers_of_a_deep_network_are_rows_of_maps() -> None:
     charts = check(run_charts(*history(epochs=3, layers=MOST_LINES + 1)))
-    assert list(charts) == ["accuracy", "loss", "rate", "var_u_map", "grad_norm"]
+    assert list(charts) == ["accuracy", "loss", "rate", "rate_profile", "var_u_map", "grad_norm"]
+    assert [trace["name"] for trace in charts["rate_profile"]["traces"]] == ["before", "now"]
+    assert len(charts["rate_profile"]["traces"][1]["y"]) == MOST_LINES
+    assert len({chart["height"] for chart in charts.values()}) == 1
     rate, grad = charts["rate"]["traces"], charts["grad_norm"]["traces"]
     assert [len(found) for found in (rate, grad)] == [1, 1]
     assert len(rate[0]["y"]) == MOST_LINES  # without the readout

@@ -21,7 +21,9 @@ KINDS = get_args(StagedKind)
 
 
 def made(kind: str, **network: object) -> Design:
-    return links.change(Design(), {"network.kind": kind, **{f"network.{name}": value for name, value in network.items()}})
+    return links.change(
+        Design(), {"network.kind": kind, **{f"network.{name}": value for name, value in network.items()}}
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
