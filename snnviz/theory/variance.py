@@ -190,8 +190,9 @@ def _inside(layer: Layer) -> float:
     reach = layer.kernel // 2
     share = 1.0
     for size in layer.in_shape[1:]:
-        taps = sum(min(size, x + reach + 1) - max(0, x - reach) for x in range(size))
-        share *= taps / (size * layer.kernel)
+        places = range(0, size, layer.stride)
+        taps = sum(min(size, x + reach + 1) - max(0, x - reach) for x in places)
+        share *= taps / (len(places) * layer.kernel)
     return share
 
 

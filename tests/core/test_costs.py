@@ -91,8 +91,7 @@ MEMORY: list[dict[str, Any]] = [
             "network": {"kind": kind, "width": 0.125, "depth": 0.5, "norm": norm},
             "data": {"steps": 8, "train_samples": 128, "test_samples": 64},
         }
-        for kind in ("resnet18", "densenet121", "mobilenetv2")
-        for norm in ("batch", "none")
+        for kind, norm in (("resnet18", "none"), ("densenet121", "batch"), ("mobilenetv2", "batch"))
     ),
 ]
 

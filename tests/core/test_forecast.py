@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 
+from snnviz.catalog.architectures import architecture
 from snnviz.catalog.twins import ann_twin
 from snnviz.core import data, inits, observe
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.events import LayerState
-from snnviz.theory.variance import SILENT, forecast, verdict
+from snnviz.theory.variance import SILENT, _inside, forecast, verdict
 from tests.core.test_staged import any_matrices
 
 
@@ -149,6 +152,18 @@ def test_so_does_resnet18_without_normalisation() -> None:
         assert other.var_u == pytest.approx(one.var_u, rel=0.3), one.name
         assert other.rate is None or other.rate == pytest.approx(one.rate, rel=0.3), one.name
     assert max(layer.var_u for layer in found) > 100 * found[0].var_u
+
+
+@pytest.mark.parametrize("kind", STAGED)
+def test_taps_on_zero_padding_are_those_of_a_convolution_of_ones(kind: str) -> None:
+    """Maps of 7 points a side, read at every second, have more padding than maps of 28."""
+    design = Design.check({"network": {"kind": kind, "width": 0.1, "depth": 0.25}, "data": {"name": "mnist"}})
+    for layer in architecture(design).layers:
+        if layer.kind == "conv":
+            ones, taps = torch.ones(1, 1, *layer.in_shape[1:]), torch.ones(1, 1, layer.kernel, layer.kernel)
+            met = F.conv2d(ones, taps, stride=layer.stride, padding=layer.kernel // 2)
+            assert met.shape[2:] == layer.out_shape[1:]
+            assert _inside(layer) == pytest.approx(met.mean().item() / layer.kernel**2)
 
 
 @pytest.mark.parametrize("steps", [1, 4])
