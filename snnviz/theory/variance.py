@@ -138,6 +138,8 @@ def is_rough(design: Design) -> bool:
 def roughness(design: Design) -> str:
     """A sentence on why the forecast may be off, or nothing: for convolutions on spike-coded images far too high."""
     coded, events = design.data.encoding.kind != "direct", card(design.data.name).counts is not None
+    if design.network.kind in ("densenet121", "mobilenetv2") and design.network.norm == "none":
+        return "A rough forecast: without normalisation Var[u] of the last blocks can be many times off."
     if coded and design.network.kind != "mlp":
         return "A rough forecast: convolutions on spike-coded images often spike two to nine times less than this."
     if events and design.network.kind != "mlp":
