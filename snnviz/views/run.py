@@ -174,6 +174,8 @@ def _heat(states: States, column: str) -> Figure:
     seen = [{state.epoch: shown(getattr(state, column)) for state in row} for row in rows]
     names = [row[0].name for row in rows]
     figure["layout"]["yaxis"] |= axis_of(names)
+    largest = max((value for row in seen for value in row.values() if value is not None), default=0)
+    scale = {"zmin": 0, "zmax": largest or 1} if share else {}
     bar = {"tickformat": ".0%"} if share else {"title": {"text": "log10", "side": "right"}}
     figure["data"].append(
         {
@@ -182,7 +184,7 @@ def _heat(states: States, column: str) -> Figure:
             "y": names,
             "z": [[row.get(epoch) for epoch in epochs] for row in seen],
             "colorscale": "Viridis",
-            **({"zmin": 0} if share else {}),
+            **scale,
             "colorbar": {**bar, "thickness": 10},
             "hovertemplate": "%{y}, epoch %{x:.2f}: " + ("%{z:.1%}" if share else "10^%{z}") + "<extra></extra>",
         }
@@ -195,12 +197,10 @@ def _profile(states: States) -> Figure:
     spiking = [rows for rows in states if rows and rows[0].rate is not None]
     names = [rows[0].name for rows in spiking]
     figure["layout"]["xaxis"] |= axis_of(names)
-    for name, place, look in (
-        ("before", 0, {"color": TRAIN, "dash": "dot"}),
-        ("now", -1, {"color": TEST, "width": 2.5}),
-    ):
+    looks = ((0, "before", {"color": TRAIN, "dash": "dot"}), (-1, "now", {"color": TEST, "width": 2.5}))
+    for place, name, line in looks:
         rates = [_number(rows[place].rate) for rows in spiking]
-        figure["data"].append({"type": "scatter", "x": names, "y": rates, "name": name, "mode": "lines", "line": look})
+        figure["data"].append({"type": "scatter", "x": names, "y": rates, "name": name, "mode": "lines", "line": line})
     return figure
 
 

@@ -42,6 +42,9 @@ def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
         mine = {path: values[place] for path, values in differing.items() if values[place] is not None}
         if isinstance(text := mine.get("network.edges"), str):
             mine["network.edges"] = adjacency.in_words(adjacency.parse(text))
+        if isinstance(text := mine.get("network.blocks"), str):  # the numbers of those that were drawn
+            drawn = [str(number) for number, matrix in enumerate(text.split(";"), 1) if matrix]
+            mine["network.blocks"] = f"{' '.join(drawn)} drawn" if drawn else "as the original"
         apart = [f"{path.rsplit('.', 1)[-1].replace('edges', '')} {value}".strip() for path, value in mine.items()]
         name = title or ", ".join(apart[:3]) or links.in_a_line(designs[place])
         name = name if len(name) <= 40 else name[:39] + "…"

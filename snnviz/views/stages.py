@@ -107,7 +107,7 @@ def about(design: Design, number: int) -> str:
     elif entry[1] > inner[1]:
         words.append("Its maps are half as wide as its input's: an ASC skip from there is projected (1×1 convolution).")
     if entry[1] > inner[1]:
-        words.append("A DSC skip from the input behind that reads every second point of its maps.")
+        words.append("A DSC skip from the input reads every second point of its maps.")
     if network.kind == "mobilenetv2":
         words.append("What layers hand on is linear, so skips add currents rather than spikes.")
     return " ".join(words)
