@@ -69,6 +69,8 @@ def _searches(table: object) -> None:
         placeholder="–",
         key="optimise-searches",
         column_config={
+            "state": st.column_config.TextColumn(width=190),
+            "seed": number(width=60),
             "best": number("best value", format="%.3f"),
             "error": number("± its error", format="%.3f", help="Standard error over the images kept apart."),
             "accuracy": number("its accuracy", format="%.1f %%"),

@@ -12,10 +12,10 @@ import streamlit as st
 from snnviz.catalog.searches import Search, candidate, matrices, read_code, skips_of, space
 from snnviz.events import Trial
 from snnviz.places import ROOT
-from snnviz.ui import state
+from snnviz.ui import services, state
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.optimise_setting import count
-from snnviz.ui.words import plain
+from snnviz.ui.words import plain, some
 from snnviz.views.belief import belief_charts
 from snnviz.views.findings import beside_original, beside_random, winner
 from snnviz.views.search import (
@@ -48,7 +48,7 @@ def preview(search: Search) -> None:
         shown.append(Thumbnail(edges_of(search, code), ("for example", f"{skips_of(candidate(search, code))} skips")))
     words = (
         f"Start trains weights that all {count(space(search).count)} candidates share, then {search.trials} candidates "
-        f"from them, {search.parallel} at a time. After each {search.parallel} a Gaussian process says what it expects "
+        f"from them, {search.parallel} at a time. After each batch a Gaussian process says what it expects "
         "of the others, and where it is unsure; the next ones are those that may be the best."
     )
     chart = thumbnails_chart(shown, "What is searched", words, key="search_preview", columns=SHOWN)
@@ -74,11 +74,12 @@ def figures(seen: Sequence[Seen]) -> None:
         charts(_best(own, marked), key="optimise-best", on_pick=lambda: _pick("optimise-best"))
     if chosen:
         _open(*chosen)
-    st.subheader("What the search believes, and whether something simpler would have said so", anchor=False)
-    charts(_belief(own, found), key="optimise-belief", on_pick=lambda: _pick("optimise-belief"))
+    if own.models:
+        st.subheader("What the search believes, and whether something simpler would have said so", anchor=False)
+        charts(_belief(own, found), key="optimise-belief", on_pick=lambda: _pick("optimise-belief"))
     table = trial_table(found)
     st.download_button(
-        f"{len(table)} candidates as CSV",
+        f"{some(len(table), 'candidate')} as CSV",
         table.to_csv(index=False),
         "snnviz-candidates.csv",
         "text/csv",
@@ -130,8 +131,15 @@ def _sentences(own: Seen, found: Sequence[Seen]) -> None:
     beside = [one for one in found if one.search.strategy == "random" and one.search.seed == own.search.seed]
     if beside and beside[0].trials:
         said.append(beside_random(own, beside[0]))
-    heading = "What was found" if len(own.trials) == own.search.trials else "What was found so far"
-    st.info("\n".join([f"**{heading}**, seed {own.search.seed}", "", *(f"- {plain(one)}" for one in said if one)]))
+    ended = len(own.trials) == own.search.trials
+    if ended:
+        said.append(
+            "Next: train the table below. Only networks trained from scratch, on several seeds, tell whether it holds."
+        )
+    heading = "What was found" if ended else "What was found so far"
+    with st.container(border=True):
+        lines = [f"**{heading}**, seed {own.search.seed}", "", *(f"- {plain(one)}" for one in said if one)]
+        st.markdown("\n".join(lines))
 
 
 def _pick(board: str) -> None:
@@ -159,8 +167,12 @@ def _open(one: Seen, trial: Trial) -> None:
         width="stretch",
         key="optimise-open",
     ):
-        state.replace(candidate(one.search, read_code(trial.code)))
-        state.watch(None)
+        design = candidate(one.search, read_code(trial.code))
+        if services.glance(design.digest):
+            state.open_run(design.digest)
+        else:
+            state.replace(design)
+            state.watch(None)
         st.switch_page(ROOT / "pages" / "design.py")
     which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"
     words.caption(

@@ -43,7 +43,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
     else:
         st.caption("The runs of this table can be trained when a search has ended.")
     results = many.results(designs, trained)
-    ours, theirs = st.columns([1, 1])
+    ours, theirs = st.columns([10, 11])
     with ours:
         st.markdown(f"**Ours, small** ({plain(data)})")
         st.dataframe(comparison_table(threes, results), hide_index=True, placeholder="–", key="optimise-table")

@@ -19,7 +19,7 @@ from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.ui import many, services
 from snnviz.ui.optimise_setting import KEY
-from snnviz.ui.words import plain
+from snnviz.ui.words import plain, some
 from snnviz.views.search import Seen
 from snnviz.views.searches import phase
 
@@ -58,11 +58,9 @@ def actions(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[
             args=(going, KEY),
         )
     else:
-        several = "" if len(missing) == 1 else f" {len(missing)}"
-        what = "search" if len(missing) == 1 else "searches"
         start = "Resume" if begun else "Start"
         first.button(
-            f"{start}{several} {what}" if missing else "All searched",
+            f"{start} {some(len(missing), 'search')}" if missing else "All searched",
             type="primary",
             icon=":material/play_arrow:",
             disabled=not missing,
@@ -79,11 +77,13 @@ def actions(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[
         words.progress(min(1.0, sum(shares) / len(searches)), text=text)
     elif begun:
         kept = sum(len(one.trials) for one in seen)
-        words.caption(f"Paused: {done} of {len(searches)} searches done, {kept} candidates kept. About {left} to go.")
+        text = f"{done} of {len(searches)} searches done, {some(kept, 'candidate')} kept"
+        words.caption(f"Paused: {text}. About {left} to go.")
     elif missing:
         words.caption(f"About {left} on this machine; you may leave meanwhile.")
     else:
-        words.caption(f"{done} searches, {sum(len(one.trials) for one in seen)} candidates, all from the store.")
+        candidates = some(sum(len(one.trials) for one in seen), "candidate")
+        words.caption(f"{some(done, 'search')}, {candidates}, all from the store.")
 
 
 def _now(runs: Mapping[str, Run], seen: Sequence[Seen]) -> str:
@@ -97,8 +97,8 @@ def _cancel(place: st.delta_generator.DeltaGenerator, begun: Sequence[Run], seen
     names = {run.run for run in begun}
     kept = sum(len(one.trials) for one in seen if one.search.digest in names)
     with place.popover("Cancel", icon=":material/delete:", disabled=not begun, width="stretch"):
-        searches = f"{len(begun)} unfinished search{'es' if len(begun) != 1 else ''}"
-        st.write(f"Forget {searches} and their {kept} candidates, for everybody? Finished searches stay.")
+        what = f"{some(len(begun), 'unfinished search')} with {some(kept, 'candidate')}"
+        st.write(f"Forget {what}, for everybody? Finished searches stay.")
         st.button("Forget", type="primary", key="optimise-forget", on_click=_forget, args=(begun,))
 
 

@@ -91,7 +91,7 @@ def view(query: Mapping[str, str]) -> str:
 def panel() -> None:
     """The switch between the sweep and the search, and one of them."""
     session = st.session_state
-    title, switch = st.columns([1, 5], vertical_alignment="center")
+    title, switch = st.columns([1, 8], vertical_alignment="bottom")
     title.subheader("Skips", anchor=False)
     switch.segmented_control(
         "View",

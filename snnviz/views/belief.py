@@ -129,13 +129,13 @@ def posterior_chart(seen: Seen, now: Belief, codes: Sequence[Code], values: Sequ
 
 def _matrix_chart(chosen: Space, effect: Effects) -> Chart:
     """The block's matrix: how much each place matters, and what stands there best."""
-    last = max(slot.target for slot in chosen.slots)
-    weights: list[list[float | None]] = [[None] * (last + 1) for _ in range(last + 1)]
-    best = [[""] * (last + 1) for _ in range(last + 1)]
+    places = max(slot.target for slot in chosen.slots) - 1  # for the sources 0, 1 ..., and for the targets 2, 3 ...
+    weights: list[list[float | None]] = [[None] * places for _ in range(places)]
+    best = [[""] * places for _ in range(places)]
     for slot, share, means in zip(chosen.slots, effect.importance, effect.means, strict=True):
         assert slot.source is not None
-        weights[slot.source][slot.target] = _rounded(share)
-        best[slot.source][slot.target] = KINDS[slot.options[int(means.argmin())][0]]
+        weights[slot.source][slot.target - 2] = _rounded(share)
+        best[slot.source][slot.target - 2] = KINDS[slot.options[int(means.argmin())][0]]
     figure = empty("to", "from", autorange="reversed", dtick=1, showgrid=False, zeroline=False, constrain="domain")
     figure["layout"]["xaxis"] |= {"dtick": 1, "showgrid": False, "zeroline": False}
     figure["layout"]["hovermode"] = "closest"
@@ -143,6 +143,7 @@ def _matrix_chart(chosen: Space, effect: Effects) -> Chart:
         {
             "type": "heatmap",
             "z": weights,
+            "x0": 2,
             "text": best,
             "texttemplate": "%{text}",
             "colorscale": [[0, "var(--st-secondary-background-color)"], [1, "var(--st-violet-color)"]],

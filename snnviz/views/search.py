@@ -28,6 +28,9 @@ SYMBOLS: dict[Strategy, str] = {"ucb": "circle", "random": "diamond-open"}
 UNITS = {"loss": "loss", "accuracy": "accuracy drop, pp", "accuracy+operations": "drop + price x operations, pp"}
 """Of the objectives."""
 
+SHARE = {"tickformat": ".1~%", "autorangeoptions": {"clipmin": 0, "clipmax": 1}}
+"""An axis for what lies between 0 and 1."""
+
 DRAWN = 8
 """Vertices up to which a matrix is written out beside a point."""
 
@@ -73,9 +76,11 @@ def progress_charts(seen: Sequence[Seen], against: Against) -> list[Chart]:
     spread = f"Mean and standard deviation over {repeats} seeds." if repeats > 1 else "One seed each."
     words = "iteration" if against == "iteration" else "epochs spent, shared ones included"
     value = empty(words, UNITS[objective])
-    accuracy = empty(words, "validation accuracy", tickformat=".0%")
+    accuracy = empty(words, "validation accuracy", **SHARE)
     for figure in (value, accuracy):
         figure["layout"] |= {"hovermode": "closest", "legend": {"traceorder": "normal"}}
+        if against == "iteration":
+            figure["layout"]["xaxis"] |= {"range": [0.5, seen[0].search.iterations + 0.5], "tickformat": "d"}
     for strategy in NAMES:
         group = [one for one in seen if one.search.strategy == strategy and one.trials]
         if not group:
@@ -135,8 +140,8 @@ def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] |
     """Accuracy of every candidate against what it costs; `chosen`, by search and code, is marked."""
     figure = empty("spikes / neuron / step" if cost == "firing rate" else "SynOps / image", "validation accuracy")
     layout = figure["layout"]
-    layout["xaxis"] |= {"tickformat": ".0%"} if cost == "firing rate" else {}
-    layout["yaxis"] |= {"tickformat": ".0%"}
+    layout["xaxis"] |= SHARE if cost == "firing rate" else {}
+    layout["yaxis"] |= SHARE
     layout["hovermode"] = "closest"
     last = max((trial.iteration for one in seen for trial in one.trials), default=0) + 1
     scale = [[k / (len(DEPTH) - 1), f"rgb{colour}"] for k, colour in enumerate(DEPTH)]
@@ -146,7 +151,18 @@ def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] |
         "cmax": max(2, last),
         "colorbar": {"title": {"text": "iteration"}, "thickness": 10, "outlinewidth": 0},
     }
-    named: set[str] = set()
+    for strategy in dict.fromkeys(one.search.strategy for one in seen if one.trials):
+        figure["data"].append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": NAMES[strategy],
+                "x": [None],
+                "y": [None],
+                "hoverinfo": "skip",
+                "marker": {"symbol": SYMBOLS[strategy], "size": 8, "color": "var(--st-text-color)"},
+            }
+        )  # for the legend, which has no colour of an iteration
     for one in seen:
         name, trials = NAMES[one.search.strategy], one.trials
         if not trials:
@@ -155,8 +171,7 @@ def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] |
             "type": "scatter",
             "mode": "markers",
             "name": name,
-            "legendgroup": name,
-            "showlegend": name not in named,
+            "showlegend": False,
             "meta": one.search.digest,
             "x": [_rounded(_cost(trial, cost)) for trial in trials],
             "y": [_rounded(trial.accuracy) for trial in trials],
@@ -171,7 +186,6 @@ def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] |
             },
         }
         figure["data"].append(trace)
-        named.add(name)
     words = "Hover shows the matrix; a click chooses a candidate. Those of the random search are trained from scratch."
     return Chart("search_candidates", "Every candidate", words, figure)
 

@@ -66,6 +66,7 @@ def thumbnails_chart(shown: Sequence[Thumbnail], title: str, caption: str, *, ke
                 "y": 1,
                 "xref": "paper",
                 "yref": "paper",
+                "xanchor": "center",
                 "yanchor": "bottom",
                 "yshift": 6,
                 "showarrow": False,
@@ -77,16 +78,17 @@ def thumbnails_chart(shown: Sequence[Thumbnail], title: str, caption: str, *, ke
 
 
 def _matrix(edges: Edges, axis: str, one: Thumbnail) -> dict[str, Any]:
-    size = len(edges)
+    targets = range(1, len(edges))  # nothing reaches the first vertex, nothing leaves the last
     cells: list[list[int | None]] = [
-        [None if j <= i else PATH if j == i + 1 else edges[i][j] for j in range(size)] for i in range(size)
+        [None if j <= i else PATH if j == i + 1 else edges[i][j] for j in targets] for i in range(len(targets))
     ]
     scale = [[(kind + end) / len(COLOURS), colour] for kind, colour in enumerate(COLOURS) for end in (0, 1)]
     trace: dict[str, Any] = {
         "type": "heatmap",
         "z": cells,
+        "x0": 1,
         "text": [["" if cell is None else WORDS[cell] for cell in row] for row in cells],
-        "customdata": [[[one.search, one.code]] * size] * size,
+        "customdata": [[[one.search, one.code]] * len(targets)] * len(targets),
         "xaxis": f"x{axis}",
         "yaxis": f"y{axis}",
         "colorscale": scale,
