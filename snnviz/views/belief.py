@@ -58,7 +58,15 @@ def calibration_chart(seen: Seen) -> Chart:
     words = "Before anything is known candidates are drawn; expectations follow."
     if trials:
         ends = [min([*expected, *measured]), max([*expected, *measured])]
-        line = {"type": "scatter", "x": ends, "y": ends, "mode": "lines", "hoverinfo": "skip", "showlegend": False}
+        line = {
+            "type": "scatter",
+            "name": "as expected",
+            "x": ends,
+            "y": ends,
+            "mode": "lines",
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
         figure["data"].append(line | {"line": {"color": "var(--st-border-color)", "width": 1.5, "dash": "dash"}})
         figure["data"].append(
             {

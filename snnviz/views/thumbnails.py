@@ -17,7 +17,7 @@ COLOURS = (
     "var(--st-secondary-background-color)",
     "var(--st-blue-text-color)",
     "var(--st-orange-text-color)",
-    "var(--st-gray-color)",
+    "var(--st-border-color)",
 )
 WORDS = ("no skip", "DSC", "ASC", "sequential")
 
