@@ -122,7 +122,7 @@ def in_numbers(now: Optimisation) -> str:
     found = space(first)
     sizes = sorted(set(found.sizes))
     each = f"{sizes[0]} options each" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} options each"
-    places = "places for skips" if found.slots[0].source is not None else "choices"
+    places = "places for skips" if all(slot.source is not None for slot in found.slots) else "choices"
     what = f"{count(found.count)} candidates: {len(found.slots)} {places} with {each}"
     how = f"{len(several)} searches" if len(several) > 1 else "one search"
     return f"{what}; {first.trials} of them are trained in {'each of ' if len(several) > 1 else ''}{how}."

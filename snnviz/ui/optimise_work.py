@@ -78,7 +78,8 @@ def actions(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[
     elif begun:
         kept = sum(len(one.trials) for one in seen)
         text = f"{done} of {len(searches)} searches done, {some(kept, 'candidate')} kept"
-        words.caption(f"Paused: {text}. About {left} to go.")
+        why = "Paused" if any(run.state == "cancelled" for run in begun) else "Stopped"
+        words.caption(f"{why}: {text}. About {left} to go.")
     elif missing:
         words.caption(f"About {left} on this machine; you may leave meanwhile.")
     else:

@@ -17,6 +17,9 @@ from snnviz.views.search import UNITS, Seen, about
 
 KINDS = ("none", "DSC", "ASC")
 MEASURED, EXPECTED = "var(--st-text-color)", "var(--st-violet-color)"
+MOST_SLOTS = 12
+"""Whose options are shown."""
+
 BETTER, WORSE = "var(--st-green-color)", "var(--st-red-color)"
 
 
@@ -169,8 +172,9 @@ def _matrix_chart(chosen: Space, effect: Effects) -> Chart:
 
 def _effects_chart(chosen: Space, effect: Effects, unit: str) -> Chart:
     """Slots by options: how much better or worse than the slot's average."""
-    labels = list(dict.fromkeys(_label(*option) for slot in chosen.slots for option in slot.options))
-    order = range(len(chosen.slots)) if len(chosen.slots) <= 12 else effect.importance.argsort()[::-1][:12]
+    few = len(chosen.slots) <= MOST_SLOTS
+    order = range(len(chosen.slots)) if few else effect.importance.argsort()[::-1][:MOST_SLOTS].tolist()
+    labels = list(dict.fromkeys(_label(*option) for index in order for option in chosen.slots[index].options))
     table: list[list[float | None]] = []
     for index in order:
         slot, means = chosen.slots[index], effect.means[index]
@@ -188,7 +192,7 @@ def _effects_chart(chosen: Space, effect: Effects, unit: str) -> Chart:
             "x": labels,
             "y": [f"{chosen.slots[index].name} ({effect.importance[index]:.0%})" for index in order],
             "z": table,
-            "texttemplate": "%{z:+.2~g}",
+            "texttemplate": "%{z:+.2~g}" if len(labels) <= 4 else "",
             "colorscale": [[0, BETTER], [0.5, "var(--st-background-color)"], [1, WORSE]],
             "zmin": -most,
             "zmax": most,
@@ -200,8 +204,8 @@ def _effects_chart(chosen: Space, effect: Effects, unit: str) -> Chart:
         }
     )
     words = f"By how much an option moves the {unit}, all else averaged; green is better. In brackets: importance"
-    words += "." if len(chosen.slots) <= 12 else f"; the 12 of {len(chosen.slots)} slots that matter most."
-    return Chart("search_effects", "What each option does", words, figure, height=max(280, 90 + 28 * len(table)))
+    words += "." if few else f"; the {MOST_SLOTS} of {len(chosen.slots)} slots that matter most."
+    return Chart("search_effects", "What each option does", words, figure, height=max(280, 80 + 22 * len(table)))
 
 
 def _label(kind: int, count: int) -> str:

@@ -1,4 +1,4 @@
-"""The Skips page's search: one press, figures from what is in the store, pause and resume, and the way to the editor."""
+"""The Skips page's search: one press, figures from the store, pause and resume, and the way to the editor."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def at_search() -> Callable[[Optimisation], Visit]:
 
 
 @pytest.fixture
-def written(cache: object) -> Callable[..., None]:
+def written() -> Callable[..., None]:
     """Writes what searches are to have said into the pages' store."""
 
     def write(several: Sequence[Seen], state: State | None = "done") -> None:
@@ -124,7 +124,7 @@ def test_cancel_forgets_what_is_unfinished(at_search: Callable[..., Visit], writ
     visit.press("optimise-forget")
     assert [run.run for run in services.store().searches()] == [several[0].digest]
     assert services.store().rows(several[1].digest, Trial) == []
-    assert visit.at.button("optimise-start").label == "Resume 3 searches"
+    assert visit.at.button("optimise-start").label == "Start 3 searches"
 
 
 def test_the_best_is_opened_in_the_editor(at_search: Callable[..., Visit], written: Callable[..., None]) -> None:
