@@ -17,7 +17,7 @@ from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.optimise_setting import count
 from snnviz.ui.words import plain, some
 from snnviz.views.belief import belief_charts
-from snnviz.views.findings import beside_original, beside_random, winner
+from snnviz.views.findings import beside_original, beside_random, order, winner
 from snnviz.views.search import (
     NAMES,
     Against,
@@ -77,10 +77,10 @@ def figures(seen: Sequence[Seen]) -> None:
     if own.models:
         st.subheader("What the search believes, and whether something simpler would have said so", anchor=False)
         charts(_belief(own, found), key="optimise-belief", on_pick=lambda: _pick("optimise-belief"))
-    table = trial_table(found)
+    candidates = sum(len(one.trials) for one in found)
     st.download_button(
-        f"{some(len(table), 'candidate')} as CSV",
-        table.to_csv(index=False),
+        f"{some(candidates, 'candidate')} as CSV",
+        lambda: trial_table(found).to_csv(index=False),
         "snnviz-candidates.csv",
         "text/csv",
         icon=":material/download:",
@@ -127,7 +127,7 @@ def _best(own: Seen, marked: tuple[str, str] | None) -> bytes:
 
 def _sentences(own: Seen, found: Sequence[Seen]) -> None:
     """What was found, and whether it can be believed."""
-    said = [winner(own), beside_original(own)]
+    said = [winner(own), order(own), beside_original(own)]
     beside = [one for one in found if one.search.strategy == "random" and one.search.seed == own.search.seed]
     if beside and beside[0].trials:
         said.append(beside_random(own, beside[0]))

@@ -99,7 +99,7 @@ def calibration_chart(seen: Seen) -> Chart:
 def posterior_chart(seen: Seen, now: Belief, codes: Sequence[Code], values: Sequence[float]) -> Chart:
     """Mean and standard deviation of every evaluated candidate and of those that promise most, sorted."""
     search = seen.search
-    kappa = search.kappa * search.decay ** len(seen.models)
+    kappa = search.kappa * search.decay ** (len(seen.models) - 1)  # a model for every time that it chose, and one now
     new = promising(now, codes, values, space(search).sizes, kappa)
     everything = [*codes, *new]
     means, sds = posterior(now, codes, values, everything)

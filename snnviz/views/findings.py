@@ -6,6 +6,7 @@ import math
 
 from snnviz.catalog.searches import matrices, read_code, skips_of
 from snnviz.events import Trial
+from snnviz.theory.ranks import kendall
 from snnviz.views.search import Seen, edges_of, skips
 
 FLOOR = 2.0
@@ -68,6 +69,17 @@ def beside_random(seen: Seen, random: Seen) -> str:
         return f"The best random candidate cannot be told from it: {abs(gap):.3g} apart, {floor:.3g} is noise. {unlike}"
     which = "worse" if gap > 0 else "better"
     return f"The best random candidate is {which} by {abs(gap):.3g}, where {floor:.3g} would be noise. {unlike}"
+
+
+def order(seen: Seen) -> str:
+    """Where weights are carried on: how far the value follows the order of training. Else nothing."""
+    tau = kendall([trial.number for trial in seen.trials], [trial.value for trial in seen.trials])
+    if seen.search.weights != "carried" or tau is None:
+        return ""
+    return (
+        f"Weights were carried from candidate to candidate: the value follows the order of training by τ = {tau:+.2f} "
+        "(-1: each later one is better), whatever their skips are."
+    )
 
 
 def _weights(seen: Seen) -> str:

@@ -197,14 +197,12 @@ def test_its_widgets_change_the_setting_and_the_link() -> None:
 def test_the_switch_turns_to_the_sweep_and_back() -> None:
     visit = Visit(page="skips")
     assert visit.component("snnviz_address", "skips-address")["query"] == ""
-    for name, mine, other in (
-        ("optimise", "optimise-address", "skips-address"),
-        ("sweep", "skips-address", "optimise"),
-    ):
-        next(one for one in visit.at.get("button_group") if one.key == "skips-view").set_value(name)  # type: ignore[attr-defined]
+    for name, mine, other in (("optimise", "optimise", "skips"), ("sweep", "skips", "optimise")):
+        (switch,) = [one for one in visit.at.get("button_group") if one.key == "skips-view"]
+        switch.set_value(name)  # type: ignore[attr-defined]
         visit.look()
-        assert visit.component("snnviz_address", mine) is not None
-        assert visit.component("snnviz_address", other) is None
+        assert visit.component("snnviz_address", f"{mine}-address") is not None
+        assert visit.component("snnviz_address", f"{other}-address") is None
 
 
 @pytest.mark.parametrize("setting", [Optimisation(), SMALL, TINY, *OPTIMISATIONS.values()])

@@ -211,6 +211,13 @@ def test_random_candidates_are_said_to_be_trained_otherwise() -> None:
     assert findings.beside_random(valued(1.0, error=0.1), close).startswith("The best random candidate cannot be told")
 
 
+def test_carried_weights_are_told_from_what_skips_do() -> None:
+    assert findings.order(UCB) == ""
+    search = UCB.search.model_copy(update={"weights": "carried"})
+    trials = tuple(trial(search, n, code, value=3.0 - n) for n, code in enumerate(codes(search)))
+    assert "by τ = -1.00" in findings.order(Seen(search, trials))
+
+
 def run(one: Seen, state: str, step: int = 0, **more: Any) -> Run:
     """Of 1 training step an epoch."""
     search, nothing = one.search, dict.fromkeys(("started", "finished", "eta_seconds", "doing", "error", "traceback"))
