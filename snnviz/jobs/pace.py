@@ -35,7 +35,8 @@ def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], speed: float) -
         run = runs.get(task.digest)
         if run is not None and run.state == "done":
             continue
-        share = run.step / run.steps if run is not None and run.steps and not run.ended else 0.0
+        kept = run is not None and run.steps and (not run.ended or run.search is not None)
+        share = run.step / run.steps if run is not None and kept else 0.0
         left.append(seconds(task, speed) * (1 - share))
     return max(sum(left) / machine.cores(), max(left, default=0.0))
 

@@ -7,6 +7,7 @@ tells one study's widgets and its sentence of trouble from another's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import streamlit as st
@@ -14,14 +15,15 @@ import streamlit as st
 from snnviz.catalog import datasets
 from snnviz.design import DATASETS, Design, Part
 from snnviz.errors import NotFound, SnnvizError
-from snnviz.events import EpochEnd
+from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs.pace import in_words, seconds_left
 from snnviz.places import cache_dir
 from snnviz.registry import Range
-from snnviz.store import Run
+from snnviz.store import Run, Task
 from snnviz.theory import costs
 from snnviz.ui import services
 from snnviz.ui.words import plain
+from snnviz.views.skips import Result, result
 
 EVERY = 1.0
 """Seconds between two looks at runs that train."""
@@ -35,9 +37,9 @@ def is_active(runs: Mapping[str, Run]) -> bool:
     return any(not run.ended for run in runs.values())
 
 
-def runs_of(designs: Sequence[Design]) -> dict[str, Run]:
-    """Those of the designs that were ever submitted, by digest."""
-    names = tuple(design.digest for design in designs)
+def runs_of(tasks: Sequence[Task]) -> dict[str, Run]:
+    """Those of the designs, or searches, that were ever submitted, by digest."""
+    names = tuple(task.digest for task in tasks)
 
     def read() -> dict[str, Run]:
         found = {}
@@ -62,15 +64,15 @@ def epochs_of(designs: Sequence[Design]) -> dict[str, list[EpochEnd]]:
     return services.GLANCES.get((str(cache_dir()), "epochs", names), read)
 
 
-def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str) -> None:
-    """Train what is missing, Cancel, and how far it all is; above them what went wrong."""
+def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str, which: str = "these") -> None:
+    """Train what is missing, Cancel, and how far it all is; above them what went wrong. `which` runs, in a word."""
     if problem := st.session_state.get(f"{key}_problem"):
         st.error(plain(problem), icon=":material/error:")
     missing = [d for d in designs if d.digest not in runs or runs[d.digest].state in ("failed", "cancelled")]
     going = [run for run in runs.values() if not run.ended]
     done = sum(run.state == "done" for run in runs.values())
     start, stop, words = st.columns([3, 2, 7], vertical_alignment="center")
-    what = "these" if len(missing) == len(designs) else "the missing"
+    what = which if len(missing) == len(designs) else "the missing"
     start.button(
         f"Train {what} {len(missing)} runs" if missing else "All trained" if not going else "Training",
         type="primary",
@@ -78,7 +80,7 @@ def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str) -> Non
         disabled=not missing,
         width="stretch",
         key=f"{key}-train",
-        on_click=_train,
+        on_click=submit,
         args=(missing, key),
     )
     stop.button(
@@ -87,7 +89,7 @@ def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str) -> Non
         disabled=not going,
         width="stretch",
         key=f"{key}-cancel",
-        on_click=_cancel,
+        on_click=cancel,
         args=(going, key),
     )
     if going:
@@ -101,6 +103,19 @@ def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str) -> Non
         words.caption(f"About {in_words(left)} on this machine; you may leave meanwhile.")
     else:
         words.caption(f"{done} runs, all from the store.")
+
+
+def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
+    """Those of the finished runs: half-trained ones would bend the curves."""
+    done = [design for design in designs if design.digest in runs and runs[design.digest].state == "done"]
+    return {design.digest: _result(str(cache_dir()), design, runs[design.digest].finished) for design in done}
+
+
+@lru_cache(maxsize=2000)
+def _result(_place: str, design: Design, _finished: float | None) -> Result:
+    store = services.store()
+    end = store.last(EpochEnd, [design.digest])[design.digest]
+    return result(design, end, [row for _, row in store.rows(design.digest, LayerState)])
 
 
 def numbers(value: Part, labels: Mapping[str, str], key: str, put: Put, held: Sequence[str] = ()) -> None:
@@ -190,11 +205,12 @@ def _revision(key: str) -> int:
     return found
 
 
-def _train(missing: Sequence[Design], key: str) -> None:
+def submit(missing: Sequence[Task], key: str) -> None:
+    """A button's callback: queue them all."""
     problems: dict[str, Literal[True]] = {}
-    for design in missing:
+    for task in missing:
         try:
-            services.engine().submit(design)
+            services.engine().submit(task)
         except SnnvizError as error:
             problems[str(error)] = True
     st.session_state[f"{key}_problem"] = " ".join(problems)
@@ -202,7 +218,8 @@ def _train(missing: Sequence[Design], key: str) -> None:
     st.rerun()
 
 
-def _cancel(going: Sequence[Run], key: str) -> None:
+def cancel(going: Sequence[Run], key: str) -> None:
+    """A button's callback: stop them all; what is finished of them stays."""
     try:
         for run in going:
             services.engine().cancel(run.run)

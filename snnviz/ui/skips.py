@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import streamlit as st
 
 from snnviz import links
 from snnviz.catalog.sweeps import SWEEPS, Point, SkipSweep, distinct, points
-from snnviz.design import Design
 from snnviz.errors import InputError
-from snnviz.events import EpochEnd, LayerState
-from snnviz.places import ROOT, cache_dir
+from snnviz.places import ROOT
 from snnviz.store import Run
-from snnviz.ui import many, services, state
+from snnviz.ui import many, optimise, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.form import HELP
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
-from snnviz.views.skips import Result, result, skip_charts, skip_table
+from snnviz.views.skips import Result, skip_charts, skip_table
 
 KEY = "skips"
+VIEWS = {"sweep": "Sweep", "optimise": "Optimise"}
+"""By their names in a link."""
+
 SETTINGS, CURVES = "skips-settings", "skips-curves"
 SHOWN = {
     "most_skips": "Most skips n",
@@ -56,11 +56,13 @@ def begin() -> None:
     session = st.session_state
     if "sweep" in session:
         return
-    session.skips_link_problem = ""
+    query = dict(st.query_params) if state.arrived_at("skips") else {}
+    session.sweep, session.skips_view, session.skips_link_problem = SkipSweep(), "sweep", ""
+    optimise.begin(query)
     try:
-        session.sweep = from_link(dict(st.query_params) if state.arrived_at("skips") else {})
+        session.skips_view = view(query)
+        session.sweep = from_link(query)
     except InputError as error:
-        session.sweep = SkipSweep()
         session.skips_link_problem = f"{ended(error)} The default sweep is shown instead."
 
 
@@ -74,13 +76,45 @@ def to_link(sweep: SkipSweep) -> str:
 
 
 def from_link(query: Mapping[str, str]) -> SkipSweep:
-    """The sweep of a link's parameters. Raises `InputError`."""
-    return SkipSweep.check(links.read_part(query))
+    """The sweep of a link's parameters; an optimisation's are ignored. Raises `InputError`."""
+    own = {name: text for name, text in query.items() if name != "view" and not name.startswith(optimise.PREFIX)}
+    return SkipSweep.check(links.read_part(own))
+
+
+def view(query: Mapping[str, str]) -> str:
+    """Which half of the page a link shows. Raises `InputError`."""
+    if (name := query.get("view", "sweep")) not in VIEWS:
+        raise InputError("view", f"be one of {', '.join(VIEWS)}", name)
+    return name
 
 
 def panel() -> None:
+    """The switch between the sweep and the search, and one of them."""
+    session = st.session_state
+    title, switch = st.columns([1, 8], vertical_alignment="bottom")
+    title.subheader("Skips", anchor=False)
+    switch.segmented_control(
+        "View",
+        list(VIEWS),
+        default=session.skips_view,
+        required=True,
+        format_func=lambda name: VIEWS[name],
+        label_visibility="collapsed",
+        key="skips-view",
+        on_change=_turn,
+    )
+    if session.skips_view == "optimise":
+        optimise.panel()
+    else:
+        _sweep_panel()
+
+
+def _turn() -> None:
+    st.session_state.skips_view = st.session_state["skips-view"]
+
+
+def _sweep_panel() -> None:
     """What is swept; below it the runs and what they show, live."""
-    st.subheader("Skips", anchor=False)
     st.caption(ABOUT)
     if problem := st.session_state.skips_link_problem:
         st.error(plain(problem), icon=":material/error:")
@@ -141,7 +175,7 @@ def _curves(was_active: bool) -> None:
     if many.is_active(runs) != was_active:
         st.rerun()
     many.actions(designs, runs, KEY)
-    results = _results(designs, runs)
+    results = many.results(designs, runs)
     if results:
         charts(payload(skip_charts(chosen, results)), key="skips-charts")
     if runs:
@@ -180,16 +214,3 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
     elif st.button("Open", type="primary", icon=":material/open_in_new:", key="skips-open"):
         state.open_run(str(table["run"][rows[0]]))
         st.switch_page(ROOT / "pages" / "design.py")
-
-
-def _results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
-    """Those of the finished runs: half-trained ones would bend the curves."""
-    done = [design for design in designs if design.digest in runs and runs[design.digest].state == "done"]
-    return {design.digest: _result(str(cache_dir()), design, runs[design.digest].finished) for design in done}
-
-
-@lru_cache(maxsize=2000)
-def _result(_place: str, design: Design, _finished: float | None) -> Result:
-    store = services.store()
-    end = store.last(EpochEnd, [design.digest])[design.digest]
-    return result(design, end, [row for _, row in store.rows(design.digest, LayerState)])

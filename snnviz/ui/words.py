@@ -33,6 +33,15 @@ def ended(error: Exception) -> str:
     return sentence if sentence.endswith("?") else f"{sentence}."
 
 
+def some(number: int, noun: str) -> str:
+    """So many of something whose plural has an s, or an es after ch.
+
+    >>> some(1, "search"), some(4, "search"), some(2, "run")
+    ('1 search', '4 searches', '2 runs')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"
+
+
 def count(number: float) -> str:
     """A large number at a glance.
 

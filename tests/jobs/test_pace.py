@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from snnviz.catalog.optimisations import Optimisation, searches
 from snnviz.jobs import machine, pace
 from snnviz.store import Store
 from snnviz.theory import costs
@@ -26,6 +27,16 @@ def test_what_is_left_is_shared_by_the_cores_but_no_run_is(
     assert pace.seconds_left(designs, {run.run: half}, 1) == pytest.approx(1.75 * each)
     assert pace.seconds_left(designs, {run.run: done}, 1) == pytest.approx(1.5 * each)
     assert pace.seconds_left(designs[:1], {run.run: done}, 1) == 0
+
+
+def test_a_paused_search_keeps_what_it_has_and_a_cancelled_run_begins_anew(store: Store, tiny: MakeDesign) -> None:
+    (search,) = searches(Optimisation(repeats=1, random="without"))
+    design = tiny()
+    for task, left in ((search, 0.75), (design, 1.0)):
+        store.submit(task)
+        stopped = replace(store.get(task.digest), state="cancelled", step=25, steps=100)
+        whole = pace.seconds(task)
+        assert pace.seconds_left([task], {task.digest: stopped}, 1) == pytest.approx(left * whole)
 
 
 def test_speed_is_one_until_a_run_has_shown_another(store: Store) -> None:

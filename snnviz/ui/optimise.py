@@ -1,0 +1,82 @@
+"""The Skips page's other half: a search for the skips that make the best of a network, while it goes on and after."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.catalog.optimisations import searches
+from snnviz.ui import many, optimise_figures, optimise_table, optimise_work
+from snnviz.ui.optimise_setting import CURVES, PREFIX, begin, setting, settings
+from snnviz.ui.trouble import told
+from snnviz.ui.words import plain
+from snnviz.views.searches import searches_table
+
+__all__ = ["PREFIX", "begin", "panel"]
+
+ABOUT = (
+    "Which skips make the best of a network? GP-UCB trains a few candidates from shared weights and learns where to "
+    "look next; beside it the same number of random ones, trained from scratch (Benmeziane et al. 2023, Fig. 3)."
+)
+
+
+def panel() -> None:
+    """What is searched; below it how far it is and what was found, live."""
+    st.caption(ABOUT)
+    if problem := st.session_state.optimise_link_problem:
+        st.error(plain(problem), icon=":material/error:")
+    with st.container():
+        settings()
+    active = _is_active()
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_found, key=CURVES, run_every=many.EVERY if active else None)(active)
+
+
+def _is_active() -> bool:
+    several = searches(setting())
+    return many.is_active(many.runs_of(several)) or optimise_table.is_active(setting())
+
+
+@told()
+def _found(was_active: bool) -> None:
+    """What changes while the searches go on; whether it looks again by itself is settled by a run of the whole page."""
+    if _is_active() != was_active:
+        st.rerun()
+    several = searches(setting())
+    runs = many.runs_of(several)
+    seen = [optimise_work.seen_of(search) for search in several]
+    optimise_work.actions(several, runs, seen)
+    if not runs:
+        optimise_figures.preview(several[0])
+        return
+    _searches(searches_table(runs, seen))
+    if any(one.trials for one in seen):
+        optimise_figures.figures(seen)
+    else:
+        st.info(
+            "Candidates appear here as they are trained. Before the first one the ANN twin is trained, and the "
+            "weights that candidates share.",
+            icon=":material/hourglass_top:",
+        )
+        optimise_figures.preview(several[0])
+    optimise_table.panel(setting(), runs, seen)
+
+
+def _searches(table: object) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="–",
+        key="optimise-searches",
+        column_config={
+            "state": st.column_config.TextColumn(width=190),
+            "seed": number(width=60),
+            "best": number("best value", format="%.3f"),
+            "error": number("± its error", format="%.3f", help="Standard error over the images kept apart."),
+            "accuracy": number("its accuracy", format="%.1f %%"),
+            "rate": number("its firing rate", format="%.1f %%"),
+            "operations": number("its SynOps", format="localized"),
+            "seconds": number("training", format="%.1f s"),
+            "trouble": st.column_config.TextColumn("what went wrong"),
+        },
+    )

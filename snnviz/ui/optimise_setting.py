@@ -1,0 +1,157 @@
+"""The setting of an optimisation on the Skips page: its widgets, its link, and what it amounts to in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+import streamlit as st
+
+from snnviz import links
+from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, searches
+from snnviz.catalog.searches import Kernel, space
+from snnviz.errors import InputError
+from snnviz.ui import many
+from snnviz.ui.components.address import address
+from snnviz.ui.trouble import told
+from snnviz.ui.words import ended
+
+KEY = "optimise"
+SETTINGS, CURVES = "optimise-settings", "optimise-curves"
+PREFIX = "optimise."
+"""Of the setting's fields in a link."""
+
+SHOWN = {
+    "iterations": "Iterations",
+    "parallel": "In parallel, k",
+    "repeats": "Seeds",
+    "shared_epochs": "Shared epochs",
+    "tuning_epochs": "Own epochs",
+    "epochs": "Epochs from scratch",
+}
+BLOCK = {"layers": "Layers", "channels": "Channels"}
+STAGED = {"width": "Width", "depth": "Depth", "block": "Block searched"}
+MORE = (
+    {"train_samples": "Training images", "validation": "Kept apart", "batch_size": "Batch"},
+    {"steps": "Time steps", "threshold": "Threshold θ", "beta": "Leak β"},
+    {"kappa": "κ at first", "decay": "Its decay", "price": "Price of 1 M SynOps, pp"},
+)
+"""In a popover, in rows."""
+
+OBJECTIVES = {"loss": "loss", "accuracy": "accuracy drop", "accuracy+operations": "drop + price × operations"}
+WEIGHTS = (
+    "frozen: each candidate starts at the same snapshot of shared weights. carried: candidates hand their weights on, "
+    "as in the paper. The random search trains each of its candidates from scratch."
+)
+CARRIED = (
+    "Carried weights mix up two things: a candidate that is trained later starts from better weights, so accuracy "
+    "grows with the order of training, whatever the skips are."
+)
+
+
+def begin(query: Mapping[str, str]) -> None:
+    """At the first visit: take the optimisation from the address."""
+    session = st.session_state
+    session.optimisation, session.optimise_link_problem = Optimisation(), ""
+    try:
+        session.optimisation = from_link(query)
+    except InputError as error:
+        session.optimise_link_problem = f"{PREFIX}{ended(error)} The default optimisation is shown instead."
+
+
+def to_link(setting: Optimisation) -> str:
+    """The query string: the view, and what differs from the default optimisation.
+
+    >>> to_link(Optimisation(skips="asc"))
+    'view=optimise&optimise.skips=asc'
+    """
+    changed = links.write_part(setting, Optimisation(), PREFIX)
+    return f"view=optimise&{changed}" if changed else "view=optimise"
+
+
+def from_link(query: Mapping[str, str]) -> Optimisation:
+    """The optimisation of a link's parameters; those of the sweep are ignored. Raises `InputError`."""
+    return Optimisation.check(links.read_part(query, PREFIX))
+
+
+def setting() -> Optimisation:
+    """What is shown."""
+    found: Optimisation = st.session_state.optimisation
+    return found
+
+
+@st.fragment(key=SETTINGS)
+@told()
+def settings() -> None:
+    """Its widgets."""
+    now = setting()
+    top = st.columns([46, 50, 14], vertical_alignment="bottom")
+    many.presets(top[0], OPTIMISATIONS, now, KEY, _preset)
+    words = "Made small on the training images kept apart: the mean loss; the accuracy drop from the ANN twin in "
+    words += "percentage points; or that plus the price of the synaptic operations."
+    options = list(OBJECTIVES)
+    many.segments(top[1], "Objective", "objective", options, now, KEY, _put, help=words, format_func=OBJECTIVES.get)
+    with top[2].popover("More", icon=":material/tune:", width="stretch"):
+        for labels in (BLOCK if now.network == "block" else STAGED, *MORE):
+            many.numbers(now, labels, KEY, _put)
+        left, right = st.columns(2)
+        many.segments(left, "Kernel", "kernel", get_args(Kernel), now, KEY, _put)
+        many.segments(right, "Random search beside it", "random", ["with", "without"], now, KEY, _put)
+    kinds = ["block", "resnet18", "densenet121", "mobilenetv2"]
+    row = st.columns([46, 22, 20, 22], vertical_alignment="bottom")
+    many.segments(row[0], "Network", "network", kinds, now, KEY, _put)
+    many.data(row[1], now.data, KEY, _put)
+    adds = "What a place may hold besides nothing: DSC concatenates channels of the source, ASC adds its spikes."
+    many.segments(row[2], "Skips", "skips", ["both", "dsc", "asc"], now, KEY, _put, help=adds)
+    many.segments(row[3], "Shared weights", "weights", ["frozen", "carried"], now, KEY, _put, help=WEIGHTS)
+    many.numbers(now, SHOWN, KEY, _put)
+    st.caption(in_numbers(now))
+    if now.weights == "carried":
+        st.warning(CARRIED, icon=":material/warning:")
+    address(to_link(now), key="optimise-address")
+
+
+def in_numbers(now: Optimisation) -> str:
+    """The size of the space beside what is tried of it.
+
+    >>> in_numbers(Optimisation())
+    '729 candidates: 6 places for skips with 3 options each; 20 of them are trained in each of 4 searches.'
+    """
+    several = searches(now)
+    first = several[0]
+    found = space(first)
+    sizes = sorted(set(found.sizes))
+    each = f"{sizes[0]} options each" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} options each"
+    places = "places for skips" if all(slot.source is not None for slot in found.slots) else "choices"
+    what = f"{count(found.count)} candidates: {len(found.slots)} {places} with {each}"
+    how = f"{len(several)} searches" if len(several) > 1 else "one search"
+    return f"{what}; {first.trials} of them are trained in {'each of ' if len(several) > 1 else ''}{how}."
+
+
+def count(number: int) -> str:
+    """A number that may have twenty digits.
+
+    >>> count(729), count(12157665459056928801)
+    ('729', '1.2 × 10¹⁹')
+    """
+    if number < 10**9:
+        return f"{number:,}"
+    digits, power = f"{number:.1e}".split("e+")
+    return f"{digits} × 10{power.lstrip('0').translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def _put(name: str) -> None:
+    session = st.session_state
+    try:
+        session.optimisation = Optimisation.check({**setting().model_dump(), name: many.chosen(name, KEY)})
+        session.optimise_problem = session.optimise_link_problem = ""
+    except InputError as error:
+        session.optimise_problem = str(error)
+    st.rerun([SETTINGS, CURVES])
+
+
+def _preset(name: str) -> None:
+    session = st.session_state
+    session.optimisation, session.optimise_problem, session.optimise_link_problem = OPTIMISATIONS[name], "", ""
+    many.renew(KEY)
+    st.rerun([SETTINGS, CURVES])

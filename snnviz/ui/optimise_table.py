@@ -1,0 +1,74 @@
+"""The results table: ANN, SNN and optimised SNN, trained from scratch as ordinary runs, beside the paper's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from snnviz.catalog.optimisations import Optimisation, design, searches
+from snnviz.catalog.searches import candidate, read_code
+from snnviz.catalog.twins import ann_twin
+from snnviz.design import Design
+from snnviz.store import Run
+from snnviz.ui import many, optimise_work
+from snnviz.ui.words import plain
+from snnviz.views.comparison import DOUBT, Three, comparison_table, gain, published
+from snnviz.views.search import Seen
+
+KEY = "optimised"
+
+
+def is_active(setting: Optimisation) -> bool:
+    """Whether runs of the table are still to change."""
+    several = searches(setting)
+    seen = [optimise_work.seen_of(search) for search in several]
+    return many.is_active(many.runs_of(_designs(_threes(setting, many.runs_of(several), seen))))
+
+
+def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) -> None:
+    """The table, the button that trains what it needs, and what the paper has there."""
+    st.subheader("Does it hold?", anchor=False)
+    threes = _threes(setting, runs, seen)
+    designs = _designs(threes)
+    trained = many.runs_of(designs)
+    data = f"{setting.data}, T = {setting.steps}, {setting.epochs} epochs"
+    st.caption(
+        "A candidate was judged on images kept apart, after little training of its own. Here the original, its ANN "
+        "twin and the best candidate of each seed are trained from scratch on all training images and judged on the "
+        "test images, as ordinary runs."
+    )
+    if any(three.optimised for three in threes):
+        many.actions(designs, trained, KEY, "the table's")
+    else:
+        st.caption("The runs of this table can be trained when a search has ended.")
+    results = many.results(designs, trained)
+    ours, theirs = st.columns([10, 11])
+    with ours:
+        st.markdown(f"**Ours, small** ({plain(data)})")
+        st.dataframe(comparison_table(threes, results), hide_index=True, placeholder="–", key="optimise-table")
+        if said := gain(threes, results):
+            st.caption(plain(said))
+    with theirs:
+        st.markdown("**The paper's Table I, full scale** (T = 25, up to 200 epochs)")
+        st.dataframe(published(setting.network), hide_index=True, placeholder="–", key="optimise-paper")
+        own = "The paper has no such block; these are its three networks. " if setting.network == "block" else ""
+        st.caption(f"{own}Other data, 10 to 100 times the scale: compare trends, not numbers. {DOUBT}")
+
+
+def _threes(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) -> list[Three]:
+    """One for each seed; the best candidate of those whose search has ended."""
+    found = []
+    for one in seen:
+        if one.search.strategy != "ucb":
+            continue
+        original, best = design(setting, one.search.seed), None
+        run = runs.get(one.search.digest)
+        if run is not None and run.state == "done" and one.trials:
+            best = candidate(one.search, read_code(one.ranked[0].code))
+        found.append(Three(ann_twin(original), original, best))
+    return found
+
+
+def _designs(threes: Sequence[Three]) -> list[Design]:
+    return list({design.digest: design for three in threes for design in three.designs}.values())

@@ -1,0 +1,57 @@
+"""The results table, and the numbers of the paper beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnviz.catalog.optimisations import Optimisation, design
+from snnviz.catalog.twins import ann_twin
+from snnviz.links import change
+from snnviz.theory.costs import Operations
+from snnviz.views.comparison import PUBLISHED, Three, comparison_table, gain, published
+from snnviz.views.skips import Result
+
+
+def three(seed: int) -> Three:
+    original = design(Optimisation(), seed)
+    return Three(ann_twin(original), original, change(original, {"network.edges": "00111/00011/00001/00000/00000"}))
+
+
+THREES = [three(seed) for seed in range(3)]
+RESULTS = {
+    own.digest: Result(0.8 + 0.05 * place + 0.01 * seed * place, rate, None, Operations(9000, 1000.0, 500.0))
+    for seed, one in enumerate(THREES)
+    for own, place, rate in ((one.original, 0, 0.2), (one.optimised, 1, 0.25), (one.ann, 2, None))
+    if own is not None
+}
+
+
+def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
+    table = comparison_table(THREES, RESULTS)
+    assert table["test accuracy"].tolist() == ["92.0 ± 2.0 %", "80.0 ± 0.0 %", "86.0 ± 1.0 %"]
+    assert table["firing rate"].fillna("none").tolist() == ["none", "20.0 ± 0.0 %", "25.0 ± 0.0 %"]
+    assert table["seeds"].tolist() == ["3 of 3"] * 3
+    assert table["SynOps"][0] == "1,500"
+    some = {THREES[0].original.digest: RESULTS[THREES[0].original.digest]}
+    assert comparison_table(THREES, some)["seeds"].tolist() == ["0 of 3", "1 of 3", "0 of 3"]
+    assert comparison_table(THREES, some)["test accuracy"].dropna().tolist() == ["80.0 %"]
+
+
+def test_the_gain_is_taken_seed_by_seed() -> None:
+    assert gain(THREES, RESULTS).startswith("Optimised skips change the test accuracy by +6.0 ± 0.6 points")
+    assert gain(THREES, RESULTS).endswith("more than 2 standard errors.")
+    assert "one seed, which says little" in gain(THREES[:1], RESULTS)
+    assert gain(THREES, {}) == ""
+
+
+@pytest.mark.parametrize(("data", "mean"), [("CIFAR-10", 11.48), ("CIFAR-10-DVS", 9.14), ("DVS128 Gesture", 10.24)])
+def test_the_papers_gains_are_recomputed_from_its_table(data: str, mean: float) -> None:
+    rows = PUBLISHED[PUBLISHED["data"] == data]
+    before, after = (rows[name].str.split(" ").str[0].astype(float) for name in ("SNN, %", "optimised, %"))
+    assert np.mean(after - before) == pytest.approx(mean, abs=0.005)
+
+
+def test_a_network_is_shown_its_own_rows() -> None:
+    assert published("resnet18")["network"].tolist() == ["resnet18"] * 3
+    assert len(published("block")) == 9
