@@ -21,7 +21,6 @@ from snnviz.ui import many, services
 from snnviz.ui.optimise_setting import KEY
 from snnviz.ui.words import plain, some
 from snnviz.views.search import Seen
-from snnviz.views.searches import phase
 
 
 def seen_of(search: Search) -> Seen:
@@ -73,7 +72,7 @@ def actions(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[
     left = in_words(seconds_left(searches, runs, services.speed()))
     if going:
         shares = [run.step / run.steps if run.steps else 0.0 for run in runs.values()]
-        text = f"{_now(runs, seen)}. About {left} left. You may leave: they go on."
+        text = f"{done} of {len(searches)} searches done, about {left} left. You may leave: they go on."
         words.progress(min(1.0, sum(shares) / len(searches)), text=text)
     elif begun:
         kept = sum(len(one.trials) for one in seen)
@@ -85,13 +84,6 @@ def actions(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[
     else:
         candidates = some(sum(len(one.trials) for one in seen), "candidate")
         words.caption(f"{some(done, 'search')}, {candidates}, all from the store.")
-
-
-def _now(runs: Mapping[str, Run], seen: Sequence[Seen]) -> str:
-    """What the running searches are at."""
-    running = [one for one in seen if one.search.digest in runs and runs[one.search.digest].state == "running"]
-    told = [f"Seed {s.search.seed}, {s.search.strategy}: {phase(runs[s.search.digest], s)}" for s in running]
-    return plain("; ".join(told)) if told else "Waiting for a free core"
 
 
 def _cancel(place: st.delta_generator.DeltaGenerator, begun: Sequence[Run], seen: Sequence[Seen]) -> None:

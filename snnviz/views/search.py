@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -232,9 +232,25 @@ def baseline_charts(seen: Sequence[Seen]) -> list[Chart]:
                     "hovertemplate": f"%{{x}}: %{{y:.3~g}}<extra>{name}</extra>",
                 }
             )
-        words = "Kendall's tau, mean over the seeds: near -1, more of it is better and no search is needed to know."
+        words = "Kendall's τ, mean over the seeds: near -1, more of it is better and no search is needed to know."
+        if key == "skips":
+            words += _by_kind(seen)
         charts.append(Chart(f"search_{key}", title, words, figure))
     return charts
+
+
+def _by_kind(seen: Sequence[Seen]) -> str:
+    """Tau of concatenations and of additions, in the search whose candidates nobody preferred."""
+    group = [one for one in seen if one.trials]
+    group = [one for one in group if one.search.strategy == "random"] or group
+    kinds = ((adjacency.DSC, "DSC"), (adjacency.ASC, "ASC"))
+    told = [f"{name} alone {_tau(group, partial(_of_kind, kind))}" for kind, name in kinds]
+    return f" Of the {NAMES[group[0].search.strategy]} search: {', '.join(told)}." if group else ""
+
+
+def _of_kind(kind: int, search: Search, trial: Trial) -> float:
+    found = edges_of(search, read_code(trial.code))
+    return float(sum(edge == kind for edges in found for row in edges for edge in row))
 
 
 def _tau(group: Sequence[Seen], read: Callable[[Search, Trial], float]) -> str:

@@ -107,6 +107,14 @@ def test_the_baseline_is_taus_mean_over_the_searches() -> None:
     assert found[0]["name"] == f"GP-UCB, τ = {np.mean([tau for tau in taus if tau is not None]):+.2f}"
 
 
+def test_additions_and_concatenations_are_counted_apart() -> None:
+    random = [one for one in ALL if one.search.strategy == "random"]
+    caption = baseline_charts(ALL)[0].caption
+    for kind, name in ((1, "DSC"), (2, "ASC")):
+        taus = [kendall([t.code.count(str(kind)) for t in one.trials], [t.value for t in one.trials]) for one in random]
+        assert f"{name} alone τ = {np.mean([tau for tau in taus if tau is not None]):+.2f}" in caption
+
+
 def test_calibration_compares_what_was_expected_with_what_came() -> None:
     chart = belief.calibration_chart(UCB)
     points = traces(chart)["candidates"]
