@@ -34,7 +34,7 @@ STAGED = {"width": "Width", "depth": "Depth", "block": "Block searched"}
 MORE = (
     {"train_samples": "Training images", "validation": "Kept apart", "batch_size": "Batch"},
     {"steps": "Time steps", "threshold": "Threshold θ", "beta": "Leak β"},
-    {"kappa": "κ at first", "decay": "Its decay", "price": "Price of 1 M SynOps, pp"},
+    {"kappa": "κ at first", "decay": "Its decay", "price": "Price, pp"},
 )
 """In a popover, in rows."""
 
@@ -94,9 +94,8 @@ def settings() -> None:
     with top[2].popover("More", icon=":material/tune:", width="stretch"):
         for labels in (BLOCK if now.network == "block" else STAGED, *MORE):
             many.numbers(now, labels, KEY, _put)
-        left, right = st.columns(2)
-        many.segments(left, "Kernel", "kernel", get_args(Kernel), now, KEY, _put)
-        many.segments(right, "Random search beside it", "random", ["with", "without"], now, KEY, _put)
+        many.segments(st, "Kernel", "kernel", get_args(Kernel), now, KEY, _put)
+        many.segments(st, "Random search beside it", "random", ["with", "without"], now, KEY, _put)
     kinds = ["block", "resnet18", "densenet121", "mobilenetv2"]
     row = st.columns([46, 22, 20, 22], vertical_alignment="bottom")
     many.segments(row[0], "Network", "network", kinds, now, KEY, _put)

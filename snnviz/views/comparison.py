@@ -33,6 +33,10 @@ DOUBT = (
 )
 
 
+ENOUGH = 5
+"""Seeds from which 2 standard errors are said to be more than noise; of two seeds 95 % would be 12.7 of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Three:
     """Of one seed: the ANN twin of the original, the original, and the candidate that its search found best."""
@@ -85,14 +89,14 @@ def gain(threes: Sequence[Three], results: Mapping[str, Result]) -> str:
     if not gains:
         return ""
     mean = float(np.mean(gains))
+    changed = f"Optimised skips change the test accuracy by {mean:+.1f}"
     if len(gains) == 1:
-        return f"Optimised skips change the test accuracy by {mean:+.1f} points: one seed, which says little."
+        return f"{changed} points: one seed, which says little."
     error = float(np.std(gains, ddof=1)) / len(gains) ** 0.5
-    told = "more than" if abs(mean) > 2 * error else "within"
-    return (
-        f"Optimised skips change the test accuracy by {mean:+.1f} ± {error:.1f} points "
-        f"(mean and standard error of {len(gains)} seeds): {told} 2 standard errors."
-    )
+    changed = f"{changed} ± {error:.1f} points (mean and standard error of {len(gains)} seeds)"
+    if len(gains) < ENOUGH:
+        return f"{changed}; from {ENOUGH} seeds on the error itself can be relied on."
+    return f"{changed}: {'more than' if abs(mean) > 2 * error else 'within'} 2 standard errors."
 
 
 def _spread(values: Sequence[float], unit: str) -> str | None:
