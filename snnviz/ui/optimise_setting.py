@@ -32,7 +32,7 @@ SHOWN = {
 BLOCK = {"layers": "Layers", "channels": "Channels"}
 STAGED = {"width": "Width", "depth": "Depth", "block": "Block searched"}
 MORE = (
-    {"train_samples": "Training images", "validation": "Kept apart", "batch_size": "Batch"},
+    {"train_samples": "Images", "validation": "Kept apart", "batch_size": "Batch"},
     {"steps": "Time steps", "threshold": "Threshold θ", "beta": "Leak β"},
     {"kappa": "κ at first", "decay": "Its decay", "price": "Price, pp"},
 )
