@@ -122,6 +122,8 @@ def main() -> None:
     parser.add_argument("--train-samples", type=int, default=0)
     parser.add_argument("--validation", type=int, default=400)
     parser.add_argument("--iterations", type=int, default=12)
+    parser.add_argument("--shared-epochs", type=int, default=24)
+    parser.add_argument("--tuning-epochs", type=int, default=2)
     parser.add_argument("--matrices", type=int, default=20)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
@@ -132,6 +134,8 @@ def main() -> None:
         validation=given.validation,
         iterations=given.iterations,
         parallel=2,
+        shared_epochs=given.shared_epochs,
+        tuning_epochs=given.tuning_epochs,
     )
     rows, ranks = compare(setting), rank(setting, given.matrices) if given.matrices else {}
     for name, value in ranks.items():

@@ -230,6 +230,25 @@ def candidate(search: Search, code: Code) -> Design:
     return rewired(search.design, tuple(found))
 
 
+@lru_cache(maxsize=256)
+def original(search: Search) -> Code | None:
+    """The code of the search's own network, or None where no candidate is like it."""
+    found, own = [], matrices(search.design)
+    for slot in space(search).slots:
+        edges = own[max(slot.block, 1) - 1]
+        if slot.source is not None:
+            kinds = [edges[slot.source][slot.target]]
+        else:
+            kinds = [row[slot.target] for row in edges[: slot.target - 1]]
+        taken = {kind for kind in kinds if kind}
+        option = (taken.pop(), sum(kind != 0 for kind in kinds)) if len(taken) == 1 else (0, 0)
+        if taken or option not in slot.options:
+            return None
+        found.append(slot.options.index(option))
+    code = tuple(found)
+    return code if matrices(candidate(search, code)) == own else None
+
+
 def _sources(search: Search, slot: Slot, count: int) -> list[int]:
     draw = random.Random(f"{search.seed}/{slot.block}/{slot.target}/{count}")
     return draw.sample(range(slot.target - 1), count)

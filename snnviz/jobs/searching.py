@@ -14,13 +14,13 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from typing import TypeVar
 
-from snnviz.catalog.searches import Code, Search, candidate, read_code, space, write_code
+from snnviz.catalog.searches import Code, Search, candidate, original, read_code, space, write_code
 from snnviz.core import train
 from snnviz.core.candidates import Found, Trainer
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.events import Checkpoint, Event, Model, Progress, Trial, Twin
-from snnviz.search.strategies import Random
+from snnviz.search.strategies import Random, Strategy
 from snnviz.search.ucb import UCB
 from snnviz.theory.posterior import Belief, posterior
 
@@ -125,7 +125,7 @@ class _Search:
         number = 0
         for iteration in range(search.iterations):
             yield Progress(self.made, self.steps, None)
-            codes = strategy.ask(search.parallel)
+            codes = self._chosen(strategy, iteration)
             if not codes:
                 break
             expected: list[tuple[float | None, float | None]] = [(None, None)] * len(codes)
@@ -154,6 +154,16 @@ class _Search:
         if isinstance(strategy, UCB) and number:
             yield _model(iteration, strategy.fit())
         yield Progress(self.steps, self.steps)
+
+    def _chosen(self, strategy: Strategy, iteration: int) -> list[Code]:
+        """What the strategy asks for; the first of all is the network that all others are compared with."""
+        start = original(self.search) if iteration == 0 else None
+        if start is None:
+            return strategy.ask(self.search.parallel)
+        others = strategy.ask(self.search.parallel - 1) if self.search.parallel > 1 else []
+        if start in others:
+            others = [code for code in others if code != start] + strategy.ask(1)
+        return [start, *others]
 
     def _evaluation(self, code: Code) -> Job[tuple[Found, Network]]:
         design = candidate(self.search, code)

@@ -219,3 +219,17 @@ def test_text_that_is_no_search_is_refused_with_a_sentence(text: str) -> None:
     found = attempt(Search.read, text)
     assert isinstance(found, InputError)
     assert is_a_sentence(found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_network_of_a_search_is_a_candidate_of_its_own(kind: str) -> None:
+    made = search(kind, network={} if kind == "block" else {"width": 0.125})
+    code = searches.original(made)
+    assert code is not None
+    assert candidate(made, code) == made.design
+
+
+def test_a_network_that_no_candidate_is_like_has_no_code() -> None:
+    assert searches.original(search(skips="dsc")) is None  # its skips are additions
+    some = adjacency.with_n_skip(8, 3, DSC, seed=1)
+    assert searches.original(search(network={"edges": some})) is None  # three of the seven sources of L8, not drawn so

@@ -74,6 +74,10 @@ class TestWhatIsFound:
         assert [trial.iteration for trial in found] == [0, 0, 1, 1, 2, 2, 3, 3]
         assert len({trial.code for trial in found}) == 8
 
+    def test_the_first_is_the_network_that_the_others_are_compared_with(self, search: Search) -> None:
+        first = trials(undisturbed(search))[0]
+        assert candidate(search, read_code(first.code)) == search.design
+
     def test_two_cores_find_the_same(self, search: Search) -> None:
         assert kept(conduct(search, Past(), lambda: 2)) == undisturbed(search)
 
@@ -130,8 +134,8 @@ def test_a_candidate_from_scratch_is_trained_as_an_ordinary_network() -> None:
     search = make(strategy="random", weights="scratch")
     code = Random(space(search).sizes, search.seed).ask(1)[0]
     found, network = Trainer(search).evaluate(candidate(search, code), lambda: None, None)
-    first = trials(undisturbed(search))[0]
-    assert (read_code(first.code), found.loss, found.accuracy) == (code, first.loss, first.accuracy)
+    second = trials(undisturbed(search))[1]
+    assert (read_code(second.code), found.loss, found.accuracy) == (code, second.loss, second.accuracy)
     fresh = Network(candidate(search, code))
     assert not torch.equal(fresh.parameters["L1.weight"], network.parameters["L1.weight"])
 
