@@ -1,0 +1,69 @@
+"""A search for skips on the real dashboard: start, pause, go on elsewhere, open the best."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from snnviz.catalog.optimisations import Optimisation, searches
+from snnviz.events import Trial
+from snnviz.jobs.local import Local
+from snnviz.links import write_part
+from snnviz.store import Store
+from tests.browser.conftest import ROOT
+from tests.waiting import ended, until
+
+pytestmark = pytest.mark.browser
+
+SETTING = Optimisation(
+    layers=3, channels=2, steps=2, train_samples=300, validation=100, epochs=1, repeats=1,
+    iterations=6, shared_epochs=2, tuning_epochs=12, batch_size=4, random="without",
+)  # fmt: skip
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
+    cache = tmp_path_factory.mktemp("cache")
+    url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
+    store = Store(cache / "runs.sqlite")
+    yield url, store
+    Local(store).stop()
+    store.close()
+
+
+def test_a_search_is_paused_goes_on_elsewhere_and_its_best_is_opened(
+    place: tuple[str, Store], visit: Callable[..., Page]
+) -> None:
+    url, store = place
+    (search,) = searches(SETTING)
+    link = f"{url}/skips?view=optimise&{write_part(SETTING, Optimisation(), 'optimise.')}"
+    page = visit(link)
+    expect(page.get_by_text("27 candidates")).to_be_visible()
+    page.get_by_role("button", name="Start 1 search").click()
+    until(lambda: len(store.rows(search.digest, Trial)) >= 2 if known(store, search.digest) else None)
+    expect(page.get_by_text("Every candidate")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Pause").click()
+    assert ended(store, search.digest).state == "cancelled"
+    before = store.rows(search.digest, Trial)
+    assert len(before) < 12
+
+    other = visit(link)
+    other.get_by_role("button", name="Resume 1 search").click()
+    until(lambda: store.get(search.digest).state == "done")
+    after = store.rows(search.digest, Trial)
+    assert after[: len(before)] == before
+    assert len(after) == 12
+    expect(other.get_by_role("button", name="All searched")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("from the store")).to_be_visible(timeout=PATIENCE)  # the first visitor sees it too
+
+    other.get_by_role("button", name="Open the best in the editor").click()
+    expect(other.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=PATIENCE)
+    other.wait_for_url(re.compile("network.edges="))
+
+
+def known(store: Store, run: str) -> bool:
+    return any(found.run == run for found in store.searches())
