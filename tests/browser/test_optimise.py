@@ -58,7 +58,6 @@ def test_a_search_is_paused_goes_on_elsewhere_and_its_best_is_opened(
     assert after[: len(before)] == before
     assert len(after) == 12
     expect(other.get_by_role("button", name="All searched")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("from the store")).to_be_visible(timeout=PATIENCE)  # the first visitor sees it too
 
     other.get_by_role("button", name="Open the best in the editor").click()
     expect(other.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=PATIENCE)
