@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 SETTING = Optimisation(
     layers=3, channels=2, steps=2, train_samples=300, validation=100, epochs=1, repeats=1,
-    iterations=6, shared_epochs=2, tuning_epochs=12, batch_size=4, random="without",
+    iterations=6, shared_epochs=1, tuning_epochs=5, batch_size=4, random="without",
 )  # fmt: skip
 PATIENCE = 60_000
 
