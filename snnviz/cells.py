@@ -1,0 +1,158 @@
+"""The cell of a SNASNet: four nodes, and the operation that leads from one to another (Kim et al. 2022).
+
+Node 0 is the cell's input, node 3 its output; a node is the sum of what reaches it. ``cell[i][j]`` is the operation from
+node i to node j: 0 zeroize, 1 skip, 2 convolution 1x1, 3 convolution 3x3, 4 average pool 3x3. Above the diagonal it works
+within a time step; below it is a backward connection, whose target hears of it one time step later. A pair of nodes has
+one of the two or neither.
+
+    >>> cell = parse("0303 0030 2002 0200")
+    >>> in_words(cell)
+    '4 forward + 2 backward: 3 conv 3x3, 3 conv 1x1'
+    >>> write(cell)
+    '0303 0030 2002 0200'
+"""
+
+from __future__ import annotations
+
+import random
+
+from snnviz.errors import Described, InputError
+
+Cell = tuple[tuple[int, ...], ...]
+
+ZEROIZE, SKIP, CONV1, CONV3, POOL = range(5)
+NAMES = ("zeroize", "skip", "conv 1x1", "conv 3x3", "average pool 3x3")
+KINDS = {"skip": SKIP, "conv1": CONV1, "conv3": CONV3, "pool": POOL}
+
+NODES = 4
+OUT = NODES - 1
+LONGEST = 200
+"""Characters of a text that may be a cell."""
+
+PLACES = tuple((i, j) for i in range(NODES) for j in range(NODES) if i != j)
+"""Every (i, j) that an operation can lead from and to."""
+
+
+def is_backward(cell: Cell) -> bool:
+    """Whether it has a backward connection."""
+    return any(cell[i][j] for i, j in PLACES if i > j)
+
+
+def write(cell: Cell) -> str:
+    """The text form that people copy and paste: a word for each node that operations lead from."""
+    return " ".join("".join(map(str, row)) for row in cell)
+
+
+def counts(cell: Cell) -> dict[str, int]:
+    """Connections by direction (forward, backward) and by operation (skip, conv1, conv3, pool)."""
+    found = [(i < j, cell[i][j]) for i, j in PLACES if cell[i][j]]
+    forward = sum(ahead for ahead, _ in found)
+    kinds = {name: sum(operation == kind for _, operation in found) for name, kind in KINDS.items()}
+    return {"forward": forward, "backward": len(found) - forward, **kinds}
+
+
+def in_words(cell: Cell) -> str:
+    """How many connections there are in each direction, and of which operations."""
+    many = counts(cell)
+    ways = " + ".join(f"{many[way]} {way}" for way in ("forward", "backward") if many[way])
+    kinds = sorted(((many[name], NAMES[kind]) for name, kind in KINDS.items() if many[name]), reverse=True)
+    return f"{ways}: {', '.join(f'{count} {kind}' for count, kind in kinds)}" if ways else "no connections"
+
+
+def parse(value: object, field: str = "cell") -> Cell:
+    """A cell from text or from nested lists. Raises `InputError` naming the field or the entry, the rule and the value.
+
+    Text: four rows by spaces, '/' or line breaks, of digits with or without spaces.
+
+    >>> parse("0 3 0 3 / 0 0 3 0 / 2 0 0 2 / 0 2 0 0") == parse("0303 0030 2002 0200")
+    True
+    >>> parse("0300 2000 0000 0000")
+    Traceback (most recent call last):
+    snnviz.errors.InputError: cell[1][0] must be 0 (node 0 feeds node 1 already, and a pair has one connection), got 2
+    """
+    if isinstance(value, str):
+        if len(value) > LONGEST:
+            raise InputError(field, f"be at most {LONGEST} characters long", Described(f"{len(value):,} characters"))
+        value = _rows(value)
+    if not isinstance(value, (list, tuple)) or len(value) != NODES:
+        many = isinstance(value, (list, tuple)) and len(value)
+        raise InputError(field, "have 4 rows of 4 operations", Described(f"{many} rows") if many else value)
+    for i, row in enumerate(value):
+        if not isinstance(row, (list, tuple)) or len(row) != NODES:
+            raise InputError(f"{field}[{i}]", "have 4 operations", row)
+        for j, operation in enumerate(row):
+            _check(operation, i, j, f"{field}[{i}][{j}]")
+    for i, j in PLACES:
+        if i > j and value[i][j] and value[j][i]:
+            rule = f"be 0 (node {j} feeds node {i} already, and a pair has one connection)"
+            raise InputError(f"{field}[{i}][{j}]", rule, value[i][j])
+    return tuple(tuple(int(operation) for operation in row) for row in value)
+
+
+def _rows(text: str) -> list[list[object]]:
+    """Rows of numbers, and of words where they are none."""
+    lines = text.strip().strip("/").replace("\n", "/").split("/")
+    if len(lines) == 1:
+        words = lines[0].split()
+        if len(words) == 1 and len(words[0]) == NODES**2:
+            words = list(words[0])
+        lines = [" ".join(words[k : k + NODES]) for k in range(0, NODES**2, NODES)] if len(words) == NODES**2 else words
+    rows = []
+    for line in lines:
+        digits = line.split()
+        digits = list(digits[0]) if len(digits) == 1 else digits
+        rows.append([int(d) if d.isascii() and d.isdigit() and len(d) < 3 else d for d in digits])
+    return rows
+
+
+def _check(operation: object, i: int, j: int, field: str) -> None:
+    if isinstance(operation, bool) or not isinstance(operation, (int, float)) or operation not in range(len(NAMES)):
+        known = ", ".join(f"{kind} ({name})" for kind, name in enumerate(NAMES))
+        raise InputError(field, f"be one of {known}", operation)
+    if i == j and operation:
+        raise InputError(field, f"be 0 (node {i} does not feed itself)", operation)
+
+
+PUBLISHED: dict[str, Cell] = {
+    "SNASNet-Bw, CIFAR10": parse("0303 0030 2002 0200"),
+    "SNASNet-Bw, CIFAR100": parse("0302 0030 3003 0000"),
+}
+"""Cells that Kim et al. found and put beside their code."""
+
+
+def drawn(seed: int, number: int, *, backward: bool) -> Cell:
+    """Candidate `number` of a search, whichever were drawn before it; `backward`: with backward connections.
+
+    Drawn as in the code of Kim et al.: each pair's operation uniform in 0..4, its direction by a coin if `backward`;
+    nodes that no path leads to from the input, or from to the output, lose their connections; repeated until the input
+    feeds the output directly.
+    """
+    draw = random.Random(f"{seed}/{number}/{backward}")
+    while True:
+        cell = [[ZEROIZE] * NODES for _ in range(NODES)]
+        for i, j in PLACES:
+            if i < j:
+                source, target = (j, i) if backward and draw.randrange(2) else (i, j)
+                cell[source][target] = draw.randrange(len(NAMES))
+        _clean(cell)
+        if cell[0][OUT]:
+            return tuple(map(tuple, cell))
+
+
+def _clean(cell: list[list[int]]) -> None:
+    """Takes the connections from nodes that are on no path from the input to the output."""
+    paths = _reach(cell)
+    for node in range(NODES):
+        if (node < OUT and not paths[node][OUT]) or (node > 0 and not paths[0][node]):
+            for other in range(NODES):
+                cell[node][other] = cell[other][node] = ZEROIZE
+
+
+def _reach(cell: list[list[int]]) -> list[list[bool]]:
+    """Whether a path of one connection or more leads from i to j."""
+    found = [[operation > 0 for operation in row] for row in cell]
+    for k in range(NODES):
+        for i in range(NODES):
+            for j in range(NODES):
+                found[i][j] |= found[i][k] and found[k][j]
+    return found

@@ -1,0 +1,168 @@
+"""The LIF step of Kim et al. over channels-last maps, with batch statistics before and bits of spikes after it.
+
+    v <- v + (I - v) / tau,  s = 1 where v >= 1,  v <- 0 where s        tau = 4/3
+
+which is SpikingJelly's `LIFNode` with hard reset, unlike `snnviz.core.kernels`, whose reset waits for the next step.
+Maps are (B, S), S = H W C with the channels last. Gains and shifts are (block,), a channel's repeated every C numbers, so
+that loops are long whatever C is. Spikes also leave as bits, 64 neurons of an image in a word, for Hamming distances.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba.extending import intrinsic
+
+from snnviz.core.kernels import compiled, summing
+
+TAU = 4 / 3
+THRESHOLD = 1.0
+EPSILON = 1e-5
+"""Of batch normalisation."""
+
+WORD = 64
+LONG = 1024
+
+
+def block(channels: int) -> int:
+    """How many numbers are worked on at a time: whole pixels and whole words."""
+    least = math.lcm(channels, WORD)
+    return least * max(1, LONG // least)
+
+
+def words(size: int) -> int:
+    """Words of an image of `size` neurons."""
+    return -(-size // WORD)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _ones(_: Any, x: Any) -> Any:
+    """How many bits are 1: an instruction that numba has no name for."""
+    return x(x), lambda _context, builder, _signature, arguments: builder.ctpop(arguments[0])
+
+
+@compiled
+def _step(x: Any, gain: Any, shift: Any, v: Any, s: Any, kept: Any, taken: Any, theta: Any) -> None:
+    for n in range(x.shape[0]):
+        w = kept * v[n] + taken * (gain[n] * x[n] + shift[n])
+        s[n] = w >= theta
+        v[n] = 0 * w if w >= theta else w
+
+
+@compiled
+def _step_of_two(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, kept: Any, taken: Any, theta: Any) -> None:
+    for n in range(x.shape[0]):
+        w = kept * v[n] + taken * (gain[n] * x[n] + shift[n] + more[n])
+        s[n] = w >= theta
+        v[n] = 0 * w if w >= theta else w
+
+
+@compiled
+def _pack(s: Any, bits: Any) -> None:
+    whole = s.shape[0] // 64
+    for k in range(whole):
+        word = np.uint64(0)
+        for n in range(64):
+            word |= np.uint64(s[64 * k + n] != 0) << np.uint64(n)
+        bits[k] = word
+    if 64 * whole < s.shape[0]:
+        word = np.uint64(0)
+        for n in range(64 * whole, s.shape[0]):
+            word |= np.uint64(s[n] != 0) << np.uint64(n - 64 * whole)
+        bits[whole] = word
+
+
+@compiled
+def fire(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, bits: Any, how: Any) -> None:
+    """A step of neurons whose current is gain x + shift, plus `more` where that is not (0, S): changes v, s and bits.
+
+    `how`: what v keeps, what it takes of the current, and the threshold, as numbers of the arrays' type.
+    """
+    kept, taken, theta = how
+    images, size = x.shape
+    width = gain.shape[0]
+    for image in range(images):
+        for low in range(0, size, width):
+            high = min(size, low + width)
+            here, a, b = x[image, low:high], gain[: high - low], shift[: high - low]
+            u, spikes = v[image, low:high], s[image, low:high]
+            if more.shape[0] > 0:
+                _step_of_two(here, a, b, more[image, low:high], u, spikes, kept, taken, theta)
+            else:
+                _step(here, a, b, u, spikes, kept, taken, theta)
+            _pack(spikes, bits[image, low // 64 : (high + 63) // 64])
+
+
+@compiled
+def _affine(x: Any, gain: Any, shift: Any, out: Any) -> None:
+    for n in range(x.shape[0]):
+        out[n] = gain[n] * x[n] + shift[n]
+
+
+@compiled
+def _affine_more(x: Any, gain: Any, shift: Any, out: Any) -> None:
+    for n in range(x.shape[0]):
+        out[n] += gain[n] * x[n] + shift[n]
+
+
+@compiled
+def join(x: Any, gain: Any, shift: Any, out: Any, anew: bool) -> None:
+    """Sets `out` to gain x + shift, or adds that."""
+    images, size = x.shape
+    width = gain.shape[0]
+    for image in range(images):
+        for low in range(0, size, width):
+            high = min(size, low + width)
+            if anew:
+                _affine(x[image, low:high], gain[: high - low], shift[: high - low], out[image, low:high])
+            else:
+                _affine_more(x[image, low:high], gain[: high - low], shift[: high - low], out[image, low:high])
+
+
+@compiled
+def _gather(x: Any, first: Any, second: Any) -> None:
+    for n in range(x.shape[0]):
+        first[n] += x[n]
+        second[n] += x[n] * x[n]
+
+
+@compiled
+def normalise(x: Any, channels: int, epsilon: float, gain: Any, shift: Any) -> None:
+    """Fills gain and shift so that gain x + shift has mean 0 and variance 1 in each channel, over images and pixels."""
+    images, size = x.shape
+    width = gain.shape[0]
+    first, second = np.zeros_like(gain), np.zeros_like(gain)
+    for image in range(images):
+        for low in range(0, size, width):
+            high = min(size, low + width)
+            _gather(x[image, low:high], first[: high - low], second[: high - low])
+    count = images * (size // channels)
+    for channel in range(channels):
+        mean = square = 0.0
+        for n in range(channel, width, channels):
+            mean += np.float64(first[n])
+            square += np.float64(second[n])
+        mean /= count
+        scale = 1 / np.sqrt(max(square / count - mean * mean, 0.0) + epsilon)
+        for n in range(channel, width, channels):
+            gain[n] = scale
+            shift[n] = -mean * scale
+
+
+@summing
+def _common(a: Any, b: Any) -> Any:
+    total = np.uint64(0)
+    for k in range(a.shape[0]):
+        total += _ones(a[k] & b[k])
+    return total
+
+
+@compiled
+def common(bits: Any, both: Any) -> None:
+    """Fills `both` (B, B): how many neurons spike for both images, from bits (B, words)."""
+    images = bits.shape[0]
+    for i in range(images):
+        for j in range(i, images):
+            both[i, j] = both[j, i] = np.int64(_common(bits[i], bits[j]))
