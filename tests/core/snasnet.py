@@ -1,0 +1,158 @@
+"""SNASNet and its score as they were published, in modules of torch with hooks: slow, literal, and nothing of snnviz's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+Matrix = Sequence[Sequence[int]]
+
+
+class LIF(nn.Module):
+    """SpikingJelly's LIFNode: decaying input, hard reset to 0 in the same step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.v: Any = 0.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.v = self.v + (x - self.v) / (4.0 / 3.0)
+        spike = (self.v - 1.0 >= 0).to(x)
+        self.v = (1.0 - spike) * self.v + spike * 0.0
+        return spike
+
+
+class Zeroize(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 0.0
+
+
+class Dropout(nn.Module):
+    """Half of the inputs, the same at all time steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mask: Any = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.mask is None:
+            self.mask = nn.functional.dropout(torch.ones_like(x), 0.5)
+        return x * self.mask
+
+
+def operation(code: int, channels: int, fire: Callable[[], nn.Module]) -> nn.Module:
+    if code == 0:
+        return Zeroize()
+    if code == 1:
+        return nn.Identity()
+    if code == 4:
+        return nn.AvgPool2d(3, 1, 1)
+    size = {2: 1, 3: 3}[code]
+    conv = nn.Conv2d(channels, channels, size, padding=size // 2, bias=False)
+    return nn.Sequential(fire(), conv, nn.BatchNorm2d(channels))
+
+
+class CellModule(nn.Module):
+    def __init__(self, matrix: Matrix, channels: int, fire: Callable[[], nn.Module]) -> None:
+        super().__init__()
+        self.op = nn.ModuleDict(
+            {f"{i}{j}": operation(matrix[i][j], channels, fire) for i in range(4) for j in range(4) if i != j}
+        )
+        self.f0: Any = 0.0
+        self.f1: Any = 0.0
+        self.f2: Any = 0.0
+
+    def forward(self, x0: Tensor) -> Tensor:
+        op = self.op
+        a = x0 + self.f0
+        b = op["01"](a) + self.f1
+        c = op["02"](a) + op["12"](b) + self.f2
+        x3: Tensor = op["03"](a) + op["13"](b) + op["23"](c)
+        self.f0 = op["10"](b) + op["20"](c) + op["30"](x3)
+        self.f1 = op["21"](c) + op["31"](x3)
+        self.f2 = op["32"](x3)
+        return x3
+
+
+class SnasNet(nn.Module):
+    """`fire` makes a layer's activation: another than LIF for a twin that does not spike."""
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        channels: int,
+        side: int,
+        hidden: int,
+        steps: int,
+        outputs: int = 100,
+        fire: Callable[[], nn.Module] = LIF,
+    ) -> None:
+        super().__init__()
+        self.steps = steps
+        wide = 2 * channels
+        self.stem = nn.Sequential(nn.Conv2d(1, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+        self.cell1 = CellModule(matrix, channels, fire)
+        reduction = nn.Conv2d(channels, wide, 3, padding=1, bias=False)
+        self.down = nn.Sequential(nn.BatchNorm2d(channels), fire(), reduction, nn.BatchNorm2d(wide), nn.AvgPool2d(2))
+        self.cell2 = CellModule(matrix, wide, fire)
+        self.last = nn.Sequential(nn.BatchNorm2d(wide), fire(), nn.AvgPool2d(2))
+        self.dropout = Dropout()
+        self.hidden = nn.Linear(wide * (side // 4) ** 2, hidden, bias=False)
+        self.hidden_fire = fire()
+        self.readout = nn.Linear(hidden, outputs)
+        self.boost = nn.AvgPool1d(10, 10)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_uniform_(module.weight, a=2)
+            elif isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, 0, (2 / module.in_features) ** 0.5)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+    def forward(self, images: Tensor) -> Tensor:
+        static = self.stem(images)
+        total: Any = 0.0
+        for _ in range(self.steps):
+            x = self.last(self.cell2(self.down(self.cell1(static))))
+            x = self.readout(self.hidden_fire(self.hidden(self.dropout(x.flatten(1)))))
+            total = total + self.boost(x.unsqueeze(1)).squeeze(1)
+        result: Tensor = total / self.steps
+        return result
+
+
+def watch(net: nn.Module, see: Callable[[Tensor], None], kind: type[nn.Module] = LIF) -> None:
+    """`see` gets every output (B, N) of a module of this kind, at every time step."""
+    for module in net.modules():
+        if isinstance(module, kind):
+            module.register_forward_hook(lambda _module, _inputs, out: see(out.flatten(1)))
+
+
+class PublishedKernel:
+    """The hook of the code, with two products for each Hamming distance; `alpha` 0.5, or 0.5 N as in the paper."""
+
+    def __init__(self, metric: str, alpha: str, dtype: torch.dtype = torch.float64) -> None:
+        self.metric, self.alpha, self.dtype = metric, alpha, dtype
+        self.K: Any = 0.0
+        self.terms = 0
+
+    def __call__(self, out: Tensor) -> None:
+        neurons = out.shape[1]
+        x = (out > 0).to(self.dtype)
+        ones = x.sum(1, keepdim=True) / neurons
+        distance = x @ (1 - x.t()) + (1 - x) @ x.t()
+        if self.metric == "sahd":
+            p = ones @ (1 - ones.t()) + (1 - ones) @ ones.t()
+            if self.alpha == "code":
+                distance = 0.5 / (p * neurons + 1e-3) * distance
+            else:
+                distance = 0.5 * neurons / (p * neurons + 1e-3) * distance
+        self.K = self.K + (neurons - distance).numpy()
+        self.terms += 1
+
+    def score(self) -> float:
+        K = self.K / self.terms if self.alpha == "code" else self.K
+        return float(np.linalg.slogdet(K)[1])
