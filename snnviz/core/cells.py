@@ -107,6 +107,12 @@ class Maps:
         firing.normalise(x if of is None else of, self.channels, firing.EPSILON, gain, shift)
         return Term(x, gain, shift)
 
+    def pooled(self, x: Array) -> Array:
+        """Averages over 3x3 pixels."""
+        found = self.empty()
+        firing.pool(x, np.zeros((self.side + 2, self.channels), self.numbers), self.numbers.type(1 / 3), found)
+        return found
+
     def total(self, terms: list[Term]) -> Array:
         """The sum of terms. Nobody may write to it."""
         if len(terms) == 1 and terms[0].gain is self.ones:
@@ -141,7 +147,7 @@ class Layer:
         self.bits = np.empty((maps.batch, firing.words(maps.size)), np.uint64)
         self.fired = Fired(name, maps.size, copies, np.empty((steps, maps.batch, maps.batch), np.int64))
         self.step = 0
-        self.how = tuple(map(maps.numbers.type, (1 - 1 / firing.TAU, 1 / firing.TAU, firing.THRESHOLD)))
+        self.how = tuple(map(maps.numbers.type, (1 - 1 / firing.TAU, 1 / firing.TAU, firing.THRESHOLD, 0)))
 
     def __call__(self, terms: list[Term]) -> Array:
         """Spikes (B, S) of the next time step, until the one after."""
@@ -157,7 +163,7 @@ class CellLayers:
     """A cell's operations, with what they remember from one time step to the next."""
 
     def __init__(self, cell: Cell, name: str, maps: Maps, steps: int, weights: Weights) -> None:
-        self.cell, self.maps = cell, maps
+        self.cell, self.maps, self.left = cell, maps, steps
         self.weights: dict[tuple[int, int], Tensor] = {}
         self.layers: dict[int, Layer] = {}
         for i in range(NODES):
@@ -174,6 +180,7 @@ class CellLayers:
         reaching = self.feedback
         reaching[0] = given + reaching[0]
         self.feedback = [[] for _ in range(NODES)]
+        self.left -= 1
         for i in range(NODES):
             for j, terms in self._leaving(i, reaching[i]):
                 (reaching if j > i else self.feedback)[j].extend(terms)
@@ -183,13 +190,15 @@ class CellLayers:
         pooling = POOL in self.cell[i]
         if pooling and terms:
             whole = self.maps.plain(self.maps.total(terms))
-            pooled = [self.maps.plain(self.maps.array(F.avg_pool2d(self.maps.tensor(whole.x), 3, 1, 1)))]
+            pooled = [self.maps.plain(self.maps.pooled(whole.x))]
             terms = [whole]
         else:
             pooled = []
         spikes = self.maps.tensor(self.layers[i](terms)) if i in self.layers else None
         leaving = []
         for j, operation in enumerate(self.cell[i]):
+            if j < i and not self.left:
+                continue  # nobody will hear of it
             if operation == SKIP:
                 leaving.append((j, terms))
             elif operation == POOL:

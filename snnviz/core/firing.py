@@ -44,19 +44,21 @@ def _ones(_: Any, x: Any) -> Any:
 
 
 @compiled
-def _step(x: Any, gain: Any, shift: Any, v: Any, s: Any, kept: Any, taken: Any, theta: Any) -> None:
+def _step(x: Any, gain: Any, shift: Any, v: Any, s: Any, how: Any) -> None:
+    kept, taken, theta, rest = how
     for n in range(x.shape[0]):
         w = kept * v[n] + taken * (gain[n] * x[n] + shift[n])
         s[n] = w >= theta
-        v[n] = 0 * w if w >= theta else w
+        v[n] = rest if w >= theta else w
 
 
 @compiled
-def _step_of_two(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, kept: Any, taken: Any, theta: Any) -> None:
+def _step_of_two(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, how: Any) -> None:
+    kept, taken, theta, rest = how
     for n in range(x.shape[0]):
         w = kept * v[n] + taken * (gain[n] * x[n] + shift[n] + more[n])
         s[n] = w >= theta
-        v[n] = 0 * w if w >= theta else w
+        v[n] = rest if w >= theta else w
 
 
 @compiled
@@ -78,9 +80,8 @@ def _pack(s: Any, bits: Any) -> None:
 def fire(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, bits: Any, how: Any) -> None:
     """A step of neurons whose current is gain x + shift, plus `more` where that is not (0, S): changes v, s and bits.
 
-    `how`: what v keeps, what it takes of the current, and the threshold, as numbers of the arrays' type.
+    `how`: what v keeps, what it takes of the current, the threshold and 0, as numbers of the arrays' type.
     """
-    kept, taken, theta = how
     images, size = x.shape
     width = gain.shape[0]
     for image in range(images):
@@ -89,9 +90,9 @@ def fire(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, bits: Any, ho
             here, a, b = x[image, low:high], gain[: high - low], shift[: high - low]
             u, spikes = v[image, low:high], s[image, low:high]
             if more.shape[0] > 0:
-                _step_of_two(here, a, b, more[image, low:high], u, spikes, kept, taken, theta)
+                _step_of_two(here, a, b, more[image, low:high], u, spikes, how)
             else:
-                _step(here, a, b, u, spikes, kept, taken, theta)
+                _step(here, a, b, u, spikes, how)
             _pack(spikes, bits[image, low // 64 : (high + 63) // 64])
 
 
@@ -149,6 +150,29 @@ def normalise(x: Any, channels: int, epsilon: float, gain: Any, shift: Any) -> N
         for n in range(channel, width, channels):
             gain[n] = scale
             shift[n] = -mean * scale
+
+
+@compiled
+def _three(a: Any, b: Any, c: Any, out: Any, share: Any) -> None:
+    for n in range(out.shape[0]):
+        out[n] = share * (a[n] + b[n] + c[n])
+
+
+@compiled
+def pool(x: Any, rows: Any, third: Any, out: Any) -> None:
+    """The average of 3x3 pixels of maps, those outside being 0; `rows` is (W + 2, C) zeros, `third` 1/3 of their type."""
+    images, size = x.shape
+    channels = rows.shape[1]
+    line = (rows.shape[0] - 2) * channels
+    flat = rows.reshape(-1)
+    nothing = np.zeros_like(flat[:line])
+    middle = flat[channels : channels + line]
+    for image in range(images):
+        for low in range(0, size, line):
+            above = x[image, low - line : low] if low > 0 else nothing
+            below = x[image, low + line : low + 2 * line] if low + line < size else nothing
+            _three(above, x[image, low : low + line], below, middle, third)
+            _three(flat[:line], middle, flat[2 * channels :], out[image, low : low + line], third)
 
 
 @summing
