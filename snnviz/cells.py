@@ -1,9 +1,9 @@
 """The cell of a SNASNet: four nodes, and the operation that leads from one to another (Kim et al. 2022).
 
-Node 0 is the cell's input, node 3 its output; a node is the sum of what reaches it. ``cell[i][j]`` is the operation from
-node i to node j: 0 zeroize, 1 skip, 2 convolution 1x1, 3 convolution 3x3, 4 average pool 3x3. Above the diagonal it works
-within a time step; below it is a backward connection, whose target hears of it one time step later. A pair of nodes has
-one of the two or neither.
+Node 0 is the cell's input, node 3 its output; a node is the sum of what reaches it. ``cell[i][j]`` is the operation
+from node i to node j: 0 zeroize, 1 skip, 2 convolution 1x1, 3 convolution 3x3, 4 average pool 3x3. Above the diagonal
+it works within a time step; below it is a backward connection, whose target hears of it one time step later. A pair of
+nodes has one of the two or neither.
 
     >>> cell = parse("0303 0030 2002 0200")
     >>> in_words(cell)
@@ -97,7 +97,7 @@ def _rows(text: str) -> list[list[object]]:
         if len(words) == 1 and len(words[0]) == NODES**2:
             words = list(words[0])
         lines = [" ".join(words[k : k + NODES]) for k in range(0, NODES**2, NODES)] if len(words) == NODES**2 else words
-    rows = []
+    rows: list[list[object]] = []
     for line in lines:
         digits = line.split()
         digits = list(digits[0]) if len(digits) == 1 else digits

@@ -34,7 +34,12 @@ def test_a_cell_survives_text_and_lists(cell: Cell) -> None:
     spread = "\n".join(" ".join(row) for row in write(cell).split())
     for form in (cell, [[float(code) for code in row] for row in cell], write(cell), slashed, spread):
         assert parse(form) == cell
-    assert parse(slashed.replace("/", " / ")) == parse(spread.replace("\n", " ")) == parse(slashed.replace("/", "")) == cell
+    assert (
+        parse(slashed.replace("/", " / "))
+        == parse(spread.replace("\n", " "))
+        == parse(slashed.replace("/", ""))
+        == cell
+    )
     assert all(type(code) is int for row in parse(write(cell)) for code in row)
 
 
@@ -61,7 +66,10 @@ def test_an_operation_is_one_of_five(code: object) -> None:
     ("text", "sentence"),
     [
         ("1000 0000 0000 0000", "cell[0][0] must be 0 (node 0 does not feed itself), got 1"),
-        ("0003 0000 0000 2000", "cell[3][0] must be 0 (node 0 feeds node 3 already, and a pair has one connection), got 2"),
+        (
+            "0003 0000 0000 2000",
+            "cell[3][0] must be 0 (node 0 feeds node 3 already, and a pair has one connection), got 2",
+        ),
         ("0303 0030 2002", "cell must have 4 rows of 4 operations, got 3 rows"),
         ("0303/0030/2002/020", "cell[3] must have 4 operations, got [0, 2, 0]"),
         ("0303 0030 2002 0205", "cell[3][3] must be one of 0 (zeroize)"),

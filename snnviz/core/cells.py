@@ -3,10 +3,10 @@
     stem -> cell -> norm, LIF, conv C to 2C, norm, pool 2 -> cell of 2C -> norm, LIF, pool 2 -> dropout
          -> linear, LIF -> readout, voting
 
-An operation of a cell is LIF, convolution, norm. Everything is as in training mode: norms by the statistics of the batch
-at that time step, the same half of the last maps dropped at all steps. What a node's several convolutions would each fire
-from the same current is fired once. A step of the whole network comes before the next one, so that what a layer needs
-stays in the cache.
+An operation of a cell is LIF, convolution, norm. Everything is as in training mode: norms by the statistics of the
+batch at that time step, the same half of the last maps dropped at all steps. What a node's several convolutions would
+each fire from the same current is fired once. A step of the whole network comes before the next one, so that what a
+layer needs stays in the cache.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Weights:
 
     def __init__(self, seed: int, *purpose: int, dtype: torch.dtype = torch.float32) -> None:
         self.seed, self.purpose, self.dtype = seed, purpose, dtype
-        self.kept: dict[tuple[Any, ...], Tensor] = {}
+        self.kept: dict[tuple[str | int, ...], Tensor] = {}
 
     def _named(self, name: str, shape: tuple[int, ...], draw: Callable[[Tensor, torch.Generator], Tensor]) -> Tensor:
-        key = (name, *shape)
+        key: tuple[str | int, ...] = (name, *shape)
         if key not in self.kept:
             self.kept[key] = draw(torch.empty(shape), generator(self.seed, *self.purpose, *key)).to(self.dtype)
         return self.kept[key]
@@ -194,7 +194,8 @@ class CellLayers:
             terms = [whole]
         else:
             pooled = []
-        spikes = self.maps.tensor(self.layers[i](terms)) if i in self.layers else None
+        if i in self.layers:
+            self.layers[i](terms)
         leaving = []
         for j, operation in enumerate(self.cell[i]):
             if j < i and not self.left:
@@ -204,6 +205,7 @@ class CellLayers:
             elif operation == POOL:
                 leaving.append((j, pooled))
             elif operation in KERNEL:
+                spikes = self.maps.tensor(self.layers[i].s)
                 maps = F.conv2d(spikes, self.weights[i, j], padding=KERNEL[operation] // 2)
                 leaving.append((j, [self.maps.normalised(self.maps.array(maps))]))
         return leaving
@@ -239,9 +241,8 @@ class Network:
         with torch.inference_mode():
             stem = weights.conv("stem", self.channels, self.planes, 3)
             given = [large.normalised(large.array(F.conv2d(images.to(dtype), stem, padding=1)))]
-            one, two = (
-                CellLayers(self.cell, name, maps, steps, weights) for name, maps in (("cell 1", large), ("cell 2", small))
-            )
+            one = CellLayers(self.cell, "cell 1", large, steps, weights)
+            two = CellLayers(self.cell, "cell 2", small, steps, weights)
             between, last = Layer("reduction", large, steps), Layer("last", small, steps)
             reduction = weights.conv("reduction", 2 * self.channels, self.channels, 3)
             seen = []

@@ -3,8 +3,8 @@
     v <- v + (I - v) / tau,  s = 1 where v >= 1,  v <- 0 where s        tau = 4/3
 
 which is SpikingJelly's `LIFNode` with hard reset, unlike `snnviz.core.kernels`, whose reset waits for the next step.
-Maps are (B, S), S = H W C with the channels last. Gains and shifts are (block,), a channel's repeated every C numbers, so
-that loops are long whatever C is. Spikes also leave as bits, 64 neurons of an image in a word, for Hamming distances.
+Maps are (B, S), S = H W C with the channels last. Gains and shifts are (block,), a channel's repeated every C numbers,
+so that loops are long whatever C is. Spikes also leave as bits, 64 neurons of an image in a word, to be compared.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def words(size: int) -> int:
     return -(-size // WORD)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _ones(_: Any, x: Any) -> Any:
     """How many bits are 1: an instruction that numba has no name for."""
     return x(x), lambda _context, builder, _signature, arguments: builder.ctpop(arguments[0])
@@ -160,7 +160,7 @@ def _three(a: Any, b: Any, c: Any, out: Any, share: Any) -> None:
 
 @compiled
 def pool(x: Any, rows: Any, third: Any, out: Any) -> None:
-    """The average of 3x3 pixels of maps, those outside being 0; `rows` is (W + 2, C) zeros, `third` 1/3 of their type."""
+    """The average of 3x3 pixels of maps, 0 around; `rows` is (W + 2, C) zeros, and `third` 1/3 of the maps' type."""
     images, size = x.shape
     channels = rows.shape[1]
     line = (rows.shape[0] - 2) * channels
@@ -179,7 +179,7 @@ def pool(x: Any, rows: Any, third: Any, out: Any) -> None:
 def _common(a: Any, b: Any) -> Any:
     total = np.uint64(0)
     for k in range(a.shape[0]):
-        total += _ones(a[k] & b[k])
+        total += _ones(a[k] & b[k])  # type: ignore[call-arg]
     return total
 
 

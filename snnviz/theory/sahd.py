@@ -2,10 +2,10 @@
 
 Of a layer of N neurons at a time step, and images i and j of which c_i spike, c_ij for both:
 
-    HD   = c_i + c_j - 2 c_ij                           the Hamming distance
+    HD    = c_i + c_j - 2 c_ij                          the Hamming distance
     E[HD] = N p,  p = r_i (1 - r_j) + (1 - r_i) r_j     with r = c / N, or 1 - c / N: Eq. 6
-    SAHD = alpha HD / (N p + 0.001)                     the sparsity-aware one, alpha = N / 2 (paper) or 1 / 2 (code): Eq. 7
-    K    = sum of N - SAHD over layers and time steps   in their code the mean; the score is log|det K|: Eq. 3
+    SAHD  = alpha HD / (N p + 0.001)                    sparsity-aware; alpha = N/2 (paper) or 1/2 (code): Eq. 7
+    K     = sum of N - SAHD over layers and time steps  in their code the mean; the score is log|det K|: Eq. 3
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Score:
 
 
 def hamming(both: Counts) -> Counts:
-    """HD (..., B, B) from the numbers of neurons that spike for both images (..., B, B), for an image on the diagonal."""
+    """HD (..., B, B) from how many neurons spike for both images (..., B, B): for one image on the diagonal."""
     own = np.diagonal(both, axis1=-2, axis2=-1)
     return own[..., :, None] + own[..., None, :] - 2 * both
 

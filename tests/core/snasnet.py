@@ -1,4 +1,4 @@
-"""SNASNet and its score as they were published, in modules of torch with hooks: slow, literal, and nothing of snnviz's."""
+"""SNASNet and its score as published, in modules of torch with hooks: slow, literal, and nothing of snnviz's."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class SnasNet(nn.Module):
         fire: Callable[[], nn.Module] = LIF,
     ) -> None:
         super().__init__()
-        self.steps = steps
+        self.steps, self.matrix, self.channels, self.side = steps, matrix, channels, side
         wide = 2 * channels
         self.stem = nn.Sequential(nn.Conv2d(1, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
         self.cell1 = CellModule(matrix, channels, fire)
@@ -122,6 +122,29 @@ class SnasNet(nn.Module):
             total = total + self.boost(x.unsqueeze(1)).squeeze(1)
         result: Tensor = total / self.steps
         return result
+
+
+def dressed(net: SnasNet, weights: Any, batch: int) -> SnasNet:
+    """The network with snnviz's weights and dropout, whose flattened maps have their channels last."""
+    quarter, channels = net.side // 4, net.channels
+
+    def channels_first(columns: Tensor) -> Tensor:
+        return columns.unflatten(1, (quarter, quarter, -1)).permute(0, 3, 1, 2).flatten(1)
+
+    hidden, size = net.hidden.weight.shape
+    with torch.no_grad():
+        net.stem[0].weight.copy_(weights.conv("stem", channels, 1, 3))
+        net.down[2].weight.copy_(weights.conv("reduction", 2 * channels, channels, 3))
+        net.hidden.weight.copy_(channels_first(weights.linear("hidden", hidden, size)))
+        net.readout.weight.copy_(weights.linear("readout", *net.readout.weight.shape))
+        net.dropout.mask = channels_first(weights.dropout(batch, size))
+        for name, module, width in (("cell 1", net.cell1, channels), ("cell 2", net.cell2, 2 * channels)):
+            for place, sequence in module.op.items():
+                if isinstance(sequence, nn.Sequential):
+                    kernel = sequence[1].weight
+                    named = f"{name}, {place[0]} to {place[1]}"
+                    kernel.copy_(weights.conv(named, width, width, kernel.shape[-1]))
+    return net
 
 
 def watch(net: nn.Module, see: Callable[[Tensor], None], kind: type[nn.Module] = LIF) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 import torch
@@ -12,12 +13,14 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from snnviz import cells
+from snnviz.catalog import datasets
 from snnviz.catalog.cells import Scoring
-from snnviz.cells import NODES, PLACES, Cell, drawn, parse
+from snnviz.cells import PLACES, Cell, drawn, parse
 from snnviz.core.cells import CellLayers, Layer, Maps, Network, Weights
 from snnviz.core.score import Scorer, score
+from snnviz.errors import InputError
 from snnviz.theory.sahd import Kernel
-from tests.core.snasnet import LIF, PublishedKernel, SnasNet, watch
+from tests.core.snasnet import LIF, PublishedKernel, SnasNet, dressed, watch
 
 SIDE, CHANNELS, HIDDEN, STEPS, BATCH = 8, 4, 24, 4, 6
 IDENTITY = parse("0001 0000 0000 0000")
@@ -44,28 +47,10 @@ def network(cell: Cell, seed: int = 0, dtype: torch.dtype = torch.float64) -> Ne
     return Network(cell, (1, SIDE, CHANNELS), HIDDEN, Weights(seed, dtype=dtype))
 
 
-def literal(cell: Cell, ours: Network, batch: int = BATCH, **options: Any) -> SnasNet:
+def literal(cell: Cell, ours: Network) -> SnasNet:
     """The published network with our weights."""
-    weights = ours.weights
-    net = SnasNet(cell, CHANNELS, SIDE, HIDDEN, STEPS, **options).to(weights.dtype)
-    size = 2 * CHANNELS * (SIDE // 4) ** 2
-
-    def channels_first(columns: Tensor) -> Tensor:
-        return columns.unflatten(1, (SIDE // 4, SIDE // 4, -1)).permute(0, 3, 1, 2).flatten(1)
-
-    with torch.no_grad():
-        net.stem[0].weight.copy_(weights.conv("stem", CHANNELS, 1, 3))
-        net.down[2].weight.copy_(weights.conv("reduction", 2 * CHANNELS, CHANNELS, 3))
-        net.hidden.weight.copy_(channels_first(weights.linear("hidden", HIDDEN, size)))
-        net.readout.weight.copy_(weights.linear("readout", 100, HIDDEN))
-        net.dropout.mask = channels_first(weights.dropout(batch, size))
-        for name, module, width in (("cell 1", net.cell1, CHANNELS), ("cell 2", net.cell2, 2 * CHANNELS)):
-            for i, j in PLACES:
-                if cell[i][j] in (2, 3):
-                    sequence: Any = module.op[f"{i}{j}"]
-                    weight = weights.conv(f"{name}, {i} to {j}", width, width, {2: 1, 3: 3}[cell[i][j]])
-                    sequence[1].weight.copy_(weight)
-    return net
+    net = SnasNet(cell, CHANNELS, SIDE, HIDDEN, STEPS).to(ours.weights.dtype)
+    return dressed(net, ours.weights, BATCH)
 
 
 def kernel_of(ours: Network, pictures: Tensor, metric: str = "sahd", normalisation: str = "paper") -> Kernel:
@@ -93,3 +78,175 @@ def test_it_is_the_published_algorithm(cell: Cell) -> None:
         else:
             assert np.linalg.matrix_rank(published.K) < BATCH
     torch.testing.assert_close(ours.votes(pictures, STEPS, 10, 10), outputs, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("cell", [parse("0323 0043 0002 0000"), *cells.PUBLISHED.values()], ids=cells.write)
+def test_in_single_precision_too_but_for_rounding(cell: Cell) -> None:
+    pictures = images()
+    ours, single = network(cell), network(cell, dtype=torch.float32)
+    double, found = (kernel_of(net, pictures) for net in (ours, single))
+    assert found.score().value == pytest.approx(double.score().value, rel=1e-3)
+    np.testing.assert_allclose(found.matrix, double.matrix, rtol=1e-3)
+
+
+@given(st.integers(0, 10**6), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_any_cell_is_the_published_algorithm(number: int, backward: bool) -> None:
+    cell = drawn(1, number, backward=backward)
+    pictures, ours = images(seed=number), network(cell, number)
+    net, published = literal(cell, ours), PublishedKernel("sahd", "paper")
+    watch(net, published)
+    with torch.no_grad():
+        net(pictures)
+    found = kernel_of(ours, pictures)
+    np.testing.assert_allclose(found.matrix, published.K, rtol=1e-9)
+    if found.score().value is not None:
+        assert found.score().value == pytest.approx(published.score(), rel=1e-8)
+
+
+def passed(cell: Cell, given: list[Tensor]) -> list[np.ndarray[Any, Any]]:
+    """What leaves a cell at each step for what enters it, maps (B, C, H, W)."""
+    maps = Maps(BATCH, SIDE, CHANNELS, torch.float64)
+    layers = CellLayers(cell, "cell 1", maps, len(given), Weights(0, dtype=torch.float64))
+    with torch.inference_mode():
+        return [maps.total(layers([maps.plain(maps.array(x).copy())])).copy() for x in given]
+
+
+def inputs(steps: int = STEPS) -> list[Tensor]:
+    draw = torch.Generator().manual_seed(5)
+    shape = (BATCH, CHANNELS, SIDE, SIDE)
+    return [torch.randn(shape, generator=draw, dtype=torch.float64) for _ in range(steps)]
+
+
+def test_one_skip_from_input_to_output_is_the_identity() -> None:
+    maps = Maps(BATCH, SIDE, CHANNELS, torch.float64)
+    for entered, left in zip(inputs(), passed(IDENTITY, inputs()), strict=True):
+        np.testing.assert_array_equal(left, maps.array(entered))
+
+
+@pytest.mark.parametrize("cell", [c for c in ALL if cells.is_backward(c)], ids=cells.write)
+def test_feedback_arrives_one_step_late(cell: Cell) -> None:
+    forward = tuple(tuple(code if j > i else 0 for j, code in enumerate(row)) for i, row in enumerate(cell))
+    with_feedback, without = passed(cell, inputs()), passed(forward, inputs())
+    np.testing.assert_array_equal(with_feedback[0], without[0])
+    heard = any(not np.array_equal(a, b) for a, b in zip(with_feedback, without, strict=True))
+    graph = nx.DiGraph([(i, j) for i, j in PLACES if cell[i][j]])
+    heeded = nx.ancestors(graph, 3) & (nx.descendants(graph, 0) | {0})
+    assert heard == any(cell[i][j] for i, j in PLACES if i > j and j in heeded and (i == 3 or i in heeded))
+
+
+def test_neurons_are_spikingjellys() -> None:
+    current = [2 * x.abs() for x in inputs(20)]
+    maps = Maps(BATCH, SIDE, CHANNELS, torch.float64)
+    layer, literally = Layer("", maps, 20), LIF()
+    for step, x in enumerate(current):
+        spikes = layer([maps.plain(maps.array(x).copy())])
+        expected = literally(x)
+        np.testing.assert_array_equal(spikes, maps.array(expected))
+        flat = expected.flatten(1).numpy()
+        np.testing.assert_array_equal(layer.fired.both[step], flat @ flat.T)
+        assert 0.2 < flat.mean() < 0.9
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 7, 64, 100])
+def test_norms_and_pools_are_torchs_for_any_number_of_channels(channels: int) -> None:
+    draw = torch.Generator().manual_seed(channels)
+    x = torch.randn((3, channels, 12, 12), generator=draw) * 3 + 5
+    maps = Maps(3, 12, channels, torch.float32)
+    values = maps.array(x).copy()
+    norm = nn.BatchNorm2d(channels, affine=False)
+    np.testing.assert_allclose(maps.total([maps.normalised(values)]), maps.array(norm(x)), atol=2e-5)
+    pooled = nn.functional.avg_pool2d(x, 3, 1, 1)
+    np.testing.assert_allclose(maps.pooled(values), maps.array(pooled), rtol=1e-5, atol=1e-5)
+    layer, spikes = Layer("", maps, 1), LIF()(x / 4)
+    layer([maps.plain(maps.array(x / 4).copy())])
+    flat = spikes.flatten(1).numpy()
+    np.testing.assert_array_equal(layer.fired.both[0], flat @ flat.T)
+
+
+def test_the_order_of_the_images_does_not_matter() -> None:
+    cell, pictures, other = ALL[0], images(), torch.tensor([3, 1, 0, 5, 4, 2])
+    first, second = network(cell), network(cell)
+    size = 2 * CHANNELS * (SIDE // 4) ** 2
+    key = ("dropout", BATCH, size)
+    second.weights.kept[key] = first.weights.dropout(BATCH, size)[other]
+    one, two = kernel_of(first, pictures), kernel_of(second, pictures[other])
+    np.testing.assert_allclose(two.matrix, one.matrix[other][:, other], rtol=1e-9)
+    assert two.score().value == pytest.approx(one.score().value, rel=1e-9)
+
+
+def test_equal_images_have_no_score() -> None:
+    pictures = images()
+    pictures[3] = pictures[1]
+    ours = network(ALL[0])
+    ours.weights.kept["dropout", BATCH, 2 * CHANNELS * (SIDE // 4) ** 2] = torch.ones(BATCH, 32, dtype=torch.float64)
+    for metric in ("sahd", "hd"):
+        assert kernel_of(ours, pictures, metric).score().invalid == "images 2 and 4 of the batch make the same spikes"
+
+
+def test_a_cell_without_a_path_to_its_output_has_no_score() -> None:
+    found = score(Scoring(cell="0000 0000 0000 0000", batch=4, repeats=1, channels=2, hidden=8))  # type: ignore[arg-type]
+    assert (found.mean, found.invalid) == (None, "no neuron spikes")
+
+
+SMALL = Scoring(batch=8, repeats=2, channels=4, hidden=32, steps=3)
+
+
+def test_the_same_setting_gives_the_same_bits_and_another_seed_other_ones() -> None:
+    one, two = score(SMALL), score(SMALL)
+    assert [s.value for s in one.scores] == [s.value for s in two.scores]
+    np.testing.assert_array_equal(one.kernel, two.kernel)
+    assert one.scores[0] != one.scores[1]
+    assert score(SMALL.model_copy(update={"seed": 1})).mean != one.mean
+
+
+def test_a_cells_score_does_not_depend_on_what_was_scored_before() -> None:
+    scorer = Scorer(SMALL)
+    for number in range(3):
+        scorer.score(drawn(0, number, backward=True))
+    assert scorer.score(SMALL.cell).scores == score(SMALL).scores
+
+
+def test_what_a_score_tells_fits_together() -> None:
+    found = score(SMALL)
+    count = len(found.layers)
+    assert found.silent.shape == (count, SMALL.steps, SMALL.batch)
+    assert found.kernel.shape == found.hamming.shape == (SMALL.batch, SMALL.batch)
+    assert ((found.silent >= 0) & (found.silent <= 1)).all()
+    assert found.mean == pytest.approx(np.mean([s.value for s in found.scores]))
+    total = SMALL.steps * sum(n * c for n, c in zip(found.neurons, found.copies, strict=True))
+    np.testing.assert_allclose(np.diag(found.kernel), total)
+    assert found.scores[0].value == pytest.approx(np.linalg.slogdet(found.kernel)[1])
+    assert found.invalid == ""
+
+
+def test_a_batch_has_no_image_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    split = datasets.load("digits")
+    split.train_images[20:] = split.train_images[0]
+    monkeypatch.setattr(datasets, "load", lambda *_: split)
+    for batch in Scorer(SMALL).batches:
+        assert len({image.numpy().tobytes() for image in batch}) == SMALL.batch
+    with pytest.raises(InputError, match=r"^batch must be at most the 20 different training images, got 21$"):
+        _ = Scorer(SMALL.model_copy(update={"batch": 21})).batches
+
+
+def test_spikes_tell_images_apart_where_relus_do_not() -> None:
+    """The share of active neurons varies more over images than that of ReLUs (Kim et al. 2022, Fig. 3)."""
+    setting = Scoring(batch=64, repeats=1, channels=8, hidden=64, steps=4)
+    [pictures] = Scorer(setting).batches
+    spread: dict[type[nn.Module], list[float]] = {LIF: [], nn.ReLU: []}
+    level: dict[type[nn.Module], list[float]] = {LIF: [], nn.ReLU: []}
+    for number in range(6):
+        cell = drawn(0, number, backward=False)
+        for kind, steps in ((LIF, 4), (nn.ReLU, 1)):
+            torch.manual_seed(number)
+            net = SnasNet(cell, 8, 16, 64, steps, fire=kind)
+            active: list[Tensor] = []
+            watch(net, lambda out, active=active: active.append((out > 0).double().mean(1)), kind)  # type: ignore[misc]
+            with torch.no_grad():
+                net(pictures)
+            spread[kind] += [float(a.std() / a.mean()) for a in active if a.mean() > 0]
+            level[kind] += [float(a.mean()) for a in active]
+    assert np.mean(spread[LIF]) > 3 * np.mean(spread[nn.ReLU])
+    assert np.ptp(level[LIF]) > np.ptp(level[nn.ReLU])
+    assert 0.8 < 1 - np.mean(level[LIF]) < 0.98
