@@ -34,7 +34,7 @@ class Scoring(Part):
     """Hamming distances as they are (hd), or in units of what independent spikes would have (sahd)."""
 
     normalisation: Normalisation = "paper"
-    """Whether a layer's SAHD counts as N/2, summed over layers, or as the 1/2 of the published code, averaged."""
+    """Of independent spikes SAHD is N/2, and layers are summed; or 1/2 and averaged, as in an early published code."""
 
     channels: Annotated[int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 8)] = 16
     hidden: Annotated[int, Range(1, 4096, "Neurons of the hidden layer after the cells.", 128)] = 1024

@@ -5,7 +5,10 @@ Of a layer of N neurons at a time step, and images i and j of which c_i spike, c
     HD    = c_i + c_j - 2 c_ij                          the Hamming distance
     E[HD] = N p,  p = r_i (1 - r_j) + (1 - r_i) r_j     with r = c / N, or 1 - c / N: Eq. 6
     SAHD  = alpha HD / (N p + 0.001)                    sparsity-aware; alpha = N/2 (paper) or 1/2 (code): Eq. 7
-    K     = sum of N - SAHD over layers and time steps  in their code the mean; the score is log|det K|: Eq. 3
+    K     = sum of N - SAHD over layers and time steps  their mean (code); the score is log|det K|: Eq. 3
+
+"code" is an early version of theirs. Later ones have alpha = N/2 too, with the 0.001 added to p instead of N p, and
+still the mean.
 """
 
 from __future__ import annotations
