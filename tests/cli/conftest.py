@@ -68,11 +68,23 @@ def snnviz(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 Snnviz = Callable[..., Answer]
 
 
+started: list[subprocess.Popen[str]] = []
+
+
+def end_commands() -> None:
+    """Ends what `process` started and a failed test left: it would start a new supervisor for the old one."""
+    for command in started:
+        command.kill()
+        command.communicate()
+    started.clear()
+
+
 def process(*arguments: str, **options: Any) -> subprocess.Popen[str]:
     """A command in a process of its own."""
     command = [sys.executable, "-m", "snnviz", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
-    return subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
+    started.append(subprocess.Popen(command, cwd=ROOT, text=True, **pipes))
+    return started[-1]
 
 
 def write(folder: Path, document: object, name: str = "design.json") -> str:

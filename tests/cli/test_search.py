@@ -13,7 +13,7 @@ from snnviz.cli.searching import read_setting
 from snnviz.events import Trial
 from snnviz.jobs.local import Local
 from snnviz.store import Store
-from tests.cli.conftest import Snnviz
+from tests.cli.conftest import Snnviz, end_commands
 
 FIELDS = {"layers": 3, "channels": 2, "steps": 2, "train_samples": 150, "validation": 50, "epochs": 1}
 SETTINGS = [f"--set={name}={value}" for name, value in FIELDS.items()]
@@ -25,6 +25,7 @@ def shared() -> Iterator[Store]:
     """The store of the commands; nobody is left working in it."""
     store = Store()
     yield store
+    end_commands()
     Local(store).stop()
     store.close()
 

@@ -18,7 +18,7 @@ from snnviz.events import EpochEnd
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Store
-from tests.cli.conftest import Snnviz, process
+from tests.cli.conftest import Snnviz, end_commands, process
 from tests.waiting import until
 
 TINY = SkipSweep(most_skips=1, seeds=1, depth=2, channels=2, steps=2, train_samples=100, epochs=1)
@@ -32,6 +32,7 @@ def shared() -> Iterator[Store]:
     """The store of the commands; nobody is left working in it."""
     store = Store()
     yield store
+    end_commands()
     Local(store).stop()
     store.close()
 
