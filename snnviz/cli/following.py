@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import click
 
+from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import Bar
 from snnviz.errors import NotFound, SnnvizError
 from snnviz.jobs import pace
@@ -28,12 +29,13 @@ def train(store: Store, tasks: Sequence[Task], *, quiet: bool) -> dict[str, Run]
     engine = Local(store, idle=IDLE_SECONDS)
     queued: list[str] = []
     try:
-        for task in tasks:
-            run = _find(store, task.digest)
-            if run is None or run.state in ("failed", "cancelled"):
-                queued.append(task.digest)
-            engine.submit(task)
-        return _wait(engine, tasks, quiet)
+        with heeded() as check:
+            for task in tasks:
+                run = _find(store, task.digest)
+                if run is None or run.state in ("failed", "cancelled"):
+                    queued.append(task.digest)
+                engine.submit(task)
+            return _wait(engine, tasks, quiet, check)
     except KeyboardInterrupt:
         stopped = len(_going(store, queued))
         _cancel(engine, queued)
@@ -60,12 +62,13 @@ def trouble(runs: Mapping[str, Run]) -> str:
     return " ".join(sentences)
 
 
-def _wait(engine: Local, tasks: Sequence[Task], quiet: bool) -> dict[str, Run]:
+def _wait(engine: Local, tasks: Sequence[Task], quiet: bool, check: Callable[[], None]) -> dict[str, Run]:
     store, seen, speed = engine.store, "", pace.speed(engine.store)
     steps = {task.digest: pace.steps(task) for task in tasks}
     runs: dict[str, Run] = {}
     with Bar(quiet, eta=False) as bar:
         while True:
+            check()
             if (version := store.version()) != seen:
                 seen = version
                 runs |= {name: store.get(name) for name in steps if name not in runs or not runs[name].ended}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,7 @@ import click
 from snnviz import links
 from snnviz.cli import searching
 from snnviz.cli.designing import read_design
+from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
 from snnviz.events import EpochEnd, Event, LayerState, Progress
 from snnviz.jobs.immediate import Immediate
@@ -30,7 +31,7 @@ def run(name: str, settings: Sequence[str], as_json: bool) -> None:
     store = Store()
     progress = _Events(quiet=as_json or not sys.stderr.isatty())
     try:
-        with progress:
+        with heeded() as progress.check, progress:
             submitted = Immediate(store, progress).submit(chosen)
     except KeyboardInterrupt:
         going = store.get(chosen.digest).state in ("queued", "running")
@@ -103,8 +104,11 @@ class _Events(Bar):
     """The bar, fed by a run's events."""
 
     last: EpochEnd | None = None
+    check: Callable[[], None]
+    """Raises KeyboardInterrupt if Ctrl-C was pressed."""
 
     def __call__(self, event: Event) -> None:
+        self.check()
         if isinstance(event, EpochEnd):
             self.last = event
         if isinstance(event, Progress) and event.doing and not self.quiet:
