@@ -72,7 +72,8 @@ class Trainer:
 
     def twin(self, step: Step, crew: Executor | None) -> Found:
         """The ANN twin of the search's network, trained as the design says."""
-        return self._anew(ann_twin(self.search.design), step, crew)
+        network = Network(ann_twin(self.search.design))
+        return self._trained(network, Optimizer(network), step, crew)
 
     def share(self, epoch: int, draw: Callable[[int], Design], step: Step, crew: Executor | None) -> None:
         """An epoch of the shared weights: at each training step they learn as another candidate, `draw(batch)`."""
@@ -93,10 +94,6 @@ class Trainer:
         tuned = change(design, own | {"training.epochs": max(1, search.tuning_epochs)})
         network, optimizer = self.shared.lend(tuned)
         return self._trained(network, optimizer, step, crew, search.tuning_epochs), network
-
-    def _anew(self, design: Design, step: Step, crew: Executor | None) -> Found:
-        network = Network(design)
-        return self._trained(network, Optimizer(network), step, crew)
 
     def _trained(
         self, network: Network, optimizer: Optimizer, step: Step, crew: Executor | None, epochs: int | None = None

@@ -219,7 +219,8 @@ class _Search:
                 for future in done:
                     yield going.pop(future), future.result()
         finally:
-            self.stop.set() if going else None
+            if going:
+                self.stop.set()
 
 
 def _model(iteration: int, belief: Belief) -> Model:

@@ -14,7 +14,7 @@ import streamlit as st
 
 from snnviz.catalog import datasets
 from snnviz.design import DATASETS, Design, Part
-from snnviz.errors import NotFound, SnnvizError
+from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs.pace import in_words, seconds_left
 from snnviz.places import cache_dir
@@ -188,6 +188,23 @@ def presets(place: Any, known: Mapping[str, Part], value: Part, key: str, choose
 def _choose(widget: str, choose: Put) -> None:
     if name := st.session_state[widget]:
         choose(name)
+
+
+def put(name: str, state: str, key: str, check: Callable[[object], Part]) -> None:
+    """A field of the setting that the session holds as `state` becomes what its widget says, if `check` takes it."""
+    session = st.session_state
+    try:
+        session[state] = check({**session[state].model_dump(), name: chosen(name, key)})
+        session[f"{key}_problem"] = session[f"{key}_link_problem"] = ""
+    except InputError as error:
+        session[f"{key}_problem"] = str(error)
+
+
+def replace(value: Part, state: str, key: str) -> None:
+    """Another setting, such as a preset, takes the place of the one that the session holds as `state`."""
+    session = st.session_state
+    session[state], session[f"{key}_problem"], session[f"{key}_link_problem"] = value, "", ""
+    renew(key)
 
 
 def chosen(name: str, key: str) -> Any:

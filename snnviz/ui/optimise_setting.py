@@ -140,17 +140,10 @@ def count(number: int) -> str:
 
 
 def _put(name: str) -> None:
-    session = st.session_state
-    try:
-        session.optimisation = Optimisation.check({**setting().model_dump(), name: many.chosen(name, KEY)})
-        session.optimise_problem = session.optimise_link_problem = ""
-    except InputError as error:
-        session.optimise_problem = str(error)
+    many.put(name, "optimisation", KEY, Optimisation.check)
     st.rerun([SETTINGS, CURVES])
 
 
 def _preset(name: str) -> None:
-    session = st.session_state
-    session.optimisation, session.optimise_problem, session.optimise_link_problem = OPTIMISATIONS[name], "", ""
-    many.renew(KEY)
+    many.replace(OPTIMISATIONS[name], "optimisation", KEY)
     st.rerun([SETTINGS, CURVES])

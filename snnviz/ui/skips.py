@@ -150,19 +150,12 @@ def _settings() -> None:
 
 
 def _put(name: str) -> None:
-    session = st.session_state
-    try:
-        session.sweep = SkipSweep.check({**_sweep().model_dump(), name: many.chosen(name, KEY)})
-        session.skips_problem = session.skips_link_problem = ""
-    except InputError as error:
-        session.skips_problem = str(error)
+    many.put(name, "sweep", KEY, SkipSweep.check)
     st.rerun([SETTINGS, CURVES])
 
 
 def _preset(name: str) -> None:
-    session = st.session_state
-    session.sweep, session.skips_problem, session.skips_link_problem = SWEEPS[name], "", ""
-    many.renew(KEY)
+    many.replace(SWEEPS[name], "sweep", KEY)
     st.rerun([SETTINGS, CURVES])
 
 

@@ -89,18 +89,12 @@ def _settings() -> None:
 
 
 def _put(name: str) -> None:
-    session = st.session_state
-    try:
-        session.study = TrainingStudy.check({**_study().model_dump(), name: many.chosen(name, KEY)})
-        session.study_problem = ""
-    except InputError as error:
-        session.study_problem = str(error)
+    many.put(name, "study", KEY, TrainingStudy.check)
     st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
 
 
 def _preset(name: str) -> None:
-    st.session_state.study, st.session_state.study_problem = PRESETS[name], ""
-    many.renew(KEY)
+    many.replace(PRESETS[name], "study", KEY)
     st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
 
 

@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from snnviz import cli
+from snnviz.jobs.local import Local
 from snnviz.places import ROOT
+from snnviz.store import Store
 
 
 @dataclass
@@ -77,6 +79,16 @@ def end_commands() -> None:
         command.kill()
         command.communicate()
     started.clear()
+
+
+@pytest.fixture
+def shared() -> Iterator[Store]:
+    """The store of the commands; nobody is left working in it."""
+    store = Store()
+    yield store
+    end_commands()
+    Local(store).stop()
+    store.close()
 
 
 def process(*arguments: str, **options: Any) -> subprocess.Popen[str]:

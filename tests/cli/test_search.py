@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from snnviz import links
@@ -11,32 +9,21 @@ from snnviz.catalog.optimisations import searches
 from snnviz.catalog.searches import candidate, matrices, read_code
 from snnviz.cli.searching import read_setting
 from snnviz.events import Trial
-from snnviz.jobs.local import Local
 from snnviz.store import Store
-from tests.cli.conftest import Snnviz, end_commands
+from tests.cli.conftest import Snnviz
 
 FIELDS = {"layers": 3, "channels": 2, "steps": 2, "train_samples": 150, "validation": 50, "epochs": 1}
 SETTINGS = [f"--set={name}={value}" for name, value in FIELDS.items()]
 SMALL = ("search", "--iterations", "2", "--seeds", "1", *SETTINGS, "--set", "shared_epochs=1")
 
 
-@pytest.fixture
-def shared() -> Iterator[Store]:
-    """The store of the commands; nobody is left working in it."""
-    store = Store()
-    yield store
-    end_commands()
-    Local(store).stop()
-    store.close()
-
-
 def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> None:
     answer = snnviz(*SMALL, "--json")
     assert (answer.code, answer.err) == (0, "")
     (found,) = answer.json["searches"]
-    (search,) = searches(
-        read_setting(None, "ucb", {"iterations": "2", "seeds": "1"}, [s[6:] for s in SETTINGS] + ["shared_epochs=1"])
-    )
+    settings = [setting.removeprefix("--set=") for setting in SETTINGS]
+    setting = read_setting(None, "ucb", {"iterations": "2", "seeds": "1"}, [*settings, "shared_epochs=1"])
+    (search,) = searches(setting)
     assert (found["search"], found["state"], found["candidates"]) == (search.digest, "done", 27)
     rows = [row for _, row in shared.rows(search.digest, Trial)]
     assert [trial["number"] for trial in found["trials"]] == [0, 1, 2, 3]

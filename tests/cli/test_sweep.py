@@ -6,7 +6,6 @@ import os
 import pty
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,23 +17,13 @@ from snnviz.events import EpochEnd
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Store
-from tests.cli.conftest import Snnviz, end_commands, process
+from tests.cli.conftest import Snnviz, process
 from tests.waiting import until
 
 TINY = SkipSweep(most_skips=1, seeds=1, depth=2, channels=2, steps=2, train_samples=100, epochs=1)
 FIELDS = [f"--set={name}={getattr(TINY, name)}" for name in ("depth", "channels", "steps", "train_samples", "epochs")]
 ARGUMENTS = ("sweep", "--n-skip", "1", "--seeds", "1", *FIELDS)
 LONG = ("sweep", "--type", "asc", "--n-skip", "0", "--seeds", "2", "--set", "epochs=300", "--set", "twins=without")
-
-
-@pytest.fixture
-def shared() -> Iterator[Store]:
-    """The store of the commands; nobody is left working in it."""
-    store = Store()
-    yield store
-    end_commands()
-    Local(store).stop()
-    store.close()
 
 
 def test_it_trains_what_is_missing_and_says_what_the_page_draws(snnviz: Snnviz, shared: Store) -> None:
