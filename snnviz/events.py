@@ -145,6 +145,39 @@ class Model:
     spread: float
 
 
-Row = Sample | LayerState | EpochEnd | Twin | Trial | Model
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A cell of a search without training, and its scores; the search's repeats have the mean and the deviation.
+
+    cell: as `snnviz.cells.write` has it. fine: 1 of one of the best, scored again, else 0. sahd, hd: log|det K| by
+    each metric, None where there is none, and then `invalid` says why. The deviations are None of a single repeat.
+    """
+
+    table: ClassVar[str] = "candidates"
+    key: ClassVar[tuple[str, ...]] = ("number", "fine")
+
+    number: int
+    fine: int
+    cell: str
+    sahd: float | None
+    hd: float | None
+    sahd_sd: float | None
+    hd_sd: float | None
+    invalid: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a scoring has to say: `text` is JSON, written and read by `snnviz.theory.sahd.Findings`."""
+
+    table: ClassVar[str] = "reports"
+    key: ClassVar[tuple[str, ...]] = ("part",)
+
+    part: int
+    text: str
+
+
+Row = Sample | LayerState | EpochEnd | Twin | Trial | Model | Candidate | Report
 Event = Progress | Row | Checkpoint
-ROWS: tuple[type[Row], ...] = (Sample, LayerState, EpochEnd, Twin, Trial, Model)
+ROWS: tuple[type[Row], ...] = (Sample, LayerState, EpochEnd, Twin, Trial, Model, Candidate, Report)

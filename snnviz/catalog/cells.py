@@ -1,8 +1,10 @@
-"""The scoring of a cell as one setting, and the images that it is scored with."""
+"""The scoring of a cell, and a search among many, each as one setting; and the images that cells are scored with."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import hashlib
+import json
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +12,9 @@ from pydantic import PlainSerializer, PlainValidator, field_validator, model_val
 
 from snnviz.catalog import datasets
 from snnviz.catalog.studies import read_dataset
-from snnviz.cells import PUBLISHED, Cell, parse, write
-from snnviz.design import DATASETS, EVENTS, Part, checked
-from snnviz.errors import InputError
+from snnviz.cells import PUBLISHED, Cell, drawn, parse, write
+from snnviz.design import DATASETS, EVENTS, MAX_TEXT, REVISION, Part, checked
+from snnviz.errors import Described, InputError
 from snnviz.registry import Range
 
 Metric = Literal["sahd", "hd"]
@@ -22,13 +24,12 @@ STEM_SIDE = 32
 """To which images are padded that are not much smaller."""
 
 
-class Scoring(Part):
-    """How good a cell is without training: how differently a SNASNet of it spikes for different images.
+class Untrained(Part):
+    """The untrained networks that cells are scored in, and the images that these are shown.
 
     The paper scores with 128 channels or more, two batches of 256 images and T = 5 (Kim et al. 2022).
     """
 
-    cell: Annotated[Cell, PlainValidator(parse), PlainSerializer(write)] = next(iter(PUBLISHED.values()))
     data: Annotated[str, PlainValidator(read_dataset)] = "digits"
     metric: Metric = "sahd"
     """Hamming distances as they are (hd), or in units of what independent spikes would have (sahd)."""
@@ -44,11 +45,6 @@ class Scoring(Part):
     size: Annotated[int, Range(0, 64, "Side of the images, which are enlarged or padded; 0 chooses it.", 4)] = 0
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of weights, images and dropout.", 1)] = 0
 
-    @classmethod
-    def check(cls, document: object) -> Scoring:
-        """A scoring from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a scoring")
-
     @field_validator("data")
     @classmethod
     def _still(cls, data: str) -> str:
@@ -57,7 +53,7 @@ class Scoring(Part):
         return data
 
     @model_validator(mode="after")
-    def _fits(self) -> Scoring:
+    def _fits(self) -> Self:
         card = datasets.card(self.data)
         least = max(card.shape[1:])
         if self.size and (self.size < least or self.size % 4):
@@ -71,6 +67,106 @@ class Scoring(Part):
         """Of the images that the network sees: 16 for digits, 32 for images of 28x28."""
         least = max(datasets.card(self.data).shape[1:])
         return self.size or (STEM_SIDE if least > STEM_SIDE // 2 else 2 * least)
+
+    def canonical(self) -> str:
+        """The one JSON text of this setting."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class Scoring(Untrained):
+    """How good a cell is without training: how differently a SNASNet of it spikes for different images."""
+
+    cell: Annotated[Cell, PlainValidator(parse), PlainSerializer(write)] = next(iter(PUBLISHED.values()))
+
+    @classmethod
+    def check(cls, document: object) -> Scoring:
+        """A scoring from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a scoring")
+
+    @classmethod
+    def read(cls, text: str) -> Scoring:
+        """A scoring from JSON. Raises `InputError`."""
+        return cls.check(_document(text, "scoring"))
+
+    @property
+    def digest(self) -> str:
+        """The name of the scoring: 16 hexadecimal digits."""
+        return _digest("score", self)
+
+
+class CellSearch(Untrained):
+    """Which of many drawn cells score best, without training any (Kim et al. 2022, Sec. 3.3).
+
+    All are scored in small networks first; the best of them again, in larger ones and with more images.
+    """
+
+    batch: Annotated[int, Range(2, 512, "Images that are told apart.", 16)] = 16
+    repeats: Annotated[int, Range(1, 10, "Scores that are averaged, each of other images and other weights.", 1)] = 1
+    candidates: Annotated[int, Range(1, 5000, "Cells that are drawn and scored.", 100)] = 500
+    connections: Literal["forward", "backward"] = "forward"
+    """Whether cells have forward connections alone, or backward ones too."""
+
+    best: Annotated[int, Range(0, 100, "How many of the best are scored again, more precisely.", 5)] = 20
+    fine_channels: Annotated[int, Range(1, 256, "Channels when scored again.", 8)] = 32
+    fine_batch: Annotated[int, Range(2, 512, "Images when scored again.", 16)] = 32
+    fine_repeats: Annotated[int, Range(1, 10, "Scores that are averaged when scored again.", 1)] = 2
+
+    @model_validator(mode="after")
+    def _fine_fits(self) -> Self:
+        images = datasets.card(self.data).train
+        if self.fine_batch > images:
+            raise InputError("fine_batch", f"be at most the {images:,} training images", self.fine_batch)
+        return self
+
+    @classmethod
+    def check(cls, document: object) -> CellSearch:
+        """A search from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a search of cells")
+
+    @classmethod
+    def read(cls, text: str) -> CellSearch:
+        """A search from JSON. Raises `InputError`."""
+        return cls.check(_document(text, "search"))
+
+    @property
+    def digest(self) -> str:
+        """The name of the search: 16 hexadecimal digits."""
+        return _digest("cells", self)
+
+    @property
+    def backward(self) -> bool:
+        return self.connections == "backward"
+
+    def cell(self, number: int) -> Cell:
+        """Candidate `number`, from 0 on: the same in a search with more candidates or another size of network."""
+        return drawn(self.seed, number, backward=self.backward)
+
+    @property
+    def coarse(self) -> Scoring:
+        """How every candidate is scored, but for the cell."""
+        return self._scoring(self.channels, self.batch, self.repeats)
+
+    @property
+    def fine(self) -> Scoring:
+        """How the best are scored again, but for the cell."""
+        return self._scoring(self.fine_channels, self.fine_batch, self.fine_repeats)
+
+    def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
+        shared = {name: getattr(self, name) for name in Untrained.model_fields}
+        return Scoring.check(shared | {"channels": channels, "batch": batch, "repeats": repeats})
+
+
+def _document(text: str, name: str) -> object:
+    if len(text) > MAX_TEXT:
+        raise InputError(name, f"be at most {MAX_TEXT:,} characters of JSON", Described(f"{len(text):,} characters"))
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError(name, "be valid JSON", text) from None
+
+
+def _digest(kind: str, setting: Untrained) -> str:
+    return hashlib.sha256(f"{kind}:{REVISION}:{setting.canonical()}".encode()).hexdigest()[:16]
 
 
 def resized(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -1,0 +1,85 @@
+"""The Cells page: a cell drawn and scored, a search without training, and whether the score predicts accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from snnviz.errors import InputError
+from snnviz.ui import cells_draw, cells_search, cells_study, state
+from snnviz.ui.trouble import told
+from snnviz.ui.words import ended, plain
+
+VIEWS = {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"}
+"""By their names in a link. A view's fields carry its prefix there; those of the first have none."""
+
+ABOUT = {
+    "draw": (
+        "A cell is four nodes and the operations between them, some of them backward in time. Its score needs no "
+        "training: it says how differently an untrained network of such cells spikes for different images "
+        "(Kim et al. 2022)."
+    ),
+    "search": (
+        "Many cells drawn at random, each scored in an untrained network within a hundredth of a second; the best of "
+        "them are scored again, more precisely (Kim et al. 2022)."
+    ),
+    "study": (
+        "Does a score without training say what training reaches? Some cells are scored and trained, and the two are "
+        "compared (Kim et al. 2022, Figs. 4, 7, 8 and 9, Tables 2 and 4)."
+    ),
+}
+
+
+def begin() -> None:
+    """At the top of the page: the first time, take the settings from the address if the visit began here."""
+    session = st.session_state
+    if "cells_view" in session:
+        return
+    query = dict(st.query_params) if state.arrived_at("cells") else {}
+    session.cells_view, session.cells_link_problem = "draw", ""
+    for part in (cells_draw, cells_search, cells_study):
+        part.begin(query)
+    try:
+        session.cells_view = view(query)
+    except InputError as error:
+        session.cells_link_problem = ended(error)
+
+
+def view(query: Mapping[str, str]) -> str:
+    """Which part of the page a link shows. Raises `InputError`."""
+    if (name := query.get("view", "draw")) not in VIEWS:
+        raise InputError("view", f"be one of {', '.join(VIEWS)}", name)
+    return name
+
+
+def show(name: str) -> None:
+    """A callback's way to another part of the page."""
+    st.session_state.cells_view = name
+    st.session_state.pop("cells-view", None)
+
+
+@told()
+def panel() -> None:
+    """The switch between the parts, and one of them."""
+    session = st.session_state
+    title, switch = st.columns([1, 8], vertical_alignment="bottom")
+    title.subheader("Cells", anchor=False)
+    switch.segmented_control(
+        "View",
+        list(VIEWS),
+        default=session.cells_view,
+        required=True,
+        format_func=lambda name: VIEWS[name],
+        label_visibility="collapsed",
+        key="cells-view",
+        on_change=_turn,
+    )
+    st.caption(ABOUT[session.cells_view])
+    if problem := session.cells_link_problem:
+        st.error(plain(problem), icon=":material/error:")
+    {"draw": cells_draw, "search": cells_search, "study": cells_study}[session.cells_view].panel()
+
+
+def _turn() -> None:
+    st.session_state.cells_view = st.session_state["cells-view"]

@@ -1,0 +1,13 @@
+"""Part of the Cells page: whether scores predict what training reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def begin(query: Mapping[str, str]) -> None:
+    """At the first visit: take the setting from the address."""
+
+
+def panel() -> None:
+    """This part of the page."""
