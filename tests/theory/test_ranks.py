@@ -13,7 +13,7 @@ from scipy.stats import kendalltau
 
 from snnviz.theory.posterior import Belief, posterior
 from snnviz.theory.promising import neighbours, promising
-from snnviz.theory.ranks import kendall
+from snnviz.theory.ranks import agreement, kendall
 
 FEW = st.integers(-3, 3)
 """Small numbers, so that there are ties."""
@@ -59,3 +59,51 @@ def test_nothing_is_left_of_a_space_that_was_searched() -> None:
     seen = [(0, 0), (0, 1)]
     belief = Belief((1.0, 1.0), 1.0, 0.1, 0.0, 0.0, 1.0)
     assert promising(belief, seen, [1.0, 2.0], (1, 2), 1.0) == []
+
+
+def drawn(count: int, strength: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    random = np.random.default_rng(count)
+    x = random.normal(size=count)
+    return tuple(x), tuple(strength * x + random.normal(size=count))
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 2.0])
+def test_the_permutation_test_agrees_with_scipys(strength: float) -> None:
+    x, y = drawn(30, strength)
+    found = agreement(x, y)
+    assert found is not None
+    expected = kendalltau(x, y)
+    assert found.tau == pytest.approx(expected.statistic)
+    assert found.p == pytest.approx(expected.pvalue, abs=0.025)
+    assert found.count == 30
+
+
+def test_ties_and_few_values_are_taken_as_they_are() -> None:
+    assert agreement((1, 1, 1), (1, 2, 3)) is None
+    assert agreement((1,), (1,)) is None
+    few = agreement((1, 2, 3), (1, 2, 3))
+    assert few is not None
+    assert few.tau == 1
+    assert few.p == pytest.approx(1 / 3, abs=0.05), "two of the six orders are as extreme"
+
+
+def test_the_interval_holds_what_it_should_as_often_as_it_should() -> None:
+    """Over samples of a normal pair of correlation r, tau of which is 2/pi arcsin r."""
+    r, held, times = 0.6, 0, 60
+    truth = 2 / math.pi * math.asin(r)
+    for sample in range(times):
+        random = np.random.default_rng(sample)
+        x = random.normal(size=40)
+        y = r * x + math.sqrt(1 - r * r) * random.normal(size=40)
+        found = agreement(tuple(x), tuple(y), draws=300)
+        assert found is not None
+        held += found.low <= truth <= found.high
+    assert 0.85 <= held / times <= 1
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    x, y = drawn(12, 0.5)
+    agreement.cache_clear()
+    first = agreement(x, y)
+    agreement.cache_clear()
+    assert agreement(x, y) == first
