@@ -114,9 +114,17 @@ def read_settings(pairs: Iterable[str]) -> dict[str, str]:
     return settings
 
 
+WORDS = frozenset({"network.edges", "network.cell", "cell", "data.name"})
+"""Fields whose text is not a number even if it is made of digits."""
+
+
 def read_value(path: str, value: Any) -> Any:
     """A number where text is one (never NaN or infinity), else the value itself."""
-    if not isinstance(value, str) or path in ("network.edges", "data.name") or path.endswith(".kind"):
+    if (
+        not isinstance(value, str)
+        or path in ("network.edges", "network.cell", "cell", "data.name")
+        or path.endswith(".kind")
+    ):
         return value
     text = value.strip()
     if len(text) > 40 or "_" in text:

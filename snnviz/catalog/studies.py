@@ -40,10 +40,10 @@ RIVALS = ("variance-preserving", "kaiming")
 """The two that Fig. 10 compares, solid and dashed."""
 
 
-def read_dataset(value: object) -> str:
+def read_dataset(value: object, field: str = "data") -> str:
     """The name of a data set, or a sentence."""
     if not isinstance(value, str) or value not in DATASETS:
-        raise InputError("data", f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
+        raise InputError(field, f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
     return value
 
 

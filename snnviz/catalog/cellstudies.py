@@ -1,0 +1,210 @@
+"""Questions about scores without training, each as one setting: the searches and the ordinary runs that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator, model_validator
+
+from snnviz.catalog.cells import CellSearch, Metric
+from snnviz.catalog.examples import named
+from snnviz.catalog.studies import read_dataset
+from snnviz.cells import Cell
+from snnviz.design import DATASETS, EVENTS, Design, Part, checked
+from snnviz.errors import InputError
+from snnviz.events import Candidate
+from snnviz.links import change
+from snnviz.registry import Range
+
+Question = Literal["scores", "search", "steps", "transfer"]
+Way = Literal["forward", "backward"]
+
+TIMES = (5, 10, 15, 20)
+"""Time steps of Table 4."""
+
+SAMPLES = (1, 10, 50, 100, 500, 1000, 5000)
+"""Candidates of which the best is trained: Fig. 9 has 50 and more."""
+
+ENLARGE = {"digits": 2}
+"""How many times in each direction images have their pixels, where that is not once."""
+
+
+class CellStudy(Part):
+    """Whether a score without training says what training reaches (Kim et al. 2022, Figs. 4, 7, 8, 9, Tables 2, 4).
+
+    scores: cells drawn at random are scored and trained. search: the best of more and more candidates is trained, and
+    random ones beside it. steps: the best is trained with more time steps. transfer: the best for one data set is
+    trained on another. The defaults are small enough for a laptop.
+    """
+
+    question: Question = "scores"
+    connections: Literal["forward", "backward", "both"] = "forward"
+    data: Annotated[str, PlainValidator(lambda value: _still(value, "data"))] = "digits"
+    other: Annotated[str, PlainValidator(lambda value: _still(value, "other"))] = "fashion-mnist"
+    """The second data set of a transfer."""
+
+    cells: Annotated[int, Range(2, 200, "Cells that are scored and trained.", 5)] = 20
+    samples: Annotated[int, Range(10, 5000, "Candidates of a search, of which the best is trained.", 100)] = 500
+    random: Annotated[int, Range(1, 20, "Random cells that are trained beside the best.", 1)] = 3
+    metric: Metric = "sahd"
+    """By which the best are chosen."""
+
+    seeds: Annotated[int, Range(1, 10, "Runs of each network; a seed draws the weights.", 1)] = 1
+    channels: Annotated[int, Range(1, 256, "Channels of the first cell of a network that is trained.", 4)] = 8
+    steps: Annotated[int, Range(1, 50, "Time steps T that each image is shown for.", 1)] = 4
+    epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 8
+    train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 500)] = 0
+    score_channels: Annotated[int, Range(1, 256, "Channels of a network that is scored.", 8)] = 16
+    score_batch: Annotated[int, Range(2, 512, "Images that a scored network tells apart.", 16)] = 64
+    score_repeats: Annotated[int, Range(1, 10, "Scores that are averaged.", 1)] = 2
+    seed: Annotated[int, Range(0, 2**31 - 1, "Seed of which cells are drawn, and of their scores.", 1)] = 0
+
+    @classmethod
+    def check(cls, document: object) -> CellStudy:
+        """A study from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a study of cells")
+
+    @model_validator(mode="after")
+    def _can_be_searched(self) -> CellStudy:
+        searches(self)
+        return self
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Which connections cells may have: each is a question of its own."""
+        return {"forward": ("forward",), "backward": ("backward",), "both": ("forward", "backward")}[self.connections]  # type: ignore[return-value]
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The data sets that are searched on, and trained on."""
+        return tuple(dict.fromkeys((self.data, self.other))) if self.question == "transfer" else (self.data,)
+
+
+def _still(value: object, field: str) -> str:
+    """The name of a data set of images, or a sentence."""
+    name = read_dataset(value, field)
+    if EVENTS in DATASETS[name].traits:
+        raise InputError(field, "be a data set of images, not of recordings", name)
+    return name
+
+
+STUDIES: dict[str, CellStudy] = {
+    "scores": CellStudy(),
+    "best against random": CellStudy(question="search", seeds=3),
+    "time steps": CellStudy(question="steps", connections="both", seeds=2),
+    "transfer": CellStudy(question="transfer", train_samples=2000, seeds=2),
+}
+"""Studies to start from."""
+
+
+def searches(study: CellStudy) -> dict[tuple[str, Way], CellSearch]:
+    """The searches that a study needs, by data set and kind of cell. Raises `InputError`.
+
+    >>> [(name, way, search.candidates) for (name, way), search in searches(CellStudy(connections="both")).items()]
+    [('digits', 'forward', 20), ('digits', 'backward', 20)]
+    """
+    return {(name, way): _search(study, name, way) for name in study.sets for way in study.ways}
+
+
+def _search(study: CellStudy, data: str, way: Way) -> CellSearch:
+    return CellSearch.check(
+        {
+            "data": data,
+            "candidates": study.cells if study.question == "scores" else study.samples,
+            "connections": way,
+            "metric": study.metric,
+            "channels": study.score_channels,
+            "batch": study.score_batch,
+            "repeats": study.score_repeats,
+            "steps": study.steps,
+            "best": 0,
+            "seed": study.seed,
+        }
+    )
+
+
+def score_of(candidate: Candidate, metric: Metric) -> float | None:
+    """By this metric; None where there is none."""
+    return candidate.sahd if metric == "sahd" else candidate.hd
+
+
+def best_of(candidates: Iterable[Candidate], metric: Metric, first: int | None = None) -> Candidate | None:
+    """The highest score among the `first` that were drawn (None: among all); None where nothing has one."""
+    known = [(score, -c.number, c) for c in candidates if (score := score_of(c, metric)) is not None and not c.fine]
+    known = [entry for entry in known if first is None or -entry[1] < first]
+    return max(known, key=lambda entry: entry[:2])[2] if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One network of a study. Members that differ in their design's seed alone are averaged.
+
+    `number`: of its cell among the candidates of the search on `source`. `samples`: of how many it is the best (0: it
+    was taken as it came).
+    """
+
+    way: Way
+    source: str
+    number: int
+    cell: Cell
+    samples: int
+    design: Design
+
+
+def members(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[Member, ...]:
+    """The networks to be trained, seed by seed. `found`: candidates by their search's digest.
+
+    Where the best of a search is asked for, only those of searches that are in `found`.
+    """
+    chosen: list[tuple[Way, str, int, int]] = []
+    known = searches(study)
+    for (source, way), search in known.items():
+        if study.question == "scores":
+            chosen += [(way, source, number, 0) for number in range(study.cells)]
+            continue
+        candidates = found.get(search.digest, ())
+        many = samples(study) if study.question == "search" else (study.samples,)
+        for count in many if candidates else ():
+            if (best := best_of(candidates, study.metric, count)) is not None:
+                chosen.append((way, source, best.number, count))
+        if study.question == "search" and candidates:
+            chosen += [(way, source, number, 0) for number in range(study.random)]
+    result = []
+    for seed in range(study.seeds):
+        for way, source, number, count in chosen:
+            cell = known[source, way].cell(number)
+            for data in study.sets:
+                for steps in TIMES if study.question == "steps" else (study.steps,):
+                    result.append(Member(way, source, number, cell, count, design(study, cell, seed, data, steps)))
+    return tuple(result)
+
+
+def samples(study: CellStudy) -> tuple[int, ...]:
+    """Of how many candidates the best is trained: the last are all.
+
+    >>> samples(CellStudy(samples=200))
+    (1, 10, 50, 100, 200)
+    """
+    return (*(count for count in SAMPLES if count < study.samples), study.samples)
+
+
+def design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> Design:
+    """The network of a cell as it is trained: the example snasnet-digits, but for what the study says."""
+    settings: dict[str, Any] = {
+        "data.name": data,
+        "data.steps": steps,
+        "data.train_samples": study.train_samples,
+        "network.cell": cell,
+        "network.channels": study.channels,
+        "network.enlarge": ENLARGE.get(data, 1),
+        "training.epochs": study.epochs,
+        "seed": seed,
+    }
+    return change(named("snasnet-digits"), settings)
+
+
+def distinct(several: Iterable[Member]) -> tuple[Design, ...]:
+    """The designs to be run: what two members share only once."""
+    return tuple({member.design.digest: member.design for member in several}.values())
