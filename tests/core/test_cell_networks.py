@@ -26,7 +26,7 @@ SOME = [
     "0333 0033 0003 0000",
     "0341 0014 0002 0000",  # sums that a skip and a pool read
     IDENTITY,
-    "0020 0003 0400 0000",  # late, but no cycle
+    "0220 0003 0400 0000",  # late, but no cycle
     "0003 0003 0100 0040",  # nothing but a backward way to nodes 1 and 2
     "0034 3000 0400 0100",
     "0003 1003 0000 0000",
