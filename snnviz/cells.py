@@ -38,6 +38,17 @@ def is_backward(cell: Cell) -> bool:
     return any(cell[i][j] for i, j in PLACES if i > j)
 
 
+def useful(cell: Cell) -> Cell:
+    """The cell without the connections that lie on no path from the input to the output; nothing where there is none.
+
+    >>> write(useful(parse("0103 0020 0000 0000")))
+    '0003 0000 0000 0000'
+    """
+    kept = [list(row) for row in cell]
+    _clean(kept)
+    return tuple(map(tuple, kept))
+
+
 def write(cell: Cell) -> str:
     """The text form that people copy and paste: a word for each node that operations lead from."""
     return " ".join("".join(map(str, row)) for row in cell)

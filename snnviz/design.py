@@ -32,10 +32,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from snnviz import adjacency
+from snnviz import adjacency, cells
 from snnviz.errors import Described, InputError, did_you_mean
 from snnviz.networks import KINDS, Network
 from snnviz.networks import BlockNetwork as BlockNetwork
+from snnviz.networks import CellNetwork as CellNetwork
 from snnviz.networks import CnnNetwork as CnnNetwork
 from snnviz.networks import MlpNetwork as MlpNetwork
 from snnviz.networks import Norm as Norm
@@ -196,6 +197,8 @@ class Design(Part):
                 _disagree("training.loss", "not count spikes", loss)
             if isinstance(network, BlockNetwork) and adjacency.has_back(network.edges):
                 _disagree("network.edges", "have no backward connections", adjacency.write(network.edges))
+            if isinstance(network, CellNetwork) and cells.is_backward(network.cell):
+                _disagree("network.cell", "have no backward connections", cells.write(network.cell))
         return self
 
     @classmethod

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from snnviz import adjacency
+from snnviz import adjacency, cells
 from snnviz.design import Design, Part, StagedNetwork
 from snnviz.errors import Described, InputError, did_you_mean
 
@@ -120,11 +120,7 @@ WORDS = frozenset({"network.edges", "network.cell", "cell", "data.name"})
 
 def read_value(path: str, value: Any) -> Any:
     """A number where text is one (never NaN or infinity), else the value itself."""
-    if (
-        not isinstance(value, str)
-        or path in ("network.edges", "network.cell", "cell", "data.name")
-        or path.endswith(".kind")
-    ):
+    if not isinstance(value, str) or path in WORDS or path.endswith(".kind"):
         return value
     text = value.strip()
     if len(text) > 40 or "_" in text:
@@ -157,6 +153,8 @@ def in_a_line(design: Design) -> str:
         words = [f"mlp {network.depth} x {network.width}"]
     elif network.kind == "cnn":
         words = [f"cnn {network.depth} x {network.channels} ch"]
+    elif network.kind == "cell":
+        words = [f"cell {cells.write(network.cell)}, {network.channels} ch"]
     else:
         words = [network.kind, *_scale(network)]
     if network.norm != "none":

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from snnviz import adjacency
+from snnviz import adjacency, cells
 from snnviz.adjacency import ASC, Edges
+from snnviz.cells import Cell
 from snnviz.errors import InputError
 from snnviz.registry import Range
 
@@ -22,7 +23,8 @@ class Part(BaseModel):
 
 Norm = Literal["none", "batch"]
 """What happens to a hidden layer's current before its neurons. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1
-over images, positions and time steps together, times a learnt gain, plus the bias; a batch then goes through whole."""
+over images, positions and time steps together, times a learnt gain, plus the bias; a batch then goes through whole. In
+a network of cells each time step has statistics of its own."""
 
 
 class BlockNetwork(Part):
@@ -164,12 +166,48 @@ _STAGED: dict[StagedKind, tuple[tuple[int, ...], Callable[[int], Edges]]] = {
 """Pairs of layers, or layers, in each block, and the block's matrix."""
 
 
-Network = Annotated[BlockNetwork | MlpNetwork | CnnNetwork | StagedNetwork, Field(discriminator="kind")]
+def _cell(value: object) -> Cell:
+    """A cell whose output hears of its input. Raises `InputError`."""
+    cell = cells.parse(value, "network.cell")
+    if not any(map(any, cells.useful(cell))):
+        raise InputError("network.cell", "lead from node 0 to node 3", cells.write(cell))
+    return cell
 
-KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | StagedNetwork]] = {
+
+class CellNetwork(Part):
+    """A SNASNet (Kim et al. 2022): a stem, two cells of the same operations with a reduction in between, a classifier.
+
+        stem -> cell -> norm, LIF, conv C to 2C, norm, pool 2 -> cell of 2C -> norm, LIF, pool 2 -> dropout
+             -> linear, LIF -> linear, voting
+
+    An operation with weights is LIF, convolution, norm. The paper's neuron, v += (i - v) / tau with tau = 4/3, a
+    threshold of 1 and a reset to 0, is ours with beta = 1/4, threshold 4/3, the reset "zero" and, for the same
+    gradients, the surrogate atan of slope 1.5: u = 4/3 v.
+    """
+
+    kind: Literal["cell"] = "cell"
+    cell: Annotated[Cell, PlainValidator(_cell), PlainSerializer(cells.write)] = next(iter(cells.PUBLISHED.values()))
+    """The operations between four nodes. Those on no path from node 0 to node 3 are not built."""
+
+    channels: Annotated[int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 4)] = 16
+    hidden: Annotated[int, Range(1, 4096, "Neurons of the hidden layer after the cells.", 64)] = 256
+    voters: Annotated[int, Range(1, 50, "Outputs for each class, whose mean is the class's.", 1)] = 10
+    dropout: Annotated[
+        float, Range(0, 0.9, "Share of the hidden layer's inputs that a training step leaves out.", 0.1)
+    ] = 0.5
+    enlarge: Literal[1, 2, 4] = 1
+    """So many times each pixel is shown in both directions: images of 8x8 become 16x16 with 2."""
+
+    norm: Norm = "batch"
+
+
+Network = Annotated[BlockNetwork | MlpNetwork | CnnNetwork | StagedNetwork | CellNetwork, Field(discriminator="kind")]
+
+KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | StagedNetwork | CellNetwork]] = {
     "block": BlockNetwork,
     "mlp": MlpNetwork,
     "cnn": CnnNetwork,
     **dict.fromkeys(_STAGED, StagedNetwork),
+    "cell": CellNetwork,
 }
 """Every kind of network and the part that describes it."""

@@ -10,159 +10,33 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
+from snnviz import cells
 from snnviz.adjacency import ASC, DSC
+from snnviz.catalog.layers import INPUT as INPUT
+from snnviz.catalog.layers import Architecture as Architecture
+from snnviz.catalog.layers import Builder
+from snnviz.catalog.layers import Layer as Layer
+from snnviz.catalog.layers import Shape as Shape
+from snnviz.catalog.layers import Source as Source
 from snnviz.catalog.stages import Block, Conv, staged
-from snnviz.design import DATASETS, SPIKING_READOUT, BlockNetwork, CnnNetwork, Design, MlpNetwork, StagedNetwork
+from snnviz.cells import CONV1, CONV3, NODES, OUT, POOL, SKIP
+from snnviz.design import (
+    DATASETS,
+    SPIKING_READOUT,
+    BlockNetwork,
+    CellNetwork,
+    CnnNetwork,
+    Design,
+    MlpNetwork,
+    StagedNetwork,
+)
 
-Shape = tuple[int, int, int]
-"""Channels, height, width. A linear layer's output is (neurons, 1, 1)."""
-
-INPUT = -1
-"""The source index of the encoded image."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a layer reads: layer `layer`'s output, `delay` time steps ago, average-pooled by `pool`.
-
-    "main" and "add" sources are summed; "concat" sources follow them along the channels, restricted to `channels`.
-    With a `stride` only every so many-th point of the map is read: spikes stay spikes.
-    """
-
-    layer: int
-    merge: Literal["main", "add", "concat"] = "main"
-    pool: int = 1
-    channels: tuple[int, ...] | None = None
-    delay: Literal[0, 1] = 0
-    stride: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A convolution (padded by half its kernel) or a linear map, with a bias, and the neurons that it drives.
-
-    `spiking`: those are LIF neurons. Else they are ReLUs, or none: of the readout, and of a `plain` layer, which says
-    its current. A "merge" has neither weights nor neurons and says what its sources say, joined. `normed`: the current
-    is normalised. With `groups` each group of outputs sees its group of inputs alone.
-    """
-
-    name: str
-    kind: Literal["conv", "linear", "merge"]
-    sources: tuple[Source, ...]
-    in_shape: Shape
-    out_shape: Shape
-    kernel: int = 1
-    spiking: bool = True
-    stride: int = 1
-    groups: int = 1
-    plain: bool = False
-    normed: bool = False
-
-    @property
-    def fan_in(self) -> int:
-        """Inputs of one neuron."""
-        if self.kind == "conv":
-            return self.kernel**2 * self.in_shape[0] // self.groups
-        return math.prod(self.in_shape) if self.kind == "linear" else 0
-
-    @property
-    def fan_out(self) -> int:
-        """Neurons that one input reaches."""
-        return self.out_shape[0] * (1 if self.kind == "linear" else self.kernel**2) // self.groups
-
-    @property
-    def neurons(self) -> int:
-        return math.prod(self.out_shape)
-
-    @property
-    def parameters(self) -> int:
-        """Weights and biases, and gains of a normalisation."""
-        if self.kind == "merge":
-            return 0
-        return self.out_shape[0] * (self.fan_in + 1 + self.normed)
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates of one image at one time step; padding counts, biases do not."""
-        return self.neurons * self.fan_in
-
-
-@dataclass(frozen=True, slots=True)
-class Architecture:
-    """Layers in an order in which each reads only earlier ones; the last is the readout."""
-
-    input_shape: Shape
-    layers: tuple[Layer, ...]
-
-    @property
-    def weighted(self) -> tuple[Layer, ...]:
-        """The layers that compute something: all but those that only join."""
-        return tuple(layer for layer in self.layers if layer.kind != "merge")
-
-    def channels(self, index: int) -> int:
-        """Of the maps of a layer, or of the image at `INPUT`."""
-        return (self.input_shape if index == INPUT else self.layers[index].out_shape)[0]
-
-
-class _Builder:
-    """Appends layers, keeping track of shapes."""
-
-    def __init__(self, input_shape: Shape, *, spiking: bool, normed: bool) -> None:
-        self.input_shape, self.spiking, self.normed = input_shape, spiking, normed
-        self.layers: list[Layer] = []
-
-    def shape(self, index: int) -> Shape:
-        return self.input_shape if index == INPUT else self.layers[index].out_shape
-
-    def merged(self, sources: tuple[Source, ...]) -> Shape:
-        channels, height, width = self.shape(sources[0].layer)
-        pool = sources[0].pool
-        channels += sum(len(s.channels or ()) for s in sources if s.merge == "concat")
-        return channels, height // pool, width // pool
-
-    def conv(
-        self,
-        name: str,
-        channels: int,
-        *sources: Source,
-        kernel: int = 3,
-        stride: int = 1,
-        groups: int = 1,
-        fires: bool = True,
-    ) -> int:
-        in_shape = self.merged(sources)
-        out_shape = (channels, math.ceil(in_shape[1] / stride), math.ceil(in_shape[2] / stride))
-        spiking, plain = self.spiking and fires, not fires
-        self.layers.append(
-            Layer(name, "conv", sources, in_shape, out_shape, kernel, spiking, stride, groups, plain, self.normed)
-        )
-        return len(self.layers) - 1
-
-    def linear(self, name: str, neurons: int, *sources: Source) -> int:
-        shape = (neurons, 1, 1)
-        self.layers.append(
-            Layer(name, "linear", sources, self.merged(sources), shape, spiking=self.spiking, normed=self.normed)
-        )
-        return len(self.layers) - 1
-
-    def readout(self, classes: int, source: Source, *, spiking: bool) -> int:
-        shape = (classes, 1, 1)
-        in_shape = self.merged((source,))
-        self.layers.append(Layer("readout", "linear", (source,), in_shape, shape, spiking=spiking, plain=not spiking))
-        return len(self.layers) - 1
-
-    def merge(self, name: str, *sources: Source) -> int:
-        shape = self.merged(sources)
-        self.layers.append(Layer(name, "merge", sources, shape, shape, spiking=False, plain=True))
-        return len(self.layers) - 1
-
-    def halving(self, index: int) -> int:
-        """2 where the maps of `index` are large enough to be halved, else 1."""
-        return 2 if min(self.shape(index)[1:]) >= 4 else 1
+KERNEL = {CONV1: 1, CONV3: 3}
+"""Sides of the kernels of a cell's operations with weights."""
 
 
 @lru_cache(maxsize=256)
@@ -174,13 +48,17 @@ def architecture(design: Design) -> Architecture:
 
 def assembled(design: Design, shape: Shape, classes: int) -> Architecture:
     """The network of a design, for images of this shape and so many classes."""
-    builder = _Builder(shape, spiking=design.neuron.kind == "lif", normed=design.network.norm != "none")
-    last, pool = _BODIES[type(design.network)](design, builder)
-    builder.readout(classes, Source(last, pool=pool), spiking=design.training.loss.kind in SPIKING_READOUT)
+    network = design.network
+    voters = network.voters if isinstance(network, CellNetwork) else 1
+    by_step = isinstance(network, CellNetwork)
+    builder = Builder(shape, spiking=design.neuron.kind == "lif", normed=network.norm != "none", by_step=by_step)
+    last, pool = _BODIES[type(network)](design, builder)
+    spiking = design.training.loss.kind in SPIKING_READOUT
+    builder.readout(classes, Source(last, pool=pool), spiking=spiking, voters=voters)
     return Architecture(shape, tuple(builder.layers))
 
 
-def _block(design: Design, builder: _Builder) -> tuple[int, int]:
+def _block(design: Design, builder: Builder) -> tuple[int, int]:
     """Benmeziane et al. 2023: layer j reads [o_(j-1) + sum of ASC sources, seeded channel subsets of DSC sources].
 
     An edge from a later layer carries what that one said a time step ago.
@@ -224,7 +102,7 @@ def _subset(design: Design, fraction: float, channels: int, block: int, i: int, 
     return tuple(sorted(draw.sample(range(channels), keep)))
 
 
-def _staged(design: Design, builder: _Builder) -> tuple[int, int]:
+def _staged(design: Design, builder: Builder) -> tuple[int, int]:
     """Stem, blocks, the mean over each map."""
     network = design.network
     assert isinstance(network, StagedNetwork)
@@ -245,7 +123,7 @@ def _staged(design: Design, builder: _Builder) -> tuple[int, int]:
 class _Stage:
     """One block of a staged network, while it is built."""
 
-    def __init__(self, design: Design, builder: _Builder, number: int, fraction: float) -> None:
+    def __init__(self, design: Design, builder: Builder, number: int, fraction: float) -> None:
         self.design, self.builder, self.number, self.fraction = design, builder, number, fraction
         self.vertices: list[int] = []
         self.projections: dict[tuple[int, Shape], int] = {}
@@ -298,7 +176,7 @@ class _Stage:
         return self.projections[i, shape]
 
 
-def _mlp(design: Design, builder: _Builder) -> tuple[int, int]:
+def _mlp(design: Design, builder: Builder) -> tuple[int, int]:
     network = design.network
     assert isinstance(network, MlpNetwork)
     last = INPUT
@@ -307,7 +185,7 @@ def _mlp(design: Design, builder: _Builder) -> tuple[int, int]:
     return last, 1
 
 
-def _cnn(design: Design, builder: _Builder) -> tuple[int, int]:
+def _cnn(design: Design, builder: Builder) -> tuple[int, int]:
     network = design.network
     assert isinstance(network, CnnNetwork)
     last, pool = INPUT, 1
@@ -318,9 +196,90 @@ def _cnn(design: Design, builder: _Builder) -> tuple[int, int]:
     return last, pool
 
 
-_BODIES: dict[type, Callable[[Design, _Builder], tuple[int, int]]] = {
+def _celled(design: Design, builder: Builder) -> tuple[int, int]:
+    """Kim et al. 2022, Fig. 2, as in their code: neurons come before the convolution that they feed."""
+    network = design.network
+    assert isinstance(network, CellNetwork)
+    cell, norm = cells.useful(network.cell), builder.normed
+    at = builder.conv("stem", network.channels, Source(INPUT, enlarge=network.enlarge), fires=False)
+    said = _Cell(builder, cell, "C1", Source(at)).build()
+    at = builder.neurons("C1.out", builder.shape(at), *said, normed=norm)
+    at = builder.conv("reduction", 2 * network.channels, Source(at), fires=False)
+    given = Source(at, pool=builder.halving(at))
+    said = _Cell(builder, cell, "C2", given).build()
+    at = builder.neurons("C2.out", builder.merged((given,)), *said, normed=norm)
+    hidden = builder.bare("hidden", network.hidden, Source(at, pool=builder.halving(at)), dropout=network.dropout)
+    return hidden, 1
+
+
+class _Cell:
+    """A cell while it is built. What reaches its input node is `given`; useless connections are gone.
+
+    For each node, in order: its sum, where it is more than one layer's output and someone reads it as it is ("C1.2");
+    its neurons, which all its convolutions read ("C1.n2"); the convolutions ("C1.2>3").
+    """
+
+    def __init__(self, builder: Builder, cell: cells.Cell, name: str, given: Source) -> None:
+        self.builder, self.cell, self.name, self.given = builder, cell, name, given
+        self.reaching = [[i for i in range(NODES) if cell[i][j]] for j in range(NODES)]
+        self.feeding = [[j for j in range(NODES) if cell[i][j] in KERNEL] for i in range(NODES)]
+        names: list[str] = []
+        for node in range(NODES):
+            names += [f"{name}.{node}"] * self._has_sum(node) + [f"{name}.n{node}"] * bool(self.feeding[node])
+            names += [f"{name}.{node}>{j}" for j in self.feeding[node]]
+        self.places = {each: len(builder.layers) + place for place, each in enumerate(names)}
+
+    def build(self) -> tuple[Source, ...]:
+        """Appends the layers; what reaches the output node."""
+        shape = self.builder.merged((self.given,))
+        for node in range(NODES):
+            if self._has_sum(node):
+                self.builder.merge(f"{self.name}.{node}", *self._sources(node), shape=shape)
+            if self.feeding[node]:
+                at = self.builder.neurons(f"{self.name}.n{node}", shape, *self._heard(node))
+                for j in self.feeding[node]:
+                    kernel, name = KERNEL[self.cell[node][j]], f"{self.name}.{node}>{j}"
+                    self.builder.conv(name, shape[0], Source(at), kernel=kernel, fires=False)
+        return self._heard(OUT)
+
+    def _has_sum(self, node: int) -> bool:
+        """Whether its sum is a layer of its own: not one layer's output as it is, nor for the node's neurons alone."""
+        if not {SKIP, POOL} & set(self.cell[node]) and not (node == OUT and self.feeding[OUT]):
+            return False
+        sources = self.reaching[node]
+        if node == 0:
+            return bool(sources)
+        return len(sources) > 1 or sources[0] > node or self.cell[sources[0]][node] == POOL
+
+    def _heard(self, node: int) -> tuple[Source, ...]:
+        """What its neurons, or the output's, read."""
+        return (self._whole(node),) if self._has_sum(node) else self._sources(node)
+
+    def _sources(self, node: int) -> tuple[Source, ...]:
+        """Forward ones first."""
+        found = [self.given] if node == 0 else []
+        found += [self._arriving(i, node) for i in self.reaching[node]]
+        return tuple(replace(source, merge="add" if place else "main") for place, source in enumerate(found))
+
+    def _whole(self, node: int) -> Source:
+        """A node's sum, as one source."""
+        if self._has_sum(node):
+            return Source(self.places[f"{self.name}.{node}"])
+        return self.given if node == 0 else self._arriving(self.reaching[node][0], node)
+
+    def _arriving(self, i: int, j: int) -> Source:
+        """What the operation from node i to node j says; backward, a step late."""
+        operation = self.cell[i][j]
+        delay: Literal[0, 1] = 1 if i > j else 0
+        if operation in KERNEL:
+            return Source(self.places[f"{self.name}.{i}>{j}"], delay=delay)
+        return replace(self._whole(i), smooth=3 if operation == POOL else 1, delay=delay, merge="main")
+
+
+_BODIES: dict[type, Callable[[Design, Builder], tuple[int, int]]] = {
     BlockNetwork: _block,
     MlpNetwork: _mlp,
     CnnNetwork: _cnn,
     StagedNetwork: _staged,
+    CellNetwork: _celled,
 }

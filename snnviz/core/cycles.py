@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.grad import conv2d_input, conv2d_weight
 
 from snnviz.catalog.architectures import Architecture
-from snnviz.core.layers import convolution
+from snnviz.core.layers import convolution, of_input, of_weight
 from snnviz.core.merging import Merge, delayed, merge_of
 from snnviz.core.neurons import Cell, advance, of_learnt, retreat
 
@@ -99,31 +98,15 @@ class Cycle:
                 retreat(us[k], gs[k], t, cells[k], sums[k])
                 if t == 0 and all(late for _, late in member.places):
                     continue
-                of_x = self._of_input(us[k][t], weights[k], member.stride, ss[member.places[0][0]][t])
+                of_x = of_input(us[k][t], weights[k], member.stride, ss[member.places[0][0]][t], half=self.half)
                 for j, (i, late) in enumerate(member.places):
                     if t >= late:
                         member.inner.give_back(of_x, j, gs[i][t - late])
         found = []
         for k, member in enumerate(self.members):
             x = member.inner(*(delayed(ss[i], len(ss[i])) if late else ss[i] for i, late in member.places))
-            found.append(self._of_weight(us[k], x, weights[k], member.stride))
+            found.append(of_weight(us[k], x, weights[k], member.stride, half=self.half))
         return found, sums
-
-    def _of_input(self, gradient: Tensor, weight: Tensor, stride: int, like: Tensor) -> Tensor:
-        """(B, H, W, width) from the gradient of what a convolution made of it, (B, H', W', O)."""
-        shape = (len(like), weight.shape[1], *like.shape[1:3])
-        g, w = self._precise(gradient.permute(0, 3, 1, 2)), self._precise(weight)
-        found: Tensor = conv2d_input(shape, w, g, stride, weight.shape[-1] // 2)
-        return found.permute(0, 2, 3, 1).to(gradient.dtype)
-
-    def _of_weight(self, gradient: Tensor, x: Tensor, weight: Tensor, stride: int) -> Tensor:
-        """(O, width, k, k), over all time steps at once."""
-        g, seen = (self._precise(part.flatten(0, 1).permute(0, 3, 1, 2)) for part in (gradient, x))
-        found: Tensor = conv2d_weight(seen, weight.shape, g, stride, weight.shape[-1] // 2)
-        return found.to(weight.dtype)
-
-    def _precise(self, x: Tensor) -> Tensor:
-        return x.bfloat16() if self.half else x
 
 
 class _Run(torch.autograd.Function):

@@ -63,7 +63,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
             labels = training_images.labels[chosen]
             image = data.encode(training_images.images[chosen], training_images.white, design, epoch, batch)
-            found = train.slope(network, image, labels, crew())
+            found = train.slope(network, image, labels, crew(), network.kept(len(labels), epoch, batch))
             optimizer.step(found.gradients)
             window.add(found, labels)
             step = epoch * per_epoch + batch + 1

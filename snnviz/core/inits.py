@@ -10,7 +10,7 @@ from torch import Tensor
 
 from snnviz.catalog.architectures import Layer
 from snnviz.catalog.inits import Drive, is_measured, weight_law
-from snnviz.core.cycles import Cycle
+from snnviz.core.order import members_of
 from snnviz.core.randomness import generator
 from snnviz.design import Design
 
@@ -46,11 +46,11 @@ def measure(network: Network, image: Tensor) -> None:
         return
     outputs, layers = network.opened(image), network.architecture.layers
     for stage, done in zip(network.stages, network.done, strict=True):
-        members = [member.index for member in stage.members] if isinstance(stage, Cycle) else [stage]
+        members = members_of(stage)
         for index in members:
-            if layers[index].kind == "merge":
+            if not layers[index].weighted:
                 continue
-            if isinstance(stage, Cycle):
+            if not isinstance(stage, int):
                 network.run(stage, outputs)  # for what the members say that are set already
             drive = Drive(second_moment(outputs.read(network.merges[index])), network.steps)
             weight = initial_weight(layers[index], network.design, drive)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-Statistics = Literal["learn", "batch", "running"]
-"""Those of the batch, and remember them; those of the batch; or those remembered."""
+from torch.nn.grad import conv2d_input, conv2d_weight
 
 WORTH_IT = 30_000_000
 """Multiply-accumulates from which oneDNN's product is never slower than MKL's; below, it can take twice as long."""
@@ -34,38 +31,39 @@ def convolution(
     return y.permute(0, 2, 3, 1).reshape(*x.shape[:2], *y.shape[2:], -1)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor, *, half: bool = False) -> Tensor:
+def of_input(gradient: Tensor, weight: Tensor, stride: int, like: Tensor, *, half: bool) -> Tensor:
+    """(B, H, W, C) from the gradient of what a convolution made of it, (B, H', W', O); `like` is (B, H, W, ...)."""
+    shape = (len(like), weight.shape[1], *like.shape[1:3])
+    g, w = gradient.permute(0, 3, 1, 2), weight
+    if half:
+        g, w = g.bfloat16(), w.bfloat16()
+    found: Tensor = conv2d_input(shape, w, g, stride, weight.shape[-1] // 2)
+    return found.permute(0, 2, 3, 1).to(gradient.dtype)
+
+
+def of_weight(gradient: Tensor, x: Tensor, weight: Tensor, stride: int, *, half: bool) -> Tensor:
+    """(O, C, k, k), over all time steps at once: the others are (T, B, H, W, C)."""
+    g, seen = (part.flatten(0, 1).permute(0, 3, 1, 2) for part in (gradient, x))
+    if half:
+        g, seen = g.bfloat16(), seen.bfloat16()
+    found: Tensor = conv2d_weight(seen, weight.shape, g, stride, weight.shape[-1] // 2)
+    return found.to(weight.dtype)
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, half: bool = False) -> Tensor:
     """(T, B, in) by (out, in) to (T, B, out); `half` as for a convolution."""
     if half:
         return F.linear(x.bfloat16(), weight.bfloat16(), _halved(bias)).to(x.dtype)
     rows = x.shape[0] * x.shape[1]
     if x.dtype == torch.float32 and rows * weight.numel() >= WORTH_IT and mkl_is_held_back():
-        result: Tensor = _Linear.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+        zero = weight.new_zeros(len(weight)) if bias is None else bias
+        result: Tensor = _Linear.apply(x, weight, zero)  # type: ignore[no-untyped-call]
         return result
     return F.linear(x, weight, bias)
 
 
 def _halved(bias: Tensor | None) -> Tensor | None:
     return None if bias is None else bias.bfloat16()
-
-
-@dataclass
-class Norm:
-    """Batch normalisation over time steps, images and positions together (Ioffe and Szegedy 2015).
-
-    `gain`, `mean` and `variance` are (C,); the last two are running averages for when there is no batch.
-    """
-
-    gain: Tensor
-    mean: Tensor
-    variance: Tensor
-
-    def __call__(self, x: Tensor, bias: Tensor, by: Statistics) -> Tensor:
-        """(T, B, ..., C) of mean `bias` and standard deviation `gain` in each channel."""
-        rows = x.flatten(0, -2)
-        mean, variance = (None, None) if by == "batch" else (self.mean, self.variance)
-        y = F.batch_norm(rows, mean, variance, self.gain, bias, training=by != "running", momentum=0.1)
-        return y.view_as(x)
 
 
 @cache

@@ -81,6 +81,20 @@ def _spread(g: Any, x: Any, size: int, share: Any) -> None:
                     there[c] = here[c] * share
 
 
+def read_from(x: Tensor, source: Source) -> Tensor:
+    """(T, B, H, W, C) as `source` reads it, but for a delay."""
+    if source.enlarge > 1:
+        x = x.repeat_interleave(source.enlarge, 2).repeat_interleave(source.enlarge, 3)
+    x = pooled(x, source.pool, source.stride)
+    return smoothed(x, source.smooth) if source.smooth > 1 else x
+
+
+def smoothed(x: Tensor, side: int) -> Tensor:
+    """(T, B, H, W, C), each point the mean of a square around it, zeros beyond the edge included. Its own way back."""
+    maps = x.flatten(0, 1).permute(0, 3, 1, 2)
+    return F.avg_pool2d(maps, side, 1, side // 2).permute(0, 2, 3, 1).reshape(x.shape)
+
+
 def delayed(x: Tensor, steps: int) -> Tensor:
     """(T, ...) as it was one step before, silent at first; constant input (1, ...) becomes (T, ...)."""
     x = x.expand(steps, *x.shape[1:])

@@ -8,7 +8,7 @@ first layer is computed once. Maps are (T, B, H, W, C) in here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -19,17 +19,21 @@ from torch import Tensor
 from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.core.cycles import Cycle
 from snnviz.core.inits import initial_weight
-from snnviz.core.layers import Norm, Statistics, convolution, linear
-from snnviz.core.merging import Merge, delayed, merge_of, pooled
+from snnviz.core.layers import convolution, linear
+from snnviz.core.loops import Loop
+from snnviz.core.merging import Merge, delayed, merge_of, read_from
 from snnviz.core.neurons import Activity, Cell, activity, lif, observed
+from snnviz.core.norms import Norm, Statistics
+from snnviz.core.order import Stage, last_read, members_of, stages
+from snnviz.core.randomness import generator
 from snnviz.design import Design
 from snnviz.theory.costs import micro_batch
 
 Watch = Callable[[int, Activity], None]
-"""Called as watch(layer, activity), once for each layer that computes something, in their order."""
+"""Called as watch(layer, activity), once for each layer but those that only join."""
 
-AS_SAID = (1, 1, 0)
-"""Neither pooled, nor strided, nor delayed."""
+Kept = Mapping[int, Tensor]
+"""What dropout leaves of a layer's inputs: by layer, (B, in) of 0 and 1 / (1 - share), in the order of the maps."""
 
 
 class Outputs:
@@ -37,34 +41,40 @@ class Outputs:
 
     def __init__(self, said: Mapping[int, Tensor], steps: int) -> None:
         self.steps = steps
-        self._known: dict[tuple[int, ...], Tensor] = {(index, *AS_SAID): x for index, x in said.items()}
+        self._said = dict(said)
+        self._known: dict[Source, Tensor] = {}
 
     def __getitem__(self, index: int) -> Tensor:
-        return self._known[index, *AS_SAID]
+        return self._said[index]
 
     def add(self, index: int, spikes: Tensor) -> None:
-        self._known[index, *AS_SAID] = spikes
+        self._said[index] = spikes
 
     def forget(self, indices: Iterable[int]) -> None:
         """Nobody reads these any more; what the way back needs is kept by those who need it."""
-        for key in [key for key in self._known if key[0] in indices]:
-            del self._known[key]
+        for source in [source for source in self._known if source.layer in indices]:
+            del self._known[source]
+        for index in indices:
+            self._said.pop(index, None)
 
     def averaged(self) -> Outputs:
         """The mean over time of each."""
-        return Outputs({key[0]: x.mean(0, keepdim=True) for key, x in self._known.items() if key[1:] == AS_SAID}, 1)
+        return Outputs({index: x.mean(0, keepdim=True) for index, x in self._said.items()}, 1)
 
     def read(self, merge: Merge) -> Tensor:
         """What the sources of `merge` say, joined."""
-        return merge(*(self._source(source) for source in merge.sources))
+        return merge(*map(self.source, merge.sources))
 
-    def _source(self, source: Source) -> Tensor:
-        key = (source.layer, source.pool, source.stride, source.delay)
+    def source(self, source: Source) -> Tensor:
+        """All channels of what a source says."""
+        if source == Source(source.layer, source.merge, channels=source.channels):
+            return self[source.layer]
+        key = replace(source, merge="main", channels=None)
         if key not in self._known:
             if source.delay:
-                self._known[key] = delayed(self._source(replace(source, delay=0)), self.steps)
+                self._known[key] = delayed(self.source(replace(key, delay=0)), self.steps)
             else:
-                self._known[key] = pooled(self[source.layer], source.pool, source.stride)
+                self._known[key] = read_from(self[source.layer], source)
         return self._known[key]
 
 
@@ -83,8 +93,10 @@ class Network:
         self.parameters: dict[str, Tensor] = {}
         self.buffers: dict[str, Tensor] = {}
         layers = self.architecture.layers
-        for layer in self.architecture.weighted:
-            own = {"weight": initial_weight(layer, design), "bias": torch.zeros(layer.out_shape[0])}
+        for layer in self.architecture.watched:
+            own = {"weight": initial_weight(layer, design)} if layer.weighted else {}
+            if layer.biased:
+                own["bias"] = torch.zeros(layer.out_shape[0])
             if layer.normed:
                 own["gain"] = torch.ones(layer.out_shape[0])
                 self.buffers[f"{layer.name}.mean"] = torch.zeros(layer.out_shape[0])
@@ -103,16 +115,35 @@ class Network:
         """Images that go through at once."""
         return micro_batch(self.design)
 
-    def __call__(self, image: Tensor, watch: Watch | None = None, by: Statistics = "batch") -> Tensor:
+    def kept(self, images: int, *purpose: str | int) -> Kept:
+        """What dropout leaves of a batch, the same at all time steps; `purpose` names the random stream."""
+        found = {}
+        for index, layer in enumerate(self.architecture.layers):
+            if layer.dropout:
+                share, draw = 1 - layer.dropout, generator(self.design.seed, "dropout", layer.name, *purpose)
+                found[index] = torch.empty(images, layer.fan_in).bernoulli_(share, generator=draw) / share
+        return found
+
+    def __call__(
+        self, image: Tensor, watch: Watch | None = None, by: Statistics = "batch", kept: Kept | None = None
+    ) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W).
 
-        `by`: which statistics a normalisation goes by.
+        `by`: which statistics a normalisation goes by. `kept`: of `Network.kept`; without it nothing is left out.
         """
         outputs = self.opened(image)
-        layers = self.architecture.layers
         for stage, done in zip(self.stages, self.done, strict=True):
-            self.run(stage, outputs, watch, by)
+            self.run(stage, outputs, watch, by, kept)
             outputs.forget(done)
+        return self._voted(self._read_out(outputs, watch, by))
+
+    def _voted(self, said: Tensor) -> Tensor:
+        """The mean over each class's outputs."""
+        voters = self.architecture.layers[-1].voters
+        return said if voters == 1 else said.unflatten(1, (-1, voters)).mean(2)
+
+    def _read_out(self, outputs: Outputs, watch: Watch | None, by: Statistics) -> Tensor:
+        layers = self.architecture.layers
         readout, last = layers[-1], len(layers) - 1
         if readout.spiking:
             return outputs[last].sum(0)
@@ -127,53 +158,76 @@ class Network:
         """Nothing said yet but the encoded input, (T or 1, B, C, H, W)."""
         return Outputs({INPUT: image.permute(0, 1, 3, 4, 2)}, self.steps)
 
-    def run(self, stage: int | Cycle, outputs: Outputs, watch: Watch | None = None, by: Statistics = "batch") -> None:
+    def run(
+        self,
+        stage: Stage,
+        outputs: Outputs,
+        watch: Watch | None = None,
+        by: Statistics = "batch",
+        kept: Kept | None = None,
+    ) -> None:
         """Adds to `outputs` what the layers of a stage say; a readout that does not spike says nothing."""
         layers = self.architecture.layers
-        if isinstance(stage, Cycle):
-            self._step(stage, outputs, watch)
+        if not isinstance(stage, int):
+            self._step(stage, outputs, watch, by)
         elif layers[stage].kind == "merge":
             outputs.add(stage, outputs.read(self.merges[stage]))
         elif layers[stage].spiking or stage < len(layers) - 1:
-            x = outputs.read(self.merges[stage])
-            current = self._current(layers[stage], x, by)
-            fire = self._fire if layers[stage].spiking else _say if layers[stage].plain else _rectify
-            outputs.add(stage, fire(stage, current, watch and counting(watch, x)))
+            layer, x = layers[stage], outputs.read(self.merges[stage])
+            if kept and stage in kept:
+                x = x.flatten(2) * kept[stage].to(x.dtype)
+            counted = watch and (counting(watch, x) if layer.weighted else watch)
+            if layer.spiking:
+                overwrite = layer.weighted or layer.normed  # what neurons read may be what others read
+                outputs.add(stage, self._fire(stage, self._current(layer, x, by), counted, overwrite=overwrite))
+            else:
+                say = _say if layer.plain else _rectify
+                outputs.add(stage, say(stage, self._current(layer, x, by), counted))
 
-    def _step(self, cycle: Cycle, outputs: Outputs, watch: Watch | None) -> None:
-        cells = [self._cell(member.index) for member in cycle.members]
-        us, ss = cycle(outputs.read, self.parameters, cells, self.steps)
-        for member, s in zip(cycle.members, ss, strict=True):
-            outputs.add(member.index, s)
-        if watch:
-            for member, u, s in zip(cycle.members, us, ss, strict=True):
-                counting(watch, outputs.read(self.merges[member.index]))(member.index, activity(u, s))
+    def _step(self, stage: Cycle | Loop, outputs: Outputs, watch: Watch | None, by: Statistics) -> None:
+        indices, layers = members_of(stage), self.architecture.layers
+        cells = list(map(self._cell, indices))
+        if isinstance(stage, Cycle):
+            us, ss = stage(outputs.read, self.parameters, cells, self.steps)
+        else:
+            given = [outputs.source(source) for source in stage.outside]
+            us, ss = stage(given, self.parameters, self.buffers, cells, self.steps, by)
+        for index, s in zip(indices, ss, strict=True):
+            outputs.add(index, s)
+        for index, u, s in zip(indices, us, ss, strict=True):
+            layer = layers[index]
+            if watch and layer.kind != "merge":
+                told = counting(watch, outputs.read(self.merges[index])) if layer.weighted else watch
+                told(index, activity(u, s) if layer.spiking else activity(s, None))
 
     def _current(self, layer: Layer, x: Tensor, by: Statistics) -> Tensor:
-        weight, bias = self.parameters[f"{layer.name}.weight"], self.parameters[f"{layer.name}.bias"]
-        gain = self.parameters.get(f"{layer.name}.gain")
-        half = self.half and layer is not self.architecture.layers[-1]
-        plain = torch.zeros_like(bias) if gain is not None else bias
-        if layer.kind == "conv":
-            current = convolution(x, weight, plain, layer.stride, layer.groups, half=half)
-        else:
-            if layer.in_shape[0] > 1 and math.prod(layer.in_shape[1:]) > 1:  # columns are (C, H, W), maps (H, W, C)
-                weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
-            current = linear(x.flatten(2), weight, plain, half=half)
-        if gain is None:
+        bias, gain = self.parameters.get(f"{layer.name}.bias"), self.parameters.get(f"{layer.name}.gain")
+        plain = bias if gain is None or bias is None else torch.zeros_like(bias)
+        current = self._product(layer, x, plain) if layer.weighted else x
+        if gain is None or bias is None:
             return current
-        norm = Norm(gain, self.buffers[f"{layer.name}.mean"], self.buffers[f"{layer.name}.variance"])
-        return norm(current, bias, by)
+        running = (self.buffers[f"{layer.name}.mean"], self.buffers[f"{layer.name}.variance"])
+        return Norm(gain, bias, *running, layer.by_step)(current, by)
+
+    def _product(self, layer: Layer, x: Tensor, bias: Tensor | None) -> Tensor:
+        weight = self.parameters[f"{layer.name}.weight"]
+        half = self.half and layer is not self.architecture.layers[-1]
+        if layer.kind == "conv":
+            return convolution(x, weight, bias, layer.stride, layer.groups, half=half)
+        if layer.in_shape[0] > 1 and math.prod(layer.in_shape[1:]) > 1:  # columns are (C, H, W), maps (H, W, C)
+            weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
+        return linear(x.flatten(2), weight, bias, half=half)
 
     def _cell(self, index: int) -> Cell:
         name = self.architecture.layers[index].name
         return Cell(self.design.neuron, self.parameters.get(f"{name}.beta"), self.parameters.get(f"{name}.threshold"))
 
-    def _fire(self, index: int, current: Tensor, watch: Watch | None) -> Tensor:
+    def _fire(self, index: int, current: Tensor, watch: Watch | None, *, overwrite: bool) -> Tensor:
+        """`overwrite`: nothing else reads the current, its layer's backward pass neither."""
         cell = self._cell(index)
-        if watch is None:  # nothing else reads the current, its layer's backward pass neither
-            return lif(current, cell, self.steps, overwrite=True)
-        s, seen = observed(current, cell, self.steps)
+        if watch is None:
+            return lif(current, cell, self.steps, overwrite=overwrite)
+        s, seen = observed(current if overwrite else current.clone(), cell, self.steps)
         watch(index, seen)
         return s
 
@@ -197,35 +251,3 @@ def _say(index: int, current: Tensor, watch: Watch | None) -> Tensor:
     if watch:
         watch(index, activity(current, None))
     return current
-
-
-def stages(built: Architecture, *, half: bool) -> list[int | Cycle]:
-    """Layers and cycles of layers in an order in which each reads only earlier ones."""
-    if not any(source.delay for layer in built.layers for source in layer.sources):
-        return list(range(len(built.layers)))
-    import networkx  # takes a fifth of a second, and most networks have no cycle
-
-    graph = networkx.DiGraph()
-    graph.add_nodes_from(range(len(built.layers)))
-    graph.add_edges_from(
-        (s.layer, j) for j, layer in enumerate(built.layers) for s in layer.sources if s.layer != INPUT
-    )
-    found: list[int | Cycle] = []
-    condensed = networkx.condensation(graph)
-    for node in networkx.lexicographical_topological_sort(condensed, key=lambda n: min(condensed.nodes[n]["members"])):
-        members = sorted(condensed.nodes[node]["members"])
-        loops = len(members) > 1 or graph.has_edge(members[0], members[0])
-        found.append(Cycle(built, members, half=half) if loops else members[0])
-    return found
-
-
-def last_read(built: Architecture, order: Sequence[int | Cycle]) -> list[set[int]]:
-    """For each stage, the layers that no later one reads; the readout's sources stay."""
-    later: set[int] = {source.layer for source in built.layers[-1].sources} | {len(built.layers) - 1}
-    found = []
-    for stage in reversed(order):
-        members = [member.index for member in stage.members] if isinstance(stage, Cycle) else [stage]
-        read = {source.layer for index in members for source in built.layers[index].sources} - set(members)
-        found.append(read - later)
-        later |= read
-    return found[::-1]

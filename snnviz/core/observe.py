@@ -57,10 +57,11 @@ class Window:
 
 def look(network: Network, probe: Tensor, window: Window, step: int, epoch: float) -> Iterator[LayerState]:
     """Rate, Var[u] and density of every layer on the encoded probe batch, with the window's gradient norms."""
-    seen: list[Activity] = []
+    seen: dict[int, Activity] = {}
     with torch.no_grad():
-        network(probe, lambda _, activity: seen.append(activity))
-    norms = window.gradient_norms()
-    for index, (layer, now) in enumerate(zip(network.architecture.weighted, seen, strict=True)):
-        norm = norms[index] if norms else None
-        yield LayerState(step, epoch, index, layer.name, now.rate, now.var_u, norm, now.density)
+        network(probe, seen.__setitem__)
+    weighted = [layer.name for layer in network.architecture.weighted]
+    norms = dict(zip(weighted, window.gradient_norms() or (), strict=False))
+    order = sorted(seen.items())  # layers that step through time together are seen at once
+    for index, (layer, (_, now)) in enumerate(zip(network.architecture.watched, order, strict=True)):
+        yield LayerState(step, epoch, index, layer.name, now.rate, now.var_u, norms.get(layer.name), now.density)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.core.data import Images, encode
-from snnviz.core.layers import Statistics
-from snnviz.core.networks import Network, Watch
+from snnviz.core.networks import Kept, Network, Watch
 from snnviz.core.neurons import Activity
+from snnviz.core.norms import Statistics
 from snnviz.core.optimizers import STEPS, State
 from snnviz.design import LOSSES, OPTIMIZERS, SCHEDULES
 
@@ -31,10 +31,12 @@ MEMBERS = 2
 Result = TypeVar("Result")
 
 
-def logits(network: Network, image: Tensor, watch: Watch | None = None, by: Statistics = "batch") -> Tensor:
+def logits(
+    network: Network, image: Tensor, watch: Watch | None = None, by: Statistics = "batch", kept: Kept | None = None
+) -> Tensor:
     """What the loss's softmax sees, (B, classes)."""
     loss = network.design.training.loss
-    result: Tensor = LOSSES[loss.kind].function(network(image, watch, by), network.steps, **loss.parameters)
+    result: Tensor = LOSSES[loss.kind].function(network(image, watch, by, kept), network.steps, **loss.parameters)
     return result
 
 
@@ -89,16 +91,20 @@ class Slope:
     gradients: tuple[Tensor, ...]
 
 
-def slope(network: Network, image: Tensor, labels: Tensor, crew: Executor | None = None) -> Slope:
+def slope(
+    network: Network, image: Tensor, labels: Tensor, crew: Executor | None = None, kept: Kept | None = None
+) -> Slope:
     """The cross-entropy of a batch and its gradients, summed over micro-batches: the same but for rounding.
 
+    `kept`: what dropout leaves of the whole batch.
     A `crew` works at several micro-batches at once. Their sums are taken in order, so the result is the same.
     """
     parameters = list(network.parameters.values())
     parts = _parts(len(labels), network.micro_batch)
 
     def loss_of(chosen: slice) -> tuple[Tensor, Tensor]:
-        found = logits(network, image[:, chosen], by="learn")
+        mine = {index: mask[chosen] for index, mask in (kept or {}).items()}
+        found = logits(network, image[:, chosen], by="learn", kept=mine)
         return F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels), found.detach()
 
     if crew is None or len(parts) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from snnviz import cells
 from snnviz.design import StagedNetwork
 from snnviz.ui import stages, state
 from snnviz.ui.components.block_editor import block_editor
@@ -37,5 +38,7 @@ def _editor() -> None:
     elif network.kind == "cnn":
         pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
         st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")
+    elif network.kind == "cell":
+        st.info(f"Two cells of the operations {cells.write(network.cell)}: {cells.in_words(network.cell)}.")
     else:
         stages.editor(network)

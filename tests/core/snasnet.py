@@ -12,8 +12,22 @@ from torch import Tensor, nn
 Matrix = Sequence[Sequence[int]]
 
 
+class Atan(torch.autograd.Function):
+    """SpikingJelly's surrogate of alpha = 2."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return (x >= 0).to(x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return gradients[0] * 1.0 / (1.0 + (torch.pi * x).square())
+
+
 class LIF(nn.Module):
-    """SpikingJelly's LIFNode: decaying input, hard reset to 0 in the same step."""
+    """SpikingJelly's LIFNode: decaying input, hard reset to 0 in the same step, through which no gradient flows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,8 +35,8 @@ class LIF(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         self.v = self.v + (x - self.v) / (4.0 / 3.0)
-        spike = (self.v - 1.0 >= 0).to(x)
-        self.v = (1.0 - spike) * self.v + spike * 0.0
+        spike: Tensor = Atan.apply(self.v - 1.0)  # type: ignore[no-untyped-call]
+        self.v = (1.0 - spike.detach()) * self.v
         return spike
 
 
@@ -145,6 +159,43 @@ def dressed(net: SnasNet, weights: Any, batch: int) -> SnasNet:
                     named = f"{name}, {place[0]} to {place[1]}"
                     kernel.copy_(weights.conv(named, width, width, kernel.shape[-1]))
     return net
+
+
+def parameters(net: SnasNet, matrix: Matrix) -> dict[str, nn.Parameter]:
+    """Those of a network of this matrix, by the names that snnviz has for them."""
+    found: dict[str, nn.Parameter] = {}
+
+    def add(name: str, conv: Any, norm: Any) -> None:
+        found.update({f"{name}.weight": conv.weight} if conv is not None else {})
+        found.update({f"{name}.gain": norm.weight, f"{name}.bias": norm.bias})
+
+    add("stem", *net.stem)
+    add("C1.out", None, net.down[0])
+    add("reduction", net.down[2], net.down[3])
+    add("C2.out", None, net.last[0])
+    for name, module in (("C1", net.cell1), ("C2", net.cell2)):
+        for i in range(4):
+            for j in range(4):
+                if matrix[i][j] in (2, 3):
+                    sequence: Any = module.op[f"{i}{j}"]
+                    add(f"{name}.{i}>{j}", sequence[1], sequence[2])
+    return found | {
+        "hidden.weight": net.hidden.weight,
+        "readout.weight": net.readout.weight,
+        "readout.bias": net.readout.bias,
+    }
+
+
+def buffers(net: SnasNet, matrix: Matrix) -> dict[str, Tensor]:
+    """The running averages, by snnviz's names."""
+    norms = {id(module.weight): module for module in net.modules() if isinstance(module, nn.BatchNorm2d)}
+    found: dict[str, Tensor] = {}
+    for name, parameter in parameters(net, matrix).items():
+        if name.endswith(".gain"):
+            norm: Any = norms[id(parameter)]
+            where = name.removesuffix(".gain")
+            found |= {f"{where}.mean": norm.running_mean, f"{where}.variance": norm.running_var}
+    return found
 
 
 def watch(net: nn.Module, see: Callable[[Tensor], None], kind: type[nn.Module] = LIF) -> None:

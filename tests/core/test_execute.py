@@ -258,8 +258,8 @@ def test_the_training_loss_is_the_mean_over_images_as_they_were_met(monkeypatch:
     met: list[tuple[float, int, int]] = []
     slope = train.slope
 
-    def listen(network: Network, image: Tensor, labels: Tensor, crew: None) -> train.Slope:
-        found = slope(network, image, labels, crew)
+    def listen(network: Network, image: Tensor, labels: Tensor, *given: Any) -> train.Slope:
+        found = slope(network, image, labels, *given)
         met.append((found.loss.item(), len(labels), int((found.logits.argmax(1) == labels).sum())))
         return found
 

@@ -1,0 +1,232 @@
+"""Layers of any kind that feed each other, some of them one time step late: the way forward and back by hand.
+
+`snnviz.core.cycles` is for convolutions that drive neurons and nothing else, as in a block, and computes what comes
+from outside for all time steps at once. Here a member may join, convolve, normalise and fire, or some of these, as in
+the cell of a SNASNet. The gradients of the weights are one time-batched call after the way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnviz.catalog.architectures import Architecture, Source
+from snnviz.core.layers import convolution, of_input, of_weight
+from snnviz.core.merging import merge_of, smoothed
+from snnviz.core.neurons import Cell, advance, of_learnt, retreat
+from snnviz.core.norms import Norm, Of, Statistics
+
+PARAMETERS = ("weight", "bias", "gain", "beta", "threshold")
+
+
+class Member:
+    """One layer of a loop, and where what it reads is said: each source as (its place, its delay, its smoothing).
+
+    A place is that of a member or, from the number of members on, of what comes from outside.
+    """
+
+    def __init__(self, built: Architecture, index: int, loop: Sequence[int], outside: list[Source]) -> None:
+        layer = built.layers[index]
+        if layer.kind == "linear" or layer.groups > 1:
+            raise ValueError(f"a loop holds no linear layers and no groups, and {layer.name} is one")
+        self.index, self.layer = index, layer
+        self.merge = merge_of(built, layer.sources)
+        self.heard: list[tuple[int, int, int]] = []
+        for source in layer.sources:
+            if source.layer in loop:
+                if (source.pool, source.stride, source.enlarge) != (1, 1, 1):
+                    raise ValueError(f"maps in a loop keep their size, and {layer.name} reads others")
+                self.heard.append((loop.index(source.layer), source.delay, source.smooth))
+            else:
+                whole = replace(source, merge="main", channels=None)
+                if whole not in outside:
+                    outside.append(whole)
+                self.heard.append((len(loop) + outside.index(whole), 0, 1))
+        place, delay, smooth = self.heard[0]
+        self.as_said = len(self.heard) == 1 and place < len(loop) and (delay, smooth) == (0, 1)
+        self.as_said = self.as_said and self.merge.chosen[0] is None
+        self.convolves = layer.kind == "conv"
+
+
+@dataclass
+class _Tape:
+    """What each member read, drove its normalisation with, and said: for the way back. Lists are by member."""
+
+    said: list[Tensor] = field(default_factory=list)
+    read: list[Tensor] = field(default_factory=list)
+    raw: list[Tensor] = field(default_factory=list)
+    u: list[Tensor] = field(default_factory=list)
+    of: list[list[Of]] = field(default_factory=list)
+
+
+class Loop:
+    """The members in an order in which each reads only earlier ones, but for what is a step late."""
+
+    def __init__(self, built: Architecture, indices: Sequence[int], *, half: bool = False) -> None:
+        self.half = half
+        self.outside: list[Source] = []
+        self.members = [Member(built, index, indices, self.outside) for index in indices]
+
+    def __call__(
+        self,
+        given: Sequence[Tensor],
+        parameters: Mapping[str, Tensor],
+        buffers: Mapping[str, Tensor],
+        cells: Sequence[Cell],
+        steps: int,
+        by: Statistics,
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """What each member's neurons were driven to, or its current, and what it said, (T, B, H, W, C).
+
+        `given`: what the sources from `outside` say, (T or 1, B, H, W, C). Gradients flow through what is said.
+        """
+        names = [member.layer.name for member in self.members]
+        own = [parameters.get(f"{name}.{kind}") for name in names for kind in PARAMETERS]
+        norms = [
+            Norm(parameters[f"{name}.gain"], parameters[f"{name}.bias"],
+                 buffers[f"{name}.mean"], buffers[f"{name}.variance"], by_step=True)
+            if member.layer.normed else None
+            for name, member in zip(names, self.members, strict=True)
+        ]  # fmt: skip
+        run = _Run(self, norms, cells, steps, by)
+        found = _Function.apply(run, len(given), *given, *own)  # type: ignore[no-untyped-call]
+        count = len(self.members)
+        return list(found[count:]), list(found[:count])
+
+
+@dataclass
+class _Run:
+    """A loop's way through time, forward and back."""
+
+    loop: Loop
+    norms: Sequence[Norm | None]
+    cells: Sequence[Cell]
+    steps: int
+    by: Statistics
+
+    def forward(self, given: Sequence[Tensor], own: Sequence[Mapping[str, Tensor]]) -> _Tape:
+        members, tape = self.loop.members, _Tape()
+        images = given[0].shape[1]
+        for member, norm in zip(members, self.norms, strict=True):
+            layer, nothing = member.layer, given[0].new_empty(0)
+
+            def room(shape: tuple[int, int, int]) -> Tensor:
+                return given[0].new_empty(self.steps, images, *shape[1:], shape[0])
+
+            tape.said.append(room(layer.out_shape))
+            kept = member.convolves and not member.as_said
+            tape.read.append(room(layer.in_shape) if kept else tape.said[member.heard[0][0]] if member.convolves
+                             else nothing)  # fmt: skip
+            tape.raw.append(nothing if norm is None else room(layer.out_shape))
+            tape.u.append(room(layer.out_shape) if layer.spiking else tape.said[-1])
+            tape.of.append([])
+        for t in range(self.steps):
+            for k, member in enumerate(members):
+                x = member.merge(*self._heard(member, tape.said, given, t))
+                to = tape.u[k][t] if self.norms[k] is None else tape.raw[k][t]
+                if member.convolves:
+                    if not member.as_said:
+                        tape.read[k][t] = x
+                    bias = own[k]["bias"] if self.norms[k] is None else None
+                    x = convolution(x[None], own[k]["weight"], bias, member.layer.stride, half=self.loop.half)[0]
+                to.copy_(x)
+                norm = self.norms[k]
+                if norm is not None:
+                    tape.of[k].append(norm.step(to, tape.u[k][t], self.by))
+                if member.layer.spiking:
+                    advance(tape.u[k], tape.said[k], t, self.cells[k])
+        return tape
+
+    def _heard(self, member: Member, said: list[Tensor], given: Sequence[Tensor], t: int) -> Iterator[Tensor]:
+        for place, delay, smooth in member.heard:
+            if place >= len(said):
+                outer = given[place - len(said)]
+                yield outer[t if len(outer) > 1 else 0]
+            elif t < delay:
+                yield torch.zeros_like(said[place][0])
+            else:
+                x = said[place][t - delay]
+                yield smoothed(x[None], smooth)[0] if smooth > 1 else x
+
+    def back(
+        self, tape: _Tape, gs: list[Tensor], given: Sequence[Tensor], own: Sequence[Mapping[str, Tensor]]
+    ) -> tuple[list[Tensor], list[dict[str, Tensor | None]]]:
+        """The gradients of `given` and of each member's parameters; `gs` are those of what each said.
+
+        Turns the potentials into the gradients of the currents.
+        """
+        members, count = self.loop.members, len(self.loop.members)
+        to = [*gs, *map(torch.zeros_like, given)]
+        found: list[dict[str, Tensor | None]] = [dict.fromkeys(mine) for mine in own]
+        sums = [np.zeros(2 if cell.learns else 0) for cell in self.cells]
+        for t in range(self.steps - 1, -1, -1):
+            for k in range(count - 1, -1, -1):
+                member, norm = members[k], self.norms[k]
+                d = gs[k][t]
+                if member.layer.spiking:
+                    retreat(tape.u[k], gs[k], t, self.cells[k], sums[k])
+                    d = tape.u[k][t]
+                if norm is not None:
+                    d, of_gain, of_bias = norm.back(d, tape.raw[k][t], tape.of[k][t], self.by)
+                    _add(found[k], "gain", of_gain)
+                    _add(found[k], "bias", of_bias)
+                    if member.convolves:
+                        tape.raw[k][t] = d
+                if member.convolves:
+                    d = of_input(d, own[k]["weight"], member.layer.stride, tape.read[k][t], half=self.loop.half)
+                for j, (place, delay, smooth) in enumerate(member.heard):
+                    if t < delay:
+                        continue
+                    where = to[place][t - delay if len(to[place]) > 1 else 0]
+                    if smooth > 1:
+                        blurred = torch.zeros_like(where)
+                        member.merge.give_back(d, j, blurred)
+                        where += smoothed(blurred[None], smooth)[0]
+                    else:
+                        member.merge.give_back(d, j, where)
+        for k, member in enumerate(members):
+            if member.convolves:
+                d = tape.u[k] if member.layer.spiking else gs[k]
+                d = d if self.norms[k] is None else tape.raw[k]
+                weight = own[k]["weight"]
+                found[k]["weight"] = of_weight(d, tape.read[k], weight, member.layer.stride, half=self.loop.half)
+                if self.norms[k] is None:
+                    found[k]["bias"] = d.flatten(0, -2).sum(0)
+            for name, learnt in zip(("beta", "threshold"), of_learnt(self.cells[k], sums[k]), strict=True):
+                found[k][name] = learnt
+        return to[count:], found
+
+
+def _add(found: dict[str, Tensor | None], name: str, more: Tensor) -> None:
+    before = found[name]
+    found[name] = more if before is None else before + more
+
+
+class _Function(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, run: _Run, outside: int, *tensors: Tensor | None) -> Any:
+        given = [x for x in tensors[:outside] if x is not None]
+        own = [
+            {name: p for name, p in zip(PARAMETERS, tensors[start:], strict=False) if p is not None}
+            for start in range(outside, len(tensors), len(PARAMETERS))
+        ]
+        ctx.tape = run.forward(given, own)
+        ctx.run, ctx.given, ctx.own = run, given, own
+        seen = [u.view_as(u) if u is not s else s.new_empty(0) for u, s in zip(ctx.tape.u, ctx.tape.said, strict=True)]
+        ctx.mark_non_differentiable(*seen)
+        ctx.set_materialize_grads(False)
+        return (*ctx.tape.said, *seen)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
+        run, tape = ctx.run, ctx.tape
+        ctx.tape = None  # its memory becomes the gradients'
+        gs = [torch.zeros_like(s) if g is None else g.clone(memory_format=torch.contiguous_format)
+              for s, g in zip(tape.said, gradients, strict=False)]  # fmt: skip
+        of_given, found = run.back(tape, gs, ctx.given, ctx.own)
+        return None, None, *of_given, *(mine.get(name) for mine in found for name in PARAMETERS)

@@ -1,0 +1,88 @@
+"""Batch normalisation (Ioffe and Szegedy 2015) of maps (T, B, ..., C), all time steps together or each by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Statistics = Literal["learn", "batch", "running"]
+"""Those of the batch, and remember them; those of the batch; or those remembered."""
+
+MOMENTUM, EPSILON = 0.1, 1e-5
+"""Share of the last batch in what is remembered, and what is added to variances: torch's, and the papers'."""
+
+
+class Of(NamedTuple):
+    """The mean of some rows and one over their standard deviation, (C,), as `back` needs them."""
+
+    mean: Tensor
+    scale: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Makes the mean `bias` and the standard deviation `gain` in each channel.
+
+    All are (C,); `mean` and `variance` are running averages, for when there is no batch. `by_step`: each time step goes
+    by its own statistics, and is remembered one after the other.
+    """
+
+    gain: Tensor
+    bias: Tensor
+    mean: Tensor
+    variance: Tensor
+    by_step: bool = False
+
+    def __call__(self, x: Tensor, by: Statistics) -> Tensor:
+        """(T, B, ..., C)."""
+        if self.by_step and len(x) > 1 and by != "running":
+            y: Tensor = _Stepwise.apply(x, self.gain, self.bias, self, by)  # type: ignore[no-untyped-call]
+            return y
+        mean, variance = (None, None) if by == "batch" else (self.mean, self.variance)
+        rows, learns = x.flatten(0, -2), by != "running"
+        found = F.batch_norm(
+            rows, mean, variance, self.gain, self.bias, training=learns, momentum=MOMENTUM, eps=EPSILON
+        )
+        return found.view_as(x)
+
+    def step(self, x: Tensor, out: Tensor, by: Statistics) -> Of:
+        """One time step, (B, ..., C), written into `out`; without autograd."""
+        mean, variance = (None, None) if by == "batch" else (self.mean, self.variance)
+        of = Of(self.gain.new_empty(len(self.gain)), self.gain.new_empty(len(self.gain)))
+        given = (x.flatten(0, -2), self.gain.detach(), self.bias.detach(), mean, variance)
+        torch.native_batch_norm(*given, by != "running", MOMENTUM, EPSILON, out=(out.view(-1, out.shape[-1]), *of))
+        return of
+
+    def back(self, gradient: Tensor, x: Tensor, of: Of, by: Statistics) -> tuple[Tensor, Tensor, Tensor]:
+        """The gradients of a time step's x, of the gain and of the bias."""
+        running = (None, None) if by == "batch" else (self.mean, self.variance)
+        rows = (gradient.flatten(0, -2), x.flatten(0, -2), self.gain.detach())
+        of_x, of_gain, of_bias = torch.ops.aten.native_batch_norm_backward(
+            *rows, *running, *of, by != "running", EPSILON, [True, True, True]
+        )
+        return of_x.view_as(x), of_gain, of_bias
+
+
+class _Stepwise(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, _gain: Tensor, _bias: Tensor, norm: Norm, by: Statistics) -> Tensor:
+        x = x.contiguous()
+        y = torch.empty_like(x)
+        ctx.x, ctx.norm, ctx.by = x, norm, by
+        ctx.of = [norm.step(before, after, by) for before, after in zip(x, y, strict=True)]
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        norm: Norm = ctx.norm
+        of_x, given = torch.empty_like(ctx.x), gradients[0].contiguous()
+        gain, bias = torch.zeros_like(norm.gain), torch.zeros_like(norm.bias)
+        for t, of in enumerate(ctx.of):
+            of_x[t], of_gain, of_bias = norm.back(given[t], ctx.x[t], of, ctx.by)
+            gain += of_gain
+            bias += of_bias
+        return of_x, gain, bias, None, None
