@@ -61,7 +61,7 @@ def compare(channels: int, batch: int, backward: bool, count: int) -> dict[str, 
         scorer.score(cell)
         net = dressed(SnasNet(cell, channels, SIDE, setting.hidden, setting.steps), scorer.weights[0], batch)
         theirs.append(timed(lambda net=net: literally(net, images)))
-        ours.append(timed(lambda cell=cell: scorer.score(cell).mean or float("nan")))
+        ours.append(timed(lambda cell=cell: scorer.score(cell)["sahd"].mean or float("nan")))
         values.append((theirs[-1][1], ours[-1][1]))
     milliseconds = [statistics.median(one for one, _ in several) for several in (theirs, ours)]
     return {
@@ -82,7 +82,7 @@ def search(start: int, stop: int) -> tuple[list[float | None], float]:
     memory.keep()
     scorer = Scorer(Scoring(data="fashion-mnist", channels=16, batch=16, repeats=1))
     begun = time.process_time()
-    scores = [scorer.score(drawn(0, number, backward=number % 2 > 0)).mean for number in range(start, stop)]
+    scores = [scorer.score(drawn(0, number, backward=number % 2 > 0))["sahd"].mean for number in range(start, stop)]
     return scores, time.process_time() - begun
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from snnviz import links
+from snnviz.catalog.searches import Search
 from snnviz.cli import searching
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
@@ -68,7 +69,7 @@ def show(run_name: str, as_json: bool) -> None:
     """Show a run, or a search: RUN is its name or the start of it."""
     store = Store()
     found = store.get(run_name)
-    if found.search is not None:
+    if isinstance(found.task, Search):
         if as_json:
             print_json(searching.report(store, found))
         else:

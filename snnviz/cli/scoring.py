@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,9 +12,7 @@ from snnviz.catalog.cells import Scoring
 from snnviz.cells import PUBLISHED, in_words, write
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
-
-if TYPE_CHECKING:
-    from snnviz.core.score import Scored
+from snnviz.theory.sahd import Findings, Scores, Silence
 
 
 @click.command()
@@ -45,48 +42,70 @@ def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | No
     setting = Scoring.check({"cell": named.get(cell.lower(), cell), **document})
     from snnviz.core.score import Scorer
 
-    found = Scorer(setting).score(setting.cell)
+    found = Scorer(setting).findings(setting.cell)
     if as_json:
-        print_json({"setting": setting.model_dump(mode="json"), **report(found)})
+        print_json({"setting": setting.model_dump(mode="json"), **report(setting, found)})
     else:
         print_score(setting, found)
 
 
-def report(found: Scored) -> dict[str, Any]:
-    """What was found, as JSON: silent (layers, T, B), kernel and hamming (B, B) of the first repeat."""
+def report(setting: Scoring, found: Findings) -> dict[str, Any]:
+    """What was found, as JSON: by both metrics, the setting's first; silent (layers, T, B), and (B, B) matrices.
+
+    These are of the first repeat.
+    """
+    chosen = found.scores[setting.metric]
     return {
-        "score": found.mean,
-        "invalid": found.invalid or None,
-        "scores": [one.value for one in found.scores],
-        "layers": [
-            {"name": name, "neurons": neurons, "copies": copies, "silent": silent.tolist()}
-            for name, neurons, copies, silent in zip(
-                found.layers, found.neurons, found.copies, found.silent, strict=True
-            )
-        ],
-        "kernel": found.kernel.tolist(),
+        "score": chosen.mean,
+        "invalid": chosen.invalid or None,
+        "scores": [one.value for one in chosen.each],
+        "metrics": {metric: _scores(scores) for metric, scores in found.scores.items()},
+        "layers": [_layer(layer) for layer in found.layers],
+        "relu": [_layer(layer) for layer in found.relu],
+        "kernel": found.kernel(setting.metric, setting.normalisation).tolist(),
         "hamming": found.hamming.tolist(),
+        "sahd": found.sahd.tolist(),
+        "neurons": found.neurons,
+        "terms": found.terms,
+        "labels": found.labels.tolist(),
     }
 
 
-def print_score(setting: Scoring, found: Scored) -> None:
-    """The score, and how sparse each layer is."""
+def _scores(scores: Scores) -> dict[str, Any]:
+    each = [one.value for one in scores.each]
+    return {"mean": scores.mean, "sd": scores.deviation, "scores": each, "invalid": scores.invalid or None}
+
+
+def _layer(layer: Silence) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "neurons": layer.neurons,
+        "copies": layer.copies,
+        "varies": layer.varies,
+        "silent": layer.silent.tolist(),
+    }
+
+
+def print_score(setting: Scoring, found: Findings) -> None:
+    """The scores, and how sparse each layer is, also with ReLUs."""
     click.echo(f"{write(setting.cell)}: {in_words(setting.cell)}")
-    if found.mean is None:
-        click.echo(f"no score: {found.invalid}")
-    else:
-        values = [one.value for one in found.scores if one.value is not None]
-        spread = f" (sd {statistics.stdev(values):.3g} of {len(values)})" if len(values) > 1 else ""
-        way = f"{setting.metric.upper()}, {setting.normalisation}"
-        click.echo(f"log|det K| = {found.mean:.4f}{spread}; {way}; {setting.batch} images of {setting.data}")
+    for metric in sorted(found.scores, key=lambda metric: metric != setting.metric):
+        scores = found.scores[metric]
+        if scores.mean is None:
+            click.echo(f"no score by {metric.upper()}: {scores.invalid}")
+            continue
+        spread = "" if scores.deviation is None else f" (sd {scores.deviation:.3g} of {len(scores.each)})"
+        way = f"{metric.upper()}, {setting.normalisation}"
+        click.echo(f"log|det K| = {scores.mean:.4f}{spread}; {way}; {setting.batch} images of {setting.data}")
     rows = [
         {
-            "layer": name,
-            "neurons": f"{neurons:,}",
-            "silent": f"{silent.mean():.1%}",
-            "by step": f"{silent.mean(1).min():.0%} to {silent.mean(1).max():.0%}",
-            "by image": f"{silent.mean(0).min():.0%} to {silent.mean(0).max():.0%}",
+            "layer": layer.name,
+            "neurons": f"{layer.neurons:,}",
+            "silent": f"{layer.silent.mean():.1%}",
+            "by step": f"{layer.silent.mean(1).min():.0%} to {layer.silent.mean(1).max():.0%}",
+            "by image": f"{layer.silent.mean(0).min():.0%} to {layer.silent.mean(0).max():.0%}",
+            "with ReLUs": f"{twin.silent.mean():.1%}",
         }
-        for name, neurons, silent in zip(found.layers, found.neurons, found.silent, strict=True)
+        for layer, twin in zip(found.layers, found.relu, strict=True)
     ]
     click.echo(table(rows))

@@ -102,8 +102,8 @@ def report(store: Store, run: Run) -> dict[str, Any]:
 
 def searched(run: Run) -> Search:
     """The search that a run is."""
-    assert run.search is not None
-    return run.search
+    assert isinstance(run.task, Search)
+    return run.task
 
 
 def _candidate(search: Search, trial: Trial) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.cells import CONV1, CONV3, NODES, OUT, POOL, SKIP, Cell
@@ -137,6 +138,11 @@ class Fired:
     copies: int
     both: Counts
 
+    @property
+    def silent(self) -> NDArray[np.float32]:
+        """(T, B): the share of neurons without a spike."""
+        return (1 - np.diagonal(self.both, axis1=1, axis2=2) / self.neurons).astype(np.float32)
+
 
 class Layer:
     """LIF neurons that go through time once."""
@@ -159,20 +165,43 @@ class Layer:
         return self.s
 
 
+class Rectifiers:
+    """ReLUs in the place of LIF neurons, and which share of them was 0."""
+
+    def __init__(self, name: str, maps: Maps, steps: int, copies: int = 1) -> None:
+        self.name, self.maps, self.copies, self.step = name, maps, copies, 0
+        self.silent = np.ones((steps, maps.batch), np.float32)
+
+    def __call__(self, terms: list[Term]) -> Array:
+        """max(0, u), (B, S), of the next time step."""
+        self.s = np.maximum(self.maps.total(terms), 0)
+        self.silent[self.step] = 1 - np.count_nonzero(self.s, 1) / self.maps.size
+        self.step += 1
+        return self.s
+
+
 class CellLayers:
     """A cell's operations, with what they remember from one time step to the next."""
 
-    def __init__(self, cell: Cell, name: str, maps: Maps, steps: int, weights: Weights) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        name: str,
+        maps: Maps,
+        steps: int,
+        weights: Weights,
+        kind: type[Layer] | type[Rectifiers] = Layer,
+    ) -> None:
         self.cell, self.maps, self.left = cell, maps, steps
         self.weights: dict[tuple[int, int], Tensor] = {}
-        self.layers: dict[int, Layer] = {}
+        self.layers: dict[int, Layer | Rectifiers] = {}
         for i in range(NODES):
             convolving = [j for j in range(NODES) if cell[i][j] in KERNEL]
             for j in convolving:
                 size = KERNEL[cell[i][j]]
                 self.weights[i, j] = weights.conv(f"{name}, {i} to {j}", maps.channels, maps.channels, size)
             if convolving:
-                self.layers[i] = Layer(f"{name}, node {i}", maps, steps, len(convolving))
+                self.layers[i] = kind(f"{name}, node {i}", maps, steps, len(convolving))
         self.feedback: list[list[Term]] = [[] for _ in range(NODES)]
 
     def __call__(self, given: list[Term]) -> list[Term]:
@@ -214,24 +243,38 @@ class CellLayers:
 class Network:
     """A SNASNet with cells of this matrix for images (B, P, side, side); `side` is divisible by 4.
 
-    Weights are asked of `weights` by name: stem, cell 1, reduction, cell 2, hidden, readout.
+    Weights are asked of `weights` by name: stem, cell 1, reduction, cell 2, hidden, readout. `pulse` is called twice at
+    each time step; what it raises ends the computation.
     """
 
-    def __init__(self, cell: Cell, shape: tuple[int, int, int], hidden: int, weights: Weights) -> None:
-        self.cell, self.weights, self.hidden = cell, weights, hidden
+    def __init__(
+        self,
+        cell: Cell,
+        shape: tuple[int, int, int],
+        hidden: int,
+        weights: Weights,
+        pulse: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.cell, self.weights, self.hidden, self.pulse = cell, weights, hidden, pulse
         self.planes, self.side, self.channels = shape
 
     def fired(self, images: Tensor, steps: int) -> list[Fired]:
         """Every LIF layer over `steps` time steps, in which the images stay the same."""
-        return self._run(images, steps)[0]
+        return [layer.fired for layer in self._run(images, steps, Layer)[0] if isinstance(layer, Layer)]
+
+    def rectified(self, images: Tensor) -> list[Rectifiers]:
+        """The same layers with ReLUs for neurons, at the one time step that these need."""
+        return [layer for layer in self._run(images, 1, Rectifiers)[0] if isinstance(layer, Rectifiers)]
 
     def votes(self, images: Tensor, steps: int, classes: int, voters: int) -> Tensor:
         """(B, classes): means over time steps and over each class's `voters` outputs."""
-        spikes = self._run(images, steps)[1]
+        spikes = self._run(images, steps, Layer)[1]
         readout = self.weights.linear("readout", classes * voters, self.hidden)
         return F.avg_pool1d(F.linear(spikes.mean(0), readout), voters)
 
-    def _run(self, images: Tensor, steps: int) -> tuple[list[Fired], Tensor]:
+    def _run(
+        self, images: Tensor, steps: int, kind: type[Layer] | type[Rectifiers]
+    ) -> tuple[list[Layer | Rectifiers], Tensor]:
         """Also the spikes of the hidden layer, (T, B, hidden)."""
         batch, dtype, weights = len(images), self.weights.dtype, self.weights
         large = Maps(batch, self.side, self.channels, dtype)
@@ -241,13 +284,15 @@ class Network:
         with torch.inference_mode():
             stem = weights.conv("stem", self.channels, self.planes, 3)
             given = [large.normalised(large.array(F.conv2d(images.to(dtype), stem, padding=1)))]
-            one = CellLayers(self.cell, "cell 1", large, steps, weights)
-            two = CellLayers(self.cell, "cell 2", small, steps, weights)
-            between, last = Layer("reduction", large, steps), Layer("last", small, steps)
+            one = CellLayers(self.cell, "cell 1", large, steps, weights, kind)
+            two = CellLayers(self.cell, "cell 2", small, steps, weights, kind)
+            between, last = kind("reduction", large, steps), kind("last", small, steps)
             reduction = weights.conv("reduction", 2 * self.channels, self.channels, 3)
             seen = []
             for _ in range(steps):
+                self.pulse()
                 spikes = between([large.normalised(large.total(one(given)))])
+                self.pulse()
                 maps = F.conv2d(large.tensor(spikes), reduction, padding=1)
                 term = small.normalised(small.array(F.avg_pool2d(maps, 2)), of=uncut.array(maps))
                 spikes = last([small.normalised(small.total(two([term])))])
@@ -255,7 +300,6 @@ class Network:
             kept = weights.dropout(*seen[0].shape)
             classifier = weights.linear("hidden", self.hidden, kept.shape[1])
             currents = linear(torch.stack(seen).mul_(kept), classifier, classifier.new_zeros(self.hidden))
-            layer = Layer("hidden", hidden, steps)
+            layer = kind("hidden", hidden, steps)
             spoken = torch.stack([torch.from_numpy(layer([hidden.plain(u.numpy())]).copy()) for u in currents])
-        layers = [*one.layers.values(), between, *two.layers.values(), last, layer]
-        return [layer.fired for layer in layers], spoken
+        return [*one.layers.values(), between, *two.layers.values(), last, layer], spoken

@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import Scoring, resized
+from snnviz.catalog.cells import Metric, Scoring, resized
 from snnviz.cells import Cell
-from snnviz.core.cells import Network, Weights
+from snnviz.core.cells import Fired, Network, Weights
 from snnviz.core.randomness import generator
 from snnviz.errors import InputError
-from snnviz.theory.sahd import Counts, Floats, Kernel, Score
+from snnviz.theory.sahd import METRICS, Findings, Kernel, Scores, Silence
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What was found of a cell. `kernel` and `hamming` (B, B) are of the first repeat, and so is `silent`.
-
-    `silent`: the share of neurons without a spike, (L, T, B), of the LIF layers in `layers`; `copies` says how many
-    layers of the published network each stands for.
-    """
-
-    scores: tuple[Score, ...]
-    layers: tuple[str, ...]
-    neurons: tuple[int, ...]
-    copies: tuple[int, ...]
-    silent: Floats
-    kernel: Floats
-    hamming: Counts
-
-    @property
-    def mean(self) -> float | None:
-        """Over repeats; None where one has no score."""
-        values = [score.value for score in self.scores if score.value is not None]
-        return sum(values) / len(values) if len(values) == len(self.scores) else None
-
-    @property
-    def invalid(self) -> str:
-        """Why there is no mean, or nothing."""
-        return next((score.invalid for score in self.scores if score.value is None), "")
+def settle() -> None:
+    """In a thread that scores: each operation on this thread alone."""
+    torch.set_num_threads(1)
 
 
 class Scorer:
@@ -54,10 +32,9 @@ class Scorer:
         self.weights = [Weights(setting.seed, repeat, dtype=dtype) for repeat in range(setting.repeats)]
 
     @cached_property
-    def batches(self) -> tuple[Tensor, ...]:
-        """For each repeat (B, 1, side, side), no two images alike, of the training set's mean 0 and variance 1."""
-        setting, card = self.setting, datasets.card(self.setting.data)
-        split = datasets.load(setting.data, setting.seed)
+    def chosen(self) -> tuple[NDArray[np.intp], ...]:
+        """For each repeat (B,): the numbers of training images, no two of which are alike. Raises `InputError`."""
+        setting, split = self.setting, datasets.load(self.setting.data, self.setting.seed)
         found = []
         for repeat in range(setting.repeats):
             order = torch.randperm(len(split.train_images), generator=generator(setting.seed, "batch", repeat))
@@ -69,35 +46,59 @@ class Scorer:
             else:
                 rule = f"be at most the {len(different):,} different training images"
                 raise InputError("batch", rule, setting.batch)
-            chosen = resized(split.train_images[list(different.values())], setting.side)
-            intensity = torch.from_numpy(chosen).unsqueeze(1).float() / split.white
+            found.append(np.array(list(different.values())))
+        return tuple(found)
+
+    @cached_property
+    def batches(self) -> tuple[Tensor, ...]:
+        """For each repeat (B, 1, side, side), of the training set's mean 0 and variance 1."""
+        setting, card = self.setting, datasets.card(self.setting.data)
+        split = datasets.load(setting.data, setting.seed)
+        found = []
+        for chosen in self.chosen:
+            images = resized(split.train_images[chosen], setting.side)
+            intensity = torch.from_numpy(images).unsqueeze(1).float() / split.white
             found.append((intensity - card.mean) / card.std)
         return tuple(found)
 
-    def score(self, cell: Cell) -> Scored:
-        """The scores of the networks of this cell."""
-        setting = self.setting
-        shape = (datasets.card(setting.data).shape[0], setting.side, setting.channels)
-        scores, kernels, seen = [], [], []
-        for weights, images in zip(self.weights, self.batches, strict=True):
-            kernel = Kernel(setting.metric, setting.normalisation)
-            layers = Network(cell, shape, setting.hidden, weights).fired(images, setting.steps)
-            for layer in layers:
-                kernel.add(layer.both, layer.neurons, layer.copies)
-            scores.append(kernel.score())
-            kernels.append(kernel)
-            seen.append(layers)
-        return Scored(
-            tuple(scores),
-            tuple(layer.name for layer in seen[0]),
-            tuple(layer.neurons for layer in seen[0]),
-            tuple(layer.copies for layer in seen[0]),
-            np.stack([1 - np.diagonal(layer.both, axis1=1, axis2=2) / layer.neurons for layer in seen[0]]),
-            kernels[0].matrix,
-            kernels[0].hamming,
+    def score(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> dict[Metric, Scores]:
+        """The scores of the networks of this cell; `pulse` as in `Network`."""
+        return _scores([self._kernel(self._fired(cell, repeat, pulse)) for repeat in range(self.setting.repeats)])
+
+    def findings(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> Findings:
+        """The scores, how sparsely the first of the networks spikes, and how its ReLU twin is active."""
+        kernels: list[Kernel] = []
+        layers: tuple[Silence, ...] = ()
+        for repeat in range(self.setting.repeats):
+            fired = self._fired(cell, repeat, pulse)
+            kernels.append(self._kernel(fired))
+            layers = layers or tuple(Silence(one.name, one.neurons, one.copies, one.silent) for one in fired)
+        labels = datasets.load(self.setting.data, self.setting.seed).train_labels[self.chosen[0]]
+        rectified = self._network(cell, 0, pulse).rectified(self.batches[0])
+        return Findings(
+            _scores(kernels),
+            layers,
+            tuple(Silence(one.name, one.maps.size, one.copies, one.silent) for one in rectified),
+            kernels[0].hamming.astype(np.int32),
+            kernels[0].sahd.astype(np.float32),
+            labels.astype(np.int32),
+            kernels[0].neurons,
+            kernels[0].terms,
         )
 
+    def _network(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> Network:
+        shape = (datasets.card(self.setting.data).shape[0], self.setting.side, self.setting.channels)
+        return Network(cell, shape, self.setting.hidden, self.weights[repeat], pulse)
 
-def score(setting: Scoring) -> Scored:
-    """The score of the setting's cell."""
-    return Scorer(setting).score(setting.cell)
+    def _fired(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> list[Fired]:
+        return self._network(cell, repeat, pulse).fired(self.batches[repeat], self.setting.steps)
+
+    def _kernel(self, fired: list[Fired]) -> Kernel:
+        kernel = Kernel(self.setting.normalisation)
+        for layer in fired:
+            kernel.add(layer.both, layer.neurons, layer.copies)
+        return kernel
+
+
+def _scores(kernels: Sequence[Kernel]) -> dict[Metric, Scores]:
+    return {metric: Scores(tuple(kernel.score(metric) for kernel in kernels)) for metric in METRICS}

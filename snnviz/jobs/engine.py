@@ -6,10 +6,13 @@ import os
 import platform
 from typing import Protocol
 
+from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search, widest
+from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, TooLarge
 from snnviz.jobs import machine
 from snnviz.store import Store, Submitted, Task
+from snnviz.theory import cell_costs
 from snnviz.theory.costs import memory_bytes
 
 SIDE_BY_SIDE = 2
@@ -22,7 +25,7 @@ class Engine(Protocol):
     store: Store
 
     def submit(self, task: Task) -> Submitted:
-        """See to it that a design is run, or a search made, once. Raises `TooLarge`, `InputError`, `StoreError`."""
+        """See to it that a task is done, once. Raises `TooLarge`, `InputError`, `StoreError`."""
 
     def cancel(self, run: str) -> None:
         """A queued run is cancelled, a running one stops within a second and keeps what it has. Raises `StoreError`."""
@@ -36,24 +39,24 @@ def submit(store: Store, task: Task) -> Submitted:
 
     Raises `TooLarge` or `InputError`.
     """
-    design = task.design if isinstance(task, Search) else task
     try:
         known = store.get(task.digest).state in ("queued", "running", "done")
     except NotFound:
         known = False
-    if not known and design.training.precision == "bfloat16" and not machine.has_bfloat16():
+    if not known and _precision(task) == "bfloat16" and not machine.has_bfloat16():
         raise InputError("training.precision", "be float32 on a machine whose processor lacks bfloat16", "bfloat16")
     free = machine.free_bytes()
     if not known and free is not None:
         # What running runs use becomes free when they end; until then this one waits in the queue.
-        going = [*store.runs(states=("running",)), *store.searches(states=("running",))]
-        free += sum(needed_bytes(run.search or run.design) for run in going)
+        free += sum(needed_bytes(run.task) for run in store.runs(states=("running",), of=None))
         check_memory(task, free)
     return store.submit(task)
 
 
 def needed_bytes(task: Task) -> int:
-    """An estimate from above of the memory that a run, or a search, needs."""
+    """An estimate from above of the memory that a task needs."""
+    if isinstance(task, Scoring | CellSearch):
+        return cell_costs.memory_bytes(task)
     if isinstance(task, Search):
         return SIDE_BY_SIDE * memory_bytes(widest(task))
     return memory_bytes(task)
@@ -63,10 +66,18 @@ def check_memory(task: Task, free: int) -> None:
     """Raises `TooLarge` with the sentence for it."""
     need = needed_bytes(task)
     if need > free:
+        name, less = "design", "a smaller batch, width or number of time steps needs less"
+        if isinstance(task, Scoring | CellSearch):
+            name, less = "setting", "fewer images, channels or time steps need less"
         raise TooLarge(
-            f"design must fit into the {_gigabytes(free)} of memory that are free, got one that needs "
-            f"{_gigabytes(need)}; a smaller batch, width or number of time steps needs less"
+            f"{name} must fit into the {_gigabytes(free)} of memory that are free, got one that needs "
+            f"{_gigabytes(need)}; {less}"
         )
+
+
+def _precision(task: Task) -> str:
+    design = task.design if isinstance(task, Search) else task
+    return design.training.precision if isinstance(design, Design) else "float32"
 
 
 def owner(kind: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping
 
+from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.jobs import machine
 from snnviz.store import Run, Store, Task
-from snnviz.theory import costs
+from snnviz.theory import cell_costs, costs
 
 
 def speed(store: Store) -> float:
@@ -19,26 +20,36 @@ def speed(store: Store) -> float:
 
 
 def steps(task: Task) -> int:
-    """Training steps of a run, or of a whole search."""
+    """What a task's progress counts to: training steps of a run, or of a whole search."""
+    if isinstance(task, Scoring):
+        return cell_costs.scoring_steps(task)
+    if isinstance(task, CellSearch):
+        return cell_costs.search_steps(task)
     return costs.search_steps(task) if isinstance(task, Search) else costs.training_steps(task)
 
 
 def seconds(task: Task, speed: float = 1.0) -> float:
-    """An estimate of the length of a run, or of a whole search, on one core."""
+    """An estimate of the length of a task on one core."""
+    if isinstance(task, Scoring):
+        return speed * cell_costs.scoring_seconds(task)
+    if isinstance(task, CellSearch):
+        return speed * cell_costs.search_seconds(task)
     return costs.search_seconds(task, speed) if isinstance(task, Search) else costs.training_seconds(task, speed)
 
 
 def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], speed: float) -> float:
     """Of wall time until all of them are done, with one on each core. `runs`: those there are, by digest."""
-    left = []
+    left, longest = [], 0.0
     for task in tasks:
         run = runs.get(task.digest)
         if run is not None and run.state == "done":
             continue
-        kept = run is not None and run.steps and (not run.ended or run.search is not None)
+        kept = run is not None and run.steps and (not run.ended or isinstance(task, Search | CellSearch))
         share = run.step / run.steps if run is not None and kept else 0.0
         left.append(seconds(task, speed) * (1 - share))
-    return max(sum(left) / machine.cores(), max(left, default=0.0))
+        if not isinstance(task, CellSearch):  # which no other cores can help
+            longest = max(longest, left[-1])
+    return max(sum(left) / machine.cores(), longest)
 
 
 def in_words(duration: float | None) -> str:

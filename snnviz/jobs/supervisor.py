@@ -149,7 +149,7 @@ class Supervisor:
             return False
         refusal = None
         try:
-            check_memory(run.search or run.design, self._free())
+            check_memory(run.task, self._free())
         except TooLarge as error:
             if self.children:
                 self._crowded = self._busy + CROWDED_SECONDS
@@ -183,7 +183,7 @@ class Supervisor:
             return sys.maxsize
         for child in self.children:
             taken = machine.private_bytes(child.process.pid or 0)
-            free -= max(0, needed_bytes(child.claim.search or child.claim.design) - taken)
+            free -= max(0, needed_bytes(child.claim.task) - taken)
         return free
 
     def _verdict(self, name: str) -> bool | None:

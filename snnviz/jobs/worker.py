@@ -14,9 +14,11 @@ from multiprocessing import connection, parent_process
 from types import FrameType
 
 from snnviz.catalog import datasets
+from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.searches import Search
 from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
-from snnviz.events import Event, Progress, Trial, Twin
+from snnviz.events import Candidate, Event, Progress, Trial, Twin
 from snnviz.jobs import machine
 from snnviz.jobs.recorder import Recorder
 from snnviz.store import Claim, State, Store
@@ -28,8 +30,11 @@ TINY = {
 }
 
 
+TINY_CELL = {"cell": "0340 0020 0001 0100", "channels": 1, "batch": 2, "repeats": 1, "steps": 2, "hidden": 2}
+
+
 def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None = None) -> None:
-    """Executes a claimed run from its last checkpoint and ends it as done, failed or cancelled.
+    """Executes a claimed run from where it was left and ends it as done, failed or cancelled.
 
     Each operation runs on one thread, as in every engine: the numbers depend on the design alone, also where a second
     core is free and works at another part of the batch. Raises `StoreError` where not even the
@@ -51,8 +56,10 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
                 if listen is not None:
                     listen(event)
 
-            datasets.ensure(claim.design.data.name, lambda words: hear(Progress(0, 0, words)))
-            if words := datasets.remark(claim.design.data.name):
+            task = claim.task
+            data = task.data if isinstance(task, Scoring | CellSearch) else claim.design.data.name
+            datasets.ensure(data, lambda words: hear(Progress(0, 0, words)))
+            if words := datasets.remark(data):
                 store.remark(claim.run, claim.attempt, words)
             for event in _events(store, claim):
                 hear(event)
@@ -75,34 +82,45 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
 
 
 def _events(store: Store, claim: Claim) -> Iterator[Event]:
-    """What the run, or the search, has left to say."""
-    checkpoint, threads = store.load_checkpoint(claim.run), machine.Threads()
-    if claim.search is None:
-        from snnviz.core.execute import execute
+    """What the run has left to say."""
+    task, threads = claim.task, machine.Threads()
+    if isinstance(task, Scoring | CellSearch):
+        from snnviz.jobs import scoring
 
-        return execute(claim.design, resume=checkpoint, threads=threads)
-    from snnviz.jobs.searching import Past, conduct
+        if isinstance(task, Scoring):
+            return scoring.score(task)
+        return scoring.search(task, [row for _, row in store.rows(claim.run, Candidate)], threads)
+    checkpoint = store.load_checkpoint(claim.run)
+    if isinstance(task, Search):
+        from snnviz.jobs.searching import Past, conduct
 
-    twins = [row for _, row in store.rows(claim.run, Twin)]
-    trials = [row for _, row in store.rows(claim.run, Trial)]
-    return conduct(claim.search, Past(twins, trials, checkpoint), threads)
+        twins = [row for _, row in store.rows(claim.run, Twin)]
+        trials = [row for _, row in store.rows(claim.run, Trial)]
+        return conduct(task, Past(twins, trials, checkpoint), threads)
+    from snnviz.core.execute import execute
+
+    return execute(task, resume=checkpoint, threads=threads)
 
 
 def warm_up() -> None:
-    """Trains a tiny design: torch loads much only when the first optimizer makes its first step.
+    """Trains a tiny design and scores a tiny cell.
 
-    On one thread, because a process that has run a parallel region must not be forked.
+    Torch loads much only when the first optimizer makes its first step, and kernels are compiled or loaded when they
+    are first called. On one thread, because a process that has run a parallel region must not be forked.
     """
     import torch
 
     from snnviz.core import memory
     from snnviz.core.execute import execute
+    from snnviz.core.score import Scorer
 
     torch.set_num_threads(1)
     memory.keep()
     try:
         for _ in execute(Design.check(TINY)):
             pass
+        cell = Scoring.check(TINY_CELL)
+        Scorer(cell).score(cell.cell)
     except Exception:
         traceback.print_exc()  # for the log; a run that meets this will say what is wrong
 

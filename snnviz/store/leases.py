@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Update, case, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
-from snnviz.catalog.searches import Search
 from snnviz.errors import LeaseLost
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
@@ -73,8 +72,6 @@ class Leases:
                 return None
             task = reading.task(row.kind, row.design)
             if not isinstance(task, str) and task.digest == row.run:
-                if isinstance(task, Search):
-                    return Claim(row.run, row.attempt, task.design, task)
                 return Claim(row.run, row.attempt, task)
             reason = task if isinstance(task, str) else "it was submitted to another revision of snnviz"
             self.finish(row.run, row.attempt, "failed", error=f"The run cannot be computed: {reason}.")

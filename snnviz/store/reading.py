@@ -9,15 +9,14 @@ from typing import Any
 from sqlalchemy import Row as Columns
 from sqlalchemy import Select, bindparam, select
 
-from snnviz.catalog.searches import Search
-from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.events import ROWS
 from snnviz.store.tables import KINDS, RUNS, TABLES
+from snnviz.store.values import KINDS as TASKS
 from snnviz.store.values import Run, Task, Unreadable
 
-RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "search"), RUNS.c.kind)
-"""The columns of a `Run`, named like its fields, and what it is."""
+RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "task"), RUNS.c.design, RUNS.c.kind)
+"""The columns of a `Run`, named like its fields, and its task."""
 
 ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(TABLES[event].c.seq, *(TABLES[event].c[name] for name in KINDS[event]))
@@ -34,20 +33,18 @@ LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
 
 
 def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:
-    """The run, if its design, or its search, is one that this snnviz accepts."""
+    """The run, if its task is one that this snnviz accepts."""
     columns: dict[str, Any] = dict(row._mapping)
-    read = task(columns.pop("kind"), row.design)
-    if isinstance(read, str):
-        return Unreadable(row.run, row.state, read)
-    if isinstance(read, Search):
-        return Run(**columns | {"design": read.design, "search": read})
-    return Run(**columns | {"design": read})
+    read = task(columns.pop("kind"), columns.pop("design"))
+    return Unreadable(row.run, row.state, read) if isinstance(read, str) else Run(task=read, **columns)
 
 
 @lru_cache(maxsize=4096)
 def task(kind: str, text: str) -> Task | str:
-    """The stored design or search, or why it is not one (any more)."""
+    """The stored task, or why it is not one (any more)."""
+    if kind not in TASKS:
+        return f"kind must be one of {', '.join(TASKS)}, got {kind!r}"
     try:
-        return Search.read(text) if kind == "search" else Design.read(text)
+        return TASKS[kind].read(text)
     except InputError as error:
         return str(error)

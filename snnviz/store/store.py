@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from sqlalchemy import delete, func, select
 
-from snnviz.catalog.searches import Search
+from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import reading, tables
 from snnviz.store.leases import Leases, change
 from snnviz.store.tables import RUNS, TABLES
-from snnviz.store.values import STATES, Run, State, Submitted, Task, Unreadable
+from snnviz.store.values import KINDS, STATES, Run, State, Submitted, Task, Unreadable
 
 R = TypeVar("R", bound=Row)
 
@@ -24,9 +24,9 @@ class Store(Leases):
 
     A run goes ``queued -> running -> done | failed | cancelled``. What the store promises:
 
-    - **One design, one run.** A run is named by its design's digest. `submit` is atomic: of any number of
-      simultaneous submissions one creates the run. It changes nothing for a run that is queued, running or done, and
-      queues a failed or cancelled one again, which goes on from its checkpoint.
+    - **One design, one run.** A run is named by the digest of its design, or other task. `submit` is atomic: of any
+      number of simultaneous submissions one creates the run. It changes nothing for a run that is queued, running or
+      done, and queues a failed or cancelled one again, which goes on from its checkpoint.
     - **One worker at a time.** `claim` hands a queued run to one caller and raises its attempt number. Every write of a
       worker carries that number; once the run is claimed anew, ended or deleted, it raises `LeaseLost` and writes
       nothing. Attempt numbers are never used twice, not even when a deleted run comes back.
@@ -44,7 +44,7 @@ class Store(Leases):
     """
 
     def submit(self, task: Task) -> Submitted:
-        """Ask for a design to be run, or for a search; see the class for what happens to one that is known already."""
+        """Ask for a design to be run, or another task; see the class for what happens to one that is known already."""
         run, now = task.digest, time.time()
         with self._reading() as connection:
             state = connection.scalar(select(RUNS.c.state).where(RUNS.c.run == run))
@@ -53,7 +53,7 @@ class Store(Leases):
         fresh = {
             "state": "queued",
             "queued": now,
-            "kind": "search" if isinstance(task, Search) else "run",
+            "kind": _kind(type(task)),
             "design": task.canonical(),
             "started": None,
             "finished": None,
@@ -120,16 +120,13 @@ class Store(Leases):
             raise StoreError(f"The run {shown.run} cannot be read by this snnviz: {shown.reason}.")
         return shown
 
-    def runs(self, limit: int = 1000, states: Sequence[State] = STATES) -> list[Run]:
-        """The newest runs first, without those that `unreadable` lists, and without searches."""
-        return [shown for shown in self._list(limit, states, "run") if isinstance(shown, Run)]
-
-    def searches(self, limit: int = 1000, states: Sequence[State] = STATES) -> list[Run]:
-        """The newest searches first."""
-        return [shown for shown in self._list(limit, states, "search") if isinstance(shown, Run)]
+    def runs(self, limit: int = 1000, states: Sequence[State] = STATES, of: type[Task] | None = Design) -> list[Run]:
+        """The newest runs first, of designs or of another kind of task (None: of any), without the unreadable ones."""
+        kind = None if of is None else _kind(of)
+        return [shown for shown in self._list(limit, states, kind) if isinstance(shown, Run)]
 
     def unreadable(self, limit: int = 1000) -> list[Unreadable]:
-        """Runs whose stored design this snnviz does not accept, each with the reason."""
+        """Runs whose stored task this snnviz does not accept, each with the reason."""
         return [shown for shown in self._list(limit, STATES) if isinstance(shown, Unreadable)]
 
     def counts(self) -> dict[State, int]:
@@ -169,6 +166,11 @@ class Store(Leases):
         with self._reading() as connection:
             found = connection.execute(newest).all()
         return [reading.run(row) for row in found]
+
+
+def _kind(task: type[Task]) -> str:
+    """What the table calls such tasks."""
+    return next(name for name, kind in KINDS.items() if kind is task)
 
 
 _SHOWN = RUNS.c.state != "deleted"

@@ -52,7 +52,7 @@ RUNS = Table(
     # A deleted run stays as an empty row in the state "deleted": if its design comes back, its attempts are
     # numbered on from where they were, so that a worker of the deleted run can still not write.
     Column("state", String(16), nullable=False),
-    Column("kind", String(16), nullable=False, server_default="run"),  # "run", or "search": then `design` holds that
+    Column("kind", String(16), nullable=False, server_default="run"),  # see `values.KINDS`; `design` holds it
     Column("title", Text, nullable=False, server_default=""),
     Column("design", Text, nullable=False),
     Column("attempt", Integer, nullable=False, server_default="0"),

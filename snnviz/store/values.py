@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.design import Design
 
@@ -12,27 +13,39 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-Task = Design | Search
-"""What can be submitted."""
+Task = Design | Search | Scoring | CellSearch
+"""What can be submitted. Each is a frozen value with a `digest`, a `canonical` text and a `read` of that."""
+
+KINDS: dict[str, type[Task]] = {"run": Design, "search": Search, "score": Scoring, "cells": CellSearch}
+"""By what the store calls them."""
 
 MAX_DEATHS = 3
 """A run whose process died this often without a word from a person is failed and not tried again."""
 
 
+def design_of(task: Task) -> Design:
+    """A design itself; of a search of skips, what its candidates share. Raises `TypeError`: cells have none."""
+    if isinstance(task, Search):
+        return task.design
+    if not isinstance(task, Design):
+        raise TypeError(f"a {type(task).__name__} has no design")
+    return task
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A design that was submitted, and how far it got.
+    """A task that was submitted, such as a design, and how far it got.
 
     `attempt` counts how often a worker took it up (0: never). `seconds` is training wall time over all attempts.
     `eta_seconds` is the training time left, while that is known; `doing` what a run does before it can train. `error`
     is one sentence, `traceback` what a developer wants to see with it. `note` says what a person should know of a run
-    that went on all the same. Of a `search`, `design` is what its candidates share.
+    that went on all the same.
     """
 
     run: str
     state: State
     title: str
-    design: Design
+    task: Task
     attempt: int
     created: float
     started: float | None
@@ -47,7 +60,11 @@ class Run:
     note: str | None
     cancel_requested: bool
     heartbeat: float | None
-    search: Search | None = None
+
+    @property
+    def design(self) -> Design:
+        """See `design_of`."""
+        return design_of(self.task)
 
     @property
     def ended(self) -> bool:
@@ -66,12 +83,16 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to write to `run`, for as long as `attempt` is its current attempt; to a search's, if it has one."""
+    """The right to write to `run`, for as long as `attempt` is its current attempt."""
 
     run: str
     attempt: int
-    design: Design
-    search: Search | None = None
+    task: Task
+
+    @property
+    def design(self) -> Design:
+        """See `design_of`."""
+        return design_of(self.task)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from snnviz.catalog.optimisations import Optimisation, searches
+from snnviz.catalog.searches import Search
 from snnviz.events import Trial
 from snnviz.jobs.local import Local
 from snnviz.links import write_part
@@ -65,4 +66,4 @@ def test_a_search_is_paused_goes_on_elsewhere_and_its_best_is_opened(
 
 
 def known(store: Store, run: str) -> bool:
-    return any(found.run == run for found in store.searches())
+    return any(found.run == run for found in store.runs(of=Search))

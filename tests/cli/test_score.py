@@ -6,7 +6,7 @@ import pytest
 
 from snnviz.catalog.cells import Scoring
 from snnviz.cells import PUBLISHED, write
-from snnviz.core.score import score
+from snnviz.core.score import Scorer
 from tests.cli.conftest import Snnviz
 
 SMALL = {"channels": 4, "batch": 6, "steps": 3, "hidden": 16}
@@ -17,19 +17,26 @@ def test_it_prints_what_the_core_finds(snnviz: Snnviz) -> None:
     cell = "0302 0030 3003 0000"
     found = snnviz("score", cell, "--metric", "hd", *FIELDS, "--json").json
     setting = Scoring.check({"cell": cell, "metric": "hd", **SMALL})
-    expected = score(setting)
+    expected = Scorer(setting).findings(setting.cell)
+    scores = expected.scores
     assert found["setting"] == setting.model_dump(mode="json")
-    assert found["score"] == expected.mean
-    assert found["scores"] == [one.value for one in expected.scores]
+    assert found["score"] == scores["hd"].mean
+    assert found["scores"] == [one.value for one in scores["hd"].each]
+    assert (found["metrics"]["sahd"]["mean"], found["metrics"]["sahd"]["sd"]) == (
+        scores["sahd"].mean,
+        scores["sahd"].deviation,
+    )
     assert found["invalid"] is None
-    assert found["kernel"] == expected.kernel.tolist()
-    assert [layer["name"] for layer in found["layers"]] == list(expected.layers)
+    assert found["kernel"] == expected.kernel("hd").tolist()
+    assert [layer["name"] for layer in found["layers"]] == [layer.name for layer in expected.layers]
+    assert found["relu"][0]["silent"] == expected.relu[0].silent.tolist()
+    assert found["labels"] == expected.labels.tolist()
     human = snnviz("score", cell, "--metric", "hd", *FIELDS)
     assert human.err == ""
     assert human.out.startswith(
-        f"{cell}: 4 forward + 1 backward: 4 conv 3x3, 1 conv 1x1\nlog|det K| = {expected.mean:.4f}"
+        f"{cell}: 4 forward + 1 backward: 4 conv 3x3, 1 conv 1x1\nlog|det K| = {scores['hd'].mean:.4f}"
     )
-    assert len(human.out.splitlines()) == 3 + len(expected.layers)
+    assert len(human.out.splitlines()) == 4 + len(expected.layers)
 
 
 def test_a_published_cell_has_a_name(snnviz: Snnviz) -> None:
@@ -41,7 +48,7 @@ def test_a_cell_without_a_score_says_why(snnviz: Snnviz) -> None:
     dead = "0000 0000 0000 0000"
     found = snnviz("score", dead, *FIELDS, "--json").json
     assert (found["score"], found["invalid"]) == (None, "no neuron spikes")
-    assert "no score: no neuron spikes" in snnviz("score", dead, *FIELDS).out
+    assert "no score by SAHD: no neuron spikes" in snnviz("score", dead, *FIELDS).out
 
 
 @pytest.mark.parametrize(

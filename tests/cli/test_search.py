@@ -6,7 +6,7 @@ import pytest
 
 from snnviz import links
 from snnviz.catalog.optimisations import searches
-from snnviz.catalog.searches import candidate, matrices, read_code
+from snnviz.catalog.searches import Search, candidate, matrices, read_code
 from snnviz.cli.searching import read_setting
 from snnviz.events import Trial
 from snnviz.store import Store
@@ -43,8 +43,8 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
 def test_random_search_trains_from_scratch(snnviz: Snnviz, shared: Store) -> None:
     answer = snnviz(*SMALL, "--strategy", "random", "--json")
     (found,) = answer.json["searches"]
-    search = shared.get(found["search"]).search
-    assert search is not None
+    search = shared.get(found["search"]).task
+    assert isinstance(search, Search)
     assert (search.strategy, search.weights) == ("random", "scratch")
     assert found["trials"][-1]["epochs"] == 4
 

@@ -14,14 +14,15 @@ from torch import Tensor, nn
 
 from snnviz import cells
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import Scoring
+from snnviz.catalog.cells import Normalisation, Scoring
 from snnviz.cells import PLACES, Cell, drawn, parse
 from snnviz.core.cells import CellLayers, Layer, Maps, Network, Weights
-from snnviz.core.score import Scorer, score
+from snnviz.core.score import Scorer
 from snnviz.errors import InputError
-from snnviz.theory.sahd import Kernel
+from snnviz.theory.sahd import METRICS, Findings, Kernel
 from tests.core.snasnet import LIF, PublishedKernel, SnasNet, dressed, watch
 
+ALPHAS: tuple[Normalisation, ...] = ("paper", "code")
 SIDE, CHANNELS, HIDDEN, STEPS, BATCH = 8, 4, 24, 4, 6
 IDENTITY = parse("0001 0000 0000 0000")
 
@@ -53,8 +54,8 @@ def literal(cell: Cell, ours: Network) -> SnasNet:
     return dressed(net, ours.weights, BATCH)
 
 
-def kernel_of(ours: Network, pictures: Tensor, metric: str = "sahd", normalisation: str = "paper") -> Kernel:
-    kernel = Kernel(metric, normalisation)  # type: ignore[arg-type]
+def kernel_of(ours: Network, pictures: Tensor, normalisation: Normalisation = "paper") -> Kernel:
+    kernel = Kernel(normalisation)
     for layer in ours.fired(pictures, STEPS):
         kernel.add(layer.both, layer.neurons, layer.copies)
     return kernel
@@ -64,17 +65,19 @@ def kernel_of(ours: Network, pictures: Tensor, metric: str = "sahd", normalisati
 def test_it_is_the_published_algorithm(cell: Cell) -> None:
     pictures, ours = images(), network(cell)
     net = literal(cell, ours)
-    seen = {(metric, alpha): PublishedKernel(metric, alpha) for metric in ("sahd", "hd") for alpha in ("paper", "code")}
+    seen = {(metric, alpha): PublishedKernel(metric, alpha) for metric in METRICS for alpha in ALPHAS}
     for hook in seen.values():
         watch(net, hook)
     with torch.no_grad():
         outputs = net(pictures)
     for (metric, alpha), published in seen.items():
-        found = kernel_of(ours, pictures, metric, alpha)
-        np.testing.assert_allclose(found.matrix, published.K / (published.terms if alpha == "code" else 1), rtol=1e-12)
+        found = kernel_of(ours, pictures, alpha)
+        np.testing.assert_allclose(
+            found.matrix(metric), published.K / (published.terms if alpha == "code" else 1), rtol=1e-12
+        )
         assert found.terms == published.terms
-        if found.score().value is not None:
-            assert found.score().value == pytest.approx(published.score(), rel=1e-8)
+        if (value := found.score(metric).value) is not None:
+            assert value == pytest.approx(published.score(), rel=1e-8)
         else:
             assert np.linalg.matrix_rank(published.K) < BATCH
     torch.testing.assert_close(ours.votes(pictures, STEPS, 10, 10), outputs, rtol=1e-9, atol=1e-12)
@@ -86,7 +89,7 @@ def test_in_single_precision_too_but_for_rounding(cell: Cell) -> None:
     ours, single = network(cell), network(cell, dtype=torch.float32)
     double, found = (kernel_of(net, pictures) for net in (ours, single))
     assert found.score().value == pytest.approx(double.score().value, rel=1e-3)
-    np.testing.assert_allclose(found.matrix, double.matrix, rtol=1e-3)
+    np.testing.assert_allclose(found.matrix(), double.matrix(), rtol=1e-3)
 
 
 @given(st.integers(0, 10**6), st.booleans())
@@ -99,7 +102,7 @@ def test_any_cell_is_the_published_algorithm(number: int, backward: bool) -> Non
     with torch.no_grad():
         net(pictures)
     found = kernel_of(ours, pictures)
-    np.testing.assert_allclose(found.matrix, published.K, rtol=1e-9)
+    np.testing.assert_allclose(found.matrix(), published.K, rtol=1e-9)
     if found.score().value is not None:
         assert found.score().value == pytest.approx(published.score(), rel=1e-8)
 
@@ -171,7 +174,7 @@ def test_the_order_of_the_images_does_not_matter() -> None:
     key = ("dropout", BATCH, size)
     second.weights.kept[key] = first.weights.dropout(BATCH, size)[other]
     one, two = kernel_of(first, pictures), kernel_of(second, pictures[other])
-    np.testing.assert_allclose(two.matrix, one.matrix[other][:, other], rtol=1e-9)
+    np.testing.assert_allclose(two.matrix(), one.matrix()[other][:, other], rtol=1e-9)
     assert two.score().value == pytest.approx(one.score().value, rel=1e-9)
 
 
@@ -180,44 +183,74 @@ def test_equal_images_have_no_score() -> None:
     pictures[3] = pictures[1]
     ours = network(ALL[0])
     ours.weights.kept["dropout", BATCH, 2 * CHANNELS * (SIDE // 4) ** 2] = torch.ones(BATCH, 32, dtype=torch.float64)
-    for metric in ("sahd", "hd"):
-        assert kernel_of(ours, pictures, metric).score().invalid == "images 2 and 4 of the batch make the same spikes"
+    for metric in METRICS:
+        assert kernel_of(ours, pictures).score(metric).invalid == "images 2 and 4 of the batch make the same spikes"
+
+
+def findings(setting: Scoring) -> Findings:
+    return Scorer(setting).findings(setting.cell)
 
 
 def test_a_cell_without_a_path_to_its_output_has_no_score() -> None:
-    found = score(Scoring(cell="0000 0000 0000 0000", batch=4, repeats=1, channels=2, hidden=8))  # type: ignore[arg-type]
-    assert (found.mean, found.invalid) == (None, "no neuron spikes")
+    found = findings(Scoring(cell="0000 0000 0000 0000", batch=4, repeats=2, channels=2, hidden=8))  # type: ignore[arg-type]
+    for scores in found.scores.values():
+        assert (scores.mean, scores.deviation, scores.invalid) == (None, None, "no neuron spikes")
+    assert all((layer.silent == 1).all() for layer in found.layers)
 
 
 SMALL = Scoring(batch=8, repeats=2, channels=4, hidden=32, steps=3)
 
 
 def test_the_same_setting_gives_the_same_bits_and_another_seed_other_ones() -> None:
-    one, two = score(SMALL), score(SMALL)
-    assert [s.value for s in one.scores] == [s.value for s in two.scores]
-    np.testing.assert_array_equal(one.kernel, two.kernel)
-    assert one.scores[0] != one.scores[1]
-    assert score(SMALL.model_copy(update={"seed": 1})).mean != one.mean
+    one, two = findings(SMALL), findings(SMALL)
+    assert one.write() == two.write()
+    each = one.scores["sahd"].each
+    assert each[0] != each[1]
+    assert findings(SMALL.model_copy(update={"seed": 1})).scores["sahd"].mean != one.scores["sahd"].mean
 
 
 def test_a_cells_score_does_not_depend_on_what_was_scored_before() -> None:
     scorer = Scorer(SMALL)
     for number in range(3):
         scorer.score(drawn(0, number, backward=True))
-    assert scorer.score(SMALL.cell).scores == score(SMALL).scores
+    assert scorer.score(SMALL.cell) == findings(SMALL).scores
 
 
-def test_what_a_score_tells_fits_together() -> None:
-    found = score(SMALL)
-    count = len(found.layers)
-    assert found.silent.shape == (count, SMALL.steps, SMALL.batch)
-    assert found.kernel.shape == found.hamming.shape == (SMALL.batch, SMALL.batch)
-    assert ((found.silent >= 0) & (found.silent <= 1)).all()
-    assert found.mean == pytest.approx(np.mean([s.value for s in found.scores]))
-    total = SMALL.steps * sum(n * c for n, c in zip(found.neurons, found.copies, strict=True))
-    np.testing.assert_allclose(np.diag(found.kernel), total)
-    assert found.scores[0].value == pytest.approx(np.linalg.slogdet(found.kernel)[1])
-    assert found.invalid == ""
+@pytest.mark.parametrize("normalisation", ALPHAS)
+def test_what_a_scoring_tells_fits_together(normalisation: Normalisation) -> None:
+    setting = SMALL.model_copy(update={"normalisation": normalisation})
+    found = findings(setting)
+    total = setting.steps * sum(layer.neurons * layer.copies for layer in found.layers)
+    terms = setting.steps * sum(layer.copies for layer in found.layers)
+    assert (found.neurons, found.terms) == (total, terms)
+    assert all(layer.silent.shape == (setting.steps, setting.batch) for layer in found.layers)
+    assert [(layer.name, layer.neurons, layer.copies) for layer in found.relu] == [
+        (layer.name, layer.neurons, layer.copies) for layer in found.layers
+    ]
+    assert all(layer.silent.shape == (1, setting.batch) for layer in found.relu)
+    assert all(((layer.silent >= 0) & (layer.silent <= 1)).all() for layer in found.layers + found.relu)
+    for metric in METRICS:
+        kernel, scores = found.kernel(metric, normalisation), found.scores[metric]
+        np.testing.assert_allclose(np.diag(kernel), total / (terms if normalisation == "code" else 1))
+        np.testing.assert_array_equal(kernel, kernel.T)
+        assert scores.each[0].value == pytest.approx(np.linalg.slogdet(kernel)[1], abs=2e-3)
+        assert scores.mean == pytest.approx(np.mean(scores.values))
+        assert scores.deviation == pytest.approx(np.std(scores.values, ddof=1))
+    split = datasets.load(setting.data, setting.seed)
+    np.testing.assert_array_equal(found.labels, split.train_labels[Scorer(setting).chosen[0]])
+
+
+@pytest.mark.parametrize("cell", ALL[:3] + ALL[8:11], ids=cells.write)
+def test_the_relu_twin_is_the_published_network_with_relus(cell: Cell) -> None:
+    pictures, ours = images(), network(cell)
+    net = dressed(SnasNet(cell, CHANNELS, SIDE, HIDDEN, 1, fire=nn.ReLU).to(torch.float64), ours.weights, BATCH)
+    seen: list[Tensor] = []
+    watch(net, lambda out: seen.append((out.flatten(1) == 0).double().mean(1)), nn.ReLU)
+    with torch.no_grad():
+        net(pictures)
+    found = ours.rectified(pictures)
+    mine = [layer.silent[0] for layer in found for _ in range(layer.copies)]
+    np.testing.assert_allclose(sorted(map(tuple, mine)), sorted(tuple(one.tolist()) for one in seen), atol=1e-6)
 
 
 def test_a_batch_has_no_image_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,21 +265,12 @@ def test_a_batch_has_no_image_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_spikes_tell_images_apart_where_relus_do_not() -> None:
     """The share of active neurons varies more over images than that of ReLUs (Kim et al. 2022, Fig. 3)."""
-    setting = Scoring(batch=64, repeats=1, channels=8, hidden=64, steps=4)
-    [pictures] = Scorer(setting).batches
-    spread: dict[type[nn.Module], list[float]] = {LIF: [], nn.ReLU: []}
-    level: dict[type[nn.Module], list[float]] = {LIF: [], nn.ReLU: []}
-    for number in range(6):
-        cell = drawn(0, number, backward=False)
-        for kind, steps in ((LIF, 4), (nn.ReLU, 1)):
-            torch.manual_seed(number)
-            net = SnasNet(cell, 8, 16, 64, steps, fire=kind)
-            active: list[Tensor] = []
-            watch(net, lambda out, active=active: active.append((out > 0).double().mean(1)), kind)  # type: ignore[misc]
-            with torch.no_grad():
-                net(pictures)
-            spread[kind] += [float(a.std() / a.mean()) for a in active if a.mean() > 0]
-            level[kind] += [float(a.mean()) for a in active]
-    assert np.mean(spread[LIF]) > 3 * np.mean(spread[nn.ReLU])
-    assert np.ptp(level[LIF]) > np.ptp(level[nn.ReLU])
-    assert 0.8 < 1 - np.mean(level[LIF]) < 0.98
+    scorer = Scorer(Scoring(batch=64, repeats=1, channels=8, hidden=64, steps=4))
+    found = [scorer.findings(drawn(0, number, backward=False)) for number in range(6)]
+    spiking, relu = ([layer for one in found for layer in kind(one)] for kind in (lambda f: f.layers, lambda f: f.relu))
+    varies = [np.mean([layer.varies for layer in kind if layer.varies is not None]) for kind in (spiking, relu)]
+    assert varies[0] > 3 * varies[1]
+    levels = [[silent for layer in kind for silent in layer.silent.mean(1)] for kind in (spiking, relu)]
+    assert np.ptp(levels[0]) > np.ptp(levels[1])
+    assert 0.85 < np.mean(levels[0]) < 0.98
+    assert 0.4 < np.mean(levels[1]) < 0.6

@@ -184,9 +184,9 @@ class TestInTheStore:
         assert stored(store, search) == undisturbed(search)
         assert Immediate(store).submit(search).cached
         shown = store.get(search.digest)
-        assert (shown.search, shown.design, shown.state) == (search, search.design, "done")
+        assert (shown.task, shown.design, shown.state) == (search, search.design, "done")
         assert store.runs() == []
-        assert [found.run for found in store.searches()] == [search.digest]
+        assert [found.run for found in store.runs(of=Search)] == [search.digest]
 
     def test_the_worker_is_killed_and_no_finished_candidate_is_lost_or_repeated(
         self, store: Store, background: Callable[..., Background]
@@ -240,7 +240,7 @@ class TestInTheStore:
         Immediate(store).submit(search)
         store.delete(search.digest)
         assert stored(store, search) == []
-        assert store.searches() == []
+        assert store.runs(of=Search) == []
 
 
 def test_the_best_candidate_is_an_ordinary_design() -> None:

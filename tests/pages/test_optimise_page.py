@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, design, searches
-from snnviz.catalog.searches import candidate, read_code
+from snnviz.catalog.searches import Search, candidate, read_code
 from snnviz.catalog.twins import ann_twin
 from snnviz.errors import InputError
 from snnviz.events import Trial
@@ -108,9 +108,9 @@ def test_the_search_goes_on_where_it_was_paused(at_search: Callable[..., Visit],
     assert visit.at.dataframe[0].value["state"].tolist() == ["done", "paused"]
     assert "1 of 4 searches done, 9 candidates kept" in visit.text
     visit.press("optimise-start")
-    assert {run.run for run in services.store().searches()} == {search.digest for search in several}
+    assert {run.run for run in services.store().runs(of=Search)} == {search.digest for search in several}
     visit.press("optimise-pause")
-    assert all(run.ended or run.cancel_requested for run in services.store().searches())
+    assert all(run.ended or run.cancel_requested for run in services.store().runs(of=Search))
     rows = [row for _, row in services.store().rows(several[1].digest, Trial)]
     assert len(rows) >= 3
 
@@ -122,7 +122,7 @@ def test_cancel_forgets_what_is_unfinished(at_search: Callable[..., Visit], writ
     visit = at_search()
     assert "Forget 2 unfinished searches with 4 candidates, for everybody?" in visit.text
     visit.press("optimise-forget")
-    assert [run.run for run in services.store().searches()] == [several[0].digest]
+    assert [run.run for run in services.store().runs(of=Search)] == [several[0].digest]
     assert services.store().rows(several[1].digest, Trial) == []
     assert visit.at.button("optimise-start").label == "Start 3 searches"
 
@@ -158,7 +158,7 @@ def test_from_the_press_to_the_table(at_search: Callable[..., Visit]) -> None:
     visit = at_search(TINY)
     assert visit.at.dataframe[0].value["candidates"].tolist() == ["2 of 2"] * 2
     assert charts(visit, "best") == ["search_best"]
-    (run,) = [run for run in store.searches() if run.search is not None and run.search.strategy == "ucb"]
+    (run,) = [run for run in store.runs(of=Search) if isinstance(run.task, Search) and run.task.strategy == "ucb"]
     best = min((row for _, row in store.rows(run.run, Trial)), key=lambda row: row.value)
     original = design(TINY, 0)
     wanted = [ann_twin(original), original, candidate(searches(TINY)[0], read_code(best.code))]

@@ -231,9 +231,9 @@ def run(one: Seen, state: str, step: int = 0, **more: Any) -> Run:
     search, nothing = one.search, dict.fromkeys(("started", "finished", "eta_seconds", "doing", "error", "traceback"))
     whole = search.design.training.epochs
     shared, own = (search.shared_epochs, search.tuning_epochs) if search.weights == "frozen" else (0, whole)
-    fields: dict[str, Any] = {"run": search.digest, "state": state, "title": "", "design": search.design, "attempt": 1}
+    fields: dict[str, Any] = {"run": search.digest, "state": state, "title": "", "task": search, "attempt": 1}
     fields |= {"created": 0.0, "seconds": 2.0, "step": step, "steps": whole + shared + search.trials * own}
-    fields |= {**nothing, "note": None, "cancel_requested": False, "heartbeat": None, "search": search}
+    fields |= {**nothing, "note": None, "cancel_requested": False, "heartbeat": None}
     return Run(**{**fields, **more})
 
 
