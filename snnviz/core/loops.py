@@ -59,7 +59,7 @@ class _Tape:
 
     said: list[Tensor] = field(default_factory=list)
     read: list[Tensor] = field(default_factory=list)
-    raw: list[Tensor] = field(default_factory=list)
+    raw: list[list[Tensor]] = field(default_factory=list)
     u: list[Tensor] = field(default_factory=list)
     of: list[list[Of]] = field(default_factory=list)
 
@@ -122,22 +122,23 @@ class _Run:
             kept = member.convolves and not member.as_said
             tape.read.append(room(layer.in_shape) if kept else tape.said[member.heard[0][0]] if member.convolves
                              else nothing)  # fmt: skip
-            tape.raw.append(nothing if norm is None else room(layer.out_shape))
+            tape.raw.append([])
             tape.u.append(room(layer.out_shape) if layer.spiking else tape.said[-1])
             tape.of.append([])
         for t in range(self.steps):
             for k, member in enumerate(members):
                 x = member.merge(*self._heard(member, tape.said, given, t))
-                to = tape.u[k][t] if self.norms[k] is None else tape.raw[k][t]
                 if member.convolves:
                     if not member.as_said:
                         tape.read[k][t] = x
                     bias = own[k]["bias"] if self.norms[k] is None else None
                     x = convolution(x[None], own[k]["weight"], bias, member.layer.stride, half=self.loop.half)[0]
-                to.copy_(x)
                 norm = self.norms[k]
-                if norm is not None:
-                    tape.of[k].append(norm.step(to, tape.u[k][t], self.by))
+                if norm is None:
+                    tape.u[k][t] = x
+                else:
+                    tape.raw[k].append(x)
+                    tape.of[k].append(norm.step(x, tape.u[k][t], self.by))
                 if member.layer.spiking:
                     advance(tape.u[k], tape.said[k], t, self.cells[k])
         return tape
@@ -175,9 +176,8 @@ class _Run:
                     d, of_gain, of_bias = norm.back(d, tape.raw[k][t], tape.of[k][t], self.by)
                     _add(found[k], "gain", of_gain)
                     _add(found[k], "bias", of_bias)
-                    if member.convolves:
-                        tape.raw[k][t] = d
                 if member.convolves:
+                    gs[k][t] = d  # for the weights' gradients
                     d = of_input(d, own[k]["weight"], member.layer.stride, tape.read[k][t], half=self.loop.half)
                 for j, (place, delay, smooth) in enumerate(member.heard):
                     if t < delay:
@@ -191,9 +191,7 @@ class _Run:
                         member.merge.give_back(d, j, where)
         for k, member in enumerate(members):
             if member.convolves:
-                d = tape.u[k] if member.layer.spiking else gs[k]
-                d = d if self.norms[k] is None else tape.raw[k]
-                weight = own[k]["weight"]
+                d, weight = gs[k], own[k]["weight"]
                 found[k]["weight"] = of_weight(d, tape.read[k], weight, member.layer.stride, half=self.loop.half)
                 if self.norms[k] is None:
                     found[k]["bias"] = d.flatten(0, -2).sum(0)
