@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnviz.catalog.architectures import Architecture, Source
+from snnviz.catalog.architectures import Architecture, Shape, Source
 from snnviz.core.layers import convolution, of_input, of_weight
 from snnviz.core.merging import merge_of, smoothed
 from snnviz.core.neurons import Cell, advance, of_learnt, retreat
@@ -55,7 +55,9 @@ class Member:
 
 @dataclass
 class _Tape:
-    """What each member read, drove its normalisation with, and said: for the way back. Lists are by member."""
+    """For the way back, by member: what it said, what a convolution read, what was normalised at each step and by what,
+    and u, which is what it said of those that do not spike.
+    """
 
     said: list[Tensor] = field(default_factory=list)
     read: list[Tensor] = field(default_factory=list)
@@ -110,21 +112,7 @@ class _Run:
     by: Statistics
 
     def forward(self, given: Sequence[Tensor], own: Sequence[Mapping[str, Tensor]]) -> _Tape:
-        members, tape = self.loop.members, _Tape()
-        images = given[0].shape[1]
-        for member, norm in zip(members, self.norms, strict=True):
-            layer, nothing = member.layer, given[0].new_empty(0)
-
-            def room(shape: tuple[int, int, int]) -> Tensor:
-                return given[0].new_empty(self.steps, images, *shape[1:], shape[0])
-
-            tape.said.append(room(layer.out_shape))
-            kept = member.convolves and not member.as_said
-            tape.read.append(room(layer.in_shape) if kept else tape.said[member.heard[0][0]] if member.convolves
-                             else nothing)  # fmt: skip
-            tape.raw.append([])
-            tape.u.append(room(layer.out_shape) if layer.spiking else tape.said[-1])
-            tape.of.append([])
+        members, tape = self.loop.members, self._blank(given[0])
         for t in range(self.steps):
             for k, member in enumerate(members):
                 x = member.merge(*self._heard(member, tape.said, given, t))
@@ -141,6 +129,22 @@ class _Run:
                     tape.of[k].append(norm.step(x, tape.u[k][t], self.by))
                 if member.layer.spiking:
                     advance(tape.u[k], tape.said[k], t, self.cells[k])
+        return tape
+
+    def _blank(self, like: Tensor) -> _Tape:
+        def room(shape: Shape) -> Tensor:
+            return like.new_empty(self.steps, like.shape[1], *shape[1:], shape[0])
+
+        tape = _Tape()
+        for member in self.loop.members:
+            layer = member.layer
+            tape.said.append(room(layer.out_shape))
+            tape.u.append(room(layer.out_shape) if layer.spiking else tape.said[-1])
+            tape.raw.append([])
+            tape.of.append([])
+        for member in self.loop.members:
+            read = tape.said[member.heard[0][0]] if member.as_said else room(member.layer.in_shape)
+            tape.read.append(read if member.convolves else like.new_empty(0))
         return tape
 
     def _heard(self, member: Member, said: list[Tensor], given: Sequence[Tensor], t: int) -> Iterator[Tensor]:
