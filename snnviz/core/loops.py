@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnviz.catalog.architectures import Architecture, Source
+from snnviz.catalog.architectures import Architecture, Shape, Source
 from snnviz.core.layers import convolution, of_input, of_weight
 from snnviz.core.merging import merge_of, smoothed
 from snnviz.core.neurons import Cell, advance, of_learnt, retreat
@@ -55,11 +55,13 @@ class Member:
 
 @dataclass
 class _Tape:
-    """What each member read, drove its normalisation with, and said: for the way back. Lists are by member."""
+    """For the way back, by member: what it said, what a convolution read, what was normalised at each step and by what,
+    and u, which is what it said of those that do not spike.
+    """
 
     said: list[Tensor] = field(default_factory=list)
     read: list[Tensor] = field(default_factory=list)
-    raw: list[Tensor] = field(default_factory=list)
+    raw: list[list[Tensor]] = field(default_factory=list)
     u: list[Tensor] = field(default_factory=list)
     of: list[list[Of]] = field(default_factory=list)
 
@@ -110,36 +112,39 @@ class _Run:
     by: Statistics
 
     def forward(self, given: Sequence[Tensor], own: Sequence[Mapping[str, Tensor]]) -> _Tape:
-        members, tape = self.loop.members, _Tape()
-        images = given[0].shape[1]
-        for member, norm in zip(members, self.norms, strict=True):
-            layer, nothing = member.layer, given[0].new_empty(0)
-
-            def room(shape: tuple[int, int, int]) -> Tensor:
-                return given[0].new_empty(self.steps, images, *shape[1:], shape[0])
-
-            tape.said.append(room(layer.out_shape))
-            kept = member.convolves and not member.as_said
-            tape.read.append(room(layer.in_shape) if kept else tape.said[member.heard[0][0]] if member.convolves
-                             else nothing)  # fmt: skip
-            tape.raw.append(nothing if norm is None else room(layer.out_shape))
-            tape.u.append(room(layer.out_shape) if layer.spiking else tape.said[-1])
-            tape.of.append([])
+        members, tape = self.loop.members, self._blank(given[0])
         for t in range(self.steps):
             for k, member in enumerate(members):
                 x = member.merge(*self._heard(member, tape.said, given, t))
-                to = tape.u[k][t] if self.norms[k] is None else tape.raw[k][t]
                 if member.convolves:
                     if not member.as_said:
                         tape.read[k][t] = x
                     bias = own[k]["bias"] if self.norms[k] is None else None
                     x = convolution(x[None], own[k]["weight"], bias, member.layer.stride, half=self.loop.half)[0]
-                to.copy_(x)
                 norm = self.norms[k]
-                if norm is not None:
-                    tape.of[k].append(norm.step(to, tape.u[k][t], self.by))
+                if norm is None:
+                    tape.u[k][t] = x
+                else:
+                    tape.raw[k].append(x)
+                    tape.of[k].append(norm.step(x, tape.u[k][t], self.by))
                 if member.layer.spiking:
                     advance(tape.u[k], tape.said[k], t, self.cells[k])
+        return tape
+
+    def _blank(self, like: Tensor) -> _Tape:
+        def room(shape: Shape) -> Tensor:
+            return like.new_empty(self.steps, like.shape[1], *shape[1:], shape[0])
+
+        tape = _Tape()
+        for member in self.loop.members:
+            layer = member.layer
+            tape.said.append(room(layer.out_shape))
+            tape.u.append(room(layer.out_shape) if layer.spiking else tape.said[-1])
+            tape.raw.append([])
+            tape.of.append([])
+        for member in self.loop.members:
+            read = tape.said[member.heard[0][0]] if member.as_said else room(member.layer.in_shape)
+            tape.read.append(read if member.convolves else like.new_empty(0))
         return tape
 
     def _heard(self, member: Member, said: list[Tensor], given: Sequence[Tensor], t: int) -> Iterator[Tensor]:
@@ -175,9 +180,8 @@ class _Run:
                     d, of_gain, of_bias = norm.back(d, tape.raw[k][t], tape.of[k][t], self.by)
                     _add(found[k], "gain", of_gain)
                     _add(found[k], "bias", of_bias)
-                    if member.convolves:
-                        tape.raw[k][t] = d
                 if member.convolves:
+                    gs[k][t] = d  # for the weights' gradients
                     d = of_input(d, own[k]["weight"], member.layer.stride, tape.read[k][t], half=self.loop.half)
                 for j, (place, delay, smooth) in enumerate(member.heard):
                     if t < delay:
@@ -191,9 +195,7 @@ class _Run:
                         member.merge.give_back(d, j, where)
         for k, member in enumerate(members):
             if member.convolves:
-                d = tape.u[k] if member.layer.spiking else gs[k]
-                d = d if self.norms[k] is None else tape.raw[k]
-                weight = own[k]["weight"]
+                d, weight = gs[k], own[k]["weight"]
                 found[k]["weight"] = of_weight(d, tape.read[k], weight, member.layer.stride, half=self.loop.half)
                 if self.norms[k] is None:
                     found[k]["bias"] = d.flatten(0, -2).sum(0)

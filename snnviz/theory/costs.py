@@ -62,7 +62,7 @@ class Operations:
 def synops(
     design: Design, rates: Sequence[float | None], densities: Sequence[float | None] | None = None
 ) -> Operations:
-    """What one image costs, from what was seen of each layer that has weights, in order.
+    """What one image costs, from what was seen of each layer that is looked at, in order.
 
     `rates`: spikes per neuron and step, None without spikes. `densities`: the share of a layer's joined input that is
     not 0; None where it was not counted, and is estimated from the rates of its sources.
@@ -73,9 +73,11 @@ def synops(
     thresholds are not counted.
     """
     built, static, steps = architecture(design), is_static(design), design.data.steps
-    seen = dict(zip(built.weighted, rates, strict=True))
+    seen = dict(zip(built.watched, rates, strict=True))
     dense, macs, additions, estimated = 0, 0.0, 0.0, False
-    for index, layer in enumerate(built.weighted):
+    for index, layer in enumerate(built.watched):
+        if not layer.weighted:
+            continue
         every = layer.macs * (1 if static and all(source.layer == INPUT for source in layer.sources) else steps)
         density = densities[index] if densities else None
         if density is None:
@@ -90,7 +92,7 @@ def synops(
 
 def spent(design: Design, rows: Iterable[LayerState]) -> Operations:
     """`synops` at the last look of a run's `rows`, which are in order."""
-    rates: list[float | None] = [None] * len(architecture(design).weighted)
+    rates: list[float | None] = [None] * len(architecture(design).watched)
     densities = rates.copy()
     for row in rows:
         rates[row.layer], densities[row.layer] = row.rate, row.density
@@ -103,7 +105,9 @@ def reads_spikes(design: Design, layer: Layer) -> bool:
     Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say.
     """
     summed = sum(source.merge != "concat" for source in layer.sources)
-    return summed <= 1 and all(source.pool == 1 and _says_spikes(design, source.layer) for source in layer.sources)
+    return summed <= 1 and all(
+        source.pool == source.smooth == 1 and _says_spikes(design, source.layer) for source in layer.sources
+    )
 
 
 def _says_spikes(design: Design, index: int) -> bool:
@@ -118,7 +122,7 @@ def _density(design: Design, layer: Layer, rates: Mapping[Layer, float | None]) 
     steps, silent, beside = design.data.steps, 1.0, 0.0
     main = layer.in_shape[0]
     for source in layer.sources:
-        busy = 1 - (1 - _busy(design, source.layer, rates)) ** source.pool**2
+        busy = 1 - (1 - _busy(design, source.layer, rates)) ** (source.pool * source.smooth) ** 2
         busy *= (steps - source.delay) / steps  # what is a step late says nothing in the first
         if source.merge == "concat":
             beside += busy * len(source.channels or ())

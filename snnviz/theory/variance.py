@@ -105,14 +105,27 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
             single.append(_single(layer, single, float(shown[0, 0]), likeness))
             found.append(_Drawn(None, populations[-1]))
             continue
-        moments = _moments(layer, populations, late, shown, likeness)
-        drive = Drive(float(moments.diagonal().mean()), design.data.steps)
-        weights = earlier[index].weights if earlier else weight_variance(layer, design, drive)
-        gain = layer.fan_in * weights * _inside(layer)
-        moments = gain * moments
-        if layer.normed:  # the current's variance over time steps, images and positions becomes 1
-            moments /= moments.diagonal().mean() or 1.0
-        current = _draw(moments, count, rng)
+        weights = gain = 0.0
+        if layer.weighted:
+            moments = _moments(layer, populations, late, shown, likeness)
+            drive = Drive(float(moments.diagonal().mean()), design.data.steps)
+            weights = earlier[index].weights if earlier else weight_variance(layer, design, drive)
+            gain = layer.fan_in * weights * _inside(layer)
+            moments = gain * moments
+            if layer.normed and layer.by_step:
+                moments = _alike(
+                    moments
+                    if layer.sources[0].layer == INPUT
+                    else np.cov(_joined(layer, populations, late, likeness)).reshape(moments.shape)
+                )
+            elif layer.normed:  # the current's variance over time steps, images and positions becomes 1
+                moments /= moments.diagonal().mean() or 1.0
+            current = _draw(moments, count, rng)
+        else:
+            gain, current = 1.0, _joined(layer, populations, late, likeness)
+            if layer.normed:
+                deviation = current.std(1, keepdims=True)
+                current = (current - current.mean(1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
         u = potentials(current, design.neuron) if layer.spiking else current
         said = (u > design.neuron.threshold).astype(float) if layer.spiking else u if layer.plain else np.maximum(u, 0)
         populations.append(said)
@@ -123,6 +136,14 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
         seen = Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single_step)
         found.append(_Drawn(seen, said, weights))
     return tuple(found)
+
+
+def _alike(covariance: Floats) -> Floats:
+    """Of currents each of whose time steps is normalised by itself; a step in which nothing varies stays silent."""
+    deviation = np.sqrt(covariance.diagonal())
+    scale = np.divide(1, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+    found: Floats = covariance * np.outer(scale, scale)
+    return found
 
 
 def _late(said: Floats) -> Floats:
@@ -247,13 +268,14 @@ def _pooled(population: Floats, source: Source, likeness: float) -> Floats:
 
     The result is repeated to the size of `population`, so that it can be added to one that is not pooled.
     """
-    if source.pool == 1:
+    if source.pool == source.smooth == 1:
         return population
-    size = source.pool**2
+    size = (source.pool * source.smooth) ** 2
     usable = population.shape[1] // size * size
     patches = population[:, :usable].reshape(len(population), -1, size)
     alike = round(likeness * patches.shape[1])
-    return np.tile(np.concatenate([patches[:, :alike, 0], patches[:, alike:].mean(2)], axis=1), size)
+    joined = np.concatenate([patches[:, :alike, 0], patches[:, alike:].mean(2)], axis=1)
+    return np.tile(joined, size + 1)[:, : population.shape[1]]
 
 
 def _draw(covariance: Floats, count: int, rng: np.random.Generator) -> Floats:
@@ -291,7 +313,8 @@ def _single(layer: Layer, said: list[Moments], shown: float, likeness: float) ->
             return 0.0, shown
         # what comes from a step before is silent in the first one
         mean, square = (0.0, 0.0) if source.delay else said[source.layer]
-        second = mean**2 + (square - mean**2) * (likeness + (1 - likeness) / source.pool**2)
+        size = (source.pool * source.smooth) ** 2
+        second = mean**2 + (square - mean**2) * (likeness + (1 - likeness) / size)
         if source.merge == "concat":
             channels = len(source.channels or ())
             concatenated += channels * np.array([mean, second])

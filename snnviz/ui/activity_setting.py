@@ -297,7 +297,8 @@ class Typical:
 def typical(design: Design) -> Typical:
     """The middle one of the layers between the first, which reads the image, and the readout."""
     layers = architecture(design).layers
-    hidden = [layer for layer in layers[:-1] if all(source.layer != INPUT for source in layer.sources)] or layers[-1:]
+    inner = [layer for layer in layers[:-1] if layer.weighted and all(s.layer != INPUT for s in layer.sources)]
+    hidden = inner or layers[-1:]
     fan_in = median_low([layer.fan_in for layer in hidden])
     chosen = next(layer for layer in hidden if layer.fan_in == fan_in)
     return Typical(fan_in, chosen.fan_out, len(layers) - 1)

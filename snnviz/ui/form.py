@@ -25,6 +25,8 @@ LABELS = {
     "name": "Data set",
     "blocks": "Stacked blocks",
     "pool_every": "Pool after every",
+    "enlarge": "Enlarge images",
+    "voters": "Outputs a class",
     "norm": "Normalisation",
     "learn": "Learnt",
     "network.kind": "Kind of network",
@@ -34,13 +36,16 @@ SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (origi
 """Labels of a staged network, elsewhere numbers of neurons and layers."""
 
 HELP = {
-    "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence; the "
-    "others: architectures from papers for small images, each of whose blocks can be drawn anew.",
+    "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence; cell: "
+    "two cells of operations between four nodes (SNASNet); the others: architectures from papers for small images, "
+    "each of whose blocks can be drawn anew.",
     "neuron.kind": "lif: leaky integrate-and-fire, over time; relu: max(0, u), the ANN twin, in a single time step "
     "with direct input and a readout that does not spike. The numbers of a neuron have no say then.",
     "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",
     "network.norm": "batch: what a hidden layer's neurons receive gets mean 0 and variance 1 over a batch and all time "
-    "steps, times a learnt gain. A batch then goes through as a whole. Not together with backward connections.",
+    "steps, times a learnt gain; in a network of cells over a batch at each time step. A batch then goes through as a "
+    "whole. Not together with a block's backward connections.",
+    "network.enlarge": "So many times each pixel is shown in both directions: 8x8 images become 16x16 with 2.",
     "neuron.learn": "What every layer learns besides its weights, one number a layer: the leak β, the threshold θ, "
     "both or none of them. The fields above say where they start.",
     "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
@@ -67,7 +72,7 @@ def _network() -> None:
         _part("network", skip=("blocks", "kind"))
         stages.sizes(network)
     else:
-        _part("network", skip=("edges", "kind"))
+        _part("network", skip=("edges", "cell", "kind"))
 
 
 def _neuron() -> None:

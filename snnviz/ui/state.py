@@ -19,6 +19,9 @@ from snnviz.ui import services
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.words import ended, plain
 
+FORWARD = "0333 0033 0003 0000"
+"""A cell without backward connections: every pair of nodes joined by a convolution 3x3."""
+
 
 def begin(page: str = "") -> None:
     """At the top of a page: the first time, take the design from the address, if that is the Design page's ("")."""
@@ -147,7 +150,10 @@ def _of_network(kind: str) -> Design:
     parts[design().network.kind] = document["network"]
     if kind in parts:
         return Design.check({**document, "network": parts[kind]})
-    changed = change(design(), {"network.kind": kind})
+    settings = {"network.kind": kind}
+    if kind == "cell" and design().neuron.kind == "relu":
+        settings["network.cell"] = FORWARD  # the usual one has backward connections
+    changed = change(design(), settings)
     return _sized(changed, small(kind)) if isinstance(changed.network, StagedNetwork) else changed
 
 

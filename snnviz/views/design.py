@@ -107,7 +107,7 @@ def surrogate_chart(neuron: Neuron) -> Chart:
 def layer_table(design: Design, layers: Sequence[Forecast]) -> pd.DataFrame:
     """A row a layer: shapes, parameters, MACs, and the forecast."""
     rows = []
-    for layer, seen in zip(architecture(design).weighted, layers, strict=True):
+    for layer, seen in zip(architecture(design).watched, layers, strict=True):
         rows.append(
             {
                 "layer": layer.name,

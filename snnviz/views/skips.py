@@ -38,7 +38,7 @@ class Result:
 
 def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
     """Of a run, from its last epoch and all looks at its layers in order."""
-    built = architecture(design).weighted
+    built = architecture(design).watched
     first: list[float | None] = [None] * len(built)
     for row in layers:
         if row.step == 0:
