@@ -24,6 +24,7 @@ from snnviz.design import (
     Design,
     MlpNetwork,
     Neuron,
+    Shortcut,
     Training,
 )
 from snnviz.errors import InputError
@@ -84,6 +85,10 @@ def field(model: type[BaseModel], name: str) -> Strategy:
     if name == "edges":
         drawn = matrices() | matrices(back=True)
         return drawn | drawn.map(adjacency.write) | drawn.map(lambda edges: [list(row) for row in edges])
+    if isinstance(about.annotation, type) and issubclass(about.annotation, BaseModel):
+        return part(about.annotation)
+    if (model, name) == (Shortcut, "layers"):  # every network has a first layer; more of them: tests/core
+        return st.sampled_from([[], "", [1], [1.0], (1,), 1, "1", " [1] "])
     assert (model, name) == (Data, "name"), f"no strategy for {model.__name__}.{name}"
     return st.sampled_from(DATASETS.kinds)
 
