@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -18,32 +19,53 @@ IMAGES = 32
 """Of the probe batch, for gradients: two ways there and back, which every look at a run with branches takes."""
 
 
-def norms(network: Network, image: Tensor, labels: Tensor, objective: Objective | None = None) -> dict[str, float]:
-    """The L2 norm of the gradient of each layer's weights, by layer; nothing of the network is changed."""
+@dataclass(frozen=True, slots=True)
+class Norms:
+    """L2 norms of the gradient of a layer's weights: of the main loss, of the branches', and of their sum, as weighted.
+
+    `plain`: of the main loss as it is without branches.
+    """
+
+    plain: float
+    main: float
+    branches: float
+    whole: float
+
+    @property
+    def share(self) -> float | None:
+        """The part of the branches, |g_b| / (|g| + |g_b|); None where neither reaches the layer."""
+        both = self.main + self.branches
+        return self.branches / both if both > 0 else None
+
+
+def norms(network: Network, image: Tensor, labels: Tensor, objective: Objective | None) -> dict[str, Norms]:
+    """By layer with weights, on a batch; nothing of the network is changed."""
+    main = _gradients(network, image, labels, None)
+    beside = _gradients(network, image, labels, objective.alone()) if objective else list(map(torch.zeros_like, main))
+    factor = objective.main if objective else 1.0
+    whole = [factor * g + other for g, other in zip(main, beside, strict=True)]
+    names = [layer.name for layer in network.architecture.weighted]
+    columns = [torch.stack(torch._foreach_norm(part)).tolist() for part in (main, beside, whole)]
+    return {
+        name: Norms(plain, factor * plain, other, both)
+        for name, plain, other, both in zip(names, *columns, strict=True)
+    }
+
+
+def _gradients(network: Network, image: Tensor, labels: Tensor, objective: Objective | None) -> list[Tensor]:
+    """Of each layer's weights."""
     found = train.slope(network, image, labels, objective=objective, by="batch").gradients
     named = dict(zip(network.parameters, found, strict=False))
-    layers = [layer.name for layer in network.architecture.weighted]
-    values = torch.stack(torch._foreach_norm([named[f"{name}.weight"] for name in layers])).tolist()
-    return dict(zip(layers, values, strict=True))
+    return [named[f"{layer.name}.weight"] for layer in network.architecture.weighted]
 
 
 def shares(
     network: Network, image: Tensor, labels: Tensor, objective: Objective | None
 ) -> dict[str, float | None] | None:
-    """By layer, |g_b| / (|g| + |g_b|): g the gradient of the main loss, g_b that of the branches, both as weighted.
-
-    None for a layer that neither reaches, and as a whole without branches.
-    """
+    """By layer, the part of the branches in the gradient; None as a whole without branches."""
     if objective is None:
         return None
-    main = {name: objective.main * norm for name, norm in norms(network, image, labels).items()}
-    beside = norms(network, image, labels, objective.alone())
-    return {name: share(main[name], beside[name]) for name in main}
-
-
-def share(main: float, beside: float) -> float | None:
-    """The part of the branches in two norms."""
-    return beside / (main + beside) if main + beside > 0 else None
+    return {name: found.share for name, found in norms(network, image, labels, objective).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +121,28 @@ def profiles(design: Design, depths: Sequence[int] = (), choices: Sequence[Choic
 def _profile(design: Design, probe: Tensor, labels: Tensor) -> Profile:
     if design.training.shortcut.schedule.kind == "zero":
         design = change(design, {"training.shortcut.schedule": "constant"})
-    with train.gathered():
+    with train.gathered(), _one_thread():
         network = Network(design)
         inits.measure(network, probe)
         found = branches(network)
         objective = found.objective(0) if found else None
-        plain = norms(network, probe, labels)
-        whole = norms(network, probe, labels, objective)
-        part = shares(network, probe, labels, objective) or {}
-        window = observe.Window(network.parameters)
-        states = list(observe.look(network, probe, window, 0, 0.0, part))
-    layers = tuple(
-        LayerGradient(
-            state.layer, state.name, plain.get(state.name), whole.get(state.name), state.shortcut, state.saturation,
-            state.rate, state.var_u,
-        )
-        for state in states
-    )  # fmt: skip
-    return Profile(design, tuple(found.names.values()) if found else (), layers)
+        by_layer = norms(network, probe[:, :IMAGES], labels[:IMAGES], objective)
+        states = list(observe.look(network, probe, observe.Window(network.parameters), 0, 0.0))
+    layers = []
+    for state in states:
+        own = by_layer.get(state.name)
+        plain, whole, share = (own.plain, own.whole, own.share) if own else (None, None, None)
+        seen = (state.saturation, state.rate, state.var_u)
+        layers.append(LayerGradient(state.layer, state.name, plain, whole, share, *seen))
+    return Profile(design, tuple(found.names.values()) if found else (), tuple(layers))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Operations as small as these take longer on several threads, many times so on a machine that is busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
