@@ -223,6 +223,16 @@ def apart(found: Findings) -> str:
     )
 
 
+def among(score: float, others: Sequence[float]) -> str:
+    """Where a score lies among those of random cells.
+
+    >>> among(3.5, [1, 2, 3, 4])
+    'Higher than 75 % of 4 random cells that a search scored in the same way.'
+    """
+    share = sum(other < score for other in others) / len(others)
+    return f"Higher than {100 * share:.0f} % of {len(others):,} random cells that a search scored in the same way."
+
+
 def independent(found: Findings, metric: Metric, normalisation: Normalisation) -> Floats:
     """The expected distance (B, B) of images whose spikes are independent, of the same rates (Kim et al., Eq. 6)."""
     total = np.zeros(found.hamming.shape)
