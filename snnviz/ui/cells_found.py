@@ -50,8 +50,8 @@ def actions(setting: Scoring, run: Run | None) -> None:
         disabled=going or done,
         width="stretch",
         key="cells-score",
-        on_click=many.submit,
-        args=([setting], KEY),
+        on_click=_score,
+        args=(setting,),
     )
     second.button(
         "Cancel",
@@ -72,9 +72,14 @@ def actions(setting: Scoring, run: Run | None) -> None:
     elif not done:
         words.caption(f"About {left} on this machine, without training; you may leave meanwhile.")
     else:
-        words.caption("From the store: this cell was scored with this setting before, and is the same again.")
+        words.caption("This cell was scored with this setting; the score is in the store, and the same every time.")
     if train:
         _train(setting)
+
+
+def _score(setting: Scoring) -> None:
+    st.session_state.scoring_pressed = True
+    many.submit([setting], KEY)
 
 
 def _train(setting: Scoring) -> None:

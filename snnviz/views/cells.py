@@ -165,7 +165,7 @@ def silence_chart(found: Findings) -> Chart:
         "annotations": [
             _above(0, "LIF: in each time step, the images by class"),
             _above(0.615, "ReLU twin"),
-            _above(0.825, "variation"),
+            _above(0.825, "its variation"),
         ],
         "legend": {"x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
     }
