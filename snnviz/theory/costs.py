@@ -187,10 +187,10 @@ def memory_bytes(design: Design) -> int:
     """An estimate from above of what the run's process needs beyond the loaded libraries (float32).
 
     A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its way
-    back, and layers that feed each other also the gradients of what they said; looking and testing keep every layer's spikes, and all work on a few copies of the largest layer. The
-    allocator hands little from one to the other, so they add up. Each weight has a gradient, two moments, and copies
-    of these while a checkpoint is written. Images lie in memory, frames of recordings in a file. Tests hold the
-    estimate between 1 and 4 times what is measured.
+    back, and layers that feed each other also currents and gradients; looking and testing keep every layer's spikes,
+    and all work on a few copies of the largest layer. The allocator hands little from one to the other, so they add up.
+    Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images lie in memory,
+    frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
     """
     layers, about = architecture(design).layers, card(design.data.name)
     train, test = samples(design)

@@ -42,6 +42,7 @@ def design(**parts: Any) -> Design:
 
 
 BLOCK = {"kind": "block", "edges": "0021/0001/0000/0000", "channels": 4}
+CNN = {"kind": "cnn", "channels": 4}
 CELL = {"kind": "cell", "cell": "0340 0001 0002 0000", "channels": 2, "hidden": 20, "norm": "none"}
 BACK = {"kind": "cell", "cell": "0303 0030 2002 0200", "channels": 2, "hidden": 20}
 
