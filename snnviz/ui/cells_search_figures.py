@@ -7,7 +7,7 @@ from functools import lru_cache
 import streamlit as st
 
 from snnviz.catalog.cells import Scoring
-from snnviz.cells import Cell, in_words, parse
+from snnviz.cells import KINDS, Cell, in_words, parse
 from snnviz.theory.candidates import Standing
 from snnviz.ui import cells_draw, cells_found
 from snnviz.ui.cells_search_setting import METRICS
@@ -136,12 +136,15 @@ def _table(seen: Seen) -> None:
     columns = {
         "rank": number("", width=40),
         "cell": st.column_config.TextColumn(width=165),
-        "number": number("candidate no.", width=100),
-        "drawn": number("times drawn", width=90),
+        "number": number("no.", help="Of the candidate.", width=62),
+        "drawn": number("drawn", help="How often the search drew this cell.", width=62),
+        "forward": number(width=66),
+        "backward": number(width=76),
+        **{name: number(help=COUNTED[name], width=58) for name in KINDS},
     }
     for metric, name in METRICS.items():
         columns[metric] = number(f"{name}, precise", format="%.2f")
-        columns[f"{metric}_sd"] = number("±", format="%.2f", help="Standard deviation between repeats.", width=60)
+        columns[f"{metric}_sd"] = number("±", format="%.2f", help="Standard deviation between repeats.", width=56)
         columns[f"{metric}_first"] = number(f"{name} at first", format="%.2f")
     table = _frame(seen)
     shown = [name for name in table if not table[name].isna().all() and (name != "backward" or seen.search.backward)]

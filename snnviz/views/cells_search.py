@@ -215,7 +215,10 @@ def sentences(seen: Seen) -> list[str]:
     if len(seen.valid) >= 20 and taus:
         order = sorted(taus, key=lambda name: -abs(taus[name]))[:3]
         listed = ", ".join(f"{COUNTED[name]} (τ = {taus[name]:+.2f})" for name in order)
-        said.append(f"The score goes with the number of {listed}: it rewards that before anything was learnt.")
+        said.append(
+            f"What the score rewards, before anything is learnt: the number of {listed}; τ is Kendall's, and below 0 "
+            "where fewer are better."
+        )
     sds = [sd for one in seen.again if one.fine and (sd := deviation(one.fine, search.metric)) is not None]
     if len(sds) > 1:
         noise = math.sqrt(sum(sd**2 for sd in sds) / len(sds))
