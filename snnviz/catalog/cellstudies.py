@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator, model_validator
 
+from snnviz.catalog import datasets
 from snnviz.catalog.cells import CellSearch, Metric
 from snnviz.catalog.examples import named
 from snnviz.catalog.studies import read_dataset
@@ -67,8 +68,10 @@ class CellStudy(Part):
         return checked(cls, document, "a study of cells")
 
     @model_validator(mode="after")
-    def _can_be_searched(self) -> CellStudy:
-        searches(self)
+    def _enough_images(self) -> CellStudy:
+        images = min(datasets.card(name).train for name in self.sets)
+        if self.score_batch > images:
+            raise InputError("score_batch", f"be at most the {images:,} training images", self.score_batch)
         return self
 
     @property
@@ -88,15 +91,6 @@ def _still(value: object, field: str) -> str:
     if EVENTS in DATASETS[name].traits:
         raise InputError(field, "be a data set of images, not of recordings", name)
     return name
-
-
-STUDIES: dict[str, CellStudy] = {
-    "scores": CellStudy(),
-    "best against random": CellStudy(question="search", seeds=3),
-    "time steps": CellStudy(question="steps", connections="both", seeds=2),
-    "transfer": CellStudy(question="transfer", train_samples=2000, seeds=2),
-}
-"""Studies to start from."""
 
 
 def searches(study: CellStudy) -> dict[tuple[str, Way], CellSearch]:
@@ -208,3 +202,12 @@ def design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> De
 def distinct(several: Iterable[Member]) -> tuple[Design, ...]:
     """The designs to be run: what two members share only once."""
     return tuple({member.design.digest: member.design for member in several}.values())
+
+
+STUDIES: dict[Question, CellStudy] = {
+    "scores": CellStudy(),
+    "search": CellStudy(question="search", seeds=3),
+    "steps": CellStudy(question="steps", connections="both", seeds=2),
+    "transfer": CellStudy(question="transfer", train_samples=2000, seeds=2),
+}
+"""For each question a study to start from."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from snnviz.adjacency import densenet_like, sequential
+from snnviz.cells import parse
 from snnviz.design import (
     BlockNetwork,
+    CellNetwork,
     Choice,
     CnnNetwork,
     Data,
@@ -112,4 +114,16 @@ def mobilenetv2_digits() -> Design:
         network=StagedNetwork(kind="mobilenetv2", width=0.25, depth=0.5),
         neuron=Neuron(threshold=0.5),
         training=Training(epochs=10, learning_rate=0.01),
+    )
+
+
+@example
+def snasnet_digits() -> Design:
+    """A SNASNet of a forward cell, and the neuron of Kim et al. 2022, on digits enlarged to 16x16."""
+    return Design(
+        data=Data(steps=4),
+        network=CellNetwork(cell=parse("0333 0033 0003 0000"), channels=8, enlarge=2),
+        neuron=Neuron(threshold=4 / 3, beta=0.25, reset="zero"),
+        init=Choice({"kind": "kaiming", "gain": 2.0}),
+        training=Training(epochs=8, learning_rate=0.003),
     )

@@ -1,13 +1,265 @@
-"""Part of the Cells page: whether scores predict what training reaches."""
+"""Part of the Cells page: whether scores predict what training reaches. Searches first, then ordinary runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from snnviz import links
+from snnviz.catalog.cells import CellSearch
+from snnviz.catalog.cellstudies import STUDIES, CellStudy, Way, distinct, members, samples, searches
+from snnviz.design import Design
+from snnviz.errors import InputError
+from snnviz.events import Candidate
+from snnviz.places import ROOT, cache_dir
+from snnviz.store import Run
+from snnviz.ui import many, services, state
+from snnviz.ui.components.address import address
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.trouble import told
+from snnviz.ui.words import count, ended, plain, some
+from snnviz.views import cellstudy as views
+from snnviz.views import celltables as tables
+
+KEY = "cells_study"
+SEARCHES = "cells_study_search"
+SETTINGS, CURVES = "cells-study-settings", "cells-study-curves"
+PREFIX = "study."
+"""Of the setting's fields in a link."""
+
+QUESTIONS = {"scores": "Score and accuracy", "search": "Best of many", "steps": "Time steps", "transfer": "Transfer"}
+WHAT = {
+    "scores": "Cells drawn at random are scored and then trained: does accuracy follow the score (Figs. 4 and 7)?",
+    "search": "The best of more and more candidates is trained, and random cells beside it (Figs. 8 and 9).",
+    "steps": "The best cell of a search is trained with more and more time steps (Table 4).",
+    "transfer": "The best cell for one data set is trained on another, and the other way round (Table 2).",
+}
+OWN = {
+    "scores": {"cells": "Cells"},
+    "search": {"samples": "Candidates", "random": "Random cells"},
+    "steps": {"samples": "Candidates"},
+    "transfer": {"samples": "Candidates"},
+}
+SHOWN = {"seeds": "Seeds", "epochs": "Epochs", "channels": "Channels", "steps": "Time steps", "train_samples": "Images"}
+MORE = {"score_channels": "Channels scored", "score_batch": "Images scored", "score_repeats": "Repeats", "seed": "Seed"}
+SCORE = many.Verb("Score", "Scoring", "All scored", "search")
+
+PAPER = (
+    "**The paper's numbers, full scale** (Kim et al. 2022; 300 epochs): CIFAR-10 93.12 ± 0.42 % forward and "
+    "93.73 ± 0.32 % with backward connections, CIFAR-100 70.06 ± 0.45 and 73.04 ± 0.36 %; accuracy and score of 50 "
+    "random cells agree by τ = 0.646 (SAHD) and 0.519 (HD). **What is trained here is small**, and a correlation of "
+    "few cells after few epochs says little: read the interval, not the number."
+)
+
+Found = dict[tuple[str, Way], dict[int, Candidate]]
 
 
 def begin(query: Mapping[str, str]) -> None:
-    """At the first visit: take the setting from the address."""
+    """At the first visit: take the study from the address."""
+    session = st.session_state
+    session.cells_study, session.cells_study_link_problem = CellStudy(), ""
+    try:
+        session.cells_study = CellStudy.check(links.read_part(query, PREFIX))
+    except InputError as error:
+        session.cells_study_link_problem = f"{PREFIX}{ended(error)} The default study is shown instead."
+
+
+def to_link(study: CellStudy) -> str:
+    """The query string: the view, and what differs from the default study.
+
+    >>> to_link(CellStudy(question="steps"))
+    'view=study&study.question=steps'
+    """
+    changed = links.write_part(study, CellStudy(), PREFIX)
+    return f"view=study&{changed}" if changed else "view=study"
 
 
 def panel() -> None:
-    """This part of the page."""
+    """What is asked; below it the searches, the runs, and what they show, live."""
+    if problem := st.session_state.cells_study_link_problem:
+        st.error(plain(problem), icon=":material/error:")
+    with st.container():
+        _settings()
+    active = _is_active()
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_answers, key=CURVES, run_every=many.EVERY if active else None)(active)
+    st.caption(PAPER)
+
+
+def _study() -> CellStudy:
+    found: CellStudy = st.session_state.cells_study
+    return found
+
+
+@st.fragment(key=SETTINGS)
+@told()
+def _settings() -> None:
+    study = _study()
+    row = st.columns([47, 27, 20, 18, 13], vertical_alignment="bottom")
+    many.segments(row[0], "Question", "question", list(QUESTIONS), study, KEY, _ask, format_func=QUESTIONS.get)
+    many.segments(row[1], "Connections", "connections", ["forward", "backward", "both"], study, KEY, _put)
+    many.data(row[2], study.data, KEY, _put)
+    if study.question == "transfer":
+        many.data(row[3], study.other, KEY, _put, "other", "Second data set")
+    else:
+        help = "By which the best of a search is chosen; both are shown."
+        many.segments(row[3], "Score", "metric", ["sahd", "hd"], study, KEY, _put, help=help, format_func=str.upper)
+    with row[4].popover("More", icon=":material/tune:", width="stretch"):
+        many.numbers(study, MORE, KEY, _put)
+    held = ["steps"] if study.question == "steps" else []
+    many.numbers(study, OWN[study.question] | SHOWN, KEY, _put, held=held)
+    st.caption(f"{WHAT[study.question]} {_in_numbers(study)}")
+    address(to_link(study), key="cells-study-address")
+
+
+def _in_numbers(study: CellStudy) -> str:
+    """What it amounts to."""
+    cells, ways = study.cells, len(study.ways)
+    if study.question == "scores":
+        return f"{some(cells * ways, 'cell')}, {some(cells * ways * study.seeds, 'run')}."
+    runs = {
+        "search": len(samples(study)) + study.random,
+        "steps": 4,
+        "transfer": len(study.sets) ** 2,
+    }[study.question]
+    hunts = len(searches(study))
+    return f"{some(hunts, 'search')} of {count(study.samples)}, at most {some(runs * ways * study.seeds, 'run')}."
+
+
+def _put(name: str) -> None:
+    many.put(name, "cells_study", KEY, CellStudy.check)
+    st.rerun([SETTINGS, CURVES])
+
+
+def _ask(_: str) -> None:
+    """Another question begins as its study does, with the data that are shown."""
+    start = STUDIES[many.chosen("question", KEY)]
+    many.replace(start.model_copy(update={"data": _study().data}), "cells_study", KEY)
+    st.rerun([SETTINGS, CURVES])
+
+
+def _is_active() -> bool:
+    study = _study()
+    found, _ = _found(study)
+    runs = many.runs_of(_designs(study, found))
+    return many.is_active(runs) or many.is_active(many.runs_of(list(searches(study).values())))
+
+
+def _found(study: CellStudy) -> tuple[Found, dict[str, Run]]:
+    """Candidates of each search by number, and the searches' runs by digest."""
+    several = searches(study)
+    runs = many.runs_of(list(several.values()))
+    return {place: candidates_of(search) if search.digest in runs else {} for place, search in several.items()}, runs
+
+
+def candidates_of(search: CellSearch) -> dict[int, Candidate]:
+    """What a search has scored so far, by number; those scored again left out."""
+
+    def read() -> dict[int, Candidate]:
+        return {row.number: row for _, row in services.store().rows(search.digest, Candidate) if not row.fine}
+
+    return services.GLANCES.get((str(cache_dir()), "cells", search.digest), read)
+
+
+def _designs(study: CellStudy, found: Found) -> tuple[Design, ...]:
+    return distinct(_members(study, found))
+
+
+def _members(study: CellStudy, found: Found) -> tuple[Any, ...]:
+    """Where the best of a search is trained, once the search is done."""
+    whole = {}
+    for place, search in searches(study).items():
+        if len(found[place]) == search.candidates:
+            whole[search.digest] = list(found[place].values())
+    return members(study, whole)
+
+
+@told()
+def _answers(was_active: bool) -> None:
+    """What changes while it goes on; whether it looks again by itself is settled by a run of the whole page."""
+    if _is_active() != was_active:
+        st.rerun()
+    study = _study()
+    found, runs = _found(study)
+    hunts = list(searches(study).values())
+    chosen = _members(study, found)
+    designs = distinct(chosen)
+    searched = all(search.digest in runs and runs[search.digest].state == "done" for search in hunts)
+    st.markdown(f"**1. Score** {'the cells' if study.question == 'scores' else 'many cells'}, without training")
+    cells = sum(search.candidates for search in hunts)
+    many.actions(hunts, runs, SEARCHES, verb=SCORE, what=f"{cells:,} cells")
+    st.markdown("**2. Train** " + ("them" if study.question == "scores" else "the best of them"))
+    trained = many.runs_of(designs)
+    if designs:
+        many.actions(designs, trained, KEY)
+    elif not searched:
+        st.caption("Which cells these are is known when they are scored.")
+    results = many.results(designs, trained)
+    outcomes = views.outcomes(chosen, found, {name: one.accuracy for name, one in results.items()})
+    _figures(study, chosen, outcomes, found)
+
+
+def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.Outcome], found: Found) -> None:
+    if not outcomes:
+        if study.question == "scores" and any(found.values()):
+            st.info("The figures appear when the first networks are trained.", icon=":material/hourglass_top:")
+        return
+    if study.question == "scores":
+        st.markdown(plain(views.verdict(study, outcomes)))
+        charts(payload(views.score_charts(study, outcomes)), key="cells-study-scores")
+        st.markdown("**What cells are made of**, and what training reached (Fig. 7)")
+        charts(payload(views.count_charts(study, outcomes)), key="cells-study-counts")
+    elif study.question == "search":
+        rows = many.epochs_of(distinct(chosen))
+        charts(payload(views.sample_charts(study, outcomes, found)), key="cells-study-samples")
+        charts(payload(views.curve_charts(chosen, rows)), key="cells-study-curves-charts")
+    else:
+        _tables(study, outcomes)
+    _table(outcomes)
+
+
+def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
+    ours, theirs = st.columns(2)
+    steps = study.question == "steps"
+    data = ", ".join(study.sets)
+    with ours:
+        st.markdown(f"**Ours, small** ({plain(data)}, {study.epochs} epochs, {some(study.seeds, 'seed')})")
+        table = tables.steps_table(study, outcomes) if steps else tables.transfer_table(study, outcomes)
+        st.dataframe(table, hide_index=True, placeholder="–", key="cells-study-ours")
+        if said := views.noise(outcomes):
+            st.caption(plain(said))
+    with theirs:
+        st.markdown(f"**The paper's Table {4 if steps else 2}, full scale**" + (" (CIFAR-100)" if steps else ""))
+        published = tables.published_steps() if steps else tables.published_transfer()
+        st.dataframe(published, hide_index=True, key="cells-study-paper")
+
+
+def _table(outcomes: Sequence[views.Outcome]) -> None:
+    table = tables.study_table(outcomes)
+    number = st.column_config.NumberColumn
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(38 + 35 * len(table), 420),
+        key="cells-study-table",
+        placeholder="–",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_order=[name for name in table.columns if name != "run"],
+        column_config={
+            "candidate": number("candidate no."),
+            "best of": number(format="localized"),
+            "SAHD": number(format="%.2f"),
+            "HD": number(format="%.2f"),
+            "accuracy": number("test accuracy", format="%.1f %%"),
+            "sd": number("± seeds", format="%.1f"),
+        },
+    )
+    rows = [row for row in picked["selection"]["rows"] if row < len(table)]
+    if not rows:
+        st.caption("Tick a cell to open its network on the Design page, with its curves.")
+    elif st.button("Open", type="primary", icon=":material/open_in_new:", key="cells-study-open"):
+        state.open_run(str(table["run"][rows[0]]))
+        st.switch_page(ROOT / "pages" / "design.py")

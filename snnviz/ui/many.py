@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
@@ -16,13 +16,13 @@ from snnviz.catalog import datasets
 from snnviz.design import DATASETS, EVENTS, Design, Part
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.events import EpochEnd, LayerState
+from snnviz.jobs import pace
 from snnviz.jobs.pace import in_words, seconds_left
 from snnviz.places import cache_dir
 from snnviz.registry import Range
 from snnviz.store import Run, Task
-from snnviz.theory import costs
 from snnviz.ui import services
-from snnviz.ui.words import plain
+from snnviz.ui.words import plain, some
 from snnviz.views.skips import Result, result
 
 EVERY = 1.0
@@ -30,6 +30,18 @@ EVERY = 1.0
 
 Put = Callable[[str], None]
 """A widget's callback: told the name of the field."""
+
+
+class Verb(NamedTuple):
+    """What is done with tasks, on the button that does it: before, while and after; and what one of them is called."""
+
+    do: str
+    doing: str
+    done: str
+    noun: str
+
+
+TRAIN = Verb("Train", "Training", "All trained", "run")
 
 
 def is_active(runs: Mapping[str, Run]) -> bool:
@@ -64,17 +76,31 @@ def epochs_of(designs: Sequence[Design]) -> dict[str, list[EpochEnd]]:
     return services.GLANCES.get((str(cache_dir()), "epochs", names), read)
 
 
-def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str, which: str = "these") -> None:
-    """Train what is missing, Cancel, and how far it all is; above them what went wrong. `which` runs, in a word."""
+def actions(
+    tasks: Sequence[Task],
+    runs: Mapping[str, Run],
+    key: str,
+    which: str = "these",
+    *,
+    verb: Verb = TRAIN,
+    what: str = "",
+) -> None:
+    """Train what is missing, Cancel, and how far it all is; above them what went wrong.
+
+    `which` runs, in a word; or `what` it is that is done, whole.
+    """
     if problem := st.session_state.get(f"{key}_problem"):
         st.error(plain(problem), icon=":material/error:")
-    missing = [d for d in designs if d.digest not in runs or runs[d.digest].state in ("failed", "cancelled")]
+    missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in ("failed", "cancelled")]
     going = [run for run in runs.values() if not run.ended]
     done = sum(run.state == "done" for run in runs.values())
     start, stop, words = st.columns([3, 2, 7], vertical_alignment="center")
-    what = which if len(missing) == len(designs) else "the missing"
+    if len(tasks) > 1:
+        which = which if len(missing) == len(tasks) else "the missing"
+        what = what or f"{which} {some(len(missing), verb.noun)}"
+    what = what or some(len(missing), verb.noun)
     start.button(
-        f"Train {what} {len(missing)} runs" if missing else "All trained" if not going else "Training",
+        f"{verb.do} {what}" if missing else verb.done if not going else verb.doing,
         type="primary",
         icon=":material/play_arrow:",
         disabled=not missing,
@@ -93,16 +119,16 @@ def actions(designs: Sequence[Design], runs: Mapping[str, Run], key: str, which:
         args=(going, key),
     )
     if going:
-        steps = sum(costs.training_steps(design) for design in designs)
+        steps = sum(pace.steps(task) for task in tasks)
         made = sum(run.steps if run.state == "done" else run.step for run in runs.values())
-        left = seconds_left(designs, runs, services.speed())
-        text = f"{done} of {len(designs)} runs done, about {in_words(left)} left. You may leave: they go on."
+        left = seconds_left(tasks, runs, services.speed())
+        text = f"{done} of {some(len(tasks), verb.noun)} done, about {in_words(left)} left. You may leave: they go on."
         words.progress(min(1.0, made / max(1, steps)), text=text)
     elif missing:
-        left = seconds_left(designs, runs, services.speed())
+        left = seconds_left(tasks, runs, services.speed())
         words.caption(f"About {in_words(left)} on this machine; you may leave meanwhile.")
     else:
-        words.caption(f"{done} runs, all from the store.")
+        words.caption(f"{some(done, verb.noun)}, all from the store.")
 
 
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
@@ -154,18 +180,20 @@ def segments(
     )
 
 
-def data(place: Any, value: str, key: str, put: Put, *, still: bool = False) -> None:
+def data(
+    place: Any, value: str, key: str, put: Put, field: str = "data", label: str = "Data", *, still: bool = False
+) -> None:
     """The menu of data sets; `still`: of images alone."""
     kinds = [name for name in DATASETS.kinds if not (still and EVENTS in DATASETS[name].traits)]
     offered = [name for name in kinds if name == value or _can_be_had(name)]
     place.selectbox(
-        "Data",
+        label,
         offered,
         index=offered.index(value),
         format_func=lambda name: name if datasets.is_here(name) else f"{name} ({_missing(name)})",
-        key=f"{key}-data@{_revision(key)}",
+        key=f"{key}-{field}@{_revision(key)}",
         on_change=put,
-        args=("data",),
+        args=(field,),
     )
 
 

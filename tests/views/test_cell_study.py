@@ -1,0 +1,139 @@
+"""The figures and tables of a study of cells say what its scores and its runs are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+
+from snnviz.catalog.cellstudies import CellStudy, Member, members, searches
+from snnviz.cells import counts
+from snnviz.events import EpochEnd
+from snnviz.theory.ranks import kendall
+from snnviz.views import cellstudy, celltables
+from snnviz.views.cellstudy import Outcome
+from tests.made_up import candidates
+
+
+def answered(study: CellStudy) -> tuple[tuple[Member, ...], list[Outcome], cellstudy.Found]:
+    """As if all of it had been trained: 3x3 convolutions and time steps help, seeds differ by 2 points."""
+    known = searches(study)
+    listed = {search.digest: candidates(search) for search in known.values()}
+    found = {place: {c.number: c for c in listed[search.digest]} for place, search in known.items()}
+    several = members(study, listed)
+    reached = {
+        m.design.digest: 0.5 + 0.05 * counts(m.cell)["conv3"] + 0.01 * m.design.data.steps - 0.02 * m.design.seed
+        for m in several
+    }
+    return several, cellstudy.outcomes(several, found, reached), found
+
+
+def plain(figure: dict[str, Any]) -> go.Figure:
+    """Checked by Plotly, which does not know the theme's colours."""
+    data = []
+    for trace in figure["data"]:
+        colours = {
+            name: {**trace[name], "color": "blue"} if "color" in trace[name] else trace[name]
+            for name in ("line", "marker") if name in trace
+        }  # fmt: skip
+        filled = {"fillcolor": "blue"} if "fillcolor" in trace else {}
+        data.append({**trace, **colours, **filled})
+    return go.Figure({"data": data, "layout": figure["layout"]})
+
+
+def test_every_chart_is_a_plotly_figure() -> None:
+    study = CellStudy(cells=6, seeds=2, connections="both")
+    _, some, _ = answered(study)
+    charts = [*cellstudy.score_charts(study, some), *cellstudy.count_charts(study, some)]
+    hunt = CellStudy(question="search", samples=60, seeds=2)
+    several, best, found = answered(hunt)
+    rows = {
+        m.design.digest: [EpochEnd(e, 0.5, 0.5 + 0.1 * e, 1.0 / e, 1.0, 0.1, 0.01) for e in (1, 2)] for m in several
+    }
+    charts += [*cellstudy.sample_charts(hunt, best, found), *cellstudy.curve_charts(several, rows)]
+    assert len({chart.id for chart in charts}) == len(charts) == 2 + 7 + 2 + 2
+    for chart in charts:
+        assert chart.figure["data"], chart.id
+        plain(chart.figure)
+
+
+def test_a_point_is_a_cell_with_its_score_and_mean_accuracy() -> None:
+    study = CellStudy(cells=8, seeds=2)
+    several, some, found = answered(study)
+    assert len(some) == 8
+    chart = cellstudy.score_charts(study, some)[0]
+    (trace,) = chart.figure["data"]
+    first = found["digits", "forward"][0]
+    assert trace["x"][0] == pytest.approx(first.sahd, rel=1e-5)
+    assert trace["y"][0] == pytest.approx(0.53 + 0.05 * counts(several[0].cell)["conv3"])
+    assert trace["error_y"]["array"] == pytest.approx([0.02 / 2**0.5] * 8, abs=1e-4)
+    tau = kendall([o.score("sahd") or 0 for o in some], [o.accuracy for o in some])
+    assert f"τ = {tau:+.2f}" in chart.caption
+    assert "0.646" in chart.caption
+
+
+def test_the_verdict_is_what_the_interval_says() -> None:
+    study = CellStudy(cells=30, seeds=2)
+    _, some, _ = answered(study)
+    assert "higher score tend to reach a higher accuracy" in cellstudy.verdict(study, some)
+    turned = [Outcome(o.member, o.candidate, tuple(1 - a for a in o.accuracies)) for o in some]
+    assert "tend to reach a lower accuracy" in cellstudy.verdict(study, turned)
+    flat = [Outcome(o.member, o.candidate, (0.5 + 0.01 * (i * 7919 % 30),)) for i, o in enumerate(some)]
+    assert "do not show whether" in cellstudy.verdict(study, flat)
+    assert "One seed each" in cellstudy.verdict(study, flat)
+    assert "Another seed moves a cell by 1.4 points" in cellstudy.verdict(study, some)
+
+
+def test_a_cell_without_a_score_is_left_out_of_the_score_alone() -> None:
+    study = CellStudy(cells=6)
+    _, some, _ = answered(study)
+    some[0] = Outcome(some[0].member, None, some[0].accuracies)
+    assert len(cellstudy.score_charts(study, some)[0].figure["data"][0]["x"]) == 5
+    assert len(cellstudy.count_charts(study, some)[0].figure["data"][0]["x"]) == 6
+    assert celltables.study_table(some)["SAHD"].isna().sum() == 1
+
+
+def test_counts_are_those_of_the_cell() -> None:
+    study = CellStudy(cells=5, connections="backward")
+    _, some, _ = answered(study)
+    for one in some:
+        found = cellstudy.counted(one)
+        ones = sum(operation > 0 for row in one.member.cell for operation in row)
+        assert found["edges"] == found["forward"] + found["backward"] == ones
+        assert found["edges"] == sum(found[name] for name in ("skip", "conv1", "conv3", "pool"))
+
+
+def test_more_candidates_take_more_time() -> None:
+    study = CellStudy(question="search", samples=60)
+    _, some, found = answered(study)
+    accuracy, seconds = cellstudy.sample_charts(study, some, found)
+    assert seconds.figure["data"][0]["x"] == [1, 10, 50, 60]
+    assert seconds.figure["data"][0]["y"] == pytest.approx([0.02, 0.2, 1.0, 1.2])
+    best, chance = accuracy.figure["data"]
+    assert best["x"] == [1, 10, 50, 60]
+    assert chance["marker"]["symbol"] == "circle-open"
+
+
+def test_the_tables_have_the_papers_form() -> None:
+    study = CellStudy(question="steps", samples=20, connections="both", seeds=2)
+    _, some, _ = answered(study)
+    ours, theirs = celltables.steps_table(study, some), celltables.published_steps()
+    assert list(ours.columns) == list(theirs.columns)
+    assert ours["cell"].tolist() == theirs["cell"].tolist()
+    assert theirs["T = 20"].tolist() == ["70.52 %", "74.24 %"]
+    assert ours["T = 5"][0].endswith("± 1.4 %")
+    moved = CellStudy(question="transfer", samples=20, other="mnist")
+    _, some, _ = answered(moved)
+    table = celltables.transfer_table(moved, some)
+    assert table["change"].isna().tolist() == [True, False, False, True]
+    assert len(celltables.published_transfer()) == 6
+
+
+def test_a_half_trained_study_shows_what_is_there() -> None:
+    study = CellStudy(cells=4, seeds=2)
+    several, _, found = answered(study)
+    some = cellstudy.outcomes(several, found, {several[1].design.digest: 0.7})
+    assert [(one.member.number, one.accuracies) for one in some] == [(1, (0.7,))]
+    assert "τ needs three cells" in cellstudy.score_charts(study, some)[0].caption
+    assert cellstudy.outcomes(several, found, {}) == []
