@@ -62,7 +62,7 @@ def actions(setting: Scoring, run: Run | None) -> None:
         on_click=many.cancel,
         args=([run], KEY),
     )
-    train = third.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train")
+    to_training = third.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train")
     known = {run.run: run} if run is not None else {}
     left = in_words(seconds_left([setting], known, services.speed()))
     if run is not None and going:
@@ -73,8 +73,8 @@ def actions(setting: Scoring, run: Run | None) -> None:
         words.caption(f"About {left} on this machine, without training; you may leave meanwhile.")
     else:
         words.caption("This cell was scored with this setting; the score is in the store, and the same every time.")
-    if train:
-        _train(setting)
+    if to_training:
+        train(setting)
 
 
 def _score(setting: Scoring) -> None:
@@ -82,7 +82,7 @@ def _score(setting: Scoring) -> None:
     many.submit([setting], KEY)
 
 
-def _train(setting: Scoring) -> None:
+def train(setting: Scoring) -> None:
     """To the Design page, with a network of the cell that is shown the same images, as large as when scored."""
     pixels = max(datasets.card(setting.data).shape[1:])
     fields = {
