@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, quote_plus
 
 from snnviz import adjacency, cells
 from snnviz.design import Design, Part, StagedNetwork
@@ -89,7 +89,7 @@ def write_part(value: Part, usual: Part, prefix: str = "") -> str:
     before, shown = usual.model_dump(mode="json"), value.model_dump(mode="json")
     changed = {name: field for name, field in shown.items() if field != before[name]}
     texts = {name: field if isinstance(field, str) else f"{field:.10g}" for name, field in changed.items()}
-    return "&".join(f"{prefix}{name}={quote(text, safe=':=,')}" for name, text in texts.items())
+    return "&".join(f"{prefix}{name}={quote_plus(text, safe=':=,')}" for name, text in texts.items())
 
 
 def read_part(query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:

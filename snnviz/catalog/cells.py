@@ -156,6 +156,17 @@ class CellSearch(Untrained):
         return Scoring.check(shared | {"channels": channels, "batch": batch, "repeats": repeats})
 
 
+CELL_SEARCHES: dict[str, CellSearch] = {
+    "quick": CellSearch(candidates=200, best=10),
+    "usual": CellSearch(),
+    "backward": CellSearch(candidates=1000, connections="backward"),
+    "like the paper's": CellSearch(
+        candidates=5000, connections="backward", batch=256, repeats=2, fine_batch=256, fine_repeats=4
+    ),
+}
+"""Named searches. The paper has 5,000 candidates, two batches of 256 images and 128 channels or more."""
+
+
 def _document(text: str, name: str) -> object:
     if len(text) > MAX_TEXT:
         raise InputError(name, f"be at most {MAX_TEXT:,} characters of JSON", Described(f"{len(text):,} characters"))

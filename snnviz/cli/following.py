@@ -20,8 +20,15 @@ IDLE_SECONDS = 60.0
 """After its last run the supervisor leaves: there may be no dashboard that wants it warm."""
 
 
-def train(store: Store, tasks: Sequence[Task], *, quiet: bool) -> dict[str, Run]:
-    """The ended run of each design or search, by digest. What is done is not repeated, what failed is tried again.
+Say = Callable[[Mapping[str, Run]], str]
+
+
+def train(
+    store: Store, tasks: Sequence[Task], *, quiet: bool, label: str = "training", say: Say | None = None
+) -> dict[str, Run]:
+    """The ended run of each task, by digest. What is done is not repeated, what failed is tried again.
+
+    `label` and what `say` says of the runs stand beside the bar; without it how many have ended, and the time left.
 
     Ctrl-C cancels what was queued here, says so, and ends the command with exit code 130; a run that somebody else had
     queued goes on. Raises what an engine's `submit` raises, with nothing left queued.
@@ -35,7 +42,7 @@ def train(store: Store, tasks: Sequence[Task], *, quiet: bool) -> dict[str, Run]
                 if run is None or run.state in ("failed", "cancelled"):
                     queued.append(task.digest)
                 engine.submit(task)
-            return _wait(engine, tasks, quiet, check)
+            return _wait(engine, tasks, Bar(quiet, eta=False, label=label), say, check)
     except KeyboardInterrupt:
         stopped = len(_going(store, queued))
         _cancel(engine, queued)
@@ -62,11 +69,11 @@ def trouble(runs: Mapping[str, Run]) -> str:
     return " ".join(sentences)
 
 
-def _wait(engine: Local, tasks: Sequence[Task], quiet: bool, check: Callable[[], None]) -> dict[str, Run]:
+def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check: Callable[[], None]) -> dict[str, Run]:
     store, seen, speed = engine.store, "", pace.speed(engine.store)
     steps = {task.digest: pace.steps(task) for task in tasks}
     runs: dict[str, Run] = {}
-    with Bar(quiet, eta=False) as bar:
+    with bar:
         while True:
             check()
             if (version := store.version()) != seen:
@@ -76,8 +83,12 @@ def _wait(engine: Local, tasks: Sequence[Task], quiet: bool, check: Callable[[],
             if ended == len(runs) and bar.bar is None:
                 return runs
             made = sum(steps[name] if run.ended else min(run.step, steps[name]) for name, run in runs.items())
-            left = pace.in_words(pace.seconds_left(tasks, runs, speed))
-            bar.move(made, sum(steps.values()), f"{ended} of {_runs(len(runs))} done, about {left} left")
+            if say is None:
+                left = pace.in_words(pace.seconds_left(tasks, runs, speed))
+                words = f"{ended} of {_runs(len(runs))} done, about {left} left"
+            else:
+                words = say(runs)
+            bar.move(made, sum(steps.values()), words)
             if ended == len(runs):
                 return runs
             engine.tend()

@@ -38,10 +38,10 @@ def table(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 class Bar:
-    """A progress bar on stderr, drawn at the first `move`; `quiet`: nothing at all. `eta`: with click's estimate."""
+    """A progress bar on stderr, drawn at the first `move`; `quiet`: nothing. `eta`: with click's estimate."""
 
-    def __init__(self, quiet: bool, *, eta: bool = True) -> None:
-        self.quiet, self.eta, self.words = quiet, eta, ""
+    def __init__(self, quiet: bool, *, eta: bool = True, label: str = "training") -> None:
+        self.quiet, self.eta, self.label, self.words = quiet, eta, label, ""
         self.bar: Any = None
 
     def __enter__(self) -> Bar:
@@ -59,7 +59,7 @@ class Bar:
         if self.bar is None:
             self.bar = click.progressbar(
                 length=steps,
-                label="training",
+                label=self.label,
                 show_eta=self.eta,
                 item_show_func=lambda _: self.words,
                 file=sys.stderr,

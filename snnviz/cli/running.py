@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from snnviz import links
+from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
-from snnviz.cli import searching
+from snnviz.cli import cellsearching, scoring, searching
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
@@ -66,7 +67,7 @@ def runs(as_json: bool) -> None:
 @click.argument("run_name", metavar="RUN")
 @AS_JSON
 def show(run_name: str, as_json: bool) -> None:
-    """Show a run, or a search: RUN is its name or the start of it."""
+    """Show a run, a search or a scoring: RUN is its name or the start of it."""
     store = Store()
     found = store.get(run_name)
     if isinstance(found.task, Search):
@@ -75,6 +76,16 @@ def show(run_name: str, as_json: bool) -> None:
         else:
             click.echo(f"a search of {links.in_a_line(found.design)}: {found.state}")
             searching.print_searches(store, [found])
+        return
+    if isinstance(found.task, CellSearch):
+        if as_json:
+            print_json(cellsearching.report(store, found))
+        else:
+            click.echo(f"a search of {found.task.candidates:,} cells: {found.state}")
+            cellsearching.print_search(store, found)
+        return
+    if isinstance(found.task, Scoring):
+        scoring.show(store, found, found.task, as_json)
         return
     _show(store, found, as_json, cached=found.state == "done")
 

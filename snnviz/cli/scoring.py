@@ -12,6 +12,8 @@ from snnviz.catalog.cells import Scoring
 from snnviz.cells import PUBLISHED, in_words, write
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
+from snnviz.events import Report
+from snnviz.store import Run, Store
 from snnviz.theory.sahd import Findings, Scores, Silence
 
 
@@ -46,6 +48,19 @@ def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | No
     if as_json:
         print_json({"setting": setting.model_dump(mode="json"), **report(setting, found)})
     else:
+        print_score(setting, found)
+
+
+def show(store: Store, run: Run, setting: Scoring, as_json: bool) -> None:
+    """What a scoring that the store has found, if it has."""
+    rows = [row for _, row in store.rows(run.run, Report)]
+    found = Findings.read(rows[-1].text) if rows else None
+    if as_json:
+        told = {"run": run.run, "state": run.state, "error": run.error, "setting": setting.model_dump(mode="json")}
+        print_json(told | (report(setting, found) if found else {}))
+        return
+    click.echo(f"a scoring of {write(setting.cell)}: {run.state}")
+    if found:
         print_score(setting, found)
 
 

@@ -16,9 +16,8 @@ VIEWS = {"draw": "Draw and score", "search": "Search", "study": "Does it predict
 
 ABOUT = {
     "draw": (
-        "A cell is four nodes and the operations between them, some of them backward in time. Its score needs no "
-        "training: it says how differently an untrained network of such cells spikes for different images "
-        "(Kim et al. 2022)."
+        "Four nodes and the operations between them, some of them backward in time. The score needs no training: it "
+        "says how differently an untrained network of such cells spikes for different images (Kim et al. 2022)."
     ),
     "search": (
         "Many cells drawn at random, each scored in an untrained network within a hundredth of a second; the best of "

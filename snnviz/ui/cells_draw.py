@@ -1,13 +1,90 @@
-"""Part of the Cells page: a cell, drawn and scored."""
+"""Part of the Cells page: a cell, drawn and scored without training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from snnviz.catalog.cells import Scoring
+from snnviz.cells import Cell
+from snnviz.store import Run
+from snnviz.ui import cells_found, cells_setting, many
+from snnviz.ui.cells_setting import EDITOR, FOUND, KEY, SETTINGS, begin, network, put_cell, setting, settings
+from snnviz.ui.components.cell_editor import cell_editor, drawn
+from snnviz.ui.components.reveal import reveal
+from snnviz.ui.trouble import told
+from snnviz.ui.words import plain
+
+__all__ = ["begin", "open_cell", "panel"]
+
+EDITOR_KEY = "cells-drawing"
 
 
-def begin(query: Mapping[str, str]) -> None:
-    """At the first visit: take the setting from the address."""
+def open_cell(cell: Cell, **fields: Any) -> None:
+    """A callback's way to this part of the page, with a cell in the editor; `fields` are others of the scoring."""
+    many.replace(Scoring.check({**setting().model_dump(), **fields, "cell": cell}), "scoring", KEY)
+    cells_setting.renew_editor()
+    st.session_state.cells_view = "draw"
+    st.session_state.pop("cells-view", None)
 
 
 def panel() -> None:
-    """This part of the page."""
+    """The editor; below it how the cell is scored, the network, and what was found."""
+    if problem := st.session_state.scoring_link_problem:
+        st.error(plain(problem), icon=":material/error:")
+    with st.container():
+        _editor()
+    with st.container():
+        settings()
+    run = _run(setting())
+    active = run is not None and not run.ended
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_found, key=FOUND, run_every=many.EVERY / 2 if active else None)(active)
+
+
+@st.fragment(key=EDITOR)
+@told()
+def _editor() -> None:
+    cell_editor(setting().cell, rev=_revision(), key=EDITOR_KEY, on_change=_drawn)
+
+
+def _drawn() -> None:
+    put_cell(drawn(EDITOR_KEY, setting().cell, _revision()))
+    st.rerun([SETTINGS, FOUND])
+
+
+def _revision() -> str:
+    found: str = st.session_state.scoring_revision_of_cell
+    return found
+
+
+def _run(scoring: Scoring) -> Run | None:
+    return many.runs_of([scoring]).get(scoring.digest)
+
+
+@told()
+def _found(was_active: bool) -> None:
+    """What changes while a cell is scored; whether it looks again by itself is settled by a run of the whole page."""
+    now, session = setting(), st.session_state
+    run = _run(now)
+    if (run is not None and not run.ended) != was_active:
+        st.rerun()
+    cells_found.actions(now, run)
+    network()
+    if run is not None and run.state == "done":
+        if session.scored is None and session.pop("scoring_pressed", False):  # below what fits the screen, at first
+            session.scoring_revealed = session.get("scoring_revealed", 0) + 1
+        session.scored = now
+    reveal(session.get("scoring_revealed", 0), key="cells-reveal")
+    shown: Scoring | None = session.scored
+    if shown is None:
+        return
+    before = run if shown == now else _run(shown)
+    if before is None or before.state != "done":  # deleted meanwhile
+        session.scored = None
+        return
+    if shown != now:
+        changed = plain(cells_setting.differences(shown, now))
+        st.warning(f"The figures are of another setting: {changed}.", icon=":material/history:")
+    cells_found.figures(shown, before)

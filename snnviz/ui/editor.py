@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz import cells
 from snnviz.design import StagedNetwork
 from snnviz.ui import stages, state
 from snnviz.ui.components.block_editor import block_editor
+from snnviz.ui.components.cell_editor import cell_editor
 
 
 def panel() -> None:
@@ -39,6 +39,6 @@ def _editor() -> None:
         pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
         st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")
     elif network.kind == "cell":
-        st.info(f"Two cells of the operations {cells.write(network.cell)}: {cells.in_words(network.cell)}.")
+        cell_editor(network.cell, rev=state.editor_revision(), key=state.editor_key(), on_change=state.put_cell)
     else:
         stages.editor(network)

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import streamlit as st
 
 from snnviz.catalog import datasets
-from snnviz.design import DATASETS, Design, Part
+from snnviz.design import DATASETS, EVENTS, Design, Part
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs import pace
@@ -180,9 +180,12 @@ def segments(
     )
 
 
-def data(place: Any, value: str, key: str, put: Put, field: str = "data", label: str = "Data") -> None:
-    """The menu of data sets."""
-    offered = [name for name in DATASETS.kinds if name == value or _can_be_had(name)]
+def data(
+    place: Any, value: str, key: str, put: Put, field: str = "data", label: str = "Data", *, still: bool = False
+) -> None:
+    """The menu of data sets; `still`: of images alone."""
+    kinds = [name for name in DATASETS.kinds if not (still and EVENTS in DATASETS[name].traits)]
+    offered = [name for name in kinds if name == value or _can_be_had(name)]
     place.selectbox(
         label,
         offered,

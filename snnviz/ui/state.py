@@ -6,16 +6,20 @@ which moves whenever something else than the widget changed the design, so that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from snnviz import cells
 from snnviz.adjacency import Edges
 from snnviz.catalog.examples import named
 from snnviz.catalog.searches import matrices, rewired
 from snnviz.catalog.twins import ann_twin
-from snnviz.design import BlockNetwork, Design, StagedNetwork
+from snnviz.design import BlockNetwork, CellNetwork, Design, StagedNetwork
 from snnviz.errors import InputError, SnnvizError
 from snnviz.links import change, from_query
 from snnviz.ui import services
+from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.words import ended, plain
 
@@ -76,7 +80,7 @@ def editor_revision() -> str:
 def editor_key(block: int = 1) -> str:
     """Of a block's editor, which keeps what can be undone; a staged network's blocks have one each."""
     network = design().network
-    return f"{network.kind}-{block}" if isinstance(network, StagedNetwork) else "block"
+    return f"{network.kind}-{block}" if isinstance(network, StagedNetwork) else network.kind
 
 
 def opened() -> int:
@@ -236,9 +240,29 @@ def put_drawn(block: int = 1) -> None:
             _renew()
         else:
             st.session_state.problem = ""
-    if told:  # a sentence that stands above the page comes or goes
+    _show_drawn(told, ["stages"] if staged else [])
+
+
+def put_cell() -> None:
+    """The cell editor's callback. A cell that leads nowhere stays in the editor, where it may be on its way to one."""
+    network, told = design().network, st.session_state.problem
+    if isinstance(network, CellNetwork):
+        cell = cell_editor.drawn(editor_key(), network.cell, editor_revision())
+        try:
+            st.session_state.design = change(design(), {"network.cell": cells.write(cell)})
+        except InputError as error:
+            told = f"{ended(error)} The design keeps {cells.write(network.cell)}."
+            _say(told)
+        else:
+            st.session_state.problem = ""
+    _show_drawn(told)
+
+
+def _show_drawn(told: str, more: Sequence[str] = ()) -> None:
+    """Draws anew what depends on what was drawn, or the whole page where a sentence above it comes or goes."""
+    if told:
         st.rerun()
-    st.rerun(["preview", *(["stages"] if staged else []), *(["differs"] if st.session_state.compared else [])])
+    st.rerun(["preview", *more, *(["differs"] if st.session_state.compared else [])])
 
 
 def train() -> None:

@@ -9,9 +9,11 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from snnviz import adjacency
+from snnviz import adjacency, cells
 from snnviz.ui.components.address import address
 from snnviz.ui.components.block_editor import block_editor, drawn, new_revision
+from snnviz.ui.components.cell_editor import cell_editor
+from snnviz.ui.components.cell_editor import drawn as drawn_cell
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.routes import plotly_url
 from snnviz.views.chart import Chart, Figure
@@ -24,7 +26,7 @@ START = adjacency.parse("00120/00010/00002/00000/00000")
 
 def begin() -> None:
     state.edges, state.rev, state.key = START, new_revision(), f"editor-{new_revision()}"
-    state.step = 0
+    state.step, state.cell = 0, cells.parse("0303 0030 2002 0200")
 
 
 def on_draw() -> None:
@@ -59,6 +61,26 @@ def block() -> None:
     st.button("Replace from Python", on_click=replace)
     st.button("Run everything again")
     st.text_input("a field", key="field")
+
+
+def on_draw_cell() -> None:
+    state.cell = drawn_cell(state.key, state.cell, state.rev)
+    st.rerun("preview")
+
+
+def cell() -> None:
+    @st.fragment(key="design")
+    def design() -> None:
+        state.cell = cell_editor(state.cell, rev=state.rev, key=state.key, on_change=on_draw_cell)
+
+    @st.fragment(key="preview")
+    def preview() -> None:
+        st.markdown(f"matrix `{cells.write(state.cell)}`")
+
+    for fragment in (design, preview):
+        with st.container():
+            fragment()
+    st.button("Begin again", on_click=begin)
 
 
 def readonly() -> None:
@@ -122,6 +144,7 @@ if "edges" not in state:
     begin()
 PAGES = {
     "block": block,
+    "cell": cell,
     "readonly": readonly,
     "stage": stage,
     "charts": chart_page,

@@ -8,7 +8,7 @@ function makeGrid(editor) {
   let noBack = null; // why its lower triangle is closed, if it is
   let names = null; // and what its heads say
   let cells = []; // its cells, by row and column
-  let current = [0, 2]; // the one cell that Tab reaches (roving tabindex)
+  let current = RULES.first; // the one cell that Tab reaches (roving tabindex)
 
   const cellAt = (i, j) => cells[i]?.[j];
   const placeOf = (cell) => [Number(cell.dataset.i), Number(cell.dataset.j)];
@@ -25,7 +25,7 @@ function makeGrid(editor) {
     head.replaceChildren(columns);
     cells = edges.map((_, i) => edges.map((_, j) => (editor.refusal(i, j) ? closedCell(i, j) : openCell(i, j))));
     body.replaceChildren(...cells.map(row));
-    if (!cellAt(...current)?.matches(".place")) current = [0, 2];
+    if (!cellAt(...current)?.matches(".place")) current = RULES.first;
     if (held && cellAt(...current)) focus(...current);
   }
 
@@ -66,8 +66,9 @@ function makeGrid(editor) {
   function closedCell(i, j) {
     const cell = document.createElement("td");
     const why = editor.refusal(i, j);
-    cell.className = j === i + 1 ? "closed path" : "closed";
-    cell.textContent = j === i + 1 ? "→" : "";
+    const path = RULES.path && j === i + 1;
+    cell.className = path ? "closed path" : "closed";
+    cell.textContent = path ? "→" : "";
     cell.title = why;
     Object.assign(cell.dataset, { i, j });
     cell.setAttribute("role", "gridcell");
@@ -83,10 +84,10 @@ function makeGrid(editor) {
       if (editor.refusal(i, j)) continue;
       const cell = cellAt(i, j);
       const kind = edges[i][j];
-      const words = names.describe(edges, i, j);
+      const words = describe(names, edges, i, j);
       cell.tabIndex = i === current[0] && j === current[1] ? 0 : -1;
       if (cell.getAttribute("aria-label") === words) continue;
-      cell.textContent = LETTERS[kind];
+      cell.textContent = RULES.letters[kind];
       cell.dataset.kind = kind;
       cell.title = words;
       cell.setAttribute("aria-label", words);
@@ -143,7 +144,7 @@ function makeGrid(editor) {
     const [i, j] = placeOf(cell);
     if (STEPS[event.key]) move(i, j, STEPS[event.key]);
     else if (event.key === " " || event.key === "Enter") editor.draw(i, j, cycled(editor.drawing.now[i][j]));
-    else if (["0", "1", "2"].includes(event.key)) editor.draw(i, j, Number(event.key));
+    else if (/^\d$/.test(event.key) && RULES.kinds[event.key]) editor.draw(i, j, Number(event.key));
     else if (event.key === "Delete" || event.key === "Backspace") editor.draw(i, j, NONE);
     else return;
     event.preventDefault();

@@ -1,4 +1,4 @@
-// The block editor: the parts above, joined, and the protocol with Python.
+// The editor of a block or of a cell: the parts above, joined, and the protocol with Python.
 //
 // Every edit happens here and shows in the same frame. Python hears of it through the state `drawn` = {rev, edges}.
 // Python's own matrix is taken only when `data.rev` changed: otherwise what is drawn here is newer than `data`, which
@@ -76,8 +76,9 @@ class Editor {
   }
 
   draw(i, j, kind) {
-    const edges = withSkip(this.drawing.now, i, j, kind);
-    this.change(edges, this.names.describe(edges, i, j));
+    const before = this.drawing.now;
+    const edges = put(before, i, j, kind);
+    this.change(edges, told(this.names, before, edges, i, j));
   }
 
   change(edges, words) {
@@ -111,7 +112,7 @@ class Editor {
     this.lit = place;
     this.grid.light(place);
     this.graph.light(place);
-    this.pointed.textContent = place ? this.names.brief(this.drawing.now, ...place) : "";
+    this.pointed.textContent = place ? brief(this.names, this.drawing.now, ...place) : "";
   }
 
   focus(i, j) {
@@ -159,10 +160,10 @@ class Editor {
     const { drawing } = this;
     if (drawing.rev !== data.rev) {
       drawing.rev = data.rev;
-      drawing.back = hasBack(data.edges);
+      drawing.back = RULES.back || hasBack(data.edges);
       const resized = drawing.now.length !== data.edges.length;
       if (drawing.fixed !== this.fixed || (this.fixed && resized)) drawing.restart(data.edges, this.fixed);
-      else if (drawing.change(data.edges)) this.say("the block was replaced");
+      else if (drawing.change(data.edges)) this.say(`the ${RULES.what} was replaced`);
     }
     const { question } = drawing;
     if (question && data.answer?.id === question.id) {
@@ -208,7 +209,7 @@ class Editor {
   }
 }
 
-export default function blockEditor({ data, parentElement, setStateValue }) {
+export default function matrixEditor({ data, parentElement, setStateValue }) {
   if (!data) return;
   let editor = editors.get(parentElement);
   if (!editor) {

@@ -1,5 +1,5 @@
-// The block as a graph, left to right: the sequential path in the middle, DSC arcs above it, ASC arcs below, and below
-// those the backward connections.
+// The matrix as a graph, left to right. Of a block: the sequential path in the middle, DSC arcs above it, ASC arcs below,
+// and below those the backward connections. Of a cell: forward above, backward below.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -17,30 +17,32 @@ function shape(name, attributes, ...children) {
 function arrange(edges, width, back, output) {
   const depth = depthOf(edges);
   const tail = 30; // the arrow that leaves the block
-  const step = Math.min(165, (width - 64 - tail) / depth);
+  const step = Math.min(RULES.step, (width - 64 - tail) / depth);
   const many = edges.length > MANY;
   const radius = Math.max(many ? 5 : 11, Math.min(21, step * (many ? 0.36 : 0.32)));
   const upright = many && radius < 12;
   const tall = upright ? 16 : radius; // half a node's height
   const room = many ? (back ? 120 : 180) / (depth - 1) : Infinity;
-  const rise = Math.min(step < 50 ? 13 : 20, room); // how much higher an arc gets for every further layer it spans
-  const high = (span) => tall + 12 + rise * (span - 1);
+  const { above, below } = RULES.arcs;
+  // how much higher an arc gets for every further layer it spans
+  const rise = Math.min(step < 50 ? 13 : RULES.arcs.rise, room);
+  const high = (span) => tall + above + rise * (span - 1);
   const middle = high(depth) + 16;
   const left = (width - tail - step * depth) / 2;
-  const asc = drawnIn(edges).filter(([i, j]) => isBelow(edges, i, j) && !isBack(i, j));
-  const low = Math.max(tall, ...asc.map(([i, j]) => high(j - i))); // backward arcs lie below all others
-  const deep = (span) => low + 24 + rise * (span - 1);
-  const floor = back ? Math.max(high(depth), deep(depth - 1)) : high(depth);
+  const under = drawnIn(edges).filter(([i, j]) => isBelow(edges, i, j) && !isBack(i, j));
+  const low = Math.max(tall, ...under.map(([i, j]) => high(j - i))); // backward arcs lie below all others
+  const deep = (span) => low + below + rise * (span - 1);
+  const floor = back ? Math.max(high(depth), deep(RULES.path ? depth - 1 : depth)) : high(depth);
   const height = middle + floor + 16;
   const x = (k) => left + step * k;
   return { depth, width, tail, step, radius, tall, upright, output, high, deep, middle, height, x };
 }
 
-const isBelow = (edges, i, j) => isBack(i, j) || edges[i][j] === ASC;
+const isBelow = (edges, i, j) => isBack(i, j) || RULES.below(edges[i][j]);
 
 /** The arc from i to j, and its highest or lowest point. `ports` are the shifts that keep arcs at one vertex apart. */
 function arc(place, i, j, kind, [out, into] = [0.35, 0.35]) {
-  const up = kind === ASC || isBack(i, j) ? 1 : -1;
+  const up = RULES.below(kind) || isBack(i, j) ? 1 : -1;
   const right = isBack(i, j) ? -1 : 1;
   const reach = isBack(i, j) ? place.deep(i - j) : place.high(j - i);
   const { radius, tall, middle, output } = place;
@@ -79,16 +81,14 @@ function makeGraph(editor) {
     svg.style.height = `${place.height}px`;
     const skips = drawnIn(edges);
     const ports = skips.map(([i, j]) => portsOf(edges, skips, i, j));
-    const spoken = skips.map(([i, j]) => names.describe(edges, i, j)).join("; ");
-    const layers = depthOf(edges) - (names.output ? 1 : 0);
-    svg.setAttribute("aria-label", `Block of ${layers} layers in sequence, ${spoken || "no skips"}`);
+    svg.setAttribute("aria-label", spoken(names, edges));
     svg.classList.toggle("crowded", skips.length > 12);
     svg.classList.toggle("dense", skips.length > 40);
     svg.style.setProperty("--thin", Math.max(1, 1.7 - skips.length / 200));
     svg.classList.toggle("upright", place.upright);
     svg.replaceChildren(
       arrowheads(),
-      ...edges.map((_, k) => sequentialArrow(k)),
+      ...(RULES.path ? edges.map((_, k) => sequentialArrow(k)) : [entry(), sequentialArrow(place.depth)]),
       ...skips.map(([i, j], n) => line(edges, i, j, ports[n])),
       ...skips.map(([i, j], n) => badge(edges, i, j, ports[n])),
       ...edges.map((_, k) => node(k)),
@@ -96,7 +96,7 @@ function makeGraph(editor) {
   }
 
   function arrowheads() {
-    const heads = ["chain", "dsc", "asc", "back"].map((name) => {
+    const heads = ["chain", ...RULES.classes.slice(1), "back"].map((name) => {
       const tip = shape("path", { d: "M0 0L7 3.5L0 7z", class: `head ${name}` });
       const box = { id: `to-${name}`, viewBox: "0 0 7 7", refX: 1, refY: 3.5, orient: "auto" };
       const size = place.upright ? 5.5 : 7;
@@ -110,34 +110,43 @@ function makeGraph(editor) {
     const from = place.x(k) + place.radius;
     const to = last ? from + place.tail - 8 : place.x(k + 1) - place.radius - (place.upright ? 5 : 7);
     const title = shape("title", {});
-    title.textContent = last ? "the block's output" : "the sequential path is always there";
+    title.textContent = last ? `the ${RULES.what}'s output` : "the sequential path is always there";
     const ends = { x1: from, x2: to, y1: place.middle, y2: place.middle };
+    return shape("line", { class: "chain", ...ends, "marker-end": "url(#to-chain)" }, title);
+  }
+
+  /** The arrow that comes into a cell. */
+  function entry() {
+    const title = shape("title", {});
+    title.textContent = `the ${RULES.what}'s input`;
+    const to = place.x(0) - place.radius - 7;
+    const ends = { x1: to - place.tail + 15, x2: to, y1: place.middle, y2: place.middle };
     return shape("line", { class: "chain", ...ends, "marker-end": "url(#to-chain)" }, title);
   }
 
   function skip(edges, i, j, ...parts) {
     const title = shape("title", {});
-    title.textContent = editor.names.describe(edges, i, j);
+    title.textContent = describe(editor.names, edges, i, j);
     const kind = edges[i][j];
-    const name = kind === DSC ? "dsc" : "asc";
+    const name = RULES.classes[kind];
     return shape("g", { class: isBack(i, j) ? `skip back ${name}` : `skip ${name}`, "data-i": i, "data-j": j, "data-kind": kind }, title, ...parts);
   }
 
   function line(edges, i, j, ports) {
     const { path } = arc(place, i, j, edges[i][j], ports);
-    const tip = `url(#to-${isBack(i, j) ? "back" : edges[i][j] === DSC ? "dsc" : "asc"})`;
+    const tip = `url(#to-${isBack(i, j) ? "back" : RULES.classes[edges[i][j]]})`;
     const reach = shape("path", { class: "reach", d: path }); // wide and unseen: easy to hit
     return skip(edges, i, j, reach, shape("path", { class: "line", d: path, "marker-end": tip }));
   }
 
-  /** The letter on an arc, and on a backward one that it is late. Badges lie above all lines. */
+  /** What an arc does, on a badge. Badges lie above all lines. */
   function badge(edges, i, j, ports) {
     const [x, y] = arc(place, i, j, edges[i][j], ports).apex;
     const letter = shape("text", { x, y });
     const r = place.step < 90 ? 7.5 : 9;
-    const long = isBack(i, j) && place.step > 60; // elsewhere there is no room for it
-    const half = long ? 21 : r;
-    letter.textContent = LETTERS[edges[i][j]] + (long ? " t−1" : "");
+    letter.textContent = badgeText(edges[i][j], isBack(i, j), place.step);
+    const long = letter.textContent.length;
+    const half = long > 1 ? 4.5 + 3.3 * long : r;
     const frame = { x: x - half, y: y - r, width: 2 * half, height: 2 * r, rx: r };
     return skip(edges, i, j, shape("rect", { class: "badge", ...frame }), letter);
   }
@@ -164,7 +173,7 @@ function makeGraph(editor) {
     const drawn = svg.querySelectorAll(`.skip[data-i="${i}"][data-j="${j}"]`);
     for (const part of drawn) part.classList.add("lit");
     if (!drawn.length && !editor.readonly) {
-      svg.append(shape("path", { class: "ghost", d: arc(place, i, j, DSC).path }));
+      svg.append(shape("path", { class: "ghost", d: arc(place, i, j, RULES.brush).path }));
     }
   }
 

@@ -1,0 +1,170 @@
+"""A cell's scoring: Score and Cancel, how far it is, and what was found; and the way to its training."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.catalog import datasets
+from snnviz.catalog.cells import CellSearch, Metric, Scoring
+from snnviz.catalog.examples import named
+from snnviz.cells import write
+from snnviz.errors import InputError
+from snnviz.events import Candidate, Report
+from snnviz.jobs.pace import in_words, seconds_left
+from snnviz.links import change
+from snnviz.places import ROOT, cache_dir
+from snnviz.store import Run
+from snnviz.theory.candidates import value
+from snnviz.theory.sahd import Findings, Scores
+from snnviz.ui import many, services, state
+from snnviz.ui.cells_setting import KEY
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.words import plain, some
+from snnviz.views.cells import METRICS, among, apart, score_charts, variation
+
+OTHER: dict[Metric, Metric] = {"sahd": "hd", "hd": "sahd"}
+
+REWARDS = (
+    "**What the score rewards:** different images that make different neurons spike. K counts, over layers and time "
+    "steps, the neurons that do the same for two images; its determinant is large where its rows are far from each "
+    "other, and so images easily told apart."
+)
+AWARE = " Sparsity-aware: a layer's distances are in units of what independent spikes of its rates would have."
+
+
+def actions(setting: Scoring, run: Run | None) -> None:
+    """Score, or Cancel and how far it is; above them what went wrong."""
+    if problem := st.session_state.get(f"{KEY}_problem"):
+        st.error(plain(problem), icon=":material/error:")
+    if run is not None and run.state == "failed":
+        st.error(plain(run.error or "The scoring failed"), icon=":material/error:")
+    going = run is not None and not run.ended
+    done = run is not None and run.state == "done"
+    first, second, third, words = st.columns([3, 2, 3, 7], vertical_alignment="center")
+    first.button(
+        "Scored" if done else "Scoring" if going else "Score",
+        type="primary",
+        icon=":material/speed:",
+        disabled=going or done,
+        width="stretch",
+        key="cells-score",
+        on_click=_score,
+        args=(setting,),
+    )
+    second.button(
+        "Cancel",
+        icon=":material/stop:",
+        disabled=not going,
+        width="stretch",
+        key="cells-cancel",
+        on_click=many.cancel,
+        args=([run], KEY),
+    )
+    to_training = third.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train")
+    known = {run.run: run} if run is not None else {}
+    left = in_words(seconds_left([setting], known, services.speed()))
+    if run is not None and going:
+        share = run.step / run.steps if run.steps else 0.0
+        text = "Cancelling." if run.cancel_requested else f"About {left} left. You may leave: it goes on."
+        words.progress(min(1.0, share), text=text)
+    elif not done:
+        words.caption(f"About {left} on this machine, without training; you may leave meanwhile.")
+    else:
+        words.caption("This cell was scored with this setting; the score is in the store, and the same every time.")
+    if to_training:
+        train(setting)
+
+
+def _score(setting: Scoring) -> None:
+    st.session_state.scoring_pressed = True
+    many.submit([setting], KEY)
+
+
+def train(setting: Scoring) -> None:
+    """To the Design page, with a network of the cell that is shown the same images, as large as when scored."""
+    pixels = max(datasets.card(setting.data).shape[1:])
+    fields = {
+        "data.name": setting.data,
+        "data.steps": setting.steps,
+        "network.cell": write(setting.cell),
+        "network.channels": setting.channels,
+        "network.enlarge": min(4, setting.side // pixels),
+    }
+    try:
+        state.replace(change(named("snasnet-digits"), fields))
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        st.switch_page(ROOT / "pages" / "design.py")
+
+
+def figures(setting: Scoring, run: Run) -> None:
+    """What was found."""
+    try:
+        found = _findings(str(cache_dir()), run.run, run.finished)
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if found is None:
+        st.error("The scoring left no report.", icon=":material/error:")
+        return
+    _scores(found, setting)
+    charts(_charts(str(cache_dir()), run.run, run.finished, setting), key="cells-charts")
+
+
+def _scores(found: Findings, setting: Scoring) -> None:
+    mine = found.scores[setting.metric]
+    first, second, third, words = st.columns([5, 5, 5, 19], vertical_alignment="top")
+    for place, metric in ((first, setting.metric), (second, OTHER[setting.metric])):
+        _number(place, metric, found.scores[metric])
+    rate = 1 - sum(layer.silent.mean() * layer.neurons * layer.copies for layer in found.layers) / sum(
+        layer.neurons * layer.copies for layer in found.layers
+    )
+    third.metric("Firing rate", f"{rate:.1%}", help="Spikes per neuron and time step before training, all LIF layers.")
+    if mine.invalid:
+        words.error(f"No score: {plain(mine.invalid)}.", icon=":material/block:")
+    words.markdown(REWARDS + (AWARE if setting.metric == "sahd" else ""))
+    if mine.mean is not None and (others := _others(setting)):
+        words.markdown(f"**{plain(among(mine.mean, others))}**")
+    words.caption(f"{plain(apart(found))} {plain(variation(found))}")
+
+
+def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Scores) -> None:
+    shown = "invalid" if scores.mean is None else f"{scores.mean:.1f}"
+    place.metric(f"Score by {METRICS[metric]}", shown, help="log|det K|, the mean over repeats: higher is better.")
+    if scores.deviation is not None:
+        each = ", ".join(f"{one:.1f}" for one in scores.values)
+        place.caption(f"± {scores.deviation:.2g} over {some(len(scores.each), 'repeat')}: {each}")
+    elif scores.mean is not None:
+        place.caption("one repeat")
+
+
+def _others(setting: Scoring) -> list[float]:
+    """The scores of random cells that a search here scored in the same way, each cell's once."""
+
+    def read() -> list[float]:
+        found: dict[str, float] = {}
+        for run in services.store().runs(limit=50, of=CellSearch):
+            assert isinstance(run.task, CellSearch)
+            if run.task.coarse.model_copy(update={"cell": setting.cell, "metric": setting.metric}) == setting:
+                rows = (row for _, row in services.store().rows(run.run, Candidate) if not row.fine)
+                scores = ((row.cell, value(row, setting.metric)) for row in rows)
+                found |= {cell: score for cell, score in scores if score is not None}
+        return list(found.values())
+
+    return services.GLANCES.get((str(cache_dir()), "others", setting), read)
+
+
+@lru_cache(maxsize=32)
+def _findings(_place: str, run: str, _finished: float | None) -> Findings | None:
+    rows = sorted((row for _, row in services.store().rows(run, Report)), key=lambda row: row.part)
+    return Findings.read(rows[-1].text) if rows else None
+
+
+@lru_cache(maxsize=32)
+def _charts(place: str, run: str, finished: float | None, setting: Scoring) -> bytes:
+    found = _findings(place, run, finished)
+    assert found is not None
+    return payload(score_charts(found, setting))

@@ -1,0 +1,74 @@
+"""The cell editor: draw which operation leads from node to node of a cell, in a grid or in the graph beside it.
+
+The protocol with the browser is that of `matrix`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from snnviz import cells
+from snnviz.cells import OUT, PUBLISHED, Cell
+from snnviz.errors import InputError
+from snnviz.ui.components import matrix
+
+_PRESETS = [
+    {"name": name, "hint": cells.write(cell), "edges": {OUT: cells.write(cell).replace(" ", "/")}}
+    for name, cell in PUBLISHED.items()
+]
+_MOUNT = matrix.mount("cell_editor")
+
+
+def cell_editor(
+    cell: Cell, *, rev: str, key: str, on_change: Callable[[], None] = matrix.nothing, readonly: bool = False
+) -> Cell:
+    """Show the editor and return the cell as drawn. `on_change` runs first, where it can read `drawn`."""
+    asked = matrix.sent(key).get("ask")
+    result = _MOUNT(
+        key=key,
+        data={
+            "key": key,
+            "edges": cell,
+            "rev": rev,
+            "readonly": readonly,
+            "fixed": True,
+            "presets": _PRESETS,
+            "answer": None if readonly else answer(asked),
+        },
+        default={"drawn": None, "ask": None},
+        on_drawn_change=on_change,
+        on_ask_change=matrix.nothing,
+    )
+    return cell if readonly else accept(result.drawn, cell, rev)
+
+
+def drawn(key: str, cell: Cell, rev: str) -> Cell:
+    """The cell as drawn, for use in the `on_change` callback; `cell` if nothing valid was drawn on `rev`."""
+    return accept(matrix.sent(key).get("drawn"), cell, rev)
+
+
+def accept(value: object, cell: Cell, rev: str) -> Cell:
+    """What the browser says was drawn, or `cell`: any client can send anything.
+
+    >>> accept({"rev": "a", "edges": [[0, 3, 0, 1], [0] * 4, [0] * 4, [0] * 4]}, (), "a")
+    ((0, 3, 0, 1), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0))
+    """
+    return matrix.accepted(value, cell, rev, cells.parse)
+
+
+def answer(asked: object) -> dict[str, object] | None:
+    """The answer to the editor's last question: a cell, or the sentence that says what is wrong with the question.
+
+    >>> answer({"id": "1", "text": "0300 2000 0000 0000"})["sentence"]
+    'cell[1][0] must be 0 (node 0 feeds node 1 already, and a pair has one connection), got 2'
+    """
+    return matrix.answered(asked, _wanted)
+
+
+def _wanted(asked: Mapping[str, object]) -> Cell:
+    if "text" in asked:
+        return cells.parse(asked["text"])
+    if not isinstance(backward := asked.get("backward"), bool):
+        raise InputError("backward", "be true or false", backward)
+    number, seed = matrix.whole(asked, "number", 0, 4999), matrix.whole(asked, "seed", 0, 2**31 - 1)
+    return cells.drawn(seed, number, backward=backward)

@@ -1,0 +1,86 @@
+"""What the editors of a block and of a cell have in common: their files, and the protocol with the browser.
+
+Everything shows in the browser at once; Python gets the result. Who owns the matrix is settled by a revision::
+
+    browser --> Python   drawn = {rev, edges}    what is drawn now; ignored where `rev` is not the current one
+    Python  --> browser  data  = {rev, edges}    taken only where `rev` is new, for an echo may be some clicks old
+    browser --> Python   ask   = {id, ...}       a draw from a seed, or a pasted text
+    Python  --> browser  data.answer = {id, ...} the matrix, or the sentence that says what is wrong
+
+So a page makes a `new_revision()` exactly when *it* replaces the matrix (a link, a run's design), at no other time.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from snnviz.errors import InputError
+from snnviz.ui.components.assets import source
+
+Matrix = tuple[tuple[int, ...], ...]
+
+
+def mount(name: str) -> Any:
+    """The component of the editor called `name`: its own rules, tools, page and colours around the common parts."""
+    return st.components.v2.component(
+        f"snnviz_{name}",
+        html=source(f"{name}.html"),
+        css=source("matrix.css", f"{name}.css"),
+        js=source(
+            "matrix.model.js",
+            f"{name}.rules.js",
+            "matrix.grid.js",
+            "matrix.graph.js",
+            "matrix.toolbar.js",
+            f"{name}.toolbar.js",
+            "matrix.js",
+        ),
+    )
+
+
+def nothing() -> None:
+    """A callback that leaves everything to the rerun."""
+
+
+def new_revision() -> str:
+    """A name for a matrix that Python puts into the editor; no two sessions share one."""
+    return secrets.token_hex(6)
+
+
+def accepted(value: object, before: Matrix, rev: str, parse: Callable[[object], Matrix]) -> Matrix:
+    """What the browser says was drawn, or `before`: any client can send anything."""
+    if not isinstance(value, Mapping) or value.get("rev") != rev:
+        return before
+    try:
+        return parse(value.get("edges"))
+    except InputError:
+        return before
+
+
+def answered(asked: object, draw: Callable[[Mapping[str, object]], Matrix]) -> dict[str, object] | None:
+    """The answer to the editor's last question: a matrix, or the sentence that says what is wrong with the question."""
+    if not isinstance(asked, Mapping) or not isinstance(asked.get("id"), str):
+        return None
+    reply: dict[str, object] = {"id": asked["id"][:40]}
+    try:
+        return reply | {"edges": draw(asked)}
+    except InputError as error:
+        return reply | {"sentence": str(error)}
+
+
+def whole(asked: Mapping[str, object], name: str, low: int, high: int) -> int:
+    """A whole number in a question. Raises `InputError`."""
+    value = asked.get(name)
+    if type(value) is not int or not low <= value <= high:
+        raise InputError(name, f"be {low}" if low == high else f"be a whole number from {low} to {high}", value)
+    return value
+
+
+def sent(key: str) -> Mapping[str, Any]:
+    """What the browser sent to the editor with this key."""
+    state = st.session_state.get(key)
+    return state if isinstance(state, Mapping) else {}

@@ -1,0 +1,68 @@
+"""A search of cells on the real dashboard: start, pause, go on after a reload, choose a cell, open it in the editor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from snnviz.catalog.cells import CellSearch
+from snnviz.cells import parse
+from snnviz.events import Candidate
+from snnviz.jobs.local import Local
+from snnviz.store import Store
+from snnviz.theory.candidates import ranked
+from snnviz.ui.cells_search_setting import to_link
+from tests.browser.conftest import ROOT
+from tests.waiting import ended, until
+
+pytestmark = pytest.mark.browser
+
+SEARCH = CellSearch(candidates=400, connections="backward", steps=8, best=6, fine_batch=16, seed=5)
+PATIENCE = 90_000
+
+
+@pytest.fixture(scope="module")
+def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
+    cache = tmp_path_factory.mktemp("cache")
+    url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
+    store = Store(cache / "runs.sqlite")
+    yield url, store
+    Local(store).stop()
+    store.close()
+
+
+def test_from_the_click_to_the_table_and_after_a_reload(place: tuple[str, Store], visit: Callable[..., Page]) -> None:
+    url, store = place
+    page = visit(f"{url}/cells?{to_link(SEARCH)}")
+    expect(page.get_by_text("400 cells are drawn")).to_be_visible()
+    expect(page.get_by_text("The first candidates")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Start the search").click()
+    expect(page.get_by_text("The best cells")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile(r"of 400 candidates, \d+ a second, about"))).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Pause").click()
+    assert ended(store, SEARCH.digest).state == "cancelled"
+    before = store.rows(SEARCH.digest, Candidate)
+    assert 0 < len(before) < 406
+
+    page.reload()
+    expect(page.get_by_text(re.compile("Paused: .* of 400 candidates kept"))).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Resume the search").click()
+    until(lambda: store.get(SEARCH.digest).state == "done")
+    after = store.rows(SEARCH.digest, Candidate)
+    assert after[: len(before)] == before
+    assert len(after) == 406
+    expect(page.get_by_role("button", name="Searched")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Scored again", exact=True).last).to_be_visible()
+
+    best = ranked([row for _, row in after], "sahd")
+    third = best[2].coarse.cell
+    expect(page.get_by_text(re.compile(f"No. 1 of .*{best[0].coarse.cell}"))).to_be_visible()
+    drawing = page.locator(".js-plotly-plot", has=page.locator("text=backward, heard one step later"))
+    drawing.locator(".subplot.x3y3 .nodesmark, .subplot.x3y3 .point").last.click()
+    expect(page.get_by_text(re.compile(f"No. 3 of .*{third}"))).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Open the chosen in the editor").click()
+    page.wait_for_url(re.compile("cell=" + third.replace(" ", r"(\+|%20)")))
+    assert parse(third) == SEARCH.cell(best[2].coarse.number)

@@ -1,0 +1,93 @@
+"""The search of cells from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.cells import counts, parse
+from snnviz.core.score import Scorer
+from snnviz.events import Candidate
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Store
+from snnviz.theory.candidates import ranked
+from tests.cli.conftest import Snnviz
+
+FIELDS = {"channels": 2, "hidden": 8, "steps": 2, "batch": 6, "best": 3, "fine_channels": 4, "fine_batch": 8}
+SMALL = ("cells", "search", "--candidates", "12", *(f"--set={name}={value}" for name, value in FIELDS.items()))
+
+
+def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> None:
+    answer = snnviz(*SMALL, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    found = answer.json
+    search = CellSearch.check({"candidates": 12, **FIELDS})
+    assert (found["search"], found["state"]) == (search.digest, "done")
+    assert found["setting"] == search.model_dump(mode="json")
+    rows = [row for _, row in shared.rows(search.digest, Candidate)]
+    assert [one["number"] for one in found["candidates"]] == list(range(12))
+    assert [one["sahd"] for one in found["candidates"]] == [row.sahd for row in rows[:12]]
+    standings = ranked(rows, "sahd")
+    assert (found["different"], found["invalid"]) == (len(standings), 0)
+    best, first = found["best"], standings[0]
+    assert [one["rank"] for one in best] == [1, 2, 3]
+    assert first.fine is not None
+    assert best[0]["cell"] == first.coarse.cell
+    assert best[0]["score"] == best[0]["fine"]["sahd"] == first.fine.sahd
+    assert best[0]["coarse"] == {"sahd": first.coarse.sahd, "hd": first.coarse.hd}
+    assert best[0].items() >= counts(parse(first.coarse.cell)).items()
+    again = snnviz(*SMALL)
+    assert again.code == 0
+    assert again.out.startswith(f"12 of 12 candidates, {len(standings)} different cells; ")
+    assert first.coarse.cell in again.out.splitlines()[2]
+    assert f"{first.fine.sahd:.2f} ± {first.fine.sahd_sd:.2f}" in again.out
+    assert shared.get(search.digest).attempt == 1
+    assert snnviz("show", search.digest, "--json").json == found
+    shown = snnviz("show", search.digest).out
+    assert shown == f"a search of 12 cells: done\n{again.out}"
+    assert snnviz("runs").out == ""
+
+
+def test_backward_by_the_other_metric_and_without_scoring_again(snnviz: Snnviz) -> None:
+    found = snnviz(*SMALL[:-3], "--set=best=0", "--backward", "--metric", "hd", "--json").json
+    assert (found["setting"]["connections"], found["setting"]["metric"]) == ("backward", "hd")
+    values = [one["coarse"]["hd"] for one in found["best"]]
+    assert values == sorted(values, reverse=True)
+    assert len(values) == found["different"] - found["invalid"]
+    assert any(one["backward"] for one in found["best"])
+    assert {one["fine"] for one in found["best"]} == {None}
+
+
+def test_a_stored_scoring_is_shown(snnviz: Snnviz, shared: Store) -> None:
+    setting = Scoring.check({"channels": 2, "hidden": 8, "steps": 2, "batch": 6})
+    shared.submit(setting)
+    assert snnviz("show", setting.digest).out == "a scoring of 0303 0030 2002 0200: queued\n"
+    assert snnviz("show", setting.digest, "--json").json["state"] == "queued"
+    Immediate(shared).submit(setting)
+    found = snnviz("show", setting.digest, "--json").json
+    assert found["score"] == Scorer(setting).score(setting.cell)["sahd"].mean
+    assert "log|det K| = " in snnviz("show", setting.digest).out
+    assert snnviz("cancel", setting.digest).out == f"{setting.digest} was done: done\n"
+    assert snnviz("delete", setting.digest).code == 0
+    assert shared.runs(of=None) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--candidates", "0"], "candidates must be a whole number from 1 to 5000, got 0"),
+        (["--candidates", "many"], "candidates must be a whole number from 1 to 5000, got 'many'"),
+        (["--metric", "sad"], "metric must be one of sahd, hd, got 'sad'"),
+        (["--data", "nmnist"], "data must be a data set of images, not of recordings, got 'nmnist'"),
+        (["--data", "nothing"], "data must be one of "),
+        (["--backward", "--set", "connections=forward"], "connections must be given once, got 'forward'"),
+        (["--set", "cell=0303"], "cell must be a field of a search of cells, got "),
+        (["--set", "fine_batch=1"], "fine_batch must be a whole number from 2 to 512, got 1"),
+        (
+            ["--set", "channels=256", "--set", "steps=50", "--set", "size=64", "--set", "batch=512"],
+            "setting must fit into",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(snnviz: Snnviz, arguments: list[str], sentence: str) -> None:
+    assert snnviz("cells", "search", *arguments).sentence.startswith(sentence)
