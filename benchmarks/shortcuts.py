@@ -41,7 +41,7 @@ NETWORKS = {
         "network.kind": "mlp", "network.depth": 12, "network.width": 128, "init": "kaiming", "neuron.threshold": 0.5,
     },
     "cnn, 12 x 8 channels, kaiming, theta 0.5": {
-        "network.kind": "cnn", "network.depth": 12, "network.channels": 8, "network.pool_every": 3, "init": "kaiming",
+        "network.kind": "cnn", "network.depth": 12, "network.channels": 8, "network.pool_every": 2, "init": "kaiming",
         "neuron.threshold": 0.5,
     },
 }  # fmt: skip
