@@ -67,11 +67,11 @@ def shown(widget: Any) -> str:
     return value
 
 
-@pytest.mark.parametrize("kind", ["block", "mlp", "cnn"])
+@pytest.mark.parametrize("kind", ["block", "mlp", "cnn", "cell"])
 def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form, "_offered", lambda _: True)
     start = links.change(Design(), {"network.kind": kind})
-    expected = set(links.flatten(start)) - {"network.edges"}
+    expected = set(links.flatten(start)) - {"network.edges", "network.cell"}
     visit = Visit(links.to_query(start))
     assert {path for section in form.SECTIONS for path in visit.open(section).widgets} == expected
     for path in sorted(expected - {"network.kind", "neuron.kind"}, key=lambda path: (path.endswith("kind"), path)):
