@@ -261,3 +261,17 @@ def test_a_design_changed_while_it_is_watched_says_so_and_can_be_restored(
     visit.press("restore")
     assert visit.design == run.design
     assert "another design" not in visit.text
+
+
+def test_a_cell_can_be_chosen_in_any_state_of_the_form() -> None:
+    """Of ReLUs too, which backward connections are refused: the cell is then a forward one."""
+    visit = Visit()
+    visit.open("Network").put("network.kind", "cell")
+    assert visit.design.network == Design.check({"network": {"kind": "cell"}}).network
+    assert visit.errors == []
+    assert "4 forward + 2 backward: 3 conv 3x3, 3 conv 1x1" in visit.text
+    visit = Visit("neuron.kind=relu&data.steps=1")
+    visit.open("Network").put("network.kind", "cell")
+    assert visit.design.neuron.kind == "relu"
+    assert "6 forward: 6 conv 3x3" in visit.text
+    assert visit.errors == []
