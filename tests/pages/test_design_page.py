@@ -67,11 +67,11 @@ def shown(widget: Any) -> str:
     return value
 
 
-@pytest.mark.parametrize("kind", ["block", "mlp", "cnn"])
+@pytest.mark.parametrize("kind", ["block", "mlp", "cnn", "cell"])
 def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form, "_offered", lambda _: True)
     start = links.change(Design(), {"network.kind": kind})
-    expected = set(links.flatten(start)) - {"network.edges"}
+    expected = set(links.flatten(start)) - {"network.edges", "network.cell"}
     visit = Visit(links.to_query(start))
     assert {path for section in form.SECTIONS for path in visit.open(section).widgets} == expected
     for path in sorted(expected - {"network.kind", "neuron.kind"}, key=lambda path: (path.endswith("kind"), path)):
@@ -261,3 +261,17 @@ def test_a_design_changed_while_it_is_watched_says_so_and_can_be_restored(
     visit.press("restore")
     assert visit.design == run.design
     assert "another design" not in visit.text
+
+
+def test_a_cell_can_be_chosen_in_any_state_of_the_form() -> None:
+    """Of ReLUs too, which backward connections are refused: the cell is then a forward one."""
+    visit = Visit()
+    visit.open("Network").put("network.kind", "cell")
+    assert visit.design.network == Design.check({"network": {"kind": "cell"}}).network
+    assert visit.errors == []
+    assert "4 forward + 2 backward: 3 conv 3x3, 3 conv 1x1" in visit.text
+    visit = Visit("neuron.kind=relu&data.steps=1")
+    visit.open("Network").put("network.kind", "cell")
+    assert visit.design.neuron.kind == "relu"
+    assert "6 forward: 6 conv 3x3" in visit.text
+    assert visit.errors == []
