@@ -25,7 +25,9 @@ SCALE = "Viridis"
 
 
 def score_charts(found: Findings, setting: Scoring) -> list[Chart]:
-    """The figures of a scoring."""
+    """The figures of a scoring; where all images do the same, there are no distances to be drawn."""
+    if not found.hamming.any():
+        return [silence_chart(found)]
     return [
         kernel_chart(found, setting.metric, setting.normalisation),
         *(distances_chart(found, metric, setting.normalisation) for metric in METRICS),
@@ -136,7 +138,7 @@ def silence_chart(found: Findings) -> Chart:
     order, left_out = _shown(found)
     names, steps, many = [layer.name for layer in found.layers], len(found.layers[0].silent), len(order)
     least = min(float(layer.silent.min()) for layer in (*found.layers, *found.relu))
-    heat = {"type": "heatmap", "y": names, "zmin": np.floor(least * 10) / 10, "zmax": 1, "colorscale": SCALE}
+    heat = {"type": "heatmap", "y": names, "zmin": min(0.9, np.floor(least * 10) / 10), "zmax": 1, "colorscale": SCALE}
     heat |= {"hovertemplate": "%{y}, %{x}: %{z:.1%}<extra></extra>"}
     lif = {
         **heat,
@@ -205,13 +207,15 @@ def variation(found: Findings) -> str:
     """The coefficients of variation in a sentence."""
     lif, relu = (_median(layers) for layers in (found.layers, found.relu))
     if lif is None or relu is None:
-        return "Not to be said of a network in which no neuron is active."
+        return "Where no neuron is active, nothing varies."
     return f"Coefficient of variation over images, median of layers: LIF {lif:.2g}, ReLU twin {relu:.2g}."
 
 
 def apart(found: Findings) -> str:
     """In a sentence, how differently two images make the neurons spike."""
     pairs = np.triu_indices(len(found.labels), 1)
+    if not found.hamming.any():
+        return "All images make the same spikes, or none."
     share = found.hamming[pairs].mean() / found.neurons
     chance = independent(found, "hd", "paper")[pairs].mean() / found.neurons
     closest = int(found.sahd[pairs].argmin())

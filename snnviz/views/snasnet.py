@@ -37,7 +37,7 @@ def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int,
     maps = [f"{height // n}×{width // n}" for n in (1, 2, 4)]
     last = f"linear, mean of {voters}" if voters else "linear, mean"
     return (
-        Part("image", "the same at every t", f"{colours} × {maps[0]}"),
+        Part("image", "at every t", f"{colours} × {maps[0]}"),
         Part("stem", "conv 3×3, norm", f"{channels} × {maps[0]}"),
         Part("<b>cell 1</b>", "as drawn", f"{channels} × {maps[0]}", CELL),
         Part("reduction", "LIF, conv 3×3, pool 2", f"{2 * channels} × {maps[1]}", SPIKING),

@@ -168,7 +168,7 @@ def test_a_score_that_is_none_says_why(scored: Callable[[Scoring, Findings], Non
     scored(silent, findings(rate=0))
     visit = at(silent)
     assert "No score: no neuron spikes." in visit.text
-    assert charts(visit)
+    assert charts(visit) == ["score_silence"]
 
 
 def test_another_setting_keeps_the_figures_and_says_so(scored: Callable[[Scoring, Findings], None]) -> None:

@@ -97,7 +97,7 @@ def test_of_many_images_some_are_drawn_and_that_is_said() -> None:
 def test_what_varies_is_said_or_that_nothing_does() -> None:
     found = findings()
     assert f"LIF {np.median([layer.varies for layer in found.layers]):.2g}" in variation(found)
-    assert variation(findings(rate=0)).startswith("Not to be said")
+    assert variation(findings(rate=0)) == "Where no neuron is active, nothing varies."
 
 
 def test_how_far_images_are_apart_is_said() -> None:
