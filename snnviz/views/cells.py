@@ -156,13 +156,14 @@ def silence_chart(found: Findings) -> Chart:
     figure = empty("", "", autorange="reversed", showgrid=False)
     figure["data"] = [lif, relu, *_variations(found)]
     bare = {"type": "category", "showgrid": False, "anchor": "y", "tickangle": 0}
+    log = {"type": "log", "anchor": "y", "dtick": 1, "minor": {"showgrid": True}}
     steps_at = {"tickvals": [(t + 0.5) * many - 0.5 for t in range(steps)]}
     figure["layout"] |= {
         "hovermode": "closest",
         "margin": {"l": 92, "r": 8, "t": 26, "b": 24},
         "xaxis": {**bare, **steps_at, "ticktext": [f"t = {t + 1}" for t in range(steps)], "domain": [0, 0.6]},
         "xaxis2": {**bare, **_classes(found.labels[order]), "domain": [0.615, 0.755]},
-        "xaxis3": {"type": "log", "domain": [0.825, 0.995], "anchor": "y", "dtick": 1, "minor": {"showgrid": True}},
+        "xaxis3": {**log, "visible": any(layer.varies for layer in found.layers), "domain": [0.825, 0.995]},
         "shapes": [_line(t * many - 0.5, len(names)) for t in range(1, steps)],
         "annotations": [
             _above(0, "LIF: in each time step, the images by class"),
@@ -175,7 +176,7 @@ def silence_chart(found: Findings) -> Chart:
         "Share of neurons that are 0, by layer, time step and image, beside the same network with max(0, u) for "
         f"neurons (as in Kim et al. 2022, Fig. 3). Right: how much the others vary. {variation(found)}{left_out}"
     )
-    height = 60 + 22 * len(names)
+    height = max(180, 60 + 22 * len(names))
     return Chart("score_silence", "Sparsity", caption, figure, height=height, wide=True)
 
 
