@@ -12,13 +12,14 @@ from urllib.parse import parse_qsl
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from snnviz import adjacency
+from snnviz import adjacency, cells
 from snnviz.design import (
     CURRENT,
     DATASETS,
     ENCODINGS,
     EVENTS,
     BlockNetwork,
+    CellNetwork,
     CnnNetwork,
     Data,
     Design,
@@ -32,7 +33,7 @@ from snnviz.registry import Entry, Range, Registry
 
 Strategy = st.SearchStrategy[Any]
 
-NETWORKS = (BlockNetwork, MlpNetwork, CnnNetwork)
+NETWORKS = (BlockNetwork, MlpNetwork, CnnNetwork, CellNetwork)
 
 
 def numbers(limits: Range, whole: bool) -> Strategy:
@@ -71,6 +72,18 @@ def matrices(draw: st.DrawFn, back: bool = False) -> adjacency.Edges:
     return adjacency.build(depth, {slot: draw(cell) for slot in places})
 
 
+@st.composite
+def connected(draw: st.DrawFn) -> cells.Cell:
+    """Every cell whose output hears of its input, with useless connections or without."""
+    cell = [[0] * cells.NODES for _ in range(cells.NODES)]
+    for i, j in cells.PLACES:
+        if i < j:
+            source, target = draw(st.permutations((i, j)))
+            cell[source][target] = draw(st.sampled_from(range(len(cells.NAMES))))
+    found = tuple(map(tuple, cell))
+    return found if any(map(any, cells.useful(found))) else draw(st.sampled_from([*cells.PUBLISHED.values()]))
+
+
 def field(model: type[BaseModel], name: str) -> Strategy:
     """Valid values of one field, read from its annotation."""
     about = model.model_fields[name]
@@ -84,6 +97,8 @@ def field(model: type[BaseModel], name: str) -> Strategy:
     if name == "edges":
         drawn = matrices() | matrices(back=True)
         return drawn | drawn.map(adjacency.write) | drawn.map(lambda edges: [list(row) for row in edges])
+    if name == "cell":
+        return connected() | connected().map(cells.write) | connected().map(lambda cell: [list(row) for row in cell])
     assert (model, name) == (Data, "name"), f"no strategy for {model.__name__}.{name}"
     return st.sampled_from(DATASETS.kinds)
 
@@ -111,6 +126,10 @@ def shown(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+USUAL = cells.write(CellNetwork().cell)
+FORWARD = "0134 0022 0003 0000"
+
+
 def timeless(document: dict[str, Any]) -> dict[str, Any]:
     """A design without what ReLUs exclude."""
     neuron, network = document.get("neuron", {}), document.get("network", {})
@@ -121,6 +140,8 @@ def timeless(document: dict[str, Any]) -> dict[str, Any]:
     document["neuron"] = {**neuron, "learn": "none"}
     document["training"] = {**document.get("training", {}), "loss": "rate"}
     document["network"] = {name: value for name, value in network.items() if name != "edges" or not back}
+    if network.get("kind") == "cell" and cells.is_backward(cells.parse(network.get("cell", USUAL))):
+        document["network"]["cell"] = FORWARD
     return {name: part for name, part in document.items() if name != "network" or part}
 
 
@@ -148,11 +169,14 @@ RANGED = [
 ]
 
 
+HARMS = ("number", "parameter", "kind", "unknown", "type", "matrix", "cell", "network", "cells")
+
+
 @st.composite
 def broken(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """(path, document): a valid document in which the field at `path`, and nothing else, breaks a rule."""
     document: dict[str, Any] = draw(DOCUMENTS)
-    harm = draw(st.sampled_from(["number", "parameter", "kind", "unknown", "type", "matrix", "cell", "network"]))
+    harm = draw(st.sampled_from([*HARMS]))
     if harm == "number":
         path, about = draw(st.sampled_from(RANGED))
         limits = next(note for note in about.metadata if isinstance(note, Range))
@@ -181,6 +205,9 @@ def broken(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     if harm == "network":
         kind = draw(st.sampled_from(["Block", "", None, 3, [], {}, "m" * 70]))
         return "network.kind", {**document, "network": {"kind": kind}}
+    if harm == "cells":
+        where, wrong = draw(st.sampled_from(BROKEN_CELLS))
+        return f"network.{where}", {**document, "network": {"kind": "cell", **wrong}}
     if harm == "matrix":
         edges = draw(st.sampled_from(NOT_SQUARE))
         return "network.edges", {**document, "network": {"kind": "block", "edges": edges}}
@@ -216,6 +243,25 @@ def broken_links(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
         path, value = "network.edges", draw(st.sampled_from([str(edges) for edges in NOT_SQUARE] + ["011/000/000"]))
     return path, {**query, path: value}
 
+
+BROKEN_CELLS: list[tuple[str, dict[str, Any]]] = [
+    ("cell", {"cell": "0110 0000 0000 0000"}),
+    ("cell", {"cell": "0000 0000 0000 0000"}),
+    ("cell", {"cell": [[0] * 4] * 3}),
+    ("cell", {"cell": "0" * 500}),
+    *(("cell", {"cell": wrong}) for wrong in (None, 3, {}, "", "\x00")),
+    ("cell[0][3]", {"cell": "0005 0000 0000 0000"}),
+    ("cell[1][1]", {"cell": "0001 0100 0000 0000"}),
+    ("cell[2][1]", {"cell": "0101 0020 0300 0000"}),
+    ("enlarge", {"enlarge": 3}),
+    ("enlarge", {"enlarge": "2"}),
+    ("dropout", {"dropout": 1}),
+    ("voters", {"voters": 0}),
+    ("channels", {"channels": 2.5}),
+    ("hidden", {"hidden": 4097}),
+    ("norm", {"norm": "layer"}),
+    ("width", {"width": 3}),
+]
 
 NOT_SQUARE: list[Any] = [
     *([[0] * columns for _ in range(rows)] for rows, columns in [(2, 2), (10, 10), (3, 4), (4, 3), (40, 40), (3, 0)]),

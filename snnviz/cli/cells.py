@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from snnviz.cli import cellsearching
+from snnviz.cli import cellsearching, correlating
 
 
 @click.group()
 def cells() -> None:
-    """Search cells without training."""
+    """Search cells without training, and see whether their scores predict what training reaches."""
 
 
 cells.add_command(cellsearching.search)
+cells.add_command(correlating.correlate)

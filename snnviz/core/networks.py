@@ -176,6 +176,8 @@ class Network:
             layer, x = layers[stage], outputs.read(self.merges[stage])
             if kept and stage in kept:
                 x = x.flatten(2) * kept[stage].to(x.dtype)
+            if layer.kind == "neurons" and layer.normed and by == "learn":
+                x = x.expand(self.steps, *x.shape[1:])  # what stays the same is remembered at each step, too
             counted = watch and (counting(watch, x) if layer.weighted else watch)
             if layer.spiking:
                 overwrite = layer.weighted or layer.normed  # what neurons read may be what others read

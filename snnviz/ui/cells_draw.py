@@ -12,6 +12,7 @@ from snnviz.store import Run
 from snnviz.ui import cells_found, cells_setting, many
 from snnviz.ui.cells_setting import EDITOR, FOUND, KEY, SETTINGS, begin, network, put_cell, setting, settings
 from snnviz.ui.components.cell_editor import cell_editor, drawn
+from snnviz.ui.components.reveal import reveal
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 
@@ -72,7 +73,10 @@ def _found(was_active: bool) -> None:
     cells_found.actions(now, run)
     network()
     if run is not None and run.state == "done":
+        if session.scored is None and session.pop("scoring_pressed", False):  # below what fits the screen, at first
+            session.scoring_revealed = session.get("scoring_revealed", 0) + 1
         session.scored = now
+    reveal(session.get("scoring_revealed", 0), key="cells-reveal")
     shown: Scoring | None = session.scored
     if shown is None:
         return

@@ -7,21 +7,22 @@ from functools import lru_cache
 import streamlit as st
 
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import Metric, Scoring
+from snnviz.catalog.cells import CellSearch, Metric, Scoring
 from snnviz.catalog.examples import named
 from snnviz.cells import write
 from snnviz.errors import InputError
-from snnviz.events import Report
+from snnviz.events import Candidate, Report
 from snnviz.jobs.pace import in_words, seconds_left
 from snnviz.links import change
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
+from snnviz.theory.candidates import value
 from snnviz.theory.sahd import Findings, Scores
 from snnviz.ui import many, services, state
 from snnviz.ui.cells_setting import KEY
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.words import plain, some
-from snnviz.views.cells import METRICS, apart, score_charts, variation
+from snnviz.views.cells import METRICS, among, apart, score_charts, variation
 
 OTHER: dict[Metric, Metric] = {"sahd": "hd", "hd": "sahd"}
 
@@ -49,8 +50,8 @@ def actions(setting: Scoring, run: Run | None) -> None:
         disabled=going or done,
         width="stretch",
         key="cells-score",
-        on_click=many.submit,
-        args=([setting], KEY),
+        on_click=_score,
+        args=(setting,),
     )
     second.button(
         "Cancel",
@@ -71,9 +72,14 @@ def actions(setting: Scoring, run: Run | None) -> None:
     elif not done:
         words.caption(f"About {left} on this machine, without training; you may leave meanwhile.")
     else:
-        words.caption("From the store: this cell was scored with this setting before, and is the same again.")
+        words.caption("This cell was scored with this setting; the score is in the store, and the same every time.")
     if to_training:
         train(setting)
+
+
+def _score(setting: Scoring) -> None:
+    st.session_state.scoring_pressed = True
+    many.submit([setting], KEY)
 
 
 def train(setting: Scoring) -> None:
@@ -120,17 +126,35 @@ def _scores(found: Findings, setting: Scoring) -> None:
     if mine.invalid:
         words.error(f"No score: {plain(mine.invalid)}.", icon=":material/block:")
     words.markdown(REWARDS + (AWARE if setting.metric == "sahd" else ""))
+    if mine.mean is not None and (others := _others(setting)):
+        words.markdown(f"**{plain(among(mine.mean, others))}**")
     words.caption(f"{plain(apart(found))} {plain(variation(found))}")
 
 
 def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Scores) -> None:
-    value = "invalid" if scores.mean is None else f"{scores.mean:.1f}"
-    place.metric(f"Score by {METRICS[metric]}", value, help="log|det K|, the mean over repeats: higher is better.")
+    shown = "invalid" if scores.mean is None else f"{scores.mean:.1f}"
+    place.metric(f"Score by {METRICS[metric]}", shown, help="log|det K|, the mean over repeats: higher is better.")
     if scores.deviation is not None:
-        each = ", ".join(f"{value:.1f}" for value in scores.values)
+        each = ", ".join(f"{one:.1f}" for one in scores.values)
         place.caption(f"± {scores.deviation:.2g} over {some(len(scores.each), 'repeat')}: {each}")
     elif scores.mean is not None:
         place.caption("one repeat")
+
+
+def _others(setting: Scoring) -> list[float]:
+    """The scores of random cells that a search here scored in the same way, each cell's once."""
+
+    def read() -> list[float]:
+        found: dict[str, float] = {}
+        for run in services.store().runs(limit=50, of=CellSearch):
+            assert isinstance(run.task, CellSearch)
+            if run.task.coarse.model_copy(update={"cell": setting.cell, "metric": setting.metric}) == setting:
+                rows = (row for _, row in services.store().rows(run.run, Candidate) if not row.fine)
+                scores = ((row.cell, value(row, setting.metric)) for row in rows)
+                found |= {cell: score for cell, score in scores if score is not None}
+        return list(found.values())
+
+    return services.GLANCES.get((str(cache_dir()), "others", setting), read)
 
 
 @lru_cache(maxsize=32)

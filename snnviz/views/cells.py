@@ -165,7 +165,7 @@ def silence_chart(found: Findings) -> Chart:
         "annotations": [
             _above(0, "LIF: in each time step, the images by class"),
             _above(0.615, "ReLU twin"),
-            _above(0.825, "variation"),
+            _above(0.825, "its variation"),
         ],
         "legend": {"x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
     }
@@ -221,6 +221,16 @@ def apart(found: Findings) -> str:
         f"Here two images differ in {share:.1%} of the neurons and time steps on average; independent spikes of the "
         f"same rates would differ in {chance:.1%}. The two most alike are {first + 1} and {second + 1}, {of}."
     )
+
+
+def among(score: float, others: Sequence[float]) -> str:
+    """Where a score lies among those of random cells.
+
+    >>> among(3.5, [1, 2, 3, 4])
+    'Higher than 75 % of 4 random cells that a search scored in the same way.'
+    """
+    share = sum(other < score for other in others) / len(others)
+    return f"Higher than {100 * share:.0f} % of {len(others):,} random cells that a search scored in the same way."
 
 
 def independent(found: Findings, metric: Metric, normalisation: Normalisation) -> Floats:

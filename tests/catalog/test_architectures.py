@@ -34,7 +34,10 @@ def test_every_layer_reads_only_earlier_ones_of_matching_shape(design: Design) -
     for index, layer in enumerate(network.layers):
         assert all(INPUT <= source.layer < index or source.delay for source in layer.sources)
         shapes = [network.input_shape if s.layer == INPUT else network.layers[s.layer].out_shape for s in layer.sources]
-        sizes = {(h // s.pool, w // s.pool) for (_, h, w), s in zip(shapes, layer.sources, strict=True)}
+        sizes = {
+            (h * s.enlarge // s.pool, w * s.enlarge // s.pool)
+            for (_, h, w), s in zip(shapes, layer.sources, strict=True)
+        }
         assert sizes == {layer.in_shape[1:]}
         channels = {"main": 0, "add": 0, "concat": 0}
         for (c, _, _), source in zip(shapes, layer.sources, strict=True):
@@ -51,9 +54,13 @@ def test_layers_have_names_of_their_own_and_the_readout_has_a_neuron_a_class(des
     found = architecture(design).layers
     assert len({layer.name for layer in found}) == len(found)
     assert found[-1].name == "readout"
-    assert found[-1].out_shape == (card(design.data.name).classes, 1, 1)
+    assert found[-1].out_shape == (card(design.data.name).classes * found[-1].voters, 1, 1)
+    assert found[-1].voters == getattr(design.network, "voters", 1)
     assert found[-1].spiking == (design.training.loss.kind == "count")
-    assert all(layer.spiking == (design.neuron.kind == "lif") for layer in found[:-1])
+    silent = {layer.name for layer in found[:-1] if layer.plain}
+    assert bool(silent) == (design.network.kind == "cell")  # whose neurons come before the convolutions
+    assert all(layer.spiking == (design.neuron.kind == "lif") for layer in found[:-1] if layer.name not in silent)
+    assert all(layer.kind == "conv" or layer.kind == "merge" for layer in found if layer.name in silent)
 
 
 @pytest.mark.parametrize(("fraction", "inputs"), [(1.0, [8, 16, 24, 32]), (0.5, [8, 12, 16, 20])])
@@ -148,12 +155,18 @@ def test_a_cnn_halves_its_maps_after_every_few_layers() -> None:
 def test_fans_parameters_and_macs_follow_from_the_shapes(design: Design) -> None:
     for layer in architecture(design).layers:
         outputs, inputs = layer.out_shape[0], layer.in_shape[0]
+        if not layer.weighted:
+            assert layer.in_shape == layer.out_shape
+            assert (layer.parameters, layer.macs) == (2 * outputs * layer.normed, 0)
+            continue
         if layer.kind == "conv":
-            assert (layer.fan_in, layer.fan_out) == (9 * inputs, 9 * outputs)
-            weights, positions = outputs * inputs * 9, math.prod(layer.out_shape[1:])
+            points = layer.kernel**2
+            assert (layer.fan_in, layer.fan_out) == (points * inputs, points * outputs)
+            weights, positions = outputs * inputs * points, math.prod(layer.out_shape[1:])
         else:
             assert (layer.fan_in, layer.fan_out) == (math.prod(layer.in_shape), outputs)
             weights, positions = outputs * math.prod(layer.in_shape), 1
-        assert layer.parameters == weights + outputs * (1 + layer.normed)
+        assert layer.parameters == weights + outputs * (layer.biased + layer.normed)
+        assert layer.biased != (layer.name == "hidden")
         assert layer.macs == weights * positions
         assert layer.neurons == outputs * positions

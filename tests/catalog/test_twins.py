@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from snnviz import adjacency
+from snnviz import adjacency, cells
 from snnviz.adjacency import ASC, DSC
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.twins import ann_twin
-from snnviz.design import BlockNetwork, Design, Neuron
+from snnviz.design import BlockNetwork, CellNetwork, Design, Neuron
 from snnviz.errors import InputError
 from snnviz.links import change, differences, from_query, to_query
 from snnviz.theory import costs
@@ -22,6 +22,10 @@ MAY_DIFFER = ("neuron.", "data.steps", "data.encoding", "init", "training.loss")
 def test_it_differs_only_in_what_it_must(design: Design) -> None:
     if isinstance(design.network, BlockNetwork) and adjacency.has_back(design.network.edges):
         with pytest.raises(InputError, match=r"network\.edges must have no backward connections where neuron\.kind"):
+            ann_twin(design)
+        return
+    if isinstance(design.network, CellNetwork) and cells.is_backward(design.network.cell):
+        with pytest.raises(InputError, match=r"network\.cell must have no backward connections where neuron\.kind"):
             ann_twin(design)
         return
     twin = ann_twin(design)

@@ -222,17 +222,21 @@ def literal_logits(network: Network, image: Tensor, seen: dict[str, list[Tensor]
                 else:
                     x = said[source.layer]
                 x = x if source.channels is None else x[:, list(source.channels)]
+                if source.enlarge > 1:
+                    x = x.repeat_interleave(source.enlarge, 2).repeat_interleave(source.enlarge, 3)
                 x = F.avg_pool2d(x, source.pool) if source.pool > 1 else x
+                x = F.avg_pool2d(x, source.smooth, 1, source.smooth // 2) if source.smooth > 1 else x
                 if source.merge == "concat":
                     beside.append(x)
                 else:
                     summed = x if summed is None else summed + x
             assert summed is not None
             x = torch.cat([summed, *beside], 1)
-            weight, bias = network.parameters[f"{layer.name}.weight"], network.parameters[f"{layer.name}.bias"]
+            weight, bias = (network.parameters.get(f"{layer.name}.{kind}") for kind in ("weight", "bias"))
+            current = x
             if layer.kind == "linear":
                 current = F.linear(x.flatten(1), weight, bias)
-            else:
+            elif layer.kind == "conv":
                 current = F.conv2d(x, weight, bias, layer.stride, padding=layer.kernel // 2)
             now.append(cells.fire(layer.name, current))
             if seen is not None and layer.spiking:
@@ -240,4 +244,4 @@ def literal_logits(network: Network, image: Tensor, seen: dict[str, list[Tensor]
         before = now
         total = now[-1] if total is None else total + now[-1]
     assert total is not None
-    return total
+    return total.unflatten(1, (-1, network.architecture.layers[-1].voters)).mean(2)

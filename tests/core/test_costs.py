@@ -31,6 +31,8 @@ DESIGNS: list[dict[str, Any]] = [
     {"network": {"kind": "resnet18", "width": 0.0625}},
     {"network": {"kind": "densenet121", "width": 0.0625, "depth": 0.25, "norm": "none"}},
     {"network": {"kind": "mobilenetv2", "width": 0.0625, "dsc_fraction": 0.5, "blocks": ";0012/0001/0000/0000;;;;;"}},
+    {"network": {"kind": "cell", "cell": "0341 0014 0002 0000", "channels": 3, "voters": 3, "enlarge": 2}},
+    {"network": {"kind": "cell", "norm": "none", "channels": 3}, "neuron": {"learn": "both"}},
 ]
 
 
@@ -92,6 +94,18 @@ MEMORY: list[dict[str, Any]] = [
             "data": {"steps": 8, "train_samples": 128, "test_samples": 64},
         }
         for kind, norm in (("resnet18", "none"), ("densenet121", "batch"), ("mobilenetv2", "batch"))
+    ),
+    *(
+        {
+            "network": {"kind": "cell", "cell": cell, "enlarge": 2, "norm": norm, "channels": channels},
+            "data": {"steps": 5, "train_samples": 128, "test_samples": 64},
+        }
+        for cell, norm, channels in (
+            ("0333 0033 0003 0000", "batch", 16),
+            ("0303 0030 2002 0200", "batch", 16),
+            ("0303 0030 2002 0200", "none", 32),
+            ("0411 0044 0003 0000", "batch", 16),
+        )
     ),
 ]
 

@@ -42,6 +42,9 @@ def design(**parts: Any) -> Design:
 
 
 BLOCK = {"kind": "block", "edges": "0021/0001/0000/0000", "channels": 4}
+CNN = {"kind": "cnn", "channels": 4}
+CELL = {"kind": "cell", "cell": "0340 0001 0002 0000", "channels": 2, "hidden": 20, "norm": "none"}
+BACK = {"kind": "cell", "cell": "0303 0030 2002 0200", "channels": 2, "hidden": 20}
 
 
 def rows(events: list[Event]) -> list[Row]:
@@ -63,7 +66,9 @@ def equal(one: Checkpoint, other: Checkpoint) -> bool:
 # The same numbers, bit for bit
 
 
-@pytest.mark.parametrize("network", [BLOCK, {"kind": "mlp", "depth": 2, "width": 20}, {"kind": "cnn", "channels": 4}])
+@pytest.mark.parametrize(
+    "network", [BLOCK, {"kind": "mlp", "depth": 2, "width": 20}, {"kind": "cnn", "channels": 4}, CELL, BACK]
+)
 def test_the_same_design_reports_the_same_rows(network: dict[str, Any]) -> None:
     made = design(network=network)
     first, second = list(execute(made)), list(execute(made))
@@ -73,7 +78,7 @@ def test_the_same_design_reports_the_same_rows(network: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["direct", "rate"])
-@pytest.mark.parametrize("network", [BLOCK, {"kind": "mlp", "depth": 2, "width": 20}])
+@pytest.mark.parametrize("network", [BLOCK, {"kind": "mlp", "depth": 2, "width": 20}, CELL, {**BACK, "norm": "none"}])
 def test_a_second_core_changes_nothing(network: dict[str, Any], encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "micro_batch", 20)  # four to a batch
     made, used = design(network=network, data={"encoding": encoding}), set()
@@ -107,9 +112,19 @@ def test_small_numbers_are_normal_again_after_a_run() -> None:
     "optimizer", [*OPTIMIZERS.kinds, {"kind": "sgd", "momentum": 0}, {"kind": "sgd", "weight_decay": 0.01}], ids=str
 )
 def test_a_run_resumed_after_any_epoch_goes_on_as_if_it_had_never_stopped(optimizer: Any, encoding: str) -> None:
-    made = design(
-        data={"encoding": encoding}, training={"optimizer": optimizer, "schedule": {"kind": "step", "every": 1}}
-    )
+    training = {"optimizer": optimizer, "schedule": {"kind": "step", "every": 1}}
+    goes_on(design(data={"encoding": encoding}, training=training))
+
+
+@pytest.mark.parametrize("encoding", ["direct", "rate"])
+@pytest.mark.parametrize("network", [CELL, BACK], ids=["forward", "backward"])
+def test_so_does_a_cell_with_its_dropout_and_its_running_averages(network: dict[str, Any], encoding: str) -> None:
+    goes_on(design(network=network, data={"encoding": encoding}))
+    whole = design(network={**network, "dropout": 0}, data={"encoding": encoding})
+    assert rows(list(execute(whole))) != rows(list(execute(design(network=network, data={"encoding": encoding}))))
+
+
+def goes_on(made: Design) -> None:
     undisturbed = list(execute(made))
     for checkpoint in checkpoints(undisturbed):
         stored = {name: np.array(array) for name, array in checkpoint.arrays.items()}
@@ -156,9 +171,12 @@ def nothing(*_: Any) -> Iterator[LayerState]:
     yield from ()
 
 
+@pytest.mark.parametrize("network", [BLOCK, CELL, BACK], ids=["block", "forward", "backward"])
 @pytest.mark.parametrize("encoding", ["direct", "rate"])
-def test_being_looked_at_changes_nothing_in_training(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
-    made = design(data={"encoding": encoding}, network=BLOCK)
+def test_being_looked_at_changes_nothing_in_training(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, network: dict[str, Any]
+) -> None:
+    made = design(data={"encoding": encoding}, network=network)
     seen = list(execute(made))
     monkeypatch.setattr(observe, "look", nothing)
     unseen = list(execute(made))

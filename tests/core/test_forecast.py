@@ -10,11 +10,13 @@ import torch
 import torch.nn.functional as F
 
 from snnviz.catalog.architectures import architecture
+from snnviz.catalog.examples import named
 from snnviz.catalog.twins import ann_twin
 from snnviz.core import data, inits, observe
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.events import LayerState
+from snnviz.links import change
 from snnviz.theory.variance import SILENT, _inside, forecast, verdict
 from tests.core.test_staged import any_matrices
 
@@ -107,6 +109,21 @@ def test_normalised_networks_do_what_is_forecast_within_a_quarter(network: dict[
             continue
         assert found.var_u == pytest.approx(expected.var_u, rel=0.25), expected.name
         assert found.rate == pytest.approx(expected.rate, rel=0.25), expected.name
+
+
+@pytest.mark.parametrize("encoding", ["direct", "rate"])
+@pytest.mark.parametrize("cell", ["0333 0033 0003 0000", "0303 0030 2002 0200", "0134 0012 0003 0000"])
+def test_cells_do_what_is_forecast_within_a_quarter(cell: str, encoding: str) -> None:
+    """Five seeds of 16 channels: neurons behind sums, skips and pools; the hidden layer reads means of spikes."""
+    made = change(named("snasnet-digits"), {"network.cell": cell, "network.channels": 16, "data.encoding": encoding})
+    expected, found = forecast(made), measured(made.document(), 5)
+    assert [layer.name for layer in expected] == [layer.name for layer in found]
+    for layer, real in zip(expected[:-2], found[:-2], strict=True):
+        assert real.var_u == pytest.approx(layer.var_u, rel=0.25), layer.name
+        assert (real.rate is None) == (layer.rate is None)
+        assert layer.rate is None or real.rate == pytest.approx(layer.rate, rel=0.25, abs=0.02), layer.name
+    assert found[-2].var_u == pytest.approx(expected[-2].var_u, rel=0.6)
+    assert verdict(expected, made)[0] == "good"
 
 
 STAGED = {"resnet18": 0.5, "densenet121": 0.25, "mobilenetv2": 0.25}

@@ -106,6 +106,41 @@ def test_operations_are_those_counted_input_by_input(design: Design, monkeypatch
     assert ours.effective < 0.95 * ours.dense
 
 
+@pytest.mark.parametrize("cell", ["0341 0014 0002 0000", "0303 0030 2002 0200"])
+def test_so_are_those_of_cells(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the network itself, whose every product is listened to; its readout is asked by a rate."""
+    design = small(network={"kind": "cell", "cell": cell, "channels": 4, "hidden": 20, "enlarge": 2})
+    network, image = slow.loud(design, torch.float32), encoded(design).float()
+    heard: list[tuple[int, int, bool]] = []
+
+    def hooked(function: Any) -> Any:
+        def call(x: Tensor, weight: Tensor, *more: Any, **options: Any) -> Any:
+            if len(weight) != network.architecture.layers[-1].out_shape[0]:
+                reach = len(weight) * (weight.shape[-1] ** 2 if weight.dim() == 4 else 1)
+                binary = set(x.unique().tolist()) <= {0.0, 1.0}
+                heard.append((x.numel() * reach, int((x != 0).sum()) * reach, binary))
+            return function(x, weight, *more, **options)
+
+        return call
+
+    with monkeypatch.context() as patch, torch.no_grad():
+        for name in ("conv2d", "linear"):
+            patch.setattr(F, name, hooked(getattr(F, name)))
+        found: dict[int, Activity] = {}
+        network(image, found.__setitem__)
+    states = [found[index] for index in sorted(found)]
+    ours = costs.synops(design, [x.rate for x in states], [x.density for x in states])
+    readout = 20 * 100 * design.data.steps
+    assert ours.dense - readout == sum(dense for dense, _, _ in heard) / IMAGES
+    asked = states[-1].density * readout  # spikes, so that these are additions
+    assert ours.macs == pytest.approx(sum(n for _, n, binary in heard if not binary) / IMAGES, rel=1e-9)
+    assert ours.additions - asked == pytest.approx(sum(n for _, n, binary in heard if binary) / IMAGES, rel=1e-6)
+    assert not ours.estimated
+    guessed = costs.synops(design, [x.rate for x in states])
+    assert guessed.estimated
+    assert guessed.additions == pytest.approx(ours.additions, rel=0.1)
+
+
 def test_a_twin_multiplies_wherever_a_relu_is_not_silent() -> None:
     twin = ann_twin(small(network=block(with_n_skip(4, 3, ASC, 0))))
     network = Network(twin)

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from snnviz.catalog.cells import Scoring
+from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.cells import write
 from snnviz.errors import InputError
-from snnviz.events import Report
+from snnviz.events import Candidate, Report
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.theory.sahd import Findings
@@ -136,6 +136,27 @@ def test_a_score_in_the_store_is_shown_at_once(scored: Callable[[Scoring, Findin
     assert "What the score rewards" in visit.text
     assert "Sparsity-aware" in visit.text
     assert "of the neurons and time steps on average" in visit.text
+
+
+def test_a_score_stands_among_those_of_a_search_with_the_same_setting(
+    scored: Callable[[Scoring, Findings], None],
+) -> None:
+    found = findings(repeats=1)
+    mean = found.scores["sahd"].mean
+    assert mean is not None
+    scored(TINY, found)
+    fields = {name: value for name, value in TINY.model_dump().items() if name != "cell"}
+    search, store = CellSearch.check({**fields, "candidates": 4, "metric": "hd"}), Store()
+    store.submit(search)
+    claim = store.claim("me", search.digest)
+    assert claim is not None
+    scores = [mean - 2, mean - 1, mean + 1, None]
+    rows = [Candidate(n, 0, write(search.cell(n)), sahd, 0.0, None, None, None, 0.1) for n, sahd in enumerate(scores)]
+    store.append(claim.run, claim.attempt, rows)
+    store.close()
+    assert len({row.cell for row in rows}) == 4
+    assert "Higher than 67 % of 3 random cells that a search scored in the same way." in at(TINY).text
+    assert "random cells" not in at(Scoring.check({**TINY.model_dump(), "seed": 1})).text
 
 
 def test_a_score_that_is_none_says_why(scored: Callable[[Scoring, Findings], None]) -> None:

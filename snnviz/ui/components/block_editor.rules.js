@@ -1,7 +1,8 @@
 // What a block's matrix may hold, and the words for it.
 //
 // edges[i][j] is the skip from vertex i to vertex j: 0 none, 1 DSC, 2 ASC. Vertex 0 is the block's input, vertices
-// 1..depth its layers, or the last its output: a merge without weights. Below the diagonal (1 <= j < i) stand backward connections, which arrive one time step late.
+// 1..depth its layers, or the last its output: a merge without weights. Below the diagonal (1 <= j < i) stand backward
+// connections, which arrive one time step late.
 
 const DSC = 1;
 const ASC = 2;

@@ -24,7 +24,8 @@ function arrange(edges, width, back, output) {
   const tall = upright ? 16 : radius; // half a node's height
   const room = many ? (back ? 120 : 180) / (depth - 1) : Infinity;
   const { above, below } = RULES.arcs;
-  const rise = Math.min(step < 50 ? 13 : RULES.arcs.rise, room); // how much higher an arc gets for every further layer it spans
+  // how much higher an arc gets for every further layer it spans
+  const rise = Math.min(step < 50 ? 13 : RULES.arcs.rise, room);
   const high = (span) => tall + above + rise * (span - 1);
   const middle = high(depth) + 16;
   const left = (width - tail - step * depth) / 2;
