@@ -45,6 +45,7 @@ def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str,
     layout: dict[str, Any] = {
         "margin": {"l": 4, "r": 4, "t": top, "b": 4},
         "hovermode": "closest",
+        "hoverdistance": HEIGHT,  # a click beside a line chooses too
         "annotations": [],
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "yref": "paper", "itemclick": False},
     }

@@ -67,14 +67,14 @@ def test_boxes_are_of_different_cells_by_what_they_have(name: str) -> None:
     for place, median, low, high, text in zip(
         box["x"], box["median"], box["lowerfence"], box["upperfence"], box["text"], strict=True
     ):
-        scores = [one.coarse.sahd for one in SEEN.valid if amount(parse(one.coarse.cell), name) == place]
+        scores = [one.coarse.sahd for one in SEEN.valid if amount(one.coarse.cell, name) == place]
         assert text == f"{len(scores)} cells"
         assert median == pytest.approx(np.median(scores), rel=1e-4)
         assert (low, high) == (pytest.approx(min(scores), rel=1e-4), pytest.approx(max(scores), rel=1e-4))
 
 
 def test_tau_is_of_first_scores() -> None:
-    own = [(amount(parse(one.coarse.cell), "conv3"), one.coarse.sahd) for one in SEEN.valid]
+    own = [(amount(one.coarse.cell, "conv3"), one.coarse.sahd) for one in SEEN.valid]
     assert tau(SEEN, "conv3") == pytest.approx(kendall(*zip(*own, strict=True)))
     assert f"{tau(SEEN, 'conv3'):+.2f}" in rewards_chart(SEEN, "conv3").caption
     assert tau(Seen(SEARCH, ()), "conv3") is None
