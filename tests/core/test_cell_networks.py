@@ -288,18 +288,20 @@ def test_whoever_watches_sees_every_layer_once_and_changes_nothing() -> None:
     assert [state.layer for state in states] == list(range(len(states)))
 
 
-def test_neurons_do_not_write_over_what_others_read() -> None:
-    """A skip of the stem, whose neurons have the stem's maps as their current."""
-    network = Network(design("0311 0000 0001 0000"))
-    image, _ = shown(dtype=torch.float32)
-    outputs = network.opened(image)
+@pytest.mark.parametrize("watch", [None, lambda *_: None], ids=["unseen", "watched"])
+def test_neurons_do_not_write_over_what_others_read(watch: Any) -> None:
+    """A skip of node 1, whose neurons have the same maps as their current."""
+    network = Network(design("0300 0031 0003 0000"))
+    names = [layer.name for layer in network.architecture.layers]
+    said, neurons = names.index("C1.0>1"), names.index("C1.n1")
+    outputs = network.opened(shown(dtype=torch.float32)[0])
     with torch.no_grad():
-        network.run(0, outputs)
-        before = outputs[0].clone()
-        for stage in network.stages[1:3]:
+        for stage in network.stages[:neurons]:
             network.run(stage, outputs)
-            network.run(stage, outputs, lambda *_: None)
-    assert torch.equal(outputs[0], before)
+        before = outputs[said].clone()
+        network.run(neurons, outputs, watch)
+    assert before.any()
+    assert torch.equal(outputs[said], before)
 
 
 # Dropout
