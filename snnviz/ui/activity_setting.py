@@ -301,7 +301,7 @@ def typical(design: Design) -> Typical:
     hidden = inner or layers[-1:]
     fan_in = median_low([layer.fan_in for layer in hidden])
     chosen = next(layer for layer in hidden if layer.fan_in == fan_in)
-    return Typical(fan_in, chosen.fan_out, len(layers) - 1)
+    return Typical(fan_in, chosen.fan_out, sum(layer.weighted for layer in layers[:-1]))
 
 
 def own_point(design: Design) -> tuple[float, float, str]:

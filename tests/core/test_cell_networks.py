@@ -354,12 +354,12 @@ def test_a_batch_that_is_cut_is_masked_as_a_whole(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("cell", ["0333 0033 0003 0000", "0303 0030 2002 0200"])
 def test_a_cell_learns_digits(cell: str) -> None:
-    """Measured with seeds 0 to 2: see the numbers below; chance is 10 %."""
+    """Measured with seed 0: .93 of the forward one; chance is a tenth."""
     made = Design.check(
-        design(cell, channels=6, hidden=64, steps=3, enlarge=1).document()
-        | {"training": {"epochs": 4, "learning_rate": 0.006, "batch_size": 32}, "init": "variance-preserving"}
+        design(cell, channels=8, hidden=64, steps=3, enlarge=1, dropout=0.1).document()
+        | {"training": {"epochs": 5, "learning_rate": 0.01, "batch_size": 32}, "init": "variance-preserving"}
     )
-    made = change(made, {"data.train_samples": 700, "data.test_samples": 300})
+    made = change(made, {"data.train_samples": 1000, "data.test_samples": 300})
     ends = [event for event in execute(made) if isinstance(event, EpochEnd)]
     assert ends[-1].test_accuracy > 0.6
     assert 0.01 < (ends[-1].rate or 0) < 0.5
@@ -370,6 +370,20 @@ def test_relus_are_refused_with_backward_connections_in_a_sentence() -> None:
         InputError, match=r"^network\.cell must have no backward connections where neuron\.kind is relu"
     ):
         ann_twin(design(SOME[0]))
+
+
+@pytest.mark.parametrize("cell", ["0333 0033 0003 0000", "0303 0030 2002 0200"])
+def test_products_in_half_precision_learn_nearly_the_same(cell: str) -> None:
+    slopes = []
+    for precision in ("float32", "bfloat16"):
+        made = Design.check(design(cell).document() | {"training": {"precision": precision}})
+        network = loud(made, torch.float32)
+        image, labels = shown(dtype=torch.float32)
+        slopes.append(dict(zip(network.parameters, train.slope(network, image, labels).gradients, strict=True)))
+    whole, half = (found["readout.weight"].flatten() for found in slopes)
+    assert not torch.equal(whole, half)
+    assert F.cosine_similarity(whole, half, 0) > 0.6  # a rounded current now and then makes another spike
+    assert all(gradient.dtype == torch.float32 and gradient.isfinite().all() for gradient in slopes[1].values())
 
 
 @pytest.mark.parametrize("init", [entry.kind for entry in INITS])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snnviz import links
+from snnviz import cells, links
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import INITS, Design
@@ -48,6 +48,9 @@ def test_a_link_gives_its_design(name: str) -> None:
 def choose(visit: Visit, path: str) -> Any:
     """Give the widget of `path` another value, and return what the design must hold then."""
     widget = visit.widget(path)
+    if isinstance(widget.value, str) and not hasattr(widget, "options"):
+        visit.put(path, "1,2")
+        return "1,2"
     if not hasattr(widget, "options"):
         value = widget.value + (widget.step if widget.value + widget.step <= widget.max else -widget.step)
         visit.put(path, value)
@@ -67,11 +70,11 @@ def shown(widget: Any) -> str:
     return value
 
 
-@pytest.mark.parametrize("kind", ["block", "mlp", "cnn"])
+@pytest.mark.parametrize("kind", ["block", "mlp", "cnn", "cell"])
 def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form, "_offered", lambda _: True)
-    start = links.change(Design(), {"network.kind": kind})
-    expected = set(links.flatten(start)) - {"network.edges"}
+    start = links.change(Design(), {"network.kind": kind, "training.shortcut.schedule": "linear"})
+    expected = set(links.flatten(start)) - {"network.edges", "network.cell"}
     visit = Visit(links.to_query(start))
     assert {path for section in form.SECTIONS for path in visit.open(section).widgets} == expected
     for path in sorted(expected - {"network.kind", "neuron.kind"}, key=lambda path: (path.endswith("kind"), path)):
@@ -261,3 +264,16 @@ def test_a_design_changed_while_it_is_watched_says_so_and_can_be_restored(
     visit.press("restore")
     assert visit.design == run.design
     assert "another design" not in visit.text
+
+
+def test_a_cell_can_be_chosen_in_any_state_of_the_form() -> None:
+    """Of ReLUs too, which backward connections are refused: the cell is then a forward one."""
+    visit = Visit()
+    visit.open("Network").put("network.kind", "cell")
+    assert visit.design.network == Design.check({"network": {"kind": "cell"}}).network
+    assert visit.errors == []
+    visit = Visit("neuron.kind=relu&data.steps=1")
+    visit.open("Network").put("network.kind", "cell")
+    assert visit.design.neuron.kind == "relu"
+    assert cells.in_words(visit.design.network.cell) == "6 forward: 6 conv 3x3"  # type: ignore[union-attr]
+    assert visit.errors == []
