@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +20,25 @@ def kendall(x: Sequence[float], y: Sequence[float]) -> float | None:
     0.3333333333333333
     """
     return _tau(_signs(x), _signs(y))
+
+
+def kendall_of_groups(groups: Mapping[float, Sequence[float]]) -> float | None:
+    """`kendall` of few different numbers and the many values at each of them, in a time of n log n.
+
+    >>> kendall_of_groups({1: [10.0, 12.0], 2: [11.0]}), kendall([1, 1, 2], [10, 12, 11])
+    (0.0, 0.0)
+    """
+    parts = [np.sort(np.asarray(groups[key], float)) for key in sorted(groups)]
+    balance = 0
+    for place, low in enumerate(parts):
+        for high in parts[place + 1 :]:
+            below, until = np.searchsorted(low, high, "left"), np.searchsorted(low, high, "right")
+            balance += int((below - (len(low) - until)).sum())
+    sizes = [len(part) for part in parts]
+    ties = np.unique(np.concatenate(parts), return_counts=True)[1] if parts else ()
+    whole, alike, equal = (sum(int(n) * (int(n) - 1) // 2 for n in some) for some in ((sum(sizes),), sizes, ties))
+    pairs = (whole - alike) * (whole - equal)
+    return balance / math.sqrt(pairs) if pairs else None
 
 
 @dataclass(frozen=True, slots=True)

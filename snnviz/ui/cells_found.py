@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz.catalog import datasets
 from snnviz.catalog.cells import CellSearch, Metric, Scoring
 from snnviz.catalog.examples import named
-from snnviz.cells import write
+from snnviz.cells import useful, write
 from snnviz.errors import InputError
 from snnviz.events import Candidate, Report
 from snnviz.jobs.pace import in_words, seconds_left
@@ -124,7 +124,8 @@ def _scores(found: Findings, setting: Scoring) -> None:
     )
     third.metric("Firing rate", f"{rate:.1%}", help="Spikes per neuron and time step before training, all LIF layers.")
     if mine.invalid:
-        words.error(f"No score: {plain(mine.invalid)}.", icon=":material/block:")
+        nowhere = "" if any(map(any, useful(setting.cell))) else " No path leads from node 0 to node 3."
+        words.error(f"No score: {plain(mine.invalid)}.{nowhere}", icon=":material/block:")
     words.markdown(REWARDS + (AWARE if setting.metric == "sahd" else ""))
     if mine.mean is not None and (others := _others(setting)):
         words.markdown(f"**{plain(among(mine.mean, others))}**")

@@ -49,15 +49,17 @@ def figures(seen: Seen, *, ended: bool) -> None:
     chosen = _chosen(seen)
     marked = chosen.coarse.cell if chosen else ""
     names = [name for name in COUNTED if seen.search.backward or name not in ("forward", "backward")]
+    overview = st.container()
     name = st.segmented_control(
-        "Score against",
+        "What the score rewards: score against",
         names,
         default="conv3",
         required=True,
         key="cell-search-against",
         format_func=lambda name: COUNTED[name],
     )
-    charts(_overview(seen, name, marked), key=OVERVIEW, on_pick=lambda: _pick(OVERVIEW))
+    with overview:
+        charts(_overview(seen, name, marked), key=OVERVIEW, on_pick=lambda: _pick(OVERVIEW))
     if not seen.valid:
         st.warning(f"No cell has a score: {plain(next(iter(seen.invalid)))}.", icon=":material/warning:")
         return

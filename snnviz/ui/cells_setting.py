@@ -13,12 +13,12 @@ from snnviz.cells import Cell
 from snnviz.errors import InputError
 from snnviz.ui import many
 from snnviz.ui.components.address import address
-from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.components.flow import flow
 from snnviz.ui.components.matrix import new_revision
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended
 from snnviz.views.cells import METRICS
-from snnviz.views.snasnet import network_chart, parts
+from snnviz.views.snasnet import parts
 
 KEY = "scoring"
 EDITOR, SETTINGS, FOUND = "cells-editor", "cells-settings", "cells-found"
@@ -105,7 +105,8 @@ def network() -> None:
         "half the side. Blue, and in the cells: the LIF layers, whose spikes are scored. Below: channels × maps."
     )
     shape = (card.shape[0], now.side, now.side)
-    charts(payload([network_chart(parts(shape, now.channels, now.hidden, card.classes), caption)]), key="cells-network")
+    boxes = parts(shape, now.channels, now.hidden, card.classes)
+    flow(boxes, "The network around the cell", caption, key="cells-network")
 
 
 def _put(name: str) -> None:

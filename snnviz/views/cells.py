@@ -25,7 +25,9 @@ SCALE = "Viridis"
 
 
 def score_charts(found: Findings, setting: Scoring) -> list[Chart]:
-    """The figures of a scoring."""
+    """The figures of a scoring; where all images do the same, there are no distances to be drawn."""
+    if not found.hamming.any():
+        return [silence_chart(found)]
     return [
         kernel_chart(found, setting.metric, setting.normalisation),
         *(distances_chart(found, metric, setting.normalisation) for metric in METRICS),
@@ -136,7 +138,7 @@ def silence_chart(found: Findings) -> Chart:
     order, left_out = _shown(found)
     names, steps, many = [layer.name for layer in found.layers], len(found.layers[0].silent), len(order)
     least = min(float(layer.silent.min()) for layer in (*found.layers, *found.relu))
-    heat = {"type": "heatmap", "y": names, "zmin": np.floor(least * 10) / 10, "zmax": 1, "colorscale": SCALE}
+    heat = {"type": "heatmap", "y": names, "zmin": min(0.9, np.floor(least * 10) / 10), "zmax": 1, "colorscale": SCALE}
     heat |= {"hovertemplate": "%{y}, %{x}: %{z:.1%}<extra></extra>"}
     lif = {
         **heat,
@@ -154,13 +156,14 @@ def silence_chart(found: Findings) -> Chart:
     figure = empty("", "", autorange="reversed", showgrid=False)
     figure["data"] = [lif, relu, *_variations(found)]
     bare = {"type": "category", "showgrid": False, "anchor": "y", "tickangle": 0}
+    log = {"type": "log", "anchor": "y", "dtick": 1, "minor": {"showgrid": True}}
     steps_at = {"tickvals": [(t + 0.5) * many - 0.5 for t in range(steps)]}
     figure["layout"] |= {
         "hovermode": "closest",
         "margin": {"l": 92, "r": 8, "t": 26, "b": 24},
         "xaxis": {**bare, **steps_at, "ticktext": [f"t = {t + 1}" for t in range(steps)], "domain": [0, 0.6]},
         "xaxis2": {**bare, **_classes(found.labels[order]), "domain": [0.615, 0.755]},
-        "xaxis3": {"type": "log", "domain": [0.825, 0.995], "anchor": "y", "dtick": 1, "minor": {"showgrid": True}},
+        "xaxis3": {**log, "visible": any(layer.varies for layer in found.layers), "domain": [0.825, 0.995]},
         "shapes": [_line(t * many - 0.5, len(names)) for t in range(1, steps)],
         "annotations": [
             _above(0, "LIF: in each time step, the images by class"),
@@ -173,7 +176,7 @@ def silence_chart(found: Findings) -> Chart:
         "Share of neurons that are 0, by layer, time step and image, beside the same network with max(0, u) for "
         f"neurons (as in Kim et al. 2022, Fig. 3). Right: how much the others vary. {variation(found)}{left_out}"
     )
-    height = 60 + 22 * len(names)
+    height = max(180, 60 + 22 * len(names))
     return Chart("score_silence", "Sparsity", caption, figure, height=height, wide=True)
 
 
@@ -205,13 +208,15 @@ def variation(found: Findings) -> str:
     """The coefficients of variation in a sentence."""
     lif, relu = (_median(layers) for layers in (found.layers, found.relu))
     if lif is None or relu is None:
-        return "Not to be said of a network in which no neuron is active."
+        return "Where no neuron is active, nothing varies."
     return f"Coefficient of variation over images, median of layers: LIF {lif:.2g}, ReLU twin {relu:.2g}."
 
 
 def apart(found: Findings) -> str:
     """In a sentence, how differently two images make the neurons spike."""
     pairs = np.triu_indices(len(found.labels), 1)
+    if not found.hamming.any():
+        return "All images make the same spikes, or none."
     share = found.hamming[pairs].mean() / found.neurons
     chance = independent(found, "hd", "paper")[pairs].mean() / found.neurons
     closest = int(found.sahd[pairs].argmin())

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from snnviz.catalog.cells import CellSearch, Metric
-from snnviz.cells import Cell, counts, in_words, parse
+from snnviz.cells import counts, in_words, parse
 from snnviz.events import Candidate
 from snnviz.theory.candidates import Standing, deviation, ranked, value
-from snnviz.theory.ranks import kendall
+from snnviz.theory.ranks import kendall, kendall_of_groups
 from snnviz.views.chart import Chart, empty
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -32,9 +32,6 @@ COUNTED = {
 
 MANY, KEPT = "var(--st-gray-color)", "var(--st-violet-color)"
 BINS = 48
-
-JUDGED = 1000
-"""Different cells, the first ones, that rank correlations are taken of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +66,14 @@ class Seen:
         return Counter(one.coarse.invalid or "" for one in self.ranked if not one.valid)
 
 
-def amount(cell: Cell, name: str) -> int:
+@lru_cache(maxsize=8192)
+def _counts(cell: str) -> dict[str, int]:
+    return counts(parse(cell))
+
+
+def amount(cell: str, name: str) -> int:
     """How many of something in `COUNTED` a cell has."""
-    many = counts(cell)
+    many = _counts(cell)
     return many["forward"] + many["backward"] if name == "connections" else many[name]
 
 
@@ -93,7 +95,8 @@ def histogram_chart(seen: Seen) -> Chart:
     edges = np.linspace(low, high, BINS + 1)
     best = sorted((value(one.coarse, search.metric) or 0.0 for one in seen.valid), reverse=True)[: search.best]
     among = scores >= best[-1] if best else np.zeros(len(scores), bool)
-    for name, chosen, colour in (("others", ~among, MANY), ("the best", among, KEPT)):
+    both = (("others", ~among, MANY), ("the best", among, KEPT))
+    for name, chosen, colour in both if search.best else (("candidates", ~among, KEPT),):
         figure["data"].append(
             {
                 "type": "bar",
@@ -106,6 +109,7 @@ def histogram_chart(seen: Seen) -> Chart:
             }
         )
     figure["layout"] |= {"barmode": "stack", "hovermode": "closest", "legend": _corner()}
+    figure["layout"]["showlegend"] = search.best > 0
     if search.best:
         words += f" The best {search.best} cells are scored again, more precisely."
     if (left := int((scores < low).sum())) > 0:
@@ -124,9 +128,7 @@ def rewards_chart(seen: Seen, name: str) -> Chart:
     """Scores of different cells by how many of something they have: median, quartiles and extremes."""
     search = seen.search
     figure = empty(COUNTED[name], axis(search))
-    groups: dict[int, list[float]] = {}
-    for one in seen.valid:
-        groups.setdefault(amount(parse(one.coarse.cell), name), []).append(value(one.coarse, search.metric) or 0.0)
+    groups = _groups(seen, name)
     places = sorted(groups)
     if places:
         quartiles = [np.percentile(groups[place], (0, 25, 50, 75, 100)) for place in places]
@@ -159,11 +161,17 @@ def rewards_chart(seen: Seen, name: str) -> Chart:
     return Chart("cells_rewards", "What the score rewards", words, figure)
 
 
+def _groups(seen: Seen, name: str) -> dict[float, list[float]]:
+    """First scores of different cells, by how many of something these have."""
+    groups: dict[float, list[float]] = {}
+    for one in seen.valid:
+        groups.setdefault(amount(one.coarse.cell, name), []).append(value(one.coarse, seen.search.metric) or 0.0)
+    return groups
+
+
 def tau(seen: Seen, name: str) -> float | None:
-    """Kendall's tau of first scores and how many of something cells have, of the first `JUDGED` different cells."""
-    some = sorted(seen.valid, key=lambda one: one.coarse.number)[:JUDGED]
-    many = [float(amount(parse(one.coarse.cell), name)) for one in some]
-    return kendall(many, [value(one.coarse, seen.search.metric) or 0.0 for one in some])
+    """Kendall's tau of first scores and how many of something cells have."""
+    return kendall_of_groups(_groups(seen, name))
 
 
 def again_chart(seen: Seen, chosen: str = "") -> Chart:
@@ -244,13 +252,12 @@ def best_table(seen: Seen, most: int = 100) -> pd.DataFrame:
     """The best cells, a row each, with both scores of both stages."""
     rows: list[dict[str, Any]] = []
     for rank, one in enumerate(seen.valid[:most], 1):
-        cell = parse(one.coarse.cell)
         row: dict[str, Any] = {"rank": rank, "cell": one.coarse.cell}
         for metric in METRICS:
             row[f"{metric}"] = None if one.fine is None else value(one.fine, metric)
             row[f"{metric}_sd"] = None if one.fine is None else deviation(one.fine, metric)
             row[f"{metric}_first"] = value(one.coarse, metric)
-        rows.append({**row, **counts(cell), "drawn": one.times, "number": one.coarse.number + 1})
+        rows.append({**row, **_counts(one.coarse.cell), "drawn": one.times, "number": one.coarse.number + 1})
     return pd.DataFrame(rows)
 
 
@@ -258,7 +265,7 @@ def candidates_table(seen: Seen) -> pd.DataFrame:
     """Every candidate, for another program."""
     names = ("number", "fine", "cell", "sahd", "hd", "sahd_sd", "hd_sd", "invalid", "seconds")
     return pd.DataFrame(
-        [{name: getattr(row, name) for name in names} | counts(parse(row.cell)) for row in seen.rows],
+        [{name: getattr(row, name) for name in names} | _counts(row.cell) for row in seen.rows],
     )
 
 

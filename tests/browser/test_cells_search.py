@@ -60,8 +60,7 @@ def test_from_the_click_to_the_table_and_after_a_reload(place: tuple[str, Store]
     best = ranked([row for _, row in after], "sahd")
     third = best[2].coarse.cell
     expect(page.get_by_text(re.compile(f"No. 1 of .*{best[0].coarse.cell}"))).to_be_visible()
-    drawing = page.locator(".js-plotly-plot", has=page.locator("text=backward, heard one step later"))
-    drawing.locator(".subplot.x3y3 .nodesmark, .subplot.x3y3 .point").last.click()
+    page.locator('rect.nsewdrag[data-subplot="x3y3"]').click()
     expect(page.get_by_text(re.compile(f"No. 3 of .*{third}"))).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Open the chosen in the editor").click()
     page.wait_for_url(re.compile("cell=" + third.replace(" ", r"(\+|%20)")))

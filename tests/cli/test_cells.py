@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
+import signal
+
 import pytest
 
 from snnviz.catalog.cells import CellSearch, Scoring
@@ -11,7 +16,8 @@ from snnviz.events import Candidate
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.theory.candidates import ranked
-from tests.cli.conftest import Snnviz
+from tests.cli.conftest import Snnviz, process
+from tests.waiting import until
 
 FIELDS = {"channels": 2, "hidden": 8, "steps": 2, "batch": 6, "best": 3, "fine_channels": 4, "fine_batch": 8}
 SMALL = ("cells", "search", "--candidates", "12", *(f"--set={name}={value}" for name, value in FIELDS.items()))
@@ -91,3 +97,45 @@ def test_a_stored_scoring_is_shown(snnviz: Snnviz, shared: Store) -> None:
 )
 def test_what_is_wrong_is_said_in_one_line(snnviz: Snnviz, arguments: list[str], sentence: str) -> None:
     assert snnviz("cells", "search", *arguments).sentence.startswith(sentence)
+
+
+LONG = (
+    "cells",
+    "search",
+    "--candidates",
+    "600",
+    "--backward",
+    "--set=channels=8",
+    "--set=best=2",
+    "--set=fine_batch=8",
+)
+
+
+def test_on_a_terminal_it_says_how_fast_it_is_and_ctrl_c_keeps_what_there_is(shared: Store) -> None:
+    search = CellSearch.check({"candidates": 600, "connections": "backward", "channels": 8, "best": 2, "fine_batch": 8})
+    terminal, end = pty.openpty()
+    running = process(*LONG, stderr=end)
+    os.close(end)
+    said = ""
+    try:
+        while piece := os.read(terminal, 4096):
+            said += piece.decode()
+            if "a second" in said and running.poll() is None and "Stopped" not in said:
+                running.send_signal(signal.SIGINT)
+                break
+        while piece := os.read(terminal, 4096):
+            said += piece.decode()
+    except OSError:  # the other end is closed
+        pass
+    finally:
+        os.close(terminal)
+    out, _ = running.communicate(timeout=60)
+    assert re.search(r"scoring .* of 600 cells, \d+ a second", said), said
+    assert (running.returncode, out) == (130, "")
+    assert "Stopped: 1 run cancelled; the same command goes on from there." in said
+    until(lambda: shared.get(search.digest).state == "cancelled")
+    before = shared.rows(search.digest, Candidate)
+    assert 0 < len(before) < 602
+    Immediate(shared).submit(search)
+    assert shared.rows(search.digest, Candidate)[: len(before)] == before
+    assert len(shared.rows(search.digest, Candidate)) == 602

@@ -82,8 +82,7 @@ def test_a_first_visit_shows_a_published_cell_ready_to_score() -> None:
     assert visit.component("snnviz_cell_editor")["edges"] == [list(row) for row in Scoring().cell]
     assert visit.at.button("cells-score").label == "Score"
     assert visit.at.button("cells-cancel").disabled
-    (network,) = visit.component("snnviz_charts", "cells-network")["charts"]
-    assert "32 × 8×8" in [note["text"] for note in network["layout"]["annotations"]]
+    assert "32 × 8×8" in [part["shape"] for part in visit.component("snnviz_flow")["parts"]]
     assert charts(visit) == []
     assert link(visit) == ""
 
@@ -168,7 +167,7 @@ def test_a_score_that_is_none_says_why(scored: Callable[[Scoring, Findings], Non
     scored(silent, findings(rate=0))
     visit = at(silent)
     assert "No score: no neuron spikes." in visit.text
-    assert charts(visit)
+    assert charts(visit) == ["score_silence"]
 
 
 def test_another_setting_keeps_the_figures_and_says_so(scored: Callable[[Scoring, Findings], None]) -> None:

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.searches import Search
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import ROWS, Checkpoint, EpochEnd, LayerState, Progress, Sample
-from snnviz.store import Claim, Store
+from snnviz.store import Claim, Store, Task
 from tests.conftest import MakeDesign, sample
 
 
@@ -265,3 +267,41 @@ class TestOpening:
         for event in ROWS:
             assert store.rows("0" * 16, event) == []
         assert Design().digest not in [run.run for run in store.runs()]
+
+
+TASKS: list[Task] = [
+    Design(),
+    Search(design=Design.check({"network": {"kind": "block"}})),
+    Scoring(),
+    CellSearch(),
+]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: type(task).__name__)
+class TestKindsOfTasks:
+    def test_each_is_claimed_as_it_was_submitted_and_listed_among_its_own(self, store: Store, task: Task) -> None:
+        for one in TASKS:
+            store.submit(one)
+        assert [run.task for run in store.runs(of=type(task))] == [task]
+        assert {run.run for run in store.runs(of=None)} == {one.digest for one in TASKS}
+        claim = store.claim("me", task.digest)
+        assert claim == Claim(task.digest, 1, task)
+        store.rename(task.digest, "mine")
+        assert (store.get(task.digest).title, store.get(task.digest).task) == ("mine", task)
+        store.died(task.digest, 1, "it fell")
+        assert store.get(task.digest).state == "queued"
+        store.cancel(task.digest)
+        assert store.get(task.digest).state == "cancelled"
+        store.delete(task.digest)
+        assert store.runs(of=type(task)) == []
+
+    def test_what_it_does_not_accept_any_more_is_unreadable(self, store: Store, task: Task) -> None:
+        store.submit(task)
+        with store._writing() as connection:
+            connection.exec_driver_sql("""update runs set design = '{"nothing": 1}'""")
+        assert store.runs(of=None) == []
+        (shown,) = store.unreadable()
+        assert "nothing" in shown.reason
+        assert store.claim("me") is None
+        store.delete(shown.run)
+        assert store.unreadable() == []

@@ -13,7 +13,7 @@ from scipy.stats import kendalltau
 
 from snnviz.theory.posterior import Belief, posterior
 from snnviz.theory.promising import neighbours, promising
-from snnviz.theory.ranks import agreement, kendall
+from snnviz.theory.ranks import agreement, kendall, kendall_of_groups
 
 FEW = st.integers(-3, 3)
 """Small numbers, so that there are ties."""
@@ -107,3 +107,12 @@ def test_the_same_question_has_the_same_answer() -> None:
     first = agreement(x, y)
     agreement.cache_clear()
     assert agreement(x, y) == first
+
+
+@given(st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 9), max_size=12), max_size=5))
+def test_groups_have_the_tau_of_their_pairs(groups: dict[int, list[int]]) -> None:
+    pairs = [(key, value) for key, values in groups.items() for value in values]
+    x, y = [float(key) for key, _ in pairs], [float(value) for _, value in pairs]
+    expected = kendall(x, y)
+    found = kendall_of_groups({float(key): [float(value) for value in values] for key, values in groups.items()})
+    assert found == pytest.approx(expected)

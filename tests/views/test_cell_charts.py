@@ -20,7 +20,7 @@ from snnviz.views.cells import (
     silence_chart,
     variation,
 )
-from snnviz.views.snasnet import network_chart, parts
+from snnviz.views.snasnet import parts
 from tests.scored import LAYERS, findings
 
 
@@ -97,7 +97,7 @@ def test_of_many_images_some_are_drawn_and_that_is_said() -> None:
 def test_what_varies_is_said_or_that_nothing_does() -> None:
     found = findings()
     assert f"LIF {np.median([layer.varies for layer in found.layers]):.2g}" in variation(found)
-    assert variation(findings(rate=0)).startswith("Not to be said")
+    assert variation(findings(rate=0)) == "Where no neuron is active, nothing varies."
 
 
 def test_how_far_images_are_apart_is_said() -> None:
@@ -108,12 +108,7 @@ def test_how_far_images_are_apart_is_said() -> None:
 
 
 def test_the_network_around_the_cell_says_what_each_part_hands_on() -> None:
-    boxes = parts((1, 32, 32), 24, 512, 10, voters=5)
+    boxes = parts((1, 32, 32), 24, 512, 10)
     assert [box.shape for box in boxes][3:6] == ["48 × 16×16", "48 × 16×16", "48 × 8×8"]
-    assert boxes[-1].inside == "linear, mean of 5"
-    chart = network_chart(boxes, "Words.")
-    go.Figure({"data": chart.figure["data"]})
-    json.dumps(chart.figure, allow_nan=False)
-    written = [note["text"] for note in chart.figure["layout"]["annotations"]]
-    assert all(box.shape in written for box in boxes)
-    assert sum(bool(note["showarrow"]) for note in chart.figure["layout"]["annotations"]) == len(boxes) - 1
+    assert [box.name for box in boxes if box.role == "cell"] == ["cell 1", "cell 2"]
+    assert all(("LIF" in box.inside) == (box.role == "spiking") for box in boxes)

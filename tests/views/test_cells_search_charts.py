@@ -52,6 +52,21 @@ def test_the_histogram_counts_every_candidate_with_a_score() -> None:
     assert "The best 8 cells are scored again" in histogram_chart(SEEN).caption
 
 
+def test_without_scoring_again_there_is_nothing_to_tell_apart() -> None:
+    search = SEARCH.model_copy(update={"best": 0})
+    chart = histogram_chart(Seen(search, cell_rows(search)))
+    assert [trace["name"] for trace in chart.figure["data"]] == ["candidates"]
+    assert "again" not in chart.caption
+
+
+def test_cells_without_backward_connections_need_less_room() -> None:
+    forward, backward = (Drawing(parse(cell), ()) for cell in ("0303 0030 0002 0000", "0303 0030 2002 0200"))
+    flat, tall = (cells_chart([one], "", "", key="x") for one in (forward, backward))
+    assert flat.height < tall.height
+    named = [[trace.get("name") for trace in chart.figure["data"]] for chart in (flat, tall)]
+    assert ["backward, heard one step later" in names for names in named] == [False, True]
+
+
 def test_far_lower_scores_do_not_squeeze_the_others() -> None:
     rows = [
         row if row.number != 7 else type(row)(7, 0, row.cell, -1e6, 1.0, None, None, None, 0.0) for row in EARLY.rows
@@ -67,14 +82,14 @@ def test_boxes_are_of_different_cells_by_what_they_have(name: str) -> None:
     for place, median, low, high, text in zip(
         box["x"], box["median"], box["lowerfence"], box["upperfence"], box["text"], strict=True
     ):
-        scores = [one.coarse.sahd for one in SEEN.valid if amount(parse(one.coarse.cell), name) == place]
+        scores = [one.coarse.sahd for one in SEEN.valid if amount(one.coarse.cell, name) == place]
         assert text == f"{len(scores)} cells"
         assert median == pytest.approx(np.median(scores), rel=1e-4)
         assert (low, high) == (pytest.approx(min(scores), rel=1e-4), pytest.approx(max(scores), rel=1e-4))
 
 
 def test_tau_is_of_first_scores() -> None:
-    own = [(amount(parse(one.coarse.cell), "conv3"), one.coarse.sahd) for one in SEEN.valid]
+    own = [(amount(one.coarse.cell, "conv3"), one.coarse.sahd) for one in SEEN.valid]
     assert tau(SEEN, "conv3") == pytest.approx(kendall(*zip(*own, strict=True)))
     assert f"{tau(SEEN, 'conv3'):+.2f}" in rewards_chart(SEEN, "conv3").caption
     assert tau(Seen(SEARCH, ()), "conv3") is None

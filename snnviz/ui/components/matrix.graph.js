@@ -16,8 +16,9 @@ function shape(name, attributes, ...children) {
  */
 function arrange(edges, width, back, output) {
   const depth = depthOf(edges);
-  const tail = 30; // the arrow that leaves the block
-  const step = Math.min(RULES.step, (width - 64 - tail) / depth);
+  const tail = 30; // the arrow that leaves it
+  const entry = RULES.path ? 0 : tail; // and the one that comes in
+  const step = Math.min(RULES.step, (width - 64 - tail - entry) / depth);
   const many = edges.length > MANY;
   const radius = Math.max(many ? 5 : 11, Math.min(21, step * (many ? 0.36 : 0.32)));
   const upright = many && radius < 12;
@@ -28,7 +29,7 @@ function arrange(edges, width, back, output) {
   const rise = Math.min(step < 50 ? 13 : RULES.arcs.rise, room);
   const high = (span) => tall + above + rise * (span - 1);
   const middle = high(depth) + 16;
-  const left = (width - tail - step * depth) / 2;
+  const left = (width + entry - tail - step * depth) / 2;
   const under = drawnIn(edges).filter(([i, j]) => isBelow(edges, i, j) && !isBack(i, j));
   const low = Math.max(tall, ...under.map(([i, j]) => high(j - i))); // backward arcs lie below all others
   const deep = (span) => low + below + rise * (span - 1);

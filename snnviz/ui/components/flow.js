@@ -1,0 +1,22 @@
+// A network as a list of boxes: see flow.py.
+
+function element(name, className, text) {
+  return Object.assign(document.createElement(name), { className, textContent: text });
+}
+
+function box({ name, inside, shape, role }) {
+  const item = element("li", role, "");
+  const body = element("span", "body", "");
+  body.append(element("b", "", name), element("small", "", inside));
+  item.append(body, element("span", "shape", shape));
+  return item;
+}
+
+export default function flow({ data, parentElement }) {
+  if (!data) return;
+  const one = (selector) => parentElement.querySelector(selector);
+  one("h4").textContent = data.title;
+  one("figcaption").textContent = data.caption;
+  one("ol").replaceChildren(...data.parts.map(box));
+  one("ol").setAttribute("aria-label", data.title);
+}

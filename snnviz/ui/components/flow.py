@@ -1,0 +1,20 @@
+"""A network as a row of boxes from left to right, each with what it hands on; it wraps where there is little room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import streamlit as st
+
+from snnviz.ui.components.assets import source
+from snnviz.views.snasnet import Part
+
+_MOUNT = st.components.v2.component(
+    "snnviz_flow", html=source("flow.html"), css=source("flow.css"), js=source("flow.js")
+)
+
+
+def flow(parts: Sequence[Part], title: str, caption: str, *, key: str) -> None:
+    """Show the boxes, an arrow from each to the next."""
+    _MOUNT(key=key, data={"parts": [asdict(part) for part in parts], "title": title, "caption": caption})
