@@ -101,7 +101,7 @@ def test_what_is_no_list_of_layers_is_refused_with_a_sentence(layers: Any) -> No
     assert caught.value.field == "training.shortcut.layers"
 
 
-@pytest.mark.parametrize(("network", "last"), [("mlp", 4), ("cnn", 4), ("block", 5), ("resnet18", 24)])
+@pytest.mark.parametrize(("network", "last"), [("mlp", 4), ("cnn", 4), ("block", 5), ("resnet18", 17), ("cell", 11)])
 def test_a_layer_that_is_not_there_is_refused_with_a_sentence(network: str, last: int) -> None:
     assert change(with_branches(network), {"training.shortcut.layers": last}).training.shortcut.layers == (last,)
     with pytest.raises(InputError) as caught:
