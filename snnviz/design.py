@@ -16,8 +16,10 @@ design twice is one run. Defaults are part of the public form: a link holds only
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -59,6 +61,7 @@ INITS: Registry[Any] = Registry("initialisation", "snnviz.catalog.inits")
 OPTIMIZERS: Registry[Any] = Registry("optimizer", "snnviz.catalog.optimizers")
 SCHEDULES: Registry[Any] = Registry("schedule", "snnviz.catalog.optimizers")
 LOSSES: Registry[Any] = Registry("loss", "snnviz.catalog.losses")
+SHORTCUTS: Registry[Any] = Registry("weighting of shortcut branches", "snnviz.catalog.shortcuts")
 
 SPIKING_READOUT = frozenset({"count"})
 """Losses whose readout layer is a layer of spiking neurons."""
@@ -157,6 +160,20 @@ class Data(Part):
         return encoding
 
 
+class Shortcut(Part):
+    """Branches that learn beside the network, in training alone (Guo et al. 2024): `snnviz.catalog.shortcuts`."""
+
+    schedule: Annotated[Choice, *_choice(SHORTCUTS, "training.shortcut.schedule")] = _chosen(
+        SHORTCUTS, "training.shortcut.schedule", kind="zero"
+    )
+    """The factor lambda of their losses over the epochs; with "zero" there are none."""
+
+    layers: Annotated[tuple[int, ...], PlainValidator(lambda value: _layers(value)), PlainSerializer(list)] = ()
+    """The hidden layers that have one, counted from 1 in the network's order; none means where they usually are."""
+
+    weighting: Literal["plain", "normalised"] = "plain"
+
+
 class Training(Part):
     """How the weights are learnt."""
 
@@ -172,6 +189,8 @@ class Training(Part):
     epochs: Annotated[int, Range(1, 1000, "Passes over the training images.", 1)] = 15
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the products; neurons, gradients of weights and the optimizer keep float32."""
+
+    shortcut: Shortcut = Field(default_factory=lambda: Shortcut())
 
 
 class Design(Part):
@@ -199,6 +218,12 @@ class Design(Part):
                 _disagree("network.edges", "have no backward connections", adjacency.write(network.edges))
             if isinstance(network, CellNetwork) and cells.is_backward(network.cell):
                 _disagree("network.cell", "have no backward connections", cells.write(network.cell))
+        return self
+
+    @model_validator(mode="after")
+    def _branches_at_layers(self) -> Design:
+        if self.training.shortcut.layers:  # the catalogue is written in terms of designs
+            importlib.import_module("snnviz.catalog.shortcuts").check(self)
         return self
 
     @classmethod
@@ -257,6 +282,26 @@ def _dataset(value: object) -> str:
         hint = did_you_mean(value, DATASETS.kinds)
         raise InputError("data.name", f"be one of {', '.join(DATASETS.kinds)}", value, hint)
     return value
+
+
+MOST_BRANCHES = 50
+
+
+def _layers(value: object) -> tuple[int, ...]:
+    """Numbers of layers from a list, or from text such as "3,6,9" or "[3, 6, 9]"."""
+    given: Any = value
+    if isinstance(value, str):
+        given = [part.strip() for part in value.strip().removeprefix("[").removesuffix("]").split(",")]
+        given = [] if given == [""] else [int(part) if part.isdecimal() and len(part) < 9 else None for part in given]
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        given = [value]
+    fits = isinstance(given, list | tuple) and len(given) <= MOST_BRANCHES
+    whole = [Range(1, 10**8).canonical(number, True) for number in given] if fits else []
+    numbers = tuple(int(number) for number in whole if number is not None)
+    if not fits or len(numbers) < len(given) or any(a >= b for a, b in pairwise(numbers)):
+        rule = f"be at most {MOST_BRANCHES} numbers of layers from 1, rising, such as 3,6,9"
+        raise InputError("training.shortcut.layers", rule, value)
+    return numbers
 
 
 def _first_line(error: Exception) -> str:

@@ -1,8 +1,8 @@
 """What a run reports, while it runs.
 
 An event is a small frozen value; its fields are the columns of its table in the store and of its frame.
-`Sample`, `LayerState` and `EpochEnd` are kept (append-only, one row per `key`: a resumed run computes the same
-rows again, and the first stays). `Progress` is a glance that the next one replaces. `Checkpoint` goes to disk.
+`Sample`, `LayerState`, `Branch` and `EpochEnd` are kept (append-only, one row per `key`: a resumed run computes the
+same rows again, and the first stays). `Progress` is a glance that the next one replaces. `Checkpoint` goes to disk.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ class LayerState:
     the membrane potential over a layer's neurons, averaged over time steps and images, before reset. grad_norm: L2
     norm of the loss gradient of the layer's weights, averaged over the steps since the last look (None at step 0).
     density: share of what the layer reads, its sources joined, that is not 0, averaged over time steps, images and
-    positions (of a static image: of the image; None in a run of before it was counted).
+    positions (of a static image: of the image; None in a run of before it was counted). saturation: share of neurons,
+    time steps and images at which the surrogate derivative is below 1 % of its peak (None without spikes). shortcut:
+    the part of the branches in the gradient of the layer's weights on some of the probe batch, |g_b| / (|g| + |g_b|)
+    with the main loss's gradient g and the branches' g_b as they are weighted (None without branches or gradient).
     """
 
     table: ClassVar[str] = "layers"
@@ -56,6 +59,26 @@ class LayerState:
     var_u: float
     grad_norm: float | None
     density: float | None = None
+    saturation: float | None = None
+    shortcut: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A shortcut branch: its mean loss over the training steps since the look before, and what that was multiplied by.
+
+    layer: the hidden layer where it begins, counted from 1 as in the design. The loss in `Sample` is the main one.
+    """
+
+    table: ClassVar[str] = "branches"
+    key: ClassVar[tuple[str, ...]] = ("step", "layer")
+
+    step: int
+    epoch: float
+    layer: int
+    name: str
+    loss: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +201,6 @@ class Report:
     text: str
 
 
-Row = Sample | LayerState | EpochEnd | Twin | Trial | Model | Candidate | Report
+Row = Sample | LayerState | Branch | EpochEnd | Twin | Trial | Model | Candidate | Report
 Event = Progress | Row | Checkpoint
-ROWS: tuple[type[Row], ...] = (Sample, LayerState, EpochEnd, Twin, Trial, Model, Candidate, Report)
+ROWS: tuple[type[Row], ...] = (Sample, LayerState, Branch, EpochEnd, Twin, Trial, Model, Candidate, Report)

@@ -30,7 +30,7 @@ NEURON = "neuron.kind"
 
 
 def flatten(design: Design) -> dict[str, Any]:
-    """Every field by path, such as ``training.epochs``; the matrix as its compact text."""
+    """Every field by path, such as ``training.epochs``; the matrix as its compact text, a list as "3,6,9"."""
     flat: dict[str, Any] = {}
 
     def walk(prefix: str, value: Any) -> None:
@@ -38,7 +38,7 @@ def flatten(design: Design) -> dict[str, Any]:
             for name, inner in value.items():
                 walk(f"{prefix}.{name}" if prefix else name, inner)
         else:
-            flat[prefix] = adjacency.compact(value) if prefix == "network.edges" else value
+            flat[prefix] = adjacency.compact(value) if prefix == "network.edges" else _listed(value)
 
     walk("", design.document())
     return flat
@@ -57,7 +57,7 @@ def to_query(design: Design) -> str:
     for path, value in flatten(design).items():
         differs = value != (plain.get(path) if path.endswith(".kind") else base.get(path))
         if differs:
-            parts.append(f"{path}={quote(_written(value), safe='/')}")
+            parts.append(f"{path}={quote(_written(value), safe='/,')}")
     return "&".join(parts)
 
 
@@ -164,6 +164,8 @@ def in_a_line(design: Design) -> str:
     words = [design.data.name, *words, design.init.kind]
     if design.training.precision != "float32":
         words.insert(0, design.training.precision)  # where no table cuts it off
+    if design.training.shortcut.schedule.kind != "zero":
+        words.append(f"{design.training.shortcut.schedule.kind} shortcuts")
     named = ("network.", "data.name", "init.kind", "training.precision", NEURON)
     base = flatten(base_of(design))
     for path, value in flatten(design).items():
@@ -211,6 +213,10 @@ def _unknown(document: dict[str, Any], path: str, value: Any) -> InputError:
 
 def _too_long(length: int) -> InputError:
     return InputError("link", f"be at most {MAX_LINK:,} characters long", Described(f"{length:,} characters"))
+
+
+def _listed(value: Any) -> Any:
+    return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _written(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from snnviz.design import DATASETS, ENCODINGS, INITS, LOSSES, OPTIMIZERS, SCHEDULES, SURROGATES
+from snnviz.design import DATASETS, ENCODINGS, INITS, LOSSES, OPTIMIZERS, SCHEDULES, SHORTCUTS, SURROGATES
 from snnviz.registry import Entry, Registry
 
 SHELVES: dict[str, tuple[str, Registry[Any]]] = {
@@ -15,6 +15,7 @@ SHELVES: dict[str, tuple[str, Registry[Any]]] = {
     "Losses": ("training.loss.kind", LOSSES),
     "Optimizers": ("training.optimizer.kind", OPTIMIZERS),
     "Schedules": ("training.schedule.kind", SCHEDULES),
+    "Shortcut branches": ("training.shortcut.schedule.kind", SHORTCUTS),
     "Data sets": ("data.name", DATASETS),
 }
 """Each with the field of a design that chooses from it."""

@@ -25,6 +25,7 @@ from snnviz.design import (
     Design,
     MlpNetwork,
     Neuron,
+    Shortcut,
     Training,
 )
 from snnviz.errors import InputError
@@ -97,6 +98,10 @@ def field(model: type[BaseModel], name: str) -> Strategy:
     if name == "edges":
         drawn = matrices() | matrices(back=True)
         return drawn | drawn.map(adjacency.write) | drawn.map(lambda edges: [list(row) for row in edges])
+    if isinstance(about.annotation, type) and issubclass(about.annotation, BaseModel):
+        return part(about.annotation)
+    if (model, name) == (Shortcut, "layers"):  # every network has a first layer; more of them: tests/core
+        return st.sampled_from([[], "", [1], [1.0], (1,), 1, "1", " [1] "])
     if name == "cell":
         return connected() | connected().map(cells.write) | connected().map(lambda cell: [list(row) for row in cell])
     assert (model, name) == (Data, "name"), f"no strategy for {model.__name__}.{name}"

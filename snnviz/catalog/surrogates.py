@@ -7,9 +7,10 @@ so one definition serves numpy (plots, theory) and torch (training).
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Annotated, Any
 
-from snnviz.design import SURROGATES
+from snnviz.design import SURROGATES, Choice
 from snnviz.registry import Range
 
 Slope = Annotated[
@@ -64,3 +65,24 @@ def triangle(x: Any, /, *, slope: Slope = 1.0) -> Any:
     """
     side = 1 - slope * abs(x)
     return (side + abs(side)) / 2
+
+
+SATURATED = 0.01
+"""Below this share of its peak a derivative counts as none."""
+
+
+@lru_cache(maxsize=256)
+def reach(surrogate: Choice) -> float:
+    """How far from the threshold the derivative falls to 1 % of its peak; every entry is even and falls on both sides.
+
+    >>> reach(Choice({"kind": "triangle", "slope": 2.0}))
+    0.495
+    """
+    entry, given = SURROGATES[surrogate.kind].function, surrogate.parameters
+    low, high, least = 0.0, 1.0, SATURATED * float(entry(0.0, **given))
+    while float(entry(high, **given)) > least:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if float(entry(middle, **given)) > least else (low, middle)
+    return round(high, 12)

@@ -16,7 +16,7 @@ from snnviz.cli import cellsearching, scoring, searching
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
-from snnviz.events import EpochEnd, Event, LayerState, Progress
+from snnviz.events import Branch, EpochEnd, Event, LayerState, Progress, Sample
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
@@ -149,12 +149,20 @@ def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:
 def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     states = [row for _, row in store.rows(shown.run, LayerState)]
     final = {row.layer: row for row in states}  # rows come in order: the last look of each layer stays
-    layers = [{n: getattr(row, n) for n in ("name", "rate", "density", "var_u", "grad_norm")} for row in final.values()]
+    shown_of = ("name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut")
+    layers = [{name: getattr(row, name) for name in shown_of} for row in final.values()]
+    samples = [row for _, row in store.rows(shown.run, Sample)]
+    parts = [row for _, row in store.rows(shown.run, Branch)]
+    told = ("step", "epoch", "layer", "name", "loss", "weight")
+    losses = {
+        "main": [{name: getattr(row, name) for name in ("step", "epoch", "loss")} for row in samples],
+        "branches": [{name: getattr(row, name) for name in told} for row in parts],
+    }
     operations = costs.spent(shown.design, states) if states else None
     names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
     last = store.last(EpochEnd, [shown.run]).get(shown.run)
-    report = {**_summary(shown, last), "cached": cached, "layers": layers, "epochs": epochs}
+    report = {**_summary(shown, last), "cached": cached, "layers": layers, "epochs": epochs, "losses": losses}
     report["operations"] = asdict(operations) | {"picojoules": operations.picojoules()} if operations else None
     return report | {"error": shown.error, "note": shown.note, "design": shown.design.document()}
 
@@ -180,4 +188,13 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
         )
     for layer in report["layers"]:
         rate = "" if layer["rate"] is None else f"rate {layer['rate']:.2%}, "
-        click.echo(f"  {layer['name']:9} {rate}Var[u] {layer['var_u']:.3g}")
+        click.echo(f"  {layer['name']:9} {rate}Var[u] {layer['var_u']:.3g}{_gradient(layer)}")
+    last = {row["layer"]: row for row in report["losses"]["branches"]}
+    for row in last.values():
+        click.echo(f"  branch after {row['name']}: loss {row['loss']:.4f}, weight {row['weight']:.3g}")
+
+
+def _gradient(layer: dict[str, Any]) -> str:
+    share, norm = layer["shortcut"], layer["grad_norm"]
+    through = "" if share is None else f", {share:.0%} of it through branches"
+    return "" if norm is None else f", gradient {norm:.3g}{through}"

@@ -12,12 +12,13 @@ from concurrent.futures import Executor
 
 import torch
 
-from snnviz.core import data, inits, observe, train
+from snnviz.core import data, gradients, inits, observe, train
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
+from snnviz.core.shortcuts import Objective, branches
 from snnviz.design import Design
 from snnviz.errors import Diverged
-from snnviz.events import Checkpoint, EpochEnd, Event, Progress
+from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress
 
 REMEDY = "a smaller learning rate or a smaller gain helps"
 
@@ -29,8 +30,8 @@ def execute(
 
     `threads` is asked before each step whether another core may help: the numbers are the same, bit for bit.
 
-    Yields a Progress a training step, Samples and LayerStates as `observe` says, and an EpochEnd and a Checkpoint an
-    epoch. Raises `DataMissing` or `Diverged`.
+    Yields a Progress a training step, Samples, Branches and LayerStates as `observe` says, and an EpochEnd and a
+    Checkpoint an epoch; the last holds no branches. Raises `DataMissing` or `Diverged`.
     """
     with train.gathered() as crew:
         yield from _train(design, resume, lambda: crew if threads() > 1 else None)
@@ -41,29 +42,34 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
     probe_images = training_images.images[: observe.PROBE_IMAGES]
     probe = data.encode(probe_images, training_images.white, design, "probe")
     network = Network(design)
-    optimizer = train.Optimizer(network)
-    first = 0
+    first = resume.epoch if resume else 0
+    beside = branches(network) if first < design.training.epochs else None
+    optimizer = train.Optimizer(network, beside.parameters if beside else None)
     if resume is None:
         inits.measure(network, probe)
     else:
         optimizer.restore(resume.arrays)
-        first = resume.epoch
     window = observe.Window(network.parameters)
     batch_size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training_images) / batch_size)
     yield Progress(first * per_epoch, epochs * per_epoch)
+    part = slice(gradients.IMAGES)
+    shown = probe[:, part], training_images.labels[: observe.PROBE_IMAGES][part]
     if first == 0:
-        yield from observe.look(network, probe, window, 0, 0.0)
+        shares = gradients.shares(network, *shown, beside.objective(0) if beside else None)
+        yield from observe.look(network, probe, window, 0, 0.0, shares)
 
     for epoch in range(first, epochs):
         rate = optimizer.start_epoch(epoch)
+        objective = beside.objective(epoch) if beside else None
         order = torch.randperm(len(training_images), generator=generator(design.seed, "order", epoch))
         loss_sum, hit_sum = 0.0, 0.0
         for batch in range(per_epoch):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
             labels = training_images.labels[chosen]
             image = data.encode(training_images.images[chosen], training_images.white, design, epoch, batch)
-            found = train.slope(network, image, labels, crew(), network.kept(len(labels), epoch, batch))
+            kept = network.kept(len(labels), epoch, batch)
+            found = train.slope(network, image, labels, crew(), kept, objective)
             optimizer.step(found.gradients)
             window.add(found, labels)
             step = epoch * per_epoch + batch + 1
@@ -74,7 +80,9 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
                     raise Diverged(f"The loss became infinite in epoch {epoch + 1}: {REMEDY}.")
                 loss_sum, hit_sum = loss_sum + sample.loss * window.images, hit_sum + sample.accuracy * window.images
                 yield sample
-                for state in observe.look(network, probe, window, step, now):
+                yield from _branches(objective, window, step, now)
+                shares = gradients.shares(network, *shown, objective)
+                for state in observe.look(network, probe, window, step, now, shares):
                     if math.isnan(state.var_u):  # such a layer is silent, and the loss of those behind it finite
                         raise Diverged(f"The weights of {state.name} became infinite in epoch {epoch + 1}: {REMEDY}.")
                     yield state
@@ -82,4 +90,10 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
             yield Progress(step, epochs * per_epoch)
         score, seen = train.score(network, test_images, crew()), len(training_images)
         yield EpochEnd(epoch + 1, hit_sum / seen, score.accuracy, loss_sum / seen, score.loss, score.rate, rate)
-        yield Checkpoint(epoch + 1, optimizer.arrays())
+        yield Checkpoint(epoch + 1, optimizer.arrays(final=epoch + 1 == epochs))
+
+
+def _branches(objective: Objective | None, window: observe.Window, step: int, now: float) -> Iterator[Branch]:
+    if objective is not None:
+        for (index, name), loss in zip(objective.branches.names.items(), window.losses(), strict=True):
+            yield Branch(step, now, index + 1, name, loss, objective.branch)

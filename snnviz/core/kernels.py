@@ -105,21 +105,26 @@ def advance(u: Any, s: Any, t: int, beta: Any, theta: Any, less: Any, reset: int
 
 
 @summing
-def _count(u: Any, s: Any, sums: Any) -> None:
-    spikes = first = second = 0.0
+def _count(u: Any, s: Any, sums: Any, theta: Any, reach: Any) -> None:
+    spikes = first = second = far = 0.0
     for n in range(u.shape[0]):
         v = np.float64(u[n])
         spikes += s[n]
         first += v
         second += v * v
+        far += 1.0 if abs(u[n] - theta) > reach else 0.0
     sums[0] += spikes
     sums[1] += first
     sums[2] += second
+    sums[3] += far
 
 
 @compiled
-def watched(u: Any, s: Any, sums: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
-    """`forward`, and for each time step and image the sums of s, u and u^2 over its neurons: adds to (T, B, 3)."""
+def watched(u: Any, s: Any, sums: Any, reach: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
+    """`forward`, and for each time step and image sums over its neurons, added to (T, B, 4).
+
+    They are of s, u, u^2, and of the neurons further from theta than `reach`.
+    """
     steps, images, _ = sums.shape
     size = u.shape[1] // images
     for image in range(images):
@@ -127,7 +132,7 @@ def watched(u: Any, s: Any, sums: Any, beta: Any, theta: Any, less: Any, reset: 
             high = min((image + 1) * size, low + BLOCK)
             for t in range(steps):
                 _ahead(u, s, t, low, high, beta, theta, less, reset)
-                _count(u[t, low:high], s[t, low:high], sums[t, image])
+                _count(u[t, low:high], s[t, low:high], sums[t, image], theta, reach)
 
 
 SURROGATES = ("atan", "fast-sigmoid", "sigmoid", "triangle")

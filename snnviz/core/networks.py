@@ -32,6 +32,9 @@ from snnviz.theory.costs import micro_batch
 Watch = Callable[[int, Activity], None]
 """Called as watch(layer, activity), once for each layer but those that only join."""
 
+Hear = Callable[[int, Tensor], None]
+"""Called as hear(layer, said) with what each hidden layer says, (T or 1, B, H, W, C) or (T, B, N), with its graph."""
+
 Kept = Mapping[int, Tensor]
 """What dropout leaves of a layer's inputs: by layer, (B, in) of 0 and 1 / (1 - share), in the order of the maps."""
 
@@ -125,7 +128,12 @@ class Network:
         return found
 
     def __call__(
-        self, image: Tensor, watch: Watch | None = None, by: Statistics = "batch", kept: Kept | None = None
+        self,
+        image: Tensor,
+        watch: Watch | None = None,
+        by: Statistics = "batch",
+        kept: Kept | None = None,
+        hear: Hear | None = None,
     ) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W).
 
@@ -134,6 +142,9 @@ class Network:
         outputs = self.opened(image)
         for stage, done in zip(self.stages, self.done, strict=True):
             self.run(stage, outputs, watch, by, kept)
+            for index in members_of(stage) if hear else ():
+                if hear and index < len(self.architecture.layers) - 1:
+                    hear(index, outputs[index])
             outputs.forget(done)
         return self._voted(self._read_out(outputs, watch, by))
 
@@ -200,7 +211,7 @@ class Network:
             layer = layers[index]
             if watch and layer.kind != "merge":
                 told = counting(watch, outputs.read(self.merges[index])) if layer.weighted else watch
-                told(index, activity(u, s) if layer.spiking else activity(s, None))
+                told(index, activity(u, s, self._cell(index)) if layer.spiking else activity(s, None))
 
     def _current(self, layer: Layer, x: Tensor, by: Statistics) -> Tensor:
         bias, gain = self.parameters.get(f"{layer.name}.bias"), self.parameters.get(f"{layer.name}.gain")

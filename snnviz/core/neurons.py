@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnviz.catalog.surrogates import reach
 from snnviz.core import kernels
 from snnviz.core.kernels import fits
 from snnviz.design import SURROGATES, Neuron
@@ -94,8 +95,10 @@ def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Sums over the neurons of a layer, each (T, B): spikes, u before reset, and u^2. `neurons`: how many.
+    """Sums over the neurons of a layer, each (T, B): spikes, u before reset, u^2, and `saturated` neurons.
 
+    `neurons`: how many. Saturated are those so far from the threshold that the surrogate derivative is below 1 % of its
+    peak: hardly any gradient passes through them.
     Of a readout that does not spike, and of ReLUs, `spiking` is false, u the current, and the spikes are 0. `density`:
     the share of what the layer reads that is not 0, over steps, images and positions.
     """
@@ -104,6 +107,7 @@ class Activity:
     spikes: NDArray[np.float64]
     first: NDArray[np.float64]
     second: NDArray[np.float64]
+    saturated: NDArray[np.float64]
     spiking: bool = True
     density: float | None = None
 
@@ -113,17 +117,25 @@ class Activity:
         return float(self.spikes.mean()) / self.neurons if self.spiking else None
 
     @property
+    def saturation(self) -> float | None:
+        """The share of saturated neurons, over time steps and images."""
+        return float(self.saturated.mean()) / self.neurons if self.spiking else None
+
+    @property
     def var_u(self) -> float:
         """The variance of u over the neurons, averaged over time steps and images."""
         mean = self.first / self.neurons
         return float(np.maximum(self.second / self.neurons - mean * mean, 0).mean())
 
 
-def activity(u: Tensor, s: Tensor | None) -> Activity:
-    """What is to be said of potentials and spikes (T, B, ...), or of a current without spikes."""
+def activity(u: Tensor, s: Tensor | None, cell: Cell | None = None) -> Activity:
+    """What is to be said of potentials and spikes (T, B, ...) of a cell, or of a current without spikes."""
     wide = u.detach().double().flatten(2)
     spiked = torch.zeros(u.shape[:2]) if s is None else s.double().flatten(2).sum(2)
-    sums = (wide.sum(2).numpy(), wide.square().sum(2).numpy())
+    far = torch.zeros(u.shape[:2])
+    if cell is not None:
+        far = ((u.detach() - cell.threshold).abs() > reach(cell.neuron.surrogate)).flatten(2).sum(2)
+    sums = (wide.sum(2).numpy(), wide.square().sum(2).numpy(), far.double().numpy())
     return Activity(u[0, 0].numel(), spiked.numpy(), *sums, s is not None)
 
 
@@ -145,11 +157,11 @@ def observed(current: Tensor, cell: Cell, steps: int) -> tuple[Tensor, Activity]
     """Spikes, and the activity of the layer, gathered in the same pass over memory; overwrites the current."""
     if not fits(current):
         u, s = respond(current, cell, steps)
-        return s, activity(u, s)
+        return s, activity(u, s, cell)
     u = _room(current, steps, overwrite=True)
-    s, sums = torch.empty_like(u), np.zeros((*u.shape[:2], 3))
-    kernels.watched(flat(u), flat(s), sums, *numbers(cell))
-    return s, Activity(u[0, 0].numel(), sums[..., 0], sums[..., 1], sums[..., 2])
+    s, sums = torch.empty_like(u), np.zeros((*u.shape[:2], 4))
+    kernels.watched(flat(u), flat(s), sums, np.float32(reach(cell.neuron.surrogate)), *numbers(cell))
+    return s, Activity(u[0, 0].numel(), sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3])
 
 
 def _room(current: Tensor, steps: int, *, overwrite: bool) -> Tensor:

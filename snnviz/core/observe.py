@@ -6,7 +6,7 @@ or resumed, reports the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor
@@ -27,7 +27,7 @@ def is_due(step_in_epoch: int, steps_per_epoch: int) -> bool:
 
 
 class Window:
-    """Sums since the last look: loss, hits, images, and the gradient norm of each layer's weights."""
+    """Sums since the last look: losses, hits, images, and the gradient norm of each layer's weights."""
 
     def __init__(self, parameters: Iterable[str]) -> None:
         """`parameters`: the names of a network's, in the order of its gradients."""
@@ -38,6 +38,7 @@ class Window:
         self.steps, self.images = 0, 0
         self.loss, self.hits = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)
         self.norms = torch.zeros(len(self.weights), dtype=torch.float64)
+        self.parts: Tensor | None = None
 
     def add(self, found: Slope, labels: Tensor) -> None:
         """Count a training step."""
@@ -47,16 +48,33 @@ class Window:
         self.loss += found.loss * count
         self.hits += (found.logits.argmax(1) == labels).sum()
         self.norms += torch.stack(torch._foreach_norm([found.gradients[k] for k in self.weights]))
+        if found.parts is not None:
+            parts = found.parts.double() * count
+            self.parts = parts if self.parts is None else self.parts + parts
 
     def sample(self, step: int, epoch: float) -> Sample:
         return Sample(step, epoch, self.loss.item() / self.images, self.hits.item() / self.images)
+
+    def losses(self) -> list[float]:
+        """Of the parts beside the main loss."""
+        return [] if self.parts is None else (self.parts / self.images).tolist()
 
     def gradient_norms(self) -> list[float] | None:
         return (self.norms / self.steps).tolist() if self.steps else None
 
 
-def look(network: Network, probe: Tensor, window: Window, step: int, epoch: float) -> Iterator[LayerState]:
-    """Rate, Var[u] and density of every layer on the encoded probe batch, with the window's gradient norms."""
+def look(
+    network: Network,
+    probe: Tensor,
+    window: Window,
+    step: int,
+    epoch: float,
+    shares: Mapping[str, float | None] | None = None,
+) -> Iterator[LayerState]:
+    """Rate, Var[u], density and saturation of every layer on the encoded probe batch, with the window's gradient norms.
+
+    `shares`: by layer, the branches' part in the gradient.
+    """
     seen: dict[int, Activity] = {}
     with torch.no_grad():
         network(probe, seen.__setitem__)
@@ -64,4 +82,8 @@ def look(network: Network, probe: Tensor, window: Window, step: int, epoch: floa
     norms = dict(zip(weighted, window.gradient_norms() or (), strict=False))
     order = sorted(seen.items())  # layers that step through time together are seen at once
     for index, (layer, (_, now)) in enumerate(zip(network.architecture.watched, order, strict=True)):
-        yield LayerState(step, epoch, index, layer.name, now.rate, now.var_u, norms.get(layer.name), now.density)
+        name = layer.name
+        share = (shares or {}).get(name)
+        yield LayerState(
+            step, epoch, index, name, now.rate, now.var_u, norms.get(name), now.density, now.saturation, share
+        )

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.core.data import Images, encode
-from snnviz.core.networks import Kept, Network, Watch
+from snnviz.core.networks import Hear, Kept, Network, Watch
 from snnviz.core.neurons import Activity
 from snnviz.core.norms import Statistics
 from snnviz.core.optimizers import STEPS, State
@@ -31,24 +31,58 @@ MEMBERS = 2
 Result = TypeVar("Result")
 
 
+class Listener(Protocol):
+    """Hears what the layers say of some images, and then tells the loss."""
+
+    def __call__(self, index: int, said: Tensor, /) -> None: ...
+
+    def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """The loss to minimise, and its parts beside the main one, (M,): sums over these images by `count`."""
+        ...
+
+
+class Objective(Protocol):
+    """What training minimises instead of the main loss alone, and the parameters that come with it, by name."""
+
+    @property
+    def parameters(self) -> Mapping[str, Tensor]: ...
+
+    def listen(self) -> Listener: ...
+
+
 def logits(
-    network: Network, image: Tensor, watch: Watch | None = None, by: Statistics = "batch", kept: Kept | None = None
+    network: Network,
+    image: Tensor,
+    watch: Watch | None = None,
+    by: Statistics = "batch",
+    kept: Kept | None = None,
+    hear: Hear | None = None,
 ) -> Tensor:
     """What the loss's softmax sees, (B, classes)."""
     loss = network.design.training.loss
-    result: Tensor = LOSSES[loss.kind].function(network(image, watch, by, kept), network.steps, **loss.parameters)
+    said = network(image, watch, by, kept, hear)
+    result: Tensor = LOSSES[loss.kind].function(said, network.steps, **loss.parameters)
     return result
 
 
 class Optimizer:
-    """The design's optimizer on the network's parameters; its state comes and goes as named arrays."""
+    """The design's optimizer on the network's parameters; its state comes and goes as named arrays.
 
-    def __init__(self, network: Network) -> None:
+    `beside`: parameters that learn with the network and are no part of it.
+    """
+
+    def __init__(self, network: Network, beside: Mapping[str, Tensor] | None = None) -> None:
         training = network.design.training
         name, arguments = OPTIMIZERS[training.optimizer.kind].function(**training.optimizer.parameters)
         self.network, self.training, self.rate = network, training, training.learning_rate
-        self.states: dict[str, State] = {parameter: {} for parameter in network.parameters}
+        self.beside = dict(beside or {})
+        self.states: dict[str, State] = {parameter: {} for parameter in self.parameters}
         self._step = partial(STEPS[name], **arguments)
+
+    @property
+    def parameters(self) -> dict[str, Tensor]:
+        """All that learns, the network's first."""
+        return self.network.parameters | self.beside
 
     def start_epoch(self, epoch: int) -> float:
         """Sets and returns the learning rate of an epoch, counted from 0."""
@@ -58,23 +92,23 @@ class Optimizer:
         return self.rate
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """Learns from the gradients of the network's parameters, in their order."""
-        parameters = [parameter.detach() for parameter in self.network.parameters.values()]
-        self._step(parameters, gradients, list(self.states.values()), self.rate)
+        """Learns from the gradients of `parameters` in their order, or of the first of them."""
+        parameters = [parameter.detach() for parameter in self.parameters.values()][: len(gradients)]
+        self._step(parameters, gradients, list(self.states.values())[: len(gradients)], self.rate)
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Weights, running averages and optimizer state, copied."""
-        network = self.network
-        kept = {name: p.detach().numpy().copy() for name, p in (network.parameters | network.buffers).items()}
-        for name, state in self.states.items():
-            kept |= {f"optimizer/{name}/{key}": value.numpy().copy() for key, value in state.items()}
+    def arrays(self, *, final: bool = False) -> dict[str, NDArray[Any]]:
+        """Weights, running averages and optimizer state, copied; after the `final` step of the network alone."""
+        network, parameters = self.network, self.network.parameters if final else self.parameters
+        kept = {name: p.detach().numpy().copy() for name, p in (parameters | network.buffers).items()}
+        for name in parameters:
+            kept |= {f"optimizer/{name}/{key}": value.numpy().copy() for key, value in self.states[name].items()}
         return kept
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """The inverse of `arrays`."""
         for name, buffer in self.network.buffers.items():
             buffer.copy_(torch.from_numpy(np.array(arrays[name])))
-        for name, parameter in self.network.parameters.items():
+        for name, parameter in self.parameters.items():
             parameter.data.copy_(torch.from_numpy(np.array(arrays[name])))
             prefix = f"optimizer/{name}/"
             self.states[name] = {
@@ -84,57 +118,78 @@ class Optimizer:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """The mean loss of a batch, its logits (B, classes), and the gradient of each parameter."""
+    """The mean loss of a batch, its logits (B, classes), and the gradient of each parameter.
+
+    With an objective: the main loss, the gradients of the whole, its parameters' last, and the other `parts`, (M,).
+    """
 
     loss: Tensor
     logits: Tensor
     gradients: tuple[Tensor, ...]
+    parts: Tensor | None = None
 
 
 def slope(
-    network: Network, image: Tensor, labels: Tensor, crew: Executor | None = None, kept: Kept | None = None
+    network: Network,
+    image: Tensor,
+    labels: Tensor,
+    crew: Executor | None = None,
+    kept: Kept | None = None,
+    objective: Objective | None = None,
+    by: Statistics = "learn",
 ) -> Slope:
     """The cross-entropy of a batch and its gradients, summed over micro-batches: the same but for rounding.
 
-    `kept`: what dropout leaves of the whole batch.
+    `kept`: what dropout leaves of the whole batch. `objective`: what is minimised instead of the cross-entropy alone.
     A `crew` works at several micro-batches at once. Their sums are taken in order, so the result is the same.
     """
-    parameters = list(network.parameters.values())
+    parameters = [*network.parameters.values(), *(objective.parameters.values() if objective else ())]
     parts = _parts(len(labels), network.micro_batch)
 
-    def loss_of(chosen: slice) -> tuple[Tensor, Tensor]:
+    def ahead(chosen: slice) -> tuple[Tensor, Slope]:
+        """What is to be minimised, and all but the gradients."""
         mine = {index: mask[chosen] for index, mask in (kept or {}).items()}
-        found = logits(network, image[:, chosen], by="learn", kept=mine)
-        return F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels), found.detach()
+        listener = objective.listen() if objective else None
+        found = logits(network, image[:, chosen], None, by, mine, listener)
+        main = F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels)
+        whole, others = listener.loss(main, labels[chosen], len(labels)) if listener else (main, None)
+        return whole, Slope(main.detach(), found.detach(), (), others)
 
     if crew is None or len(parts) == 1:
 
-        def learn(chosen: slice) -> tuple[Tensor, Tensor]:
-            loss, found = loss_of(chosen)
-            loss.backward(inputs=parameters)  # each gradient is added as soon as it is there: there are never two
-            return loss.detach(), found
+        def learn(chosen: slice) -> Slope:
+            whole, found = ahead(chosen)
+            whole.backward(inputs=parameters)  # each gradient is added as soon as it is there: there are never two
+            return found
 
-        losses, seen = zip(*map(learn, parts), strict=True)
-        gradients = tuple(parameter.grad for parameter in parameters if parameter.grad is not None)
+        total = _added([learn(chosen) for chosen in parts])
+        gradients = tuple(torch.zeros_like(p) if p.grad is None else p.grad for p in parameters)
         for parameter in parameters:
             parameter.grad = None
-        return Slope(sum(losses[1:], losses[0]), torch.cat(seen), gradients)
+        return replace(total, gradients=gradients)
 
     def part(chosen: slice) -> Slope:
-        loss, found = loss_of(chosen)
+        whole, found = ahead(chosen)
         # contiguous: fused optimizers take for granted that a gradient lies in memory as its parameter does
-        given = tuple(gradient.contiguous() for gradient in torch.autograd.grad(loss, parameters))
-        return Slope(loss.detach(), found, given)
+        given = tuple(gradient.contiguous() for gradient in torch.autograd.grad(whole, parameters))
+        return replace(found, gradients=given)
 
     results = _each(part, parts, crew)
     first = next(results)
-    total, said = first.loss, [first.logits]
+    seen = [replace(first, gradients=())]
     for other in results:
         for mine, its in zip(first.gradients, other.gradients, strict=True):
             mine.add_(its)
-        total = total + other.loss
-        said.append(other.logits)
-    return Slope(total, torch.cat(said), first.gradients)
+        seen.append(replace(other, gradients=()))
+    return replace(_added(seen), gradients=first.gradients)
+
+
+def _added(parts: Sequence[Slope]) -> Slope:
+    """Of a whole batch, from its parts in order; the gradients are the first's."""
+    first, *later = parts
+    loss = sum((part.loss for part in later), first.loss)
+    others = None if first.parts is None else sum((p.parts for p in later if p.parts is not None), first.parts)
+    return Slope(loss, torch.cat([part.logits for part in parts]), first.gradients, others)
 
 
 def _parts(count: int, size: int) -> list[slice]:

@@ -9,6 +9,8 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from snnviz.catalog import datasets
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.shortcuts import branching, parameters
 from snnviz.design import DATASETS, Choice, Part, StagedNetwork
 from snnviz.jobs import machine
 from snnviz.networks import KINDS
@@ -31,6 +33,10 @@ LABELS = {
     "learn": "Learnt",
     "network.kind": "Kind of network",
     "neuron.kind": "Kind of neuron",
+    "training.shortcut.schedule": "Shortcut branches",
+    "training.shortcut.layers": "Branches after layers",
+    "training.shortcut.weighting": "Weighting",
+    "weight": "Weight λ₀",
 }
 SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
 """Labels of a staged network, elsewhere numbers of neurons and layers."""
@@ -48,6 +54,10 @@ HELP = {
     "network.enlarge": "So many times each pixel is shown in both directions: 8x8 images become 16x16 with 2.",
     "neuron.learn": "What every layer learns besides its weights, one number a layer: the leak β, the threshold θ, "
     "both or none of them. The fields above say where they start.",
+    "training.shortcut.layers": "Numbers of hidden layers from 1 in the network's order, such as 3,6,9. Empty: at 1/4, "
+    "1/2 and 3/4 of the depth, or after each block but the last.",
+    "training.shortcut.weighting": "plain: the branches' losses times λ are added to the main loss. normalised: the "
+    "factors of all losses add up to 1.",
     "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
     "and offered only there. Neurons and the optimizer keep float32; results say so.",
     "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once. N-MNIST "
@@ -90,7 +100,23 @@ def _data() -> None:
 
 
 def _training() -> None:
-    _part("training", extra="seed")
+    _part("training", skip=("shortcut",), extra="seed")
+    _shortcut()
+
+
+def _shortcut() -> None:
+    """Branches that learn beside the network: a menu, and the rest where there are some."""
+    path, shortcut = "training.shortcut", state.design().training.shortcut
+    _choice(f"{path}.schedule", shortcut.schedule, _registry(type(shortcut), "schedule"))
+    if shortcut.schedule.kind == "zero":
+        return
+    columns = st.columns(COLUMNS)
+    with columns[0]:
+        _text(f"{path}.layers", ",".join(map(str, shortcut.layers)), placeholder="the usual ones")
+    with columns[1]:
+        _segments(f"{path}.weighting", ["plain", "normalised"], shortcut.weighting)
+    names = [architecture(state.design()).layers[index].name for index in branching(state.design())]
+    st.caption(f"Branches after {', '.join(names)}: {parameters(state.design()):,} parameters, in training only.")
 
 
 SECTIONS = {
@@ -165,6 +191,20 @@ def _segments(path: str, options: list[str], value: str) -> None:
         key=key,
         help=HELP.get(path),
         required=True,
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _text(path: str, value: str, *, placeholder: str) -> None:
+    key = f"{path}@{state.revision()}"
+    st.text_input(
+        _label(path),
+        value,
+        max_chars=200,
+        placeholder=placeholder,
+        key=key,
+        help=HELP.get(path),
         on_change=state.put,
         args=(path, key),
     )

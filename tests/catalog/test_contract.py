@@ -22,6 +22,7 @@ PATHS = {
     "OPTIMIZERS": "training.optimizer",
     "SCHEDULES": "training.schedule",
     "LOSSES": "training.loss",
+    "SHORTCUTS": "training.shortcut.schedule",
 }
 """Where a design holds its choice from each registry; a data set is chosen by its name alone."""
 
@@ -51,9 +52,9 @@ def chosen(design: Design, path: str) -> Any:
 
 
 def design_with(path: str, choice: Any) -> Design:
-    document: dict[str, Any] = {}
-    outer, _, name = path.rpartition(".")
-    (document.setdefault(outer, {}) if outer else document)[name] = choice
+    document: Any = choice
+    for name in reversed(path.split(".")):
+        document = {name: document}
     return Design.check(document)
 
 

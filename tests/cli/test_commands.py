@@ -29,7 +29,7 @@ REPORT = {
     "run", "cached", "state", "seconds", "accuracy", "loss", "rate", "parameters", "macs", "layers", "epochs",
     "operations",
 }  # fmt: skip
-LAYER = {"name", "rate", "density", "var_u", "grad_norm"}
+LAYER = {"name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut"}
 EPOCH = {"epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss"}
 
 

@@ -103,7 +103,7 @@ class Visit:
     @property
     def widgets(self) -> dict[str, Any]:
         """The form's widgets that are on the page, by the path of their field."""
-        found = [*self.at.number_input, *self.at.selectbox, *self.at.get("button_group")]
+        found = [*self.at.number_input, *self.at.text_input, *self.at.selectbox, *self.at.get("button_group")]
         return {widget.key.partition("@")[0]: widget for widget in found if "@" in (widget.key or "")}
 
     def put(self, path: str, value: object) -> Visit:

@@ -1,0 +1,151 @@
+"""Training with shortcut branches and without, on Fashion-MNIST; and what the branches cost.
+
+    python benchmarks/shortcuts.py [--seeds 3] [--images 10000] [--epochs 4] [--only mlp,cnn,cost]
+
+Deep fully connected and convolutional networks are trained with ordinary, constant and linearly falling shortcuts, as
+ordinary runs of the store that SNNVIZ_STORE or SNNVIZ_CACHE names: a second call goes on where the first stopped.
+Prints, as a markdown table, mean and standard deviation over seeds of the test accuracy, and of the first layer's
+gradient norm before training (on one batch) and over the last window of training steps. "cost" takes turns between
+training steps of one network with and without branches, and prints the ratio of their processor time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+
+from snnviz.catalog import datasets
+from snnviz.core import data, gradients, inits, train
+from snnviz.core.networks import Network
+from snnviz.core.shortcuts import branches
+from snnviz.design import Design
+from snnviz.events import EpochEnd, LayerState
+from snnviz.jobs.immediate import Immediate
+from snnviz.links import change
+from snnviz.store import Store
+
+MODES = ("zero", "constant", "linear")
+
+NETWORKS = {
+    "mlp, 12 x 128, variance-preserving": {"network.kind": "mlp", "network.depth": 12, "network.width": 128},
+    "mlp, 12 x 128, kaiming, theta 0.5": {
+        "network.kind": "mlp", "network.depth": 12, "network.width": 128, "init": "kaiming", "neuron.threshold": 0.5,
+    },
+    "cnn, 12 x 8 channels, kaiming, theta 0.5": {
+        "network.kind": "cnn", "network.depth": 12, "network.channels": 8, "network.pool_every": 3, "init": "kaiming",
+        "neuron.threshold": 0.5,
+    },
+}  # fmt: skip
+
+
+def design(network: dict[str, object], mode: str, seed: int, images: int, epochs: int) -> Design:
+    """One run of the study."""
+    common: dict[str, object] = {
+        "data.name": "fashion-mnist", "data.train_samples": images, "data.test_samples": 5000, "data.steps": 4,
+        "training.learning_rate": 0.002, "training.epochs": epochs, "seed": seed,
+        "training.shortcut.schedule": mode,
+    }  # fmt: skip
+    return change(Design(), {**network, **common})
+
+
+def before_training(made: Design) -> float:
+    """The first layer's gradient norm on one batch, with the branches of the first epoch."""
+    [layer, *_] = gradients.profile(made).layers
+    norm = layer.grad_norm if made.training.shortcut.schedule.kind == "zero" else layer.with_branches
+    assert norm is not None
+    return norm
+
+
+def study(wanted: list[str], seeds: int, images: int, epochs: int) -> None:
+    """A row for each network and mode."""
+    store = Store()
+    names = [name for name in NETWORKS if name.split(",")[0] in wanted]
+    for seed in range(seeds):  # all of a seed first, so that a table of fewer seeds is whole
+        for name in names:
+            for mode in MODES:
+                run = Immediate(store).submit(design(NETWORKS[name], mode, seed, images, epochs))
+                print(f"{name}, {mode}, seed {seed}: {store.get(run.run).seconds:.0f} s", file=sys.stderr, flush=True)
+    print("| network | shortcuts | test accuracy, % | first layer's gradient before | in the last steps | s |")
+    print("|---|---|---|---|---|---|")
+    for name in names:
+        for mode in MODES:
+            made = [design(NETWORKS[name], mode, seed, images, epochs) for seed in range(seeds)]
+            runs = [store.get(each.digest) for each in made]
+            ends = [store.last(EpochEnd, [run.run])[run.run] for run in runs]
+            looks = [[row for _, row in store.rows(run.run, LayerState) if row.layer == 0] for run in runs]
+            after = [float(rows[-1].grad_norm or 0) for rows in looks]
+            accuracy = spread([100 * end.test_accuracy for end in ends], "{:.1f}")
+            columns = [spread(list(map(before_training, made)), "{:.2g}"), spread(after, "{:.2g}")]
+            seconds = statistics.mean(run.seconds for run in runs)
+            print(f"| {name} | {mode} | {accuracy} | {columns[0]} | {columns[1]} | {seconds:.0f} |", flush=True)
+
+
+def spread(values: list[float], form: str) -> str:
+    """Mean and standard deviation."""
+    sd = statistics.stdev(values) if len(values) > 1 else 0.0
+    return f"{form.format(statistics.mean(values))} ± {form.format(sd)}"
+
+
+def cost(images: int, rounds: int = 30) -> None:
+    """Processor time of a training step with branches, as a share of one without, in turns."""
+    print("| network | step, ms | with branches, ms | more |\n|---|---|---|---|")
+    for name, network in NETWORKS.items():
+        plain, with_branches = (Stepping(design(network, mode, 0, images, 1)) for mode in ("zero", "constant"))
+        times: list[tuple[float, float]] = []
+        for _ in range(rounds):
+            times.append((plain.step(), with_branches.step()))
+        one, two = (sorted(column)[len(column) // 2] for column in zip(*times[3:], strict=True))
+        print(f"| {name} | {1000 * one:.1f} | {1000 * two:.1f} | {two / one - 1:+.1%} |", flush=True)
+
+
+class Stepping:
+    """A network that learns from the same batch, step by step."""
+
+    def __init__(self, made: Design) -> None:
+        training, _ = data.load(made)
+        self.labels = training.labels[: made.training.batch_size]
+        self.image = data.encode(training.images[: len(self.labels)], training.white, made, "probe")
+        self.network = Network(made)
+        inits.measure(self.network, self.image)
+        beside = branches(self.network)
+        self.objective = beside.objective(0) if beside else None
+        self.optimizer = train.Optimizer(self.network, beside.parameters if beside else None)
+        self.optimizer.start_epoch(0)
+
+    def step(self) -> float:
+        """Seconds of processor time."""
+        start = time.process_time()
+        found = train.slope(self.network, self.image, self.labels, None, None, self.objective)
+        self.optimizer.step(found.gradients)
+        return time.process_time() - start
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--images", type=int, default=10_000)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--only", default="mlp,cnn,cost")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    datasets.ensure("fashion-mnist", lambda words: print(words, file=sys.stderr))
+    wanted = given.only.split(",")
+    if "cost" in wanted:
+        cost(given.images)
+    if wanted != ["cost"]:
+        study(wanted, given.seeds, given.images, given.epochs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Shortcut back-propagation (Guo et al. 2024): where branches begin, and how heavy their losses are in each epoch.
+
+A branch is a linear readout of what a hidden layer says, averaged over time and positions. Its loss is added to the
+main one in training, so that the layers before it hear of the labels without the layers behind it; inference knows
+nothing of it. An entry maps (epoch, epochs), epochs counted from 0, to the factor lambda of the branches' losses. The
+paper says that lambda falls with the epochs; which curve it takes is not told, so that there is a family here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+from snnviz.catalog.architectures import architecture
+from snnviz.design import SHORTCUTS, Design, Shortcut, StagedNetwork
+from snnviz.errors import InputError
+from snnviz.registry import Range
+
+Weight = Annotated[float, Range(0, 10, "Factor of the branches' losses at the first epoch (lambda_0).", 0.1)]
+
+SOURCE = "after Guo et al. 2024"
+
+
+@SHORTCUTS.register(source="the plain one", formula="0")
+def zero(epoch: int, epochs: int, /) -> float:  # noqa: ARG001
+    """No branches: ordinary back-propagation."""
+    return 0.0
+
+
+@SHORTCUTS.register(source="Guo et al. 2024, shortcut back-propagation", formula=r"\lambda_0")
+def constant(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:  # noqa: ARG001
+    """The branches count alike in all epochs."""
+    return weight
+
+
+@SHORTCUTS.register(source=SOURCE, formula=r"\lambda_0 (1 - e / E)")
+def linear(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:
+    """From the branches to the main loss in a straight line.
+
+    >>> linear(0, 10), linear(5, 10, weight=2)
+    (1.0, 1.0)
+    """
+    return weight * (1 - epoch / epochs)
+
+
+@SHORTCUTS.register(source=SOURCE, formula=r"\tfrac12 \lambda_0 (1 + \cos \pi e / E)")
+def cosine(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:
+    """Along half a cosine: slow at first and at last.
+
+    >>> round(cosine(5, 10), 3)
+    0.5
+    """
+    return weight * (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+
+@SHORTCUTS.register(source=SOURCE, formula=r"\lambda_0 e^{-r e / E}")
+def exponential(
+    epoch: int,
+    epochs: int,
+    /,
+    *,
+    weight: Weight = 1.0,
+    rate: Annotated[float, Range(0, 50, "Fall over all epochs, as a power of e (r).", 0.5)] = 5.0,
+) -> float:
+    """Fast at first: a share of what is left goes with each epoch.
+
+    >>> exponential(0, 10), round(exponential(10, 10), 4)
+    (1.0, 0.0067)
+    """
+    return weight * math.exp(-rate * epoch / epochs)
+
+
+@SHORTCUTS.register(source=SOURCE, formula=r"\lambda_0 g^{\lfloor e / w \rfloor}")
+def step(
+    epoch: int,
+    epochs: int,  # noqa: ARG001
+    /,
+    *,
+    weight: Weight = 1.0,
+    every: Annotated[int, Range(1, 1000, "Epochs between two drops.", 1)] = 5,
+    factor: Annotated[float, Range(0, 1, "Multiplies lambda at each drop.", 0.05)] = 0.5,
+) -> float:
+    """Drops by a factor every few epochs.
+
+    >>> step(4, 20), step(5, 20), step(10, 20)
+    (1.0, 0.5, 0.25)
+    """
+    return weight * float(factor ** (epoch // every))
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Factors of the losses in an epoch: of the main one, and of each branch's. `value` is lambda."""
+
+    value: float
+    main: float
+    branch: float
+
+
+def weights(shortcut: Shortcut, epoch: int, epochs: int, branches: int) -> Weights:
+    """Of an epoch, counted from 0.
+
+    "plain": CE + lambda sum_m CE_m. "normalised": (1 - l) CE + l / M sum_m CE_m with l = lambda / (1 + lambda).
+
+    >>> weights(Shortcut(schedule={"kind": "constant"}, weighting="normalised"), 0, 10, branches=2)
+    Weights(value=1.0, main=0.5, branch=0.25)
+    """
+    schedule = shortcut.schedule
+    value = float(SHORTCUTS[schedule.kind].function(epoch, epochs, **schedule.parameters))
+    if shortcut.weighting == "plain":
+        return Weights(value, 1.0, value)
+    share = value / (1 + value)
+    return Weights(value, 1 - share, share / max(1, branches))
+
+
+def branching(design: Design) -> tuple[int, ...]:
+    """The hidden layers that have a branch, by their index in the architecture; none where the schedule is "zero".
+
+    >>> from snnviz.design import MlpNetwork, Training
+    >>> branching(Design(network=MlpNetwork(depth=12), training=Training(shortcut=Shortcut(schedule="linear"))))
+    (2, 5, 8)
+    """
+    shortcut = design.training.shortcut
+    if shortcut.schedule.kind == "zero":
+        return ()
+    return tuple(number - 1 for number in shortcut.layers) or usual(design)
+
+
+def usual(design: Design) -> tuple[int, ...]:
+    """Where branches begin if nobody says: at 1/4, 1/2 and 3/4 of the layers with neurons.
+
+    In a network of blocks with a matrix each: after each block but the last.
+    """
+    layers = architecture(design).layers[:-1]
+    if isinstance(design.network, StagedNetwork):
+        blocks = range(1, len(design.network.matrices))
+        ends = [[i for i, layer in enumerate(layers) if layer.name.startswith(f"B{b}.")][-1] for b in blocks]
+        return tuple(ends)
+    neurons = [index for index, layer in enumerate(layers) if not layer.plain]
+    return tuple(sorted({neurons[max(0, len(neurons) * quarter // 4 - 1)] for quarter in (1, 2, 3)}))
+
+
+def check(design: Design) -> None:
+    """Whether the layers that a design names are there. Raises `InputError`."""
+    layers, named = architecture(design).layers, design.training.shortcut.layers
+    if named and named[-1] >= len(layers):
+        rule = f"be hidden layers of the network, from 1 to {len(layers) - 1}"
+        raise InputError("training.shortcut.layers", rule, list(named))
+
+
+def parameters(design: Design) -> int:
+    """Weights and biases of the branches, which are there in training alone."""
+    built = architecture(design)
+    classes = built.layers[-1].out_shape[0] // built.layers[-1].voters
+    return sum(classes * (built.channels(index) + 1) for index in branching(design))

@@ -1,0 +1,148 @@
+"""The gradient of each layer's weights on one batch, with and without shortcut branches: also before training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from snnviz.core import data, inits, observe, train
+from snnviz.core.networks import Network
+from snnviz.core.shortcuts import Objective, branches
+from snnviz.design import Choice, Design
+from snnviz.links import change
+
+IMAGES = 32
+"""Of the probe batch, for gradients: two ways there and back, which every look at a run with branches takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Norms:
+    """L2 norms of the gradient of a layer's weights: of the main loss, of the branches', and of their sum, as weighted.
+
+    `plain`: of the main loss as it is without branches.
+    """
+
+    plain: float
+    main: float
+    branches: float
+    whole: float
+
+    @property
+    def share(self) -> float | None:
+        """The part of the branches, |g_b| / (|g| + |g_b|); None where neither reaches the layer."""
+        both = self.main + self.branches
+        return self.branches / both if both > 0 else None
+
+
+def norms(network: Network, image: Tensor, labels: Tensor, objective: Objective | None) -> dict[str, Norms]:
+    """By layer with weights, on a batch; nothing of the network is changed."""
+    main = _gradients(network, image, labels, None)
+    beside = _gradients(network, image, labels, objective.alone()) if objective else list(map(torch.zeros_like, main))
+    factor = objective.main if objective else 1.0
+    whole = [factor * g + other for g, other in zip(main, beside, strict=True)]
+    names = [layer.name for layer in network.architecture.weighted]
+    columns = [torch.stack(torch._foreach_norm(part)).tolist() for part in (main, beside, whole)]
+    return {
+        name: Norms(plain, factor * plain, other, both)
+        for name, plain, other, both in zip(names, *columns, strict=True)
+    }
+
+
+def _gradients(network: Network, image: Tensor, labels: Tensor, objective: Objective | None) -> list[Tensor]:
+    """Of each layer's weights."""
+    found = train.slope(network, image, labels, objective=objective, by="batch").gradients
+    named = dict(zip(network.parameters, found, strict=False))
+    return [named[f"{layer.name}.weight"] for layer in network.architecture.weighted]
+
+
+def shares(
+    network: Network, image: Tensor, labels: Tensor, objective: Objective | None
+) -> dict[str, float | None] | None:
+    """By layer, the part of the branches in the gradient; None as a whole without branches."""
+    if objective is None:
+        return None
+    return {name: found.share for name, found in norms(network, image, labels, objective).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerGradient:
+    """A hidden layer or the readout, at initialisation, on one batch.
+
+    grad_norm: without branches; with_branches: of the whole loss of the first epoch; both None without weights.
+    shortcut, saturation, rate, var_u: as in `snnviz.events.LayerState`.
+    """
+
+    layer: int
+    name: str
+    grad_norm: float | None
+    with_branches: float | None
+    shortcut: float | None
+    saturation: float | None
+    rate: float | None
+    var_u: float
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The gradients of a design before training, and the layers that have a branch."""
+
+    design: Design
+    branches: tuple[str, ...]
+    layers: tuple[LayerGradient, ...]
+
+
+def profile(design: Design) -> Profile:
+    """Of the probe batch at initialisation. A design without branches gets constant ones. Raises `DataMissing`."""
+    images, _ = data.load(design)
+    shown = images.images[: observe.PROBE_IMAGES]
+    probe = data.encode(shown, images.white, design, "probe")
+    return _profile(design, probe, images.labels[: observe.PROBE_IMAGES])
+
+
+def profiles(design: Design, depths: Sequence[int] = (), choices: Sequence[Choice] = ()) -> Iterator[Profile]:
+    """For each initialisation and depth, one after the other; whoever stops asking has cancelled.
+
+    Without depths or initialisations: the design's own. Branches are where they usually are if the depth changes.
+    Raises `DataMissing`, and `InputError` for a network whose depth is no number of layers.
+    """
+    images, _ = data.load(design)
+    shown, labels = images.images[: observe.PROBE_IMAGES], images.labels[: observe.PROBE_IMAGES]
+    for init in choices or [design.init]:
+        for settings in [{"network.depth": depth, "training.shortcut.layers": ""} for depth in depths] or [{}]:
+            changed = change(design, {"init": dict(init), **settings})
+            probe = data.encode(shown, images.white, changed, "probe")
+            yield _profile(changed, probe, labels)
+
+
+def _profile(design: Design, probe: Tensor, labels: Tensor) -> Profile:
+    if design.training.shortcut.schedule.kind == "zero":
+        design = change(design, {"training.shortcut.schedule": "constant"})
+    with train.gathered(), _one_thread():
+        network = Network(design)
+        inits.measure(network, probe)
+        found = branches(network)
+        objective = found.objective(0) if found else None
+        by_layer = norms(network, probe[:, :IMAGES], labels[:IMAGES], objective)
+        states = list(observe.look(network, probe, observe.Window(network.parameters), 0, 0.0))
+    layers = []
+    for state in states:
+        own = by_layer.get(state.name)
+        plain, whole, share = (own.plain, own.whole, own.share) if own else (None, None, None)
+        seen = (state.saturation, state.rate, state.var_u)
+        layers.append(LayerGradient(state.layer, state.name, plain, whole, share, *seen))
+    return Profile(design, tuple(found.names.values()) if found else (), tuple(layers))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Operations as small as these take longer on several threads, many times so on a machine that is busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
