@@ -45,14 +45,13 @@ def _figures(was_active: bool) -> None:
         st.caption("Random networks of these depths and initialisations see one batch of images: no training.")
         return
     depth = _depth(views.depths(found))
-    st.markdown(plain_bold(views.verdict(found, depth)))
-    figures = views.profile_charts(found, depth) + (views.depth_charts(found) if setting.depths else [])
-    charts(payload(figures), key="shortcuts-before-charts")
-
-
-def plain_bold(text: str) -> str:
-    """Bold where it says so, and otherwise as it is."""
-    return "**".join(plain(piece) if piece.strip() else piece for piece in text.split("**"))
+    if said := views.verdict(found, depth):
+        st.markdown(said)
+    profile, *beside = views.profile_charts(found, depth)
+    charts(payload([profile]), key="shortcuts-before-profile")
+    charts(payload(beside), key="shortcuts-before-beside")
+    if setting.depths:
+        charts(_depth_charts(str(cache_dir()), setting.digest, shown[0][2]), key="shortcuts-before-depths")
 
 
 def _choices() -> None:
@@ -94,3 +93,8 @@ def _rows(setting: GradientSurvey, version: str) -> tuple[InitialGradient, ...]:
 @lru_cache(maxsize=16)
 def _read(_place: str, run: str, _version: str) -> tuple[InitialGradient, ...]:
     return tuple(row for _, row in services.store().rows(run, InitialGradient))
+
+
+@lru_cache(maxsize=16)
+def _depth_charts(place: str, run: str, version: str) -> bytes:
+    return payload(views.depth_charts(_read(place, run, version)))

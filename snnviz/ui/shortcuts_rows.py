@@ -13,7 +13,7 @@ from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.ui import services
 from snnviz.ui.components.charts import payload
-from snnviz.views.shortcuts import Rows, compare_charts, profile_chart
+from snnviz.views.shortcuts import Rows, compare_charts, profile_chart, why_charts
 
 Versions = tuple[tuple[str, float, str], ...]
 """Of runs that have begun: their names, when they were made, and what `Store.version` says."""
@@ -60,14 +60,15 @@ def rows(shown: Versions) -> dict[str, Rows]:
     return {run: one for run, one in found.items() if one.layers}
 
 
-def charts_of(several: Sequence[Member], shown: Versions) -> bytes:
-    """The charts, drawn once for all who watch."""
+def charts_of(several: Sequence[Member], shown: Versions) -> tuple[bytes, bytes]:
+    """The charts above the profile, and those below it, drawn once for all who watch."""
     return _charts(str(cache_dir()), tuple(several), shown)
 
 
 @lru_cache(maxsize=16)
-def _charts(_place: str, several: tuple[Member, ...], shown: Versions) -> bytes:
-    return payload(compare_charts(several, rows(shown)))
+def _charts(_place: str, several: tuple[Member, ...], shown: Versions) -> tuple[bytes, bytes]:
+    found = rows(shown)
+    return payload(compare_charts(several, found)), payload(why_charts(several, found))
 
 
 def profile_of(several: Sequence[Member], shown: Versions, epoch: float) -> bytes:

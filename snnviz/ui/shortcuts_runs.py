@@ -50,7 +50,8 @@ def _curves(was_active: bool) -> None:
 def _figures(several: Sequence[Member], runs: Mapping[str, Run], shown: Versions, found: Mapping[str, Rows]) -> None:
     if said := verdict(several, runs, found):
         st.markdown(said)
-    charts(charts_of(several, shown), key="shortcuts-charts")
+    first, why = charts_of(several, shown)
+    charts(first, key="shortcuts-charts")
     last = float(design().training.epochs)
     look, figure = st.columns([3, 9], vertical_alignment="center")
     with look:
@@ -58,14 +59,16 @@ def _figures(several: Sequence[Member], runs: Mapping[str, Run], shown: Versions
             "Profile at epoch",
             0.0,
             last,
-            last,
             1.0,
+            1.0,
+            format="%g",
             key=f"shortcuts-epoch-{last:g}",
             help="The last look at or before this epoch; before an epoch has been trained, the first look.",
         )
         st.caption("A flat line: all layers learn. A line that falls towards the first layers: those do not.")
     with figure:
         charts(profile_of(several, shown, chosen), key="shortcuts-profile")
+    charts(why, key="shortcuts-why")
 
 
 def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[str, Rows]) -> None:

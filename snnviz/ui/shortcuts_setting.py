@@ -74,7 +74,7 @@ def panel() -> None:
     """The widgets, and what follows from them: the network with its branches, and their weight over the epochs."""
     _widgets()
     now = design()
-    left, right = st.columns([8, 4], gap="small")
+    left, right = st.columns([17, 7], gap="small")
     names = [architecture(now).layers[index].name for index in branching(now)]
     where = f"after {', '.join(names)}" if names else "none: with the schedule zero there are no branches"
     with left:

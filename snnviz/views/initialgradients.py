@@ -39,7 +39,7 @@ def depth_charts(rows: Seen) -> list[Chart]:
         figure = panels(maps, "hidden layers", Scale(log=True, bounds=bounds, title="|dL/dW|"))
         caption = (
             "Gradient norm of each hidden layer (the first on top) in networks of more and more layers, on one batch, "
-            "before training."
+            "before training. The darkest stands for 0 too."
         )
         name = f"{escape(init, quote=False)}: gradient by depth"
         charts.append(Chart(f"before_{init}", name, caption, figure, height(16), wide=True))
@@ -68,7 +68,7 @@ def profile_charts(rows: Seen, depth: int) -> list[Chart]:
         figure["layout"]["xaxis"] |= {"type": "category"}
     begin = list(dict.fromkeys(row.name for row in chosen if row.branch))
     where = f" Branches after {', '.join(begin)}." if begin else ""
-    words = f"Solid: without branches. Dotted: with branches in the first epoch.{where}"
+    words = f"Solid: without branches. Dotted: with branches, as heavy as in the first epoch.{where}"
     about = "Share of neurons whose surrogate derivative is below 1 % of its peak, on the probe batch."
     part = "|g_b| / (|g| + |g_b|): 100 % where nothing but the branches reaches a layer."
     return [

@@ -15,6 +15,10 @@ FLOOR = 1e-9
 
 GAP = 0.025
 
+PLUM = [[0, "#231942"], [0.5, "#b5467a"], [1, "#ffc45c"]]
+EARTH = [[0, "#14323d"], [0.5, "#7a8a5c"], [1, "#f6e27a"]]
+"""Scales from dark to light, to be told from Viridis at a glance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Map:
@@ -36,7 +40,7 @@ class Scale:
 
     log: bool = False
     percent: bool = False
-    colours: str = "Viridis"
+    colours: str | Sequence[Sequence[Any]] = "Viridis"
     bounds: tuple[float, float] | None = None
     title: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.store.values import Run
 from snnviz.theory import costs
 from snnviz.views.chart import Chart, empty, shade
-from snnviz.views.panels import FLOOR, Map, Scale, height, panels
+from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
 
 COLOURS: dict[Mode, str] = {
     "vanilla": "var(--st-gray-text-color)",
@@ -69,10 +69,14 @@ def lambda_chart(design: Design) -> Chart:
 
 
 def compare_charts(several: Sequence[Member], told: Told) -> list[Chart]:
-    """All that is shown of the runs but the profile at a chosen epoch."""
-    found = [*accuracy_charts(several, told), gradient_map(several, told)]
-    found += [share_map(several, told)] if any(_rows(several, told, mode)[1] for mode in _branched(several)) else []
-    return [*found, loss_chart(several, told), saturation_map(several, told)]
+    """How well it goes, and what gradient there is."""
+    return [*accuracy_charts(several, told), loss_chart(several, told), gradient_map(several, told)]
+
+
+def why_charts(several: Sequence[Member], told: Told) -> list[Chart]:
+    """Where the gradient came from, and why it vanished."""
+    through = any(_rows(several, told, mode)[1] for mode in _branched(several))
+    return [*([share_map(several, told)] if through else []), saturation_map(several, told)]
 
 
 def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
@@ -98,8 +102,8 @@ def gradient_map(several: Sequence[Member], told: Told) -> Chart:
     """Gradient norm by layer and epoch, a panel for each mode."""
     maps = _maps(several, told, lambda state: state.grad_norm, geometric)
     caption = (
-        "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: nothing "
-        f"arrives, and the layer does not learn. Below a dotted line a branch begins.{_of_seeds(several)}"
+        "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
+        f"arrives, or, late in a training, little is left to be learnt. Below a dotted line a branch begins.{_of_seeds(several)}"
     )
     figure = panels(maps, "epoch", Scale(log=True, title="|dL/dW|"))
     tall = height(max((len(each.layers) for each in maps), default=0))
@@ -113,19 +117,19 @@ def share_map(several: Sequence[Member], told: Told) -> Chart:
         "The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), on the probe batch. Layers behind the last "
         "branch have nothing of it."
     )
-    figure = panels(maps, "epoch", Scale(percent=True, colours="Oranges", bounds=(0, 1)))
-    return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps))
+    figure = panels(maps, "epoch", Scale(percent=True, colours=PLUM, bounds=(0, 1)))
+    return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
 
 
 def saturation_map(several: Sequence[Member], told: Told) -> Chart:
     """Where the surrogate derivative is next to nothing."""
     maps = _maps(several, told, lambda state: state.saturation, fmean)
     caption = (
-        "Share of neurons whose surrogate derivative is below 1 % of its peak: through those no gradient passes, and "
-        "layer after layer it gets less. This is why gradients vanish."
+        "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
+        "passes. Where few are, gradients vanish as a product of many factors below 1, or because nothing spikes."
     )
     known = [value for each in maps for row in each.z for value in row if value is not None]
-    figure = panels(maps, "epoch", Scale(percent=True, colours="Purples", bounds=(0, max(known, default=1) or 1)))
+    figure = panels(maps, "epoch", Scale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
     return Chart("shortcut_saturation", "Surrogate saturation", caption, figure, _tall(maps), wide=True)
 
 
@@ -139,7 +143,7 @@ def loss_chart(several: Sequence[Member], told: Told) -> Chart:
         begun = [one.samples for one in rows if one.samples]
         if begun:
             values = [[sample.loss for sample in samples] for samples in begun]
-            figure["data"] += _banded([sample.epoch for sample in begun[0]], values, f"{name}, main", COLOURS[mode])
+            figure["data"] += _banded([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
         layers = sorted({branch.layer for one in rows for branch in one.branches})
         for place, layer in enumerate(layers):
             own = [[branch for branch in one.branches if branch.layer == layer] for one in rows if one.branches]
@@ -153,16 +157,17 @@ def loss_chart(several: Sequence[Member], told: Told) -> Chart:
                     "y": line,
                     "mode": "lines",
                     "name": f"{name}, branch {own[0][0].name}",
+                    "showlegend": False,
                     "line": {"color": colour, "width": 1.4, "dash": dashes[mode]},
                 }
             )
-    caption = "Main loss of each, and the loss of each branch as it is, before λ: what shallow layers can tell alone."
-    return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=300)
+    caption = "Thick: the main loss. Thin: each branch's own, violet the first, gold the last; λ is not in it."
+    return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=260)
 
 
 def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
     """Gradient norm by layer, at the last look at or before an epoch."""
-    figure = empty("layer", "|dL/dW|", type="log", exponentformat="power", dtick=1)
+    figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
     figure["layout"]["xaxis"] |= {"type": "category"}
     seen = set()
     for mode, name in _names(several).items():
@@ -213,7 +218,7 @@ def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> s
         reached = [100 * one.epochs[-1].test_accuracy for one in rows]
         spread = f" ± {stdev(reached):.1f}" if len(reached) > 1 else ""
         firsts = [norms[0] for one in rows if (norms := _first_layer(one))]
-        norm = f", first layer's gradient {_power(geometric(firsts))} in the first look" if firsts else ""
+        norm = f", first layer's gradient {_power(geometric(firsts))} in the first epoch" if firsts else ""
         sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
     return "; ".join(sentences) + "." if sentences else ""
 
@@ -385,4 +390,4 @@ def _of_seeds(several: Sequence[Member]) -> str:
 
 
 def _tall(maps: Sequence[Map]) -> int:
-    return height(max((len(each.layers) for each in maps), default=0), 300)
+    return height(max((len(each.layers) for each in maps), default=0))
