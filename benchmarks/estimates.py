@@ -48,6 +48,16 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "data": {"steps": 40, "encoding": "rate", "train_samples": 500, "test_samples": 50},
         "training": {"epochs": 1},
     },
+    "cells": {
+        "network": {"kind": "cell", "cell": "0333 0033 0003 0000", "channels": 8, "hidden": 128, "enlarge": 2},
+        "data": {"train_samples": 500, "test_samples": 50},
+        "training": {"epochs": 1},
+    },
+    "cells with backward connections": {
+        "network": {"kind": "cell", "channels": 16, "enlarge": 2},
+        "data": {"train_samples": 500, "test_samples": 50},
+        "training": {"epochs": 1},
+    },
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snnviz.cells import CONV1, CONV3, NAMES, NODES, PLACES, POOL, SKIP, Cell
+from snnviz.cells import CONV1, CONV3, NAMES, NODES, PLACES, POOL, SKIP, Cell, is_backward
 from snnviz.views.chart import Chart
 
 COLOURS = {
@@ -21,8 +21,8 @@ LEGEND = {SKIP: "skip", CONV1: "conv 1x1", CONV3: "conv 3x3", POOL: "pool 3x3"}
 SYMBOLS = {SKIP: "diamond", CONV1: "circle", CONV3: "square", POOL: "triangle-up"}
 """In the middle of a connection, so that colour is not all that tells."""
 
-HEIGHT, HEAD = 104, 62
-"""Pixels of a drawing, and of the lines above it."""
+HEIGHT, FLAT, HEAD = 104, 66, 62
+"""Pixels of a drawing, of one without backward connections, and of the lines above it."""
 
 POINTS = 17
 
@@ -41,7 +41,9 @@ class Drawing:
 def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str, columns: int = 6) -> Chart:
     """Drawings in rows of `columns`, under a legend of the operations."""
     rows = max(1, -(-len(shown) // columns))
-    top, whole = 30, rows * (HEIGHT + HEAD)
+    backward = any(is_backward(one.cell) for one in shown)
+    height = HEIGHT if backward else FLAT
+    top, whole = 30, rows * (height + HEAD)
     layout: dict[str, Any] = {
         "margin": {"l": 4, "r": 4, "t": top, "b": 4},
         "hovermode": "closest",
@@ -49,15 +51,16 @@ def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str,
         "annotations": [],
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "yref": "paper", "itemclick": False},
     }
-    traces = [*_legend()]
+    traces = _legend(backward=backward)
     for place, one in enumerate(shown):
         row, column = divmod(place, columns)
         axis = str(place + 1) if place else ""
-        low, high = 1 - (row + 1) * (HEIGHT + HEAD) / whole, 1 - (row * (HEIGHT + HEAD) + HEAD) / whole
+        low, high = 1 - (row + 1) * (height + HEAD) / whole, 1 - (row * (height + HEAD) + HEAD) / whole
+        span = [-1.12 if backward else -0.3, 1.12]
         bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True, "ticks": ""}
         sides = [(column + 0.03) / columns, (column + 0.93) / columns]
         layout[f"xaxis{axis}"] = {**bare, "domain": sides, "anchor": f"y{axis}", "range": [-0.35, NODES - 0.65]}
-        layout[f"yaxis{axis}"] = {**bare, "domain": [max(low, 0), high], "anchor": f"x{axis}", "range": [-1.12, 1.12]}
+        layout[f"yaxis{axis}"] = {**bare, "domain": [max(low, 0), high], "anchor": f"x{axis}", "range": span}
         traces += [{**trace, "xaxis": f"x{axis}", "yaxis": f"y{axis}"} for trace in drawing(one)]
         layout["annotations"].append(
             {
@@ -144,7 +147,7 @@ def _chosen(one: Drawing, points: int) -> dict[str, Any]:
     return {"meta": one.search, "customdata": [[one.search, one.name]] * points} if one.search else {}
 
 
-def _legend() -> list[dict[str, Any]]:
+def _legend(*, backward: bool) -> list[dict[str, Any]]:
     usual = {"type": "scatter", "x": [None], "y": [None], "hoverinfo": "skip"}
     marks = [
         usual
@@ -161,4 +164,4 @@ def _legend() -> list[dict[str, Any]]:
         "name": "backward, heard one step later",
         "line": {"color": BACK, "dash": "4px,3px"},
     }
-    return [*marks, back]
+    return [*marks, back] if backward else marks

@@ -95,7 +95,8 @@ def histogram_chart(seen: Seen) -> Chart:
     edges = np.linspace(low, high, BINS + 1)
     best = sorted((value(one.coarse, search.metric) or 0.0 for one in seen.valid), reverse=True)[: search.best]
     among = scores >= best[-1] if best else np.zeros(len(scores), bool)
-    for name, chosen, colour in (("others", ~among, MANY), ("the best", among, KEPT)):
+    both = (("others", ~among, MANY), ("the best", among, KEPT))
+    for name, chosen, colour in both if search.best else (("candidates", ~among, KEPT),):
         figure["data"].append(
             {
                 "type": "bar",
@@ -108,6 +109,7 @@ def histogram_chart(seen: Seen) -> Chart:
             }
         )
     figure["layout"] |= {"barmode": "stack", "hovermode": "closest", "legend": _corner()}
+    figure["layout"]["showlegend"] = search.best > 0
     if search.best:
         words += f" The best {search.best} cells are scored again, more precisely."
     if (left := int((scores < low).sum())) > 0:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.optimisations import Optimisation, searches
 from snnviz.jobs import machine, pace
 from snnviz.store import Store
@@ -41,3 +42,17 @@ def test_a_paused_search_keeps_what_it_has_and_a_cancelled_run_begins_anew(store
 
 def test_speed_is_one_until_a_run_has_shown_another(store: Store) -> None:
     assert pace.speed(store) == 1
+
+
+def test_a_search_of_cells_is_shared_by_the_cores_and_keeps_what_it_has(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    search, scoring = CellSearch(candidates=50), Scoring()
+    whole = pace.seconds(search)
+    assert pace.seconds_left([search], {}, 1) == pytest.approx(whole / 2)
+    assert pace.seconds_left([scoring], {}, 2) == pytest.approx(2 * pace.seconds(scoring))
+    for task, left in ((search, 0.75 * whole / 2), (scoring, pace.seconds(scoring))):
+        store.submit(task)
+        stopped = replace(store.get(task.digest), state="cancelled", step=25, steps=100)
+        assert pace.seconds_left([task], {task.digest: stopped}, 1) == pytest.approx(left)

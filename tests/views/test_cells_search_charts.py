@@ -52,6 +52,21 @@ def test_the_histogram_counts_every_candidate_with_a_score() -> None:
     assert "The best 8 cells are scored again" in histogram_chart(SEEN).caption
 
 
+def test_without_scoring_again_there_is_nothing_to_tell_apart() -> None:
+    search = SEARCH.model_copy(update={"best": 0})
+    chart = histogram_chart(Seen(search, cell_rows(search)))
+    assert [trace["name"] for trace in chart.figure["data"]] == ["candidates"]
+    assert "again" not in chart.caption
+
+
+def test_cells_without_backward_connections_need_less_room() -> None:
+    forward, backward = (Drawing(parse(cell), ()) for cell in ("0303 0030 0002 0000", "0303 0030 2002 0200"))
+    flat, tall = (cells_chart([one], "", "", key="x") for one in (forward, backward))
+    assert flat.height < tall.height
+    named = [[trace.get("name") for trace in chart.figure["data"]] for chart in (flat, tall)]
+    assert ["backward, heard one step later" in names for names in named] == [False, True]
+
+
 def test_far_lower_scores_do_not_squeeze_the_others() -> None:
     rows = [
         row if row.number != 7 else type(row)(7, 0, row.cell, -1e6, 1.0, None, None, None, 0.0) for row in EARLY.rows

@@ -1,0 +1,32 @@
+"""What training makes of cells that were drawn at random, as Kim et al. 2022 ask it. The trainings: `make study`."""
+
+from __future__ import annotations
+
+import pytest
+
+from snnviz.catalog.cellstudies import CellStudy, members
+from snnviz.cells import counts
+from snnviz.core.execute import execute
+from snnviz.design import Design
+from snnviz.events import EpochEnd
+from snnviz.theory.ranks import agreement
+
+
+def accuracy(design: Design) -> float:
+    ends = [event for event in execute(design) if isinstance(event, EpochEnd)]
+    return ends[-1].test_accuracy
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_convolutions_of_3x3_are_worth_more_than_others() -> None:
+    """30 forward cells on digits enlarged to 16x16, one seed each, 8 epochs. Numbers: `docs/cells.md`.
+
+    That the score itself predicts accuracy is not asserted: in networks of this size it does not show.
+    """
+    several = members(CellStudy(cells=30), {})
+    reached = tuple(accuracy(member.design) for member in several)
+    found = agreement(tuple(float(counts(member.cell)["conv3"]) for member in several), reached)
+    assert found is not None
+    assert found.tau > 0.2
+    assert found.p < 0.05
