@@ -169,7 +169,7 @@ class Shortcut(Part):
     """The factor lambda of their losses over the epochs; with "zero" there are none."""
 
     layers: Annotated[tuple[int, ...], PlainValidator(lambda value: _layers(value)), PlainSerializer(list)] = ()
-    """The hidden layers that have one, counted from 1 in the network's order; none means where they usually are."""
+    """The hidden layers that have one, those with neurons counted from 1; none: where branches usually are."""
 
     weighting: Literal["plain", "normalised"] = "plain"
 

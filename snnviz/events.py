@@ -67,7 +67,7 @@ class LayerState:
 class Branch:
     """A shortcut branch: its mean loss over the training steps since the look before, and what that was multiplied by.
 
-    layer: the hidden layer where it begins, counted from 1 as in the design. The loss in `Sample` is the main one.
+    layer: the place of the layer where it begins among all layers, from 1. The loss in `Sample` is the main one.
     """
 
     table: ClassVar[str] = "branches"

@@ -124,7 +124,16 @@ def branching(design: Design) -> tuple[int, ...]:
     shortcut = design.training.shortcut
     if shortcut.schedule.kind == "zero":
         return ()
-    return tuple(number - 1 for number in shortcut.layers) or usual(design)
+    return tuple(hidden(design)[number - 1] for number in shortcut.layers) or usual(design)
+
+
+def hidden(design: Design) -> tuple[int, ...]:
+    """The hidden layers with neurons, which a design counts from 1, by their index in the architecture.
+
+    Layers that only join, and projections, come and go with the skips that are drawn; these do not.
+    """
+    layers = architecture(design).layers[:-1]
+    return tuple(index for index, layer in enumerate(layers) if not layer.plain)
 
 
 def usual(design: Design) -> tuple[int, ...]:
@@ -132,20 +141,18 @@ def usual(design: Design) -> tuple[int, ...]:
 
     In a network of blocks with a matrix each: after each block but the last.
     """
-    layers = architecture(design).layers[:-1]
     if isinstance(design.network, StagedNetwork):
-        blocks = range(1, len(design.network.matrices))
-        ends = [[i for i, layer in enumerate(layers) if layer.name.startswith(f"B{b}.")][-1] for b in blocks]
-        return tuple(ends)
-    neurons = [index for index, layer in enumerate(layers) if not layer.plain]
+        layers, blocks = architecture(design).layers[:-1], range(1, len(design.network.matrices))
+        return tuple([i for i, layer in enumerate(layers) if layer.name.startswith(f"B{b}.")][-1] for b in blocks)
+    neurons = hidden(design)
     return tuple(sorted({neurons[max(0, len(neurons) * quarter // 4 - 1)] for quarter in (1, 2, 3)}))
 
 
 def check(design: Design) -> None:
     """Whether the layers that a design names are there. Raises `InputError`."""
-    layers, named = architecture(design).layers, design.training.shortcut.layers
-    if named and named[-1] >= len(layers):
-        rule = f"be hidden layers of the network, from 1 to {len(layers) - 1}"
+    count, named = len(hidden(design)), design.training.shortcut.layers
+    if named and named[-1] > count:
+        rule = f"be hidden layers of the network, from 1 to {count}"
         raise InputError("training.shortcut.layers", rule, list(named))
 
 

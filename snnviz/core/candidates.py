@@ -19,6 +19,7 @@ from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.randomness import generator
 from snnviz.core.shared import Shared
+from snnviz.core.shortcuts import Objective, branches
 from snnviz.core.train import Optimizer
 from snnviz.design import Design
 from snnviz.errors import InputError
@@ -73,7 +74,7 @@ class Trainer:
     def twin(self, step: Step, crew: Executor | None) -> Found:
         """The ANN twin of the search's network, trained as the design says."""
         network = Network(ann_twin(self.search.design))
-        return self._trained(network, Optimizer(network), step, crew)
+        return self._trained(network, step, crew)
 
     def share(self, epoch: int, draw: Callable[[int], Design], step: Step, crew: Executor | None) -> None:
         """An epoch of the shared weights: at each training step they learn as another candidate, `draw(batch)`."""
@@ -89,20 +90,21 @@ class Trainer:
         search = self.search
         if search.weights == "scratch":
             network = Network(design)
-            return self._trained(network, Optimizer(network), step, crew), network
+            return self._trained(network, step, crew), network
         own = {"training.learning_rate": search.tuning_rate, "training.schedule": "constant"}
         tuned = change(design, own | {"training.epochs": max(1, search.tuning_epochs)})
-        network, optimizer = self.shared.lend(tuned)
-        return self._trained(network, optimizer, step, crew, search.tuning_epochs), network
+        network, _ = self.shared.lend(tuned)
+        return self._trained(network, step, crew, search.tuning_epochs), network
 
-    def _trained(
-        self, network: Network, optimizer: Optimizer, step: Step, crew: Executor | None, epochs: int | None = None
-    ) -> Found:
-        start, design = time.monotonic(), network.design
+    def _trained(self, network: Network, step: Step, crew: Executor | None, epochs: int | None = None) -> Found:
+        """With the design's shortcut branches, which an epoch of the shared weights does without."""
+        start, design, beside = time.monotonic(), network.design, branches(network)
+        optimizer = Optimizer(network, beside.parameters if beside else None)
         for epoch in range(design.training.epochs if epochs is None else epochs):
             optimizer.start_epoch(epoch)
+            objective = beside.objective(epoch) if beside else None
             for batch, chosen in enumerate(self._batches(design, "order", epoch)):
-                self._learn(network, optimizer, chosen, epoch, batch, crew)
+                self._learn(network, optimizer, chosen, epoch, batch, crew, objective)
                 step()
         if design.network.norm != "none":
             self._estimate(network)
@@ -116,9 +118,11 @@ class Trainer:
         epoch: int,
         batch: int,
         crew: Executor | None,
+        objective: Objective | None = None,
     ) -> None:
         image = data.encode(self.images.images[chosen], self.images.white, network.design, epoch, batch)
-        optimizer.step(train.slope(network, image, self.images.labels[chosen], crew).gradients)
+        found = train.slope(network, image, self.images.labels[chosen], crew, objective=objective)
+        optimizer.step(found.gradients)
 
     def _batches(self, design: Design, *purpose: str | int) -> tuple[torch.Tensor, ...]:
         order = torch.randperm(len(self.images), generator=generator(design.seed, *purpose))

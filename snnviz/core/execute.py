@@ -53,7 +53,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
     batch_size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training_images) / batch_size)
     yield Progress(first * per_epoch, epochs * per_epoch)
-    part = slice(gradients.IMAGES)
+    part = slice(gradients.GLANCE)
     shown = probe[:, part], training_images.labels[: observe.PROBE_IMAGES][part]
     if first == 0:
         shares = gradients.shares(network, *shown, beside.objective(0) if beside else None)

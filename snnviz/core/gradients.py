@@ -15,8 +15,11 @@ from snnviz.core.shortcuts import Objective, branches
 from snnviz.design import Choice, Design
 from snnviz.links import change
 
+GLANCE = 16
+"""Images of the probe batch in every look at a run with branches: two ways there and back."""
+
 IMAGES = 32
-"""Of the probe batch, for gradients: two ways there and back, which every look at a run with branches takes."""
+"""Images of the probe batch in a profile before training."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ the network's output: without the branches a network computes the same, bit for 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,9 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from snnviz.catalog.architectures import Layer
+from snnviz.catalog.inits import is_measured
 from snnviz.catalog.shortcuts import branching, weights
+from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
-from snnviz.core.randomness import generator
+from snnviz.design import Design
+from snnviz.links import change
 
 PREFIX = "shortcut."
 
@@ -27,7 +30,8 @@ PREFIX = "shortcut."
 class Branches:
     """The branches of a network: ``parameters`` maps "shortcut.<layer>.weight" to (classes, C), ".bias" to (classes,).
 
-    They are drawn from the design's seed and the layer's name, as torch.nn.Linear draws, whatever initialises the rest.
+    They are drawn as the readout is, by the design's initialisation from its seed and the layer's name; where that is a
+    measured one, which a layer without neurons behind it does not need, as the variance-preserving one.
     """
 
     def __init__(self, network: Network) -> None:
@@ -37,16 +41,21 @@ class Branches:
         self.parameters: dict[str, Tensor] = {}
         classes = built.layers[-1].out_shape[0] // built.layers[-1].voters
         for index, name in self.names.items():
-            draw, limit = generator(network.design.seed, "shortcut", name), 1 / math.sqrt(built.channels(index))
-            for part, shape in (("weight", (classes, built.channels(index))), ("bias", (classes,))):
-                value = (2 * torch.rand(shape, generator=draw) - 1) * limit
-                self.parameters[f"{PREFIX}{name}.{part}"] = value.requires_grad_()
+            shapes = (built.channels(index), 1, 1), (classes, 1, 1)
+            weight = initial_weight(Layer(PREFIX + name, "linear", (), *shapes), _drawn(network.design))
+            self.parameters[f"{PREFIX}{name}.weight"] = weight.requires_grad_()
+            self.parameters[f"{PREFIX}{name}.bias"] = torch.zeros(classes).requires_grad_()
 
     def objective(self, epoch: int) -> Objective | None:
         """What an epoch, counted from 0, minimises; None where the branches have no weight."""
         training = self.design.training
         factors = weights(training.shortcut, epoch, training.epochs, len(self.layers))
         return Objective(self, factors.main, factors.branch) if factors.value > 0 else None
+
+
+def _drawn(design: Design) -> Design:
+    """With an initialisation that measures nothing."""
+    return change(design, {"init": "variance-preserving"}) if is_measured(design.init) else design
 
 
 def branches(network: Network) -> Branches | None:

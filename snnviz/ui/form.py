@@ -54,7 +54,7 @@ HELP = {
     "network.enlarge": "So many times each pixel is shown in both directions: 8x8 images become 16x16 with 2.",
     "neuron.learn": "What every layer learns besides its weights, one number a layer: the leak β, the threshold θ, "
     "both or none of them. The fields above say where they start.",
-    "training.shortcut.layers": "Numbers of hidden layers from 1 in the network's order, such as 3,6,9. Empty: at 1/4, "
+    "training.shortcut.layers": "Numbers of hidden layers with neurons from 1, such as 3,6,9. Empty: at 1/4, "
     "1/2 and 3/4 of the depth, or after each block but the last.",
     "training.shortcut.weighting": "plain: the branches' losses times λ are added to the main loss. normalised: the "
     "factors of all losses add up to 1.",

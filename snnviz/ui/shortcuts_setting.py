@@ -9,7 +9,7 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.catalog.architectures import architecture
-from snnviz.catalog.shortcuts import branching
+from snnviz.catalog.shortcuts import branching, hidden
 from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy
 from snnviz.design import INITS, SHORTCUTS, CnnNetwork, Design, MlpNetwork, Part, Shortcut
 from snnviz.errors import InputError
@@ -102,12 +102,13 @@ def _widgets() -> None:
         path, value = f"{SHORTCUT}.schedule.{parameter.name}", shortcut.schedule.parameters[parameter.name]
         label = {"weight": "λ₀"}.get(parameter.name, parameter.name.capitalize())
         _number(place, path, label, value, parameter.range, whole=parameter.whole)
-    hidden = architecture(now).layers[:-1]
+    layers = architecture(now).layers
+    names = [layers[index].name for index in hidden(now)]
     row[-2].multiselect(
         "Branches after",
-        range(1, len(hidden) + 1),
-        default=[number for number in shortcut.layers if number <= len(hidden)],
-        format_func=lambda number: hidden[number - 1].name if number <= len(hidden) else str(number),
+        range(1, len(names) + 1),
+        default=[number for number in shortcut.layers if number <= len(names)],
+        format_func=lambda number: names[number - 1] if number <= len(names) else str(number),
         placeholder="1/4, 1/2 and 3/4 of the depth, or each block",
         help=HELP[f"{SHORTCUT}.layers"],
         key=f"{KEY}-{SHORTCUT}.layers@{many.revision(KEY)}",

@@ -103,7 +103,8 @@ def gradient_map(several: Sequence[Member], told: Told) -> Chart:
     maps = _maps(several, told, lambda state: state.grad_norm, geometric)
     caption = (
         "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
-        f"arrives, or, late in a training, little is left to be learnt. Below a dotted line a branch begins.{_of_seeds(several)}"
+        f"arrives, or, late in a training, little is left to be learnt. Below a dotted line a branch "
+        f"begins.{_of_seeds(several)}"
     )
     figure = panels(maps, "epoch", Scale(log=True, title="|dL/dW|"))
     tall = height(max((len(each.layers) for each in maps), default=0))

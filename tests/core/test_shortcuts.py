@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.architectures import architecture
-from snnviz.catalog.shortcuts import branching, parameters
+from snnviz.catalog.shortcuts import branching, hidden, parameters
 from snnviz.core import gradients, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
@@ -269,7 +269,7 @@ def test_branches_stand_where_they_are_said_to_and_are_counted(kind: str) -> Non
     assert found.layers == branching(made)
     assert sum(p.numel() for p in found.parameters.values()) == parameters(made)
     assert found.layers[-1] < len(architecture(made).layers) - 1
-    assert branching(design(NETWORKS[kind], layers=[1, 2])) == (0, 1)
+    assert branching(design(NETWORKS[kind], layers=[1, 2])) == hidden(made)[:2]
     assert branching(vanilla(made)) == ()
     assert branches(Network(vanilla(made))) is None
 
