@@ -19,8 +19,8 @@ VIEWS = {"compare": "While training", "before": "Before training"}
 """By their names in a link."""
 
 ABOUT = (
-    "In a deep spiking network each layer multiplies the gradient by a surrogate derivative, and the first layers "
-    "hear nothing of the labels. Branches bring them the labels directly, in training alone (Guo et al. 2024): "
+    "In a deep spiking network each layer multiplies the gradient by a surrogate derivative, and less and less "
+    "of it reaches the first ones. Branches bring them the labels directly, in training alone (Guo et al. 2024): "
     "**inference is the same network, bit for bit, with the branches taken away**."
 )
 PAPER = (
