@@ -201,6 +201,41 @@ class Report:
     text: str
 
 
-Row = Sample | LayerState | Branch | EpochEnd | Twin | Trial | Model | Candidate | Report
+@dataclass(frozen=True, slots=True)
+class InitialGradient:
+    """A layer of an untrained network, one of a survey, on one batch.
+
+    init: as `snnviz.theory.activity.init_text` has it. depth: hidden layers, 0 where that is no number of layers.
+    branch: 1 of a layer at which a branch begins, else 0. The other fields: `snnviz.core.gradients.LayerGradient`.
+    """
+
+    table: ClassVar[str] = "gradients"
+    key: ClassVar[tuple[str, ...]] = ("init", "depth", "layer")
+
+    init: str
+    depth: int
+    layer: int
+    name: str
+    branch: int
+    grad_norm: float | None
+    with_branches: float | None
+    shortcut: float | None
+    saturation: float | None
+    rate: float | None
+    var_u: float
+
+
+Row = Sample | LayerState | Branch | EpochEnd | Twin | Trial | Model | Candidate | Report | InitialGradient
 Event = Progress | Row | Checkpoint
-ROWS: tuple[type[Row], ...] = (Sample, LayerState, Branch, EpochEnd, Twin, Trial, Model, Candidate, Report)
+ROWS: tuple[type[Row], ...] = (
+    Sample,
+    LayerState,
+    Branch,
+    EpochEnd,
+    Twin,
+    Trial,
+    Model,
+    Candidate,
+    Report,
+    InitialGradient,
+)

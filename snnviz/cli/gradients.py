@@ -16,6 +16,8 @@ from snnviz.cli.designing import read_design
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
 from snnviz.design import Choice, CnnNetwork, Design, MlpNetwork
 from snnviz.errors import InputError
+from snnviz.events import InitialGradient
+from snnviz.store import Run, Store
 from snnviz.theory.activity import init_text, read_init
 
 if TYPE_CHECKING:
@@ -55,6 +57,27 @@ def gradients(name: str, settings: Sequence[str], depths: str | None, inits: str
         click.echo(f"branches after {', '.join(found[0].branches)}")
     else:
         click.echo(table([_line(each) for each in found]))
+
+
+def show(store: Store, run: Run, as_json: bool) -> None:
+    """A survey that a page asked for, as far as it is done."""
+    rows = [row for _, row in store.rows(run.run, InitialGradient)]
+    if as_json:
+        print_json({"run": run.run, "state": run.state, "rows": [asdict(row) for row in rows]})
+        return
+    click.echo(f"gradients at initialisation of {links.in_a_line(run.design)}: {run.state}")
+    named = {(row.init, row.depth): row for row in reversed(rows) if row.grad_norm is not None}
+    lines = [
+        {
+            "init": row.init,
+            "depth": str(row.depth or "-"),
+            "gradient of the first layer": _short(row.grad_norm),
+            "with branches": _short(row.with_branches),
+        }
+        for row in reversed(named.values())
+    ]
+    if lines:
+        click.echo(table(lines))
 
 
 def read_depths(text: str, design: Design) -> list[int]:

@@ -8,12 +8,13 @@ from typing import Protocol
 
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search, widest
+from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, TooLarge
 from snnviz.jobs import machine
 from snnviz.store import Store, Submitted, Task
 from snnviz.theory import cell_costs
-from snnviz.theory.costs import memory_bytes
+from snnviz.theory.costs import deepest, memory_bytes
 
 SIDE_BY_SIDE = 2
 """Candidates of a search that are in memory at once."""
@@ -59,7 +60,7 @@ def needed_bytes(task: Task) -> int:
         return cell_costs.memory_bytes(task)
     if isinstance(task, Search):
         return SIDE_BY_SIDE * memory_bytes(widest(task))
-    return memory_bytes(task)
+    return memory_bytes(deepest(task) if isinstance(task, GradientSurvey) else task)
 
 
 def check_memory(task: Task, free: int) -> None:
@@ -76,7 +77,7 @@ def check_memory(task: Task, free: int) -> None:
 
 
 def _precision(task: Task) -> str:
-    design = task.design if isinstance(task, Search) else task
+    design = task.design if isinstance(task, Search | GradientSurvey) else task
     return design.training.precision if isinstance(design, Design) else "float32"
 
 

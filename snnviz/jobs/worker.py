@@ -16,6 +16,7 @@ from types import FrameType
 from snnviz.catalog import datasets
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
+from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
 from snnviz.events import Candidate, Event, Progress, Trial, Twin
@@ -90,6 +91,10 @@ def _events(store: Store, claim: Claim) -> Iterator[Event]:
         if isinstance(task, Scoring):
             return scoring.score(task)
         return scoring.search(task, [row for _, row in store.rows(claim.run, Candidate)], threads)
+    if isinstance(task, GradientSurvey):
+        from snnviz.jobs import surveying
+
+        return surveying.survey(task)
     checkpoint = store.load_checkpoint(claim.run)
     if isinstance(task, Search):
         from snnviz.jobs.searching import Past, conduct

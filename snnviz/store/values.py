@@ -7,16 +7,23 @@ from typing import Literal, get_args
 
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
+from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.design import Design
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-Task = Design | Search | Scoring | CellSearch
+Task = Design | Search | Scoring | CellSearch | GradientSurvey
 """What can be submitted. Each is a frozen value with a `digest`, a `canonical` text and a `read` of that."""
 
-KINDS: dict[str, type[Task]] = {"run": Design, "search": Search, "score": Scoring, "cells": CellSearch}
+KINDS: dict[str, type[Task]] = {
+    "run": Design,
+    "search": Search,
+    "score": Scoring,
+    "cells": CellSearch,
+    "gradients": GradientSurvey,
+}
 """By what the store calls them."""
 
 MAX_DEATHS = 3
@@ -24,8 +31,8 @@ MAX_DEATHS = 3
 
 
 def design_of(task: Task) -> Design:
-    """A design itself; of a search of skips, what its candidates share. Raises `TypeError`: cells have none."""
-    if isinstance(task, Search):
+    """A design itself; of a search of skips or a survey, what is shared. Raises `TypeError`: cells have none."""
+    if isinstance(task, Search | GradientSurvey):
         return task.design
     if not isinstance(task, Design):
         raise TypeError(f"a {type(task).__name__} has no design")

@@ -10,9 +10,14 @@ from snnviz.catalog.architectures import INPUT, Layer, architecture
 from snnviz.catalog.datasets import card, sizes
 from snnviz.catalog.encodings import is_static, second_moments
 from snnviz.catalog.searches import Search, widest
+from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import Design
 from snnviz.events import LayerState
+from snnviz.links import change
+
+SURVEY_STEPS = 6
+"""Training steps in which as much is computed as for the gradients of one untrained network, its making included."""
 
 
 def parameters(design: Design) -> int:
@@ -229,6 +234,20 @@ def training_seconds(design: Design, speed: float = 1.0) -> float:
     overhead = training_steps(design) * len(layers) * (steps + 3) * SECONDS_PER_LAYER_STEP
     images = design.training.epochs * (train + tested / 3)
     return speed * (overhead + images * an_image)
+
+
+def deepest(survey: GradientSurvey) -> Design:
+    """The largest network of a survey."""
+    depths = {"network.depth": max(survey.depths), "training.shortcut.layers": ""} if survey.depths else {}
+    return change(survey.design, depths)
+
+
+def survey_seconds(survey: GradientSurvey, speed: float = 1.0) -> float:
+    """An estimate of a survey's length on one core: each network goes as far as in so many training steps."""
+    largest = deepest(survey)
+    a_step = training_seconds(largest, speed) / training_steps(largest)
+    alike = sum(survey.depths) / max(survey.depths) if survey.depths else 1
+    return SURVEY_STEPS * a_step * alike * max(1, len(survey.inits))
 
 
 def search_steps(search: Search) -> int:

@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "design.py", title="Design", icon=":material/hub:", default=True),
         st.Page(ROOT / "pages" / "activity.py", title="Activity", icon=":material/ssid_chart:", url_path="activity"),
         st.Page(ROOT / "pages" / "skips.py", title="Skips", icon=":material/alt_route:", url_path="skips"),
+        st.Page(ROOT / "pages" / "shortcuts.py", title="Shortcuts", icon=":material/call_split:", url_path="shortcuts"),
         st.Page(ROOT / "pages" / "cells.py", title="Cells", icon=":material/grid_view:", url_path="cells"),
         st.Page(ROOT / "pages" / "runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"),
     ],

@@ -157,7 +157,7 @@ def numbers(value: Part, labels: Mapping[str, str], key: str, put: Put, held: Se
             kind(getattr(value, name)),
             kind(limits.step or 1),
             help=limits.help,
-            key=f"{key}-{name}@{_revision(key)}",
+            key=f"{key}-{name}@{revision(key)}",
             on_change=put,
             args=(name,),
             disabled=name in held,
@@ -173,7 +173,7 @@ def segments(
         list(options),
         default=getattr(value, name),
         required=True,
-        key=f"{key}-{name}@{_revision(key)}",
+        key=f"{key}-{name}@{revision(key)}",
         on_change=put,
         args=(name,),
         **more,
@@ -191,7 +191,7 @@ def data(
         offered,
         index=offered.index(value),
         format_func=lambda name: name if datasets.is_here(name) else f"{name} ({_missing(name)})",
-        key=f"{key}-{field}@{_revision(key)}",
+        key=f"{key}-{field}@{revision(key)}",
         on_change=put,
         args=(field,),
     )
@@ -208,7 +208,7 @@ def _missing(name: str) -> str:
 def presets(place: Any, known: Mapping[str, Part], value: Part, key: str, choose: Put) -> None:
     """The named settings; none is marked where the setting is another. `choose` is told a name."""
     marked = next((name for name, preset in known.items() if preset == value), None)
-    widget = f"{key}-preset@{_revision(key)}/{marked}"  # another one as soon as another is marked, or none
+    widget = f"{key}-preset@{revision(key)}/{marked}"  # another one as soon as another is marked, or none
     place.segmented_control(
         "Start from", list(known), default=marked, key=widget, on_change=_choose, args=(widget, choose)
     )
@@ -238,15 +238,16 @@ def replace(value: Part, state: str, key: str) -> None:
 
 def chosen(name: str, key: str) -> Any:
     """What the widget of a field says now."""
-    return st.session_state[f"{key}-{name}@{_revision(key)}"]
+    return st.session_state[f"{key}-{name}@{revision(key)}"]
 
 
 def renew(key: str) -> None:
     """Something else than the widgets changed the setting: they are drawn anew."""
-    st.session_state[f"{key}_revision"] = _revision(key) + 1
+    st.session_state[f"{key}_revision"] = revision(key) + 1
 
 
-def _revision(key: str) -> int:
+def revision(key: str) -> int:
+    """Part of the keys of a study's widgets."""
     found: int = st.session_state.setdefault(f"{key}_revision", 0)
     return found
 

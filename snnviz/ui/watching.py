@@ -7,7 +7,7 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from snnviz.events import EpochEnd, LayerState, Sample
+from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.ui import services
@@ -26,7 +26,8 @@ class Picture:
         self.samples: list[Sample] = []
         self.layers: list[LayerState] = []
         self.epochs: list[EpochEnd] = []
-        self._numbers = [0, 0, 0]  # of the newest row of each kind
+        self.branches: list[Branch] = []
+        self._numbers = [0, 0, 0, 0]  # of the newest row of each kind
         self._version, self._at = "", -PAUSE_SECONDS
         self._payload = b""
         self._lock = threading.Lock()
@@ -37,7 +38,7 @@ class Picture:
             now = time.monotonic()
             if version != self._version and (ended or now - self._at >= PAUSE_SECONDS):
                 if self._fetch() or not self._payload:
-                    self._payload = payload(run_charts(self.samples, self.layers, self.epochs))
+                    self._payload = payload(run_charts(self.samples, self.layers, self.epochs, self.branches))
                 self._version, self._at = version, now
             return self._payload
 
@@ -47,6 +48,7 @@ class Picture:
             (Sample, self.samples),
             (LayerState, self.layers),
             (EpochEnd, self.epochs),
+            (Branch, self.branches),
         ]
         found = False
         for place, (kind, rows) in enumerate(kinds):

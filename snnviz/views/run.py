@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from snnviz.events import EpochEnd, LayerState, Sample
+from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.views.chart import Chart, Figure, empty, shade
 from snnviz.views.stages import axis_of
 
@@ -29,8 +29,16 @@ States = Sequence[Sequence[LayerState]]
 """What was seen of each layer, by layer."""
 
 
-def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: Sequence[EpochEnd]) -> list[Chart]:
-    """Accuracy, loss, and each layer's rate, Var[u] and gradient norm over the epochs of one run."""
+def run_charts(
+    samples: Sequence[Sample],
+    layers: Sequence[LayerState],
+    epochs: Sequence[EpochEnd],
+    branches: Sequence[Branch] = (),
+) -> list[Chart]:
+    """Accuracy, loss, and each layer's rate, Var[u] and gradient norm over the epochs of one run.
+
+    With shortcut branches also their losses, and which layers' surrogates are saturated.
+    """
     by_layer: dict[int, list[LayerState]] = {}
     for state in layers:
         by_layer.setdefault(state.layer, []).append(state)
@@ -39,8 +47,12 @@ def run_charts(samples: Sequence[Sample], layers: Sequence[LayerState], epochs: 
         _scores("accuracy", "Accuracy", samples, epochs, percent=True),
         _scores("loss", "Loss", samples, epochs, percent=False),
     ]
+    if branches:
+        scores[1].figure["data"] += _branch_losses(branches)
     deep = len(states) > MOST_LINES
     found = [replace(chart, height=MAP_HEIGHT) for chart in scores + _maps(states)] if deep else scores + _lines(states)
+    if branches:
+        found.append(_saturation(states, found[-1].height))
     without_spikes = states and all(rows[0].rate is None for rows in states)
     return [chart for chart in found if not (without_spikes and chart.id.startswith("rate"))]
 
@@ -72,6 +84,22 @@ def _lines(states: States) -> list[Chart]:
             _by_layer(states, "grad_norm", "|dL/dW|", log=True),
         ),
     ]
+
+
+def _branch_losses(branches: Sequence[Branch]) -> list[dict[str, Any]]:
+    """A thin line for each."""
+    layers = sorted({branch.layer for branch in branches})
+    found = []
+    for place, layer in enumerate(layers):
+        rows = _thinned([branch for branch in branches if branch.layer == layer])
+        look = {"color": shade(place, max(2, len(layers))), "width": 1.3, "dash": "dot"}
+        found.append({**_line(rows, "loss"), "name": f"branch {rows[0].name}", "mode": "lines", "line": look})
+    return found
+
+
+def _saturation(states: States, height: int) -> Chart:
+    caption = "Share of neurons whose surrogate derivative is below 1 % of its peak: next to no gradient passes there."
+    return Chart("saturation", "Surrogate saturation, layer by epoch", caption, _heat(states, "saturation"), height)
 
 
 def _maps(states: States) -> list[Chart]:
@@ -169,7 +197,7 @@ def _heat(states: States, column: str) -> Figure:
     epochs = sorted({state.epoch for row in rows for state in row})
     if not epochs:
         return figure
-    share = column == "rate"
+    share = column in ("rate", "saturation")
     shown = _number if share else _logarithm
     seen = [{state.epoch: shown(getattr(state, column)) for state in row} for row in rows]
     names = [row[0].name for row in rows]

@@ -8,12 +8,16 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A box: its name, what is in it, and what it hands on. In `spiking` ones, and in cells, there are LIF layers."""
+    """A box: its name, what is in it, and what it hands on. In `spiking` ones, and in cells, there are LIF layers.
+
+    branch: what learns beside the network at this box, in training alone.
+    """
 
     name: str
     inside: str
     shape: str
     role: Literal["plain", "cell", "spiking"] = "plain"
+    branch: str = ""
 
 
 def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int) -> tuple[Part, ...]:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
+from snnviz.catalog.shortcutstudies import STARTS, GradientSurvey
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import ROWS, Checkpoint, EpochEnd, LayerState, Progress, Sample
@@ -274,6 +275,7 @@ TASKS: list[Task] = [
     Search(design=Design.check({"network": {"kind": "block"}})),
     Scoring(),
     CellSearch(),
+    GradientSurvey(design=STARTS["deep mlp"], depths=(2, 4)),
 ]
 
 

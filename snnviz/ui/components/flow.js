@@ -4,11 +4,16 @@ function element(name, className, text) {
   return Object.assign(document.createElement(name), { className, textContent: text });
 }
 
-function box({ name, inside, shape, role }) {
+function box({ name, inside, shape, role, branch }) {
   const item = element("li", role, "");
   const body = element("span", "body", "");
   body.append(element("b", "", name), element("small", "", inside));
   item.append(body, element("span", "shape", shape));
+  if (branch) {
+    const beside = element("span", "branch", "");
+    beside.append(element("span", "", branch), element("em", "", "training only"));
+    item.append(beside);
+  }
   return item;
 }
 

@@ -1,0 +1,249 @@
+"""Shortcut branches as a question: the same design with and without them, and its gradients before any training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
+
+from snnviz.catalog.shortcuts import weights
+from snnviz.design import (
+    INITS,
+    MAX_TEXT,
+    REVISION,
+    SHORTCUTS,
+    Choice,
+    CnnNetwork,
+    Design,
+    MlpNetwork,
+    Part,
+    Shortcut,
+    Training,
+    checked,
+)
+from snnviz.errors import Described, InputError, did_you_mean
+from snnviz.links import change
+from snnviz.registry import Range
+
+Mode = Literal["vanilla", "constant", "evolutionary"]
+
+EVERY = 2
+"""Of the depths from 2 on, one in so many is looked at."""
+
+
+def _start(settings: dict[str, Any]) -> Design:
+    common = {"data.steps": 4, "neuron.threshold": 0.5, "training.shortcut.schedule": "linear"}
+    return change(Design(), common | settings)
+
+
+STARTS: dict[str, Design] = {
+    "deep mlp": _start(
+        {
+            "network.kind": "mlp",
+            "network.depth": 12,
+            "network.width": 128,
+            "init": "kaiming",
+            "training.learning_rate": 0.002,
+            "training.epochs": 12,
+        }
+    ),
+    "deep cnn": _start(
+        {
+            "network.kind": "cnn",
+            "network.depth": 12,
+            "network.channels": 8,
+            "network.pool_every": 0,
+            "neuron.threshold": 1.0,
+            "training.learning_rate": 0.004,
+            "training.epochs": 10,
+        }
+    ),
+    "resnet18": _start(
+        {
+            "network.kind": "resnet18",
+            "network.width": 0.125,
+            "training.learning_rate": 0.004,
+            "training.epochs": 8,
+        }
+    ),
+}
+"""Designs to start from, trained while one waits. The first two suffer; skips save the third, which is the contrast."""
+
+
+class ShortcutStudy(Part):
+    """What is done with a design: how many runs of each mode, and which networks are looked at before training."""
+
+    seeds: Annotated[int, Range(1, 10, "Runs of each mode; their seeds follow the design's own.", 1)] = 3
+    deepest: Annotated[
+        int, Range(2, 50, "Hidden layers of the deepest network that is looked at before training.", 2)
+    ] = 50
+    inits: str = "kaiming,variance-preserving,glorot"
+    """Initialisations that are looked at before training, besides the design's own."""
+
+    @field_validator("inits", mode="before")
+    @classmethod
+    def _known(cls, text: object) -> str:
+        kinds = [kind.strip() for kind in text.split(",")] if isinstance(text, str) and len(text) <= 400 else [text]
+        kinds = [kind for kind in dict.fromkeys(kinds) if kind != ""]
+        for kind in kinds:
+            if not isinstance(kind, str) or kind not in INITS:
+                raise InputError("inits", f"be some of {', '.join(INITS.kinds)}", kind, did_you_mean(kind, INITS.kinds))
+        return ",".join(map(str, kinds))
+
+    @classmethod
+    def check(cls, document: object) -> ShortcutStudy:
+        """A study from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a study")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The initialisations by name."""
+        return tuple(kind for kind in self.inits.split(",") if kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One run of a comparison. Members of a mode differ in their seed alone."""
+
+    mode: Mode
+    name: str
+    design: Design
+
+
+def modes(design: Design) -> dict[Mode, Design]:
+    """The design without branches, with constant ones, and with those whose weight falls as it says.
+
+    Without branches there is nothing to compare, and constant ones do not fall.
+
+    >>> list(modes(STARTS["deep mlp"])), list(modes(Design()))
+    (['vanilla', 'constant', 'evolutionary'], ['vanilla'])
+    """
+    shortcut = design.training.shortcut
+    found: dict[Mode, Design] = {"vanilla": _with(design, Shortcut())}
+    if shortcut.schedule.kind != "zero":
+        weight = shortcut.schedule.parameters["weight"]
+        constant = Choice(SHORTCUTS.choose("training.shortcut.schedule", {"kind": "constant", "weight": weight}))
+        found["constant"] = _with(design, shortcut.model_copy(update={"schedule": constant}))
+    if shortcut.schedule.kind not in ("zero", "constant"):
+        found["evolutionary"] = design
+    return found
+
+
+def members(design: Design, study: ShortcutStudy) -> tuple[Member, ...]:
+    """The runs, seed by seed, so that the first comparison is there early."""
+    kind = design.training.shortcut.schedule.kind
+    return tuple(
+        Member(mode, kind if mode == "evolutionary" else mode, each.model_copy(update={"seed": seed}))
+        for seed in _seeds(design, study)
+        for mode, each in modes(design).items()
+    )
+
+
+def distinct(several: Iterable[Member]) -> tuple[Design, ...]:
+    """The designs to be run."""
+    return tuple({member.design.digest: member.design for member in several}.values())
+
+
+def _seeds(design: Design, study: ShortcutStudy) -> Sequence[int]:
+    most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
+    first = min(design.seed, int(most) - study.seeds + 1)
+    return range(first, first + study.seeds)
+
+
+def _with(design: Design, shortcut: Shortcut) -> Design:
+    return design.model_copy(update={"training": design.training.model_copy(update={"shortcut": shortcut})})
+
+
+class GradientSurvey(Part):
+    """Gradients at initialisation, with and without branches: of one design, or of it with other depths and weights."""
+
+    design: Annotated[
+        Design,
+        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
+        PlainSerializer(lambda design: design.document()),
+    ]
+    """What all of them share."""
+
+    depths: tuple[Annotated[int, Range(1, 1000, "Hidden layers.", 1)], ...] = ()
+    """None: the design's own."""
+
+    inits: Annotated[
+        tuple[Choice, ...],
+        PlainValidator(lambda value: tuple(Choice(INITS.choose("inits", init)) for init in _some(value))),
+        PlainSerializer(lambda inits: [dict(init) for init in inits]),
+    ] = ()
+    """None: the design's own."""
+
+    @model_validator(mode="after")
+    def _has_depth(self) -> GradientSurvey:
+        if self.depths and not isinstance(self.design.network, MlpNetwork | CnnNetwork):
+            raise InputError("depths", "be none for a network whose depth is no number of layers", list(self.depths))
+        if len(set(self.depths)) < len(self.depths) or len(self.depths) > 200:
+            raise InputError("depths", "be at most 200 different numbers of layers", list(self.depths)[:10])
+        if self.depths:
+            change(self.design, {"network.depth": max(self.depths), "training.shortcut.layers": ""})
+        return self
+
+    @classmethod
+    def check(cls, document: object) -> GradientSurvey:
+        """A survey from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a survey of gradients")
+
+    @classmethod
+    def read(cls, text: str) -> GradientSurvey:
+        """A survey from JSON. Raises `InputError`."""
+        if len(text) > 2 * MAX_TEXT:
+            raise InputError("survey", "be at most 131,072 characters of JSON", Described(f"{len(text):,} characters"))
+        try:
+            return cls.check(json.loads(text))
+        except (ValueError, RecursionError):
+            raise InputError("survey", "be valid JSON", text) from None
+
+    def canonical(self) -> str:
+        """The one JSON text of this survey."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @property
+    def digest(self) -> str:
+        """The name of the survey: 16 hexadecimal digits."""
+        return hashlib.sha256(f"gradients:{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
+
+    @property
+    def layers(self) -> int:
+        """Of all networks together: what progress counts."""
+        own = getattr(self.design.network, "depth", 1)
+        each = sum(self.depths) or (own if isinstance(self.design.network, MlpNetwork | CnnNetwork) else 1)
+        return each * max(1, len(self.inits))
+
+
+def _some(value: object) -> Sequence[Any]:
+    if not isinstance(value, list | tuple) or len(value) > 20:
+        raise InputError("inits", "be a list of at most 20 initialisations", value)
+    return value
+
+
+def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
+    """What is looked at before training. Of how the design is trained only what a first step sees has a say.
+
+    >>> survey(STARTS["deep mlp"], ShortcutStudy(deepest=8)).depths
+    (2, 4, 6, 8)
+    """
+    shortcut, deep = design.training.shortcut, isinstance(design.network, MlpNetwork | CnnNetwork)
+    first = weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
+    schedule = Choice(SHORTCUTS.choose("training.shortcut.schedule", {"kind": "constant", "weight": first}))
+    training = Training(
+        loss=design.training.loss,
+        precision=design.training.precision,
+        shortcut=Shortcut(schedule=schedule, weighting=shortcut.weighting, layers=() if deep else shortcut.layers),
+    )
+    document = design.model_copy(update={"training": training}).document()
+    if deep:
+        document["network"]["depth"] = EVERY
+    others = [Choice(INITS.choose("inits", kind)) for kind in study.kinds]
+    inits = tuple(dict.fromkeys([design.init, *others]))
+    depths = tuple(range(2, study.deepest + 1, EVERY)) if deep else ()
+    return GradientSurvey(design=Design.check(document), depths=depths, inits=inits)

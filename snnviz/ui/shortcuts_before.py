@@ -1,0 +1,100 @@
+"""Part of the Shortcuts page: gradients at initialisation, for many depths, computed in the background in seconds."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.catalog.shortcutstudies import GradientSurvey, survey
+from snnviz.design import INITS, CnnNetwork, MlpNetwork
+from snnviz.events import InitialGradient
+from snnviz.places import cache_dir
+from snnviz.ui import many, services
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.shortcuts_rows import versions
+from snnviz.ui.shortcuts_setting import KEY, RUNS, design, put_study, study
+from snnviz.ui.trouble import told
+from snnviz.ui.words import plain
+from snnviz.views import initialgradients as views
+
+BEFORE = "shortcuts-before"
+COMPUTE = many.Verb("Compute", "Computing", "Computed", "survey")
+
+
+def panel() -> None:
+    """Which networks are looked at; below them Compute, and what was found, live."""
+    active = many.is_active(many.runs_of([survey(design(), study())]))
+    with st.container():
+        st.fragment(_figures, key=RUNS, run_every=many.EVERY if active else None)(active)
+
+
+@told()
+def _figures(was_active: bool) -> None:
+    _choices()
+    setting = survey(design(), study())
+    runs = many.runs_of([setting])
+    if many.is_active(runs) != was_active:
+        st.rerun()
+    many.actions([setting], runs, BEFORE, verb=COMPUTE, what="the gradients before training")
+    for words in (run.error for run in runs.values() if run.state == "failed" and run.error):
+        st.error(plain(words), icon=":material/error:")
+    shown = versions(runs.values())
+    found = _rows(setting, shown[0][2]) if shown else ()
+    if not found:
+        st.caption("Random networks of these depths and initialisations see one batch of images: no training.")
+        return
+    depth = _depth(views.depths(found))
+    if said := views.verdict(found, depth):
+        st.markdown(said)
+    profile, *beside = views.profile_charts(found, depth)
+    charts(payload([profile]), key="shortcuts-before-profile")
+    charts(payload(beside), key="shortcuts-before-beside")
+    if setting.depths:
+        charts(_depth_charts(str(cache_dir()), setting.digest, shown[0][2]), key="shortcuts-before-depths")
+
+
+def _choices() -> None:
+    first, second = st.columns([9, 3], vertical_alignment="bottom")
+    others = [kind for kind in INITS.kinds if kind != design().init.kind]
+    first.multiselect(
+        "Initialisations beside the design's own",
+        others,
+        default=[kind for kind in study().kinds if kind in others],
+        key=f"{KEY}-inits-chosen@{many.revision(KEY)}",
+        on_change=_put_inits,
+    )
+    if isinstance(design().network, MlpNetwork | CnnNetwork):
+        with second:
+            many.numbers(study(), {"deepest": "Deepest network"}, KEY, put_study)
+
+
+def _put_inits() -> None:
+    st.session_state[f"{KEY}-inits@{many.revision(KEY)}"] = ",".join(many.chosen("inits-chosen", KEY))
+    put_study("inits")
+
+
+def _depth(known: list[int]) -> int:
+    """Which of them is shown: at first the design's own, or the nearest."""
+    if len(known) < 2:
+        return known[0]
+    own = getattr(design().network, "depth", known[0])
+    nearest = min(known, key=lambda depth: abs(depth - own))
+    # By what there is, because a slider's options must not change under it while rows come in.
+    key = f"shortcuts-depth-{known[-1]}-{len(known)}"
+    chosen: int = st.select_slider("Hidden layers of the network below", known, nearest, key=key)
+    return chosen
+
+
+def _rows(setting: GradientSurvey, version: str) -> tuple[InitialGradient, ...]:
+    return _read(str(cache_dir()), setting.digest, version)
+
+
+@lru_cache(maxsize=16)
+def _read(_place: str, run: str, _version: str) -> tuple[InitialGradient, ...]:
+    return tuple(row for _, row in services.store().rows(run, InitialGradient))
+
+
+@lru_cache(maxsize=16)
+def _depth_charts(place: str, run: str, version: str) -> bytes:
+    return payload(views.depth_charts(_read(place, run, version)))

@@ -1,0 +1,99 @@
+"""Part of the Shortcuts page: the design trained without branches, with constant and with falling ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from snnviz.catalog.shortcutstudies import Member, distinct, members
+from snnviz.places import ROOT
+from snnviz.store import Run
+from snnviz.ui import many, state
+from snnviz.ui.components.charts import charts
+from snnviz.ui.shortcuts_rows import Versions, charts_of, profile_of, rows, versions
+from snnviz.ui.shortcuts_setting import KEY, RUNS, design, study
+from snnviz.ui.trouble import told
+from snnviz.ui.words import plain
+from snnviz.views.shortcuts import Rows, cost, study_table, verdict
+
+COMPARE = many.Verb("Compare", "Comparing", "Compared", "run")
+
+
+def panel() -> None:
+    """Compare and Cancel, and what the runs show, live."""
+    active = many.is_active(many.runs_of(distinct(members(design(), study()))))
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_curves, key=RUNS, run_every=many.EVERY if active else None)(active)
+
+
+@told()
+def _curves(was_active: bool) -> None:
+    """What changes while the runs train; whether it looks again by itself is settled by a run of the whole page."""
+    several = members(design(), study())
+    designs = distinct(several)
+    runs = many.runs_of(designs)
+    if many.is_active(runs) != was_active:
+        st.rerun()
+    many.actions(designs, runs, KEY, verb=COMPARE)
+    for words in dict.fromkeys(run.error for run in runs.values() if run.state == "failed" and run.error):
+        st.error(plain(words), icon=":material/error:")
+    shown = versions(runs.values())
+    found = rows(shown)
+    if found:
+        _figures(several, runs, shown, found)
+    st.caption(f"**What branches cost.** {plain(cost(design(), several, runs))}")
+    if runs:
+        _table(several, runs, found)
+
+
+def _figures(several: Sequence[Member], runs: Mapping[str, Run], shown: Versions, found: Mapping[str, Rows]) -> None:
+    if said := verdict(several, runs, found):
+        st.markdown(said)
+    first, why = charts_of(several, shown)
+    charts(first, key="shortcuts-charts")
+    last = float(design().training.epochs)
+    look, figure = st.columns([3, 9], vertical_alignment="center")
+    with look:
+        chosen = st.slider(
+            "Profile at epoch",
+            0.0,
+            last,
+            1.0,
+            1.0,
+            format="%g",
+            key=f"shortcuts-epoch-{last:g}",
+            help="The last look at or before this epoch; before an epoch has been trained, the first look.",
+        )
+        st.caption("A flat line: all layers learn. A line that falls towards the first layers: those do not.")
+    with figure:
+        charts(profile_of(several, shown, chosen), key="shortcuts-profile")
+    charts(why, key="shortcuts-why")
+
+
+def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[str, Rows]) -> None:
+    table = study_table(several, runs, found)
+    number = st.column_config.NumberColumn
+    norm = "Of the first layer with weights, mean over the training steps of "
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(38 + 35 * len(table), 420),
+        key="shortcuts-table",
+        placeholder="–",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_order=[name for name in table.columns if name != "run"],
+        column_config={
+            "accuracy": number("test accuracy", format="%.1f %%"),
+            "first": number("gradient, first look", format="%.2e", help=f"{norm}the first look."),
+            "last": number("gradient, last look", format="%.2e", help=f"{norm}the last look."),
+            "seconds": number("training", format="%.1f s"),
+        },
+    )
+    ticked = [row for row in picked["selection"]["rows"] if row < len(table)]
+    if not ticked:
+        st.caption("Tick a run to open it on the Design page, with all its curves.")
+    elif st.button("Open", type="primary", icon=":material/open_in_new:", key="shortcuts-open"):
+        state.open_run(str(table["run"][ticked[0]]))
+        st.switch_page(ROOT / "pages" / "design.py")

@@ -1,0 +1,120 @@
+"""Maps of layers by something, side by side, with one scale of colours for all of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from snnviz.views.chart import Figure
+from snnviz.views.stages import axis_of
+
+FLOOR = 1e-9
+"""What is less, and a gradient of 0, is drawn as this much."""
+
+GAP = 0.025
+
+PLUM = [[0, "#231942"], [0.5, "#b5467a"], [1, "#ffc45c"]]
+EARTH = [[0, "#14323d"], [0.5, "#7a8a5c"], [1, "#f6e27a"]]
+"""Scales from dark to light, to be told from Viridis at a glance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Values by layer (a row each, the first on top) and by place along the axis below; None where there is none.
+
+    marks: names of layers below which a dotted line is drawn.
+    """
+
+    title: str
+    x: Sequence[float]
+    layers: Sequence[str]
+    z: Sequence[Sequence[float | None]]
+    marks: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Of the colours. `bounds`: of what is shown, where they are not those of the values."""
+
+    log: bool = False
+    percent: bool = False
+    colours: str | Sequence[Sequence[Any]] = "Viridis"
+    bounds: tuple[float, float] | None = None
+    title: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def height(layers: int, least: int = 230) -> int:
+    """Of a figure with so many layers."""
+    return min(560, max(least, 90 + 17 * layers))
+
+
+def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
+    """The maps in a row."""
+    rows = [[[_shown(value, log=scale.log) for value in row] for row in each.z] for each in maps]
+    known = [value for each in rows for row in each for value in row if value is not None]
+    low, high = scale.bounds or (min(known, default=0.0), max(known, default=1.0))
+    width = (1 - GAP * (len(maps) - 1)) / max(1, len(maps))
+    names = list(dict.fromkeys(name for each in maps for name in each.layers))
+    bar: dict[str, Any] = {"thickness": 11, "outlinewidth": 0, "title": {"text": scale.title, "side": "right"}}
+    if scale.log:
+        ticks = list(range(math.ceil(low), math.floor(high) + 1))
+        ticks = ticks[:: max(1, len(ticks) // 6)]
+        bar |= {"tickvals": ticks, "ticktext": [_power(tick) for tick in ticks]}
+    elif scale.percent:
+        bar |= {"tickformat": ".0%"}
+    layout: dict[str, Any] = {
+        "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, **axis_of(names)},
+        "coloraxis": {"colorscale": scale.colours, "cmin": low, "cmax": high, "colorbar": bar},
+        "margin": {"l": 56, "r": 8, "t": 26, "b": 40},
+        "hovermode": "closest",
+        "annotations": [],
+        "shapes": [],
+    }
+    data = []
+    for place, each in enumerate(maps):
+        axis = f"x{place + 1 if place else ''}"
+        begin = place * (width + GAP)
+        layout[f"xaxis{axis[1:]}"] = {"domain": [begin, begin + width], "title": {"text": below}, "showgrid": False}
+        words = {"text": f"<b>{each.title}</b>", "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+        layout["annotations"].append({**words, "x": begin, "y": 1.01, "xref": "paper", "yref": "paper"})
+        for name in each.marks:
+            line = {"type": "line", "xref": f"{axis} domain", "x0": 0, "x1": 1, "yref": "y"}
+            at = names.index(name) + 0.5
+            style = {"color": "var(--st-orange-color)", "width": 2, "dash": "dot"}
+            layout["shapes"].append({**line, "y0": at, "y1": at, "line": style})
+        data.append(
+            {
+                "type": "heatmap",
+                "x": list(each.x),
+                "y": list(each.layers),
+                "z": rows[place],
+                "customdata": [[_words(value, scale) for value in row] for row in each.z],
+                "coloraxis": "coloraxis",
+                "xaxis": axis,
+                "hovertemplate": f"{each.title}, %{{y}}, {below} %{{x:.3~g}}: %{{customdata}}<extra></extra>",
+            }
+        )
+    return {"data": data, "layout": layout}
+
+
+def _shown(value: float | None, *, log: bool) -> float | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return round(math.log10(max(value, FLOOR)), 3) if log else round(value, 4)
+
+
+def _words(value: float | None, scale: Scale) -> str:
+    if value is None:
+        return ""
+    return f"{value:.1%}" if scale.percent else f"{value:.2g}"
+
+
+def _power(exponent: int) -> str:
+    """
+    >>> _power(-3), _power(0)
+    ('0.001', '1')
+    """
+    return f"{10.0**exponent:g}" if -4 < exponent < 4 else f"10<sup>{exponent}</sup>"

@@ -1,0 +1,394 @@
+"""Runs with and without shortcut branches: accuracy, losses, and what gradient reached each layer while they learnt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from statistics import fmean, median, stdev
+from typing import Any
+
+import pandas as pd
+
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.shortcuts import branching, parameters, weights
+from snnviz.catalog.shortcutstudies import Member, Mode
+from snnviz.design import Design
+from snnviz.events import Branch, EpochEnd, LayerState, Sample
+from snnviz.store.values import Run
+from snnviz.theory import costs
+from snnviz.views.chart import Chart, empty, shade
+from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
+
+COLOURS: dict[Mode, str] = {
+    "vanilla": "var(--st-gray-text-color)",
+    "constant": "var(--st-blue-color)",
+    "evolutionary": "var(--st-orange-color)",
+}
+MAIN, LOCAL = "#0f9d8a", "var(--st-orange-color)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a run has said so far."""
+
+    samples: Sequence[Sample] = ()
+    layers: Sequence[LayerState] = ()
+    branches: Sequence[Branch] = ()
+    epochs: Sequence[EpochEnd] = ()
+
+
+Told = Mapping[str, Rows]
+"""By digest."""
+
+
+def lambda_chart(design: Design) -> Chart:
+    """How heavy the branches are in each epoch, against the main loss."""
+    epochs, shortcut, many = design.training.epochs, design.training.shortcut, len(branching(design))
+    factors = [weights(shortcut, epoch, epochs, many) for epoch in range(epochs)]
+    local = [many * each.branch / (each.main + many * each.branch) for each in factors]
+    figure = empty("epoch", "share of the loss", tickformat=".0%", range=[0, 1.02])
+    x = list(range(1, epochs + 1))
+    line = {"type": "scatter", "x": x, "mode": "lines" if epochs > 1 else "markers"}
+    words = [f"λ = {each.value:.3g}" for each in factors]
+    figure["data"] = [
+        {**line, "y": [round(1 - share, 4) for share in local], "name": "main", "line": {"color": MAIN, "width": 2.5}},
+        {
+            **line,
+            "y": [round(share, 4) for share in local],
+            "name": "local (branches)",
+            "line": {"color": LOCAL, "width": 2.5, "dash": "dot"},
+            "customdata": words,
+            "hovertemplate": "%{y:.1%}, %{customdata}",
+        },
+    ]
+    first, last = factors[0].value, factors[-1].value
+    caption = f"{shortcut.schedule.kind}: λ from {first:.3g} in the first epoch to {last:.3g} in the last."
+    return Chart("shortcut_lambda", "Main against local loss", caption, figure, height=190)
+
+
+def compare_charts(several: Sequence[Member], told: Told) -> list[Chart]:
+    """How well it goes, and what gradient there is."""
+    return [*accuracy_charts(several, told), loss_chart(several, told), gradient_map(several, told)]
+
+
+def why_charts(several: Sequence[Member], told: Told) -> list[Chart]:
+    """Where the gradient came from, and why it vanished."""
+    through = any(_rows(several, told, mode)[1] for mode in _branched(several))
+    return [*([share_map(several, told)] if through else []), saturation_map(several, told)]
+
+
+def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
+    """Mean over seeds, and the band that they span."""
+    wanted = (
+        ("test_accuracy", "Test accuracy", "On images that the networks never learnt from, without any branches."),
+        ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
+    )
+    spread = _spread(several)
+    charts = []
+    for column, title, caption in wanted:
+        figure = empty("epoch", title.lower(), tickformat=".0%", range=[0, 1.02])
+        for mode, name in _names(several).items():
+            begun = [rows.epochs for rows in _rows(several, told, mode)[0] if rows.epochs]
+            if begun:
+                values = [[getattr(row, column) for row in rows] for rows in begun]
+                figure["data"] += _banded([row.epoch for row in begun[0]], values, name, COLOURS[mode])
+        charts.append(Chart(f"shortcut_{column}", title, f"{caption} {spread}", figure, height=260))
+    return charts
+
+
+def gradient_map(several: Sequence[Member], told: Told) -> Chart:
+    """Gradient norm by layer and epoch, a panel for each mode."""
+    maps = _maps(several, told, lambda state: state.grad_norm, geometric)
+    caption = (
+        "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
+        f"arrives, or, late in a training, little is left to be learnt. Below a dotted line a branch "
+        f"begins.{_of_seeds(several)}"
+    )
+    figure = panels(maps, "epoch", Scale(log=True, title="|dL/dW|"))
+    tall = height(max((len(each.layers) for each in maps), default=0))
+    return Chart("shortcut_gradients", "Gradient norm, layer by epoch", caption, figure, tall, wide=True)
+
+
+def share_map(several: Sequence[Member], told: Told) -> Chart:
+    """The part of the gradient that came through branches."""
+    maps = _maps(several, told, lambda state: state.shortcut, fmean, _branched(several))
+    caption = (
+        "The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), on the probe batch. Layers behind the last "
+        "branch have nothing of it."
+    )
+    figure = panels(maps, "epoch", Scale(percent=True, colours=PLUM, bounds=(0, 1)))
+    return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
+
+
+def saturation_map(several: Sequence[Member], told: Told) -> Chart:
+    """Where the surrogate derivative is next to nothing."""
+    maps = _maps(several, told, lambda state: state.saturation, fmean)
+    caption = (
+        "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
+        "passes. Where few are, gradients vanish as a product of many factors below 1, or because nothing spikes."
+    )
+    known = [value for each in maps for row in each.z for value in row if value is not None]
+    figure = panels(maps, "epoch", Scale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
+    return Chart("shortcut_saturation", "Surrogate saturation", caption, figure, _tall(maps), wide=True)
+
+
+def loss_chart(several: Sequence[Member], told: Told) -> Chart:
+    """The main loss of each mode, and the loss of each branch."""
+    figure = empty("epoch", "cross-entropy", rangemode="tozero")
+    figure["layout"]["hovermode"] = "closest"
+    dashes: dict[Mode, str] = {"vanilla": "solid", "constant": "dot", "evolutionary": "dash"}
+    for mode, name in _names(several).items():
+        rows = _rows(several, told, mode)[0]
+        begun = [one.samples for one in rows if one.samples]
+        if begun:
+            values = [[sample.loss for sample in samples] for samples in begun]
+            figure["data"] += _banded([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
+        layers = sorted({branch.layer for one in rows for branch in one.branches})
+        for place, layer in enumerate(layers):
+            own = [[branch for branch in one.branches if branch.layer == layer] for one in rows if one.branches]
+            own = [each for each in own if each]
+            line, at = _mean([[branch.loss for branch in each] for each in own]), [each.epoch for each in own[0]]
+            colour = shade(place, max(2, len(layers)))
+            figure["data"].append(
+                {
+                    "type": "scatter",
+                    "x": at[: len(line)],
+                    "y": line,
+                    "mode": "lines",
+                    "name": f"{name}, branch {own[0][0].name}",
+                    "showlegend": False,
+                    "line": {"color": colour, "width": 1.4, "dash": dashes[mode]},
+                }
+            )
+    caption = "Thick: the main loss. Thin: each branch's own, violet the first, gold the last; λ is not in it."
+    return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=260)
+
+
+def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
+    """Gradient norm by layer, at the last look at or before an epoch."""
+    figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
+    figure["layout"]["xaxis"] |= {"type": "category"}
+    seen = set()
+    for mode, name in _names(several).items():
+        looks = [_at(rows.layers, epoch) for rows in _rows(several, told, mode)[0]]
+        looks = [look for look in looks if look]
+        if looks:
+            seen |= {states[0].epoch for states in looks}
+            layers = [state.name for state in looks[0]]
+            values = [[max(state.grad_norm or 0.0, FLOOR) for state in look] for look in looks]
+            figure["data"] += _banded(layers, values, name, COLOURS[mode], geometric)
+    reached = f"epoch {max(seen):.3g}" if seen else "no epoch yet"
+    caption = f"The columns of the maps at {reached}, from the first layer to the readout."
+    return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
+
+
+def study_table(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> pd.DataFrame:
+    """A row for each run there is."""
+    table: list[dict[str, Any]] = []
+    for member in several:
+        run, rows = runs.get(member.design.digest), told.get(member.design.digest, Rows())
+        if run is None:
+            continue
+        end, norms = (rows.epochs[-1] if rows.epochs else None), _first_layer(rows)
+        table.append(
+            {
+                "mode": member.name,
+                "seed": member.design.seed,
+                "state": run.state,
+                "epoch": end.epoch if end else None,
+                "accuracy": 100 * end.test_accuracy if end else None,
+                "first": norms[0] if norms else None,
+                "last": norms[-1] if norms else None,
+                "seconds": round(run.seconds, 1) if run.seconds else None,
+                "run": run.run,
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
+    """What the finished runs say, in a sentence for each mode; "" before one has finished."""
+    sentences = []
+    for mode, name in _names(several).items():
+        ended = _done(several, runs, mode)
+        rows = [told[run.run] for run in ended if told.get(run.run) and told[run.run].epochs]
+        if not rows:
+            continue
+        reached = [100 * one.epochs[-1].test_accuracy for one in rows]
+        spread = f" ± {stdev(reached):.1f}" if len(reached) > 1 else ""
+        firsts = [norms[0] for one in rows if (norms := _first_layer(one))]
+        norm = f", first layer's gradient {_power(geometric(firsts))} in the first epoch" if firsts else ""
+        sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
+    return "; ".join(sentences) + "." if sentences else ""
+
+
+def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> str:
+    """What branches cost, from the design and from the runs."""
+    beside, own = parameters(design), costs.parameters(design)
+    words = f"The branches have {beside:,} parameters beside the network's {own:,} ({beside / own:.1%})."
+    plain = {run.design.seed: run.seconds for run in _done(several, runs, "vanilla")}
+    ratios = [
+        run.seconds / plain[run.design.seed]
+        for mode in _branched(several)
+        for run in _done(several, runs, mode)
+        if plain.get(run.design.seed)
+    ]
+    if not ratios:
+        return f"{words} What they cost in time is said when runs with and without them are done."
+    return (
+        f"{words} These runs took {median(ratios) - 1:+.0%} of vanilla's time (median of {len(ratios)}, "
+        f"{min(ratios) - 1:+.0%} to {max(ratios) - 1:+.0%}), a second look at the gradients included; runs that shared "
+        "the machine with others scatter."
+    )
+
+
+def geometric(values: Sequence[float]) -> float:
+    """The mean of what spans powers of ten.
+
+    >>> round(geometric([1, 100]), 6)
+    10.0
+    """
+    return math.exp(fmean(math.log(max(value, FLOOR)) for value in values))
+
+
+def _branched(several: Sequence[Member]) -> list[Mode]:
+    return [mode for mode in _names(several) if mode != "vanilla"]
+
+
+def _names(several: Sequence[Member]) -> dict[Mode, str]:
+    """The modes, each by what it is called."""
+    return {member.mode: escape(member.name, quote=False) for member in several}
+
+
+def _rows(several: Sequence[Member], told: Told, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
+    """What the runs of a mode have said; and of their layers those states that know a branches' part."""
+    rows = [told[m.design.digest] for m in several if m.mode == mode and m.design.digest in told]
+    return rows, [state for one in rows for state in one.layers if state.shortcut is not None]
+
+
+def _done(several: Sequence[Member], runs: Mapping[str, Run], mode: Mode) -> list[Run]:
+    found = [runs.get(member.design.digest) for member in several if member.mode == mode]
+    return [run for run in found if run is not None and run.state == "done"]
+
+
+def _first_layer(rows: Rows) -> list[float]:
+    """Gradient norms of the first layer with weights, look by look."""
+    known = [state for state in rows.layers if state.grad_norm is not None]
+    first = min((state.layer for state in known), default=None)
+    return [state.grad_norm for state in known if state.layer == first and state.grad_norm is not None]
+
+
+def _maps(
+    several: Sequence[Member],
+    told: Told,
+    value: Callable[[LayerState], float | None],
+    mean: Callable[[Sequence[float]], float],
+    shown: Sequence[Mode] | None = None,
+) -> list[Map]:
+    """A map for each mode: at each look, the mean of the runs that have reached it."""
+    found = []
+    for mode, name in _names(several).items():
+        if shown is not None and mode not in shown:
+            continue
+        places: dict[float, dict[int, list[float]]] = {}
+        names: dict[int, str] = {}
+        for rows in _rows(several, told, mode)[0]:
+            for state in rows.layers:
+                seen = value(state)
+                if seen is not None:
+                    places.setdefault(state.epoch, {}).setdefault(state.layer, []).append(seen)
+                    names[state.layer] = state.name
+        epochs = _thinned(sorted(places))
+        z = [[mean(places[e][k]) if k in places[e] else None for e in epochs] for k in sorted(names)]
+        design = next(member.design for member in several if member.mode == mode)
+        layers = [names[k] for k in sorted(names)]
+        marks = [architecture(design).layers[index].name for index in branching(design)]
+        found.append(Map(name, epochs, layers, z, [mark for mark in marks if mark in layers]))
+    return found
+
+
+def _thinned(epochs: Sequence[float], most: int = 200) -> Sequence[float]:
+    """At most so many, evenly spread, the newest among them."""
+    step = -(-len(epochs) // most) if epochs else 1
+    return epochs[(len(epochs) - 1) % step :: step]
+
+
+def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
+    """Those with a gradient at the last look at or before an epoch, or at the first."""
+    known = [state for state in states if state.grad_norm is not None]
+    before = [state.epoch for state in known if state.epoch <= epoch + 1e-9]
+    wanted = max(before, default=min((state.epoch for state in known), default=0.0))
+    return sorted((state for state in known if state.epoch == wanted), key=lambda state: state.layer)
+
+
+def _mean(values: Sequence[Sequence[float]], how: Callable[[Sequence[float]], float] = fmean) -> list[float]:
+    """At each place that all have reached."""
+    return [float(f"{how(column):.5g}") for column in zip(*values, strict=False)]
+
+
+def _banded(
+    x: Sequence[Any],
+    values: Sequence[Sequence[float]],
+    name: str,
+    colour: str,
+    how: Callable[[Sequence[float]], float] = fmean,
+) -> list[dict[str, Any]]:
+    """The mean of several lines, and the band that they span."""
+    line = _mean(values, how)
+    at, shown = list(x[: len(line)]), []
+    if len(values) > 1:
+        low, high = _mean(values, min), _mean(values, max)
+        shown.append(
+            {
+                "type": "scatter",
+                "x": [*at, *at[::-1]],
+                "y": [*high, *low[::-1]],
+                "fill": "toself",
+                "fillcolor": colour,
+                "opacity": 0.16,
+                "mode": "lines",
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+                "showlegend": False,
+                "legendgroup": name,
+            }
+        )
+    shown.append(
+        {
+            "type": "scatter",
+            "x": at,
+            "y": line,
+            "name": name,
+            "legendgroup": name,
+            "mode": "lines+markers" if len(at) < 3 else "lines",
+            "line": {"color": colour, "width": 2.5},
+        }
+    )
+    return shown
+
+
+def _power(value: float) -> str:
+    """
+    >>> _power(0.31), _power(1.9e-5)
+    ('0.31', '1.9e-05')
+    """
+    return f"{value:.2g}"
+
+
+def _seeds(several: Sequence[Member]) -> int:
+    return len({member.design.seed for member in several})
+
+
+def _spread(several: Sequence[Member]) -> str:
+    many = _seeds(several)
+    return f"Mean of {many} seeds; the band spans them." if many > 1 else "One seed each."
+
+
+def _of_seeds(several: Sequence[Member]) -> str:
+    return f" Geometric mean of {_seeds(several)} seeds." if _seeds(several) > 1 else ""
+
+
+def _tall(maps: Sequence[Map]) -> int:
+    return height(max((len(each.layers) for each in maps), default=0))
