@@ -2,9 +2,9 @@
 
     python benchmarks/shortcuts.py [--seeds 3] [--images 10000] [--only mlp,cnn,cost]
 
-Deep fully connected and convolutional networks (Kaiming's weights, threshold 0.5) are trained without branches, with
-constant and with linearly falling ones, as ordinary runs of the store that SNNVIZ_STORE or SNNVIZ_CACHE names: a second
-call goes on where the first stopped.
+Deep fully connected and convolutional networks (Kaiming's weights, threshold 0.5 or 1) are trained without branches,
+with constant and with linearly falling ones, as ordinary runs of the store that SNNVIZ_STORE or SNNVIZ_CACHE names: a
+second call goes on where the first stopped.
 Prints, as a markdown table, mean and standard deviation over seeds of the test accuracy, and of the first layer's
 gradient norm before training (on one batch) and over the last window of training steps. "cost" takes turns between
 training steps of one network with and without branches, and prints the ratio of their processor time.
@@ -43,6 +43,10 @@ NETWORKS: dict[str, dict[str, object]] = {
     "cnn, 12 x 8 channels, T = 2": {
         "network.kind": "cnn", "network.depth": 12, "network.channels": 8, "network.pool_every": 2, "data.steps": 2,
         "training.epochs": 3,
+    },
+    "cnn, the same, threshold 1": {
+        "network.kind": "cnn", "network.depth": 12, "network.channels": 8, "network.pool_every": 2, "data.steps": 2,
+        "training.epochs": 3, "neuron.threshold": 1,
     },
 }  # fmt: skip
 
