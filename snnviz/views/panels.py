@@ -13,6 +13,9 @@ from snnviz.views.stages import axis_of
 FLOOR = 1e-9
 """What is less, and a gradient of 0, is drawn as this much."""
 
+DECADES = 6
+"""That colours span at most."""
+
 GAP = 0.025
 
 PLUM = [[0, "#231942"], [0.5, "#b5467a"], [1, "#ffc45c"]]
@@ -54,8 +57,7 @@ def height(layers: int, least: int = 230) -> int:
 def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
     """The maps in a row."""
     rows = [[[_shown(value, log=scale.log) for value in row] for row in each.z] for each in maps]
-    known = [value for each in rows for row in each for value in row if value is not None]
-    low, high = scale.bounds or (min(known, default=0.0), max(known, default=1.0))
+    low, high = scale.bounds or _bounds(rows, log=scale.log)
     width = (1 - GAP * (len(maps) - 1)) / max(1, len(maps))
     names = list(dict.fromkeys(name for each in maps for name in each.layers))
     bar: dict[str, Any] = {"thickness": 11, "outlinewidth": 0, "title": {"text": scale.title, "side": "right"}}
@@ -98,6 +100,15 @@ def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
             }
         )
     return {"data": data, "layout": layout}
+
+
+def _bounds(rows: Sequence[Sequence[Sequence[float | None]]], *, log: bool) -> tuple[float, float]:
+    """Of the values; a gradient of 0, or of a millionth of the largest, is as dark as can be and stretches nothing."""
+    known = [value for each in rows for row in each for value in row if value is not None]
+    high = max(known, default=1.0)
+    if log:
+        known = [value for value in known if value > max(math.log10(FLOOR), high - DECADES)]
+    return (min(known, default=0.0), high)
 
 
 def _shown(value: float | None, *, log: bool) -> float | None:

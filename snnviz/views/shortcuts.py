@@ -263,8 +263,13 @@ def _names(several: Sequence[Member]) -> dict[Mode, str]:
 
 
 def _rows(several: Sequence[Member], told: Told, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
-    """What the runs of a mode have said; and of their layers those states that know a branches' part."""
+    """What the runs of a mode have said; and of their layers those states that know a branches' part.
+
+    Only of those that have come as far as the furthest: a mean that others join half-way would jump.
+    """
     rows = [told[m.design.digest] for m in several if m.mode == mode and m.design.digest in told]
+    furthest = max((one.layers[-1].epoch for one in rows if one.layers), default=0.0)
+    rows = [one for one in rows if one.layers and one.layers[-1].epoch == furthest]
     return rows, [state for one in rows for state in one.layers if state.shortcut is not None]
 
 

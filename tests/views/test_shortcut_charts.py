@@ -91,6 +91,17 @@ def test_a_map_for_each_mode_in_the_same_colours() -> None:
     assert len(figure["layout"]["shapes"]) == 2 * len(branching(MLP))
 
 
+def test_seeds_join_when_they_have_come_as_far_and_zeros_stretch_no_colours() -> None:
+    late = SEVERAL[3].design
+    assert (late.seed, SEVERAL[3].mode) == (1, "vanilla")
+    vanilla = views.gradient_map(SEVERAL, {**TOLD, late.digest: rows_of(late, epochs=2)}).figure["data"][0]
+    assert [row[0] for row in vanilla["z"]] == pytest.approx([-4, -3, -2, -1, 0])
+    dead = Rows(layers=[LayerState(1, 1.0, 0, "L1", 0.0, 0.0, 0.0), LayerState(1, 1.0, 1, "L2", 0.0, 0.0, 1e-3)])
+    figure = views.gradient_map(SEVERAL, {**TOLD, SEVERAL[0].design.digest: dead, late.digest: dead}).figure
+    assert figure["data"][0]["z"] == [[-9], [-3]]
+    assert figure["layout"]["coloraxis"]["cmin"] == -3
+
+
 def test_only_what_has_branches_has_a_part_of_them() -> None:
     share, saturation = views.why_charts(SEVERAL, TOLD)
     assert len(share.figure["data"]) == 2
