@@ -1,0 +1,40 @@
+"""Which designs have a TTFS twin that computes the same, and the ReLU network between the two."""
+
+from __future__ import annotations
+
+from snnviz import adjacency
+from snnviz.catalog.twins import ann_twin
+from snnviz.design import DATASETS, EVENTS, BlockNetwork, CellNetwork, CnnNetwork, Design, StagedNetwork
+from snnviz.errors import InputError
+
+
+def relu_network(design: Design) -> Design:
+    """The ReLU network of a design, of which a TTFS network is the exact twin.
+
+    One spike a neuron can stand for layers in a row: an mlp, a cnn, a block without skips. A sum of two spikes is no
+    spike, and nothing is there a step later. Raises `InputError`, which names the nearest network that has a twin.
+
+    >>> relu_network(Design(network=BlockNetwork(edges="001/000/000")))
+    Traceback (most recent call last):
+    ...
+    snnviz.errors.InputError: network.edges must have no skips for TTFS, got '001/000/000'; the nearest is 000/000/000
+    """
+    network, name = design.network, design.data.name
+    if EVENTS in DATASETS[name].traits:
+        raise InputError("data.name", "be images for TTFS, not recordings of events", name, "; the nearest is mnist")
+    if isinstance(network, BlockNetwork) and any(map(any, network.edges)):
+        plain = adjacency.compact(adjacency.sequential(network.depth))
+        rule, got = "have no skips for TTFS", adjacency.compact(network.edges)
+        raise InputError("network.edges", rule, got, f"; the nearest is {plain}")
+    if isinstance(network, StagedNetwork | CellNetwork):
+        rule, hint = "be mlp, cnn or a block without skips for TTFS", f"; the nearest is {_nearest(network)}"
+        raise InputError("network.kind", rule, network.kind, hint)
+    return design if design.neuron.kind == "relu" else ann_twin(design)
+
+
+def _nearest(network: StagedNetwork | CellNetwork) -> str:
+    """In words, a cnn of about as many convolutions in a row and as many channels."""
+    if isinstance(network, CellNetwork):
+        return f"a cnn of {CnnNetwork().depth} layers and {network.channels} channels"
+    depth = min(50, sum(len(matrix) - 2 for matrix in network.matrices))
+    return f"a cnn of {depth} layers and {network.channels(64)} channels"

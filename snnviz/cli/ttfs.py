@@ -1,0 +1,15 @@
+"""The group of commands about TTFS networks."""
+
+from __future__ import annotations
+
+import click
+
+from snnviz.cli import agreeing
+
+
+@click.group()
+def ttfs() -> None:
+    """Networks whose neurons spike at most once, and that compute what ReLU networks do."""
+
+
+ttfs.add_command(agreeing.check)

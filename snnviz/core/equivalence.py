@@ -1,0 +1,151 @@
+"""A ReLU network beside its TTFS twin, on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from snnviz.catalog import datasets
+from snnviz.catalog.ttfs import relu_network
+from snnviz.core import data, inits, ttfs
+from snnviz.core.execute import execute
+from snnviz.core.networks import Network
+from snnviz.core.observe import PROBE_IMAGES
+from snnviz.core.randomness import generator
+from snnviz.core.train import TEST_BATCH
+from snnviz.design import Design
+from snnviz.events import Event
+from snnviz.theory.ttfs import ZETA
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTimes:
+    """A hidden layer's window in tau_c, the share of its neurons that spike, and of those that do so at t_min: their
+    activation does not fit into the window."""
+
+    name: str
+    neurons: int
+    start: float
+    end: float
+    spikes_per_neuron: float
+    saturated: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the twin's logits are from the ReLU network's.
+
+    `max_relative_difference`: over images, the largest difference of two logits by the image's largest logit.
+    `argmax_agreement`: the share of images that both say the same of. `spikes_per_neuron`: over all hidden neurons.
+    """
+
+    images: int
+    max_relative_difference: float
+    argmax_agreement: float
+    spikes_per_neuron: float
+    latency: float
+    layers: tuple[LayerTimes, ...]
+
+
+def relus(design: Design, arrays: Mapping[str, Any] | None, dtype: torch.dtype) -> Network:
+    """The ReLU network of a design, untrained or with the weights of a checkpoint, in this precision."""
+    network = Network(design)
+    if arrays is None:
+        training, _ = data.load(design)
+        inits.measure(network, data.encode(training.images[:PROBE_IMAGES], training.white, design, "probe"))
+    for kept in (network.parameters, network.buffers):
+        for name, value in kept.items():
+            given = value.detach() if arrays is None else torch.tensor(arrays[name])
+            kept[name] = given.to(dtype)
+    return network
+
+
+def learnt(design: Design) -> Iterator[Event]:
+    """Trains the ReLU network of a design, as a run would: its last checkpoint has the weights."""
+    torch.set_num_threads(1)
+    yield from execute(relu_network(design))
+
+
+def span(design: Design) -> tuple[float, float]:
+    """What intensities 0 and 1 are to the network of a design, whose input is normalised."""
+    card = datasets.card(design.data.name)
+    return -card.mean / card.std, (1 - card.mean) / card.std
+
+
+def intensities(images: Tensor, white: int, dtype: torch.dtype) -> Tensor:
+    """(B, 1, H, W) in [0, 1]."""
+    return images.to(dtype) / white
+
+
+@torch.no_grad()
+def largest(network: Network, images: data.Images, dtype: torch.dtype) -> list[float]:
+    """X of each hidden layer: its largest activation over `images`."""
+    low, high = span(network.design)
+    found = [0.0] * (len(network.architecture.layers) - 1)
+
+    def hear(index: int, said: Tensor) -> None:
+        found[index] = max(found[index], float(said.max()))
+
+    for part in images.images.split(TEST_BATCH):
+        network((low + (high - low) * intensities(part, images.white, dtype))[None], by="running", hear=hear)
+    return found
+
+
+@torch.no_grad()
+def agreement(
+    design: Design,
+    images: int = 256,
+    slopes: tuple[float, float] = (1.0, 1.0),
+    zeta: float = ZETA,
+    precision: Literal["float64", "float32"] = "float64",
+    arrays: Mapping[str, Any] | None = None,
+) -> Agreement:
+    """The ReLU network of a design beside its TTFS twin, whose windows the training images say, on test images.
+
+    `slopes`: between which the slopes B at threshold are drawn. `arrays`: of a checkpoint; without, it is untrained.
+    Raises `InputError` or `DataMissing`.
+    """
+    dtype = {"float64": torch.float64, "float32": torch.float32}[precision]
+    design = relu_network(design)
+    training, test = data.load(design)
+    network, (low, high) = relus(design, arrays, dtype), span(design)
+    made = ttfs.twin(network, largest(network, training, dtype), low, high, zeta, _drawn(network, slopes, dtype))
+    differences, same, seen = [], 0, []
+    for part in test.images[:images].split(TEST_BATCH):
+        shown = intensities(part, test.white, dtype)
+        expected, passed = network((low + (high - low) * shown)[None], by="running"), made.run(shown)
+        difference, unit = (passed.logits - expected).abs().amax(1), expected.abs().amax(1)
+        differences.append(float((difference / unit.clamp(min=torch.finfo(dtype).tiny)).max()))
+        same += int((passed.logits.argmax(1) == expected.argmax(1)).sum())
+        seen.append((len(part), _spikes(passed, made)))
+    count = sum(number for number, _ in seen)
+    shares = [sum(number * found[k] for number, found in seen) / count for k in range(2 * len(made.hidden))]
+    layers = tuple(
+        LayerTimes(layer.name, layer.neurons, window.start, window.end, shares[2 * k], shares[2 * k + 1])
+        for k, (layer, window) in enumerate(zip(made.hidden, made.windows, strict=True))
+    )
+    spikes = sum(layer.neurons * layer.spikes_per_neuron for layer in layers) / sum(layer.neurons for layer in layers)
+    return Agreement(count, max(differences), same / count, spikes, made.latency, layers)
+
+
+def _spikes(passed: ttfs.Passed, made: ttfs.Network) -> list[float]:
+    """Of each hidden layer the share of neurons that spike, and that do so at t_min."""
+    found = []
+    for times, window in zip(passed.times[1:], made.windows, strict=True):
+        found += [float((times < window.end).double().mean()), float((times <= window.start).double().mean())]
+    return found
+
+
+def _drawn(network: Network, slopes: tuple[float, float], dtype: torch.dtype) -> ttfs.Slopes:
+    if slopes == (1.0, 1.0):
+        return "one"
+    low, high = slopes
+    found = []
+    for layer in network.architecture.layers[:-1]:
+        draw = generator(network.design.seed, "slope", layer.name)
+        found.append(low + (high - low) * torch.rand(layer.out_shape[0], generator=draw, dtype=dtype))
+    return found

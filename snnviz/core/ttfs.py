@@ -1,0 +1,193 @@
+"""TTFS networks in torch, with exact gradients; the equations, and their numbers in brackets, are `theory.ttfs`'s.
+
+Everything is float64 unless the parameters are not: a window may be a thousand times as wide as what is told in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from snnviz.catalog.architectures import Architecture
+from snnviz.catalog.layers import Layer as Shape
+from snnviz.core import networks
+from snnviz.core.norms import EPSILON
+from snnviz.theory import ttfs
+from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Window
+
+Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
+"""B of (2). "one": the B1-model, alpha = 1 - sum W anew at every step. "alpha-one": alpha = 1, so that B = 1 + sum W.
+Else given for each hidden layer, (n,), and alpha = B - sum W."""
+
+Pooling = Literal["average", "earliest"]
+"""Of a map's times before the next layer. "average": the next layer's synapses share a weight, so that their spikes'
+mean time counts. "earliest": only the first spike goes on, a ReLU network's max pooling."""
+
+FIRST_LARGEST = 1000.0
+"""X of (8) where a network learns from scratch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What images made of a network: the times (B, ...) of the input and of each hidden layer, and (B, classes)."""
+
+    times: tuple[Tensor, ...]
+    logits: Tensor
+
+
+class Network:
+    """Layers in a row: linear maps and convolutions, average or earliest pooling, neurons that spike at most once.
+
+    ``parameters``, by the names and of the shapes of `core.networks.Network`'s: "<layer>.weight" is W, "<layer>.bias"
+    is D, the b of (5). Ramp alpha and threshold theta follow from them, so that alpha + sum W = B after any step.
+    Images come as intensities (B, C, H, W) in [0, 1]; intensity i stands for low + (high - low) i, as the data set is
+    normalised. The padding of a convolution spikes at the time of the value 0, which is t_min in all layers but the
+    first.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        parameters: Mapping[str, Tensor],
+        windows: Sequence[Window],
+        *,
+        low: float = 0.0,
+        high: float = 1.0,
+        slopes: Slopes = "one",
+        pooling: Pooling = "average",
+    ) -> None:
+        self.architecture, self.parameters, self.windows = architecture, dict(parameters), tuple(windows)
+        self.low, self.high, self.slopes, self.pooling = low, high, slopes, pooling
+
+    @property
+    def hidden(self) -> tuple[Shape, ...]:
+        """The layers that spike."""
+        return self.architecture.layers[:-1]
+
+    @property
+    def latency(self) -> float:
+        """When the readout is read, in tau_c after the first possible spike of the input."""
+        return self.windows[-1].end
+
+    def __call__(self, shown: Tensor) -> Tensor:
+        """The logits (B, classes)."""
+        return self.run(shown).logits
+
+    def run(self, shown: Tensor) -> Passed:
+        """(3) for layer after layer, and (7).
+
+        The ramp's share of V(t_min) is in theta, too, so it is left out of both: theta - V(t_min) is
+        B (t_max - t_min - D) - sum W (t_min - t_j).
+        """
+        times = [1.0 - shown]
+        for index, window in enumerate(self.windows):
+            t = window.end - self._decoded(index, times[-1])
+            t = torch.where(t < window.end, t, window.end)  # a tie does not spike, as a ReLU of 0 passes no gradient
+            times.append(t.clamp(min=window.start))
+        return Passed(tuple(times), self._decoded(len(self.windows), times[-1]))
+
+    def slope(self, index: int) -> Tensor | None:
+        """B (n,) of a hidden layer, None where all are 1."""
+        if self.slopes == "one":
+            return None
+        return 1 + self._effective(index).sum(1) if isinstance(self.slopes, str) else self.slopes[index]
+
+    def adapt(self, passed: Passed) -> None:
+        """(9) after a training step whose batch was `passed`. In the B1-model nothing else changes."""
+        self.windows = ttfs.widened(self.windows, [float(times.detach().min()) for times in passed.times[1:]])
+
+    def physical(self, index: int) -> ttfs.Layer:
+        """Weights, ramps and thresholds of a layer as its neurons have them, (6).
+
+        A convolution's weights are (channels, C k k), and its inputs the times of a receptive field. The input's range
+        [low, high] is in the first layer's.
+        """
+        last = self.windows[index - 1] if index else INPUT_WINDOW
+        weight, bias = (value.detach().double() for value in self._named(index))
+        given = self.slope(index) if index < len(self.windows) else None
+        slope = torch.ones(len(bias)) if given is None else given.detach()
+        slope = slope.double()
+        if index == 0:
+            bias = bias + self.low * weight.flatten(1).sum(1) / slope
+        w, b = (self._effective(index).detach().double() / slope[:, None]).numpy(), bias.numpy()
+        if index == len(self.windows):
+            return ttfs.readout(w, b, last.end, last.start)
+        return ttfs.mapped(w, b, self.windows[index], last.start, slope.numpy())
+
+    def _named(self, index: int) -> tuple[Tensor, Tensor]:
+        name = self.architecture.layers[index].name
+        return self.parameters[f"{name}.weight"], self.parameters[f"{name}.bias"]
+
+    def _effective(self, index: int) -> Tensor:
+        """W (n, m) as spikes meet it: the first layer's times the input's range."""
+        weight = self._named(index)[0].flatten(1)
+        return weight * (self.high - self.low) if index == 0 else weight
+
+    def _decoded(self, index: int, before: Tensor) -> Tensor:
+        """D + sum W (t_min - t_j) / B of a layer: (4) without its max, or a logit."""
+        layer, (weight, bias) = self.architecture.layers[index], self._named(index)
+        before = pooled(before, layer.sources[0].pool, self.pooling)
+        x = (self.windows[index - 1] if index else INPUT_WINDOW).end - before
+        if index == 0:
+            x = self.low + (self.high - self.low) * x
+        slope = self.slope(index) if index < len(self.windows) else None
+        if layer.kind == "linear":
+            u = F.linear(x.flatten(1), weight)
+            return (u if slope is None else u / slope) + bias
+        u = F.conv2d(x, weight, padding=layer.kernel // 2)  # a padding of x = 0 is one of spikes at its time
+        return (u if slope is None else u / slope.view(-1, 1, 1)) + bias.view(-1, 1, 1)
+
+
+def pooled(times: Tensor, size: int, how: Pooling) -> Tensor:
+    """Times (B, C, H, W) of squares of `size`; what does not fill a square is left out."""
+    if size == 1:
+        return times
+    return F.avg_pool2d(times, size) if how == "average" else -F.max_pool2d(-times, size)
+
+
+def folded(network: networks.Network) -> dict[str, Tensor]:
+    """A ReLU network's weights and biases by name, with the batch normalisation before its ReLUs in them.
+
+    kappa = gain / sqrt(variance + eps), w' = kappa w, b' = bias - kappa mean, by the running statistics.
+    """
+    found: dict[str, Tensor] = {}
+    for layer in network.architecture.weighted:
+        weight, bias = (network.parameters[f"{layer.name}.{kind}"].detach() for kind in ("weight", "bias"))
+        if layer.normed:
+            mean, variance = network.buffers[f"{layer.name}.mean"], network.buffers[f"{layer.name}.variance"]
+            kappa = network.parameters[f"{layer.name}.gain"].detach() / (variance + EPSILON).sqrt()
+            weight, bias = weight * kappa.view(-1, *[1] * (weight.dim() - 1)), bias - kappa * mean
+        found |= {f"{layer.name}.weight": weight.clone(), f"{layer.name}.bias": bias.clone()}
+    return found
+
+
+def twin(
+    network: networks.Network,
+    largest: Sequence[float],
+    low: float,
+    high: float,
+    zeta: float = ZETA,
+    slopes: Slopes = "one",
+) -> Network:
+    """The TTFS network that says what a ReLU network says of images of [low, high], by (6) for any slopes B above 0.
+
+    `largest`: X of (8). `slopes` "alpha-one": those that make alpha 1. Raises `InputError` where there are none.
+    """
+    parameters = folded(network)
+    made = Network(network.architecture, parameters, ttfs.windows(largest, zeta), low=low, high=high)
+    if slopes == "one":
+        return made
+    for index, layer in enumerate(made.hidden):
+        weight = parameters[f"{layer.name}.weight"]
+        if isinstance(slopes, str):
+            slope = torch.from_numpy(ttfs.slopes_of_ramp_one(made._effective(index).double().numpy())).to(weight.dtype)
+        else:
+            slope = slopes[index]
+        made.parameters[f"{layer.name}.weight"] = weight * slope.view(-1, *[1] * (weight.dim() - 1))
+    made.slopes = slopes
+    return made

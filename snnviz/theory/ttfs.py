@@ -1,0 +1,260 @@
+"""Networks in which a neuron spikes at most once: time to first spike, TTFS (Stanojevic et al. 2023, arXiv 2306.08744).
+
+Time is in units of tau_c. The spikes of layer n fall into its window [t_min, t_max]; t_min is the t_max of the layer
+before, whose own t_min is t_min' here. Numbers in brackets are those of this list:
+
+    (1) dV_i/dt = alpha_i H(t - t_min') + sum_j W_ij H(t - t_j)            ramp alpha, one step a spike
+    (2) B_i = alpha_i + sum_j W_ij > 0                                     slope at threshold: dV_i/dt after t_min
+    (3) t_i = t_min + (theta_i - V_i(t_min)) / B_i, in [t_min, t_max]      t_max: no spike
+    (4) x_i = t_max - t_i = max(0, sum_j w_ij x_j + b_i)                   a ReLU, as long as x_i <= t_max - t_min
+    (5) w = W / B, b = t_max - t_min - (theta - alpha (t_min - t_min')) / B
+    (6) W = B w, alpha = B (1 - sum w), theta = B (t_max - t_min - b) + alpha (t_min - t_min')
+    (7) logit_i = alpha_i (t_min - t_min') + sum_j W_ij (t_min - t_j)      the readout's V at its t_min
+    (8) t_max = t_min + (1 + zeta) X                                       X: the largest x of the layer
+    (9) t_max' - t_min' = max(t_max - t_min, 10 (t_max - min t))           a window grows while weights are learnt
+    (10) dt/dt' = M diag(1/B) W, M = 1[t_i < t_max]                        Jacobian; a ReLU network's is M w
+
+The B1-model has B = 1, so that W = w and every step of learning is the ReLU network's. (3) holds if no neuron spikes
+before t_min; a gate keeps it from doing so: one that is above threshold at t_min spikes there. A silent neuron counts
+as a spike at t_max, which carries x = 0. Arrays are float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.errors import Described, InputError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+ZETA = 0.5
+"""How much wider than the largest activation a window is: its authors' choice."""
+
+MARGIN = 10.0
+"""So many times the largest activation of a batch, at least, is a window wide that grows (9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a layer's neurons may spike: [t_min, t_max], in tau_c."""
+
+    start: float
+    end: float
+
+    @property
+    def width(self) -> float:
+        return self.end - self.start
+
+
+INPUT_WINDOW = Window(0.0, 1.0)
+
+
+def encode(x: Floats) -> Floats:
+    """The input's firing times: intensity 1 first, at 0; intensity 0 last, at 1. Its own inverse."""
+    return 1.0 - x
+
+
+def rescaled(weights: Floats, bias: Floats, low: float, high: float) -> tuple[Floats, Floats]:
+    """(w, b) for inputs in [0, 1] of a layer made for inputs in [low, high]: x = low + (high - low) x'."""
+    return (high - low) * weights, bias + low * weights.sum(1)
+
+
+def windows(largest: Sequence[float], zeta: float = ZETA) -> tuple[Window, ...]:
+    """(8), of each hidden layer in turn, from their largest activations X over the training images.
+
+    >>> [window.end for window in windows([2.0, 1.0])]
+    [4.0, 5.5]
+    """
+    ends = [INPUT_WINDOW.end]
+    for x in largest:
+        ends.append(ends[-1] + (1 + zeta) * (x or 1.0))  # a layer that is silent still takes some time
+    return tuple(Window(start, end) for start, end in pairwise(ends))
+
+
+def widened(old: Sequence[Window], earliest: Sequence[float]) -> tuple[Window, ...]:
+    """(9) after a training step, from each layer's earliest spike in the batch. In the B1-model no x changes."""
+    ends = [old[0].start]
+    for window, first in zip(old, earliest, strict=True):
+        ends.append(ends[-1] + max(window.width, MARGIN * (window.end - first)))
+    return tuple(Window(start, end) for start, end in pairwise(ends))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """n neurons that read m spikes; `before` is t_min', where the ramp starts."""
+
+    weights: Floats
+    """W (n, m)."""
+
+    ramp: Floats
+    """alpha (n,)."""
+
+    threshold: Floats
+    """theta (n,)."""
+
+    before: float
+    window: Window
+
+    @property
+    def slope(self) -> Floats:
+        """(2), (n,)."""
+        found: Floats = self.ramp + self.weights.sum(1)
+        return found
+
+    def reached(self, times: Floats) -> Floats:
+        """V(t_min) (B, n) from firing times (B, m); where it is the readout, the logits (7)."""
+        start = self.window.start
+        found: Floats = self.ramp * (start - self.before) + (start - times) @ self.weights.T
+        return found
+
+    def fire(self, times: Floats) -> Floats:
+        """(3): firing times (B, n) from those of the layer before, (B, m).
+
+        Where B <= 0, which no mapping gives, a neuron spikes at t_min or never.
+        """
+        left, slope = self.threshold - self.reached(times), self.slope
+        rising = slope > 0
+        when = self.window.start + left / np.where(rising, slope, 1.0)
+        when = np.where(rising | (left <= 0), when, self.window.end)
+        found: Floats = np.clip(when, self.window.start, self.window.end)
+        return found
+
+    def potential(self, times: Floats, grid: Floats) -> Floats:
+        """V (T, n) at the times `grid` (T,) from one image's (m,), as if the neurons did not spike."""
+        after = np.maximum(grid[:, None] - times, 0.0)
+        ramp = np.maximum(grid - self.before, 0.0)[:, None] * self.ramp
+        found: Floats = ramp + after @ self.weights.T
+        return found
+
+    def gated(self, times: Floats) -> Bools:
+        """Which neurons, (B, n), the gate keeps from spiking: V is above threshold at some time before t_min.
+
+        V is made of straight lines, so its largest value is at a spike or at an end.
+        """
+        early = np.broadcast_to(self.threshold <= 0, (len(times), len(self.ramp))).copy()
+        early |= self.reached(times) > self.threshold
+        for image, row in enumerate(times):
+            order = np.argsort(row)
+            order = order[row[order] < self.window.start]
+            t, w = row[order], self.weights[:, order]
+            v = self.ramp[:, None] * (t - self.before) + np.cumsum(w, 1) * t - np.cumsum(w * t, 1)
+            early[image] |= (v >= self.threshold[:, None]).any(1)
+        return early
+
+
+def fired(times: Floats, window: Window) -> Bools:
+    """Which neurons spike: those that are not at t_max. The share of True is the spikes per neuron."""
+    return times < window.end
+
+
+def decode(times: Floats, window: Window) -> Floats:
+    """(4): the activation that a firing time stands for."""
+    found: Floats = window.end - times
+    return found
+
+
+def mapped(weights: Floats, bias: Floats, window: Window, before: float, slope: Floats | float = 1.0) -> Layer:
+    """(6): the layer that does what ReLUs of (w, b) do, for any slopes B above 0. Raises `InputError`."""
+    b = np.broadcast_to(np.asarray(slope, dtype=np.float64), bias.shape)
+    if not (np.isfinite(b).all() and (b > 0).all()):
+        raise InputError("slope", "be a number above 0 for every neuron", Described(f"{b.min():.4g}"))
+    ramp = b * (1.0 - weights.sum(1))
+    return Layer(b[:, None] * weights, ramp, b * (window.width - bias) + ramp * (window.start - before), before, window)
+
+
+def readout(weights: Floats, bias: Floats, start: float, before: float) -> Layer:
+    """The last layer, which never reaches its threshold: its logits are V at `start`, (7)."""
+    never = np.full(bias.shape, np.inf)
+    return Layer(weights, bias / (start - before), never, before, Window(start, start))
+
+
+def relu_of(layer: Layer) -> tuple[Floats, Floats]:
+    """(5): the weights w (n, m) and biases b (n,) of the ReLUs that do the same."""
+    slope, window = layer.slope, layer.window
+    bias = window.width - (layer.threshold - layer.ramp * (window.start - layer.before)) / slope
+    return layer.weights / slope[:, None], bias
+
+
+def slopes_of_ramp_one(weights: Floats) -> Floats:
+    """B (n,) such that alpha = 1 in (6): 1 / (1 - sum w). Raises `InputError` where a sum is 1 or more."""
+    total = weights.sum(1)
+    if (bad := int((total >= 1).sum())) > 0:
+        got = Described(f"{bad:,} of {len(total):,} rows that do not")
+        raise InputError("weights", "have rows that add up to less than 1 where alpha is 1", got)
+    found: Floats = 1.0 / (1.0 - total)
+    return found
+
+
+def row_centred(weights: Floats) -> Floats:
+    """The nearest weights whose rows add up to 0: with them alpha = 1 means B = 1."""
+    found: Floats = weights - weights.mean(1, keepdims=True)
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passed:
+    """What images made of a network: times (B, n) of the input and of each hidden layer, logits (B, classes)."""
+
+    times: tuple[Floats, ...]
+    logits: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """Fully connected layers, the last of which is the readout."""
+
+    layers: tuple[Layer, ...]
+
+    def run(self, x: Floats) -> Passed:
+        """From intensities (B, m) in [0, 1]."""
+        times = [encode(x)]
+        for layer in self.layers[:-1]:
+            times.append(layer.fire(times[-1]))
+        return Passed(tuple(times), self.layers[-1].reached(times[-1]))
+
+
+def stack(
+    weights: Sequence[Floats],
+    biases: Sequence[Floats],
+    shown: Floats,
+    zeta: float = ZETA,
+    slopes: Sequence[Floats | float] | None = None,
+) -> Stack:
+    """The twin of a ReLU network of weights (n, m) and biases (n,), the readout's last; all slopes 1 if none are given.
+
+    The windows are those that the images `shown` (B, m) need. Raises `InputError`.
+    """
+    x, largest = shown, []
+    for w, b in zip(weights[:-1], biases[:-1], strict=True):
+        x = np.maximum(x @ w.T + b, 0.0)
+        largest.append(float(x.max()))
+    spans = (INPUT_WINDOW, *windows(largest, zeta))
+    chosen = slopes or [1.0] * len(largest)
+    layers = [
+        mapped(w, b, window, last.start, slope)
+        for w, b, window, last, slope in zip(weights[:-1], biases[:-1], spans[1:], spans[:-1], chosen, strict=True)
+    ]
+    return Stack((*layers, readout(weights[-1], biases[-1], spans[-1].end, spans[-1].start)))
+
+
+def jacobian(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> Floats:
+    """(10), (n, m): of neurons that all spike, or of those that `spiked` (n,).
+
+    `weights` W: in the B1-model slope is 1; with alpha = 1 it is 1 + sum W, of any sign; a chosen one is what it is.
+    """
+    found: Floats = weights / np.broadcast_to(np.asarray(slope, dtype=np.float64), len(weights))[:, None]
+    return found if spiked is None else spiked[:, None] * found
+
+
+def spectrum(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> NDArray[np.complex128]:
+    """The eigenvalues (n,) of the Jacobian of a layer of as many neurons as inputs. Raises `InputError`."""
+    if weights.shape[0] != weights.shape[1]:
+        shape = Described(f"{weights.shape[0]} by {weights.shape[1]}")
+        raise InputError("weights", "be square to have eigenvalues", shape)
+    return np.linalg.eigvals(jacobian(weights, slope, spiked)).astype(np.complex128)

@@ -1,0 +1,81 @@
+"""`ttfs check`: a ReLU network beside its twin, as a table and as JSON."""
+
+from __future__ import annotations
+
+import pytest
+
+from snnviz.core.equivalence import agreement
+from snnviz.design import Design
+from tests.cli.conftest import Snnviz
+
+SMALL = ("--set", "network.width=40", "--images", "64")
+
+
+@pytest.mark.parametrize("layers", [2, 3, 8])
+def test_the_twin_agrees_at_any_depth(snnviz: Snnviz, layers: int) -> None:
+    found = snnviz("ttfs", "check", *SMALL, "--layers", str(layers), "--json").json
+    assert found["max_relative_difference"] < 1e-10
+    assert found["argmax_agreement"] == 1
+    assert (found["images"], found["comparison"]["layers"], len(found["layers"])) == (64, layers, layers - 1)
+    assert 0 < found["spikes_per_neuron"] < 1
+    assert found["latency"] == found["layers"][-1]["end"]
+    assert found["layers"][0]["start"] == 1
+
+
+def test_it_is_the_cores(snnviz: Snnviz) -> None:
+    found = snnviz("ttfs", "check", "digits-mlp", "--layers", "4", "--slopes", "0.5..2", "--zeta", "3", "--json").json
+    expected = agreement(Design.check(found["design"]), slopes=(0.5, 2.0), zeta=3)
+    assert found["design"]["neuron"]["kind"] == "relu"
+    assert found["comparison"] == {
+        "layers": 4, "images": 256, "zeta": 3, "precision": "float64", "slopes": [0.5, 2.0], "trained": False,
+    }  # fmt: skip
+    assert found["max_relative_difference"] == expected.max_relative_difference < 1e-10
+    assert found["spikes_per_neuron"] == expected.spikes_per_neuron
+
+
+def test_convolutions_in_single_precision(snnviz: Snnviz) -> None:
+    arguments = ("--set", "network.kind=cnn", "--set", "network.channels=4", "--precision", "float32")
+    found = snnviz("ttfs", "check", *arguments, "--json").json
+    assert 1e-10 < found["max_relative_difference"] < 1e-4
+    assert found["argmax_agreement"] == 1
+
+
+def test_a_trained_network_has_a_twin_too(snnviz: Snnviz) -> None:
+    arguments = (*SMALL, "--set", "network.norm=batch", "--set", "training.epochs=2", "--trained")
+    found = snnviz("ttfs", "check", *arguments, "--json").json
+    assert found["max_relative_difference"] < 1e-10
+    assert found["argmax_agreement"] == 1
+    untrained = snnviz("ttfs", "check", *arguments[:-1], "--json").json
+    assert untrained["spikes_per_neuron"] != found["spikes_per_neuron"]
+
+
+def test_a_table_for_people(snnviz: Snnviz) -> None:
+    said = snnviz("ttfs", "check", *SMALL).out.splitlines()
+    assert said[0].split()[:4] == ["layer", "neurons", "t_min", "t_max"]
+    assert [line.split()[0] for line in said[1:3]] == ["L1", "L2"]
+    assert "over 64 images" in said[3]
+    assert said[4] == "both say the same of 100.00%"
+    assert "spikes per neuron, read after" in said[5]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--layers", "1"), "layers must be a whole number from 2 to 201, got 1"),
+        (("--layers", "many"), "layers must be a whole number from 2 to 201, got 'many'"),
+        (("--layers", "3", "--set", "network.depth=4"), "network.depth must be left out where layers are given"),
+        (("--images", "0"), "images must be a whole number from 1 to 1000000, got 0"),
+        (("--zeta", "-1"), "zeta must be a number from 0 to 10000, got -1"),
+        (("--slopes", "0"), "slopes must be a number from 1e-06 to 1e+06, or two such as 0.5..2, got '0'"),
+        (("--slopes", "2..1"), "slopes must be a number"),
+        (("--slopes", "nan"), "slopes must be a number"),
+        (("--precision", "float16"), "precision must be one of float64, float32, got 'float16'"),
+        (("--set", "data.steps=3"), "data.steps must be 1 where neuron.kind is relu"),
+        (("digits", "--layers", "4"), "network.kind must be mlp or cnn where layers are given, got 'block'"),
+        (("digits",), "network.edges must have no skips for TTFS, got '00200/00000/00002/00000/00000'; the nearest"),
+        (("resnet18-digits",), "network.kind must be mlp, cnn or a block without skips for TTFS, got 'resnet18'"),
+        (("digit",), "design must be one of"),
+    ],
+)
+def test_bad_input_gets_a_sentence(snnviz: Snnviz, arguments: tuple[str, ...], sentence: str) -> None:
+    assert snnviz("ttfs", "check", *arguments).sentence.startswith(sentence)

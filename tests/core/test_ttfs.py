@@ -1,0 +1,291 @@
+"""TTFS networks say, and learn, what ReLU networks do: logits, gradients, times and whole trajectories of weights."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.ttfs import relu_network
+from snnviz.core import data, ttfs
+from snnviz.core.equivalence import agreement, intensities, largest, span
+from snnviz.core.networks import Network
+from snnviz.design import Design
+from snnviz.errors import InputError
+from snnviz.theory.ttfs import Window, fired, row_centred, windows
+from tests.core import slow
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "mlp": {"kind": "mlp", "depth": 3, "width": 30},
+    "cnn": {"kind": "cnn", "depth": 3, "channels": 6, "pool_every": 1},
+    "cnn without pooling": {"kind": "cnn", "depth": 2, "channels": 5, "pool_every": 0},
+    "two blocks without skips": {"kind": "block", "edges": "000/000/000", "channels": 4, "blocks": 2},
+}
+KINDS = pytest.mark.parametrize("parts", NETWORKS.values(), ids=NETWORKS)
+
+
+def made(**network: Any) -> Design:
+    """The ReLU network of a small design."""
+    return relu_network(Design.check({"network": network}))
+
+
+def pair(design: Design, dtype: torch.dtype = torch.float64, slopes: bool = False) -> tuple[Network, ttfs.Network]:
+    """A ReLU network whose biases are not 0, and its twin; with `slopes` those are drawn from [0.5, 2]."""
+    network = slow.loud(design, dtype)
+    training, _ = data.load(design)
+    draw = torch.Generator().manual_seed(3)
+    shapes = [layer.out_shape[0] for layer in network.architecture.layers[:-1]]
+    chosen = [0.5 + 1.5 * torch.rand(count, generator=draw, dtype=torch.float64).to(dtype) for count in shapes]
+    given = largest(network, training, dtype)
+    return network, ttfs.twin(network, given, *span(design), slopes=chosen if slopes else "one")
+
+
+def images(design: Design, count: int = 256, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
+    """Intensities (B, 1, H, W), and what the ReLU network is shown, (1, B, 1, H, W)."""
+    training, _ = data.load(design)
+    shown = intensities(training.images[:count], training.white, dtype)
+    low, high = span(design)
+    return shown, (low + (high - low) * shown)[None]
+
+
+def relative(a: Tensor, b: Tensor) -> float:
+    return float((a - b).abs().max() / b.abs().max())
+
+
+@KINDS
+@pytest.mark.parametrize("slopes", [False, True], ids=["one", "drawn"])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)], ids=["64", "32"])
+def test_logits_are_the_relu_networks(
+    parts: dict[str, Any], slopes: bool, dtype: torch.dtype, tolerance: float
+) -> None:
+    design = made(**parts)
+    network, twin = pair(design, dtype, slopes)
+    shown, input = images(design, dtype=dtype)
+    with torch.no_grad():
+        ours, theirs = twin(shown), network(input)
+    assert ours.dtype == dtype
+    assert relative(ours, theirs) < tolerance
+    assert (ours.argmax(1) == theirs.argmax(1)).all()
+
+
+@KINDS
+@pytest.mark.parametrize("slopes", [False, True], ids=["one", "drawn"])
+def test_gradients_of_logits_are_the_relu_networks(parts: dict[str, Any], slopes: bool) -> None:
+    """Of W, times B: w = W / B."""
+    design = made(**parts)
+    network, twin = pair(design, slopes=slopes)
+    for name, value in twin.parameters.items():
+        twin.parameters[name] = value.requires_grad_()
+    shown, input = images(design, 16)
+    weights = torch.randn(16, 10, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    ours = torch.autograd.grad((twin(shown) * weights).sum(), list(twin.parameters.values()))
+    theirs = torch.autograd.grad((network(input) * weights).sum(), list(network.parameters.values()))
+    names = [layer.name for layer in twin.hidden]
+    for name, mine, other in zip(network.parameters, ours, theirs, strict=True):
+        layer, _, kind = name.rpartition(".")
+        if slopes and kind == "weight" and layer in names:
+            mine = mine * twin.slopes[names.index(layer)].view(-1, *[1] * (mine.dim() - 1))
+        assert relative(mine, other) < 1e-10, name
+        assert mine.abs().max() > 1e-6, name
+
+
+@KINDS
+@pytest.mark.parametrize("slopes", [False, True], ids=["one", "drawn"])
+def test_times_are_those_of_weights_ramps_and_thresholds(parts: dict[str, Any], slopes: bool) -> None:
+    """And so are spikes, windows and what each layer says; padding spikes at the time of the value 0."""
+    design = made(**parts)
+    network, twin = pair(design, slopes=slopes)
+    said: list[Tensor] = []
+    shown, input = images(design, 5)
+    with torch.no_grad():
+        passed = twin.run(shown)
+        network(input, hear=lambda _, x: said.append(x[0].permute(0, 3, 1, 2) if x.dim() == 5 else x[0]))
+    low, high = span(design)
+    for index, layer in enumerate(twin.architecture.layers):
+        before, physical = ttfs.pooled(passed.times[index], layer.sources[0].pool, "average"), twin.physical(index)
+        zero = 1 + low / (high - low) if index == 0 else twin.windows[index - 1].end
+        field = before.flatten(1)[:, :, None]
+        if layer.kind == "conv":
+            side = layer.kernel // 2
+            field = F.unfold(F.pad(before, [side] * 4, value=zero), layer.kernel)  # (B, C k k, H W)
+        columns = field.transpose(1, 2).flatten(0, 1).numpy()
+        if layer is twin.architecture.layers[-1]:
+            np.testing.assert_allclose(physical.reached(columns), passed.logits.numpy(), atol=1e-10)
+            break
+        times = passed.times[index + 1]
+        found = torch.from_numpy(physical.fire(columns)).view(5, -1, layer.out_shape[0])  # (B, H W, C)
+        torch.testing.assert_close(found, times.view(5, layer.out_shape[0], -1).transpose(1, 2), rtol=0, atol=1e-10)
+        np.testing.assert_allclose(physical.slope, twin.slopes[index].numpy() if slopes else 1, atol=1e-12)
+        window = twin.windows[index]
+        assert window.start <= times.min() < times.max() <= window.end
+        torch.testing.assert_close(window.end - times, said[index], rtol=0, atol=1e-10)
+        assert (fired(times.numpy(), window) == (said[index] > 0).numpy()).all()
+    assert all(a.end == b.start for a, b in pairwise(twin.windows))
+    assert twin.latency == pytest.approx(1 + sum(window.width for window in twin.windows))
+
+
+def test_normalisation_before_the_relus_is_in_weights_and_biases() -> None:
+    design = made(kind="cnn", depth=3, channels=6, norm="batch")
+    network = slow.loud(design)
+    draw = torch.Generator().manual_seed(5)
+    for name, value in network.buffers.items():
+        network.buffers[name] = torch.rand(value.shape, generator=draw, dtype=torch.float64) + 0.2
+    for name, value in network.parameters.items():
+        if name.endswith(".gain"):
+            sign = torch.where(torch.rand(value.shape, generator=draw) < 0.3, -1.0, 1.0)
+            network.parameters[name] = value.detach() * sign
+    training, _ = data.load(design)
+    twin = ttfs.twin(network, largest(network, training, torch.float64), *span(design))
+    shown, input = images(design)
+    with torch.no_grad():
+        assert relative(twin(shown), network(input, by="running")) < 1e-10
+    assert set(twin.parameters) == {
+        f"{layer.name}.{kind}" for layer in twin.architecture.layers for kind in ("weight", "bias")
+    }
+
+
+def test_the_earliest_spike_of_a_square_is_max_pooling() -> None:
+    design = made(kind="cnn", depth=2, channels=5, pool_every=1)
+    network = slow.loud(design)
+    twin = ttfs.Network(network.architecture, ttfs.folded(network), windows([1000.0] * 2), pooling="earliest")
+    shown, _ = images(design, 32)
+    p = twin.parameters
+    x = F.max_pool2d(F.relu(F.conv2d(shown, p["L1.weight"], p["L1.bias"], padding=1)), 2)
+    x = F.max_pool2d(F.relu(F.conv2d(x, p["L2.weight"], p["L2.bias"], padding=1)), 2)
+    expected = F.linear(x.flatten(1), p["readout.weight"], p["readout.bias"])
+    assert relative(twin(shown), expected) < 1e-10
+
+
+def test_windows_adapt_and_logits_stay() -> None:
+    design = made(kind="mlp", depth=4, width=30)
+    network = slow.loud(design)
+    twin = ttfs.Network(network.architecture, ttfs.folded(network), [Window(float(n), n + 1.0) for n in range(1, 5)])
+    shown, _ = images(design, 64)
+    for _ in range(6):  # a window of 1 cuts activations, and those behind it are larger once it does not
+        twin.adapt(twin.run(shown))
+    passed, widths = twin.run(shown), [window.width for window in twin.windows]
+    for times, window in zip(passed.times[1:], twin.windows, strict=True):
+        assert window.width >= 10 * float(window.end - times.min()) * (1 - 1e-9)
+    twin.adapt(passed)
+    assert [window.width for window in twin.windows] == pytest.approx(widths)
+    wide = ttfs.Network(network.architecture, twin.parameters, windows([ttfs.FIRST_LARGEST] * 4))
+    assert relative(wide(shown), passed.logits) < 1e-10
+
+
+def test_an_activation_that_does_not_fit_into_the_window_spikes_at_its_start() -> None:
+    network, twin = pair(made(kind="mlp", depth=1, width=20))
+    shown, input = images(network.design, 16)
+    narrow = ttfs.Network(network.architecture, twin.parameters, [Window(1.0, 1.5)], low=twin.low, high=twin.high)
+    times = narrow.run(shown).times[1]
+    said: list[Tensor] = []
+    network(input, hear=lambda _, x: said.append(x[0]))
+    torch.testing.assert_close(1.5 - times, said[0].detach().clamp(max=0.5), rtol=0, atol=1e-12)
+
+
+def start(*, centred: bool) -> tuple[Network, dict[str, Tensor]]:
+    """7 hidden layers of 100 for digits and He weights; with centred rows alpha = 1 means B = 1."""
+    network = Network(made(kind="mlp", depth=7, width=100))
+    parameters = {name: value.detach().double() for name, value in network.parameters.items()}
+    for name in [f"L{depth}.weight" for depth in range(1, 8)] if centred else []:
+        parameters[name] = torch.from_numpy(row_centred(parameters[name].numpy()))
+    return network, {name: value.clone().requires_grad_() for name, value in parameters.items()}
+
+
+def learnt(model: Literal["relu", "one", "alpha-one"], steps: int = 400) -> tuple[Tensor, float]:
+    """How far all weights, side by side, come from the same start with Adam on digits, and the test accuracy."""
+    network, parameters = start(centred=True)
+    names = [name for name in parameters if name.endswith(".weight")]
+    before = [parameters[name].detach().clone() for name in names]
+    slopes = "one" if model == "relu" else model
+    twin = ttfs.Network(network.architecture, parameters, windows([ttfs.FIRST_LARGEST] * 7), slopes=slopes)
+    training, test = data.load(network.design)
+    adam = torch.optim.Adam(list(parameters.values()), lr=1e-3)
+    draw = torch.Generator().manual_seed(6)
+
+    def relus(x: Tensor) -> Tensor:
+        for depth in range(1, 8):
+            x = F.relu(F.linear(x, parameters[f"L{depth}.weight"], parameters[f"L{depth}.bias"]))
+        return F.linear(x, parameters["readout.weight"], parameters["readout.bias"])
+
+    for _ in range(steps):
+        chosen = torch.randint(len(training), (64,), generator=draw)
+        shown = intensities(training.images[chosen], training.white, torch.float64)
+        passed = None if model == "relu" else twin.run(shown)
+        adam.zero_grad()
+        F.cross_entropy(passed.logits if passed else relus(shown.flatten(1)), training.labels[chosen]).backward()
+        adam.step()
+        if passed:
+            twin.adapt(passed)
+        if model == "one":
+            physical = twin.physical(3)
+            np.testing.assert_allclose(physical.ramp + physical.weights.sum(1), 1, atol=1e-12)
+    with torch.no_grad():
+        shown = intensities(test.images, test.white, torch.float64)
+        found = (relus(shown.flatten(1)) if model == "relu" else twin(shown)).argmax(1)
+    moved = [(parameters[name].detach() - value).flatten() for name, value in zip(names, before, strict=True)]
+    return torch.cat(moved), float((found == test.labels).double().mean())
+
+
+def test_b1_learns_the_relu_networks_weights_and_alpha_one_does_not() -> None:
+    relu, accuracy = learnt("relu")
+    b1, same = learnt("one")
+    alpha1, worse = learnt("alpha-one")
+    assert (b1 - relu).abs().max() < 1e-9
+    assert F.cosine_similarity(b1, relu, 0) > 1 - 1e-9
+    assert same == accuracy > 0.93
+    assert F.cosine_similarity(alpha1, relu, 0) < 0.95
+    assert worse < accuracy - 0.02
+
+
+def test_with_alpha_one_from_he_weights_gradients_explode() -> None:
+    norms = {}
+    for slopes in ("one", "alpha-one"):
+        network, parameters = start(centred=False)
+        twin = ttfs.Network(network.architecture, parameters, windows([ttfs.FIRST_LARGEST] * 7), slopes=slopes)
+        training, _ = data.load(network.design)
+        shown = intensities(training.images[:64], training.white, torch.float64)
+        loss = F.cross_entropy(twin(shown), training.labels[:64])
+        weights = [parameters[f"L{depth}.weight"] for depth in range(1, 8)]
+        norms[slopes] = torch.stack([gradient.norm() for gradient in torch.autograd.grad(loss, weights)])
+    assert norms["one"].max() < 10
+    assert norms["alpha-one"].max() > 1000 * norms["one"].max()
+
+
+def test_alpha_one_has_no_mapping_where_weights_of_a_neuron_are_large() -> None:
+    design = made(kind="mlp", depth=2, width=60)
+    network = slow.loud(design)
+    with pytest.raises(InputError, match="weights must have rows that add up to less than 1 where alpha is 1"):
+        ttfs.twin(network, [1.0, 1.0], *span(design), slopes="alpha-one")
+    for name, value in network.parameters.items():
+        if name.endswith(".weight"):
+            network.parameters[name] = torch.from_numpy(row_centred(value.detach().numpy())) + 0.001
+    training, _ = data.load(design)
+    found = largest(network, training, torch.float64)
+    twin = ttfs.twin(network, found, *span(design), slopes="alpha-one")
+    shown, input = images(design)
+    with torch.no_grad():
+        assert relative(twin(shown), network(input)) < 1e-10
+    np.testing.assert_allclose(twin.physical(1).ramp, 1, atol=1e-9)
+
+
+def test_what_is_told_of_an_agreement() -> None:
+    design = Design.check({"network": {"kind": "cnn", "depth": 3, "channels": 4}, "neuron": {"threshold": 0.5}})
+    found = agreement(design, 100, slopes=(0.5, 2.0))
+    assert found.images == 100
+    assert found.max_relative_difference < 1e-10
+    assert found.argmax_agreement == 1
+    assert [layer.name for layer in found.layers] == [each.name for each in architecture(design).layers[:-1]]
+    total = sum(layer.neurons for layer in found.layers)
+    spikes = sum(layer.neurons * layer.spikes_per_neuron for layer in found.layers)
+    assert found.spikes_per_neuron == pytest.approx(spikes / total)
+    assert found.latency == found.layers[-1].end
+    assert all(layer.saturated == 0 for layer in found.layers)
+    cut = agreement(design, 100, zeta=-0.9)
+    assert cut.layers[0].saturated > 0.1
+    assert cut.max_relative_difference > 0.01
