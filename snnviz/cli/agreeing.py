@@ -18,6 +18,8 @@ from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
 from snnviz.design import Choice, CnnNetwork, Design, MlpNetwork, Neuron, Part, checked
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint, Progress
+from snnviz.jobs import machine
+from snnviz.jobs.engine import check_memory
 from snnviz.registry import Range
 from snnviz.theory.ttfs import ZETA
 
@@ -57,6 +59,8 @@ def check(
     comparison = checked(Comparison, given, "a comparison")
     steepness = read_slopes(slopes) if slopes is not None else (1.0, 1.0)
     design = relu_network(_design(name, settings, comparison.layers if "layers" in given else None))
+    if (free := machine.free_bytes()) is not None:
+        check_memory(design, free)
     datasets.ensure(design.data.name, lambda words: click.echo(words, err=True))
     from snnviz.core.equivalence import agreement
 

@@ -166,6 +166,12 @@ def folded(network: networks.Network) -> dict[str, Tensor]:
     return found
 
 
+def from_scratch(network: networks.Network, low: float = 0.0, high: float = 1.0, slopes: Slopes = "one") -> Network:
+    """A TTFS network that is to learn, from the weights that a ReLU network would start with: W = w, whatever B is."""
+    largest = [FIRST_LARGEST] * (len(network.architecture.layers) - 1)
+    return Network(network.architecture, folded(network), ttfs.windows(largest), low=low, high=high, slopes=slopes)
+
+
 def twin(
     network: networks.Network,
     largest: Sequence[float],

@@ -74,6 +74,7 @@ def test_a_table_for_people(snnviz: Snnviz) -> None:
         (("digits", "--layers", "4"), "network.kind must be mlp or cnn where layers are given, got 'block'"),
         (("digits",), "network.edges must have no skips for TTFS, got '00200/00000/00002/00000/00000'; the nearest"),
         (("resnet18-digits",), "network.kind must be mlp, cnn or a block without skips for TTFS, got 'resnet18'"),
+        (("--layers", "201", "--set", "network.width=4096"), "design must fit into the "),
         (("digit",), "design must be one of"),
     ],
 )

@@ -18,7 +18,7 @@ from snnviz.core.equivalence import agreement, intensities, largest, span
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.errors import InputError
-from snnviz.theory.ttfs import Window, fired, row_centred, windows
+from snnviz.theory.ttfs import Window, fired, row_centred
 from tests.core import slow
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -33,6 +33,9 @@ KINDS = pytest.mark.parametrize("parts", NETWORKS.values(), ids=NETWORKS)
 def made(**network: Any) -> Design:
     """The ReLU network of a small design."""
     return relu_network(Design.check({"network": network}))
+
+
+DEEP = made(kind="mlp", depth=7, width=100)
 
 
 def pair(design: Design, dtype: torch.dtype = torch.float64, slopes: bool = False) -> tuple[Network, ttfs.Network]:
@@ -153,7 +156,8 @@ def test_normalisation_before_the_relus_is_in_weights_and_biases() -> None:
 def test_the_earliest_spike_of_a_square_is_max_pooling() -> None:
     design = made(kind="cnn", depth=2, channels=5, pool_every=1)
     network = slow.loud(design)
-    twin = ttfs.Network(network.architecture, ttfs.folded(network), windows([1000.0] * 2), pooling="earliest")
+    twin = ttfs.from_scratch(network)
+    twin.pooling = "earliest"
     shown, _ = images(design, 32)
     p = twin.parameters
     x = F.max_pool2d(F.relu(F.conv2d(shown, p["L1.weight"], p["L1.bias"], padding=1)), 2)
@@ -174,8 +178,7 @@ def test_windows_adapt_and_logits_stay() -> None:
         assert window.width >= 10 * float(window.end - times.min()) * (1 - 1e-9)
     twin.adapt(passed)
     assert [window.width for window in twin.windows] == pytest.approx(widths)
-    wide = ttfs.Network(network.architecture, twin.parameters, windows([ttfs.FIRST_LARGEST] * 4))
-    assert relative(wide(shown), passed.logits) < 1e-10
+    assert relative(ttfs.from_scratch(network)(shown), passed.logits) < 1e-10
 
 
 def test_an_activation_that_does_not_fit_into_the_window_spikes_at_its_start() -> None:
@@ -188,23 +191,23 @@ def test_an_activation_that_does_not_fit_into_the_window_spikes_at_its_start() -
     torch.testing.assert_close(1.5 - times, said[0].detach().clamp(max=0.5), rtol=0, atol=1e-12)
 
 
-def start(*, centred: bool) -> tuple[Network, dict[str, Tensor]]:
+def start(slopes: Literal["one", "alpha-one"], *, centred: bool) -> ttfs.Network:
     """7 hidden layers of 100 for digits and He weights; with centred rows alpha = 1 means B = 1."""
-    network = Network(made(kind="mlp", depth=7, width=100))
-    parameters = {name: value.detach().double() for name, value in network.parameters.items()}
-    for name in [f"L{depth}.weight" for depth in range(1, 8)] if centred else []:
-        parameters[name] = torch.from_numpy(row_centred(parameters[name].numpy()))
-    return network, {name: value.clone().requires_grad_() for name, value in parameters.items()}
+    found = ttfs.from_scratch(Network(DEEP), slopes=slopes)
+    for name, value in found.parameters.items():
+        hidden = name.endswith(".weight") and name != "readout.weight"
+        weight = torch.from_numpy(row_centred(value.numpy())) if centred and hidden else value
+        found.parameters[name] = weight.double().requires_grad_()
+    return found
 
 
-def learnt(model: Literal["relu", "one", "alpha-one"], steps: int = 400) -> tuple[Tensor, float]:
+def learnt(model: Literal["relu", "one", "alpha-one"], steps: int = 250) -> tuple[Tensor, float]:
     """How far all weights, side by side, come from the same start with Adam on digits, and the test accuracy."""
-    network, parameters = start(centred=True)
+    twin = start("one" if model == "relu" else model, centred=True)
+    parameters = twin.parameters
     names = [name for name in parameters if name.endswith(".weight")]
     before = [parameters[name].detach().clone() for name in names]
-    slopes = "one" if model == "relu" else model
-    twin = ttfs.Network(network.architecture, parameters, windows([ttfs.FIRST_LARGEST] * 7), slopes=slopes)
-    training, test = data.load(network.design)
+    training, test = data.load(DEEP)
     adam = torch.optim.Adam(list(parameters.values()), lr=1e-3)
     draw = torch.Generator().manual_seed(6)
 
@@ -246,12 +249,11 @@ def test_b1_learns_the_relu_networks_weights_and_alpha_one_does_not() -> None:
 def test_with_alpha_one_from_he_weights_gradients_explode() -> None:
     norms = {}
     for slopes in ("one", "alpha-one"):
-        network, parameters = start(centred=False)
-        twin = ttfs.Network(network.architecture, parameters, windows([ttfs.FIRST_LARGEST] * 7), slopes=slopes)
-        training, _ = data.load(network.design)
+        twin = start(slopes, centred=False)
+        training, _ = data.load(DEEP)
         shown = intensities(training.images[:64], training.white, torch.float64)
         loss = F.cross_entropy(twin(shown), training.labels[:64])
-        weights = [parameters[f"L{depth}.weight"] for depth in range(1, 8)]
+        weights = [twin.parameters[f"L{depth}.weight"] for depth in range(1, 8)]
         norms[slopes] = torch.stack([gradient.norm() for gradient in torch.autograd.grad(loss, weights)])
     assert norms["one"].max() < 10
     assert norms["alpha-one"].max() > 1000 * norms["one"].max()

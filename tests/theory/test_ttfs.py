@@ -67,18 +67,26 @@ def test_logits_are_the_relu_networks_whatever_the_slopes(hidden: int, slopes: s
             np.testing.assert_allclose(layer.slope, 1, atol=1e-12)
 
 
-@given(seed=st.integers(0, 2**32 - 1), inputs=st.integers(1, 8), neurons=st.integers(1, 5), slope=st.floats(0.3, 3))
-@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    sizes=st.lists(st.integers(1, 6), min_size=2, max_size=4),
+    zeta=st.floats(-0.5, 3),
+    slopes=st.tuples(st.floats(0.3, 1), st.floats(1, 3)),
+)
+@settings(max_examples=25, deadline=None)
 def test_v_stepped_through_time_crosses_the_threshold_at_the_firing_time(
-    seed: int, inputs: int, neurons: int, slope: float
+    seed: int, sizes: list[int], zeta: float, slopes: tuple[float, float]
 ) -> None:
+    """Also where an activation does not fit into its window (zeta < 0), and where inputs are silent."""
     rng = np.random.default_rng(seed)
-    (w,), (b,) = he(rng, inputs, neurons)
-    layer = ttfs.mapped(w, b, Window(1.0, 4.0), 0.0, slope)
-    times = rng.uniform(0, 1, inputs)
-    times[rng.uniform(size=inputs) < 0.3] = 1.0  # silent ones
-    found = layer.fire(times[None])[0]
-    np.testing.assert_allclose(found, stepped(layer, times, 2000), atol=2 * 4 / 2000)
+    weights, biases = he(rng, *sizes, 2)
+    x = rng.uniform(size=(1, sizes[0])) * (rng.uniform(size=sizes[0]) < 0.7)
+    drawn = [rng.uniform(*slopes, size) for size in sizes[1:]]
+    made = ttfs.stack(weights, biases, x, zeta, drawn)
+    times = made.run(x).times
+    for layer, before, after in zip(made.layers[:-1], times[:-1], times[1:], strict=True):
+        step = (layer.window.end - layer.before) / 2000
+        np.testing.assert_allclose(after[0], stepped(layer, before[0], 2000), atol=2 * step)
 
 
 def test_the_potential_is_the_stepped_one_and_is_at_threshold_when_the_neuron_spikes() -> None:
@@ -220,7 +228,7 @@ def test_the_jacobian_is_that_of_the_firing_times() -> None:
 
 def test_with_alpha_one_the_jacobian_has_eigenvalues_far_outside_the_unit_circle() -> None:
     n, radii, negative = 340, [], []
-    for seed in range(5):
+    for seed in range(3):
         w = np.random.default_rng(seed).normal(0, 1 / np.sqrt(n), (n, n))
         alpha_one = 1 + w.sum(1)
         radii.append([np.abs(ttfs.spectrum(w, slope)).max() for slope in (1.0, alpha_one)])
