@@ -18,6 +18,7 @@ from snnviz.core.observe import PROBE_IMAGES
 from snnviz.core.randomness import generator
 from snnviz.core.train import TEST_BATCH
 from snnviz.design import Design
+from snnviz.errors import Diverged
 from snnviz.events import Event
 from snnviz.theory.ttfs import ZETA
 
@@ -107,37 +108,36 @@ def agreement(
     """The ReLU network of a design beside its TTFS twin, whose windows the training images say, on test images.
 
     `slopes`: between which the slopes B at threshold are drawn. `arrays`: of a checkpoint; without, it is untrained.
-    Raises `InputError` or `DataMissing`.
+    Raises `InputError`, `DataMissing` or `Diverged`.
     """
-    dtype = {"float64": torch.float64, "float32": torch.float32}[precision]
+    dtype: torch.dtype = getattr(torch, precision)
     design = relu_network(design)
     training, test = data.load(design)
     network, (low, high) = relus(design, arrays, dtype), span(design)
     made = ttfs.twin(network, largest(network, training, dtype), low, high, zeta, _drawn(network, slopes, dtype))
-    differences, same, seen = [], 0, []
+    difference, same, seen = 0.0, 0, torch.zeros(len(made.hidden), 2, dtype=torch.float64)
     for part in test.images[:images].split(TEST_BATCH):
         shown = intensities(part, test.white, dtype)
         expected, passed = network((low + (high - low) * shown)[None], by="running"), made.run(shown)
-        difference, unit = (passed.logits - expected).abs().amax(1), expected.abs().amax(1)
-        differences.append(float((difference / unit.clamp(min=torch.finfo(dtype).tiny)).max()))
+        if not (passed.logits.isfinite() & expected.isfinite()).all():
+            raise Diverged(f"Logits became infinite in {precision}: smaller weights or fewer layers help.")
+        unit = expected.abs().amax(1).clamp(min=torch.finfo(dtype).tiny)
+        difference = max(difference, float(((passed.logits - expected).abs().amax(1) / unit).max()))
         same += int((passed.logits.argmax(1) == expected.argmax(1)).sum())
-        seen.append((len(part), _spikes(passed, made)))
-    count = sum(number for number, _ in seen)
-    shares = [sum(number * found[k] for number, found in seen) / count for k in range(2 * len(made.hidden))]
+        seen += _spikes(passed, made)
+    count = min(images, len(test))
     layers = tuple(
-        LayerTimes(layer.name, layer.neurons, window.start, window.end, shares[2 * k], shares[2 * k + 1])
-        for k, (layer, window) in enumerate(zip(made.hidden, made.windows, strict=True))
+        LayerTimes(layer.name, layer.neurons, window.start, window.end, *(spikes / count / layer.neurons).tolist())
+        for layer, window, spikes in zip(made.hidden, made.windows, seen, strict=True)
     )
-    spikes = sum(layer.neurons * layer.spikes_per_neuron for layer in layers) / sum(layer.neurons for layer in layers)
-    return Agreement(count, max(differences), same / count, spikes, made.latency, layers)
+    per_neuron = float(seen[:, 0].sum()) / count / sum(layer.neurons for layer in layers)
+    return Agreement(count, difference, same / count, per_neuron, made.latency, layers)
 
 
-def _spikes(passed: ttfs.Passed, made: ttfs.Network) -> list[float]:
-    """Of each hidden layer the share of neurons that spike, and that do so at t_min."""
-    found = []
-    for times, window in zip(passed.times[1:], made.windows, strict=True):
-        found += [float((times < window.end).double().mean()), float((times <= window.start).double().mean())]
-    return found
+def _spikes(passed: ttfs.Passed, made: ttfs.Network) -> Tensor:
+    """(hidden layers, 2): how many neurons spike, and how many do so at t_min."""
+    pairs = zip(passed.times[1:], made.windows, strict=True)
+    return torch.tensor([[int((t < window.end).sum()), int((t <= window.start).sum())] for t, window in pairs])
 
 
 def _drawn(network: Network, slopes: tuple[float, float], dtype: torch.dtype) -> ttfs.Slopes:

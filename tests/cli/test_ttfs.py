@@ -75,6 +75,10 @@ def test_a_table_for_people(snnviz: Snnviz) -> None:
         (("digits",), "network.edges must have no skips for TTFS, got '00200/00000/00002/00000/00000'; the nearest"),
         (("resnet18-digits",), "network.kind must be mlp, cnn or a block without skips for TTFS, got 'resnet18'"),
         (("--layers", "201", "--set", "network.width=4096"), "design must fit into the "),
+        (
+            ("--layers", "99", "--precision", "float32", "--set", "init.gain=20", "--set", "network.width=50"),
+            "Logits became infinite in float32: smaller weights or fewer layers help.",
+        ),
         (("digit",), "design must be one of"),
     ],
 )
