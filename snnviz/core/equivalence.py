@@ -114,7 +114,8 @@ def agreement(
     design = relu_network(design)
     training, test = data.load(design)
     network, (low, high) = relus(design, arrays, dtype), span(design)
-    made = ttfs.twin(network, largest(network, training, dtype), low, high, zeta, _drawn(network, slopes, dtype))
+    reached, drawn = largest(network, training, dtype), _drawn(network, slopes, dtype)
+    made = ttfs.twin(network, reached, low, high, zeta, drawn, dtype)
     difference, same, seen = 0.0, 0, torch.zeros(len(made.hidden), 2, dtype=torch.float64)
     for part in test.images[:images].split(TEST_BATCH):
         shown = intensities(part, test.white, dtype)

@@ -1,6 +1,6 @@
 """TTFS networks in torch, with exact gradients; the equations, and their numbers in brackets, are `theory.ttfs`'s.
 
-Everything is float64 unless the parameters are not: a window may be a thousand times as wide as what is told in it.
+Everything is float64 unless asked otherwise: a window may be a thousand times as wide as what is told in it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Window
 
 Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
 """B of (2). "one": the B1-model, alpha = 1 - sum W anew at every step. "alpha-one": alpha = 1, so that B = 1 + sum W.
-Else given for each hidden layer, (n,), and alpha = B - sum W."""
+Else given for each hidden layer, (n,), and alpha = B - sum W. Where alpha = 1 makes B negative, (3) is computed as it
+stands, which is what learning such a network means; no neuron does that (`Network.physical` refuses)."""
 
 Pooling = Literal["average", "earliest"]
 """Of a map's times before the next layer. "average": the next layer's synapses share a weight, so that their spikes'
@@ -150,26 +151,37 @@ def pooled(times: Tensor, size: int, how: Pooling) -> Tensor:
     return F.avg_pool2d(times, size) if how == "average" else -F.max_pool2d(-times, size)
 
 
-def folded(network: networks.Network) -> dict[str, Tensor]:
+def folded(network: networks.Network, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
     """A ReLU network's weights and biases by name, with the batch normalisation before its ReLUs in them.
 
     kappa = gain / sqrt(variance + eps), w' = kappa w, b' = bias - kappa mean, by the running statistics.
     """
     found: dict[str, Tensor] = {}
     for layer in network.architecture.weighted:
-        weight, bias = (network.parameters[f"{layer.name}.{kind}"].detach() for kind in ("weight", "bias"))
+        kept = network.parameters | network.buffers
+        own = {kind: kept[f"{layer.name}.{kind}"].detach().to(dtype, copy=True) for kind in ("weight", "bias")}
         if layer.normed:
-            mean, variance = network.buffers[f"{layer.name}.mean"], network.buffers[f"{layer.name}.variance"]
-            kappa = network.parameters[f"{layer.name}.gain"].detach() / (variance + EPSILON).sqrt()
-            weight, bias = weight * kappa.view(-1, *[1] * (weight.dim() - 1)), bias - kappa * mean
-        found |= {f"{layer.name}.weight": weight.clone(), f"{layer.name}.bias": bias.clone()}
+            gain, mean, variance = (
+                kept[f"{layer.name}.{kind}"].detach().to(dtype) for kind in ("gain", "mean", "variance")
+            )
+            kappa = gain / (variance + EPSILON).sqrt()
+            own["weight"] *= kappa.view(-1, *[1] * (own["weight"].dim() - 1))
+            own["bias"] -= kappa * mean
+        found |= {f"{layer.name}.{kind}": value for kind, value in own.items()}
     return found
 
 
-def from_scratch(network: networks.Network, low: float = 0.0, high: float = 1.0, slopes: Slopes = "one") -> Network:
+def from_scratch(
+    network: networks.Network,
+    low: float = 0.0,
+    high: float = 1.0,
+    slopes: Slopes = "one",
+    dtype: torch.dtype = torch.float64,
+) -> Network:
     """A TTFS network that is to learn, from the weights that a ReLU network would start with: W = w, whatever B is."""
     largest = [FIRST_LARGEST] * (len(network.architecture.layers) - 1)
-    return Network(network.architecture, folded(network), ttfs.windows(largest), low=low, high=high, slopes=slopes)
+    parameters = {name: value.requires_grad_() for name, value in folded(network, dtype).items()}
+    return Network(network.architecture, parameters, ttfs.windows(largest), low=low, high=high, slopes=slopes)
 
 
 def twin(
@@ -179,19 +191,20 @@ def twin(
     high: float,
     zeta: float = ZETA,
     slopes: Slopes = "one",
+    dtype: torch.dtype = torch.float64,
 ) -> Network:
     """The TTFS network that says what a ReLU network says of images of [low, high], by (6) for any slopes B above 0.
 
     `largest`: X of (8). `slopes` "alpha-one": those that make alpha 1. Raises `InputError` where there are none.
     """
-    parameters = folded(network)
+    parameters = folded(network, dtype)
     made = Network(network.architecture, parameters, ttfs.windows(largest, zeta), low=low, high=high)
     if slopes == "one":
         return made
     for index, layer in enumerate(made.hidden):
         weight = parameters[f"{layer.name}.weight"]
         if isinstance(slopes, str):
-            slope = torch.from_numpy(ttfs.slopes_of_ramp_one(made._effective(index).double().numpy())).to(weight.dtype)
+            slope = torch.from_numpy(ttfs.slopes_of_ramp_one(made._effective(index).double().numpy())).to(dtype)
         else:
             slope = slopes[index]
         made.parameters[f"{layer.name}.weight"] = weight * slope.view(-1, *[1] * (weight.dim() - 1))

@@ -46,7 +46,7 @@ def pair(design: Design, dtype: torch.dtype = torch.float64, slopes: bool = Fals
     shapes = [layer.out_shape[0] for layer in network.architecture.layers[:-1]]
     chosen = [0.5 + 1.5 * torch.rand(count, generator=draw, dtype=torch.float64).to(dtype) for count in shapes]
     given = largest(network, training, dtype)
-    return network, ttfs.twin(network, given, *span(design), slopes=chosen if slopes else "one")
+    return network, ttfs.twin(network, given, *span(design), slopes=chosen if slopes else "one", dtype=dtype)
 
 
 def images(design: Design, count: int = 256, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
@@ -58,7 +58,7 @@ def images(design: Design, count: int = 256, dtype: torch.dtype = torch.float64)
 
 
 def relative(a: Tensor, b: Tensor) -> float:
-    return float((a - b).abs().max() / b.abs().max())
+    return float((a - b).detach().abs().max() / b.detach().abs().max())
 
 
 @KINDS
@@ -83,8 +83,8 @@ def test_gradients_of_logits_are_the_relu_networks(parts: dict[str, Any], slopes
     """Of W, times B: w = W / B."""
     design = made(**parts)
     network, twin = pair(design, slopes=slopes)
-    for name, value in twin.parameters.items():
-        twin.parameters[name] = value.requires_grad_()
+    for value in twin.parameters.values():
+        value.requires_grad_()
     shown, input = images(design, 16)
     weights = torch.randn(16, 10, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
     ours = torch.autograd.grad((twin(shown) * weights).sum(), list(twin.parameters.values()))
@@ -196,8 +196,8 @@ def start(slopes: Literal["one", "alpha-one"], *, centred: bool) -> ttfs.Network
     found = ttfs.from_scratch(Network(DEEP), slopes=slopes)
     for name, value in found.parameters.items():
         hidden = name.endswith(".weight") and name != "readout.weight"
-        weight = torch.from_numpy(row_centred(value.numpy())) if centred and hidden else value
-        found.parameters[name] = weight.double().requires_grad_()
+        if centred and hidden:
+            found.parameters[name] = torch.from_numpy(row_centred(value.detach().numpy())).requires_grad_()
     return found
 
 
