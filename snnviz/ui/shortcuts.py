@@ -27,7 +27,7 @@ PAPER = (
     "**What the paper says** (Guo et al. 2024): on ResNets with T = 2 and 4, shortcut back-propagation is better than "
     "vanilla, and falling weights are better than constant ones. How λ falls is told in no source that we could read, "
     "so that there is a family here. **What is trained here is small**: differences within the band of the seeds say "
-    "nothing."
+    "nothing, and a larger gradient alone is no better accuracy (an optimizer such as Adam divides it by its size)."
 )
 
 
