@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from statistics import fmean, median, stdev
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -38,6 +38,8 @@ class Rows:
     branches: Sequence[Branch] = ()
     epochs: Sequence[EpochEnd] = ()
 
+
+N = TypeVar("N", int, float)
 
 Told = Mapping[str, Rows]
 """By digest."""
@@ -219,9 +221,10 @@ def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> s
         reached = [100 * one.epochs[-1].test_accuracy for one in rows]
         spread = f" ± {stdev(reached):.1f}" if len(reached) > 1 else ""
         firsts = [norms[0] for one in rows if (norms := _first_layer(one))]
-        norm = f", first layer's gradient {_power(geometric(firsts))} in the first epoch" if firsts else ""
+        norm = f" ({_power(geometric(firsts))})" if firsts else ""
         sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
-    return "; ".join(sentences) + "." if sentences else ""
+    what = "Test accuracy, and the first layer's gradient at the first look: "
+    return what + "; ".join(sentences) + "." if sentences else ""
 
 
 def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> str:
@@ -314,10 +317,10 @@ def _maps(
     return found
 
 
-def _thinned(epochs: Sequence[float], most: int = 200) -> Sequence[float]:
+def _thinned(looks: Sequence[N], most: int = 200) -> Sequence[N]:
     """At most so many, evenly spread, the newest among them."""
-    step = -(-len(epochs) // most) if epochs else 1
-    return epochs[(len(epochs) - 1) % step :: step]
+    step = -(-len(looks) // most) if looks else 1
+    return looks[(len(looks) - 1) % step :: step]
 
 
 def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
@@ -341,8 +344,11 @@ def _banded(
     how: Callable[[Sequence[float]], float] = fmean,
 ) -> list[dict[str, Any]]:
     """The mean of several lines, and the band that they span."""
-    line = _mean(values, how)
-    at, shown = list(x[: len(line)]), []
+    length = min(map(len, values))
+    some = _thinned(range(length))
+    values = [[row[k] for k in some] for row in values]
+    line, at = _mean(values, how), [x[k] for k in some]
+    shown: list[dict[str, Any]] = []
     if len(values) > 1:
         low, high = _mean(values, min), _mean(values, max)
         shown.append(
