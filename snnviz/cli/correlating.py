@@ -22,7 +22,7 @@ from snnviz.store import Run, Store
 @click.command()
 @click.option("--cells", help="Cells that are scored and trained.  [20]")
 @click.option("--backward", is_flag=True, help="Cells with backward connections instead of forward ones alone.")
-@click.option("--seeds", help="Runs of each cell.  [1]")
+@click.option("--seeds", help="Runs of each cell.  [2]")
 @click.option("--epochs", help="Passes over the training images.  [8]")
 @click.option("--data", help="Data set.  [digits]")
 @click.option(

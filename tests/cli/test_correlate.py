@@ -10,12 +10,12 @@ from snnviz.store import Store
 from snnviz.theory.ranks import agreement
 from tests.cli.conftest import Snnviz
 
-TINY = CellStudy(cells=4, channels=2, steps=2, epochs=1, train_samples=64, score_channels=2, score_batch=4)
+TINY = CellStudy(cells=4, seeds=1, channels=2, steps=2, epochs=1, train_samples=64, score_channels=2, score_batch=4)
 FIELDS = [
     f"--set={name}={getattr(TINY, name)}"
     for name in ("channels", "steps", "train_samples", "score_channels", "score_batch")
 ]
-ARGUMENTS = ("cells", "correlate", "--cells", "4", "--epochs", "1", *FIELDS)
+ARGUMENTS = ("cells", "correlate", "--cells", "4", "--seeds", "1", "--epochs", "1", *FIELDS)
 
 
 def test_it_scores_trains_and_compares(snnviz: Snnviz, shared: Store) -> None:

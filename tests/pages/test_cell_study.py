@@ -16,7 +16,7 @@ from snnviz.ui import cells_study, services
 from tests.made_up import candidates
 from tests.pages.visit import MAIN, Visit
 
-TINY = CellStudy(cells=3, channels=2, steps=2, epochs=1, train_samples=64, score_channels=2, score_batch=4)
+TINY = CellStudy(cells=3, seeds=1, channels=2, steps=2, epochs=1, train_samples=64, score_channels=2, score_batch=4)
 
 
 @pytest.fixture
