@@ -238,6 +238,11 @@ def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> 
     ]
     if not ratios:
         return f"{words} What they cost in time is said when runs with and without them are done."
+    if min(ratios) < 1:
+        return (
+            f"{words} What they cost in time is lost in what else this machine did: {min(ratios) - 1:+.0%} to "
+            f"{max(ratios) - 1:+.0%} of vanilla's time, {len(ratios)} runs."
+        )
     return (
         f"{words} These runs took {median(ratios) - 1:+.0%} of vanilla's time (median of {len(ratios)}, "
         f"{min(ratios) - 1:+.0%} to {max(ratios) - 1:+.0%}), a second look at the gradients included; runs that shared "
@@ -301,9 +306,15 @@ def _maps(
         z = [[how(places[e][k]) if k in places[e] else None for e in epochs] for k in sorted(names)]
         design = next(member.design for member in several if member.mode == mode)
         layers = [names[k] for k in sorted(names)]
-        marks = [architecture(design).layers[index].name for index in branching(design)]
-        found.append(Map(name, epochs, layers, z, [mark for mark in marks if mark in layers]))
+        found.append(Map(name, epochs, layers, z, _marks(design, layers)))
     return found
+
+
+def _marks(design: Design, shown: Sequence[str]) -> list[str]:
+    """Where branches begin: the layer itself, or the last one before it that is shown, as one that joins is not."""
+    names = [layer.name for layer in architecture(design).layers]
+    before = [[name for name in names[: index + 1] if name in shown] for index in branching(design)]
+    return [several[-1] for several in before if several]
 
 
 def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
