@@ -222,6 +222,8 @@ def _choose(widget: str, choose: Put) -> None:
 def put(name: str, state: str, key: str, check: Callable[[object], Part]) -> None:
     """A field of the setting that the session holds as `state` becomes what its widget says, if `check` takes it."""
     session = st.session_state
+    if not is_said(name, key):
+        return
     try:
         session[state] = check({**session[state].model_dump(), name: chosen(name, key)})
         session[f"{key}_problem"] = session[f"{key}_link_problem"] = ""
@@ -234,6 +236,11 @@ def replace(value: Part, state: str, key: str) -> None:
     session = st.session_state
     session[state], session[f"{key}_problem"], session[f"{key}_link_problem"] = value, "", ""
     renew(key)
+
+
+def is_said(name: str, key: str) -> bool:
+    """Whether there is such a widget: one that was replaced a moment ago may call back once more."""
+    return f"{key}-{name}@{revision(key)}" in st.session_state
 
 
 def chosen(name: str, key: str) -> Any:

@@ -27,20 +27,26 @@ PAPER = (
     "**What the paper says** (Guo et al. 2024): on ResNets with T = 2 and 4, shortcut back-propagation is better than "
     "vanilla, and falling weights are better than constant ones. How λ falls is told in no source that we could read, "
     "so that there is a family here. **What is trained here is small**: differences within the band of the seeds say "
-    "nothing."
+    "nothing, and a larger gradient alone is no better accuracy (an optimizer such as Adam divides it by its size)."
 )
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take the setting from the address if the visit began here."""
+    """At the top of the page: the first time, take the setting from the address if the visit began here.
+
+    Else the design that is edited, if it has branches.
+    """
     session = st.session_state
     if "shortcuts" in session:
         return
-    query = dict(st.query_params) if state.arrived_at("shortcuts") else {}
     session.shortcuts, session.shortcuts_design = ShortcutStudy(), STARTS["deep mlp"]
     session.shortcuts_view, session.shortcuts_link_problem = "compare", ""
+    if not state.arrived_at("shortcuts"):
+        if state.design().training.shortcut.schedule.kind != "zero":
+            session.shortcuts_design = state.design()
+        return
     try:
-        found = from_link(query)
+        found = from_link(dict(st.query_params))
     except InputError as error:
         session.shortcuts_link_problem = f"{ended(error)} The deep mlp is shown instead."
     else:

@@ -70,6 +70,8 @@ def _choices() -> None:
 
 
 def _put_inits() -> None:
+    if not many.is_said("inits-chosen", KEY):
+        return
     st.session_state[f"{KEY}-inits@{many.revision(KEY)}"] = ",".join(many.chosen("inits-chosen", KEY))
     put_study("inits")
 

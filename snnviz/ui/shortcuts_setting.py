@@ -192,15 +192,19 @@ def replace(new: Design) -> None:
 
 
 def _put_data(_: str) -> None:
-    _change({"data.name": many.chosen("data", KEY)})
+    if many.is_said("data", KEY):
+        _change({"data.name": many.chosen("data", KEY)})
 
 
 def _put(path: str) -> None:
-    _change({path: many.chosen(path, KEY)})
+    if many.is_said(path, KEY):
+        _change({path: many.chosen(path, KEY)})
 
 
 def _put_kind(path: str) -> None:
     """Another entry; the weight of the branches stays."""
+    if not many.is_said(path, KEY):
+        return
     given: dict[str, Any] = {"kind": many.chosen(path, KEY)}
     entry = (SHORTCUTS if path == _KIND else INITS)[given["kind"]]
     before = design().training.shortcut.schedule.parameters
@@ -210,7 +214,9 @@ def _put_kind(path: str) -> None:
 
 
 def _put_layers() -> None:
-    _change({f"{SHORTCUT}.layers": ",".join(map(str, sorted(many.chosen(f"{SHORTCUT}.layers", KEY))))})
+    path = f"{SHORTCUT}.layers"
+    if many.is_said(path, KEY):
+        _change({path: ",".join(map(str, sorted(many.chosen(path, KEY))))})
 
 
 def _change(settings: Mapping[str, Any], *, renew: bool = False) -> None:

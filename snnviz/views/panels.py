@@ -62,9 +62,7 @@ def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
     names = list(dict.fromkeys(name for each in maps for name in each.layers))
     bar: dict[str, Any] = {"thickness": 11, "outlinewidth": 0, "title": {"text": scale.title, "side": "right"}}
     if scale.log:
-        ticks = list(range(math.ceil(low), math.floor(high) + 1))
-        ticks = ticks[:: max(1, len(ticks) // 6)]
-        bar |= {"tickvals": ticks, "ticktext": [_power(tick) for tick in ticks]}
+        bar |= _ticks(low, high)
     elif scale.percent:
         bar |= {"tickformat": ".0%"}
     layout: dict[str, Any] = {
@@ -121,6 +119,21 @@ def _words(value: float | None, scale: Scale) -> str:
     if value is None:
         return ""
     return f"{value:.1%}" if scale.percent else f"{value:.2g}"
+
+
+def _ticks(low: float, high: float) -> dict[str, Any]:
+    """Powers of ten, and 2 and 5 times those where there are few.
+
+    >>> _ticks(-1.2, -0.1)["ticktext"]
+    ['0.1', '0.2', '0.5']
+    """
+    powers = list(range(math.floor(low), math.ceil(high) + 1))
+    if high - low < 2:
+        found = [(exponent + math.log10(n), f"{n * 10.0**exponent:.3g}") for exponent in powers for n in (1, 2, 5)]
+    else:
+        found = [(float(exponent), _power(exponent)) for exponent in powers[:: max(1, len(powers) // 6)]]
+    shown = [(place, text) for place, text in found if low <= place <= high]
+    return {"tickvals": [place for place, _ in shown], "ticktext": [text for _, text in shown]}
 
 
 def _power(exponent: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -18,6 +17,7 @@ from snnviz.design import Design
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.store.values import Run
 from snnviz.theory import costs
+from snnviz.views.bands import banded, geometric, mean, thinned
 from snnviz.views.chart import Chart, empty, shade
 from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
 
@@ -93,7 +93,7 @@ def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
             begun = [rows.epochs for rows in _rows(several, told, mode)[0] if rows.epochs]
             if begun:
                 values = [[getattr(row, column) for row in rows] for rows in begun]
-                figure["data"] += _banded([row.epoch for row in begun[0]], values, name, COLOURS[mode])
+                figure["data"] += banded([row.epoch for row in begun[0]], values, name, COLOURS[mode])
         charts.append(Chart(f"shortcut_{column}", title, f"{caption} {spread}", figure, height=260))
     return charts
 
@@ -144,12 +144,12 @@ def loss_chart(several: Sequence[Member], told: Told) -> Chart:
         begun = [one.samples for one in rows if one.samples]
         if begun:
             values = [[sample.loss for sample in samples] for samples in begun]
-            figure["data"] += _banded([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
+            figure["data"] += banded([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
         layers = sorted({branch.layer for one in rows for branch in one.branches})
         for place, layer in enumerate(layers):
             own = [[branch for branch in one.branches if branch.layer == layer] for one in rows if one.branches]
             own = [each for each in own if each]
-            line, at = _mean([[branch.loss for branch in each] for each in own]), [each.epoch for each in own[0]]
+            line, at = mean([[branch.loss for branch in each] for each in own]), [each.epoch for each in own[0]]
             colour = shade(place, max(2, len(layers)))
             figure["data"].append(
                 {
@@ -178,7 +178,7 @@ def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
             seen |= {states[0].epoch for states in looks}
             layers = [state.name for state in looks[0]]
             values = [[max(state.grad_norm or 0.0, FLOOR) for state in look] for look in looks]
-            figure["data"] += _banded(layers, values, name, COLOURS[mode], geometric)
+            figure["data"] += banded(layers, values, name, COLOURS[mode], geometric)
     reached = f"epoch {max(seen):.3g}" if seen else "no epoch yet"
     caption = f"The columns of the maps at {reached}, from the first layer to the readout."
     return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
@@ -219,9 +219,10 @@ def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> s
         reached = [100 * one.epochs[-1].test_accuracy for one in rows]
         spread = f" ± {stdev(reached):.1f}" if len(reached) > 1 else ""
         firsts = [norms[0] for one in rows if (norms := _first_layer(one))]
-        norm = f", first layer's gradient {_power(geometric(firsts))} in the first epoch" if firsts else ""
+        norm = f" ({_power(geometric(firsts))})" if firsts else ""
         sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
-    return "; ".join(sentences) + "." if sentences else ""
+    what = "Test accuracy, and the first layer's gradient at the first look: "
+    return what + "; ".join(sentences) + "." if sentences else ""
 
 
 def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> str:
@@ -237,20 +238,16 @@ def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> 
     ]
     if not ratios:
         return f"{words} What they cost in time is said when runs with and without them are done."
+    if min(ratios) < 1:
+        return (
+            f"{words} What they cost in time is lost in what else this machine did: {min(ratios) - 1:+.0%} to "
+            f"{max(ratios) - 1:+.0%} of vanilla's time, {len(ratios)} runs."
+        )
     return (
         f"{words} These runs took {median(ratios) - 1:+.0%} of vanilla's time (median of {len(ratios)}, "
         f"{min(ratios) - 1:+.0%} to {max(ratios) - 1:+.0%}), a second look at the gradients included; runs that shared "
         "the machine with others scatter."
     )
-
-
-def geometric(values: Sequence[float]) -> float:
-    """The mean of what spans powers of ten.
-
-    >>> round(geometric([1, 100]), 6)
-    10.0
-    """
-    return math.exp(fmean(math.log(max(value, FLOOR)) for value in values))
 
 
 def _branched(several: Sequence[Member]) -> list[Mode]:
@@ -289,7 +286,7 @@ def _maps(
     several: Sequence[Member],
     told: Told,
     value: Callable[[LayerState], float | None],
-    mean: Callable[[Sequence[float]], float],
+    how: Callable[[Sequence[float]], float],
     shown: Sequence[Mode] | None = None,
 ) -> list[Map]:
     """A map for each mode: at each look, the mean of the runs that have reached it."""
@@ -305,19 +302,19 @@ def _maps(
                 if seen is not None:
                     places.setdefault(state.epoch, {}).setdefault(state.layer, []).append(seen)
                     names[state.layer] = state.name
-        epochs = _thinned(sorted(places))
-        z = [[mean(places[e][k]) if k in places[e] else None for e in epochs] for k in sorted(names)]
+        epochs = thinned(sorted(places))
+        z = [[how(places[e][k]) if k in places[e] else None for e in epochs] for k in sorted(names)]
         design = next(member.design for member in several if member.mode == mode)
         layers = [names[k] for k in sorted(names)]
-        marks = [architecture(design).layers[index].name for index in branching(design)]
-        found.append(Map(name, epochs, layers, z, [mark for mark in marks if mark in layers]))
+        found.append(Map(name, epochs, layers, z, _marks(design, layers)))
     return found
 
 
-def _thinned(epochs: Sequence[float], most: int = 200) -> Sequence[float]:
-    """At most so many, evenly spread, the newest among them."""
-    step = -(-len(epochs) // most) if epochs else 1
-    return epochs[(len(epochs) - 1) % step :: step]
+def _marks(design: Design, shown: Sequence[str]) -> list[str]:
+    """Where branches begin: the layer itself, or the last one before it that is shown, as one that joins is not."""
+    names = [layer.name for layer in architecture(design).layers]
+    before = [[name for name in names[: index + 1] if name in shown] for index in branching(design)]
+    return [several[-1] for several in before if several]
 
 
 def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
@@ -326,52 +323,6 @@ def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
     before = [state.epoch for state in known if state.epoch <= epoch + 1e-9]
     wanted = max(before, default=min((state.epoch for state in known), default=0.0))
     return sorted((state for state in known if state.epoch == wanted), key=lambda state: state.layer)
-
-
-def _mean(values: Sequence[Sequence[float]], how: Callable[[Sequence[float]], float] = fmean) -> list[float]:
-    """At each place that all have reached."""
-    return [float(f"{how(column):.5g}") for column in zip(*values, strict=False)]
-
-
-def _banded(
-    x: Sequence[Any],
-    values: Sequence[Sequence[float]],
-    name: str,
-    colour: str,
-    how: Callable[[Sequence[float]], float] = fmean,
-) -> list[dict[str, Any]]:
-    """The mean of several lines, and the band that they span."""
-    line = _mean(values, how)
-    at, shown = list(x[: len(line)]), []
-    if len(values) > 1:
-        low, high = _mean(values, min), _mean(values, max)
-        shown.append(
-            {
-                "type": "scatter",
-                "x": [*at, *at[::-1]],
-                "y": [*high, *low[::-1]],
-                "fill": "toself",
-                "fillcolor": colour,
-                "opacity": 0.16,
-                "mode": "lines",
-                "line": {"width": 0},
-                "hoverinfo": "skip",
-                "showlegend": False,
-                "legendgroup": name,
-            }
-        )
-    shown.append(
-        {
-            "type": "scatter",
-            "x": at,
-            "y": line,
-            "name": name,
-            "legendgroup": name,
-            "mode": "lines+markers" if len(at) < 3 else "lines",
-            "line": {"color": colour, "width": 2.5},
-        }
-    )
-    return shown
 
 
 def _power(value: float) -> str:

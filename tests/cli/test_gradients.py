@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.core.gradients import profile
 from snnviz.design import Design
+from snnviz.jobs.immediate import Immediate
 from snnviz.links import change
+from snnviz.store import Store
 from tests.cli.conftest import Snnviz
 from tests.conftest import MakeDesign
 
@@ -77,3 +80,17 @@ def test_depths_and_initialisations_are_crossed(snnviz: Snnviz) -> None:
 )
 def test_bad_input_gets_a_sentence(snnviz: Snnviz, arguments: tuple[str, ...], sentence: str) -> None:
     assert snnviz("gradients", *arguments).sentence.startswith(sentence)
+
+
+def test_a_survey_that_a_page_asked_for_is_shown(snnviz: Snnviz) -> None:
+    design = change(Design(), {"network.kind": "mlp", "network.width": 8})
+    survey = GradientSurvey(design=design, depths=(2, 3))
+    store = Store()
+    Immediate(store).submit(survey)
+    store.close()
+    report = snnviz("show", survey.digest, "--json").json
+    assert (report["run"], report["state"]) == (survey.digest, "done")
+    assert [(row["depth"], row["layer"]) for row in report["rows"]] == [(d, k) for d in (2, 3) for k in range(d + 1)]
+    lines = snnviz("show", survey.digest).out.splitlines()
+    assert lines[0].startswith("gradients at initialisation of digits")
+    assert [line.split()[1] for line in lines[2:]] == ["2", "3"]

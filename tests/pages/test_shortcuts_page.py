@@ -102,7 +102,9 @@ def test_a_run_is_opened_on_the_design_page(trained: Callable[..., Run]) -> None
     visit.look()
     visit.press("shortcuts-open")
     assert visit.design == TINY
-    assert "branch L1" in [trace["name"] for trace in charts(visit, f"live-{TINY.digest}")["loss"]["traces"]]
+    live = charts(visit, f"live-{TINY.digest}")
+    assert "branch L1" in [trace["name"] for trace in live["loss"]["traces"]]
+    assert live["saturation"]["traces"][0]["y"] == ["L1", "L2", "L3", "L4"]
 
 
 def test_the_design_page_s_design_gets_branches_and_goes_back() -> None:
@@ -115,6 +117,12 @@ def test_the_design_page_s_design_gets_branches_and_goes_back() -> None:
     assert visit.widgets["shortcuts-start"].value == "Design page"
     visit.press("shortcuts-edit")
     assert visit.design == found
+
+
+def test_a_design_with_branches_is_there_at_once() -> None:
+    visit = Visit("network.kind=cnn&training.shortcut.schedule=step").go("shortcuts")
+    assert visit.at.session_state["shortcuts_design"] == visit.design
+    assert visit.at.button("shortcuts-train").label == "Compare these 9 runs"
 
 
 def test_its_widgets_change_the_design_and_the_link() -> None:

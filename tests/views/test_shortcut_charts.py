@@ -142,10 +142,12 @@ def test_the_table_and_the_words() -> None:
     assert table["mode"].tolist() == ["vanilla", "constant", "linear"] * 2
     assert table["first"].tolist() == pytest.approx([1e-4, 1, 1, 1e-3, 1, 1])
     assert table["accuracy"].tolist() == pytest.approx([60, 70, 70, 62, 72, 72])
-    assert "**vanilla** 61.0 ± 1.4 %, first layer's gradient 0.00032" in views.verdict(SEVERAL, RUNS, TOLD)
+    assert "**vanilla** 61.0 ± 1.4 % (0.00032); **constant** 71.0 ± 1.4 % (1);" in views.verdict(SEVERAL, RUNS, TOLD)
     words = views.cost(MLP, SEVERAL, RUNS)
     assert f"{parameters(MLP):,} parameters beside the network's {costs.parameters(MLP):,}" in words
     assert "+20% of vanilla's time (median of 4, +20% to +20%)" in words
+    busy = {name: run_of(run.design, 9) if branching(run.design) else run for name, run in RUNS.items()}
+    assert "lost in what else this machine did: -10% to -10% of vanilla's time" in views.cost(MLP, SEVERAL, busy)
 
 
 def test_losses_of_branches_are_lines_of_their_own() -> None:
@@ -163,6 +165,13 @@ def test_main_and_local_share_the_loss() -> None:
     assert main["y"][0] == pytest.approx(0.25), "1 of 1 + 3 lambda"
     assert [a + b for a, b in zip(main["y"], local["y"], strict=True)] == pytest.approx([1.0] * 12)
     assert local["y"] == sorted(local["y"], reverse=True)
+
+
+def test_a_branch_of_a_layer_that_joins_is_marked_below_the_last_that_is_shown() -> None:
+    resnet = STARTS["resnet18"]
+    shown = [layer.name for layer in architecture(resnet).watched]
+    assert views._marks(resnet, shown) == ["B1.L4", "B2.L4", "B3.L4"]
+    assert views._marks(MLP, NAMES) == [NAMES[index] for index in branching(MLP)]
 
 
 @pytest.mark.parametrize("name", STARTS)

@@ -1,0 +1,76 @@
+"""Lines over something, each the mean of several with the band that they span."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import fmean
+from typing import Any, TypeVar
+
+from snnviz.views.panels import FLOOR
+
+N = TypeVar("N", int, float)
+
+
+def geometric(values: Sequence[float]) -> float:
+    """The mean of what spans powers of ten.
+
+    >>> round(geometric([1, 100]), 6)
+    10.0
+    """
+    return math.exp(fmean(math.log(max(value, FLOOR)) for value in values))
+
+
+def thinned(looks: Sequence[N], most: int = 200) -> Sequence[N]:
+    """At most so many, evenly spread, the newest among them."""
+    step = -(-len(looks) // most) if looks else 1
+    return looks[(len(looks) - 1) % step :: step]
+
+
+def mean(values: Sequence[Sequence[float]], how: Callable[[Sequence[float]], float] = fmean) -> list[float]:
+    """At each place that all have reached."""
+    return [float(f"{how(column):.5g}") for column in zip(*values, strict=False)]
+
+
+def banded(
+    x: Sequence[Any],
+    values: Sequence[Sequence[float]],
+    name: str,
+    colour: str,
+    how: Callable[[Sequence[float]], float] = fmean,
+) -> list[dict[str, Any]]:
+    """The mean of several lines, and the band that they span."""
+    length = min(map(len, values))
+    some = thinned(range(length))
+    values = [[row[k] for k in some] for row in values]
+    line, at = mean(values, how), [x[k] for k in some]
+    shown: list[dict[str, Any]] = []
+    if len(values) > 1:
+        low, high = mean(values, min), mean(values, max)
+        shown.append(
+            {
+                "type": "scatter",
+                "x": [*at, *at[::-1]],
+                "y": [*high, *low[::-1]],
+                "fill": "toself",
+                "fillcolor": colour,
+                "opacity": 0.16,
+                "mode": "lines",
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+                "showlegend": False,
+                "legendgroup": name,
+            }
+        )
+    shown.append(
+        {
+            "type": "scatter",
+            "x": at,
+            "y": line,
+            "name": name,
+            "legendgroup": name,
+            "mode": "lines+markers" if len(at) < 3 else "lines",
+            "line": {"color": colour, "width": 2.5},
+        }
+    )
+    return shown
