@@ -191,6 +191,8 @@ class Training(Part):
     """Of the products; neurons, gradients of weights and the optimizer keep float32."""
 
     shortcut: Shortcut = Field(default_factory=lambda: Shortcut())
+    gradients: Literal["watched", "unwatched"] = "watched"
+    """Whether the norm of each layer's gradient is noted, and the branches' part in it: no number depends on it."""
 
 
 class Design(Part):

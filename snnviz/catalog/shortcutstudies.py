@@ -131,7 +131,7 @@ def modes(design: Design) -> dict[Mode, Design]:
         constant = Choice(SHORTCUTS.choose("training.shortcut.schedule", {"kind": "constant", "weight": weight}))
         found["constant"] = _with(design, shortcut.model_copy(update={"schedule": constant}))
     if shortcut.schedule.kind not in ("zero", "constant"):
-        found["evolutionary"] = design
+        found["evolutionary"] = _with(design, shortcut)
     return found
 
 
@@ -157,7 +157,9 @@ def _seeds(design: Design, study: ShortcutStudy) -> Sequence[int]:
 
 
 def _with(design: Design, shortcut: Shortcut) -> Design:
-    return design.model_copy(update={"training": design.training.model_copy(update={"shortcut": shortcut})})
+    """Its gradients are what the comparison is about: they are watched."""
+    changed = {"shortcut": shortcut, "gradients": "watched"}
+    return design.model_copy(update={"training": design.training.model_copy(update=changed)})
 
 
 class GradientSurvey(Part):

@@ -49,14 +49,15 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
         inits.measure(network, probe)
     else:
         optimizer.restore(resume.arrays)
-    window = observe.Window(network.parameters)
+    watched = design.training.gradients == "watched"
+    window = observe.Window(network.parameters, gradients=watched)
     batch_size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training_images) / batch_size)
     yield Progress(first * per_epoch, epochs * per_epoch)
     part = slice(gradients.GLANCE)
     shown = probe[:, part], training_images.labels[: observe.PROBE_IMAGES][part]
     if first == 0:
-        shares = gradients.shares(network, *shown, beside.objective(0) if beside else None)
+        shares = gradients.shares(network, *shown, beside.objective(0) if beside and watched else None)
         yield from observe.look(network, probe, window, 0, 0.0, shares)
 
     for epoch in range(first, epochs):
@@ -81,7 +82,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
                 loss_sum, hit_sum = loss_sum + sample.loss * window.images, hit_sum + sample.accuracy * window.images
                 yield sample
                 yield from _branches(objective, window, step, now)
-                shares = gradients.shares(network, *shown, objective)
+                shares = gradients.shares(network, *shown, objective if watched else None)
                 for state in observe.look(network, probe, window, step, now, shares):
                     if math.isnan(state.var_u):  # such a layer is silent, and the loss of those behind it finite
                         raise Diverged(f"The weights of {state.name} became infinite in epoch {epoch + 1}: {REMEDY}.")

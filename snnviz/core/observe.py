@@ -29,9 +29,9 @@ def is_due(step_in_epoch: int, steps_per_epoch: int) -> bool:
 class Window:
     """Sums since the last look: losses, hits, images, and the gradient norm of each layer's weights."""
 
-    def __init__(self, parameters: Iterable[str]) -> None:
-        """`parameters`: the names of a network's, in the order of its gradients."""
-        self.weights = [index for index, name in enumerate(parameters) if name.endswith(".weight")]
+    def __init__(self, parameters: Iterable[str], *, gradients: bool = True) -> None:
+        """`parameters`: the names of a network's, in the order of its gradients. Without `gradients` these are left."""
+        self.weights = [index for index, name in enumerate(parameters) if gradients and name.endswith(".weight")]
         self.clear()
 
     def clear(self) -> None:
@@ -47,7 +47,8 @@ class Window:
         self.images += count
         self.loss += found.loss * count
         self.hits += (found.logits.argmax(1) == labels).sum()
-        self.norms += torch.stack(torch._foreach_norm([found.gradients[k] for k in self.weights]))
+        if self.weights:
+            self.norms += torch.stack(torch._foreach_norm([found.gradients[k] for k in self.weights]))
         if found.parts is not None:
             parts = found.parts.double() * count
             self.parts = parts if self.parts is None else self.parts + parts
@@ -60,7 +61,7 @@ class Window:
         return [] if self.parts is None else (self.parts / self.images).tolist()
 
     def gradient_norms(self) -> list[float] | None:
-        return (self.norms / self.steps).tolist() if self.steps else None
+        return (self.norms / self.steps).tolist() if self.steps and self.weights else None
 
 
 def look(

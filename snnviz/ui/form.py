@@ -33,6 +33,7 @@ LABELS = {
     "learn": "Learnt",
     "network.kind": "Kind of network",
     "neuron.kind": "Kind of neuron",
+    "training.gradients": "Gradients",
     "training.shortcut.schedule": "Shortcut branches",
     "training.shortcut.layers": "Branches after layers",
     "training.shortcut.weighting": "Weighting",
@@ -58,6 +59,8 @@ HELP = {
     "1/2 and 3/4 of the depth, or after each block but the last.",
     "training.shortcut.weighting": "plain: the branches' losses times λ are added to the main loss. normalised: the "
     "factors of all losses add up to 1.",
+    "training.gradients": "Whether the norm of each layer's gradient is noted in training. What is learnt is the same, "
+    "and unwatched a little sooner.",
     "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
     "and offered only there. Neurons and the optimizer keep float32; results say so.",
     "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once. N-MNIST "

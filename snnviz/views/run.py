@@ -53,6 +53,8 @@ def run_charts(
     found = [replace(chart, height=MAP_HEIGHT) for chart in scores + _maps(states)] if deep else scores + _lines(states)
     if branches:
         found.append(_saturation(states, found[-1].height))
+    if len(samples) and not any(row.grad_norm is not None for rows in states for row in rows):
+        found = [chart for chart in found if chart.id != "grad_norm"]  # unwatched
     without_spikes = states and all(rows[0].rate is None for rows in states)
     return [chart for chart in found if not (without_spikes and chart.id.startswith("rate"))]
 

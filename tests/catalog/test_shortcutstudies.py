@@ -41,7 +41,7 @@ def test_modes_differ_in_the_branches_alone(design: Design) -> None:
         assert branching(constant) == branching(design)
         assert {weights(constant.training.shortcut, epoch, epochs, 3) for epoch in (0, epochs - 1)} == {first}
     if "evolutionary" in found:
-        assert found["evolutionary"] == design
+        assert found["evolutionary"] == change(design, {"training.gradients": "watched"})
 
 
 def test_runs_come_seed_by_seed_and_are_called_by_their_schedule() -> None:

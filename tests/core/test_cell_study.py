@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from statistics import fmean
+
 import pytest
 
 from snnviz.catalog.cellstudies import CellStudy, members
-from snnviz.cells import counts
+from snnviz.cells import Cell, counts
 from snnviz.core.execute import execute
 from snnviz.design import Design
 from snnviz.events import EpochEnd
@@ -20,13 +22,16 @@ def accuracy(design: Design) -> float:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_convolutions_of_3x3_are_worth_more_than_others() -> None:
-    """30 forward cells on digits enlarged to 16x16, one seed each, 8 epochs. Numbers: `docs/cells.md`.
+    """30 forward cells on all digits, enlarged to 16x16, three seeds each, 8 epochs: tau +.33, p .021 (`docs/cells.md`).
 
     That the score itself predicts accuracy is not asserted: in networks of this size it does not show.
     """
-    several = members(CellStudy(cells=30), {})
-    reached = tuple(accuracy(member.design) for member in several)
-    found = agreement(tuple(float(counts(member.cell)["conv3"]) for member in several), reached)
+    several = members(CellStudy(cells=30, seeds=3, train_samples=0), {})
+    reached: dict[Cell, list[float]] = {}
+    for member in several:
+        reached.setdefault(member.cell, []).append(accuracy(member.design))
+    many = tuple(float(counts(cell)["conv3"]) for cell in reached)
+    found = agreement(many, tuple(map(fmean, reached.values())))
     assert found is not None
     assert found.tau > 0.2
     assert found.p < 0.05

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
 from snnviz.core import observe
+from snnviz.core.execute import execute
 from snnviz.core.observe import Window, is_due
 from snnviz.core.train import Slope
+from snnviz.design import Design
+from snnviz.events import Checkpoint, LayerState
+from snnviz.links import change
 
 
 @pytest.mark.parametrize(("per_epoch", "due"), [(1, [1]), (5, [5]), (40, [40]), (41, [40, 41]), (100, [40, 80, 100])])
@@ -52,3 +58,24 @@ def test_a_window_adds_up_in_double_precision() -> None:
     for loss in (1e8, 1.0, -1e8):
         seen.add(slope(loss, torch.eye(1), torch.ones(1), torch.ones(1)), torch.tensor([0]))
     assert seen.sample(3, 1.0).loss == pytest.approx(1 / 3)
+
+
+def test_gradients_that_are_not_watched_are_not_told_and_change_nothing() -> None:
+    document = {
+        "data": {"train_samples": 200, "test_samples": 80, "steps": 2},
+        "network": {"kind": "mlp", "depth": 4, "width": 16},
+        "neuron": {"threshold": 0.5},
+        "training": {"epochs": 2, "shortcut": {"schedule": "linear"}},
+    }
+    seen = Design.check(document)
+    unseen = change(seen, {"training.gradients": "unwatched"})
+    with_them, without = list(execute(seen)), list(execute(unseen))
+    states = [event for event in with_them if isinstance(event, LayerState)]
+    assert any(state.grad_norm for state in states)
+    assert any(state.shortcut for state in states)
+    rows = [event for event in with_them if not isinstance(event, Checkpoint)]
+    bare = [replace(row, grad_norm=None, shortcut=None) if isinstance(row, LayerState) else row for row in rows]
+    assert [event for event in without if not isinstance(event, Checkpoint)] == bare
+    ends = [event.arrays for event in (*with_them, *without) if isinstance(event, Checkpoint) and event.epoch == 2]
+    assert ends[0].keys() == ends[1].keys()
+    assert all((ends[0][name] == ends[1][name]).all() for name in ends[0])

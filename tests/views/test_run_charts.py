@@ -122,3 +122,9 @@ def test_every_surrogate_is_drawn() -> None:
     for entry in SURROGATES:
         trace = check([surrogate_chart(Neuron(surrogate=entry.kind))])["surrogate"]["traces"][0]
         assert max(trace["y"]) == trace["y"][len(trace["y"]) // 2] > 0
+
+
+def test_gradients_that_were_not_watched_have_no_chart() -> None:
+    assert "grad_norm" not in check(run_charts(*history(epochs=2, layers=3, grad_norm=None)))
+    assert "grad_norm" not in check(run_charts(*history(epochs=2, layers=MOST_LINES + 2, grad_norm=None)))
+    assert "grad_norm" in check(run_charts(*history(epochs=2, layers=3)))
