@@ -192,8 +192,8 @@ def memory_bytes(design: Design) -> int:
     """An estimate from above of what the run's process needs beyond the loaded libraries (float32).
 
     A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its way
-    back, and layers that feed each other also currents and gradients; looking and testing keep every layer's spikes,
-    and all work on a few copies of the largest layer. The allocator hands little from one to the other, so they add up.
+    back, and layers that feed each other also currents and gradients (in a cell several); looking and testing keep
+    every layer's spikes, and all work on a few copies of the largest layer. The allocator hands little from one to the other, so they add up.
     Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images lie in memory,
     frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
     """
@@ -204,7 +204,8 @@ def memory_bytes(design: Design) -> int:
     together, seen = min(batch, 2 * part), max(min(64, train), min(250, test, 2 * part))
     inputs = sum(math.prod(layer.in_shape) for layer in layers)
     neurons = sum(layer.neurons for layer in layers)
-    kept = 4 if any(source.delay for layer in layers for source in layer.sources) else 2
+    stepping = any(source.delay for layer in layers for source in layer.sources)
+    kept = (8 if design.network.kind == "cell" else 4) if stepping else 2
     largest = max(math.prod(layer.in_shape) + layer.neurons for layer in layers)
     floats = together * (inputs + kept * neurons + 4 * largest) + seen * (1.5 * neurons + 2 * largest)
     pixels = math.prod(about.shape)

@@ -284,7 +284,7 @@ class TestInTheStore:
         with store._writing() as connection:
             connection.exec_driver_sql("update runs set kind = 'evolution'")
         (unreadable,) = store.unreadable()
-        assert unreadable.reason == "kind must be one of run, search, score, cells, got 'evolution'"
+        assert unreadable.reason == "kind must be one of run, search, score, cells, gradients, got 'evolution'"
         store.delete(unreadable.run)
         assert store.unreadable() == []
 
