@@ -193,7 +193,8 @@ def memory_bytes(design: Design) -> int:
 
     A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its way
     back, and layers that feed each other also currents and gradients (in a cell several); looking and testing keep
-    every layer's spikes, and all work on a few copies of the largest layer. The allocator hands little from one to the other, so they add up.
+    every layer's spikes, and all work on a few copies of the largest layer. The allocator hands little from one to the
+    other, so they add up.
     Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images lie in memory,
     frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
     """

@@ -278,7 +278,7 @@ def _curve(name: str, runs: list[list[EpochEnd]], column: str, colour: str, dash
         "type": "scatter",
         "x": epochs,
         "y": values.mean(0).round(5).tolist(),
-        "mode": "lines",
+        "mode": "lines" if length > 2 else "lines+markers",
         "name": name,
         "legendgroup": name,
         "line": {"color": colour, "dash": dash, "width": 2},
