@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from snnviz.jobs.local import Local
+from snnviz.store import Store
 from tests.browser.drawing import START, expect_python, press
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,6 +145,17 @@ def stay(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Pa
     """Opens pages that all tests of a module share."""
     with visiting(browser, profile) as open_page:
         yield open_page
+
+
+@pytest.fixture(scope="module")
+def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
+    """A dashboard with a cache of its own, and its store; nobody is left working in it."""
+    cache = tmp_path_factory.mktemp("cache")
+    url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
+    store = Store(cache / "runs.sqlite")
+    yield url, store
+    Local(store).stop()
+    store.close()
 
 
 @pytest.fixture(scope="module")

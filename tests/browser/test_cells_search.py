@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,27 +11,15 @@ from playwright.sync_api import Page, expect
 from snnviz.catalog.cells import CellSearch
 from snnviz.cells import parse
 from snnviz.events import Candidate
-from snnviz.jobs.local import Local
 from snnviz.store import Store
 from snnviz.theory.candidates import ranked
 from snnviz.ui.cells_search_setting import to_link
-from tests.browser.conftest import ROOT
 from tests.waiting import ended, until
 
 pytestmark = pytest.mark.browser
 
 SEARCH = CellSearch(candidates=400, connections="backward", steps=8, best=6, fine_batch=16, seed=5)
 PATIENCE = 90_000
-
-
-@pytest.fixture(scope="module")
-def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
-    cache = tmp_path_factory.mktemp("cache")
-    url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
-    store = Store(cache / "runs.sqlite")
-    yield url, store
-    Local(store).stop()
-    store.close()
 
 
 def test_from_the_click_to_the_table_and_after_a_reload(place: tuple[str, Store], visit: Callable[..., Page]) -> None:

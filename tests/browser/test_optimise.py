@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,10 +11,8 @@ from playwright.sync_api import Page, expect
 from snnviz.catalog.optimisations import Optimisation, searches
 from snnviz.catalog.searches import Search
 from snnviz.events import Trial
-from snnviz.jobs.local import Local
 from snnviz.links import write_part
 from snnviz.store import Store
-from tests.browser.conftest import ROOT
 from tests.waiting import ended, until
 
 pytestmark = pytest.mark.browser
@@ -24,16 +22,6 @@ SETTING = Optimisation(
     iterations=6, shared_epochs=1, tuning_epochs=5, batch_size=4, random="without",
 )  # fmt: skip
 PATIENCE = 60_000
-
-
-@pytest.fixture(scope="module")
-def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
-    cache = tmp_path_factory.mktemp("cache")
-    url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
-    store = Store(cache / "runs.sqlite")
-    yield url, store
-    Local(store).stop()
-    store.close()
 
 
 def test_a_search_is_paused_goes_on_elsewhere_and_its_best_is_opened(

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from snnviz.catalog.cellstudies import STUDIES, CellStudy, distinct, members, searches
 from snnviz.errors import InputError
@@ -14,7 +13,7 @@ from snnviz.links import read_part
 from snnviz.store import Run, Store
 from snnviz.ui import cells_study, services
 from tests.made_up import candidates
-from tests.pages.visit import MAIN, Visit
+from tests.pages.visit import Visit, by_link
 
 TINY = CellStudy(cells=3, seeds=1, channels=2, steps=2, epochs=1, train_samples=64, score_channels=2, score_batch=4)
 
@@ -99,11 +98,7 @@ def test_a_study_survives_its_link(study: CellStudy) -> None:
 def test_a_broken_link_is_one_sentence_and_the_default() -> None:
     with pytest.raises(InputError):
         CellStudy.check(read_part({"study.cells": "1000"}, cells_study.PREFIX))
-    visit = Visit.__new__(Visit)
-    visit.at = AppTest.from_file(str(MAIN), default_timeout=60)
-    visit.at.query_params = {"view": "study", "study.cells": "1000"}  # type: ignore[assignment]
-    visit.at.switch_page("../../pages/cells.py")
-    visit.look()
+    visit = by_link("cells", {"view": "study", "study.cells": "1000"})
     assert visit.errors == [
         "study.cells must be a whole number from 2 to 200, got 1000. The default study is shown instead."
     ]

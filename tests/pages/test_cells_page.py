@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.cells import write
@@ -18,7 +18,7 @@ from snnviz.store import Store
 from snnviz.theory.sahd import Findings
 from snnviz.ui import cells_draw, cells_setting, services
 from snnviz.ui.words import JOINER
-from tests.pages.visit import MAIN, Visit
+from tests.pages.visit import Visit, by_link
 from tests.scored import findings
 
 TINY = Scoring.check({"cell": "0203 0010 0000 0400", "channels": 2, "hidden": 16, "steps": 2, "batch": 8, "repeats": 1})
@@ -54,13 +54,7 @@ def scored() -> Callable[[Scoring, Findings], None]:
     return write_down
 
 
-def arrived(query: str) -> Visit:
-    """A visit that begins on the page, by a link."""
-    visit = Visit.__new__(Visit)
-    visit.at = AppTest.from_file(str(MAIN), default_timeout=60)
-    visit.at.query_params = dict(parse_qsl(query))  # type: ignore[assignment]
-    visit.at.switch_page("../../pages/cells.py")
-    return visit.look()
+arrived = partial(by_link, "cells")
 
 
 def at(setting: Scoring) -> Visit:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
 from snnviz.catalog.shortcutstudies import STARTS, GradientSurvey, ShortcutStudy, distinct, members, survey
 from snnviz.design import Design
@@ -20,7 +20,7 @@ from snnviz.store import Run, Store
 from snnviz.ui import services, shortcuts, shortcuts_setting
 from snnviz.ui.words import JOINER
 from tests.designs import DESIGNS
-from tests.pages.visit import MAIN, Visit
+from tests.pages.visit import Visit, by_link
 
 TINY = change(
     STARTS["deep mlp"],
@@ -36,13 +36,7 @@ TINY = change(
 ONE = ShortcutStudy(seeds=1, deepest=6, inits="glorot")
 
 
-def arrived(query: str) -> Visit:
-    """A visit that begins on the page, by a link."""
-    visit = Visit.__new__(Visit)
-    visit.at = AppTest.from_file(str(MAIN), default_timeout=60)
-    visit.at.query_params = dict(parse_qsl(query))  # type: ignore[assignment]
-    visit.at.switch_page("../../pages/shortcuts.py")
-    return visit.look()
+arrived = partial(by_link, "shortcuts")
 
 
 def open_page(view: str = "compare", study: ShortcutStudy = ONE) -> Visit:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import parse_qsl
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from snnviz.catalog.sweeps import SWEEPS, SkipSweep, distinct, points
 from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.ui import services, skips
 from snnviz.ui.words import JOINER
-from tests.pages.visit import MAIN, Visit
+from tests.pages.visit import Visit, by_link
 
 TINY = SkipSweep(most_skips=1, seeds=1, depth=2, channels=2, steps=2, train_samples=100, epochs=1)
 
@@ -31,13 +31,7 @@ def at_skips() -> Callable[[SkipSweep], Visit]:
     return open_page
 
 
-def arrived(query: str) -> Visit:
-    """A visit that begins on the page, by a link."""
-    visit = Visit.__new__(Visit)
-    visit.at = AppTest.from_file(str(MAIN), default_timeout=60)
-    visit.at.query_params = dict(parse_qsl(query))  # type: ignore[assignment]
-    visit.at.switch_page("../../pages/skips.py")
-    return visit.look()
+arrived = partial(by_link, "skips")
 
 
 def link(visit: Visit) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
@@ -126,6 +126,15 @@ class Visit:
         """The table of runs as it is shown."""
         records: list[dict[str, Any]] = self.at.dataframe[0].value.to_dict("records")
         return records
+
+
+def by_link(page: str, query: str | dict[str, str]) -> Visit:
+    """A visit that begins on a page, by a link."""
+    visit = Visit.__new__(Visit)
+    visit.at = AppTest.from_file(str(MAIN), default_timeout=60)
+    visit.at.query_params = dict(parse_qsl(query)) if isinstance(query, str) else dict(query)  # type: ignore[assignment]
+    visit.at.switch_page(f"../../pages/{page}.py")
+    return visit.look()
 
 
 class Look(Visit):
