@@ -188,11 +188,28 @@ class Training(Part):
     batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16)] = 64
     epochs: Annotated[int, Range(1, 1000, "Passes over the training images.", 1)] = 15
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the products; neurons, gradients of weights and the optimizer keep float32."""
+    """Of the products; neurons, gradients of weights and the optimizer keep float32. A TTFS network's are float64: its
+    windows are wide, and what it says lies in small differences of times."""
 
     shortcut: Shortcut = Field(default_factory=lambda: Shortcut())
     gradients: Literal["watched", "unwatched"] = "watched"
     """Whether the norm of each layer's gradient is noted, and the branches' part in it: no number depends on it."""
+
+
+class Ttfs(Part):
+    """A network of one spike a neuron: what it has beside the ReLU network that computes the same. See `theory.ttfs`."""
+
+    slope: Literal["one", "alpha-one"] = "one"
+    """Of a potential at its threshold. "one": 1, and learning is the ReLU network's (the B1-model). "alpha-one": the
+    ramp is 1 instead, so that the slope is 1 + sum W and learning goes astray."""
+
+    penalty: Annotated[
+        float,
+        Range(0, 1000, "Weight of the activity penalty in the loss: of the neurons' mean activation.", 0.05),
+    ] = 0.0
+    zeta: Annotated[
+        float, Range(0, 100, "How much wider than the largest activation of the training images windows end up.", 0.1)
+    ] = 0.5
 
 
 class Design(Part):
@@ -203,6 +220,7 @@ class Design(Part):
     neuron: Neuron = Field(default_factory=lambda: Neuron())
     init: Annotated[Choice, *_choice(INITS, "init")] = _chosen(INITS, "init", kind="variance-preserving")
     training: Training = Field(default_factory=lambda: Training())
+    ttfs: Ttfs = Field(default_factory=lambda: Ttfs())
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the split, the weights and the order of the images.", 1)] = 0
 
     @model_validator(mode="after")
@@ -220,6 +238,26 @@ class Design(Part):
                 _disagree("network.edges", "have no backward connections", adjacency.write(network.edges))
             if isinstance(network, CellNetwork) and cells.is_backward(network.cell):
                 _disagree("network.cell", "have no backward connections", cells.write(network.cell))
+        return self
+
+    @model_validator(mode="after")
+    def _one_spike_a_neuron(self) -> Design:
+        """A TTFS network computes what a row of ReLU layers does; only such a network has what is said of it."""
+        if self.network.code != "ttfs":
+            for name in Ttfs.model_fields:
+                if (value := getattr(self.ttfs, name)) != getattr(Ttfs(), name):
+                    _disagree(f"ttfs.{name}", "be left as it is", value, "network.code is rate")
+            return self
+        where, training = "network.code is ttfs", self.training
+        importlib.import_module("snnviz.catalog.ttfs").check(self)
+        if self.neuron.kind != "relu":
+            _disagree("neuron.kind", "be relu", self.neuron.kind, where)
+        if self.network.norm != "none":
+            _disagree("network.norm", "be none", self.network.norm, where)
+        if training.shortcut.schedule.kind != "zero":
+            _disagree("training.shortcut.schedule", "be zero", training.shortcut.schedule.kind, where)
+        if training.precision != "float32":
+            _disagree("training.precision", "be left as it is", training.precision, where)
         return self
 
     @model_validator(mode="after")
@@ -259,8 +297,8 @@ class Design(Part):
         return hashlib.sha256(f"{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
 
 
-def _disagree(path: str, rule: str, value: object) -> None:
-    raise PydanticCustomError("disagreement", "{rule}", {"path": path, "rule": rule, "got": value})
+def _disagree(path: str, rule: str, value: object, where: str = "neuron.kind is relu") -> None:
+    raise PydanticCustomError("disagreement", "{rule}", {"path": path, "rule": f"{rule} where {where}", "got": value})
 
 
 P = TypeVar("P", bound=Part)
@@ -331,7 +369,7 @@ def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> Inpu
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return InputError(path, "be an object with fields", value)
     if kind == "disagreement":
-        return InputError(context["path"], f"{context['rule']} where neuron.kind is relu", context["got"])
+        return InputError(context["path"], context["rule"], context["got"])
     if kind == "range":
         return InputError(path, first["msg"], value)
     return InputError(path, f"be valid ({first['msg'].lower()[:80]})", value)

@@ -159,7 +159,9 @@ def in_a_line(design: Design) -> str:
         words = [network.kind, *_scale(network)]
     if network.norm != "none":
         words.append(f"{network.norm} normalisation")
-    if design.neuron.kind != "lif":
+    if network.code != "rate":
+        words.append(network.code)
+    elif design.neuron.kind != "lif":
         words.append(design.neuron.kind)
     words = [design.data.name, *words, design.init.kind]
     if design.training.precision != "float32":

@@ -27,7 +27,18 @@ over images, positions and time steps together, times a learnt gain, plus the bi
 a network of cells each time step has statistics of its own."""
 
 
-class BlockNetwork(Part):
+Code = Literal["rate", "ttfs"]
+"""How neurons tell what they have to say: "rate" by spikes over the time steps (ReLUs: by a number), "ttfs" by the time
+of the one spike that each may have, which is another way to compute what ReLUs do (`snnviz.theory.ttfs`)."""
+
+
+class Coded(Part):
+    """What every kind of network has."""
+
+    code: Code = "rate"
+
+
+class BlockNetwork(Coded):
     """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
 
     kind: Literal["block"] = "block"
@@ -55,7 +66,7 @@ class BlockNetwork(Part):
         return len(self.edges) - 1
 
 
-class MlpNetwork(Part):
+class MlpNetwork(Coded):
     """Fully connected layers."""
 
     kind: Literal["mlp"] = "mlp"
@@ -64,7 +75,7 @@ class MlpNetwork(Part):
     norm: Norm = "none"
 
 
-class CnnNetwork(Part):
+class CnnNetwork(Coded):
     """3x3 convolution layers in sequence, with average pooling by 2 after every few of them."""
 
     kind: Literal["cnn"] = "cnn"
@@ -77,7 +88,7 @@ class CnnNetwork(Part):
 StagedKind = Literal["resnet18", "densenet121", "mobilenetv2"]
 
 
-class StagedNetwork(Part):
+class StagedNetwork(Coded):
     """An architecture from papers, for small images: a stem, blocks that each have their own matrix, a readout.
 
     A block of d layers has d + 2 vertices: its input, its layers, and its output, which joins without weights. A layer
@@ -174,7 +185,7 @@ def _cell(value: object) -> Cell:
     return cell
 
 
-class CellNetwork(Part):
+class CellNetwork(Coded):
     """A SNASNet (Kim et al. 2022): a stem, two cells of the same operations with a reduction in between, a classifier.
 
         stem -> cell -> norm, LIF, conv C to 2C, norm, pool 2 -> cell of 2C -> norm, LIF, pool 2 -> dropout

@@ -27,6 +27,7 @@ from snnviz.design import (
     Neuron,
     Shortcut,
     Training,
+    Ttfs,
 )
 from snnviz.errors import InputError
 from snnviz.links import to_query
@@ -150,6 +151,18 @@ def timeless(document: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in document.items() if name != "network" or part}
 
 
+def coded(document: dict[str, Any]) -> dict[str, Any]:
+    """A design of one spike a neuron whole, or without any trace of it."""
+    network, training = document.get("network", {}), document.get("training", {})
+    row = network.get("kind") in ("mlp", "cnn")
+    events = EVENTS in DATASETS[document.get("data", {}).get("name", "digits")].traits
+    if network.get("code") != "ttfs" or not row or events:
+        document = {name: part for name, part in document.items() if name != "ttfs"}
+        return document | ({"network": network | {"code": "rate"}} if network else {})
+    document |= {"network": network | {"norm": "none"}, "neuron": document.get("neuron", {}) | {"kind": "relu"}}
+    return document | {"training": training | {"shortcut": {}, "precision": "float32"}}
+
+
 DOCUMENTS: Strategy = st.fixed_dictionaries(
     {},
     optional={
@@ -158,14 +171,15 @@ DOCUMENTS: Strategy = st.fixed_dictionaries(
         "neuron": part(Neuron),
         "init": field(Design, "init"),
         "training": part(Training),
+        "ttfs": part(Ttfs),
         "seed": field(Design, "seed"),
     },
-).map(timeless)
+).map(lambda document: timeless(coded(document)))
 """Valid documents, whole and partial."""
 
 DESIGNS = DOCUMENTS.map(Design.check)
 
-PARTS: dict[str, type[BaseModel]] = {"data": Data, "neuron": Neuron, "training": Training}
+PARTS: dict[str, type[BaseModel]] = {"data": Data, "neuron": Neuron, "training": Training, "ttfs": Ttfs}
 RANGED = [
     (f"{prefix}.{name}" if prefix else name, about)
     for prefix, model in [("", Design), *PARTS.items()]

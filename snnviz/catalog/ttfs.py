@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from snnviz import adjacency
 from snnviz.catalog.twins import ann_twin
-from snnviz.design import DATASETS, EVENTS, BlockNetwork, CellNetwork, CnnNetwork, Design, StagedNetwork
+from snnviz.design import (
+    DATASETS,
+    EVENTS,
+    BlockNetwork,
+    CellNetwork,
+    CnnNetwork,
+    Design,
+    MlpNetwork,
+    Shortcut,
+    StagedNetwork,
+)
 from snnviz.errors import InputError
 
 
@@ -19,6 +29,32 @@ def relu_network(design: Design) -> Design:
     ...
     snnviz.errors.InputError: network.edges must have no skips for TTFS, got '001/000/000'; the nearest is 000/000/000
     """
+    check(design)
+    if design.network.code == "rate" and design.neuron.kind == "relu":
+        return design
+    init = {"init": design.init} if design.network.code == "ttfs" else {}
+    return ann_twin(design).model_copy(update=init)
+
+
+def ttfs_network(design: Design) -> Design:
+    """The design of the TTFS network that computes what a design's ReLU network does. Raises `InputError`.
+
+    Batch normalisation, of which a network of one spike a neuron knows nothing while it learns, is left out; so are
+    shortcut branches.
+
+    >>> ttfs_network(Design(network=MlpNetwork())).network.code
+    'ttfs'
+    """
+    if design.network.code == "ttfs":
+        return design
+    document = relu_network(design).document()
+    document["network"] |= {"code": "ttfs", "norm": "none"}
+    document["training"] |= {"shortcut": Shortcut().model_dump(mode="json"), "precision": "float32"}
+    return Design.check(document)
+
+
+def check(design: Design) -> None:
+    """Raises `InputError`, which names the nearest network that has one, for a design without a TTFS twin."""
     network, name = design.network, design.data.name
     if EVENTS in DATASETS[name].traits:
         raise InputError("data.name", "be images for TTFS, not recordings of events", name, "; the nearest is mnist")
@@ -29,7 +65,6 @@ def relu_network(design: Design) -> Design:
     if isinstance(network, StagedNetwork | CellNetwork):
         rule, hint = "be mlp, cnn or a block without skips for TTFS", f"; the nearest is {_nearest(network)}"
         raise InputError("network.kind", rule, network.kind, hint)
-    return design if design.neuron.kind == "relu" else ann_twin(design)
 
 
 def _nearest(network: StagedNetwork | CellNetwork) -> str:

@@ -19,5 +19,6 @@ def ann_twin(design: Design) -> Design:
     document = design.document()
     document["data"] |= {"steps": 1, "encoding": {"kind": "direct"}}
     document["training"] |= {"loss": {"kind": "rate"}}
-    document |= {"neuron": Neuron(kind="relu").model_dump(mode="json"), "init": {"kind": "kaiming"}}
+    document["network"] |= {"code": "rate"}
+    document |= {"neuron": Neuron(kind="relu").model_dump(mode="json"), "init": {"kind": "kaiming"}, "ttfs": {}}
     return Design.check(document)

@@ -15,7 +15,7 @@ from snnviz.links import change, differences, from_query, to_query
 from snnviz.theory import costs
 from tests.designs import DESIGNS
 
-MAY_DIFFER = ("neuron.", "data.steps", "data.encoding", "init", "training.loss")
+MAY_DIFFER = ("neuron.", "data.steps", "data.encoding", "init", "training.loss", "network.code", "ttfs")
 
 
 @given(DESIGNS)
