@@ -197,7 +197,7 @@ class Training(Part):
 
 
 class Ttfs(Part):
-    """A network of one spike a neuron: what it has beside the ReLU network that computes the same. See `theory.ttfs`."""
+    """A network of one spike a neuron: what it has beside the ReLU network that it computes. See `theory.ttfs`."""
 
     slope: Literal["one", "alpha-one"] = "one"
     """Of a potential at its threshold. "one": 1, and learning is the ReLU network's (the B1-model). "alpha-one": the

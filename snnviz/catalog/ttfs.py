@@ -11,7 +11,6 @@ from snnviz.design import (
     CellNetwork,
     CnnNetwork,
     Design,
-    MlpNetwork,
     Shortcut,
     StagedNetwork,
 )
@@ -42,7 +41,7 @@ def ttfs_network(design: Design) -> Design:
     Batch normalisation, of which a network of one spike a neuron knows nothing while it learns, is left out; so are
     shortcut branches.
 
-    >>> ttfs_network(Design(network=MlpNetwork())).network.code
+    >>> ttfs_network(Design(network=CnnNetwork())).network.code
     'ttfs'
     """
     if design.network.code == "ttfs":
