@@ -46,6 +46,10 @@ class LayerState:
     time steps and images at which the surrogate derivative is below 1 % of its peak (None without spikes). shortcut:
     the part of the branches in the gradient of the layer's weights on some of the probe batch, |g_b| / (|g| + |g_b|)
     with the main loss's gradient g and the branches' g_b as they are weighted (None without branches or gradient).
+
+    Of a TTFS network, in which a neuron spikes once or never: rate is spikes per neuron, density the spikes that reach
+    a layer for each of its inputs (more than 1 where they are averaged over squares), saturation the share of neurons
+    that spike at once when their window begins, and var_u that of what the ReLU network's layer receives.
     """
 
     table: ClassVar[str] = "layers"
@@ -79,6 +83,29 @@ class Branch:
     name: str
     loss: float
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a hidden layer of a TTFS network spikes, on the probe batch, in tau_c: its window from `start` to `end`.
+
+    final: 1 of the windows that the training images need, after training, else 0. first, mean: of its spikes, None
+    where there are none. saturated: share of neurons that spike at once at the start, as more does not fit.
+    """
+
+    table: ClassVar[str] = "timings"
+    key: ClassVar[tuple[str, ...]] = ("step", "layer", "final")
+
+    step: int
+    epoch: float
+    layer: int
+    name: str
+    final: int
+    start: float
+    end: float
+    first: float | None
+    mean: float | None
+    saturated: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,12 +252,13 @@ class InitialGradient:
     var_u: float
 
 
-Row = Sample | LayerState | Branch | EpochEnd | Twin | Trial | Model | Candidate | Report | InitialGradient
+Row = Sample | LayerState | Branch | Timing | EpochEnd | Twin | Trial | Model | Candidate | Report | InitialGradient
 Event = Progress | Row | Checkpoint
 ROWS: tuple[type[Row], ...] = (
     Sample,
     LayerState,
     Branch,
+    Timing,
     EpochEnd,
     Twin,
     Trial,

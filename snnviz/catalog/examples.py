@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from snnviz import cells
 from snnviz.adjacency import densenet_like, sequential
@@ -17,6 +18,7 @@ from snnviz.design import (
     Neuron,
     StagedNetwork,
     Training,
+    Ttfs,
 )
 from snnviz.errors import NotFound, did_you_mean
 
@@ -82,6 +84,30 @@ def fashion_cnn() -> Design:
         neuron=Neuron(threshold=0.5),
         training=Training(epochs=6, learning_rate=0.004),
     )
+
+
+def _timed(network: MlpNetwork | CnnNetwork, data: Data, **settings: Any) -> Design:
+    """A TTFS network, trained from scratch by the mapping that makes its steps those of the ReLU network."""
+    return Design(
+        data=data.model_copy(update={"steps": 1}),
+        network=network.model_copy(update={"code": "ttfs"}),
+        neuron=Neuron(kind="relu"),
+        init=Choice({"kind": "kaiming"}),
+        **settings,
+    )
+
+
+@example
+def ttfs_digits() -> Design:
+    """A network of one spike a neuron, trained from scratch with an activity penalty. Seconds."""
+    return _timed(MlpNetwork(depth=2, width=100), Data(), ttfs=Ttfs(penalty=0.1))
+
+
+@example
+def ttfs_mnist() -> Design:
+    """784-340-10 on all of MNIST, a spike a neuron at most (Stanojevic et al. 2023), trained from scratch. Minutes."""
+    training = Training(learning_rate=0.001, epochs=10)
+    return _timed(MlpNetwork(depth=1, width=340), Data(name="mnist"), training=training)
 
 
 @example

@@ -17,7 +17,7 @@ from snnviz.cli import cellsearching, gradients, scoring, searching
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
-from snnviz.events import Branch, EpochEnd, Event, LayerState, Progress, Sample
+from snnviz.events import Branch, EpochEnd, Event, LayerState, Progress, Sample, Timing
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
@@ -162,12 +162,17 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         "main": [{name: getattr(row, name) for name in ("step", "epoch", "loss")} for row in samples],
         "branches": [{name: getattr(row, name) for name in told} for row in parts],
     }
+    timings = [row for _, row in store.rows(shown.run, Timing) if row.final]
     operations = costs.spent(shown.design, states) if states else None
     names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
     last = store.last(EpochEnd, [shown.run]).get(shown.run)
     report = {**_summary(shown, last), "cached": cached, "layers": layers, "epochs": epochs, "losses": losses}
     report["operations"] = asdict(operations) | {"picojoules": operations.picojoules()} if operations else None
+    if timings:
+        when = ("name", "start", "end", "first", "mean", "saturated")
+        report["windows"] = [{name: getattr(row, name) for name in when} for row in timings]
+        report["latency"], report["spikes_per_neuron"] = timings[-1].end, report["rate"]
     return report | {"error": shown.error, "note": shown.note, "design": shown.design.document()}
 
 
@@ -182,6 +187,9 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
     if report["accuracy"] is not None:
         rate = "" if report["rate"] is None else f", rate {report['rate']:.2%}"
         click.echo(f"test       accuracy {report['accuracy']:.2%}, loss {report['loss']:.4f}{rate}")
+    if "latency" in report:
+        words = f"{report['spikes_per_neuron']:.3f} spikes per neuron, read after {report['latency']:.4g} tau_c"
+        click.echo(f"one spike  {words}")
     if shown.note:
         click.echo(f"note       {shown.note}")
     click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")

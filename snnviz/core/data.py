@@ -89,11 +89,25 @@ def _first(data: Images, count: int, seed: int) -> Images:
     return Images(data.images[chosen], data.labels[chosen], data.white)
 
 
+def span(design: Design) -> tuple[float, float]:
+    """What intensities 0 and 1 are to the network of a design, whose input is normalised."""
+    card = datasets.card(design.data.name)
+    return -card.mean / card.std, (1 - card.mean) / card.std
+
+
+def intensities(images: Tensor, white: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    """(B, C, H, W) in [0, 1]."""
+    return images.to(dtype) / white
+
+
 def encode(images: Tensor, white: int, design: Design, *purpose: str | int) -> Tensor:
     """The network's input (T or 1, B, C, H, W) float32 from uint8 images (B, 1, H, W) or frames (B, T, C, H, W).
 
     `purpose` names the random stream of a noisy encoding, so that a batch is encoded alike whenever it is seen again.
+    Of a TTFS network: intensities (1, B, C, H, W) float64, which say when the input spikes.
     """
+    if design.network.code == "ttfs":
+        return intensities(images, white)[None]
     kind, steps = design.data.encoding.kind, design.data.steps
     card = datasets.card(design.data.name)
     if card.counts is not None:

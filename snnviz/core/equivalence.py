@@ -9,9 +9,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from snnviz.catalog import datasets
 from snnviz.catalog.ttfs import relu_network
 from snnviz.core import data, inits, ttfs
+from snnviz.core.data import intensities as intensities
+from snnviz.core.data import span as span
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.observe import PROBE_IMAGES
@@ -69,17 +70,6 @@ def learnt(design: Design) -> Iterator[Event]:
     """Trains the ReLU network of a design, as a run would: its last checkpoint has the weights."""
     torch.set_num_threads(1)
     yield from execute(relu_network(design))
-
-
-def span(design: Design) -> tuple[float, float]:
-    """What intensities 0 and 1 are to the network of a design, whose input is normalised."""
-    card = datasets.card(design.data.name)
-    return -card.mean / card.std, (1 - card.mean) / card.std
-
-
-def intensities(images: Tensor, white: int, dtype: torch.dtype) -> Tensor:
-    """(B, 1, H, W) in [0, 1]."""
-    return images.to(dtype) / white
 
 
 @torch.no_grad()

@@ -13,9 +13,9 @@ from concurrent.futures import Executor
 import torch
 
 from snnviz.core import data, gradients, inits, observe, train
-from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
 from snnviz.core.shortcuts import Objective, branches
+from snnviz.core.timed import TimedNetwork, network_of, penalty
 from snnviz.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress
@@ -30,8 +30,8 @@ def execute(
 
     `threads` is asked before each step whether another core may help: the numbers are the same, bit for bit.
 
-    Yields a Progress a training step, Samples, Branches and LayerStates as `observe` says, and an EpochEnd and a
-    Checkpoint an epoch; the last holds no branches. Raises `DataMissing` or `Diverged`.
+    Yields a Progress a training step, Samples, Branches, LayerStates and Timings as `observe` says, and an EpochEnd and
+    a Checkpoint an epoch; the last holds no branches. Raises `DataMissing` or `Diverged`.
     """
     with train.gathered() as crew:
         yield from _train(design, resume, lambda: crew if threads() > 1 else None)
@@ -41,7 +41,8 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
     training_images, test_images = yield from data.loading(design)
     probe_images = training_images.images[: observe.PROBE_IMAGES]
     probe = data.encode(probe_images, training_images.white, design, "probe")
-    network = Network(design)
+    network = network_of(design)
+    sparse = penalty(network)
     first = resume.epoch if resume else 0
     beside = branches(network) if first < design.training.epochs else None
     optimizer = train.Optimizer(network, beside.parameters if beside else None)
@@ -59,6 +60,8 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
     if first == 0:
         shares = gradients.shares(network, *shown, beside.objective(0) if beside and watched else None)
         yield from observe.look(network, probe, window, 0, 0.0, shares)
+        if isinstance(network, TimedNetwork):
+            yield from network.timings(probe, 0, 0.0, final=False)
 
     for epoch in range(first, epochs):
         rate = optimizer.start_epoch(epoch)
@@ -70,8 +73,9 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
             labels = training_images.labels[chosen]
             image = data.encode(training_images.images[chosen], training_images.white, design, epoch, batch)
             kept = network.kept(len(labels), epoch, batch)
-            found = train.slope(network, image, labels, crew(), kept, objective)
+            found = train.slope(network, image, labels, crew(), kept, objective or sparse)
             optimizer.step(found.gradients)
+            network.adapt()
             window.add(found, labels)
             step = epoch * per_epoch + batch + 1
             if observe.is_due(batch + 1, per_epoch):
@@ -87,8 +91,13 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
                     if math.isnan(state.var_u):  # such a layer is silent, and the loss of those behind it finite
                         raise Diverged(f"The weights of {state.name} became infinite in epoch {epoch + 1}: {REMEDY}.")
                     yield state
+                if isinstance(network, TimedNetwork):
+                    yield from network.timings(probe, step, now, final=False)
                 window.clear()
             yield Progress(step, epochs * per_epoch)
+        if isinstance(network, TimedNetwork) and epoch + 1 == epochs:
+            network.settle(training_images)
+            yield from network.timings(probe, epochs * per_epoch, epochs, final=True)
         score, seen = train.score(network, test_images, crew()), len(training_images)
         yield EpochEnd(epoch + 1, hit_sum / seen, score.accuracy, loss_sum / seen, score.loss, score.rate, rate)
         yield Checkpoint(epoch + 1, optimizer.arrays(final=epoch + 1 == epochs))

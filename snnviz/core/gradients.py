@@ -12,6 +12,7 @@ from torch import Tensor
 from snnviz.core import data, inits, observe, train
 from snnviz.core.networks import Network
 from snnviz.core.shortcuts import Objective, branches
+from snnviz.core.timed import network_of
 from snnviz.design import Choice, Design
 from snnviz.links import change
 
@@ -125,7 +126,7 @@ def _profile(design: Design, probe: Tensor, labels: Tensor) -> Profile:
     if design.training.shortcut.schedule.kind == "zero":
         design = change(design, {"training.shortcut.schedule": "constant"})
     with train.gathered(), _one_thread():
-        network = Network(design)
+        network = network_of(design)
         inits.measure(network, probe)
         found = branches(network)
         objective = found.objective(0) if found else None

@@ -114,6 +114,14 @@ class Network:
         self.done = last_read(self.architecture, self.stages)
 
     @property
+    def firing(self) -> tuple[Layer, ...]:
+        """The layers whose neurons spike."""
+        return tuple(layer for layer in self.architecture.layers if layer.spiking)
+
+    def adapt(self) -> None:
+        """After a training step: nothing but weights changes in most networks."""
+
+    @property
     def micro_batch(self) -> int:
         """Images that go through at once."""
         return micro_batch(self.design)

@@ -242,7 +242,7 @@ class Score:
 def score(network: Network, data: Images, crew: Executor | None = None) -> Score:
     """The network's score on all of `data`."""
     design = network.design
-    neurons = sum(layer.neurons for layer in network.architecture.layers if layer.spiking)
+    neurons = sum(layer.neurons for layer in network.firing)
 
     @torch.no_grad()
     def part(chosen: slice) -> tuple[int, float, float]:

@@ -87,16 +87,28 @@ class Network:
         """
         times = [1.0 - shown]
         for index, window in enumerate(self.windows):
-            t = window.end - self._decoded(index, times[-1])
+            t = window.end - self.decoded(index, times[-1])
             t = torch.where(t < window.end, t, window.end)  # a tie does not spike, as a ReLU of 0 passes no gradient
             times.append(t.clamp(min=window.start))
-        return Passed(tuple(times), self._decoded(len(self.windows), times[-1]))
+        return Passed(tuple(times), self.decoded(len(self.windows), times[-1]))
 
     def slope(self, index: int) -> Tensor | None:
         """B (n,) of a hidden layer, None where all are 1."""
         if self.slopes == "one":
             return None
         return 1 + self._effective(index).sum(1) if isinstance(self.slopes, str) else self.slopes[index]
+
+    def arriving(self, index: int, before: Tensor) -> float:
+        """Spikes that reach a layer for each of its inputs, from the times before: more than 1 where these are averaged
+        over squares, as each spike comes by itself."""
+        layer, end = self.architecture.layers[index], (self.windows[index - 1] if index else INPUT_WINDOW).end
+        size = layer.sources[0].pool
+        if self.pooling == "earliest":
+            before, size = pooled(before, size, self.pooling), 1
+        elif size > 1:
+            height, width = (side // size * size for side in before.shape[-2:])
+            before = before[..., :height, :width]  # what does not fill a square reaches nothing
+        return float((before < end).double().mean()) * size**2
 
     def adapt(self, passed: Passed) -> None:
         """(9) after a training step whose batch was `passed`. In the B1-model nothing else changes."""
@@ -129,7 +141,7 @@ class Network:
         weight = self._named(index)[0].flatten(1)
         return weight * (self.high - self.low) if index == 0 else weight
 
-    def _decoded(self, index: int, before: Tensor) -> Tensor:
+    def decoded(self, index: int, before: Tensor) -> Tensor:
         """D + sum W (t_min - t_j) / B of a layer: (4) without its max, or a logit."""
         layer, (weight, bias) = self.architecture.layers[index], self._named(index)
         before = pooled(before, layer.sources[0].pool, self.pooling)

@@ -107,8 +107,11 @@ def spent(design: Design, rows: Iterable[LayerState]) -> Operations:
 def reads_spikes(design: Design, layer: Layer) -> bool:
     """Whether all that a layer reads is 0 or 1, so that it only adds weights up: settled by its sources, not by values.
 
-    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say.
+    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say. A
+    TTFS network's synapses add their weight to a slope, each when its spike comes; an image comes as spikes, too.
     """
+    if design.network.code == "ttfs":
+        return True
     summed = sum(source.merge != "concat" for source in layer.sources)
     return summed <= 1 and all(
         source.pool == source.smooth == 1 and _says_spikes(design, source.layer) for source in layer.sources
@@ -124,6 +127,9 @@ def _says_spikes(design: Design, index: int) -> bool:
 
 def _density(design: Design, layer: Layer, rates: Mapping[Layer, float | None]) -> float:
     """As if spikes fell independently of each other, and nothing else were ever 0."""
+    if design.network.code == "ttfs":
+        (source,) = layer.sources
+        return _busy(design, source.layer, rates) * source.pool**2
     steps, silent, beside = design.data.steps, 1.0, 0.0
     main = layer.in_shape[0]
     for source in layer.sources:
@@ -139,6 +145,9 @@ def _density(design: Design, layer: Layer, rates: Mapping[Layer, float | None]) 
 
 def _busy(design: Design, index: int, rates: Mapping[Layer, float | None]) -> float:
     """The share of what a layer, or the input, says that is not 0."""
+    if design.network.code == "ttfs":
+        shares = card(design.data.name).histogram
+        return 1 - shares[0] if index == INPUT else rates[architecture(design).layers[index]] or 0.0
     if index == INPUT:
         return float(second_moments(design).diagonal().mean()) if _says_spikes(design, INPUT) else 1.0
     layer = architecture(design).layers[index]

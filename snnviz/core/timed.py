@@ -1,0 +1,185 @@
+"""A TTFS network that learns as any other does: `core.ttfs` behind the face of `core.networks.Network`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from snnviz.catalog.architectures import Layer
+from snnviz.core import ttfs
+from snnviz.core.data import Images, intensities, span
+from snnviz.core.networks import Hear, Kept, Network, Outputs, Watch
+from snnviz.core.neurons import Activity
+from snnviz.core.norms import Statistics
+from snnviz.design import Design
+from snnviz.events import Timing
+from snnviz.theory.ttfs import INPUT_WINDOW, MARGIN, Window, windows
+
+LARGE_BATCH = 1000
+
+
+class TimedNetwork(Network):
+    """Parameters by the ReLU network's names, float64. ``buffers["windows"]``: where each ends, the input's first.
+
+    Called with intensities (1, B, C, H, W) in [0, 1], it says the logits. While it learns its windows grow as they must
+    (9); `settle` makes them those of (8).
+    """
+
+    def __init__(self, design: Design) -> None:
+        super().__init__(design)
+        self.low, self.high = span(design)
+        self.parameters = {name: p.detach().double().requires_grad_() for name, p in self.parameters.items()}
+        self.buffers["windows"] = _ends(windows([ttfs.FIRST_LARGEST] * len(self.firing), design.ttfs.zeta))
+        self._reached = [0.0] * len(self.firing)
+        self._alone = threading.Lock()  # micro-batches go through side by side
+
+    @property
+    def firing(self) -> tuple[Layer, ...]:
+        return self.architecture.layers[:-1]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Of the hidden layers."""
+        ends = self.buffers["windows"].tolist()
+        return tuple(Window(*pair) for pair in pairwise(ends))
+
+    @property
+    def inner(self) -> ttfs.Network:
+        """The network of times, with these parameters and windows."""
+        slopes: ttfs.Slopes = self.design.ttfs.slope
+        return ttfs.Network(
+            self.architecture, self.parameters, self.windows, low=self.low, high=self.high, slopes=slopes
+        )
+
+    def opened(self, image: Tensor) -> Outputs:
+        """For an initialisation that measures what reaches the ReLUs."""
+        return super().opened(self.low + (self.high - self.low) * image)
+
+    def __call__(
+        self,
+        image: Tensor,
+        watch: Watch | None = None,
+        by: Statistics = "batch",
+        kept: Kept | None = None,  # noqa: ARG002 (no network in a row has dropout)
+        hear: Hear | None = None,
+    ) -> Tensor:
+        inner = self.inner
+        passed = inner.run(image[0])
+        said = [window.end - times for window, times in zip(inner.windows, passed.times[1:], strict=True)]
+        if by == "learn":
+            self._note(said)
+        for index, x in enumerate(said):
+            if hear:
+                hear(index, x[None])
+            if watch:
+                watch(index, self._seen(inner, index, passed.times))
+        if watch:
+            watch(len(said), self._seen(inner, len(said), passed.times))
+        return passed.logits
+
+    def adapt(self) -> None:
+        """(9) after a training step."""
+        ends = [INPUT_WINDOW.end]
+        for window, x in zip(self.windows, self._reached, strict=True):
+            ends.append(ends[-1] + max(window.width, MARGIN * x))
+        self.buffers["windows"] = torch.tensor(ends, dtype=torch.float64)
+        self._reached = [0.0] * len(self.firing)
+
+    @torch.no_grad()
+    def settle(self, images: Images) -> None:
+        """(8): as wide as these images need, and by zeta more."""
+        self._reached = [0.0] * len(self.firing)
+        for part in images.images.split(LARGE_BATCH):
+            self(intensities(part, images.white)[None], by="learn")
+        self.buffers["windows"] = _ends(windows(self._reached, self.design.ttfs.zeta))
+        self._reached = [0.0] * len(self.firing)
+
+    @torch.no_grad()
+    def timings(self, image: Tensor, step: int, epoch: float, *, final: bool) -> Iterator[Timing]:
+        """When the layers spike, of encoded images."""
+        inner = self.inner
+        times = inner.run(image[0]).times[1:]
+        for index, (layer, window, t) in enumerate(zip(self.firing, inner.windows, times, strict=True)):
+            fired = t[t < window.end]
+            mean, first = (float(fired.mean()), float(fired.min())) if len(fired) else (None, None)
+            early = float((t <= window.start).double().mean())
+            yield Timing(step, epoch, index, layer.name, int(final), window.start, window.end, first, mean, early)
+
+    def _note(self, said: Sequence[Tensor]) -> None:
+        """The largest activation of each layer since the windows last moved."""
+        found = [float(x.detach().max()) for x in said]
+        with self._alone:
+            self._reached = [max(pair) for pair in zip(self._reached, found, strict=True)]
+
+    def _seen(self, inner: ttfs.Network, index: int, times: Sequence[Tensor]) -> Activity:
+        """Of a layer: its spikes, what its neurons would say without a threshold, and how many spikes it reads."""
+        arrived = inner.arriving(index, times[index])
+        u = inner.decoded(index, times[index]).detach().flatten(1)
+        silent = np.zeros((1, len(u)))
+        spikes = early = silent
+        if index < len(self.firing):
+            t, window = times[index + 1].flatten(1), inner.windows[index]
+            spikes, early = _counted(t < window.end), _counted(t <= window.start)
+        sums = (u.sum(1)[None].numpy(), u.square().sum(1)[None].numpy())
+        return Activity(u.shape[1], spikes, *sums, early, index < len(self.firing), arrived)
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """The loss with an activity penalty: the mean activation of all neurons, in tau_c, times a weight."""
+
+    network: Network
+    weight: float
+
+    @property
+    def parameters(self) -> Mapping[str, Tensor]:
+        return {}
+
+    def listen(self) -> Activations:
+        """For one way through the network."""
+        return Activations(self)
+
+
+class Activations:
+    """Hears what each layer says; then it can tell the loss of the images that went through."""
+
+    def __init__(self, objective: Sparse) -> None:
+        self.objective = objective
+        self.total: Tensor | None = None
+
+    def __call__(self, index: int, said: Tensor) -> None:  # noqa: ARG002
+        self.total = said.sum() if self.total is None else self.total + said.sum()
+
+    def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        """The whole loss, and the mean activation (1,) of these images as a part of a batch of `count`."""
+        assert self.total is not None
+        mean = self.total / (count * sum(layer.neurons for layer in self.objective.network.firing))
+        return main + self.objective.weight * mean, mean.detach()[None]
+
+
+def network_of(design: Design) -> Network:
+    """The network that a design trains."""
+    return TimedNetwork(design) if design.network.code == "ttfs" else Network(design)
+
+
+def penalty(network: Network) -> Sparse | None:
+    """The activity penalty that a design asks for."""
+    weight = network.design.ttfs.penalty
+    return Sparse(network, weight) if weight > 0 else None
+
+
+def _ends(found: Sequence[Window]) -> Tensor:
+    return torch.tensor([INPUT_WINDOW.end, *(window.end for window in found)], dtype=torch.float64)
+
+
+def _counted(which: Tensor) -> NDArray[np.float64]:
+    """(1, B)"""
+    found: NDArray[np.float64] = which.sum(1, dtype=torch.float64)[None].numpy()
+    return found
