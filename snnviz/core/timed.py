@@ -18,11 +18,10 @@ from snnviz.core.data import Images, intensities, span
 from snnviz.core.networks import Hear, Kept, Network, Outputs, Watch
 from snnviz.core.neurons import Activity
 from snnviz.core.norms import Statistics
+from snnviz.core.train import TEST_BATCH
 from snnviz.design import Design
 from snnviz.events import Timing
 from snnviz.theory.ttfs import INPUT_WINDOW, MARGIN, Window, windows
-
-LARGE_BATCH = 1000
 
 
 class TimedNetwork(Network):
@@ -96,7 +95,7 @@ class TimedNetwork(Network):
     def settle(self, images: Images) -> None:
         """(8): as wide as these images need, and by zeta more."""
         self._reached = [0.0] * len(self.firing)
-        for part in images.images.split(LARGE_BATCH):
+        for part in images.images.split(min(TEST_BATCH, self.micro_batch)):
             self(intensities(part, images.white)[None], by="learn")
         self.buffers["windows"] = _ends(windows(self._reached, self.design.ttfs.zeta))
         self._reached = [0.0] * len(self.firing)

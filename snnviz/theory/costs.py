@@ -218,10 +218,14 @@ def memory_bytes(design: Design) -> int:
     kept = (8 if design.network.kind == "cell" else 4) if stepping else 2
     largest = max(math.prod(layer.in_shape) + layer.neurons for layer in layers)
     floats = together * (inputs + kept * neurons + 4 * largest) + seen * (1.5 * neurons + 2 * largest)
+    wide = 4
+    if design.network.code == "ttfs":  # double precision by torch's own operations, convolutions by way of columns
+        wide, columns = 8, max(layer.kernel**2 * math.prod(layer.in_shape) for layer in layers)
+        floats = together * (inputs + 7 * neurons) + max(together, seen) * (5 * neurons + columns + 2 * largest)
     pixels = math.prod(about.shape)
-    encoded = 4 * batch * pixels * (1 if is_static(design) else steps)
+    encoded = batch * pixels * (1 if is_static(design) else steps)
     images = 2.5 * (about.train + about.test) * pixels if about.counts is None else 2 * batch * steps * pixels
-    return int(4 * (steps * floats + encoded + 9 * parameters(design)) + images) + 40_000_000
+    return int(wide * (steps * floats + 9 * parameters(design)) + encoded * wide + images) + 40_000_000
 
 
 MACS_PER_SECOND = 4.3e10
@@ -234,6 +238,10 @@ SECONDS_PER_LAYER_STEP = 30e-6
 """Of one core, for a layer at one time step in one training step, whatever its size."""
 
 
+TIMED_SLOWER = {"linear": 3.0, "conv": 9.0}
+"""So many times as long does a TTFS network take for a MAC: in double precision, for which oneDNN has nothing."""
+
+
 def training_seconds(design: Design, speed: float = 1.0) -> float:
     """An estimate of the run's length on one core; `speed` corrects it by what runs on this machine really took."""
     layers = architecture(design).layers
@@ -241,6 +249,8 @@ def training_seconds(design: Design, speed: float = 1.0) -> float:
     steps, static = design.data.steps, is_static(design)
     work = sum(layer.macs * (1 if static and index == 0 else steps) for index, layer in enumerate(layers))
     neurons = sum(layer.neurons for layer in layers) * steps
+    if design.network.code == "ttfs":
+        work, neurons = sum(TIMED_SLOWER[layer.kind] * layer.macs for layer in layers), 4 * neurons
     an_image = 3 * work / MACS_PER_SECOND + neurons * SECONDS_PER_NEURON_STEP
     overhead = training_steps(design) * len(layers) * (steps + 3) * SECONDS_PER_LAYER_STEP
     images = design.training.epochs * (train + tested / 3)
