@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import PlainValidator, model_validator
+
 from snnviz.catalog.ttfs import relu_network, ttfs_network
 from snnviz.design import Design, Neuron, Part, checked
+from snnviz.errors import InputError
 from snnviz.links import change
 from snnviz.registry import Range
+
+MOST_NEURONS = 4
+"""That are looked at together."""
 
 Weights = Literal["relu", "ttfs", "untrained"]
 Slopes = Literal["one", "drawn", "alpha-one"]
@@ -60,13 +66,36 @@ class TtfsStudy(Part):
     high: Annotated[float, Range(0.05, 100, "Slopes B are drawn up to here.", 0.1)] = 2.0
     image: Annotated[int, Range(0, 255, "Which of the test images.", 1)] = 0
     layer: Annotated[int, Range(1, 200, "Which hidden layer, from 1.", 1)] = 1
-    neuron: Annotated[int, Range(0, 1_000_000, "Which neuron of the layer, from 0.", 1)] = 0
+    neurons: Annotated[str, PlainValidator(lambda value: _neurons(value))] = ""
+    """Which neurons of the layer, from 0, such as "3,17"; none: some that differ."""
+
     steps: Annotated[int, Range(1, 100, "Time steps T of the rate-coded network that is compared with.", 1)] = 5
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TtfsStudy:
+        if self.low > self.high:
+            raise InputError("low", f"be at most high, {self.high:g}", self.low)
+        return self
 
     @classmethod
     def check(cls, document: object) -> TtfsStudy:
         """A study from a dictionary. Raises `InputError`."""
         return checked(cls, document, "a study")
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The neurons by number."""
+        return tuple(int(number) for number in self.neurons.split(",") if number)
+
+
+def _neurons(value: object) -> str:
+    """ "3, 17" as "3,17"."""
+    given = [part.strip() for part in str(value).split(",")] if isinstance(value, int | str) else [""]
+    numbers = [part for part in dict.fromkeys(given) if part]
+    known = all(part.isascii() and part.isdecimal() and len(part) <= 7 for part in numbers)
+    if isinstance(value, bool) or not isinstance(value, int | str) or not known or len(numbers) > MOST_NEURONS:
+        raise InputError("neurons", f"be at most {MOST_NEURONS} numbers of neurons from 0, such as 3,17", value)
+    return ",".join(str(int(part)) for part in numbers)
 
 
 def networks(design: Design, steps: int = 5) -> dict[str, Design]:
