@@ -12,6 +12,9 @@ Shape = tuple[int, int, int]
 INPUT = -1
 """The source index of the encoded image."""
 
+EPSILON = 1e-5
+"""What batch normalisation adds to variances: torch's, and the papers'."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

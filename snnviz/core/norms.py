@@ -9,11 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from snnviz.catalog.layers import EPSILON
+
 Statistics = Literal["learn", "batch", "running"]
 """Those of the batch, and remember them; those of the batch; or those remembered."""
 
-MOMENTUM, EPSILON = 0.1, 1e-5
-"""Share of the last batch in what is remembered, and what is added to variances: torch's, and the papers'."""
+MOMENTUM = 0.1
+"""Share of the last batch in what is remembered: torch's, and the papers'."""
 
 
 class Of(NamedTuple):

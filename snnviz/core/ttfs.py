@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.architectures import Architecture
+from snnviz.catalog.layers import EPSILON
 from snnviz.catalog.layers import Layer as Shape
 from snnviz.core import networks
-from snnviz.core.norms import EPSILON
 from snnviz.theory import ttfs
 from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Window
 

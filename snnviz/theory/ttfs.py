@@ -234,6 +234,17 @@ def stack(
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
         x = np.maximum(x @ w.T + b, 0.0)
         largest.append(float(x.max()))
+    return twin(weights, biases, largest, zeta, slopes)
+
+
+def twin(
+    weights: Sequence[Floats],
+    biases: Sequence[Floats],
+    largest: Sequence[float],
+    zeta: float = ZETA,
+    slopes: Sequence[Floats | float] | None = None,
+) -> Stack:
+    """As `stack`, from X of each hidden layer."""
     spans = (INPUT_WINDOW, *windows(largest, zeta))
     chosen = slopes or [1.0] * len(largest)
     layers = [

@@ -22,6 +22,7 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "skips.py", title="Skips", icon=":material/alt_route:", url_path="skips"),
         st.Page(ROOT / "pages" / "shortcuts.py", title="Shortcuts", icon=":material/call_split:", url_path="shortcuts"),
         st.Page(ROOT / "pages" / "cells.py", title="Cells", icon=":material/grid_view:", url_path="cells"),
+        st.Page(ROOT / "pages" / "ttfs.py", title="TTFS", icon=":material/timer:", url_path="ttfs"),
         st.Page(ROOT / "pages" / "runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"),
     ],
     position="top",

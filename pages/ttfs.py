@@ -1,0 +1,9 @@
+"""TTFS: networks whose neurons spike at most once, and that compute what ReLU networks do."""
+
+import streamlit as st
+
+from snnviz.ui import ttfs
+
+ttfs.begin()
+with st.container():  # a fragment stays where it is only in a container of its own
+    ttfs.panel()

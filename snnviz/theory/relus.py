@@ -1,0 +1,154 @@
+"""Small ReLU networks in numpy: layers in a row as dense matrices, with whatever comes between them in these.
+
+A convolution is a matrix with as many rows as there are points in its maps, average pooling before a layer is a matrix
+that its own is multiplied by, and batch normalisation after it (by the running statistics) a factor and a shift. What
+has a TTFS twin (`catalog.ttfs.check`) can be written so; what fits into memory is small. Arrays are float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.catalog.architectures import INPUT, Architecture, Layer, architecture
+from snnviz.catalog.inits import Drive, is_measured, weight_law
+from snnviz.catalog.layers import EPSILON, Shape
+from snnviz.design import Design
+from snnviz.errors import Described, InputError
+
+Floats = NDArray[np.float64]
+Arrays = Mapping[str, Any]
+"""Parameters and buffers by name, as in a checkpoint: "<layer>.weight", "<layer>.bias", "<layer>.gain", ..."""
+
+MOST_WEIGHTS = 8_000_000
+"""Numbers in all matrices of a network together: 64 MB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dense:
+    """max(0, W x + b) of a layer, W (n, m), b (n,); the readout's without the max. `shape`: of its n neurons."""
+
+    name: str
+    weights: Floats
+    bias: Floats
+    shape: Shape
+
+
+def size(built: Architecture) -> int:
+    """How many numbers the matrices of a network hold."""
+    return sum(layer.neurons * math.prod(_before(built, index)) for index, layer in enumerate(built.layers))
+
+
+def check(design: Design) -> None:
+    """Raises `InputError` for a network whose matrices are too large."""
+    if (found := size(architecture(design))) > MOST_WEIGHTS:
+        got = Described(f"{found:,}")
+        raise InputError("network", f"have at most {MOST_WEIGHTS:,} numbers in its layers' dense matrices", got)
+
+
+def dense(design: Design, arrays: Arrays) -> tuple[Dense, ...]:
+    """The layers of a ReLU network, in order, from its parameters. Raises `InputError` where it is too large."""
+    check(design)
+    built = architecture(design)
+    return tuple(_dense(built, index, *_folded(layer, arrays)) for index, layer in enumerate(built.layers))
+
+
+def drawn(design: Design, shown: Floats) -> dict[str, Any]:
+    """Weights by the law of the design's initialisation, biases 0: as before training, though of another stream.
+
+    `shown` (B, m): inputs, for an initialisation that must know what reaches a layer. Raises `InputError`.
+    """
+    check(design)
+    built, x = architecture(design), shown
+    found: dict[str, Any] = {}
+    rng = np.random.default_rng(design.seed)
+    for index, layer in enumerate(built.layers):
+        drive = Drive(float(np.square(_pooled(built, index, x)).mean()), 1) if is_measured(design.init) else None
+        law = weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron, drive)
+        shape: tuple[int, ...] = (layer.out_shape[0], layer.fan_in)
+        if layer.kind == "conv":
+            shape = (layer.out_shape[0], layer.in_shape[0], layer.kernel, layer.kernel)
+        unit = rng.uniform(-math.sqrt(3), math.sqrt(3), shape) if law.uniform else rng.normal(size=shape)
+        found |= {f"{layer.name}.weight": unit * math.sqrt(law.variance)}
+        count = layer.out_shape[0]
+        found |= {f"{layer.name}.bias": np.zeros(count)}
+        if layer.normed:
+            found |= {f"{layer.name}.{kind}": np.ones(count) for kind in ("gain", "variance")}
+            found |= {f"{layer.name}.mean": np.zeros(count)}
+        if is_measured(design.init):
+            made = _dense(built, index, *_folded(layer, found))
+            x = np.maximum(x @ made.weights.T + made.bias, 0.0)
+    return found
+
+
+def run(layers: Sequence[Dense], x: Floats) -> list[Floats]:
+    """What each hidden layer says, (B, n), and the logits, for inputs (B, m)."""
+    said = []
+    for layer in layers[:-1]:
+        x = np.maximum(x @ layer.weights.T + layer.bias, 0.0)
+        said.append(x)
+    return [*said, x @ layers[-1].weights.T + layers[-1].bias]
+
+
+def _folded(layer: Layer, arrays: Arrays) -> tuple[Floats, Floats]:
+    """Weight and bias, with the normalisation before the ReLUs in them."""
+    own = {kind: np.asarray(arrays[f"{layer.name}.{kind}"], dtype=np.float64) for kind in ("weight", "bias")}
+    if not layer.normed:
+        return own["weight"], own["bias"]
+    gain, mean, variance = (
+        np.asarray(arrays[f"{layer.name}.{kind}"], dtype=np.float64) for kind in ("gain", "mean", "variance")
+    )
+    kappa = gain / np.sqrt(variance + EPSILON)
+    return kappa.reshape(-1, *[1] * (own["weight"].ndim - 1)) * own["weight"], own["bias"] - kappa * mean
+
+
+def _dense(built: Architecture, index: int, weight: Floats, bias: Floats) -> Dense:
+    layer = built.layers[index]
+    matrix = weight if layer.kind == "linear" else _convolution(layer, weight)
+    positions = layer.neurons // layer.out_shape[0]
+    matrix = _unpooled(matrix.reshape(layer.neurons, *layer.in_shape), _before(built, index), layer.sources[0].pool)
+    return Dense(layer.name, matrix, np.repeat(bias, positions), layer.out_shape)
+
+
+def _convolution(layer: Layer, weight: Floats) -> Floats:
+    """(neurons, inputs) from (C_out, C_in, k, k): at the edge, what would lie outside is left out."""
+    (c, h, w), (d, p, q) = layer.in_shape, layer.out_shape
+    found = np.zeros((d, p, q, c, h, w))
+    ys, xs = (grid.ravel() for grid in np.mgrid[:p, :q])
+    for dy in range(layer.kernel):
+        for dx in range(layer.kernel):
+            from_y, from_x = ys * layer.stride + dy - layer.kernel // 2, xs * layer.stride + dx - layer.kernel // 2
+            inside = (from_y >= 0) & (from_y < h) & (from_x >= 0) & (from_x < w)
+            at = (slice(None), ys[inside], xs[inside], slice(None), from_y[inside], from_x[inside])
+            found[at] = weight[:, :, dy, dx]  # numpy puts the positions first, and both channels behind them
+    return found.reshape(layer.neurons, -1)
+
+
+def _unpooled(matrix: Floats, before: Shape, pool: int) -> Floats:
+    """(n, m) over what there is before average pooling, from (n, C, H, W) over what there is after it."""
+    if pool == 1:
+        return matrix.reshape(len(matrix), -1)
+    spread = np.repeat(np.repeat(matrix, pool, 2), pool, 3) / pool**2
+    found = np.zeros((len(matrix), *before))
+    found[:, :, : spread.shape[2], : spread.shape[3]] = spread
+    return found.reshape(len(matrix), -1)
+
+
+def _before(built: Architecture, index: int) -> Shape:
+    """The shape of what a layer's source says, before any pooling."""
+    source = built.layers[index].sources[0].layer
+    return built.input_shape if source == INPUT else built.layers[source].out_shape
+
+
+def _pooled(built: Architecture, index: int, x: Floats) -> Floats:
+    pool, (c, h, w) = built.layers[index].sources[0].pool, _before(built, index)
+    if pool == 1:
+        return x
+    kept = x.reshape(len(x), c, h, w)[:, :, : h // pool * pool, : w // pool * pool]
+    found: Floats = kept.reshape(len(x), c, h // pool, pool, w // pool, pool).mean((3, 5))
+    return found

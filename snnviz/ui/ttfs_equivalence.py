@@ -1,0 +1,62 @@
+"""Part of the TTFS page: what the two networks say of the same images, side by side, layer by layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.catalog import datasets
+from snnviz.theory.twins import Pair
+from snnviz.ui import ttfs_twin
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.trouble import told
+from snnviz.ui.ttfs_setting import VIEW, design, study
+from snnviz.views import ttfs as views
+
+
+@st.fragment(key=VIEW)
+@told()
+def panel() -> None:
+    """The twin's widgets, the verdict, the charts of one image and of one layer, and a neuron in formulas."""
+    made = ttfs_twin.panel()
+    if made is None:
+        return
+    st.markdown(views.verdict(made))
+    ttfs_twin.looks(made)
+    card, image = datasets.card(design().data.name), ttfs_twin.image(made)
+    first = [views.image_chart(made, image, card), views.logits_chart(made, image, card), views.difference_chart(made)]
+    charts(payload(first), key="ttfs-logits")
+    _layer(made, image)
+    _table(made)
+
+
+def _layer(made: Pair, image: int) -> None:
+    layer, (neuron, *_) = ttfs_twin.layer(made), ttfs_twin.neurons(made)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        charts(payload([views.scatter_chart(made, layer, image)]), key="ttfs-scatter")
+    with right.container(border=True):
+        which = "" if study().chosen else ", the first to spike" if made.spikes[layer] else ""
+        st.markdown(f"**Neuron {neuron} of {made.relu.names[layer]}{which}: a ReLU, and how it is told by a spike**")
+        for formula in views.formulas(made, layer, neuron, image):
+            st.latex(formula)
+        st.caption(
+            "First line: the ReLU. Then its twin's weights, the ramp α and the threshold ϑ, which put the spike so "
+            "that t_max − t is x. t'_min: when the ramp starts, the t_min of the layer before."
+        )
+
+
+def _table(made: Pair) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        views.layer_table(made),
+        hide_index=True,
+        key="ttfs-layers",
+        column_config={
+            "start": number("t_min", format="%.3f", help="When the layer's window begins, in τ_c."),
+            "end": number("t_max", format="%.3f", help="When it ends; the next layer's begins then."),
+            "largest": number("largest x", format="%.3f", help="X: over training images, by the ReLU network."),
+            "spikes": number("spikes per neuron", format="%.3f", help="Share of neurons that are not silent."),
+            "full": number("window full", format="percent", help="Spikes at t_min: x does not fit into the window."),
+            "apart": number("relative difference", format="%.1e"),
+        },
+    )

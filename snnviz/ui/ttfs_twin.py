@@ -1,0 +1,162 @@
+"""Part of two views of the TTFS page: which weights, how the twin is written, and where one looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from snnviz import links
+from snnviz.catalog.ttfsstudies import TtfsStudy
+from snnviz.design import Design
+from snnviz.errors import DataMissing, InputError
+from snnviz.theory.relus import MOST_WEIGHTS
+from snnviz.theory.twins import Pair
+from snnviz.ui import many
+from snnviz.ui.ttfs_setting import KEY, NAMES, design, put_study, study
+from snnviz.ui.ttfs_work import Source, both, source
+from snnviz.ui.words import ended, plain
+from snnviz.views import ttfs as views
+
+WEIGHTS = {"relu": "ReLU network", "ttfs": "TTFS network", "untrained": "untrained"}
+SLOPES = {"one": "B = 1", "drawn": "drawn", "alpha-one": "α = 1"}
+ABOUT_WEIGHTS = (
+    "Of the finished run of the ReLU network, of that of the TTFS network, whose parameters have the same names and "
+    "meaning, or as before any training."
+)
+ABOUT_SLOPES = (
+    "How steeply a potential rises when it meets its threshold. B = 1 (the B1-model): weights are the ReLU network's "
+    "own. Drawn: each neuron another, and the spikes are the same. α = 1: the ramp is the same for all; that needs "
+    "weights that add up to less than 1 at every neuron."
+)
+
+
+def panel() -> Pair | None:
+    """The twin's widgets; the two networks, or None after a sentence that says why there are none."""
+    now = study()
+    _widgets(now)
+    of = source(design(), now.weights)
+    st.caption(_told(of, now))
+    try:
+        return both(design(), now, of)
+    except DataMissing as error:
+        st.info(plain(ended(error)), icon=":material/download:")
+        return None
+    except InputError as error:
+        if error.field == "network":
+            st.info(_too_large(error, design()), icon=":material/open_in_full:")
+            return None
+        if now.slopes != "alpha-one":
+            raise
+        st.warning(f"No twin with α = 1: {plain(str(error))}. With B = 1:", icon=":material/function:")
+        return both(design(), now.model_copy(update={"slopes": "one"}), of)
+
+
+def _widgets(now: TtfsStudy) -> None:
+    drawn = now.slopes == "drawn"
+    row = st.columns([34, 24, 26, *([10, 10] if drawn else [])], vertical_alignment="bottom")
+    segments: dict[str, Any] = {"value": now, "key": KEY, "put": put_study}
+    many.segments(
+        row[0], "Weights of", "weights", list(WEIGHTS), format_func=WEIGHTS.get, help=ABOUT_WEIGHTS, **segments
+    )
+    row[1].slider(
+        "ζ: windows wider than the largest activation by",
+        0.0,
+        10.0,
+        now.zeta,
+        0.1,
+        help="A layer's window is (1 + ζ) X wide, where X is its largest activation over training images. Wider: "
+        "activations of other images fit, too, and the answer comes later.",
+        key=f"{KEY}-zeta@{many.revision(KEY)}",
+        on_change=put_study,
+        args=("zeta",),
+    )
+    many.segments(
+        row[2], "Slope B at threshold", "slopes", list(SLOPES), format_func=SLOPES.get, help=ABOUT_SLOPES, **segments
+    )
+    if drawn:
+        with row[3]:
+            many.numbers(now, {"low": "from"}, KEY, put_study)
+        with row[4]:
+            many.numbers(now, {"high": "to"}, KEY, put_study)
+    if problem := st.session_state.get(f"{KEY}_problem"):
+        st.error(plain(problem), icon=":material/error:")
+
+
+def _told(of: Source, now: TtfsStudy) -> str:
+    if of.run is not None:
+        reached = "" if of.accuracy is None else f", test accuracy {of.accuracy:.1%}"
+        return f"Weights of the finished run of {NAMES[of.kind]}{reached}."
+    drawn = "drawn here by the design's initialisation, before any training"
+    if now.weights == "untrained":
+        return f"Weights {drawn}."
+    name = NAMES[now.weights]
+    return f"{name[0].upper()}{name[1:]} is not trained yet: press Train above. Meanwhile weights {drawn}."
+
+
+def _too_large(error: InputError, of: Design) -> str:
+    settings = " ".join(f"--set {setting}" for setting in links.to_query(of).split("&"))
+    return (
+        f"This network is too large for the page, which writes every layer as a dense matrix: "
+        f"{plain(str(error))} ({MOST_WEIGHTS * 8 // 10**6} MB). A process of its own compares the two: "
+        f"`python -m snnviz ttfs check digits {settings}`"
+    )
+
+
+def looks(made: Pair) -> None:
+    """Which image, which layer, which neurons."""
+    now, names = study(), made.relu.names[:-1]
+    row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
+    last = len(made.relu.shown) - 1
+    row[0].number_input(
+        "Test image",
+        0,
+        last,
+        image(made),
+        key=f"{KEY}-image@{many.revision(KEY)}/{last}",
+        help=f"From 0 to {last}.",
+        on_change=_put_look,
+        args=("image", f"{KEY}-image@{many.revision(KEY)}/{last}"),
+    )
+    key = f"{KEY}-layer@{many.revision(KEY)}/{len(names)}"
+    row[1].selectbox(
+        "Hidden layer",
+        range(1, len(names) + 1),
+        index=layer(made),
+        format_func=lambda number: f"{names[number - 1]} ({len(made.hidden[number - 1].ramp):,} neurons)",
+        key=key,
+        on_change=_put_look,
+        args=("layer", key),
+    )
+    key = f"{KEY}-neurons@{many.revision(KEY)}"
+    row[2].text_input(
+        "Neurons",
+        now.neurons,
+        placeholder=f"{views.names_of(neurons(made))}: the earliest, a later, a silent one",
+        help="At most 4 numbers from 0, such as 3,17. Empty: the first to spike, a later one and a silent one.",
+        key=key,
+        on_change=_put_look,
+        args=("neurons", key),
+    )
+
+
+def _put_look(name: str, widget: str) -> None:
+    if widget in st.session_state:
+        st.session_state[f"{KEY}-{name}@{many.revision(KEY)}"] = st.session_state[widget]
+        put_study(name)
+
+
+def image(made: Pair) -> int:
+    """The image that is looked at."""
+    return min(study().image, len(made.relu.shown) - 1)
+
+
+def layer(made: Pair) -> int:
+    """The hidden layer that is looked at, from 0."""
+    return min(study().layer, len(made.hidden)) - 1
+
+
+def neurons(made: Pair) -> tuple[int, ...]:
+    """Its neurons that are looked at; those that it does not have are left out."""
+    known = [number for number in study().chosen if number < len(made.hidden[layer(made)].ramp)]
+    return tuple(known) or views.interesting(made, layer(made), image(made))
