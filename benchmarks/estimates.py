@@ -48,6 +48,18 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "data": {"steps": 40, "encoding": "rate", "train_samples": 500, "test_samples": 50},
         "training": {"epochs": 1},
     },
+    "one spike a neuron, mlp": {
+        "network": {"kind": "mlp", "depth": 2, "width": 500, "code": "ttfs"},
+        "neuron": {"kind": "relu"},
+        "data": {"steps": 1},
+        "training": {"epochs": 2},
+    },
+    "one spike a neuron, cnn": {
+        "network": {"kind": "cnn", "depth": 3, "channels": 16, "code": "ttfs"},
+        "neuron": {"kind": "relu"},
+        "data": {"steps": 1},
+        "training": {"epochs": 1},
+    },
     "cells": {
         "network": {"kind": "cell", "cell": "0333 0033 0003 0000", "channels": 8, "hidden": 128, "enlarge": 2},
         "data": {"train_samples": 500, "test_samples": 50},

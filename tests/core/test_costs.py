@@ -107,6 +107,15 @@ MEMORY: list[dict[str, Any]] = [
             ("0411 0044 0003 0000", "batch", 16),
         )
     ),
+    *(
+        {
+            "network": {**network, "code": "ttfs"},
+            "neuron": {"kind": "relu"},
+            "data": {"steps": 1, "train_samples": 256, "test_samples": 64},
+            "training": {"batch_size": 128},
+        }
+        for network in ({"kind": "mlp", "depth": 2, "width": 2000}, {"kind": "cnn", "depth": 3, "channels": 32})
+    ),
 ]
 
 MEASURE = """
