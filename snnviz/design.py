@@ -44,6 +44,7 @@ from snnviz.networks import MlpNetwork as MlpNetwork
 from snnviz.networks import Norm as Norm
 from snnviz.networks import Part as Part
 from snnviz.networks import StagedNetwork as StagedNetwork
+from snnviz.networks import VggNetwork as VggNetwork
 from snnviz.registry import Number, Range, Registry
 
 REVISION = 1

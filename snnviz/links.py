@@ -153,6 +153,9 @@ def in_a_line(design: Design) -> str:
         words = [f"mlp {network.depth} x {network.width}"]
     elif network.kind == "cnn":
         words = [f"cnn {network.depth} x {network.channels} ch"]
+    elif network.kind == "vgg":
+        stages = "1 stage" if network.stages == 1 else f"{network.stages} stages"
+        words = [f"vgg {stages}, {network.width:g} of the width, {network.pooling} pooling"]
     elif network.kind == "cell":
         words = [f"cell {cells.write(network.cell)}, {network.channels} ch"]
     else:

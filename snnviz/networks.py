@@ -38,6 +38,10 @@ class Coded(Part):
     code: Code = "rate"
 
 
+Pooling = Literal["max", "average"]
+"""What is read of each square of a map: its largest value, of spikes whether there is one, or the mean of all."""
+
+
 class BlockNetwork(Coded):
     """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
 
@@ -84,6 +88,38 @@ class CnnNetwork(Coded):
     pool_every: Annotated[int, Range(0, 50, "Halve the maps after this many layers; 0 means never.", 1)] = 2
     norm: Norm = "none"
 
+
+class VggNetwork(Coded):
+    """Stages of 3x3 convolutions, each followed by pooling by 2, then a fully connected hidden layer.
+
+    VGG-16 (Simonyan and Zisserman 2015) as it is used for small images, such as by Stanojevic et al. 2023. Maps of one
+    point are not pooled any more.
+    """
+
+    kind: Literal["vgg"] = "vgg"
+    width: Annotated[float, Range(0.03125, 1, "Share of the channels and hidden neurons of the original.", 0.0625)] = (
+        0.25
+    )
+    stages: Annotated[int, Range(1, 5, "The first so many stages of 2, 2, 3, 3 and 3 convolutions.", 1)] = 5
+    pooling: Pooling = "max"
+    norm: Norm = "batch"
+
+    @property
+    def channels(self) -> tuple[tuple[int, ...], ...]:
+        """Of each convolution, by stage; never fewer than 2."""
+        return tuple((self._share(channels),) * layers for layers, channels in _VGG[: self.stages])
+
+    @property
+    def hidden(self) -> int:
+        """Neurons of the hidden layer."""
+        return self._share(512)
+
+    def _share(self, original: int) -> int:
+        return max(2, round(self.width * original))
+
+
+_VGG = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+"""Convolutions of each stage, and the channels of each of them."""
 
 StagedKind = Literal["resnet18", "densenet121", "mobilenetv2"]
 
@@ -212,12 +248,15 @@ class CellNetwork(Coded):
     norm: Norm = "batch"
 
 
-Network = Annotated[BlockNetwork | MlpNetwork | CnnNetwork | StagedNetwork | CellNetwork, Field(discriminator="kind")]
+Network = Annotated[
+    BlockNetwork | MlpNetwork | CnnNetwork | VggNetwork | StagedNetwork | CellNetwork, Field(discriminator="kind")
+]
 
-KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | StagedNetwork | CellNetwork]] = {
+KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | VggNetwork | StagedNetwork | CellNetwork]] = {
     "block": BlockNetwork,
     "mlp": MlpNetwork,
     "cnn": CnnNetwork,
+    "vgg": VggNetwork,
     **dict.fromkeys(_STAGED, StagedNetwork),
     "cell": CellNetwork,
 }

@@ -28,6 +28,7 @@ from snnviz.design import (
     Shortcut,
     Training,
     Ttfs,
+    VggNetwork,
 )
 from snnviz.errors import InputError
 from snnviz.links import to_query
@@ -35,7 +36,7 @@ from snnviz.registry import Entry, Range, Registry
 
 Strategy = st.SearchStrategy[Any]
 
-NETWORKS = (BlockNetwork, MlpNetwork, CnnNetwork, CellNetwork)
+NETWORKS = (BlockNetwork, MlpNetwork, CnnNetwork, VggNetwork, CellNetwork)
 
 
 def numbers(limits: Range, whole: bool) -> Strategy:
@@ -154,7 +155,7 @@ def timeless(document: dict[str, Any]) -> dict[str, Any]:
 def coded(document: dict[str, Any]) -> dict[str, Any]:
     """A design of one spike a neuron whole, or without any trace of it."""
     network, training = document.get("network", {}), document.get("training", {})
-    row = network.get("kind") in ("mlp", "cnn")
+    row = network.get("kind") in ("mlp", "cnn", "vgg")
     events = EVENTS in DATASETS[document.get("data", {}).get("name", "digits")].traits
     if network.get("code") != "ttfs" or not row or events:
         document = {name: part for name, part in document.items() if name != "ttfs"}

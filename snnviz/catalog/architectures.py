@@ -33,6 +33,7 @@ from snnviz.design import (
     Design,
     MlpNetwork,
     StagedNetwork,
+    VggNetwork,
 )
 
 KERNEL = {CONV1: 1, CONV3: 3}
@@ -196,6 +197,19 @@ def _cnn(design: Design, builder: Builder) -> tuple[int, int]:
     return last, pool
 
 
+def _vgg(design: Design, builder: Builder) -> tuple[int, int]:
+    """Simonyan and Zisserman 2015, for small images: the last maps may be a single point."""
+    network = design.network
+    assert isinstance(network, VggNetwork)
+    given = Source(INPUT)
+    for stage, channels in enumerate(network.channels, 1):
+        for place, count in enumerate(channels, 1):
+            last = builder.conv(f"S{stage}.L{place}", count, given)
+            given = Source(last)
+        given = Source(last, pool=builder.halving(last, least=2), pooling=network.pooling)
+    return builder.linear("hidden", network.hidden, given), 1
+
+
 def _celled(design: Design, builder: Builder) -> tuple[int, int]:
     """Kim et al. 2022, Fig. 2, as in their code: neurons come before the convolution that they feed."""
     network = design.network
@@ -280,6 +294,7 @@ _BODIES: dict[type, Callable[[Design, Builder], tuple[int, int]]] = {
     BlockNetwork: _block,
     MlpNetwork: _mlp,
     CnnNetwork: _cnn,
+    VggNetwork: _vgg,
     StagedNetwork: _staged,
     CellNetwork: _celled,
 }

@@ -19,6 +19,7 @@ from snnviz.design import (
     StagedNetwork,
     Training,
     Ttfs,
+    VggNetwork,
 )
 from snnviz.errors import NotFound, did_you_mean
 
@@ -83,6 +84,17 @@ def fashion_cnn() -> Design:
         network=CnnNetwork(depth=4, channels=16, pool_every=1),
         neuron=Neuron(threshold=0.5),
         training=Training(epochs=6, learning_rate=0.004),
+    )
+
+
+@example
+def vgg_digits() -> Design:
+    """A small VGG as an SNN: three stages, a quarter of the channels, max pooling. Half a minute."""
+    return Design(
+        data=Data(steps=4),
+        network=VggNetwork(width=0.25, stages=3),
+        neuron=Neuron(threshold=0.5),
+        training=Training(epochs=8, learning_rate=0.004),
     )
 
 

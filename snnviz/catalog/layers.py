@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from snnviz.networks import Pooling
+
 Shape = tuple[int, int, int]
 """Channels, height, width. A linear layer's output is (neurons, 1, 1)."""
 
@@ -18,7 +20,7 @@ EPSILON = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a layer reads: layer `layer`'s output, `delay` time steps ago, average-pooled by `pool`.
+    """What a layer reads: layer `layer`'s output, `delay` time steps ago, of each square of side `pool` its `pooling`.
 
     "main" and "add" sources are summed; "concat" sources follow them along the channels, restricted to `channels`.
     With a `stride` only every so many-th point of the map is read: spikes stay spikes. With `enlarge` each point is
@@ -34,6 +36,12 @@ class Source:
     stride: int = 1
     enlarge: int = 1
     smooth: int = 1
+    pooling: Pooling = "average"
+
+    @property
+    def linear(self) -> bool:
+        """Whether what is read of a sum is the sum of what is read."""
+        return self.pool == 1 or self.pooling == "average"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +207,6 @@ class Builder:
         shape = shape or self.merged(sources)
         return self._append(Layer(name, "merge", sources, shape, shape, spiking=False, plain=True))
 
-    def halving(self, index: int) -> int:
-        """2 where the maps of `index` are large enough to be halved, else 1."""
-        return 2 if min(self.shape(index)[1:]) >= 4 else 1
+    def halving(self, index: int, least: int = 4) -> int:
+        """2 where the maps of `index` are at least so wide, else 1."""
+        return 2 if min(self.shape(index)[1:]) >= least else 1

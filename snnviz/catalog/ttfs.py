@@ -20,8 +20,8 @@ from snnviz.errors import InputError
 def relu_network(design: Design) -> Design:
     """The ReLU network of a design, of which a TTFS network is the exact twin.
 
-    One spike a neuron can stand for layers in a row: an mlp, a cnn, a block without skips. A sum of two spikes is no
-    spike, and nothing is there a step later. Raises `InputError`, which names the nearest network that has a twin.
+    One spike a neuron can stand for layers in a row: an mlp, a cnn, a vgg, a block without skips. A sum of two spikes
+    is no spike, and nothing is there a step later. Raises `InputError`, which names the nearest that has a twin.
 
     >>> relu_network(Design(network=BlockNetwork(edges="001/000/000")))
     Traceback (most recent call last):
@@ -62,13 +62,12 @@ def check(design: Design) -> None:
         rule, got = "have no skips for TTFS", adjacency.compact(network.edges)
         raise InputError("network.edges", rule, got, f"; the nearest is {plain}")
     if isinstance(network, StagedNetwork | CellNetwork):
-        rule, hint = "be mlp, cnn or a block without skips for TTFS", f"; the nearest is {_nearest(network)}"
+        rule, hint = "be mlp, cnn, vgg or a block without skips for TTFS", f"; the nearest is {_nearest(network)}"
         raise InputError("network.kind", rule, network.kind, hint)
 
 
 def _nearest(network: StagedNetwork | CellNetwork) -> str:
-    """In words, a cnn of about as many convolutions in a row and as many channels."""
+    """In words, convolutions in a row with about as many channels."""
     if isinstance(network, CellNetwork):
         return f"a cnn of {CnnNetwork().depth} layers and {network.channels} channels"
-    depth = min(50, sum(len(matrix) - 2 for matrix in network.matrices))
-    return f"a cnn of {depth} layers and {network.channels(64)} channels"
+    return f"a vgg of width {network.width:g}"

@@ -16,26 +16,23 @@ from torch import Tensor
 
 from snnviz.catalog.architectures import Architecture, Source
 from snnviz.core.kernels import compiled, fits
+from snnviz.networks import Pooling
 
 
-def pooled(x: Tensor, size: int, stride: int = 1) -> Tensor:
-    """(T, B, H, W, C), averaged over squares of `size`; what does not fill a square is left out.
-
-    `stride`: only every so many-th point.
-    """
-    if stride > 1:
-        x = x[:, :, ::stride, ::stride]
+def pooled(x: Tensor, size: int, how: Pooling = "average") -> Tensor:
+    """(T, B, H, W, C), of squares of `size` the mean or the largest; what does not fill a square is left out."""
     if size == 1:
         return x
     maps = x.flatten(0, 1)
     if fits(maps):
-        y: Tensor = _Pool.apply(maps, size)  # type: ignore[no-untyped-call]
+        y: Tensor = (_Largest if how == "max" else _Mean).apply(maps, size)  # type: ignore[no-untyped-call]
     else:
-        y = F.avg_pool2d(maps.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+        function = F.max_pool2d if how == "max" else F.avg_pool2d
+        y = function(maps.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
     return y.reshape(*x.shape[:2], *y.shape[1:])
 
 
-class _Pool(torch.autograd.Function):
+class _Mean(torch.autograd.Function):
     """torch's own keeps its input for the way back, which is the largest map of many a network."""
 
     @staticmethod
@@ -81,11 +78,61 @@ def _spread(g: Any, x: Any, size: int, share: Any) -> None:
                     there[c] = here[c] * share
 
 
+class _Largest(torch.autograd.Function):
+    """Keeps for each square which of its values is the largest, the first of equal ones, as torch has it."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, size: int) -> Tensor:
+        ctx.shape, ctx.size = x.shape, size
+        y = x.new_empty(len(x), x.shape[1] // size, x.shape[2] // size, x.shape[3])
+        ctx.place = np.empty(y.shape, np.uint16)
+        _choose(x.detach().contiguous().numpy(), y.numpy(), ctx.place, size)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        size, g = ctx.size, gradients[0]
+        whole = all(n == size * m for n, m in zip(ctx.shape[1:3], g.shape[1:3], strict=True))
+        x = g.new_empty(ctx.shape) if whole else g.new_zeros(ctx.shape)
+        _return(g.contiguous().numpy(), x.numpy(), ctx.place, size)
+        return x, None
+
+
+@compiled
+def _choose(x: Any, y: Any, place: Any, size: int) -> None:
+    maps, height, width, channels = y.shape
+    for n in range(maps):
+        for i in range(height):
+            for j in range(width):
+                here, kept = y[n, i, j], place[n, i, j]
+                for k in range(size * size):
+                    there = x[n, i * size + k // size, j * size + k % size]
+                    for c in range(channels):
+                        value = there[c]
+                        larger = k == 0 or value > here[c] or value != value
+                        here[c] = value if larger else here[c]
+                        kept[c] = k if larger else kept[c]
+
+
+@compiled
+def _return(g: Any, x: Any, place: Any, size: int) -> None:
+    maps, height, width, channels = g.shape
+    for n in range(maps):
+        for i in range(height * size):
+            for j in range(width * size):
+                here, kept, there = g[n, i // size, j // size], place[n, i // size, j // size], x[n, i, j]
+                mine = i % size * size + j % size
+                for c in range(channels):
+                    there[c] = here[c] if kept[c] == mine else 0
+
+
 def read_from(x: Tensor, source: Source) -> Tensor:
     """(T, B, H, W, C) as `source` reads it, but for a delay."""
+    if source.stride > 1:
+        x = x[:, :, :: source.stride, :: source.stride]
     if source.enlarge > 1:
         x = x.repeat_interleave(source.enlarge, 2).repeat_interleave(source.enlarge, 3)
-    x = pooled(x, source.pool, source.stride)
+    x = pooled(x, source.pool, source.pooling)
     return smoothed(x, source.smooth) if source.smooth > 1 else x
 
 

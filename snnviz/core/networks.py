@@ -60,9 +60,11 @@ class Outputs:
         for index in indices:
             self._said.pop(index, None)
 
-    def averaged(self) -> Outputs:
-        """The mean over time of each."""
-        return Outputs({index: x.mean(0, keepdim=True) for index, x in self._said.items()}, 1)
+    def averaged(self, merge: Merge) -> Tensor:
+        """The mean over time of what the sources of `merge` say, joined; before it is read, where that is the same."""
+        if not all(source.linear for source in merge.sources):
+            return self.read(merge).mean(0, keepdim=True)
+        return Outputs({index: x.mean(0, keepdim=True) for index, x in self._said.items()}, 1).read(merge)
 
     def read(self, merge: Merge) -> Tensor:
         """What the sources of `merge` say, joined."""
@@ -171,7 +173,7 @@ class Network:
             current = self._current(readout, x, by)
             counting(watch, x)(last, activity(current.expand(self.steps, *current.shape[1:]), None))
         # A readout is linear: the sum over time of what it says is what it says of the mean, times T.
-        return self._current(readout, outputs.averaged().read(self.merges[last]), by)[0] * self.steps
+        return self._current(readout, outputs.averaged(self.merges[last]), by)[0] * self.steps
 
     def opened(self, image: Tensor) -> Outputs:
         """Nothing said yet but the encoded input, (T or 1, B, C, H, W)."""

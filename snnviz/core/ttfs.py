@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.architectures import Architecture
-from snnviz.catalog.layers import EPSILON
+from snnviz.catalog.layers import EPSILON, Source
 from snnviz.catalog.layers import Layer as Shape
 from snnviz.core import networks
 from snnviz.theory import ttfs
@@ -24,10 +24,6 @@ Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
 """B of (2). "one": the B1-model, alpha = 1 - sum W anew at every step. "alpha-one": alpha = 1, so that B = 1 + sum W.
 Else given for each hidden layer, (n,), and alpha = B - sum W. Where alpha = 1 makes B negative, (3) is computed as it
 stands, which is what learning such a network means; no neuron does that (`Network.physical` refuses)."""
-
-Pooling = Literal["average", "earliest"]
-"""Of a map's times before the next layer. "average": the next layer's synapses share a weight, so that their spikes'
-mean time counts. "earliest": only the first spike goes on, a ReLU network's max pooling."""
 
 FIRST_LARGEST = 1000.0
 """X of (8) where a network learns from scratch."""
@@ -42,7 +38,7 @@ class Passed:
 
 
 class Network:
-    """Layers in a row: linear maps and convolutions, average or earliest pooling, neurons that spike at most once.
+    """Layers in a row: linear maps and convolutions, pooling in between, neurons that spike at most once.
 
     ``parameters``, by the names and of the shapes of `core.networks.Network`'s: "<layer>.weight" is W, "<layer>.bias"
     is D, the b of (5). Ramp alpha and threshold theta follow from them, so that alpha + sum W = B after any step.
@@ -60,10 +56,9 @@ class Network:
         low: float = 0.0,
         high: float = 1.0,
         slopes: Slopes = "one",
-        pooling: Pooling = "average",
     ) -> None:
         self.architecture, self.parameters, self.windows = architecture, dict(parameters), tuple(windows)
-        self.low, self.high, self.slopes, self.pooling = low, high, slopes, pooling
+        self.low, self.high, self.slopes = low, high, slopes
 
     @property
     def hidden(self) -> tuple[Shape, ...]:
@@ -102,9 +97,10 @@ class Network:
         """Spikes that reach a layer for each of its inputs, from the times before: more than 1 where these are averaged
         over squares, as each spike comes by itself."""
         layer, end = self.architecture.layers[index], (self.windows[index - 1] if index else INPUT_WINDOW).end
-        size = layer.sources[0].pool
-        if self.pooling == "earliest":
-            before, size = pooled(before, size, self.pooling), 1
+        source = layer.sources[0]
+        size = source.pool
+        if not source.linear:
+            before, size = pooled(before, source), 1
         elif size > 1:
             height, width = (side // size * size for side in before.shape[-2:])
             before = before[..., :height, :width]  # what does not fill a square reaches nothing
@@ -144,7 +140,7 @@ class Network:
     def decoded(self, index: int, before: Tensor) -> Tensor:
         """D + sum W (t_min - t_j) / B of a layer: (4) without its max, or a logit."""
         layer, (weight, bias) = self.architecture.layers[index], self._named(index)
-        before = pooled(before, layer.sources[0].pool, self.pooling)
+        before = pooled(before, layer.sources[0])
         x = (self.windows[index - 1] if index else INPUT_WINDOW).end - before
         if index == 0:
             x = self.low + (self.high - self.low) * x
@@ -156,11 +152,15 @@ class Network:
         return (u if slope is None else u / slope.view(-1, 1, 1)) + bias.view(-1, 1, 1)
 
 
-def pooled(times: Tensor, size: int, how: Pooling) -> Tensor:
-    """Times (B, C, H, W) of squares of `size`; what does not fill a square is left out."""
-    if size == 1:
+def pooled(times: Tensor, source: Source) -> Tensor:
+    """Times (B, C, H, W) as `source` reads them; what does not fill a square is left out.
+
+    "average": the next layer's synapses share a weight, so that their spikes' mean time counts. "max": only the first
+    spike goes on.
+    """
+    if source.pool == 1:
         return times
-    return F.avg_pool2d(times, size) if how == "average" else -F.max_pool2d(-times, size)
+    return F.avg_pool2d(times, source.pool) if source.linear else -F.max_pool2d(-times, source.pool)
 
 
 def folded(network: networks.Network, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:

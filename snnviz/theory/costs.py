@@ -107,14 +107,16 @@ def spent(design: Design, rows: Iterable[LayerState]) -> Operations:
 def reads_spikes(design: Design, layer: Layer) -> bool:
     """Whether all that a layer reads is 0 or 1, so that it only adds weights up: settled by its sources, not by values.
 
-    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say. A
-    TTFS network's synapses add their weight to a slope, each when its spike comes; an image comes as spikes, too.
+    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say; the
+    largest of a square of spikes is one. A TTFS network's synapses add their weight to a slope, each when its spike
+    comes; an image comes as spikes, too.
     """
     if design.network.code == "ttfs":
         return True
     summed = sum(source.merge != "concat" for source in layer.sources)
     return summed <= 1 and all(
-        source.pool == source.smooth == 1 and _says_spikes(design, source.layer) for source in layer.sources
+        source.smooth == 1 and (source.pool == 1 or source.pooling == "max") and _says_spikes(design, source.layer)
+        for source in layer.sources
     )
 
 

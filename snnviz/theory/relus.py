@@ -2,7 +2,8 @@
 
 A convolution is a matrix with as many rows as there are points in its maps, average pooling before a layer is a matrix
 that its own is multiplied by, and batch normalisation after it (by the running statistics) a factor and a shift. What
-has a TTFS twin (`catalog.ttfs.check`) can be written so; what fits into memory is small. Arrays are float64.
+has a TTFS twin (`catalog.ttfs.check`) can be written so, but for max pooling; what fits into memory is small. Arrays
+are float64.
 """
 
 from __future__ import annotations
@@ -45,8 +46,11 @@ def size(built: Architecture) -> int:
 
 
 def check(design: Design) -> None:
-    """Raises `InputError` for a network whose matrices are too large."""
-    if (found := size(architecture(design))) > MOST_WEIGHTS:
+    """Raises `InputError` for a network whose matrices are too large, or that is more than matrices and ReLUs."""
+    built = architecture(design)
+    if not all(source.linear for layer in built.layers for source in layer.sources):
+        raise InputError("network.pooling", "be average where layers are written as matrices", "max")
+    if (found := size(built)) > MOST_WEIGHTS:
         got = Described(f"{found:,}")
         raise InputError("network", f"have at most {MOST_WEIGHTS:,} numbers in its layers' dense matrices", got)
 

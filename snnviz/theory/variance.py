@@ -264,7 +264,7 @@ def _joined(layer: Layer, populations: list[Floats], late: list[Floats], likenes
 
 
 def _pooled(population: Floats, source: Source, likeness: float) -> Floats:
-    """Average pooling joins pool^2 neighbours: a share `likeness` of the patches fires as one, the rest apart.
+    """Pooling joins pool^2 neighbours: a share `likeness` of the patches fires as one, the rest apart.
 
     The result is repeated to the size of `population`, so that it can be added to one that is not pooled.
     """
@@ -274,7 +274,8 @@ def _pooled(population: Floats, source: Source, likeness: float) -> Floats:
     usable = population.shape[1] // size * size
     patches = population[:, :usable].reshape(len(population), -1, size)
     alike = round(likeness * patches.shape[1])
-    joined = np.concatenate([patches[:, :alike, 0], patches[:, alike:].mean(2)], axis=1)
+    apart = patches[:, alike:].max(2) if source.pooling == "max" else patches[:, alike:].mean(2)
+    joined = np.concatenate([patches[:, :alike, 0], apart], axis=1)
     return np.tile(joined, size + 1)[:, : population.shape[1]]
 
 
@@ -314,7 +315,11 @@ def _single(layer: Layer, said: list[Moments], shown: float, likeness: float) ->
         # what comes from a step before is silent in the first one
         mean, square = (0.0, 0.0) if source.delay else said[source.layer]
         size = (source.pool * source.smooth) ** 2
-        second = mean**2 + (square - mean**2) * (likeness + (1 - likeness) / size)
+        if source.linear:
+            second = mean**2 + (square - mean**2) * (likeness + (1 - likeness) / size)
+        else:
+            largest = _largest(mean, square, size)
+            mean, second = (likeness * a + (1 - likeness) * b for a, b in zip((mean, square), largest, strict=True))
         if source.merge == "concat":
             channels = len(source.channels or ())
             concatenated += channels * np.array([mean, second])
@@ -326,6 +331,26 @@ def _single(layer: Layer, said: list[Moments], shown: float, likeness: float) ->
     main = layer.in_shape[0] - kept
     first, square = concatenated + main * np.array([total, sum(second for _, second in summed) + pairs])
     return float(first) / layer.in_shape[0], float(square) / layer.in_shape[0]
+
+
+def _largest(mean: float, square: float, size: int) -> Moments:
+    """Of the largest of so many independent spikes, whose E[x] is E[x^2], or of what so many ReLUs say.
+
+    >>> _largest(0.1, 0.1, 2), [round(moment, 3) for moment in _largest(0.399, 0.5, 1)]
+    ((0.19, 0.19), [0.399, 0.5])
+    """
+    if mean == square:
+        some = 1 - (1 - mean) ** size
+        return some, some
+    first, second = _rectified(size)
+    return first * math.sqrt(2 * square), second * 2 * square
+
+
+@lru_cache(maxsize=16)
+def _rectified(size: int) -> Moments:
+    """E[max(0, u)] and E[max(0, u)^2] of the largest u of so many standard normal numbers."""
+    largest = [max(0.0, NormalDist().inv_cdf(((k + 0.5) / 10_000) ** (1 / size))) for k in range(10_000)]
+    return float(np.mean(largest)), float(np.mean(np.square(largest)))
 
 
 def _said(layer: Layer, neuron: Neuron, variance: float) -> Moments:

@@ -38,6 +38,8 @@ def _editor() -> None:
     elif network.kind == "cnn":
         pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
         st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")
+    elif network.kind == "vgg":
+        st.info(f"{network.stages} stages of convolutions, each followed by {network.pooling} pooling by 2.")
     elif network.kind == "cell":
         cell_editor(network.cell, rev=state.editor_revision(), key=state.editor_key(), on_change=state.put_cell)
     else:

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from snnviz.catalog import datasets
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.shortcuts import branching, parameters
-from snnviz.design import DATASETS, Choice, Part, StagedNetwork
+from snnviz.design import DATASETS, Choice, Part, StagedNetwork, VggNetwork
 from snnviz.jobs import machine
 from snnviz.networks import KINDS
 from snnviz.registry import Entry, Range, Registry
@@ -40,10 +40,11 @@ LABELS = {
     "weight": "Weight λ₀",
 }
 SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
-"""Labels of a staged network, elsewhere numbers of neurons and layers."""
+"""Labels of a network that is a share of another, elsewhere numbers of neurons and layers."""
 
 HELP = {
-    "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence; cell: "
+    "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence; vgg: "
+    "stages of them, each pooled by 2, and a hidden layer; cell: "
     "two cells of operations between four nodes (SNASNet); the others: architectures from papers for small images, "
     "each of whose blocks can be drawn anew.",
     "neuron.kind": "lif: leaky integrate-and-fire, over time; relu: max(0, u), the ANN twin, in a single time step "
@@ -52,6 +53,8 @@ HELP = {
     "network.norm": "batch: what a hidden layer's neurons receive gets mean 0 and variance 1 over a batch and all time "
     "steps, times a learnt gain; in a network of cells over a batch at each time step. A batch then goes through as a "
     "whole. Not together with a block's backward connections.",
+    "network.pooling": "What goes on of each square of 2 by 2: max, its largest value, of spikes whether there is one; "
+    "average, the mean of all four.",
     "network.enlarge": "So many times each pixel is shown in both directions: 8x8 images become 16x16 with 2.",
     "neuron.learn": "What every layer learns besides its weights, one number a layer: the leak β, the threshold θ, "
     "both or none of them. The fields above say where they start.",
@@ -268,7 +271,7 @@ def _label(path: str) -> str:
     name = path.rsplit(".", 1)[-1]
     if path == "init":
         return "Initialisation"
-    if path in SHARES and isinstance(state.design().network, StagedNetwork):
+    if path in SHARES and isinstance(state.design().network, StagedNetwork | VggNetwork):
         return SHARES[path]
     return LABELS.get(path) or LABELS.get(name, name.replace("_", " ").capitalize())
 

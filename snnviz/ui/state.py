@@ -157,6 +157,9 @@ def _of_network(kind: str) -> Design:
     settings = {"network.kind": kind}
     if kind == "cell" and design().neuron.kind == "relu":
         settings["network.cell"] = FORWARD  # the usual one has backward connections
+    elif kind == "vgg":
+        small_one = named("vgg-digits").network.model_dump(mode="json")
+        return Design.check({**document, "network": small_one})
     changed = change(design(), settings)
     return _sized(changed, small(kind)) if isinstance(changed.network, StagedNetwork) else changed
 

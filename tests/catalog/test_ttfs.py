@@ -34,12 +34,12 @@ def test_layers_in_a_row_become_relus_of_the_same_sizes(network: dict[str, Any])
         ),
         (
             {"network": {"kind": "resnet18", "width": 0.125}},
-            "network.kind must be mlp, cnn or a block without skips for TTFS, got 'resnet18'; "
-            "the nearest is a cnn of 16 layers and 8 channels",
+            "network.kind must be mlp, cnn, vgg or a block without skips for TTFS, got 'resnet18'; "
+            "the nearest is a vgg of width 0.125",
         ),
         (
             {"network": {"kind": "cell", "channels": 12}},
-            "network.kind must be mlp, cnn or a block without skips for TTFS, got 'cell'; "
+            "network.kind must be mlp, cnn, vgg or a block without skips for TTFS, got 'cell'; "
             "the nearest is a cnn of 4 layers and 12 channels",
         ),
         (

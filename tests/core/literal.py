@@ -40,7 +40,7 @@ def _from(source: Source, shown: Tensor, said: list[Tensor]) -> Tensor:
     whole = shown if source.layer == INPUT else said[source.layer]
     x = whole.flatten(0, 1)[:, :, :: source.stride, :: source.stride]
     x = x.repeat_interleave(source.enlarge, 2).repeat_interleave(source.enlarge, 3)
-    x = F.avg_pool2d(x, source.pool)
+    x = {"average": F.avg_pool2d, "max": F.max_pool2d}[source.pooling](x, source.pool)
     x = F.avg_pool2d(x, source.smooth, 1, source.smooth // 2)
     return (x if source.channels is None else x[:, list(source.channels)]).unflatten(0, whole.shape[:2])
 

@@ -224,7 +224,8 @@ def literal_logits(network: Network, image: Tensor, seen: dict[str, list[Tensor]
                 x = x if source.channels is None else x[:, list(source.channels)]
                 if source.enlarge > 1:
                     x = x.repeat_interleave(source.enlarge, 2).repeat_interleave(source.enlarge, 3)
-                x = F.avg_pool2d(x, source.pool) if source.pool > 1 else x
+                if source.pool > 1:
+                    x = {"average": F.avg_pool2d, "max": F.max_pool2d}[source.pooling](x, source.pool)
                 x = F.avg_pool2d(x, source.smooth, 1, source.smooth // 2) if source.smooth > 1 else x
                 if source.merge == "concat":
                     beside.append(x)

@@ -26,6 +26,8 @@ DESIGNS: list[dict[str, Any]] = [
     {"network": {"kind": "mlp", "depth": 3, "width": 50}, "training": {"loss": "count"}},
     {"network": {"kind": "cnn", "depth": 5, "channels": 7, "pool_every": 1}},
     {"network": {"kind": "cnn", "depth": 2, "channels": 7, "norm": "batch"}},
+    {"network": {"kind": "vgg", "width": 0.0625}},
+    {"network": {"kind": "vgg", "width": 0.1, "stages": 2, "pooling": "average", "norm": "none"}},
     {"neuron": {"learn": "both"}, "training": {"loss": "count"}},
     {"neuron": {"learn": "beta"}},
     {"network": {"kind": "resnet18", "width": 0.0625}},
@@ -88,6 +90,13 @@ MEMORY: list[dict[str, Any]] = [
         "data": {"steps": 40, "train_samples": 256, "test_samples": 10},
         "training": {"batch_size": 256},
     },
+    *(
+        {
+            "network": {"kind": "vgg", "stages": 3, "width": 0.5, "norm": norm},
+            "data": {"steps": 8, "train_samples": 128, "test_samples": 64},
+        }
+        for norm in ("none", "batch")
+    ),
     *(
         {
             "network": {"kind": kind, "width": 0.125, "depth": 0.5, "norm": norm},

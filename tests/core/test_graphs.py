@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -46,6 +47,19 @@ def odd() -> Architecture:
     return Architecture((1, 8, 8), layers)
 
 
+def largest() -> Architecture:
+    """Max pooling before a sum, beside an average of the same maps, and before a readout that does not spike."""
+    first = Source(0, pool=2, pooling="max")
+    layers = (
+        Layer("stem", "conv", (Source(INPUT),), (1, 8, 8), (3, 8, 8), kernel=3),
+        Layer("a", "conv", (first,), (3, 4, 4), (3, 4, 4), kernel=3),
+        Layer("b", "conv", (Source(1), replace(first, merge="add"), Source(0, "concat", 2, (0, 2))), (5, 4, 4),
+              (4, 4, 4), kernel=3),
+        Layer("readout", "linear", (Source(2, pool=3, pooling="max"),), (4, 1, 1), READOUT, spiking=False),
+    )  # fmt: skip
+    return Architecture((1, 8, 8), layers)
+
+
 def crossed() -> Architecture:
     """Two cycles, one inside a layer and one around three, and a late source that closes none."""
 
@@ -64,7 +78,7 @@ def crossed() -> Architecture:
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)], ids=["64", "32"])
-@pytest.mark.parametrize("build", [residual, odd, crossed])
+@pytest.mark.parametrize("build", [residual, odd, largest, crossed])
 def test_any_architecture_equals_the_literal_network(
     build: Callable[[], Architecture], dtype: torch.dtype, tolerance: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

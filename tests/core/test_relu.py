@@ -27,6 +27,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "skips, normalised": {"kind": "block", "edges": MIXED, "channels": 6, "norm": "batch"},
     "mlp": {"kind": "mlp", "depth": 3, "width": 20},
     "cnn": {"kind": "cnn", "depth": 3, "channels": 4},
+    "vgg": {"kind": "vgg", "width": 0.0625, "stages": 2},
 }
 
 
@@ -43,7 +44,8 @@ def literal(network: Network, image: Tensor) -> tuple[Tensor, list[Tensor]]:
 
         def read(source: Any) -> Tensor:
             x = said[source.layer]
-            return F.avg_pool2d(x, source.pool) if source.pool > 1 else x
+            pooling = F.max_pool2d if source.pooling == "max" else F.avg_pool2d
+            return pooling(x, source.pool) if source.pool > 1 else x
 
         total = sum(read(source) for source in layer.sources if source.merge != "concat")
         beside = [read(source)[:, list(source.channels or ())] for source in layer.sources if source.merge == "concat"]

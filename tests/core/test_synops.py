@@ -90,6 +90,7 @@ DESIGNS = {
     "backward ASC and DSC": small(network=block("00211/00021/02002/00000/00120"), data={"steps": 5}),
     "one backward DSC": small(network=block(build(3, dict.fromkeys(back_slots(3)[:1], DSC)), dsc_fraction=1)),
     "mlp": small(network={"kind": "mlp", "depth": 3, "width": 30}),
+    "vgg": small(network={"kind": "vgg", "width": 0.05, "stages": 2, "norm": "none"}),
 }
 
 
@@ -235,6 +236,7 @@ def test_energy_is_by_named_process() -> None:
         ("rate coded", [True, True, False, False, False]),
         ("mlp", [False, True, True, True]),
         ("LIF coded", [True, True, False, True]),
+        ("vgg", [False, True, True, True, True, True]),  # the largest of a square of spikes is a spike
     ],
 )
 def test_only_what_reads_nothing_but_spikes_adds(name: str, binary: list[bool]) -> None:

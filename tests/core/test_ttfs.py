@@ -25,6 +25,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "mlp": {"kind": "mlp", "depth": 3, "width": 30},
     "cnn": {"kind": "cnn", "depth": 3, "channels": 6, "pool_every": 1},
     "cnn without pooling": {"kind": "cnn", "depth": 2, "channels": 5, "pool_every": 0},
+    "vgg": {"kind": "vgg", "width": 0.0625, "stages": 2, "norm": "none"},
+    "vgg of averages": {"kind": "vgg", "width": 0.05, "stages": 2, "norm": "none", "pooling": "average"},
     "two blocks without skips": {"kind": "block", "edges": "000/000/000", "channels": 4, "blocks": 2},
 }
 KINDS = pytest.mark.parametrize("parts", NETWORKS.values(), ids=NETWORKS)
@@ -111,7 +113,7 @@ def test_times_are_those_of_weights_ramps_and_thresholds(parts: dict[str, Any], 
         network(input, hear=lambda _, x: said.append(x[0].permute(0, 3, 1, 2) if x.dim() == 5 else x[0]))
     low, high = span(design)
     for index, layer in enumerate(twin.architecture.layers):
-        before, physical = ttfs.pooled(passed.times[index], layer.sources[0].pool, "average"), twin.physical(index)
+        before, physical = ttfs.pooled(passed.times[index], layer.sources[0]), twin.physical(index)
         zero = 1 + low / (high - low) if index == 0 else twin.windows[index - 1].end
         field = before.flatten(1)[:, :, None]
         if layer.kind == "conv":
@@ -154,15 +156,18 @@ def test_normalisation_before_the_relus_is_in_weights_and_biases() -> None:
 
 
 def test_the_earliest_spike_of_a_square_is_max_pooling() -> None:
-    design = made(kind="cnn", depth=2, channels=5, pool_every=1)
-    network = slow.loud(design)
-    twin = ttfs.from_scratch(network)
-    twin.pooling = "earliest"
+    design = made(kind="vgg", width=0.05, stages=2, norm="none")
+    twin = ttfs.from_scratch(slow.loud(design))
     shown, _ = images(design, 32)
-    p = twin.parameters
-    x = F.max_pool2d(F.relu(F.conv2d(shown, p["L1.weight"], p["L1.bias"], padding=1)), 2)
-    x = F.max_pool2d(F.relu(F.conv2d(x, p["L2.weight"], p["L2.bias"], padding=1)), 2)
-    expected = F.linear(x.flatten(1), p["readout.weight"], p["readout.bias"])
+    x = shown
+    for layer in twin.hidden:
+        weight, bias = (twin.parameters[f"{layer.name}.{kind}"] for kind in ("weight", "bias"))
+        if layer.kind == "conv":
+            x = F.relu(F.conv2d(x, weight, bias, padding=1))
+            x = F.max_pool2d(x, 2) if layer.name.endswith("L2") else x
+        else:
+            x = F.relu(F.linear(x.flatten(1), weight, bias))
+    expected = F.linear(x, twin.parameters["readout.weight"], twin.parameters["readout.bias"])
     assert relative(twin(shown), expected) < 1e-10
 
 

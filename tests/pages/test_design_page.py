@@ -70,7 +70,7 @@ def shown(widget: Any) -> str:
     return value
 
 
-@pytest.mark.parametrize("kind", ["block", "mlp", "cnn", "cell"])
+@pytest.mark.parametrize("kind", ["block", "mlp", "cnn", "vgg", "cell"])
 def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form, "_offered", lambda _: True)
     start = links.change(Design(), {"network.kind": kind, "training.shortcut.schedule": "linear"})
@@ -122,7 +122,7 @@ def test_a_trained_twin_shows_no_rate(trained: Callable[..., Run], tiny: MakeDes
 
 
 def test_the_first_tab_has_no_menu_whose_code_a_first_visit_would_wait_for() -> None:
-    for kind in ("block", "mlp", "cnn"):
+    for kind in ("block", "mlp", "cnn", "vgg"):
         assert len(Visit(f"network.kind={kind}").at.selectbox) == 0
 
 
