@@ -9,9 +9,9 @@ from typing import Annotated, Literal, get_args
 from pydantic import PlainSerializer, PlainValidator
 
 from snnviz.catalog.ttfs import relu_network, ttfs_network
-from snnviz.design import MAX_TEXT, REVISION, Design, Part, Training, checked
+from snnviz.catalog.ttfsstudies import STARTS
+from snnviz.design import MAX_TEXT, REVISION, Design, Part, checked
 from snnviz.errors import Described, InputError
-from snnviz.links import change
 from snnviz.registry import Range
 
 Model = Literal["relu", "b1", "alpha-one", "slower", "naive"]
@@ -63,13 +63,5 @@ class Trajectories(Part):
         return hashlib.sha256(f"trajectories:{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
 
 
-def usual() -> Design:
-    """Eight layers for digits, 414 steps: small enough to watch, and deep enough for alpha = 1 to go astray.
-
-    >>> usual().network.depth, usual().neuron.kind
-    (7, 'relu')
-    """
-    training = Training(learning_rate=0.001, epochs=18).model_dump(mode="json")
-    settings = {"network.kind": "mlp", "network.depth": 7, "network.width": 100}
-    document = change(Design(), settings).document() | {"training": training | {"schedule": {"kind": "constant"}}}
-    return _relus(document)
+USUAL = STARTS["8 layers"]
+"""Small enough to watch, and deep enough for alpha = 1 to go astray."""

@@ -10,7 +10,7 @@ from typing import Annotated
 import click
 
 from snnviz import links
-from snnviz.catalog.trajectories import MODELS, Trajectories, usual
+from snnviz.catalog.trajectories import MODELS, USUAL, Trajectories
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
@@ -75,7 +75,7 @@ def trajectories(name: str | None, settings: Sequence[str], as_json: bool, **opt
     if name is not None:
         design = read_design(name, settings)
     else:
-        design = links.change(usual(), links.read_settings(settings)) if settings else usual()
+        design = links.change(USUAL, links.read_settings(settings)) if settings else USUAL
     given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
     setting = Trajectories.check({"design": design, **given})
     store = Store()

@@ -155,6 +155,9 @@ def _look(models: list[Learner], step: int, epoch: float, test: data.Images | No
     first, parameters = models[0], models[0].flat()
     weights = first.flat(".weight")
     for model in models:
+        difference = float((model.flat() - parameters).abs().max())
+        if not math.isfinite(difference):
+            continue
         mine = model.flat(".weight")
         moved = F.cosine_similarity(mine - model.start, weights - first.start, 0).item() if step else None
         yield Course(
@@ -166,7 +169,7 @@ def _look(models: list[Learner], step: int, epoch: float, test: data.Images | No
             test_accuracy=model.tested(test) if test else None,
             cosine=F.cosine_similarity(mine, weights, 0).item(),
             moved=moved,
-            difference=float((model.flat() - parameters).abs().max()),
+            difference=difference,
             grad_norm=model.norm / model.steps,
         )
         model.clear()

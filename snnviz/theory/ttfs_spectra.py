@@ -6,18 +6,20 @@ the slopes B are 1 in the B1-model, 1 + sum W where alpha = 1, or chosen, each n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
+from threadpoolctl import threadpool_limits
 
 from snnviz.design import Part, checked
 from snnviz.errors import InputError
 from snnviz.registry import Range
-from snnviz.theory.ttfs import Floats, jacobian, spectrum
+from snnviz.theory.ttfs import Floats, spectrum
 
 Slope = Literal["b1", "alpha-one", "chosen"]
 SLOPES: tuple[Slope, ...] = get_args(Slope)
@@ -67,6 +69,13 @@ class RandomLayers(Part):
         return float(np.sqrt(self.share * self.neurons * self.variance))
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Small matrices on two threads wait for each other as soon as something else runs: minutes, not a second."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
 def drawn(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floats, dict[Slope, Floats], Floats]:
     """Weights (n, n), the slopes (n,) of each model, and one uniform number a neuron: it spikes if that is less than
     the share."""
@@ -80,7 +89,8 @@ def eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex128]]:
     """Of one layer's Jacobian, (n,) for each model; all have the same weights and the same neurons spike."""
     weights, slopes, uniform = drawn(setting, np.random.default_rng(setting.seed))
     spiked = uniform < setting.share
-    return {name: spectrum(weights, slope, spiked) for name, slope in slopes.items()}
+    with one_thread():
+        return {name: spectrum(weights, slope, spiked) for name, slope in slopes.items()}
 
 
 def passed(setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH) -> dict[tuple[Slope, float], Floats]:
@@ -92,17 +102,12 @@ def passed(setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH) -
     norms = {key: np.zeros(depth) for key in gradients}
     for layer in range(depth):
         weights, slopes, uniform = drawn(setting, draw)
-        for (name, share), gradient in gradients.items():
-            found = jacobian_back(weights, slopes[name], uniform < share, gradient)
-            gradients[name, share] = found
-            norms[name, share][layer] = np.linalg.norm(found)
+        with one_thread():
+            for (name, share), gradient in gradients.items():
+                found = np.where(uniform < share, gradient / slopes[name], 0.0) @ weights  # without the matrix J
+                gradients[name, share] = found
+                norms[name, share][layer] = np.linalg.norm(found)
     return norms
-
-
-def jacobian_back(weights: Floats, slope: Floats, spiked: NDArray[np.bool_], gradient: Floats) -> Floats:
-    """J^T g without the matrix J."""
-    found: Floats = np.where(spiked, gradient / slope, 0.0) @ weights
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +136,9 @@ def summary(setting: RandomLayers, layers: int, tell: Callable[[float], None] = 
     for index in range(layers):
         weights, slopes, uniform = drawn(setting, np.random.default_rng(setting.seed + index))
         negative += float((slopes["alpha-one"] <= 0).mean()) / layers
-        for name, slope in slopes.items():
-            moduli[name].append(np.abs(np.linalg.eigvals(jacobian(weights, slope, uniform < setting.share))))
+        with one_thread():
+            for name, slope in slopes.items():
+                moduli[name].append(np.abs(spectrum(weights, slope, uniform < setting.share)))
         tell((index + 1) / layers)
     found = []
     for name in SLOPES:
