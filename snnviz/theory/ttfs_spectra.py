@@ -93,6 +93,11 @@ def eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex128]]:
         return {name: spectrum(weights, slope, spiked) for name, slope in slopes.items()}
 
 
+def negative(setting: RandomLayers) -> float:
+    """The share of the layer's neurons whose slope is not above 0 where alpha = 1."""
+    return float((drawn(setting, np.random.default_rng(setting.seed))[1]["alpha-one"] <= 0).mean())
+
+
 def passed(setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH) -> dict[tuple[Slope, float], Floats]:
     """The norm of a gradient of 1 that goes back through 1 to `depth` layers, (depth,), by model and by the share of
     neurons that spike. It is J^T g for layer after layer; weights are the same for all."""
