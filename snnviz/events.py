@@ -252,7 +252,46 @@ class InitialGradient:
     var_u: float
 
 
-Row = Sample | LayerState | Branch | Timing | EpochEnd | Twin | Trial | Model | Candidate | Report | InitialGradient
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where one of several models is that learn side by side, after `step` training steps.
+
+    model: one of `snnviz.catalog.trajectories.MODELS`. loss, accuracy (0..1) and grad_norm, the L2 norm of the gradient
+    of all parameters: means over the training steps since the look before, at step 0 of the probe batch before any.
+    test_accuracy: at the end of an epoch. cosine: of all its weights, side by side, with the ReLU network's; moved: of
+    what both have learnt, their weights less those at step 0 (None there). difference: the largest of any of its
+    parameters from the ReLU network's.
+    """
+
+    table: ClassVar[str] = "courses"
+    key: ClassVar[tuple[str, ...]] = ("step", "model")
+
+    step: int
+    epoch: float
+    model: str
+    loss: float
+    accuracy: float
+    test_accuracy: float | None
+    cosine: float
+    moved: float | None
+    difference: float
+    grad_norm: float
+
+
+Row = (
+    Sample
+    | LayerState
+    | Branch
+    | Timing
+    | EpochEnd
+    | Twin
+    | Trial
+    | Model
+    | Candidate
+    | Report
+    | InitialGradient
+    | Course
+)
 Event = Progress | Row | Checkpoint
 ROWS: tuple[type[Row], ...] = (
     Sample,
@@ -266,4 +305,5 @@ ROWS: tuple[type[Row], ...] = (
     Candidate,
     Report,
     InitialGradient,
+    Course,
 )

@@ -9,12 +9,13 @@ from typing import Protocol
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search, widest
 from snnviz.catalog.shortcutstudies import GradientSurvey
+from snnviz.catalog.trajectories import Trajectories
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, TooLarge
 from snnviz.jobs import machine
 from snnviz.store import Store, Submitted, Task
 from snnviz.theory import cell_costs
-from snnviz.theory.costs import deepest, memory_bytes
+from snnviz.theory.costs import deepest, memory_bytes, trajectories_bytes
 
 SIDE_BY_SIDE = 2
 """Candidates of a search that are in memory at once."""
@@ -60,6 +61,8 @@ def needed_bytes(task: Task) -> int:
         return cell_costs.memory_bytes(task)
     if isinstance(task, Search):
         return SIDE_BY_SIDE * memory_bytes(widest(task))
+    if isinstance(task, Trajectories):
+        return trajectories_bytes(task)
     return memory_bytes(deepest(task) if isinstance(task, GradientSurvey) else task)
 
 

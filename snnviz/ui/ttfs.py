@@ -17,7 +17,7 @@ from snnviz.catalog.ttfs import relu_network
 from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part, checked
 from snnviz.errors import InputError
-from snnviz.ui import state, ttfs_equivalence, ttfs_setting
+from snnviz.ui import state, ttfs_equivalence, ttfs_naive, ttfs_setting
 from snnviz.ui.ttfs_setting import FIRST, PREFIX, USUAL
 from snnviz.ui.words import ended, plain
 
@@ -41,6 +41,7 @@ VIEWS: dict[str, View] = {
         "image, to the precision of the numbers (Stanojevic et al. 2023).",
         ttfs_equivalence.panel,
     ),
+    "naive": View("Why naive training fails", ttfs_naive.ABOUT, ttfs_naive.panel, ttfs_naive.Naive),
 }
 """By their names in a link; the first is shown at first."""
 

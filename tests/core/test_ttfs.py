@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,74 +194,6 @@ def test_an_activation_that_does_not_fit_into_the_window_spikes_at_its_start() -
     said: list[Tensor] = []
     network(input, hear=lambda _, x: said.append(x[0]))
     torch.testing.assert_close(1.5 - times, said[0].detach().clamp(max=0.5), rtol=0, atol=1e-12)
-
-
-def start(slopes: Literal["one", "alpha-one"], *, centred: bool) -> ttfs.Network:
-    """7 hidden layers of 100 for digits and He weights; with centred rows alpha = 1 means B = 1."""
-    found = ttfs.from_scratch(Network(DEEP), slopes=slopes)
-    for name, value in found.parameters.items():
-        hidden = name.endswith(".weight") and name != "readout.weight"
-        if centred and hidden:
-            found.parameters[name] = torch.from_numpy(row_centred(value.detach().numpy())).requires_grad_()
-    return found
-
-
-def learnt(model: Literal["relu", "one", "alpha-one"], steps: int = 250) -> tuple[Tensor, float]:
-    """How far all weights, side by side, come from the same start with Adam on digits, and the test accuracy."""
-    twin = start("one" if model == "relu" else model, centred=True)
-    parameters = twin.parameters
-    names = [name for name in parameters if name.endswith(".weight")]
-    before = [parameters[name].detach().clone() for name in names]
-    training, test = data.load(DEEP)
-    adam = torch.optim.Adam(list(parameters.values()), lr=1e-3)
-    draw = torch.Generator().manual_seed(6)
-
-    def relus(x: Tensor) -> Tensor:
-        for depth in range(1, 8):
-            x = F.relu(F.linear(x, parameters[f"L{depth}.weight"], parameters[f"L{depth}.bias"]))
-        return F.linear(x, parameters["readout.weight"], parameters["readout.bias"])
-
-    for _ in range(steps):
-        chosen = torch.randint(len(training), (64,), generator=draw)
-        shown = intensities(training.images[chosen], training.white, torch.float64)
-        passed = None if model == "relu" else twin.run(shown)
-        adam.zero_grad()
-        F.cross_entropy(passed.logits if passed else relus(shown.flatten(1)), training.labels[chosen]).backward()
-        adam.step()
-        if passed:
-            twin.adapt(passed)
-        if model == "one":
-            physical = twin.physical(3)
-            np.testing.assert_allclose(physical.ramp + physical.weights.sum(1), 1, atol=1e-12)
-    with torch.no_grad():
-        shown = intensities(test.images, test.white, torch.float64)
-        found = (relus(shown.flatten(1)) if model == "relu" else twin(shown)).argmax(1)
-    moved = [(parameters[name].detach() - value).flatten() for name, value in zip(names, before, strict=True)]
-    return torch.cat(moved), float((found == test.labels).double().mean())
-
-
-def test_b1_learns_the_relu_networks_weights_and_alpha_one_does_not() -> None:
-    relu, accuracy = learnt("relu")
-    b1, same = learnt("one")
-    alpha1, worse = learnt("alpha-one")
-    assert (b1 - relu).abs().max() < 1e-9
-    assert F.cosine_similarity(b1, relu, 0) > 1 - 1e-9
-    assert same == accuracy > 0.93
-    assert F.cosine_similarity(alpha1, relu, 0) < 0.95
-    assert worse < accuracy - 0.02
-
-
-def test_with_alpha_one_from_he_weights_gradients_explode() -> None:
-    norms = {}
-    for slopes in ("one", "alpha-one"):
-        twin = start(slopes, centred=False)
-        training, _ = data.load(DEEP)
-        shown = intensities(training.images[:64], training.white, torch.float64)
-        loss = F.cross_entropy(twin(shown), training.labels[:64])
-        weights = [twin.parameters[f"L{depth}.weight"] for depth in range(1, 8)]
-        norms[slopes] = torch.stack([gradient.norm() for gradient in torch.autograd.grad(loss, weights)])
-    assert norms["one"].max() < 10
-    assert norms["alpha-one"].max() > 1000 * norms["one"].max()
 
 
 def test_alpha_one_has_no_mapping_where_weights_of_a_neuron_are_large() -> None:

@@ -1,0 +1,138 @@
+"""Commands that show why naive training of TTFS networks fails: eigenvalues of their Jacobians, and how they learn."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import click
+
+from snnviz import links
+from snnviz.catalog.trajectories import MODELS, USUAL, Trajectories
+from snnviz.cli.designing import read_design
+from snnviz.cli.interrupts import heeded
+from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
+from snnviz.design import Part, checked
+from snnviz.events import Course, Event, Progress
+from snnviz.jobs.immediate import Immediate
+from snnviz.registry import Range
+from snnviz.store import Run, Store
+from snnviz.theory.ttfs_spectra import OUTSIDE, RandomLayers, summary
+
+
+class Several(Part):
+    """How many random layers are drawn."""
+
+    seeds: Annotated[int, Range(1, 1000, "Layers, each with a seed of its own.")] = 40
+
+
+@click.command()
+@click.option("--neurons", help="Neurons of a layer, and its inputs.  [340]")
+@click.option("--weights", help="one: W ~ N(0, 1/n); he: N(0, 2/n).  [one]")
+@click.option("--share", help="Share of the neurons that spike.  [1]")
+@click.option("--low", help="The least of the chosen slopes B.  [0.5]")
+@click.option("--high", help="The largest of the chosen slopes B.  [1.5]")
+@click.option("--seed", help="Of the first layer.  [0]")
+@click.option("--seeds", help="Layers, each with a seed of its own.  [40]")
+@AS_JSON
+def spectrum(as_json: bool, seeds: str | None, **options: str | None) -> None:
+    """Show the eigenvalues of random layers' Jacobians: with slope B = 1, with ramp alpha = 1, with chosen slopes."""
+    given = {name: links.read_value(name, value) for name, value in options.items() if value is not None}
+    setting = RandomLayers.check(given)
+    count = {} if seeds is None else {"seeds": links.read_value("seeds", seeds)}
+    layers = checked(Several, count, "a number of layers").seeds
+    with Bar(quiet=as_json or not sys.stderr.isatty(), label="layers") as bar:
+        found = summary(setting, layers, bar.share)
+    if as_json:
+        print_json({"setting": setting.model_dump(mode="json"), "seeds": layers, **asdict(found)})
+        return
+    rows = [
+        {
+            "model": each.slope,
+            "median of the largest modulus": f"{each.median:.3g}",
+            "least": f"{each.least:.3g}",
+            f"share above {OUTSIDE}": f"{each.outside:.4f}",
+        }
+        for each in found.models
+    ]
+    click.echo(table(rows))
+    click.echo(f"{layers} layers; with alpha = 1, B is not above 0 in {found.negative:.2%} of the neurons")
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--looks", help="Looks at the models in an epoch.  [4]")
+@click.option("--slower", help="So many times more slowly the second network with alpha = 1 learns.  [10]")
+@SETTING
+@AS_JSON
+def trajectories(name: str | None, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
+    """Train a ReLU network and TTFS networks with B = 1 and alpha = 1 from the same weights, on the same batches.
+
+    NAME is a named design or a file, whose ReLU network is taken. Without it: 7 hidden layers of 100 for digits.
+    """
+    if name is not None:
+        design = read_design(name, settings)
+    else:
+        design = links.change(USUAL, links.read_settings(settings)) if settings else USUAL
+    given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
+    setting = Trajectories.check({"design": design, **given})
+    store = Store()
+    progress = _Events(quiet=as_json or not sys.stderr.isatty())
+    try:
+        with heeded() as progress.check, progress:
+            Immediate(store, progress).submit(setting)
+    except KeyboardInterrupt:
+        click.echo("\nStopped: the same command begins anew.", err=True)
+        sys.exit(130)
+    ended = store.get(setting.digest)
+    show(store, ended, as_json)
+    if ended.state != "done":
+        if ended.error:
+            click.echo(ended.error, err=True)
+        sys.exit(1)
+
+
+class _Events(Bar):
+    """The bar, fed by a run's events."""
+
+    check: Callable[[], None]
+    """Raises KeyboardInterrupt if Ctrl-C was pressed."""
+
+    def __call__(self, event: Event) -> None:
+        self.check()
+        if isinstance(event, Progress) and event.steps:
+            self.move(event.step, event.steps)
+
+
+def show(store: Store, run: Run, as_json: bool) -> None:
+    """What was seen so far: all of it, or each model's last look."""
+    rows = [row for _, row in store.rows(run.run, Course)]
+    if as_json:
+        told = [asdict(row) for row in rows]
+        print_json({"run": run.run, "state": run.state, "design": run.design.document(), "rows": told})
+        return
+    click.echo(f"trajectories of {links.in_a_line(run.design)}: {run.state}")
+    first, last = {row.model: row for row in rows if row.step == 0}, {row.model: row for row in rows}
+    if not rows:
+        return
+    lines = []
+    for model in MODELS:
+        begin, row = first[model], last[model]
+        trained = row if row.step else None
+        lines.append(
+            {
+                "model": model,
+                "steps": str(row.step),
+                "first loss": f"{begin.loss:.3g}",
+                "first gradient": f"{begin.grad_norm:.3g}",
+                "loss": f"{trained.loss:.3g}" if trained else "-",
+                "accuracy": f"{trained.accuracy:.1%}" if trained else "-",
+                "test": "-" if row.test_accuracy is None else f"{row.test_accuracy:.1%}",
+                "cosine": f"{row.cosine:.6f}",
+                "of what was learnt": "-" if row.moved is None else f"{row.moved:.3f}",
+                "difference": f"{row.difference:.2g}",
+            }
+        )
+    click.echo(table(lines))
