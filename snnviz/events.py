@@ -252,7 +252,38 @@ class InitialGradient:
     var_u: float
 
 
-Row = Sample | LayerState | Branch | Timing | EpochEnd | Twin | Trial | Model | Candidate | Report | InitialGradient
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A TTFS network under limits after an epoch of training through them; epoch 0: as it was without.
+
+    accuracy 0..1, mean loss and spikes per hidden neuron on the test images. latency: when the readout is read, in
+    tau_c.
+    """
+
+    table: ClassVar[str] = "tunings"
+    key: ClassVar[tuple[str, ...]] = ("epoch",)
+
+    epoch: int
+    accuracy: float
+    loss: float
+    spikes: float
+    latency: float
+
+
+Row = (
+    Sample
+    | LayerState
+    | Branch
+    | Timing
+    | EpochEnd
+    | Twin
+    | Trial
+    | Model
+    | Candidate
+    | Report
+    | InitialGradient
+    | Tuned
+)
 Event = Progress | Row | Checkpoint
 ROWS: tuple[type[Row], ...] = (
     Sample,
@@ -266,4 +297,5 @@ ROWS: tuple[type[Row], ...] = (
     Candidate,
     Report,
     InitialGradient,
+    Tuned,
 )

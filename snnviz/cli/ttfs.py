@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snnviz.cli import agreeing
+from snnviz.cli import agreeing, limiting, penalising
 
 
 @click.group()
@@ -13,3 +13,5 @@ def ttfs() -> None:
 
 
 ttfs.add_command(agreeing.check)
+ttfs.add_command(limiting.limits)
+ttfs.add_command(penalising.penalty)

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.jobs import machine
 from snnviz.store import Run, Store, Task
-from snnviz.theory import cell_costs, costs
+from snnviz.theory import cell_costs, costs, tuningcosts
 
 
 def speed(store: Store) -> float:
@@ -28,6 +29,8 @@ def steps(task: Task) -> int:
         return cell_costs.search_steps(task)
     if isinstance(task, GradientSurvey):
         return task.layers
+    if isinstance(task, FineTuning):
+        return tuningcosts.steps(task)
     return costs.search_steps(task) if isinstance(task, Search) else costs.training_steps(task)
 
 
@@ -39,6 +42,8 @@ def seconds(task: Task, speed: float = 1.0) -> float:
         return speed * cell_costs.search_seconds(task)
     if isinstance(task, GradientSurvey):
         return costs.survey_seconds(task, speed)
+    if isinstance(task, FineTuning):
+        return tuningcosts.seconds(task, speed)
     return costs.search_seconds(task, speed) if isinstance(task, Search) else costs.training_seconds(task, speed)
 
 

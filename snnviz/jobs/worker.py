@@ -17,6 +17,7 @@ from snnviz.catalog import datasets
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
 from snnviz.events import Candidate, Event, Progress, Trial, Twin
@@ -95,6 +96,10 @@ def _events(store: Store, claim: Claim) -> Iterator[Event]:
         from snnviz.jobs import surveying
 
         return surveying.survey(task)
+    if isinstance(task, FineTuning):
+        from snnviz.jobs import tuning
+
+        return tuning.tune(store, task)
     checkpoint = store.load_checkpoint(claim.run)
     if isinstance(task, Search):
         from snnviz.jobs.searching import Past, conduct

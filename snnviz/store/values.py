@@ -8,13 +8,14 @@ from typing import Literal, get_args
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.design import Design
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-Task = Design | Search | Scoring | CellSearch | GradientSurvey
+Task = Design | Search | Scoring | CellSearch | GradientSurvey | FineTuning
 """What can be submitted. Each is a frozen value with a `digest`, a `canonical` text and a `read` of that."""
 
 KINDS: dict[str, type[Task]] = {
@@ -23,6 +24,7 @@ KINDS: dict[str, type[Task]] = {
     "score": Scoring,
     "cells": CellSearch,
     "gradients": GradientSurvey,
+    "finetuning": FineTuning,
 }
 """By what the store calls them."""
 
@@ -31,8 +33,8 @@ MAX_DEATHS = 3
 
 
 def design_of(task: Task) -> Design:
-    """A design itself; of a search of skips or a survey, what is shared. Raises `TypeError`: cells have none."""
-    if isinstance(task, Search | GradientSurvey):
+    """A design itself, or what other tasks begin with. Raises `TypeError`: cells have none."""
+    if isinstance(task, Search | GradientSurvey | FineTuning):
         return task.design
     if not isinstance(task, Design):
         raise TypeError(f"a {type(task).__name__} has no design")

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import STARTS, GradientSurvey
+from snnviz.catalog.ttfslimits import FineTuning, Limits, start
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import ROWS, Checkpoint, EpochEnd, LayerState, Progress, Sample
@@ -276,6 +277,7 @@ TASKS: list[Task] = [
     Scoring(),
     CellSearch(),
     GradientSurvey(design=STARTS["deep mlp"], depths=(2, 4)),
+    FineTuning(design=start(), limits=Limits(weight_bits=4)),
 ]
 
 
