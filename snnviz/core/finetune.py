@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from snnviz.catalog.ttfs import relu_network
 from snnviz.catalog.ttfslimits import FineTuning
@@ -34,8 +35,8 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
     """Yields a Progress a training step, and a Tuned before and after each epoch, of all test images.
 
     `arrays`: a checkpoint of the trained design; without, it is trained first. Weights and biases learn, by the
-    design's optimizer and schedule; windows and the ranges of weights stay. All randomness is the seed's. Raises
-    `DataMissing` or `Diverged`.
+    design's optimizer, schedule and activity penalty; windows and the ranges of weights stay. All randomness is the
+    seed's. Raises `DataMissing` or `Diverged`.
     """
     design, batch_size = task.design, task.design.training.batch_size
     training, test = yield from data.loading(design)
@@ -58,7 +59,10 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
         for batch, chosen in enumerate(order.split(batch_size)):
             limited.draw = generator(design.seed, "jitter", epoch, batch)
             shown = equivalence.intensities(training.images[chosen], training.white, PRECISION)
-            loss = F.cross_entropy(limited(shown), training.labels[chosen])
+            passed = limited.run(shown)
+            loss = F.cross_entropy(passed.logits, training.labels[chosen])
+            if weight := design.ttfs.penalty:
+                loss = loss + weight * _activation(limited, passed)
             if not loss.isfinite():
                 raise Diverged(f"The loss became infinite in epoch {epoch + 1}: a smaller learning rate helps.")
             gradients = torch.autograd.grad(loss, parameters)
@@ -66,6 +70,12 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
             STEPS[name](now, gradients, states, task.learning_rate * float(factor), **arguments)
             yield Progress(epoch * per_epoch + batch + 1, steps)
         yield (yield from _tested(limited, test, design.seed, epoch + 1, (epoch + 1) * per_epoch, steps))
+
+
+def _activation(network: Limited, passed: ttfs.Passed) -> Tensor:
+    """The mean over images and hidden neurons, as in training (`core.timed.Sparse`)."""
+    said = [window.end - times for window, times in zip(network.windows, passed.times[1:], strict=True)]
+    return sum((x.sum() for x in said), torch.zeros(())) / sum(x.numel() for x in said)
 
 
 def _learnt(design: Design, steps: int) -> Generator[Progress, None, Mapping[str, Any]]:
