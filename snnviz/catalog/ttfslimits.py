@@ -27,6 +27,19 @@ AXES: dict[Axis, tuple[float, ...]] = {
 """The points of each curve, from a weak limit to a strong one."""
 
 
+WeightBits = Annotated[int, Range(0, 16, "Bits of a weight; 0: weights are as they are.", 1)]
+Outliers = Annotated[
+    float, Range(0, 0.1, "Share of a layer's weights that are beyond the range in which they are quantised.", 0.001)
+]
+Latency = Annotated[float, Range(1, 50, "So many times shorter are the windows of the hidden layers.", 1)]
+Jitter = Annotated[
+    float, Range(0, 2, "Standard deviation of a spike's time, in tau_c: the input's window is 1 long.", 0.05)
+]
+TimeBits = Annotated[int, Range(0, 16, "Bits of a spike's time in its window; 0: any time.", 1)]
+Epochs = Annotated[int, Range(1, 100, "Passes over the training images through the limits.", 1)]
+LearningRate = Annotated[float, Range(1e-6, 1, "Step size at the first of them.", 0.0005)]
+
+
 class Limits(Part):
     """What a chip does to weights and spikes. See `theory.ttfslimits`; together they apply in the order of the fields.
 
@@ -34,15 +47,11 @@ class Limits(Part):
     ('weight_bits=4', 'none')
     """
 
-    weight_bits: Annotated[int, Range(0, 16, "Bits of a weight; 0: weights are as they are.", 1)] = 0
-    outliers: Annotated[
-        float, Range(0, 0.5, "Share of a layer's weights that are beyond the range in which they are quantised.", 0.001)
-    ] = 0.0
-    latency: Annotated[float, Range(1, 100, "So many times shorter are the windows of the hidden layers.", 1)] = 1.0
-    jitter: Annotated[
-        float, Range(0, 10, "Standard deviation of a spike's time, in tau_c: the input's window is 1 long.", 0.05)
-    ] = 0.0
-    time_bits: Annotated[int, Range(0, 16, "Bits of a spike's time in its window; 0: any time.", 1)] = 0
+    weight_bits: WeightBits = 0
+    outliers: Outliers = 0.0
+    latency: Latency = 1.0
+    jitter: Jitter = 0.0
+    time_bits: TimeBits = 0
 
     @model_validator(mode="after")
     def _removes_outliers_of_something(self) -> Limits:
@@ -68,8 +77,8 @@ class FineTuning(Part):
     """The network as it is trained without limits: ReLUs, or the TTFS network that computes the same."""
 
     limits: Limits = Limits()
-    epochs: Annotated[int, Range(1, 100, "Passes over the training images through the limits.", 1)] = 5
-    learning_rate: Annotated[float, Range(1e-6, 1, "Step size at the first of them.", 0.0005)] = 0.001
+    epochs: Epochs = 5
+    learning_rate: LearningRate = 0.001
 
     @model_validator(mode="after")
     def _has_a_twin(self) -> FineTuning:
@@ -109,17 +118,31 @@ class FineTuning(Part):
 class LimitStudy(Part):
     """How the points of a curve are made."""
 
-    epochs: Annotated[int, Range(1, 100, "Passes over the training images through the limits.", 1)] = 5
-    learning_rate: Annotated[float, Range(1e-6, 1, "Step size at the first of them.", 0.0005)] = 0.001
-    outliers: Annotated[
-        float, Range(0, 0.5, "Share of a layer's weights that are beyond the range in which they are quantised.", 0.001)
-    ] = 0.0
+    epochs: Epochs = 5
+    learning_rate: LearningRate = 0.001
+    outliers: Outliers = 0.0
     seeds: Annotated[int, Range(1, 10, "Networks of each point; their seeds follow the design's own.", 1)] = 1
 
     @classmethod
     def check(cls, document: object) -> LimitStudy:
         """From a dictionary. Raises `InputError`."""
         return checked(cls, document, "a study of limits")
+
+
+class LimitSetting(LimitStudy):
+    """What the page shows: limits all at once, and of which a curve is drawn."""
+
+    weight_bits: WeightBits = 4
+    latency: Latency = 1.0
+    jitter: Jitter = 0.0
+    time_bits: TimeBits = 0
+    axis: Axis = "weight_bits"
+
+    @property
+    def limits(self) -> Limits:
+        """Those of the sliders."""
+        given = {name: getattr(self, name) for name in Limits.model_fields}
+        return Limits.model_validate(given | ({} if self.weight_bits else {"outliers": 0.0}))
 
 
 @dataclass(frozen=True, slots=True)

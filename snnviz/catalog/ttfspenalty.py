@@ -28,7 +28,7 @@ class PenaltyStudy(Part):
     '0,0.5,1'
     """
 
-    values: str = "0,0.03,0.1,0.3,1,3"
+    values: str = "0,0.1,0.3,1,3,10"
     """Weights of the penalty, separated by commas."""
 
     seeds: Annotated[int, Range(1, 10, "Runs of each value; their seeds follow the design's own.", 1)] = 3

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnviz.catalog.ttfslimits import Limits
-from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window
+from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window, windows
+from snnviz.theory.twins import Relu
 
 
 def quantised(values: Floats, low: float, high: float, bits: int) -> Floats:
@@ -107,3 +109,22 @@ class Trained:
             times = come(np.clip(before.end - u, before.start, before.end), before)
             spikes, neurons = spikes + float((times < before.end).sum()) / len(shown), neurons + len(b)
         return u, spikes / max(1, neurons)
+
+
+def trained(found: Relu, low: float, high: float, zeta: float) -> Trained:
+    """A fully connected ReLU network's twin. `found` has the input's range in its first layer; here it is beside."""
+    first, *others = found.layers
+    weights = first.weights / (high - low)
+    return Trained(
+        (weights, *(layer.weights for layer in others)),
+        (first.bias - low * weights.sum(1), *(layer.bias for layer in others)),
+        windows(found.largest, zeta),
+        low,
+        high,
+    )
+
+
+def accuracy(network: Trained, limits: Limits, shown: Floats, labels: NDArray[np.int64], seed: int) -> float:
+    """Under limits, of intensities (B, m)."""
+    logits, _ = network.limited(limits).logits(shown, limits, seed)
+    return float((logits.argmax(1) == labels).mean())

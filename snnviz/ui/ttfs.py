@@ -14,10 +14,11 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.catalog.ttfs import relu_network
+from snnviz.catalog.ttfslimits import LimitSetting
 from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part, checked
 from snnviz.errors import InputError
-from snnviz.ui import state, ttfs_equivalence, ttfs_setting
+from snnviz.ui import state, ttfs_equivalence, ttfs_limits, ttfs_setting
 from snnviz.ui.ttfs_setting import FIRST, PREFIX, USUAL
 from snnviz.ui.words import ended, plain
 
@@ -40,6 +41,13 @@ VIEWS: dict[str, View] = {
         "a number: early is large, never is 0. Weights carry over one to one, and both networks say the same of every "
         "image, to the precision of the numbers (Stanojevic et al. 2023).",
         ttfs_equivalence.panel,
+    ),
+    "limits": View(
+        "Hardware",
+        "A chip has **few bits for a weight and for a time, spikes that jitter, and little time**. What is left of the "
+        "accuracy, and how much of it comes back when the network is trained on through these limits.",
+        ttfs_limits.panel,
+        LimitSetting,
     ),
 }
 """By their names in a link; the first is shown at first."""

@@ -32,8 +32,8 @@ TTFS = ttfs_network(start())
     ("document", "sentence"),
     [
         ({"weight_bits": 17}, "limits.weight_bits must be a whole number from 0 to 16, got 17"),
-        ({"jitter": -1}, "limits.jitter must be a number from 0 to 10, got -1"),
-        ({"latency": 0.5}, "limits.latency must be a number from 1 to 100, got 0.5"),
+        ({"jitter": -1}, "limits.jitter must be a number from 0 to 2, got -1"),
+        ({"latency": 0.5}, "limits.latency must be a number from 1 to 50, got 0.5"),
         ({"outliers": 0.1}, "limits.outliers must be 0 where limits.weight_bits is 0, got 0.1"),
         ({"bits": 4}, "limits.bits must be a field of a fine-tuning"),
     ],
@@ -66,7 +66,7 @@ def test_a_spiking_network_stands_for_its_relu_network_and_a_ttfs_network_for_it
 
 
 @given(
-    st.builds(Limits, weight_bits=st.integers(1, 16), outliers=st.floats(0, 0.5), jitter=st.floats(0, 10)),
+    st.builds(Limits, weight_bits=st.integers(1, 16), outliers=st.floats(0, 0.1), jitter=st.floats(0, 2)),
     st.integers(1, 100),
     st.sampled_from([start(), TTFS]),
 )

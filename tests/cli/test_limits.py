@@ -60,7 +60,7 @@ def test_a_fine_tuning_is_shown(snnviz: Snnviz) -> None:
     [
         (("limits", "--axis", "bits"), "axis must be some of weight_bits, time_bits, jitter, latency, got 'bits'"),
         (("limits", "--epochs", "0"), "epochs must be a whole number from 1 to 100, got 0"),
-        (("limits", "--outliers", "much"), "outliers must be a number from 0 to 0.5, got 'much'"),
+        (("limits", "--outliers", "much"), "outliers must be a number from 0 to 0.1, got 'much'"),
         (("limits", "digits"), "network.edges must have no skips for TTFS"),
         (("limits", "--set", "width"), "--set must have the form path=value"),
         (("penalty", "--values", "0,x"), "values must be at most 20 numbers from 0 to 1000"),

@@ -65,7 +65,7 @@ def test_jitter_moves_spikes_within_their_window_and_wakes_nobody() -> None:
     assert abs(found[:2000].std() - 0.3) < 0.02
     assert abs(found[:2000].mean() - 3.5) < 0.03
     assert (found[2000:] == window.end).all()
-    wide = received(times, window, Limits(jitter=5), noise)
+    wide = received(times, window, Limits(jitter=2), 3 * noise)
     assert (wide.min(), wide.max()) == (window.start, window.end)
 
 
