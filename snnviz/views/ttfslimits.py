@@ -151,7 +151,7 @@ def _apart(loss: float) -> str:
 
 def epochs_chart(rows: Sequence[Tuned], exact: float | None, epochs: int) -> Chart:
     """Of one fine-tuning: accuracy and spikes."""
-    figure = empty("epoch of training on", "test accuracy", tickformat=".0%")
+    figure = empty("epoch of training on", "test accuracy", tickformat=".1%")
     figure["layout"]["xaxis"] |= {"range": [-0.2, epochs + 0.2], "dtick": max(1, epochs // 6)}
     figure["data"].append(
         {
