@@ -278,6 +278,24 @@ class Course:
     grad_norm: float
 
 
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A TTFS network under limits after an epoch of training through them; epoch 0: as it was without.
+
+    accuracy 0..1, mean loss and spikes per hidden neuron on the test images. latency: when the readout is read, in
+    tau_c.
+    """
+
+    table: ClassVar[str] = "tunings"
+    key: ClassVar[tuple[str, ...]] = ("epoch",)
+
+    epoch: int
+    accuracy: float
+    loss: float
+    spikes: float
+    latency: float
+
+
 Row = (
     Sample
     | LayerState
@@ -291,6 +309,7 @@ Row = (
     | Report
     | InitialGradient
     | Course
+    | Tuned
 )
 Event = Progress | Row | Checkpoint
 ROWS: tuple[type[Row], ...] = (
@@ -306,4 +325,5 @@ ROWS: tuple[type[Row], ...] = (
     Report,
     InitialGradient,
     Course,
+    Tuned,
 )

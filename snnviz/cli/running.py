@@ -14,7 +14,8 @@ from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
-from snnviz.cli import cellsearching, gradients, scoring, searching, trajectories
+from snnviz.catalog.ttfslimits import FineTuning
+from snnviz.cli import cellsearching, gradients, limiting, scoring, searching, trajectories
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
@@ -69,7 +70,7 @@ def runs(as_json: bool) -> None:
 @click.argument("run_name", metavar="RUN")
 @AS_JSON
 def show(run_name: str, as_json: bool) -> None:
-    """Show a run, a search, a scoring, a survey of gradients or trajectories: RUN is its name or the start of it."""
+    """Show a run or another task, such as a search or a survey of gradients: RUN is its name or the start of it."""
     store = Store()
     found = store.get(run_name)
     if isinstance(found.task, Search):
@@ -94,6 +95,9 @@ def show(run_name: str, as_json: bool) -> None:
         return
     if isinstance(found.task, Trajectories):
         trajectories.show(store, found, as_json)
+        return
+    if isinstance(found.task, FineTuning):
+        limiting.show(store, found, found.task, as_json)
         return
     _show(store, found, as_json, cached=found.state == "done")
 

@@ -80,12 +80,16 @@ class Network:
         The ramp's share of V(t_min) is in theta, too, so it is left out of both: theta - V(t_min) is
         B (t_max - t_min - D) - sum W (t_min - t_j).
         """
-        times = [1.0 - shown]
+        times = [self.received(1.0 - shown, INPUT_WINDOW)]
         for index, window in enumerate(self.windows):
             t = window.end - self.decoded(index, times[-1])
             t = torch.where(t < window.end, t, window.end)  # a tie does not spike, as a ReLU of 0 passes no gradient
-            times.append(t.clamp(min=window.start))
+            times.append(self.received(t.clamp(min=window.start), window))
         return Passed(tuple(times), self.decoded(len(self.windows), times[-1]))
+
+    def received(self, times: Tensor, window: Window) -> Tensor:  # noqa: ARG002
+        """When the spikes of a layer, or of the input, come to the next one: here at once."""
+        return times
 
     def slope(self, index: int) -> Tensor | None:
         """B (n,) of a hidden layer, None where all are 1."""

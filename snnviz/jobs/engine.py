@@ -10,11 +10,12 @@ from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search, widest
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, TooLarge
 from snnviz.jobs import machine
 from snnviz.store import Store, Submitted, Task
-from snnviz.theory import cell_costs
+from snnviz.theory import cell_costs, tuningcosts
 from snnviz.theory.costs import deepest, memory_bytes, trajectories_bytes
 
 SIDE_BY_SIDE = 2
@@ -63,6 +64,8 @@ def needed_bytes(task: Task) -> int:
         return SIDE_BY_SIDE * memory_bytes(widest(task))
     if isinstance(task, Trajectories):
         return trajectories_bytes(task)
+    if isinstance(task, FineTuning):
+        return tuningcosts.memory_bytes(task)
     return memory_bytes(deepest(task) if isinstance(task, GradientSurvey) else task)
 
 
@@ -80,7 +83,7 @@ def check_memory(task: Task, free: int) -> None:
 
 
 def _precision(task: Task) -> str:
-    design = task.design if isinstance(task, Search | GradientSurvey) else task
+    design = task.design if isinstance(task, Search | GradientSurvey | Trajectories | FineTuning) else task
     return design.training.precision if isinstance(design, Design) else "float32"
 
 

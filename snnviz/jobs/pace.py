@@ -9,9 +9,10 @@ from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.jobs import machine
 from snnviz.store import Run, Store, Task
-from snnviz.theory import cell_costs, costs
+from snnviz.theory import cell_costs, costs, tuningcosts
 
 
 def speed(store: Store) -> float:
@@ -31,6 +32,8 @@ def steps(task: Task) -> int:
         return task.layers
     if isinstance(task, Trajectories):
         return costs.training_steps(task.design)
+    if isinstance(task, FineTuning):
+        return tuningcosts.steps(task)
     return costs.search_steps(task) if isinstance(task, Search) else costs.training_steps(task)
 
 
@@ -44,6 +47,8 @@ def seconds(task: Task, speed: float = 1.0) -> float:
         return costs.survey_seconds(task, speed)
     if isinstance(task, Trajectories):
         return costs.trajectories_seconds(task, speed)
+    if isinstance(task, FineTuning):
+        return tuningcosts.seconds(task, speed)
     return costs.search_seconds(task, speed) if isinstance(task, Search) else costs.training_seconds(task, speed)
 
 

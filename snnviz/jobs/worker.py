@@ -18,6 +18,7 @@ from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
 from snnviz.events import Candidate, Event, Progress, Trial, Twin
@@ -100,6 +101,10 @@ def _events(store: Store, claim: Claim) -> Iterator[Event]:
         from snnviz.core.trajectories import courses
 
         return courses(task)
+    if isinstance(task, FineTuning):
+        from snnviz.jobs import tuning
+
+        return tuning.tune(store, task)
     checkpoint = store.load_checkpoint(claim.run)
     if isinstance(task, Search):
         from snnviz.jobs.searching import Past, conduct

@@ -9,13 +9,14 @@ from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.design import Design
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-Task = Design | Search | Scoring | CellSearch | GradientSurvey | Trajectories
+Task = Design | Search | Scoring | CellSearch | GradientSurvey | Trajectories | FineTuning
 """What can be submitted. Each is a frozen value with a `digest`, a `canonical` text and a `read` of that."""
 
 KINDS: dict[str, type[Task]] = {
@@ -25,6 +26,7 @@ KINDS: dict[str, type[Task]] = {
     "cells": CellSearch,
     "gradients": GradientSurvey,
     "trajectories": Trajectories,
+    "finetuning": FineTuning,
 }
 """By what the store calls them."""
 
@@ -33,11 +35,8 @@ MAX_DEATHS = 3
 
 
 def design_of(task: Task) -> Design:
-    """A design itself; of a search of skips, a survey or trajectories, what is shared.
-
-    Raises `TypeError`: cells have none.
-    """
-    if isinstance(task, Search | GradientSurvey | Trajectories):
+    """A design itself, or what other tasks begin with. Raises `TypeError`: cells have none."""
+    if isinstance(task, Search | GradientSurvey | Trajectories | FineTuning):
         return task.design
     if not isinstance(task, Design):
         raise TypeError(f"a {type(task).__name__} has no design")

@@ -156,6 +156,7 @@ def numbers(value: Part, labels: Mapping[str, str], key: str, put: Put, held: Se
             kind(limits.high),
             kind(getattr(value, name)),
             kind(limits.step or 1),
+            format=None if kind is int else "%g",
             help=limits.help,
             key=f"{key}-{name}@{revision(key)}",
             on_change=put,

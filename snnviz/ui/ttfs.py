@@ -14,10 +14,12 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.catalog.ttfs import relu_network
+from snnviz.catalog.ttfslimits import LimitSetting
+from snnviz.catalog.ttfspenalty import PenaltyStudy
 from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part, checked
 from snnviz.errors import InputError
-from snnviz.ui import state, ttfs_equivalence, ttfs_naive, ttfs_setting
+from snnviz.ui import state, ttfs_equivalence, ttfs_limits, ttfs_naive, ttfs_penalty, ttfs_setting
 from snnviz.ui.ttfs_setting import FIRST, PREFIX, USUAL
 from snnviz.ui.words import ended, plain
 
@@ -42,6 +44,20 @@ VIEWS: dict[str, View] = {
         ttfs_equivalence.panel,
     ),
     "naive": View("Why naive training fails", ttfs_naive.ABOUT, ttfs_naive.panel, ttfs_naive.Naive),
+    "limits": View(
+        "Hardware",
+        "A chip has **few bits for a weight and for a time, spikes that jitter, and little time**. What is left of the "
+        "accuracy, and how much of it comes back when the network is trained on through these limits.",
+        ttfs_limits.panel,
+        LimitSetting,
+    ),
+    "penalty": View(
+        "Fewer spikes",
+        "A spike costs energy. **An activity penalty in the loss makes neurons silent**: how few spikes are left, and "
+        "what that costs in accuracy.",
+        ttfs_penalty.panel,
+        PenaltyStudy,
+    ),
 }
 """By their names in a link; the first is shown at first."""
 

@@ -16,6 +16,7 @@ from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import STARTS, GradientSurvey
 from snnviz.catalog.trajectories import USUAL, Trajectories
+from snnviz.catalog.ttfslimits import FineTuning, Limits, start
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import ROWS, Checkpoint, EpochEnd, LayerState, Progress, Sample
@@ -278,6 +279,7 @@ TASKS: list[Task] = [
     CellSearch(),
     GradientSurvey(design=STARTS["deep mlp"], depths=(2, 4)),
     Trajectories(design=USUAL),
+    FineTuning(design=start(), limits=Limits(weight_bits=4)),
 ]
 
 

@@ -1,0 +1,209 @@
+"""What hardware may do to a TTFS network, and what is left of its accuracy before and after training on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+from pydantic import PlainSerializer, PlainValidator, model_validator
+
+from snnviz.catalog.ttfs import check, relu_network
+from snnviz.design import MAX_TEXT, REVISION, Design, Part, checked
+from snnviz.errors import Described, InputError
+from snnviz.links import change
+from snnviz.registry import Range
+
+Axis = Literal["weight_bits", "time_bits", "jitter", "latency"]
+
+AXES: dict[Axis, tuple[float, ...]] = {
+    "weight_bits": (8, 7, 6, 5, 4, 3, 2),
+    "time_bits": (8, 7, 6, 5, 4, 3, 2),
+    "jitter": (0.05, 0.1, 0.2, 0.4, 0.8),
+    "latency": (1, 2, 4, 8, 16),
+}
+"""The points of each curve, from a weak limit to a strong one."""
+
+
+WeightBits = Annotated[int, Range(0, 16, "Bits of a weight; 0: weights are as they are.", 1)]
+Outliers = Annotated[
+    float, Range(0, 0.1, "Share of a layer's weights that are beyond the range in which they are quantised.", 0.001)
+]
+Latency = Annotated[float, Range(1, 50, "So many times shorter are the windows of the hidden layers.", 1)]
+Jitter = Annotated[
+    float, Range(0, 2, "Standard deviation of a spike's time, in tau_c: the input's window is 1 long.", 0.05)
+]
+TimeBits = Annotated[int, Range(0, 16, "Bits of a spike's time in its window; 0: any time.", 1)]
+Epochs = Annotated[int, Range(1, 100, "Passes over the training images through the limits.", 1)]
+LearningRate = Annotated[float, Range(1e-6, 1, "Step size at the first of them.", 0.0005)]
+
+
+class Limits(Part):
+    """What a chip does to weights and spikes. See `theory.ttfslimits`; together they apply in the order of the fields.
+
+    >>> Limits(weight_bits=4).text, Limits().text
+    ('weight_bits=4', 'none')
+    """
+
+    weight_bits: WeightBits = 0
+    outliers: Outliers = 0.0
+    latency: Latency = 1.0
+    jitter: Jitter = 0.0
+    time_bits: TimeBits = 0
+
+    @model_validator(mode="after")
+    def _removes_outliers_of_something(self) -> Limits:
+        if self.outliers and not self.weight_bits:
+            raise InputError("limits.outliers", "be 0 where limits.weight_bits is 0", self.outliers)
+        return self
+
+    @property
+    def text(self) -> str:
+        """What of it is a limit."""
+        told = self.model_dump(exclude_defaults=True)
+        return ", ".join(f"{name}={value:g}" for name, value in told.items()) or "none"
+
+
+class FineTuning(Part):
+    """A trained network under limits: its accuracy as it is, and while it is trained on through them."""
+
+    design: Annotated[
+        Design,
+        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
+        PlainSerializer(lambda design: design.document()),
+    ]
+    """The network as it is trained without limits: ReLUs, or the TTFS network that computes the same."""
+
+    limits: Limits = Limits()
+    epochs: Epochs = 5
+    learning_rate: LearningRate = 0.001
+
+    @model_validator(mode="after")
+    def _has_a_twin(self) -> FineTuning:
+        check(self.design)
+        if self.design.neuron.kind != "relu":
+            raise InputError("design.neuron.kind", "be relu", self.design.neuron.kind)
+        if self.design.ttfs.slope != "one":
+            raise InputError("design.ttfs.slope", "be one where there are limits", self.design.ttfs.slope)
+        return self
+
+    @classmethod
+    def check(cls, document: object) -> FineTuning:
+        """From a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a fine-tuning")
+
+    @classmethod
+    def read(cls, text: str) -> FineTuning:
+        """From JSON. Raises `InputError`."""
+        if len(text) > 2 * MAX_TEXT:
+            length = Described(f"{len(text):,} characters")
+            raise InputError("fine-tuning", "be at most 131,072 characters of JSON", length)
+        try:
+            return cls.check(json.loads(text))
+        except (ValueError, RecursionError):
+            raise InputError("fine-tuning", "be valid JSON", text) from None
+
+    def canonical(self) -> str:
+        """The one JSON text of it."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @property
+    def digest(self) -> str:
+        """Its name: 16 hexadecimal digits."""
+        return hashlib.sha256(f"finetuning:{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
+
+
+class LimitStudy(Part):
+    """How the points of a curve are made."""
+
+    epochs: Epochs = 5
+    learning_rate: LearningRate = 0.001
+    outliers: Outliers = 0.0
+    seeds: Annotated[int, Range(1, 10, "Networks of each point; their seeds follow the design's own.", 1)] = 1
+
+    @classmethod
+    def check(cls, document: object) -> LimitStudy:
+        """From a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a study of limits")
+
+
+class LimitSetting(LimitStudy):
+    """What the page shows: limits all at once, and of which a curve is drawn."""
+
+    weight_bits: WeightBits = 4
+    latency: Latency = 1.0
+    jitter: Jitter = 0.0
+    time_bits: TimeBits = 0
+    axis: Axis = "weight_bits"
+
+    @property
+    def limits(self) -> Limits:
+        """Those of the sliders."""
+        given = {name: getattr(self, name) for name in Limits.model_fields}
+        return Limits.model_validate(given | ({} if self.weight_bits else {"outliers": 0.0}))
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a curve, of one seed."""
+
+    axis: Axis
+    value: float
+    task: FineTuning
+
+
+def start() -> Design:
+    """What is limited if nothing else is asked for: a ReLU network on digits, trained in a second."""
+    return change(
+        Design(),
+        {
+            "data.steps": 1,
+            "network.kind": "mlp",
+            "network.depth": 3,
+            "network.width": 128,
+            "neuron.kind": "relu",
+            "init": "kaiming",
+            "training.learning_rate": 0.001,
+        },
+    )
+
+
+def trained_first(design: Design) -> Design:
+    """The design of which a network under limits is made. Raises `InputError` for one without a TTFS twin."""
+    return design if design.network.code == "ttfs" else relu_network(design)
+
+
+def first_seed(design: Design, seeds: int) -> int:
+    """The design's own, or the last one that so many others can follow."""
+    most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
+    return min(design.seed, int(most) - seeds + 1)
+
+
+def networks(design: Design, seeds: int) -> tuple[Design, ...]:
+    """The designs that are trained without limits, of so many seeds from the design's own on."""
+    first, plain = first_seed(design, seeds), trained_first(design)
+    return tuple(plain.model_copy(update={"seed": seed}) for seed in range(first, first + seeds))
+
+
+def tuning(design: Design, limits: Limits, study: LimitStudy) -> FineTuning:
+    """One fine-tuning of a design. Raises `InputError`."""
+    return FineTuning(
+        design=trained_first(design), limits=limits, epochs=study.epochs, learning_rate=study.learning_rate
+    )
+
+
+def points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Axis)) -> tuple[Point, ...]:
+    """Of the curves, seed by seed, so that the first ones are whole early.
+
+    >>> [point.value for point in points(start(), LimitStudy(), ["jitter"])]
+    [0.05, 0.1, 0.2, 0.4, 0.8]
+    """
+    found = []
+    for network in networks(design, study.seeds):
+        for axis in axes:
+            for value in AXES[axis]:
+                given = {axis: value} | ({"outliers": study.outliers} if axis == "weight_bits" else {})
+                found.append(Point(axis, value, tuning(network, Limits.model_validate(given), study)))
+    return tuple(found)

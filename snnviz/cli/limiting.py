@@ -1,0 +1,155 @@
+"""The command that puts limits of hardware on TTFS networks, before and after training them on."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, cast
+
+import click
+
+from snnviz import links
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.ttfslimits import AXES, Axis, FineTuning, LimitStudy, Point, networks, points, start
+from snnviz.cli.designing import read_design
+from snnviz.cli.following import train, trouble
+from snnviz.cli.printing import AS_JSON, SETTING, print_json, table
+from snnviz.errors import InputError, did_you_mean
+from snnviz.events import EpochEnd, Tuned
+from snnviz.store import Run, Store
+
+TITLES: dict[Axis, str] = {
+    "weight_bits": "bits of a weight",
+    "time_bits": "bits of a time",
+    "jitter": "jitter (tau_c)",
+    "latency": "windows shorter by",
+}
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--axis", "axes", help=f"Some of {','.join(AXES)}.  [all of them]")
+@click.option("--epochs", help="Passes over the training images through a limit.  [5]")
+@click.option("--learning-rate", "learning_rate", help="Step size at the first of them.  [0.001]")
+@click.option("--outliers", help="Share of a layer's weights beyond its range, such as 0.001.  [0]")
+@click.option("--seeds", help="Networks of each point.  [1]")
+@SETTING
+@AS_JSON
+def limits(name: str | None, axes: str | None, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
+    """Accuracy under limits of hardware, before and after training on through them.
+
+    NAME is a named design or a file; its graph is taken, with ReLUs or as a TTFS network. Without it: an mlp of three
+    times 128 neurons on digits. Trains what is missing in the background, the network first, and waits for it.
+    """
+    given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
+    study, chosen = LimitStudy.check(given), read_axes(axes)
+    design = read_design(name, settings) if name is not None else start()
+    if name is None and settings:
+        design = links.change(design, links.read_settings(settings))
+    plain, curve = networks(design, study.seeds), points(design, study, chosen)
+    store, quiet = Store(), as_json or not sys.stderr.isatty()
+    before = train(store, plain, quiet=quiet)
+    if problem := trouble(before):
+        click.echo(problem, err=True)
+        sys.exit(1)
+    runs = train(store, [point.task for point in curve], quiet=quiet, label="tuning")
+    ends = store.last(EpochEnd, list(before))
+    found = rows(store, curve, runs, {design.digest: ends[design.digest].test_accuracy for design in plain})
+    if as_json:
+        setting = study.model_dump(mode="json") | {"axes": list(chosen)}
+        print_json({"design": plain[0].document(), "study": setting, "points": found})
+    else:
+        _print(found, [ends[design.digest].test_accuracy for design in plain])
+    if problem := trouble(runs):
+        click.echo(problem, err=True)
+        sys.exit(1)
+
+
+def read_axes(text: str | None) -> tuple[Axis, ...]:
+    """From "weight_bits,jitter"; all of them from nothing. Raises `InputError`."""
+    if text is None:
+        return tuple(AXES)
+    names = list(dict.fromkeys(part.strip().replace("-", "_") for part in text.split(",")[:20]))
+    for name in names:
+        if name not in AXES:
+            raise InputError("axis", f"be some of {', '.join(AXES)}", name, did_you_mean(name, AXES))
+    return tuple(cast(Axis, name) for name in names)
+
+
+def rows(
+    store: Store, curve: Sequence[Point], runs: Mapping[str, Run], exact: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """A row for each point: of each seed the accuracy without limits, before and after, spikes per neuron, when the
+    readout is read, and how wide a hidden layer's window is on average (jitter is a share of that)."""
+    found: dict[tuple[Axis, float], dict[str, Any]] = {}
+    for point in curve:
+        row = found.setdefault(
+            (point.axis, point.value), {"axis": point.axis, "value": point.value, "seconds": 0.0, "seeds": []}
+        )
+        run = runs[point.task.digest]
+        told = [tuned for _, tuned in store.rows(run.run, Tuned)]
+        row["seconds"] += run.seconds
+        if run.state == "done":
+            first, last = told[0], told[-1]
+            hidden = len(architecture(point.task.design).layers) - 1
+            row["seeds"].append(
+                {
+                    "run": run.run,
+                    "seed": point.task.design.seed,
+                    "exact": exact[point.task.design.digest],
+                    "before": first.accuracy,
+                    "after": last.accuracy,
+                    "spikes_before": first.spikes,
+                    "spikes_after": last.spikes,
+                    "latency": last.latency,
+                    "mean_window": (last.latency - 1) / hidden,
+                }
+            )
+    for row in found.values():
+        for name in ("before", "after"):
+            row[name] = statistics.fmean(seen) if (seen := [each[name] for each in row["seeds"]]) else None
+    return list(found.values())
+
+
+def show(store: Store, run: Run, task: FineTuning, as_json: bool) -> None:
+    """A fine-tuning, as far as it is done."""
+    told = [tuned for _, tuned in store.rows(run.run, Tuned)]
+    if as_json:
+        print_json({"run": run.run, "state": run.state, "task": task.model_dump(mode="json"), "error": run.error}
+                   | {"epochs": [asdict(tuned) for tuned in told]})  # fmt: skip
+        return
+    click.echo(f"fine-tuning of {links.in_a_line(run.design)} through {task.limits.text}: {run.state}")
+    for tuned in told:
+        when = f"epoch {tuned.epoch}" if tuned.epoch else "before"
+        click.echo(f"  {when:9} accuracy {tuned.accuracy:.2%}, {tuned.spikes:.3f} spikes per neuron")
+
+
+def _print(found: Sequence[Mapping[str, Any]], exact: Sequence[float]) -> None:
+    click.echo(f"test accuracy without limits {spread(exact)}")
+    for axis in dict.fromkeys(row["axis"] for row in found):
+        click.echo(f"\n{table([_line(row) for row in found if row['axis'] == axis])}")
+
+
+def _line(row: Mapping[str, Any]) -> dict[str, str]:
+    """Of a table of one axis."""
+    axis, seeds = row["axis"], row["seeds"]
+    line = {TITLES[axis]: f"{row['value']:g}"}
+    if axis == "jitter":
+        line["of a window"] = spread([row["value"] / each["mean_window"] for each in seeds])
+    return line | {
+        "before": spread([each["before"] for each in seeds]),
+        "after": spread([each["after"] for each in seeds]),
+        "read after": spread([each["latency"] for each in seeds], 1, " tau_c", 1),
+        "spikes per neuron": spread([each["spikes_after"] for each in seeds], 1, "", 3),
+    }
+
+
+def spread(values: Sequence[float], scale: float = 100, unit: str = " %", places: int = 2) -> str:
+    """Mean, and standard deviation of several."""
+    if not values:
+        return "-"
+    mean = f"{scale * statistics.fmean(values):.{places}f}"
+    sd = f" ± {scale * statistics.stdev(values):.{places}f}" if len(values) > 1 else ""
+    return f"{mean}{sd}{unit}"

@@ -1,0 +1,83 @@
+"""Part of the TTFS page: fewer spikes for less accuracy, by an activity penalty in the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from snnviz.catalog.ttfspenalty import Penalised, PenaltyStudy, penalised
+from snnviz.ui import many
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.trouble import told
+from snnviz.ui.ttfs_setting import VIEW, design, redraw
+from snnviz.ui.words import plain
+from snnviz.views import ttfspenalty as views
+
+KEY = "ttfs_penalty"
+
+
+def setting() -> PenaltyStudy:
+    """Which penalties, of how many seeds."""
+    found: PenaltyStudy = st.session_state.ttfs_penalty
+    return found
+
+
+def panel() -> None:
+    """The penalties; below them the curve, live."""
+    active = many.is_active(many.runs_of([each.design for each in _members()]))
+    st.fragment(_draw, key=VIEW, run_every=many.EVERY if active else None)(active)
+
+
+def _members() -> Sequence[Penalised]:
+    return penalised(design(), setting())
+
+
+@told()
+def _draw(was_active: bool) -> None:
+    several = _members()
+    designs = [each.design for each in several]
+    runs = many.runs_of(designs)
+    if many.is_active(runs) != was_active:
+        st.rerun()
+    left, right = st.columns([9, 3], vertical_alignment="bottom")
+    left.text_input(
+        "Weights λ of the penalty",
+        setting().values,
+        help="Numbers from 0 to 1000, separated by commas. The loss is the cross-entropy plus λ times the mean "
+        "activation of all hidden neurons, in τ_c.",
+        key=f"{KEY}-values@{many.revision(KEY)}",
+        on_change=_put,
+        args=("values",),
+    )
+    with right:
+        many.numbers(setting(), {"seeds": "Seeds"}, KEY, _put)
+    many.actions(designs, runs, KEY)
+    for words in dict.fromkeys(run.error for run in runs.values() if run.state == "failed" and run.error):
+        st.error(plain(words), icon=":material/error:")
+    found = views.traded(several, many.epochs_of(designs))
+    if not found:
+        st.caption("Each is the TTFS network above, trained from scratch with another penalty: an ordinary run.")
+        return
+    if said := views.verdict(found):
+        st.markdown(said)
+    charts(payload([views.chart(found, sum(not run.ended for run in runs.values()))]), key="ttfs-penalty-chart")
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        views.table(found),
+        hide_index=True,
+        key="ttfs-penalty-table",
+        placeholder="–",
+        column_config={
+            "penalty": number("penalty λ", format="%g"),
+            "accuracy": number("test accuracy", format="%.2f %%"),
+            "accuracy_sd": number("± seeds", format="%.2f", help="Standard deviation over the seeds, in points."),
+            "spikes": number("spikes per neuron", format="%.3f"),
+            "spikes_sd": number("± seeds ", format="%.3f", help="Standard deviation over the seeds."),
+        },
+    )
+
+
+def _put(name: str) -> None:
+    many.put(name, "ttfs_penalty", KEY, PenaltyStudy.check)
+    redraw()

@@ -1,0 +1,121 @@
+"""Accuracy against spikes per neuron, of networks that were trained with several weights of an activity penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+import pandas as pd
+
+from snnviz.catalog.ttfspenalty import PAPER_SPIKES, Penalised
+from snnviz.events import EpochEnd
+from snnviz.views.chart import Chart, empty
+
+SEEDS, MEAN, PAPER = "var(--st-gray-text-color)", "var(--st-orange-color)", "var(--st-violet-color)"
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """The runs of one penalty that have been through an epoch: spikes per neuron and accuracy of each, now."""
+
+    penalty: float
+    spikes: tuple[float, ...]
+    accuracies: tuple[float, ...]
+
+
+def traded(several: Sequence[Penalised], rows: Mapping[str, Sequence[EpochEnd]]) -> list[Traded]:
+    """By penalty, those that have any. `rows` by digest."""
+    found: dict[float, list[tuple[float, float]]] = {}
+    for each in several:
+        if (told := rows.get(each.design.digest)) and told[-1].rate is not None:
+            found.setdefault(each.penalty, []).append((told[-1].rate, told[-1].test_accuracy))
+    return [
+        Traded(penalty, tuple(spikes for spikes, _ in pairs), tuple(accuracy for _, accuracy in pairs))
+        for penalty, pairs in sorted(found.items())
+    ]
+
+
+def chart(found: Sequence[Traded], going: int) -> Chart:
+    """Each run, and the means of each penalty joined. `going`: how many runs still train."""
+    figure = empty("spikes per neuron", "test accuracy", tickformat=".1%")
+    figure["layout"]["xaxis"] |= {"type": "log", "tickformat": ".2~g", "dtick": "D1"}
+    figure["layout"]["hovermode"] = "closest"
+    if any(len(each.spikes) > 1 for each in found):
+        figure["data"].append(
+            {
+                "type": "scatter",
+                "x": [round(value, 5) for each in found for value in each.spikes],
+                "y": [round(value, 5) for each in found for value in each.accuracies],
+                "customdata": [f"{each.penalty:g}" for each in found for _ in each.spikes],
+                "hovertemplate": "penalty %{customdata}: %{y}, %{x} spikes per neuron<extra></extra>",
+                "name": "each seed",
+                "mode": "markers",
+                "marker": {"color": SEEDS, "size": 6, "opacity": 0.7},
+            }
+        )
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "x": [round(fmean(each.spikes), 5) for each in found],
+            "y": [round(fmean(each.accuracies), 5) for each in found],
+            "text": [f"λ = {each.penalty:g}" for each in found],
+            "textposition": "top center",
+            "hovertemplate": "%{text}: %{y}, %{x} spikes per neuron<extra></extra>",
+            "name": "mean of the seeds",
+            "mode": "lines+markers+text",
+            "cliponaxis": False,
+            "line": {"color": MEAN, "width": 2.5},
+            "marker": {"size": 9},
+        }
+    )
+    levels = [value for each in found for value in each.accuracies]
+    low, high = (min(levels), max(levels)) if levels else (0.0, 1.0)
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "x": [PAPER_SPIKES] * 2,
+            "y": [round(low, 5), round(high, 5)],
+            "name": f"paper: {PAPER_SPIKES:g} on average",
+            "mode": "lines",
+            "line": {"color": PAPER, "width": 1.5, "dash": "dot"},
+        }
+    )
+    words = "Left is sparser, up is better. λ: the weight of the neurons' mean activation in the loss."
+    if going:
+        words += f" {going} still train: their points move with each epoch."
+    return Chart("penalty", "Accuracy against spikes", words, figure, height=400, wide=True)
+
+
+def verdict(found: Sequence[Traded]) -> str:
+    """What the curve says, in Markdown; nothing of one penalty."""
+    if len(found) < 2:
+        return ""
+    dense = max(found, key=lambda each: fmean(each.spikes))
+    close = [each for each in found if fmean(each.accuracies) >= fmean(dense.accuracies) - 0.01]
+    best = min(close, key=lambda each: fmean(each.spikes))
+    said = f"Without much of a penalty **{fmean(dense.spikes):.2f}** spikes per neuron, {fmean(dense.accuracies):.1%}."
+    if best is not dense:
+        said += (
+            f" Within a point of that: **{fmean(best.spikes):.2f}** at λ = {best.penalty:g}, "
+            f"{fmean(best.accuracies):.1%}."
+        )
+    return said
+
+
+def table(found: Sequence[Traded]) -> pd.DataFrame:
+    """A row for each penalty."""
+    rows = []
+    for each in found:
+        several = len(each.spikes) > 1
+        rows.append(
+            {
+                "penalty": each.penalty,
+                "seeds": len(each.spikes),
+                "accuracy": 100 * fmean(each.accuracies),
+                "accuracy_sd": 100 * stdev(each.accuracies) if several else None,
+                "spikes": fmean(each.spikes),
+                "spikes_sd": stdev(each.spikes) if several else None,
+            }
+        )
+    return pd.DataFrame(rows)
