@@ -35,6 +35,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from snnviz import adjacency, cells
+from snnviz.binning import FEWEST_PIXELS, seen
+from snnviz.binning import Augment as Augment
+from snnviz.binning import Events as Events
 from snnviz.errors import Described, InputError, did_you_mean
 from snnviz.networks import KINDS, Network
 from snnviz.networks import BlockNetwork as BlockNetwork
@@ -158,6 +161,35 @@ class Data(Part):
             kinds = " or ".join(entry.kind for entry in ENCODINGS if CURRENT in entry.traits)
             raise InputError("data.encoding.kind", f"be {kinds} for recordings of events", encoding.kind)
         return encoding
+
+    events: Events = Field(default_factory=lambda: Events())
+    augment: Augment = Field(default_factory=lambda: Augment())
+
+    @field_validator("events")
+    @classmethod
+    def _of_recordings(cls, events: Events, info: ValidationInfo) -> Events:
+        """Images have no events, and of a recording something must be left."""
+        entry = DATASETS[info.data.get("name", "digits")]
+        if EVENTS not in entry.traits:
+            for field, usual in Events():
+                if (value := getattr(events, field)) != usual:
+                    raise InputError(f"data.events.{field}", f"be {usual} for images, which have no events", value)
+            return events
+        side = min(entry.function().shape[1:])
+        if events.crop and not FEWEST_PIXELS <= events.crop <= side:
+            rule = f"be 0, or from {FEWEST_PIXELS} to the {side} pixels of {entry.kind}"
+            raise InputError("data.events.crop", rule, events.crop)
+        if seen(side, events) < FEWEST_PIXELS:
+            rule = f"leave {FEWEST_PIXELS} of {events.crop or side} pixels"
+            raise InputError("data.events.downsample", rule, events.downsample)
+        return events
+
+    @field_validator("augment")
+    @classmethod
+    def _drops_events(cls, augment: Augment, info: ValidationInfo) -> Augment:
+        if augment.drop and EVENTS not in DATASETS[info.data.get("name", "digits")].traits:
+            raise InputError("data.augment.drop", "be 0 for images, which have no events", augment.drop)
+        return augment
 
 
 class Shortcut(Part):
