@@ -23,12 +23,12 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Archive:
     """A file to download and unpack: what it is called, its address, the hash that its publishers, or tonic, state
-    (as pooch writes it, ``md5:...``), and about how large it is."""
+    (as pooch writes it, ``md5:...``), and about how large it is, 0 where nobody states that."""
 
     name: str
     url: str
     hash: str
-    megabytes: int
+    megabytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

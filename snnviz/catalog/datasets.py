@@ -96,6 +96,14 @@ UNASKED_MEGABYTES = 250
 """Archives that are larger are fetched when somebody says so, not because a run wants them."""
 
 
+def is_fetched_unasked(name: str) -> bool:
+    """Whether the first run that wants it fetches it."""
+    about = card(name)
+    if about.simulated:
+        return is_fetched_unasked(about.simulated)
+    return about.fetchable and all(0 < archive.megabytes <= UNASKED_MEGABYTES for archive in about.archives)
+
+
 def ensure(name: str, watch: Callable[[str], None], *, asked: bool = False) -> None:
     """Fetch the files of `name` that are not here; `watch` hears how far that is. Raises `DataMissing`.
 
@@ -105,7 +113,7 @@ def ensure(name: str, watch: Callable[[str], None], *, asked: bool = False) -> N
     if about.simulated:
         ensure(about.simulated, watch, asked=asked)
     elif about.archives and not is_here(name):
-        if asked or sum(archive.megabytes for archive in about.archives) <= UNASKED_MEGABYTES:
+        if asked or is_fetched_unasked(name):
             fetching.fetch_archives(name, about, watch)
         else:
             place_of(name)
@@ -122,10 +130,9 @@ def place_of(name: str) -> Path:
     place = recordings.find(name)
     if place is None:
         about, layout = card(name), recordings.LAYOUTS[name]
-        size = sum(archive.megabytes for archive in about.archives) / 1000
         where = cache_dir() / "datasets" / name / layout.inner
         raise DataMissing(
-            f"{about.title} is not on this machine: get it ({size:.1f} GB) by `python -m snnviz data fetch {name}`, or "
+            f"{about.title} is not on this machine: get it by `python -m snnviz data fetch {name}`, or "
             f"from {about.home} and unpack it so that its recordings are {where}/{layout.pattern}."
         )
     return place

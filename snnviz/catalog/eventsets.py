@@ -77,7 +77,6 @@ def cifar10_dvs() -> Card:
                 "CIFAR10DVS.zip",
                 "https://figshare.com/ndownloader/files/38023437",
                 "md5:ce3a4a0682dc0943703bd8f749a7701c",
-                7700,
             ),
         ),
         labels=stills.CIFAR10,
@@ -110,13 +109,11 @@ def dvs_gesture() -> Card:
                 "ibmGestureTrain.tar.gz",
                 "https://figshare.com/ndownloader/files/38022171",
                 "md5:3a8f0d4120a166bac7591f77409cb105",
-                2100,
             ),
             Archive(
                 "ibmGestureTest.tar.gz",
                 "https://figshare.com/ndownloader/files/38020584",
                 "md5:56070e45dadaa85fff82e0fbfbc06de5",
-                530,
             ),
         ),
         labels=(

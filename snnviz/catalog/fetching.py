@@ -64,6 +64,12 @@ class _Resuming:
             if response.status_code != 206:  # the server starts anew
                 have = 0
             total = have + int(response.headers.get("Content-Length") or 0)
+            free = shutil.disk_usage(self.part.parent).free
+            if (needed := total - have) > free:
+                raise DataMissing(
+                    f"{self.file} needs {needed / 1e6:,.0f} MB in {self.part.parent}, where {free / 1e6:,.0f} MB are "
+                    "free: make room there, or choose another folder by SNNVIZ_CACHE."
+                )
             with self.part.open("ab" if have else "wb") as file:
                 for piece in response.iter_content(PIECE):
                     file.write(piece)
@@ -83,7 +89,8 @@ def fetch_archives(name: str, about: Card, watch: Watch) -> None:
         done = folder / f"{archive.name}.unpacked"
         if done.exists():
             continue
-        watch(f"fetching {about.title}: {archive.name} ({archive.megabytes:,} MB)")
+        size = f" ({archive.megabytes:,} MB)" if archive.megabytes else ""
+        watch(f"fetching {about.title}: {archive.name}{size}")
         try:
             path = retrieve(name, archive.name, archive.url, archive.hash, watch)
             watch(f"unpacking {archive.name}")

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from snnviz.catalog import datasets
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.shortcuts import branching, parameters
-from snnviz.design import DATASETS, Choice, Part, StagedNetwork
+from snnviz.design import Choice, Part, StagedNetwork
 from snnviz.jobs import machine
 from snnviz.networks import KINDS
 from snnviz.registry import Entry, Range, Registry
@@ -63,8 +63,8 @@ HELP = {
     "and unwatched a little sooner.",
     "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
     "and offered only there. Neurons and the optimizer keep float32; results say so.",
-    "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once. N-MNIST "
-    "(recordings of events) cannot be fetched: the run says where to put it.",
+    "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once, large ones by "
+    "`python -m snnviz data fetch NAME`. Saccades are recordings of events simulated from images.",
 }
 COLUMNS = 3
 
@@ -98,7 +98,7 @@ def _init() -> None:
 
 
 def _data() -> None:
-    _part("data")
+    _part("data", skip=("events", "augment"))
     _card()
 
 
@@ -158,7 +158,7 @@ def _field(path: str, info: FieldInfo, value: Any) -> None:
     if limits is not None:
         _number(path, value, limits, whole=info.annotation is int)
     elif path == "data.name":
-        _select(path, list(DATASETS.kinds), value, lambda kind: datasets.card(kind).title)
+        _select(path, list(datasets.names()), value, lambda kind: datasets.card(kind).title)
 
 
 @cache
@@ -257,7 +257,8 @@ def _card() -> None:
     name = state.design().data.name
     about, here = datasets.card(name), ""
     if not datasets.is_here(name):
-        comes = "the first run fetches it" if about.download else f"its files have to be put there, from {about.home}"
+        by_hand = f"get it by `python -m snnviz data fetch {about.simulated or name}`"
+        comes = "the first run fetches it" if datasets.is_fetched_unasked(name) else by_hand
         here = f" **Not on this machine yet: {comes}.**"
     elif part := datasets.remark(name):
         here = f" **{part}**"

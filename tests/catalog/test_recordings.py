@@ -64,9 +64,7 @@ def test_missing_recordings_are_a_sentence_that_says_where_to_put_them(machine: 
         with pytest.raises(DataMissing) as caught:
             look()
         text = str(caught.value)
-        assert text.startswith(
-            "N-MNIST is not on this machine: get it (1.2 GB) by `python -m snnviz data fetch nmnist`"
-        )
+        assert text.startswith("N-MNIST is not on this machine: get it by `python -m snnviz data fetch nmnist`")
         assert str(machine / "cache" / "datasets" / "nmnist" / "NMNIST") in text
         assert text.isprintable()
         assert text.endswith(".")
