@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from snnviz.errors import InputError
 from snnviz.networks import Part
 from snnviz.registry import Range
 
@@ -31,6 +32,22 @@ class Events(Part):
     crop: Annotated[int, Range(0, 1024, "Side of the square in the middle that is kept; 0: all.", 2)] = 0
     downsample: Annotated[int, Range(1, 32, "So many pixels in both directions become one.", 1)] = 1
 
+    def check(self, name: str, side: int | None) -> None:
+        """Raises `InputError` where a recording of `side` pixels has not enough of them, or, None, it is no recording.
+
+        `name` of the data set.
+        """
+        if side is None:
+            for field, usual in Events():
+                if (value := getattr(self, field)) != usual:
+                    raise InputError(f"data.events.{field}", f"be {usual} for images, which have no events", value)
+        elif self.crop and not FEWEST_PIXELS <= self.crop <= side:
+            rule = f"be 0, or from {FEWEST_PIXELS} to the {side} pixels of {name}"
+            raise InputError("data.events.crop", rule, self.crop)
+        elif seen(side, self) < FEWEST_PIXELS:
+            rule = f"leave {FEWEST_PIXELS} of {self.crop or side} pixels"
+            raise InputError("data.events.downsample", rule, self.downsample)
+
 
 class Augment(Part):
     """What training does to samples, anew in every epoch and drawn from the seed; tests see them as they are."""
@@ -42,6 +59,11 @@ class Augment(Part):
     drop: Annotated[
         float, Range(0, 0.9, "Share of the events that are left out, each on its own, of recordings.", 0.05)
     ] = 0.0
+
+    def check(self, _: str, side: int | None) -> None:
+        """Raises `InputError` where events of images, of which `side` is None, are to be dropped."""
+        if self.drop and side is None:
+            raise InputError("data.augment.drop", "be 0 for images, which have no events", self.drop)
 
 
 FEWEST_PIXELS = 4

@@ -35,7 +35,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from snnviz import adjacency, cells
-from snnviz.binning import FEWEST_PIXELS, seen
 from snnviz.binning import Augment as Augment
 from snnviz.binning import Events as Events
 from snnviz.errors import Described, InputError, did_you_mean
@@ -165,31 +164,12 @@ class Data(Part):
     events: Events = Field(default_factory=lambda: Events())
     augment: Augment = Field(default_factory=lambda: Augment())
 
-    @field_validator("events")
+    @field_validator("events", "augment")
     @classmethod
-    def _of_recordings(cls, events: Events, info: ValidationInfo) -> Events:
-        """Images have no events, and of a recording something must be left."""
+    def _of_recordings(cls, part: Events | Augment, info: ValidationInfo) -> Events | Augment:
         entry = DATASETS[info.data.get("name", "digits")]
-        if EVENTS not in entry.traits:
-            for field, usual in Events():
-                if (value := getattr(events, field)) != usual:
-                    raise InputError(f"data.events.{field}", f"be {usual} for images, which have no events", value)
-            return events
-        side = min(entry.function().shape[1:])
-        if events.crop and not FEWEST_PIXELS <= events.crop <= side:
-            rule = f"be 0, or from {FEWEST_PIXELS} to the {side} pixels of {entry.kind}"
-            raise InputError("data.events.crop", rule, events.crop)
-        if seen(side, events) < FEWEST_PIXELS:
-            rule = f"leave {FEWEST_PIXELS} of {events.crop or side} pixels"
-            raise InputError("data.events.downsample", rule, events.downsample)
-        return events
-
-    @field_validator("augment")
-    @classmethod
-    def _drops_events(cls, augment: Augment, info: ValidationInfo) -> Augment:
-        if augment.drop and EVENTS not in DATASETS[info.data.get("name", "digits")].traits:
-            raise InputError("data.augment.drop", "be 0 for images, which have no events", augment.drop)
-        return augment
+        part.check(entry.kind, min(entry.function().shape[1:]) if EVENTS in entry.traits else None)
+        return part
 
 
 class Shortcut(Part):

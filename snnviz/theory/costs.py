@@ -248,7 +248,7 @@ def training_seconds(design: Design, speed: float = 1.0) -> float:
     layers = architecture(design).layers
     train, tested = samples(design)
     steps, static = design.data.steps, is_static(design)
-    work = sum(layer.macs * (1 if static and index == 0 else steps) for index, layer in enumerate(layers))
+    work: float = sum(layer.macs * (1 if static and index == 0 else steps) for index, layer in enumerate(layers))
     neurons = sum(layer.neurons for layer in layers) * steps
     if design.network.code == "ttfs":
         work, neurons = sum(TIMED_SLOWER[layer.kind] * layer.macs for layer in layers), 4 * neurons

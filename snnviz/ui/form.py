@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import attrgetter
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -11,7 +12,7 @@ from pydantic.fields import FieldInfo
 from snnviz.catalog import datasets
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.shortcuts import branching, parameters
-from snnviz.design import Choice, Part, StagedNetwork
+from snnviz.design import DATASETS, EVENTS, Choice, Part, StagedNetwork
 from snnviz.jobs import machine
 from snnviz.networks import KINDS
 from snnviz.registry import Entry, Range, Registry
@@ -34,6 +35,11 @@ LABELS = {
     "network.kind": "Kind of network",
     "neuron.kind": "Kind of neuron",
     "training.gradients": "Gradients",
+    "window_ms": "Frame, ms",
+    "denoise_ms": "Denoise, ms",
+    "data.events.bins": "Frames say",
+    "data.augment.flip": "Mirror",
+    "data.augment.drop": "Drop events",
     "training.shortcut.schedule": "Shortcut branches",
     "training.shortcut.layers": "Branches after layers",
     "training.shortcut.weighting": "Weighting",
@@ -63,6 +69,8 @@ HELP = {
     "and unwatched a little sooner.",
     "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
     "and offered only there. Neurons and the optimizer keep float32; results say so.",
+    "data.events.bins": "count: how many events fell on a pixel. binary: whether any did.",
+    "data.augment.flip": "In training, half of the samples are mirrored, left for right.",
     "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once, large ones by "
     "`python -m snnviz data fetch NAME`. Saccades are recordings of events simulated from images.",
 }
@@ -99,6 +107,10 @@ def _init() -> None:
 
 def _data() -> None:
     _part("data", skip=("events", "augment"))
+    recorded = EVENTS in DATASETS[state.design().data.name].traits
+    if recorded:
+        _part("data.events")
+    _part("data.augment", skip=() if recorded else ("drop",))
     _card()
 
 
@@ -133,7 +145,7 @@ SECTIONS = {
 
 def _part(name: str, skip: tuple[str, ...] = (), extra: str = "") -> None:
     """Numbers side by side, then what has few options, then each choice with its parameters on a row of its own."""
-    part: Part = getattr(state.design(), name)
+    part: Part = attrgetter(name)(state.design())
     fields = {f"{name}.{field}": (info, getattr(part, field)) for field, info in type(part).model_fields.items()}
     if extra:
         fields[extra] = (type(state.design()).model_fields[extra], getattr(state.design(), extra))
