@@ -35,6 +35,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from snnviz import adjacency, cells
+from snnviz.binning import Augment as Augment
+from snnviz.binning import Events as Events
 from snnviz.errors import Described, InputError, did_you_mean
 from snnviz.networks import KINDS, Network
 from snnviz.networks import BlockNetwork as BlockNetwork
@@ -159,6 +161,16 @@ class Data(Part):
             kinds = " or ".join(entry.kind for entry in ENCODINGS if CURRENT in entry.traits)
             raise InputError("data.encoding.kind", f"be {kinds} for recordings of events", encoding.kind)
         return encoding
+
+    events: Events = Field(default_factory=lambda: Events())
+    augment: Augment = Field(default_factory=lambda: Augment())
+
+    @field_validator("events", "augment")
+    @classmethod
+    def _of_recordings(cls, part: Events | Augment, info: ValidationInfo) -> Events | Augment:
+        entry = DATASETS[info.data.get("name", "digits")]
+        part.check(entry.kind, min(entry.function().shape[1:]) if EVENTS in entry.traits else None)
+        return part
 
 
 class Shortcut(Part):

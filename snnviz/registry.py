@@ -123,6 +123,8 @@ class Registry(Generic[F]):
         self.noun = noun
         self._module = module
         self._entries: dict[str, Entry[F]] = {}
+        self.beside: Callable[[str], Entry[F] | None] = lambda _: None
+        """Entries that are not written down, such as one's own data sets: chosen like the others, listed nowhere."""
 
     def register(
         self, *, source: str, formula: str = "", kind: str | None = None, traits: Iterable[str] = ()
@@ -153,13 +155,13 @@ class Registry(Generic[F]):
         return iter(tuple(self._load().values()))
 
     def __getitem__(self, kind: str) -> Entry[F]:
-        try:
-            return self._load()[kind]
-        except KeyError:
-            raise InputError(self.noun, f"be one of {', '.join(self.kinds)}", kind) from None
+        found = self._load().get(kind) or (self.beside(kind) if isinstance(kind, str) else None)
+        if found is None:
+            raise InputError(self.noun, f"be one of {', '.join(self.kinds)}", kind)
+        return found
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self._load()
+        return kind in self._load() or (isinstance(kind, str) and self.beside(kind) is not None)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from snnviz import adjacency, cells
+from snnviz.binning import FEWEST_PIXELS
 from snnviz.design import (
     CURRENT,
     DATASETS,
@@ -125,12 +126,26 @@ def agreeing(network: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(data: dict[str, Any]) -> dict[str, Any]:
-    """Data without an encoding that recordings of events do not take."""
+    """Data without an encoding that recordings of events do not take, and without what images have not."""
     chosen = data.get("encoding", "direct")
     kind = chosen if isinstance(chosen, str) else chosen["kind"]
-    if EVENTS in DATASETS[data.get("name", "digits")].traits and CURRENT not in ENCODINGS[kind].traits:
-        return {name: value for name, value in data.items() if name != "encoding"}
-    return data
+    entry = DATASETS[data.get("name", "digits")]
+    if EVENTS not in entry.traits:
+        kept = {name: value for name, value in data.items() if name != "events"}
+        return _without_drop(kept)
+    if CURRENT not in ENCODINGS[kind].traits:
+        data = {name: value for name, value in data.items() if name != "encoding"}
+    side, events = min(entry.function().shape[1:]), dict(data.get("events", {}))
+    if events.get("crop") and not FEWEST_PIXELS <= events["crop"] <= side:
+        events["crop"] = FEWEST_PIXELS
+    if -(-(events.get("crop", 0) or side) // events.get("downsample", 1)) < FEWEST_PIXELS:
+        events["downsample"] = 1
+    return {**data, **({"events": events} if "events" in data else {})}
+
+
+def _without_drop(data: dict[str, Any]) -> dict[str, Any]:
+    augment = {name: value for name, value in data.get("augment", {}).items() if name != "drop"}
+    return {**data, **({"augment": augment} if "augment" in data else {})}
 
 
 USUAL = cells.write(CellNetwork().cell)

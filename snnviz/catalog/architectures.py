@@ -16,6 +16,7 @@ from typing import Literal
 
 from snnviz import cells
 from snnviz.adjacency import ASC, DSC
+from snnviz.catalog import datasets
 from snnviz.catalog.layers import INPUT as INPUT
 from snnviz.catalog.layers import Architecture as Architecture
 from snnviz.catalog.layers import Builder
@@ -25,7 +26,6 @@ from snnviz.catalog.layers import Source as Source
 from snnviz.catalog.stages import Block, Conv, staged
 from snnviz.cells import CONV1, CONV3, NODES, OUT, POOL, SKIP
 from snnviz.design import (
-    DATASETS,
     SPIKING_READOUT,
     BlockNetwork,
     CellNetwork,
@@ -43,8 +43,7 @@ KERNEL = {CONV1: 1, CONV3: 3}
 @lru_cache(maxsize=256)
 def architecture(design: Design) -> Architecture:
     """The network of a design, for the images of its data set."""
-    card = DATASETS[design.data.name].function()
-    return assembled(design, card.shape, card.classes)
+    return assembled(design, datasets.shape(design.data), datasets.card(design.data.name).classes)
 
 
 def assembled(design: Design, shape: Shape, classes: int) -> Architecture:

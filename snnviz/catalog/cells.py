@@ -181,8 +181,9 @@ def _digest(kind: str, setting: Untrained) -> str:
 
 
 def resized(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """(N, H, W) as (N, side, side): each pixel as many times as there is room for, and 0 around."""
-    times = side // max(images.shape[1:])
-    large = images.repeat(times, 1).repeat(times, 2)
-    height, width = (side - length for length in large.shape[1:])
-    return np.pad(large, ((0, 0), (height // 2, -(-height // 2)), (width // 2, -(-width // 2))))
+    """(..., H, W) as (..., side, side): each pixel as many times as there is room for, and 0 around."""
+    times = side // max(images.shape[-2:])
+    large = images.repeat(times, -2).repeat(times, -1)
+    height, width = (side - length for length in large.shape[-2:])
+    around = ((height // 2, -(-height // 2)), (width // 2, -(-width // 2)))
+    return np.pad(large, (*((0, 0),) * (images.ndim - 2), *around))

@@ -22,8 +22,6 @@ from snnviz.places import data_dirs
 Floats = NDArray[np.float64]
 
 PARTS = ("Train", "Test")
-INNER = {"nmnist": "NMNIST"}
-"""The folder that holds a data set's `PARTS`, in them a folder for each label, and in that its recordings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,60 +80,157 @@ def _statistics(counts: Counts, steps: int) -> tuple[float, float]:
     return mean, float(np.sqrt(shares @ levels**2 - mean**2))
 
 
+Files = tuple[list[Path], list[int]]
+"""Recordings and the label of each."""
+
+
+class _Parted:
+    """N-MNIST: Train and Test, in them a folder for each digit."""
+
+    inner, ending, pattern = "NMNIST", ".bin", "{Train,Test}/<digit>/*.bin"
+
+    def holds(self, place: Path) -> bool:
+        return all(any(_held(label, self.ending) for label in _labels(place / part)) for part in PARTS)
+
+    def parts(self, place: Path, _: int) -> tuple[Files, Files]:
+        return files(place, PARTS[0]), files(place, PARTS[1])
+
+    def sizes(self, place: Path) -> tuple[int, int]:
+        train, test = (sum(_count(label, self.ending) for label in _labels(place / part)) for part in PARTS)
+        return train, test
+
+
+class _Classes:
+    """CIFAR10-DVS: a folder for each class, all in one. A tenth of each is for testing."""
+
+    inner, ending, pattern = "CIFAR10DVS", ".aedat4", "<class>/*.aedat4"
+    names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+    def holds(self, place: Path) -> bool:
+        return all((place / name).is_dir() and _held(place / name, self.ending) for name in self.names)
+
+    def parts(self, place: Path, seed: int) -> tuple[Files, Files]:
+        train: Files = [], []
+        test: Files = [], []
+        for label, name in enumerate(self.names):
+            found = sorted(_readable(place / name, self.ending))
+            order = np.random.default_rng([seed, 0xC1FA, label]).permutation(len(found)).tolist()
+            kept = self._tested(len(found))
+            for part, chosen in ((test, order[:kept]), (train, order[kept:])):
+                part[0].extend(found[index] for index in sorted(chosen))
+                part[1].extend(label for _ in chosen)
+        return train, test
+
+    def sizes(self, place: Path) -> tuple[int, int]:
+        counts = [_count(place / name, self.ending) for name in self.names]
+        test = sum(map(self._tested, counts))
+        return sum(counts) - test, test
+
+    @staticmethod
+    def _tested(count: int) -> int:
+        return min(max(1, round(count / 10)), count)
+
+
+class _People:
+    """DVS Gesture: a folder for training and one for tests, in them one for each person and light, in it LABEL.npy."""
+
+    inner, ending, pattern = "DVSGesture", ".npy", "{ibmGestureTrain,ibmGestureTest}/<person>/<label>.npy"
+    folders = ("ibmGestureTrain", "ibmGestureTest")
+
+    def holds(self, place: Path) -> bool:
+        return all(any(_held(person, self.ending) for person in _folders(place / part)) for part in self.folders)
+
+    def parts(self, place: Path, _: int) -> tuple[Files, Files]:
+        train, test = (self._part(place / part) for part in self.folders)
+        return train, test
+
+    def sizes(self, place: Path) -> tuple[int, int]:
+        train, test = (sum(_count(p, self.ending) for p in _folders(place / part)) for part in self.folders)
+        return train, test
+
+    def _part(self, folder: Path) -> Files:
+        paths = [path for person in _folders(folder) for path in sorted(_readable(person, self.ending))]
+        for path in paths:
+            if not (path.stem.isascii() and path.stem.isdecimal() and int(path.stem) < 11):
+                raise DataMissing(f"The recording {path} must be called by its label, 0.npy to 10.npy: remove it.")
+        return paths, [int(path.stem) for path in paths]
+
+
+LAYOUTS: dict[str, _Parted | _Classes | _People] = {
+    "nmnist": _Parted(),
+    "cifar10-dvs": _Classes(),
+    "dvs-gesture": _People(),
+}
+
+
 def find(name: str) -> Path | None:
-    """The folder on this machine with the recordings of `name` in its `PARTS`, or None."""
+    """The folder on this machine with the recordings of `name` as they were published, or None."""
+    layout = LAYOUTS[name]
     for folder in data_dirs(name):
-        inner = INNER[name]
-        for place in (folder / inner, folder, *sorted(folder.glob(f"*/{inner}"))):
+        for place in (folder / layout.inner, folder, *sorted(folder.glob(f"*/{layout.inner}"))):
             with suppress(OSError):  # a folder that may not be read holds nothing for us
-                if all(any(_held(label) for label in _labels(place / part)) for part in PARTS):
+                if layout.holds(place):
                     return place
     return None
 
 
-def files(place: Path, part: str) -> tuple[list[Path], list[int]]:
-    """The recordings of a part and the label of each, in the order of their names: that of the images they show.
+def parts(name: str, place: Path, seed: int) -> tuple[Files, Files]:
+    """Training and test recordings in `place`. `seed` splits what has no split of its own. Raises `DataMissing`."""
+    return LAYOUTS[name].parts(place, seed)
+
+
+def files(place: Path, part: str) -> Files:
+    """The recordings of one of the `PARTS` in the order of their names: that of the images they show.
 
     Raises `DataMissing` for a folder that cannot be read.
     """
-    try:
-        labelled = [(int(label.name), path) for label in _labels(place / part) for path in _recordings(label)]
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DataMissing(f"The folder {error.filename} of recordings cannot be read ({reason}): repair it.") from None
+    labelled = [(int(label.name), path) for label in _labels(place / part) for path in _readable(label, ".bin")]
     labelled.sort(key=lambda found: (found[1].name, found[0]))
     return [path for _, path in labelled], [label for label, _ in labelled]
 
 
 def sizes(name: str) -> tuple[int, int] | None:
-    """How many recordings of each of the `PARTS` are here, or None where not both have some."""
+    """How many recordings there are here for training and testing, or None where not both have some."""
     place = find(name)
-    if place is None:
-        return None
-    train, test = (sum(_count(label, label.stat().st_mtime_ns) for label in _labels(place / part)) for part in PARTS)
-    return train, test
+    return None if place is None else LAYOUTS[name].sizes(place)
 
 
 def _labels(folder: Path) -> list[Path]:
     return [folder / str(label) for label in range(10) if (folder / str(label)).is_dir()]
 
 
-def _recordings(label: Path) -> Iterator[Path]:
-    with os.scandir(label) as entries:
-        yield from (Path(entry.path) for entry in entries if entry.name.endswith(".bin"))
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
 
-def _held(label: Path) -> bool:
-    return any(True for _ in _recordings(label))
+def _recordings(folder: Path, ending: str) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        yield from (Path(entry.path) for entry in entries if entry.name.endswith(ending))
 
 
-@lru_cache(maxsize=256)
-def _count(label: Path, _: int) -> int:
-    """Of one folder, as long as its time of change stays; a page asks at every click."""
+def _readable(folder: Path, ending: str) -> list[Path]:
     try:
-        return sum(1 for _ in _recordings(label))
+        return list(_recordings(folder, ending))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataMissing(f"The folder {error.filename} of recordings cannot be read ({reason}): repair it.") from None
+
+
+def _held(folder: Path, ending: str) -> bool:
+    return any(True for _ in _recordings(folder, ending))
+
+
+def _count(folder: Path, ending: str) -> int:
+    try:
+        return _counted(folder, ending, folder.stat().st_mtime_ns)
     except OSError:
         return 0
+
+
+@lru_cache(maxsize=1024)
+def _counted(folder: Path, ending: str, _: int) -> int:
+    """Of one folder, as long as its time of change stays; a page asks at every click."""
+    return sum(1 for _ in _recordings(folder, ending))
 
 
 def _shares(text: str) -> tuple[float, ...]:

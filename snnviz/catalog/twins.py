@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snnviz.binning import LONGEST_MS
 from snnviz.design import Design, Neuron
 
 
@@ -18,6 +19,8 @@ def ann_twin(design: Design) -> Design:
     """
     document = design.document()
     document["data"] |= {"steps": 1, "encoding": {"kind": "direct"}}
+    if window := design.data.events.window_ms:  # its only frame is as long as all of them
+        document["data"]["events"]["window_ms"] = min(window * design.data.steps, LONGEST_MS)
     document["training"] |= {"loss": {"kind": "rate"}}
     document["network"] |= {"code": "rate"}
     document |= {"neuron": Neuron(kind="relu").model_dump(mode="json"), "init": {"kind": "kaiming"}, "ttfs": {}}

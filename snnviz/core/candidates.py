@@ -120,7 +120,7 @@ class Trainer:
         crew: Executor | None,
         objective: Objective | None = None,
     ) -> None:
-        image = data.encode(self.images.images[chosen], self.images.white, network.design, epoch, batch)
+        image = data.learnt(self.images, chosen, network.design, epoch, batch)
         found = train.slope(network, image, self.images.labels[chosen], crew, objective=objective)
         optimizer.step(found.gradients)
 

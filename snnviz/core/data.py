@@ -5,30 +5,46 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from snntorch import spikegen
 from torch import Tensor
 
 from snnviz.catalog import datasets
-from snnviz.catalog.recordings import PARTS, files
 from snnviz.core import recordings
 from snnviz.core.neurons import Cell, respond
-from snnviz.core.randomness import generator
-from snnviz.design import Design
+from snnviz.core.randomness import generator, stream
+from snnviz.design import Augment, Design
 from snnviz.errors import DataMissing
 from snnviz.events import Progress
+from snnviz.theory import samples
+from snnviz.theory.augmenting import augmented
+from snnviz.theory.samples import Recordings
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What frames of counts are shifted and scaled by, so that their mean is 0 and their variance 1."""
+
+    mean: float
+    std: float
+
+
+White = int | Scale
+"""The value of a fully bright pixel, of images; of recordings their scale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """images (N, 1, H, W) uint8, labels (N,) int64; `white` is the value of a fully bright pixel.
+    """images (N, C, H, W) uint8, labels (N,) int64.
 
     Of recordings: counts of events (N, T, P, H, W) uint8 in P polarities, in a file that is mapped into memory.
     """
 
     images: Tensor
     labels: Tensor
-    white: int
+    white: White
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -47,34 +63,45 @@ def load(design: Design) -> tuple[Images, Images]:
 
 def loading(design: Design) -> Generator[Progress, None, tuple[Images, Images]]:
     """As `load`, and says meanwhile how far it is."""
+    wanted = (design.data.train_samples, design.data.test_samples)
     if datasets.card(design.data.name).counts is not None:
-        wanted = (design.data.train_samples, design.data.test_samples)
-        train = yield from _frames(design, 0, wanted[0])
-        return train, (yield from _frames(design, 1, wanted[1]))
+        parts = samples.listed(design.data.name, design.seed)
+        train = yield from _frames(design, parts[0], wanted[0], "training", None)
+        return train, (yield from _frames(design, parts[1], wanted[1], "test", train.white))
     split = datasets.load(design.data.name, design.seed)
-    train = Images(torch.tensor(split.train_images).unsqueeze(1), torch.tensor(split.train_labels), split.white)
-    test = Images(torch.tensor(split.test_images).unsqueeze(1), torch.tensor(split.test_labels), split.white)
-    return _first(train, design.data.train_samples, design.seed), _first(test, design.data.test_samples, design.seed)
+    train = _still(split.train_images, split.train_labels, split.white)
+    test = _still(split.test_images, split.test_labels, split.white)
+    return _first(train, wanted[0], design.seed), _first(test, wanted[1], design.seed)
 
 
-def _frames(design: Design, part: int, wanted: int) -> Generator[Progress, None, Images]:
-    """A part of a data set of recordings. Only those that the design asks for are read."""
-    name, steps = design.data.name, design.data.steps
-    about = datasets.card(name)
-    paths, labels = files(datasets.place_of(name), PARTS[part])
-    if 0 < wanted < len(paths):
-        chosen = _drawn(len(paths), wanted, design.seed).tolist()
-        paths, labels = [paths[index] for index in chosen], [labels[index] for index in chosen]
-    place = recordings.place_of(name, paths, steps)
-    frames = recordings.kept(place, len(paths), steps, about.shape)
-    if frames is None:
-        for done in recordings.make(place, paths, steps, about.shape):
-            kind = ("training", "test")[part]
-            yield Progress(0, 0, f"reading {about.title}: {done:,} of {len(paths):,} {kind} recordings")
-        frames = recordings.kept(place, len(paths), steps, about.shape)
-    if frames is None:
+def _still(images: NDArray[np.uint8], labels: NDArray[np.int64], white: int) -> Images:
+    found = torch.tensor(images)
+    return Images(found if found.ndim == 4 else found.unsqueeze(1), torch.tensor(labels), white)
+
+
+def _frames(
+    design: Design, part: Recordings, wanted: int, kind: str, scale: White | None
+) -> Generator[Progress, None, Images]:
+    """A part of a data set of recordings. Only those that the design asks for are read.
+
+    `scale`: that of the training frames. Theirs is what the card states of them, else their own.
+    """
+    data, title = design.data, datasets.card(design.data.name).title
+    if 0 < wanted < len(part):
+        part = part.chosen(_drawn(len(part), wanted, design.seed).tolist())
+    shape = datasets.shape(data)
+    place = recordings.place_of(part, data.steps, data.events)
+    found = recordings.kept(place, len(part), data.steps, shape)
+    if found is None:
+        for done in recordings.make(place, part, data.steps, data.events, shape):
+            yield Progress(0, 0, f"reading {title}: {done:,} of {len(part):,} {kind} recordings")
+        found = recordings.kept(place, len(part), data.steps, shape)
+    if found is None:
         raise DataMissing(f"The file {place} was removed or damaged while it was read: train once more.")
-    return Images(torch.from_numpy(frames), torch.tensor(labels), 1)
+    if scale is None:
+        counts = datasets.stated(data)
+        scale = Scale(*counts.statistics(data.steps)) if counts else Scale(found.mean, max(found.std, 1e-6))
+    return Images(torch.from_numpy(found.frames), torch.tensor(part.labels), scale)
 
 
 def _drawn(count: int, wanted: int, seed: int) -> Tensor:
@@ -95,13 +122,23 @@ def span(design: Design) -> tuple[float, float]:
     return -card.mean / card.std, (1 - card.mean) / card.std
 
 
-def intensities(images: Tensor, white: int, dtype: torch.dtype = torch.float64) -> Tensor:
+def intensities(images: Tensor, white: White, dtype: torch.dtype = torch.float64) -> Tensor:
     """(B, C, H, W) in [0, 1]."""
+    assert isinstance(white, int)  # recordings have no TTFS twin
     return images.to(dtype) / white
 
 
-def encode(images: Tensor, white: int, design: Design, *purpose: str | int) -> Tensor:
-    """The network's input (T or 1, B, C, H, W) float32 from uint8 images (B, 1, H, W) or frames (B, T, C, H, W).
+def learnt(images: Images, chosen: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
+    """The network's input of a batch in training: augmented, if the design says so, and encoded."""
+    some, how = images.images[chosen], design.data.augment
+    if how != Augment():
+        rng = np.random.default_rng(stream(design.seed, "augment", epoch, batch))
+        some = torch.from_numpy(augmented(some.numpy(), how, rng))
+    return encode(some, images.white, design, epoch, batch)
+
+
+def encode(images: Tensor, white: White, design: Design, *purpose: str | int) -> Tensor:
+    """The network's input (T or 1, B, C, H, W) float32 from uint8 images (B, C, H, W) or frames (B, T, C, H, W).
 
     `purpose` names the random stream of a noisy encoding, so that a batch is encoded alike whenever it is seen again.
     Of a TTFS network: intensities (1, B, C, H, W) float64, which say when the input spikes.
@@ -110,9 +147,8 @@ def encode(images: Tensor, white: int, design: Design, *purpose: str | int) -> T
         return intensities(images, white)[None]
     kind, steps = design.data.encoding.kind, design.data.steps
     card = datasets.card(design.data.name)
-    if card.counts is not None:
-        mean, std = card.counts.statistics(steps)
-        current = images.transpose(0, 1).float().sub_(mean).div_(std)
+    if isinstance(white, Scale):
+        current = images.transpose(0, 1).float().sub_(white.mean).div_(white.std)
         return current if kind == "direct" else respond(current, Cell(design.neuron), steps)[1]
     intensity = images.float() / white
     if kind in ("direct", "lif"):

@@ -71,7 +71,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
         for batch in range(per_epoch):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
             labels = training_images.labels[chosen]
-            image = data.encode(training_images.images[chosen], training_images.white, design, epoch, batch)
+            image = data.learnt(training_images, chosen, design, epoch, batch)
             kept = network.kept(len(labels), epoch, batch)
             found = train.slope(network, image, labels, crew(), kept, objective or sparse)
             optimizer.step(found.gradients)

@@ -3,109 +3,106 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.architectures import Shape
+from snnviz.binning import Events
+from snnviz.catalog.layers import Shape
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
+from snnviz.theory.events import frames as binned
+from snnviz.theory.samples import Recordings
 
 Frames = NDArray[np.uint8]
-
-EVENT = np.dtype([("x", np.int64), ("y", np.int64), ("t", np.int64), ("p", np.int64)])
-BYTES = 5
-"""Of one event: x, y, one bit of polarity and 23 of the time in microseconds, big-endian."""
 
 AT_ONCE = 64
 """Recordings that are in memory together."""
 
 ABANDONED_SECONDS = 3600.0
 
+SCALE = np.dtype([("mean", "<f8"), ("std", "<f8")])
+"""What a file of frames ends with, behind the array."""
 
-def read(path: Path, shape: Shape) -> NDArray[Any]:
-    """The events of a file, (n,) of `EVENT`, n > 0, by tonic's reader. Raises `DataMissing` naming a damaged file."""
-    from tonic.io import read_mnist_file  # takes a second, and most runs find their frames
+VERSION = 2
+"""Of what is kept, and of how it is counted."""
 
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Frames (N, T, P, H, W), mapped into memory, and mean and standard deviation over all of them."""
+
+    frames: Frames
+    mean: float
+    std: float
+
+
+def place_of(part: Recordings, steps: int, how: Events) -> Path:
+    """Where the frames are kept: named after how they are made and each recording (of files path, size and time)."""
+    digest = hashlib.sha256(f"{VERSION}:{steps}:{how.model_dump_json()}".encode())
+    for number in range(len(part)):
+        digest.update(f"\n{part.told(number)}".encode())
+    return cache_dir() / "datasets" / part.folder / f"frames-{digest.hexdigest()[:16]}.npy"
+
+
+def kept(place: Path, count: int, steps: int, shape: Shape) -> Kept | None:
+    """The frames in a file, or None where it is not there or not whole."""
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataMissing(f"The recording {path} must be readable, got {type(error).__name__}: replace it.") from None
-    if not raw or len(raw) % BYTES:
-        raise DataMissing(f"The recording {path} must hold whole events, got {len(raw):,} bytes: replace it.")
-    events: NDArray[Any] = read_mnist_file(io.BytesIO(raw), dtype=EVENT, is_stream=True)
-    _, height, width = shape
-    if not len(events) or events["x"].max() >= width or events["y"].max() >= height:
-        raise DataMissing(f"The recording {path} must hold events of {width}x{height} pixels: replace it.")
-    return events
-
-
-def binned(events: NDArray[Any], steps: int, shape: Shape) -> Frames:
-    """Events of each polarity and pixel in each of T equal parts of their duration, (T, P, H, W), at most 255.
-
-    `tonic.transforms.ToFrame` with n_time_bins=T, whose bins are whole microseconds, but for what is behind its last
-    bin: the last event, and up to T - 1 microseconds before it, which tonic drops, are counted in the last frame.
-    """
-    passed = events["t"] - events["t"].min()
-    step = np.minimum(passed // max(int(passed.max()) // steps, 1), steps - 1)
-    polarities, height, width = shape
-    place = ((step * polarities + events["p"]) * height + events["y"]) * width + events["x"]
-    counts = np.bincount(place, minlength=steps * polarities * height * width)
-    return np.minimum(counts, 255).astype(np.uint8).reshape(steps, *shape)
-
-
-def place_of(name: str, files: Sequence[Path], steps: int) -> Path:
-    """Where the frames of `files` are kept: named after T and each file's path, size and time of change."""
-    digest = hashlib.sha256(f"1:{steps}".encode())
-    for path in files:
-        with suppress(OSError):  # an unreadable file is a sentence when it is read
-            about = path.stat()
-            digest.update(f"\n{path}:{about.st_size}:{about.st_mtime_ns}".encode())
-    return cache_dir() / "datasets" / name / f"frames-{digest.hexdigest()[:16]}.npy"
-
-
-def kept(place: Path, count: int, steps: int, shape: Shape) -> Frames | None:
-    """The frames (N, T, P, H, W) in a file, mapped into memory, or None where it is not there or not whole."""
-    try:
-        found = np.load(place, mmap_mode="c")  # torch wants to be allowed to write; nothing reaches the file
+        found = np.load(place, mmap_mode="c", allow_pickle=False)  # torch wants to be allowed to write; nothing does
+        if found.dtype != np.uint8 or found.shape != (count, steps, *shape):
+            return None
+        with place.open("rb") as file:
+            file.seek(-SCALE.itemsize, os.SEEK_END)
+            if file.tell() != found.offset + found.nbytes:
+                return None
+            mean, std = np.frombuffer(file.read(), SCALE)[0].tolist()
     except (OSError, ValueError, EOFError):
         return None
-    return found if found.dtype == np.uint8 and found.shape == (count, steps, *shape) else None
+    return Kept(found, mean, std)
 
 
-def make(place: Path, files: Sequence[Path], steps: int, shape: Shape) -> Iterator[int]:
-    """Writes the frames of `files` to `place`, whole or not at all; yields how many are done. Raises `DataMissing`."""
+def make(place: Path, part: Recordings, steps: int, how: Events, shape: Shape) -> Iterator[int]:
+    """Writes the frames of `part` to `place`, whole or not at all; yields how many are done. Raises `DataMissing`."""
     new: Path | None = None
+    levels = np.zeros(256, np.int64)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _tidy(place.parent)
         new = place.parent / f"frames-{uuid.uuid4().hex}.tmp"
         with new.open("xb") as file:
-            header = {"descr": "|u1", "fortran_order": False, "shape": (len(files), steps, *shape)}
+            header = {"descr": "|u1", "fortran_order": False, "shape": (len(part), steps, *shape)}
             np.lib.format.write_array_header_1_0(file, header)
-            for start in range(0, len(files), AT_ONCE):
-                some = files[start : start + AT_ONCE]
-                file.write(np.stack([binned(read(path, shape), steps, shape) for path in some]).tobytes())
-                yield start + len(some)
+            for start in range(0, len(part), AT_ONCE):
+                some = range(start, min(start + AT_ONCE, len(part)))
+                found = np.stack([binned(events, steps, part.sensor, how) for events in part.read(some)])
+                levels += np.bincount(found.ravel(), minlength=256)
+                file.write(found.tobytes())
+                yield some.stop
+            file.write(_scale(levels))
         os.replace(new, place)
     except OSError as error:
-        size = len(files) * steps * int(np.prod(shape)) / 1e6
+        size = len(part) * steps * int(np.prod(shape)) / 1e6
         reason = error.strerror or type(error).__name__
         raise DataMissing(
-            f"The frames of {len(files):,} recordings need {size:,.0f} MB in {place.parent}, which could not be "
+            f"The frames of {len(part):,} recordings need {size:,.0f} MB in {place.parent}, which could not be "
             f"written ({reason}): make room there or ask for fewer of them."
         ) from None
     finally:
         if new is not None:
             new.unlink(missing_ok=True)
+
+
+def _scale(levels: NDArray[np.int64]) -> bytes:
+    shares, level = levels / max(levels.sum(), 1), np.arange(256)
+    mean = float(shares @ level)
+    return np.array([(mean, max(float(shares @ level**2) - mean**2, 0) ** 0.5)], SCALE).tobytes()
 
 
 def _tidy(folder: Path) -> None:

@@ -51,13 +51,14 @@ class Scorer:
 
     @cached_property
     def batches(self) -> tuple[Tensor, ...]:
-        """For each repeat (B, 1, side, side), of the training set's mean 0 and variance 1."""
+        """For each repeat (B, C, side, side), of the training set's mean 0 and variance 1."""
         setting, card = self.setting, datasets.card(self.setting.data)
         split = datasets.load(setting.data, setting.seed)
         found = []
         for chosen in self.chosen:
             images = resized(split.train_images[chosen], setting.side)
-            intensity = torch.from_numpy(images).unsqueeze(1).float() / split.white
+            intensity = torch.from_numpy(images).float() / split.white
+            intensity = intensity if intensity.ndim == 4 else intensity.unsqueeze(1)
             found.append((intensity - card.mean) / card.std)
         return tuple(found)
 

@@ -210,7 +210,8 @@ def memory_bytes(design: Design) -> int:
     Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images lie in memory,
     frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
     """
-    layers, about = architecture(design).layers, card(design.data.name)
+    built, about = architecture(design), card(design.data.name)
+    layers = built.layers
     train, test = samples(design)
     steps, batch = design.data.steps, min(design.training.batch_size, train)
     part = micro_batch(design)
@@ -225,7 +226,7 @@ def memory_bytes(design: Design) -> int:
     if design.network.code == "ttfs":  # double precision by torch's own operations, convolutions by way of columns
         wide, columns = 8, max(layer.kernel**2 * math.prod(layer.in_shape) for layer in layers)
         floats = together * (inputs + 7 * neurons) + max(together, seen) * (5 * neurons + columns + 2 * largest)
-    pixels = math.prod(about.shape)
+    pixels = math.prod(built.input_shape)
     encoded = batch * pixels * (1 if is_static(design) else steps)
     images = 2.5 * (about.train + about.test) * pixels if about.counts is None else 2 * batch * steps * pixels
     return int(wide * (steps * floats + 9 * parameters(design)) + encoded * wide + images) + 40_000_000

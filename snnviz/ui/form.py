@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import attrgetter
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -11,7 +12,7 @@ from pydantic.fields import FieldInfo
 from snnviz.catalog import datasets
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.shortcuts import branching, parameters
-from snnviz.design import DATASETS, Choice, Part, StagedNetwork, VggNetwork
+from snnviz.design import DATASETS, EVENTS, Choice, Part, StagedNetwork, VggNetwork
 from snnviz.jobs import machine
 from snnviz.networks import KINDS
 from snnviz.registry import Entry, Range, Registry
@@ -34,6 +35,11 @@ LABELS = {
     "network.kind": "Kind of network",
     "neuron.kind": "Kind of neuron",
     "training.gradients": "Gradients",
+    "window_ms": "Frame, ms",
+    "denoise_ms": "Denoise, ms",
+    "data.events.bins": "Frames say",
+    "data.augment.flip": "Mirror",
+    "data.augment.drop": "Drop events",
     "training.shortcut.schedule": "Shortcut branches",
     "training.shortcut.layers": "Branches after layers",
     "training.shortcut.weighting": "Weighting",
@@ -66,8 +72,10 @@ HELP = {
     "and unwatched a little sooner.",
     "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
     "and offered only there. Neurons and the optimizer keep float32; results say so.",
-    "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once. N-MNIST "
-    "(recordings of events) cannot be fetched: the run says where to put it.",
+    "data.events.bins": "count: how many events fell on a pixel. binary: whether any did.",
+    "data.augment.flip": "In training, half of the samples are mirrored, left for right.",
+    "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once, large ones by "
+    "`python -m snnviz data fetch NAME`. Saccades are recordings of events simulated from images.",
 }
 COLUMNS = 3
 
@@ -101,7 +109,11 @@ def _init() -> None:
 
 
 def _data() -> None:
-    _part("data")
+    _part("data", skip=("events", "augment"))
+    recorded = EVENTS in DATASETS[state.design().data.name].traits
+    if recorded:
+        _part("data.events")
+    _part("data.augment", skip=() if recorded else ("drop",))
     _card()
 
 
@@ -136,7 +148,7 @@ SECTIONS = {
 
 def _part(name: str, skip: tuple[str, ...] = (), extra: str = "") -> None:
     """Numbers side by side, then what has few options, then each choice with its parameters on a row of its own."""
-    part: Part = getattr(state.design(), name)
+    part: Part = attrgetter(name)(state.design())
     fields = {f"{name}.{field}": (info, getattr(part, field)) for field, info in type(part).model_fields.items()}
     if extra:
         fields[extra] = (type(state.design()).model_fields[extra], getattr(state.design(), extra))
@@ -161,7 +173,7 @@ def _field(path: str, info: FieldInfo, value: Any) -> None:
     if limits is not None:
         _number(path, value, limits, whole=info.annotation is int)
     elif path == "data.name":
-        _select(path, list(DATASETS.kinds), value, lambda kind: datasets.card(kind).title)
+        _select(path, list(datasets.names()), value, lambda kind: datasets.card(kind).title)
 
 
 @cache
@@ -260,7 +272,8 @@ def _card() -> None:
     name = state.design().data.name
     about, here = datasets.card(name), ""
     if not datasets.is_here(name):
-        comes = "the first run fetches it" if about.download else f"its files have to be put there, from {about.home}"
+        by_hand = f"get it by `python -m snnviz data fetch {about.simulated or name}`"
+        comes = "the first run fetches it" if datasets.is_fetched_unasked(name) else by_hand
         here = f" **Not on this machine yet: {comes}.**"
     elif part := datasets.remark(name):
         here = f" **{part}**"

@@ -185,7 +185,7 @@ def data(
     place: Any, value: str, key: str, put: Put, field: str = "data", label: str = "Data", *, still: bool = False
 ) -> None:
     """The menu of data sets; `still`: of images alone."""
-    kinds = [name for name in DATASETS.kinds if not (still and EVENTS in DATASETS[name].traits)]
+    kinds = [name for name in datasets.names() if not (still and EVENTS in DATASETS[name].traits)]
     offered = [name for name in kinds if name == value or _can_be_had(name)]
     place.selectbox(
         label,
@@ -199,11 +199,11 @@ def data(
 
 
 def _can_be_had(name: str) -> bool:
-    return datasets.is_here(name) or bool(datasets.card(name).download)
+    return datasets.is_here(name) or datasets.is_fetched_unasked(name)
 
 
 def _missing(name: str) -> str:
-    return "is fetched at first" if datasets.card(name).download else "not on this machine"
+    return "is fetched at first" if datasets.is_fetched_unasked(name) else "not on this machine"
 
 
 def presets(place: Any, known: Mapping[str, Part], value: Part, key: str, choose: Put) -> None:

@@ -129,6 +129,8 @@ def put(path: str, widget: str) -> None:
             changed = _of_neurons(value)
         elif path == "network.kind":
             changed = _of_network(value)
+        elif path == "data.name":
+            changed = _of_data(value)
         elif path == "network.depth" and isinstance(design().network, StagedNetwork):
             changed = _at_depth(design(), value)
         else:
@@ -146,6 +148,17 @@ def put(path: str, widget: str) -> None:
         session.editor_revision = new_revision()
     elif path.endswith(".kind") or path == "data.name":
         _renew_form()
+
+
+def _of_data(name: str) -> Design:
+    """The design with this data set, and without what only recordings, or other recordings, have."""
+    document = design().document()
+    document["data"] |= {"name": name}
+    try:
+        return Design.check(document)
+    except InputError:
+        document["data"] |= {"events": {}, "augment": {**document["data"]["augment"], "drop": 0}}
+        return Design.check(document)
 
 
 def _of_network(kind: str) -> Design:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from snnviz import adjacency
 from snnviz.adjacency import ASC, DSC
 from snnviz.catalog.architectures import INPUT, Layer, Source, architecture
-from snnviz.catalog.datasets import card
+from snnviz.catalog.datasets import card, shape
 from snnviz.design import BlockNetwork, Design
 from snnviz.theory import costs
 from tests.designs import DESIGNS, matrices
@@ -30,7 +30,7 @@ def layers(design: Design) -> dict[str, Layer]:
 @given(DESIGNS)
 def test_every_layer_reads_only_earlier_ones_of_matching_shape(design: Design) -> None:
     network = architecture(design)
-    assert network.input_shape == card(design.data.name).shape
+    assert network.input_shape == shape(design.data)
     for index, layer in enumerate(network.layers):
         assert all(INPUT <= source.layer < index or source.delay for source in layer.sources)
         shapes = [network.input_shape if s.layer == INPUT else network.layers[s.layer].out_shape for s in layer.sources]

@@ -69,7 +69,8 @@ def test_a_card_is_complete(name: str) -> None:
     assert 0 < card.likeness < 1
     assert all([card.title, card.about.endswith("."), card.licence, card.citation, card.home])
     assert f"{card.train:,}" in card.about or "80 %" in card.about
-    assert len(card.files) == (4 if card.download else 1)
+    assert len(card.files) == {"idx": 4, "table": 1, "cifar": 0}[card.layout]
+    assert card.split.endswith(".")
 
 
 def test_an_unknown_data_set_is_a_sentence() -> None:

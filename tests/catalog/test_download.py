@@ -30,6 +30,8 @@ class Server(http.server.ThreadingHTTPServer):
     files: dict[str, bytes]
     trouble: str = ""
     asked: list[str]
+    begun: dict[str, int]
+    """From which byte on each file was last asked for."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -40,7 +42,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.asked.append(name)
         body = self.server.files[name]
         trouble = self.server.trouble if name.startswith(ROLES[0]) else ""
-        self.send_response(404 if trouble == "absent" else 200)
+        begin = int((self.headers["Range"] or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        self.server.begun[name] = begin
+        if begin >= len(body):
+            self.send_error(416)
+            return
+        body = body[begin:]
+        self.send_response(404 if trouble == "absent" else 206 if begin else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if trouble == "another content":
@@ -64,7 +72,7 @@ def server(made: Published, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.delenv("SNNVIZ_DATA", raising=False)
     with Server(("127.0.0.1", 0), Handler) as server:
         server.files = {f"{role}.gz": packed(content) for role, content in made.content.items()}
-        server.asked = []
+        server.asked, server.begun = [], {}
         card = made.card(f"http://127.0.0.1:{server.server_port}/mnist/")
         monkeypatch.setattr(datasets, "card", lambda _: card)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -109,7 +117,7 @@ def test_absent_files_are_fetched_once_and_the_download_is_heard(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("trouble", ["another content", "cut off", "absent"])
+@pytest.mark.parametrize("trouble", ["another content", "absent"])
 def test_a_download_that_fails_is_a_sentence_and_leaves_nothing_behind(
     server: Server, made: Published, folder: Path, trouble: str
 ) -> None:
@@ -125,14 +133,42 @@ def test_a_download_that_fails_is_a_sentence_and_leaves_nothing_behind(
     np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
 
 
-def test_a_download_that_is_interrupted_leaves_nothing_behind(server: Server, folder: Path) -> None:
+def test_what_is_cut_off_is_gone_on_with(server: Server, made: Published, folder: Path) -> None:
+    server.trouble = "cut off"
+    with pytest.raises(DataMissing, match=r"could not be fetched"):
+        datasets.load("mnist")
+    first = f"{ROLES[0]}.gz"
+    half = len(server.files[first]) // 2
+    assert files(folder) == [f"{first}.part"]
+    have = (folder / f"{first}.part").stat().st_size
+    assert 0 < have <= half
+
+    server.trouble = ""
+    np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
+    assert server.begun[first] == have
+    assert files(folder) == sorted(server.files)
+
+
+@pytest.mark.parametrize("content", [b"", b"something else", None])
+def test_a_wrong_part_is_thrown_away(server: Server, made: Published, folder: Path, content: bytes | None) -> None:
+    first = f"{ROLES[0]}.gz"
+    folder.mkdir(parents=True)
+    (folder / f"{first}.part").write_bytes(2 * server.files[first] if content is None else content)
+    if content != b"":
+        with pytest.raises(DataMissing):
+            datasets.load("mnist")
+        assert files(folder) == []
+    np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
+
+
+def test_a_download_that_is_interrupted_leaves_only_what_has_come(server: Server, folder: Path) -> None:
     def interrupt(line: str) -> None:
         if " of " in line:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         datasets.load("mnist", watch=interrupt)
-    assert files(folder) == []
+    assert files(folder) == [f"{ROLES[0]}.gz.part"]
     assert server.asked == [f"{ROLES[0]}.gz"]
 
 

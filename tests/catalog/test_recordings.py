@@ -64,7 +64,7 @@ def test_missing_recordings_are_a_sentence_that_says_where_to_put_them(machine: 
         with pytest.raises(DataMissing) as caught:
             look()
         text = str(caught.value)
-        assert text.startswith("N-MNIST is not on this machine and cannot be fetched: get it from https://")
+        assert text.startswith("N-MNIST is not on this machine: get it by `python -m snnviz data fetch nmnist`")
         assert str(machine / "cache" / "datasets" / "nmnist" / "NMNIST") in text
         assert text.isprintable()
         assert text.endswith(".")
@@ -120,7 +120,8 @@ def test_its_card_is_complete() -> None:
     assert (card.licence, card.counts) == ("CC BY-SA 4.0", NMNIST)
     assert card.about.endswith(".")
     assert all(word in card.citation for word in ("Orchard", "2015"))
-    assert [entry.kind for entry in DATASETS if EVENTS in entry.traits] == ["nmnist"]
+    recorded = {entry.kind for entry in DATASETS if EVENTS in entry.traits}
+    assert recorded == {"nmnist", "cifar10-dvs", "dvs-gesture"} | {n for n in DATASETS.kinds if n.endswith("-saccades")}
     assert [entry.kind for entry in ENCODINGS if CURRENT in entry.traits] == ["direct", "lif"]
 
 

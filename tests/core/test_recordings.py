@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tonic.transforms import ToFrame
 
-from snnviz.catalog import datasets
+from snnviz.catalog import datasets, eventfiles
 from snnviz.catalog.encodings import second_moments
-from snnviz.core import data, observe, recordings
+from snnviz.catalog.eventfiles import EVENT
+from snnviz.core import data, observe
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design import Design
@@ -30,6 +31,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.theory import costs
+from snnviz.theory.events import frames as binned
 from snnviz.theory.variance import forecast
 from tests.core import slow
 from tests.core.test_costs import MEASURE
@@ -71,12 +73,12 @@ def design(network: Any = MLP, encoding: str = "direct", steps: int = 4, seed: i
 
 
 def structured(events: Events) -> Any:
-    found = np.zeros(len(events), recordings.EVENT)
+    found = np.zeros(len(events), EVENT)
     found["x"], found["y"], found["t"], found["p"] = events.T
     return found
 
 
-EVENTS = st.lists(
+SOME = st.lists(
     st.tuples(st.integers(0, 33), st.integers(0, 33), st.integers(0, 2**23 - 1), st.integers(0, 1)),
     min_size=1,
     max_size=60,
@@ -84,11 +86,11 @@ EVENTS = st.lists(
 
 
 @settings(max_examples=60)
-@given(EVENTS)
+@given(SOME)
 def test_what_is_written_bit_by_bit_is_read(tmp_path_factory: pytest.TempPathFactory, events: Events) -> None:
     path = tmp_path_factory.getbasetemp() / "recording.bin"
     path.write_bytes(packed(events))
-    np.testing.assert_array_equal(recordings.read(path, SHAPE), structured(events))
+    np.testing.assert_array_equal(eventfiles.read(path, SHAPE), structured(events))
 
 
 def by_tonic(events: Any, steps: int) -> Any:
@@ -97,11 +99,11 @@ def by_tonic(events: Any, steps: int) -> Any:
 
 
 @settings(max_examples=150)
-@given(EVENTS, st.integers(1, 12))
+@given(SOME, st.integers(1, 12))
 def test_frames_are_tonics_with_the_events_behind_its_last_bin_in_the_last_frame(events: Events, steps: int) -> None:
     whole = structured(events)
     first, duration = int(events[0, 2]), int(events[-1, 2] - events[0, 2])
-    found = recordings.binned(whole, steps, SHAPE)
+    found = binned(whole, steps, SHAPE)
     assert found.shape == (steps, *SHAPE)
     assert found.sum() == len(events)
     if duration < steps:
@@ -118,7 +120,7 @@ def test_frames_are_tonics_with_the_events_behind_its_last_bin_in_the_last_frame
 def test_more_than_255_events_count_as_255() -> None:
     events = np.tile([[3, 4, 100, 1]], (700, 1))
     events[300:, 2] = 5000
-    found = recordings.binned(structured(events), 2, SHAPE)
+    found = binned(structured(events), 2, SHAPE)
     assert found[:, 1, 4, 3].tolist() == [255, 255]
     assert found.sum() == 510
 
@@ -168,7 +170,7 @@ def test_frames_are_made_once_and_a_second_run_reads_no_events(cache: Path, monk
     made = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
     assert len(made) == 2
     assert all(path.name.startswith("frames-") and path.suffix == ".npy" for path in made)
-    monkeypatch.setattr(recordings, "read", lambda *_: pytest.fail("reads events again"))
+    monkeypatch.setattr(eventfiles, "read", lambda *_: pytest.fail("reads events again"))
     for again in (data.load(design()), data.load(design(CNN, "lif", seed=3))):
         for one, other in zip(first, again, strict=True):
             assert torch.equal(one.images, other.images)
@@ -185,7 +187,7 @@ def test_another_number_of_frames_another_file_or_a_changed_one_is_read_anew(cac
     os.utime(path, ns=(0, 0))
     train, _ = data.load(design())
     assert len(list(cache.iterdir())) == 5
-    assert torch.equal(train.images[0], torch.from_numpy(recordings.binned(structured(some(99, 5)), 4, SHAPE)))
+    assert torch.equal(train.images[0], torch.from_numpy(binned(structured(some(99, 5)), 4, SHAPE)))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", None])
@@ -230,8 +232,8 @@ def test_whoever_stops_asking_leaves_nothing_behind(cache: Path) -> None:
 def test_fewer_recordings_are_drawn_by_the_seed_and_only_those_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     every, _ = data.load(design())
     read = []
-    old = recordings.read
-    monkeypatch.setattr(recordings, "read", lambda path, shape: read.append(path) or old(path, shape))
+    old = eventfiles.read
+    monkeypatch.setattr(eventfiles, "read", lambda path, shape: read.append(path) or old(path, shape))
     few = Design.check({"data": {"name": "nmnist", "steps": 4, "train_samples": 10, "test_samples": 5}})
     train, test = data.load(few)
     assert (len(train), len(test), len(read)) == (10, 5, 15)

@@ -74,7 +74,8 @@ def shown(widget: Any) -> str:
 def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form, "_offered", lambda _: True)
     start = links.change(Design(), {"network.kind": kind, "training.shortcut.schedule": "linear"})
-    expected = set(links.flatten(start)) - {"network.edges", "network.cell"}
+    of_events = {path for path in links.flatten(start) if path.startswith("data.events.")} | {"data.augment.drop"}
+    expected = set(links.flatten(start)) - {"network.edges", "network.cell"} - of_events
     visit = Visit(links.to_query(start))
     assert {path for section in form.SECTIONS for path in visit.open(section).widgets} == expected
     for path in sorted(expected - {"network.kind", "neuron.kind"}, key=lambda path: (path.endswith("kind"), path)):

@@ -1,0 +1,198 @@
+"""The group of commands about data sets: what there is, where it comes from, and what a file of one's own holds."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnviz.catalog import datasets, uploads
+from snnviz.catalog.uploads import Checked
+from snnviz.cli.interrupts import heeded
+from snnviz.cli.printing import AS_JSON, print_json, table
+
+
+@click.group()
+def data() -> None:
+    """The data sets: list, show and fetch them, and check or keep files of one's own."""
+
+
+@data.command("list")
+@AS_JSON
+def listing(as_json: bool) -> None:
+    """List all data sets."""
+    found = [_told(name) for name in datasets.names()]
+    if as_json:
+        print_json({"datasets": found})
+        return
+    click.echo(table([_row(told) for told in found]))
+
+
+@data.command()
+@click.argument("name")
+@AS_JSON
+def show(name: str, as_json: bool) -> None:
+    """Show a data set: what it is, its sizes, licence and citation, and where it comes from."""
+    told, about = _told(name), datasets.card(name)
+    if as_json:
+        print_json({**told, "archives": [asdict(archive) for archive in about.archives], "split": about.split})
+        return
+    lines = {
+        "name": name,
+        "title": about.title,
+        "about": about.about,
+        "shape": "x".join(map(str, about.shape)),
+        "classes": f"{about.classes}: {', '.join(about.labels[:20])}{', ...' * (about.classes > 20)}",
+        "samples": f"{told['train']:,} for training, {told['test']:,} for testing",
+        "split": about.split,
+        "licence": about.licence,
+        "citation": about.citation or "-",
+        "home": about.home or "-",
+        "here": _where(told),
+    }
+    for title, words in lines.items():
+        click.echo(f"{title:9} {words}")
+    for archive in about.archives:
+        click.echo(f"{'archive':9} {archive.name}, {_size(archive.megabytes)}, {archive.hash}, {archive.url}")
+    if words := datasets.remark(name):
+        click.echo(f"{'note':9} {words}")
+
+
+@data.command()
+@click.argument("name")
+def fetch(name: str) -> None:
+    """Fetch what of a data set is not here. Ctrl-C stops it, and the same command goes on from there."""
+    title = datasets.card(name).title
+    if datasets.is_here(name):
+        click.echo(f"{title} is here")
+        return
+    shown = sys.stderr.isatty()
+    try:
+        with heeded() as check:
+
+            def watch(words: str) -> None:
+                check()
+                if shown or " of " not in words:
+                    click.echo(f"\r{words:70}" if shown else words, nl=not shown, err=True)
+
+            datasets.ensure(name, watch, asked=True)
+    except KeyboardInterrupt:
+        click.echo("\nStopped: the same command goes on from here.", err=True)
+        sys.exit(130)
+    click.echo(f"{chr(10) * shown}{title} is here")
+
+
+@data.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@AS_JSON
+def check(path: Path, as_json: bool) -> None:
+    """Say what a file or folder holds, images (.npz, IDX) or recordings (.bin, .npy, .h5, .aedat4), or its fault."""
+    _print_checked(uploads.check(path), as_json, {})
+
+
+@data.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--title", default="", help="What it is called; at most 60 characters.")
+@AS_JSON
+def keep(path: Path, title: str, as_json: bool) -> None:
+    """Check a file or folder and keep a copy as a data set of one's own, whose name is printed."""
+    found = uploads.check(path)
+    name = uploads.keep(found, title)
+    _print_checked(found, as_json, {"name": name})
+
+
+@data.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Delete a data set of one's own; runs that used it keep their results."""
+    uploads.remove(name)
+    click.echo(f"{name} is removed")
+
+
+def _print_checked(found: Checked, as_json: bool, more: dict[str, str]) -> None:
+    told: dict[str, Any] = {
+        **more,
+        "kind": found.kind,
+        "form": found.form,
+        "samples": found.count,
+        "train": found.train,
+        "test": found.test,
+        "drawn": found.drawn,
+        "shape": list(found.shape),
+        "classes": found.classes,
+        "labels": list(found.labels),
+        "remarks": list(found.remarks),
+    }
+    if found.kind == "events":
+        told["events"] = len(found.arrays["events"])
+    if as_json:
+        print_json(told)
+        return
+    split = "by the seed" if found.drawn else "as it is"
+    for title, words in {
+        **more,
+        "holds": found.form,
+        "samples": f"{found.count:,}: {found.train:,} for training, {found.test:,} for testing, {split}",
+        "shape": "x".join(map(str, found.shape)),
+        "classes": f"{found.classes}",
+        **({"events": f"{told['events']:,}"} if "events" in told else {}),
+    }.items():
+        click.echo(f"{title:9} {words}")
+    for words in found.remarks:
+        click.echo(f"{'note':9} {words}")
+
+
+def _told(name: str) -> dict[str, Any]:
+    about, (train, test) = datasets.card(name), datasets.sizes(name)
+    return {
+        "name": name,
+        "title": about.title,
+        "kind": _kind(name),
+        "simulated": bool(about.simulated),
+        "shape": list(about.shape),
+        "classes": about.classes,
+        "labels": list(about.labels),
+        "train": train,
+        "test": test,
+        "licence": about.licence,
+        "citation": about.citation,
+        "home": about.home,
+        "here": datasets.is_here(name),
+        "fetched": "unasked" if datasets.is_fetched_unasked(name) else "asked" if about.fetchable else "no",
+        "about": about.about,
+        "remark": datasets.remark(name),
+    }
+
+
+def _kind(name: str) -> str:
+    about = datasets.card(name)
+    if about.simulated:
+        return "recordings, simulated"
+    return "images" if about.counts is None else "recordings"
+
+
+def _row(told: dict[str, Any]) -> dict[str, str]:
+    return {
+        "name": told["name"],
+        "kind": told["kind"],
+        "shape": "x".join(map(str, told["shape"])),
+        "classes": str(told["classes"]),
+        "train": f"{told['train']:,}",
+        "test": f"{told['test']:,}",
+        "": _where(told),
+    }
+
+
+def _size(megabytes: int) -> str:
+    return f"{megabytes:,} MB" if megabytes else "size not stated"
+
+
+def _where(told: dict[str, Any]) -> str:
+    if told["here"]:
+        return "here"
+    return {"unasked": "fetched by the first run", "asked": f"data fetch {told['name']}", "no": "not here"}[
+        told["fetched"]
+    ]
