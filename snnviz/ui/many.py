@@ -84,17 +84,18 @@ def actions(
     *,
     verb: Verb = TRAIN,
     what: str = "",
+    widths: tuple[int, int, int] = (3, 2, 7),
 ) -> None:
     """Train what is missing, Cancel, and how far it all is; above them what went wrong.
 
-    `which` runs, in a word; or `what` it is that is done, whole.
+    `which` runs, in a word; or `what` it is that is done, whole. `widths`: of the buttons and of the words beside them.
     """
     if problem := st.session_state.get(f"{key}_problem"):
         st.error(plain(problem), icon=":material/error:")
     missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in ("failed", "cancelled")]
     going = [run for run in runs.values() if not run.ended]
     done = sum(run.state == "done" for run in runs.values())
-    start, stop, words = st.columns([3, 2, 7], vertical_alignment="center")
+    start, stop, words = st.columns(widths, vertical_alignment="center")
     if len(tasks) > 1:
         which = which if len(missing) == len(tasks) else "the missing"
         what = what or f"{which} {some(len(missing), verb.noun)}"

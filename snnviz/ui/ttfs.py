@@ -19,7 +19,7 @@ from snnviz.catalog.ttfspenalty import PenaltyStudy
 from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part, checked
 from snnviz.errors import InputError
-from snnviz.ui import state, ttfs_equivalence, ttfs_limits, ttfs_naive, ttfs_penalty, ttfs_setting
+from snnviz.ui import state, ttfs_equivalence, ttfs_limits, ttfs_naive, ttfs_penalty, ttfs_setting, ttfs_time
 from snnviz.ui.ttfs_setting import FIRST, PREFIX, USUAL
 from snnviz.ui.words import ended, plain
 
@@ -42,6 +42,13 @@ VIEWS: dict[str, View] = {
         "a number: early is large, never is 0. Weights carry over one to one, and both networks say the same of every "
         "image, to the precision of the numbers (Stanojevic et al. 2023).",
         ttfs_equivalence.panel,
+    ),
+    "time": View(
+        "In time",
+        "Layer after layer has its turn, in a window of its own: potentials rise while the spikes of the layer before "
+        "come in, and **when a potential meets its threshold says how large the ReLU's number is**. A whole network "
+        "answers with less than one spike a neuron.",
+        ttfs_time.panel,
     ),
     "naive": View("Why naive training fails", ttfs_naive.ABOUT, ttfs_naive.panel, ttfs_naive.Naive),
     "limits": View(

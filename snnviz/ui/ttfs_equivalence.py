@@ -40,7 +40,7 @@ def _layer(made: Pair, image: int) -> None:
         for formula in views.formulas(made, layer, neuron, image):
             st.latex(formula)
         st.caption(
-            "First line: the ReLU. Then its twin's weights, the ramp α and the threshold ϑ, which put the spike so "
+            "First the ReLU, then its twin's weights, the ramp α and the threshold ϑ, which put the spike so "
             "that t_max − t is x. t'_min: when the ramp starts, the t_min of the layer before."
         )
 

@@ -60,7 +60,7 @@ def _widgets(now: TtfsStudy) -> None:
         row[0], "Weights of", "weights", list(WEIGHTS), format_func=WEIGHTS.get, help=ABOUT_WEIGHTS, **segments
     )
     row[1].slider(
-        "ζ: windows wider than the largest activation by",
+        "ζ: spare width of windows",
         0.0,
         10.0,
         now.zeta,

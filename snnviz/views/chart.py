@@ -7,12 +7,26 @@ long, and a live run is drawn anew every second.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 Figure = dict[str, Any]
 """``{"data": [trace, ...], "layout": {...}}``; `plotly.graph_objects.Figure(figure)` takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A slider below a chart that moves a line and a veil through it, in the browser alone.
+
+    values: places on the x axis, rising; notes: what is said at each, in words. The layout's last two shapes are the
+    veil, from the place to the right end, and the line.
+    """
+
+    label: str
+    values: Sequence[float]
+    notes: Sequence[str]
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class Chart:
     figure: Figure
     height: int = 280
     wide: bool = False
+    cursor: Cursor | None = None
 
 
 def payload(charts: Iterable[Chart], lib: str) -> bytes:
@@ -33,7 +48,9 @@ def payload(charts: Iterable[Chart], lib: str) -> bytes:
 
 
 def _plain(chart: Chart) -> dict[str, Any]:
+    cursor = {} if chart.cursor is None else {"cursor": asdict(chart.cursor)}
     return {
+        **cursor,
         "id": chart.id,
         "title": chart.title,
         "caption": chart.caption,
@@ -49,6 +66,14 @@ def empty(x: str, y: str, **layout: Any) -> Figure:
     axes = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}, **layout}}
     margin = {"l": 56, "r": 12, "t": 8, "b": 40}
     return {"data": [], "layout": {**axes, "margin": margin, "hovermode": "x unified"}}
+
+
+def cursor_shapes(at: float, end: float) -> list[dict[str, Any]]:
+    """The last two shapes of a chart that has a `Cursor`."""
+    whole = {"yref": "paper", "y0": 0, "y1": 1}
+    veil = {"type": "rect", "x0": at, "x1": end, "fillcolor": "var(--st-background-color)", "opacity": 0.72, **whole}
+    line = {"type": "line", "x0": at, "x1": at, "line": {"color": "var(--st-primary-color)", "width": 2}, **whole}
+    return [{**veil, "line": {"width": 0}}, line]
 
 
 DEPTH = ((126, 87, 194), (66, 120, 210), (20, 150, 150), (90, 175, 80), (205, 160, 30))

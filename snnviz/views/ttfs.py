@@ -110,7 +110,7 @@ def difference_chart(pair: Pair) -> Chart:
     ]
     figure["layout"]["shapes"] = [_across(DOUBLE), _across(SINGLE)]
     figure["layout"]["annotations"] = [
-        _word("double precision", DOUBLE),
+        _word("double precision", DOUBLE) | {"yanchor": "top"},
         _word("single precision", SINGLE),
     ]
     caption = (
@@ -134,7 +134,7 @@ def scatter_chart(pair: Pair, layer: int, image: int) -> Chart:
     """The activations of a hidden layer (from 0), and what the times of its spikes stand for."""
     said, decoded = pair.relu.said[layer], pair.decoded[layer]
     name, window = pair.relu.names[layer], pair.hidden[layer].window
-    figure = empty("x, what the ReLU says", "t_max − t, what the spike says (τ_c)")
+    figure = empty("x, what the ReLU says", "t_max − t, what the spike says (τ<sub>c</sub>)")
     figure["layout"]["hovermode"] = "closest"
     places = np.random.default_rng(0).permutation(said.size)[:POINTS]
     others = np.unravel_index(np.sort(places), said.shape)
@@ -158,7 +158,7 @@ def scatter_chart(pair: Pair, layer: int, image: int) -> Chart:
             "text": "t = t_min: the window is full",
             "showarrow": False,
             "xref": "paper",
-            "x": 0,
+            "x": 0.02,
             "y": window.width,
             "yanchor": "top",
             "xanchor": "left",
@@ -167,7 +167,7 @@ def scatter_chart(pair: Pair, layer: int, image: int) -> Chart:
     ]
     shown = "" if said.size <= POINTS else f" {POINTS:,} of {said.size:,} points."
     caption = f"Each point a neuron and an image; at 0 are the silent ones, whose x is 0.{shown}"
-    return Chart("ttfs_scatter", f"Layer {name}: numbers and times", caption, figure, height=330)
+    return Chart("ttfs_scatter", f"Layer {name}: numbers and times", caption, figure, height=460)
 
 
 def _points(x: Any, y: Any, name: str, marker: dict[str, Any]) -> dict[str, Any]:
@@ -222,8 +222,8 @@ def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
     early = start + (theta - reached) / slope
     held = {end: r"\ \to\ t_{\max}\text{: silent}", start: r"\ \to\ t_{\min}\text{: full}"}.get(t, "")
     return [
-        rf"x_i = \max\Big(0, \sum_j w_{{ij}} x_j + b_i\Big), \qquad "
-        rf"\sum_j w_{{ij}} = {_n(w.sum())}, \quad b_i = {_n(b)}",
+        r"x_i = \max\Big(0, \sum_j w_{ij} x_j + b_i\Big)",
+        rf"\sum_j w_{{ij}} = {_n(w.sum())}, \qquad b_i = {_n(b)}",
         rf"W_{{ij}} = B_i\, w_{{ij}}, \qquad B_i = {_n(slope)}",
         rf"\alpha_i = B_i \Big(1 - \sum_j w_{{ij}}\Big) = {_n(ramp)}",
         rf"\vartheta_i = B_i (t_{{\max}} - t_{{\min}} - b_i) + \alpha_i (t_{{\min}} - t'_{{\min}}) = {_n(theta)}",

@@ -70,6 +70,66 @@ function themeOf(element) {
   return { read, template: { layout, data: { heatmap: [heat] } } };
 }
 
+/** A slider below a chart: a veil over what is still to come, a line, and what is so at this place, in words. */
+class Cursor {
+  constructor(figure, plot) {
+    this.plot = plot;
+    this.row = document.createElement("div");
+    this.row.className = "cursor";
+    this.input = Object.assign(document.createElement("input"), { type: "range", min: 0, step: 1 });
+    this.words = document.createElement("output");
+    this.row.append(this.input, this.words);
+    figure.append(this.row);
+    this.input.addEventListener("input", () => this.move());
+  }
+
+  /** Another slider, or none. One that was moved stays where it was as long as its places are the same. */
+  set(cursor) {
+    const same = this.cursor && cursor && JSON.stringify(this.cursor.values) === JSON.stringify(cursor.values);
+    this.cursor = cursor;
+    this.row.hidden = !cursor;
+    if (!cursor) return;
+    this.input.max = cursor.values.length - 1;
+    if (!same) this.input.value = cursor.at;
+    this.input.setAttribute("aria-label", cursor.label);
+    this.tell();
+  }
+
+  tell() {
+    const note = this.cursor.notes[this.input.value] ?? "";
+    this.words.textContent = note;
+    this.input.setAttribute("aria-valuetext", note);
+  }
+
+  /** The shapes of a layout that is about to be drawn, where the slider is. */
+  place(layout) {
+    if (!this.cursor) return;
+    const [veil, line] = layout.shapes.slice(-2);
+    veil.x0 = line.x0 = line.x1 = this.cursor.values[this.input.value];
+  }
+
+  /** As wide as the plot above it, so that the handle is below the line. */
+  fit() {
+    const size = this.plot._fullLayout?._size;
+    if (!this.cursor || !size) return;
+    const half = 8; // of a handle
+    this.input.style.marginLeft = `${Math.max(0, size.l - half)}px`;
+    this.input.style.width = `${size.w + 2 * half}px`;
+  }
+
+  move() {
+    this.tell();
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      const last = (this.plot.layout?.shapes?.length ?? 0) - 1;
+      if (!this.cursor || last < 1) return;
+      const x = this.cursor.values[this.input.value];
+      const moved = { [`shapes[${last - 1}].x0`]: x, [`shapes[${last}].x0`]: x, [`shapes[${last}].x1`]: x };
+      window.Plotly.relayout(this.plot, moved);
+    });
+  }
+}
+
 class Board {
   constructor(element) {
     this.element = element;
@@ -101,13 +161,15 @@ class Board {
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, chart] of this.charts) if (!ids.has(id)) this.remove(id, chart);
     let before = this.list.firstElementChild;
-    for (const { id, title, caption, height, wide } of wanted) {
-      const { figure, plot } = this.charts.get(id) ?? this.add(id);
+    for (const { id, title, caption, height, wide, cursor } of wanted) {
+      const chart = this.charts.get(id) ?? this.add(id);
+      const { figure, plot } = chart;
       figure.classList.toggle("wide", Boolean(wide));
       figure.querySelector("h4").textContent = title;
       figure.querySelector("figcaption").textContent = caption;
       plot.style.height = `${height ?? 300}px`;
       plot.setAttribute("aria-label", [title, caption].filter(Boolean).join(". "));
+      (chart.cursor ??= new Cursor(figure, plot)).set(cursor);
       if (figure === before) before = before.nextElementSibling;
       else this.list.insertBefore(figure, before);
     }
@@ -121,7 +183,7 @@ class Board {
     figure.dataset.chart = id;
     figure.append(document.createElement("h4"), document.createElement("figcaption"), plot);
     this.sizes.observe(plot);
-    const chart = { figure, plot, drawn: null, width: null };
+    const chart = { figure, plot, cursor: null, drawn: null, width: null };
     this.charts.set(id, chart);
     return chart;
   }
@@ -146,10 +208,12 @@ class Board {
     for (const spec of wanted.charts) {
       const chart = this.charts.get(spec.id);
       const content = JSON.stringify([spec.traces, spec.layout, spec.height, template]);
+      chart?.cursor?.place(spec.layout);
       if (!chart || chart.drawn === content) continue;
       chart.drawn = content;
       chart.width = chart.plot.clientWidth;
       await this.drawOne(Plotly, chart, spec, template);
+      chart.cursor?.fit();
     }
   }
 
@@ -187,7 +251,7 @@ class Board {
       const { clientWidth } = chart.plot;
       if (!clientWidth || chart.width === clientWidth || !chart.plot.matches(".js-plotly-plot")) continue;
       chart.width = clientWidth;
-      window.Plotly.Plots.resize(chart.plot);
+      Promise.resolve(window.Plotly.Plots.resize(chart.plot)).then(() => chart.cursor?.fit());
     }
   }
 

@@ -1,0 +1,330 @@
+"""A TTFS network in time: one image's spikes layer by layer, potentials of chosen neurons, and what it all costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from snnviz.catalog.architectures import architecture
+from snnviz.design import Design
+from snnviz.theory import costs, ttfs
+from snnviz.theory.costs import Operations
+from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window
+from snnviz.theory.twins import Pair
+from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty, shade
+from snnviz.views.ttfs import TTFS
+
+TOLD = ("var(--st-orange-color)", "var(--st-blue-color)", "var(--st-green-color)", "var(--st-violet-color)")
+"""Colours of the chosen neurons."""
+
+GRAY = "var(--st-gray-text-color)"
+PLACES = 240
+"""Of the slider through time."""
+
+MOST_ROWS = 400
+"""Neurons of a layer that are drawn, evenly chosen."""
+
+PAPER = 0.3
+"""Spikes per neuron of the paper's networks, on average."""
+
+
+class Group(NamedTuple):
+    """The input's or a layer's spikes of one image: their times and which neurons of how many, and the window."""
+
+    name: str
+    times: Floats
+    neurons: Any
+    size: int
+    window: Window
+
+
+def groups(pair: Pair, image: int) -> list[Group]:
+    """The input, and each hidden layer."""
+    found = []
+    windows = (INPUT_WINDOW, *(layer.window for layer in pair.hidden))
+    for name, times, window in zip(("input", *pair.relu.names), pair.passed.times, windows, strict=False):
+        own = times[image]
+        spiking = np.flatnonzero(ttfs.fired(own, window))
+        found.append(Group(name, own[spiking], spiking, len(own), window))
+    return found
+
+
+def verdict(pair: Pair) -> str:
+    """Spikes and latency, in Markdown."""
+    spikes, count = pair.spikes_per_neuron, pair.relu.neurons
+    return (
+        f"Of {count:,} hidden neurons **{spikes * count:,.0f} spike for an image** on average, "
+        f"**{spikes:.2f} spikes per neuron**, and the answer is there after **{pair.latency:.3g} τ_c**: the input's "
+        "spikes take 1 of these, the rest are the layers' windows."
+    )
+
+
+def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Chart:
+    """Spikes of all layers, and below them V(t) of neurons of one hidden layer (from 0); a slider through time."""
+    rows, end = groups(pair, image), pair.latency
+    held = [pair.hidden[index].gated(pair.passed.times[index][image : image + 1])[0] for index in range(len(rows) - 1)]
+    figure = empty("time (τ<sub>c</sub>)", "")
+    tall = min(26 + 300 // len(rows), 70) * len(rows)
+    height = tall + 300
+    split = 230 / (height - 70)
+    layout = figure["layout"]
+    layout["xaxis"] |= {"range": [-0.01 * end, 1.015 * end], "anchor": "y2", "showgrid": False}
+    names = [f"{row.name} " for row in rows]
+    layout["yaxis"] = {"domain": [split + 0.06, 1], "tickvals": [k + 0.5 for k in range(len(rows))], "ticktext": names}
+    layout["yaxis"] |= {"range": [-0.05, len(rows) + 0.05], "showgrid": False, "zeroline": False}
+    layout["yaxis2"] = {"domain": [0, split], "title": {"text": "potential V"}, "anchor": "x"}
+    layout |= {"hovermode": "closest", "shapes": [], "annotations": []}
+    for index, row in enumerate(rows):
+        _raster(figure, index, row, len(rows), held[index - 1] if index else None)
+    for colour, neuron in zip(TOLD, neurons, strict=False):
+        _potential(figure, pair, image, layer, neuron, colour, rows[layer + 1])
+    _window(figure, pair, layer)
+    layout["shapes"] += [
+        {"type": "line", "x0": end, "x1": end, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": GRAY, "width": 1}},
+        *cursor_shapes(end, 1.015 * end),
+    ]
+    places = np.linspace(0, end, PLACES + 1)
+    notes = [note(pair, image, layer, neurons, rows, float(t)) for t in places]
+    return Chart(
+        "ttfs_time",
+        f"Test image {image} in time",
+        _caption(pair, layer, rows, held),
+        figure,
+        height,
+        wide=True,
+        cursor=Cursor("Time in τ_c", [round(float(t), 5) for t in places], notes, PLACES),
+    )
+
+
+def _caption(pair: Pair, layer: int, rows: Sequence[Group], held: Sequence[Any]) -> str:
+    early = int(sum(each.sum() for each in held))
+    gate = (
+        f" The gate holds {early} of {sum(row.size for row in rows[1:]):,} neurons back, marked ◇, that would have "
+        "spiked before their t_min."
+        if early
+        else " No neuron would have spiked before its t_min, so that the gate has nothing to do."
+    )
+    some = " Of large layers some neurons are drawn." if any(row.size > MOST_ROWS for row in rows) else ""
+    return (
+        "Each dash a spike, each shaded part a layer's window: it opens at t_min, when all spikes of the layer before "
+        f"are there. Below, neurons of {pair.relu.names[layer]}: V rises with the ramp α (dotted) and with each "
+        f"spike that came; after t_min, by B alone, until it meets its threshold ϑ (dashed).{gate}{some} Click on a "
+        "spike to see its neuron."
+    )
+
+
+def _raster(figure: dict[str, Any], index: int, row: Group, count: int, held: Any) -> None:
+    colour = shade(index, count)
+    stride = max(1, -(-row.size // MOST_ROWS))
+    kept = row.neurons % stride == 0
+    neurons, times = row.neurons[kept], row.times[kept]
+    y = index + 0.08 + 0.84 * (neurons + 0.5) / row.size
+    x = row.window.end - times
+    band = {"type": "rect", "x0": row.window.start, "x1": row.window.end, "y0": index + 0.04, "y1": index + 0.96}
+    figure["layout"]["shapes"].append(
+        {**band, "fillcolor": colour, "opacity": 0.13, "line": {"width": 0}, "layer": "below"}
+    )
+    early = held[neurons] if held is not None else np.zeros(len(neurons), dtype=bool)
+    size = 9 if row.size <= 100 else 6
+    for which, symbol, words in ((~early, "line-ns-open", ""), (early, "diamond-open", ", held back by the gate")):
+        if not which.any():
+            continue
+        trace = {
+            "type": "scatter",
+            "x": np.round(times[which], 5).tolist(),
+            "y": np.round(y[which], 4).tolist(),
+            "mode": "markers",
+            "marker": {"symbol": symbol, "size": size, "color": colour, "line": {"width": 1.6, "color": colour}},
+            "customdata": [[f"{value:.4g}", str(n)] for value, n in zip(x[which], neurons[which], strict=True)],
+            "hovertemplate": f"{row.name}, neuron %{{customdata[1]}}{words}<br>t = %{{x:.4g}}, "
+            "t_max − t = %{customdata[0]}<extra></extra>",
+            "showlegend": False,
+        }
+        figure["data"].append(trace | ({"meta": str(index)} if index else {}))
+
+
+def _potential(
+    figure: dict[str, Any], pair: Pair, image: int, layer: int, neuron: int, colour: str, row: Group
+) -> None:
+    made, times = pair.hidden[layer], pair.passed.times[layer][image]
+    when = float(pair.passed.times[layer + 1][image, neuron])
+    own = ttfs.Layer(made.weights[[neuron]], made.ramp[[neuron]], made.threshold[[neuron]], made.before, made.window)
+    silent = when >= made.window.end
+    corners = np.unique(np.concatenate([[made.before, made.window.start, when], times[times < when]]))
+    v = own.potential(times, corners)[:, 0]
+    theta, ramp = float(made.threshold[neuron]), float(made.ramp[neuron])
+    line = {"type": "scatter", "yaxis": "y2", "mode": "lines", "legendgroup": str(neuron), "showlegend": False}
+    name = f"neuron {neuron}{', silent' if silent else ''}"
+    ends = [made.before, when]
+    figure["data"] += [
+        {
+            **line,
+            "x": np.round(corners, 5).tolist(),
+            "y": _rounded(v),
+            "line": {"color": colour, "width": 2},
+            "name": name,
+            "showlegend": True,
+            "hovertemplate": f"neuron {neuron}<br>t = %{{x:.4g}}, V = %{{y:.4g}}<extra></extra>",
+        },
+        {
+            **line,
+            "x": [made.before, made.window.end],
+            "y": [theta, theta],
+            "line": {"color": colour, "width": 1.2, "dash": "dash"},
+            "hovertemplate": f"threshold ϑ of neuron {neuron}: {theta:.4g}<extra></extra>",
+        },
+        {
+            **line,
+            "x": ends,
+            "y": [0, ramp * (when - made.before)],
+            "line": {"color": colour, "width": 1.2, "dash": "dot"},
+            "hovertemplate": f"ramp of neuron {neuron}: α = {ramp:.4g}<extra></extra>",
+        },
+    ]
+    if silent:
+        return
+    place = int(np.flatnonzero(row.neurons == neuron)[0])
+    dot = {"type": "scatter", "mode": "markers", "legendgroup": str(neuron), "showlegend": False}
+    dot |= {"x": [round(when, 5)], "hoverinfo": "skip"}
+    ring = {"symbol": "circle-open", "size": 13, "line": {"width": 2, "color": colour}, "color": colour}
+    figure["data"] += [
+        {**dot, "y": [theta], "yaxis": "y2", "marker": {"color": colour, "size": 9}},
+        {**dot, "y": [layer + 1 + 0.08 + 0.84 * (int(row.neurons[place]) + 0.5) / row.size], "marker": ring},
+    ]
+
+
+def _rounded(values: Floats) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]
+
+
+def _window(figure: dict[str, Any], pair: Pair, layer: int) -> None:
+    """The window of the layer whose potentials are shown, and its gate."""
+    made, colour = pair.hidden[layer], shade(layer + 1, len(pair.hidden) + 1)
+    start, end = made.window.start, made.window.end
+    below = {"yref": "y2 domain", "y0": 0, "y1": 1}
+    figure["layout"]["shapes"] += [
+        {
+            "type": "rect", "x0": start, "x1": end, "fillcolor": colour, "opacity": 0.13, "line": {"width": 0},
+            "layer": "below", **below,
+        },
+        {"type": "line", "x0": start, "x1": start, "line": {"color": GRAY, "width": 1.5, "dash": "dot"}, **below},
+    ]  # fmt: skip
+    word = {"showarrow": False, "yref": "y2 domain", "y": 1, "yanchor": "bottom", "font": {"size": 11, "color": GRAY}}
+    figure["layout"]["annotations"] += [
+        {**word, "x": start, "xanchor": "left", "text": f"gate of {pair.relu.names[layer]} opens: t_min"},
+        {**word, "x": pair.latency, "xanchor": "right", "text": "" if end == pair.latency else "logits are read"},
+    ]
+
+
+def note(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Sequence[Group], t: float) -> str:
+    """What is so at time t."""
+    done = sum(int((row.times <= t).sum()) for row in rows[1:])
+    whole = sum(row.size for row in rows[1:])
+    if t >= pair.latency:
+        phase = "the logits are read"
+    else:
+        phase = next(
+            f"{row.name} spikes" if index else "the input spikes"
+            for index, row in enumerate(rows)
+            if t < row.window.end or row is rows[-1]
+        )
+    made, times = pair.hidden[layer], pair.passed.times[layer][image]
+    words = []
+    for neuron in neurons[:2]:
+        when, theta = float(pair.passed.times[layer + 1][image, neuron]), float(made.threshold[neuron])
+        if when <= t and when < made.window.end:
+            words.append(f"neuron {neuron} spiked at {when:.3g}")
+        elif t >= made.window.end:
+            words.append(f"neuron {neuron} stayed silent")
+        else:
+            v = float(made.ramp[neuron]) * max(0.0, t - made.before)
+            v += float(np.maximum(t - times, 0.0) @ made.weights[neuron])
+            words.append(f"neuron {neuron}: V = {v:.3g}, ϑ = {theta:.3g}")
+    return f"t = {t:.2f} τ_c · {phase} · {done:,} of {whole:,} hidden neurons have spiked · {'; '.join(words)}"
+
+
+def spikes_chart(pair: Pair, image: int) -> Chart:
+    """Spikes per neuron of each layer."""
+    rows = groups(pair, image)[1:]
+    figure = empty("layer", "spikes per neuron", tickformat=".1f", range=[0, 1])
+    names = [row.name for row in rows]
+    bars = {
+        f"mean of {len(pair.relu.shown)} images": (list(pair.spikes), TTFS),
+        "this image": ([len(row.times) / row.size for row in rows], shade(1, 5)),
+    }
+    for name, (values, colour) in bars.items():
+        bar = {"type": "bar", "x": names, "y": [round(value, 4) for value in values], "name": name}
+        figure["data"].append({**bar, "marker": {"color": colour}, "hovertemplate": "%{y:.3f}"})
+    layout = figure["layout"]
+    layout["barmode"] = "group"
+    line = {"color": GRAY, "width": 1, "dash": "dot"}
+    layout["shapes"] = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": PAPER, "y1": PAPER, "line": line}]
+    word = {"xref": "paper", "x": 1, "xanchor": "right", "y": PAPER, "yanchor": "bottom", "showarrow": False}
+    layout["annotations"] = [
+        {
+            **word,
+            "text": "the paper's mean",
+            "font": {"size": 11, "color": GRAY},
+            "bgcolor": "var(--st-background-color)",
+        }
+    ]
+    caption = (
+        f"The share of neurons that are not silent: {pair.spikes_per_neuron:.2f} over all hidden neurons. Each spikes "
+        "once or never. The paper's 0.3 is a mean over its large trained networks; a penalty on activity lowers it."
+    )
+    return Chart("ttfs_spikes", "Spikes per neuron, layer by layer", caption, figure, height=270)
+
+
+class Told(NamedTuple):
+    """What a finished run of a network said: accuracy, spikes per neuron and image, operations of one image."""
+
+    accuracy: float
+    spikes: float | None = None
+    operations: Operations | None = None
+
+
+def operations(pair: Pair, design: Design) -> Operations:
+    """Of one image in the TTFS network `design`, from the spikes that were counted: each at most once."""
+    arriving = [float((pair.relu.shown > 0).mean()), *pair.spikes]
+    layers = architecture(design).layers
+    densities = [share * layer.sources[0].pool ** 2 for share, layer in zip(arriving, layers, strict=True)]
+    return costs.synops(design, [*pair.spikes, None], densities)
+
+
+def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Told]) -> pd.DataFrame:
+    """The same network three times: of ReLUs, of one spike a neuron, and rate-coded. What is not known is left out."""
+    relu, ttfs_design, rate = designs["relu"], designs["ttfs"], designs["rate"]
+    dense = Operations(costs.macs(relu), float(costs.macs(relu)), 0.0)
+    nothing = Told(float("nan"))
+    counted = {
+        "relu": told.get("relu", nothing)._replace(operations=dense),
+        "ttfs": told.get("ttfs", nothing)._replace(
+            spikes=pair.spikes_per_neuron, operations=operations(pair, ttfs_design)
+        ),
+        "rate": told.get("rate", nothing),
+    }
+    latency = {
+        "relu": "one pass",
+        "ttfs": f"{pair.latency:.3g} τ_c",
+        "rate": f"{rate.data.steps} time steps",
+    }
+    names = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded LIF"}
+    rows = []
+    for kind, each in counted.items():
+        made = each.operations
+        rows.append(
+            {
+                "network": names[kind],
+                "accuracy": 100 * each.accuracy,
+                "spikes": each.spikes,
+                "latency": latency[kind],
+                "macs": made.macs if made else None,
+                "additions": made.additions if made else None,
+                "energy": made.picojoules() / 1000 if made else None,
+                "share": made.picojoules() / dense.picojoules() if made else None,
+            }
+        )
+    return pd.DataFrame(rows).astype(dict.fromkeys(("spikes", "macs", "additions", "energy", "share"), float))
