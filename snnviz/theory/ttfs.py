@@ -21,6 +21,7 @@ as a spike at t_max, which carries x = 0. Arrays are float64.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -73,7 +74,8 @@ def windows(largest: Sequence[float], zeta: float = ZETA) -> tuple[Window, ...]:
     """
     ends = [INPUT_WINDOW.end]
     for x in largest:
-        ends.append(ends[-1] + (1 + zeta) * (x or 1.0))  # a layer that is silent still takes some time
+        width = (1 + zeta) * (x or 1.0)  # a layer that is silent still takes some time
+        ends.append(max(ends[-1] + width, math.nextafter(ends[-1], math.inf)))
     return tuple(Window(start, end) for start, end in pairwise(ends))
 
 

@@ -13,6 +13,7 @@ from snnviz.catalog import datasets
 from snnviz.catalog.datasets import Card
 from snnviz.catalog.ttfsstudies import Slopes
 from snnviz.design import Design
+from snnviz.errors import Diverged
 from snnviz.theory import relus, ttfs
 from snnviz.theory.relus import Dense
 from snnviz.theory.ttfs import Floats, Layer, Passed, Stack
@@ -68,7 +69,7 @@ def relu(
 ) -> Relu:
     """The ReLU network of a design with these parameters, or such as it has before training.
 
-    Of images as intensities (B, m) in [0, 1]. Raises `InputError` for a network that is too large.
+    Of images as intensities (B, m) in [0, 1]. Raises `InputError` for a network that is too large, and `Diverged`.
     """
     low, high = span(datasets.card(design.data.name))
     arrays = arrays or relus.drawn(design, low + (high - low) * training[:64])
@@ -80,10 +81,13 @@ def relu(
     products = sum(layer.weights.size for layer in layers)
     sought = min(len(training), max(AT_ONCE, int(MOST_PRODUCTS / products)))
     largest = np.zeros(len(layers) - 1)
-    for begin in range(0, sought, AT_ONCE):
-        said = relus.run(layers, training[begin : min(sought, begin + AT_ONCE)])
-        largest = np.maximum(largest, [float(x.max()) for x in said[:-1]])
-    said = relus.run(layers, shown)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for begin in range(0, sought, AT_ONCE):
+            said = relus.run(layers, training[begin : min(sought, begin + AT_ONCE)])
+            largest = np.maximum(largest, [float(x.max()) for x in said[:-1]])
+        said = relus.run(layers, shown)
+        if not all(np.isfinite(each).all() for each in (*said, largest.sum())):
+            raise Diverged("Activations became infinite: smaller weights or fewer layers help.")
     return Relu(layers, shown, labels[:count], tuple(said), tuple(largest.tolist()), sought)
 
 

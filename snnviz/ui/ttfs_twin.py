@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz import links
 from snnviz.catalog.ttfsstudies import TtfsStudy
 from snnviz.design import Design
-from snnviz.errors import DataMissing, InputError
+from snnviz.errors import DataMissing, Diverged, InputError
 from snnviz.theory.relus import MOST_WEIGHTS
 from snnviz.theory.twins import Pair
 from snnviz.ui import many
@@ -41,6 +41,9 @@ def panel() -> Pair | None:
         return both(design(), now, of)
     except DataMissing as error:
         st.info(plain(ended(error)), icon=":material/download:")
+        return None
+    except Diverged as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
         return None
     except InputError as error:
         if error.field == "network":

@@ -32,6 +32,8 @@ def verdict(pair: Pair) -> str:
     if apart < 1e-10:
         return said + "rounding, in double precision."
     full = max(pair.saturated)
+    if full == 0 or pair.latency * DOUBLE > 1e-10 * min(pair.relu.largest):
+        return said + "rounding: some layers' activations are small beside the time that it is by then."
     return said + (
         f"up to {full:.2%} of a layer's neurons have more to say than fits into their window, which is made for "
         "training images: a larger ζ helps."

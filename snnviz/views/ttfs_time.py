@@ -24,8 +24,8 @@ GRAY = "var(--st-gray-text-color)"
 PLACES = 240
 """Of the slider through time."""
 
-MOST_ROWS = 400
-"""Neurons of a layer that are drawn, evenly chosen."""
+MOST_ROWS, MOST_MARKS = 400, 8000
+"""Neurons of a layer, and of all layers together, that are drawn, evenly chosen."""
 
 PAPER = 0.3
 """Spikes per neuron of the paper's networks, on average."""
@@ -67,13 +67,14 @@ def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Ch
     rows, end = groups(pair, image), pair.latency
     held = [pair.hidden[index].gated(pair.passed.times[index][image : image + 1])[0] for index in range(len(rows) - 1)]
     figure = empty("time (τ<sub>c</sub>)", "")
-    tall = min(26 + 300 // len(rows), 70) * len(rows)
+    tall = min(max(180, 64 * len(rows)), 640)
     height = tall + 300
     split = 230 / (height - 70)
     layout = figure["layout"]
     layout["xaxis"] |= {"range": [-0.01 * end, 1.015 * end], "anchor": "y2", "showgrid": False}
-    names = [f"{row.name} " for row in rows]
-    layout["yaxis"] = {"domain": [split + 0.06, 1], "tickvals": [k + 0.5 for k in range(len(rows))], "ticktext": names}
+    named = range(0, len(rows), -(-len(rows) // 40))
+    layout["yaxis"] = {"domain": [split + 0.06, 1], "tickvals": [k + 0.5 for k in named]}
+    layout["yaxis"] |= {"ticktext": [f"{rows[k].name} " for k in named]}
     layout["yaxis"] |= {"range": [-0.05, len(rows) + 0.05], "showgrid": False, "zeroline": False}
     layout["yaxis2"] = {"domain": [0, split], "title": {"text": "potential V"}, "anchor": "x"}
     layout |= {"hovermode": "closest", "shapes": [], "annotations": []}
@@ -107,7 +108,7 @@ def _caption(pair: Pair, layer: int, rows: Sequence[Group], held: Sequence[Any])
         if early
         else " No neuron would have spiked before its t_min, so that the gate has nothing to do."
     )
-    some = " Of large layers some neurons are drawn." if any(row.size > MOST_ROWS for row in rows) else ""
+    some = " Of large layers some neurons are drawn." if any(_stride(row, len(rows)) > 1 for row in rows) else ""
     return (
         "Each dash a spike, each shaded part a layer's window: it opens at t_min, when all spikes of the layer before "
         f"are there. Below, neurons of {pair.relu.names[layer]}: V rises with the ramp α (dotted) and with each "
@@ -116,9 +117,14 @@ def _caption(pair: Pair, layer: int, rows: Sequence[Group], held: Sequence[Any])
     )
 
 
+def _stride(row: Group, count: int) -> int:
+    """Every so many-th neuron is drawn."""
+    return -(-row.size // min(MOST_ROWS, max(10, MOST_MARKS // count)))
+
+
 def _raster(figure: dict[str, Any], index: int, row: Group, count: int, held: Any) -> None:
     colour = shade(index, count)
-    stride = max(1, -(-row.size // MOST_ROWS))
+    stride = _stride(row, count)
     kept = row.neurons % stride == 0
     neurons, times = row.neurons[kept], row.times[kept]
     y = index + 0.08 + 0.84 * (neurons + 0.5) / row.size

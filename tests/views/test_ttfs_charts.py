@@ -1,0 +1,180 @@
+"""The TTFS page's charts: what they draw is what the two networks say."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from snnviz.catalog import datasets
+from snnviz.catalog.ttfsstudies import STARTS, Slopes, networks
+from snnviz.links import change
+from snnviz.theory import costs
+from snnviz.theory.ttfs import Passed
+from snnviz.theory.twins import Pair, pair, relu
+from snnviz.views import chart, ttfs, ttfs_time
+
+CARD = datasets.card("digits")
+
+
+@cache
+def made(start: str = "digits mlp", slopes: Slopes = "one", zeta: float = 0.5, count: int = 16) -> Pair:
+    split = datasets.load("digits")
+    parts = (part.reshape(len(part), -1) / split.white for part in (split.train_images, split.test_images[:count]))
+    design = change(STARTS[start], {"network.width": 20} if "cnn" not in start else {"network.channels": 2})
+    return pair(relu(design, None, *parts, split.test_labels[:count]), zeta, slopes, 0.5, 2.0, 1)
+
+
+def traces(of: chart.Chart, **wanted: Any) -> list[dict[str, Any]]:
+    return [trace for trace in of.figure["data"] if all(trace.get(name) == value for name, value in wanted.items())]
+
+
+@pytest.mark.parametrize("start", ["digits mlp", "8 layers", "small cnn"])
+def test_every_chart_is_one_that_plotly_draws(start: str) -> None:
+    one = made(start)
+    neurons = ttfs.interesting(one, 0, 0)
+    shown = [
+        ttfs.image_chart(one, 0, CARD),
+        ttfs.logits_chart(one, 0, CARD),
+        ttfs.difference_chart(one),
+        ttfs.scatter_chart(one, 1, 0),
+        ttfs_time.time_chart(one, 0, 0, neurons),
+        ttfs_time.spikes_chart(one, 0),
+    ]
+    for each in shown:
+        text = json.dumps(each.figure).replace("var(--st-", "").replace("-color)", "").replace("-text", "")
+        go.Figure(
+            json.loads(
+                text.replace("violet", "purple").replace('"background"', '"white"').replace('"primary"', '"red"')
+            )
+        )
+        assert each.title
+        assert each.caption
+
+
+def test_logits_stand_side_by_side() -> None:
+    one = made(slopes="drawn")
+    both = ttfs.logits_chart(one, 3, CARD)
+    left, right = both.figure["data"]
+    assert left["y"] == right["y"]
+    assert left["x"] == list("0123456789")
+    assert [float(text) for text in left["customdata"]] == one.relu.said[-1][3].tolist()
+    assert "all of them" in ttfs.verdict(one)
+    assert "double precision" in ttfs.verdict(one)
+
+
+def test_what_does_not_fit_into_its_window_is_said() -> None:
+    one = made()
+    times = (one.passed.times[0], np.full_like(one.passed.times[1], 1.0), one.passed.times[2])  # all at t_min
+    full = Pair(one.relu, one.stack, Passed(times, one.passed.logits + 0.1))
+    assert "up to 100.00% of a layer's neurons have more to say than fits" in ttfs.verdict(full)
+
+
+def test_v_meets_the_threshold_at_the_spike() -> None:
+    one = made("8 layers", "drawn")
+    layer, image = 2, 5
+    neurons = ttfs.interesting(one, layer, image)
+    assert len(neurons) == 3
+    shown = ttfs_time.time_chart(one, image, layer, neurons)
+    window = one.hidden[layer].window
+    for neuron in neurons:
+        v, threshold, ramp = traces(shown, legendgroup=str(neuron), mode="lines")
+        when = float(one.passed.times[layer + 1][image, neuron])
+        theta = float(one.hidden[layer].threshold[neuron])
+        assert v["x"][-1] == pytest.approx(when, abs=1e-4)
+        assert threshold["y"] == [theta, theta]
+        assert ramp["y"][-1] == pytest.approx(one.hidden[layer].ramp[neuron] * (when - one.hidden[layer].before))
+        if when < window.end:
+            assert v["y"][-1] == pytest.approx(theta, rel=1e-4)
+            slope = (v["y"][-1] - v["y"][-2]) / (v["x"][-1] - v["x"][-2])
+            assert v["x"][-2] >= window.start - 1e-4
+            assert slope == pytest.approx(one.hidden[layer].slope[neuron], rel=0.01)
+        else:
+            assert v["y"][-1] < theta
+            assert "silent" in v["name"]
+
+
+def test_the_raster_has_every_spike_within_its_window_and_the_slider_counts_them() -> None:
+    one = made("8 layers")
+    shown = ttfs_time.time_chart(one, 1, 0, (0,))
+    assert shown.cursor is not None
+    marks: dict[str, list[float]] = {}
+    for trace in traces(shown, showlegend=False, mode="markers"):
+        if "customdata" in trace:
+            marks.setdefault(trace.get("meta", "0"), []).extend(trace["x"])
+    windows = [ttfs_time.INPUT_WINDOW, *(layer.window for layer in one.hidden)]
+    for index, window in enumerate(windows):
+        times = one.passed.times[index][1]
+        assert len(marks[str(index)]) == int((times < window.end).sum())
+        assert min(marks[str(index)]) >= window.start - 1e-5
+        assert max(marks[str(index)]) <= window.end
+    hidden = sum(len(marks[str(index)]) for index in range(1, len(windows)))
+    first, last = shown.cursor.notes[0], shown.cursor.notes[-1]
+    assert "the input spikes · 0 of 140 hidden neurons have spiked" in first
+    assert f"the logits are read · {hidden} of 140 hidden neurons have spiked" in last
+    assert shown.cursor.values[-1] == pytest.approx(one.latency, abs=1e-4)
+    veil, line = shown.figure["layout"]["shapes"][-2:]
+    assert (veil["x0"], line["x0"]) == (one.latency, one.latency)
+
+
+def test_large_layers_are_drawn_in_part() -> None:
+    one = made()
+    rows = ttfs_time.groups(one, 0)
+    assert [ttfs_time._stride(row, len(rows)) for row in rows] == [1, 1, 1]
+    assert ttfs_time._stride(rows[0]._replace(size=4096), 3) == 11
+    assert ttfs_time._stride(rows[0]._replace(size=200), 200) == 5
+
+
+def test_every_spike_adds_its_weight_once_at_each_neuron_that_reads_it() -> None:
+    one, several = made(), networks(change(STARTS["digits mlp"], {"network.width": 20}))
+    made_of = ttfs_time.operations(one, several["ttfs"])
+    spikes = [(one.relu.shown > 0).sum(), *((x > 0).sum() for x in one.relu.said[:-1])]
+    assert made_of.additions == pytest.approx(sum(n * out for n, out in zip(spikes, (20, 20, 10), strict=True)) / 16)
+    assert made_of.macs == 0
+    pooled = made("small cnn")
+    design = networks(change(STARTS["small cnn"], {"network.channels": 2}))["ttfs"]
+    found = ttfs_time.operations(pooled, design).additions
+    arriving = [pooled.relu.shown, *pooled.relu.said[:-1]]
+    counted = sum(
+        float(((x > 0) @ (layer.weights != 0).sum(0)).mean())
+        for x, layer in zip(arriving, pooled.relu.layers, strict=True)
+    )
+    assert counted < found < 1.7 * counted  # padding is counted, as if there were spikes
+
+
+def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
+    one, several = made(), networks(change(STARTS["digits mlp"], {"network.width": 20}), 7)
+    table = ttfs_time.cost_table(one, several, {"relu": ttfs_time.Told(0.9)}).set_index("network")
+    assert table.loc["ReLU", "macs"] == 64 * 20 + 20 * 20 + 20 * 10
+    assert table.loc["ReLU", "energy"] == pytest.approx(table.loc["ReLU", "macs"] * 4.6 / 1000)
+    assert table.loc["TTFS", "share"] == pytest.approx(
+        table.loc["TTFS", "additions"] * 0.9 / (table.loc["ReLU", "macs"] * 4.6)
+    )
+    assert table["latency"].tolist() == ["one pass", f"{one.latency:.3g} τ_c", "7 time steps"]
+    assert table.loc["ReLU", "accuracy"] == 90
+    assert table.loc["rate-coded LIF", ["accuracy", "macs", "energy"]].isna().all()
+    told = ttfs_time.Told(0.8, 1.5, costs.Operations(100, 10.0, 20.0))
+    rate = ttfs_time.cost_table(one, several, {"rate": told}).set_index("network").loc["rate-coded LIF"]
+    assert (rate["accuracy"], rate["spikes"], rate["energy"]) == (80, 1.5, pytest.approx(0.064))
+
+
+def test_a_neuron_in_formulas_says_what_its_relu_says() -> None:
+    one = made(slopes="drawn")
+    first, _, silent = ttfs.interesting(one, 1, 4)
+    lines = ttfs.formulas(one, 1, first, 4)
+    x = float(one.relu.said[1][4, first])
+    assert lines[-1].endswith(rf"= {x:.4g} \qquad x_i = {x:.4g}")
+    assert rf"B_i = {one.hidden[1].slope[first]:.4g}" in lines[2]
+    assert r"t_{\max}\text{: silent}" in ttfs.formulas(one, 1, silent, 4)[-2]
+
+
+def test_the_table_of_layers() -> None:
+    one = made("8 layers")
+    table = ttfs.layer_table(one)
+    assert table["layer"].tolist() == [f"L{k}" for k in range(1, 8)]
+    assert table["start"].tolist()[1:] == table["end"].tolist()[:-1]
+    assert table["spikes"].tolist() == list(one.spikes)
