@@ -44,6 +44,17 @@ STARTS: dict[str, Design] = {
     "small cnn": change(
         Design(), _COMMON | {"network.kind": "cnn", "network.channels": 8, "training.learning_rate": 0.002}
     ),
+    "vgg": change(
+        Design(),
+        _COMMON
+        | {
+            "network.kind": "vgg",
+            "network.stages": 3,
+            "network.width": 0.125,
+            "network.norm": "none",
+            "training.learning_rate": 0.002,
+        },
+    ),
 }
 """ReLU networks that have a TTFS twin. Digits train in seconds; 784-340-10 is the first network of Stanojevic et al.,
 on MNIST."""

@@ -1,9 +1,9 @@
 """Small ReLU networks in numpy: layers in a row as dense matrices, with whatever comes between them in these.
 
 A convolution is a matrix with as many rows as there are points in its maps, average pooling before a layer is a matrix
-that its own is multiplied by, and batch normalisation after it (by the running statistics) a factor and a shift. What
-has a TTFS twin (`catalog.ttfs.check`) can be written so, but for max pooling; what fits into memory is small. Arrays
-are float64.
+that its own is multiplied by, and batch normalisation after it (by the running statistics) a factor and a shift. Max
+pooling is no matrix and stays beside them. What has a TTFS twin (`catalog.ttfs.check`) can be written so; what fits
+into memory is small. Arrays are float64.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from snnviz.design import Design
 from snnviz.errors import Described, InputError
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 Arrays = Mapping[str, Any]
 """Parameters and buffers by name, as in a checkpoint: "<layer>.weight", "<layer>.bias", "<layer>.gain", ..."""
 
@@ -32,24 +33,35 @@ MOST_WEIGHTS = 8_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dense:
-    """max(0, W x + b) of a layer, W (n, m), b (n,); the readout's without the max. `shape`: of its n neurons."""
+    """max(0, W x + b) of a layer, W (n, m), b (n,); the readout's without the max. `shape`: of its n neurons.
+
+    With `squares` (m, k), x_j is the largest of what these k neurons of the layer before say.
+    """
 
     name: str
     weights: Floats
     bias: Floats
     shape: Shape
+    squares: Indices | None = None
+
+    def currents(self, x: Floats) -> Floats:
+        """W x + b (B, n) from what the layer before says."""
+        read: Floats = x if self.squares is None else x[:, self.squares].max(2)
+        found: Floats = read @ self.weights.T + self.bias
+        return found
 
 
 def size(built: Architecture) -> int:
     """How many numbers the matrices of a network hold."""
-    return sum(layer.neurons * math.prod(_before(built, index)) for index, layer in enumerate(built.layers))
+    total = 0
+    for index, layer in enumerate(built.layers):
+        total += layer.neurons * math.prod(_before(built, index) if layer.sources[0].linear else layer.in_shape)
+    return total
 
 
 def check(design: Design) -> None:
-    """Raises `InputError` for a network whose matrices are too large, or that is more than matrices and ReLUs."""
+    """Raises `InputError` for a network whose matrices are too large."""
     built = architecture(design)
-    if not all(source.linear for layer in built.layers for source in layer.sources):
-        raise InputError("network.pooling", "be average where layers are written as matrices", "max")
     if (found := size(built)) > MOST_WEIGHTS:
         got = Described(f"{found:,}")
         raise InputError("network", f"have at most {MOST_WEIGHTS:,} numbers in its layers' dense matrices", got)
@@ -86,7 +98,7 @@ def drawn(design: Design, shown: Floats) -> dict[str, Any]:
             found |= {f"{layer.name}.mean": np.zeros(count)}
         if is_measured(design.init):
             made = _dense(built, index, *_folded(layer, found))
-            x = np.maximum(x @ made.weights.T + made.bias, 0.0)
+            x = np.maximum(made.currents(x), 0.0)
     return found
 
 
@@ -94,9 +106,9 @@ def run(layers: Sequence[Dense], x: Floats) -> list[Floats]:
     """What each hidden layer says, (B, n), and the logits, for inputs (B, m)."""
     said = []
     for layer in layers[:-1]:
-        x = np.maximum(x @ layer.weights.T + layer.bias, 0.0)
+        x = np.maximum(layer.currents(x), 0.0)
         said.append(x)
-    return [*said, x @ layers[-1].weights.T + layers[-1].bias]
+    return [*said, layers[-1].currents(x)]
 
 
 def _folded(layer: Layer, arrays: Arrays) -> tuple[Floats, Floats]:
@@ -114,9 +126,13 @@ def _folded(layer: Layer, arrays: Arrays) -> tuple[Floats, Floats]:
 def _dense(built: Architecture, index: int, weight: Floats, bias: Floats) -> Dense:
     layer = built.layers[index]
     matrix = weight if layer.kind == "linear" else _convolution(layer, weight)
-    positions = layer.neurons // layer.out_shape[0]
-    matrix = _unpooled(matrix.reshape(layer.neurons, *layer.in_shape), _before(built, index), layer.sources[0].pool)
-    return Dense(layer.name, matrix, np.repeat(bias, positions), layer.out_shape)
+    biases, source = np.repeat(bias, layer.neurons // layer.out_shape[0]), layer.sources[0]
+    if not source.linear:
+        numbers = np.arange(math.prod(_before(built, index))).reshape(1, *_before(built, index))
+        squares = _squares(numbers, source.pool).reshape(math.prod(layer.in_shape), -1)
+        return Dense(layer.name, matrix, biases, layer.out_shape, squares)
+    matrix = _unpooled(matrix.reshape(layer.neurons, *layer.in_shape), _before(built, index), source.pool)
+    return Dense(layer.name, matrix, biases, layer.out_shape)
 
 
 def _convolution(layer: Layer, weight: Floats) -> Floats:
@@ -150,9 +166,16 @@ def _before(built: Architecture, index: int) -> Shape:
 
 
 def _pooled(built: Architecture, index: int, x: Floats) -> Floats:
-    pool, (c, h, w) = built.layers[index].sources[0].pool, _before(built, index)
-    if pool == 1:
+    source = built.layers[index].sources[0]
+    if source.pool == 1:
         return x
-    kept = x.reshape(len(x), c, h, w)[:, :, : h // pool * pool, : w // pool * pool]
-    found: Floats = kept.reshape(len(x), c, h // pool, pool, w // pool, pool).mean((3, 5))
+    squares = _squares(x.reshape(len(x), *_before(built, index)), source.pool)
+    found: Floats = squares.mean(4) if source.linear else squares.max(4)
     return found
+
+
+def _squares(maps: NDArray[Any], pool: int) -> NDArray[Any]:
+    """(B, C, H / pool, W / pool, pool^2) from maps (B, C, H, W); what does not fill a square is left out."""
+    b, c, h, w = maps.shape
+    kept = maps[:, :, : h // pool * pool, : w // pool * pool].reshape(b, c, h // pool, pool, w // pool, pool)
+    return kept.transpose(0, 1, 2, 4, 3, 5).reshape(b, c, h // pool, w // pool, pool**2)

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -33,6 +33,7 @@ from snnviz.errors import Described, InputError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 ZETA = 0.5
 """How much wider than the largest activation a window is: its authors' choice."""
@@ -102,6 +103,12 @@ class Layer:
 
     before: float
     window: Window
+    squares: Indices | None = None
+    """Max pooling, (m, k): of so many spikes of the layer before, each input is the earliest."""
+
+    def read(self, times: Floats) -> Floats:
+        """The times of what arrives, (..., m), from those of the layer before."""
+        return times if self.squares is None else times[..., self.squares].min(-1)
 
     @property
     def slope(self) -> Floats:
@@ -112,7 +119,7 @@ class Layer:
     def reached(self, times: Floats) -> Floats:
         """V(t_min) (B, n) from firing times (B, m); where it is the readout, the logits (7)."""
         start = self.window.start
-        found: Floats = self.ramp * (start - self.before) + (start - times) @ self.weights.T
+        found: Floats = self.ramp * (start - self.before) + (start - self.read(times)) @ self.weights.T
         return found
 
     def fire(self, times: Floats) -> Floats:
@@ -129,7 +136,7 @@ class Layer:
 
     def potential(self, times: Floats, grid: Floats) -> Floats:
         """V (T, n) at the times `grid` (T,) from one image's (m,), as if the neurons did not spike."""
-        after = np.maximum(grid[:, None] - times, 0.0)
+        after = np.maximum(grid[:, None] - self.read(times), 0.0)
         ramp = np.maximum(grid - self.before, 0.0)[:, None] * self.ramp
         found: Floats = ramp + after @ self.weights.T
         return found
@@ -141,7 +148,7 @@ class Layer:
         """
         early = np.broadcast_to(self.threshold <= 0, (len(times), len(self.ramp))).copy()
         early |= self.reached(times) > self.threshold
-        for image, row in enumerate(times):
+        for image, row in enumerate(self.read(times)):
             order = np.argsort(row)
             order = order[row[order] < self.window.start]
             t, w = row[order], self.weights[:, order]
@@ -245,15 +252,18 @@ def twin(
     largest: Sequence[float],
     zeta: float = ZETA,
     slopes: Sequence[Floats | float] | None = None,
+    squares: Sequence[Indices | None] | None = None,
 ) -> Stack:
-    """As `stack`, from X of each hidden layer."""
+    """As `stack`, from X of each hidden layer, and with the max pooling before each layer, the readout's last."""
     spans = (INPUT_WINDOW, *windows(largest, zeta))
     chosen = slopes or [1.0] * len(largest)
     layers = [
         mapped(w, b, window, last.start, slope)
         for w, b, window, last, slope in zip(weights[:-1], biases[:-1], spans[1:], spans[:-1], chosen, strict=True)
     ]
-    return Stack((*layers, readout(weights[-1], biases[-1], spans[-1].end, spans[-1].start)))
+    layers.append(readout(weights[-1], biases[-1], spans[-1].end, spans[-1].start))
+    pools = squares or [None] * len(layers)
+    return Stack(tuple(replace(layer, squares=each) for layer, each in zip(layers, pools, strict=True)))
 
 
 def jacobian(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> Floats:

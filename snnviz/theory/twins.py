@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -75,7 +75,7 @@ def relu(
     arrays = arrays or relus.drawn(design, low + (high - low) * training[:64])
     first, *others = relus.dense(design, arrays)
     weights, bias = ttfs.rescaled(first.weights, first.bias, low, high)
-    layers = (Dense(first.name, weights, bias, first.shape), *others)
+    layers = (replace(first, weights=weights, bias=bias), *others)
     count = images_for(layers, len(test))
     shown = test[:count]
     products = sum(layer.weights.size for layer in layers)
@@ -135,6 +135,13 @@ class Pair:
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return tuple(float(ttfs.fired(times, layer.window).mean()) for times, layer in pairs)
 
+    @cached_property
+    def arriving(self) -> tuple[float, ...]:
+        """Of each layer, the readout's included: the share of its inputs at which a spike arrives."""
+        ends = (ttfs.INPUT_WINDOW.end, *(layer.window.end for layer in self.hidden))
+        seen = zip(self.stack.layers, self.passed.times, ends, strict=True)
+        return tuple(float((layer.read(times) < end).mean()) for layer, times, end in seen)
+
     @property
     def spikes_per_neuron(self) -> float:
         """Over all hidden neurons."""
@@ -162,5 +169,5 @@ def pair(network: Relu, zeta: float, slopes: Slopes, low: float, high: float, se
         chosen = [rng.uniform(low, high, len(bias)) for bias in biases[:-1]]
     elif slopes == "alpha-one":
         chosen = [ttfs.slopes_of_ramp_one(matrix) for matrix in weights[:-1]]
-    made = ttfs.twin(weights, biases, network.largest, zeta, chosen)
+    made = ttfs.twin(weights, biases, network.largest, zeta, chosen, [layer.squares for layer in network.layers])
     return Pair(network, made, made.run(network.shown))

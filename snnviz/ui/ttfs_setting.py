@@ -35,6 +35,7 @@ LABELS = {
     "network.depth": "Hidden layers",
     "network.width": "Neurons a layer",
     "network.channels": "Channels",
+    "network.stages": "Stages",
     "network.pool_every": "Pool after every",
     "data.train_samples": "Training images",
     "training.learning_rate": "Learning rate",
@@ -130,13 +131,14 @@ def _start(key: str) -> None:
 
 
 def _numbers(now: Design) -> None:
-    shown = [path for path in LABELS if not path.startswith("network.") or hasattr(now.network, path[8:])]
+    fields = type(now.network).model_fields
+    shown = [path for path in LABELS if not path.startswith("network.") or path[8:] in fields]
     for column, path in zip(st.columns(len(shown)), shown, strict=True):
         owner, field = _owner(now, path)
         limits = next(item for item in type(owner).model_fields[field].metadata if isinstance(item, Range))
         kind = int if type(owner).model_fields[field].annotation is int else float
         column.number_input(
-            LABELS[path],
+            "Width (original: 1)" if path == "network.width" and kind is float else LABELS[path],
             kind(limits.low),
             kind(limits.high),
             kind(getattr(owner, field)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -157,7 +158,7 @@ def _potential(
 ) -> None:
     made, times = pair.hidden[layer], pair.passed.times[layer][image]
     when = float(pair.passed.times[layer + 1][image, neuron])
-    own = ttfs.Layer(made.weights[[neuron]], made.ramp[[neuron]], made.threshold[[neuron]], made.before, made.window)
+    own = replace(made, weights=made.weights[[neuron]], ramp=made.ramp[[neuron]], threshold=made.threshold[[neuron]])
     silent = when >= made.window.end
     corners = np.unique(np.concatenate([[made.before, made.window.start, when], times[times < when]]))
     v = own.potential(times, corners)[:, 0]
@@ -237,7 +238,8 @@ def note(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Seque
             for index, row in enumerate(rows)
             if t < row.window.end or row is rows[-1]
         )
-    made, times = pair.hidden[layer], pair.passed.times[layer][image]
+    made = pair.hidden[layer]
+    times = made.read(pair.passed.times[layer][image])
     words = []
     for neuron in neurons[:2]:
         when, theta = float(pair.passed.times[layer + 1][image, neuron]), float(made.threshold[neuron])
@@ -294,9 +296,9 @@ class Told(NamedTuple):
 
 def operations(pair: Pair, design: Design) -> Operations:
     """Of one image in the TTFS network `design`, from the spikes that were counted: each at most once."""
-    arriving = [float((pair.relu.shown > 0).mean()), *pair.spikes]
-    layers = architecture(design).layers
-    densities = [share * layer.sources[0].pool ** 2 for share, layer in zip(arriving, layers, strict=True)]
+    sources = [layer.sources[0] for layer in architecture(design).layers]
+    sizes = [source.pool**2 if source.linear else 1 for source in sources]  # of averages each spike comes by itself
+    densities = [share * size for share, size in zip(pair.arriving, sizes, strict=True)]
     return costs.synops(design, [*pair.spikes, None], densities)
 
 

@@ -218,7 +218,7 @@ BAD = {
     "study.neurons=1,2,3,4,5": "study.neurons must be at most 4 numbers of neurons from 0",
     "view=tim": "view must be one of equivalence, time",
     "network.kind=block": "network.edges must have no skips for TTFS",
-    "network.kind=cell": "network.kind must be mlp, cnn or",
+    "network.kind=cell": "network.kind must be mlp, cnn, vgg or",
     "data.name=nmnist&network.kind=mlp": "data.name must be images for TTFS",
     "ttfs.slope=two": "ttfs.slope must be one of one, alpha-one",
 }

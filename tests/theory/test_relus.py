@@ -20,6 +20,7 @@ NETWORKS = {
     "mlp": {"network.kind": "mlp", "network.depth": 2, "network.width": 9},
     "cnn": {"network.kind": "cnn", "network.depth": 3, "network.channels": 3, "network.pool_every": 1},
     "normed cnn": {"network.kind": "cnn", "network.depth": 2, "network.channels": 3, "network.norm": "batch"},
+    "vgg": {"network.kind": "vgg", "network.width": 0.03125, "network.stages": 4},
     "block": {"network.kind": "block", "network.edges": "000/000/000", "network.channels": 3, "network.blocks": 2},
 }
 

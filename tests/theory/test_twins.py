@@ -30,9 +30,10 @@ def one(design: Design, arrays: Arrays | None = None) -> Pair:
     return pair(seen(design, arrays), 0.5, "one", 1, 1, 0)
 
 
-@pytest.mark.parametrize("start", ["digits mlp", "8 layers", "small cnn"])
+@pytest.mark.parametrize("start", list(STARTS))
 def test_windows_spikes_and_logits_are_those_of_the_computation_in_torch(start: str) -> None:
-    design = change(STARTS[start], {"network.width": 20} if "mlp" in start or "layers" in start else {})
+    small = {"mlp": {"network.width": 20}, "cnn": {"network.channels": 3}, "vgg": {"network.width": 0.0625}}
+    design = change(STARTS[start], small[STARTS[start].network.kind] | {"data.name": "digits"})
     low, high = span(datasets.card("digits"))
     arrays = relus.drawn(design, np.full((1, 64), low + high))
     made, expected = one(design, arrays), agreement(design, 64, arrays=arrays)

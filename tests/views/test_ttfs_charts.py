@@ -18,6 +18,12 @@ from snnviz.theory.ttfs import Passed
 from snnviz.theory.twins import Pair, pair, relu
 from snnviz.views import chart, ttfs, ttfs_time
 
+SMALL = {
+    "digits mlp": {"network.width": 20},
+    "8 layers": {"network.width": 20},
+    "small cnn": {"network.channels": 2},
+    "vgg": {"network.width": 0.0625},
+}
 CARD = datasets.card("digits")
 
 
@@ -25,7 +31,7 @@ CARD = datasets.card("digits")
 def made(start: str = "digits mlp", slopes: Slopes = "one", zeta: float = 0.5, count: int = 16) -> Pair:
     split = datasets.load("digits")
     parts = (part.reshape(len(part), -1) / split.white for part in (split.train_images, split.test_images[:count]))
-    design = change(STARTS[start], {"network.width": 20} if "cnn" not in start else {"network.channels": 2})
+    design = change(STARTS[start], SMALL[start])
     return pair(relu(design, None, *parts, split.test_labels[:count]), zeta, slopes, 0.5, 2.0, 1)
 
 
@@ -33,7 +39,7 @@ def traces(of: chart.Chart, **wanted: Any) -> list[dict[str, Any]]:
     return [trace for trace in of.figure["data"] if all(trace.get(name) == value for name, value in wanted.items())]
 
 
-@pytest.mark.parametrize("start", ["digits mlp", "8 layers", "small cnn"])
+@pytest.mark.parametrize("start", SMALL)
 def test_every_chart_is_one_that_plotly_draws(start: str) -> None:
     one = made(start)
     neurons = ttfs.interesting(one, 0, 0)
@@ -130,13 +136,13 @@ def test_large_layers_are_drawn_in_part() -> None:
 
 
 def test_every_spike_adds_its_weight_once_at_each_neuron_that_reads_it() -> None:
-    one, several = made(), networks(change(STARTS["digits mlp"], {"network.width": 20}))
+    one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]))
     made_of = ttfs_time.operations(one, several["ttfs"])
     spikes = [(one.relu.shown > 0).sum(), *((x > 0).sum() for x in one.relu.said[:-1])]
     assert made_of.additions == pytest.approx(sum(n * out for n, out in zip(spikes, (20, 20, 10), strict=True)) / 16)
     assert made_of.macs == 0
     pooled = made("small cnn")
-    design = networks(change(STARTS["small cnn"], {"network.channels": 2}))["ttfs"]
+    design = networks(change(STARTS["small cnn"], SMALL["small cnn"]))["ttfs"]
     found = ttfs_time.operations(pooled, design).additions
     arriving = [pooled.relu.shown, *pooled.relu.said[:-1]]
     counted = sum(
@@ -147,7 +153,7 @@ def test_every_spike_adds_its_weight_once_at_each_neuron_that_reads_it() -> None
 
 
 def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
-    one, several = made(), networks(change(STARTS["digits mlp"], {"network.width": 20}), 7)
+    one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
     table = ttfs_time.cost_table(one, several, {"relu": ttfs_time.Told(0.9)}).set_index("network")
     assert table.loc["ReLU", "macs"] == 64 * 20 + 20 * 20 + 20 * 10
     assert table.loc["ReLU", "energy"] == pytest.approx(table.loc["ReLU", "macs"] * 4.6 / 1000)
