@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.trajectories import Model, Trajectories
+from snnviz.catalog.ttfs import ttfs_network
 from snnviz.core import data, networks, ttfs
 from snnviz.core.data import intensities, span
 from snnviz.core.equivalence import relus
@@ -85,7 +86,7 @@ class Learner:
         hits = 0
         parts = zip(images.images.split(TEST_BATCH), images.labels.split(TEST_BATCH), strict=True)
         for part, labels in parts:
-            hits += int((self.logits(intensities(part, images.white, torch.float64)).argmax(1) == labels).sum())
+            hits += int((self.logits(intensities(part, images.white)).argmax(1) == labels).sum())
         return hits / len(images)
 
     def flat(self, ending: str = "") -> Tensor:
@@ -99,13 +100,13 @@ def courses(setting: Trajectories) -> Iterator[Event]:
     It begins anew whenever it is asked, and says the same. Of a model that becomes infinite there is nothing more.
     Raises `DataMissing`, or `Diverged` if the ReLU network is lost.
     """
-    design = setting.design
+    design, timed = setting.design, ttfs_network(setting.design)  # which is shown intensities
     training, test = yield from data.loading(design)
     size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training) / size)
     models = learners(setting)
     yield Progress(0, epochs * per_epoch)
-    probe = intensities(training.images[:PROBE_IMAGES], training.white, torch.float64)
+    probe = intensities(training.images[:PROBE_IMAGES], training.white)
     for model in models:
         model.see(probe, training.labels[:PROBE_IMAGES])
     yield from _look(models, 0, 0.0, None)
@@ -117,7 +118,7 @@ def courses(setting: Trajectories) -> Iterator[Event]:
         order = torch.randperm(len(training), generator=generator(design.seed, "order", epoch))
         for batch in range(per_epoch):
             chosen = order[batch * size : (batch + 1) * size]
-            shown = intensities(training.images[chosen], training.white, torch.float64)
+            shown = data.learnt(training, chosen, timed, epoch, batch)[0]
             for model in models:
                 if not model.is_lost:
                     model.learn(shown, training.labels[chosen], factor * design.training.learning_rate)

@@ -8,7 +8,7 @@ from typing import Annotated
 import streamlit as st
 
 from snnviz.catalog.trajectories import Trajectories
-from snnviz.design import checked
+from snnviz.design import CnnNetwork, MlpNetwork, checked
 from snnviz.events import Course
 from snnviz.places import cache_dir
 from snnviz.registry import Range
@@ -185,21 +185,27 @@ def _courses(was_active: bool) -> None:
     if run is not None and run.state == "failed" and run.error:
         st.error(plain(run.error), icon=":material/error:")
     glance = services.glance(setting.digest) if run is not None and run.state != "queued" else None
-    drawn = _course_charts(str(cache_dir()), setting, glance[0].created, glance[1]) if glance else None
+    drawn = _course_charts(str(cache_dir()), setting, glance[1], done=glance[0].state == "done") if glance else None
     if drawn is None:
         st.caption(
             "The network above, four times on the same batches: ReLUs, B = 1, α = 1, and α = 1 with a smaller learning "
-            "rate. The curves are drawn while they learn; you may leave meanwhile."
+            f"rate. The curves are drawn while they learn; you may leave meanwhile.{_shallow()}"
         )
         return
     st.markdown(drawn[0])
     charts(drawn[1], key="ttfs-naive-courses")
 
 
+def _shallow() -> str:
+    """With few factors 1/B not much happens."""
+    network = design().network
+    few = isinstance(network, MlpNetwork | CnnNetwork) and network.depth < 4
+    return " With as few layers as now α = 1 still learns: take 8 layers." if few else ""
+
+
 @lru_cache(maxsize=16)
-def _course_charts(_place: str, setting: Trajectories, _created: float, _version: str) -> tuple[str, bytes] | None:
-    rows = [row for _, row in services.store().rows(setting.digest, Course)]
-    if not any(row.step for row in rows):
+def _course_charts(_place: str, setting: Trajectories, _version: str, *, done: bool) -> tuple[str, bytes] | None:
+    found = views.by_model([row for _, row in services.store().rows(setting.digest, Course)], done=done)
+    if not found or not found["relu"][-1].step:
         return None
-    found = views.by_model(rows)
     return views.course_verdict(found, setting.slower), payload(views.course_charts(found))

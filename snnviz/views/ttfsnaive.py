@@ -132,8 +132,14 @@ def _spike(share: float) -> str:
 # -- trajectories ------------------------------------------------------------------------------------------------------
 
 
-def by_model(rows: Sequence[Course]) -> dict[str, list[Course]]:
-    """In the order of `MODELS`; those that have rows."""
+def by_model(rows: Sequence[Course], *, done: bool = True) -> dict[str, list[Course]]:
+    """In the order of `MODELS`; those that have rows. Until all is `done`, a look that may have been read half is left
+    out."""
+    if not done:
+        steps = sorted({row.step for row in rows})
+        count = {step: sum(row.step == step and row.model != "naive" for row in rows) for step in steps[-2:]}
+        if len(steps) > 1 and count[steps[-1]] < count[steps[-2]]:
+            rows = [row for row in rows if row.step < steps[-1]]
     found: dict[str, list[Course]] = {name: [] for name in MODELS}
     for row in rows:
         found[row.model].append(row)

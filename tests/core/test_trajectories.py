@@ -55,9 +55,13 @@ def test_b1_follows_the_relu_network_and_alpha_one_does_not() -> None:
     assert first["naive"].grad_norm > 1000 * first["relu"].grad_norm
 
 
-@pytest.mark.parametrize("kind", ["mlp", "cnn"])
-def test_all_but_the_naive_one_begin_as_the_same_function(kind: str) -> None:
-    design = change(USUAL, {"network.kind": kind, "network.depth": 3})
+@pytest.mark.parametrize(
+    "network",
+    [{"kind": "mlp", "depth": 3}, {"kind": "cnn", "depth": 3}, {"kind": "vgg", "width": 0.0625}],
+    ids=lambda network: network["kind"],
+)
+def test_all_but_the_naive_one_begin_as_the_same_function(network: dict[str, object]) -> None:
+    design = change(USUAL, {f"network.{name}": value for name, value in network.items()})
     relu, *others, naive = learners(Trajectories(design=design))
     training, _ = data.load(design)
     shown = data.intensities(training.images[:32], training.white, torch.float64)
@@ -127,6 +131,12 @@ def test_it_counts_steps_looks_as_often_as_asked_and_says_the_same_twice() -> No
     assert [row.step for row in rows if row.model == "slower"] == [0, 2, 4, 6, 8]
     assert [row.test_accuracy is not None for row in rows if row.model == "b1"] == [False, False, True, False, True]
     assert [event for event in courses(setting) if isinstance(event, Course)] == rows
+
+
+def test_images_are_augmented_as_in_a_run() -> None:
+    plain, moved = (followed(**SMALL | {"data.augment.shift": shift})["relu"] for shift in (0, 2))
+    assert plain[0] == moved[0]
+    assert plain[-1].loss != moved[-1].loss
 
 
 def test_a_model_that_becomes_infinite_is_left_alone_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
