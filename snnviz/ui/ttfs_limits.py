@@ -145,7 +145,7 @@ def _now(of: Source, runs: Mapping[str, Run]) -> None:
         {name: run for name, run in runs.items() if name == task.digest},
         f"{KEY}-one",
         verb=TUNE,
-        what="through these limits",
+        what="it",
     )
     _failures([runs[task.digest]] if task.digest in runs else [])
     if rows:
@@ -201,7 +201,10 @@ def _curve(runs: Mapping[str, Run]) -> None:
     rows = _rows({name: run for name, run in own.items() if run.task not in plain_networks})
     if said := views.verdict(now.axis, curve, rows, exact):
         st.markdown(said)
-    charts(payload([views.curve_chart(now.axis, curve, rows, exact)]), key="ttfs-limits-curve")
+    if rows:
+        charts(payload([views.curve_chart(now.axis, curve, rows, exact)]), key="ttfs-limits-curve")
+    else:
+        st.caption("A fine-tuning for each point, from the weights of the network, which is trained first.")
 
 
 def _failures(runs: Iterable[Run]) -> None:
@@ -211,7 +214,9 @@ def _failures(runs: Iterable[Run]) -> None:
 
 def _rows(runs: Mapping[str, Run]) -> Rows:
     """What fine-tunings have said, by digest."""
-    return {run: _read(str(cache_dir()), run, created, version) for run, created, version in versions(runs.values())}
+    place = str(cache_dir())
+    found = {run: _read(place, run, created, version) for run, created, version in versions(runs.values())}
+    return {run: rows for run, rows in found.items() if rows}
 
 
 @lru_cache(maxsize=1000)

@@ -61,7 +61,7 @@ def values(curve: Sequence[Point], rows: Rows) -> dict[str, dict[float, list[flo
 
 def curve_chart(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Sequence[float]) -> Chart:
     """Accuracy over one limit. `exact`: without it, of each seed."""
-    figure = empty(BELOW[axis], "test accuracy", tickformat=".0%")
+    figure = empty(BELOW[axis], "test accuracy", tickformat=".1%")
     order = [f"{value:g}" for value in AXES[axis]]
     figure["layout"]["xaxis"] |= {"type": "category", "categoryorder": "array", "categoryarray": order}
     figure["layout"]["xaxis"]["range"] = [-0.4, len(order) - 0.6]
@@ -134,7 +134,7 @@ def verdict(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Sequence[floa
     if claim and claim.value in after:
         reached = fmean(after[claim.value])
         said.append(
-            f"The paper: {claim.text} after training on. Ours at {claim.value:g}: "
+            f"The paper: {claim.text}, after training on. Ours at {claim.value:g}: "
             f"{fmean(before[claim.value]):.1%} as it is, **{reached:.1%}** after, {_apart(level - reached)}."
         )
     won = {value: fmean(after[value]) - fmean(before[value]) for value in after}

@@ -94,7 +94,8 @@ def verdict(found: Sequence[Traded]) -> str:
     dense = max(found, key=lambda each: fmean(each.spikes))
     close = [each for each in found if fmean(each.accuracies) >= fmean(dense.accuracies) - 0.01]
     best = min(close, key=lambda each: fmean(each.spikes))
-    said = f"Without much of a penalty **{fmean(dense.spikes):.2f}** spikes per neuron, {fmean(dense.accuracies):.1%}."
+    first = "Without a penalty" if dense.penalty == 0 else f"At λ = {dense.penalty:g}"
+    said = f"{first} **{fmean(dense.spikes):.2f}** spikes per neuron, {fmean(dense.accuracies):.1%}."
     if best is not dense:
         said += (
             f" Within a point of that: **{fmean(best.spikes):.2f}** at λ = {best.penalty:g}, "
