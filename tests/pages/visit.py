@@ -18,6 +18,7 @@ from snnviz.ui.words import JOINER
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = {
+    "ttfs": "Training",
     "network": "Network",
     "neuron": "Neuron",
     "init": "Initialisation",
