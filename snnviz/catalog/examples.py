@@ -94,7 +94,7 @@ def vgg_digits() -> Design:
         data=Data(steps=4),
         network=VggNetwork(width=0.25, stages=3),
         neuron=Neuron(threshold=0.5),
-        training=Training(epochs=8, learning_rate=0.004),
+        training=Training(epochs=12, learning_rate=0.004),
     )
 
 
