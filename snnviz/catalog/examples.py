@@ -89,7 +89,7 @@ def fashion_cnn() -> Design:
 
 @example
 def vgg_digits() -> Design:
-    """A small VGG as an SNN: three stages, a quarter of the channels, max pooling. Half a minute."""
+    """A small VGG as an SNN: three stages, a quarter of the channels, max pooling. A quarter of a minute."""
     return Design(
         data=Data(steps=4),
         network=VggNetwork(width=0.25, stages=3),
