@@ -89,12 +89,12 @@ def fashion_cnn() -> Design:
 
 @example
 def vgg_digits() -> Design:
-    """A small VGG as an SNN: three stages, a quarter of the channels, max pooling. Half a minute."""
+    """A small VGG as an SNN: three stages, a quarter of the channels, max pooling. A quarter of a minute."""
     return Design(
         data=Data(steps=4),
         network=VggNetwork(width=0.25, stages=3),
         neuron=Neuron(threshold=0.5),
-        training=Training(epochs=8, learning_rate=0.004),
+        training=Training(epochs=12, learning_rate=0.004),
     )
 
 

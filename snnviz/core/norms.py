@@ -44,8 +44,9 @@ class Norm:
         if self.by_step and len(x) > 1 and by != "running":
             y: Tensor = _Stepwise.apply(x, self.gain, self.bias, self, by)  # type: ignore[no-untyped-call]
             return y
-        mean, variance = (None, None) if by == "batch" else (self.mean, self.variance)
-        rows, learns = x.flatten(0, -2), by != "running"
+        rows = x.flatten(0, -2)
+        learns = by != "running" and len(rows) > 1  # one row, a batch of one image, has no variance
+        mean, variance = (None, None) if by == "batch" and learns else (self.mean, self.variance)
         found = F.batch_norm(
             rows, mean, variance, self.gain, self.bias, training=learns, momentum=MOMENTUM, eps=EPSILON
         )

@@ -341,8 +341,8 @@ def _single(layer: Layer, said: list[Moments], shown: float, likeness: float) ->
 def _largest(mean: float, square: float, size: int) -> Moments:
     """Of the largest of so many independent spikes, whose E[x] is E[x^2], or of what so many ReLUs say.
 
-    >>> _largest(0.1, 0.1, 2), [round(moment, 3) for moment in _largest(0.399, 0.5, 1)]
-    ((0.19, 0.19), [0.399, 0.5])
+    >>> _largest(0.5, 0.5, 2), [round(moment, 3) for moment in _largest(0.399, 0.5, 1)]
+    ((0.75, 0.75), [0.399, 0.5])
     """
     if mean == square:
         some = 1 - (1 - mean) ** size

@@ -8,6 +8,10 @@ from snnviz.design import StagedNetwork
 from snnviz.ui import stages, state
 from snnviz.ui.components.block_editor import block_editor
 from snnviz.ui.components.cell_editor import cell_editor
+from snnviz.ui.components.flow import flow
+from snnviz.views.vggnet import parts
+
+VGG = "Below each box: what it hands on, channels × height×width, or neurons. Maps of one point are not pooled."
 
 
 def panel() -> None:
@@ -39,7 +43,7 @@ def _editor() -> None:
         pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
         st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")
     elif network.kind == "vgg":
-        st.info(f"{network.stages} stages of convolutions, each followed by {network.pooling} pooling by 2.")
+        flow(parts(state.design()), "The network", VGG, key="vgg-network")
     elif network.kind == "cell":
         cell_editor(network.cell, rev=state.editor_revision(), key=state.editor_key(), on_change=state.put_cell)
     else:

@@ -26,7 +26,7 @@ DESIGNS: list[dict[str, Any]] = [
     {"network": {"kind": "mlp", "depth": 3, "width": 50}, "training": {"loss": "count"}},
     {"network": {"kind": "cnn", "depth": 5, "channels": 7, "pool_every": 1}},
     {"network": {"kind": "cnn", "depth": 2, "channels": 7, "norm": "batch"}},
-    {"network": {"kind": "vgg", "width": 0.0625}},
+    {"network": {"kind": "vgg", "width": 0.0625, "norm": "none"}},
     {"network": {"kind": "vgg", "width": 0.1, "stages": 2, "pooling": "average", "norm": "none"}},
     {"neuron": {"learn": "both"}, "training": {"loss": "count"}},
     {"neuron": {"learn": "beta"}},

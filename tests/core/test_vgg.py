@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from snnviz.catalog.architectures import architecture, assembled
 from snnviz.catalog.twins import ann_twin
 from snnviz.core import data, train
 from snnviz.core.equivalence import agreement
+from snnviz.core.execute import execute
 from snnviz.core.merging import pooled
 from snnviz.core.networks import Network
 from snnviz.design import Design, VggNetwork
+from snnviz.events import EpochEnd
 from snnviz.theory import costs
 from snnviz.theory.variance import forecast
 from tests.core import slow
@@ -183,3 +186,13 @@ def test_its_costs_are_estimated_of_spikes() -> None:
     assert [costs.reads_spikes(averaged, layer) for layer in architecture(averaged).layers] == [
         False, True, False, True, False, True
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("network", [{"kind": "vgg", "width": 0.05, "stages": 1}, {"kind": "mlp", "norm": "batch"}])
+def test_a_batch_of_one_image_is_normalised_by_what_is_remembered(network: dict[str, Any]) -> None:
+    """As the last one of 65 images in batches of 64 is; a hidden layer then has one number a neuron."""
+    parts = {"network": network, "data": {"train_samples": 65, "test_samples": 20, "steps": 1}}
+    ends = [
+        event for event in execute(Design.check({**parts, "training": {"epochs": 1}})) if isinstance(event, EpochEnd)
+    ]
+    assert math.isfinite(ends[-1].train_loss)

@@ -98,6 +98,20 @@ def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pyt
         assert widget.value == after[path] if not hasattr(widget, "options") else shown(widget), path
 
 
+def test_a_vgg_is_chosen_in_a_small_size_and_drawn_stage_by_stage() -> None:
+    visit = Visit()
+    visit.put("network.kind", "vgg")
+    assert visit.design.network == named("vgg-digits").network
+    visit.put("network.stages", 2).put("network.pooling", "average")
+    parts = visit.component("snnviz_flow")["parts"]
+    assert [part["name"] for part in parts] == ["image", "stage 1", "stage 2", "hidden", "readout"]
+    assert [part["shape"] for part in parts] == ["1 × 8×8", "16 × 4×4", "32 × 2×2", "128", "10"]
+    assert parts[1]["inside"] == "2 × conv 3×3, LIF, average pool 2"
+    visit.open("Neuron").put("neuron.kind", "relu")
+    assert visit.component("snnviz_flow")["parts"][1]["inside"] == "2 × conv 3×3, ReLU, average pool 2"
+    assert visit.errors == []
+
+
 def test_relu_makes_it_the_ann_twin_and_lif_what_it_was_before() -> None:
     start = links.change(Design(), {"data.steps": 7, "neuron.beta": 0.9, "training.loss": "count"})
     visit = Visit(links.to_query(start))

@@ -1,0 +1,41 @@
+"""A VGG as a row of boxes: its stages, what each pools, its hidden layer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.layers import Layer
+from snnviz.design import Design
+from snnviz.views.snasnet import Part
+
+
+def parts(design: Design) -> tuple[Part, ...]:
+    """Image, stages, hidden layer, readout.
+
+    >>> from snnviz.catalog.examples import named
+    >>> [(part.inside, part.shape) for part in parts(named("vgg-digits"))][1:3]
+    [('2 × conv 3×3, LIF, max pool 2', '16 × 4×4'), ('2 × conv 3×3, LIF, max pool 2', '32 × 2×2')]
+    """
+    built, ttfs = architecture(design), design.network.code == "ttfs"
+    neurons = "one spike" if ttfs else "LIF" if design.neuron.kind == "lif" else "ReLU"
+    role: Literal["plain", "spiking"] = "spiking" if ttfs or design.neuron.kind == "lif" else "plain"
+    *convolutions, hidden, readout = built.layers
+    stages: dict[str, list[Layer]] = {}
+    for layer in convolutions:
+        stages.setdefault(layer.name.partition(".")[0], []).append(layer)
+    first = "times" if ttfs else "at every t" if design.data.steps > 1 else "once"
+    found = [Part("image", first, _shape(built.input_shape, 1))]
+    for number, layers in enumerate(stages.values(), 1):
+        after = built.layers[built.layers.index(layers[-1]) + 1].sources[0]
+        pooled = f", {after.pooling} pool {after.pool}" if after.pool > 1 else ""
+        inside = f"{len(layers)} × conv 3×3, {neurons}{pooled}"
+        found.append(Part(f"stage {number}", inside, _shape(layers[-1].out_shape, after.pool), role))
+    found.append(Part("hidden", f"linear, {neurons}", f"{hidden.out_shape[0]:,}", role))
+    said = "LIF, counted" if readout.spiking else "linear, mean over t" if design.data.steps > 1 else "linear"
+    return (*found, Part("readout", said, str(readout.out_shape[0])))
+
+
+def _shape(shape: tuple[int, int, int], pool: int) -> str:
+    channels, height, width = shape
+    return f"{channels} × {height // pool}×{width // pool}"
