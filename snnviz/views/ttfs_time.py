@@ -68,9 +68,9 @@ def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Ch
     rows, end = groups(pair, image), pair.latency
     held = [pair.hidden[index].gated(pair.passed.times[index][image : image + 1])[0] for index in range(len(rows) - 1)]
     figure = empty("time (τ<sub>c</sub>)", "")
-    tall = min(max(180, 64 * len(rows)), 640)
-    height = tall + 300
-    split = 230 / (height - 70)
+    tall = min(max(180, 64 * len(rows)), 370)
+    height = tall + 265
+    split = 195 / (height - 70)
     layout = figure["layout"]
     layout["xaxis"] |= {"range": [-0.01 * end, 1.015 * end], "anchor": "y2", "showgrid": False}
     named = range(0, len(rows), -(-len(rows) // 40))

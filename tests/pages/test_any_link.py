@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.links import MAX_LINK, from_query
+from snnviz.ui import ttfs
+from snnviz.ui.ttfs_setting import USUAL
 from snnviz.ui.words import ended
 from tests.designs import DESIGNS, attempt, broken_links
 from tests.pages.conftest import using
-from tests.pages.visit import Visit
+from tests.pages.visit import Visit, by_link
 from tests.strangers import TEXTS
 
 PARSING_SECONDS = 0.2
@@ -107,3 +109,22 @@ def test_a_sentence_goes_when_something_is_changed() -> None:
     visit.put("seed", 4)
     assert visit.errors == []
     assert visit.link == "seed=4"
+
+
+TTFS = st.sampled_from(
+    ["view", "study.zeta", "study.slopes", "study.neurons", "study.image", "study.low", "limits.axis"]
+)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(TTFS | st.text(max_size=20), st.text(max_size=60) | st.integers().map(str), max_size=4))
+def test_the_ttfs_page_takes_any_parameters(query: dict[str, str]) -> None:
+    """The link's networks, or the sentence for it and the usual ones."""
+    visit, found = by_link("ttfs", query), attempt(ttfs.from_link, query)
+    problem = visit.at.session_state["ttfs_link_problem"]
+    if isinstance(found, InputError):
+        assert problem == f"{ended(found)} The {USUAL} is shown instead."
+        assert len(visit.at.error) == 1
+    else:
+        assert problem == ""
+        assert (visit.at.session_state["ttfs_design"], visit.at.session_state["ttfs"]) == found[:2]
