@@ -19,7 +19,7 @@ from snnviz.catalog.ttfspenalty import PenaltyStudy
 from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part, checked
 from snnviz.errors import InputError
-from snnviz.ui import state, ttfs_equivalence, ttfs_limits, ttfs_naive, ttfs_penalty, ttfs_setting, ttfs_time
+from snnviz.ui import state, ttfs_equivalence, ttfs_limits, ttfs_naive, ttfs_penalty, ttfs_runs, ttfs_setting, ttfs_time
 from snnviz.ui.ttfs_setting import FIRST, PREFIX, USUAL
 from snnviz.ui.words import ended, plain
 
@@ -145,7 +145,7 @@ def panel() -> None:
     st.caption(VIEWS[session.ttfs_view].about)
     if problem := session.ttfs_link_problem:
         st.error(plain(problem), icon=":material/error:")
-    for part in (ttfs_setting.panel, ttfs_setting.runs, VIEWS[session.ttfs_view].panel, ttfs_setting.link):
+    for part in (ttfs_setting.panel, ttfs_runs.runs, VIEWS[session.ttfs_view].panel, ttfs_setting.link):
         with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
             part()
 

@@ -6,11 +6,12 @@ import streamlit as st
 
 from snnviz.catalog import datasets
 from snnviz.theory.twins import Pair
-from snnviz.ui import ttfs_twin
+from snnviz.ui import ttfs_looks, ttfs_twin
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import VIEW, design, study
 from snnviz.views import ttfs as views
+from snnviz.views.ttfs_neuron import formulas
 
 
 @st.fragment(key=VIEW)
@@ -21,8 +22,8 @@ def panel() -> None:
     if made is None:
         return
     st.markdown(views.verdict(made))
-    ttfs_twin.looks(made)
-    card, image = datasets.card(design().data.name), ttfs_twin.image(made)
+    ttfs_looks.looks(made)
+    card, image = datasets.card(design().data.name), ttfs_looks.image(made)
     first = [views.image_chart(made, image, card), views.logits_chart(made, image, card), views.difference_chart(made)]
     charts(payload(first), key="ttfs-logits")
     _layer(made, image)
@@ -30,14 +31,14 @@ def panel() -> None:
 
 
 def _layer(made: Pair, image: int) -> None:
-    layer, (neuron, *_) = ttfs_twin.layer(made), ttfs_twin.neurons(made)
+    layer, (neuron, *_) = ttfs_looks.layer(made), ttfs_looks.neurons(made)
     left, right = st.columns([6, 5], gap="medium")
     with left:
         charts(payload([views.scatter_chart(made, layer, image)]), key="ttfs-scatter")
     with right.container(border=True):
         which = "" if study().chosen else ", the first to spike" if made.spikes[layer] else ""
         st.markdown(f"**Neuron {neuron} of {made.relu.names[layer]}{which}: a ReLU, and how it is told by a spike**")
-        for formula in views.formulas(made, layer, neuron, image):
+        for formula in formulas(made, layer, neuron, image):
             st.latex(formula)
         st.caption(
             "First the ReLU, then its twin's weights, the ramp α and the threshold ϑ, which put the spike so "

@@ -9,12 +9,11 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.catalog.ttfs import relu_network, ttfs_network
-from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy, networks
+from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.registry import Range
-from snnviz.store import Run
 from snnviz.ui import many, state
 from snnviz.ui.components.address import address
 from snnviz.ui.trouble import told
@@ -43,10 +42,6 @@ LABELS = {
     "seed": "Seed",
 }
 NAMES = {"relu": "the ReLU network", "ttfs": "the TTFS network", "rate": "the rate-coded network"}
-SHORT = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded"}
-TRAIN = many.Verb("Train", "Training", "Trained", "run")
-HALF = (5, 4, 8)
-"""Widths of a run's buttons and words in half a page."""
 
 
 def design() -> Design:
@@ -177,41 +172,7 @@ def _change(path: str, value: object) -> None:
     redraw()
 
 
-def train(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, int, int]) -> None:
-    """One run: Train with progress and Cancel, or, when it is done, what it reached and a way to its curves."""
-    own = {run: found[run] for run in found if run == of.digest}
-    if not own or own[of.digest].state != "done":
-        many.actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)
-        return
-    ends = many.epochs_of([of]).get(of.digest)
-    reached = f": {ends[-1].test_accuracy:.1%} of the test images" if ends else ""
-    words, button = st.columns([12, 5], vertical_alignment="center")
-    words.markdown(f":material/check: **{SHORT[name]} network trained**{reached}")
-    if button.button("Its curves", icon=":material/open_in_new:", width="stretch", key=f"ttfs-{name}-open"):
-        state.open_run(of.digest)
-        st.switch_page(ROOT / "pages" / "design.py")
-
-
 def put_study(name: str) -> None:
     """A field of the study."""
     many.put(name, KEY, KEY, TtfsStudy.check)
     redraw()
-
-
-def runs() -> None:
-    """A button for each of the two networks, and how far it is."""
-    active = many.is_active(many.runs_of([design(), twin()]))
-    st.fragment(_runs, key=RUNS, run_every=many.EVERY if active else None)(active)
-
-
-@told()
-def _runs(was_active: bool) -> None:
-    both = {name: each for name, each in networks(design()).items() if name != "rate"}
-    found = many.runs_of(list(both.values()))
-    if many.is_active(found) != was_active:
-        st.rerun()
-    for place, (name, each) in zip(st.columns(2, gap="medium"), both.items(), strict=True):
-        with place:
-            train(name, each, found, HALF)
-    for words in dict.fromkeys(run.error for run in found.values() if run.state == "failed" and run.error):
-        st.error(plain(words), icon=":material/error:")

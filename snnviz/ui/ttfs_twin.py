@@ -16,7 +16,6 @@ from snnviz.ui import many
 from snnviz.ui.ttfs_setting import KEY, NAMES, design, put_study, study
 from snnviz.ui.ttfs_work import Source, both, source
 from snnviz.ui.words import ended, plain
-from snnviz.views import ttfs as views
 
 WEIGHTS = {"relu": "ReLU network", "ttfs": "TTFS network", "untrained": "untrained"}
 SLOPES = {"one": "B = 1", "drawn": "drawn", "alpha-one": "α = 1"}
@@ -106,62 +105,3 @@ def _too_much(error: InputError, of: Design) -> str:
         f"{plain(str(error))}{room}. A process of its own compares the two: "
         f"`python -m snnviz ttfs check digits {settings}`"
     )
-
-
-def looks(made: Pair) -> None:
-    """Which image, which layer, which neurons."""
-    now, names = study(), made.relu.names[:-1]
-    row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
-    last = len(made.relu.shown) - 1
-    row[0].number_input(
-        "Test image",
-        0,
-        last,
-        image(made),
-        key=f"{KEY}-image@{many.revision(KEY)}/{last}",
-        help=f"From 0 to {last}.",
-        on_change=_put_look,
-        args=("image", f"{KEY}-image@{many.revision(KEY)}/{last}"),
-    )
-    key = f"{KEY}-layer@{many.revision(KEY)}/{len(names)}"
-    row[1].selectbox(
-        "Hidden layer",
-        range(1, len(names) + 1),
-        index=layer(made),
-        format_func=lambda number: f"{names[number - 1]} ({len(made.hidden[number - 1].ramp):,} neurons)",
-        key=key,
-        on_change=_put_look,
-        args=("layer", key),
-    )
-    key = f"{KEY}-neurons@{many.revision(KEY)}"
-    row[2].text_input(
-        "Neurons",
-        now.neurons,
-        placeholder=f"{views.names_of(neurons(made))}: the earliest, a later, a silent one",
-        help="At most 4 numbers from 0, such as 3,17. Empty: the first to spike, a later one and a silent one.",
-        key=key,
-        on_change=_put_look,
-        args=("neurons", key),
-    )
-
-
-def _put_look(name: str, widget: str) -> None:
-    if widget in st.session_state:
-        st.session_state[f"{KEY}-{name}@{many.revision(KEY)}"] = st.session_state[widget]
-        put_study(name)
-
-
-def image(made: Pair) -> int:
-    """The image that is looked at."""
-    return min(study().image, len(made.relu.shown) - 1)
-
-
-def layer(made: Pair) -> int:
-    """The hidden layer that is looked at, from 0."""
-    return min(study().layer, len(made.hidden)) - 1
-
-
-def neurons(made: Pair) -> tuple[int, ...]:
-    """Its neurons that are looked at; those that it does not have are left out."""
-    known = [number for number in study().chosen if number < len(made.hidden[layer(made)].ramp)]
-    return tuple(known) or views.interesting(made, layer(made), image(made))

@@ -1,22 +1,17 @@
-"""A TTFS network in time: one image's spikes layer by layer, potentials of chosen neurons, and what it all costs."""
+"""A TTFS network in time: one image's spikes layer by layer, and potentials of chosen neurons."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from snnviz.catalog.architectures import architecture
-from snnviz.design import Design
-from snnviz.theory import costs, ttfs
-from snnviz.theory.costs import Operations
+from snnviz.theory import ttfs
 from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window
 from snnviz.theory.twins import Pair
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty, shade
-from snnviz.views.ttfs import TTFS
 
 TOLD = ("var(--st-orange-color)", "var(--st-blue-color)", "var(--st-green-color)", "var(--st-violet-color)")
 """Colours of the chosen neurons."""
@@ -27,9 +22,6 @@ PLACES = 240
 
 MOST_ROWS, MOST_MARKS = 400, 8000
 """Neurons of a layer, and of all layers together, that are drawn, evenly chosen."""
-
-PAPER = 0.3
-"""Spikes per neuron of the paper's networks, on average."""
 
 
 class Group(NamedTuple):
@@ -81,8 +73,11 @@ def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Ch
     layout |= {"hovermode": "closest", "shapes": [], "annotations": []}
     for index, row in enumerate(rows):
         _raster(figure, index, row, len(rows), held[index - 1] if index else None)
+    seen = [0.0]
     for colour, neuron in zip(TOLD, neurons, strict=False):
-        _potential(figure, pair, image, layer, neuron, colour, rows[layer + 1])
+        seen += _potential(figure, pair, image, layer, neuron, colour, rows[layer + 1])
+    room = 0.08 * (max(seen) - min(seen)) or 1.0
+    layout["yaxis2"]["range"] = [min(seen) - room, max(seen) + room]  # ramps may leave it
     _window(figure, pair, layer)
     layout["shapes"] += [
         {"type": "line", "x0": end, "x1": end, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": GRAY, "width": 1}},
@@ -155,7 +150,8 @@ def _raster(figure: dict[str, Any], index: int, row: Group, count: int, held: An
 
 def _potential(
     figure: dict[str, Any], pair: Pair, image: int, layer: int, neuron: int, colour: str, row: Group
-) -> None:
+) -> list[float]:
+    """Draws V, ramp and threshold; what of it is to be seen whole: the ends of V and the threshold."""
     made, times = pair.hidden[layer], pair.passed.times[layer][image]
     when = float(pair.passed.times[layer + 1][image, neuron])
     own = replace(made, weights=made.weights[[neuron]], ramp=made.ramp[[neuron]], threshold=made.threshold[[neuron]])
@@ -191,8 +187,9 @@ def _potential(
             "hovertemplate": f"ramp of neuron {neuron}: α = {ramp:.4g}<extra></extra>",
         },
     ]
+    shown = [float(v.min()), float(v.max()), theta]
     if silent:
-        return
+        return shown
     place = int(np.flatnonzero(row.neurons == neuron)[0])
     dot = {"type": "scatter", "mode": "markers", "legendgroup": str(neuron), "showlegend": False}
     dot |= {"x": [round(when, 5)], "hoverinfo": "skip"}
@@ -201,6 +198,7 @@ def _potential(
         {**dot, "y": [theta], "yaxis": "y2", "marker": {"color": colour, "size": 9}},
         {**dot, "y": [layer + 1 + 0.08 + 0.84 * (int(row.neurons[place]) + 0.5) / row.size], "marker": ring},
     ]
+    return shown
 
 
 def _rounded(values: Floats) -> list[float]:
@@ -252,87 +250,3 @@ def note(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Seque
             v += float(np.maximum(t - times, 0.0) @ made.weights[neuron])
             words.append(f"neuron {neuron}: V = {v:.3g}, ϑ = {theta:.3g}")
     return f"t = {t:.2f} τ_c · {phase} · {done:,} of {whole:,} hidden neurons have spiked · {'; '.join(words)}"
-
-
-def spikes_chart(pair: Pair, image: int) -> Chart:
-    """Spikes per neuron of each layer."""
-    rows = groups(pair, image)[1:]
-    figure = empty("layer", "spikes per neuron", tickformat=".1f", range=[0, 1])
-    names = [row.name for row in rows]
-    bars = {
-        f"mean of {len(pair.relu.shown)} images": (list(pair.spikes), TTFS),
-        "this image": ([len(row.times) / row.size for row in rows], shade(1, 5)),
-    }
-    for name, (values, colour) in bars.items():
-        bar = {"type": "bar", "x": names, "y": [round(value, 4) for value in values], "name": name}
-        figure["data"].append({**bar, "marker": {"color": colour}, "hovertemplate": "%{y:.3f}"})
-    layout = figure["layout"]
-    layout["barmode"] = "group"
-    line = {"color": GRAY, "width": 1, "dash": "dot"}
-    layout["shapes"] = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": PAPER, "y1": PAPER, "line": line}]
-    word = {"xref": "paper", "x": 1, "xanchor": "right", "y": PAPER, "yanchor": "bottom", "showarrow": False}
-    layout["annotations"] = [
-        {
-            **word,
-            "text": "the paper's mean",
-            "font": {"size": 11, "color": GRAY},
-            "bgcolor": "var(--st-background-color)",
-        }
-    ]
-    caption = (
-        f"The share of neurons that are not silent: {pair.spikes_per_neuron:.2f} over all hidden neurons. Each spikes "
-        "once or never. The paper's 0.3 is a mean over its large trained networks; a penalty on activity lowers it."
-    )
-    return Chart("ttfs_spikes", "Spikes per neuron, layer by layer", caption, figure, height=270)
-
-
-class Told(NamedTuple):
-    """What a finished run of a network said: accuracy, spikes per neuron and image, operations of one image."""
-
-    accuracy: float
-    spikes: float | None = None
-    operations: Operations | None = None
-
-
-def operations(pair: Pair, design: Design) -> Operations:
-    """Of one image in the TTFS network `design`, from the spikes that were counted: each at most once."""
-    sources = [layer.sources[0] for layer in architecture(design).layers]
-    sizes = [source.pool**2 if source.linear else 1 for source in sources]  # of averages each spike comes by itself
-    densities = [share * size for share, size in zip(pair.arriving, sizes, strict=True)]
-    return costs.synops(design, [*pair.spikes, None], densities)
-
-
-def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Told]) -> pd.DataFrame:
-    """The same network three times: of ReLUs, of one spike a neuron, and rate-coded. What is not known is left out."""
-    relu, ttfs_design, rate = designs["relu"], designs["ttfs"], designs["rate"]
-    dense = Operations(costs.macs(relu), float(costs.macs(relu)), 0.0)
-    nothing = Told(float("nan"))
-    counted = {
-        "relu": told.get("relu", nothing)._replace(operations=dense),
-        "ttfs": told.get("ttfs", nothing)._replace(
-            spikes=pair.spikes_per_neuron, operations=operations(pair, ttfs_design)
-        ),
-        "rate": told.get("rate", nothing),
-    }
-    latency = {
-        "relu": "one pass",
-        "ttfs": f"{pair.latency:.3g} τ_c",
-        "rate": f"{rate.data.steps} time steps",
-    }
-    names = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded LIF"}
-    rows = []
-    for kind, each in counted.items():
-        made = each.operations
-        rows.append(
-            {
-                "network": names[kind],
-                "accuracy": 100 * each.accuracy,
-                "spikes": each.spikes,
-                "latency": latency[kind],
-                "macs": made.macs if made else None,
-                "additions": made.additions if made else None,
-                "energy": made.picojoules() / 1000 if made else None,
-                "share": made.picojoules() / dense.picojoules() if made else None,
-            }
-        )
-    return pd.DataFrame(rows).astype(dict.fromkeys(("spikes", "macs", "additions", "energy", "share"), float))

@@ -16,7 +16,7 @@ from snnviz.links import change
 from snnviz.theory import costs
 from snnviz.theory.ttfs import Passed
 from snnviz.theory.twins import Pair, pair, relu
-from snnviz.views import chart, ttfs, ttfs_time
+from snnviz.views import chart, ttfs, ttfs_costs, ttfs_neuron, ttfs_time
 
 SMALL = {
     "digits mlp": {"network.width": 20},
@@ -42,14 +42,14 @@ def traces(of: chart.Chart, **wanted: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("start", SMALL)
 def test_every_chart_is_one_that_plotly_draws(start: str) -> None:
     one = made(start)
-    neurons = ttfs.interesting(one, 0, 0)
+    neurons = ttfs_neuron.interesting(one, 0, 0)
     shown = [
         ttfs.image_chart(one, 0, CARD),
         ttfs.logits_chart(one, 0, CARD),
         ttfs.difference_chart(one),
         ttfs.scatter_chart(one, 1, 0),
         ttfs_time.time_chart(one, 0, 0, neurons),
-        ttfs_time.spikes_chart(one, 0),
+        ttfs_costs.spikes_chart(one, 0),
     ]
     for each in shown:
         text = json.dumps(each.figure).replace("var(--st-", "").replace("-color)", "").replace("-text", "")
@@ -83,7 +83,7 @@ def test_what_does_not_fit_into_its_window_is_said() -> None:
 def test_v_meets_the_threshold_at_the_spike() -> None:
     one = made("8 layers", "drawn")
     layer, image = 2, 5
-    neurons = ttfs.interesting(one, layer, image)
+    neurons = ttfs_neuron.interesting(one, layer, image)
     assert len(neurons) == 3
     shown = ttfs_time.time_chart(one, image, layer, neurons)
     window = one.hidden[layer].window
@@ -137,13 +137,13 @@ def test_large_layers_are_drawn_in_part() -> None:
 
 def test_every_spike_adds_its_weight_once_at_each_neuron_that_reads_it() -> None:
     one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]))
-    made_of = ttfs_time.operations(one, several["ttfs"])
+    made_of = ttfs_costs.operations(one, several["ttfs"])
     spikes = [(one.relu.shown > 0).sum(), *((x > 0).sum() for x in one.relu.said[:-1])]
     assert made_of.additions == pytest.approx(sum(n * out for n, out in zip(spikes, (20, 20, 10), strict=True)) / 16)
     assert made_of.macs == 0
     pooled = made("small cnn")
     design = networks(change(STARTS["small cnn"], SMALL["small cnn"]))["ttfs"]
-    found = ttfs_time.operations(pooled, design).additions
+    found = ttfs_costs.operations(pooled, design).additions
     arriving = [pooled.relu.shown, *pooled.relu.said[:-1]]
     counted = sum(
         float(((x > 0) @ (layer.weights != 0).sum(0)).mean())
@@ -154,7 +154,7 @@ def test_every_spike_adds_its_weight_once_at_each_neuron_that_reads_it() -> None
 
 def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
     one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
-    table = ttfs_time.cost_table(one, several, {"relu": ttfs_time.Told(0.9)}).set_index("network")
+    table = ttfs_costs.cost_table(one, several, {"relu": ttfs_costs.Told(0.9)}).set_index("network")
     assert table.loc["ReLU", "macs"] == 64 * 20 + 20 * 20 + 20 * 10
     assert table.loc["ReLU", "energy"] == pytest.approx(table.loc["ReLU", "macs"] * 4.6 / 1000)
     assert table.loc["TTFS", "share"] == pytest.approx(
@@ -163,19 +163,19 @@ def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
     assert table["latency"].tolist() == ["one pass", f"{one.latency:.3g} τ_c", "7 time steps"]
     assert table.loc["ReLU", "accuracy"] == 90
     assert table.loc["rate-coded LIF", ["accuracy", "macs", "energy"]].isna().all()
-    told = ttfs_time.Told(0.8, 1.5, costs.Operations(100, 10.0, 20.0))
-    rate = ttfs_time.cost_table(one, several, {"rate": told}).set_index("network").loc["rate-coded LIF"]
+    told = ttfs_costs.Told(0.8, 1.5, costs.Operations(100, 10.0, 20.0))
+    rate = ttfs_costs.cost_table(one, several, {"rate": told}).set_index("network").loc["rate-coded LIF"]
     assert (rate["accuracy"], rate["spikes"], rate["energy"]) == (80, 1.5, pytest.approx(0.064))
 
 
 def test_a_neuron_in_formulas_says_what_its_relu_says() -> None:
     one = made(slopes="drawn")
-    first, _, silent = ttfs.interesting(one, 1, 4)
-    lines = ttfs.formulas(one, 1, first, 4)
+    first, _, silent = ttfs_neuron.interesting(one, 1, 4)
+    lines = ttfs_neuron.formulas(one, 1, first, 4)
     x = float(one.relu.said[1][4, first])
     assert lines[-1].endswith(rf"= {x:.4g} \qquad x_i = {x:.4g}")
     assert rf"B_i = {one.hidden[1].slope[first]:.4g}" in lines[2]
-    assert r"t_{\max}\text{: silent}" in ttfs.formulas(one, 1, silent, 4)[-2]
+    assert r"t_{\max}\text{: silent}" in ttfs_neuron.formulas(one, 1, silent, 4)[-2]
 
 
 def test_the_table_of_layers() -> None:

@@ -1,0 +1,82 @@
+"""Part of the TTFS page: what one image costs in three networks of the same layers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.catalog.ttfsstudies import networks
+from snnviz.design import Design
+from snnviz.events import EpochEnd, LayerState
+from snnviz.places import cache_dir
+from snnviz.store import Run
+from snnviz.theory import costs
+from snnviz.theory.twins import Pair
+from snnviz.ui import many, services
+from snnviz.ui.ttfs_runs import train
+from snnviz.ui.ttfs_setting import KEY, design, put_study, study
+from snnviz.views.ttfs_costs import Told, cost_table
+
+
+def several() -> dict[str, Design]:
+    """The three, by their names."""
+    return networks(design(), study().steps)
+
+
+def panel(made: Pair) -> None:
+    """The table, and the rate-coded network's run."""
+    designs = several()
+    runs = many.runs_of(list(designs.values()))
+    done = {name: _told(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}
+    if "ttfs" not in done and "relu" in done and study().weights == "relu":
+        done["ttfs"] = Told(done["relu"].accuracy)  # its logits are the same
+    number = st.column_config.NumberColumn
+    st.markdown("**Synaptic operations and energy of one image, in three networks of the same layers**")
+    st.dataframe(
+        cost_table(made, designs, done),
+        hide_index=True,
+        key="ttfs-costs",
+        placeholder="–",
+        column_config={
+            "accuracy": number(
+                "test accuracy",
+                format="%.1f %%",
+                help="Of finished runs; a mapped TTFS network has its ReLU network's.",
+            ),
+            "spikes": number("spikes per neuron", format="%.2f", help="Of one image, over all hidden neurons."),
+            "latency": st.column_config.TextColumn(help="Until the readout is read."),
+            "macs": number("MACs", format="compact", help="Multiply-accumulates."),
+            "additions": number("additions", format="compact", help="One for each synapse that a spike arrives at."),
+            "energy": number("energy", format="%.2f nJ"),
+            "share": number("of ReLU's", format="percent"),
+        },
+    )
+    st.caption(
+        "Energy is 4.6 pJ a MAC and 0.9 pJ an addition (45 nm, 32 bit; Horowitz 2014): of the arithmetic alone, for "
+        "comparison, not the measurement of a chip: moving data, ramps and leaks are not in it. TTFS: every spike, the "
+        "input's too, adds its weight once at each neuron that reads it. ReLU: every product. Rate-coded: counted in "
+        "its run; a static image's first layer multiplies, once."
+    )
+    row, widget = st.columns([8, 2], vertical_alignment="bottom")
+    with widget:
+        many.numbers(study(), {"steps": "Time steps T"}, KEY, put_study)
+    with row:
+        train("rate", designs["rate"], runs, (6, 4, 8))
+
+
+def _is_done(runs: dict[str, Run], of: Design) -> bool:
+    return of.digest in runs and runs[of.digest].state == "done"
+
+
+def _told(of: Design, run: Run) -> Told:
+    return _read(str(cache_dir()), of, run.finished)
+
+
+@lru_cache(maxsize=200)
+def _read(_place: str, of: Design, _finished: float | None) -> Told:
+    store = services.store()
+    end = store.last(EpochEnd, [of.digest])[of.digest]
+    operations = costs.spent(of, [row for _, row in store.rows(of.digest, LayerState)])
+    steps = of.data.steps if of.network.code == "rate" else 1
+    return Told(end.test_accuracy, None if end.rate is None else end.rate * steps, operations)

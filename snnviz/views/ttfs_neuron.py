@@ -1,0 +1,60 @@
+"""One neuron as a ReLU and as its twin that spikes once, in formulas; and which neurons to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from snnviz.theory import ttfs
+from snnviz.theory.twins import Pair
+
+
+def interesting(pair: Pair, layer: int, image: int) -> tuple[int, ...]:
+    """Neurons of a hidden layer (from 0) that differ on this image: the first to spike, a later one, a silent one."""
+    times, end = pair.passed.times[layer + 1][image], pair.hidden[layer].window.end
+    order = np.argsort(times, kind="stable")
+    spiking = int(ttfs.fired(times, pair.hidden[layer].window).sum())
+    found = [int(order[0]), int(order[max(0, spiking * 2 // 3 - 1)])] if spiking else []
+    silent = [int(index) for index in order[spiking:]][:1] if times[order[-1]] >= end else []
+    return tuple(dict.fromkeys([*found, *silent]))
+
+
+def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
+    """One neuron of a hidden layer (from 0), first as a ReLU and then as a neuron that spikes once, in LaTeX."""
+    made, dense = pair.hidden[layer], pair.relu.layers[layer]
+    w, b = dense.weights[neuron], float(dense.bias[neuron])
+    slope, ramp, theta = (float(each[neuron]) for each in (made.slope, made.ramp, made.threshold))
+    start, end = made.window.start, made.window.end
+    reached = float(made.reached(pair.passed.times[layer][image : image + 1])[0, neuron])
+    t, x = float(pair.passed.times[layer + 1][image, neuron]), float(pair.relu.said[layer][image, neuron])
+    early = start + (theta - reached) / slope
+    held = {end: r"\ \to\ t_{\max}\text{: silent}", start: r"\ \to\ t_{\min}\text{: full}"}.get(t, "")
+    return [
+        r"x_i = \max\Big(0, \sum_j w_{ij} x_j + b_i\Big)",
+        rf"\sum_j w_{{ij}} = {_n(w.sum())}, \qquad b_i = {_n(b)}",
+        rf"W_{{ij}} = B_i\, w_{{ij}}, \qquad B_i = {_n(slope)}",
+        rf"\alpha_i = B_i \Big(1 - \sum_j w_{{ij}}\Big) = {_n(ramp)}",
+        rf"\vartheta_i = B_i (t_{{\max}} - t_{{\min}} - b_i) + \alpha_i (t_{{\min}} - t'_{{\min}}) = {_n(theta)}",
+        rf"t_i = t_{{\min}} + \frac{{\vartheta_i - V_i(t_{{\min}})}}{{B_i}} = {_n(start)} + "
+        rf"\frac{{{_n(theta)} - {_bracketed(reached)}}}{{{_n(slope)}}} = {_n(early)}{held}",
+        rf"t_{{\max}} - t_i = {_n(end)} - {_n(t)} = {_n(end - t)} \qquad x_i = {_n(x)}",
+    ]
+
+
+def _n(value: float) -> str:
+    return f"{value + 0.0:.4g}" if abs(value) >= 1e-3 or value == 0 else _small(value)
+
+
+def _small(value: float) -> str:
+    mantissa, _, power = f"{value:.2e}".partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(power)}}}"
+
+
+def _bracketed(value: float) -> str:
+    return f"({_n(value)})" if value < 0 else _n(value)
+
+
+def names_of(neurons: Sequence[int]) -> str:
+    """Numbers of neurons as text, "3, 17"."""
+    return ", ".join(map(str, neurons))
