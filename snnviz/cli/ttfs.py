@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snnviz.cli import agreeing, limiting, penalising, trajectories
+from snnviz.cli import agreeing, limiting, penalising, spectra, trajectories
 
 
 @click.group()
@@ -13,7 +13,7 @@ def ttfs() -> None:
 
 
 ttfs.add_command(agreeing.check)
-ttfs.add_command(trajectories.spectrum)
+ttfs.add_command(spectra.spectrum)
 ttfs.add_command(trajectories.trajectories)
 ttfs.add_command(limiting.limits)
 ttfs.add_command(penalising.penalty)

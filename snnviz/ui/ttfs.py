@@ -19,7 +19,17 @@ from snnviz.catalog.ttfspenalty import PenaltyStudy
 from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part, checked
 from snnviz.errors import InputError
-from snnviz.ui import state, ttfs_equivalence, ttfs_limits, ttfs_naive, ttfs_penalty, ttfs_runs, ttfs_setting, ttfs_time
+from snnviz.ui import (
+    state,
+    ttfs_equivalence,
+    ttfs_limits,
+    ttfs_naive,
+    ttfs_penalty,
+    ttfs_runs,
+    ttfs_setting,
+    ttfs_spectra,
+    ttfs_time,
+)
 from snnviz.ui.ttfs_setting import FIRST, PREFIX, USUAL
 from snnviz.ui.words import ended, plain
 
@@ -50,7 +60,7 @@ VIEWS: dict[str, View] = {
         "answers with less than one spike a neuron.",
         ttfs_time.panel,
     ),
-    "naive": View("Why naive training fails", ttfs_naive.ABOUT, ttfs_naive.panel, ttfs_naive.Naive),
+    "naive": View("Why naive training fails", ttfs_naive.ABOUT, ttfs_naive.panel, ttfs_spectra.Naive),
     "limits": View(
         "Hardware",
         "A chip has **few bits for a weight and for a time, spikes that jitter, and little time**. What is left of the "

@@ -206,9 +206,7 @@ def _accuracy(found: Courses) -> Chart:
 def _loss(found: Courses) -> Chart:
     figure = empty("epoch", "cross-entropy", type="log", exponentformat="power")
     figure["data"] = [_course(name, rows, lambda row: row.loss) for name, rows in _learning(found)]
-    caption = (
-        "Of training images. Where α = 1, a step that was right for W is too large for w = W / B, and the loss leaps."
-    )
+    caption = "Of training images. Where α = 1, a step of W moves B, too, which divides all of a neuron's weights."
     return Chart("ttfs_loss", "Training loss", caption, figure, height=300)
 
 
@@ -234,9 +232,7 @@ def _difference(found: Courses) -> Chart:
     for name, rows in _learning(found):
         if name != "relu":
             figure["data"].append(_course(name, rows, lambda row: max(row.difference, FLOOR)))
-    caption = (
-        f"Of any weight or bias from the ReLU network's. In double precision; no difference is drawn at {FLOOR:.0e}."
-    )
+    caption = f"Of any weight or bias, in double precision. No difference at all is drawn at {FLOOR:.0e}."
     return Chart("ttfs_difference", "Largest difference from ReLU's weights", caption, figure, height=300)
 
 

@@ -1,0 +1,73 @@
+"""Part of the TTFS page's view on naive training: four networks that learn side by side, in the background."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.catalog.trajectories import Trajectories
+from snnviz.design import CnnNetwork, MlpNetwork
+from snnviz.events import Course
+from snnviz.places import cache_dir
+from snnviz.ui import many, services
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.trouble import told
+from snnviz.ui.ttfs_setting import LINK, VIEW, design
+from snnviz.ui.ttfs_spectra import KEY, STATE, Naive, now
+from snnviz.ui.words import plain
+from snnviz.views import ttfsnaive as views
+
+TRAIN = many.Verb("Train", "Training", "All trained", "comparison")
+
+
+def setting() -> Trajectories:
+    """The page's network, four times."""
+    return Trajectories(design=design(), slower=now().slower)
+
+
+@told()
+def panel(was_active: bool) -> None:
+    """How much more slowly one of them learns, Train and Cancel; below these the curves, live."""
+    chosen = setting()
+    runs = many.runs_of([chosen])
+    if many.is_active(runs) != was_active:
+        st.rerun()
+    left, right = st.columns([14, 86], vertical_alignment="bottom")
+    with left:
+        many.numbers(now(), {"slower": "Slower by"}, KEY, _put, held=["slower"] if was_active else ())
+    with right:
+        many.actions([chosen], runs, KEY, verb=TRAIN, what="all four")
+    run = runs.get(chosen.digest)
+    if run is not None and run.state == "failed" and run.error:
+        st.error(plain(run.error), icon=":material/error:")
+    glance = services.glance(chosen.digest) if run is not None and run.state != "queued" else None
+    drawn = _course_charts(str(cache_dir()), chosen, glance[1], done=glance[0].state == "done") if glance else None
+    if drawn is None:
+        st.caption(
+            "The network above, four times on the same batches: ReLUs, B = 1, α = 1, and α = 1 with a smaller learning "
+            f"rate. The curves are drawn while they learn; you may leave meanwhile.{_shallow()}"
+        )
+        return
+    st.markdown(drawn[0])
+    charts(drawn[1], key="ttfs-naive-courses")
+
+
+def _shallow() -> str:
+    """With few factors 1/B not much happens."""
+    network = design().network
+    few = isinstance(network, MlpNetwork | CnnNetwork) and network.depth < 4
+    return " With as few layers as now α = 1 still learns: take 8 layers." if few else ""
+
+
+@lru_cache(maxsize=16)
+def _course_charts(_place: str, setting: Trajectories, _version: str, *, done: bool) -> tuple[str, bytes] | None:
+    found = views.by_model([row for _, row in services.store().rows(setting.digest, Course)], done=done)
+    if not found or not found["relu"][-1].step:
+        return None
+    return views.course_verdict(found, setting.slower), payload(views.course_charts(found))
+
+
+def _put(name: str) -> None:
+    many.put(name, STATE, KEY, Naive.check)
+    st.rerun([VIEW, LINK])
