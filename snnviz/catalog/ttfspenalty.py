@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import field_validator
 
+from snnviz.catalog.limitstudies import first_seed
 from snnviz.catalog.ttfs import ttfs_network
-from snnviz.catalog.ttfslimits import first_seed
 from snnviz.design import Design, Part, Ttfs, checked
 from snnviz.errors import InputError
 from snnviz.registry import Range
@@ -76,8 +76,8 @@ class Penalised:
 def penalised(design: Design, study: PenaltyStudy) -> tuple[Penalised, ...]:
     """The runs, seed by seed, so that a first curve is there early. Raises `InputError` for one without a TTFS twin.
 
-    >>> from snnviz.catalog import ttfslimits
-    >>> [each.penalty for each in penalised(ttfslimits.start(), PenaltyStudy(values="0,1", seeds=1))]
+    >>> from snnviz.catalog import limitstudies
+    >>> [each.penalty for each in penalised(limitstudies.start(), PenaltyStudy(values="0,1", seeds=1))]
     [0.0, 1.0]
     """
     network = ttfs_network(design)

@@ -5,27 +5,21 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, cast
 
 import click
 
 from snnviz import links
 from snnviz.catalog.architectures import architecture
-from snnviz.catalog.ttfslimits import AXES, Axis, FineTuning, LimitStudy, Point, networks, points, start
+from snnviz.catalog.limitstudies import LimitStudy, Point, networks, points, start
+from snnviz.catalog.ttfslimits import AXES, Axis
 from snnviz.cli.designing import read_design
 from snnviz.cli.following import train, trouble
-from snnviz.cli.printing import AS_JSON, SETTING, print_json, table
+from snnviz.cli.limittables import show_curves
+from snnviz.cli.printing import AS_JSON, SETTING, print_json
 from snnviz.errors import InputError, did_you_mean
 from snnviz.events import EpochEnd, Tuned
 from snnviz.store import Run, Store
-
-TITLES: dict[Axis, str] = {
-    "weight_bits": "bits of a weight",
-    "time_bits": "bits of a time",
-    "jitter": "jitter (tau_c)",
-    "latency": "windows shorter by",
-}
 
 
 @click.command()
@@ -61,7 +55,7 @@ def limits(name: str | None, axes: str | None, settings: Sequence[str], as_json:
         setting = study.model_dump(mode="json") | {"axes": list(chosen)}
         print_json({"design": plain[0].document(), "study": setting, "points": found})
     else:
-        _print(found, [ends[design.digest].test_accuracy for design in plain])
+        show_curves(found, [ends[design.digest].test_accuracy for design in plain])
     if problem := trouble(runs):
         click.echo(problem, err=True)
         sys.exit(1)
@@ -111,45 +105,3 @@ def rows(
         for name in ("before", "after"):
             row[name] = statistics.fmean(seen) if (seen := [each[name] for each in row["seeds"]]) else None
     return list(found.values())
-
-
-def show(store: Store, run: Run, task: FineTuning, as_json: bool) -> None:
-    """A fine-tuning, as far as it is done."""
-    told = [tuned for _, tuned in store.rows(run.run, Tuned)]
-    if as_json:
-        print_json({"run": run.run, "state": run.state, "task": task.model_dump(mode="json"), "error": run.error}
-                   | {"epochs": [asdict(tuned) for tuned in told]})  # fmt: skip
-        return
-    click.echo(f"fine-tuning of {links.in_a_line(run.design)} through {task.limits.text}: {run.state}")
-    for tuned in told:
-        when = f"epoch {tuned.epoch}" if tuned.epoch else "before"
-        click.echo(f"  {when:9} accuracy {tuned.accuracy:.2%}, {tuned.spikes:.3f} spikes per neuron")
-
-
-def _print(found: Sequence[Mapping[str, Any]], exact: Sequence[float]) -> None:
-    click.echo(f"test accuracy without limits {spread(exact)}")
-    for axis in dict.fromkeys(row["axis"] for row in found):
-        click.echo(f"\n{table([_line(row) for row in found if row['axis'] == axis])}")
-
-
-def _line(row: Mapping[str, Any]) -> dict[str, str]:
-    """Of a table of one axis."""
-    axis, seeds = row["axis"], row["seeds"]
-    line = {TITLES[axis]: f"{row['value']:g}"}
-    if axis == "jitter":
-        line["of a window"] = spread([row["value"] / each["mean_window"] for each in seeds])
-    return line | {
-        "before": spread([each["before"] for each in seeds]),
-        "after": spread([each["after"] for each in seeds]),
-        "read after": spread([each["latency"] for each in seeds], 1, " tau_c", 1),
-        "spikes per neuron": spread([each["spikes_after"] for each in seeds], 1, "", 3),
-    }
-
-
-def spread(values: Sequence[float], scale: float = 100, unit: str = " %", places: int = 2) -> str:
-    """Mean, and standard deviation of several."""
-    if not values:
-        return "-"
-    mean = f"{scale * statistics.fmean(values):.{places}f}"
-    sd = f" ± {scale * statistics.stdev(values):.{places}f}" if len(values) > 1 else ""
-    return f"{mean}{sd}{unit}"

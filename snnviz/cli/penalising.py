@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from snnviz import links
-from snnviz.catalog.ttfslimits import start
+from snnviz.catalog.limitstudies import start
 from snnviz.catalog.ttfspenalty import PAPER_SPIKES, PenaltyStudy, penalised
 from snnviz.cli.designing import read_design
 from snnviz.cli.following import train, trouble
-from snnviz.cli.limiting import spread
+from snnviz.cli.limittables import spread
 from snnviz.cli.printing import AS_JSON, SETTING, print_json, table
 from snnviz.events import EpochEnd
 from snnviz.store import Store

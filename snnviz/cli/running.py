@@ -15,7 +15,7 @@ from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
 from snnviz.catalog.ttfslimits import FineTuning
-from snnviz.cli import cellsearching, gradients, limiting, scoring, searching, trajectories
+from snnviz.cli import cellsearching, gradients, limittables, scoring, searching, trajectories
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
@@ -97,7 +97,7 @@ def show(run_name: str, as_json: bool) -> None:
         trajectories.show(store, found, as_json)
         return
     if isinstance(found.task, FineTuning):
-        limiting.show(store, found, found.task, as_json)
+        limittables.show(store, found, found.task, as_json)
         return
     _show(store, found, as_json, cached=found.state == "done")
 

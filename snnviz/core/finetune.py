@@ -46,10 +46,9 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
         arrays = yield from _learnt(design, steps)
     network = equivalence.relus(relu_network(design), arrays, PRECISION)
     reached = yield from _largest(network, training, steps)
-    low, high = equivalence.span(design)
-    limited = Limited(ttfs.twin(network, reached, low, high, design.ttfs.zeta, dtype=PRECISION), task.limits)
+    exact = ttfs.twin(network, reached, *equivalence.span(design), design.ttfs.zeta, dtype=PRECISION)
+    limited = Limited(exact, task.limits)
     yield (yield from _tested(limited, test, design.seed, 0, 0, steps))
-
     name, arguments = OPTIMIZERS[design.training.optimizer.kind].function(**design.training.optimizer.parameters)
     schedule, parameters = design.training.schedule, list(limited.parameters.values())
     states: list[State] = [{} for _ in parameters]
@@ -106,7 +105,6 @@ def _tested(
 ) -> Generator[Progress, None, Tuned]:
     """Accuracy, mean loss and spikes per neuron on the test images, which are always jittered alike."""
     hits, loss, spikes = 0, 0.0, 0.0
-    neurons = sum(layer.neurons for layer in network.hidden)
     for start in range(0, len(test), TEST_BATCH):
         part = slice(start, start + TEST_BATCH)
         network.draw = generator(seed, "jitter", "test", start)
@@ -118,4 +116,5 @@ def _tested(
         for times, window in zip(passed.times[1:], network.windows, strict=True):
             spikes += float((times < window.end).sum())
         yield Progress(step, steps)
-    return Tuned(epoch, hits / len(test), loss / len(test), spikes / len(test) / neurons, network.latency)
+    spikes /= len(test) * sum(layer.neurons for layer in network.hidden)
+    return Tuned(epoch, hits / len(test), loss / len(test), spikes, network.latency)

@@ -8,8 +8,8 @@ from snnviz.catalog.architectures import architecture
 from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.theory import costs
 
-MACS_PER_SECOND = 1.2e10
-"""Of one core in float64, whatever the limits."""
+MACS_PER_SECOND = 9e9
+"""Of one core, whatever the limits."""
 
 SECONDS_PER_NEURON = 4e-8
 """Of one core, for one neuron and image, forward and backward."""

@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeVar
 import streamlit as st
 
 from snnviz import links
+from snnviz.catalog.limitstudies import LimitSetting
 from snnviz.catalog.ttfs import relu_network
-from snnviz.catalog.ttfslimits import LimitSetting
 from snnviz.catalog.ttfspenalty import PenaltyStudy
 from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part, checked

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from snnviz.catalog.ttfslimits import AXES, Axis, Point
+from snnviz.catalog.limitstudies import Point
+from snnviz.catalog.ttfslimits import AXES, Axis
 from snnviz.events import Tuned
 from snnviz.views.chart import Chart, empty
 

@@ -37,16 +37,17 @@ def traded(several: Sequence[Penalised], rows: Mapping[str, Sequence[EpochEnd]])
 
 
 def chart(found: Sequence[Traded], going: int) -> Chart:
-    """Each run, and the means of each penalty joined. `going`: how many runs still train."""
+    """Each run, and the means of each penalty joined; there is one. `going`: how many runs still train."""
     figure = empty("spikes per neuron", "test accuracy", tickformat=".1%")
     figure["layout"]["xaxis"] |= {"type": "log", "tickformat": ".2~g", "dtick": "D1"}
     figure["layout"]["hovermode"] = "closest"
+    levels = [round(value, 5) for each in found for value in each.accuracies]
     if any(len(each.spikes) > 1 for each in found):
         figure["data"].append(
             {
                 "type": "scatter",
                 "x": [round(value, 5) for each in found for value in each.spikes],
-                "y": [round(value, 5) for each in found for value in each.accuracies],
+                "y": levels,
                 "customdata": [f"{each.penalty:g}" for each in found for _ in each.spikes],
                 "hovertemplate": "penalty %{customdata}: %{y}, %{x} spikes per neuron<extra></extra>",
                 "name": "each seed",
@@ -69,13 +70,11 @@ def chart(found: Sequence[Traded], going: int) -> Chart:
             "marker": {"size": 9},
         }
     )
-    levels = [value for each in found for value in each.accuracies]
-    low, high = (min(levels), max(levels)) if levels else (0.0, 1.0)
     figure["data"].append(
         {
             "type": "scatter",
             "x": [PAPER_SPIKES] * 2,
-            "y": [round(low, 5), round(high, 5)],
+            "y": [min(levels), max(levels)],
             "name": f"paper: {PAPER_SPIKES:g} on average",
             "mode": "lines",
             "line": {"color": PAPER, "width": 1.5, "dash": "dot"},
@@ -94,13 +93,11 @@ def verdict(found: Sequence[Traded]) -> str:
     dense = max(found, key=lambda each: fmean(each.spikes))
     close = [each for each in found if fmean(each.accuracies) >= fmean(dense.accuracies) - 0.01]
     best = min(close, key=lambda each: fmean(each.spikes))
-    first = "Without a penalty" if dense.penalty == 0 else f"At λ = {dense.penalty:g}"
-    said = f"{first} **{fmean(dense.spikes):.2f}** spikes per neuron, {fmean(dense.accuracies):.1%}."
+    said = "Without a penalty" if dense.penalty == 0 else f"At λ = {dense.penalty:g}"
+    said += f" **{fmean(dense.spikes):.2f}** spikes per neuron, {fmean(dense.accuracies):.1%}."
     if best is not dense:
-        said += (
-            f" Within a point of that: **{fmean(best.spikes):.2f}** at λ = {best.penalty:g}, "
-            f"{fmean(best.accuracies):.1%}."
-        )
+        sparse, reached = fmean(best.spikes), fmean(best.accuracies)
+        said += f" Within a point of that: **{sparse:.2f}** at λ = {best.penalty:g}, {reached:.1%}."
     return said
 
 

@@ -8,18 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnviz.catalog.limitstudies import LimitStudy, networks, points, start, trained_first, tuning
 from snnviz.catalog.ttfs import relu_network, ttfs_network
-from snnviz.catalog.ttfslimits import (
-    AXES,
-    FineTuning,
-    Limits,
-    LimitStudy,
-    networks,
-    points,
-    start,
-    trained_first,
-    tuning,
-)
+from snnviz.catalog.ttfslimits import AXES, FineTuning, Limits
 from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
 from snnviz.design import Design
 from snnviz.errors import InputError

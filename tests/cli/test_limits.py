@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from snnviz.catalog.ttfslimits import FineTuning, Limits, start
+from snnviz.catalog.limitstudies import start
+from snnviz.catalog.ttfslimits import FineTuning, Limits
 from snnviz.events import Tuned
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change

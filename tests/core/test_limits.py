@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.ttfslimits import FineTuning, Limits, LimitStudy, start, tuning
+from snnviz.catalog.limitstudies import LimitStudy, start, tuning
+from snnviz.catalog.ttfslimits import FineTuning, Limits
 from snnviz.core import data, finetune, ttfs
 from snnviz.core.equivalence import intensities, largest, span
 from snnviz.core.execute import execute

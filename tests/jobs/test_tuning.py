@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from snnviz.catalog.ttfslimits import FineTuning, Limits, start
+from snnviz.catalog.limitstudies import start
+from snnviz.catalog.ttfslimits import FineTuning, Limits
 from snnviz.core import finetune
 from snnviz.errors import TooLarge
 from snnviz.events import Progress, Tuned

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from snnviz.catalog.ttfslimits import FineTuning, LimitSetting, networks, points, start, tuning
+from snnviz.catalog.limitstudies import LimitSetting, networks, points, start, tuning
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
 from snnviz.catalog.ttfsstudies import TtfsStudy
 from snnviz.design import Design, Part

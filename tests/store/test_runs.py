@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import text
 
 from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.limitstudies import start
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import STARTS, GradientSurvey
 from snnviz.catalog.trajectories import USUAL, Trajectories
-from snnviz.catalog.ttfslimits import FineTuning, Limits, start
+from snnviz.catalog.ttfslimits import FineTuning, Limits
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import ROWS, Checkpoint, EpochEnd, LayerState, Progress, Sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import pytest
 
-from snnviz.catalog.ttfslimits import LimitStudy, Point, points, start
+from snnviz.catalog.limitstudies import LimitStudy, Point, points, start
 from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
 from snnviz.events import EpochEnd, Tuned
 from snnviz.views import ttfslimits, ttfspenalty

@@ -1,0 +1,44 @@
+"""Part of the TTFS page: accuracy over one limit of hardware, before and after training on, as runs of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from snnviz.catalog.limitstudies import networks, points
+from snnviz.catalog.ttfslimits import AXES
+from snnviz.store import Run, Task
+from snnviz.ui import many
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.ttfs_limits_setting import KEY, base, failures, put, rows_of, setting
+from snnviz.ui.words import plain
+from snnviz.views import ttfslimits as views
+
+DRAW = many.Verb("Draw", "Drawing", "Drawn", "run")
+
+
+def panel(runs: Mapping[str, Run]) -> None:
+    """Which curve, how its points are made, and what is there of it."""
+    now, network = setting(), base()
+    which, numbers = st.columns([5, 5], vertical_alignment="bottom")
+    many.segments(which, "Curve over", "axis", list(AXES), now, KEY, put, format_func=views.NAMES.__getitem__)
+    with numbers:
+        many.numbers(now, {"epochs": "Epochs", "learning_rate": "Learning rate", "seeds": "Seeds"}, KEY, put)
+    if problem := st.session_state.get(f"{KEY}_problem"):
+        st.error(plain(problem), icon=":material/error:")
+    alone = networks(network, now.seeds)
+    curve = points(network, now, [now.axis])
+    tasks: list[Task] = [*alone, *(point.task for point in curve)]
+    own = {task.digest: runs[task.digest] for task in tasks if task.digest in runs}
+    many.actions(tasks, own, f"{KEY}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")
+    failures(own.values())
+    ends = many.epochs_of(alone)
+    exact = [ends[name][-1].test_accuracy for name, run in own.items() if name in ends and run.state == "done"]
+    rows = rows_of({name: run for name, run in own.items() if run.task not in alone})
+    if said := views.verdict(now.axis, curve, rows, exact):
+        st.markdown(said)
+    if rows:
+        charts(payload([views.curve_chart(now.axis, curve, rows, exact)]), key="ttfs-limits-curve")
+    else:
+        st.caption("A fine-tuning for each point, from the weights of the network, which is trained first.")

@@ -1,0 +1,104 @@
+"""Part of the TTFS page: which limits are on which network, as sliders, and what fine-tunings have said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.catalog.limitstudies import LimitSetting
+from snnviz.catalog.ttfsstudies import Weights
+from snnviz.design import Design
+from snnviz.events import Tuned
+from snnviz.places import cache_dir
+from snnviz.registry import Range
+from snnviz.store import Run
+from snnviz.ui import many, services
+from snnviz.ui.shortcuts_rows import versions
+from snnviz.ui.ttfs_setting import KEY as PAGE
+from snnviz.ui.ttfs_setting import NAMES, design, put_study, redraw, study, twin
+from snnviz.ui.words import plain
+from snnviz.views.ttfslimits import Rows
+
+KEY = "ttfs_limits"
+SLIDERS = {
+    "weight_bits": "Bits of a weight (0: no limit)",
+    "outliers": "Outliers: share of weights beyond their range",
+    "time_bits": "Bits of a spike's time (0: no limit)",
+    "jitter": "Jitter of spikes, in τ_c",
+    "latency": "Latency: windows so many times shorter",
+}
+
+
+def setting() -> LimitSetting:
+    """What is limited, and of what a curve is drawn."""
+    found: LimitSetting = st.session_state.ttfs_limits
+    return found
+
+
+def kind() -> Weights:
+    """Whose weights are limited."""
+    return "ttfs" if study().weights == "ttfs" else "relu"
+
+
+def base() -> Design:
+    """The network without limits."""
+    return twin() if kind() == "ttfs" else design()
+
+
+def sliders() -> None:
+    """The widgets."""
+    now = setting()
+    many.segments(
+        st,
+        "Weights of",
+        "weights",
+        ["relu", "ttfs"],
+        study().model_copy(update={"weights": kind()}),
+        PAGE,
+        put_study,
+        format_func=lambda kind: NAMES[kind].removeprefix("the "),
+        help="Both compute the same; the limits are those of a TTFS network with these weights.",
+    )
+    for name, label in SLIDERS.items():
+        about = LimitSetting.model_fields[name]
+        limits = next(item for item in about.metadata if isinstance(item, Range))
+        number = int if about.annotation is int else float
+        st.slider(
+            label,
+            number(limits.low),
+            number(limits.high),
+            number(getattr(now, name)),
+            number(limits.step or 1),
+            format="%.3f" if name == "outliers" else None if number is int else "%g",
+            help=limits.help,
+            disabled=name == "outliers" and not now.weight_bits,
+            key=f"{KEY}-{name}@{many.revision(KEY)}",
+            on_change=put,
+            args=(name,),
+        )
+
+
+def put(name: str) -> None:
+    """A field of the setting."""
+    many.put(name, "ttfs_limits", KEY, LimitSetting.check)
+    redraw()
+
+
+def failures(runs: Iterable[Run]) -> None:
+    """A sentence for each way in which they failed."""
+    for words in dict.fromkeys(run.error for run in runs if run.state == "failed" and run.error):
+        st.error(plain(words), icon=":material/error:")
+
+
+def rows_of(runs: Mapping[str, Run]) -> Rows:
+    """What fine-tunings have said, by digest."""
+    place = str(cache_dir())
+    found = {run: _read(place, run, created, version) for run, created, version in versions(runs.values())}
+    return {run: rows for run, rows in found.items() if rows}
+
+
+@lru_cache(maxsize=1000)
+def _read(_place: str, run: str, _created: float, _version: str) -> tuple[Tuned, ...]:
+    return tuple(row for _, row in services.store().rows(run, Tuned))
