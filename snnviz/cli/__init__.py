@@ -22,8 +22,10 @@ def commands() -> None:
 
 
 for _room in (designing, running, sweeping, searching, scoring, cells, ttfs, activity, gradients, data, about):
-    for _command in vars(_room).values():
-        if isinstance(_command, click.Command):
+    _found = [value for value in vars(_room).values() if isinstance(value, click.Command)]
+    _grouped = [inner for group in _found if isinstance(group, click.Group) for inner in group.commands.values()]
+    for _command in _found:
+        if _command not in _grouped:  # a group's own, such as `data show`, is no other `show`
             commands.add_command(_command)
 
 
