@@ -265,7 +265,7 @@ def test_a_bomb_takes_no_memory() -> None:
     tracemalloc.stop()
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd.bin", "/etc/0/a.bin", "..\\..\\0\\a.bin", "a\n\x00/\u2028.bin"])
+@pytest.mark.parametrize("name", ["../../etc/passwd.bin", "/etc/0/a.bin", "..\\..\\0\\a.bin", "a\n/\u2028.bin"])
 def test_a_name_is_no_path(name: str, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     found = uploads.check(zipped({name: packed(some(0, 1, 30)), "1/b.bin": packed(some(1, 1, 30))}))
