@@ -137,7 +137,7 @@ def _unpacked(packet: bytes, most: int) -> bytes:
         if plain:
             out += block
         else:
-            room = np.empty(min(2**22, most), np.uint8)
+            room = np.empty(2**22, np.uint8)  # no block of LZ4 is larger
             room_used = _decoder()(np.frombuffer(block, np.uint8), np.frombuffer(out, np.uint8)[-65_536:], room)
             if room_used < 0:
                 raise InputError("recording", "hold whole blocks of LZ4", Described("a damaged one"))

@@ -59,7 +59,7 @@ def _checked(
     classes = int(labels.max()) + 1
     parts = [_part(place) for place in order]
     drawn = not ({0, 1} <= set(parts) and None not in parts)
-    test = round(owndata.TEST_SHARE * len(order)) if drawn else parts.count(1)
+    test = owndata.tested(len(order)) if drawn else parts.count(1)
     remarks = unseen(labels, classes)
     if len(order) == 1:
         remarks += ("One recording can be looked at; to train, give several in folders called by their label.",)

@@ -155,6 +155,28 @@ def mobilenetv2_digits() -> Design:
     )
 
 
+@example
+def nmnist_small() -> Design:
+    """Convolutions on 1,000 real recordings of N-MNIST, tested on 100. A minute."""
+    return Design(
+        data=Data(name="nmnist", train_samples=1000, test_samples=100, steps=10),
+        network=CnnNetwork(depth=3, channels=16, pool_every=1),
+        neuron=Neuron(threshold=0.5),
+        training=Training(epochs=12, learning_rate=0.004, batch_size=32),
+    )
+
+
+@example
+def fashion_saccades() -> Design:
+    """Convolutions on simulated recordings: 8,000 images of Fashion-MNIST seen by a camera that moves. Two minutes."""
+    return Design(
+        data=Data(name="fashion-mnist-saccades", train_samples=8000, test_samples=2000, steps=6),
+        network=CnnNetwork(depth=3, channels=16, pool_every=1),
+        neuron=Neuron(threshold=0.5),
+        training=Training(epochs=7, learning_rate=0.004),
+    )
+
+
 def _snasnet(cell: str) -> Design:
     """The neuron of Kim et al. 2022 (a threshold of 1 and inputs times 3/4 there), and images of 16x16."""
     return Design(

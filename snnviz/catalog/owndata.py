@@ -39,6 +39,15 @@ TEST_SHARE = 0.2
 """Of the samples, drawn by the design's seed, where a set has no test samples of its own."""
 
 
+def tested(count: int) -> int:
+    """How many of `count` samples are for testing: `TEST_SHARE`, and at least one where one is left to learn from.
+
+    >>> [tested(count) for count in (1, 2, 100)]
+    [0, 1, 20]
+    """
+    return min(max(1, round(TEST_SHARE * count)), count - 1)
+
+
 def is_name(text: str) -> bool:
     """Whether a data set of one's own can be called so: nothing else becomes part of a path."""
     return NAME.fullmatch(text) is not None

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
+from snnviz.binning import LONGEST_MS
 from snnviz.catalog.inits import COMPARED
 from snnviz.design import DATASETS, INITS, Choice, Design, Part, checked
 from snnviz.errors import InputError, did_you_mean
@@ -63,6 +64,9 @@ class TrainingStudy(Part):
     beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.5
     steps: Annotated[int, Range(1, 50, "Time steps T.", 1)] = 3
     train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 1000)] = 0
+    window_ms: Annotated[
+        float, Range(0, LONGEST_MS, "Of recordings: milliseconds of a frame; 0: a T-th of the recording.", 1)
+    ] = 0.0
     epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 12
     seeds: Annotated[int, Range(1, 5, "Runs of each.", 1)] = 1
 
@@ -126,6 +130,7 @@ def _base(study: TrainingStudy) -> dict[str, Any]:
             "steps": study.steps,
             "train_samples": study.train_samples,
             "encoding": {"kind": encoding},
+            "events": {"window_ms": study.window_ms},
         },
         "network": {**network, "depth": study.depth},
         "neuron": {"threshold": study.threshold, "beta": study.beta, "reset": "subtract"},

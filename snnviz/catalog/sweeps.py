@@ -59,6 +59,7 @@ class SkipSweep(Part):
         Range(0.1, 20, "n Var[w] of the spiking networks: about 1/3 is what torch draws unasked, 2 is Kaiming's.", 0.1),
     ] = 0.33
     train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 500)] = 1000
+    downsample: Annotated[int, Range(1, 32, "Of recordings: so many pixels in both directions become one.", 1)] = 1
     epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 6
     twins: Literal["with", "without"] = "with"
     """Whether each design's ANN twin is trained too, so that there is a drop in accuracy to speak of."""
@@ -106,7 +107,12 @@ def distinct(several: Iterable[Point]) -> tuple[Design, ...]:
 
 def _design(sweep: SkipSweep, kind: SkipType, n_skip: int, seed: int) -> Design:
     document: dict[str, Any] = {
-        "data": {"name": sweep.data, "steps": sweep.steps, "train_samples": sweep.train_samples},
+        "data": {
+            "name": sweep.data,
+            "steps": sweep.steps,
+            "train_samples": sweep.train_samples,
+            "events": {"downsample": sweep.downsample},
+        },
         "network": {
             "kind": "block",
             "edges": adjacency.with_n_skip(sweep.depth, n_skip, CODES[kind], seed),

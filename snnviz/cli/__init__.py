@@ -11,7 +11,20 @@ from collections.abc import Sequence
 import click
 
 from snnviz import __version__
-from snnviz.cli import about, activity, cells, data, designing, gradients, running, scoring, searching, sweeping, ttfs
+from snnviz.cli import (
+    about,
+    activity,
+    cells,
+    data,
+    designing,
+    gradients,
+    running,
+    scoring,
+    searching,
+    studying,
+    sweeping,
+    ttfs,
+)
 from snnviz.errors import SnnvizError
 
 
@@ -21,11 +34,22 @@ def commands() -> None:
     """Design, train and understand spiking neural networks."""
 
 
-for _room in (designing, running, sweeping, searching, scoring, cells, ttfs, activity, gradients, data, about):
-    _found = [each for each in vars(_room).values() if isinstance(each, click.Command)]
-    _inside = [each for group in _found if isinstance(group, click.Group) for each in group.commands.values()]
-    for _command in _found:
-        if _command not in _inside:  # `data show` is not `show`
+for _room in (
+    designing,
+    running,
+    sweeping,
+    studying,
+    searching,
+    scoring,
+    cells,
+    ttfs,
+    activity,
+    gradients,
+    data,
+    about,
+):
+    for _command in vars(_room).values():
+        if isinstance(_command, click.Command):
             commands.add_command(_command)
 
 

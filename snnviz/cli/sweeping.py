@@ -31,7 +31,7 @@ MOST = 7
     multiple=True,
     metavar="FIELD=VALUE",
     help="Another field of the sweep: depth, channels, dsc_fraction, norm, steps, threshold, beta, gain, "
-    "train_samples, epochs, or twins=without.",
+    "train_samples, epochs, downsample (of recordings), or twins=without.",
 )
 @AS_JSON
 def sweep(as_json: bool, n_skip: str | None, settings: Sequence[str], **options: str | None) -> None:

@@ -129,12 +129,17 @@ def intensities(images: Tensor, white: White, dtype: torch.dtype = torch.float64
 
 
 def learnt(images: Images, chosen: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
-    """The network's input of a batch in training: augmented, if the design says so, and encoded."""
-    some, how = images.images[chosen], design.data.augment
-    if how != Augment():
-        rng = np.random.default_rng(stream(design.seed, "augment", epoch, batch))
-        some = torch.from_numpy(augmented(some.numpy(), how, rng))
-    return encode(some, images.white, design, epoch, batch)
+    """The network's input of a batch in training."""
+    return encode(fetched(images, chosen, design, epoch, batch), images.white, design, epoch, batch)
+
+
+def fetched(images: Images, chosen: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
+    """A batch of images or frames, from memory or a file, and augmented if the design says so."""
+    some, how = images.images.index_select(0, chosen), design.data.augment  # [chosen] takes eight times as long
+    if how == Augment():
+        return some
+    rng = np.random.default_rng(stream(design.seed, "augment", epoch, batch))
+    return torch.from_numpy(augmented(some.numpy(), how, rng))
 
 
 def encode(images: Tensor, white: White, design: Design, *purpose: str | int) -> Tensor:

@@ -115,6 +115,9 @@ DARK = 0.1
 THRESHOLD = 0.45
 """Change of the logarithm that makes an event."""
 
+ALMOST = 0.999
+"""Share of it that is enough: what becomes as dark as it was makes as many events as before, whatever is rounded."""
+
 
 def saccades(image: NDArray[Any]) -> Array:
     """The events that an ideal camera would see of an image (H, W) or (C, H, W) of intensities from 0 to 1.
@@ -145,7 +148,7 @@ def moving(images: NDArray[np.floating[Any]]) -> list[Array]:
         if reference is None:
             reference = level
             continue
-        change = (level - reference) / np.float32(THRESHOLD)
+        change = (level - reference) / np.float32(THRESHOLD * ALMOST)
         crossed = np.trunc(change).astype(np.int8)
         where = np.nonzero(crossed)
         number = crossed[where]

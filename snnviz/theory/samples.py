@@ -21,7 +21,9 @@ from snnviz.theory.events import Array
 
 Ints = NDArray[np.int64]
 
-RECIPE = f"{events.SACCADES}/{events.SACCADE_US}/{events.PARTS}/{events.DARK}/{events.THRESHOLD}/{events.MARGIN}"
+RECIPE = "/".join(
+    map(str, (events.SACCADES, events.SACCADE_US, events.PARTS, events.DARK, events.THRESHOLD, events.ALMOST))
+)
 """Of simulated recordings, as part of the name of what is kept of them."""
 
 

@@ -1,0 +1,89 @@
+"""The command that trains a study of initialisations and prints what the Activity page draws."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from statistics import mean
+from typing import Any
+
+import click
+
+from snnviz import links
+from snnviz.catalog.studies import Member, TrainingStudy, members
+from snnviz.cli.following import train, trouble
+from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.errors import InputError
+from snnviz.events import EpochEnd
+from snnviz.store import Run, Store
+
+
+@click.command()
+@click.option("--data", help="Data set, such as nmnist.  [digits]")
+@click.option("--network", help="mlp or cnn.  [mlp]")
+@click.option("--compare", help="initialisations, depth, width, leak or threshold.  [initialisations]")
+@click.option("--seeds", help="Runs of each.  [1]")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Another field of the study: depth, width, threshold, beta, steps, train_samples, window_ms or epochs.",
+)
+@AS_JSON
+def study(as_json: bool, settings: Sequence[str], **options: str | None) -> None:
+    """Which initialisation lets a deep network learn: accuracies on training and test data (Micheli et al. 2024).
+
+    Trains what is missing in the background, as many runs at a time as there are cores, and waits for it.
+    """
+    chosen = _read(options, settings)
+    found = members(chosen)
+    store = Store()
+    runs = train(store, [member.design for member in found], quiet=as_json or not sys.stderr.isatty())
+    rows = _rows(store, found, runs)
+    if as_json:
+        print_json({"study": chosen.model_dump(mode="json"), "members": rows})
+    else:
+        click.echo(table([_shown(row) for row in rows]))
+    if problem := trouble(runs):
+        click.echo(problem, err=True)
+        sys.exit(1)
+
+
+def _read(options: Mapping[str, str | None], settings: Sequence[str]) -> TrainingStudy:
+    given = {name: value for name, value in options.items() if value is not None}
+    more = links.read_settings(settings)
+    for name in more.keys() & given.keys():
+        raise InputError(name, "be given once", more[name])
+    return TrainingStudy.check({name: links.read_value(name, value) for name, value in (given | more).items()})
+
+
+def _rows(store: Store, found: Sequence[Member], runs: Mapping[str, Run]) -> list[dict[str, Any]]:
+    """A row for each name, over its seeds."""
+    ends = store.last(EpochEnd, [name for name, run in runs.items() if run.state == "done"])
+    rows: dict[str, dict[str, Any]] = {}
+    for member in found:
+        row = rows.setdefault(member.name, {"name": member.name, "init": dict(member.init), "runs": []})
+        end, run = ends.get(member.design.digest), runs[member.design.digest]
+        told = {"run": run.run, "seed": member.design.seed, "state": run.state}
+        for field in ("train_accuracy", "test_accuracy", "rate"):
+            told[field] = getattr(end, field) if end else None
+        row["runs"].append(told)
+    for row in rows.values():
+        for field in ("train_accuracy", "test_accuracy", "rate"):
+            values = [run[field] for run in row["runs"] if run[field] is not None]
+            row[field] = mean(values) if values else None
+    return list(rows.values())
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, str]:
+    def percent(value: float | None) -> str:
+        return "-" if value is None else f"{value:.1%}"
+
+    return {
+        "": row["name"],
+        "seeds": str(len(row["runs"])),
+        "train": percent(row["train_accuracy"]),
+        "test": percent(row["test_accuracy"]),
+        "firing rate": percent(row["rate"]),
+    }
