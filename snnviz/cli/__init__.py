@@ -34,22 +34,14 @@ def commands() -> None:
     """Design, train and understand spiking neural networks."""
 
 
-for _room in (
-    designing,
-    running,
-    sweeping,
-    studying,
-    searching,
-    scoring,
-    cells,
-    ttfs,
-    activity,
-    gradients,
-    data,
-    about,
-):
-    for _command in vars(_room).values():
-        if isinstance(_command, click.Command):
+_ROOMS = (
+    designing, running, sweeping, studying, searching, scoring, cells, ttfs, activity, gradients, data, about,
+)  # fmt: skip
+for _room in _ROOMS:
+    _found = [each for each in vars(_room).values() if isinstance(each, click.Command)]
+    _inside = [each for group in _found if isinstance(group, click.Group) for each in group.commands.values()]
+    for _command in _found:
+        if _command not in _inside:  # `data show` is not `show`
             commands.add_command(_command)
 
 
