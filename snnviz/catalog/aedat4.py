@@ -153,7 +153,10 @@ def _decoder() -> Any:
     """`_block`, compiled."""
     import numba
 
-    return numba.njit(cache=True, nogil=True)(_block)
+    try:
+        return numba.njit(cache=True, nogil=True)(_block)
+    except RuntimeError:  # there is no folder that a cache can be written to
+        return numba.njit(nogil=True)(_block)
 
 
 def _block(source: NDArray[np.uint8], before: NDArray[np.uint8], out: NDArray[np.uint8]) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog import eventfiles, owndata
-from snnviz.catalog.checked import Checked, Files, Limits, unseen
+from snnviz.catalog.checked import Checked, Files, Limits, Source, unseen
 from snnviz.catalog.eventfiles import header
 from snnviz.errors import Described, InputError
 
@@ -26,6 +26,9 @@ TESTS = (("test_images", "test_labels"), ("x_test", "y_test"))
 """What arrays of an .npz may be called."""
 
 ROLES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+
+CIFAR = (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin")
+RECORD = 3073
 
 HEADER_BYTES = 4096
 COLOURS = (1, 3)
@@ -169,6 +172,25 @@ def idx_array(raw: bytes, field: str, limits: Limits) -> NDArray[np.uint8]:
     if math.prod(sizes) != have:
         raise InputError(field, f"hold {math.prod(sizes):,} bytes as its header says", Described(f"{have:,}"))
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(sizes)
+
+
+def cifar_batches(files: Files) -> dict[str, Source]:
+    """The files that are called as CIFAR-10's, by name; none where one is not there."""
+    found = {place[-1]: source for place, source in files.items()}
+    return {name: found[name] for name in CIFAR} if set(CIFAR) <= set(found) else {}
+
+
+def cifar(files: Mapping[str, Source], limits: Limits) -> Checked:
+    """Images and labels of CIFAR-10's binary files. Raises `InputError`."""
+    parts = []
+    for names in (CIFAR[:-1], CIFAR[-1:]):
+        raw = np.frombuffer(b"".join(files[name]() for name in names), np.uint8)
+        if not len(raw) or len(raw) % RECORD:
+            raise InputError(names[0], f"hold records of {RECORD:,} bytes", Described(f"{len(raw):,} bytes"))
+        records = raw.reshape(-1, RECORD)
+        labels = _labels(records[:, 0], names[0], limits)
+        parts.append((records[:, 1:].reshape(-1, 3, 32, 32), labels))
+    return _checked("CIFAR-10's binary files", parts, limits)
 
 
 def _unzipped(raw: bytes, field: str, limits: Limits) -> bytes:

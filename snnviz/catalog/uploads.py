@@ -124,4 +124,6 @@ def _read(files: Files, limits: Limits, nested: bool = False) -> Checked:
         files = {(*place[:-1], place[-1] + ending): partial(bytes, raw)}
     if idx := imagefiles.idx_roles(files):
         return imagefiles.idx(idx, limits)
+    if batches := imagefiles.cifar_batches(files):
+        return imagefiles.cifar(batches, limits)
     return eventfolders.recordings(files, limits)

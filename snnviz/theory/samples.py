@@ -143,7 +143,7 @@ def sample(name: str, number: int, *, test: bool = False, seed: int = 0) -> Samp
     return Sample(int(part.labels[number]), None, part.read([number])[0])
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)  # up to 200 MB
 def _loaded(name: str, seed: int, _: str) -> Split:
     return datasets.load(name, seed)
 

@@ -140,6 +140,16 @@ def test_idx_files_alone_in_a_folder_and_zipped(tmp_path: Path) -> None:
     np.testing.assert_array_equal(inside.arrays["images"], found.arrays["images"])
 
 
+def test_cifar10s_binary_files_are_not_taken_for_recordings() -> None:
+    record = bytes([3]) + bytes(range(256)) * 12
+    files = {**{f"x/data_batch_{n}.bin": 2 * record for n in range(1, 6)}, "x/test_batch.bin": b"\x01" + record[1:]}
+    found = uploads.check(zipped(files))
+    assert (found.form, found.shape, found.train, found.test) == ("CIFAR-10's binary files", (3, 32, 32), 10, 1)
+    assert "must hold records of 3,073 bytes, got 30,729 bytes" in refused(
+        {**files, "x/data_batch_2.bin": 2 * record[:-1] + b"1"}
+    )
+
+
 def test_recordings_in_folders_of_labels(tmp_path: Path) -> None:
     put(tmp_path / "mine", 20, 10, 40)
     found = uploads.check(tmp_path / "mine")
