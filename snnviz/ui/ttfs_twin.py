@@ -45,8 +45,8 @@ def panel() -> Pair | None:
         st.warning(plain(str(error)), icon=":material/warning:")
         return None
     except InputError as error:
-        if error.field in ("network", "network.pooling"):
-            st.info(_too_much(error, design()), icon=":material/open_in_full:")
+        if error.field == "network":
+            st.info(_too_large(error, design()), icon=":material/open_in_full:")
             return None
         if now.slopes != "alpha-one":
             raise
@@ -96,12 +96,10 @@ def _told(of: Source, now: TtfsStudy) -> str:
     return f"{name[0].upper()}{name[1:]} is not trained yet: press Train above. Meanwhile weights {drawn}."
 
 
-def _too_much(error: InputError, of: Design) -> str:
+def _too_large(error: InputError, of: Design) -> str:
     settings = " ".join(f"--set {setting}" for setting in links.to_query(of).split("&"))
-    large = error.field == "network"
-    room = f" ({MOST_WEIGHTS * 8 // 10**6} MB)" if large else ""
     return (
-        f"This network is {'too large' if large else 'not'} for the page, which writes every layer as a dense matrix: "
-        f"{plain(str(error))}{room}. A process of its own compares the two: "
+        f"This network is too large for the page, which writes every layer as a dense matrix: {plain(str(error))} "
+        f"({MOST_WEIGHTS * 8 // 10**6} MB). A process of its own compares the two: "
         f"`python -m snnviz ttfs check digits {settings}`"
     )
