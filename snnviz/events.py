@@ -48,8 +48,8 @@ class LayerState:
     with the main loss's gradient g and the branches' g_b as they are weighted (None without branches or gradient).
 
     Of a TTFS network, in which a neuron spikes once or never: rate is spikes per neuron, density the spikes that reach
-    a layer for each of its inputs (more than 1 where they are averaged over squares), saturation the share of neurons
-    that spike at once when their window begins, and var_u that of what the ReLU network's layer receives.
+    a layer for each of its inputs (more than 1 where they are averaged over squares), and var_u that of what the ReLU
+    network's layer receives; there is no saturation.
     """
 
     table: ClassVar[str] = "layers"

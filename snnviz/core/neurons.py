@@ -107,7 +107,7 @@ class Activity:
     spikes: NDArray[np.float64]
     first: NDArray[np.float64]
     second: NDArray[np.float64]
-    saturated: NDArray[np.float64]
+    saturated: NDArray[np.float64] | None
     spiking: bool = True
     density: float | None = None
 
@@ -118,8 +118,8 @@ class Activity:
 
     @property
     def saturation(self) -> float | None:
-        """The share of saturated neurons, over time steps and images."""
-        return float(self.saturated.mean()) / self.neurons if self.spiking else None
+        """The share of saturated neurons, over time steps and images; None of neurons without a surrogate."""
+        return float(self.saturated.mean()) / self.neurons if self.spiking and self.saturated is not None else None
 
     @property
     def var_u(self) -> float:

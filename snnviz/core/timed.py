@@ -122,12 +122,12 @@ class TimedNetwork(Network):
         arrived = inner.arriving(index, times[index])
         u = inner.decoded(index, times[index]).detach().flatten(1)
         silent = np.zeros((1, len(u)))
-        spikes = early = silent
+        spikes = silent
         if index < len(self.firing):
             t, window = times[index + 1].flatten(1), inner.windows[index]
-            spikes, early = _counted(t < window.end), _counted(t <= window.start)
+            spikes = _counted(t < window.end)
         sums = (u.sum(1)[None].numpy(), u.square().sum(1)[None].numpy())
-        return Activity(u.shape[1], spikes, *sums, early, index < len(self.firing), arrived)
+        return Activity(u.shape[1], spikes, *sums, None, index < len(self.firing), arrived)
 
 
 @dataclass(frozen=True, slots=True)

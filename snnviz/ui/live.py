@@ -118,9 +118,11 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
         if run.state == "queued":
             doing = "in the queue; you may leave, it starts by itself"
         st.progress(min(share, 1.0), text=doing)
-    rate = "–" if last is None or last.rate is None else f"{last.rate:.1%}"
+    timed = run.design.network.code == "ttfs"
+    rate = "–" if last is None or last.rate is None else f"{last.rate:.3f}" if timed else f"{last.rate:.1%}"
+    title = "Spikes per neuron" if timed else "Firing rate"
     with st.container(horizontal=True):
         st.metric("Test accuracy", f"{last.test_accuracy:.1%}" if last else "–")
         st.metric("Test loss", f"{last.test_loss:.3f}" if last else "–")
-        st.metric("Firing rate", rate, help="Spikes per neuron and time step, test images.")
+        st.metric(title, rate, help=f"{'' if timed else 'Spikes per neuron and time step, '}test images.".capitalize())
         st.metric("Training time", in_words(run.seconds) if run.seconds else "–")
