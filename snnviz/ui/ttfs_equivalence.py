@@ -42,7 +42,8 @@ def _layer(made: Pair, image: int) -> None:
             st.latex(formula)
         st.caption(
             "First the ReLU, then its twin's weights, the ramp α and the threshold ϑ, which put the spike so "
-            "that t_max − t is x. t'_min: when the ramp starts, the t_min of the layer before."
+            "that t_max − t is x; last the way back, with w = W / B. t'_min: when the ramp starts, the t_min of the "
+            "layer before."
         )
 
 

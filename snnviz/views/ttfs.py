@@ -167,7 +167,7 @@ def scatter_chart(pair: Pair, layer: int, image: int) -> Chart:
     ]
     shown = "" if said.size <= POINTS else f" {POINTS:,} of {said.size:,} points."
     caption = f"Each point a neuron and an image; at 0 are the silent ones, whose x is 0.{shown}"
-    return Chart("ttfs_scatter", f"Layer {name}: numbers and times", caption, figure, height=460)
+    return Chart("ttfs_scatter", f"Layer {name}: numbers and times", caption, figure, height=540)
 
 
 def _points(x: Any, y: Any, name: str, marker: dict[str, Any]) -> dict[str, Any]:

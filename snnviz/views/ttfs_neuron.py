@@ -28,6 +28,7 @@ def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
     start, end = made.window.start, made.window.end
     reached = float(made.reached(pair.passed.times[layer][image : image + 1])[0, neuron])
     t, x = float(pair.passed.times[layer + 1][image, neuron]), float(pair.relu.said[layer][image, neuron])
+    back = round(float(ttfs.relu_of(made)[1][neuron]), 9)
     early = start + (theta - reached) / slope
     held = {end: r"\ \to\ t_{\max}\text{: silent}", start: r"\ \to\ t_{\min}\text{: full}"}.get(t, "")
     return [
@@ -39,6 +40,8 @@ def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
         rf"t_i = t_{{\min}} + \frac{{\vartheta_i - V_i(t_{{\min}})}}{{B_i}} = {_n(start)} + "
         rf"\frac{{{_n(theta)} - {_bracketed(reached)}}}{{{_n(slope)}}} = {_n(early)}{held}",
         rf"t_{{\max}} - t_i = {_n(end)} - {_n(t)} = {_n(end - t)} \qquad x_i = {_n(x)}",
+        r"b_i = t_{\max} - t_{\min} - "
+        rf"\frac{{\vartheta_i - \alpha_i (t_{{\min}} - t'_{{\min}})}}{{B_i}} = {_n(back)}",
     ]
 
 

@@ -50,8 +50,8 @@ def verdict(pair: Pair) -> str:
     spikes, count = pair.spikes_per_neuron, pair.relu.neurons
     return (
         f"Of {count:,} hidden neurons **{spikes * count:,.0f} spike for an image** on average, "
-        f"**{spikes:.2f} spikes per neuron**, and the answer is there after **{pair.latency:.3g} τ_c**: the input's "
-        "spikes take 1 of these, the rest are the layers' windows."
+        f"**{spikes:.2f} spikes per neuron**, and the answer is there after **{pair.latency:.3g} τ_c**, the unit of "
+        "time: the input's spikes take 1, the rest are the layers' windows."
     )
 
 

@@ -173,9 +173,11 @@ def test_a_neuron_in_formulas_says_what_its_relu_says() -> None:
     first, _, silent = ttfs_neuron.interesting(one, 1, 4)
     lines = ttfs_neuron.formulas(one, 1, first, 4)
     x = float(one.relu.said[1][4, first])
-    assert lines[-1].endswith(rf"= {x:.4g} \qquad x_i = {x:.4g}")
+    assert lines[-2].endswith(rf"= {x:.4g} \qquad x_i = {x:.4g}")
+    there_and_back = ttfs_neuron.formulas(one, 0, 3, 4)  # its b has the input's range in it
+    assert there_and_back[-1].rpartition("= ")[2] == there_and_back[1].rpartition("b_i = ")[2] != "0"
     assert rf"B_i = {one.hidden[1].slope[first]:.4g}" in lines[2]
-    assert r"t_{\max}\text{: silent}" in ttfs_neuron.formulas(one, 1, silent, 4)[-2]
+    assert r"t_{\max}\text{: silent}" in ttfs_neuron.formulas(one, 1, silent, 4)[-3]
 
 
 def test_the_table_of_layers() -> None:
