@@ -37,6 +37,7 @@ def show(store: Store, run: Run, task: FineTuning, as_json: bool) -> None:
 
 
 def show_curves(found: Sequence[Mapping[str, Any]], exact: Sequence[float]) -> None:
+    """The curves of fine-tunings, a table for each axis, below the accuracy without limits."""
     click.echo(f"test accuracy without limits {spread(exact)}")
     for axis in dict.fromkeys(row["axis"] for row in found):
         click.echo(f"\n{table([_line(row) for row in found if row['axis'] == axis])}")
