@@ -16,7 +16,7 @@ help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 run: install     ## the dashboard, on http://127.0.0.1:8501
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) --server.headless $(HEADLESS)
+	SNNVIZ_LOCAL=$${SNNVIZ_LOCAL-1} $(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) --server.headless $(HEADLESS)
 
 install: $(VENV)/.installed  ## the environment and the pinned requirements
 

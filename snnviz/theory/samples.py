@@ -139,7 +139,7 @@ def sample(name: str, number: int, *, test: bool = False, seed: int = 0) -> Samp
         if about.simulated:
             found = events.saccades(image)
         return Sample(label, image, found)
-    part = listed(name, seed)[test]
+    part = _listed(name, seed, _stamp(name))[test]
     return Sample(int(part.labels[number]), None, part.read([number])[0])
 
 
@@ -151,3 +151,17 @@ def _loaded(name: str, seed: int, _: str) -> Split:
 def _stamp(name: str) -> str:
     """Changes where the data set was removed or came back."""
     return f"{name}:{datasets.is_here(name)}"
+
+
+def labels(name: str, *, test: bool = False, seed: int = 0) -> Ints:
+    """The labels (N,) of all training or test samples of a data set that is here. Raises `DataMissing`."""
+    about = datasets.card(name)
+    if about.counts is None or about.simulated:
+        split = _loaded(about.simulated or name, seed, _stamp(about.simulated or name))
+        return split.test_labels if test else split.train_labels
+    return _listed(name, seed, _stamp(name))[test].labels
+
+
+@lru_cache(maxsize=2)
+def _listed(name: str, seed: int, _: str) -> tuple[Recordings, Recordings]:
+    return listed(name, seed)

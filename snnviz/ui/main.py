@@ -18,6 +18,7 @@ st.html("<style>.block-container{padding:4rem 2rem 3rem}</style>")
 page = st.navigation(
     [
         st.Page(ROOT / "pages" / "design.py", title="Design", icon=":material/hub:", default=True),
+        st.Page(ROOT / "pages" / "data.py", title="Data", icon=":material/database:", url_path="data"),
         st.Page(ROOT / "pages" / "activity.py", title="Activity", icon=":material/ssid_chart:", url_path="activity"),
         st.Page(ROOT / "pages" / "skips.py", title="Skips", icon=":material/alt_route:", url_path="skips"),
         st.Page(ROOT / "pages" / "shortcuts.py", title="Shortcuts", icon=":material/call_split:", url_path="shortcuts"),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from snnviz.ui.frontend import FOREVER, FromMemory, answer, plotly_file
+from snnviz.ui.uploading import Bounded
 
 PLOTLY_PATH = "/assets/plotly.min.js"
 
@@ -23,7 +24,7 @@ def routes() -> list[Route]:
 
 def middleware() -> list[Middleware]:
     """What stands before Streamlit's own server."""
-    return [Middleware(FromMemory, base=_base())]
+    return [Middleware(FromMemory, base=_base()), Middleware(Bounded, base=_base())]
 
 
 def plotly_url() -> str:

@@ -109,6 +109,12 @@ def replace(new: Design) -> None:
     _renew()
 
 
+def put_data(new: Design) -> None:
+    """The same design with other settings of its data: what was drawn stays as it is, and can be undone."""
+    st.session_state.design, st.session_state.problem = new, ""
+    _renew_form()
+
+
 def rewire(edges: tuple[Edges, ...]) -> None:
     """Give each block its matrix; the block that is open stays so."""
     st.session_state.design = rewired(design(), edges)
@@ -133,7 +139,7 @@ def put(path: str, widget: str) -> None:
         elif path == "network.kind":
             changed = _of_network(value)
         elif path == "data.name":
-            changed = _of_data(value)
+            changed = of_data(value)
         elif path == "network.depth" and isinstance(design().network, StagedNetwork):
             changed = _at_depth(design(), value)
         else:
@@ -153,14 +159,21 @@ def put(path: str, widget: str) -> None:
         _renew_form()
 
 
-def _of_data(name: str) -> Design:
-    """The design with this data set, and without what only recordings, or other recordings, have."""
+def of_data(name: str) -> Design:
+    """The design with this data set, and without what only recordings, or other recordings, have.
+
+    Raises `InputError`.
+    """
     document = design().document()
     document["data"] |= {"name": name}
     try:
         return Design.check(document)
     except InputError:
         document["data"] |= {"events": {}, "augment": {**document["data"]["augment"], "drop": 0}}
+    try:
+        return Design.check(document)
+    except InputError:  # spikes made of intensities
+        document["data"] |= {"encoding": {"kind": "direct"}}
         return Design.check(document)
 
 

@@ -1,0 +1,69 @@
+"""The Data page: the data sets, what is in them and what a network sees of it; or data of one's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.places import ROOT
+from snnviz.ui import data_cards, data_own, data_sample, state
+from snnviz.ui import data_setting as setting
+from snnviz.ui.components.address import address
+from snnviz.ui.trouble import told
+from snnviz.ui.words import plain
+
+begin = setting.begin
+
+
+@told()
+def panel() -> None:
+    """The data sets and the one that is shown, or the upload."""
+    session = st.session_state
+    title, switch = st.columns([1, 6], vertical_alignment="bottom")
+    title.subheader("Data", anchor=False)
+    switch.segmented_control(
+        "View",
+        list(setting.VIEWS),
+        default=setting.look().view,
+        required=True,
+        format_func=lambda name: setting.VIEWS[name],
+        label_visibility="collapsed",
+        key=f"data-view@{setting.look().view}",
+        on_change=_turn,
+        args=(f"data-view@{setting.look().view}",),
+    )
+    for problem in filter(None, (session.data_link_problem, session.data_problem)):
+        st.error(plain(problem), icon=":material/error:")
+    if setting.look().view == "own":
+        data_own.panel()
+        address(setting.to_link(setting.shown(), setting.look()), key="data-address")
+    else:
+        data_cards.gallery()
+        _bridge()
+        data_cards.card()
+        data_sample.panel()
+
+
+def _turn(widget: str) -> None:
+    setting.see(view=st.session_state[widget])
+
+
+def _bridge() -> None:
+    """What the design trains on, and the way to it."""
+    words, button = st.columns([9, 3], vertical_alignment="center")
+    own = setting.is_own_design()
+    name = plain(data_cards.title(setting.shown().data.name))
+    if own:
+        words.markdown(f"Your design trains on **{name}**: what you change below is changed in it.")
+    else:
+        mine = plain(data_cards.title(state.design().data.name))
+        words.markdown(f"You are looking at **{name}**; your design trains on {mine} until you take this instead.")
+    if button.button(
+        "Back to the design" if own else "Train on this",
+        type="secondary" if own else "primary",
+        icon=":material/arrow_forward:",
+        width="stretch",
+        key="data-use",
+        help="Opens the Design page with this data set and these settings.",
+    ):
+        setting.use()
+        st.switch_page(ROOT / "pages" / "design.py")

@@ -1,0 +1,176 @@
+"""Part of the Data page: which sample, how it is cut into frames or encoded, and what training does to it."""
+
+from __future__ import annotations
+
+import random
+from operator import attrgetter
+from typing import get_args
+
+import streamlit as st
+
+from snnviz.catalog import datasets
+from snnviz.design import CURRENT, ENCODINGS, Design
+from snnviz.registry import Range
+from snnviz.ui import data_setting as setting
+from snnviz.ui import many
+from snnviz.ui.data_setting import KEY, Look
+
+PARTS = {"train": "Training", "test": "Test"}
+
+FRAMES = {
+    "data.events.bins": "Frames say",
+    "data.events.window_ms": "Frame, ms",
+    "data.events.denoise_ms": "Denoise, ms",
+    "data.events.crop": "Crop to",
+    "data.events.downsample": "Join pixels",
+}
+TRAINING = {"data.augment.flip": "Mirror", "data.augment.shift": "Shift, pixels", "data.augment.drop": "Drop events"}
+
+
+def panel(now: Design, look: Look, count: int) -> None:
+    """All of it; `count` samples are there to choose from."""
+    recorded = setting.is_recorded(now.data.name)
+    _which(now, look, count)
+    st.markdown("**What the network is shown**")
+    _number(now, "data.steps", "Time steps T", held=now.neuron.kind == "relu")
+    if recorded:
+        _fields(now, FRAMES)
+    _encoding(now, recorded)
+    st.markdown("**What training does to it**")
+    _fields(now, {path: label for path, label in TRAINING.items() if recorded or path != "data.augment.drop"})
+
+
+def _which(now: Design, look: Look, count: int) -> None:
+    about = datasets.card(now.data.name)
+    key = f"data-part@{many.revision(KEY)}"
+    st.segmented_control(
+        "Part",
+        list(PARTS),
+        default=look.part,
+        required=True,
+        format_func=PARTS.__getitem__,
+        label_visibility="collapsed",
+        key=key,
+        on_change=_see,
+        args=("part", key),
+    )
+    key = f"data-label@{many.revision(KEY)}"
+    classes = [-1, *range(about.classes)]
+    st.selectbox(
+        "Class",
+        classes,
+        index=classes.index(look.label) if look.label in classes else 0,
+        format_func=lambda label: (
+            "All" if label < 0 else about.labels[label] if label < len(about.labels) else str(label)
+        ),
+        key=key,
+        on_change=_see,
+        args=("label", key),
+    )
+    place = max(0, min(look.number, count - 1))
+    before, after, other = st.columns(3)
+    before.button(
+        "Prev",
+        key="data-before",
+        width="stretch",
+        disabled=place == 0,
+        on_click=setting.see,
+        kwargs={"number": max(0, place - 1)},
+    )
+    after.button(
+        "Next",
+        key="data-after",
+        width="stretch",
+        disabled=place >= count - 1,
+        on_click=setting.see,
+        kwargs={"number": place + 1},
+    )
+    other.button(
+        "Any",
+        key="data-any",
+        width="stretch",
+        disabled=count < 2,
+        on_click=_any,
+        args=(count,),
+    )
+
+
+def _see(field: str, widget: str) -> None:
+    if widget in st.session_state:
+        setting.see(**{field: st.session_state[widget], "number": 0})
+
+
+def _any(count: int) -> None:
+    setting.see(number=random.randrange(count))
+
+
+def _encoding(now: Design, recorded: bool) -> None:
+    chosen = now.data.encoding
+    kinds = [kind for kind in ENCODINGS.kinds if not recorded or CURRENT in ENCODINGS[kind].traits]
+    if now.neuron.kind == "relu":
+        kinds = [kind for kind in kinds if kind == chosen.kind]
+    path = "data.encoding.kind"
+    key = f"{path}@{many.revision(KEY)}"
+    st.selectbox(
+        "Encoding",
+        kinds,
+        index=kinds.index(chosen.kind),
+        key=key,
+        help=ENCODINGS[chosen.kind].title,
+        on_change=setting.put,
+        args=(path, key),
+    )
+
+
+def _fields(now: Design, labels: dict[str, str]) -> None:
+    """Those of two options first, which a column would cut off."""
+    few = [path for path in labels if _limits(now, path) is None]
+    for path in few:
+        _options(now, path, labels[path])
+    columns = st.columns(2)
+    for place, path in enumerate(path for path in labels if path not in few):
+        with columns[place % 2]:
+            _number(now, path, labels[path])
+
+
+def _limits(now: Design, path: str) -> Range | None:
+    owner, name = path.rsplit(".", 1)
+    about = type(attrgetter(owner)(now)).model_fields[name]
+    return next((item for item in about.metadata if isinstance(item, Range)), None)
+
+
+def _options(now: Design, path: str, label: str) -> None:
+    owner, name = path.rsplit(".", 1)
+    about = type(attrgetter(owner)(now)).model_fields[name]
+    key = f"{path}@{many.revision(KEY)}"
+    st.segmented_control(
+        label,
+        list(get_args(about.annotation)),
+        default=attrgetter(path)(now),
+        required=True,
+        key=key,
+        on_change=setting.put,
+        args=(path, key),
+    )
+
+
+def _number(now: Design, path: str, label: str, *, held: bool = False) -> None:
+    owner, name = path.rsplit(".", 1)
+    about = type(attrgetter(owner)(now)).model_fields[name]
+    limits = _limits(now, path)
+    assert limits is not None
+    kind = int if about.annotation is int else float
+    key = f"{path}@{many.revision(KEY)}"
+    st.number_input(
+        label,
+        kind(limits.low),
+        kind(limits.high),
+        kind(attrgetter(path)(now)),
+        kind(limits.step or 1),
+        format=None if kind is int else "%g",
+        help=limits.help or None,
+        key=key,
+        on_change=setting.put,
+        args=(path, key),
+        disabled=held,
+    )

@@ -1,0 +1,216 @@
+"""Part of the Data page: data of one's own, checked, shown, and kept if wanted."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from snnviz.catalog import datasets, owndata, uploads
+from snnviz.catalog.uploads import Checked, Limits
+from snnviz.design import Events
+from snnviz.errors import Described, InputError, SnnvizError
+from snnviz.theory import events
+from snnviz.theory.samples import Sample
+from snnviz.ui import data_setting as setting
+from snnviz.ui.components.pictures import pictures
+from snnviz.ui.components.player import player
+from snnviz.ui.data_checking import checked
+from snnviz.ui.data_local import is_local
+from snnviz.ui.words import ended, plain, some
+from snnviz.views import streams
+from snnviz.views.pictures import Group, Picture, payload
+from snnviz.views.samples import thumbnail
+from snnviz.views.streams import Stream
+
+FORMS = """
+| what | files |
+|---|---|
+| images | `.npz` with `images` (N, H, W), (N, C, H, W) or (N, H, W, C) and `labels` (N,), or `x_train`, `y_train`, `x_test`, `y_test`; or the four IDX files of MNIST's form |
+| recordings of events | a `.zip` of a folder for each class, such as `left/001.npy`; in them `.bin` (N-MNIST), `.aedat4`, or `.npy` and `.h5` with x, y, t, p |
+| one recording | any of these alone: to be looked at, not to be kept |
+"""  # noqa: E501
+SHOWN = 24
+"""Samples of an upload that are shown."""
+
+
+def panel() -> None:
+    """Upload or name a folder; what is in it; what was kept before."""
+    limits, most = Limits.here(), megabytes()
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        files = st.file_uploader(
+            f"Files, {most} MB together",
+            accept_multiple_files=True,
+            max_upload_size=most,
+            key=f"data-upload-{st.session_state.setdefault('data_uploads', 0)}",
+            help="Nothing is kept before you say so, and nothing in a file is run.",
+        )
+        path = ""
+        if is_local():
+            path = st.text_input(
+                "Or a file or folder of this machine",
+                key=f"data-path-{st.session_state.data_uploads}",
+                max_chars=1000,
+                placeholder="/home/me/recordings",
+                help="Only where the dashboard serves this machine alone.",
+            ).strip()
+        with st.expander("What it can be"):
+            st.markdown(FORMS)
+            st.caption(
+                f"At most {limits.megabytes:,} MB unpacked, {limits.samples:,} samples of {limits.side}x{limits.side} "
+                f"pixels, {limits.events:,} events, {limits.classes:,} classes. From a shell: "
+                "`python -m snnviz data keep PATH`."
+            )
+        _kept()
+    with right:
+        if files:
+            _upload(list(files), limits, most)
+        elif path:
+            _found(("path", path, _stamp(path)), partial(uploads.check, Path(path), limits), limits)
+        else:
+            st.info(
+                "Images with labels, or recordings of events: they are checked and shown here, and once you keep them "
+                "they train like any other data set.",
+                icon=":material/upload_file:",
+            )
+
+
+def megabytes() -> int:
+    """Of all files of an upload: what the server takes of one, or what a data set may be, whichever is less."""
+    return min(int(st.get_option("server.maxUploadSize")), Limits.here().megabytes)
+
+
+def _stamp(path: str) -> float:
+    try:
+        return Path(path).stat().st_mtime
+    except (OSError, ValueError):
+        return 0.0
+
+
+def _upload(files: list[Any], limits: Limits, most: int) -> None:
+    size = sum(file.size for file in files)
+    if size > most * 2**20:
+        error = InputError("upload", f"be at most {most} MB together", Described(f"{size / 2**20:,.0f} MB"))
+        st.error(plain(ended(error)), icon=":material/error:")
+        return
+    name = tuple((file.file_id, file.name) for file in files)
+
+    def check() -> Checked:
+        if len(files) == 1:
+            return uploads.check({files[0].name: files[0].getvalue()}, limits)
+        return uploads.check({file.name: file.getvalue() for file in files}, limits)
+
+    _found(name, check, limits)
+
+
+def _found(name: Any, check: Any, limits: Limits) -> None:
+    """What it is, samples of it, and Keep; or the one sentence that says what is wrong with it."""
+    try:
+        with st.spinner("Checking, a few seconds for a large file"):
+            found = checked((name, limits), check)
+    except SnnvizError as error:
+        st.error(plain(ended(error)), icon=":material/error:")
+        st.caption("Nothing was written.")
+        return
+    _, height, width = found.shape
+    noun = "image" if found.kind == "images" else "recording"
+    planes = f"{found.shape[0]} polarities" if found.kind == "events" else some(found.shape[0], "channel")
+    split = "a design's seed draws those for testing" if found.drawn else "as they are"
+    st.success(
+        f"{plain(found.form[:1].upper() + found.form[1:])}: "
+        f"{some(found.count, noun)} of {height}x{width} pixels in {planes}, "
+        f"{some(found.classes, 'class')}; {found.train:,} for training and {found.test:,} for testing, {split}.",
+        icon=":material/check_circle:",
+    )
+    for words in found.remarks:
+        st.caption(plain(words))
+    if found.trainable:
+        title, button = st.columns([3, 2], vertical_alignment="bottom")
+        called = title.text_input("Called", max_chars=60, placeholder="a title", key="data-title")
+        button.button(
+            "Keep it",
+            type="primary",
+            icon=":material/save:",
+            width="stretch",
+            key="data-keep",
+            on_click=_keep,
+            args=(found, called, limits),
+        )
+        if not is_local():
+            st.caption("Everybody who uses this server can then see it and train with it.")
+    else:
+        st.caption("To be trained with it needs samples of two classes at least, some of them for testing.")
+    if problem := st.session_state.pop("data_keep_problem", ""):
+        st.error(plain(problem), icon=":material/error:")
+    _look(found)
+
+
+def _look(found: Checked) -> None:
+    """Samples from all over it, or the one recording."""
+    if found.kind == "events" and found.count == 1:
+        one = found.events(0)
+        frames = events.frames(one, 8, found.shape, Events())
+        stream = Stream("The recording", one, *found.shape[1:])
+        player(streams.payload([stream], frames, streams.bounds(one, 8, 0)), key="data-own-player")
+        return
+    numbers = np.unique(np.linspace(0, found.count - 1, SHOWN).astype(int)).tolist()
+    items = []
+    for number in numbers:
+        image = found.image(number) if found.kind == "images" else None
+        sample = Sample(found.label(number), image, None if image is not None else found.events(number))
+        label = found.labels[sample.label] if sample.label < len(found.labels) else str(sample.label)
+        items.append(Picture(label, thumbnail(sample, found.shape), alt=f"Sample {number}: {label}"))
+    caption = f"{len(numbers)} of {found.count:,}, each with its label."
+    pictures(payload([Group(items, "What is in it", caption, side=84)]), key="data-own-samples")
+
+
+def _keep(found: Checked, title: str, limits: Limits) -> None:
+    session = st.session_state
+    try:
+        name = uploads.keep(found, title, limits)
+    except SnnvizError as error:
+        session.data_keep_problem = ended(error)
+        return
+    session.data_uploads += 1  # the uploader lets go of the files
+    session.setdefault("data_mine", set()).add(name)
+    setting.open_set(name)
+    setting.see(view="sets")
+
+
+def _kept() -> None:
+    """One's own data sets on this machine. Who kept one, or serves only themselves, can remove it."""
+    names = owndata.names()
+    if not names:
+        return
+    st.markdown("**Kept on this machine**")
+    for name in names:
+        about = datasets.card(name)
+        words, view, away = st.columns([6, 2, 2], vertical_alignment="center")
+        words.markdown(f"{plain(about.title)} · {about.train + about.test:,} · :small[`{name}`]")
+        view.button("Open", key=f"data-open-{name}", width="stretch", on_click=_open, args=(name,))
+        mine = is_local() or name in st.session_state.get("data_mine", ())
+        if mine:
+            away.button(
+                "Remove",
+                key=f"data-remove-{name}",
+                width="stretch",
+                on_click=_remove,
+                args=(name,),
+                help="Deletes its samples; runs that used it keep their results, and the same upload brings it back.",
+            )
+
+
+def _open(name: str) -> None:
+    setting.open_set(name)
+    setting.see(view="sets")
+
+
+def _remove(name: str) -> None:
+    try:
+        uploads.remove(name)
+    except SnnvizError as error:
+        st.session_state.data_keep_problem = ended(error)

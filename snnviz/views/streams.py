@@ -1,0 +1,177 @@
+"""A recording of events as the player shows it, and what there is of it over time."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.views import pictures
+from snnviz.views.chart import Chart, empty
+
+Array = NDArray[Any]
+
+PLAYED = 60_000
+"""Events of a recording that are sent to a browser, at most: of more, every second, third, ..."""
+
+SCATTERED = 6_000
+"""Points in space and time."""
+
+FRAMES_SHOWN = 20
+MOST_BYTES = 300_000
+"""Of all frames' pixels that are sent."""
+
+ON, OFF = "var(--st-blue-color)", "var(--st-orange-color)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """Events (n,) with x, y, t in microseconds and p, of a sensor of so many pixels."""
+
+    title: str
+    events: Array
+    height: int
+    width: int
+
+
+def payload(streams: list[Stream], frames: Array, bounds: Array) -> bytes:
+    """What the player shows, as JSON: streams at one playhead, the last of them in space and time, and its frames.
+
+    `frames` (T, P, H, W) as the network sees them, `bounds` (T + 1,) of them in microseconds from the first event of
+    the first stream, with which time begins.
+    """
+    begin = _begin(streams[0].events)
+    duration = max((int(one.events["t"].max()) - begin for one in streams if len(one.events)), default=0)
+    told = {
+        "duration": max(duration, 1),
+        "streams": [_stream(one, begin, PLAYED, "events") for one in streams],
+        "cloud": _stream(streams[-1], begin, SCATTERED, "points") | {"title": "In x, y and t"},
+        "bounds": np.asarray(bounds, float).tolist(),
+        "frames": _frames(frames),
+    }
+    told["cloud"]["note"] += ", drag to turn"
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def _stream(one: Stream, begin: int, most: int, noun: str) -> dict[str, Any]:
+    count = len(one.events)
+    step = max(1, -(-count // most))
+    events = one.events[::step]
+    note = f"{count:,} events" if step == 1 else f"{len(events):,} {noun} of {count:,} events (1 in {step})"
+    return {
+        "title": one.title,
+        "note": f"{note}, {one.height}x{one.width}",
+        "height": one.height,
+        "width": one.width,
+        "x": _text(events["x"], np.uint16),
+        "y": _text(events["y"], np.uint16),
+        "t": _text(events["t"] - begin, np.uint32),
+        "p": _text(events["p"], np.uint8),
+    }
+
+
+def _frames(frames: Array) -> dict[str, Any]:
+    steps, polarities, height, width = frames.shape
+    shown = max(1, min(steps, FRAMES_SHOWN, MOST_BYTES // max(1, polarities * height * width)))
+    full = pictures.strongest(frames)
+    items = [
+        pictures.item(
+            pictures.Picture(
+                f"t {number + 1}: {int(one.sum()):,}",
+                pictures.frame(one, full),
+                alt=f"Frame {number + 1}: {int(one.sum()):,}, at most {int(one.max(initial=0))} on a pixel",
+            )
+        )
+        for number, one in enumerate(frames[:shown])
+    ]
+    what = f"T = {steps} frames of {height}x{width} pixels in {polarities} polarit{'ies' if polarities > 1 else 'y'}"
+    part = f", of which the first {shown} are shown" if shown < steps else ""
+    return {
+        "title": "As the network sees it",
+        "note": f"{what}{part}; beneath each the sum of its numbers. Click one to go there.",
+        "items": items,
+    }
+
+
+def bounds(events: Array, steps: int, window_ms: float) -> Array:
+    """Where frames begin and end, (T + 1,), in microseconds from the first event."""
+    if window_ms:
+        found: Array = np.arange(steps + 1) * window_ms * 1000.0
+        return found
+    last = float(events["t"].max() - events["t"].min()) if len(events) else 1.0
+    parts: Array = np.linspace(0, last, steps + 1)
+    return parts
+
+
+def events_chart(sums: Array) -> Chart:
+    """Events of each polarity at each time step, from (T, P)."""
+    names = ("OFF", "ON") if sums.shape[1] == 2 else tuple(f"polarity {number}" for number in range(sums.shape[1]))
+    colours = (OFF, ON) if sums.shape[1] == 2 else ("",) * sums.shape[1]
+    return _bars(
+        "data_events",
+        "Events per time step",
+        "The sum of each frame's numbers, by polarity.",
+        [(name, colour, sums[:, place]) for place, (name, colour) in enumerate(zip(names, colours, strict=True))],
+        "events",
+    )
+
+
+def spikes_chart(spikes: Array) -> Chart:
+    """Spikes at each time step from (T, C, H, W)."""
+    share = spikes.reshape(len(spikes), -1).mean(1)
+    return _bars(
+        "data_spikes", "Spikes per time step", "Share of the inputs that spike.", [("", "", share)], "share of inputs"
+    )
+
+
+def raster_chart(spikes: Array, most: int = SCATTERED) -> Chart:
+    """Which input spikes when, from (T, C, H, W); inputs are numbered row by row."""
+    steps, count = len(spikes), int(np.prod(spikes.shape[1:]))
+    when, which = np.nonzero(spikes.reshape(steps, -1))
+    step = max(1, -(-len(when) // most))
+    caption = f"Each dot a spike of one of {count:,} inputs, row by row."
+    if step > 1:
+        caption += f" 1 in {step} of {len(when):,} spikes is drawn."
+    figure = empty("time step t", "input", autorange="reversed")
+    figure["layout"]["xaxis"]["range"] = [0.5, steps + 0.5]
+    figure["layout"]["hovermode"] = "closest"
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": (when[::step] + 1).tolist(),
+            "y": which[::step].tolist(),
+            "marker": {"size": 4, "symbol": "square", "color": "var(--st-primary-color)"},
+            "hovertemplate": "input %{y} at t = %{x}<extra></extra>",
+        }
+    )
+    return Chart("data_raster", "Spike train after encoding", caption, figure, 220)
+
+
+def _bars(name: str, title: str, caption: str, series: list[tuple[str, str, Array]], unit: str) -> Chart:
+    figure = empty("time step t", unit)
+    figure["layout"] |= {"barmode": "stack", "bargap": 0.25}
+    for label, colour, values in series:
+        figure["data"].append(
+            {
+                "type": "bar",
+                "name": label,
+                "x": list(range(1, len(values) + 1)),
+                "y": np.asarray(values, float).round(4).tolist(),
+                "showlegend": bool(label),
+                "marker": {"color": colour or "var(--st-primary-color)"},
+            }
+        )
+    return Chart(name, title, caption, figure, 220)
+
+
+def _begin(events: Array) -> int:
+    return int(events["t"].min()) if len(events) else 0
+
+
+def _text(values: Array, kind: type[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(values.astype(kind)).tobytes()).decode()
