@@ -2,7 +2,7 @@
 
     python benchmarks/counts.py mnist-saccades [--samples 1000]
 
-Prints the constants for `snnviz/catalog/counts.py`. The first training recordings are taken.
+Prints the constants for `snnviz/catalog/saccades.py`. The first training recordings are taken.
 """
 
 from __future__ import annotations

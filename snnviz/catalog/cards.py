@@ -72,8 +72,3 @@ class Card:
     def fetchable(self) -> bool:
         """Whether what is missing of it can be downloaded."""
         return bool(self.download or self.archives)
-
-
-def shares(text: str) -> tuple[float, ...]:
-    """Shares written in units of 1e-5."""
-    return tuple(int(number) / 1e5 for number in text.split())

@@ -8,7 +8,7 @@ from typing import Any
 
 from snnviz.catalog import owndata, recordings, stills
 from snnviz.catalog.cards import Archive, Card
-from snnviz.catalog.recordings import Counts
+from snnviz.catalog.saccades import SACCADES
 from snnviz.design import DATASETS, EVENTS
 from snnviz.registry import Entry
 
@@ -147,9 +147,6 @@ def simulated(name: str, still: Card) -> Card:
         guessed=counts is None,
         simulated=name,
     )
-
-
-SACCADES: dict[str, Counts] = {}
 
 
 def _register(name: str, make: Callable[[], Card], what: str) -> None:

@@ -210,5 +210,5 @@ def _card(told: Mapping[str, Any]) -> Card:
         labels=tuple(told["labels"]),
         layout="own",
         split=f"{TEST_SHARE:.0%} for testing, drawn by the design's seed." if drawn else "As uploaded.",
-        guessed=True,
+        guessed=events,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from snnviz.catalog.cards import Archive, Card, File, shares
+from snnviz.catalog.cards import Archive, Card, File
+from snnviz.catalog.recordings import shares
 from snnviz.design import DATASETS
 
 

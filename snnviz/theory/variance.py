@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.architectures import INPUT, Layer, Source, architecture
-from snnviz.catalog.datasets import card
+from snnviz.catalog.datasets import card, stated
 from snnviz.catalog.encodings import potentials as potentials
 from snnviz.catalog.encodings import second_moments
 from snnviz.catalog.inits import Drive, spike_probability, weight_law
@@ -163,6 +163,12 @@ def roughness(design: Design) -> str:
         return "A rough forecast: without normalisation Var[u] of the last blocks can be many times off."
     if coded and design.network.kind != "mlp":
         return "A rough forecast: convolutions on spike-coded images often spike two to nine times less than this."
+    if events and stated(design.data) is None:
+        return (
+            "A rough forecast: how many events fall on a pixel in such frames was not measured, and is N-MNIST's here."
+        )
+    if card(design.data.name).guessed and coded:
+        return "A rough forecast: how bright the pixels of this data set are is a guess from their mean and deviation."
     if events and design.network.kind != "mlp":
         return "A rough forecast: events crowd in the middle, and Var[u] of convolutions is often half of this there."
     if events and coded:

@@ -368,3 +368,17 @@ def test_the_examples_reach_what_they_promise(
     start = time.process_time()
     assert last(named(name)).test_accuracy >= least
     assert time.process_time() - start < 300
+
+
+@pytest.mark.parametrize("steps", [1, 4, 10])
+def test_a_card_states_the_counts_of_simulated_recordings(steps: int) -> None:
+    made = Design.check({"data": {"name": "digits-saccades", "steps": steps, "train_samples": 400}})
+    train, _ = data.load(made)
+    counts, frames = datasets.stated(made.data), train.images.numpy()
+    assert counts is not None
+    mean, std = counts.statistics(steps)
+    assert train.white == data.Scale(mean, std)
+    assert frames.mean() == pytest.approx(mean, rel=0.02)
+    assert frames.std() == pytest.approx(std, rel=0.03)
+    found = np.bincount(frames.ravel(), minlength=3)[:3] / frames.size
+    np.testing.assert_allclose(counts.shares_at(steps)[:3], found, atol=0.01)
