@@ -14,18 +14,21 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 import streamlit
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnviz.catalog import datasets, owndata
 from snnviz.design import Design
-from snnviz.errors import DataMissing
+from snnviz.errors import DataMissing, InputError
 from snnviz.links import from_query
 from snnviz.ui import data_fetching
 from snnviz.ui.data_setting import Look, from_link, to_link
-from tests.designs import DESIGNS
+from snnviz.ui.words import ended
+from tests.designs import DESIGNS, attempt, broken_links
 from tests.pages.visit import Visit, by_link
+from tests.strangers import TEXTS
 
+INSTEAD = "The default design's data are shown instead."
 SIMULATED = "data.name=digits-saccades&data.steps=4"
 
 
@@ -136,7 +139,7 @@ def test_a_broken_link_is_one_sentence(query: str, sentence: str) -> None:
     visit = by_link("data", query)
     assert len(visit.errors) == 1
     assert visit.errors[0].startswith(sentence[:40])
-    assert visit.errors[0].endswith("The default design's data are shown instead.")
+    assert visit.errors[0].endswith(INSTEAD)
     assert visit.design == Design()
 
 
@@ -145,6 +148,22 @@ def test_a_broken_link_is_one_sentence(query: str, sentence: str) -> None:
 def test_every_setting_is_its_link(design: Design, look: Look) -> None:
     query = to_link(design, look)
     assert from_link(dict(parse_qsl(query))) == (design, look)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(broken_links())
+def test_a_broken_design_in_the_link_is_one_sentence(case: tuple[str, dict[str, str]]) -> None:
+    visit = by_link("data", case[1])
+    wrong = attempt(from_query, case[1])
+    assert visit.errors == ([f"{ended(wrong)} {INSTEAD}"] if isinstance(wrong, InputError) else [])
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_strangers_text_in_the_link_is_shown_as_it_is(text: str) -> None:
+    visit = by_link("data", {"show.part": text})
+    assert len(visit.errors) == 1
+    assert visit.errors[0].startswith("show.part must be one of train, test, got ")
+    assert len(visit.errors[0]) < 300
 
 
 # -- one's own ---------------------------------------------------------------------------------------------------------
