@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from snnviz.places import ROOT
 from snnviz.ui import data_cards, data_own, data_sample, state
@@ -18,8 +19,9 @@ begin = setting.begin
 def panel() -> None:
     """The data sets and the one that is shown, or the upload."""
     session = st.session_state
-    title, switch = st.columns([1, 6], vertical_alignment="bottom")
+    title, switch, words, button = st.columns([6, 20, 50, 17], vertical_alignment="center")
     title.subheader("Data", anchor=False)
+    key = f"data-view@{setting.look().view}"
     switch.segmented_control(
         "View",
         list(setting.VIEWS),
@@ -27,38 +29,37 @@ def panel() -> None:
         required=True,
         format_func=lambda name: setting.VIEWS[name],
         label_visibility="collapsed",
-        key=f"data-view@{setting.look().view}",
+        key=key,
         on_change=_turn,
-        args=(f"data-view@{setting.look().view}",),
+        args=(key,),
     )
     for problem in filter(None, (session.data_link_problem, session.data_problem)):
         st.error(plain(problem), icon=":material/error:")
     if setting.look().view == "own":
         data_own.panel()
         address(setting.to_link(setting.shown(), setting.look()), key="data-address")
-    else:
-        data_cards.gallery()
-        _bridge()
-        data_cards.card()
-        data_sample.panel()
+        return
+    _bridge(words, button)
+    data_cards.gallery()
+    data_cards.card()
+    data_sample.panel()
 
 
 def _turn(widget: str) -> None:
     setting.see(view=st.session_state[widget])
 
 
-def _bridge() -> None:
+def _bridge(words: DeltaGenerator, button: DeltaGenerator) -> None:
     """What the design trains on, and the way to it."""
-    words, button = st.columns([9, 3], vertical_alignment="center")
     own = setting.is_own_design()
     name = plain(data_cards.title(setting.shown().data.name))
     if own:
         words.markdown(f"Your design trains on **{name}**: what you change below is changed in it.")
     else:
         mine = plain(data_cards.title(state.design().data.name))
-        words.markdown(f"You are looking at **{name}**; your design trains on {mine} until you take this instead.")
+        words.markdown(f"This is **{name}**; your design trains on {mine} until you take this instead.")
     if button.button(
-        "Back to the design" if own else "Train on this",
+        "Open the design" if own else "Train on this",
         type="secondary" if own else "primary",
         icon=":material/arrow_forward:",
         width="stretch",

@@ -67,7 +67,7 @@ def _card(name: str, marked: bool) -> Picture:
         about.title.removesuffix(" (simulated)"),
         thumbnails.of(name) if here else None,
         pick=name,
-        note=f"{count:,} of {height}x{width}",
+        note="" if len(badges) > 1 else f"{count:,}" if badges else f"{count:,} of {height}x{width}",
         alt=f"A sample of {about.title}: {count:,} {kind}, {about.classes} classes",
         marked=marked,
         badges=tuple(badges),

@@ -31,6 +31,7 @@ def panel(now: Design, look: Look, count: int) -> None:
     """All of it; `count` samples are there to choose from."""
     recorded = setting.is_recorded(now.data.name)
     _which(now, look, count)
+    _other_form(now.data.name, recorded)
     st.markdown("**What the network is shown**")
     _number(now, "data.steps", "Time steps T", held=now.neuron.kind == "relu")
     if recorded:
@@ -93,6 +94,27 @@ def _which(now: Design, look: Look, count: int) -> None:
         on_click=_any,
         args=(count,),
     )
+
+
+def _other_form(name: str, recorded: bool) -> None:
+    """From images to the events simulated of them, and back."""
+    about = datasets.card(name)
+    if recorded and not about.simulated:
+        return
+    st.button(
+        "Back to the images" if recorded else "Turn into events",
+        icon=":material/image:" if recorded else ":material/motion_sensor_active:",
+        width="stretch",
+        key="data-turn",
+        on_click=_open,
+        args=(about.simulated or f"{name}-saccades",),
+        help="Simulated: an ideal event camera looks at each image in three quick moves, as that of N-MNIST did.",
+    )
+
+
+def _open(name: str) -> None:
+    setting.open_set(name)
+    st.rerun()
 
 
 def _see(field: str, widget: str) -> None:

@@ -73,11 +73,11 @@ def _fetch(name: str, going: Fetching) -> None:
         watch("beginning")
         datasets.ensure(name, watch, asked=True)
     except Stopped:
-        going.problem = "Stopped: what has arrived is kept, and the next try goes on from there"
+        going.problem = "Stopped: what has arrived is kept, and the next try goes on from there."
     except DataMissing as error:
         going.problem = str(error)
     except Exception as error:  # a thread of its own: nobody else would say so
-        going.problem = f"{name} could not be fetched ({type(error).__name__}); see the server's log"
+        going.problem = f"{name} could not be fetched ({type(error).__name__}); see the server's log."
         raise
     finally:
         going.ended = True

@@ -58,13 +58,6 @@ def panel() -> None:
                 placeholder="/home/me/recordings",
                 help="Only where the dashboard serves this machine alone.",
             ).strip()
-        with st.expander("What it can be"):
-            st.markdown(FORMS)
-            st.caption(
-                f"At most {limits.megabytes:,} MB unpacked, {limits.samples:,} samples of {limits.side}x{limits.side} "
-                f"pixels, {limits.events:,} events, {limits.classes:,} classes. From a shell: "
-                "`python -m snnviz data keep PATH`."
-            )
         _kept()
     with right:
         if files:
@@ -76,6 +69,12 @@ def panel() -> None:
                 "Images with labels, or recordings of events: they are checked and shown here, and once you keep them "
                 "they train like any other data set.",
                 icon=":material/upload_file:",
+            )
+            st.markdown(FORMS)
+            st.caption(
+                f"At most {limits.megabytes:,} MB unpacked, {limits.samples:,} samples of {limits.side}x{limits.side} "
+                f"pixels, {limits.events:,} events, {limits.classes:,} classes. From a shell: "
+                "`python -m snnviz data keep PATH`."
             )
 
 
@@ -123,14 +122,15 @@ def _found(name: Any, check: Any, limits: Limits) -> None:
     st.success(
         f"{plain(found.form[:1].upper() + found.form[1:])}: "
         f"{some(found.count, noun)} of {height}x{width} pixels in {planes}, "
-        f"{some(found.classes, 'class')}; {found.train:,} for training and {found.test:,} for testing, {split}.",
+        f"{found.classes} class{'es' * (found.classes > 1)}; "
+        f"{found.train:,} for training and {found.test:,} for testing, {split}.",
         icon=":material/check_circle:",
     )
     for words in found.remarks:
         st.caption(plain(words))
     if found.trainable:
         title, button = st.columns([3, 2], vertical_alignment="bottom")
-        called = title.text_input("Called", max_chars=60, placeholder="a title", key="data-title")
+        title.text_input("Called", max_chars=60, placeholder="a title", key="data-title")
         button.button(
             "Keep it",
             type="primary",
@@ -138,7 +138,7 @@ def _found(name: Any, check: Any, limits: Limits) -> None:
             width="stretch",
             key="data-keep",
             on_click=_keep,
-            args=(found, called, limits),
+            args=(found, limits),
         )
         if not is_local():
             st.caption("Everybody who uses this server can then see it and train with it.")
@@ -168,10 +168,10 @@ def _look(found: Checked) -> None:
     pictures(payload([Group(items, "What is in it", caption, side=84)]), key="data-own-samples")
 
 
-def _keep(found: Checked, title: str, limits: Limits) -> None:
+def _keep(found: Checked, limits: Limits) -> None:
     session = st.session_state
     try:
-        name = uploads.keep(found, title, limits)
+        name = uploads.keep(found, session["data-title"], limits)
     except SnnvizError as error:
         session.data_keep_problem = ended(error)
         return

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from snnviz.catalog import datasets
-from snnviz.design import Augment, Design, Events
+from snnviz.design import Design, Events
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
 from snnviz.theory import encoded, events, samples
@@ -29,7 +29,8 @@ from snnviz.views.streams import Stream
 
 GRID = "data-grid"
 SIDE_BY_SIDE = 24
-"""Samples to choose from."""
+FEW = 6
+"""Samples to choose from, and of long recordings, which take a while to read."""
 
 
 @st.fragment(key="data-sample")
@@ -81,8 +82,9 @@ def _sample(now: Design, look: Look, number: int, place: int, count: int) -> Non
 
 
 def _grid(now: Design, look: Look, found: np.ndarray[tuple[int], np.dtype[np.int64]], place: int) -> None:
-    start = place // SIDE_BY_SIDE * SIDE_BY_SIDE
-    numbers = tuple(found[start : start + SIDE_BY_SIDE].tolist())
+    side = FEW if datasets.card(now.data.name).layout in ("classes", "gesture") else SIDE_BY_SIDE
+    start = place // side * side
+    numbers = tuple(found[start : start + side].tolist())
     made = _several(str(cache_dir()), now.data.name, numbers, start, place, look.part == "test", now.seed)
     pictures(made, key=GRID, on_pick=_pick)
 
@@ -98,7 +100,7 @@ def _label(name: str, label: int) -> str:
     return names[label] if label < len(names) else str(label)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=4)  # a recording may be of millions of events
 def _read(_place: str, name: str, number: int, test: bool, seed: int) -> samples.Sample:
     return samples.sample(name, number, test=test, seed=seed)
 
@@ -115,7 +117,9 @@ def _stream(place: str, now: Design, number: int, test: bool) -> bytes:
     shown = [Stream("As recorded" if one.image is None else "Simulated", one.events, *sensor[1:])]
     if how.model_copy(update={"bins": "count", "window_ms": 0.0}) != Events():
         left = events.prepared(one.events, sensor, how)
-        shown.append(Stream("Denoised, cropped, joined", left, *datasets.shape(now.data)[1:]))
+        done = {"Denoised": how.denoise_ms, "Cropped": how.crop, "Joined": how.downsample > 1}
+        words = ", ".join(word for word, wanted in done.items() if wanted).capitalize()
+        shown.append(Stream(words, left, *datasets.shape(now.data)[1:]))
     frames = events.frames(one.events, now.data.steps, sensor, how)
     return streams.payload(shown, frames, streams.bounds(one.events, now.data.steps, how.window_ms))
 
@@ -131,7 +135,8 @@ def _still(place: str, now: Design, number: int, test: bool) -> bytes:
         [
             Group([picture], "The image", f"{height}x{width} pixels.", side=150),
             views.train_group(train, now.data.encoding.kind),
-        ]
+        ],
+        beside=True,
     )
 
 
@@ -156,14 +161,14 @@ def _draws(place: str, now: Design, number: int, test: bool) -> bytes:
         frames = events.frames(one.events, now.data.steps, sensor, now.data.events)
         return payload([views.draws(frames, how, now.seed, recorded=True)])
     assert one.image is not None
-    return payload([views.draws(one.image, Augment.model_validate(how), now.seed, recorded=False)])
+    return payload([views.draws(one.image, how, now.seed, recorded=False)])
 
 
 @lru_cache(maxsize=32)
-def _several(place: str, name: str, numbers: tuple[int, ...], start: int, marked: int, test: bool, seed: int) -> bytes:
+def _several(_place: str, name: str, numbers: tuple[int, ...], start: int, marked: int, test: bool, seed: int) -> bytes:
     found = []
     for nth, number in enumerate(numbers, start):
-        one = _read(place, name, number, test, seed)
+        one = samples.sample(name, number, test=test, seed=seed)
         found.append((nth, _label(name, one.label), one))
     caption = f"{start + 1:,} to {start + len(numbers):,} of this choice; click one to look at it."
     return payload([views.grid(found, datasets.card(name).shape, marked, caption)])

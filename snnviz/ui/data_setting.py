@@ -106,16 +106,17 @@ def is_own_design() -> bool:
 
 def open_set(name: str) -> None:
     """Show this data set, which may come from a stranger. The design's own is shown as the design has it."""
-    session = st.session_state
+    session, before = st.session_state, shown().data.name
     session.data_problem = session.data_link_problem = session.data_setting_problem = ""
-    if name not in datasets.names():
+    if name.removesuffix("-saccades") not in datasets.names() and name not in datasets.names():
         session.data_problem = str(InputError("data.name", "be a data set of this machine", name))
         return
     if name == state.design().data.name:
         session.data_other = None
     elif name != shown().data.name:
         session.data_other = _with(name)
-    session.data_look = Look(part=look().part)
+    turned = name.removesuffix("-saccades") == before.removesuffix("-saccades")
+    session.data_look = look() if turned else Look(part=look().part)
     many.renew(KEY)
 
 

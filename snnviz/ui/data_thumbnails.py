@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from typing import Any
 
 from snnviz.catalog import datasets
-from snnviz.errors import DataMissing
+from snnviz.errors import SnnvizError
 from snnviz.places import cache_dir
 from snnviz.theory import samples
 from snnviz.views.samples import thumbnail
+
+LOG = logging.getLogger(__name__)
 
 EVERY = 0.7
 """Seconds between two looks while some are missing."""
@@ -38,11 +41,11 @@ def _read(place: str, names: list[str]) -> None:
         for name in names:
             if (place, name) in _MADE:
                 continue
+            made = None
             try:
                 made = thumbnail(samples.sample(name, 0), datasets.card(name).shape)
-            except Exception as error:  # what is wrong with it is said where it is opened
-                made = None
-                if not isinstance(error, DataMissing):
-                    _MADE[place, name] = None
-                    raise
+            except SnnvizError as error:  # what is wrong with it is said where it is opened
+                LOG.info("%s has no picture: %s", name, error)
+            except Exception:
+                LOG.exception("%s has no picture", name)
             _MADE[place, name] = made

@@ -15,6 +15,7 @@ from snnviz.catalog.shortcuts import branching, parameters
 from snnviz.design import DATASETS, EVENTS, Choice, Part, StagedNetwork, VggNetwork
 from snnviz.jobs import machine
 from snnviz.networks import KINDS
+from snnviz.places import ROOT
 from snnviz.registry import Entry, Range, Registry
 from snnviz.ui import stages, state
 from snnviz.ui.components.charts import charts, payload
@@ -123,6 +124,8 @@ def _data() -> None:
         _part("data.events")
     _part("data.augment", skip=() if recorded else ("drop",))
     _card()
+    if st.button("Look at its samples", icon=":material/database:", key="look-at-data", type="tertiary"):
+        st.switch_page(ROOT / "pages" / "data.py")
 
 
 def _training() -> None:

@@ -39,8 +39,8 @@ class Group:
     style: str = "row"
 
 
-def payload(groups: Iterable[Group]) -> bytes:
-    """What the pictures component shows, as JSON."""
+def payload(groups: Iterable[Group], *, beside: bool = False) -> bytes:
+    """What the pictures component shows, as JSON; `beside`: the second group stands at the side of the first."""
     told = [
         {
             "title": group.title,
@@ -51,7 +51,7 @@ def payload(groups: Iterable[Group]) -> bytes:
         }
         for group in groups
     ]
-    return json.dumps({"groups": told}, separators=(",", ":")).encode()
+    return json.dumps({"groups": told, "beside": beside}, separators=(",", ":")).encode()
 
 
 def item(one: Picture) -> dict[str, Any]:

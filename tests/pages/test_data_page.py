@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import io
+import pickle
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+import streamlit
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog import datasets
+from snnviz.catalog import datasets, owndata
 from snnviz.design import Design
+from snnviz.errors import DataMissing, InputError
 from snnviz.links import from_query
+from snnviz.ui import data_fetching
 from snnviz.ui.data_setting import Look, from_link, to_link
-from tests.designs import DESIGNS
+from snnviz.ui.words import ended
+from tests.designs import DESIGNS, attempt, broken_links
 from tests.pages.visit import Visit, by_link
+from tests.strangers import TEXTS
 
+INSTEAD = "The default design's data are shown instead."
 SIMULATED = "data.name=digits-saccades&data.steps=4"
 
 
@@ -126,7 +139,7 @@ def test_a_broken_link_is_one_sentence(query: str, sentence: str) -> None:
     visit = by_link("data", query)
     assert len(visit.errors) == 1
     assert visit.errors[0].startswith(sentence[:40])
-    assert visit.errors[0].endswith("The default design's data are shown instead.")
+    assert visit.errors[0].endswith(INSTEAD)
     assert visit.design == Design()
 
 
@@ -135,3 +148,217 @@ def test_a_broken_link_is_one_sentence(query: str, sentence: str) -> None:
 def test_every_setting_is_its_link(design: Design, look: Look) -> None:
     query = to_link(design, look)
     assert from_link(dict(parse_qsl(query))) == (design, look)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(broken_links())
+def test_a_broken_design_in_the_link_is_one_sentence(case: tuple[str, dict[str, str]]) -> None:
+    visit = by_link("data", case[1])
+    wrong = attempt(from_query, case[1])
+    assert visit.errors == ([f"{ended(wrong)} {INSTEAD}"] if isinstance(wrong, InputError) else [])
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_strangers_text_in_the_link_is_shown_as_it_is(text: str) -> None:
+    visit = by_link("data", {"show.part": text})
+    assert len(visit.errors) == 1
+    assert visit.errors[0].startswith("show.part must be one of train, test, got ")
+    assert len(visit.errors[0]) < 300
+
+
+# -- one's own ---------------------------------------------------------------------------------------------------------
+
+
+def npz(**arrays: Any) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def npy(array: Any) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def events(count: int = 200, *, backwards: bool = False) -> bytes:
+    rng = np.random.default_rng(0)
+    times = np.sort(rng.integers(0, 100_000, count))
+    return npy(
+        np.stack(
+            [
+                rng.integers(0, 16, count),
+                rng.integers(0, 16, count),
+                times[:: -1 if backwards else 1],
+                rng.integers(0, 2, count),
+            ],
+            1,
+        )
+    )
+
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (40, 10, 10), np.uint8)
+GOOD = npz(images=IMAGES, labels=np.arange(40) % 4)
+
+
+def upload(content: bytes, name: str = "mine.npz") -> Visit:
+    visit = by_link("data", "show.view=own")
+    visit.at.file_uploader[0].set_value((name, content, "application/octet-stream"))
+    return visit.look()
+
+
+def test_an_upload_is_shown_kept_trained_and_removed(cache: Path) -> None:
+    visit = upload(GOOD)
+    assert visit.errors == []
+    assert (
+        "40 images of 10x10 pixels in 1 channel, 4 classes; 32 for training and 8 for testing"
+        in visit.at.success[0].value
+    )
+    assert len(visit.component("snnviz_pictures", "data-own-samples")["groups"][0]["items"]) == 24
+    assert owndata.names() == ()  # nothing is kept unasked
+    visit.at.text_input("data-title").set_value("My shapes")
+    visit.press("data-keep")
+    (name,) = owndata.names()
+    assert cards(visit)[name]["badges"] == [["own", "own"]]
+    assert cards(visit)[name]["marked"]
+    assert "This is **My shapes" in visit.text
+    assert visit.design.data.name == "digits"
+    visit.press("data-turn")
+    assert visit.component("snnviz_player", "data-player")["streams"][0]["title"] == "Simulated"
+    visit.press("data-turn").press("data-use")
+    assert visit.design.data.name == name
+    visit.go("data")
+    visit.at.session_state["data_look"] = Look(view="own")
+    visit.look().press(f"data-remove-{name}")
+    assert owndata.names() == ()
+    other = by_link("data", f"data.name={name}")
+    assert "was removed from this machine" in other.text
+    assert sorted(path.name for path in (cache / "datasets" / name).iterdir()) == ["card.json"]
+
+
+def test_one_visitor_cannot_remove_anothers_data() -> None:
+    upload(GOOD).press("data-keep")
+    (name,) = owndata.names()
+    other = by_link("data", "show.view=own")
+    keys = [button.key for button in other.at.button]
+    assert f"data-open-{name}" in keys
+    assert f"data-remove-{name}" not in keys
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("mine.npz", npz(images=IMAGES[:, 0], labels=np.arange(40))),
+        ("mine.npz", npz(images=IMAGES, labels=np.arange(39) % 4)),
+        ("mine.npz", npz(images=IMAGES, labels=np.arange(40) - 1)),
+        ("mine.npz", npz(images=IMAGES, labels=np.full(40, 10**6))),
+        ("mine.npz", pickle.dumps({"images": IMAGES, "labels": np.arange(40)})),
+        ("mine.npz", npz(images=np.array([{"a": 1}] * 3, object), labels=np.arange(3))),
+        ("mine.npz", GOOD[: len(GOOD) // 2]),
+        ("bomb.npz", zipped({"images.npy": bytes(600 * 10**6), "labels.npy": npy(np.arange(2))})),
+        ("rec.npy", events(backwards=True)),
+        ("rec.zip", zipped({"a/1.npy": events()[:-7], "b/1.npy": events()})),
+        ("../../etc/passwd", b"root:x:0:0"),
+        ("<script>", b""),
+    ],
+    ids=[
+        "flat",
+        "labels",
+        "negative",
+        "range",
+        "pickle",
+        "objects",
+        "half",
+        "bomb",
+        "backwards",
+        "cut",
+        "text",
+        "empty",
+    ],
+)
+def test_a_bad_upload_is_one_sentence_and_nothing_is_written(cache: Path, name: str, content: bytes) -> None:
+    visit = upload(content, name)
+    assert len(visit.errors) == 1
+    assert " must " in visit.errors[0]
+    assert len(visit.errors[0]) < 300
+    assert "Nothing was written." in visit.text
+    assert not list((cache / "datasets").glob("*"))
+
+
+def test_files_are_too_large_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNNVIZ_UPLOAD_MEGABYTES", "1")
+    assert upload(bytes(2**20 + 2**19)).errors == ["upload must be at most 1 MB together, got 2 MB."]
+
+
+def test_one_recording_is_played_and_not_kept() -> None:
+    visit = upload(events(), "rec.npy")
+    assert visit.errors == []
+    assert visit.component("snnviz_player", "data-own-player")["streams"][0]["note"] == "200 events, 16x16"
+    assert "data-keep" not in [button.key for button in visit.at.button]
+
+
+def test_a_folder_is_read_only_where_the_server_is_local(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mine.npz").write_bytes(GOOD)
+    assert not by_link("data", "show.view=own").at.text_input
+    monkeypatch.setenv("SNNVIZ_LOCAL", "1")
+    option = streamlit.get_option
+    monkeypatch.setattr(streamlit, "get_option", lambda name: "127.0.0.1" if name == "server.address" else option(name))
+    visit = by_link("data", "show.view=own")
+    visit.at.text_input[0].set_value(str(tmp_path / "mine.npz"))
+    assert "40 images" in visit.look().at.success[0].value
+    visit.at.text_input[0].set_value(str(tmp_path / "nothing"))
+    (sentence,) = visit.look().errors
+    assert sentence.startswith("path must be a file or a folder, got ")
+
+
+# -- fetching ----------------------------------------------------------------------------------------------------------
+
+
+def ensured(monkeypatch: pytest.MonkeyPatch, work: Callable[[Callable[[str], None]], None]) -> None:
+    monkeypatch.setattr(datasets, "ensure", lambda _, watch, **__: work(watch))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_download_says_how_far_it_is_and_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(watch: Callable[[str], None]) -> None:
+        while True:
+            watch("fetching cifar: 3.0 of 170.0 MB")
+            time.sleep(0.005)
+
+    ensured(monkeypatch, work)
+    visit = by_link("data", "data.name=cifar10").press("data-fetch-it")
+    going = data_fetching.known("cifar10")
+    assert going is not None
+    until(lambda: "3.0" in going.words)
+    visit.look()
+    assert "Fetching cifar\\: 3.0 of 170.0 MB. You may leave: it goes on while the server runs." in visit.text
+    visit.press("data-cancel")
+    until(lambda: going.ended)
+    assert visit.look().errors == ["Stopped: what has arrived is kept, and the next try goes on from there."]
+    assert "data-fetch-it" in [button.key for button in visit.at.button]
+
+
+def test_a_download_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(_: Callable[[str], None]) -> None:
+        raise DataMissing("CIFAR-10 could not be fetched (ConnectionError): put it there.")
+
+    ensured(monkeypatch, work)
+    visit = by_link("data", "data.name=cifar10").press("data-fetch-it")
+    going = data_fetching.known("cifar10")
+    assert going is not None
+    until(lambda: going.ended)
+    assert visit.look().errors == ["CIFAR-10 could not be fetched (ConnectionError): put it there."]

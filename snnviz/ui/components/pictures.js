@@ -46,7 +46,9 @@ export default function pictures({ data, parentElement, setTriggerValue }) {
   shown.set(parentElement, told + look);
   const colours = coloursOf(root);
   const focused = (parentElement.activeElement ?? document.activeElement)?.dataset?.pick;
-  const groups = JSON.parse(told).groups.map((group) => {
+  const wanted = JSON.parse(told);
+  root.classList.toggle("beside", Boolean(wanted.beside));
+  const groups = wanted.groups.map((group) => {
     const section = document.createElement("section");
     if (group.title) section.append(text("h4", "", group.title));
     section.append(text("p", "", group.caption ?? ""));

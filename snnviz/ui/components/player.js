@@ -84,10 +84,10 @@ class Player {
     button.setAttribute("aria-label", on ? "Pause" : "Play");
     if (!on) return;
     if (this.now >= this.data.duration) this.now = 0;
-    let before = performance.now();
+    let before = null; // a frame's time, which may be earlier than now
     const step = (time) => {
       if (!this.playing) return;
-      this.now += (time - before) * 1000 * Number(this.one(".speed").value);
+      this.now += (time - (before ?? time)) * 1000 * Number(this.one(".speed").value);
       before = time;
       if (this.now >= this.data.duration) {
         this.now = this.data.duration;
