@@ -82,6 +82,7 @@ def test_a_folder_of_recordings_and_faults(snnviz: Snnviz, tmp_path: Path) -> No
     assert "path must be a file or a folder" in snnviz("data", "check", str(tmp_path / "nothing")).sentence
 
 
+@pytest.mark.usefixtures("shared")
 def test_a_study_of_initialisations_is_trained_and_printed(snnviz: Snnviz, mounted: Path) -> None:
     put(mounted / "NMNIST", 12, 6)
     fields = [f"--set={text}" for text in ("depth=1", "width=5", "epochs=1", "window_ms=20")]
