@@ -118,12 +118,13 @@ def _found(name: Any, check: Any, limits: Limits) -> None:
     _, height, width = found.shape
     noun = "image" if found.kind == "images" else "recording"
     planes = f"{found.shape[0]} polarities" if found.kind == "events" else some(found.shape[0], "channel")
-    split = "a design's seed draws those for testing" if found.drawn else "as they are"
+    parts = f"; {found.train:,} for training and {found.test:,} for testing, "
+    split = parts + ("a design's seed draws those for testing" if found.drawn else "as they are")
+    split = split if found.trainable else ""
     st.success(
         f"{plain(found.form[:1].upper() + found.form[1:])}: "
-        f"{some(found.count, noun)} of {height}x{width} pixels in {planes}, "
-        f"{found.classes} class{'es' * (found.classes > 1)}; "
-        f"{found.train:,} for training and {found.test:,} for testing, {split}.",
+        f"{found.count:,} {noun}{'s' * (found.count > 1)} of {height}x{width} pixels in {planes}, "
+        f"{found.classes} class{'es' * (found.classes > 1)}{split}.",
         icon=":material/check_circle:",
     )
     for words in found.remarks:
@@ -142,7 +143,7 @@ def _found(name: Any, check: Any, limits: Limits) -> None:
         )
         if not is_local():
             st.caption("Everybody who uses this server can then see it and train with it.")
-    else:
+    elif not found.remarks:
         st.caption("To be trained with it needs samples of two classes at least, some of them for testing.")
     if problem := st.session_state.pop("data_keep_problem", ""):
         st.error(plain(problem), icon=":material/error:")

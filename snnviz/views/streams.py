@@ -22,8 +22,8 @@ SCATTERED = 6_000
 """Points in space and time."""
 
 FRAMES_SHOWN = 20
-MOST_BYTES = 300_000
-"""Of all frames' pixels that are sent."""
+SIDE_SHOWN = 80
+"""Pixels of a frame's side as it is drawn: of larger ones several are joined."""
 
 ON, OFF = "var(--st-blue-color)", "var(--st-orange-color)"
 
@@ -76,13 +76,15 @@ def _stream(one: Stream, begin: int, most: int, noun: str) -> dict[str, Any]:
 
 def _frames(frames: Array) -> dict[str, Any]:
     steps, polarities, height, width = frames.shape
-    shown = max(1, min(steps, FRAMES_SHOWN, MOST_BYTES // max(1, polarities * height * width)))
-    full = pictures.strongest(frames)
+    shown = min(steps, FRAMES_SHOWN)
+    joined = -(-max(height, width) // SIDE_SHOWN)
+    drawn = [_joined(one, joined) for one in frames[:shown]]
+    full = max(pictures.strongest(one) for one in drawn)
     items = [
         pictures.item(
             pictures.Picture(
                 f"t {number + 1}: {int(one.sum()):,}",
-                pictures.frame(one, full),
+                pictures.frame(drawn[number], full),
                 alt=f"Frame {number + 1}: {int(one.sum()):,}, at most {int(one.max(initial=0))} on a pixel",
             )
         )
@@ -90,11 +92,20 @@ def _frames(frames: Array) -> dict[str, Any]:
     ]
     what = f"T = {steps} frames of {height}x{width} pixels in {polarities} polarit{'ies' if polarities > 1 else 'y'}"
     part = f", of which the first {shown} are shown" if shown < steps else ""
+    part += f", drawn with {joined}x{joined} pixels as one" if joined > 1 else ""
     return {
         "title": "As the network sees it",
         "note": f"{what}{part}; beneath each the sum of its numbers. Click one to go there.",
         "items": items,
     }
+
+
+def _joined(frame: Array, side: int) -> Array:
+    """Sums over squares of pixels, from (P, H, W); those at the border may be cut."""
+    polarities, height, width = frame.shape
+    padded = np.pad(frame.astype(np.int64), ((0, 0), (0, -height % side), (0, -width % side)))
+    found: Array = padded.reshape(polarities, padded.shape[1] // side, side, -1, side).sum((2, 4))
+    return found
 
 
 def bounds(events: Array, steps: int, window_ms: float) -> Array:
