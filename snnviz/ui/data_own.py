@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from snnviz.errors import Described, InputError, SnnvizError
 from snnviz.theory import events
 from snnviz.theory.samples import Sample
 from snnviz.ui import data_setting as setting
+from snnviz.ui import uploading
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player
 from snnviz.ui.data_checking import checked
@@ -83,11 +85,14 @@ def megabytes() -> int:
     return min(int(st.get_option("server.maxUploadSize")), Limits.here().megabytes)
 
 
-def _stamp(path: str) -> float:
+def _stamp(path: str) -> int:
+    """Changes where a file does, at the path or below it."""
     try:
-        return Path(path).stat().st_mtime
+        place = Path(path)
+        below = islice(place.rglob("*"), 300_000) if place.is_dir() else [place]
+        return hash(tuple((one.stat().st_mtime_ns, one.stat().st_size) for one in below if one.is_file()))
     except (OSError, ValueError):
-        return 0.0
+        return 0
 
 
 def _upload(files: list[Any], limits: Limits, most: int) -> None:
@@ -176,7 +181,8 @@ def _keep(found: Checked, limits: Limits) -> None:
     except SnnvizError as error:
         session.data_keep_problem = ended(error)
         return
-    session.data_uploads += 1  # the uploader lets go of the files
+    uploading.release()
+    session.data_uploads += 1  # an empty uploader
     session.setdefault("data_mine", set()).add(name)
     setting.open_set(name)
     setting.see(view="sets")

@@ -8,6 +8,7 @@ import streamlit as st
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 MOST = 16
 """Uploads of the largest size. Streamlit keeps each file until its visitor takes it away or leaves."""
@@ -34,6 +35,13 @@ class Bounded:
             await self.app(scope, receive, send)
         finally:
             self.arriving -= 1
+
+
+def release() -> None:
+    """The visitor's files are not needed any more: the server need not hold them until the visitor leaves."""
+    context = get_script_run_ctx()
+    if context is not None:
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
 
 
 def held() -> int:

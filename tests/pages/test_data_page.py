@@ -314,6 +314,8 @@ def test_a_folder_is_read_only_where_the_server_is_local(monkeypatch: pytest.Mon
     visit = by_link("data", "show.view=own")
     visit.at.text_input[0].set_value(str(tmp_path / "mine.npz"))
     assert "40 images" in visit.look().at.success[0].value
+    (tmp_path / "mine.npz").write_bytes(npz(images=IMAGES[:20], labels=np.arange(20) % 4))
+    assert "20 images" in visit.look().at.success[0].value
     visit.at.text_input[0].set_value(str(tmp_path / "nothing"))
     (sentence,) = visit.look().errors
     assert sentence.startswith("path must be a file or a folder, got ")
