@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.ui import data_cards, data_own, data_sample, state
 from snnviz.ui import data_setting as setting
 from snnviz.ui.components.address import address
 from snnviz.ui.trouble import told
-from snnviz.ui.words import plain
+from snnviz.ui.words import ended, plain
 
 begin = setting.begin
 
@@ -36,7 +37,10 @@ def panel() -> None:
     for problem in filter(None, (session.data_link_problem, session.data_problem)):
         st.error(plain(problem), icon=":material/error:")
     if setting.look().view == "own":
-        data_own.panel()
+        try:
+            data_own.panel()
+        except InputError as error:  # of the machine's limits
+            st.error(plain(ended(error)), icon=":material/error:")
         address(setting.to_link(setting.shown(), setting.look()), key="data-address")
         return
     _bridge(words, button)

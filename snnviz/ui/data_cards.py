@@ -109,7 +109,7 @@ def card() -> None:
 def absent() -> None:
     """Of a data set that is not here: how to get it, and how far that is."""
     name = setting.shown().data.name
-    going = fetching.known(name)
+    going = fetching.known(_source(name))
     active = going is not None and not going.ended
     if datasets.is_here(name) and not active:
         return
@@ -119,18 +119,18 @@ def absent() -> None:
 
 @told()
 def _fetch(name: str, was_active: bool) -> None:
-    about, going = datasets.card(name), fetching.known(name)
+    about, source = datasets.card(name), _source(name)
+    going = fetching.known(source)
     active = going is not None and not going.ended
     if active != was_active or (not active and datasets.is_here(name)):
         st.rerun()
-    source = about.simulated or name
     if going is not None and not active and going.problem:
         st.error(plain(going.problem), icon=":material/cloud_off:")
     if owndata.is_name(source):
         st.info(f"{plain(str(owndata.absent(source)))}", icon=":material/info:")
         return
     where = cache_dir() / "datasets" / source
-    size = sum(archive.megabytes for archive in about.archives)
+    size = sum(archive.megabytes for archive in datasets.card(source).archives)
     by_hand = f"by `python -m snnviz data fetch {source}`" + (
         f", or put its files into `{where}`, or into `{source}/` below `$SNNVIZ_DATA`" if is_local() else ""
     )
@@ -160,13 +160,18 @@ def _fetch(name: str, was_active: bool) -> None:
             key="data-fetch-it",
             width="stretch",
             on_click=_start,
-            args=(name,),
+            args=(source,),
         )
+
+
+def _source(name: str) -> str:
+    """What is to be fetched: of a simulated set its images."""
+    return datasets.card(name).simulated or name
 
 
 def _may_fetch(name: str) -> bool:
     """Large ones only at home: a stranger is not to fill somebody's disk."""
-    return datasets.is_fetched_unasked(name) or (is_local() and datasets.card(name).fetchable)
+    return datasets.is_fetched_unasked(name) or (is_local() and datasets.card(_source(name)).fetchable)
 
 
 def _start(name: str) -> None:

@@ -42,6 +42,8 @@ SHOWN = 24
 def panel() -> None:
     """Upload or name a folder; what is in it; what was kept before."""
     limits, most = Limits.here(), megabytes()
+    if problem := st.session_state.pop("data_own_problem", ""):
+        st.error(plain(problem), icon=":material/error:")
     left, right = st.columns([5, 7], gap="medium")
     with left:
         files = st.file_uploader(
@@ -150,8 +152,6 @@ def _found(name: Any, check: Any, limits: Limits) -> None:
             st.caption("Everybody who uses this server can then see it and train with it.")
     elif not found.remarks:
         st.caption("To be trained with it needs samples of two classes at least, some of them for testing.")
-    if problem := st.session_state.pop("data_keep_problem", ""):
-        st.error(plain(problem), icon=":material/error:")
     _look(found)
 
 
@@ -179,7 +179,7 @@ def _keep(found: Checked, limits: Limits) -> None:
     try:
         name = uploads.keep(found, session["data-title"], limits)
     except SnnvizError as error:
-        session.data_keep_problem = ended(error)
+        session.data_own_problem = ended(error)
         return
     uploading.release()
     session.data_uploads += 1  # an empty uploader
@@ -220,4 +220,4 @@ def _remove(name: str) -> None:
     try:
         uploads.remove(name)
     except SnnvizError as error:
-        st.session_state.data_keep_problem = ended(error)
+        st.session_state.data_own_problem = ended(error)

@@ -74,6 +74,8 @@ def _sample(now: Design, look: Look, number: int, place: int, count: int) -> Non
     shown = now.model_copy(update={"network": Design().network, "training": Design().training})
     if setting.is_recorded(now.data.name):
         player(_stream(where, shown, number, test), key="data-player")
+        if now.data.encoding.kind != "direct":
+            st.caption(f"Neurons of the {now.data.encoding.kind} encoding make spikes of these frames in training.")
     else:
         pictures(_still(where, shown, number, test), key="data-still")
     if drawn := _charts(where, shown, number, test):

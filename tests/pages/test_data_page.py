@@ -347,6 +347,7 @@ def test_a_download_says_how_far_it_is_and_can_be_cancelled(monkeypatch: pytest.
     assert going is not None
     until(lambda: "3.0" in going.words)
     visit.look()
+    assert "3.0 of 170.0 MB" in by_link("data", "data.name=cifar10-saccades").text  # the same download
     assert "Fetching cifar\\: 3.0 of 170.0 MB. You may leave: it goes on while the server runs." in visit.text
     visit.press("data-cancel")
     until(lambda: going.ended)
@@ -364,3 +365,15 @@ def test_a_download_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None
     assert going is not None
     until(lambda: going.ended)
     assert visit.look().errors == ["CIFAR-10 could not be fetched (ConnectionError): put it there."]
+
+
+def test_what_cannot_be_kept_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNNVIZ_UPLOAD_SETS", "0")
+    visit = upload(GOOD).press("data-keep")
+    assert visit.errors == ["data set must be one of at most 0 on this machine, got one more."]
+    assert owndata.names() == ()
+
+
+def test_a_machine_with_an_odd_limit_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNNVIZ_UPLOAD_SAMPLES", "many")
+    assert by_link("data", "show.view=own").errors == ["SNNVIZ_UPLOAD_SAMPLES must be a whole number, got 'many'."]
