@@ -147,7 +147,7 @@ def _charts(place: str, now: Design, number: int, test: bool) -> bytes:
     one = _read(place, now.data.name, number, test, now.seed)
     if one.events is not None:
         frames = events.frames(one.events, now.data.steps, datasets.card(now.data.name).shape, now.data.events)
-        return charted([streams.events_chart(events.per_step(frames))])
+        return charted([streams.events_chart(events.per_step(frames), binary=now.data.events.bins == "binary")])
     if now.data.encoding.kind == "direct":
         return b""
     assert one.image is not None

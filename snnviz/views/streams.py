@@ -118,16 +118,16 @@ def bounds(events: Array, steps: int, window_ms: float) -> Array:
     return parts
 
 
-def events_chart(sums: Array) -> Chart:
-    """Events of each polarity at each time step, from (T, P)."""
+def events_chart(sums: Array, *, binary: bool = False) -> Chart:
+    """Events of each polarity at each time step, from (T, P); of `binary` frames the pixels that have some."""
     names = ("OFF", "ON") if sums.shape[1] == 2 else tuple(f"polarity {number}" for number in range(sums.shape[1]))
     colours = (OFF, ON) if sums.shape[1] == 2 else ("",) * sums.shape[1]
     return _bars(
         "data_events",
-        "Events per time step",
+        "Pixels with events per time step" if binary else "Events per time step",
         "The sum of each frame's numbers, by polarity.",
         [(name, colour, sums[:, place]) for place, (name, colour) in enumerate(zip(names, colours, strict=True))],
-        "events",
+        "pixels" if binary else "events",
     )
 
 
