@@ -38,6 +38,9 @@ class Limits:
     sets: int = 100
     """Of one's own data sets on this machine."""
 
+    kept: int = 8000
+    """Megabytes of all of them together."""
+
     @classmethod
     def here(cls) -> Limits:
         """Those of this machine: SNNVIZ_UPLOAD_MEGABYTES and so on. Raises `InputError` for what is no number."""

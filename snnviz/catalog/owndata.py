@@ -66,6 +66,13 @@ def names() -> tuple[str, ...]:
     return tuple(path.name for path in sorted(found, key=lambda path: (path / "card.json").stat().st_mtime_ns))
 
 
+def held() -> int:
+    """Bytes of the samples of all of them, without frames made of them."""
+    arrays = {f"{array}.npy" for several in ARRAYS.values() for array in several}
+    found = (path for name in names() for path in folder(name).glob("*.npy"))
+    return sum(path.stat().st_size for path in found if path.name in arrays)
+
+
 def is_here(name: str) -> bool:
     """Whether its samples can be read."""
     told = _told(name)

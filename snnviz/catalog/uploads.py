@@ -60,6 +60,10 @@ def keep(checked: Checked, title: str = "", limits: Limits | None = None) -> str
         told |= _statistics(checked.arrays["images"], checked.white)
     if len(owndata.names()) >= limits.sets:
         raise InputError("data set", f"be one of at most {limits.sets} on this machine", Described("one more"))
+    size = sum(array.nbytes for array in checked.arrays.values())
+    if owndata.held() + size > limits.kept * 10**6:
+        rule = f"fit into the {limits.kept:,} MB that are kept on this machine for all of them"
+        raise InputError("data set", rule, Described(f"{size / 1e6:,.0f} MB more"))
     return owndata.put(told, checked.arrays)
 
 

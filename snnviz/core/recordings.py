@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import time
 import uuid
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from snnviz.binning import Events
 from snnviz.catalog.layers import Shape
+from snnviz.core import room
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
 from snnviz.theory.events import frames as binned
@@ -65,6 +67,7 @@ def kept(place: Path, count: int, steps: int, shape: Shape) -> Kept | None:
             mean, std = np.frombuffer(file.read(), SCALE)[0].tolist()
     except (OSError, ValueError, EOFError):
         return None
+    room.used(place)
     return Kept(found, mean, std)
 
 
@@ -75,6 +78,7 @@ def make(place: Path, part: Recordings, steps: int, how: Events, shape: Shape) -
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _tidy(place.parent)
+        room.make(len(part) * steps * math.prod(shape))
         new = place.parent / f"frames-{uuid.uuid4().hex}.tmp"
         with new.open("xb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (len(part), steps, *shape)}

@@ -303,6 +303,21 @@ def test_no_more_sets_than_a_host_allows_and_no_long_titles() -> None:
         uploads.keep(uploads.check(GOOD), "x" * 61)
 
 
+def test_all_sets_together_fit_into_what_is_kept(cache: Path) -> None:
+    large = npz(images=np.zeros((50, 64, 64, 3), np.uint8), labels=np.arange(50) % 3)
+    wide, some = Limits(kept=1), uploads.check(large)
+    uploads.keep(some, "first", wide)
+    assert 614_400 < owndata.held() < 620_000
+    frames = cache / "datasets" / owndata.names()[0] / "frames-0.npy"
+    frames.write_bytes(bytes(10**6))  # not the set's own
+    uploads.keep(uploads.check(GOOD), "small", wide)
+    with pytest.raises(
+        InputError, match=r"must fit into the 1 MB that are kept on this machine for all of them, got 1 MB"
+    ):
+        uploads.keep(some, "second", wide)
+    assert len(owndata.names()) == 2
+
+
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Limits.here() == Limits()
     monkeypatch.setenv("SNNVIZ_UPLOAD_MEGABYTES", "7")

@@ -1,0 +1,61 @@
+"""How much of the disk frames of recordings may take: those that were used longest ago go first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from snnviz.errors import DataMissing, InputError
+from snnviz.places import cache_dir
+
+SWITCH = "SNNVIZ_FRAMES_MEGABYTES"
+USUAL_MEGABYTES = 20_000
+SPARE_BYTES = 10**9
+"""Of the disk, left for the store and for others."""
+
+
+def budget() -> int:
+    """Bytes that all files of frames together may take. Raises `InputError`."""
+    text = os.environ.get(SWITCH, str(USUAL_MEGABYTES))
+    if not (text.isascii() and text.isdecimal() and len(text) < 12):
+        raise InputError(SWITCH, "be a whole number", text)
+    return int(text) * 10**6
+
+
+def make(size: int) -> None:
+    """Deletes what was used longest ago until `size` more bytes fit. Raises `DataMissing` where they never do.
+
+    Runs that have mapped a file keep it until they end.
+    """
+    most = budget()
+    files = sorted((used, length, path) for path, used, length in _kept())
+    total = sum(length for _, length, _ in files)
+    while size <= most < total + size and files:
+        _, length, path = files.pop(0)
+        path.unlink(missing_ok=True)
+        total -= length
+    free = shutil.disk_usage(cache_dir()).free
+    if size > most or free < size + SPARE_BYTES:
+        room = f"{most / 1e6:,.0f} MB may be taken here" if size > most else f"{free / 1e6:,.0f} MB are free"
+        raise DataMissing(
+            f"The frames of these recordings need {size / 1e6:,.0f} MB, and {room}: "
+            "fewer time steps, fewer samples or a larger downsample need less."
+        )
+
+
+def used(path: Path) -> None:
+    """Notes that a file of frames was used now."""
+    with suppress(OSError):
+        os.utime(path, (time.time(), path.stat().st_mtime))
+
+
+def _kept() -> Iterator[tuple[Path, float, int]]:
+    """Each file of frames, when it was used last, and its bytes."""
+    for path in (cache_dir() / "datasets").glob("*/frames-*.npy"):
+        with suppress(OSError):
+            about = path.stat()
+            yield path, about.st_atime, about.st_size
