@@ -22,7 +22,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         path = tmp_path / "datasets" / f"set{number % 2}" / f"frames-{number}.npy"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(400_000))
-        os.utime(path, (0, 1000 - number))
+        os.utime(path, (1000 - number, 0))
         found.append(path)
     (tmp_path / "datasets" / "set0" / "images.npy").write_bytes(bytes(400_000))
     return found
