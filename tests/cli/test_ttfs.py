@@ -73,7 +73,7 @@ def test_a_table_for_people(snnviz: Snnviz) -> None:
         (("--set", "data.steps=3"), "data.steps must be 1 where neuron.kind is relu"),
         (("digits", "--layers", "4"), "network.kind must be mlp or cnn where layers are given, got 'block'"),
         (("digits",), "network.edges must have no skips for TTFS, got '00200/00000/00002/00000/00000'; the nearest"),
-        (("resnet18-digits",), "network.kind must be mlp, cnn or a block without skips for TTFS, got 'resnet18'"),
+        (("resnet18-digits",), "network.kind must be mlp, cnn, vgg or a block without skips for TTFS, got 'resnet18'"),
         (("--layers", "201", "--set", "network.width=4096"), "design must fit into the "),
         (
             ("--layers", "99", "--precision", "float32", "--set", "init.gain=20", "--set", "network.width=50"),

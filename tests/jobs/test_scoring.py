@@ -23,6 +23,7 @@ from snnviz.events import Candidate, Event, Progress, Report
 from snnviz.jobs import engine, lock, machine, scoring
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, Task
+from snnviz.store.values import KINDS
 from snnviz.theory import cell_costs
 from snnviz.theory.candidates import ranked
 from snnviz.theory.sahd import Findings
@@ -284,7 +285,7 @@ class TestInTheStore:
         with store._writing() as connection:
             connection.exec_driver_sql("update runs set kind = 'evolution'")
         (unreadable,) = store.unreadable()
-        assert unreadable.reason == "kind must be one of run, search, score, cells, gradients, got 'evolution'"
+        assert unreadable.reason == f"kind must be one of {', '.join(KINDS)}, got 'evolution'"
         store.delete(unreadable.run)
         assert store.unreadable() == []
 
