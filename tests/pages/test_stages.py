@@ -46,7 +46,7 @@ def test_a_kind_is_chosen_in_a_size_that_trains_soon_and_a_click_makes_it_whole(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_field_of_the_form_is_there_and_matrices_are_not(kind: str) -> None:
-    fields = ("kind", "width", "depth", "dsc_fraction", "norm")
+    fields = ("kind", "code", "width", "depth", "dsc_fraction", "norm")
     visit = Visit(f"network.kind={kind}")
     assert set(visit.open("Network").widgets) == {f"network.{name}" for name in fields}
     visit.put("network.width", 0.5).put("network.norm", "none").put("network.dsc_fraction", 0.5)

@@ -91,21 +91,19 @@ def test_data_that_are_not_here_are_announced_and_a_run_without_them_says_what_t
     assert services.store().get(run).state == "failed"
 
 
-def test_recordings_that_are_not_here_cannot_be_fetched_and_a_part_of_them_is_said(
+def test_recordings_that_are_not_here_are_not_fetched_unasked_and_a_part_of_them_is_said(
     monkeypatch: pytest.MonkeyPatch, tiny: MakeDesign, cache: Path, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path / "none"))
     design = links.change(tiny(), {"data.name": "nmnist"})
     visit = Visit(links.to_query(design))
-    assert "Not on this machine yet: its files have to be put there" in visit.open("Data").text
+    assert "Not on this machine yet: get it by `python -m snnviz data fetch nmnist`" in visit.open("Data").text
     store = Store()
     engine = Immediate(store)
     run = engine.submit(design).run
     services.GLANCES.forget()
     visit = Visit(links.to_query(design))
-    assert [error.partition(":")[0] for error in visit.errors] == [
-        "N-MNIST is not on this machine and cannot be fetched"
-    ]
+    assert [error.partition(":")[0] for error in visit.errors] == ["N-MNIST is not on this machine"]
     place = cache / "datasets" / "nmnist" / "NMNIST"
     assert str(place) in visit.errors[0]
     put(place)
@@ -119,8 +117,10 @@ def test_recordings_that_are_not_here_cannot_be_fetched_and_a_part_of_them_is_sa
     assert visit.open("Data").text.replace("\\", "").count(part) == 2
 
 
-def test_an_encoding_that_recordings_do_not_take_is_a_sentence(tiny: MakeDesign) -> None:
+def test_an_encoding_that_recordings_do_not_take_is_a_sentence_and_gone_with_the_images(tiny: MakeDesign) -> None:
     visit = Visit(links.to_query(links.change(tiny(), {"data.encoding": "rate"})))
     visit.put("data.name", "nmnist")
+    assert visit.errors == []
+    assert (visit.design.data.name, visit.design.data.encoding.kind) == ("nmnist", "direct")
+    visit.put("data.encoding.kind", "rate")
     assert visit.errors == ["data.encoding.kind must be direct or lif for recordings of events, got 'rate'"]
-    assert visit.design.data.name == "digits"
