@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -12,9 +10,10 @@ from pydantic import PlainSerializer, PlainValidator, field_validator, model_val
 
 from snnviz.catalog import datasets
 from snnviz.catalog.studies import read_dataset
+from snnviz.catalog.submitted import Submitted
 from snnviz.cells import PUBLISHED, Cell, drawn, parse, write
-from snnviz.design import DATASETS, EVENTS, MAX_TEXT, REVISION, Part, checked
-from snnviz.errors import Described, InputError
+from snnviz.design import DATASETS, EVENTS, MAX_TEXT
+from snnviz.errors import InputError
 from snnviz.registry import Range
 
 Metric = Literal["sahd", "hd"]
@@ -24,11 +23,13 @@ STEM_SIDE = 32
 """To which images are padded that are not much smaller."""
 
 
-class Untrained(Part):
+class Untrained(Submitted):
     """The untrained networks that cells are scored in, and the images that these are shown.
 
     The paper scores with 128 channels or more, two batches of 256 images and T = 5 (Kim et al. 2022).
     """
+
+    most = MAX_TEXT
 
     data: Annotated[str, PlainValidator(read_dataset)] = "digits"
     metric: Metric = "sahd"
@@ -68,30 +69,15 @@ class Untrained(Part):
         least = max(datasets.card(self.data).shape[1:])
         return self.size or (STEM_SIDE if least > STEM_SIDE // 2 else 2 * least)
 
-    def canonical(self) -> str:
-        """The one JSON text of this setting."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
 
 class Scoring(Untrained):
     """How good a cell is without training: how differently a SNASNet of it spikes for different images."""
 
+    kind = "score"
+    noun = "a scoring"
+    field = "scoring"
+
     cell: Annotated[Cell, PlainValidator(parse), PlainSerializer(write)] = next(iter(PUBLISHED.values()))
-
-    @classmethod
-    def check(cls, document: object) -> Scoring:
-        """A scoring from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a scoring")
-
-    @classmethod
-    def read(cls, text: str) -> Scoring:
-        """A scoring from JSON. Raises `InputError`."""
-        return cls.check(_document(text, "scoring"))
-
-    @property
-    def digest(self) -> str:
-        """The name of the scoring: 16 hexadecimal digits."""
-        return _digest("score", self)
 
 
 class CellSearch(Untrained):
@@ -99,6 +85,10 @@ class CellSearch(Untrained):
 
     All are scored in small networks first; the best of them again, in larger ones and with more images.
     """
+
+    kind = "cells"
+    noun = "a search of cells"
+    field = "search"
 
     batch: Annotated[int, Range(2, 512, "Images that are told apart.", 16)] = 16
     repeats: Annotated[int, Range(1, 10, "Scores that are averaged, each of other images and other weights.", 1)] = 1
@@ -117,21 +107,6 @@ class CellSearch(Untrained):
         if self.fine_batch > images:
             raise InputError("fine_batch", f"be at most the {images:,} training images", self.fine_batch)
         return self
-
-    @classmethod
-    def check(cls, document: object) -> CellSearch:
-        """A search from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a search of cells")
-
-    @classmethod
-    def read(cls, text: str) -> CellSearch:
-        """A search from JSON. Raises `InputError`."""
-        return cls.check(_document(text, "search"))
-
-    @property
-    def digest(self) -> str:
-        """The name of the search: 16 hexadecimal digits."""
-        return _digest("cells", self)
 
     @property
     def backward(self) -> bool:
@@ -165,19 +140,6 @@ CELL_SEARCHES: dict[str, CellSearch] = {
     ),
 }
 """Named searches. The paper has 5,000 candidates, two batches of 256 images and 128 channels or more."""
-
-
-def _document(text: str, name: str) -> object:
-    if len(text) > MAX_TEXT:
-        raise InputError(name, f"be at most {MAX_TEXT:,} characters of JSON", Described(f"{len(text):,} characters"))
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise InputError(name, "be valid JSON", text) from None
-
-
-def _digest(kind: str, setting: Untrained) -> str:
-    return hashlib.sha256(f"{kind}:{REVISION}:{setting.canonical()}".encode()).hexdigest()[:16]
 
 
 def resized(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +12,9 @@ from pydantic import PlainSerializer, PlainValidator, field_validator, model_val
 from snnviz import adjacency
 from snnviz.adjacency import ASC, DSC, Edges
 from snnviz.catalog.inits import is_measured
-from snnviz.design import REVISION, BlockNetwork, Design, Part, StagedNetwork, checked
-from snnviz.errors import Described, InputError
+from snnviz.catalog.submitted import Submitted
+from snnviz.design import BlockNetwork, Design, StagedNetwork
+from snnviz.errors import InputError
 from snnviz.registry import Range
 
 Code = tuple[int, ...]
@@ -30,11 +29,15 @@ Weights = Literal["frozen", "carried", "scratch"]
 Objective = Literal["loss", "accuracy", "accuracy+operations"]
 
 
-class Search(Part):
+class Search(Submitted):
     """Which skips make the best of a network, by training some candidates (Benmeziane et al. 2023, Fig. 2).
 
     Part of the training images is kept apart to judge candidates by; the test images are not looked at.
     """
+
+    kind = "search"
+    noun = "a search"
+    field = "search"
 
     design: Annotated[
         Design,
@@ -92,26 +95,6 @@ class Search(Part):
             rule = f"be less than the {self.design.data.train_samples:,} training images"
             raise InputError("validation", rule, self.validation)
         return self
-
-    @classmethod
-    def read(cls, text: str) -> Search:
-        """A search from JSON. Raises `InputError`."""
-        if len(text) > 2**17:
-            raise InputError("search", "be at most 131,072 characters of JSON", Described(f"{len(text):,} characters"))
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
-            raise InputError("search", "be valid JSON", text) from None
-        return checked(cls, document, "a search")
-
-    def canonical(self) -> str:
-        """The one JSON text of this search."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-    @property
-    def digest(self) -> str:
-        """The name of the search: 16 hexadecimal digits."""
-        return hashlib.sha256(f"search:{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
 
     @property
     def trials(self) -> int:

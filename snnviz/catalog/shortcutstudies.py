@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -11,11 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
 from snnviz.catalog.shortcuts import weights
+from snnviz.catalog.submitted import Submitted
 from snnviz.catalog.ttfs import relu_network
 from snnviz.design import (
     INITS,
-    MAX_TEXT,
-    REVISION,
     SHORTCUTS,
     Choice,
     CnnNetwork,
@@ -26,7 +23,7 @@ from snnviz.design import (
     Training,
     checked,
 )
-from snnviz.errors import Described, InputError, did_you_mean
+from snnviz.errors import InputError, did_you_mean
 from snnviz.links import change
 from snnviz.registry import Range
 
@@ -163,8 +160,12 @@ def _with(design: Design, shortcut: Shortcut) -> Design:
     return design.model_copy(update={"training": design.training.model_copy(update=changed)})
 
 
-class GradientSurvey(Part):
+class GradientSurvey(Submitted):
     """Gradients at initialisation, with and without branches: of one design, or of it with other depths and weights."""
+
+    kind = "gradients"
+    noun = "a survey of gradients"
+    field = "survey"
 
     design: Annotated[
         Design,
@@ -192,30 +193,6 @@ class GradientSurvey(Part):
         if self.depths:
             change(self.design, {"network.depth": max(self.depths), "training.shortcut.layers": ""})
         return self
-
-    @classmethod
-    def check(cls, document: object) -> GradientSurvey:
-        """A survey from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a survey of gradients")
-
-    @classmethod
-    def read(cls, text: str) -> GradientSurvey:
-        """A survey from JSON. Raises `InputError`."""
-        if len(text) > 2 * MAX_TEXT:
-            raise InputError("survey", "be at most 131,072 characters of JSON", Described(f"{len(text):,} characters"))
-        try:
-            return cls.check(json.loads(text))
-        except (ValueError, RecursionError):
-            raise InputError("survey", "be valid JSON", text) from None
-
-    def canonical(self) -> str:
-        """The one JSON text of this survey."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-    @property
-    def digest(self) -> str:
-        """The name of the survey: 16 hexadecimal digits."""
-        return hashlib.sha256(f"gradients:{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
 
     @property
     def layers(self) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Annotated, Literal
 
 from pydantic import PlainSerializer, PlainValidator, model_validator
 
+from snnviz.catalog.submitted import Submitted
 from snnviz.catalog.ttfs import check
-from snnviz.design import MAX_TEXT, REVISION, Design, Part, checked
-from snnviz.errors import Described, InputError
+from snnviz.design import Design, Part
+from snnviz.errors import InputError
 from snnviz.registry import Range
 
 Axis = Literal["weight_bits", "time_bits", "jitter", "latency"]
@@ -63,8 +62,12 @@ class Limits(Part):
         return ", ".join(f"{name}={value:g}" for name, value in told.items()) or "none"
 
 
-class FineTuning(Part):
+class FineTuning(Submitted):
     """A trained network under limits: its accuracy as it is, and while it is trained on through them."""
+
+    kind = "finetuning"
+    noun = "a fine-tuning"
+    field = "fine-tuning"
 
     design: Annotated[
         Design,
@@ -85,28 +88,3 @@ class FineTuning(Part):
         if self.design.ttfs.slope != "one":
             raise InputError("design.ttfs.slope", "be one where there are limits", self.design.ttfs.slope)
         return self
-
-    @classmethod
-    def check(cls, document: object) -> FineTuning:
-        """From a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a fine-tuning")
-
-    @classmethod
-    def read(cls, text: str) -> FineTuning:
-        """From JSON. Raises `InputError`."""
-        if len(text) > 2 * MAX_TEXT:
-            length = Described(f"{len(text):,} characters")
-            raise InputError("fine-tuning", "be at most 131,072 characters of JSON", length)
-        try:
-            return cls.check(json.loads(text))
-        except (ValueError, RecursionError):
-            raise InputError("fine-tuning", "be valid JSON", text) from None
-
-    def canonical(self) -> str:
-        """The one JSON text of it."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-    @property
-    def digest(self) -> str:
-        """Its name: 16 hexadecimal digits."""
-        return hashlib.sha256(f"finetuning:{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]

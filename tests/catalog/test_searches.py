@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from snnviz import adjacency
 from snnviz.adjacency import ASC, DSC
-from snnviz.catalog import searches
+from snnviz.catalog import searches, submitted
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.searches import Code, Search, candidate, matrices, read_code, skips_of, space, widest, write_code
 from snnviz.design import Design
@@ -170,7 +170,7 @@ def test_the_name_is_the_same_in_another_process() -> None:
 
 def test_a_name_changes_with_the_revision_of_the_computation(monkeypatch: pytest.MonkeyPatch) -> None:
     before = search().digest
-    monkeypatch.setattr(searches, "REVISION", searches.REVISION + 1)
+    monkeypatch.setattr(submitted, "REVISION", submitted.REVISION + 1)
     assert search().digest != before
 
 

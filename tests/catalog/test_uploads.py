@@ -8,7 +8,6 @@ import json
 import os
 import pickle
 import tracemalloc
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from snnviz.design import DATASETS, EVENTS, Design
 from snnviz.errors import DataMissing, InputError, NotFound
 from tests.catalog.aedat import aedat4
 from tests.catalog.idx import idx
+from tests.packed import npz, zipped
 from tests.recorded import packed, put, some
 
 RNG = np.random.default_rng(0)
@@ -36,20 +36,6 @@ SMALL = Limits(megabytes=1, samples=50, events=5000, side=64, classes=20, sets=3
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
-
-
-def npz(**arrays: Any) -> bytes:
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    return file.getvalue()
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 def refused(source: Any, limits: Limits = SMALL) -> str:

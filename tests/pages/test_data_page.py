@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import pickle
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from snnviz.ui import data_fetching
 from snnviz.ui.data_setting import Look, from_link, to_link
 from snnviz.ui.words import ended
 from tests.designs import DESIGNS, attempt, broken_links
+from tests.packed import npz, zipped
 from tests.pages.visit import Visit, by_link
 from tests.strangers import TEXTS
 
@@ -167,20 +167,6 @@ def test_a_strangers_text_in_the_link_is_shown_as_it_is(text: str) -> None:
 
 
 # -- one's own ---------------------------------------------------------------------------------------------------------
-
-
-def npz(**arrays: Any) -> bytes:
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    return file.getvalue()
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 def npy(array: Any) -> bytes:
