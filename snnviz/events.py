@@ -47,6 +47,12 @@ class LayerState:
     the part of the branches in the gradient of the layer's weights on some of the probe batch, |g_b| / (|g| + |g_b|)
     with the main loss's gradient g and the branches' g_b as they are weighted (None without branches or gradient).
 
+    probe: images of the probe batch, drawn by the seed and stratified over classes (None in a run of before: the first
+    64 training images). synops, macs, additions: operations of an image in the layer, over all time steps, averaged
+    over the probe batch; a weight and an input that is not 0 each, and zero padding is none (None in a run of before
+    they were counted). synops: each such input once, whatever its value; macs: of inputs that are real numbers;
+    additions: of spikes, where a sum or an average of m spikes is m of them.
+
     Of a TTFS network, in which a neuron spikes once or never: rate is spikes per neuron, density the spikes that reach
     a layer for each of its inputs (more than 1 where they are averaged over squares), and var_u that of what the ReLU
     network's layer receives; there is no saturation.
@@ -65,6 +71,10 @@ class LayerState:
     density: float | None = None
     saturation: float | None = None
     shortcut: float | None = None
+    probe: int | None = None
+    synops: float | None = None
+    macs: float | None = None
+    additions: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
