@@ -18,8 +18,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
 from snnviz import adjacency, cells
-from snnviz.design import Design, Part, StagedNetwork
+from snnviz.design import Choice, Design, Part, StagedNetwork
 from snnviz.errors import Described, InputError, did_you_mean
+from snnviz.registry import Registry
 
 MAX_LINK = 8_192
 RESERVED = frozenset({"run", "embed", "embed_options"})
@@ -132,6 +133,31 @@ def read_value(path: str, value: Any) -> Any:
             continue
         return number if math.isfinite(number) else value
     return value
+
+
+def read_choice(registry: Registry[Any], path: str, value: object) -> Choice:
+    """An entry of a registry from a short text, ``sgd`` or ``sgd:momentum=0.8:weight_decay=0.01``, or from an object.
+
+    Raises `InputError` naming `path`.
+    """
+    if not isinstance(value, str):
+        return Choice(registry.choose(path, dict(value) if isinstance(value, Mapping) else value))
+    kind, *settings = value.strip().split(":")
+    given: dict[str, Any] = {"kind": kind}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        try:
+            given[name] = float(text)
+        except ValueError:
+            raise InputError(f"{path}.{name[:40]}", "be a number", text) from None
+    return Choice(registry.choose(path, given))
+
+
+def write_choice(registry: Registry[Any], choice: Choice) -> str:
+    """The short text that `read_choice` reads; parameters at their defaults are left out."""
+    usual = {parameter.name: parameter.default for parameter in registry[choice.kind].parameters}
+    changed = [f"{name}={value:.10g}" for name, value in choice.parameters.items() if value != usual.get(name)]
+    return ":".join([choice.kind, *changed])
 
 
 def differences(designs: list[Design]) -> dict[str, list[Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from pydantic import Field, PlainSerializer, PlainValidator
 from snnviz.catalog.inits import COMPARED, is_measured, weight_law
 from snnviz.design import INITS, Choice, Neuron, Part, checked
 from snnviz.errors import Described, InputError
+from snnviz.links import read_choice, write_choice
 from snnviz.registry import Range
 from snnviz.theory.survival import MAX_CHAIN_WIDTH, exact_chain
 
@@ -31,19 +32,9 @@ SEPARATOR = ","
 
 def read_init(text: object, path: str = "inits") -> Choice:
     """``kaiming`` or ``kaiming:gain=3`` as a choice. Raises `InputError`."""
-    if isinstance(text, Mapping):
-        return Choice(INITS.choose(path, dict(text)))
-    if not isinstance(text, str) or len(text) > 200:
+    if not isinstance(text, Mapping) and (not isinstance(text, str) or len(text) > 200):
         raise InputError(path, "name an initialisation, such as kaiming or kaiming:gain=3", text)
-    kind, *settings = text.strip().split(":")
-    given: dict[str, Any] = {"kind": kind}
-    for setting in settings:
-        name, _, value = setting.partition("=")
-        try:
-            given[name] = float(value)
-        except ValueError:
-            raise InputError(f"{path}.{name[:40]}", "be a number", value) from None
-    return Choice(INITS.choose(path, given))
+    return read_choice(INITS, path, text)
 
 
 def init_text(init: Choice) -> str:
@@ -52,9 +43,7 @@ def init_text(init: Choice) -> str:
     >>> init_text(read_init("kaiming:gain=3"))
     'kaiming:gain=3'
     """
-    usual = {parameter.name: parameter.default for parameter in INITS[init.kind].parameters}
-    changed = [f"{name}={value:.10g}" for name, value in init.parameters.items() if value != usual.get(name)]
-    return ":".join([init.kind, *changed])
+    return write_choice(INITS, init)
 
 
 def compared() -> tuple[Choice, ...]:

@@ -227,10 +227,16 @@ def put(name: str, state: str, key: str, check: Callable[[object], Part]) -> Non
     if not is_said(name, key):
         return
     try:
-        session[state] = check({**session[state].model_dump(), name: chosen(name, key)})
+        session[state] = check(session[state].model_dump() | _said(session[state], name, chosen(name, key)))
         session[f"{key}_problem"] = session[f"{key}_link_problem"] = ""
     except InputError as error:
         session[f"{key}_problem"] = str(error)
+
+
+def _said(value: Part, name: str, said: Any) -> dict[str, Any]:
+    """A field, or a parameter of the choice that a field is: ``optimizer.sgd.momentum``."""
+    field, *_, parameter = name.split(".")
+    return {field: {**getattr(value, field), parameter: said} if parameter != field else said}
 
 
 def replace(value: Part, state: str, key: str) -> None:
