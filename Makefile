@@ -10,7 +10,7 @@ TORCH_INDEX ?=
 # A browser window is opened where there is a screen to show it on.
 HEADLESS ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),false,true)
 
-.PHONY: run install test check tests study browser-packages clean help
+.PHONY: run install test check tests study pictures browser-packages clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -52,6 +52,9 @@ check: $(VENV)/.installed-dev  ## style, types, structure
 
 tests: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "not slow"
+
+pictures: $(VENV)/.installed-dev browser-packages  ## docs/images, of today's pages: some minutes
+	$(BIN)/python -m benchmarks.pictures
 
 study: $(VENV)/.installed-dev  ## the slow tests: trainings of minutes
 	$(BIN)/python -m pytest -m slow

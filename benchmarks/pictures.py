@@ -1,0 +1,159 @@
+"""Makes the pictures of the documentation, `docs/images/*.png`, of today's pages.
+
+    python -m benchmarks.pictures               # all of them: some 15 minutes on two cores, most of it training
+    python -m benchmarks.pictures skips cells   # only these
+
+What a picture shows is computed first, by the command line, in a store of its own. Needs Debian's Chromium.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from benchmarks.server import ROOT, Server, serving
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FOLDER = ROOT / "docs" / "images"
+PATIENCE, TRAINING = 60_000, 1_800_000
+"""Milliseconds for a page to be drawn, and for all that it trains."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page at an address, `height` pixels of it; `runs`: commands that compute beforehand what it shows.
+
+    `act`: what a person does there first. `top`: the text that the picture begins with, where not at the page's top.
+    """
+
+    address: str
+    height: int = 800
+    runs: tuple[str, ...] = ()
+    act: Callable[[Page], None] | None = None
+    top: str | None = None
+    dark: bool = False
+
+
+def _compare(page: Page) -> None:
+    """Ticks the first three runs."""
+    box = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert box is not None
+    for row in range(3):
+        page.mouse.click(box["x"] + 16, box["y"] + 54 + 35 * row)
+        settle(page)
+    expect(page.get_by_text("What differs")).to_be_visible()
+
+
+def _train(button: str, done: str) -> Callable[[Page], None]:
+    """Presses a button and waits until the page says that all is there."""
+
+    def act(page: Page) -> None:
+        page.get_by_role("button", name=button).first.click()
+        expect(page.get_by_text(done).first).to_be_visible(timeout=TRAINING)
+
+    return act
+
+
+def _trained_twin(page: Page) -> None:
+    page.get_by_role("radio", name="8 layers").or_(page.get_by_text("8 layers", exact=True)).first.click()
+    settle(page)
+    _train("Train ReLU", "ReLU network trained")(page)
+
+
+DRAWN = ";;000200/000010/000001/000001/000000/000000;"
+SKIPS = "network.edges=00210/00012/00000/00000/00000"
+LIVE = "digits --set network.edges=00210/00012/00000/00000/00000 --set seed="
+
+PICTURES = {
+    "design": Picture(f"?{SKIPS}"),
+    "backward": Picture("?network.edges=00020/00000/01001/00000/02000"),
+    "live": Picture(f"?{SKIPS}&seed=5", runs=(f"run {LIVE}5",), top="Test accuracy"),
+    "live-dark": Picture(f"?{SKIPS}&seed=5", runs=(f"run {LIVE}5",), top="Test accuracy", dark=True),
+    "runs": Picture("runs", runs=tuple(f"run {LIVE}{seed}" for seed in (3, 4, 5)), act=_compare),
+    "architecture": Picture(
+        f"?network.kind=resnet18&network.width=0.125&neuron.threshold=0.5&network.blocks={DRAWN}", 1000
+    ),
+    "activity": Picture("activity", 800),
+    "data": Picture("data?data.name=nmnist&data.steps=8&data.events.crop=28&data.events.denoise_ms=5", 1280),
+    "skips": Picture("skips", 1300, act=_train("Train", "all from the store")),
+    "optimise": Picture("skips?view=optimise", 1790, act=_train("Search", "all from the store")),
+    "cells": Picture("cells", 2110, act=_train("Score", "Coefficient of variation")),
+    "shortcuts": Picture("shortcuts", 1935, act=_train("Compare", "all from the store")),
+    "ttfs": Picture("ttfs?view=time", 1640, act=_trained_twin),
+}
+
+
+def compute(server: Server, picture: Picture) -> None:
+    """Runs the picture's commands in the server's store; what is there already is not computed again."""
+    for command in picture.runs:
+        environment = {**os.environ, "SNNVIZ_CACHE": str(server.cache)}
+        subprocess.run(
+            [sys.executable, "-m", "snnviz", *command.split()],
+            cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+
+def take(browser: Browser, server: Server, picture: Picture, file: Path) -> None:
+    """Writes the picture."""
+    scheme = "dark" if picture.dark else "light"
+    context = browser.new_context(viewport={"width": 1280, "height": picture.height}, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(f"{server.url}/{picture.address}")
+    page.get_by_test_id("stHeading").or_(page.get_by_test_id("stBaseButton-primary")).first.wait_for()
+    settle(page)
+    if picture.act is not None:
+        picture.act(page)
+        settle(page)
+    if picture.top is not None:
+        page.get_by_text(picture.top).first.evaluate("e => e.scrollIntoView({block: 'start'})")
+        page.mouse.wheel(0, -120)
+        settle(page)
+    page.screenshot(path=file)
+    context.close()
+
+
+def settle(page: Page) -> None:
+    """Waits until the page has stood still for a second and a half."""
+    before, calm = b"", 0
+    for _ in range(PATIENCE // 500):
+        now = page.screenshot()
+        calm = calm + 1 if now == before else 0
+        if calm == 3:
+            return
+        before = now
+        page.wait_for_timeout(500)
+
+
+def unpack(server: Server) -> None:
+    """Real recordings for the Data page, where `SNNVIZ_DATA` has an archive of some."""
+    archive = Path(os.environ.get("SNNVIZ_DATA", "")) / "nmnist_small.tar.xz"
+    if archive.is_file():
+        with tarfile.open(archive) as opened:
+            opened.extractall(server.cache / "datasets", filter="data")
+
+
+def main(*names: str) -> None:
+    unknown = set(names) - set(PICTURES)
+    if unknown:
+        raise SystemExit(f"pictures must be among {', '.join(PICTURES)}, got {', '.join(sorted(unknown))}")
+    with serving() as server, sync_playwright() as playwright:
+        unpack(server)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for name in names or PICTURES:
+            compute(server, PICTURES[name])
+            take(browser, server, PICTURES[name], FOLDER / f"{name}.png")
+            print(name, flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
