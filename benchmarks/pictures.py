@@ -82,7 +82,10 @@ PICTURES = {
         f"?network.kind=resnet18&network.width=0.125&neuron.threshold=0.5&network.blocks={DRAWN}", 1000
     ),
     "activity": Picture("activity", 800),
-    "data": Picture("data?data.name=nmnist&data.steps=8&data.events.crop=28&data.events.denoise_ms=5", 1280),
+    "data": Picture(
+        "data?data.name=nmnist&data.steps=8&data.events.crop=28&data.events.denoise_ms=5&data.augment.shift=3&data.augment.drop=0.3",
+        1280,
+    ),
     "skips": Picture("skips", 1300, act=_train("Train", "all from the store")),
     "optimise": Picture("skips?view=optimise", 1790, act=_train("Search", "all from the store")),
     "cells": Picture("cells", 2110, act=_train("Score", "Coefficient of variation")),
@@ -139,6 +142,7 @@ def unpack(server: Server) -> None:
     if archive.is_file():
         with tarfile.open(archive) as opened:
             opened.extractall(server.cache / "datasets", filter="data")
+        (server.cache / "datasets" / "nmnist_small").rename(server.cache / "datasets" / "nmnist")
 
 
 def main(*names: str) -> None:
