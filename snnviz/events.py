@@ -53,6 +53,9 @@ class LayerState:
     they were counted). synops: each such input once, whatever its value; macs: of inputs that are real numbers;
     additions: of spikes, where a sum or an average of m spikes is m of them.
 
+    beta, threshold: what the layer has learnt of its leak and its threshold, as they act (None where it learns none,
+    and in a run of before they were told).
+
     Of a TTFS network, in which a neuron spikes once or never: rate is spikes per neuron, density the spikes that reach
     a layer for each of its inputs (more than 1 where they are averaged over squares), and var_u that of what the ReLU
     network's layer receives; there is no saturation.
@@ -75,6 +78,8 @@ class LayerState:
     synops: float | None = None
     macs: float | None = None
     additions: float | None = None
+    beta: float | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

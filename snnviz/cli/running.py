@@ -23,6 +23,7 @@ from snnviz.events import Branch, EpochEnd, Event, LayerState, Progress, Sample,
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
+from snnviz.store.learnt import with_learnt
 from snnviz.theory import costs
 
 
@@ -160,9 +161,9 @@ def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:
 
 def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     states = [row for _, row in store.rows(shown.run, LayerState)]
-    final = {row.layer: row for row in states}  # rows come in order: the last look of each layer stays
-    shown_of = ("name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut")
-    layers = [{name: getattr(row, name) for name in shown_of} for row in final.values()]
+    final, past = with_learnt(store, shown.run, shown.design, states)
+    shown_of = ("name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut", "beta", "threshold")
+    layers = [{name: getattr(row, name) for name in shown_of} for row in final]
     samples = [row for _, row in store.rows(shown.run, Sample)]
     parts = [row for _, row in store.rows(shown.run, Branch)]
     told = ("step", "epoch", "layer", "name", "loss", "weight")
@@ -181,7 +182,12 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         when = ("name", "start", "end", "first", "mean", "saturated")
         report["windows"] = [{name: getattr(row, name) for name in when} for row in timings]
         report["latency"], report["spikes_per_neuron"] = timings[-1].end, report["rate"]
-    return report | {"error": shown.error, "note": shown.note, "design": shown.design.document()}
+    return report | {
+        "error": shown.error,
+        "note": shown.note,
+        "learnt": past or None,
+        "design": shown.design.document(),
+    }
 
 
 def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
@@ -208,10 +214,17 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
         )
     for layer in report["layers"]:
         rate = "" if layer["rate"] is None else f"rate {layer['rate']:.2%}, "
-        click.echo(f"  {layer['name']:9} {rate}Var[u] {layer['var_u']:.3g}{_gradient(layer)}")
+        click.echo(f"  {layer['name']:9} {rate}Var[u] {layer['var_u']:.3g}{_gradient(layer)}{_learnt(layer)}")
+    if report["learnt"]:
+        click.echo(f"learnt     {report['learnt']}")
     last = {row["layer"]: row for row in report["losses"]["branches"]}
     for row in last.values():
         click.echo(f"  branch after {row['name']}: loss {row['loss']:.4f}, weight {row['weight']:.3g}")
+
+
+def _learnt(layer: dict[str, Any]) -> str:
+    """The leak and the threshold that act, where the layer learns them."""
+    return "".join(f", {name} {layer[name]:.4g}" for name in ("beta", "threshold") if layer[name] is not None)
 
 
 def _gradient(layer: dict[str, Any]) -> str:

@@ -209,7 +209,7 @@ class Network:
 
     def _step(self, stage: Cycle | Loop, outputs: Outputs, watch: Watch | None, by: Statistics) -> None:
         indices, layers = members_of(stage), self.architecture.layers
-        cells = list(map(self._cell, indices))
+        cells = [self.cell(layers[index]) for index in indices]
         if isinstance(stage, Cycle):
             us, ss = stage(outputs.read, self.parameters, cells, self.steps)
         else:
@@ -221,7 +221,10 @@ class Network:
             layer = layers[index]
             if watch and layer.kind != "merge":
                 told = counting(watch, outputs.read(self.merges[index])) if layer.weighted else watch
-                told(index, activity(u, s, self._cell(index)) if layer.spiking else activity(s, None))
+                told(
+                    index,
+                    activity(u, s, self.cell(self.architecture.layers[index])) if layer.spiking else activity(s, None),
+                )
 
     def _current(self, layer: Layer, x: Tensor, by: Statistics) -> Tensor:
         bias, gain = self.parameters.get(f"{layer.name}.bias"), self.parameters.get(f"{layer.name}.gain")
@@ -241,13 +244,14 @@ class Network:
             weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
         return linear(x.flatten(2), weight, bias, half=half)
 
-    def _cell(self, index: int) -> Cell:
-        name = self.architecture.layers[index].name
-        return Cell(self.design.neuron, self.parameters.get(f"{name}.beta"), self.parameters.get(f"{name}.threshold"))
+    def cell(self, layer: Layer) -> Cell:
+        """A layer's neurons, with what they have learnt."""
+        learnt = (self.parameters.get(f"{layer.name}.{name}") for name in ("beta", "threshold"))
+        return Cell(self.design.neuron, *learnt)
 
     def _fire(self, index: int, current: Tensor, watch: Watch | None, *, overwrite: bool) -> Tensor:
         """`overwrite`: nothing else reads the current, its layer's backward pass neither."""
-        cell = self._cell(index)
+        cell = self.cell(self.architecture.layers[index])
         if watch is None:
             return lif(current, cell, self.steps, overwrite=overwrite)
         s, seen = observed(current if overwrite else current.clone(), cell, self.steps)

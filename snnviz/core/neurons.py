@@ -29,6 +29,11 @@ from snnviz.design import SURROGATES, Neuron
 
 Derivative = Callable[[Tensor], Tensor]
 
+ENDS: dict[str, tuple[float, float | None]] = {"beta": (0.0, 1.0), "threshold": (0.0, None)}
+"""Between which a learnt number stays, the ends among them: those of the design's field. Below a threshold of 0 a
+neuron that nothing reaches would spike at every step, and "subtract" would drive it on with each spike.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -46,6 +51,14 @@ class Cell:
     @property
     def threshold(self) -> float:
         return self.neuron.threshold if self.learnt_threshold is None else self.learnt_threshold.item()
+
+    @property
+    def learnt(self) -> tuple[float | None, float | None]:
+        """The leak and the threshold as they act, None of what is not learnt."""
+        return (
+            None if self.learnt_beta is None else self.beta,
+            None if self.learnt_threshold is None else self.threshold,
+        )
 
     @property
     def learns(self) -> bool:
@@ -197,7 +210,7 @@ class _Lif(torch.autograd.Function):
 
 
 def of_learnt(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Tensor | None]:
-    """The gradients of a learnt beta, 0 where it is clamped, and of a learnt threshold."""
+    """The gradients of a learnt beta, 0 outside 0..1, and of a learnt threshold; optimizers keep to `ENDS`."""
     beta, theta = cell.learnt_beta, cell.learnt_threshold
     inside = beta is not None and 0 <= beta.item() <= 1
     return (

@@ -85,6 +85,8 @@ def look(
     for index, (layer, (_, now)) in enumerate(zip(network.architecture.watched, order, strict=True)):
         name = layer.name
         share = (shares or {}).get(name)
+        beta, threshold = network.cell(layer).learnt
         yield LayerState(
-            step, epoch, index, name, now.rate, now.var_u, norms.get(name), now.density, now.saturation, share
-        )
+            step, epoch, index, name, now.rate, now.var_u, norms.get(name), now.density, now.saturation, share,
+            beta=beta, threshold=threshold,
+        )  # fmt: skip

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from snnviz.core.data import Images, encode
 from snnviz.core.networks import Hear, Kept, Network, Watch
-from snnviz.core.neurons import Activity
+from snnviz.core.neurons import ENDS, Activity
 from snnviz.core.norms import Statistics
 from snnviz.core.optimizers import STEPS, State
 from snnviz.design import LOSSES, OPTIMIZERS, SCHEDULES
@@ -68,7 +68,8 @@ def logits(
 class Optimizer:
     """The design's optimizer on the network's parameters; its state comes and goes as named arrays.
 
-    `beside`: parameters that learn with the network and are no part of it.
+    `beside`: parameters that learn with the network and are no part of it. A learnt leak or threshold that a step took
+    past an end is put back to it, where its gradient is not cut: it comes back as soon as that points inwards.
     """
 
     def __init__(self, network: Network, beside: Mapping[str, Tensor] | None = None) -> None:
@@ -95,6 +96,12 @@ class Optimizer:
         """Learns from the gradients of `parameters` in their order, or of the first of them."""
         parameters = [parameter.detach() for parameter in self.parameters.values()][: len(gradients)]
         self._step(parameters, gradients, list(self.states.values())[: len(gradients)], self.rate)
+        self._put_back()
+
+    def _put_back(self) -> None:
+        for name, parameter in self.network.parameters.items():
+            if (ends := ENDS.get(name.rpartition(".")[2])) is not None:
+                parameter.data.clamp_(*ends)
 
     def arrays(self, *, final: bool = False) -> dict[str, NDArray[Any]]:
         """Weights, running averages and optimizer state, copied; after the `final` step of the network alone."""
@@ -105,7 +112,7 @@ class Optimizer:
         return kept
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """The inverse of `arrays`."""
+        """The inverse of `arrays`, but for a learnt number past its ends."""
         for name, buffer in self.network.buffers.items():
             buffer.copy_(torch.from_numpy(np.array(arrays[name])))
         for name, parameter in self.parameters.items():
@@ -114,6 +121,7 @@ class Optimizer:
             self.states[name] = {
                 k.removeprefix(prefix): torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith(prefix)
             }
+        self._put_back()  # a checkpoint of before may lie past the ends
 
 
 @dataclass(frozen=True, slots=True)

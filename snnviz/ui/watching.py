@@ -7,9 +7,11 @@ import time
 from functools import lru_cache
 from typing import Any
 
+from snnviz.design import Design
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.places import cache_dir
 from snnviz.store import Run
+from snnviz.store.learnt import with_learnt
 from snnviz.ui import services
 from snnviz.ui.components.charts import payload
 from snnviz.views.run import run_charts
@@ -21,8 +23,8 @@ PAUSE_SECONDS = 0.5
 class Picture:
     """The rows of one run, fetched as they come, and the charts that the last of them changed."""
 
-    def __init__(self, run: str) -> None:
-        self.run = run
+    def __init__(self, run: str, design: Design) -> None:
+        self.run, self.design = run, design
         self.samples: list[Sample] = []
         self.layers: list[LayerState] = []
         self.epochs: list[EpochEnd] = []
@@ -38,7 +40,10 @@ class Picture:
             now = time.monotonic()
             if version != self._version and (ended or now - self._at >= PAUSE_SECONDS):
                 if self._fetch() or not self._payload:
-                    self._payload = payload(run_charts(self.samples, self.layers, self.epochs, self.branches))
+                    last, past = with_learnt(services.store(), self.run, self.design, self.layers)
+                    told = {(row.step, row.layer): row for row in last}
+                    layers = [told.get((row.step, row.layer), row) for row in self.layers]
+                    self._payload = payload(run_charts(self.samples, layers, self.epochs, self.branches, past))
                 self._version, self._at = version, now
             return self._payload
 
@@ -61,9 +66,9 @@ class Picture:
 
 def picture(run: Run) -> Picture:
     """The picture of a run. One that was deleted and came back has another."""
-    return _picture(str(cache_dir()), run.run, run.created)
+    return _picture(str(cache_dir()), run.run, run.created, run.design)
 
 
 @lru_cache(maxsize=64)
-def _picture(_place: str, run: str, _created: float) -> Picture:
-    return Picture(run)
+def _picture(_place: str, run: str, _created: float, design: Design) -> Picture:
+    return Picture(run, design)

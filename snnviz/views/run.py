@@ -34,10 +34,12 @@ def run_charts(
     layers: Sequence[LayerState],
     epochs: Sequence[EpochEnd],
     branches: Sequence[Branch] = (),
+    past: str = "",
 ) -> list[Chart]:
     """Accuracy, loss, and each layer's rate, Var[u] and gradient norm over the epochs of one run.
 
-    With shortcut branches also their losses, and which layers' surrogates are saturated.
+    With shortcut branches also their losses, and which layers' surrogates are saturated; where layers learn their leak
+    or their threshold, also these. `past`: a sentence on leaks that do not act as they were learnt.
     """
     by_layer: dict[int, list[LayerState]] = {}
     for state in layers:
@@ -53,6 +55,7 @@ def run_charts(
     found = [replace(chart, height=MAP_HEIGHT) for chart in scores + _maps(states)] if deep else scores + _lines(states)
     if branches:
         found.append(_saturation(states, found[-1].height))
+    found += _learnt(states, past, found[-1].height)
     if len(samples) and not any(row.grad_norm is not None for rows in states for row in rows):
         found = [chart for chart in found if chart.id != "grad_norm"]  # unwatched
     without_spikes = states and all(rows[0].rate is None for rows in states)
@@ -102,6 +105,19 @@ def _branch_losses(branches: Sequence[Branch]) -> list[dict[str, Any]]:
 def _saturation(states: States, height: int) -> Chart:
     caption = "Share of neurons whose surrogate derivative is below 1 % of its peak: next to no gradient passes there."
     return Chart("saturation", "Surrogate saturation, layer by epoch", caption, _heat(states, "saturation"), height)
+
+
+def _learnt(states: States, past: str, height: int) -> list[Chart]:
+    """Of layers that learn it: the leak, the threshold."""
+    wanted = (
+        ("beta", "Learnt leak per layer", "Share of the potential that is kept a step, as it acts: from 0 to 1."),
+        ("threshold", "Learnt threshold per layer", "Potential above which a layer's neurons spike: from 0."),
+    )
+    return [
+        Chart(column, title, f"{caption} {past}".strip(), _by_layer(states, column, column), height)
+        for column, title, caption in wanted
+        if any(getattr(rows[-1], column) is not None for rows in states)
+    ]
 
 
 def _maps(states: States) -> list[Chart]:

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snnviz import cli, links
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.design import Design
-from snnviz.events import EpochEnd, LayerState
+from snnviz.events import Checkpoint, EpochEnd, LayerState
 from snnviz.jobs.immediate import Immediate
 from snnviz.places import ROOT
 from snnviz.store import Store
@@ -29,7 +30,7 @@ REPORT = {
     "run", "cached", "state", "seconds", "accuracy", "loss", "rate", "parameters", "macs", "layers", "epochs",
     "operations",
 }  # fmt: skip
-LAYER = {"name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut"}
+LAYER = {"name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut", "beta", "threshold"}
 EPOCH = {"epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss"}
 
 
@@ -231,3 +232,26 @@ def test_a_run_on_a_part_of_the_data_says_so(
     sentence = "N-MNIST is on this machine in part: 12 of its 60,000 training and 3 of its 10,000 test recordings."
     assert f"note       {sentence}\n" in human.out
     assert machine.json["note"] == sentence
+
+
+def test_what_layers_have_learnt_is_told_as_it_acts_also_of_a_run_of_before(snnviz: Snnviz) -> None:
+    made = links.change(Design(), {"network.kind": "mlp", "network.depth": 2, "neuron.learn": "both"})
+    store = Store()
+    store.submit(made)
+    claim = store.claim("me")
+    assert claim is not None
+    rows = [LayerState(1, 1.0, k, name, 0.1, 1.0, 0.2) for k, name in enumerate(("L1", "L2", "readout"))]
+    store.append(claim.run, claim.attempt, rows)
+    arrays = {"L1.beta": 1.029, "L1.threshold": -0.1, "L2.beta": 0.8815, "L2.threshold": 1.5}
+    held = {name: np.array(value, np.float32) for name, value in arrays.items()}
+    store.save_checkpoint(claim.run, claim.attempt, Checkpoint(1, held))
+    store.finish(claim.run, claim.attempt, "done")
+    found = snnviz("show", claim.run, "--json").json
+    told = [(row["beta"], row["threshold"]) for row in found["layers"]]
+    assert told == [(1.0, pytest.approx(-0.1)), (pytest.approx(0.8815), 1.5), (None, None)]
+    assert "L1 1.029 (acts as 1)" in found["learnt"]
+    assert "L2" not in found["learnt"]
+    human = snnviz("show", claim.run).out
+    assert "beta 1, threshold -0.1" in human
+    assert "L1 1.029 (acts as 1)" in human
+    store.close()

@@ -125,7 +125,7 @@ def test_what_beta_and_the_threshold_learn_equals_snntorchs(
     assert wanted[1].abs() > 0.1
 
 
-@pytest.mark.parametrize(("start", "moves"), [(-0.2, False), (0.5, True), (1.3, False)])
+@pytest.mark.parametrize(("start", "moves"), [(-0.2, False), (0.0, True), (0.5, True), (1.0, True), (1.3, False)])
 def test_a_learnt_beta_is_clamped_to_0_and_1_as_snntorchs_is(start: float, moves: bool) -> None:
     fixed = cell_of(learn="beta").neuron
     beta = torch.tensor(start, dtype=torch.float64, requires_grad=True)

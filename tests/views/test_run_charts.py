@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import plotly.graph_objects as go
@@ -61,6 +62,17 @@ def test_every_layer_has_its_line() -> None:
     heat = charts["var_u_map"]["traces"][0]
     assert (len(heat["y"]), len(heat["x"]), heat["z"][0]) == (3, 5, [0.0] * 5)
     assert charts["accuracy"]["traces"][1]["y"] == [0.2] * 4
+
+
+def test_a_leak_and_a_threshold_are_drawn_where_they_are_learnt() -> None:
+    samples, states, ends = history(epochs=3, layers=3)
+    assert not {"beta", "threshold"} & set(check(run_charts(samples, states, ends)))
+    learning = [replace(row, beta=0.9 + row.step / 50) if row.layer < 2 else row for row in states]
+    charts = check(run_charts(samples, learning, ends, past="L1 acts otherwise."))
+    assert "threshold" not in charts
+    assert [trace["name"] for trace in charts["beta"]["traces"]] == ["L0", "L1"]
+    assert charts["beta"]["traces"][0]["y"] == [0.9, 0.92, 0.94, 0.96]
+    assert charts["beta"]["caption"].endswith("L1 acts otherwise.")
 
 
 def test_many_layers_have_no_legend() -> None:

@@ -1,0 +1,34 @@
+"""The leak and the threshold that each layer of a run has learnt, also of a run whose rows do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from snnviz.design import Design
+from snnviz.events import LayerState
+from snnviz.store.store import Store
+
+
+def with_learnt(store: Store, run: str, design: Design, states: Sequence[LayerState]) -> tuple[list[LayerState], str]:
+    """The last look of each layer, with `beta` and `threshold` as they act, and a word where that is not as learnt.
+
+    A run of before they were told has them in its checkpoint, and a leak may there lie past the ends of 0..1: it acts
+    as the end. Where there is no checkpoint either, nothing is told.
+    """
+    last = {state.layer: state for state in states}
+    told = any(state.beta is not None or state.threshold is not None for state in last.values())
+    if told or design.neuron.learn == "none":
+        return list(last.values()), ""
+    checkpoint = store.load_checkpoint(run)
+    arrays = checkpoint.arrays if checkpoint else {}
+    found, past = [], []
+    for state in last.values():
+        numbers = (arrays.get(f"{state.name}.{name}") for name in ("beta", "threshold"))
+        beta, threshold = (None if number is None else float(number) for number in numbers)
+        acts = None if beta is None else min(1.0, max(0.0, beta))
+        if acts != beta:
+            past.append(f"{state.name} {beta:.4g} (acts as {acts:g})")
+        found.append(replace(state, beta=acts, threshold=threshold))
+    word = "In this run of before a leak was not kept between 0 and 1, and past an end it learnt no more: "
+    return found, f"{word}{', '.join(past)}." if past else ""
