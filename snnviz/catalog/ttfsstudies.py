@@ -12,6 +12,10 @@ from snnviz.errors import InputError
 from snnviz.links import change
 from snnviz.registry import Range
 
+Silent = Literal["clock", "nothing"]
+"""What tells a TTFS layer of the silent neurons before it: its clock, which gives each neuron its slope B when the
+window opens; or nothing, though the equation as printed asks for an event at t_max."""
+
 MOST_NEURONS = 4
 """That are looked at together."""
 
@@ -75,6 +79,9 @@ class TtfsStudy(Part):
 
     low: Annotated[float, Range(0.05, 100, "Slopes B are drawn from here.", 0.1)] = 0.5
     high: Annotated[float, Range(0.05, 100, "Slopes B are drawn up to here.", 0.1)] = 2.0
+    silent: Silent = "clock"
+    """What tells a layer of silent neurons before it: its clock, or, with neurons as printed, nothing."""
+
     image: Annotated[int, Range(0, 255, "Which of the test images.", 1)] = 0
     layer: Annotated[int, Range(1, 200, "Which hidden layer, from 1.", 1)] = 1
     neurons: Annotated[str, PlainValidator(lambda value: _neurons(value))] = ""

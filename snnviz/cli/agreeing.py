@@ -13,6 +13,7 @@ import click
 from snnviz import links
 from snnviz.catalog import datasets
 from snnviz.catalog.ttfs import relu_network
+from snnviz.catalog.ttfsstudies import Silent
 from snnviz.cli.designing import read_design
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
 from snnviz.design import Choice, CnnNetwork, Design, MlpNetwork, Neuron, Part, checked
@@ -34,6 +35,8 @@ class Comparison(Part):
     images: Annotated[int, Range(1, 1_000_000, "Test images that both are shown.")] = 256
     zeta: Annotated[float, Range(0, 10_000, "How much wider than the largest activation windows are.")] = ZETA
     precision: Literal["float64", "float32"] = "float64"
+    silent: Silent = "clock"
+    """What tells a layer of the silent neurons before it: the layer's clock, or nothing."""
 
 
 @click.command()
@@ -43,6 +46,9 @@ class Comparison(Part):
 @click.option("--zeta", help="How much wider than the largest activation windows are.  [0.5]")
 @click.option("--images", help="Test images that both are shown.  [256]")
 @click.option("--precision", help="float64 or float32.  [float64]")
+@click.option(
+    "--silent", help="clock, or nothing: neurons as printed, which miss what silent ones do not send.  [clock]"
+)
 @click.option("--trained", is_flag=True, help="Train the ReLU network first, instead of drawing its weights.")
 @SETTING
 @AS_JSON
@@ -53,7 +59,8 @@ def check(
 
     NAME is a named design or a file; its graph is taken, with ReLUs. Without it: an mlp of 340 neurons a layer on
     digits. Each neuron of the twin spikes at most once; the windows in which layers spike are as wide as the training
-    images need, and times are in tau_c.
+    images need, and times are in tau_c. A silent neuron sends nothing: the clock of the layer behind it switches to
+    slope B when its window opens. With --silent nothing there is no such clock, and the twin is none.
     """
     given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
     comparison = checked(Comparison, given, "a comparison")
@@ -65,7 +72,8 @@ def check(
     from snnviz.core.equivalence import agreement
 
     arrays = _learnt(design, quiet=as_json or not sys.stderr.isatty()) if trained else None
-    found = agreement(design, comparison.images, steepness, comparison.zeta, comparison.precision, arrays)
+    of = comparison
+    found = agreement(design, of.images, steepness, of.zeta, of.precision, arrays, of.silent)
     if as_json:
         told = comparison.model_dump(mode="json") | {"layers": len(found.layers) + 1}
         setting = told | {"slopes": list(steepness), "trained": trained}
@@ -125,10 +133,12 @@ def print_agreement(found: Agreement) -> None:
             "t_max": f"{layer.end:.4g}",
             "spikes per neuron": f"{layer.spikes_per_neuron:.3f}",
             "saturated": f"{layer.saturated:.2%}",
+            "times off by": f"{layer.lateness:.2g}",
         }
         for layer in found.layers
     ]
     click.echo(table(rows))
     click.echo(f"largest relative difference of logits {found.max_relative_difference:.2g} over {found.images} images")
     click.echo(f"both say the same of {found.argmax_agreement:.2%}")
+    click.echo(f"accuracy on these images {found.accuracy:.2%}, of the ReLU network {found.relu_accuracy:.2%}")
     click.echo(f"{found.spikes_per_neuron:.3f} spikes per neuron, read after {found.latency:.4g} tau_c")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from snnviz.catalog.ttfs import relu_network
+from snnviz.catalog.ttfsstudies import Silent
 from snnviz.core import data, inits, ttfs
 from snnviz.core.data import intensities as intensities
 from snnviz.core.data import span as span
@@ -27,7 +28,8 @@ from snnviz.theory.ttfs import ZETA
 @dataclass(frozen=True, slots=True)
 class LayerTimes:
     """A hidden layer's window in tau_c, the share of its neurons that spike, and of those that do so at t_min: their
-    activation does not fit into the window."""
+    activation does not fit into the window. `lateness`: by how much a spike's time (of a silent neuron, t_max) is not
+    what the ReLU network's activation asks for, on average over neurons and images, in tau_c."""
 
     name: str
     neurons: int
@@ -35,6 +37,7 @@ class LayerTimes:
     end: float
     spikes_per_neuron: float
     saturated: float
+    lateness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,16 @@ class Agreement:
     """How far the twin's logits are from the ReLU network's.
 
     `max_relative_difference`: over images, the largest difference of two logits by the image's largest logit.
-    `argmax_agreement`: the share of images that both say the same of. `spikes_per_neuron`: over all hidden neurons.
+    `argmax_agreement`: the share of images that both say the same of. `accuracy`: of both on these images.
+    `spikes_per_neuron`: over all hidden neurons. `silent`: what tells a layer of the silent neurons before it.
     """
 
     images: int
     max_relative_difference: float
     argmax_agreement: float
+    accuracy: float
+    relu_accuracy: float
+    silent: Silent
     spikes_per_neuron: float
     latency: float
     layers: tuple[LayerTimes, ...]
@@ -94,10 +101,12 @@ def agreement(
     zeta: float = ZETA,
     precision: Literal["float64", "float32"] = "float64",
     arrays: Mapping[str, Any] | None = None,
+    silent: Silent = "clock",
 ) -> Agreement:
     """The ReLU network of a design beside its TTFS twin, whose windows the training images say, on test images.
 
     `slopes`: between which the slopes B at threshold are drawn. `arrays`: of a checkpoint; without, it is untrained.
+    `silent` "nothing": the twin's neurons are those of the equation as printed, and miss what silent ones do not send.
     Raises `InputError`, `DataMissing` or `Diverged`.
     """
     dtype: torch.dtype = getattr(torch, precision)
@@ -105,30 +114,40 @@ def agreement(
     training, test = data.load(design)
     network, (low, high) = relus(design, arrays, dtype), span(design)
     reached, drawn = largest(network, training, dtype), _drawn(network, slopes, dtype)
-    made = ttfs.twin(network, reached, low, high, zeta, drawn, dtype)
-    difference, same, seen = 0.0, 0, torch.zeros(len(made.hidden), 2, dtype=torch.float64)
-    for part in test.images[:images].split(TEST_BATCH):
-        shown = intensities(part, test.white, dtype)
-        expected, passed = network((low + (high - low) * shown)[None], by="running"), made.run(shown)
+    made = ttfs.twin(network, reached, low, high, zeta, drawn, dtype, silent)
+    difference, same, seen = 0.0, 0, torch.zeros(len(made.hidden), 3, dtype=torch.float64)
+    right = torch.zeros(2, dtype=torch.float64)
+    for part, labels in zip(
+        test.images[:images].split(TEST_BATCH), test.labels[:images].split(TEST_BATCH), strict=True
+    ):
+        shown, said = intensities(part, test.white, dtype), dict[int, Tensor]()
+        expected = network((low + (high - low) * shown)[None], by="running", hear=said.__setitem__)
+        passed = made.run(shown)
         if not (passed.logits.isfinite() & expected.isfinite()).all():
             raise Diverged(f"Logits became infinite in {precision}: smaller weights or fewer layers help.")
         unit = expected.abs().amax(1).clamp(min=torch.finfo(dtype).tiny)
         difference = max(difference, float(((passed.logits - expected).abs().amax(1) / unit).max()))
         same += int((passed.logits.argmax(1) == expected.argmax(1)).sum())
-        seen += _spikes(passed, made)
+        right += torch.tensor([int((each.argmax(1) == labels).sum()) for each in (passed.logits, expected)])
+        seen += _spikes(passed, made, said)
     count = min(images, len(test))
     layers = tuple(
         LayerTimes(layer.name, layer.neurons, window.start, window.end, *(spikes / count / layer.neurons).tolist())
         for layer, window, spikes in zip(made.hidden, made.windows, seen, strict=True)
     )
     per_neuron = float(seen[:, 0].sum()) / count / sum(layer.neurons for layer in layers)
-    return Agreement(count, difference, same / count, per_neuron, made.latency, layers)
+    accuracy, of_relus = (right / count).tolist()
+    return Agreement(count, difference, same / count, accuracy, of_relus, silent, per_neuron, made.latency, layers)
 
 
-def _spikes(passed: ttfs.Passed, made: ttfs.Network) -> Tensor:
-    """(hidden layers, 2): how many neurons spike, and how many do so at t_min."""
-    pairs = zip(passed.times[1:], made.windows, strict=True)
-    return torch.tensor([[int((t < window.end).sum()), int((t <= window.start).sum())] for t, window in pairs])
+def _spikes(passed: ttfs.Passed, made: ttfs.Network, said: Mapping[int, Tensor]) -> Tensor:
+    """(hidden layers, 3): how many neurons spike, how many do so at t_min, and the sum of |t - t_max + x|."""
+    found = []
+    for index, (t, window) in enumerate(zip(passed.times[1:], made.windows, strict=True)):
+        x = said[index][0].movedim(-1, 1)  # channels come last there
+        late = (t - window.end + x.clamp(max=window.width)).abs()
+        found.append([float((t < window.end).sum()), float((t <= window.start).sum()), float(late.sum())])
+    return torch.tensor(found, dtype=torch.float64)
 
 
 def _drawn(network: Network, slopes: tuple[float, float], dtype: torch.dtype) -> ttfs.Slopes:

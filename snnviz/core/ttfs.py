@@ -6,7 +6,7 @@ Everything is float64 unless asked otherwise: a window may be a thousand times a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 from snnviz.catalog.architectures import Architecture
 from snnviz.catalog.layers import EPSILON, Source
 from snnviz.catalog.layers import Layer as Shape
+from snnviz.catalog.ttfsstudies import Silent
 from snnviz.core import networks
 from snnviz.theory import ttfs
 from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Window
@@ -56,9 +57,10 @@ class Network:
         low: float = 0.0,
         high: float = 1.0,
         slopes: Slopes = "one",
+        silent: Silent = "clock",
     ) -> None:
         self.architecture, self.parameters, self.windows = architecture, dict(parameters), tuple(windows)
-        self.low, self.high, self.slopes = low, high, slopes
+        self.low, self.high, self.slopes, self.silent = low, high, slopes, silent
 
     @property
     def hidden(self) -> tuple[Shape, ...]:
@@ -82,10 +84,32 @@ class Network:
         """
         times = [self.received(1.0 - shown, INPUT_WINDOW)]
         for index, window in enumerate(self.windows):
-            t = window.end - self.decoded(index, times[-1])
+            x = self.decoded(index, times[-1])
+            t = window.end - x if self.silent == "clock" else self._missed(index, window.width - x, times[-1])
             t = torch.where(t < window.end, t, window.end)  # a tie does not spike, as a ReLU of 0 passes no gradient
             times.append(self.received(t.clamp(min=window.start), window))
         return Passed(tuple(times), self.decoded(len(self.windows), times[-1]))
+
+    def _missed(self, index: int, left: Tensor, before: Tensor) -> Tensor:
+        """When V meets the threshold if silent inputs send nothing: it is `left` B below it at t_min, and rises by B
+        less the W of the silent inputs; padding is none of them. Where it does not rise it is above at t_min or never.
+        """
+        layer, (weight, _) = self.architecture.layers[index], self._named(index)
+        end = (self.windows[index - 1] if index else INPUT_WINDOW).end
+        source = layer.sources[0]
+        if source.pool > 1 and not source.linear:
+            before, source = pooled(before, source), replace(source, pool=1)
+        absent = pooled((before == end).to(before.dtype), source) * (self.high - self.low if index == 0 else 1.0)
+        given = self.slope(index)
+        slope = torch.ones(layer.out_shape[0], dtype=before.dtype) if given is None else given
+        if layer.kind == "linear":
+            rise = slope - F.linear(absent.flatten(1), weight)
+        else:
+            slope = slope.view(-1, 1, 1)
+            rise = slope - F.conv2d(absent, weight, padding=layer.kernel // 2)
+        window = self.windows[index]
+        met = window.start + left * slope / torch.where(rise > 0, rise, 1.0)
+        return torch.where((rise > 0) | (left <= 0), met, window.end)
 
     def received(self, times: Tensor, window: Window) -> Tensor:  # noqa: ARG002
         """When the spikes of a layer, or of the input, come to the next one: here at once."""
@@ -208,13 +232,15 @@ def twin(
     zeta: float = ZETA,
     slopes: Slopes = "one",
     dtype: torch.dtype = torch.float64,
+    silent: Silent = "clock",
 ) -> Network:
     """The TTFS network that says what a ReLU network says of images of [low, high], by (6) for any slopes B above 0.
 
-    `largest`: X of (8). `slopes` "alpha-one": those that make alpha 1. Raises `InputError` where there are none.
+    `largest`: X of (8). `slopes` "alpha-one": those that make alpha 1. `silent` "nothing": its neurons are (1) for
+    ever. Raises `InputError` where there are no such slopes.
     """
-    parameters = folded(network, dtype)
-    made = Network(network.architecture, parameters, ttfs.windows(largest, zeta), low=low, high=high)
+    parameters, windows = folded(network, dtype), ttfs.windows(largest, zeta)
+    made = Network(network.architecture, parameters, windows, low=low, high=high, silent=silent)
     if slopes == "one":
         return made
     for index, layer in enumerate(made.hidden):

@@ -3,8 +3,8 @@
 Time is in units of tau_c. The spikes of layer n fall into its window [t_min, t_max]; t_min is the t_max of the layer
 before, whose own t_min is t_min' here. Numbers in brackets are those of this list:
 
-    (1) dV_i/dt = alpha_i H(t - t_min') + sum_j W_ij H(t - t_j)            ramp alpha, one step a spike
-    (2) B_i = alpha_i + sum_j W_ij > 0                                     slope at threshold: dV_i/dt after t_min
+    (1) dV_i/dt = alpha_i + sum_j W_ij H(t - t_j), t_min' <= t < t_min     while spikes come: the ramp, one step a spike
+    (2) dV_i/dt = B_i = alpha_i + sum_j W_ij > 0, t_min <= t < t_max       then: the slope at threshold
     (3) t_i = t_min + (theta_i - V_i(t_min)) / B_i, in [t_min, t_max]      t_max: no spike
     (4) x_i = t_max - t_i = max(0, sum_j w_ij x_j + b_i)                   a ReLU, as long as x_i <= t_max - t_min
     (5) w = W / B, b = t_max - t_min - (theta - alpha (t_min - t_min')) / B
@@ -14,9 +14,14 @@ before, whose own t_min is t_min' here. Numbers in brackets are those of this li
     (9) t_max' - t_min' = max(t_max - t_min, 10 (t_max - min t))           a window grows while weights are learnt
     (10) dt/dt' = M diag(1/B) W, M = 1[t_i < t_max]                        Jacobian; a ReLU network's is M w
 
+Two phases, then, and the layer's clock goes from (1) to (2) at t_min: B is a number of the neuron's own. The equation
+as printed is (1) for ever. After t_min its slope is alpha + sum W over the inputs that *spiked*, which is B only if a
+silent neuron sends something at t_max, where it says x = 0. If silent neurons send nothing, `Layer.silent` "nothing",
+the network computes something else. With such events counted each neuron sends exactly once; in two phases, only those
+that are not silent.
+
 The B1-model has B = 1, so that W = w and every step of learning is the ReLU network's. (3) holds if no neuron spikes
-before t_min; a gate keeps it from doing so: one that is above threshold at t_min spikes there. A silent neuron counts
-as a spike at t_max, which carries x = 0. Arrays are float64.
+before t_min; a gate keeps it from doing so: one that is above threshold at t_min spikes there. Arrays are float64.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from snnviz.catalog.ttfsstudies import Silent
 from snnviz.errors import Described, InputError
 
 Floats = NDArray[np.float64]
@@ -106,6 +112,9 @@ class Layer:
     squares: Indices | None = None
     """Max pooling, (m, k): of so many spikes of the layer before, each input is the earliest."""
 
+    silent: Silent = "clock"
+    """"nothing": (1) for ever, and silent inputs send nothing."""
+
     def read(self, times: Floats) -> Floats:
         """The times of what arrives, (..., m), from those of the layer before."""
         return times if self.squares is None else times[..., self.squares].min(-1)
@@ -116,6 +125,13 @@ class Layer:
         found: Floats = self.ramp + self.weights.sum(1)
         return found
 
+    def rise(self, times: Floats) -> Floats:
+        """dV/dt (B, n) from t_min on: (2), or alpha + sum W over the inputs that spiked."""
+        if self.silent == "clock":
+            return np.broadcast_to(self.slope, (len(times), len(self.ramp)))
+        found: Floats = self.ramp + (self.read(times) < self.window.start) @ self.weights.T
+        return found
+
     def reached(self, times: Floats) -> Floats:
         """V(t_min) (B, n) from firing times (B, m); where it is the readout, the logits (7)."""
         start = self.window.start
@@ -123,11 +139,11 @@ class Layer:
         return found
 
     def fire(self, times: Floats) -> Floats:
-        """(3): firing times (B, n) from those of the layer before, (B, m).
+        """(3): firing times (B, n) from those of the layer before, (B, m). Exact: after t_min nothing comes any more.
 
-        Where B <= 0, which no mapping gives, a neuron spikes at t_min or never.
+        Where V does not rise, which happens in no mapped network whose clock switches, it spikes at t_min or never.
         """
-        left, slope = self.threshold - self.reached(times), self.slope
+        left, slope = self.threshold - self.reached(times), self.rise(times)
         rising = slope > 0
         when = self.window.start + left / np.where(rising, slope, 1.0)
         when = np.where(rising | (left <= 0), when, self.window.end)
@@ -135,10 +151,11 @@ class Layer:
         return found
 
     def potential(self, times: Floats, grid: Floats) -> Floats:
-        """V (T, n) at the times `grid` (T,) from one image's (m,), as if the neurons did not spike."""
-        after = np.maximum(grid[:, None] - self.read(times), 0.0)
-        ramp = np.maximum(grid - self.before, 0.0)[:, None] * self.ramp
-        found: Floats = ramp + after @ self.weights.T
+        """V (T, n) at the times `grid` (T,) from one image's (m,), as if the neurons did not spike: (1), then (2)."""
+        early = np.minimum(grid, self.window.start)
+        after = np.maximum(early[:, None] - self.read(times), 0.0)
+        ramp = np.maximum(early - self.before, 0.0)[:, None] * self.ramp
+        found: Floats = ramp + after @ self.weights.T + (grid - early)[:, None] * self.rise(times[None])
         return found
 
     def gated(self, times: Floats) -> Bools:
@@ -253,6 +270,7 @@ def twin(
     zeta: float = ZETA,
     slopes: Sequence[Floats | float] | None = None,
     squares: Sequence[Indices | None] | None = None,
+    silent: Silent = "clock",
 ) -> Stack:
     """As `stack`, from X of each hidden layer, and with the max pooling before each layer, the readout's last."""
     spans = (INPUT_WINDOW, *windows(largest, zeta))
@@ -263,7 +281,7 @@ def twin(
     ]
     layers.append(readout(weights[-1], biases[-1], spans[-1].end, spans[-1].start))
     pools = squares or [None] * len(layers)
-    return Stack(tuple(replace(layer, squares=each) for layer, each in zip(layers, pools, strict=True)))
+    return Stack(tuple(replace(layer, squares=each, silent=silent) for layer, each in zip(layers, pools, strict=True)))
 
 
 def jacobian(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from snnviz.catalog import datasets
 from snnviz.catalog.datasets import Card
-from snnviz.catalog.ttfsstudies import Slopes
+from snnviz.catalog.ttfsstudies import Silent, Slopes
 from snnviz.design import Design
 from snnviz.errors import Diverged
 from snnviz.theory import relus, ttfs
@@ -51,6 +51,11 @@ class Relu:
     def neurons(self) -> int:
         """Of all hidden layers."""
         return sum(len(layer.bias) for layer in self.layers[:-1])
+
+    @property
+    def accuracy(self) -> float:
+        """On the images `shown`."""
+        return float((self.said[-1].argmax(1) == self.labels).mean())
 
 
 def span(card: Card) -> tuple[float, float]:
@@ -105,6 +110,11 @@ class Pair:
         return self.stack.layers[:-1]
 
     @property
+    def silent(self) -> Silent:
+        """What tells a layer of silent neurons before it."""
+        return self.stack.layers[0].silent
+
+    @property
     def latency(self) -> float:
         """When the readout is read, in tau_c after the first possible spike of the input."""
         return self.stack.layers[-1].window.end
@@ -123,6 +133,13 @@ class Pair:
             unit = np.maximum(np.abs(said).max(1), np.finfo(np.float64).tiny)
             found.append(float((np.abs(decoded - said).max(1) / unit).max()))
         return tuple(found)
+
+    @cached_property
+    def lateness(self) -> tuple[float, ...]:
+        """Of each hidden layer: by how much, on average over neurons and images, a spike's time is not what it should
+        be, in tau_c; a silent neuron's time is t_max."""
+        pairs = zip(self.decoded, self.relu.said, self.hidden, strict=False)
+        return tuple(float(np.abs(x - np.minimum(said, layer.window.width)).mean()) for x, said, layer in pairs)
 
     @cached_property
     def agreement(self) -> float:
@@ -150,7 +167,7 @@ class Pair:
 
     @cached_property
     def saturated(self) -> tuple[float, ...]:
-        """The share of neurons that spike at t_min, because what they say does not fit into the window."""
+        """The share of neurons that spike at t_min: what they have to say does not fit into the window."""
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return tuple(float((times <= layer.window.start).mean()) for times, layer in pairs)
 
@@ -160,8 +177,13 @@ class Pair:
         return float((self.passed.logits.argmax(1) == self.relu.labels).mean())
 
 
-def pair(network: Relu, zeta: float, slopes: Slopes, low: float, high: float, seed: int) -> Pair:
-    """The twin of a ReLU network, by (6) of `theory.ttfs`. Raises `InputError` where no slopes make all ramps 1."""
+def pair(
+    network: Relu, zeta: float, slopes: Slopes, low: float, high: float, seed: int, silent: Silent = "clock"
+) -> Pair:
+    """The twin of a ReLU network, by (6) of `theory.ttfs`; with `silent` "nothing" its neurons are (1) for ever.
+
+    Raises `InputError` where no slopes make all ramps 1.
+    """
     weights, biases = [layer.weights for layer in network.layers], [layer.bias for layer in network.layers]
     chosen: list[Floats | float] | None = None
     if slopes == "drawn":
@@ -169,5 +191,6 @@ def pair(network: Relu, zeta: float, slopes: Slopes, low: float, high: float, se
         chosen = [rng.uniform(low, high, len(bias)) for bias in biases[:-1]]
     elif slopes == "alpha-one":
         chosen = [ttfs.slopes_of_ramp_one(matrix) for matrix in weights[:-1]]
-    made = ttfs.twin(weights, biases, network.largest, zeta, chosen, [layer.squares for layer in network.layers])
+    squares = [layer.squares for layer in network.layers]
+    made = ttfs.twin(weights, biases, network.largest, zeta, chosen, squares, silent)
     return Pair(network, made, made.run(network.shown))

@@ -60,5 +60,11 @@ def _table(made: Pair) -> None:
             "spikes": number("spikes per neuron", format="%.3f", help="Share of neurons that are not silent."),
             "full": number("window full", format="percent", help="Spikes at t_min: x does not fit into the window."),
             "apart": number("relative difference", format="%.1e"),
+            "late": number(
+                "times off by",
+                format="%.2g",
+                help="By how much a spike's time (of a silent neuron, t_max) is not what it should be, in τ_c: a "
+                "mean over neurons and images.",
+            ),
         },
     )

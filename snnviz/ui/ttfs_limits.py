@@ -112,6 +112,6 @@ def _at_once(of: Source, limits: Limits) -> tuple[float | None, str]:
 
 @lru_cache(maxsize=500)
 def _computed(_place: str, of: Design, weights: Source, limits: Limits) -> tuple[float, int]:
-    pair = both(of, study().model_copy(update={"zeta": ZETA, "slopes": "one"}), weights)
+    pair = both(of, study().model_copy(update={"zeta": ZETA, "slopes": "one", "silent": "clock"}), weights)
     network = trained(pair.relu, *span(datasets.card(of.data.name)), ZETA)
     return accuracy(network, limits, pair.relu.shown, pair.relu.labels, of.seed), len(pair.relu.shown)

@@ -17,6 +17,7 @@ from snnviz.ui.ttfs_setting import KEY, NAMES, design, put_study, study
 from snnviz.ui.ttfs_work import Source, both, source
 from snnviz.ui.words import ended, plain
 
+SILENT = {"clock": "two phases, by a clock", "nothing": "as printed; silent neurons send nothing"}
 WEIGHTS = {"relu": "ReLU network", "ttfs": "TTFS network", "untrained": "untrained"}
 SLOPES = {"one": "B = 1", "drawn": "drawn", "alpha-one": "α = 1"}
 ABOUT_WEIGHTS = (
@@ -27,6 +28,12 @@ ABOUT_SLOPES = (
     "How steeply a potential rises when it meets its threshold. B = 1 (the B1-model): weights are the ReLU network's "
     "own. Drawn: each neuron another, and the spikes are the same. α = 1: the ramp is the same for all; that needs "
     "weights that add up to less than 1 at every neuron."
+)
+ABOUT_SILENT = (
+    "When a layer's window opens, the slope of a neuron is to be B = α + Σ W of *all* its inputs. **Two phases**: the "
+    "layer's clock gives each neuron a slope B of its own then, and a silent neuron sends nothing. **As printed**: "
+    "dV/dt = α + Σ W H(t − t_j) for ever, so that the slope lacks the weights of all who were silent. It would be "
+    "exact if each of them sent an event at t_max, one event a neuron."
 )
 
 
@@ -81,6 +88,7 @@ def _widgets(now: TtfsStudy) -> None:
             many.numbers(now, {"low": "from"}, KEY, put_study)
         with row[4]:
             many.numbers(now, {"high": "to"}, KEY, put_study)
+    many.segments(st, "Neurons", "silent", list(SILENT), format_func=SILENT.get, help=ABOUT_SILENT, **segments)
     if problem := st.session_state.get(f"{KEY}_problem"):
         st.error(plain(problem), icon=":material/error:")
 

@@ -48,14 +48,14 @@ def both(design: Design, study: TtfsStudy, of: Source) -> Pair:
     """The two networks, and what they say of test images. Raises `InputError` or `DataMissing`."""
     if study.slopes != "drawn":  # these say nothing then
         study = study.model_copy(update={"low": 1.0, "high": 1.0})
-    key = (study.zeta, study.slopes, study.low, study.high)
+    key = (study.zeta, study.slopes, study.low, study.high, study.silent)
     return _pair(str(cache_dir()), relu_network(design), of, *key)
 
 
 @lru_cache(maxsize=6)
 def _pair(place: str, design: Design, of: Source, *key: Any) -> Pair:
-    zeta, slopes, low, high = key
-    return pair(_relu(place, design, of), zeta, slopes, low, high, design.seed)
+    zeta, slopes, low, high, silent = key
+    return pair(_relu(place, design, of), zeta, slopes, low, high, design.seed, silent)
 
 
 @lru_cache(maxsize=3)

@@ -22,6 +22,13 @@ POINTS = 3000
 def verdict(pair: Pair) -> str:
     """What the comparison says, in Markdown."""
     count, apart = len(pair.relu.shown), pair.differences[-1]
+    if pair.silent == "nothing":
+        off = ", ".join(f"{late:.2g}" for late in pair.lateness[:8]) + (", ..." if len(pair.lateness) > 8 else "")
+        return (
+            f"**Silent neurons send nothing, and no clock makes up for it: {pair.relu.accuracy:.1%} of {count} test "
+            f"images become {pair.accuracy:.1%}**; both networks say the same of {pair.agreement:.1%}. Slopes lack the "
+            f"weights of all who were silent, and spikes come at wrong times: by {off} τ_c on average, layer by layer."
+        )
     same = "all of them" if pair.agreement == 1 else f"{pair.agreement:.1%} of them"
     said = (
         f"Of **{count} test images** both networks say the same of **{same}**. Their logits differ by at most "
@@ -92,10 +99,11 @@ def logits_chart(pair: Pair, image: int, card: Card) -> Chart:
 
 def difference_chart(pair: Pair) -> Chart:
     """How far apart the two are, layer by layer."""
-    figure = empty("layer", "relative difference", type="log", exponentformat="power", range=[-17.4, 0.2])
+    names, apart = pair.relu.names, pair.differences
+    top = max(0.2, float(np.log10(max(max(apart), FLOOR))) + 0.6)
+    figure = empty("layer", "relative difference", type="log", exponentformat="power", range=[-17.4, top])
     figure["layout"]["hovermode"] = "closest"
     figure["layout"]["yaxis"]["dtick"] = 4
-    names, apart = pair.relu.names, pair.differences
     figure["data"] = [
         {
             "type": "scatter",
@@ -193,9 +201,17 @@ def layer_table(pair: Pair) -> pd.DataFrame:
             "spikes": spikes,
             "full": full,
             "apart": apart,
+            "late": late,
         }
-        for name, layer, largest, spikes, full, apart in zip(
-            pair.relu.names, pair.hidden, pair.relu.largest, pair.spikes, pair.saturated, pair.differences, strict=False
+        for name, layer, largest, spikes, full, apart, late in zip(
+            pair.relu.names,
+            pair.hidden,
+            pair.relu.largest,
+            pair.spikes,
+            pair.saturated,
+            pair.differences,
+            pair.lateness,
+            strict=False,
         )
     ]
     return pd.DataFrame(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,10 +27,14 @@ def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
     w, b = dense.weights[neuron], float(dense.bias[neuron])
     slope, ramp, theta = (float(each[neuron]) for each in (made.slope, made.ramp, made.threshold))
     start, end = made.window.start, made.window.end
-    reached = float(made.reached(pair.passed.times[layer][image : image + 1])[0, neuron])
+    before = pair.passed.times[layer][image : image + 1]
+    reached, rise = (float(each[0, neuron]) for each in (made.reached(before), made.rise(before)))
     t, x = float(pair.passed.times[layer + 1][image, neuron]), float(pair.relu.said[layer][image, neuron])
     back = round(float(ttfs.relu_of(made)[1][neuron]), 9)
-    early = start + (theta - reached) / slope
+    early = start + (theta - reached) / rise if rise else math.inf
+    word, sign = "B_i", r"\qquad"
+    if pair.silent == "nothing":
+        word, sign = r"\alpha_i + \sum_{\text{spiked}} W_{ij}", r"\quad\text{instead of}\quad"
     held = {end: r"\ \to\ t_{\max}\text{: silent}", start: r"\ \to\ t_{\min}\text{: full}"}.get(t, "")
     return [
         r"x_i = \max\Big(0, \sum_j w_{ij} x_j + b_i\Big)",
@@ -37,9 +42,9 @@ def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
         rf"W_{{ij}} = B_i\, w_{{ij}}, \qquad B_i = {_n(slope)}",
         rf"\alpha_i = B_i \Big(1 - \sum_j w_{{ij}}\Big) = {_n(ramp)}",
         rf"\vartheta_i = B_i (t_{{\max}} - t_{{\min}} - b_i) + \alpha_i (t_{{\min}} - t'_{{\min}}) = {_n(theta)}",
-        rf"t_i = t_{{\min}} + \frac{{\vartheta_i - V_i(t_{{\min}})}}{{B_i}} = {_n(start)} + "
-        rf"\frac{{{_n(theta)} - {_bracketed(reached)}}}{{{_n(slope)}}} = {_n(early)}{held}",
-        rf"t_{{\max}} - t_i = {_n(end)} - {_n(t)} = {_n(end - t)} \qquad x_i = {_n(x)}",
+        rf"t_i = t_{{\min}} + \frac{{\vartheta_i - V_i(t_{{\min}})}}{{{word}}} = {_n(start)} + "
+        rf"\frac{{{_n(theta)} - {_bracketed(reached)}}}{{{_n(rise)}}} = {_n(early)}{held}",
+        rf"t_{{\max}} - t_i = {_n(end)} - {_n(t)} = {_n(end - t)} {sign} x_i = {_n(x)}",
         r"b_i = t_{\max} - t_{\min} - "
         rf"\frac{{\vartheta_i - \alpha_i (t_{{\min}} - t'_{{\min}})}}{{B_i}} = {_n(back)}",
     ]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from snnviz.theory import ttfs
-from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window
+from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Layer, Window
 from snnviz.theory.twins import Pair
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty, shade
 
@@ -105,11 +105,17 @@ def _caption(pair: Pair, layer: int, rows: Sequence[Group], held: Sequence[Any])
         else " No neuron would have spiked before its t_min, so that the gate has nothing to do."
     )
     some = " Of large layers some neurons are drawn." if any(_stride(row, len(rows)) > 1 for row in rows) else ""
+    second = (
+        "at t_min the layer's clock gives it the slope B (thick), whoever was silent, until it meets its threshold ϑ "
+        "(dashed)."
+        if pair.silent == "clock"
+        else "after t_min it goes on so (thick), without what silent neurons should send; thin: the slope B that "
+        "would take it to its threshold ϑ (dashed) in time."
+    )
     return (
         "Each dash a spike, each shaded part a layer's window: it opens at t_min, when all spikes of the layer before "
         f"are there. Below, neurons of {pair.relu.names[layer]}: V rises with the ramp α (dotted) and with each "
-        f"spike that came; after t_min, by B alone, until it meets its threshold ϑ (dashed).{gate}{some} Click on a "
-        "spike to see its neuron."
+        f"spike that came; {second}{gate}{some} Click on a spike to see its neuron."
     )
 
 
@@ -151,42 +157,63 @@ def _raster(figure: dict[str, Any], index: int, row: Group, count: int, held: An
 def _potential(
     figure: dict[str, Any], pair: Pair, image: int, layer: int, neuron: int, colour: str, row: Group
 ) -> list[float]:
-    """Draws V, ramp and threshold; what of it is to be seen whole: the ends of V and the threshold."""
-    made, times = pair.hidden[layer], pair.passed.times[layer][image]
+    """Draws V in its two phases, ramp and threshold; what of it is to be seen whole: the ends of V, the threshold."""
+    times = pair.passed.times[layer][image]
     when = float(pair.passed.times[layer + 1][image, neuron])
-    own = replace(made, weights=made.weights[[neuron]], ramp=made.ramp[[neuron]], threshold=made.threshold[[neuron]])
-    silent = when >= made.window.end
-    corners = np.unique(np.concatenate([[made.before, made.window.start, when], times[times < when]]))
-    v = own.potential(times, corners)[:, 0]
-    theta, ramp = float(made.threshold[neuron]), float(made.ramp[neuron])
+    own = alone(pair.hidden[layer], neuron)
+    start, silent = own.window.start, when >= own.window.end
+    corners = np.unique(np.concatenate([[own.before, start], times[times < start]]))
+    v = own.potential(times, np.append(corners, when))[:, 0]
+    theta, ramp = float(own.threshold[0]), float(own.ramp[0])
     line = {"type": "scatter", "yaxis": "y2", "mode": "lines", "legendgroup": str(neuron), "showlegend": False}
     name = f"neuron {neuron}{', silent' if silent else ''}"
-    ends = [made.before, when]
+    over = f"neuron {neuron}<br>t = %{{x:.4g}}, V = %{{y:.4g}}"
+    rise = float(own.rise(times[None])[0, 0])
+    missed = "B" if own.silent == "clock" else "α + sum of the W that came"
     figure["data"] += [
         {
             **line,
             "x": np.round(corners, 5).tolist(),
-            "y": _rounded(v),
-            "line": {"color": colour, "width": 2},
+            "y": _rounded(v[:-1]),
+            "line": {"color": colour, "width": 1.5},
             "name": name,
             "showlegend": True,
-            "hovertemplate": f"neuron {neuron}<br>t = %{{x:.4g}}, V = %{{y:.4g}}<extra></extra>",
+            "hovertemplate": f"{over}<extra></extra>",
         },
         {
             **line,
-            "x": [made.before, made.window.end],
+            "x": [round(start, 5), round(when, 5)],
+            "y": _rounded(v[-2:]),
+            "line": {"color": colour, "width": 3.5},
+            "hovertemplate": f"{over}<br>slope {missed} = {rise:.4g}<extra></extra>",
+        },
+        {
+            **line,
+            "x": [own.before, own.window.end],
             "y": [theta, theta],
             "line": {"color": colour, "width": 1.2, "dash": "dash"},
             "hovertemplate": f"threshold ϑ of neuron {neuron}: {theta:.4g}<extra></extra>",
         },
         {
             **line,
-            "x": ends,
-            "y": [0, ramp * (when - made.before)],
+            "x": [own.before, start],
+            "y": [0, ramp * (start - own.before)],
             "line": {"color": colour, "width": 1.2, "dash": "dot"},
             "hovertemplate": f"ramp of neuron {neuron}: α = {ramp:.4g}<extra></extra>",
         },
     ]
+    if own.silent == "nothing":
+        clocked = replace(own, silent="clock")
+        due = float(clocked.fire(times[None])[0, 0])
+        figure["data"].append(
+            {
+                **line,
+                "x": [round(start, 5), round(due, 5)],
+                "y": _rounded(clocked.potential(times, np.array([start, due]))[:, 0]),
+                "line": {"color": colour, "width": 1},
+                "hovertemplate": f"neuron {neuron} with slope B = {float(own.slope[0]):.4g}<extra></extra>",
+            }
+        )
     shown = [float(v.min()), float(v.max()), theta]
     if silent:
         return shown
@@ -199,6 +226,12 @@ def _potential(
         {**dot, "y": [layer + 1 + 0.08 + 0.84 * (int(row.neurons[place]) + 0.5) / row.size], "marker": ring},
     ]
     return shown
+
+
+def alone(layer: Layer, neuron: int) -> Layer:
+    """One neuron of a layer."""
+    parts = {name: getattr(layer, name)[[neuron]] for name in ("weights", "ramp", "threshold")}
+    return replace(layer, **parts)
 
 
 def _rounded(values: Floats) -> list[float]:
@@ -237,7 +270,6 @@ def note(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Seque
             if t < row.window.end or row is rows[-1]
         )
     made = pair.hidden[layer]
-    times = made.read(pair.passed.times[layer][image])
     words = []
     for neuron in neurons[:2]:
         when, theta = float(pair.passed.times[layer + 1][image, neuron]), float(made.threshold[neuron])
@@ -246,7 +278,6 @@ def note(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Seque
         elif t >= made.window.end:
             words.append(f"neuron {neuron} stayed silent")
         else:
-            v = float(made.ramp[neuron]) * max(0.0, t - made.before)
-            v += float(np.maximum(t - times, 0.0) @ made.weights[neuron])
+            v = float(alone(made, neuron).potential(pair.passed.times[layer][image], np.array([t]))[0, 0])
             words.append(f"neuron {neuron}: V = {v:.3g}, ϑ = {theta:.3g}")
     return f"t = {t:.2f} τ_c · {phase} · {done:,} of {whole:,} hidden neurons have spiked · {'; '.join(words)}"

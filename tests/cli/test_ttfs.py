@@ -28,6 +28,7 @@ def test_it_is_the_cores(snnviz: Snnviz) -> None:
     assert found["design"]["neuron"]["kind"] == "relu"
     assert found["comparison"] == {
         "layers": 4, "images": 256, "zeta": 3, "precision": "float64", "slopes": [0.5, 2.0], "trained": False,
+        "silent": "clock",
     }  # fmt: skip
     assert found["max_relative_difference"] == expected.max_relative_difference < 1e-10
     assert found["spikes_per_neuron"] == expected.spikes_per_neuron
@@ -55,7 +56,8 @@ def test_a_table_for_people(snnviz: Snnviz) -> None:
     assert [line.split()[0] for line in said[1:3]] == ["L1", "L2"]
     assert "over 64 images" in said[3]
     assert said[4] == "both say the same of 100.00%"
-    assert "spikes per neuron, read after" in said[5]
+    assert said[5].startswith("accuracy on these images ")
+    assert "spikes per neuron, read after" in said[6]
 
 
 @pytest.mark.parametrize(
@@ -84,3 +86,21 @@ def test_a_table_for_people(snnviz: Snnviz) -> None:
 )
 def test_bad_input_gets_a_sentence(snnviz: Snnviz, arguments: tuple[str, ...], sentence: str) -> None:
     assert snnviz("ttfs", "check", *arguments).sentence.startswith(sentence)
+
+
+def test_neurons_as_printed_collapse_where_silent_ones_send_nothing(snnviz: Snnviz) -> None:
+    """Trained on digits. With the layers' clock the same network says what its ReLU network says."""
+    given = ("ttfs", "check", "ttfs-digits", "--set", "ttfs.penalty=0", "--trained", "--images", "200", "--json")
+    exact, printed = snnviz(*given).json, snnviz(*given, "--silent", "nothing").json
+    assert (exact["argmax_agreement"], exact["accuracy"]) == (1, exact["relu_accuracy"])
+    assert max(layer["lateness"] for layer in exact["layers"]) < 1e-12
+    assert printed["relu_accuracy"] == exact["accuracy"] > 0.9
+    assert printed["accuracy"] < 0.75
+    assert min(layer["lateness"] for layer in printed["layers"]) > 0.1
+    assert printed["comparison"]["silent"] == "nothing"
+
+
+def test_what_tells_of_silent_neurons_is_one_of_two(snnviz: Snnviz) -> None:
+    said = snnviz("ttfs", "check", "--silent", "never")
+    assert said.code == 2
+    assert said.err.startswith("silent must be one of clock, nothing, got 'never'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,8 @@ from snnviz.core.equivalence import agreement, intensities, largest, span
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.errors import InputError
+from snnviz.theory import relus
+from snnviz.theory import ttfs as theory
 from snnviz.theory.ttfs import Window, fired, row_centred
 from tests.core import slow
 
@@ -61,6 +64,31 @@ def images(design: Design, count: int = 256, dtype: torch.dtype = torch.float64)
 
 def relative(a: Tensor, b: Tensor) -> float:
     return float((a - b).detach().abs().max() / b.detach().abs().max())
+
+
+@KINDS
+@pytest.mark.parametrize("slopes", [False, True], ids=["one", "drawn"])
+def test_neurons_that_miss_silent_ones_do_so_in_torch_as_in_numpy(parts: dict[str, Any], slopes: bool) -> None:
+    design = made(**parts)
+    network, twin = pair(design, slopes=slopes)
+    twin.silent = "nothing"
+    shown, _ = images(design, 20)
+    first, *others = relus.dense(design, {name: kept.detach() for name, kept in network.parameters.items()})
+    weights, bias = theory.rescaled(first.weights, first.bias, *span(design))
+    layers = (replace(first, weights=weights, bias=bias), *others)
+    given = [
+        1.0 if (slope := twin.slope(index)) is None else np.repeat(slope.numpy(), layer.neurons // len(slope))
+        for index, layer in enumerate(twin.hidden)
+    ]
+    zeta, reached = theory.ZETA, largest(network, data.load(design)[0], torch.float64)
+    squares = [layer.squares for layer in layers]
+    low = theory.twin([x.weights for x in layers], [x.bias for x in layers], reached, zeta, given, squares, "nothing")
+    passed, expected = twin.run(shown), low.run(shown.flatten(1).numpy())
+    for found, times in zip(passed.times, expected.times, strict=True):
+        np.testing.assert_allclose(found.flatten(1).numpy(), times, atol=1e-8)
+    np.testing.assert_allclose(passed.logits.numpy(), expected.logits, atol=1e-7)
+    twin.silent = "clock"
+    assert (twin.run(shown).times[1] - passed.times[1]).abs().max() > 0.01
 
 
 @KINDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snnviz.catalog.ttfsstudies import Silent
 from snnviz.errors import InputError
 from snnviz.theory import ttfs
 from snnviz.theory.ttfs import Floats, Layer, Stack, Window
@@ -30,15 +32,31 @@ def relus(weights: list[Floats], biases: list[Floats], x: Floats) -> list[Floats
     return [*said, x @ weights[-1].T + biases[-1]]
 
 
-def stepped(layer: Layer, times: Floats, steps: int) -> Floats:
-    """Firing times (n,) of a gated neuron whose V is integrated in small steps of time, spike by spike."""
-    grid, dt = np.linspace(layer.before, layer.window.end, steps + 1, retstep=True)
-    v, when = np.zeros(len(layer.ramp)), np.full(len(layer.ramp), layer.window.end)
-    for t in grid[:-1]:
-        v = v + dt * (layer.ramp + layer.weights @ (np.maximum(0, np.minimum(1, (t + dt - times) / dt))))
-        crossed = (v >= layer.threshold) & (t + dt >= layer.window.start) & (when == layer.window.end)
-        when[crossed] = min(t + dt, layer.window.end)
-    return when
+def stepped(layer: Layer, times: Floats, steps: int, silent: str = "clock") -> list[float]:
+    """Firing times of gated neurons, one by one, whose V is integrated in small steps of time and event by event.
+
+    Only inputs that spiked, before their t_max, ever send anything. "clock": at t_min the slope becomes B, a number of
+    each neuron's own; "nothing": the ramp and what was sent go on.
+    """
+    start, end = layer.window.start, layer.window.end
+    dt = (end - layer.before) / steps
+    sent = [(float(t), layer.weights[:, j]) for j, t in enumerate(times) if t < start]
+    found = []
+    for i in range(len(layer.ramp)):
+        b = float(layer.ramp[i]) + sum(float(w) for w in layer.weights[i])
+        v, when = 0.0, end
+        for k in range(steps):
+            t = layer.before + k * dt  # this step is [t, t + dt]
+            first = min(max(start - t, 0.0), dt)  # so much of it is in the first phase
+            if silent == "nothing":
+                first = dt
+            v += float(layer.ramp[i]) * first + b * (dt - first)
+            v += sum(float(w[i]) * min(max(t + first - at, 0.0), first) for at, w in sent)
+            if v >= layer.threshold[i] and t + dt >= start:
+                when = min(t + dt, end)
+                break
+        found.append(when)
+    return found
 
 
 def relative(a: Floats, b: Floats) -> float:
@@ -69,30 +87,51 @@ def test_logits_are_the_relu_networks_whatever_the_slopes(hidden: int, slopes: s
 
 @given(
     seed=st.integers(0, 2**32 - 1),
-    sizes=st.lists(st.integers(1, 6), min_size=2, max_size=4),
+    sizes=st.lists(st.integers(1, 5), min_size=2, max_size=3),
     zeta=st.floats(-0.5, 3),
     slopes=st.tuples(st.floats(0.3, 1), st.floats(1, 3)),
+    silent=st.sampled_from(["clock", "nothing"]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_v_stepped_through_time_crosses_the_threshold_at_the_firing_time(
-    seed: int, sizes: list[int], zeta: float, slopes: tuple[float, float]
+    seed: int, sizes: list[int], zeta: float, slopes: tuple[float, float], silent: Silent
 ) -> None:
-    """Also where an activation does not fit into its window (zeta < 0), and where inputs are silent."""
+    """Also where an activation does not fit into its window (zeta < 0). A silent neuron sends nothing in both."""
     rng = np.random.default_rng(seed)
     weights, biases = he(rng, *sizes, 2)
     x = rng.uniform(size=(1, sizes[0])) * (rng.uniform(size=sizes[0]) < 0.7)
     drawn = [rng.uniform(*slopes, size) for size in sizes[1:]]
     made = ttfs.stack(weights, biases, x, zeta, drawn)
+    made = Stack(tuple(replace(layer, silent=silent) for layer in made.layers))
     times = made.run(x).times
     for layer, before, after in zip(made.layers[:-1], times[:-1], times[1:], strict=True):
-        step = (layer.window.end - layer.before) / 2000
-        np.testing.assert_allclose(after[0], stepped(layer, before[0], 2000), atol=2 * step)
+        step = (layer.window.end - layer.before) / 600
+        grazes = abs(layer.potential(before[0], np.array([layer.window.end]))[0] - layer.threshold)
+        clear = grazes > 3 * step * np.abs(layer.rise(before)[0]) + 1e-9  # within a step of t_max it may be either
+        low = np.array(stepped(layer, before[0], 600, silent))
+        np.testing.assert_allclose(after[0][clear], low[clear], atol=2 * step)
+
+
+def test_neurons_as_printed_compute_something_else_where_silent_ones_send_nothing() -> None:
+    """(1) for ever needs an event at t_max of every silent neuron; with it, it is the two phases."""
+    rng = np.random.default_rng(9)
+    weights, biases = he(rng, 64, 60, 60, 10)
+    x = rng.uniform(size=(200, 64)) * (rng.uniform(size=(200, 64)) < 0.5)
+    exact = ttfs.stack(weights, biases, x)
+    printed = Stack(tuple(replace(layer, silent="nothing") for layer in exact.layers))
+    right, wrong = exact.run(x), printed.run(x)
+    assert relative(right.logits, relus(weights, biases, x)[-1]) < 1e-10
+    assert (wrong.logits.argmax(1) == right.logits.argmax(1)).mean() < 0.75
+    assert np.abs(wrong.times[1] - right.times[1]).mean() > 0.1
+    nearly = np.where(x > 0, x, 1e-13)  # each silent pixel sends its event just before t_max
+    first = printed.layers[0]
+    np.testing.assert_allclose(first.fire(ttfs.encode(nearly)), right.times[1], atol=1e-9)
 
 
 def test_the_potential_is_the_stepped_one_and_is_at_threshold_when_the_neuron_spikes() -> None:
     rng = np.random.default_rng(1)
     weights, biases = he(rng, 5, 4, 3)
-    x = rng.uniform(size=(1, 5))
+    x = rng.uniform(size=(1, 5)) * np.array([1, 0, 1, 1, 1])
     made = ttfs.stack(weights, biases, x, zeta=3)
     layer, passed = made.layers[0], made.run(x)
     times = passed.times[1][0]
@@ -101,10 +140,17 @@ def test_the_potential_is_the_stepped_one_and_is_at_threshold_when_the_neuron_sp
     at = np.diagonal(layer.potential(passed.times[0][0], times))
     np.testing.assert_allclose(at[spikes], layer.threshold[spikes], atol=1e-12)
     assert (at[~spikes] < layer.threshold[~spikes]).all()
-    grid = np.linspace(0, layer.window.end, 40_001)
-    v = layer.potential(passed.times[0][0], grid)
-    np.testing.assert_allclose(np.gradient(v, grid, axis=0)[-1], layer.slope, rtol=1e-6)
-    np.testing.assert_allclose(v[0], 0)
+    start = layer.window.start
+    sent = np.where(passed.times[0][0] < start, 1.0, 0.0)
+    for grid, slope in (
+        (np.array([start - 1e-3, start - 1e-6]), layer.ramp + layer.weights @ sent),
+        (np.array([start, start + 1e-3]), layer.slope),
+        (np.array([start + 1, layer.window.end]), layer.slope),
+    ):
+        v = layer.potential(passed.times[0][0], grid)
+        np.testing.assert_allclose((v[1] - v[0]) / (grid[1] - grid[0]), slope, rtol=1e-6)
+    assert not np.allclose(layer.ramp + layer.weights @ sent, layer.slope)  # a pixel is black
+    np.testing.assert_allclose(layer.potential(passed.times[0][0], np.zeros(1)), 0)
 
 
 def test_the_gate_keeps_from_spiking_whoever_is_above_threshold_before_the_window() -> None:

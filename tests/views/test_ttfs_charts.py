@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 from snnviz.catalog import datasets
-from snnviz.catalog.ttfsstudies import STARTS, Slopes, networks
+from snnviz.catalog.ttfsstudies import STARTS, Silent, Slopes, networks
 from snnviz.links import change
 from snnviz.theory import costs
 from snnviz.theory.ttfs import Passed
@@ -28,11 +28,17 @@ CARD = datasets.card("digits")
 
 
 @cache
-def made(start: str = "digits mlp", slopes: Slopes = "one", zeta: float = 0.5, count: int = 16) -> Pair:
+def made(
+    start: str = "digits mlp",
+    slopes: Slopes = "one",
+    zeta: float = 0.5,
+    count: int = 16,
+    silent: Silent = "clock",
+) -> Pair:
     split = datasets.load("digits")
     parts = (part.reshape(len(part), -1) / split.white for part in (split.train_images, split.test_images[:count]))
     design = change(STARTS[start], SMALL[start])
-    return pair(relu(design, None, *parts, split.test_labels[:count]), zeta, slopes, 0.5, 2.0, 1)
+    return pair(relu(design, None, *parts, split.test_labels[:count]), zeta, slopes, 0.5, 2.0, 1, silent)
 
 
 def traces(of: chart.Chart, **wanted: Any) -> list[dict[str, Any]]:
@@ -80,28 +86,43 @@ def test_what_does_not_fit_into_its_window_is_said() -> None:
     assert "up to 100.00% of a layer's neurons have more to say than fits" in ttfs.verdict(full)
 
 
-def test_v_meets_the_threshold_at_the_spike() -> None:
-    one = made("8 layers", "drawn")
+@pytest.mark.parametrize("silent", ["clock", "nothing"])
+def test_the_drawn_v_is_that_of_the_neuron_whose_spikes_are_counted(silent: Silent) -> None:
+    """Integrated step by step from the spikes that are drawn alone: silent neurons send nothing. It crosses the
+    threshold at the spike that is counted, and the drawn curve is what was integrated."""
+    one = made("8 layers", "drawn", silent=silent)
     layer, image = 2, 5
-    neurons = ttfs_neuron.interesting(one, layer, image)
-    assert len(neurons) == 3
-    shown = ttfs_time.time_chart(one, image, layer, neurons)
-    window = one.hidden[layer].window
-    for neuron in neurons:
-        v, threshold, ramp = traces(shown, legendgroup=str(neuron), mode="lines")
-        when = float(one.passed.times[layer + 1][image, neuron])
-        theta = float(one.hidden[layer].threshold[neuron])
-        assert v["x"][-1] == pytest.approx(when, abs=1e-4)
-        assert threshold["y"] == [theta, theta]
-        assert ramp["y"][-1] == pytest.approx(one.hidden[layer].ramp[neuron] * (when - one.hidden[layer].before))
-        if when < window.end:
-            assert v["y"][-1] == pytest.approx(theta, rel=1e-4)
-            slope = (v["y"][-1] - v["y"][-2]) / (v["x"][-1] - v["x"][-2])
-            assert v["x"][-2] >= window.start - 1e-4
-            assert slope == pytest.approx(one.hidden[layer].slope[neuron], rel=0.01)
+    neurons = (*ttfs_neuron.interesting(one, layer, image), 0, 1, 2)
+    rows = ttfs_time.groups(one, image)
+    sent = list(zip(rows[layer].times, rows[layer].neurons, strict=True))
+    counted = dict(zip(rows[layer + 1].neurons, rows[layer + 1].times, strict=True))
+    of, dt = one.hidden[layer], 1e-3
+    assert len(sent) < rows[layer].size
+    checked = 0
+    for neuron in dict.fromkeys(neurons):
+        shown = ttfs_time.time_chart(one, image, layer, (neuron,))
+        first, second, threshold, ramp, *_ = traces(shown, legendgroup=str(neuron), mode="lines")
+        xs, ys = first["x"] + second["x"][1:], first["y"] + second["y"][1:]
+        v, t, crossed = 0.0, of.before, None
+        while t < of.window.end:
+            late = t >= of.window.start
+            rise = float(of.ramp[neuron]) + sum(float(of.weights[neuron, j]) for at, j in sent if at <= t)
+            if late and silent == "clock":
+                rise = float(of.slope[neuron])
+            if t <= xs[-1]:
+                assert v == pytest.approx(np.interp(t, xs, ys), abs=0.02 * max(1, *map(abs, ys)))
+            if late and v >= threshold["y"][0] and crossed is None:
+                crossed = t
+            v, t = v + dt * rise, t + dt
+        if neuron in counted:
+            assert crossed == pytest.approx(counted[neuron], abs=0.02)
+            checked += 1
         else:
-            assert v["y"][-1] < theta
-            assert "silent" in v["name"]
+            assert crossed is None
+            assert xs[-1] == pytest.approx(of.window.end, abs=1e-4)
+            assert "silent" in first["name"]
+        assert [first["x"][-1], second["x"][0], ramp["x"][-1]] == pytest.approx([of.window.start] * 3, abs=1e-4)
+    assert checked > 1
 
 
 def test_the_raster_has_every_spike_within_its_window_and_the_slider_counts_them() -> None:
