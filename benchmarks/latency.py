@@ -77,7 +77,7 @@ def first_rows() -> dict[str, float]:
 
 def previews() -> dict[str, float]:
     """Server time of what the preview computes after a drawn change, each design for the first time."""
-    from snnviz.theory import costs, variance
+    from snnviz.theory import costs, variance, verdicts
     from snnviz.ui.components.charts import payload
     from snnviz.views.design import forecast_chart, layer_table
 
@@ -88,7 +88,7 @@ def previews() -> dict[str, float]:
         begin = time.perf_counter()
         costs.parameters(design), costs.macs(design), costs.training_seconds(design)
         forecast = variance.forecast(design)
-        variance.verdict(forecast, design)
+        verdicts.verdict(design)
         payload([forecast_chart(forecast)])
         layer_table(design, forecast)
         links.to_query(design)

@@ -20,7 +20,7 @@ from snnviz.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress
 
-REMEDY = "a smaller learning rate or a smaller gain helps"
+REMEDY = "a smaller learning rate or a smaller gain may help"
 
 
 def execute(

@@ -63,7 +63,7 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
             if weight := design.ttfs.penalty:
                 loss = loss + weight * _activation(limited, passed)
             if not loss.isfinite():
-                raise Diverged(f"The loss became infinite in epoch {epoch + 1}: a smaller learning rate helps.")
+                raise Diverged(f"The loss became infinite in epoch {epoch + 1}: a smaller learning rate may help.")
             gradients = torch.autograd.grad(loss, parameters)
             now = [value.detach() for value in parameters]
             STEPS[name](now, gradients, states, task.learning_rate * float(factor), **arguments)

@@ -38,15 +38,6 @@ NEURON_STEPS = 1_000_000
 FEWEST_PASSES, MOST_PASSES = 3, 8
 """Over a network with backward connections; fewer for large ones, so that the page does not wait."""
 
-SILENT = 2e-4
-"""A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
-
-CROWDED = 0.45
-"""A layer above this firing rate is called crowded. No zero-mean potential is above a threshold half of the time."""
-
-FAR_APART = 1e3
-"""Var[u] of an ANN's layers that differ by more than this factor fade or grow from layer to layer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -174,47 +165,6 @@ def roughness(design: Design) -> str:
     if events and coded:
         return "An approximate forecast: which pixels' neurons spike again is estimated for recordings of events."
     return ""
-
-
-def verdict(layers: tuple[Forecast, ...], design: Design) -> tuple[str, str]:
-    """("good" | "warning" | "bad", one plain sentence) on the activity to expect at initialisation."""
-    if design.neuron.kind == "relu":
-        what = (
-            "An ANN of ReLUs, without spikes"
-            if design.network.code == "rate"
-            else "ReLUs, told by at most one spike a neuron"
-        )
-        return _verdict_on_relus(layers[:-1], what)
-    spiking = [layer for layer in layers if layer.rate is not None]
-    silent = [layer.name for layer in spiking if (layer.rate or 0) < SILENT]
-    crowded = [layer.name for layer in spiking if (layer.rate or 0) > CROWDED]
-    if silent:
-        remedies = ["lower the threshold"] if design.neuron.threshold > 0 else []
-        if design.init.kind != "variance-preserving":
-            remedies.append("choose the variance-preserving initialisation")
-        remedy = ", or ".join(remedies)
-        return "bad", f"{_listed(silent)} will be silent at threshold {design.neuron.threshold:g}: {remedy}."
-    if crowded:
-        return "warning", f"{_listed(crowded)} will spike in nearly every second step: raise the threshold."
-    rates = [layer.rate or 0 for layer in spiking]
-    return "good", f"Every layer spikes at initialisation: {min(rates):.1%} to {max(rates):.1%} of neurons per step."
-
-
-def _verdict_on_relus(layers: tuple[Forecast, ...], what: str) -> tuple[str, str]:
-    """ReLUs are never silent; what can go wrong is that they fade or grow from layer to layer."""
-    variances = [layer.var_u for layer in layers]
-    span = f"Var[u] of its layers is {min(variances):.2g} to {max(variances):.2g} at initialisation"
-    if max(variances) > FAR_APART * max(min(variances), 1e-30):
-        return "warning", f"{what}. {span}, far apart: choose the Kaiming initialisation."
-    return "good", f"{what}. {span}."
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) == 1:
-        return f"Layer {names[0]}"
-    if len(names) > 4:
-        return f"Layers {names[0]} to {names[-1]} ({len(names)} of them)"
-    return f"Layers {', '.join(names[:-1])} and {names[-1]}"
 
 
 def _inside(layer: Layer) -> float:

@@ -10,7 +10,7 @@ from snnviz import links
 from snnviz.design import Design
 from snnviz.jobs.pace import in_words
 from snnviz.places import ROOT
-from snnviz.theory import costs, variance
+from snnviz.theory import costs, variance, verdicts
 from snnviz.ui import activity_setting, services, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
@@ -34,7 +34,7 @@ def panel() -> None:
         "Training time", f"≈ {in_words(estimate)}", help="On one core of this machine, from its own runs so far."
     )
     forecast = variance.forecast(design)
-    kind, sentence = variance.verdict(forecast, design)
+    kind, sentence = verdicts.verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
     show(plain(sentence), icon=ICONS[kind])
     if rough := variance.roughness(design):

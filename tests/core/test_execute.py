@@ -379,7 +379,7 @@ def test_a_learning_rate_that_is_too_large_ends_in_one_sentence_and_until_then_e
     with pytest.raises(Diverged) as caught:
         seen.extend(execute(made))
     assert str(caught.value).isprintable()
-    assert str(caught.value).endswith("a smaller learning rate or a smaller gain helps.")
+    assert str(caught.value).endswith("a smaller learning rate or a smaller gain may help.")
 
     assert any(isinstance(event, EpochEnd) for event in seen)
     for event in seen:

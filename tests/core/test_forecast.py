@@ -17,7 +17,8 @@ from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.events import LayerState
 from snnviz.links import change
-from snnviz.theory.variance import SILENT, _inside, forecast, verdict
+from snnviz.theory.variance import _inside, forecast
+from snnviz.theory.verdicts import SILENT, verdict
 from tests.core.test_staged import any_matrices
 
 
@@ -123,7 +124,7 @@ def test_cells_do_what_is_forecast_within_a_quarter(cell: str, encoding: str) ->
         assert (real.rate is None) == (layer.rate is None)
         assert layer.rate is None or real.rate == pytest.approx(layer.rate, rel=0.25, abs=0.02), layer.name
     assert found[-2].var_u == pytest.approx(expected[-2].var_u, rel=0.6)
-    assert verdict(expected, made)[0] == "good"
+    assert verdict(made)[0] == "good"
 
 
 STAGED = {"resnet18": 0.5, "densenet121": 0.25, "mobilenetv2": 0.25}
@@ -189,7 +190,7 @@ def test_the_layers_that_the_verdict_calls_silent_are_silent_and_the_others_are_
     design = Design.check(document)
     predicted = {layer.name: (layer.rate or 0) < SILENT for layer in forecast(design) if layer.rate is not None}
     found = {layer.name: layer.rate or 0 for layer in measured(document, seeds=3) if layer.rate is not None}
-    assert verdict(forecast(design), design)[0] == "bad"
+    assert verdict(design)[0] == "bad"
     assert set(predicted.values()) == {True, False}
     for name, silent in predicted.items():
         assert (found[name] < 0.002) if silent else (found[name] > SILENT / 4), name

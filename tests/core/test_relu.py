@@ -17,7 +17,8 @@ from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.design import Design
 from snnviz.events import EpochEnd, LayerState
-from snnviz.theory.variance import forecast, verdict
+from snnviz.theory.variance import forecast
+from snnviz.theory.verdicts import verdict
 
 MIXED = "00211/00021/00002/00000/00000"
 
@@ -121,10 +122,10 @@ def test_its_forecast_is_what_many_networks_show(init: str) -> None:
 
 def test_the_verdict_speaks_of_no_spikes() -> None:
     made = twin()
-    assert verdict(forecast(made), made)[0] == "good"
-    assert "without spikes" in verdict(forecast(made), made)[1]
+    assert verdict(made)[0] == "good"
+    assert "without spikes" in verdict(made)[1]
     deep = Design.check({**twin(network={"kind": "mlp", "depth": 30}).document(), "init": {"kind": "glorot"}})
-    kind, sentence = verdict(forecast(deep), deep)
+    kind, sentence = verdict(deep)
     assert kind == "warning"
     assert "Kaiming" in sentence
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from snnviz.design import Design
-from snnviz.theory import variance
+from snnviz.theory import verdicts
 from snnviz.theory.activity import Setting
 from snnviz.ui.words import JOINER
 
@@ -62,7 +62,7 @@ class Visit:
     @property
     def errors(self) -> list[str]:
         """The sentences in red boxes as a reader sees them, without the verdict on a silent network."""
-        verdict = variance.verdict(variance.forecast(self.design), self.design)[1]
+        verdict = verdicts.verdict(self.design)[1]
         return [sentence for sentence in self._red if sentence != verdict]
 
     @property

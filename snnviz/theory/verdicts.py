@@ -1,0 +1,165 @@
+"""What the forecast of a design comes to, in a sentence, and which change its own forecast says would mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from snnviz.design import Design
+from snnviz.theory.variance import Forecast, forecast
+
+Tone = Literal["good", "warning", "bad"]
+
+SILENT = 2e-4
+"""A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
+
+CROWDED = 0.45
+"""A layer above this firing rate is called crowded. No zero-mean potential is above a threshold half of the time."""
+
+FAR_APART = 1e3
+"""Var[u] of an ANN's layers that differ by more than this factor fade or grow from layer to layer."""
+
+FACTORS = (0.8, 1.25, 0.6, 1.6, 0.4, 2.5, 0.2, 5.0, 0.1)
+"""Thresholds that are tried, times the design's: the nearest first."""
+
+FROM_ZERO = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+"""The same of a threshold of 0."""
+
+WORK = 1500
+"""Layers times time steps of all tried designs together, so that a page does not wait; two are always tried."""
+
+BALANCED, KAIMING = "variance-preserving", "kaiming"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A design that is forecast to be better than another, and what is to be done for it; `good`: nothing is left."""
+
+    design: Design
+    words: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What is wrong with a forecast; the smaller, the better: how bad it is, then how many layers."""
+
+    tone: Tone
+    layers: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        return ("good", "warning", "bad").index(self.tone), len(self.layers)
+
+
+@lru_cache(maxsize=256)
+def verdict(design: Design) -> tuple[Tone, str]:
+    """One plain sentence on the activity to expect at initialisation. What it advises was forecast, too."""
+    layers = forecast(design)
+    found = _trouble(layers)
+    remedy = ", or ".join(advice.words for advice in advise(design))
+    mended = f": {remedy}" if remedy else ""
+    if design.neuron.kind == "relu":
+        what = (
+            "An ANN of ReLUs, without spikes"
+            if design.network.code == "rate"
+            else "ReLUs, told by at most one spike a neuron"
+        )
+        variances = [layer.var_u for layer in layers[:-1]]
+        span = f"Var[u] of its layers is {min(variances):.2g} to {max(variances):.2g} at initialisation"
+        return found.tone, f"{what}. {span}{'' if found.tone == 'good' else f', far apart{mended}'}."
+    who = _listed(found.layers)
+    if found.tone == "bad":
+        return "bad", f"{who} will be silent at threshold {design.neuron.threshold:g}{mended}."
+    if found.tone == "warning":
+        return "warning", f"{who} will spike in nearly every second step{mended}."
+    rates = [layer.rate for layer in layers if layer.rate is not None]
+    return "good", f"Every layer spikes at initialisation: {min(rates):.1%} to {max(rates):.1%} of neurons per step."
+
+
+@lru_cache(maxsize=256)
+def advise(design: Design) -> tuple[Advice, ...]:
+    """Changes whose forecast is better than the design's own: one of the threshold, one of the initialisation, or none.
+
+    Where some mend it, only these; else the best of those that help. None where it is good as it is, or where nothing
+    that was tried is better.
+    """
+    now = _trouble(forecast(design))
+    if now.tone == "good":
+        return ()
+    left = max(2, WORK // (design.data.steps * len(forecast(design))))
+    found = [_other_init(design, KAIMING if design.neuron.kind == "relu" else BALANCED)]
+    if design.neuron.kind == "lif":
+        found.append(_other_threshold(design, left - 1))
+    better = [advice for advice in found if advice is not None]
+    mending = [advice for advice in better if advice.good]
+    if not mending and design.neuron.kind == "lif":
+        both = _weighed(
+            design,
+            _changed(design, init=BALANCED, threshold=1.0),
+            f"choose the {BALANCED} initialisation at threshold 1",
+        )
+        mending = [both] if both is not None and both.good else []
+    return tuple(mending or sorted(better, key=lambda advice: _trouble(forecast(advice.design)).weight)[:1])
+
+
+def _other_init(design: Design, kind: str) -> Advice | None:
+    name = "Kaiming" if kind == KAIMING else kind
+    mine = design.init.kind == kind
+    what = f"leave the {name} initialisation as it comes" if mine else f"choose the {name} initialisation"
+    return _weighed(design, _changed(design, init=kind), what)
+
+
+def _other_threshold(design: Design, tries: int) -> Advice | None:
+    """The nearest that mends it, else the best."""
+    theta = design.neuron.threshold
+    some = [round(theta * factor / 0.05) * 0.05 for factor in FACTORS] if theta else list(FROM_ZERO)
+    values = dict.fromkeys(round(value, 2) for value in [*some, 0.0] if 0 <= value <= 10)
+    found: list[Advice] = []
+    for value in [value for value in values if value != theta][:tries]:
+        what = f"{'lower' if value < theta else 'raise'} the threshold to {value:g}"
+        advice = _weighed(design, _changed(design, threshold=value), what)
+        if advice is not None and advice.good:
+            return advice
+        found += [advice] if advice is not None else []
+    return min(found, key=lambda advice: _trouble(forecast(advice.design)).weight, default=None)
+
+
+def _weighed(design: Design, other: Design, what: str) -> Advice | None:
+    """None where `other` is forecast to be no better."""
+    now, then = _trouble(forecast(design)), _trouble(forecast(other))
+    if then.weight >= now.weight:
+        return None
+    if then.tone == "good":
+        return Advice(other, what, good=True)
+    count = "one layer" if len(then.layers) == 1 else f"{len(then.layers)} layers"
+    rest = f"{count} still silent" if then.tone == "bad" else f"{count} then in nearly every second step"
+    return Advice(other, f"{what} ({rest})", good=False)
+
+
+def _changed(design: Design, *, threshold: float | None = None, init: str | None = None) -> Design:
+    document: dict[str, Any] = design.document()
+    if threshold is not None:
+        document["neuron"] = {**document["neuron"], "threshold": threshold}
+    if init is not None:
+        document["init"] = init
+    return Design.check(document)
+
+
+def _trouble(layers: tuple[Forecast, ...]) -> _Trouble:
+    spiking = [layer for layer in layers if layer.rate is not None]
+    if not spiking:  # ReLUs are never silent: they fade or grow from layer to layer
+        variances = [layer.var_u for layer in layers[:-1]]
+        return _Trouble("warning" if max(variances) > FAR_APART * max(min(variances), 1e-30) else "good")
+    silent = tuple(layer.name for layer in spiking if (layer.rate or 0) < SILENT)
+    crowded = tuple(layer.name for layer in spiking if (layer.rate or 0) > CROWDED)
+    return _Trouble("bad", silent) if silent else _Trouble("warning", crowded) if crowded else _Trouble("good")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    if len(names) == 1:
+        return f"Layer {names[0]}"
+    if len(names) > 4:
+        return f"Layers {names[0]} to {names[-1]} ({len(names)} of them)"
+    return f"Layers {', '.join(names[:-1])} and {names[-1]}" if names else ""
