@@ -123,7 +123,8 @@ def courses(setting: Trajectories) -> Iterator[Event]:
                 if not model.is_lost:
                     model.learn(shown, training.labels[chosen], factor * design.training.learning_rate)
             if models[0].is_lost:
-                raise Diverged(f"The ReLU network became infinite in epoch {epoch + 1}: a smaller learning rate may help.")
+                what = f"The ReLU network became infinite in epoch {epoch + 1}"
+                raise Diverged(f"{what}: a smaller learning rate may help.")
             models = [model for model in models if not model.is_lost]
             step = epoch * per_epoch + batch + 1
             if batch + 1 in due:
