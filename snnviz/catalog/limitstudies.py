@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, get_args
 
+from pydantic import model_validator
+
 from snnviz.catalog.ttfs import relu_network
 from snnviz.catalog.ttfslimits import (
     AXES,
@@ -15,12 +17,14 @@ from snnviz.catalog.ttfslimits import (
     Jitter,
     Latency,
     LearningRate,
+    Levels,
     Limits,
     Outliers,
     TimeBits,
     WeightBits,
 )
 from snnviz.design import Design, Part, checked
+from snnviz.errors import InputError
 from snnviz.links import change
 from snnviz.registry import Range
 
@@ -30,6 +34,7 @@ class LimitStudy(Part):
 
     epochs: Epochs = 5
     learning_rate: LearningRate = 0.001
+    levels: Levels = "without-zero"
     outliers: Outliers = 0.0
     seeds: Annotated[int, Range(1, 10, "Networks of each point; their seeds follow the design's own.", 1)] = 1
 
@@ -52,7 +57,13 @@ class LimitSetting(LimitStudy):
     def limits(self) -> Limits:
         """Those of the sliders."""
         given = {name: getattr(self, name) for name in Limits.model_fields}
-        return Limits.model_validate(given | ({} if self.weight_bits else {"outliers": 0.0}))
+        return Limits.model_validate(given | ({} if self.weight_bits else {"outliers": 0.0, "levels": "without-zero"}))
+
+    @model_validator(mode="after")
+    def _two_bits_for_a_zero(self) -> LimitSetting:
+        if self.levels == "with-zero" and self.weight_bits == 1:
+            raise InputError("weight_bits", "be 0 or at least 2 where levels is with-zero", self.weight_bits)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,8 @@ def points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Ax
     for network in networks(design, study.seeds):
         for axis in axes:
             for value in AXES[axis]:
-                given = {axis: value} | ({"outliers": study.outliers} if axis == "weight_bits" else {})
+                given: dict[str, object] = {axis: value}
+                if axis == "weight_bits":
+                    given |= {"outliers": study.outliers, "levels": study.levels}
                 found.append(Point(axis, value, tuning(network, Limits.model_validate(given), study)))
     return tuple(found)

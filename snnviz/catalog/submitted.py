@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from snnviz.design import MAX_TEXT, REVISION, Part, checked
 from snnviz.errors import Described, InputError
+
+LATER = "later"
+"""Marks a field, by ``Annotated[..., LATER]``, that came when tasks of its kind were kept already: where it has its
+default a task's text leaves it out, also inside one of its parts, so that the task keeps its name."""
 
 
 class Submitted(Part):
@@ -38,9 +42,21 @@ class Submitted(Part):
 
     def canonical(self) -> str:
         """Its one JSON text."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        document = self.model_dump(mode="json")
+        _leave_out(self, document)
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @property
     def digest(self) -> str:
         """Its name: 16 hexadecimal digits."""
         return hashlib.sha256(f"{self.kind}:{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
+
+
+def _leave_out(part: Part, document: dict[str, Any]) -> None:
+    """What is marked as later and as it would be without being said."""
+    for name, field in type(part).model_fields.items():
+        value = getattr(part, name)
+        if LATER in field.metadata and value == field.get_default(call_default_factory=True):
+            del document[name]
+        elif isinstance(value, Part):
+            _leave_out(value, document[name])

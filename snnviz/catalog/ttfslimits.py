@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import PlainSerializer, PlainValidator, model_validator
 
-from snnviz.catalog.submitted import Submitted
+from snnviz.catalog.submitted import LATER, Submitted
 from snnviz.catalog.ttfs import check
 from snnviz.design import Design, Part
 from snnviz.errors import InputError
@@ -24,6 +24,10 @@ AXES: dict[Axis, tuple[float, ...]] = {
 
 
 WeightBits = Annotated[int, Range(0, 16, "Bits of a weight; 0: weights are as they are.", 1)]
+Levels = Literal["without-zero", "with-zero"]
+"""Of weights between the ends of their range: 2^b, none of which is 0 (mid-rise), or 2^b - 1 with 0 in the middle
+(mid-tread, symmetric)."""
+
 Outliers = Annotated[
     float, Range(0, 0.1, "Share of a layer's weights that are beyond the range in which they are quantised.", 0.001)
 ]
@@ -44,6 +48,7 @@ class Limits(Part):
     """
 
     weight_bits: WeightBits = 0
+    levels: Annotated[Levels, LATER] = "without-zero"
     outliers: Outliers = 0.0
     latency: Latency = 1.0
     jitter: Jitter = 0.0
@@ -53,13 +58,17 @@ class Limits(Part):
     def _removes_outliers_of_something(self) -> Limits:
         if self.outliers and not self.weight_bits:
             raise InputError("limits.outliers", "be 0 where limits.weight_bits is 0", self.outliers)
+        if self.levels == "with-zero" and self.weight_bits < 2:
+            rule = "be without-zero where limits.weight_bits is below 2"
+            raise InputError("limits.levels", rule, self.levels)
         return self
 
     @property
     def text(self) -> str:
         """What of it is a limit."""
         told = self.model_dump(exclude_defaults=True)
-        return ", ".join(f"{name}={value:g}" for name, value in told.items()) or "none"
+        texts = {name: value if isinstance(value, str) else f"{value:g}" for name, value in told.items()}
+        return ", ".join(f"{name}={text}" for name, text in texts.items()) or "none"
 
 
 class FineTuning(Submitted):

@@ -28,6 +28,10 @@ from snnviz.store import Run, Store
 @click.option("--epochs", help="Passes over the training images through a limit.  [5]")
 @click.option("--learning-rate", "learning_rate", help="Step size at the first of them.  [0.001]")
 @click.option("--outliers", help="Share of a layer's weights beyond its range, such as 0.001.  [0]")
+@click.option(
+    "--levels",
+    help="Of weights: without-zero (2^b, none of them 0) or with-zero (2^b - 1, 0 in the middle).  [without-zero]",
+)
 @click.option("--seeds", help="Networks of each point.  [1]")
 @SETTING
 @AS_JSON

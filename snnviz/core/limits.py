@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from snnviz.catalog.ttfslimits import Limits
+from snnviz.catalog.ttfslimits import Levels, Limits
 from snnviz.core import ttfs
 from snnviz.theory import ttfslimits
 from snnviz.theory.ttfs import Window
@@ -29,6 +29,17 @@ def quantised(values: Tensor, low: float, high: float, bits: int) -> Tensor:
         return torch.full_like(values, low)
     k = ((values.clamp(low, high) - low) / step).round()
     return torch.where(k == last, high, low + step * k)  # at the end of its window to the bit, a neuron is silent
+
+
+def few_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -> Tensor:
+    """As `theory.ttfslimits.few_weights`, without a gradient."""
+    if levels == "without-zero":
+        return quantised(weights, -reach, reach, bits)
+    last, weights = 2 ** (bits - 1) - 1, weights.detach()
+    if not reach > 0:
+        return torch.zeros_like(weights)
+    found: Tensor = ((weights / reach).clamp(-1, 1) * last).round() / last * reach + 0.0
+    return found
 
 
 class Limited(ttfs.Network):
@@ -63,5 +74,5 @@ class Limited(ttfs.Network):
         weight, bias = super()._named(index)
         if bits := self.limits.weight_bits:
             reach = self.ranges[index]
-            weight = straight_through(weight, quantised(weight, -reach, reach, bits))
+            weight = straight_through(weight, few_weights(weight, reach, bits, self.limits.levels))
         return weight, bias

@@ -1,13 +1,16 @@
 """What limits of hardware do to a TTFS network, in numpy. Numbers in brackets continue the list of `theory.ttfs`:
 
     (11) W -> -r + k 2r / (2^b - 1), the nearest with k = 0 ... 2^b - 1       b bits, in each layer's range [-r, r]
+         or k r / (2^(b-1) - 1) with k = 0, ±1 ... ±(2^(b-1) - 1)             one level fewer, and one of them 0
     (12) t_max - t_min -> (t_max - t_min) / q                                 a larger x spikes at t_min: saturated
     (13) t -> t + N(0, sigma^2), kept in its window, if t < t_max             silent neurons stay silent
     (14) t -> t_min + k (t_max - t_min) / (2^b - 1), the nearest              in each layer's window, the input's too
 
-Biases, which are thresholds, are as they are. The windows of the published code, from which (14) would be counted for
-layers behind the first, are not those in which these layers spike; its jitter also moves silent neurons. Neither is
-done here.
+Biases, which are thresholds, are as they are. None of the 2^b levels of (11) is 0, so that no weight is: at 2 bits they
+are -r, -r/3, r/3 and r, and a synapse that had nothing to say says a third of the largest. The other grid: -r, 0, r.
+
+The windows of the published code, from which (14) would be counted for layers behind the first, are not those in which
+these layers spike; its jitter also moves silent neurons. Neither is done here.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.ttfslimits import Limits
+from snnviz.catalog.ttfslimits import Levels, Limits
 from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window, windows
 from snnviz.theory.twins import Relu
 
@@ -36,6 +39,21 @@ def quantised(values: Floats, low: float, high: float, bits: int) -> Floats:
         return np.full_like(values, low)
     k = np.rint((np.clip(values, low, high) - low) / step)
     return np.where(k == last, high, low + step * k)
+
+
+def few_weights(weights: Floats, reach: float, bits: int, levels: Levels) -> Floats:
+    """(11), in [-reach, reach].
+
+    >>> few_weights(np.array([-3.0, -0.4, 0.4, 0.6]), 1.0, 2, "with-zero").tolist()
+    [-1.0, 0.0, 0.0, 1.0]
+    """
+    if levels == "without-zero":
+        return quantised(weights, -reach, reach, bits)
+    last = 2 ** (bits - 1) - 1
+    if not reach > 0:
+        return np.zeros_like(weights)
+    found: Floats = np.rint(np.clip(weights / reach, -1, 1) * last) / last * reach + 0.0
+    return found
 
 
 def reach(weights: Floats, outliers: float) -> float:
@@ -80,7 +98,8 @@ class Trained:
         """With the weights (11) and windows (12) of a chip."""
         if limits.weight_bits:
             ranges = [reach(w, limits.outliers) for w in self.weights]
-            few = tuple(quantised(w, -r, r, limits.weight_bits) for w, r in zip(self.weights, ranges, strict=True))
+            bits, levels = limits.weight_bits, limits.levels
+            few = tuple(few_weights(w, r, bits, levels) for w, r in zip(self.weights, ranges, strict=True))
         else:
             few = self.weights
         return Trained(few, self.biases, shortened(self.windows, limits.latency), self.low, self.high)

@@ -29,6 +29,7 @@ SLIDERS = {
     "jitter": "Jitter of spikes, in τ_c",
     "latency": "Latency: windows so many times shorter",
 }
+LEVELS = {"without-zero": "2^b, none is 0", "with-zero": "2^b − 1, one is 0"}
 
 
 def setting() -> LimitSetting:
@@ -78,6 +79,20 @@ def sliders() -> None:
             on_change=put,
             args=(name,),
         )
+        if name == "weight_bits":
+            many.segments(
+                st,
+                "Levels of a weight",
+                "levels",
+                list(LEVELS),
+                now,
+                KEY,
+                put,
+                format_func=LEVELS.get,
+                help="Between the ends of each layer's range. 2^b, evenly spaced: none of them is 0, so that every "
+                "synapse does something. One fewer, and 0 is in the middle.",
+                disabled=not now.weight_bits,
+            )
 
 
 def put(name: str) -> None:

@@ -87,6 +87,9 @@ def curve_chart(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Sequence[
     words = f"Mean of {seeds} seeds; the bars span them." if seeds > 1 else "One seed."
     if axis in CLAIMS:
         words += " Star: what the paper says of its own networks."
+    if axis == "weight_bits":
+        zero = all(point.task.limits.levels == "with-zero" for point in curve)
+        words += " 2^b − 1 levels, one of which is 0." if zero else " 2^b levels, none of which is 0."
     return Chart(f"limits_{axis}", f"Accuracy over {NAMES[axis].lower()}", words, figure, height=340, wide=True)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.catalog.limitstudies import LimitStudy, networks, points, start, trained_first, tuning
+from snnviz.catalog.limitstudies import LimitSetting, LimitStudy, networks, points, start, trained_first, tuning
 from snnviz.catalog.ttfs import relu_network, ttfs_network
 from snnviz.catalog.ttfslimits import AXES, FineTuning, Limits
 from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
@@ -26,6 +26,11 @@ TTFS = ttfs_network(start())
         ({"jitter": -1}, "limits.jitter must be a number from 0 to 2, got -1"),
         ({"latency": 0.5}, "limits.latency must be a number from 1 to 50, got 0.5"),
         ({"outliers": 0.1}, "limits.outliers must be 0 where limits.weight_bits is 0, got 0.1"),
+        ({"levels": "with-zero"}, "limits.levels must be without-zero where limits.weight_bits is below 2, got"),
+        (
+            {"levels": "zero", "weight_bits": 4},
+            "limits.levels must be one of without-zero, with-zero, got 'zero'; did you mean 'with-zero'?",
+        ),
         ({"bits": 4}, "limits.bits must be a field of a fine-tuning"),
     ],
 )
@@ -67,6 +72,26 @@ def test_its_text_is_all_of_it(limits: Limits, epochs: int, design: Design) -> N
     assert (again, again.digest, len(task.digest)) == (task, task.digest, 16)
     other = FineTuning(design=design, limits=limits, epochs=epochs, learning_rate=0.5)
     assert other.digest != task.digest != design.digest
+
+
+def test_tasks_that_were_kept_before_levels_could_be_chosen_keep_their_names() -> None:
+    old = FineTuning(design=start(), limits=Limits(weight_bits=4, outliers=0.01), epochs=3)
+    assert (old.digest, FineTuning(design=start()).digest) == ("7ee206f2f0d9e89c", "18e02e681c243226")
+    assert "levels" not in old.canonical()
+    new = FineTuning(design=start(), limits=Limits(weight_bits=4, levels="with-zero"))
+    assert '"levels":"with-zero"' in new.canonical()
+    assert FineTuning.read(new.canonical()) == new
+    assert new.limits.text == "weight_bits=4, levels=with-zero"
+    chosen = LimitStudy(levels="with-zero")
+    assert {p.task.limits.levels for p in points(start(), chosen, ["weight_bits"])} == {"with-zero"}
+    assert {p.task.limits.levels for p in points(start(), chosen, ["jitter"])} == {"without-zero"}
+
+
+def test_one_bit_has_no_room_for_a_zero() -> None:
+    assert LimitSetting(levels="with-zero", weight_bits=0).limits == Limits()
+    assert LimitSetting(levels="with-zero", weight_bits=3).limits.levels == "with-zero"
+    with pytest.raises(InputError, match="weight_bits must be 0 or at least 2 where levels is with-zero, got 1"):
+        LimitSetting.check({"levels": "with-zero", "weight_bits": 1})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 5000, '{"design": 3}', " " * 200_000])

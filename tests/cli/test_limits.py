@@ -29,7 +29,9 @@ def test_one_command_makes_a_curve_and_the_next_finds_it(snnviz: Snnviz, path: s
     arguments = ("ttfs", "limits", path, "--axis", "latency", "--epochs", "1")
     first = snnviz(*arguments, "--json").json
     assert [point["value"] for point in first["points"]] == [1, 2, 4, 8, 16]
-    assert first["study"] == {"axes": ["latency"], "epochs": 1, "learning_rate": 0.001, "outliers": 0, "seeds": 1}
+    assert first["study"] == {"axes": ["latency"], "epochs": 1, "learning_rate": 0.001, "outliers": 0, "seeds": 1} | {
+        "levels": "without-zero"
+    }
     store = Store()
     for point in first["points"]:
         (seed,) = point["seeds"]

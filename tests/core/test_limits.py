@@ -18,7 +18,7 @@ from snnviz.catalog.ttfslimits import FineTuning, Limits
 from snnviz.core import data, finetune, ttfs
 from snnviz.core.equivalence import intensities, largest, span
 from snnviz.core.execute import execute
-from snnviz.core.limits import Limited, quantised, straight_through
+from snnviz.core.limits import Limited, few_weights, quantised, straight_through
 from snnviz.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Checkpoint, EpochEnd, Event, Progress, Tuned
@@ -34,6 +34,7 @@ CNN = change(
 EVERY = {
     "none": Limits(),
     "weights": Limits(weight_bits=3, outliers=0.01),
+    "weights with a zero": Limits(weight_bits=3, levels="with-zero"),
     "times": Limits(time_bits=4),
     "jitter": Limits(jitter=0.2),
     "latency": Limits(latency=6),
@@ -85,6 +86,11 @@ def test_both_quantise_alike() -> None:
             quantised(values, -1.3, 1.7, bits).numpy() == ttfslimits.quantised(values.numpy(), -1.3, 1.7, bits)
         ).all()
     assert quantised(values, 0.0, 0.0, 3).unique().tolist() == [0]
+    for bits in range(2, 9):
+        found = few_weights(values, 1.3, bits, "with-zero")
+        assert (found.numpy() == ttfslimits.few_weights(values.numpy(), 1.3, bits, "with-zero")).all()
+        assert len(found.unique()) == 2**bits - 1
+    assert few_weights(values, 0.0, 3, "with-zero").unique().tolist() == [0]
 
 
 def test_times_lie_on_the_grid_of_their_own_window_and_jitter_wakes_nobody() -> None:

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from snnviz.catalog.ttfslimits import Limits
 from snnviz.theory.ttfs import Window, fired, stack, windows
-from snnviz.theory.ttfslimits import Trained, quantised, reach, received, shortened
+from snnviz.theory.ttfslimits import Trained, few_weights, quantised, reach, received, shortened
 
 BITS = st.integers(1, 16)
 VALUES = arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e3, 1e3))
@@ -41,6 +41,21 @@ def test_all_levels_are_used_and_an_empty_range_has_one() -> None:
     assert len(np.unique(quantised(np.linspace(-1, 1, 999), -1, 1, 3))) == 8
     assert quantised(np.array([-0.1, 0.2]), -1, 1, 1).tolist() == [-1, 1]
     assert quantised(np.zeros(3), 0.0, 0.0, 4).tolist() == [0, 0, 0]
+
+
+@given(VALUES, st.floats(1e-3, 1e3), st.integers(2, 7))
+def test_levels_with_a_zero_are_odd_symmetric_and_the_nearest(values: Any, reach: float, bits: int) -> None:
+    found = few_weights(values, reach, bits, "with-zero")
+    step = reach / (2 ** (bits - 1) - 1)
+    grid = [k * step for k in range(-(2 ** (bits - 1)) + 1, 2 ** (bits - 1))]
+    assert len(grid) == 2**bits - 1
+    for value, level in list(zip(values, found, strict=True))[:6]:
+        nearest = min(abs(value.clip(-reach, reach) - one) for one in grid)
+        assert abs(level - value.clip(-reach, reach)) <= nearest + 1e-9 * reach
+        assert min(abs(level - one) for one in grid) <= 1e-9 * reach
+    assert (few_weights(-values, reach, bits, "with-zero") == -found).all()
+    assert few_weights(np.array([0.0, reach, -reach]), reach, bits, "with-zero").tolist() == [0, reach, -reach]
+    assert np.abs(few_weights(np.zeros(1), reach, bits, "without-zero"))[0] > 0.4 * 2 * reach / (2**bits - 1)
 
 
 def test_outliers_are_left_out_of_the_range() -> None:
