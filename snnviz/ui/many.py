@@ -235,8 +235,8 @@ def put(name: str, state: str, key: str, check: Callable[[object], Part]) -> Non
 
 def _said(value: Part, name: str, said: Any) -> dict[str, Any]:
     """A field, or a parameter of the choice that a field is: ``optimizer.sgd.momentum``."""
-    field, *_, parameter = name.split(".")
-    return {field: {**getattr(value, field), parameter: said} if parameter != field else said}
+    field, *inside = name.split(".")
+    return {field: {**getattr(value, field), inside[-1]: said} if inside else said}
 
 
 def replace(value: Part, state: str, key: str) -> None:
