@@ -167,9 +167,11 @@ class Trial:
     """A candidate of a search, trained. Measured on the images kept apart.
 
     code: as `snnviz.catalog.searches.write_code` has it. value: the objective, to be made small, and `error` its
-    standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step); macs and additions:
-    effective synaptic operations of an image. mean, sd: what the strategy expected of the value before (None: of
-    random candidates). epochs: passes over the training images that the search had spent by then, all in all.
+    standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:
+    operations of an image on inputs that are not 0, a sum of m spikes being m additions; synops: NeuroBench's count of
+    them (None of a trial of before: there macs and additions are NeuroBench's, with zero padding). mean, sd: what the
+    strategy expected of the value before (None: of random candidates). epochs: passes over the training images that the
+    search had spent by then, all in all.
     """
 
     table: ClassVar[str] = "trials"
@@ -189,6 +191,7 @@ class Trial:
     sd: float | None
     epochs: float
     seconds: float
+    synops: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.store.learnt import with_learnt
 from snnviz.theory import costs
+from snnviz.theory.operations import ESTIMATED, Counts, Operations, spent
 
 
 @click.command()
@@ -162,7 +163,18 @@ def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:
 def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     states = [row for _, row in store.rows(shown.run, LayerState)]
     final, past = with_learnt(store, shown.run, shown.design, states)
-    shown_of = ("name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut", "beta", "threshold")
+    shown_of: tuple[str, ...] = (
+        "name",
+        "rate",
+        "density",
+        "var_u",
+        "grad_norm",
+        "saturation",
+        "shortcut",
+        "beta",
+        "threshold",
+    )
+    shown_of += ("synops", "macs", "additions")
     layers = [{name: getattr(row, name) for name in shown_of} for row in final]
     samples = [row for _, row in store.rows(shown.run, Sample)]
     parts = [row for _, row in store.rows(shown.run, Branch)]
@@ -172,12 +184,12 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         "branches": [{name: getattr(row, name) for name in told} for row in parts],
     }
     timings = [row for _, row in store.rows(shown.run, Timing) if row.final]
-    operations = costs.spent(shown.design, states) if states else None
+    operations = spent(shown.design, states) if states else None
     names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
     last = store.last(EpochEnd, [shown.run]).get(shown.run)
     report = {**_summary(shown, last), "cached": cached, "layers": layers, "epochs": epochs, "losses": losses}
-    report["operations"] = asdict(operations) | {"picojoules": operations.picojoules()} if operations else None
+    report["operations"] = _operations(operations) if operations else None
     if timings:
         when = ("name", "start", "end", "first", "mean", "saturated")
         report["windows"] = [{name: getattr(row, name) for name in when} for row in timings]
@@ -188,6 +200,17 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         "learnt": past or None,
         "design": shown.design.document(),
     }
+
+
+def _operations(counts: Counts) -> dict[str, Any]:
+    """By additions, and beside them NeuroBench's."""
+
+    def told(found: Operations) -> dict[str, Any]:
+        return {"macs": found.macs, "additions": found.additions, "picojoules": found.picojoules()}
+
+    usual = counts.by("additions")
+    more = {"dense_picojoules": usual.dense_picojoules(), "neurobench": told(counts.by("neurobench"))}
+    return asdict(usual) | told(usual) | more
 
 
 def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
@@ -210,7 +233,13 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
     if found := report["operations"]:
         click.echo(
             f"an image   {found['dense']:,} operations, where inputs are not 0 {found['macs']:,.0f} MACs and "
-            f"{found['additions']:,.0f} additions{' (estimated)' if found['estimated'] else ''}"
+            f"{found['additions']:,.0f} additions: {found['picojoules'] / 1000:,.1f} nJ"
+            f"{f' ({ESTIMATED})' if found['estimated'] else ''}"
+        )
+        other = found["neurobench"]
+        click.echo(
+            f"           NeuroBench: {other['macs']:,.0f} MACs and {other['additions']:,.0f} additions: "
+            f"{other['picojoules'] / 1000:,.1f} nJ; dense MACs: {found['dense_picojoules'] / 1000:,.1f} nJ"
         )
     for layer in report["layers"]:
         rate = "" if layer["rate"] is None else f"rate {layer['rate']:.2%}, "

@@ -16,6 +16,7 @@ from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd, LayerState
 from snnviz.store import Run, Store
+from snnviz.theory.operations import CAVEAT, ESTIMATED, MEANING, Convention, convention
 
 MOST = 7
 
@@ -33,12 +34,19 @@ MOST = 7
     help="Another field of the sweep: depth, channels, dsc_fraction, norm, steps, threshold, beta, gain, "
     "train_samples, epochs, downsample (of recordings), or twins=without.",
 )
+@click.option(
+    "--count",
+    default="additions",
+    metavar="NAME",
+    help="What a sum of m spikes is: m additions, or by neurobench a multiplication.  [additions]",
+)
 @AS_JSON
-def sweep(as_json: bool, n_skip: str | None, settings: Sequence[str], **options: str | None) -> None:
+def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str], **options: str | None) -> None:
     """Accuracy, firing rate and cost against the number of skips, beside ANN twins.
 
     Trains what is missing in the background, as many runs at a time as there are cores, and waits for it.
     """
+    way = convention(count, "count")
     low, high = (0, None) if n_skip is None else read_range(n_skip)
     chosen = read_sweep({**options, "most_skips": None if high is None else str(high)}, settings)
     if low > (most := chosen.counts[-1]):
@@ -49,7 +57,7 @@ def sweep(as_json: bool, n_skip: str | None, settings: Sequence[str], **options:
 
     store = Store()
     runs = train(store, distinct(swept), quiet=as_json or not sys.stderr.isatty())
-    _print_sweep(chosen, swept, runs, _rows(store, swept, runs), as_json)
+    _print_sweep(chosen, swept, runs, _rows(store, swept, runs, way), as_json)
     if problem := trouble(runs):
         click.echo(problem, err=True)
         sys.exit(1)
@@ -75,7 +83,7 @@ def read_sweep(options: Mapping[str, str | None], settings: Sequence[str]) -> Sk
     return SkipSweep.check({name: links.read_value(name, value) for name, value in (given | more).items()})
 
 
-def _rows(store: Store, swept: Sequence[Point], runs: Mapping[str, Run]) -> list[dict[str, Any]]:
+def _rows(store: Store, swept: Sequence[Point], runs: Mapping[str, Run], way: Convention) -> list[dict[str, Any]]:
     from snnviz.views.skips import result, skip_means  # pandas takes half a second, and the bar need not wait for it
 
     done = {name: run.design for name, run in runs.items() if run.state == "done"}
@@ -84,7 +92,7 @@ def _rows(store: Store, swept: Sequence[Point], runs: Mapping[str, Run]) -> list
         name: result(design, ends[name], [row for _, row in store.rows(name, LayerState)])
         for name, design in done.items()
     }
-    return skip_means(swept, results)
+    return skip_means(swept, results, way)
 
 
 def _print_sweep(
@@ -102,7 +110,9 @@ def _print_sweep(
     columns = {title: say for title, say in COLUMNS.items() if twins or title not in OF_TWINS}
     click.echo(table([{title: say(row) for title, say in columns.items()} for row in rows]))
     if any(row["estimated"] for row in rows):
-        click.echo("Operations of runs that are older than their count are estimated from firing rates.")
+        click.echo(f"Operations of some runs are {ESTIMATED}.")
+    click.echo(MEANING[rows[0]["convention"]])
+    click.echo(CAVEAT)
 
 
 def _spread(row: Mapping[str, Any], name: str, unit: str = "%", scale: float = 100) -> str:
@@ -126,10 +136,11 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "drop": lambda row: _spread(row, "drop", "pp", 1),
     "firing rate": lambda row: _spread(row, "rate"),
     "dense": lambda row: _number(row["dense"]),
-    "Eff_MACs": lambda row: _number(row["eff_macs"]),
-    "Eff_ACs": lambda row: _number(row["eff_acs"]),
+    "MACs": lambda row: _number(row["macs" if row["convention"] == "additions" else "eff_macs"]),
+    "additions": lambda row: _number(row["additions" if row["convention"] == "additions" else "eff_acs"]),
     "nJ": lambda row: _number(row["energy"], 1),
-    "ANN Eff_MACs": lambda row: _number(row["ann_eff_macs"]),
+    "ANN MACs": lambda row: _number(row["ann_macs"]),
     "ANN nJ": lambda row: _number(row["ann_energy"], 1),
+    "ANN nJ, dense": lambda row: _number(row["ann_dense_energy"], 1),
 }
-OF_TWINS = {"ANN accuracy", "drop", "ANN Eff_MACs", "ANN nJ"}
+OF_TWINS = {"ANN accuracy", "drop", "ANN MACs", "ANN nJ", "ANN nJ, dense"}

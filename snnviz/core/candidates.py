@@ -24,7 +24,7 @@ from snnviz.core.train import Optimizer
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.links import change
-from snnviz.theory.costs import synops
+from snnviz.theory.operations import spent
 
 Step = Callable[[], None]
 """Called after each training step; may raise, to stop."""
@@ -40,7 +40,7 @@ STATISTICS_BATCHES = 16
 class Found:
     """On the images kept apart: accuracy 0..1, mean loss and its standard error, spikes per neuron and step.
 
-    `macs`, `additions`: effective operations of an image. `seconds` of training and judging.
+    `macs`, `additions`, `synops`: of `events.Trial`. `seconds` of training and judging.
     """
 
     accuracy: float
@@ -49,6 +49,7 @@ class Found:
     rate: float
     macs: float
     additions: float
+    synops: float
     seconds: float
 
 
@@ -160,8 +161,7 @@ class Trainer:
         each = torch.cat(losses)
         each = torch.where(each.isfinite(), each, HOPELESS).clamp(max=HOPELESS)
         probe = data.encode(self.held.images[: observe.PROBE_IMAGES], self.held.white, design, "probe")
-        seen = list(observe.look(network, probe, observe.Window(network.parameters), 0, 0.0))
-        cost = synops(design, [state.rate for state in seen], [state.density for state in seen])
+        cost = spent(design, observe.look(network, probe, observe.Window(network.parameters), 0, 0.0))
         return Found(
             accuracy=hits / len(self.held),
             loss=float(each.mean()),
@@ -169,6 +169,7 @@ class Trainer:
             rate=fired / (len(self.held) * network.steps * neurons) if neurons else 0.0,
             macs=cost.macs,
             additions=cost.additions,
+            synops=cost.synops,
             seconds=time.monotonic() - start,
         )
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
+from snnviz.core.counting import Plan, made_of_spikes, plans
 from snnviz.core.cycles import Cycle
 from snnviz.core.inits import initial_weight
 from snnviz.core.layers import convolution, linear
@@ -40,12 +41,16 @@ Kept = Mapping[int, Tensor]
 
 
 class Outputs:
-    """What the layers have said, (T, B, H, W, C) or (T, B, N); pooled and delayed once for all who read it."""
+    """What the layers have said, (T, B, H, W, C) or (T, B, N); pooled and delayed once for all who read it.
+
+    `many`: of what only joins, how many spikes are in it, where averages are.
+    """
 
     def __init__(self, said: Mapping[int, Tensor], steps: int) -> None:
         self.steps = steps
         self._said = dict(said)
         self._known: dict[Source, Tensor] = {}
+        self.many: dict[int, Tensor] = {}
 
     def __getitem__(self, index: int) -> Tensor:
         return self._said[index]
@@ -59,6 +64,7 @@ class Outputs:
             del self._known[source]
         for index in indices:
             self._said.pop(index, None)
+            self.many.pop(index, None)
 
     def averaged(self, merge: Merge) -> Tensor:
         """The mean over time of what the sources of `merge` say, joined; before it is read, where that is the same."""
@@ -69,6 +75,19 @@ class Outputs:
     def read(self, merge: Merge) -> Tensor:
         """What the sources of `merge` say, joined."""
         return merge(*map(self.source, merge.sources))
+
+    def spikes(self, merge: Merge) -> Tensor:
+        """How many spikes there are in each value of what is read, where these are spikes."""
+        return merge(*map(self._spikes, merge.sources))
+
+    def _spikes(self, source: Source) -> Tensor:
+        if source.layer in self.many:
+            x = read_from(self.many[source.layer], source)
+            x = delayed(x, self.steps) if source.delay else x
+        else:
+            x = self.source(source)
+        size = source.smooth**2 * (source.pool**2 if source.linear else 1)
+        return x * size if size > 1 else x
 
     def source(self, source: Source) -> Tensor:
         """All channels of what a source says."""
@@ -171,7 +190,8 @@ class Network:
         if watch:
             x = outputs.read(self.merges[last])
             current = self._current(readout, x, by)
-            counting(watch, x)(last, activity(current.expand(self.steps, *current.shape[1:]), None))
+            told = self._counting(watch, last, outputs, x)
+            told(last, activity(current.expand(self.steps, *current.shape[1:]), None))
         # A readout is linear: the sum over time of what it says is what it says of the mean, times T.
         return self._current(readout, outputs.averaged(self.merges[last]), by)[0] * self.steps
 
@@ -192,14 +212,14 @@ class Network:
         if not isinstance(stage, int):
             self._step(stage, outputs, watch, by)
         elif layers[stage].kind == "merge":
-            outputs.add(stage, outputs.read(self.merges[stage]))
+            self._join(stage, outputs, outputs.read(self.merges[stage]), watch)
         elif layers[stage].spiking or stage < len(layers) - 1:
             layer, x = layers[stage], outputs.read(self.merges[stage])
             if kept and stage in kept:
                 x = x.flatten(2) * kept[stage].to(x.dtype)
             if layer.kind == "neurons" and layer.normed and by == "learn":
                 x = x.expand(self.steps, *x.shape[1:])  # what stays the same is remembered at each step, too
-            counted = watch and (counting(watch, x) if layer.weighted else watch)
+            counted = watch and self._counting(watch, stage, outputs, x)
             if layer.spiking:
                 overwrite = layer.weighted or layer.normed  # what neurons read may be what others read
                 outputs.add(stage, self._fire(stage, self._current(layer, x, by), counted, overwrite=overwrite))
@@ -216,15 +236,35 @@ class Network:
             given = [outputs.source(source) for source in stage.outside]
             us, ss = stage(given, self.parameters, self.buffers, cells, self.steps, by)
         for index, s in zip(indices, ss, strict=True):
-            outputs.add(index, s)
+            self._join(index, outputs, s, watch)
         for index, u, s in zip(indices, us, ss, strict=True):
             layer = layers[index]
             if watch and layer.kind != "merge":
-                told = counting(watch, outputs.read(self.merges[index])) if layer.weighted else watch
-                told(
-                    index,
-                    activity(u, s, self.cell(self.architecture.layers[index])) if layer.spiking else activity(s, None),
-                )
+                x = outputs.read(self.merges[index]) if layer.weighted else u
+                told = self._counting(watch, index, outputs, x)
+                told(index, activity(u, s, self.cell(layer)) if layer.spiking else activity(s, None))
+
+    def _join(self, index: int, outputs: Outputs, said: Tensor, watch: Watch | None) -> None:
+        """Adds what a layer says; of sums that are counted also how many spikes are in them."""
+        outputs.add(index, said)
+        if watch and index in self._sums:
+            outputs.many[index] = outputs.spikes(self.merges[index])
+
+    def _counting(self, watch: Watch, index: int, outputs: Outputs, x: Tensor) -> Watch:
+        """`watch`, told also what operations `x` is for that the layer reads."""
+        if (plan := self._plans.get(index)) is None:
+            return watch
+        many = outputs.spikes(self.merges[index]) if plan.averaged else None
+        density, counted = plan(x, many)
+        return lambda index, seen: watch(index, replace(seen, density=density, counted=counted))
+
+    @cached_property
+    def _plans(self) -> dict[int, Plan]:
+        return plans(self.design)
+
+    @cached_property
+    def _sums(self) -> set[int]:
+        return made_of_spikes(self.design, self._plans)
 
     def _current(self, layer: Layer, x: Tensor, by: Statistics) -> Tensor:
         bias, gain = self.parameters.get(f"{layer.name}.bias"), self.parameters.get(f"{layer.name}.gain")
@@ -257,13 +297,6 @@ class Network:
         s, seen = observed(current if overwrite else current.clone(), cell, self.steps)
         watch(index, seen)
         return s
-
-
-def counting(watch: Watch, x: Tensor) -> Watch:
-    """`watch`, told also how much of what a layer reads, `x`, is not 0."""
-    given = x.detach().numpy()
-    density = np.count_nonzero(given != 0) / given.size  # numpy: ten times as fast as torch's own
-    return lambda index, seen: watch(index, replace(seen, density=density))
 
 
 def _rectify(index: int, current: Tensor, watch: Watch | None) -> Tensor:

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -106,6 +106,14 @@ def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> 
     return result
 
 
+class Counted(NamedTuple):
+    """Operations in a layer, over time steps and images: as `synops`, `macs` and `additions` of `events.LayerState`."""
+
+    synops: int
+    macs: int
+    additions: int
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """Sums over the neurons of a layer, each (T, B): spikes, u before reset, u^2, and `saturated` neurons.
@@ -113,7 +121,7 @@ class Activity:
     `neurons`: how many. Saturated are those so far from the threshold that the surrogate derivative is below 1 % of its
     peak: hardly any gradient passes through them.
     Of a readout that does not spike, and of ReLUs, `spiking` is false, u the current, and the spikes are 0. `density`:
-    the share of what the layer reads that is not 0, over steps, images and positions.
+    the share of what the layer reads that is not 0, over steps, images and positions. `counted`: of all images.
     """
 
     neurons: int
@@ -123,6 +131,15 @@ class Activity:
     saturated: NDArray[np.float64] | None
     spiking: bool = True
     density: float | None = None
+    counted: Counted | None = None
+
+    @property
+    def operations(self) -> tuple[float, float, float] | tuple[None, None, None]:
+        """Of an image: NeuroBench's count, MACs and additions; None of layers without weights."""
+        if self.counted is None:
+            return None, None, None
+        synops, macs, additions = (count / self.spikes.shape[1] for count in self.counted)
+        return synops, macs, additions
 
     @property
     def rate(self) -> float | None:

@@ -72,7 +72,8 @@ def look(
     epoch: float,
     shares: Mapping[str, float | None] | None = None,
 ) -> Iterator[LayerState]:
-    """Rate, Var[u], density and saturation of every layer on the encoded probe batch, with the window's gradient norms.
+    """Rate, Var[u], density, saturation and operations of every layer on the encoded probe batch, with the window's
+    gradient norms.
 
     `shares`: by layer, the branches' part in the gradient.
     """
@@ -85,8 +86,9 @@ def look(
     for index, (layer, (_, now)) in enumerate(zip(network.architecture.watched, order, strict=True)):
         name = layer.name
         share = (shares or {}).get(name)
+        synops, macs, additions = now.operations
         beta, threshold = network.cell(layer).learnt
         yield LayerState(
             step, epoch, index, name, now.rate, now.var_u, norms.get(name), now.density, now.saturation, share,
-            beta=beta, threshold=threshold,
+            synops=synops, macs=macs, additions=additions, beta=beta, threshold=threshold,
         )  # fmt: skip

@@ -16,7 +16,7 @@ from snnviz.catalog.architectures import Layer
 from snnviz.core import ttfs
 from snnviz.core.data import Images, intensities, span
 from snnviz.core.networks import Hear, Kept, Network, Outputs, Watch
-from snnviz.core.neurons import Activity
+from snnviz.core.neurons import Activity, Counted
 from snnviz.core.norms import Statistics
 from snnviz.core.train import TEST_BATCH
 from snnviz.design import Design
@@ -119,7 +119,7 @@ class TimedNetwork(Network):
 
     def _seen(self, inner: ttfs.Network, index: int, times: Sequence[Tensor]) -> Activity:
         """Of a layer: its spikes, what its neurons would say without a threshold, and how many spikes it reads."""
-        arrived = inner.arriving(index, times[index])
+        arrived, additions = inner.arriving(index, times[index])
         u = inner.decoded(index, times[index]).detach().flatten(1)
         silent = np.zeros((1, len(u)))
         spikes = silent
@@ -127,7 +127,8 @@ class TimedNetwork(Network):
             t, window = times[index + 1].flatten(1), inner.windows[index]
             spikes = _counted(t < window.end)
         sums = (u.sum(1)[None].numpy(), u.square().sum(1)[None].numpy())
-        return Activity(u.shape[1], spikes, *sums, None, index < len(self.firing), arrived)
+        counted = Counted(additions, 0, additions)
+        return Activity(u.shape[1], spikes, *sums, None, index < len(self.firing), arrived, counted)
 
 
 @dataclass(frozen=True, slots=True)

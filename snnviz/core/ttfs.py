@@ -5,6 +5,7 @@ Everything is float64 unless asked otherwise: a window may be a thousand times a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -19,6 +20,7 @@ from snnviz.catalog.layers import Layer as Shape
 from snnviz.catalog.ttfsstudies import Silent
 from snnviz.core import networks
 from snnviz.theory import ttfs
+from snnviz.theory.operations import taps_before
 from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Window
 
 Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
@@ -121,18 +123,17 @@ class Network:
             return None
         return 1 + self._effective(index).sum(1) if isinstance(self.slopes, str) else self.slopes[index]
 
-    def arriving(self, index: int, before: Tensor) -> float:
+    def arriving(self, index: int, before: Tensor) -> tuple[float, int]:
         """Spikes that reach a layer for each of its inputs, from the times before: more than 1 where these are averaged
-        over squares, as each spike comes by itself."""
+        over squares, as each spike comes by itself. And the weights that those of all images meet."""
         layer, end = self.architecture.layers[index], (self.windows[index - 1] if index else INPUT_WINDOW).end
         source = layer.sources[0]
-        size = source.pool
-        if not source.linear:
-            before, size = pooled(before, source), 1
-        elif size > 1:
-            height, width = (side // size * size for side in before.shape[-2:])
-            before = before[..., :height, :width]  # what does not fill a square reaches nothing
-        return float((before < end).double().mean()) * size**2
+        size = source.pool if source.linear else 1
+        fired = (before if source.linear else pooled(before, source)) < end
+        sides = (fired.shape[2], fired.shape[3]) if fired.dim() == 4 else (1, 1)
+        meets = torch.from_numpy(taps_before(layer, size, sides))
+        fired = fired * (meets > 0) if size > 1 else fired  # what does not fill a square reaches nothing
+        return int(fired.sum()) / (len(fired) * math.prod(layer.in_shape)), int((fired * meets).sum())
 
     def adapt(self, passed: Passed) -> None:
         """(9) after a training step whose batch was `passed`. In the B1-model nothing else changes."""

@@ -191,6 +191,7 @@ class _Search:
             rate=found.rate,
             macs=found.macs,
             additions=found.additions,
+            synops=found.synops,
             mean=expected[0],
             sd=expected[1],
             epochs=self.shared_epochs + (number + 1) * self.own_epochs,

@@ -1,20 +1,17 @@
-"""Parameters, operations, memory and time of a design, from its architecture; SynOps also from what its layers said."""
+"""Parameters, memory and time of a design, from its architecture. Operations: `theory.operations`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from snnviz.catalog.architectures import INPUT, Layer, architecture
+from snnviz.catalog.architectures import architecture
 from snnviz.catalog.datasets import card, sizes
-from snnviz.catalog.encodings import is_static, second_moments
+from snnviz.catalog.encodings import is_static
 from snnviz.catalog.searches import Search, widest
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import Design
-from snnviz.events import LayerState
 from snnviz.links import change
 
 SURVEY_STEPS = 6
@@ -33,130 +30,8 @@ def parameters(design: Design) -> int:
 
 
 def macs(design: Design) -> int:
-    """Multiply-accumulates of one image at one time step, as if every input were dense."""
+    """Multiply-accumulates of one image at one time step, as if every input were dense, zero padding included."""
     return sum(layer.macs for layer in architecture(design).layers)
-
-
-ENERGY = {"45 nm": (4.6, 0.9)}
-"""pJ of a multiply-accumulate and of an addition by process, 32-bit floating point (Horowitz, ISSCC 2014)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operations:
-    """Synaptic operations of one image, a weight and an input each, as NeuroBench divides them (Yik et al. 2025).
-
-    `dense`: whatever the inputs are. Of inputs that are not 0 `additions` (Eff_ACs), in layers that read nothing but
-    spikes, and `macs` (Eff_MACs), in all others. `estimated`: from firing rates, because nobody counted the inputs.
-    """
-
-    dense: int
-    macs: float
-    additions: float
-    estimated: bool = False
-
-    @property
-    def effective(self) -> float:
-        """Of inputs that are not 0: SynOps."""
-        return self.macs + self.additions
-
-    def picojoules(self, process: str = "45 nm") -> float:
-        """Of the effective ones, arithmetic alone, without memory or movement of data: no chip measurement."""
-        mac, addition = ENERGY[process]
-        return mac * self.macs + addition * self.additions
-
-
-def synops(
-    design: Design, rates: Sequence[float | None], densities: Sequence[float | None] | None = None
-) -> Operations:
-    """What one image costs, from what was seen of each layer that is looked at, in order.
-
-    `rates`: spikes per neuron and step, None without spikes. `densities`: the share of a layer's joined input that is
-    not 0; None where it was not counted, and is estimated from the rates of its sources.
-
-    A layer's inputs share its MACs equally, T times, zero padding included: exact of linear maps and of convolutions of
-    stride 1. The code of NeuroBench leaves out the padding, weights that are 0, and calls a layer binary by the values
-    of a step. A static image's first layer is computed once, and counted so. Joining, pooling, biases, leaks and
-    thresholds are not counted.
-    """
-    built, static, steps = architecture(design), is_static(design), design.data.steps
-    seen = dict(zip(built.watched, rates, strict=True))
-    dense, macs, additions, estimated = 0, 0.0, 0.0, False
-    for index, layer in enumerate(built.watched):
-        if not layer.weighted:
-            continue
-        every = layer.macs * (1 if static and all(source.layer == INPUT for source in layer.sources) else steps)
-        density = densities[index] if densities else None
-        if density is None:
-            density, estimated = _density(design, layer, seen), True
-        dense += every
-        if reads_spikes(design, layer):
-            additions += density * every
-        else:
-            macs += density * every
-    return Operations(dense, macs, additions, estimated)
-
-
-def spent(design: Design, rows: Iterable[LayerState]) -> Operations:
-    """`synops` at the last look of a run's `rows`, which are in order."""
-    rates: list[float | None] = [None] * len(architecture(design).watched)
-    densities = rates.copy()
-    for row in rows:
-        rates[row.layer], densities[row.layer] = row.rate, row.density
-    return synops(design, rates, densities)
-
-
-def reads_spikes(design: Design, layer: Layer) -> bool:
-    """Whether all that a layer reads is 0 or 1, so that it only adds weights up: settled by its sources, not by values.
-
-    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say; the
-    largest of a square of spikes is one. A TTFS network's synapses add their weight to a slope, each when its spike
-    comes; an image comes as spikes, too.
-    """
-    if design.network.code == "ttfs":
-        return True
-    summed = sum(source.merge != "concat" for source in layer.sources)
-    return summed <= 1 and all(
-        source.smooth == 1 and (source.pool == 1 or source.pooling == "max") and _says_spikes(design, source.layer)
-        for source in layer.sources
-    )
-
-
-def _says_spikes(design: Design, index: int) -> bool:
-    if index == INPUT:
-        return design.data.encoding.kind != "direct"
-    layer = architecture(design).layers[index]
-    return reads_spikes(design, layer) if layer.kind == "merge" else layer.spiking
-
-
-def _density(design: Design, layer: Layer, rates: Mapping[Layer, float | None]) -> float:
-    """As if spikes fell independently of each other, and nothing else were ever 0."""
-    if design.network.code == "ttfs":
-        (source,) = layer.sources
-        return _busy(design, source.layer, rates) * source.pool**2
-    steps, silent, beside = design.data.steps, 1.0, 0.0
-    main = layer.in_shape[0]
-    for source in layer.sources:
-        busy = 1 - (1 - _busy(design, source.layer, rates)) ** (source.pool * source.smooth) ** 2
-        busy *= (steps - source.delay) / steps  # what is a step late says nothing in the first
-        if source.merge == "concat":
-            beside += busy * len(source.channels or ())
-            main -= len(source.channels or ())
-        else:
-            silent *= 1 - busy
-    return (beside + main * (1 - silent)) / layer.in_shape[0]
-
-
-def _busy(design: Design, index: int, rates: Mapping[Layer, float | None]) -> float:
-    """The share of what a layer, or the input, says that is not 0."""
-    if design.network.code == "ttfs":
-        shares = card(design.data.name).histogram
-        return 1 - shares[0] if index == INPUT else rates[architecture(design).layers[index]] or 0.0
-    if index == INPUT:
-        return float(second_moments(design).diagonal().mean()) if _says_spikes(design, INPUT) else 1.0
-    layer = architecture(design).layers[index]
-    if layer.kind == "merge":
-        return _density(design, layer, rates)
-    return (rates[layer] or 0.0) if layer.spiking else 1.0
 
 
 def samples(design: Design) -> tuple[int, int]:

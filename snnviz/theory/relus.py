@@ -55,7 +55,7 @@ def size(built: Architecture) -> int:
     """How many numbers the matrices of a network hold."""
     total = 0
     for index, layer in enumerate(built.layers):
-        total += layer.neurons * math.prod(_before(built, index) if layer.sources[0].linear else layer.in_shape)
+        total += layer.neurons * math.prod(shape_before(built, index) if layer.sources[0].linear else layer.in_shape)
     return total
 
 
@@ -84,7 +84,7 @@ def drawn(design: Design, shown: Floats) -> dict[str, Any]:
     found: dict[str, Any] = {}
     rng = np.random.default_rng(design.seed)
     for index, layer in enumerate(built.layers):
-        drive = Drive(float(np.square(_pooled(built, index, x)).mean()), 1) if is_measured(design.init) else None
+        drive = Drive(float(np.square(pooled(built, index, x)).mean()), 1) if is_measured(design.init) else None
         law = weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron, drive)
         shape: tuple[int, ...] = (layer.out_shape[0], layer.fan_in)
         if layer.kind == "conv":
@@ -128,10 +128,10 @@ def _dense(built: Architecture, index: int, weight: Floats, bias: Floats) -> Den
     matrix = weight if layer.kind == "linear" else _convolution(layer, weight)
     biases, source = np.repeat(bias, layer.neurons // layer.out_shape[0]), layer.sources[0]
     if not source.linear:
-        numbers = np.arange(math.prod(_before(built, index))).reshape(1, *_before(built, index))
+        numbers = np.arange(math.prod(shape_before(built, index))).reshape(1, *shape_before(built, index))
         squares = _squares(numbers, source.pool).reshape(math.prod(layer.in_shape), -1)
         return Dense(layer.name, matrix, biases, layer.out_shape, squares)
-    matrix = _unpooled(matrix.reshape(layer.neurons, *layer.in_shape), _before(built, index), source.pool)
+    matrix = _unpooled(matrix.reshape(layer.neurons, *layer.in_shape), shape_before(built, index), source.pool)
     return Dense(layer.name, matrix, biases, layer.out_shape)
 
 
@@ -159,17 +159,18 @@ def _unpooled(matrix: Floats, before: Shape, pool: int) -> Floats:
     return found.reshape(len(matrix), -1)
 
 
-def _before(built: Architecture, index: int) -> Shape:
+def shape_before(built: Architecture, index: int) -> Shape:
     """The shape of what a layer's source says, before any pooling."""
     source = built.layers[index].sources[0].layer
     return built.input_shape if source == INPUT else built.layers[source].out_shape
 
 
-def _pooled(built: Architecture, index: int, x: Floats) -> Floats:
+def pooled(built: Architecture, index: int, x: Floats) -> Floats:
+    """What a layer reads (B, m) or (B, C, H, W), from what the layer before says."""
     source = built.layers[index].sources[0]
     if source.pool == 1:
         return x
-    squares = _squares(x.reshape(len(x), *_before(built, index)), source.pool)
+    squares = _squares(x.reshape(len(x), *shape_before(built, index)), source.pool)
     found: Floats = squares.mean(4) if source.linear else squares.max(4)
     return found
 

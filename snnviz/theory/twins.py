@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog import datasets
+from snnviz.catalog.architectures import architecture
 from snnviz.catalog.datasets import Card
 from snnviz.catalog.ttfsstudies import Silent, Slopes
 from snnviz.design import Design
 from snnviz.errors import Diverged
 from snnviz.theory import relus, ttfs
+from snnviz.theory.operations import met, taps, taps_before
 from snnviz.theory.relus import Dense
 from snnviz.theory.ttfs import Floats, Layer, Passed, Stack
 
@@ -152,12 +154,27 @@ class Pair:
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return tuple(float(ttfs.fired(times, layer.window).mean()) for times, layer in pairs)
 
-    @cached_property
-    def arriving(self) -> tuple[float, ...]:
-        """Of each layer, the readout's included: the share of its inputs at which a spike arrives."""
+    def additions(self, design: Design) -> float:
+        """Of an image in the TTFS network `design`: each spike, the input's too, at each weight that it meets."""
         ends = (ttfs.INPUT_WINDOW.end, *(layer.window.end for layer in self.hidden))
-        seen = zip(self.stack.layers, self.passed.times, ends, strict=True)
-        return tuple(float((layer.read(times) < end).mean()) for layer, times, end in seen)
+        built, found = architecture(design), 0.0
+        seen = zip(built.layers, self.stack.layers, self.passed.times, ends, strict=True)
+        for index, (layer, own, times, end) in enumerate(seen):
+            source, sides = layer.sources[0], relus.shape_before(built, index)[1:]
+            meets = taps_before(layer, source.pool, sides) if source.linear else taps(layer)
+            found += met(own.read(times) < end, meets)
+        return found
+
+    def macs(self, design: Design, *, folded: bool = False) -> float:
+        """Of an image in the ReLU network `design`: its layers' inputs that are not 0, as in a spiking network.
+
+        A normalised image is 0 nowhere; with the normalisation `folded` into the first layer black pixels are, as to a
+        TTFS network.
+        """
+        built, (low, high) = architecture(design), (0.0, 1.0) if folded else span(datasets.card(design.data.name))
+        said = (low + (high - low) * self.relu.shown, *self.relu.said[:-1])
+        reads = (relus.pooled(built, index, x) for index, x in enumerate(said))
+        return sum(met(x != 0, taps(layer)) for layer, x in zip(built.layers, reads, strict=True))
 
     @property
     def spikes_per_neuron(self) -> float:

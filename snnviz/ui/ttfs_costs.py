@@ -11,7 +11,7 @@ from snnviz.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.places import cache_dir
 from snnviz.store import Run
-from snnviz.theory import costs
+from snnviz.theory.operations import spent
 from snnviz.theory.twins import Pair
 from snnviz.ui import many, services
 from snnviz.ui.ttfs_runs import train
@@ -77,6 +77,6 @@ def _told(of: Design, run: Run) -> Told:
 def _read(_place: str, of: Design, _finished: float | None) -> Told:
     store = services.store()
     end = store.last(EpochEnd, [of.digest])[of.digest]
-    operations = costs.spent(of, [row for _, row in store.rows(of.digest, LayerState)])
+    operations = spent(of, [row for _, row in store.rows(of.digest, LayerState)])
     steps = of.data.steps if of.network.code == "rate" else 1
     return Told(end.test_accuracy, None if end.rate is None else end.rate * steps, operations)

@@ -58,8 +58,8 @@ def published(network: str) -> pd.DataFrame:
 
 
 def comparison_table(threes: Sequence[Three], results: Mapping[str, Result]) -> pd.DataFrame:
-    """A row for ANN, SNN and SNN optimised: test accuracy, firing rate and SynOps, mean and sd over those seeds that
-    are done. `results` by digest."""
+    """A row for ANN, SNN and SNN optimised: test accuracy, firing rate and operations, mean and sd over the
+    seeds that are done. `results` by digest."""
     rows = []
     for name, some in (
         ("ANN (twin of the original)", [three.ann for three in threes]),
@@ -67,13 +67,14 @@ def comparison_table(threes: Sequence[Three], results: Mapping[str, Result]) -> 
         ("SNN, optimised skips", [three.optimised for three in threes if three.optimised]),
     ):
         done = [results[design.digest] for design in some if design.digest in results]
+        spent = [one.operations.by("additions").effective for one in done]
         rates = [one.rate for one in done if one.rate is not None]
         rows.append(
             {
                 "network": name,
                 "test accuracy": _spread([100 * one.accuracy for one in done], "%"),
                 "firing rate": _spread([100 * rate for rate in rates], "%"),
-                "SynOps": f"{np.mean([one.operations.effective for one in done]):,.0f}" if done else None,
+                "operations": f"{np.mean(spent):,.0f}" if done else None,
                 "seeds": f"{len(done)} of {len(threes)}",
             }
         )

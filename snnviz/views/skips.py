@@ -15,7 +15,7 @@ from snnviz.catalog.sweeps import Point, SkipType
 from snnviz.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.store.values import Run
-from snnviz.theory.costs import Operations, spent
+from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, Counts, spent
 from snnviz.views.chart import Chart, Figure, empty
 
 COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
@@ -23,6 +23,10 @@ COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(
 
 ASIDE: dict[SkipType, float] = {"DSC": -0.03, "ASC": 0.03}
 """Along n_skip, so that error bars stand beside each other."""
+
+TWINS = (
+    "Dashed: the ANN twins, in one step, zeros of their ReLUs skipped as silence is; dotted: with none skipped (dense)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Result:
     accuracy: float
     rate: float | None
     before: float | None
-    operations: Operations
+    operations: Counts
 
 
 def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
@@ -48,11 +52,13 @@ def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Resul
     return Result(end.test_accuracy, end.rate, before, spent(design, layers))
 
 
-def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[Chart]:
+def skip_charts(
+    points: Sequence[Point], results: Mapping[str, Result], convention: Convention = "additions"
+) -> list[Chart]:
     """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
     seeds = len({point.design.seed for point in points})
     guessed = sum(found.operations.estimated for found in results.values())
-    older = f" Of {guessed} runs that are older than the count, estimated from firing rates." if guessed else ""
+    older = f" **{guessed} runs {ESTIMATED}.**" if guessed else ""
     spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
     accuracy = _figure("test accuracy", points, tickformat=".0%")
     drop = _figure("ANN minus SNN", points, ticksuffix=" pp")
@@ -65,10 +71,14 @@ def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[
             look: dict[str, Any] = {"dash": "dash" if dashed else "solid"}
             name = f"{kind}, ANN" if dashed else kind
             accuracy["data"] += _line(name, kind, _values(of, results, lambda r: r.accuracy), ".1%", **look)
-            counted = _values(of, results, lambda r: r.operations.effective)
+            counted = _values(of, results, lambda r: r.operations.by(convention).effective)
             operations["data"] += _line(name, kind, counted, ",.0f", **look)
-            spent = _values(of, results, lambda r: r.operations.picojoules() / 1000)
+            spent = _values(of, results, lambda r: r.operations.by(convention).picojoules() / 1000)
             energy["data"] += _line(name, kind, spent, ".1f", **look)
+        dense = _values(ann, results, lambda r: r.operations.dense)
+        operations["data"] += _line(f"{kind}, ANN, dense", kind, dense, ",.0f", dash="dot")
+        spent = _values(ann, results, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
+        energy["data"] += _line(f"{kind}, ANN, dense", kind, spent, ".1f", dash="dot")
         drop["data"] += _line(kind, kind, _drops(snn, ann, results), ".1f")
         rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
         untrained = _values(snn, results, lambda r: r.before)
@@ -79,15 +89,13 @@ def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[
         Chart(
             "skips_operations",
             "SynOps",
-            "Inputs that are not 0 times the weights they meet, MACs and additions together (NeuroBench); dashed: the "
-            "ANN twins, in one step." + older,
+            f"{MEANING[convention]} {TWINS}" + older,
             operations,
         ),
         Chart(
             "skips_energy",
             "Energy of the arithmetic",
-            "4.6 pJ a MAC, 0.9 pJ an addition (45 nm, Horowitz 2014), no memory: relative, not a chip measurement."
-            + older,
+            f"{CAVEAT} {TWINS}" + older,
             energy,
         ),
     ]
@@ -97,13 +105,19 @@ def skip_charts(points: Sequence[Point], results: Mapping[str, Result]) -> list[
     return charts
 
 
-def skip_table(points: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> pd.DataFrame:
+def skip_table(
+    points: Sequence[Point],
+    runs: Mapping[str, Run],
+    results: Mapping[str, Result],
+    convention: Convention = "additions",
+) -> pd.DataFrame:
     """A row for each design that was submitted, in the order of the points; without skips the type is None."""
     table = []
     for digest, point in {point.design.digest: point for point in points}.items():
         run, found = runs.get(digest), results.get(digest)
         if run is None:
             continue
+        counted = found.operations.by(convention) if found else None
         table.append(
             {
                 "type": point.type if point.n_skip else None,
@@ -113,10 +127,11 @@ def skip_table(points: Sequence[Point], runs: Mapping[str, Run], results: Mappin
                 "state": run.state,
                 "test": 100 * found.accuracy if found else None,
                 "rate": 100 * found.rate if found and found.rate is not None else None,
-                "dense": found.operations.dense if found else None,
-                "Eff_MACs": round(found.operations.macs) if found else None,
-                "Eff_ACs": round(found.operations.additions) if found else None,
-                "energy": found.operations.picojoules() / 1000 if found else None,
+                "dense": counted.dense if counted else None,
+                "MACs": round(counted.macs) if counted else None,
+                "additions": round(counted.additions) if counted else None,
+                "energy": counted.picojoules() / 1000 if counted else None,
+                "counts": ("estimated" if counted.estimated else "counted") if counted else None,
                 "seconds": round(run.seconds, 1) if run.seconds else None,
                 "run": digest,
             }
@@ -124,11 +139,14 @@ def skip_table(points: Sequence[Point], runs: Mapping[str, Run], results: Mappin
     return pd.DataFrame(table)
 
 
-def skip_means(points: Sequence[Point], results: Mapping[str, Result]) -> list[dict[str, Any]]:
+def skip_means(
+    points: Sequence[Point], results: Mapping[str, Result], convention: Convention = "additions"
+) -> list[dict[str, Any]]:
     """A row for each n_skip and type, None without skips: means over the seeds that are done, None where none is.
 
     `sd`: standard deviations (n - 1), None of a single seed. Accuracies and rates are 0..1, the drop from ANN to SNN is
-    in percentage points, operations are of an image, energies in nJ.
+    in percentage points, operations are of an image: `macs` and `additions` by additions, `eff_macs` and `eff_acs` by
+    NeuroBench. Energies are in nJ: `energy` by `convention`, `energy_...` by each; `dense_energy`: if no input were 0.
     """
 
     def of(some: Sequence[Point], read: Callable[[Result], float | None]) -> list[float]:
@@ -143,10 +161,16 @@ def skip_means(points: Sequence[Point], results: Mapping[str, Result]) -> list[d
         row |= _spread("accuracy", accuracies) | _spread("ann_accuracy", of(ann, lambda r: r.accuracy))
         row |= _spread("drop", _drops(snn, ann, results).get(n_skip, [])) | _spread("rate", of(snn, lambda r: r.rate))
         for before, some in (("", snn), ("ann_", ann)):
-            row[f"{before}dense"] = _mean(of(some, lambda r: r.operations.dense))
-            row[f"{before}eff_macs"] = _mean(of(some, lambda r: r.operations.macs))
-            row[f"{before}eff_acs"] = _mean(of(some, lambda r: r.operations.additions))
-            row[f"{before}energy"] = _mean(of(some, lambda r: r.operations.picojoules() / 1000))
+            for name in ("dense", "macs", "additions", "eff_macs", "eff_acs"):
+                row[before + name] = _mean(of(some, lambda r, name=name: getattr(r.operations, name)))  # type: ignore[misc]
+            for way in CONVENTIONS:
+                spent = _mean(of(some, lambda r, way=way: r.operations.by(way).picojoules() / 1000))  # type: ignore[misc]
+                row[f"{before}energy_{way}"] = spent
+            row[f"{before}energy"] = row[f"{before}energy_{convention}"]
+            row[f"{before}dense_energy"] = _mean(
+                of(some, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
+            )
+        row["convention"] = convention
         table.append(row | {"estimated": any(of([*snn, *ann], lambda r: r.operations.estimated))})
     return table
 

@@ -7,10 +7,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from snnviz.catalog.architectures import architecture
 from snnviz.design import Design
-from snnviz.theory import costs
-from snnviz.theory.costs import Operations
+from snnviz.theory.operations import Convention, Counts, Operations, dense
 from snnviz.theory.twins import Pair
 from snnviz.views.chart import Chart, empty, shade
 from snnviz.views.ttfs import RELU, TTFS
@@ -55,38 +53,54 @@ class Told(NamedTuple):
 
     accuracy: float
     spikes: float | None = None
-    operations: Operations | None = None
+    operations: Counts | None = None
 
 
 def operations(pair: Pair, design: Design) -> Operations:
     """Of one image in the TTFS network `design`, from the spikes that were counted: each at most once."""
-    sources = [layer.sources[0] for layer in architecture(design).layers]
-    sizes = [source.pool**2 if source.linear else 1 for source in sources]  # of averages each spike comes by itself
-    densities = [share * size for share, size in zip(pair.arriving, sizes, strict=True)]
-    return costs.synops(design, [*pair.spikes, None], densities)
+    return Operations(dense(design), 0.0, pair.additions(design))
 
 
-def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Told]) -> pd.DataFrame:
-    """The same network three times: of ReLUs, of one spike a neuron, and rate-coded. What is not known is left out."""
-    relu, ttfs_design, rate = designs["relu"], designs["ttfs"], designs["rate"]
-    dense = Operations(costs.macs(relu), float(costs.macs(relu)), 0.0)
-    nothing = Told(float("nan"))
-    counted = {
-        "relu": told.get("relu", nothing)._replace(operations=dense),
-        "ttfs": told.get("ttfs", nothing)._replace(
-            spikes=pair.spikes_per_neuron, operations=operations(pair, ttfs_design)
-        ),
+def cost_table(
+    pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Told], convention: Convention = "additions"
+) -> pd.DataFrame:
+    """The same network three times: of ReLUs, dense and with their zeros skipped as silence is, of one spike a neuron,
+    and rate-coded. What is not known is left out."""
+    relu, rate = designs["relu"], designs["rate"]
+    nothing, whole = Told(float("nan")), dense(relu)
+    seen = {
+        "relu": told.get("relu", nothing),
+        "sparse": told.get("relu", nothing),
+        "folded": told.get("relu", nothing),
+        "ttfs": told.get("ttfs", nothing)._replace(spikes=pair.spikes_per_neuron),
         "rate": told.get("rate", nothing),
+    }
+    rated = seen["rate"].operations
+    sparse = Operations(whole, pair.macs(relu), 0.0)
+    counted: dict[str, Operations | None] = {
+        "relu": Operations(whole, float(whole), 0.0),
+        "sparse": sparse,
+        "folded": Operations(whole, pair.macs(relu, folded=True), 0.0),
+        "ttfs": operations(pair, designs["ttfs"]),
+        "rate": rated.by(convention) if rated else None,
     }
     latency = {
         "relu": "one pass",
+        "sparse": "one pass",
+        "folded": "one pass",
         "ttfs": f"{pair.latency:.3g} τ_c",
         "rate": f"{rate.data.steps} time steps",
     }
-    names = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded LIF"}
+    names = {
+        "relu": "ReLU, dense",
+        "sparse": "ReLU, zeros skipped",
+        "folded": "ReLU, black pixels skipped too",
+        "ttfs": "TTFS",
+        "rate": "rate-coded LIF",
+    }
     rows = []
-    for kind, each in counted.items():
-        made = each.operations
+    for kind, each in seen.items():
+        made = counted[kind]
         rows.append(
             {
                 "network": names[kind],
@@ -96,7 +110,7 @@ def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Tol
                 "macs": made.macs if made else None,
                 "additions": made.additions if made else None,
                 "energy": made.picojoules() / 1000 if made else None,
-                "share": made.picojoules() / dense.picojoules() if made else None,
+                "share": made.picojoules() / sparse.picojoules() if made else None,
             }
         )
     return pd.DataFrame(rows).astype(dict.fromkeys(("spikes", "macs", "additions", "energy", "share"), float))

@@ -21,6 +21,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.theory import costs
+from snnviz.theory.operations import spent
 from tests.cli.conftest import Snnviz, process, write
 from tests.conftest import MakeDesign
 from tests.recorded import put
@@ -30,7 +31,10 @@ REPORT = {
     "run", "cached", "state", "seconds", "accuracy", "loss", "rate", "parameters", "macs", "layers", "epochs",
     "operations",
 }  # fmt: skip
-LAYER = {"name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut", "beta", "threshold"}
+LAYER = {
+    "name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut", "beta", "threshold",
+    "synops", "macs", "additions",
+}  # fmt: skip
 EPOCH = {"epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss"}
 
 
@@ -89,6 +93,8 @@ def test_a_run_is_one_json_object_with_everything_in_it(snnviz: Snnviz, tiny: Ma
     assert [layer["name"] for layer in report["layers"]] == ["L1", "L2", "readout"]
     assert all(set(layer) == LAYER for layer in report["layers"])
     assert 0 < report["operations"]["macs"] + report["operations"]["additions"] < report["operations"]["dense"]
+    assert (report["operations"]["convention"], report["operations"]["estimated"]) == ("additions", False)
+    assert set(report["operations"]["neurobench"]) == {"macs", "additions", "picojoules"}
     assert [epoch["epoch"] for epoch in report["epochs"]] == [1, 2, 3]
     assert all(set(epoch) == EPOCH for epoch in report["epochs"])
     assert report["epochs"][-1]["test_accuracy"] == report["accuracy"]
@@ -97,7 +103,7 @@ def test_a_run_is_one_json_object_with_everything_in_it(snnviz: Snnviz, tiny: Ma
     final = [row for _, row in store.rows(report["run"], EpochEnd)][-1]
     assert (final.test_accuracy, final.test_loss, final.rate) == tuple(report[n] for n in ("accuracy", "loss", "rate"))
     states = [row for _, row in store.rows(report["run"], LayerState)]
-    assert report["operations"]["picojoules"] == costs.spent(tiny(), states).picojoules()
+    assert report["operations"]["picojoules"] == spent(tiny(), states).by("additions").picojoules()
     assert states[-1].var_u == report["layers"][-1]["var_u"]
     store.close()
 
@@ -113,7 +119,7 @@ def test_a_run_for_people(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path) -> N
     assert f"run        {tiny(9).digest}\n" in first.out
     assert re.search(r"^test +accuracy \d+\.\d\d%, loss \d\.\d{4}, rate \d+\.\d\d%$", first.out, re.MULTILINE)
     assert f"design     {links.in_a_line(tiny(9))}\n" in first.out
-    counted = r"^an image   [\d,]+ operations, where inputs are not 0 [\d,]+ MACs and [\d,]+ additions$"
+    counted = r"^an image   [\d,]+ operations, where inputs are not 0 [\d,]+ MACs and [\d,]+ additions: [\d.,]+ nJ$"
     assert re.search(counted, first.out, re.MULTILINE)
     again = snnviz("run", path, "--set", "seed=9")
     assert again.out == first.out.replace(tiny(9).digest, f"{tiny(9).digest} (cached)")

@@ -47,12 +47,16 @@ def test_it_trains_what_is_missing_and_says_what_the_page_draws(snnviz: Snnviz, 
         assert row["accuracy_sd"] is None
         assert 0 <= row["eff_macs"] + row["eff_acs"] <= row["dense"]
         assert not row["estimated"]
+        assert (row["convention"], row["energy"]) == ("additions", row["energy_additions"])
+        assert row["macs"] <= row["eff_macs"]
 
     before = shared.version()
     again = snnviz(*ARGUMENTS)
     assert shared.version() == before  # nothing was trained again
     assert (again.code, again.err) == (0, "")
-    lines = again.out.splitlines()
+    *lines, convention, caveat = again.out.splitlines()
+    assert convention.startswith("Additions: conv(a + b) = conv(a) + conv(b)")
+    assert "not a chip measurement" in caveat
     assert lines[0].split()[:3] == ["n_skip", "type", "seeds"]
     assert [line.split()[:3] for line in lines[1:]] == [["0", "-", "1"], ["1", "DSC", "1"], ["1", "ASC", "1"]]
     assert re.search(r" \d+\.\d % +\d+\.\d % +-?\d+\.\d pp ", lines[1])
@@ -62,7 +66,7 @@ def test_only_what_is_asked_for_is_trained_and_shown(snnviz: Snnviz, shared: Sto
     answer = snnviz("sweep", "--type", "ASC", "--n-skip", "1..1", "--seeds", "2", "--set", "twins=without", *FIELDS)
     swept = points(TINY.model_copy(update={"types": "asc", "seeds": 2, "twins": "without"}))
     assert {run.run for run in shared.runs()} == {p.design.digest for p in swept if p.n_skip == 1}
-    [header, line] = answer.out.splitlines()
+    [header, line, *_] = answer.out.splitlines()
     assert "ANN" not in header
     assert line.split()[:3] == ["1", "ASC", "2"]
     assert "±" in line
@@ -73,7 +77,7 @@ def test_more_skips_than_there_is_room_for_are_left_out_and_said_to_be(snnviz: S
         Immediate(shared).submit(design)
     answer = snnviz("sweep", "--n-skip", "5", "--seeds", "1", *FIELDS)
     assert answer.err == "A block of 2 layers has room for n_skip up to 1.\n"
-    assert len(answer.out.splitlines()) == 4
+    assert len(answer.out.splitlines()) == 6
 
 
 def test_a_range_is_from_nothing_unless_it_says_so() -> None:
@@ -95,6 +99,7 @@ def test_a_range_is_from_nothing_unless_it_says_so() -> None:
         (("--set", "sed=3"), "sed must be a field of a sweep, got 3; did you mean 'seeds'?"),
         (("--set", "seeds=2", "--seeds", "3"), "seeds must be given once, got '2'"),
         (("--set", "epochs"), "--set must have the form path=value, got 'epochs'"),
+        (("--count", "synops"), "count must be one of additions, neurobench, got 'synops'"),
         (("more",), "Got unexpected extra argument (more)"),
         (("--set", "channels=256", "--set", "depth=20", "--set", "steps=50"), "depth must be"),
     ],
@@ -124,7 +129,7 @@ def test_a_run_that_fails_ends_with_exit_code_1(
     assert {row["accuracy"] for row in answer.json["points"]} == {None}
     assert re.match(r"3 of 3 runs failed: the first of them, [0-9a-f]{16}: .*N-MNIST.*\n$", answer.err), answer.err
     human = snnviz(*ARGUMENTS, "--data", "nmnist", "--set", "twins=without")
-    assert (human.code, len(human.out.splitlines())) == (1, 4)
+    assert (human.code, len(human.out.splitlines())) == (1, 6)
 
 
 def test_ctrl_c_cancels_what_was_queued_here_and_says_how_to_go_on(shared: Store) -> None:
@@ -161,6 +166,6 @@ def test_on_a_terminal_a_bar_says_how_far_it_all_is() -> None:
     finally:
         os.close(terminal)
     out, _ = running.communicate(timeout=60)
-    assert (running.returncode, len(out.splitlines())) == (0, 3)
+    assert (running.returncode, len(out.splitlines())) == (0, 5)
     assert re.search(r"0 of 2 runs done, about [\d a-z]+ left", said.decode())
     assert "2 of 2 runs done" in said.decode()

@@ -198,10 +198,16 @@ def loud(design: Design, dtype: torch.dtype = torch.float64) -> Network:
     return network
 
 
-def literal_logits(network: Network, image: Tensor, seen: dict[str, list[Tensor]] | None = None) -> Tensor:
+def literal_logits(
+    network: Network,
+    image: Tensor,
+    seen: dict[str, list[Tensor]] | None = None,
+    heard: list[dict[int, Tensor]] | None = None,
+) -> Tensor:
     """The readout of any architecture summed over time: each layer at each step, as its sources say.
 
-    `seen` is filled with the potentials (B, C, H, W) of each step, by layer.
+    `seen` is filled with the potentials (B, C, H, W) of each step, by layer, `heard` at each step with what the input
+    and each layer say.
     """
     cells = _Cells(network, image.dtype)
     before: list[Tensor] = []
@@ -222,6 +228,7 @@ def literal_logits(network: Network, image: Tensor, seen: dict[str, list[Tensor]
                 else:
                     x = said[source.layer]
                 x = x if source.channels is None else x[:, list(source.channels)]
+                x = x[:, :, :: source.stride, :: source.stride] if source.stride > 1 else x
                 if source.enlarge > 1:
                     x = x.repeat_interleave(source.enlarge, 2).repeat_interleave(source.enlarge, 3)
                 if source.pool > 1:
@@ -238,11 +245,14 @@ def literal_logits(network: Network, image: Tensor, seen: dict[str, list[Tensor]
             if layer.kind == "linear":
                 current = F.linear(x.flatten(1), weight, bias)
             elif layer.kind == "conv":
-                current = F.conv2d(x, weight, bias, layer.stride, padding=layer.kernel // 2)
-            now.append(cells.fire(layer.name, current))
+                current = F.conv2d(x, weight, bias, layer.stride, padding=layer.kernel // 2, groups=layer.groups)
+            fires = layer.spiking or layer.plain
+            now.append(cells.fire(layer.name, current) if fires else F.relu(current))
             if seen is not None and layer.spiking:
                 seen.setdefault(layer.name, []).append(cells.mem[layer.name])
         before = now
+        if heard is not None:
+            heard.append({INPUT: shown, **dict(enumerate(now))})
         total = now[-1] if total is None else total + now[-1]
     assert total is not None
     return total.unflatten(1, (-1, network.architecture.layers[-1].voters)).mean(2)

@@ -68,7 +68,7 @@ def test_skips_raise_the_accuracy_and_narrow_the_drop(name: str) -> None:
                 key = (kind, n_skip, ann)
                 own = [results[p.design.digest] for p in found if (p.type, p.n_skip, p.ann) == key]
                 accuracy[key] = fmean(r.accuracy for r in own)
-                synops[key] = fmean(r.operations.effective for r in own)
+                synops[key] = fmean(r.operations.synops for r in own)
                 if not ann:
                     rate[key] = fmean(r.rate or 0 for r in own)
     for kind in ("DSC", "ASC"):

@@ -1,27 +1,32 @@
-"""SynOps are what a count finds that sees the input of every convolution and linear map at every step."""
+"""Operations are what a literal count finds that sees the input of every convolution and linear map at every step."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.adjacency import ASC, DSC, back_slots, build, with_n_skip
-from snnviz.catalog.architectures import architecture
+from snnviz.catalog.architectures import INPUT, architecture
+from snnviz.catalog.datasets import card
+from snnviz.catalog.encodings import is_static
 from snnviz.catalog.twins import ann_twin
 from snnviz.core import data
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.observe import Window, look
+from snnviz.core.timed import TimedNetwork
 from snnviz.design import Design
-from snnviz.theory import costs
-from snnviz.theory.costs import Operations
-from tests.core import slow
+from snnviz.events import LayerState
+from snnviz.theory import costs, operations
+from snnviz.theory.operations import ENERGY, Counts, Operations
+from tests.core import slow, taps
 
-IMAGES = 6
+IMAGES = 3
 
 
 def small(**parts: Any) -> Design:
@@ -30,201 +35,204 @@ def small(**parts: Any) -> Design:
 
 
 def block(edges: Any, **more: Any) -> dict[str, Any]:
-    return {"kind": "block", "edges": edges, "channels": 5, **more}
+    return {"kind": "block", "edges": edges, "channels": 3, **more}
+
+
+def cell(text: str) -> dict[str, Any]:
+    return {"kind": "cell", "cell": text, "channels": 3, "hidden": 20, "enlarge": 2, "norm": "none"}
+
+
+def staged(kind: str, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "width": 0.03125, "depth": 0.3, "norm": "none", **more}
 
 
 def encoded(design: Design) -> Tensor:
+    """(T or 1, B, C, H, W); of recordings made-up frames, as the card's numbers are enough for an architecture."""
+    about = card(design.data.name)
+    if about.counts is not None:
+        draw = torch.Generator().manual_seed(3)
+        shape = (design.data.steps, IMAGES, *architecture(design).input_shape)
+        return torch.poisson(torch.full(shape, 0.3, dtype=torch.float64), draw) - 0.3
     images, _ = data.load(design)
     return data.encode(images.images[:IMAGES], images.white, design, "test").double()
 
 
-def counted(network: Network, image: Tensor, monkeypatch: pytest.MonkeyPatch) -> Operations:
-    """Literally: what goes into each map or convolution of the step-by-step network, times the weights it meets."""
-    inputs: dict[int, list[Tensor]] = {}
-    order = {id(network.parameters[f"{layer.name}.weight"]): k for k, layer in enumerate(network.architecture.layers)}
-
-    def hooked(function: Any) -> Any:
-        def call(x: Tensor, weight: Tensor, *more: Any, **options: Any) -> Any:
-            inputs.setdefault(order[id(weight)], []).append(x)
-            return function(x, weight, *more, **options)
-
-        return call
-
-    with monkeypatch.context() as patch, torch.no_grad():
-        for name in ("conv2d", "linear"):
-            patch.setattr(F, name, hooked(getattr(F, name)))
-        slow.literal_logits(network, image)
-    dense, macs, additions = 0, 0.0, 0.0
-    for index, layer in enumerate(network.architecture.layers):
-        steps = inputs[index][:1] if index == 0 and len(image) == 1 else inputs[index]  # a static image's: once
-        seen = torch.stack(steps)
-        fan_out = layer.out_shape[0] * (layer.kernel**2 if layer.kind == "conv" else 1)
-        dense += len(steps) * seen[0, 0].numel() * fan_out
-        found = int((seen != 0).sum()) * fan_out / IMAGES
-        if set(seen.unique().tolist()) <= {0.0, 1.0}:
-            additions += found
-        else:
-            macs += found
-    return Operations(dense, macs, additions)
-
-
 def seen(network: Network, image: Tensor) -> list[Activity]:
-    found: list[Activity] = []
+    found: dict[int, Activity] = {}
     with torch.no_grad():
-        network(image, lambda _, activity: found.append(activity))
-    return found
+        network(image, found.__setitem__)
+    return [found[index] for index in sorted(found)]
 
 
+def rows(design: Design, activities: Sequence[Activity]) -> list[LayerState]:
+    """As a look reports them."""
+    names = [layer.name for layer in architecture(design).watched]
+    return [
+        LayerState(0, 0.0, k, names[k], x.rate, x.var_u, None, x.density, None, None, None, *x.operations)
+        for k, x in enumerate(activities)
+    ]
+
+
+BACKWARD = block("00211/00021/02002/00000/00120")
 DESIGNS = {
     "without skips": small(network=block(build(3, {}))),
     "ASC": small(network=block(with_n_skip(4, 3, ASC, 0))),
     "DSC of all channels": small(network=block(with_n_skip(4, 3, DSC, 0), dsc_fraction=1)),
     "DSC of some channels": small(network=block(with_n_skip(4, 3, DSC, 0), dsc_fraction=0.4)),
-    "both": small(network=block("00211/00021/00002/00000/00000", dsc_fraction=1)),
-    "two blocks, count loss": small(
-        network=block("0020/0001/0000/0000", blocks=2, dsc_fraction=1), training={"loss": "count"}
+    "both, a count loss": small(
+        network=block("00211/00021/00002/00000/00000", dsc_fraction=1), training={"loss": "count"}
+    ),
+    "two blocks with a pool between": small(
+        network=block("0020/0002/0000/0000", blocks=2, dsc_fraction=1), training={"loss": "count"}
     ),
     "rate coded": small(network=block(with_n_skip(3, 2, ASC, 0)), data={"encoding": "rate", "steps": 4}),
     "latency coded": small(network=block(with_n_skip(3, 2, DSC, 0)), data={"encoding": "latency", "steps": 4}),
     "LIF coded": small(network={"kind": "cnn", "depth": 3, "channels": 4, "pool_every": 2}, data={"encoding": "lif"}),
-    "backward ASC and DSC": small(network=block("00211/00021/02002/00000/00120"), data={"steps": 5}),
+    "recordings": small(network=block("00211/00021/00002/00000/00000"), data={"name": "digits-saccades"}),
+    "backward": small(network=BACKWARD, data={"steps": 4}),
     "one backward DSC": small(network=block(build(3, dict.fromkeys(back_slots(3)[:1], DSC)), dsc_fraction=1)),
     "mlp": small(network={"kind": "mlp", "depth": 3, "width": 30}),
-    "vgg": small(network={"kind": "vgg", "width": 0.05, "stages": 2, "norm": "none"}),
+    "vgg, largest of a square": small(network={"kind": "vgg", "width": 0.05, "stages": 2, "norm": "none"}),
+    "vgg, average of a square": small(
+        network={"kind": "vgg", "width": 0.05, "stages": 2, "norm": "none", "pooling": "average"}
+    ),
+    "resnet": small(network=staged("resnet18")),
+    "densenet": small(network=staged("densenet121")),
+    "mobilenet": small(network=staged("mobilenetv2", blocks=";001/000/000;;;;;", dsc_fraction=0.5)),
+    "cell": small(network=cell("0341 0014 0002 0000")),
+    "backward cell": small(network=cell("0303 0030 2002 0200")),
+    "ReLU twin of ASC": ann_twin(small(network=block(with_n_skip(4, 3, ASC, 0)))),
+    "ReLU twin of a resnet": ann_twin(small(network=staged("resnet18"))),
 }
 
 
+def expected(design: Design, said: Sequence[dict[int, Any]]) -> tuple[Counts, dict[str, taps.Counted]]:
+    """The literal count of an image, and by layer of all."""
+    real = design.data.encoding.kind == "direct"
+    found = taps.literal(architecture(design).layers, said, static=is_static(design), real_input=real)
+    total = {name: sum(getattr(one, name) for one in found.values()) for name in ("dense", "macs", "additions")}
+    by_kind = [sum(one.synops for one in found.values() if one.binary is which) for which in (False, True)]
+    per_image = (total["macs"], total["additions"], *by_kind)
+    return Counts(total["dense"], *(n / IMAGES for n in per_image)), found
+
+
+def check(design: Design, activities: Sequence[Activity], said: Sequence[dict[int, Any]]) -> None:
+    """To the last digit, layer by layer and in all."""
+    counts, found = expected(design, said)
+    layers = architecture(design).watched
+    for layer, activity in zip(layers, activities, strict=True):
+        if layer.weighted:
+            own = found[layer.name]
+            assert activity.counted == (own.synops, own.macs, own.additions), layer.name
+            assert operations.reads_spikes(design, layer) == own.binary, layer.name
+        else:
+            assert activity.counted is None
+    ours = operations.spent(design, rows(design, activities))
+    assert (ours.dense, ours.estimated) == (counts.dense, False)
+    for name in ("macs", "additions", "eff_macs", "eff_acs"):
+        assert getattr(ours, name) == pytest.approx(getattr(counts, name), rel=1e-13)
+
+
 @pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
-def test_operations_are_those_counted_input_by_input(design: Design, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operations_are_those_counted_tap_by_tap(design: Design) -> None:
     network, image = slow.loud(design), encoded(design)
-    expected = counted(network, image, monkeypatch)
-    found = seen(network, image)
-    ours = costs.synops(design, [x.rate for x in found], [x.density for x in found])
-    assert ours.dense == expected.dense
-    assert ours.macs == pytest.approx(expected.macs, rel=1e-12)
-    assert ours.additions == pytest.approx(expected.additions, rel=1e-12)
-    assert not ours.estimated
-    assert ours.effective < 0.95 * ours.dense
+    heard: list[dict[int, Tensor]] = []
+    with torch.no_grad():
+        slow.literal_logits(network, image, heard=heard)
+    check(design, seen(network, image), [{k: x.numpy() for k, x in now.items()} for now in heard])
 
 
-@pytest.mark.parametrize("cell", ["0341 0014 0002 0000", "0303 0030 2002 0200"])
-def test_so_are_those_of_cells(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the network itself, whose every product is listened to; its readout is asked by a rate."""
-    design = small(network={"kind": "cell", "cell": cell, "channels": 4, "hidden": 20, "enlarge": 2})
+@pytest.mark.parametrize("name", ["both, a count loss", "two blocks with a pool between", "mobilenet", "backward cell"])
+def test_so_they_are_in_single_precision(name: str) -> None:
+    """Where kernels count; of what the network itself says."""
+    design = DESIGNS[name]
     network, image = slow.loud(design, torch.float32), encoded(design).float()
-    heard: list[tuple[int, int, bool]] = []
-
-    def hooked(function: Any) -> Any:
-        def call(x: Tensor, weight: Tensor, *more: Any, **options: Any) -> Any:
-            if len(weight) != network.architecture.layers[-1].out_shape[0]:
-                reach = len(weight) * (weight.shape[-1] ** 2 if weight.dim() == 4 else 1)
-                binary = set(x.unique().tolist()) <= {0.0, 1.0}
-                heard.append((x.numel() * reach, int((x != 0).sum()) * reach, binary))
-            return function(x, weight, *more, **options)
-
-        return call
-
-    with monkeypatch.context() as patch, torch.no_grad():
-        for name in ("conv2d", "linear"):
-            patch.setattr(F, name, hooked(getattr(F, name)))
-        found: dict[int, Activity] = {}
-        network(image, found.__setitem__)
-    states = [found[index] for index in sorted(found)]
-    ours = costs.synops(design, [x.rate for x in states], [x.density for x in states])
-    readout = 20 * 100 * design.data.steps
-    assert ours.dense - readout == sum(dense for dense, _, _ in heard) / IMAGES
-    asked = states[-1].density * readout  # spikes, so that these are additions
-    assert ours.macs == pytest.approx(sum(n for _, n, binary in heard if not binary) / IMAGES, rel=1e-9)
-    assert ours.additions - asked == pytest.approx(sum(n for _, n, binary in heard if binary) / IMAGES, rel=1e-6)
-    assert not ours.estimated
-    guessed = costs.synops(design, [x.rate for x in states])
-    assert guessed.estimated
-    assert guessed.additions == pytest.approx(ours.additions, rel=0.1)
-
-
-def test_a_twin_multiplies_wherever_a_relu_is_not_silent() -> None:
-    twin = ann_twin(small(network=block(with_n_skip(4, 3, ASC, 0))))
-    network = Network(twin)
-    image = encoded(twin).float()
     with torch.no_grad():
         outputs = network.opened(image)
         for stage in network.stages:
             network.run(stage, outputs)
-    inputs = [outputs.read(merge) for merge in network.merges]
-    macs = sum(
-        int((x != 0).sum()) * layer.fan_out / IMAGES
-        for x, layer in zip(inputs, network.architecture.layers, strict=True)
+    whole = {INPUT: image.numpy()}
+    for index in range(len(network.architecture.layers) - 1):
+        x = outputs[index]
+        whole[index] = (x.permute(0, 1, 4, 2, 3) if x.dim() == 5 else x).numpy()
+    steps = [{k: x[t if len(x) > 1 else 0] for k, x in whole.items()} for t in range(network.steps)]
+    check(design, seen(network, image), steps)
+
+
+@pytest.mark.parametrize("pooling", ["average", "max"])
+def test_so_are_those_of_spikes_that_come_once(pooling: str) -> None:
+    design = Design.check(
+        {
+            "network": {"kind": "vgg", "width": 0.05, "stages": 2, "norm": "none", "pooling": pooling, "code": "ttfs"},
+            "neuron": {"kind": "relu"},
+            "data": {"steps": 1},
+        }
     )
-    found = seen(network, image)
-    ours = costs.synops(twin, [None] * 6, [x.density for x in found])
-    assert (ours.dense, ours.additions) == (costs.macs(twin), 0)
-    assert ours.macs == pytest.approx(macs, rel=1e-12)
-    assert ours.macs < 0.95 * ours.dense
-    before = costs.synops(twin, [None] * 6)
-    assert before == Operations(costs.macs(twin), costs.macs(twin), 0, estimated=True)
-
-
-@pytest.mark.parametrize("kind", ["resnet18", "densenet121", "mobilenetv2"])
-def test_strides_groups_and_layers_without_neurons(kind: str) -> None:
-    """Against what each layer of the network itself reads."""
-    design = small(network={"kind": kind, "width": 0.05, "depth": 0.3})
-    network, image = slow.loud(design), encoded(design)
+    network, (training, _) = TimedNetwork(design), data.load(design)
+    shown = data.intensities(training.images[:IMAGES], training.white)
+    ends = [1.0, *(window.end for window in network.windows)]
     with torch.no_grad():
-        outputs = network.opened(image)
-        for stage in network.stages:
-            network.run(stage, outputs)
-    inputs = {
-        layer: outputs.read(merge)
-        for layer, merge in zip(network.architecture.layers, network.merges, strict=True)
-        if layer.kind != "merge"
-    }
-    found = seen(network, image)
-    densities = [int((x != 0).sum()) / x.numel() for x in inputs.values()]
-    assert [x.density for x in found] == densities
-    binary = [set(x.unique().tolist()) <= {0.0, 1.0} for x in inputs.values()]
-    assert [costs.reads_spikes(design, layer) for layer in inputs] == binary
-    assert {True, False} == set(binary)
-    every = [layer.macs * (3 if k else 1) for k, layer in enumerate(inputs)]
-    ours = costs.synops(design, [x.rate for x in found], densities)
-    assert ours.dense == sum(every)
-    adds = [d * n if b else 0 for d, n, b in zip(densities, every, binary, strict=True)]
-    assert ours.additions == pytest.approx(sum(adds), rel=1e-12)
-    assert ours.effective == pytest.approx(sum(d * n for d, n in zip(densities, every, strict=True)), rel=1e-12)
-    estimate = costs.synops(design, [x.rate for x in found])
-    assert estimate.estimated
-    assert estimate.effective == pytest.approx(ours.effective, rel=0.35)
+        times = network.inner.run(shown).times
+        activities = seen(network, shown[None])
+    for index, (layer, t, end) in enumerate(zip(network.architecture.layers, times, ends, strict=True)):
+        fired = (t < end).double().numpy()
+        spikes = taps.arriving(layer, fired)
+        count = int(taps.taps(layer, spikes).sum())
+        assert activities[index].counted == (count, 0, count), layer.name
+        assert activities[index].density == spikes.sum() / spikes.size
+    ours = operations.spent(design, rows(design, activities))
+    assert (ours.macs, ours.eff_macs, ours.dense) == (0, 0, costs.macs(design))
+    assert ours.additions == ours.eff_acs == sum(x.operations[0] or 0 for x in activities)
 
 
-def test_looks_report_the_density_that_was_counted() -> None:
-    design = DESIGNS["both"]
+def test_looks_report_what_was_counted() -> None:
+    design = DESIGNS["both, a count loss"]
     network, image = Network(design), encoded(design).float()
-    rows = list(look(network, image, Window(network.parameters), 0, 0.0))
-    assert [row.density for row in rows] == [x.density for x in seen(network, image)]
-    assert rows[0].density == 1  # a normalised image is nowhere 0
-    assert rows[1].density == pytest.approx(rows[0].rate)  # one source, as it is
+    found = list(look(network, image, Window(network.parameters), 0, 0.0))
+    assert [(row.synops, row.macs, row.additions) for row in found] == [x.operations for x in seen(network, image)]
+    assert [row.density for row in found] == [x.density for x in seen(network, image)]
+    assert found[0].density == 1  # a normalised image is nowhere 0
+    assert found[1].density == pytest.approx(found[0].rate)  # one source, as it is
+
+
+def test_padding_is_no_input() -> None:
+    """8x8 maps, 3x3 kernels: of 9 * 64 taps 92 lie outside, so that no network uses more than 84 % of them."""
+    design = DESIGNS["without skips"]
+    whole = {index: np.ones((IMAGES, *layer.out_shape)) for index, layer in enumerate(architecture(design).layers)}
+    counts, _ = expected(design, [whole | {INPUT: np.ones((IMAGES, 1, 8, 8))}] * 3)
+    inside = (9 * 64 - 92) / (9 * 64)
+    stem, layer, readout = 64 * 9 * 3, 64 * 9 * 9, 48 * 10
+    assert counts.macs == pytest.approx(inside * stem)
+    assert counts.dense == stem + 3 * (3 * layer + readout)
+    assert counts.additions == pytest.approx(3 * (inside * 3 * layer + 4 * readout))  # 4 spikes in an average
 
 
 @pytest.mark.parametrize("name", [name for name in DESIGNS if "backward" not in name])
-def test_without_densities_rates_give_an_estimate(name: str) -> None:
-    """Runs of before densities were counted: exact where a layer reads one source as it is, else within a third."""
+def test_rows_of_before_give_an_estimate(name: str) -> None:
+    """Runs of before operations were counted, with densities and without."""
     design = DESIGNS[name]
     network, image = slow.loud(design), encoded(design)
     found = seen(network, image)
-    rates = [x.rate for x in found]
-    counted, estimate = costs.synops(design, rates, [x.density for x in found]), costs.synops(design, rates)
-    assert estimate.estimated
-    assert estimate.dense == counted.dense
-    assert estimate.effective == pytest.approx(counted.effective, rel=1e-9 if name == "mlp" else 0.3)
+    rates, densities = [x.rate for x in found], [x.density for x in found]
+    counted = operations.spent(design, rows(design, found))
+    for estimate in (operations.estimated(design, rates), operations.estimated(design, rates, densities)):
+        assert estimate.estimated
+        assert estimate.dense == counted.dense
+        if design.neuron.kind == "relu" and estimate.macs > 1.2 * counted.macs:
+            continue  # of before densities were counted: nobody knows which ReLUs were silent
+        assert estimate.by("additions").effective == pytest.approx(counted.by("additions").effective, rel=0.35)
+    assert operations.estimated(design, rates, densities).synops == pytest.approx(counted.synops, rel=0.12)
 
 
-def test_energy_is_by_named_process() -> None:
-    design = small(network=block(build(3, {})))
-    stem = 64 * 5 * 9
-    silent = costs.synops(design, [0.0] * 4 + [None])
-    assert (silent.macs, silent.additions, silent.picojoules()) == (stem, 0, 4.6 * stem)
-    busy = costs.synops(design, [1.0] * 4 + [None])
-    assert busy.effective == busy.dense == stem + 3 * (costs.macs(design) - stem)
-    assert busy.picojoules("45 nm") == pytest.approx(4.6 * busy.macs + 0.9 * busy.additions)
+def test_energy_is_by_named_process_and_convention() -> None:
+    counts = Counts(900, 10.0, 30.0, 40.0, 5.0)
+    assert counts.by("additions") == Operations(900, 10.0, 30.0)
+    found = counts.by("neurobench")
+    assert (found.macs, found.additions, found.convention, counts.synops) == (40, 5, "neurobench", 45)
+    assert found.picojoules() == pytest.approx(4.6 * 40 + 0.9 * 5)
+    assert counts.by("additions").picojoules("45 nm") == pytest.approx(4.6 * 10 + 0.9 * 30)
+    assert found.dense_picojoules() == pytest.approx(4.6 * 900)
+    assert list(ENERGY) == ["45 nm"]
 
 
 @pytest.mark.parametrize(
@@ -236,11 +244,14 @@ def test_energy_is_by_named_process() -> None:
         ("rate coded", [True, True, False, False, False]),
         ("mlp", [False, True, True, True]),
         ("LIF coded", [True, True, False, True]),
-        ("vgg", [False, True, True, True, True, True]),  # the largest of a square of spikes is a spike
+        (
+            "vgg, largest of a square",
+            [False, True, True, True, True, True],
+        ),  # spikes of squares
     ],
 )
 def test_only_what_reads_nothing_but_spikes_adds(name: str, binary: list[bool]) -> None:
     design = DESIGNS[name]
-    assert [costs.reads_spikes(design, layer) for layer in architecture(design).layers] == binary
+    assert [operations.reads_spikes(design, layer) for layer in architecture(design).layers] == binary
     twin = Design.check({"neuron": {"kind": "relu"}, "data": {"steps": 1}})
-    assert not any(costs.reads_spikes(twin, layer) for layer in architecture(twin).layers)
+    assert not any(operations.reads_spikes(twin, layer) for layer in architecture(twin).layers)

@@ -17,7 +17,8 @@ from snnviz.core.randomness import generator
 from snnviz.core.timed import Activations, Sparse, TimedNetwork
 from snnviz.design import Design
 from snnviz.events import Checkpoint, EpochEnd, LayerState, Timing
-from snnviz.theory import costs, ttfs
+from snnviz.theory import operations, ttfs
+from tests.core import taps
 from tests.core.test_execute import checkpoints, goes_on, rows
 
 MLP = {"kind": "mlp", "depth": 2, "width": 20, "code": "ttfs"}
@@ -108,7 +109,7 @@ def test_a_wide_activation_moves_the_window_after_the_step() -> None:
 
 @pytest.mark.parametrize("network", [MLP, CNN], ids=["mlp", "cnn"])
 def test_spikes_are_counted_as_they_come(network: dict[str, Any]) -> None:
-    """Rates, densities and additions against what the ReLU network says: each spike costs its fan-out once."""
+    """Rates, densities and additions against what the ReLU network says: each spike costs once what it reaches."""
     made = design(network, training={"epochs": 1})
     events = list(execute(made))
     states = [event for event in events if isinstance(event, LayerState)][-3:]
@@ -128,19 +129,19 @@ def test_spikes_are_counted_as_they_come(network: dict[str, Any]) -> None:
             said.append(x > 0)
         return said[:-1]
 
-    spikes = [int(said.sum()) for said in pass_through(training.images[:64])]
-    for count, layer in zip(spikes, architecture(made).layers, strict=True):
-        fan_out = layer.macs // (layer.neurons and np.prod(layer.in_shape))
-        additions += count * fan_out / 64
+    passed = pass_through(training.images[:64])
+    spikes = [int(said.sum()) for said in passed]
+    for said, layer in zip(passed, architecture(made).layers, strict=True):
+        additions += taps.taps(layer, taps.arriving(layer, said.double().numpy())).sum() / 64
     np.testing.assert_allclose([state.rate for state in states[:2]],
                                [count / 64 / layer.neurons for count, layer in
                                 zip(spikes[1:], architecture(made).layers, strict=False)])  # fmt: skip
-    operations = costs.synops(made, [s.rate for s in states], [s.density for s in states])
-    assert (operations.macs, operations.estimated) == (0, False)
-    np.testing.assert_allclose(operations.additions, additions)
-    estimate = costs.synops(made, [s.rate for s in states])
+    counted = operations.spent(made, states)
+    assert (counted.macs, counted.estimated) == (0, False)
+    assert counted.additions == additions
+    estimate = operations.estimated(made, [s.rate for s in states])
     assert estimate.estimated
-    np.testing.assert_allclose(estimate.additions, additions, rtol=0.1)
+    np.testing.assert_allclose(estimate.additions, counted.additions, rtol=0.1)
     fired = sum(int(said.sum()) for said in pass_through(test.images)[1:])
     neurons = sum(layer.neurons for layer in architecture(made).layers[:-1])
     end = next(event for event in events if isinstance(event, EpochEnd))

@@ -19,7 +19,7 @@ from snnviz.core.merging import pooled
 from snnviz.core.networks import Network
 from snnviz.design import Design, VggNetwork
 from snnviz.events import EpochEnd
-from snnviz.theory import costs
+from snnviz.theory import operations
 from snnviz.theory.variance import forecast
 from tests.core import slow
 from tests.core.test_forecast import measured
@@ -181,9 +181,9 @@ def test_micro_batches_add_up_to_the_batch() -> None:
 def test_its_costs_are_estimated_of_spikes() -> None:
     design = made(width=0.0625, stages=2, norm="none")
     layers = architecture(design).layers
-    assert [costs.reads_spikes(design, layer) for layer in layers] == [False] + [True] * 5
+    assert [operations.reads_spikes(design, layer) for layer in layers] == [False] + [True] * 5
     averaged = made(width=0.0625, stages=2, norm="none", pooling="average")
-    assert [costs.reads_spikes(averaged, layer) for layer in architecture(averaged).layers] == [
+    assert [operations.reads_spikes(averaged, layer) for layer in architecture(averaged).layers] == [
         False, True, False, True, False, True
     ]  # fmt: skip
 

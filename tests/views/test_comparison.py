@@ -8,7 +8,7 @@ import pytest
 from snnviz.catalog.optimisations import Optimisation, design
 from snnviz.catalog.twins import ann_twin
 from snnviz.links import change
-from snnviz.theory.costs import Operations
+from snnviz.theory.operations import Counts
 from snnviz.views.comparison import PUBLISHED, Three, comparison_table, gain, published
 from snnviz.views.skips import Result
 
@@ -20,7 +20,7 @@ def three(seed: int) -> Three:
 
 THREES = [three(seed) for seed in range(5)]
 RESULTS = {
-    own.digest: Result(0.8 + 0.05 * place + 0.01 * seed * place, rate, None, Operations(9000, 1000.0, 500.0))
+    own.digest: Result(0.8 + 0.05 * place + 0.01 * seed * place, rate, None, Counts(9000, 1000.0, 500.0, 1200.0, 0.0))
     for seed, one in enumerate(THREES)
     for own, place, rate in ((one.original, 0, 0.2), (one.optimised, 1, 0.25), (one.ann, 2, None))
     if own is not None
@@ -32,7 +32,7 @@ def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
     assert table["test accuracy"].tolist() == ["94.0 ± 3.2 %", "80.0 ± 0.0 %", "87.0 ± 1.6 %"]
     assert table["firing rate"].fillna("none").tolist() == ["none", "20.0 ± 0.0 %", "25.0 ± 0.0 %"]
     assert table["seeds"].tolist() == ["5 of 5"] * 3
-    assert table["SynOps"][0] == "1,500"
+    assert table["operations"][0] == "1,500"
     some = {THREES[0].original.digest: RESULTS[THREES[0].original.digest]}
     assert comparison_table(THREES, some)["seeds"].tolist() == ["0 of 5", "1 of 5", "0 of 5"]
     assert comparison_table(THREES, some)["test accuracy"].dropna().tolist() == ["80.0 %"]

@@ -1,0 +1,311 @@
+"""Synaptic operations of an image and the energy of their arithmetic, by the convention that is asked for.
+
+A synaptic operation is an input that is not 0 times a weight that it meets. Real taps are counted: an input of a
+convolution meets as many weights as there are outputs that it reaches, fewer at the edge, and zero padding is no input.
+Joining, pooling, biases, leaks and thresholds are not counted. Decision 21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.catalog.architectures import INPUT, Layer, architecture
+from snnviz.catalog.datasets import card
+from snnviz.catalog.encodings import is_static, second_moments
+from snnviz.catalog.layers import Source
+from snnviz.design import Design
+from snnviz.errors import InputError
+from snnviz.events import LayerState
+
+Floats = NDArray[np.float64]
+Rates = Mapping[Layer, float | None]
+
+Convention = Literal["additions", "neurobench"]
+CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
+
+NAMES: dict[Convention, str] = {"additions": "additions", "neurobench": "NeuroBench"}
+
+MEANING: dict[Convention, str] = {
+    "additions": "Additions: conv(a + b) = conv(a) + conv(b), so a sum of m spikes is m additions, and an average of "
+    "them too (its 1/4 goes into the weights); only real numbers (image, ReLUs) multiply.",
+    "neurobench": "NeuroBench (Yik et al. 2025): an input that is not 0 is one operation, an addition in layers that "
+    "read nothing but single spikes, a multiplication in all others: also sums and averages of spikes multiply.",
+}
+
+ENERGY = {"45 nm": (4.6, 0.9)}
+"""pJ of a multiply-accumulate and of an addition by process, 32-bit floating point (Horowitz, ISSCC 2014)."""
+
+CAVEAT = (
+    "4.6 pJ a MAC, 0.9 pJ an addition (45 nm, 32 bits, Horowitz 2014): of the arithmetic alone, no memory, no movement "
+    "of data, not a chip measurement. With those counted, at T = 5, spikes save energy against a quantised ANN only "
+    "below a rate of about 5.7 % (arXiv 2409.08290 v4)."
+)
+
+ESTIMATED = "estimated: older than the count, from shares of inputs and firing rates, spread evenly over maps"
+"""Of runs that kept no counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Of one image, by one convention. `dense`: whatever the inputs are, zero padding included, as MACs are usually
+    counted. Of inputs that are not 0 `macs` and `additions`. `estimated`: nobody counted the inputs."""
+
+    dense: int
+    macs: float
+    additions: float
+    estimated: bool = False
+    convention: Convention = "additions"
+
+    @property
+    def effective(self) -> float:
+        """Of inputs that are not 0. As additions go, more than `dense` where many spikes are summed."""
+        return self.macs + self.additions
+
+    def picojoules(self, process: str = "45 nm") -> float:
+        """Of the effective ones, arithmetic alone, without memory or movement of data: no chip measurement."""
+        mac, addition = ENERGY[process]
+        return mac * self.macs + addition * self.additions
+
+    def dense_picojoules(self, process: str = "45 nm") -> float:
+        """As if every input were a real number that is not 0: of an ANN that skips nothing."""
+        return ENERGY[process][0] * self.dense
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Operations of one image by every convention: `macs` and `additions` by additions, `eff_macs` (Eff_MACs) and
+    `eff_acs` (Eff_ACs) by NeuroBench. `dense` and `estimated`: of `Operations`."""
+
+    dense: int
+    macs: float
+    additions: float
+    eff_macs: float
+    eff_acs: float
+    estimated: bool = False
+
+    @property
+    def synops(self) -> float:
+        """NeuroBench's count of all."""
+        return self.eff_macs + self.eff_acs
+
+    def by(self, convention: Convention) -> Operations:
+        """In one way."""
+        pair = (self.macs, self.additions) if convention == "additions" else (self.eff_macs, self.eff_acs)
+        return Operations(self.dense, *pair, self.estimated, convention)
+
+
+def convention(name: str, field: str = "convention") -> Convention:
+    """Raises `InputError`."""
+    for known in CONVENTIONS:
+        if name == known:
+            return known
+    raise InputError(field, f"be one of {', '.join(CONVENTIONS)}", name)
+
+
+def taps(layer: Layer) -> NDArray[np.int64]:
+    """(H, W): how many weights an input at each position of a layer's joined maps meets.
+
+    >>> from snnviz.catalog.layers import Layer
+    >>> taps(Layer("L", "conv", (), (1, 3, 3), (2, 3, 3), kernel=3)).tolist()
+    [[8, 12, 8], [12, 18, 12], [8, 12, 8]]
+    """
+    _, *sides = layer.in_shape
+    if layer.kind == "linear":
+        return np.full(sides, layer.out_shape[0], np.int64)
+    rows, columns = (
+        _reached(side, outputs, layer.kernel, layer.stride)
+        for side, outputs in zip(sides, layer.out_shape[1:], strict=True)
+    )
+    return np.outer(rows, columns) * (layer.out_shape[0] // layer.groups)
+
+
+def _reached(side: int, outputs: int, kernel: int, stride: int) -> NDArray[np.int64]:
+    """Of a row of inputs: how many of the outputs see each."""
+    seen = np.arange(outputs)[:, None] * stride + np.arange(kernel) - kernel // 2
+    return np.bincount(seen[(seen >= 0) & (seen < side)], minlength=side)
+
+
+def taps_before(layer: Layer, pool: int, sides: tuple[int, int]) -> NDArray[np.int64]:
+    """The same of maps before they are averaged over squares of `pool`: what does not fill one reaches nothing."""
+    found = np.zeros(sides, np.int64)
+    spread = taps(layer).repeat(pool, 0).repeat(pool, 1)
+    found[: spread.shape[0], : spread.shape[1]] = spread
+    return found
+
+
+def passes(design: Design, layer: Layer) -> int:
+    """How often a layer is computed for an image: T times, the first layer of a static image once."""
+    static = is_static(design) and all(source.layer == INPUT for source in layer.sources)
+    return 1 if static else design.data.steps
+
+
+def dense(design: Design) -> int:
+    """Operations of an image if no input were 0, padding included, over all time steps."""
+    return sum(layer.macs * passes(design, layer) for layer in architecture(design).weighted)
+
+
+def spent(design: Design, rows: Iterable[LayerState]) -> Counts:
+    """What one image costs at the last look of a run's `rows`, which are in order.
+
+    Rows of before operations were counted give an estimate.
+    """
+    watched = architecture(design).watched
+    last: dict[Layer, LayerState] = {watched[row.layer]: row for row in rows}
+    rates = {layer: row.rate for layer, row in last.items()}
+    found, estimated = np.zeros(4), False
+    for layer in watched:
+        if not layer.weighted:
+            continue
+        row = last.get(layer)
+        if row is not None and row.synops is not None and row.macs is not None and row.additions is not None:
+            own = (row.macs, row.additions, row.synops)
+        else:
+            own, estimated = _estimate(design, layer, rates, row.density if row else None), True
+        macs, additions, synops = own
+        adds = reads_spikes(design, layer)
+        found += (macs, additions, 0 if adds else synops, synops if adds else 0)
+    macs, additions, eff_macs, eff_acs = found.tolist()
+    return Counts(dense(design), macs, additions, eff_macs, eff_acs, estimated)
+
+
+def estimated(design: Design, rates: Sequence[float | None], densities: Sequence[float | None] | None = None) -> Counts:
+    """What one image costs by `rates`, spikes per neuron and step of each layer that is looked at, None without spikes,
+    and where they are known the shares of layers' joined inputs that are not 0."""
+    layers = enumerate(architecture(design).watched)
+    given = densities or [None] * len(rates)
+    return spent(design, [LayerState(0, 0.0, k, layer.name, rates[k], 0.0, None, given[k]) for k, layer in layers])
+
+
+def reads_spikes(design: Design, layer: Layer) -> bool:
+    """Whether all that a layer reads is 0 or 1, so that NeuroBench calls it additions: settled by its sources.
+
+    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say; the
+    largest of a square of spikes is one. A TTFS network's synapses add their weight to a slope, each when its spike
+    comes; an image comes as spikes, too.
+    """
+    if design.network.code == "ttfs":
+        return True
+    summed = sum(source.merge != "concat" for source in layer.sources)
+    return summed <= 1 and all(not _averages(source) and _says_spikes(design, source.layer) for source in layer.sources)
+
+
+def sums_spikes(design: Design, layer: Layer) -> bool:
+    """Whether some of what a layer reads is not as many spikes as it says: an average of them, of its sources or of
+    what these join."""
+    layers = architecture(design).layers
+    return any(
+        _averages(source)
+        or (
+            source.layer != INPUT and layers[source.layer].kind == "merge" and sums_spikes(design, layers[source.layer])
+        )
+        for source in layer.sources
+    )
+
+
+def real_numbers(design: Design, layer: Layer) -> NDArray[np.bool_]:
+    """(C,) of a layer's joined channels: which hold real numbers, the others hold spikes, sums or averages of them.
+
+    A channel is of real numbers if anything that is added up in it is: an image, what ReLUs or layers without neurons
+    say.
+    """
+    main = np.zeros(0, bool)
+    beside = []
+    for source in layer.sources:
+        own = _says_real(design, source.layer)
+        own = own if source.channels is None else own[list(source.channels)]
+        if source.merge == "concat":
+            beside.append(own)
+        else:
+            main = own | main if len(main) else own
+    return np.concatenate([main, *beside])
+
+
+def _averages(source: Source) -> bool:
+    return source.smooth > 1 or (source.pool > 1 and source.pooling == "average")
+
+
+def _says_spikes(design: Design, index: int) -> bool:
+    if index == INPUT:
+        return design.data.encoding.kind != "direct"
+    layer = architecture(design).layers[index]
+    return reads_spikes(design, layer) if layer.kind == "merge" else layer.spiking
+
+
+def _says_real(design: Design, index: int) -> NDArray[np.bool_]:
+    built = architecture(design)
+    if index != INPUT and built.layers[index].kind == "merge":
+        return real_numbers(design, built.layers[index])
+    return np.full(built.channels(index), not _says_spikes(design, index))
+
+
+def _estimate(design: Design, layer: Layer, rates: Rates, density: float | None) -> tuple[float, float, float]:
+    """MACs and additions, and NeuroBench's count: as if spikes fell independently of each other and evenly over a map,
+    and nothing else were ever 0."""
+    share, many = _joined(design, layer, rates)
+    each = passes(design, layer) * float(taps(layer).sum())
+    synops = (float(share.sum()) if density is None else density * len(share)) * each
+    if reads_spikes(design, layer):
+        return 0.0, synops, synops
+    real = real_numbers(design, layer)
+    if real.all():
+        return synops, 0.0, synops
+    return float(share[real].sum()) * each, float(many[~real].sum()) * each, synops
+
+
+def _joined(design: Design, layer: Layer, rates: Rates) -> tuple[Floats, Floats]:
+    """Of a layer's joined channels: the share of positions and steps that is not 0, and how many spikes are in each."""
+    steps = design.data.steps
+    silent, main = np.ones(1), np.zeros(1)
+    beside: list[tuple[Floats, Floats]] = []
+    for source in layer.sources:
+        share, many = _said(design, source.layer, rates)
+        if source.channels is not None:
+            share, many = share[list(source.channels)], many[list(source.channels)]
+        late = (steps - source.delay) / steps  # what is a step late says nothing in the first
+        size = (source.pool * source.smooth) ** 2
+        if design.network.code == "ttfs":
+            share = many = share * (size if _averages(source) else 1)  # each spike comes by itself
+        else:
+            share = (1 - (1 - share) ** size) * late
+            many = many * size * late if _averages(source) or size == 1 else share
+        if source.merge == "concat":
+            beside.append((share, many))
+        else:
+            silent, main = silent * (1 - share), main + many
+    shares = [1 - silent] if layer.sources[0].merge != "concat" else []
+    return (
+        np.concatenate([*shares, *(share for share, _ in beside)]),
+        np.concatenate([*([main] if shares else []), *(many for _, many in beside)]),
+    )
+
+
+def _said(design: Design, index: int, rates: Rates) -> tuple[Floats, Floats]:
+    """The same of what a layer, or the input, says."""
+    built = architecture(design)
+    if index != INPUT and built.layers[index].kind == "merge":
+        return _joined(design, built.layers[index], rates)
+    found = np.full(built.channels(index), _busy(design, index, rates))
+    return found, found
+
+
+def _busy(design: Design, index: int, rates: Rates) -> float:
+    """The share of what a layer with neurons, or the input, says that is not 0."""
+    if design.network.code == "ttfs":
+        shares = card(design.data.name).histogram
+        return 1 - shares[0] if index == INPUT else rates.get(architecture(design).layers[index]) or 0.0
+    if index == INPUT:
+        return float(second_moments(design).diagonal().mean()) if _says_spikes(design, INPUT) else 1.0
+    layer = architecture(design).layers[index]
+    return (rates.get(layer) or 0.0) if layer.spiking else 1.0
+
+
+def met(found: NDArray[np.bool_], meets: NDArray[np.int64]) -> float:
+    """Operations of an image, a mean over images, from which inputs (B, C H W) are not 0; each place of a map meets so
+    many weights (H, W)."""
+    maps = found.reshape(len(found), -1, meets.size)
+    return int((maps.sum((0, 1)) * meets.ravel()).sum()) / len(found)
