@@ -15,6 +15,7 @@ nodes has one of the two or neither.
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 from snnviz.errors import Described, InputError
 
@@ -49,6 +50,35 @@ def useful(cell: Cell) -> Cell:
     return tuple(map(tuple, kept))
 
 
+Edge = tuple[int, int, int, bool]
+"""From which node, to which, the operation, and whether it is heard a time step late."""
+
+
+def canonical(cell: Cell) -> tuple[Edge, ...]:
+    """What cells that are the same function of their weights have in common: their connections, in order.
+
+    Connections on no path count for nothing. A node that only one forward skip feeds is another name of the node that
+    it comes from. Nodes 1 and 2 are names too, where what is heard late stays late. Such cells have their weights at
+    other places, for which a seed draws others: they are two draws of one network, not two networks.
+
+    >>> canonical(parse("0203 0000 0003 0000")) == canonical(parse("0003 0000 0000 0000"))
+    True
+    >>> canonical(parse("0231 0001 0001 0000")) == canonical(parse("0321 0001 0001 0000"))
+    True
+    >>> canonical(parse("0211 0030 0001 0000")) == canonical(parse("0121 0000 0301 0000"))
+    False
+    """
+    cell = useful(cell)
+    found: list[Edge] = [(i, j, cell[i][j], i > j) for i, j in PLACES if cell[i][j]]
+    for node in range(1, OUT):  # in order: the copy of a copy is one of the first
+        entering = [edge for edge in found if edge[1] == node]
+        if len(entering) == 1 and entering[0][2:] == (SKIP, False):
+            named = entering[0][0]
+            found = [(named if i == node else i, j, what, late) for i, j, what, late in found if j != node]
+    other = (0, 2, 1, OUT)
+    return min(tuple(sorted(found)), tuple(sorted((other[i], other[j], what, late) for i, j, what, late in found)))
+
+
 def write(cell: Cell) -> str:
     """The text form that people copy and paste: a word for each node that operations lead from."""
     return " ".join("".join(map(str, row)) for row in cell)
@@ -56,10 +86,27 @@ def write(cell: Cell) -> str:
 
 def counts(cell: Cell) -> dict[str, int]:
     """Connections by direction (forward, backward) and by operation (skip, conv1, conv3, pool)."""
-    found = [(i < j, cell[i][j]) for i, j in PLACES if cell[i][j]]
-    forward = sum(ahead for ahead, _ in found)
-    kinds = {name: sum(operation == kind for _, operation in found) for name, kind in KINDS.items()}
-    return {"forward": forward, "backward": len(found) - forward, **kinds}
+    ways = [{name: many[name] for name in KINDS} for many in map(Counter, _kinds(cell))]
+    forward, backward = (sum(many.values()) for many in ways)
+    return {"forward": forward, "backward": backward} | {name: sum(many[name] for many in ways) for name in KINDS}
+
+
+def directed(cell: Cell) -> dict[str, int]:
+    """Connections by direction and operation: forward_skip, ..., backward_pool.
+
+    >>> found = directed(parse("0303 0030 2002 0200"))
+    >>> found["forward_conv1"], found["backward_conv1"]
+    (1, 2)
+    """
+    ways = zip(("forward", "backward"), map(Counter, _kinds(cell)), strict=True)
+    return {f"{way}_{name}": many[name] for way, many in ways for name in KINDS}
+
+
+def _kinds(cell: Cell) -> tuple[list[str], list[str]]:
+    """The operations of forward connections, and of backward ones."""
+    names = {kind: name for name, kind in KINDS.items()}
+    ways = [[names[cell[i][j]] for i, j in PLACES if cell[i][j] and (i < j) == ahead] for ahead in (True, False)]
+    return ways[0], ways[1]
 
 
 def in_words(cell: Cell) -> str:

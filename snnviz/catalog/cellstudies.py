@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator, model_validator
@@ -11,9 +12,10 @@ from pydantic import PlainValidator, model_validator
 from snnviz.catalog import datasets
 from snnviz.catalog.cells import CellSearch, Metric
 from snnviz.catalog.examples import named
+from snnviz.catalog.recipes import Rate, Recipe, Schedule, usual
 from snnviz.catalog.studies import read_dataset
-from snnviz.cells import Cell
-from snnviz.design import DATASETS, EVENTS, Design, Part, checked
+from snnviz.cells import Cell, canonical, drawn, is_backward
+from snnviz.design import DATASETS, EVENTS, SCHEDULES, Design, checked
 from snnviz.errors import InputError
 from snnviz.events import Candidate
 from snnviz.links import change
@@ -32,13 +34,16 @@ ENLARGE = {"digits": 2}
 """How many times in each direction images have their pixels, where that is not once."""
 
 
-class CellStudy(Part):
+class CellStudy(Recipe):
     """Whether a score without training says what training reaches (Kim et al. 2022, Figs. 4, 7, 8, 9, Tables 2, 4).
 
     scores: cells drawn at random are scored and trained. search: the best of more and more candidates is trained, and
     random ones beside it. steps: the best is trained with more time steps. transfer: the best for one data set is
-    trained on another. The defaults are small enough for a laptop.
+    trained on another. The defaults are small enough for a laptop; what a paper trains with: `recipes.follow`.
     """
+
+    learning_rate: Rate = 0.006
+    schedule: Schedule = usual(SCHEDULES, "cosine")
 
     question: Question = "scores"
     connections: Literal["forward", "backward", "both"] = "forward"
@@ -46,9 +51,15 @@ class CellStudy(Part):
     other: Annotated[str, PlainValidator(lambda value: _still(value, "other"))] = "fashion-mnist"
     """The second data set of a transfer."""
 
-    cells: Annotated[int, Range(2, 200, "Cells that are scored and trained.", 5)] = 20
+    cells: Annotated[int, Range(2, 200, "Different cells that are scored and trained.", 5)] = 20
+    kept: Literal["all", "backward"] = "all"
+    """Which of the drawn cells with backward connections are taken: all, or those that have at least one."""
+
     samples: Annotated[int, Range(10, 5000, "Candidates of a search, of which the best is trained.", 100)] = 500
     random: Annotated[int, Range(1, 20, "Random cells that are trained beside the best.", 1)] = 3
+    searches: Annotated[int, Range(1, 20, "Searches, each with draws, scores and weights of its own.", 1)] = 1
+    """Kim et al. repeat theirs five times. Where cells are scored and not searched there is one."""
+
     metric: Metric = "sahd"
     """By which the best are chosen."""
 
@@ -62,7 +73,9 @@ class CellStudy(Part):
     score_channels: Annotated[int, Range(1, 256, "Channels of a network that is scored.", 8)] = 16
     score_batch: Annotated[int, Range(2, 512, "Images that a scored network tells apart.", 16)] = 64
     score_repeats: Annotated[int, Range(1, 10, "Scores that are averaged.", 1)] = 2
-    seed: Annotated[int, Range(0, 2**31 - 1, "Seed of which cells are drawn, and of their scores.", 1)] = 0
+    seed: Annotated[
+        int, Range(0, 2**31 - 1, "Seed of which cells are drawn, and of their scores; of the first search.", 1)
+    ] = 0
 
     @classmethod
     def check(cls, document: object) -> CellStudy:
@@ -72,6 +85,8 @@ class CellStudy(Part):
     @model_validator(mode="after")
     def _enough_images(self) -> CellStudy:
         images = min(datasets.card(name).train for name in self.sets)
+        if self.seed + self.searches > 2**31:
+            raise InputError("seed", "leave room for the other searches' seeds", self.seed)
         if self.score_batch > images:
             raise InputError("score_batch", f"be at most the {images:,} training images", self.score_batch)
         return self
@@ -95,20 +110,32 @@ def _still(value: object, field: str) -> str:
     return name
 
 
-def searches(study: CellStudy) -> dict[tuple[str, Way], CellSearch]:
-    """The searches that a study needs, by data set and kind of cell. Raises `InputError`.
+Place = tuple[str, Way, int]
+"""Of a search in a study: its data set, which connections its cells have, and the how manieth of such it is, from 0."""
 
-    >>> [(name, way, search.candidates) for (name, way), search in searches(CellStudy(connections="both")).items()]
-    [('digits', 'forward', 20), ('digits', 'backward', 20)]
+
+def searches(study: CellStudy) -> dict[Place, CellSearch]:
+    """The searches that a study needs. Raises `InputError`.
+
+    Of cells that are scored there are as many candidates as it takes until enough of them differ.
+
+    >>> {way: search.candidates for (_, way, _), search in searches(CellStudy(connections="both")).items()}
+    {'forward': 20, 'backward': 31}
     """
-    return {(name, way): _search(study, name, way) for name in study.sets for way in study.ways}
+    times = 1 if study.question == "scores" else study.searches
+    return {
+        (name, way, time): _search(study, name, way, time)
+        for time in range(times)
+        for name in study.sets
+        for way in study.ways
+    }
 
 
-def _search(study: CellStudy, data: str, way: Way) -> CellSearch:
+def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
     return CellSearch.check(
         {
             "data": data,
-            "candidates": study.cells if study.question == "scores" else study.samples,
+            "candidates": taken(study, way)[-1] + 1 if study.question == "scores" else study.samples,
             "connections": way,
             "metric": study.metric,
             "channels": study.score_channels,
@@ -116,9 +143,27 @@ def _search(study: CellStudy, data: str, way: Way) -> CellSearch:
             "repeats": study.score_repeats,
             "steps": study.steps,
             "best": 0,
-            "seed": study.seed,
+            "seed": study.seed + time,
         }
     )
+
+
+def taken(study: CellStudy, way: Way) -> tuple[int, ...]:
+    """The numbers of the candidates that are scored and trained: the first cells drawn that differ (`canonical`)."""
+    return _different(study.seed, study.cells, way, way == "backward" and study.kept == "backward")
+
+
+@lru_cache(maxsize=64)
+def _different(seed: int, count: int, way: Way, looped: bool) -> tuple[int, ...]:
+    """Of the first `count` cells that differ; `looped`: of those that have a backward connection."""
+    known: dict[Any, int] = {}
+    number = 0
+    while len(known) < count:
+        cell = drawn(seed, number, backward=way == "backward")
+        if not looped or is_backward(cell):
+            known.setdefault(canonical(cell), number)
+        number += 1
+    return tuple(known.values())
 
 
 def score_of(candidate: Candidate, metric: Metric) -> float | None:
@@ -137,8 +182,8 @@ def best_of(candidates: Iterable[Candidate], metric: Metric, first: int | None =
 class Member:
     """One network of a study. Members that differ in their design's seed alone are averaged.
 
-    `number`: of its cell among the candidates of the search on `source`. `samples`: of how many it is the best (0: it
-    was taken as it came).
+    `number`: of its cell among the candidates of the search on `source`, the `time`-th of such. `samples`: of how many
+    it is the best (0: it was taken as it came).
     """
 
     way: Way
@@ -147,34 +192,53 @@ class Member:
     cell: Cell
     samples: int
     design: Design
+    time: int = 0
 
 
 def members(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[Member, ...]:
     """The networks to be trained, seed by seed. `found`: candidates by their search's digest.
 
-    Where the best of a search is asked for, only those of searches that are in `found`.
+    Where the best of a search is asked for, only those of searches that are in `found`. The weights of each search's
+    networks have seeds of their own.
     """
-    chosen: list[tuple[Way, str, int, int]] = []
+    chosen: list[tuple[Place, int, int]] = []
     known = searches(study)
-    for (source, way), search in known.items():
+    for place, search in known.items():
         if study.question == "scores":
-            chosen += [(way, source, number, 0) for number in range(study.cells)]
-            continue
-        candidates = found.get(search.digest, ())
-        many = samples(study) if study.question == "search" else (study.samples,)
-        for count in many if candidates else ():
-            if (best := best_of(candidates, study.metric, count)) is not None:
-                chosen.append((way, source, best.number, count))
-        if study.question == "search" and candidates:
-            chosen += [(way, source, number, 0) for number in range(study.random)]
+            chosen += [(place, number, 0) for number in taken(study, place[1])]
+        elif candidates := found.get(search.digest, ()):
+            best = _best(study, candidates)
+            chosen += [(place, number, count) for count, number in best.items()]
+            if study.question == "search":
+                chosen += [(place, number, 0) for number in _random(search, set(best.values()), study.random)]
     result = []
     for seed in range(study.seeds):
-        for way, source, number, count in chosen:
-            cell = known[source, way].cell(number)
+        for place, number, count in chosen:
+            source, way, time = place
+            cell, weights = known[place].cell(number), time * study.seeds + seed
             for data in study.sets:
                 for steps in TIMES if study.question == "steps" else (study.steps,):
-                    result.append(Member(way, source, number, cell, count, design(study, cell, seed, data, steps)))
+                    made = design(study, cell, weights, data, steps)
+                    result.append(Member(way, source, number, cell, count, made, time))
     return tuple(result)
+
+
+def _best(study: CellStudy, candidates: Sequence[Candidate]) -> dict[int, int]:
+    """By how many candidates there are, the number of the best of them."""
+    many = samples(study) if study.question == "search" else (study.samples,)
+    best = {count: best_of(candidates, study.metric, count) for count in many}
+    return {count: one.number for count, one in best.items() if one is not None}
+
+
+def _random(search: CellSearch, best: set[int], count: int) -> list[int]:
+    """The first candidates that differ from each other and from the best; fewer where there are not so many."""
+    known = {canonical(search.cell(number)) for number in best}
+    found: list[int] = []
+    for number in range(search.candidates):
+        if len(found) < count and (cell := canonical(search.cell(number))) not in known:
+            known.add(cell)
+            found.append(number)
+    return found
 
 
 def samples(study: CellStudy) -> tuple[int, ...]:
@@ -189,6 +253,7 @@ def samples(study: CellStudy) -> tuple[int, ...]:
 def design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> Design:
     """The network of a cell as it is trained: the example snasnet-digits, but for what the study says."""
     settings: dict[str, Any] = {
+        **study.settings,
         "data.name": data,
         "data.steps": steps,
         "data.train_samples": study.train_samples,

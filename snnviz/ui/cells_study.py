@@ -9,17 +9,19 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.catalog.cells import CellSearch
-from snnviz.catalog.cellstudies import STUDIES, CellStudy, Way, distinct, members, samples, searches
+from snnviz.catalog.cellstudies import STUDIES, CellStudy, Place, Way, distinct, members, samples, searches, taken
+from snnviz.cells import drawn, is_backward
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.events import Candidate
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
-from snnviz.ui import many, services, state
+from snnviz.ui import many, recipe, services, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import count, ended, plain, some
+from snnviz.views import cellcounts as counts
 from snnviz.views import cellstudy as views
 from snnviz.views import celltables as tables
 
@@ -31,19 +33,20 @@ PREFIX = "study."
 
 QUESTIONS = {"scores": "Score and accuracy", "search": "Best of many", "steps": "Time steps", "transfer": "Transfer"}
 WHAT = {
-    "scores": "Cells drawn at random are scored and then trained: does accuracy follow the score (Figs. 4 and 7)?",
+    "scores": "Different cells, drawn at random, are scored and trained: does accuracy follow the score (Figs. 4, 7)?",
     "search": "The best of more and more candidates is trained, and random cells beside it (Figs. 8 and 9).",
     "steps": "The best cell of a search is trained with more and more time steps (Table 4).",
     "transfer": "The best cell for one data set is trained on another, and the other way round (Table 2).",
 }
 OWN = {
     "scores": {"cells": "Cells"},
-    "search": {"samples": "Candidates", "random": "Random cells"},
-    "steps": {"samples": "Candidates"},
-    "transfer": {"samples": "Candidates"},
+    "search": {"samples": "Candidates", "random": "Random cells", "searches": "Searches"},
+    "steps": {"samples": "Candidates", "searches": "Searches"},
+    "transfer": {"samples": "Candidates", "searches": "Searches"},
 }
 SHOWN = {"seeds": "Seeds", "epochs": "Epochs", "channels": "Channels", "steps": "Time steps", "train_samples": "Images"}
 MORE = {"score_channels": "Channels scored", "score_batch": "Images scored", "score_repeats": "Repeats", "seed": "Seed"}
+KEPT = {"all": "all that differ", "backward": "those that have one"}
 SCORE = many.Verb("Score", "Scoring", "All scored", "search")
 
 PAPER = (
@@ -53,7 +56,7 @@ PAPER = (
     "few cells after few epochs says little: read the interval, not the number."
 )
 
-Found = dict[tuple[str, Way], dict[int, Candidate]]
+Found = dict[Place, dict[int, Candidate]]
 
 
 def begin(query: Mapping[str, str]) -> None:
@@ -97,7 +100,7 @@ def _study() -> CellStudy:
 @told()
 def _settings() -> None:
     study = _study()
-    row = st.columns([47, 27, 20, 18, 13], vertical_alignment="bottom")
+    row = st.columns([47, 27, 20, 18, 13, 16], vertical_alignment="bottom")
     many.segments(row[0], "Question", "question", list(QUESTIONS), study, KEY, _ask, format_func=QUESTIONS.get)
     many.segments(row[1], "Connections", "connections", ["forward", "backward", "both"], study, KEY, _put)
     many.data(row[2], study.data, KEY, _put)
@@ -108,6 +111,10 @@ def _settings() -> None:
         many.segments(row[3], "Score", "metric", ["sahd", "hd"], study, KEY, _put, help=help, format_func=str.upper)
     with row[4].popover("More", icon=":material/tune:", width="stretch"):
         many.numbers(study, MORE, KEY, _put)
+        if study.question == "scores" and "backward" in study.ways:
+            about = "Cells that may have backward connections often have none."
+            many.segments(st, "With backward", "kept", list(KEPT), study, KEY, _put, help=about, format_func=KEPT.get)
+    recipe.popover(row[5], study, KEY, _put, _take)
     held = ["steps"] if study.question == "steps" else []
     many.numbers(study, OWN[study.question] | SHOWN, KEY, _put, held=held)
     st.caption(f"{WHAT[study.question]} {_in_numbers(study)}")
@@ -115,21 +122,42 @@ def _settings() -> None:
 
 
 def _in_numbers(study: CellStudy) -> str:
-    """What it amounts to."""
+    """What it amounts to.
+
+    >>> _in_numbers(CellStudy(connections="backward", cells=30))
+    '30 different cells of 44 draws with backward connections (18 have one); 60 runs.'
+    """
     cells, ways = study.cells, len(study.ways)
     if study.question == "scores":
-        return f"{some(cells * ways, 'cell')}, {some(cells * ways * study.seeds, 'run')}."
+        words = [f"{cells} different cells of {_draws(study, way)}" for way in study.ways]
+        return f"{', '.join(words)}; {some(cells * ways * study.seeds, 'run')}."
     runs = {
         "search": len(samples(study)) + study.random,
         "steps": 4,
         "transfer": len(study.sets) ** 2,
     }[study.question]
     hunts = len(searches(study))
-    return f"{some(hunts, 'search')} of {count(study.samples)}, at most {some(runs * ways * study.seeds, 'run')}."
+    most = some(runs * ways * study.seeds * study.searches, "run")
+    return f"{some(hunts, 'search')} of {count(study.samples)}, at most {most}."
+
+
+def _draws(study: CellStudy, way: Way) -> str:
+    """How many candidates it takes until enough cells differ."""
+    numbers = taken(study, way)
+    if way == "forward":
+        return f"{some(numbers[-1] + 1, 'draw')} with forward connections alone"
+    back = sum(is_backward(drawn(study.seed, number, backward=True)) for number in numbers)
+    return f"{some(numbers[-1] + 1, 'draw')} with backward connections ({back} have one)"
 
 
 def _put(name: str) -> None:
     many.put(name, "cells_study", KEY, CellStudy.check)
+    st.rerun([SETTINGS, CURVES])
+
+
+def _take(study: CellStudy) -> None:
+    """With a paper's recipe."""
+    many.replace(study, "cells_study", KEY)
     st.rerun([SETTINGS, CURVES])
 
 
@@ -210,14 +238,26 @@ def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.O
         st.markdown(plain(views.verdict(study, outcomes)))
         charts(payload(views.score_charts(study, outcomes)), key="cells-study-scores")
         st.markdown("**What cells are made of**, and what training reached (Fig. 7)")
-        charts(payload(views.count_charts(study, outcomes)), key="cells-study-counts")
+        _counts(study, outcomes)
     elif study.question == "search":
         rows = many.epochs_of(distinct(chosen))
+        st.markdown(plain(views.told_gain(study, outcomes)))
         charts(payload(views.sample_charts(study, outcomes, found)), key="cells-study-samples")
         charts(payload(views.curve_charts(chosen, rows)), key="cells-study-curves-charts")
     else:
         _tables(study, outcomes)
     _table(outcomes)
+
+
+def _counts(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
+    direction: counts.Direction = "all"
+    if "backward" in study.ways:
+        direction = st.segmented_control(
+            "Connections counted", counts.DIRECTIONS, default="all", required=True, key="cells-study-direction"
+        )
+    shown = counts.count_charts(study, outcomes, direction)
+    charts(payload(shown), key="cells-study-counts")
+    st.caption(plain(counts.caption(len(shown))))
 
 
 def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
@@ -228,8 +268,7 @@ def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
         st.markdown(f"**Ours, small** ({plain(data)}, {study.epochs} epochs, {some(study.seeds, 'seed')})")
         table = tables.steps_table(study, outcomes) if steps else tables.transfer_table(study, outcomes)
         st.dataframe(table, hide_index=True, placeholder="–", key="cells-study-ours")
-        if said := views.noise(outcomes):
-            st.caption(plain(said))
+        st.caption(plain(f"{views.over(study)} {views.noise(outcomes)}"))
     with theirs:
         st.markdown(f"**The paper's Table {4 if steps else 2}, full scale**" + (" (CIFAR-100)" if steps else ""))
         published = tables.published_steps() if steps else tables.published_transfer()

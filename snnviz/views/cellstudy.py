@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from snnviz.catalog.cells import Metric
-from snnviz.catalog.cellstudies import CellStudy, Member, Way, score_of
-from snnviz.cells import counts, in_words, write
+from snnviz.catalog.cellstudies import CellStudy, Member, Place, Way, score_of
+from snnviz.cells import in_words, write
 from snnviz.events import Candidate, EpochEnd
+from snnviz.theory.means import Mean, mean
 from snnviz.theory.ranks import Agreement, agreement
 from snnviz.views.chart import Chart, Figure, empty
 
@@ -40,8 +41,8 @@ class Outcome:
         return score_of(self.candidate, metric) if self.candidate else None
 
 
-Found = Mapping[tuple[str, Way], Mapping[int, Candidate]]
-"""By data set and kind of cell: the candidates by number."""
+Found = Mapping[Place, Mapping[int, Candidate]]
+"""By search: the candidates by number."""
 
 
 def outcomes(members: Sequence[Member], found: Found, accuracies: Mapping[str, float]) -> list[Outcome]:
@@ -49,15 +50,14 @@ def outcomes(members: Sequence[Member], found: Found, accuracies: Mapping[str, f
     same: dict[Any, list[Member]] = {}
     for member in members:
         data = member.design.data
-        same.setdefault((member.way, member.source, member.number, member.samples, data.name, data.steps), []).append(
-            member
-        )
+        place = (member.way, member.source, member.time, member.number, member.samples, data.name, data.steps)
+        same.setdefault(place, []).append(member)
     result = []
     for group in same.values():
         reached = tuple(accuracies[m.design.digest] for m in group if m.design.digest in accuracies)
         if reached:
             first = group[0]
-            candidate = found.get((first.source, first.way), {}).get(first.number)
+            candidate = found.get((first.source, first.way, first.time), {}).get(first.number)
             result.append(Outcome(first, candidate, reached))
     return result
 
@@ -72,12 +72,12 @@ def said(found: Agreement | None) -> str:
     """An agreement in figures.
 
     >>> said(Agreement(0.125, -0.2, 0.4, 0.25, 20))
-    'τ = +0.12 (95 %: -0.20 to +0.40), p = 0.25, 20 cells'
+    'τ = +0.12 (95 %: -0.20 to +0.40), p = 0.25, 20 different cells'
     """
     if found is None:
         return "τ needs three cells that differ"
     p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
-    return f"τ = {found.tau:+.2f} (95 %: {found.low:+.2f} to {found.high:+.2f}), {p}, {found.count} cells"
+    return f"τ = {found.tau:+.2f} (95 %: {found.low:+.2f} to {found.high:+.2f}), {p}, {found.count} different cells"
 
 
 def verdict(study: CellStudy, some: Sequence[Outcome]) -> str:
@@ -99,73 +99,93 @@ def verdict(study: CellStudy, some: Sequence[Outcome]) -> str:
 
 
 def noise(some: Sequence[Outcome]) -> str:
-    """How far a cell's seeds are apart, beside how far cells are; nothing where each cell has one seed."""
-    several = [one.accuracies for one in some if len(one.accuracies) > 1]
+    """How far a cell's seeds are apart, beside how far cells are; nothing where there are no cells."""
+    each = {one.member.design.digest: one.accuracies for one in some}  # one that is the best twice counts once
+    several = [accuracies for accuracies in each.values() if len(accuracies) > 1]
     if len(several) < 2:
         return "One seed each: how far chance alone moves an accuracy is not known." if some else ""
-    within = 100 * float(np.sqrt(np.mean([np.var(each, ddof=1) for each in several])))
-    between = 100 * float(np.std([np.mean(each) for each in several], ddof=1))
-    return f"Another seed moves a cell by {within:.1f} points (standard deviation); cells differ by {between:.1f}."
+    within = 100 * float(np.sqrt(np.mean([np.var(accuracies, ddof=1) for accuracies in several])))
+    between = 100 * float(np.std([np.mean(accuracies) for accuracies in several], ddof=1))
+    chance = 100 * float(np.sqrt(np.mean([np.var(accuracies, ddof=1) / len(accuracies) for accuracies in several])))
+    return (
+        f"Another seed moves a cell by {within:.1f} points (standard deviation); cells' means differ by {between:.1f}, "
+        f"where seeds alone would make {chance:.1f}."
+    )
+
+
+def repeated(some: Sequence[Outcome]) -> Mean:
+    """The accuracy of a network that each search found, over the searches; of one search, over its seeds."""
+    return mean([one.accuracy for one in some] if len(some) > 1 else some[0].accuracies)
+
+
+def less(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Mean | None:
+    """How far accuracies are above the means of `others`, which have the same searches and seeds.
+
+    Of the searches that have both, over these; of one search, over its seeds; None where there is none.
+    """
+    beside = {one.member.time: one for one in some}
+    pairs = [(beside[group[0].member.time], group) for group in others if group and group[0].member.time in beside]
+    if len(pairs) > 1:
+        return mean([one.accuracy - float(np.mean([each.accuracy for each in group])) for one, group in pairs])
+    for one, group in pairs:
+        seeds = min(len(each.accuracies) for each in (one, *group))
+        means = np.mean([each.accuracies[:seeds] for each in group], axis=0)
+        return mean([a - float(b) for a, b in zip(one.accuracies, means, strict=False)])
+    return None
+
+
+def over(study: CellStudy) -> str:
+    """What intervals of means are over, in a sentence."""
+    if study.searches > 1:
+        return f"95 % intervals over {study.searches} searches, each with its own draws, scores and weights."
+    if study.seeds > 1:
+        return "95 % intervals over seeds of the weights alone: another search would find another cell."
+    return "One search and one seed: no interval."
+
+
+def gain(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Mean | None]:
+    """By how much the best of all candidates is more accurate than the random cells beside it."""
+    most = max((one.member.samples for one in some), default=0)
+    found: dict[Way, Mean | None] = {}
+    for way in study.ways:
+        own = [one for one in some if one.member.way == way]
+        chance: dict[int, list[Outcome]] = {}
+        for one in own:
+            if not one.member.samples:
+                chance.setdefault(one.member.time, []).append(one)
+        found[way] = less([one for one in own if one.member.samples == most > 0], list(chance.values()))
+    return found
+
+
+def told_gain(study: CellStudy, some: Sequence[Outcome]) -> str:
+    """The same in sentences."""
+    sentences = []
+    for way, found in gain(study, some).items():
+        if found is None:
+            continue
+        name = f"{NAMES[way].capitalize()}: the best of {study.samples:,} less the random cells"
+        if found.half is None:
+            sentences.append(f"{name}: {100 * found.value:+.1f} points, without an interval.")
+            continue
+        told = f"{100 * found.value:+.1f} points (95 %: {100 * (found.value - found.half):+.1f} to "
+        told += f"{100 * (found.value + found.half):+.1f})"
+        apart = "not told apart" if abs(found.value) <= found.half else "told apart"
+        sentences.append(f"{name}: {told}, {apart}.")
+    return " ".join([*sentences, over(study)]) if sentences else ""
 
 
 def score_charts(study: CellStudy, some: Sequence[Outcome]) -> list[Chart]:
     """Accuracy against either score (Fig. 4)."""
     charts = []
     for metric, title in METRICS.items():
-        figure, words = _figure(f"log|det K|, {title}"), []
+        figure, words = accuracy_figure(f"log|det K|, {title}"), []
         for way in study.ways:
             own = [one for one in some if one.member.way == way and one.score(metric) is not None]
-            figure["data"] += _points(way, own, [one.score(metric) for one in own])
+            figure["data"] += points(way, own, [one.score(metric) for one in own])
             words.append(f"{NAMES[way]}: {said(compared(own, metric))}.")
         theirs = f"The paper's, full scale on 50 random cells: τ = {FIGURE4[metric]:.3f}."
         caption = f"{' '.join(words).capitalize()} {theirs}"
         charts.append(Chart(f"cells_{metric}", f"Accuracy against the {title} score", caption, figure, height=340))
-    return charts
-
-
-COUNTED = {
-    "edges": "connections",
-    "forward": "forward connections",
-    "backward": "backward connections",
-    "conv3": "convolutions 3x3",
-    "conv1": "convolutions 1x1",
-    "skip": "skips",
-    "pool": "average pools",
-}
-
-
-def counted(one: Outcome) -> dict[str, int]:
-    """Connections of the cell by kind, as in `COUNTED`.
-
-    A cell with one connection has `edges` 1, whichever it is.
-    """
-    many = counts(one.member.cell)
-    return {"edges": many["forward"] + many["backward"], **many}
-
-
-def of_count(some: Sequence[Outcome], name: str) -> Agreement | None:
-    """How far accuracy follows the number of connections of a kind; None where cells do not differ in it."""
-    pairs = tuple(float(counted(one)[name]) for one in some), tuple(one.accuracy for one in some)
-    return agreement(*pairs) if len(some) > 2 else None
-
-
-def count_charts(study: CellStudy, some: Sequence[Outcome]) -> list[Chart]:
-    """Accuracy against what a cell is made of (Fig. 7)."""
-    charts = []
-    for name, title in COUNTED.items():
-        if name in ("forward", "backward") and study.ways == ("forward",):
-            continue  # all connections are forward ones
-        figure, words = _figure(f"number of {title}"), []
-        figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "zeroline": False}
-        for way in study.ways:
-            own = [one for one in some if one.member.way == way]
-            if name == "backward" and way == "forward":
-                continue
-            figure["data"] += _points(way, own, [counted(one)[name] for one in own])
-            found = of_count(own, name)
-            tau = f"τ = {found.tau:+.2f}, p = {found.p:.2g}" if found else "all alike"
-            words.append(f"{NAMES[way]}: {tau}.")
-        charts.append(Chart(f"cells_{name}", title.capitalize(), " ".join(words).capitalize(), figure, height=240))
     return charts
 
 
@@ -193,17 +213,24 @@ def curve_charts(members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd
 
 def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Found) -> list[Chart]:
     """Accuracy of the best, and the time it took to find it, against the number of candidates (Fig. 9)."""
-    accuracy = _figure("candidates")
+    accuracy = accuracy_figure("candidates")
     seconds = empty("candidates", "seconds of search on one core", rangemode="tozero")
     for figure in (accuracy, seconds):
         figure["layout"]["xaxis"]["type"] = "log"
     for way in study.ways:
-        own = sorted((one for one in some if one.member.way == way and one.member.samples), key=_samples)
-        accuracy["data"] += _points(way, own, [_samples(one) for one in own], joined=True)
+        own: dict[int, list[Outcome]] = {}
+        for one in some:
+            if one.member.way == way and one.member.samples:
+                own.setdefault(one.member.samples, []).append(one)
+        accuracy["data"] += _means(way, {n: own[n] for n in sorted(own)})
         chance = [one for one in some if one.member.way == way and not one.member.samples]
-        accuracy["data"] += _points(way, chance, [0.8] * len(chance), hollow=True)
-        candidates = found.get((study.data, way), {})
-        spent = [(n, sum(c.seconds for c in candidates.values() if c.number < n)) for n in map(_samples, own)]
+        accuracy["data"] += points(way, chance, [0.8] * len(chance), hollow=True)
+        scored = [candidates for (_, kind, _), candidates in found.items() if kind == way and candidates]
+        spent = [
+            (n, float(np.mean([sum(c.seconds for c in each.values() if c.number < n) for each in scored])))
+            for n in sorted(own)
+            if scored
+        ]
         seconds["data"].append(
             {
                 "type": "scatter",
@@ -215,8 +242,8 @@ def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Found) -> li
             }
         )
     words = (
-        "The candidate with the best score among the first so many, trained; hollow, at the left: random cells. "
-        "Bars: standard deviation over seeds. The paper's best grow with the number, from 50 to 5,000."
+        "The candidate with the best score among the first so many, trained; hollow, at the left: random cells, each "
+        f"another, with the standard deviation over seeds. {over(study)} The paper's best grow from 50 to 5,000."
     )
     return [
         Chart("cells_samples", "Accuracy of the best of so many", words, accuracy, height=340),
@@ -224,20 +251,45 @@ def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Found) -> li
     ]
 
 
-def _samples(one: Outcome) -> int:
-    return one.member.samples
+def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, Any]]:
+    """The mean accuracy at each number of candidates, with its interval."""
+    if not groups:
+        return []
+    found = [repeated(group) for group in groups.values()]
+    words = ["<br>".join(sorted({write(one.member.cell) for one in group})) for group in groups.values()]
+    return [
+        {
+            "type": "scatter",
+            "x": list(groups),
+            "y": [round(one.value, 5) for one in found],
+            "error_y": {
+                "type": "data",
+                "array": [round(one.half or 0.0, 5) for one in found],
+                "thickness": 1,
+                "width": 3,
+                "visible": any(one.half is not None for one in found),
+            },
+            "mode": "lines+markers",
+            "name": NAMES[way],
+            "text": words,
+            "hovertemplate": "%{y:.1%} at %{x:.4~g}<br>%{text}<extra></extra>",
+            "line": {"color": COLOURS[way], "width": 2},
+            "marker": {"color": COLOURS[way], "size": 9, "symbol": SYMBOLS[way]},
+        }
+    ]
 
 
-def _figure(x: str) -> Figure:
+def accuracy_figure(x: str) -> Figure:
+    """Test accuracy against something."""
     figure = empty(x, "test accuracy", tickformat=".1%")
     figure["layout"]["hovermode"] = "closest"
     return figure
 
 
-def _points(
-    way: Way, some: Sequence[Outcome], x: Sequence[float | None], *, joined: bool = False, hollow: bool = False
+def points(
+    way: Way, some: Sequence[Outcome], x: Sequence[float | None], *, hollow: bool = False
 ) -> list[dict[str, Any]]:
-    """Accuracy against x, a point for each cell, with the deviation over its seeds."""
+    """Accuracy against x, a point for each cell, with the standard deviation over its seeds."""
     if not some:
         return []
     deviations = [float(np.std(one.accuracies, ddof=1)) if len(one.accuracies) > 1 else 0.0 for one in some]
@@ -254,7 +306,7 @@ def _points(
                 "width": 2,
                 "visible": several,
             },
-            "mode": "lines+markers" if joined else "markers",
+            "mode": "markers",
             "name": NAMES[way] + (", random" if hollow else ""),
             "text": [f"{write(one.member.cell)}<br>{in_words(one.member.cell)}" for one in some],
             "hovertemplate": "%{y:.1%} at %{x:.4~g}<br>%{text}<extra></extra>",

@@ -9,7 +9,8 @@ import pandas as pd
 
 from snnviz.catalog.cellstudies import TIMES, CellStudy, Way
 from snnviz.cells import in_words, write
-from snnviz.views.cellstudy import NAMES, Outcome
+from snnviz.theory.means import Mean
+from snnviz.views.cellstudy import NAMES, Outcome, less, repeated
 
 TABLE4: dict[Way, tuple[float, ...]] = {
     "forward": (70.06, 70.08, 70.56, 70.52),
@@ -32,16 +33,22 @@ def steps_table(study: CellStudy, some: Sequence[Outcome]) -> pd.DataFrame:
     """Accuracy in % at each number of time steps: a row for each kind of cell (the form of Table 4)."""
     rows = []
     for way in study.ways:
-        own = {one.member.design.data.steps: one for one in some if one.member.way == way}
-        reached: dict[str, str | None] = {f"T = {t}": _percent(own.get(t)) for t in TIMES}
-        rows.append({"cell": NAMES[way], **reached})
+        own = {t: [one for one in some if (one.member.way, one.member.design.data.steps) == (way, t)] for t in TIMES}
+        reached: dict[str, str | None] = {f"T = {t}": _percent(own[t]) for t in TIMES}
+        gained = less(own[TIMES[-1]], [[one] for one in own[TIMES[0]]])
+        rows.append({"cell": NAMES[way], **reached, GAINED: _points(gained)})
     return pd.DataFrame(rows)
+
+
+GAINED = f"T = {TIMES[-1]} less {TIMES[0]}"
 
 
 def published_steps() -> pd.DataFrame:
     """Table 4 of the paper, CIFAR-100."""
     return pd.DataFrame(
-        {"cell": NAMES[way]} | {f"T = {t}": f"{each:.2f} %" for t, each in zip(TIMES, values, strict=True)}
+        {"cell": NAMES[way]}
+        | {f"T = {t}": f"{each:.2f} %" for t, each in zip(TIMES, values, strict=True)}
+        | {GAINED: f"{values[-1] - values[0]:+.2f} pp"}
         for way, values in TABLE4.items()
     )
 
@@ -50,19 +57,22 @@ def transfer_table(study: CellStudy, some: Sequence[Outcome]) -> pd.DataFrame:
     """Accuracy in % of the best cell of a search on one data set, trained on another (the form of Table 2)."""
     rows = []
     for way in study.ways:
-        own = {(one.member.source, one.member.design.data.name): one for one in some if one.member.way == way}
+        own: dict[tuple[str, str], list[Outcome]] = {}
+        for one in some:
+            if one.member.way == way:
+                own.setdefault((one.member.source, one.member.design.data.name), []).append(one)
         for trained in study.sets:
-            home = own.get((trained, trained))
+            home = own.get((trained, trained), [])
             for source in study.sets:
-                one = own.get((source, trained))
-                apart = None if one is None or home is None or source == trained else one.accuracy - home.accuracy
+                found = own.get((source, trained), [])
+                apart = None if source == trained else less(found, [[one] for one in home])
                 rows.append(
                     {
                         "cell": NAMES[way],
                         "searched on": source,
                         "trained on": trained,
-                        "accuracy": _percent(one),
-                        "change": None if apart is None else f"{100 * apart:+.1f} pp",
+                        "accuracy": _percent(found),
+                        "change": _points(apart),
                     }
                 )
     return pd.DataFrame(rows)
@@ -84,15 +94,18 @@ def published_transfer() -> pd.DataFrame:
 def study_table(some: Sequence[Outcome]) -> pd.DataFrame:
     """A row for each network: its cell, scores, accuracy; the best accuracy first. `run` is its first seed's.
 
-    Columns that say nothing are left out.
+    A cell that is the best of several numbers has one row. Columns that say nothing are left out.
     """
-    ranked = sorted(some, key=lambda one: -one.accuracy)
+    ranked: dict[str, list[Outcome]] = {}
+    for one in sorted(some, key=lambda one: (-one.accuracy, one.member.samples)):
+        ranked.setdefault(one.member.design.digest, []).append(one)
     table = pd.DataFrame(
         {
             "cell": write(one.member.cell),
             "in words": in_words(one.member.cell),
+            "search": one.member.time + 1,
             "candidate": one.member.number + 1,
-            "best of": one.member.samples or None,
+            "best of": ", ".join(f"{each.member.samples:,}" for each in same if each.member.samples) or None,
             "data": one.member.design.data.name,
             "T": one.member.design.data.steps,
             "SAHD": one.score("sahd"),
@@ -102,14 +115,24 @@ def study_table(some: Sequence[Outcome]) -> pd.DataFrame:
             "seeds": len(one.accuracies),
             "run": one.member.design.digest,
         }
-        for one in ranked
+        for same in ranked.values()
+        for one in same[:1]
     )
     unused = ["best of"] if not any(one.member.samples for one in some) else []
+    unused += ["search"] if not any(one.member.time for one in some) else []
     return table.drop(columns=[*unused, *(["sd"] if table["seeds"].max() == 1 else [])])
 
 
-def _percent(one: Outcome | None) -> str | None:
-    if one is None:
-        return None
-    spread = f" ± {100 * float(np.std(one.accuracies, ddof=1)):.1f}" if len(one.accuracies) > 1 else ""
-    return f"{100 * one.accuracy:.1f}{spread} %"
+def _percent(some: Sequence[Outcome]) -> str | None:
+    """The mean of a network's searches, or of one search's seeds, with its 95 % interval."""
+    return _said(repeated(some), "", "%") if some else None
+
+
+def _points(found: Mean | None) -> str | None:
+    """A difference with its interval."""
+    return None if found is None else _said(found, "+", "pp")
+
+
+def _said(found: Mean, sign: str, unit: str) -> str:
+    between = "" if found.low is None else f" ({100 * found.low:{sign}.1f} to {100 * (found.high or 0.0):{sign}.1f})"
+    return f"{100 * found.value:{sign}.1f} {unit}{between}"

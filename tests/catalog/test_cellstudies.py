@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -17,8 +17,11 @@ from snnviz.catalog.cellstudies import (
     members,
     samples,
     searches,
+    taken,
 )
-from snnviz.cells import is_backward
+from snnviz.catalog.examples import named
+from snnviz.catalog.recipes import follow
+from snnviz.cells import canonical, drawn, is_backward
 from snnviz.design import CellNetwork
 from snnviz.errors import InputError
 from snnviz.events import Candidate
@@ -36,16 +39,63 @@ def test_scored_cells_are_known_before_they_are_scored() -> None:
     study = CellStudy(cells=5, seeds=2, connections="both")
     several = members(study, {})
     assert [(m.design.seed, m.way, m.number) for m in several] == [
-        (seed, way, number) for seed in (0, 1) for way in ("forward", "backward") for number in range(5)
+        (seed, way, number) for seed in (0, 1) for way in ("forward", "backward") for number in taken(study, way)
     ]
     for member in several:
-        search = searches(study)["digits", member.way]
+        search = searches(study)["digits", member.way, 0]
         network = member.design.network
         assert isinstance(network, CellNetwork)
         assert network.cell == member.cell == search.cell(member.number)
         assert member.samples == 0
     assert not any(is_backward(m.cell) for m in several if m.way == "forward")
     assert any(is_backward(m.cell) for m in several if m.way == "backward")
+
+
+@pytest.mark.parametrize("kept", ["all", "backward"])
+@pytest.mark.parametrize("connections", ["forward", "backward"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_two_cells_are_the_same(
+    connections: Literal["forward", "backward"], kept: Literal["all", "backward"], seed: int
+) -> None:
+    """Thirty draws with backward connections of seed 0 were nineteen cells, eleven of them with one."""
+    study = CellStudy(cells=30, connections=connections, kept=kept, seeds=1, seed=seed)
+    cells = [member.cell for member in members(study, {})]
+    assert len(cells) == len(set(map(canonical, cells))) == 30
+    (search,) = searches(study).values()
+    first = [search.cell(number) for number in range(search.candidates)]
+    assert set(cells) <= set(first)
+    if connections == "backward":
+        looped = [cell for cell in cells if is_backward(cell)]
+        assert (len(looped) == 30) == (kept == "backward")
+        wanted = first if kept == "all" else [cell for cell in first if is_backward(cell)]
+        assert set(map(canonical, wanted)) == set(map(canonical, cells)), "none is left out that was drawn before"
+
+
+def test_cells_that_were_all_different_are_the_ones_of_before() -> None:
+    search = CellSearch(candidates=30)
+    assert taken(CellStudy(cells=30), "forward") == tuple(range(30))
+    assert [drawn(0, number, backward=False) for number in range(30)] == [search.cell(n) for n in range(30)]
+
+
+def test_a_search_that_is_repeated_has_other_cells_scores_and_weights() -> None:
+    study = CellStudy(question="search", samples=20, searches=3, seeds=2, random=1)
+    hunts = searches(study)
+    assert [search.seed for search in hunts.values()] == [0, 1, 2]
+    several = members(study, whole(study))
+    weights = [{m.design.seed for m in several if m.time == time} for time in range(3)]
+    assert weights == [{0, 1}, {2, 3}, {4, 5}]
+    once = members(study.model_copy(update={"searches": 1}), whole(study))
+    assert {m.design.digest for m in once} == {m.design.digest for m in several if m.time == 0}
+
+
+def test_a_study_trains_as_the_example_does_or_as_it_is_told() -> None:
+    design = members(CellStudy(), {})[0].design
+    usual = named("snasnet-digits")
+    assert design.training.model_copy(update={"epochs": 15}) == usual.training
+    assert design.data.augment == usual.data.augment
+    papers = members(follow(CellStudy(), "cells, CIFAR-10"), {})[0].design
+    assert (papers.training.optimizer.kind, papers.training.learning_rate) == ("sgd", 0.2)
+    assert (papers.training.epochs, papers.data.steps, papers.data.augment.flip) == (300, 5, "on")
 
 
 def test_only_the_cell_and_the_seed_differ() -> None:
@@ -75,7 +125,10 @@ def test_the_best_of_so_many_is_the_best_among_the_first() -> None:
         if member.samples:
             first = [c for c in listed if c.number < member.samples and c.sahd is not None]
             assert member.number == max(first, key=lambda c: c.sahd or 0.0).number
-    assert [m.number for m in several if not m.samples] == [0, 1, 0, 1]
+    best = {canonical(m.cell) for m in several if m.samples}
+    chance = [m for m in several if not m.samples]
+    assert len({m.number for m in chance}) == 2
+    assert not best & {canonical(m.cell) for m in chance}, "the best of one is no random cell, too"
 
 
 def test_steps_differ_in_the_steps_alone() -> None:

@@ -46,7 +46,7 @@ def test_it_scores_trains_and_compares(snnviz: Snnviz, shared: Store) -> None:
     again = snnviz(*ARGUMENTS)
     assert shared.version() == before  # nothing was scored or trained again
     assert (again.code, again.err) == (0, "")
-    assert again.out.startswith("forward connections\n")
+    assert again.out.startswith("forward connections: 4 different cells of 4 draws\n")
     assert "One seed each" in again.out
 
 
@@ -54,7 +54,7 @@ def test_it_scores_trains_and_compares(snnviz: Snnviz, shared: Store) -> None:
     ("arguments", "sentence"),
     [
         (("--cells", "1"), "cells must be a whole number from 2 to 200, got 1"),
-        (("--set", "question=steps"), "question must be given once, got 'steps'"),
+        (("--question", "search", "--set", "question=steps"), "question must be given once, got 'steps'"),
         (("--set", "cells"), "--set must have the form path=value, got 'cells'"),
         (("--data", "nmnist"), "data must be a data set of images, not of recordings, got 'nmnist'"),
         (("--backward", "--set", "connections=both"), "connections must be given once, got 'both'"),

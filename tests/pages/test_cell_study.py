@@ -78,7 +78,7 @@ def test_which_cell_is_the_best_is_known_after_the_search(at_study: Callable[[Ce
     visit = at_study(study)
     assert not [button for button in visit.at.button if button.key == "cells_study-train"]
     search_done(study)
-    assert at_study(study).at.button("cells_study-train").label == "Train these 2 runs"
+    assert at_study(study).at.button("cells_study-train").label == "Train these 3 runs", "best of 1, best of 10, random"
 
 
 def test_another_question_begins_with_its_study_and_the_data_shown(at_study: Callable[[CellStudy], Visit]) -> None:
