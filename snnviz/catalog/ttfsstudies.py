@@ -82,7 +82,7 @@ class TtfsStudy(Part):
     silent: Silent = "clock"
     """What tells a layer of silent neurons before it: its clock, or, with neurons as printed, nothing."""
 
-    image: Annotated[int, Range(0, 255, "Which of the test images.", 1)] = 0
+    image: Annotated[int, Range(0, 255, "Which of the test images that were drawn.", 1)] = 0
     layer: Annotated[int, Range(1, 200, "Which hidden layer, from 1.", 1)] = 1
     neurons: Annotated[str, PlainValidator(lambda value: _neurons(value))] = ""
     """Which neurons of the layer, from 0, such as "3,17"; none: some that differ."""

@@ -160,7 +160,7 @@ class Trainer:
             hits += int((logits.argmax(1) == labels).sum())
         each = torch.cat(losses)
         each = torch.where(each.isfinite(), each, HOPELESS).clamp(max=HOPELESS)
-        probe = data.encode(self.held.images[: observe.PROBE_IMAGES], self.held.white, design, "probe")
+        probe, _ = data.encoded_probe(self.held, design)
         cost = spent(design, observe.look(network, probe, observe.Window(network.parameters), 0, 0.0))
         return Found(
             accuracy=hits / len(self.held),

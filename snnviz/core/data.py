@@ -18,6 +18,7 @@ from snnviz.core.randomness import generator, stream
 from snnviz.design import Augment, Design
 from snnviz.errors import DataMissing
 from snnviz.events import Progress
+from snnviz.theory import probe as probes
 from snnviz.theory import samples
 from snnviz.theory.augmenting import augmented
 from snnviz.theory.samples import Recordings
@@ -114,6 +115,18 @@ def _first(data: Images, count: int, seed: int) -> Images:
         return data
     chosen = _drawn(len(data), count, seed)
     return Images(data.images[chosen], data.labels[chosen], data.white)
+
+
+def probe(images: Images, seed: int, wanted: int = probes.SIZE) -> Images:
+    """Those of `images` on which layers are looked at: see `snnviz.theory.probe.drawn`."""
+    chosen = torch.from_numpy(probes.drawn(images.labels.numpy(), wanted, seed))
+    return Images(images.images.index_select(0, chosen), images.labels[chosen], images.white)
+
+
+def encoded_probe(images: Images, design: Design) -> tuple[Tensor, Tensor]:
+    """The probe of a design's images, encoded as the network's input, and its labels (B,)."""
+    shown = probe(images, design.seed)
+    return encode(shown.images, shown.white, design, "probe"), shown.labels
 
 
 def span(design: Design) -> tuple[float, float]:

@@ -16,7 +16,6 @@ from snnviz.core.data import intensities as intensities
 from snnviz.core.data import span as span
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.core.observe import PROBE_IMAGES
 from snnviz.core.randomness import generator
 from snnviz.core.train import TEST_BATCH
 from snnviz.design import Design
@@ -65,7 +64,7 @@ def relus(design: Design, arrays: Mapping[str, Any] | None, dtype: torch.dtype) 
     network = Network(design)
     if arrays is None:
         training, _ = data.load(design)
-        inits.measure(network, data.encode(training.images[:PROBE_IMAGES], training.white, design, "probe"))
+        inits.measure(network, data.encoded_probe(training, design)[0])
     for kept in (network.parameters, network.buffers):
         for name, value in kept.items():
             given = value.detach() if arrays is None else torch.tensor(arrays[name])
@@ -116,10 +115,8 @@ def agreement(
     reached, drawn = largest(network, training, dtype), _drawn(network, slopes, dtype)
     made = ttfs.twin(network, reached, low, high, zeta, drawn, dtype, silent)
     difference, same, seen = 0.0, 0, torch.zeros(len(made.hidden), 3, dtype=torch.float64)
-    right = torch.zeros(2, dtype=torch.float64)
-    for part, labels in zip(
-        test.images[:images].split(TEST_BATCH), test.labels[:images].split(TEST_BATCH), strict=True
-    ):
+    right, some = torch.zeros(2, dtype=torch.float64), data.probe(test, design.seed, images)
+    for part, labels in zip(some.images.split(TEST_BATCH), some.labels.split(TEST_BATCH), strict=True):
         shown, said = intensities(part, test.white, dtype), dict[int, Tensor]()
         expected = network((low + (high - low) * shown)[None], by="running", hear=said.__setitem__)
         passed = made.run(shown)

@@ -39,8 +39,7 @@ def execute(
 
 def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executor | None]) -> Iterator[Event]:
     training_images, test_images = yield from data.loading(design)
-    probe_images = training_images.images[: observe.PROBE_IMAGES]
-    probe = data.encode(probe_images, training_images.white, design, "probe")
+    probe, probe_labels = data.encoded_probe(training_images, design)
     network = network_of(design)
     sparse = penalty(network)
     first = resume.epoch if resume else 0
@@ -56,7 +55,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
     per_epoch = math.ceil(len(training_images) / batch_size)
     yield Progress(first * per_epoch, epochs * per_epoch)
     part = slice(gradients.GLANCE)
-    shown = probe[:, part], training_images.labels[: observe.PROBE_IMAGES][part]
+    shown = probe[:, part], probe_labels[part]  # any beginning of the probe is as even over the classes
     if first == 0:
         shares = gradients.shares(network, *shown, beside.objective(0) if beside and watched else None)
         yield from observe.look(network, probe, window, 0, 0.0, shares)

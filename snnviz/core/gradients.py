@@ -102,9 +102,7 @@ class Profile:
 def profile(design: Design) -> Profile:
     """Of the probe batch at initialisation. A design without branches gets constant ones. Raises `DataMissing`."""
     images, _ = data.load(design)
-    shown = images.images[: observe.PROBE_IMAGES]
-    probe = data.encode(shown, images.white, design, "probe")
-    return _profile(design, probe, images.labels[: observe.PROBE_IMAGES])
+    return _profile(design, *data.encoded_probe(images, design))
 
 
 def profiles(design: Design, depths: Sequence[int] = (), choices: Sequence[Choice] = ()) -> Iterator[Profile]:
@@ -114,12 +112,10 @@ def profiles(design: Design, depths: Sequence[int] = (), choices: Sequence[Choic
     Raises `DataMissing`, and `InputError` for a network whose depth is no number of layers.
     """
     images, _ = data.load(design)
-    shown, labels = images.images[: observe.PROBE_IMAGES], images.labels[: observe.PROBE_IMAGES]
     for init in choices or [design.init]:
         for settings in [{"network.depth": depth, "training.shortcut.layers": ""} for depth in depths] or [{}]:
             changed = change(design, {"init": dict(init), **settings})
-            probe = data.encode(shown, images.white, changed, "probe")
-            yield _profile(changed, probe, labels)
+            yield _profile(changed, *data.encoded_probe(images, changed))
 
 
 def _profile(design: Design, probe: Tensor, labels: Tensor) -> Profile:

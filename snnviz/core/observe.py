@@ -16,7 +16,6 @@ from snnviz.core.neurons import Activity
 from snnviz.core.train import Slope
 from snnviz.events import LayerState, Sample
 
-PROBE_IMAGES = 64
 LONGEST_WINDOW = 40
 """A long epoch is looked at every 40 training steps, a short one at its end."""
 
@@ -90,5 +89,5 @@ def look(
         beta, threshold = network.cell(layer).learnt
         yield LayerState(
             step, epoch, index, name, now.rate, now.var_u, norms.get(name), now.density, now.saturation, share,
-            synops=synops, macs=macs, additions=additions, beta=beta, threshold=threshold,
+            probe=probe.shape[1], synops=synops, macs=macs, additions=additions, beta=beta, threshold=threshold,
         )  # fmt: skip

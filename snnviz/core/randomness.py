@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import torch
 
-
-def stream(seed: int, *purpose: str | int) -> int:
-    """A 63-bit seed for one purpose, such as ("order", epoch)."""
-    text = "/".join(map(str, (seed, *purpose)))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+from snnviz.theory.randomness import stream as stream
 
 
 def generator(seed: int, *purpose: str | int) -> torch.Generator:

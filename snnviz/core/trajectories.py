@@ -19,7 +19,6 @@ from snnviz.catalog.ttfs import ttfs_network
 from snnviz.core import data, networks, ttfs
 from snnviz.core.data import intensities, span
 from snnviz.core.equivalence import relus
-from snnviz.core.observe import PROBE_IMAGES
 from snnviz.core.optimizers import STEPS, State
 from snnviz.core.randomness import generator
 from snnviz.core.train import TEST_BATCH
@@ -106,9 +105,9 @@ def courses(setting: Trajectories) -> Iterator[Event]:
     per_epoch = math.ceil(len(training) / size)
     models = learners(setting)
     yield Progress(0, epochs * per_epoch)
-    probe = intensities(training.images[:PROBE_IMAGES], training.white)
+    probe = data.probe(training, design.seed)
     for model in models:
-        model.see(probe, training.labels[:PROBE_IMAGES])
+        model.see(intensities(probe.images, probe.white), probe.labels)
     yield from _look(models, 0, 0.0, None)
     models.pop()  # the naive one
     due = {math.ceil(look * per_epoch / setting.looks) for look in range(1, setting.looks + 1)}

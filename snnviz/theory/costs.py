@@ -13,6 +13,7 @@ from snnviz.catalog.trajectories import Trajectories
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import Design
 from snnviz.links import change
+from snnviz.theory import probe
 
 SURVEY_STEPS = 6
 """Training steps in which as much is computed as for the gradients of one untrained network, its making included."""
@@ -90,7 +91,7 @@ def memory_bytes(design: Design) -> int:
     train, test = samples(design)
     steps, batch = design.data.steps, min(design.training.batch_size, train)
     part = micro_batch(design)
-    together, seen = min(batch, 2 * part), max(min(64, train), min(250, test, 2 * part))
+    together, seen = min(batch, 2 * part), max(min(probe.SIZE, train), min(250, test, 2 * part))
     inputs = sum(math.prod(layer.in_shape) for layer in layers)
     neurons = sum(layer.neurons for layer in layers)
     stepping = any(source.delay for layer in layers for source in layer.sources)

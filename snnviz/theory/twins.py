@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from snnviz.catalog import datasets
 from snnviz.catalog.architectures import architecture
-from snnviz.catalog.datasets import Card
+from snnviz.catalog.datasets import Card, Split
 from snnviz.catalog.ttfsstudies import Silent, Slopes
 from snnviz.design import Design
 from snnviz.errors import Diverged
-from snnviz.theory import relus, ttfs
+from snnviz.theory import probe, relus, ttfs
 from snnviz.theory.operations import met, taps, taps_before
 from snnviz.theory.relus import Dense
 from snnviz.theory.ttfs import Floats, Layer, Passed, Stack
@@ -35,7 +35,7 @@ class Relu:
     """The ReLU network. `layers` are for intensities in [0, 1], with the data set's normalisation in the first.
 
     `said` of the test images `shown` (B, m): each hidden layer (B, n), and the logits. `largest`: of each hidden layer
-    over the first `sought` training images.
+    over `sought` training images.
     """
 
     layers: tuple[Dense, ...]
@@ -65,6 +65,17 @@ def span(card: Card) -> tuple[float, float]:
     return -card.mean / card.std, (1 - card.mean) / card.std
 
 
+def images(split: Split, seed: int, training: int, test: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """So many training and test images as intensities (B, m) in [0, 1], and the labels of these, drawn by the seed.
+
+    In the order of `probe.drawn`: any beginning of them stands for all classes.
+    """
+    first = split.train_images[probe.drawn(split.train_labels, training, seed)]
+    chosen = probe.drawn(split.test_labels, test, seed)
+    shown = split.test_images[chosen].reshape(len(chosen), -1) / split.white
+    return first.reshape(len(first), -1) / np.float32(split.white), shown, split.test_labels[chosen]
+
+
 def images_for(layers: Sequence[Dense], wanted: int) -> int:
     """So many of the wanted images that what neurons say of them fits into memory."""
     neurons = sum(len(layer.bias) for layer in layers)
@@ -76,10 +87,11 @@ def relu(
 ) -> Relu:
     """The ReLU network of a design with these parameters, or such as it has before training.
 
-    Of images as intensities (B, m) in [0, 1]. Raises `InputError` for a network that is too large, and `Diverged`.
+    Of images as `images` gives them, of which not all may be used. Raises `InputError` for a network that is too large,
+    and `Diverged`.
     """
     low, high = span(datasets.card(design.data.name))
-    arrays = arrays or relus.drawn(design, low + (high - low) * training[:64])
+    arrays = arrays or relus.drawn(design, low + (high - low) * training[: probe.SIZE])
     first, *others = relus.dense(design, arrays)
     weights, bias = ttfs.rescaled(first.weights, first.bias, low, high)
     layers = (replace(first, weights=weights, bias=bias), *others)

@@ -21,7 +21,7 @@ def looks(made: Pair) -> None:
         last,
         image(made),
         key=f"{KEY}-image@{many.revision(KEY)}/{last}",
-        help=f"From 0 to {last}.",
+        help=f"From 0 to {last}: these are drawn by the seed, as many of each class as there are.",
         on_change=_put_look,
         args=("image", f"{KEY}-image@{many.revision(KEY)}/{last}"),
     )

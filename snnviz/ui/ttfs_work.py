@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog import datasets
@@ -15,11 +14,12 @@ from snnviz.design import Design
 from snnviz.errors import DataMissing, NotFound
 from snnviz.events import EpochEnd
 from snnviz.places import cache_dir
-from snnviz.theory.twins import Pair, Relu, pair, relu
+from snnviz.theory.twins import Pair, Relu, images, pair, relu
 from snnviz.ui import services
 
 IMAGES, TRAINING = 256, 10_000
-"""Test images that both networks are shown, and training images that say how wide windows are: so many at most."""
+"""Test images that both networks are shown, and training images that say how wide windows are: so many at most, drawn
+by the seed and as evenly over the classes as there are images."""
 
 
 class Source(NamedTuple):
@@ -63,24 +63,17 @@ def _relu(_place: str, design: Design, of: Source) -> Relu:
     arrays = None
     if of.run is not None and (checkpoint := services.store().load_checkpoint(of.run)) is not None:
         arrays = checkpoint.arrays
-    training, test, labels = images(design.data.name, design.seed)
+    training, test, labels = _images(design.data.name, design.seed)
     return relu(design, arrays, training[: design.data.train_samples or TRAINING], test, labels)
 
 
 @lru_cache(maxsize=2)
-def _read(name: str, seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def _images(name: str, seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Training and test images, and the labels of these. Raises `DataMissing`."""
     if not datasets.is_here(name):
         title = datasets.card(name).title
         raise DataMissing(f"{title} is not on this machine yet: it is fetched when a network is trained on it")
-    split = datasets.load(name, seed)
-    training, test = split.train_images[:TRAINING], split.test_images[:IMAGES]
-    shown = test.reshape(len(test), -1) / split.white
-    return training.reshape(len(training), -1) / np.float32(split.white), shown, split.test_labels[:IMAGES]
-
-
-def images(name: str, seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Training and test images as intensities (B, m) in [0, 1], and the labels of these. Raises `DataMissing`."""
-    return _read(name, seed if not datasets.card(name).download else 0)
+    return images(datasets.load(name, seed), seed, TRAINING, IMAGES)
 
 
 @lru_cache(maxsize=200)

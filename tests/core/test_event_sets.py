@@ -133,6 +133,13 @@ def test_cifar10_dvs_is_split_by_the_seed_nine_to_one_in_each_class(machine: Pat
     assert again == test != other
 
 
+def test_the_probe_of_cifar10_dvs_which_lies_ordered_by_class_is_of_all_ten(machine: Path) -> None:
+    put_dvs(machine / "CIFAR10DVS")
+    train, _ = data.load(design("cifar10-dvs", events={"downsample": 4}))
+    assert np.bincount(train.labels[:9]).tolist() == [9]
+    assert sorted(np.bincount(data.probe(train, 0).labels)) == [6] * 6 + [7] * 4
+
+
 def test_cifar10_dvs_becomes_tonics_frames_and_is_learnt_from(machine: Path) -> None:
     put_dvs(machine / "CIFAR10DVS", 3)
     made = design("cifar10-dvs", CNN, events={"downsample": 4})

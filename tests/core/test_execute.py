@@ -238,7 +238,7 @@ def test_a_layers_state_is_the_variance_over_its_neurons_and_its_rate() -> None:
     events = list(execute(made))
     network = literally(made, checkpoints(events)[-1].arrays)
     images, _ = data.load(made)
-    image = data.encode(images.images[:64], 16, made, "probe")
+    image, _ = data.encoded_probe(images, made)
     with torch.no_grad():
         current = F.linear(image.flatten(2), network.parameters["L1.weight"], network.parameters["L1.bias"])
         spikes, u = slow.run(current, made.neuron, 3)

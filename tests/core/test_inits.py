@@ -24,6 +24,7 @@ from snnviz.core.neurons import Activity
 from snnviz.core.randomness import generator
 from snnviz.design import INITS, Design
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Row, Sample
+from snnviz.theory.probe import drawn
 from tests.core import slow
 
 DRAWN = [entry.kind for entry in INITS if MEASURED not in entry.traits]
@@ -376,4 +377,6 @@ def test_the_images_that_weights_are_measured_on_are_the_probe_batch() -> None:
     made = fluctuating()
     images, _ = data.load(made)
     _, probe = started(made)
-    assert torch.equal(probe, data.encode(images.images[:64], 16, made, "probe"))
+    chosen = drawn(images.labels.numpy(), 64, made.seed)
+    assert sorted(np.bincount(images.labels.numpy()[chosen]).tolist()) == [6] * 6 + [7] * 4
+    assert torch.equal(probe, data.encode(images.images[chosen], 16, made, "probe"))

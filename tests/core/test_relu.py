@@ -108,7 +108,7 @@ def test_its_forecast_is_what_many_networks_show(init: str) -> None:
     found = torch.zeros(len(architecture(designs[0]).layers))
     for made in designs:
         images, _ = data.load(made)
-        probe = data.encode(images.images[:64], images.white, made, "probe")
+        probe, _ = data.encoded_probe(images, made)
         network = Network(made)
         inits.measure(network, probe)
         window = observe.Window(network.parameters)

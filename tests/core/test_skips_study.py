@@ -22,7 +22,7 @@ def untrained(design: Design) -> float:
     """Spikes per neuron and step of the block's layers, on the probe batch."""
     network = Network(design)
     images, _ = data.load(design)
-    probe = data.encode(images.images[: observe.PROBE_IMAGES], images.white, design, "probe")
+    probe, _ = data.encoded_probe(images, design)
     seen = observe.look(network, probe, observe.Window(network.parameters), 0, 0.0)
     return fmean(row.rate for row in seen if row.name.startswith("L") and row.rate is not None)
 

@@ -47,7 +47,7 @@ def test_it_learns_what_the_relu_network_learns_in_double_precision(network: dic
     relu = made.model_copy(update={"network": made.network.model_copy(update={"code": "rate"})})
     training, _ = data.load(relu)
     learner, (low, high) = Network(relu), data.span(relu)
-    inits.measure(learner, data.encode(training.images[:64], training.white, relu))
+    inits.measure(learner, data.encoded_probe(training, relu)[0])
     learner.parameters = {name: p.detach().double().requires_grad_() for name, p in learner.parameters.items()}
     optimizer = train.Optimizer(learner)
     for epoch in range(3):
@@ -129,7 +129,7 @@ def test_spikes_are_counted_as_they_come(network: dict[str, Any]) -> None:
             said.append(x > 0)
         return said[:-1]
 
-    passed = pass_through(training.images[:64])
+    passed = pass_through(data.probe(training, made.seed).images)
     spikes = [int(said.sum()) for said in passed]
     for said, layer in zip(passed, architecture(made).layers, strict=True):
         additions += taps.taps(layer, taps.arriving(layer, said.double().numpy())).sum() / 64

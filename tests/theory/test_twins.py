@@ -13,17 +13,14 @@ from snnviz.errors import Diverged, InputError
 from snnviz.links import change
 from snnviz.theory import relus, ttfs
 from snnviz.theory.relus import Arrays
-from snnviz.theory.twins import Pair, Relu, images_for, pair, relu, span
+from snnviz.theory.twins import Pair, Relu, images, images_for, pair, relu, span
 
 SMALL = {"network.width": 20}
 
 
 def seen(design: Design, arrays: Arrays | None = None, count: int = 64) -> Relu:
     split = datasets.load(design.data.name, design.seed)
-    training, test = (
-        part.reshape(len(part), -1) / split.white for part in (split.train_images, split.test_images[:count])
-    )
-    return relu(design, arrays, training, test, split.test_labels[:count])
+    return relu(design, arrays, *images(split, design.seed, len(split.train_images), count))
 
 
 def one(design: Design, arrays: Arrays | None = None) -> Pair:

@@ -17,7 +17,7 @@ from snnviz.links import change
 from snnviz.theory import relus
 from snnviz.theory.operations import Counts
 from snnviz.theory.ttfs import Passed
-from snnviz.theory.twins import Pair, pair, relu
+from snnviz.theory.twins import Pair, images, pair, relu
 from snnviz.views import chart, ttfs, ttfs_costs, ttfs_neuron, ttfs_time
 from tests.core import taps
 
@@ -39,9 +39,9 @@ def made(
     silent: Silent = "clock",
 ) -> Pair:
     split = datasets.load("digits")
-    parts = (part.reshape(len(part), -1) / split.white for part in (split.train_images, split.test_images[:count]))
     design = change(STARTS[start], SMALL[start])
-    return pair(relu(design, None, *parts, split.test_labels[:count]), zeta, slopes, 0.5, 2.0, 1, silent)
+    shown = images(split, 0, len(split.train_images), count)
+    return pair(relu(design, None, *shown), zeta, slopes, 0.5, 2.0, 1, silent)
 
 
 def traces(of: chart.Chart, **wanted: Any) -> list[dict[str, Any]]:

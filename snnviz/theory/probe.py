@@ -1,0 +1,56 @@
+"""Which images stand for a data set: the same few wherever layers are looked at, drawn by the seed from every class."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.catalog import datasets
+from snnviz.design import Design
+from snnviz.theory.randomness import stream
+
+SIZE = 64
+"""Images on which the layers of a run are looked at."""
+
+
+def drawn(labels: NDArray[np.int64], wanted: int, seed: int) -> NDArray[np.intp]:
+    """The places of `wanted` images among `labels` (N,), or of all where there are fewer.
+
+    In rounds: each takes an image of every class that has one left, always in the same order of classes. So class
+    counts differ by at most one, wherever there are enough images, not only of all of them but of the first n of them,
+    whatever n; and `drawn(labels, n, seed)` is the beginning of `drawn(labels, n + 1, seed)`. Of more classes than
+    places there are as many as fit, one of each. Which images and which classes come first is the seed's.
+
+    >>> labels = np.array([0] * 50 + [1] * 50 + [2])
+    >>> np.bincount(labels[drawn(labels, 9, 0)]).tolist()
+    [4, 4, 1]
+    """
+    rng = np.random.default_rng(stream(seed, "probe"))
+    order = rng.permutation(len(labels))
+    classes, of = np.unique(labels[order], return_inverse=True)
+    by_class = np.argsort(of, kind="stable")
+    rounds = np.empty(len(order), np.intp)
+    rounds[by_class] = np.arange(len(order)) - np.searchsorted(of[by_class], of[by_class])
+    turns = rng.permutation(len(classes))[of]
+    found: NDArray[np.intp] = order[np.lexsort((turns, rounds))][:wanted]
+    return found
+
+
+def words(design: Design, images: int | None, kind: str = "training") -> str:
+    """What is looked at in a run of `design` whose rows say `images` (None: they are older than the draw).
+
+    >>> words(Design(), 64)
+    '64 training images, 6 or 7 of each class where it has as many, drawn by the seed'
+    >>> words(Design(), 40), words(Design(), None)
+    ('all 40 training images', 'the first 64 training images')
+    """
+    if images is None:
+        return f"the first {SIZE} {kind} images"
+    if images < SIZE:
+        return f"all {images} {kind} images"
+    classes = datasets.card(design.data.name).classes
+    each, more = divmod(images, classes)
+    if not each:
+        return f"{images} {kind} images of {images} of the {classes} classes, drawn by the seed"
+    count = f"{each} or {each + 1}" if more else f"{each}"
+    return f"{images} {kind} images, {count} of each class where it has as many, drawn by the seed"
