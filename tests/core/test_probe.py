@@ -21,7 +21,7 @@ from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.events import Checkpoint, LayerState
-from snnviz.theory import costs
+from snnviz.theory.operations import spent
 from tests.packed import npz
 
 EACH = 100
@@ -78,7 +78,7 @@ def test_additions_and_rates_are_those_of_all_classes(shuffled: bool) -> None:
     states = [event for event in events if isinstance(event, LayerState)]
     assert {state.probe for state in states} == {64}
     additions, rates = literal(made, dict(arrays))
-    assert costs.spent(made, states).additions == pytest.approx(additions, rel=0.05)
+    assert spent(made, states).additions == pytest.approx(additions, rel=0.05)
     assert [state.rate for state in states[-3:-1]] == pytest.approx(rates, rel=0.08)
 
 
