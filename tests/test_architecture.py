@@ -141,7 +141,7 @@ def test_what_is_imported_is_required() -> None:
         for line in (ROOT / "requirements.txt").read_text().splitlines()
         if line and not line.startswith("#")
     }
-    distribution = {"sklearn": "scikit_learn", "pydantic_core": "pydantic"}
+    distribution = {"sklearn": "scikit_learn", "pydantic_core": "pydantic", "PIL": "pillow"}
     distribution |= {"starlette": "streamlit", "uvicorn": "streamlit"}  # Streamlit is built of these
     import sys
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnviz.catalog.limits import FLOOR, RATIO
 from snnviz.errors import Described, InputError
 
 MAGIC = b"#!AER-DAT4.0\r\n"
@@ -38,25 +39,39 @@ MOST_BYTES = 2**30
 
 def events(raw: bytes, most: int = MOST_BYTES) -> NDArray[Any]:
     """The events of a file, (n,) with fields t, x, y, on. Raises `InputError` for whatever is not such a file."""
-    found: list[NDArray[Any]] = []
-    unpacked = 0
-    for packet in _packets(raw, most):
-        unpacked += len(packet)
-        if unpacked > most:
-            raise InputError("recording", f"unpack to at most {most / 1e6:,.0f} MB", Described("more"))
-        if packet[8:12] == b"EVTS":
-            found.append(_elements(packet))
+    found = list(pieces(raw, most=most))
     return np.concatenate(found) if found else np.zeros(0, EVENTS)
 
 
-def sensor(raw: bytes) -> tuple[int, int] | None:
-    """(height, width) of the camera as the header's text tells it, or None."""
-    text = raw[:65_536].decode("latin-1")
-    sizes = [re.search(rf'key="size{axis}"[^>]*>(\d{{1,4}})<', text) for axis in "YX"]
-    return None if None in sizes else tuple(int(size[1]) for size in sizes if size)  # type: ignore[return-value]
+def pieces(raw: bytes, stream: int | None = None, most: int = MOST_BYTES) -> Iterator[NDArray[Any]]:
+    """Its packets of events, of one stream where that is given. Raises `InputError`."""
+    for number, packet in _packets(raw, most):
+        if packet[8:12] == b"EVTS" and stream in (None, number):
+            yield _elements(packet)
 
 
-def _packets(raw: bytes, most: int) -> Iterator[bytes]:
+def streams(raw: bytes) -> dict[int, int]:
+    """How many packets of events each stream has. Raises `InputError`."""
+    found: dict[int, int] = {}
+    for number, packet in _packets(raw, MOST_BYTES):
+        if packet[8:12] == b"EVTS":
+            found[number] = found.get(number, 0) + 1
+    return found
+
+
+def sensors(raw: bytes) -> dict[int, tuple[int, int]]:
+    """(height, width) of the camera of each stream, as the header's text tells them."""
+    text = raw[:65_536].decode("latin-1").split("</dv>")[0]
+    found = {}
+    for part in re.split(r'<node name="(?=\d{1,3}")', text)[1:]:
+        sizes = [re.search(rf'key="size{axis}"[^>]*>(\d{{1,4}})<', part) for axis in "YX"]
+        if all(sizes):
+            height, width = (int(size[1]) for size in sizes if size)
+            found[int(part.split('"')[0])] = height, width
+    return found
+
+
+def _packets(raw: bytes, most: int) -> Iterator[tuple[int, bytes]]:
     if not raw.startswith(MAGIC):
         raise InputError("recording", "begin as AEDAT 4 does", raw[:14])
     at = len(MAGIC)
@@ -69,12 +84,17 @@ def _packets(raw: bytes, most: int) -> Iterator[bytes]:
         raise InputError("recording", "be compressed by LZ4 or not at all", Described(f"compression {compression}"))
     at += 4 + size
     end = end if at <= end <= len(raw) else len(raw)
+    most, total = min(most, FLOOR + RATIO * len(raw)), 0
     while at < end:
         size = _number(raw, at + 4, 4)
         if at + 8 + size > len(raw):
             raise _truncated(raw)
         packet = raw[at + 8 : at + 8 + size]
-        yield _unpacked(packet, most) if compression else packet
+        packet = _unpacked(packet, most) if compression else packet
+        total += len(packet)
+        if total > most:
+            raise InputError("recording", f"unpack to at most {most / 1e6:,.0f} MB", Described("more"))
+        yield _number(raw, at, 4), packet
         at += 8 + size
 
 

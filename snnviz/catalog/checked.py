@@ -1,9 +1,8 @@
-"""A data set of one's own that was looked through and may be kept, and the limits that it keeps to."""
+"""A data set of one's own that was looked through and may be kept."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,63 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.owndata import Kind
-from snnviz.errors import Described, InputError
+from snnviz.catalog.reading import Done, listed
 
-Source = Callable[[], bytes]
-"""Reads a file when it is needed."""
+LIMIT = 255
+"""Events of a polarity on a pixel that a frame counts."""
 
-Files = dict[tuple[str, ...], Source]
-"""By the last parts of their places; whoever wrote these, they are looked at for an ending and a label alone."""
-
-FEWEST_SIDE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a data set of one's own may be. A host sets them by environment."""
-
-    megabytes: int = 512
-    """Of the files, and of what they unpack to."""
-
-    samples: int = 200_000
-    events: int = 50_000_000
-    """Of all recordings together."""
-
-    side: int = 512
-    classes: int = 1000
-    sets: int = 100
-    """Of one's own data sets on this machine."""
-
-    kept: int = 8000
-    """Megabytes of all of them together."""
-
-    @classmethod
-    def here(cls) -> Limits:
-        """Those of this machine: SNNVIZ_UPLOAD_MEGABYTES and so on. Raises `InputError` for what is no number."""
-        found = {}
-        for name in cls.__dataclass_fields__:
-            variable = f"SNNVIZ_UPLOAD_{name.upper()}"
-            if text := os.environ.get(variable):
-                if not (text.isascii() and text.isdecimal() and len(text) < 12):
-                    raise InputError(variable, "be a whole number", text)
-                found[name] = int(text)
-        return cls(**found)
-
-    def fit(self, size: int) -> None:
-        """Raises `InputError` where so many bytes are too many."""
-        if size > self.megabytes * 10**6:
-            raise InputError("upload", f"be at most {self.megabytes:,} MB", Described(f"{size / 1e6:,.0f} MB"))
-
-    def fit_samples(self, count: int) -> None:
-        """Raises `InputError` where so many samples, or files, are too many."""
-        if count > self.samples:
-            raise InputError("upload", f"hold at most {self.samples:,} samples", Described(f"{count:,}"))
-
-    def fit_sides(self, height: int, width: int) -> None:
-        """Raises `InputError` for pictures that are too large or too small."""
-        if not FEWEST_SIDE <= min(height, width) <= max(height, width) <= self.side:
-            rule = f"be of {FEWEST_SIDE} to {self.side} pixels a side"
-            raise InputError("images", rule, Described(f"{height}x{width}"))
+FRAMES = 5
+"""Of a recording, in which they are counted here: as many as a design has unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +24,9 @@ class Checked:
     """A data set that may be kept, and what to show of it. Its arrays are those that `owndata` keeps.
 
     `form`: what it was, in words. `shape` (C or P, H, W). `train` and `test` samples: the first and the others, unless
-    `drawn`: then a design's seed draws them. `remarks`: sentences on what is unusual and no fault.
+    `drawn`: then a design's seed draws them. `done`: what was done to what was given. `scale`: how values became black
+    and white, or where the sensor's size comes from; `order`: of axes or columns. `remarks`: sentences on what is
+    unusual and no fault.
     """
 
     kind: Kind
@@ -88,6 +39,9 @@ class Checked:
     arrays: Mapping[str, NDArray[Any]] = field(repr=False)
     labels: tuple[str, ...] = ()
     white: int = 255
+    scale: str = ""
+    order: str = ""
+    done: tuple[Done, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property
@@ -99,6 +53,58 @@ class Checked:
     def trainable(self) -> bool:
         """Whether it can be kept: a network can learn to tell something apart, and be tested."""
         return self.classes >= 2 and self.train >= 1 and self.test >= 1
+
+    @property
+    def per_class(self) -> tuple[int, ...]:
+        """Samples of each class."""
+        return tuple(np.bincount(self.arrays["labels"], minlength=self.classes).tolist())
+
+    @property
+    def split(self) -> str:
+        """How training and test samples part, in words."""
+        how = "by the seed" if self.drawn else "as it is"
+        return f"{self.train:,} for training, {self.test:,} for testing, {how}"
+
+    def milliseconds(self) -> tuple[float, float, float]:
+        """Of recordings: the shortest, the one in the middle and the longest. Times begin at 0 in each."""
+        lengths = np.sort(self.arrays["events"]["t"][self.arrays["ends"] - 1]) / 1000
+        return float(lengths[0]), float(lengths[len(lengths) // 2]), float(lengths[-1])
+
+    def dropped(self, frames: int = FRAMES) -> int:
+        """Events that are more than `LIMIT` of a polarity on a pixel in one of so many equal parts of a recording."""
+        _, height, width = self.shape
+        lost = 0
+        for number in range(self.count):
+            events = self.events(number)
+            if len(events) <= LIMIT:
+                continue
+            passed = events["t"].astype(np.int64)
+            step = np.minimum(passed // max(int(passed[-1]) // frames, 1), frames - 1)
+            place = ((step * 2 + events["p"]) * height + events["y"]) * width + events["x"]
+            counts = np.bincount(place)
+            lost += int(np.sum(counts[counts > LIMIT] - LIMIT))
+        return lost
+
+    def facts(self) -> dict[str, str]:
+        """What to know before it is kept, by title."""
+        counts = [
+            f"{self.labels[label] if label < len(self.labels) else label}: {count:,}"
+            for label, count in enumerate(self.per_class)
+        ]
+        found = {"split": self.split, "classes": f"{self.classes} ({listed(counts, 20, 48)})"}
+        if self.scale:
+            found["scale" if self.kind == "images" else "sensor"] = self.scale
+        if self.order:
+            found["order"] = self.order
+        if self.kind == "events":
+            shortest, middle, longest = self.milliseconds()
+            found["length"] = f"{shortest:,.1f} to {longest:,.1f} ms, the median is {middle:,.1f} ms"
+            lost = self.dropped()
+            found["limit"] = (
+                f"{lost:,} events of {len(self.arrays['events']):,} are more than the {LIMIT} that a pixel of one of "
+                f"{FRAMES} frames counts"
+            )
+        return found
 
     def image(self, number: int) -> NDArray[np.float64]:
         """(C, H, W) from 0 to 1."""

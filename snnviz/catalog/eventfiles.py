@@ -6,22 +6,27 @@ is unpickled.
 
 from __future__ import annotations
 
-import io
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog import aedat4
+from snnviz.catalog import aedat4, arrays
+from snnviz.catalog.archives import Held, Source
 from snnviz.catalog.layers import Shape
+from snnviz.catalog.limits import RATIO
 from snnviz.errors import DataMissing, Described, InputError
 
 Array = NDArray[Any]
 
-MOST_BYTES = aedat4.MOST_BYTES
+PIECE = 2**18
+"""Events that are read at once."""
+
+MOST_CHUNK = 2**26
+"""Bytes of a part of a data set in HDF5, which is unpacked as a whole."""
 
 EVENT = np.dtype([("x", np.int64), ("y", np.int64), ("t", np.int64), ("p", np.int64)])
 
@@ -36,6 +41,25 @@ MOST_SIDE = 4096
 
 ORDER = ("x", "y", "t", "p")
 """Of the columns of an array without names. Times are in microseconds."""
+
+
+ALIKE = {
+    "x": ("x", "xs"),
+    "y": ("y", "ys"),
+    "t": ("t", "ts", "time", "timestamp", "timestamps"),
+    "p": ("p", "ps", "pol", "polarity", "on"),
+}
+"""What fields of an array are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How files are read: the order of columns without names, the stream of an AEDAT 4, and what hears how many events
+    there will be before they are read."""
+
+    columns: str = "xytp"
+    stream: int | None = None
+    count: Callable[[int], None] = lambda _: None
 
 
 def read(path: Path, shape: Shape) -> Array:
@@ -69,50 +93,70 @@ def parse(raw: bytes, ending: str) -> Array:
 
     Coordinates are from 0 to below `MOST_SIDE`, polarities from 0.
     """
-    found = PARSERS[ending](raw)
-    for axis in "xy":
-        if len(found) and not 0 <= found[axis].min() <= found[axis].max() < MOST_SIDE:
-            rule = f"hold {axis} from 0 to {MOST_SIDE - 1}"
-            outside = found[axis].min() if found[axis].min() < 0 else found[axis].max()
-            raise InputError("recording", rule, int(outside))
+    several = list(pieces(Held(raw), ending))
+    found = np.concatenate(several) if several else np.zeros(0, EVENT)
+    if len(found) and found["p"].min() == -1 and not np.any(found["p"] == 0):
+        found["p"] = (found["p"] + 1) // 2  # -1 and 1, another custom
     if len(found) and found["p"].min() < 0:
         raise InputError("recording", "hold polarities of 0 and 1", int(found["p"].min()))
     return found
 
 
-def parse_bin(raw: bytes) -> Array:
+def pieces(source: Source, ending: str, how: How | None = None) -> Iterator[Array]:
+    """The events of a file by its ending, a part at a time. Raises `InputError`; polarities may be -1 and 1."""
+    for piece in PARSERS[ending](source, how or How()):
+        for axis in "xy":
+            if len(piece) and not 0 <= piece[axis].min() <= piece[axis].max() < MOST_SIDE:
+                rule = f"hold {axis} from 0 to {MOST_SIDE - 1}"
+                outside = piece[axis].min() if piece[axis].min() < 0 else piece[axis].max()
+                raise InputError("recording", rule, int(outside))
+        yield piece
+
+
+def bin_pieces(source: Source, _: How) -> Iterator[Array]:
     """N-MNIST's form, as `tonic.io.read_mnist_file` reads it."""
-    if not raw or len(raw) % BYTES:
-        raise InputError("recording", "hold whole events", Described(f"{len(raw):,} bytes"))
-    table = np.frombuffer(raw, np.uint8).reshape(-1, BYTES).astype(np.int64)
-    later = np.cumsum(table[:, 1] == OVERFLOW) * LATER
-    events = np.zeros(len(table), EVENT)
-    events["x"], events["y"], events["p"] = table[:, 0], table[:, 1], table[:, 2] >> 7
-    events["t"] = ((table[:, 2] & 127) << 16 | table[:, 3] << 8 | table[:, 4]) + later
-    found: Array = events[table[:, 1] != OVERFLOW]
-    return found
+    if not source.size or source.size % BYTES:
+        raise InputError("recording", "hold whole events", Described(f"{source.size:,} bytes"))
+    later = 0
+    with source.open() as file:
+        while raw := file.read(BYTES * PIECE):
+            table = np.frombuffer(raw, np.uint8).reshape(-1, BYTES).astype(np.int64)
+            over = later + np.cumsum(table[:, 1] == OVERFLOW) * LATER
+            events = np.zeros(len(table), EVENT)
+            events["x"], events["y"], events["p"] = table[:, 0], table[:, 1], table[:, 2] >> 7
+            events["t"] = ((table[:, 2] & 127) << 16 | table[:, 3] << 8 | table[:, 4]) + over
+            later = int(over[-1])
+            yield events[table[:, 1] != OVERFLOW]
 
 
-def parse_npy(raw: bytes) -> Array:
-    """An array with the fields x, y, t and p, or of four columns in that order. Its header is read before it is."""
-    return structured(array(raw, "recording"))
+def npy_pieces(source: Source, how: How) -> Iterator[Array]:
+    """An array with the fields x, y, t and p, or of four columns. Its header is read before it is."""
+    found = arrays.numbers(source, "recording")
+    how.count(found.shape[0] if found.shape else 0)
+    kind = np.zeros((0, *found.shape[1:]), found.dtype)
+    columns(kind if found.shape else np.zeros((), found.dtype), how.columns)
+    for piece in found.pieces():
+        yield structured(piece, how.columns)
 
 
-def structured(found: NDArray[Any]) -> Array:
-    """Whole numbers with the fields x, y, t and p, or in four columns, as events. Raises `InputError`."""
+def columns(found: NDArray[Any], order: str = "xytp") -> list[NDArray[Any]]:
+    """Those of x, y, t and p, by their names or in this order. Raises `InputError`."""
     names = found.dtype.names
-    if names is not None and found.ndim == 1 and set(ORDER) <= set(names):
-        columns = [found[name] for name in ORDER]
+    if names is not None and found.ndim == 1:
+        known = {axis: [name for name in names if name.lower() in also] for axis, also in ALIKE.items()}
+        if all(len(several) == 1 for several in known.values()):
+            return [found[known[axis][0]] for axis in ORDER]
     elif names is None and found.ndim == 2 and found.shape[1] == 4:
-        columns = list(found.T)
-    else:
-        rule = "be an array with fields x, y, t and p, or of four columns"
-        raise InputError("recording", rule, Described(f"shape {found.shape} of {found.dtype}"))
+        return [found[:, order.index(axis)] for axis in ORDER]
+    rule = "be an array with fields x, y, t and p, or of four columns"
+    raise InputError("recording", rule, Described(f"shape {found.shape} of {found.dtype}"))
+
+
+def structured(found: NDArray[Any], order: str = "xytp") -> Array:
+    """Whole numbers with the fields x, y, t and p, or in four columns, as events. Raises `InputError`."""
     events = np.zeros(len(found), EVENT)
-    for name, column in zip(ORDER, columns, strict=True):
+    for name, column in zip(ORDER, columns(found, order), strict=True):
         events[name] = whole(column, name)
-    if len(events) and events["p"].min() == -1 and not np.any(events["p"] == 0):
-        events["p"] = (events["p"] + 1) // 2  # -1 and 1, another custom
     return events
 
 
@@ -127,57 +171,36 @@ def whole(column: NDArray[Any], name: str, field: str = "recording") -> NDArray[
     return column.astype(np.int64)
 
 
-def array(raw: bytes, field: str) -> NDArray[Any]:
-    """An array of numbers from the bytes of a .npy, none of which is unpickled. Raises `InputError`."""
-    file = io.BytesIO(raw)
-    try:
-        shape, order, dtype = header(file)
-    except Exception as error:  # numpy hands the header to Python's parser, which raises what it likes
-        raise InputError(field, "be an array of numbers (.npy)", Described(" ".join(str(error).split())[:60])) from None
-    if dtype.hasobject:
-        raise InputError(field, "be an array of numbers", Described("pickled objects, which are never opened"))
-    size, have = math.prod(shape) * dtype.itemsize, len(raw) - file.tell()
-    if size > have:
-        raise InputError(field, f"be whole ({size:,} bytes by its header)", Described(f"{have:,} bytes"))
-    flat = np.frombuffer(raw, dtype, math.prod(shape), file.tell())
-    return flat.reshape(shape, order="F" if order else "C")
-
-
-def header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, order and type of the array that follows in a .npy. Raises `ValueError` and its like."""
-    version = np.lib.format.read_magic(file)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"version {version} of the format")
-    reading = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, order, dtype = reading(file)
-    if any(not isinstance(side, int) or side < 0 for side in shape):
-        raise ValueError(f"shape {shape}")
-    return shape, order, dtype
-
-
-def parse_h5(raw: bytes) -> Array:
+def h5_pieces(source: Source, how: How) -> Iterator[Array]:
     """HDF5 with data sets x, y, t and p at its root, or in a group "events". Nothing outside the file is opened."""
     try:
         import h5py
     except ImportError:
         raise InputError("recording", "be .npy where h5py is not installed", Described("HDF5")) from None
     try:
-        with h5py.File(io.BytesIO(raw), "r") as file:
+        with source.open() as raw, h5py.File(raw, "r") as file:
             place = file["events"] if _is_own(file, "events") and isinstance(file["events"], h5py.Group) else file
-            columns = []
+            several = []
             for name in ORDER:
                 inner = place[name] if _is_own(place, name) else None
                 if not isinstance(inner, h5py.Dataset) or inner.is_virtual or inner.external or inner.ndim != 1:
                     raise InputError("recording", f"hold a data set {name} of one dimension", Described("none"))
-                if inner.dtype.kind not in "iubf" or len(inner) * inner.dtype.itemsize > MOST_BYTES:
+                if inner.dtype.kind not in "iubf":
                     raise InputError("recording", f"hold whole numbers as {name}", Described(str(inner.dtype)))
-                columns.append(inner)
-            if len({len(column) for column in columns}) > 1:
+                how.count(len(inner))
+                if len(inner) * inner.dtype.itemsize > RATIO * (2**12 + inner.id.get_storage_size()):
+                    raise InputError("recording", f"hold the numbers of {name}", Described("a length without them"))
+                if inner.chunks and inner.chunks[0] * inner.dtype.itemsize > MOST_CHUNK:
+                    raise InputError("recording", f"hold {name} in parts of at most 64 MB", Described("larger ones"))
+                several.append(inner)
+            if len({len(column) for column in several}) > 1:
                 raise InputError("recording", "hold as many x as y, t and p", Described("different numbers"))
-            events = np.zeros(len(columns[0]), EVENT)
-            for name, column in zip(ORDER, columns, strict=True):
-                events[name] = whole(column[:], name)
-            return events
+            step = max(PIECE, *(column.chunks[0] for column in several if column.chunks), 0)  # a part is unpacked whole
+            for first in range(0, len(several[0]), step):
+                events = np.zeros(min(step, len(several[0]) - first), EVENT)
+                for name, column in zip(ORDER, several, strict=True):
+                    events[name] = whole(column[first : first + step], name)
+                yield events
     except InputError:
         raise
     except Exception as error:  # h5py has no one kind of error for a damaged file
@@ -191,19 +214,20 @@ def _is_own(place: Any, name: str) -> bool:
     return name in place and isinstance(place.get(name, getlink=True), h5py.HardLink)
 
 
-def parse_aedat4(raw: bytes) -> Array:
+def aedat4_pieces(source: Source, how: How) -> Iterator[Array]:
     """AEDAT 4, whose times are since 1970."""
-    found = aedat4.events(raw)
-    events = np.zeros(len(found), EVENT)
-    for name, column in zip(ORDER, ("x", "y", "t", "on"), strict=True):
-        events[name] = found[column]
-    return events
+    for found in aedat4.pieces(source(), how.stream):
+        events = np.zeros(len(found), EVENT)
+        for name, column in zip(ORDER, ("x", "y", "t", "on"), strict=True):
+            events[name] = found[column]
+        how.count(len(found))
+        yield events
 
 
-PARSERS: dict[str, Callable[[bytes], Array]] = {
-    ".bin": parse_bin,
-    ".npy": parse_npy,
-    ".h5": parse_h5,
-    ".hdf5": parse_h5,
-    ".aedat4": parse_aedat4,
+PARSERS: dict[str, Callable[[Source, How], Iterator[Array]]] = {
+    ".bin": bin_pieces,
+    ".npy": npy_pieces,
+    ".h5": h5_pieces,
+    ".hdf5": h5_pieces,
+    ".aedat4": aedat4_pieces,
 }

@@ -1,13 +1,19 @@
-"""Recordings of one's own: folders called by their label, in them files of one recording each."""
+"""Recordings of one's own: folders called by their class, in them files of one recording each."""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog import eventfiles, owndata
-from snnviz.catalog.checked import Checked, Files, Limits, unseen
-from snnviz.catalog.eventfiles import Array
+from snnviz.catalog import aedat4, arrays, eventfiles, folders
+from snnviz.catalog.archives import Files, Place, Source, shown
+from snnviz.catalog.checked import Checked, unseen
+from snnviz.catalog.eventfiles import Array, How
+from snnviz.catalog.reading import Reading, listed, some
 from snnviz.errors import Described, InputError
 
 KEPT = np.dtype([("x", "<u2"), ("y", "<u2"), ("t", "<u4"), ("p", "u1")])
@@ -16,111 +22,217 @@ KEPT = np.dtype([("x", "<u2"), ("y", "<u2"), ("t", "<u4"), ("p", "u1")])
 MAGIC = {b"\x93NUMPY": ".npy", b"\x89HDF": ".h5", b"#!AER-DAT4": ".aedat4"}
 """What files begin with. A .bin begins with anything."""
 
-PARTS = {"train": 0, "training": 0, "test": 1, "testing": 1}
+USUAL = "xytp"
+ORDERS = tuple(
+    "".join(order)
+    for order in ("xytp", "xypt", "txyp", "pxyt", "tpxy", "ptxy", "xtyp", "xpyt", "txpy", "pxty", "xtpy", "xpty")
+)
+"""Of x, y, t and p, in which columns may stand; x before y."""
 
 
-def recordings(files: Files, limits: Limits) -> Checked:
-    """Recordings below folders of a label, and perhaps of Train and Test. Raises `InputError`, which names the file."""
-    known = {place: source for place, source in files.items() if _ending(place[-1]) in eventfiles.PARSERS}
-    if not known:
-        begin = next(iter(files.values()))()[:2]
-        got = "a pickle, which is never opened" if begin in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") else ""
-        rule = f"be an .npz, IDX files, or recordings ({', '.join(eventfiles.PARSERS)})"
-        raise InputError("upload", rule, Described(got or ", ".join(place[-1][:30] for place in list(files)[:3])))
-    order = sorted(known, key=lambda place: (_part(place) or 0, place))
-    limits.fit_samples(len(order))
-    names = sorted({_label(place) for place in order}, key=lambda name: (not name.isdecimal(), len(name), name))
-    numbered = all(name.isascii() and name.isdecimal() and len(name) < 6 for name in names)
-    if numbered and (highest := max(map(int, names))) >= limits.classes:
-        raise InputError("labels", f"be whole numbers from 0 to {limits.classes - 1}", highest)
-    labels = np.array([int(_label(p)) if numbered else names.index(_label(p)) for p in order], np.int64)
-    found, total = [], 0
-    for place in order:
-        found.append(_one(known[place](), place, limits))
-        total += len(found[-1])
-        if total > limits.events:
-            raise InputError("upload", f"hold at most {limits.events:,} events", Described("more"))
-    events = np.concatenate(found)
-    shape = 2, max(4, int(events["y"].max()) + 1), max(4, int(events["x"].max()) + 1)
-    limits.fit_sides(*shape[1:])
-    return _checked(order, events, np.cumsum([len(one) for one in found]), labels, names, numbered, shape, files)
+def recordings(files: Files, reading: Reading) -> Checked:
+    """Recordings below folders of a class, and perhaps of Train and Test. Raises `InputError`, which names the file."""
+    known = {place: source for place, source in files.items() if ending(place[-1]) in eventfiles.PARSERS}
+    reading.limits.fit_samples(len(known))
+    forms = {place: _form(place, source) for place, source in known.items()}
+    found = folders.laid_out(known, reading, "recording")
+    chosen = {place: known[place] for place in found.order}
+    how, order = _columns(chosen, forms, reading)
+    stream = _stream({place: source for place, source in chosen.items() if forms[place] == ".aedat4"}, reading)
+    several: list[Array] = []
+    total = 0
 
+    def count(more: int) -> None:
+        reading.limits.fit_events(total + more)
 
-def _checked(
-    order: list[tuple[str, ...]],
-    events: Array,
-    ends: NDArray[np.int64],
-    labels: NDArray[np.int64],
-    names: list[str],
-    numbered: bool,
-    shape: tuple[int, int, int],
-    files: Files,
-) -> Checked:
-    classes = int(labels.max()) + 1
-    parts = [_part(place) for place in order]
-    drawn = not ({0, 1} <= set(parts) and None not in parts)
-    test = owndata.tested(len(order)) if drawn else parts.count(1)
-    remarks = unseen(labels, classes)
-    if len(order) == 1:
+    for place in found.order:
+        several.append(_one(known[place], place, forms[place], How(how, stream, count), reading))
+        total += len(several[-1])
+        reading.limits.fit_events(total)
+    ends = np.cumsum([len(one) for one in several]).astype(np.int64)
+    events = _together(several, total)
+    shape, sensor = _sensor(events, chosen, forms, stream, reading)
+    classes, test = int(found.labels.max()) + 1, folders.tested(found)
+    remarks = unseen(found.labels, classes)
+    if len(found.order) == 1:
         remarks += ("One recording can be looked at; to train, give several in folders called by their label.",)
-    if left := len(files) - len(order):
-        remarks += (f"{left:,} other files were left out.",)
-    endings = sorted({_ending(place[-1]) for place in order})
+    left = len(files) - len(known)
+    reading.did("others", left, f"{some(left, 'other file')} left out.")
     return Checked(
         kind="events",
-        form=f"recordings ({', '.join(endings)})",
+        form=f"recordings ({', '.join(sorted({ending(place[-1]) for place in found.order}))})",
         shape=shape,
         classes=classes,
-        train=len(order) - test,
+        train=len(found.order) - test,
         test=test,
-        drawn=drawn,
-        arrays={"events": events, "ends": ends.astype(np.int64), "labels": labels},
-        labels=tuple(map(str, range(classes))) if numbered else tuple(name[:40] for name in names),
+        drawn=found.drawn,
+        arrays={"events": events, "ends": ends, "labels": found.labels},
+        labels=found.names,
+        scale=sensor,
+        order=order,
+        done=tuple(reading.done),
         remarks=remarks,
     )
 
 
-def _one(raw: bytes, place: tuple[str, ...], limits: Limits) -> Array:
+def ending(name: str) -> str:
+    """Of a file's name, in small letters."""
+    stem, dot, last = name.rpartition(".")
+    return f".{last.lower()}" if dot and stem else ""
+
+
+def _form(place: Place, source: Source) -> str:
+    """By what it begins with, and by its name where that says nothing."""
+    begin = source(12)
+    return next((known for magic, known in MAGIC.items() if begin.startswith(magic)), ending(place[-1]))
+
+
+def _together(several: list[Array], total: int) -> Array:
+    """One after the other; each is forgotten as soon as it is there."""
+    events, at = np.empty(total, KEPT), 0
+    for number, one in enumerate(several):
+        events[at : at + len(one)] = one
+        at += len(one)
+        several[number] = one[:0]
+    return events
+
+
+def _named(error: InputError, place: Place) -> InputError:
+    error.args = (f"recording {shown(place)} {str(error).removeprefix('recording ')}",)
+    return error
+
+
+def _columns(files: Mapping[Place, Source], forms: Mapping[Place, str], reading: Reading) -> tuple[str, str]:
+    """The order of columns without names, and what to say of it. Raises `InputError`, or `Asked`."""
+    unnamed = []
+    for place, source in files.items():
+        if forms[place] != ".npy":
+            continue
+        try:
+            array = arrays.numbers(source, "recording")
+        except InputError as error:
+            raise _named(error, place) from None
+        if array.dtype.names is None and len(array.shape) == 2 and array.shape[1] == 4:
+            unnamed.append(array)
+    if not unnamed:
+        return USUAL, ""
+    given = reading.choices.columns
+    fits = [order for order in ORDERS if _fits(unnamed, order, reading)] if not given else []
+    if USUAL in fits or not fits:
+        fits = [USUAL]
+    choices = {order: ", ".join(order) for order in (*fits, *(order for order in ORDERS if order not in fits))}
+    if len(fits) > 1:
+        choices = {order: choices[order] for order in fits}
+    found = reading.choose("columns", "columns that fit several orders", choices, fits[0] if len(fits) == 1 else "")
+    if found != USUAL:
+        reading.did("columns", len(unnamed), f"Columns of {some(len(unnamed), 'array')} read as {', '.join(found)}.")
+    return found, f"columns {', '.join(found)}"
+
+
+def _fits(several: Iterable[arrays.Numbers], order: str, reading: Reading) -> bool:
+    """Whether these columns can be pixels, times that never run backwards, and polarities."""
+    x, y, t, p = (order.index(axis) for axis in "xytp")
+    for array in several:
+        last = -np.inf
+        for piece in array.pieces():
+            if not len(piece):
+                continue
+            pixels, times, signs = piece[:, [x, y]], piece[:, t], piece[:, p]
+            if pixels.min() < 0 or pixels.max() >= reading.limits.side or not np.isin(signs, (-1, 0, 1)).all():
+                return False
+            if times[0] < last or (np.diff(times.astype(np.float64)) < 0).any():
+                return False
+            last = times[-1]
+    return True
+
+
+def _stream(files: Mapping[Place, Source], reading: Reading) -> int | None:
+    """The stream to read of AEDAT 4 files. Raises `Asked` where one has several."""
+    packets: Counter[int] = Counter()
+    several = False
+    for place, source in files.items():
+        try:
+            found = aedat4.streams(source())
+        except InputError as error:
+            raise _named(error, place) from None
+        several = several or len(found) > 1
+        packets.update(found.keys())
+    if not several:
+        return None
+    choices = {str(number): f"in {some(count, 'recording')}" for number, count in sorted(packets.items())}
+    why = f"events of {len(choices)} cameras in one recording"
+    chosen = int(reading.choose("stream", why, choices))
+    others = ", ".join(number for number in choices if int(number) != chosen)
+    reading.did("stream", len(choices) - 1, f"Stream {chosen} is read; left out: {others}.")
+    return chosen
+
+
+def _sensor(
+    events: Array, files: Mapping[Place, Source], forms: Mapping[Place, str], stream: int | None, reading: Reading
+) -> tuple[tuple[int, int, int], str]:
+    """(2, H, W): the camera's as the files tell it, or as far as there are events; and where it is from."""
+    seen = max(4, int(events["y"].max()) + 1), max(4, int(events["x"].max()) + 1)
+    told: Counter[tuple[int, int]] = Counter()
+    for place, source in files.items():
+        if forms[place] == ".aedat4":
+            cameras = aedat4.sensors(source(65_536))
+            if stream in cameras or len(set(cameras.values())) == 1:
+                told[cameras[stream] if stream in cameras else next(iter(cameras.values()))] += 1
+    words = f"{seen[0]}x{seen[1]}, as far as there are events"
+    size = seen
+    if told:
+        largest = max(height for height, _ in told), max(width for _, width in told)
+        named = listed(f"{height}x{width} ({count:,})" for (height, width), count in sorted(told.items()))
+        if max(largest) > reading.limits.side:
+            words += f"; the files say {named}, more than the {reading.limits.side} pixels that are kept"
+        elif largest[0] < seen[0] or largest[1] < seen[1]:
+            words += f"; the files say {named}, less than that"
+        else:
+            size, words = largest, f"{largest[0]}x{largest[1]}, as the files say"
+            if len(told) > 1:
+                reading.did("sensors", len(files), f"Sensors of several sizes, {named}: all on the largest.")
+    reading.limits.fit_sides(*size)
+    return (2, *size), words
+
+
+def _one(source: Source, place: Place, form: str, how: How, reading: Reading) -> Array:
     """The events of a file as they are kept. Raises `InputError`."""
-    ending = next((known for magic, known in MAGIC.items() if raw.startswith(magic)), _ending(place[-1]))
+    parts: list[NDArray[Any]] = []
+    first = last = 0
+    signs: set[int] = set()
+    at = 0
     try:
-        found = eventfiles.parse(raw, ending)
-        if not len(found):
+        for piece in eventfiles.pieces(source, form, how):
+            if not len(piece):
+                continue
+            if not parts:
+                first = last = int(piece["t"][0])
+            times = piece["t"]
+            back = np.flatnonzero(np.diff(times, prepend=last) < 0)
+            if len(back):
+                place_ = int(back[0])
+                before = times[place_ - 1] if place_ else last
+                got = f"{times[place_]} us after {before} us at event {at + place_:,}"
+                raise InputError("recording", "have times that never run backwards", Described(got))
+            last = int(times[-1])
+            if last - first >= 2**32:
+                rule = "last at most 4,294 s (times are microseconds)"
+                raise InputError("recording", rule, Described(f"{(last - first) / 1e6:,.0f} s"))
+            signs.update(np.unique(piece["p"]).tolist())
+            if signs - {-1, 0, 1} or {-1, 0} <= signs:
+                wrong = max(signs, key=abs)
+                raise InputError("recording", "hold polarities of 0 and 1", wrong)
+            outside = int(max(piece["x"].max(), piece["y"].max()))
+            if outside >= reading.limits.side:
+                raise InputError("recording", f"hold x and y from 0 to {reading.limits.side - 1}", outside)
+            kept = np.zeros(len(piece), KEPT)
+            kept["x"], kept["y"], kept["p"] = piece["x"], piece["y"], piece["p"] == 1
+            kept["t"] = times - first
+            parts.append(kept)
+            at += len(piece)
+            how.count(at)
+        if not parts:
             raise InputError("recording", "hold events", Described("none"))
-        back = np.flatnonzero(np.diff(found["t"]) < 0)
-        if len(back):
-            first = int(back[0])
-            got = f"{found['t'][first + 1]} us after {found['t'][first]} us at event {first + 1:,}"
-            raise InputError("recording", "have times that never run backwards", Described(got))
-        if (last := int(found["t"][-1] - found["t"][0])) >= 2**32:
-            raise InputError(
-                "recording", "last at most 4,294 s (times are microseconds)", Described(f"{last / 1e6:,.0f} s")
-            )
-        if found["p"].max() > 1:
-            raise InputError("recording", "hold polarities of 0 and 1", int(found["p"].max()))
-        if max(found["x"].max(), found["y"].max()) >= limits.side:
-            outside = int(max(found["x"].max(), found["y"].max()))
-            raise InputError("recording", f"hold x and y from 0 to {limits.side - 1}", outside)
     except InputError as error:
-        name = "/".join(place)[-60:]
-        name = name if name.isprintable() else repr(name)[1:-1]
-        error.args = (f"recording {name} {str(error).removeprefix('recording ')}",)
-        raise
-    kept = np.zeros(len(found), KEPT)
-    for axis in ("x", "y", "p"):
-        kept[axis] = found[axis]
-    kept["t"] = found["t"] - found["t"][0]
-    return kept
-
-
-def _ending(name: str) -> str:
-    stem, dot, ending = name.rpartition(".")
-    return f".{ending.lower()}" if dot and stem else ""
-
-
-def _label(place: tuple[str, ...]) -> str:
-    return place[-2] if len(place) > 1 and place[-2].lower() not in PARTS else "0"
-
-
-def _part(place: tuple[str, ...]) -> int | None:
-    return next((PARTS[name.lower()] for name in place[:-1] if name.lower() in PARTS), None)
+        raise _named(error, place) from None
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

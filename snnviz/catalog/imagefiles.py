@@ -1,257 +1,241 @@
-"""Images and labels of one's own: an .npz, or IDX files as MNIST's. Sizes are read before anything is unpacked."""
+"""Images and labels of one's own: an .npz, IDX files as MNIST's, or CIFAR's binary files.
+
+Headers are read first; then each array is read twice, in pieces: for its range, and into the bytes that are kept.
+"""
 
 from __future__ import annotations
 
 import gzip
-import io
 import math
-import zipfile
+import re
 import zlib
 from collections.abc import Mapping
-from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from snnviz.catalog import eventfiles, owndata
-from snnviz.catalog.checked import Checked, Files, Limits, Source, unseen
-from snnviz.catalog.eventfiles import header
+from snnviz.catalog import arrays
+from snnviz.catalog.archives import Files, Held, Place, Source, shown, words
+from snnviz.catalog.arrays import Numbers
+from snnviz.catalog.checked import Checked
+from snnviz.catalog.eventfiles import whole
+from snnviz.catalog.folders import TEST, TRAIN, VALID, part_of
+from snnviz.catalog.reading import Reading, listed, some
+from snnviz.catalog.stacks import Labels, Part, Stack, joined
 from snnviz.errors import Described, InputError
 
-Images = NDArray[np.uint8]
-Labels = NDArray[np.int64]
-
-PAIRS = (("images", "labels"), ("x_train", "y_train"))
-TESTS = (("test_images", "test_labels"), ("x_test", "y_test"))
-"""What arrays of an .npz may be called."""
+LABELS = ("labels", "label", "y", "targets", "target", "classes")
+IMAGES = ("images", "image", "x", "data", "pixels", "pictures", "imgs")
+"""What arrays of an .npz are called, perhaps with a word for their part, such as x_train or test_images."""
 
 ROLES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+IDX = re.compile(r"(?:.*-)?(train|t10k|test)-(images|labels)(?:-idx[134]-ubyte)?")
 
 CIFAR = (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin")
-RECORD = 3073
-
-HEADER_BYTES = 4096
-COLOURS = (1, 3)
+CIFAR100 = ("train.bin", "test.bin")
+PIXELS = 3 * 32 * 32
 
 
-def zipped(raw: bytes, limits: Limits) -> Files:
-    """The files of an archive, none of which is unpacked yet. Raises `InputError`, also for a zip bomb."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-        inner = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except Exception as error:  # zipfile has no one kind of error for a damaged archive
-        raise InputError("upload", "be a whole zip or .npz", Described(_words(error))) from None
-    limits.fit_samples(len(inner))
-    limits.fit(sum(entry.file_size for entry in inner))
-    found: Files = {}
-    for entry in inner:
-        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise InputError("upload", "be packed by deflate, without a password", entry.filename[:60])
-        found[places(entry.filename)] = _Entry(archive, entry)
-    return found
-
-
-def places(name: str) -> tuple[str, ...]:
-    """The last three parts of a name that a stranger wrote."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    return tuple(part[:80] for part in parts[-3:]) or ("upload",)
-
-
-class _Entry:
-    """Reads a file of an archive: no more than its directory declares, whatever it unpacks to."""
-
-    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-        self.archive, self.entry = archive, entry
-
-    def __call__(self, most: int | None = None) -> bytes:
-        size = self.entry.file_size
-        try:
-            with self.archive.open(self.entry) as file:
-                raw = file.read(size + 1 if most is None else most)
-        except Exception as error:
-            raise InputError("upload", "be a whole zip or .npz", Described(_words(error))) from None
-        if most is None and len(raw) != size:
-            rule = f"unpack to the {size:,} bytes that it declares"
-            raise InputError("upload", rule, Described(f"{'more' if len(raw) > size else f'{len(raw):,}'}"))
-        return raw
-
-
-def arrays(files: Files) -> Files | None:
-    """The arrays of an .npz by name, or None for another archive."""
-    if not all(len(place) == 1 and place[0].endswith(".npy") for place in files):
+def npz(files: Files, reading: Reading) -> Checked | None:
+    """Images and labels of an archive of arrays, or None where none is called or looks so. Raises `InputError`."""
+    if not all(len(place) == 1 and place[0].lower().endswith(".npy") for place in files):
         return None
-    found: Files = {(place[0].removesuffix(".npy"),): source for place, source in files.items()}
-    return found if any((pair[0],) in found for pair in PAIRS) else None
+    found: dict[str, Numbers] = {}
+    for place, source in files.items():
+        name = place[0][:-4]
+        try:
+            found[name] = arrays.numbers(source, name)
+        except InputError:
+            if _word(name) in (*IMAGES, *LABELS):
+                raise
+    words_ = {_word(name) for name in found}
+    if {"x", "y", "t", "p"} <= words_:
+        rule = "be images and labels where it is an .npz, or a recording as an .npy of x, y, t and p"
+        raise InputError("upload", rule, Described(f"an .npz of {listed(found)}"))
+    shapes = [one.shape for one in found.values() if not one.dtype.names]
+    named = words_ & {*IMAGES, *LABELS} or any(len(shape) in (3, 4) for shape in shapes)
+    recorded = len(shapes) < len(found) or not found or any(len(shape) == 2 and shape[1] == 4 for shape in shapes)
+    if recorded and not named:
+        return None
+    pairs = {part: pair for part in (None, TRAIN, TEST, VALID) if (pair := _pair(found, part))}
+    first = pairs.get(TRAIN, pairs.get(None))
+    if first is None or (TRAIN in pairs and None in pairs):
+        rule = "hold images and labels once" if first else "hold the arrays images and labels"
+        also = "" if len(found) < 2 else ", or x_train, y_train, x_test and y_test"
+        names = listed((place[0].removesuffix(".npy") for place in files), 4) or "none"
+        raise InputError("upload", rule + also, Described(names))
+    chosen = {TRAIN: first, **{part: pairs[part] for part in (TEST, VALID) if part in pairs}}
+    used = {name for pair in chosen.values() for name in pair}
+    left = [place[0].removesuffix(".npy") for place in files if place[0][:-4] not in used]
+    reading.did("arrays", len(left), f"{some(len(left), 'array')} left out: {listed(left)}.")
+    parts = {part: _part(found[images], found[labels], reading) for part, (images, labels) in chosen.items()}
+    order = "; ".join(f"{images} with {labels}" for images, labels in chosen.values())
+    return joined("an .npz of images", parts, reading, order)
 
 
-def npz(files: Files, limits: Limits) -> Checked:
-    """Images and labels of an .npz. Raises `InputError`."""
-    pair = next((pair for pair in PAIRS if all((name,) in files for name in pair)), None)
-    if pair is None:
-        raise InputError("upload", "hold the arrays images and labels", Described(_listed(files)))
-    tested = next((pair for pair in TESTS if all((name,) in files for name in pair)), None)
-    parts = [_pair(files, pair, limits)]
-    if tested:
-        parts.append(_pair(files, tested, limits))
-    return _checked("an .npz of images", parts, limits)
+def _tokens(name: str) -> list[str]:
+    return [token.lower() for token in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
 
 
-def _pair(files: Files, names: tuple[str, str], limits: Limits) -> tuple[NDArray[Any], Labels]:
-    shape, _, dtype = _header(files, names[0])
-    if dtype.hasobject:
-        raise InputError(names[0], "be an array of numbers", Described("pickled objects, which are never opened"))
-    if dtype.kind not in "uifb" or dtype.itemsize > 8 or len(shape) not in (3, 4):
+def _named_part(name: str) -> int | None:
+    """Of x_train, trainX, test_images and so on.
+
+    >>> _named_part("x_train"), _named_part("testLabels"), _named_part("xval"), _named_part("images")
+    (0, 1, 2, None)
+    """
+    tokens = _tokens(name)
+    for token in tokens:
+        for word in (token, token.removeprefix("x"), token.removeprefix("y")):
+            if (part := part_of(word)) is not None:
+                return part
+    return None
+
+
+def _word(name: str) -> str:
+    """What of a name does not say the part: x of x_train."""
+    left = [token for token in _tokens(name) if part_of(token) is None]
+    if len(left) == 1 and left[0][:1] in ("x", "y") and part_of(left[0][1:]) is not None:
+        return left[0][0]
+    return "_".join(left)
+
+
+def _pair(found: Mapping[str, Numbers], part: int | None) -> tuple[str, str] | None:
+    """The names of the images and of the labels of a part. Raises `InputError` where there are several."""
+    mine = {name: one for name, one in found.items() if _named_part(name) == part}
+    images = _one([name for name in mine if _word(name) in IMAGES], IMAGES) or _one(
+        [name for name, one in mine.items() if len(one.shape) in (3, 4) and _word(name) not in LABELS], ()
+    )
+    if images is None:
+        return None
+    others = {name: one for name, one in mine.items() if name != images}
+    labels = _one([name for name in others if _word(name) in LABELS], LABELS) or _one(
+        [name for name, one in others.items() if one.shape[:1] == mine[images].shape[:1] and _is_flat(one.shape)], ()
+    )
+    return None if labels is None else (images, labels)
+
+
+def _is_flat(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)
+
+
+def _one(names: list[str], known: tuple[str, ...]) -> str | None:
+    """The only one, or the one whose word comes first in `known`. Raises `InputError` where neither tells."""
+    best = min((known.index(_word(name)) for name in names if _word(name) in known), default=None)
+    if best is not None:
+        names = [name for name in names if _word(name) == known[best]]
+    if len(names) > 1:
+        raise InputError("upload", "hold images and labels once for each part", Described(listed(names)))
+    return names[0] if names else None
+
+
+def _part(images: Numbers, labels: Numbers, reading: Reading) -> Part:
+    if images.dtype.kind not in "uifb" or images.dtype.itemsize > 8 or len(images.shape) not in (3, 4):
         rule = "be numbers of shape (N, height, width), or with 1 or 3 colours"
-        raise InputError(names[0], rule, Described(f"{dtype} of shape {shape}"))
-    limits.fit_samples(shape[0])
-    limits.fit(math.prod(shape) * dtype.itemsize)
-    images = channelled(eventfiles.array(files[(names[0],)](), names[0]), names[0])
-    labels = _labels(eventfiles.array(files[(names[1],)](), names[1]), names[1], limits)
-    return images, labels
-
-
-def _header(files: Files, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    source = files[(name,)]
-    raw = source(HEADER_BYTES) if isinstance(source, _Entry) else source()
-    file: IO[bytes] = io.BytesIO(raw[:HEADER_BYTES])
-    try:
-        return header(file)
-    except Exception as error:  # as in `eventfiles.array`
-        raise InputError(name, "be an array of numbers (.npy)", Described(_words(error))) from None
-
-
-def channelled(images: NDArray[Any], field: str) -> NDArray[Any]:
-    """(N, C, H, W) from images with the colours first, last or none. Raises `InputError`."""
-    if images.ndim == 3:
-        return images[:, None]
-    if images.shape[3] in COLOURS:
-        return images.transpose(0, 3, 1, 2)
-    if images.shape[1] in COLOURS:
-        return images
-    raise InputError(field, "have 1 or 3 colours", Described(f"shape {images.shape}"))
-
-
-def _labels(found: NDArray[Any], field: str, limits: Limits) -> Labels:
-    if found.ndim != 1 or found.dtype.kind not in "uif":
+        raise InputError(images.field, rule, Described(f"{images.dtype} of shape {images.shape}"))
+    if labels.nbytes > 64 * max(images.shape[0], 1) or not _is_flat(labels.shape) or labels.dtype.kind not in "uif":
         rule = "be whole numbers from 0, one for each sample"
-        raise InputError(field, rule, Described(f"{found.dtype} of shape {found.shape}"))
-    labels = eventfiles.whole(found, field, field)
+        raise InputError(labels.field, rule, Described(f"{labels.dtype} of shape {labels.shape}"))
+    reading.limits.fit_samples(images.shape[0])
+    reading.limits.fit(images.nbytes)
+    column = labels.whole().reshape(-1)
+    return Part(Stack.of(images), _labels(whole(column, labels.field, labels.field), labels.field, reading))
+
+
+def _labels(labels: Labels, field: str, reading: Reading) -> Labels:
     for wrong in (labels.min(initial=0), labels.max(initial=0)):
-        if not 0 <= wrong < limits.classes:
-            raise InputError(field, f"be whole numbers from 0 to {limits.classes - 1}", int(wrong))
+        if not 0 <= wrong < reading.limits.classes:
+            raise InputError(field, f"be whole numbers from 0 to {reading.limits.classes - 1}", int(wrong))
     return labels
 
 
-def idx_roles(files: Files) -> dict[str, Files]:
-    """The files that are called as MNIST's, by role; none where the training images or labels are not there."""
-    found = {place[-1].removesuffix(".gz"): {place: source} for place, source in files.items()}
-    return {role: found[role] for role in ROLES if role in found} if set(ROLES[:2]) <= set(found) else {}
+def roles(files: Files, reading: Reading) -> dict[str, Source]:
+    """The files that are called as MNIST's, by role, whatever stands between the words and before them.
+
+    Raises `InputError` where two that differ are called alike.
+    """
+    found: dict[str, tuple[Place, Source]] = {}
+    for place, source in files.items():
+        match = IDX.fullmatch(re.sub(r"[._ ]", "-", place[-1].lower().removesuffix(".gz")))
+        if match is None:
+            continue
+        role = ROLES[2 * (match[1] != "train") + (match[2] == "labels")]
+        if role in found:
+            before, other = found[role]
+            if _plain(source, role, reading) != _plain(other, role, reading):
+                raise InputError("upload", f"hold one {role}", Described(f"{shown(before)} and {shown(place)}"))
+            reading.did("twice", 1, f"{shown(place)} left out: it is what {shown(before)} is.")
+            continue
+        found[role] = place, source
+    return {role: source for role, (_, source) in found.items()}
 
 
-def idx(files: Mapping[str, Files], limits: Limits) -> Checked:
+def idx(files: Files, found: Mapping[str, Source], reading: Reading) -> Checked:
     """Images and labels of IDX files, packed by gzip or not. Raises `InputError`."""
-    found = {role: idx_array(next(iter(source.values()))(), role, limits) for role, source in files.items()}
-    parts = []
-    for images, labels in (ROLES[:2], ROLES[2:]):
+    parts = {}
+    for part, images, labels in ((TRAIN, *ROLES[:2]), (TEST, *ROLES[2:])):
         if images in found and labels in found:
-            if found[images].ndim not in (3, 4):
-                raise InputError(images, "be of three dimensions", Described(f"shape {found[images].shape}"))
-            parts.append((channelled(found[images], images), _labels(found[labels], labels, limits)))
-    return _checked("IDX files", parts, limits)
+            pictures, numbers = (_idx(found[role], role, reading) for role in (images, labels))
+            if len(pictures.shape) not in (3, 4):
+                raise InputError(images, "be of three dimensions", Described(f"shape {pictures.shape}"))
+            parts[part] = _part(pictures, numbers, reading)
+    left = len(files) - 2 * len(parts) - sum(done.what == "twice" for done in reading.done)
+    reading.did("others", left, f"{some(left, 'other file')} left out.")
+    return joined("IDX files", parts, reading, "images by the order of their file")
 
 
-def idx_array(raw: bytes, field: str, limits: Limits) -> NDArray[np.uint8]:
+def _idx(source: Source, field: str, reading: Reading) -> Numbers:
     """LeCun's format: two zeros, 8 for bytes, the number of dimensions, each size as big-endian uint32, the bytes."""
-    if raw[:2] == b"\x1f\x8b":
-        raw = _unzipped(raw, field, limits)
+    raw = _plain(source, field, reading, 20)
     if len(raw) < 8 or raw[:3] != b"\0\0\x08" or not 1 <= raw[3] <= 4 or len(raw) < 4 + 4 * raw[3]:
         raise InputError(field, "be an IDX file of bytes", raw[:4])
-    sizes = np.frombuffer(raw, ">u4", raw[3], 4).tolist()
-    limits.fit_samples(sizes[0])
-    have = len(raw) - 4 - 4 * raw[3]
-    if math.prod(sizes) != have:
-        raise InputError(field, f"hold {math.prod(sizes):,} bytes as its header says", Described(f"{have:,}"))
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(sizes)
+    sizes = tuple(np.frombuffer(raw, ">u4", raw[3], 4).tolist())
+    start = 4 + 4 * raw[3]
+    reading.limits.fit_samples(sizes[0])
+    reading.limits.fit(math.prod(sizes))
+    if source(2) == b"\x1f\x8b":
+        source = Held(_plain(source, field, reading, start + math.prod(sizes) + 1))
+    if source.size - start != math.prod(sizes):
+        have = f"{source.size - start:,}" if source.size - start < math.prod(sizes) else "more"
+        raise InputError(field, f"hold {math.prod(sizes):,} bytes as its header says", Described(have))
+    return Numbers(field, source, sizes, False, np.dtype(np.uint8), start)
 
 
-def cifar_batches(files: Files) -> dict[str, Source]:
-    """The files that are called as CIFAR-10's, by name; none where one is not there."""
-    found = {place[-1]: source for place, source in files.items()}
-    return {name: found[name] for name in CIFAR} if set(CIFAR) <= set(found) else {}
-
-
-def cifar(files: Mapping[str, Source], limits: Limits) -> Checked:
-    """Images and labels of CIFAR-10's binary files. Raises `InputError`."""
-    parts = []
-    for names in (CIFAR[:-1], CIFAR[-1:]):
-        raw = np.frombuffer(b"".join(files[name]() for name in names), np.uint8)
-        if not len(raw) or len(raw) % RECORD:
-            raise InputError(names[0], f"hold records of {RECORD:,} bytes", Described(f"{len(raw):,} bytes"))
-        records = raw.reshape(-1, RECORD)
-        labels = _labels(records[:, 0], names[0], limits)
-        parts.append((records[:, 1:].reshape(-1, 3, 32, 32), labels))
-    return _checked("CIFAR-10's binary files", parts, limits)
-
-
-def _unzipped(raw: bytes, field: str, limits: Limits) -> bytes:
-    most = limits.megabytes * 10**6
+def _plain(source: Source, field: str, reading: Reading, most: int | None = None) -> bytes:
+    """The first bytes of a file, or all, unpacked where it is packed by gzip."""
+    if source(2) != b"\x1f\x8b":
+        return source(most)
+    bound = reading.limits.megabytes * 10**6
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
-            found = file.read(most + 1)
+        with source.open() as packed, gzip.GzipFile(fileobj=packed) as file:
+            found = file.read(min(most or bound, bound) + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(field, "be whole", Described(_words(error))) from None
-    limits.fit(len(found))
-    return found
+        raise InputError(field, "be whole", Described(words(error))) from None
+    if most is None:
+        reading.limits.fit(len(found))
+    return found if most is None else found[:most]
 
 
-def _checked(form: str, parts: list[tuple[NDArray[Any], Labels]], limits: Limits) -> Checked:
-    for images, labels in parts:
-        if len(images) != len(labels):
-            raise InputError("labels", f"be as many as the {len(images):,} images", Described(f"{len(labels):,}"))
-        limits.fit_sides(*images.shape[2:])
-    shapes = {images.shape[1:] for images, _ in parts}
-    if len(shapes) > 1:
-        raise InputError("images", "be alike for training and testing", Described(" and ".join(map(str, shapes))))
-    images, white = _bytes([images for images, _ in parts])
-    labels = np.concatenate([labels for _, labels in parts])
-    limits.fit_samples(len(labels))
-    if not len(labels):
-        raise InputError("images", "be at least one", Described("none"))
-    classes, drawn = int(labels.max()) + 1, len(parts) == 1
-    test = owndata.tested(len(labels)) if drawn else len(parts[1][1])
-    shape = (images.shape[1], images.shape[2], images.shape[3])
-    return Checked(
-        kind="images",
-        form=form,
-        shape=shape,
-        classes=classes,
-        train=len(labels) - test,
-        test=test,
-        drawn=drawn,
-        arrays={"images": images, "labels": labels},
-        labels=tuple(map(str, range(classes))),
-        white=white,
-        remarks=unseen(labels, classes),
-    )
-
-
-def _bytes(several: list[NDArray[Any]]) -> tuple[Images, int]:
-    """All as uint8, and the value of white: from 0 to 255, or intensities from 0 to 1."""
-    low, high = 0.0, 0.0
-    for images in several:
-        if images.dtype.kind == "f" and not np.isfinite(images).all():
-            raise InputError("images", "hold finite numbers", Described("NaN or infinity"))
-        low, high = min(low, float(images.min(initial=0))), max(high, float(images.max(initial=0)))
-    if low < 0 or high > 255:
-        raise InputError("images", "hold values from 0 to 255, or from 0 to 1", Described(f"{low:g} to {high:g}"))
-    if any(images.dtype.kind == "f" for images in several) and high <= 1:
-        return np.concatenate([np.round(images * 255).astype(np.uint8) for images in several]), 255
-    return np.concatenate([np.round(images).astype(np.uint8) for images in several]), max(1, round(high))
-
-
-def _listed(files: Files) -> str:
-    return ", ".join(place[-1][:20] for place in list(files)[:5]) or "none"
-
-
-def _words(error: Exception) -> str:
-    return " ".join(str(error).split())[:60] or type(error).__name__
+def cifar(files: Files, reading: Reading) -> Checked | None:
+    """Images and labels of CIFAR's binary files, or None where there are none. Raises `InputError`."""
+    found = {place[-1]: source for place, source in files.items()}
+    if set(CIFAR) <= set(found):
+        form, record, several = "CIFAR-10's binary files", 1 + PIXELS, (CIFAR[:-1], CIFAR[-1:])
+    elif set(CIFAR100) <= set(found) and all(found[name].size % (2 + PIXELS) == 0 for name in CIFAR100):
+        form, record, several = "CIFAR-100's binary files", 2 + PIXELS, (CIFAR100[:1], CIFAR100[1:])
+        reading.did("coarse", 2, "The 20 coarse labels left out: classes are the 100 fine ones.")
+    else:
+        return None
+    parts = {}
+    for part, names in zip((TRAIN, TEST), several, strict=True):
+        size = sum(found[name].size for name in names)
+        if not size or any(found[name].size % record for name in names):
+            raise InputError(names[0], f"hold records of {record:,} bytes", Described(f"{size:,} bytes"))
+        tables = [
+            Numbers(name, found[name], (found[name].size // record, record), False, np.dtype(np.uint8), 0)
+            for name in names
+        ]
+        reading.limits.fit_samples(size // record)
+        labels = np.concatenate([piece[:, record - PIXELS - 1] for one in tables for piece in one.pieces()])
+        parts[part] = Part(Stack.of_records(names[0], tables), _labels(labels.astype(np.int64), names[0], reading))
+    left = len(files) - sum(map(len, several))
+    reading.did("others", left, f"{some(left, 'other file')} left out.")
+    return joined(form, parts, reading, "as in the files")

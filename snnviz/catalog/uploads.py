@@ -1,37 +1,61 @@
 """What somebody wants to add as a data set of their own: checked with bounds, shown, and only then kept.
 
-Images: an .npz of `images` and `labels` (or x_train, y_train, x_test, y_test), or IDX files as MNIST's. Recordings of
-events: folders called by their label, in them .bin, .npy, .h5 or .aedat4; one recording alone can be looked at. Several
-files may be zipped. Nothing is unpickled, no name becomes part of a path, sizes are read before anything is unpacked,
-and nothing is written before `keep`. Each fault is an `InputError` of one sentence.
+Images: an .npz of `images` and `labels` (or x_train, y_train, x_test, y_test), IDX files as MNIST's, or pictures in
+folders called by their class. Recordings of events: folders called by their class, in them .bin, .npy, .h5 or .aedat4;
+one recording alone can be looked at. Several files may be zipped. Nothing is unpickled, no name becomes part of a path,
+sizes are read before anything is unpacked, and nothing is written before `keep`. What was done to what was given is
+said, and what has several readings is asked. Each fault is an `InputError` of one sentence.
 """
 
 from __future__ import annotations
 
-import os
+import io
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog import eventfolders, imagefiles, owndata
+from snnviz.catalog import archives, eventfiles, eventfolders, imagefiles, owndata, pictures
+from snnviz.catalog.archives import Files, Place
 from snnviz.catalog.checked import Checked as Checked
-from snnviz.catalog.checked import Files
-from snnviz.catalog.checked import Limits as Limits
+from snnviz.catalog.eventfolders import MAGIC
+from snnviz.catalog.limits import Limits as Limits
+from snnviz.catalog.reading import Asked as Asked
+from snnviz.catalog.reading import Choices as Choices
+from snnviz.catalog.reading import Reading, listed, some
 from snnviz.errors import Described, InputError
 
+MANY = 10
+"""Times as many recordings as pictures, or the other way, so that the few are left out without asking."""
 
-def check(source: Path | bytes | Mapping[str, bytes], limits: Limits | None = None) -> Checked:
-    """What a file or folder of this machine is, the bytes of a file, or several files by name. Raises `InputError`."""
-    limits = limits or Limits.here()
-    files = _of_path(source, limits) if isinstance(source, Path) else _of_bytes(source, limits)
+PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+def check(
+    source: Path | bytes | Mapping[str, bytes], limits: Limits | None = None, choices: Choices | None = None
+) -> Checked:
+    """What a file or folder of this machine is, the bytes of a file, or several files by name.
+
+    Raises `InputError`, and of these `Asked` where there are several readings.
+    """
+    reading = Reading(limits or Limits.here(), choices or Choices())
     try:
-        return _read(files, limits)
+        if isinstance(source, Path):
+            files = archives.of_path(source, reading)
+        else:
+            files = archives.of_bytes({"upload": source} if isinstance(source, bytes) else source, reading)
+        found = _read(files, reading)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:  # while a part of it was read
+        raise InputError("upload", "be a whole zip or .npz", Described(archives.words(error))) from None
     except (OSError, MemoryError) as error:
         raise InputError("upload", "be readable", Described(type(error).__name__)) from None
+    reading.ended()
+    return found
 
 
 def keep(checked: Checked, title: str = "", limits: Limits | None = None) -> str:
@@ -83,51 +107,57 @@ def _statistics(images: NDArray[np.uint8], white: int) -> dict[str, Any]:
     return {"mean": mean, "std": max(std, 1e-3), "histogram": histogram.tolist()}
 
 
-def _of_path(path: Path, limits: Limits) -> Files:
-    """The files of a path by their places in it; links are not followed."""
-    if path.is_file():
-        limits.fit(path.stat().st_size)
-        return {(path.name,): path.read_bytes}
-    if not path.is_dir():
-        raise InputError("path", "be a file or a folder", str(path))
-    found: Files = {}
-    total = 0
-    for folder, folders, names in os.walk(path):
-        folders.sort()
-        for name in sorted(names):
-            place = Path(folder) / name
-            if place.is_symlink() or not place.is_file() or name.startswith("."):
-                continue
-            total += place.stat().st_size
-            limits.fit(total)
-            found[place.relative_to(path.parent).parts[-3:]] = place.read_bytes
-            limits.fit_samples(len(found))
-    return found
-
-
-def _of_bytes(source: bytes | Mapping[str, bytes], limits: Limits) -> Files:
-    given = {"upload": source} if isinstance(source, bytes) else source
-    limits.fit(sum(map(len, given.values())))
-    limits.fit_samples(len(given))
-    return {imagefiles.places(name): partial(bytes, raw) for name, raw in given.items()}
-
-
-def _read(files: Files, limits: Limits, nested: bool = False) -> Checked:
+def _read(files: Files, reading: Reading, depth: int = 0) -> Checked:
     """By what the files begin with, and by what they are called where that says nothing."""
     if not files:
         raise InputError("upload", "hold a data set", Described("no file"))
+    if packed := _archive(files, depth):
+        reading.did("others", len(files) - 1, f"{some(len(files) - 1, 'other file')} beside the archive left out.")
+        with files[packed].open() if depth == 0 else io.BytesIO(files[packed]()) as raw:
+            inner = archives.unpacked(raw, files[packed].size, reading)
+            return imagefiles.npz(inner, reading) or _read(inner, reading, depth + 1)
     if len(files) == 1:
         place, source = next(iter(files.items()))
-        raw = source()
-        if raw[:4] == b"PK\x03\x04" and not nested:
-            inner = imagefiles.zipped(raw, limits)
-            if arrays := imagefiles.arrays(inner):
-                return imagefiles.npz(arrays, limits)
-            return _read(inner, limits, nested=True)
-        ending = next((known for magic, known in eventfolders.MAGIC.items() if raw.startswith(magic)), "")
-        files = {(*place[:-1], place[-1] + ending): partial(bytes, raw)}
-    if idx := imagefiles.idx_roles(files):
-        return imagefiles.idx(idx, limits)
-    if batches := imagefiles.cifar_batches(files):
-        return imagefiles.cifar(batches, limits)
-    return eventfolders.recordings(files, limits)
+        ending = next((known for magic, known in MAGIC.items() if source(12).startswith(magic)), "")
+        files = {(*place[:-1], place[-1] + ending): source}
+    roles = imagefiles.roles(files, reading)
+    if set(imagefiles.ROLES[:2]) <= set(roles):
+        return imagefiles.idx(files, roles, reading)
+    if found := imagefiles.cifar(files, reading):
+        return found
+    endings = Counter(eventfolders.ending(place[-1]) for place in files)
+    recorded, drawn = (sum(endings[one] for one in known) for known in (eventfiles.PARSERS, pictures.ENDINGS))
+    if not recorded and not drawn:
+        raise _refused(files, roles)
+    kinds = {"recordings": f"{recorded:,} files", "images": f"{drawn:,} pictures"}
+    usual = "recordings" if recorded >= MANY * drawn else "images" if drawn >= MANY * recorded else ""
+    if not (recorded and drawn):
+        kinds = {usual: kinds[usual]}
+    kind = reading.choose("kind", f"{some(recorded, 'recording')} and {some(drawn, 'picture')}", kinds, usual)
+    return eventfolders.recordings(files, reading) if kind == "recordings" else pictures.pictures(files, reading)
+
+
+def _archive(files: Files, depth: int) -> Place | None:
+    """The archive that is all there is to read, or None. Raises `InputError` where there are several."""
+    data = {*eventfiles.PARSERS, *pictures.ENDINGS}
+    if len(files) > 1 and any(eventfolders.ending(place[-1]) in data for place in files):
+        return None
+    packed = [place for place, source in list(files.items())[:1000] if source(4) == b"PK\x03\x04"]
+    if not packed:
+        return None
+    if len(packed) > 1 or depth > 1:
+        got = Described(listed(map(archives.shown, packed)))
+        raise InputError("upload", "hold one archive, and in it no other but an .npz", got)
+    return packed[0]
+
+
+def _refused(files: Files, roles: Mapping[str, object]) -> InputError:
+    """What to say of files that are nothing that is known."""
+    if roles:
+        missing = [role for role in imagefiles.ROLES[:2] if role not in roles]
+        return InputError("upload", f"hold {' and '.join(missing)}", Described(listed(roles)))
+    begin = next(iter(files.values()))(2)
+    got = "a pickle, which is never opened" if begin in PICKLES else ""
+    known = f"recordings ({', '.join(eventfiles.PARSERS)})"
+    rule = f"be an .npz, IDX files, pictures (.png, .jpg) or {known}"
+    return InputError("upload", rule, Described(got or listed((place[-1] for place in files), 3, 30)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import click
 
 from snnviz.catalog import datasets, uploads
-from snnviz.catalog.uploads import Checked
+from snnviz.catalog.reading import HELP
+from snnviz.catalog.uploads import Checked, Choices
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, print_json, table
 
@@ -85,21 +87,42 @@ def fetch(name: str) -> None:
     click.echo(f"{chr(10) * shown}{title} is here")
 
 
+def _choices(command: Callable[..., None]) -> Callable[..., None]:
+    """An option for each choice between several readings."""
+    for name, words in reversed(list(HELP.items())):
+        command = click.option(f"--{name}", default="", help=words)(command)
+    return command
+
+
 @data.command()
 @click.argument("path", type=click.Path(path_type=Path))
+@_choices
 @AS_JSON
-def check(path: Path, as_json: bool) -> None:
-    """Say what a file or folder holds, images (.npz, IDX) or recordings (.bin, .npy, .h5, .aedat4), or its fault."""
-    _print_checked(uploads.check(path), as_json, {})
+def check(path: Path, as_json: bool, **choices: str) -> None:
+    """Say what a file or folder holds and what would be done to it, or its fault.
+
+    Images (.npz, IDX, pictures in folders called by their class) or recordings (.bin, .npy, .h5, .aedat4).
+    """
+    found = uploads.check(path, choices=Choices(**choices))
+    _print_checked(found, as_json, {})
+    if not as_json:
+        for done in found.done:
+            click.echo(f"{'done':9} {done.words}")
 
 
 @data.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--title", default="", help="What it is called; at most 60 characters.")
+@_choices
 @AS_JSON
-def keep(path: Path, title: str, as_json: bool) -> None:
-    """Check a file or folder and keep a copy as a data set of one's own, whose name is printed."""
-    found = uploads.check(path)
+def keep(path: Path, title: str, as_json: bool, **choices: str) -> None:
+    """Check a file or folder and keep a copy as a data set of one's own, whose name is printed.
+
+    What was done to what was given is said on stderr; what has several readings is refused until an option says which.
+    """
+    found = uploads.check(path, choices=Choices(**choices))
+    for done in found.done:
+        click.echo(done.words, err=True)
     name = uploads.keep(found, title)
     _print_checked(found, as_json, {"name": name})
 
@@ -124,21 +147,25 @@ def _print_checked(found: Checked, as_json: bool, more: dict[str, str]) -> None:
         "shape": list(found.shape),
         "classes": found.classes,
         "labels": list(found.labels),
+        "per_class": list(found.per_class),
+        "scale": found.scale,
+        "order": found.order,
+        "done": [asdict(done) for done in found.done],
         "remarks": list(found.remarks),
     }
     if found.kind == "events":
         told["events"] = len(found.arrays["events"])
+        told["milliseconds"], told["dropped"] = list(found.milliseconds()), found.dropped()
     if as_json:
         print_json(told)
         return
-    split = "by the seed" if found.drawn else "as it is"
     for title, words in {
         **more,
         "holds": found.form,
-        "samples": f"{found.count:,}: {found.train:,} for training, {found.test:,} for testing, {split}",
+        "samples": f"{found.count:,}",
         "shape": "x".join(map(str, found.shape)),
-        "classes": f"{found.classes}",
         **({"events": f"{told['events']:,}"} if "events" in told else {}),
+        **found.facts(),
     }.items():
         click.echo(f"{title:9} {words}")
     for words in found.remarks:

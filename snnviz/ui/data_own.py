@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -11,11 +12,12 @@ import numpy as np
 import streamlit as st
 
 from snnviz.catalog import datasets, owndata, uploads
-from snnviz.catalog.uploads import Checked, Limits
+from snnviz.catalog.uploads import Asked, Checked, Choices, Limits
 from snnviz.design import Events
 from snnviz.errors import Described, InputError, SnnvizError
 from snnviz.theory import events
 from snnviz.theory.samples import Sample
+from snnviz.ui import data_asking as asking
 from snnviz.ui import data_setting as setting
 from snnviz.ui import uploading
 from snnviz.ui.components.pictures import pictures
@@ -31,6 +33,7 @@ from snnviz.views.streams import Stream
 FORMS = """
 | what | files |
 |---|---|
+| pictures | a `.zip` of a folder for each class, such as `cat/001.png`, perhaps below `Train` and `Test`; in them PNG, JPEG, BMP, GIF or TIFF |
 | images | `.npz` with `images` (N, H, W), (N, C, H, W) or (N, H, W, C) and `labels` (N,), or `x_train`, `y_train`, `x_test`, `y_test`; or the four IDX files of MNIST's form |
 | recordings of events | a `.zip` of a folder for each class, such as `left/001.npy`; in them `.bin` (N-MNIST), `.aedat4`, or `.npy` and `.h5` with x, y, t, p |
 | one recording | any of these alone: to be looked at, not to be kept |
@@ -105,35 +108,41 @@ def _upload(files: list[Any], limits: Limits, most: int) -> None:
         return
     name = tuple((file.file_id, file.name) for file in files)
 
-    def check() -> Checked:
-        if len(files) == 1:
-            return uploads.check({files[0].name: files[0].getvalue()}, limits)
-        return uploads.check({file.name: file.getvalue() for file in files}, limits)
+    def check(choices: Choices) -> Checked:
+        return uploads.check({file.name: file.getvalue() for file in files}, limits, choices)
 
     _found(name, check, limits)
 
 
-def _found(name: Any, check: Any, limits: Limits) -> None:
-    """What it is, samples of it, and Keep; or the one sentence that says what is wrong with it."""
+def _found(name: Any, check: Callable[[Choices], Checked], limits: Limits) -> None:
+    """What it is, samples of it, and Keep; or what is to be chosen; or the one sentence that says what is wrong."""
+    chosen = asking.answers(name)
     try:
         with st.spinner("Checking, a few seconds for a large file"):
-            found = checked((name, limits), check)
+            found = checked((name, limits, chosen), partial(check, chosen))
+    except Asked as asked:
+        asking.ask(asked)
+        st.caption("Nothing was written.")
+        return
     except SnnvizError as error:
+        asking.repeat()
         st.error(plain(ended(error)), icon=":material/error:")
         st.caption("Nothing was written.")
         return
+    asking.repeat()
     _, height, width = found.shape
     noun = "image" if found.kind == "images" else "recording"
     planes = f"{found.shape[0]} polarities" if found.kind == "events" else some(found.shape[0], "channel")
-    parts = f"; {found.train:,} for training and {found.test:,} for testing, "
-    split = parts + ("a design's seed draws those for testing" if found.drawn else "as they are")
-    split = split if found.trainable else ""
     st.success(
         f"{plain(found.form[:1].upper() + found.form[1:])}: "
-        f"{found.count:,} {noun}{'s' * (found.count > 1)} of {height}x{width} pixels in {planes}, "
-        f"{found.classes} class{'es' * (found.classes > 1)}{split}.",
+        f"{found.count:,} {noun}{'s' * (found.count > 1)} of {height}x{width} pixels in {planes}.",
         icon=":material/check_circle:",
     )
+    if found.done:
+        lines = "\n".join(f"- {plain(done.words)}" for done in found.done)
+        st.warning(f"What is done to them when you keep them:\n{lines}", icon=":material/edit_note:")
+    facts = found.facts()
+    st.markdown("\n".join(f"- **{title.capitalize()}**: {plain(words)}" for title, words in facts.items()))
     for words in found.remarks:
         st.caption(plain(words))
     if found.trainable:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tonic.io import read_mnist_file
 
-from snnviz.catalog import aedat4, eventfiles
+from snnviz.catalog import aedat4
 from snnviz.catalog.eventfiles import EVENT, parse
 from snnviz.errors import InputError
 from tests.catalog.aedat import aedat4 as written
@@ -71,7 +71,7 @@ def test_each_form_gives_the_same_events(form: str) -> None:
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 2**24 - 1)), min_size=1))
 def test_a_bin_is_read_as_tonic_reads_it_overflows_included(rows: list[tuple[int, int, int]]) -> None:
     raw = b"".join(bytes([x, y]) + t.to_bytes(3, "big") for x, y, t in rows)
-    found = eventfiles.parse_bin(raw)
+    found = parse(raw, ".bin")
     np.testing.assert_array_equal(found, read_mnist_file(io.BytesIO(raw), dtype=EVENT, is_stream=True))
 
 
@@ -89,7 +89,7 @@ def test_the_real_davis_recording() -> None:
     found = parse(raw, ".aedat4")
     assert len(found) == 111_954
     assert (np.diff(found["t"]) >= 0).all()
-    assert aedat4.sensor(raw) == (240, 320)
+    assert aedat4.sensors(raw) == {0: (240, 320)}
     assert (found["x"].max(), found["y"].max()) == (319, 239)
     assert set(found["p"]) == {0, 1}
 

@@ -160,7 +160,7 @@ def test_recordings_of_every_form_zipped_with_names_for_labels() -> None:
     }
     found = uploads.check(zipped(files))
     assert (found.labels, found.count, found.classes) == (("left", "right"), 4, 2)
-    assert found.remarks == ("1 other files were left out.",)
+    assert [done.words for done in found.done] == ["1 other file left out."]
     for number in (1, 2):
         np.testing.assert_array_equal(found.events(0), found.events(number))
     assert uploads.check({"0/a.bin": files["left/a.bin"], "3/b.bin": files["left/a.bin"]}).remarks == (
@@ -204,8 +204,8 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "a bomb that lies": (lying(), "must be "),
     "too many bytes": (bytes(1_000_001), "must be at most 1 MB, got 1 MB"),
     "half a file": (GOOD[:700], "must be a whole zip or .npz"),
-    "nothing": (b"", "must be an .npz, IDX files, or recordings"),
-    "a web page": (b"<html>404</html>", "must be an .npz, IDX files, or recordings"),
+    "nothing": (b"", "must be an .npz, IDX files, pictures (.png, .jpg) or recordings"),
+    "a web page": (b"<html>404</html>", "must be an .npz, IDX files, pictures (.png, .jpg) or recordings"),
     "no labels": (npz(images=IMAGES), "must hold the arrays images and labels, got images"),
     "fewer labels": (array(labels=LABELS[:7]), "labels must be as many as the 30 images, got 7"),
     "a label below 0": (array(labels=LABELS - 1), "labels must be whole numbers from 0 to 19, got -1"),
@@ -219,14 +219,15 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "large images": (array(images=np.zeros((30, 8, 65), np.uint8)), "images must be of 4 to 64 pixels a side"),
     "too many images": (npz(images=np.zeros((51, 8, 8)), labels=np.zeros(51)), "at most 50 samples, got 51"),
     "not a number": (array(images=np.full((30, 8, 8), np.nan)), "images must hold finite numbers"),
-    "negative pixels": (array(images=IMAGES.astype(int) - 5), "images must hold values from 0 to 255"),
+    "negative pixels": (array(images=IMAGES.astype(int) - 5), "scale must be chosen by --scale: range (-5 is black"),
     "complex": (array(images=IMAGES.astype(complex)), "must be numbers of shape"),
     "no images": (npz(images=IMAGES[:0], labels=LABELS[:0]), "must be at least one, got none"),
-    "no zip inside": (zipped({"a.zip": GOOD}), "must be an .npz, IDX files, or recordings"),
+    "no zip in a zip in a zip": (zipped({"a.zip": zipped({"b.zip": GOOD})}), "must hold one archive"),
     "idx cut off": ({ROLES[0]: idx(IMAGES)[:-3], ROLES[1]: idx(LABELS.astype(np.uint8))}, "must hold 1,440 bytes as"),
     "no idx": ({ROLES[0]: b"abcd" * 9, ROLES[1]: b""}, "must be an IDX file of bytes"),
     "gz cut off": ({ROLES[0]: gzip.compress(idx(IMAGES))[:-9], ROLES[1]: b""}, "must be whole"),
-    "gz bomb": ({ROLES[0]: gzip.compress(bytes(2_000_000)), ROLES[1]: b""}, "must be at most 1 MB"),
+    "gz bomb": ({ROLES[0]: gzip.compress(idx(np.zeros((40, 250, 250), np.uint8))), ROLES[1]: b""}, "at most 1 MB"),
+    "gz of zeros": ({ROLES[0]: gzip.compress(bytes(2_000_000)), ROLES[1]: b""}, "must be an IDX file of bytes"),
     "a recording cut off": ({"0/a.bin": packed(some(0, 1, 30))[:-1]}, "recording 0/a.bin must hold whole events"),
     "an empty recording": ({"0/a.bin": b""}, "recording 0/a.bin must hold whole events, got 0 bytes"),
     "time runs backwards": ({"0/a.bin": packed(BACKWARDS)}, "must have times that never run backwards, got "),

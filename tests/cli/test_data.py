@@ -63,7 +63,7 @@ def test_a_file_is_checked_kept_used_and_removed(snnviz: Snnviz, tmp_path: Path)
     (tmp_path / "mine.npz").write_bytes(file.getvalue())
     told = snnviz("data", "check", str(tmp_path / "mine.npz"), "--json").json
     assert (told["kind"], told["samples"], told["shape"], told["classes"]) == ("images", 40, [1, 8, 8], 4)
-    assert "40: 32 for training, 8 for testing, by the seed" in snnviz("data", "check", str(tmp_path / "mine.npz")).out
+    assert "32 for training, 8 for testing, by the seed" in snnviz("data", "check", str(tmp_path / "mine.npz")).out
     name = snnviz("data", "keep", str(tmp_path / "mine.npz"), "--title", "Mine", "--json").json["name"]
     assert "Mine" in snnviz("data", "show", name).out
     small = ("--set", "network.kind=mlp", "--set", "training.epochs=1", "--set", "data.steps=2")
@@ -78,7 +78,10 @@ def test_a_folder_of_recordings_and_faults(snnviz: Snnviz, tmp_path: Path) -> No
     told = snnviz("data", "check", str(tmp_path / "moves"), "--json").json
     assert (told["kind"], told["samples"], told["events"], told["drawn"]) == ("events", 20, 600, False)
     (tmp_path / "moves" / "Train" / "3" / "x.bin").write_bytes(packed(some(0, 3, 10))[:-1])
-    assert "recording Train/3/x.bin must hold whole events" in snnviz("data", "check", str(tmp_path / "moves")).sentence
+    assert (
+        "recording moves/Train/3/x.bin must hold whole events"
+        in snnviz("data", "check", str(tmp_path / "moves")).sentence
+    )
     assert "path must be a file or a folder" in snnviz("data", "check", str(tmp_path / "nothing")).sentence
 
 

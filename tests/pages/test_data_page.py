@@ -204,10 +204,8 @@ def upload(content: bytes, name: str = "mine.npz") -> Visit:
 def test_an_upload_is_shown_kept_trained_and_removed(cache: Path) -> None:
     visit = upload(GOOD)
     assert visit.errors == []
-    assert (
-        "40 images of 10x10 pixels in 1 channel, 4 classes; 32 for training and 8 for testing"
-        in visit.at.success[0].value
-    )
+    assert "40 images of 10x10 pixels in 1 channel" in visit.at.success[0].value
+    assert "32 for training, 8 for testing, by the seed" in visit.text
     assert len(visit.component("snnviz_pictures", "data-own-samples")["groups"][0]["items"]) == 24
     assert owndata.names() == ()  # nothing is kept unasked
     visit.at.text_input("data-title").set_value("My shapes")

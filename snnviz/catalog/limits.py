@@ -1,0 +1,74 @@
+"""What a data set of one's own may be."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from snnviz.errors import Described, InputError
+
+FEWEST_SIDE = 4
+
+FLOOR, RATIO = 16 * 10**6, 100
+"""Whatever a file says, what it unpacks to is bounded by what arrived: images of MNIST are packed 5 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a data set of one's own may be. A host sets them by environment."""
+
+    megabytes: int = 512
+    """Of the files, and of what they unpack to."""
+
+    samples: int = 200_000
+    events: int = 50_000_000
+    """Of all recordings together."""
+
+    side: int = 512
+    classes: int = 1000
+    sets: int = 100
+    """Of one's own data sets on this machine."""
+
+    kept: int = 8000
+    """Megabytes of all of them together."""
+
+    @classmethod
+    def here(cls) -> Limits:
+        """Those of this machine: SNNVIZ_UPLOAD_MEGABYTES and so on. Raises `InputError` for what is no number."""
+        found = {}
+        for name in cls.__dataclass_fields__:
+            variable = f"SNNVIZ_UPLOAD_{name.upper()}"
+            if text := os.environ.get(variable):
+                if not (text.isascii() and text.isdecimal() and len(text) < 12):
+                    raise InputError(variable, "be a whole number", text)
+                found[name] = int(text)
+        return cls(**found)
+
+    def fit(self, size: int) -> None:
+        """Raises `InputError` where so many bytes are too many."""
+        if size > self.megabytes * 10**6:
+            raise InputError("upload", f"be at most {self.megabytes:,} MB", Described(f"{size / 1e6:,.0f} MB"))
+
+    def fit_unpacked(self, size: int, arrived: int) -> None:
+        """Raises `InputError` where so many bytes come of so few that arrived: `RATIO` times as many, above `FLOOR`."""
+        self.fit(size)
+        if size > FLOOR + RATIO * arrived:
+            most = FLOOR + RATIO * arrived
+            rule = f"unpack to at most {most / 1e6:,.0f} MB, {RATIO} times what arrived"
+            raise InputError("upload", rule, Described(f"{size / 1e6:,.0f} MB"))
+
+    def fit_events(self, count: int) -> None:
+        """Raises `InputError` where so many events are too many."""
+        if count > self.events:
+            raise InputError("upload", f"hold at most {self.events:,} events", Described(f"{count:,}"))
+
+    def fit_samples(self, count: int) -> None:
+        """Raises `InputError` where so many samples, or files, are too many."""
+        if count > self.samples:
+            raise InputError("upload", f"hold at most {self.samples:,} samples", Described(f"{count:,}"))
+
+    def fit_sides(self, height: int, width: int) -> None:
+        """Raises `InputError` for pictures that are too large or too small."""
+        if not FEWEST_SIDE <= min(height, width) <= max(height, width) <= self.side:
+            rule = f"be of {FEWEST_SIDE} to {self.side} pixels a side"
+            raise InputError("images", rule, Described(f"{height}x{width}"))
