@@ -13,7 +13,7 @@ from snnviz.errors import SnnvizError
 from snnviz.jobs import machine
 from snnviz.jobs.local import Local
 from snnviz.places import cache_dir
-from snnviz.store import Store
+from snnviz.store import HUNG_SECONDS, Store
 
 PACKAGES = ("streamlit", "plotly", "torch", "snntorch", "tonic", "pandas", "numpy", "sqlalchemy", "pydantic")
 
@@ -45,10 +45,15 @@ def _store() -> dict[str, Any]:
     try:
         store = Store()
         counts = {state: count for state, count in store.counts().items() if count}
-        supervisor = Local(store).supervisor()
+        engine = _engine(Local(store))
     except SnnvizError as error:
         return {"store": str(error), "engine": "local, no store"}
-    return {
-        "store": {"place": str(cache_dir()), **counts},
-        "engine": f"local, supervisor {supervisor}" if supervisor else "local, no supervisor running",
-    }
+    return {"store": {"place": str(cache_dir()), **counts}, "engine": engine}
+
+
+def _engine(engine: Local) -> str:
+    supervisor, silent = engine.supervisor(), engine.silent()
+    if supervisor is None:
+        return "local, no supervisor running"
+    heard = "not heard of yet" if silent is None else f"heard of {silent:.0f} s ago"
+    return f"local, supervisor {supervisor}, {heard}{' (it hangs)' if silent and silent > HUNG_SECONDS else ''}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +12,7 @@ import pytest
 
 from snnviz.design import Design
 from snnviz.events import Sample
+from snnviz.jobs import lock
 from snnviz.store import Claim, Store
 from tests.waiting import Background
 
@@ -71,6 +74,22 @@ def claim(store: Store, tiny: MakeDesign) -> Claim:
     taken = store.claim("me")
     assert taken is not None
     return taken
+
+
+@pytest.fixture
+def hung(cache: Path) -> Iterator[tuple[Store, int]]:
+    """The store that is found where nothing else is said, and a process that holds its lock and does nothing."""
+    cache.mkdir(exist_ok=True)
+    opened = Store()
+    handle = lock.take(opened.lock)
+    assert handle is not None
+    process = subprocess.Popen(["sleep", "600"])
+    lock.sign(handle, process.pid)
+    yield opened, process.pid
+    os.close(handle)
+    process.kill()
+    process.wait()
+    opened.close()
 
 
 @pytest.fixture

@@ -87,9 +87,9 @@ def _precision(task: Task) -> str:
     return design.training.precision if isinstance(design, Design) else "float32"
 
 
-def owner(kind: str) -> str:
-    """The name under which this process claims runs."""
-    return f"{kind}@{platform.node()}#{os.getpid()}"
+def owner(kind: str, pid: int | None = None) -> str:
+    """The name under which a process of this machine, or this one, claims runs."""
+    return f"{kind}@{platform.node()}#{os.getpid() if pid is None else pid}"
 
 
 def is_gone(owner: str) -> bool | None:

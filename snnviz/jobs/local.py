@@ -13,13 +13,14 @@ from pathlib import Path
 
 from snnviz.jobs import engine, lock
 from snnviz.places import ROOT
-from snnviz.store import Store, Submitted, Task
+from snnviz.store import HUNG_SECONDS, Silence, Store, Submitted, Task
 
 LOG_BYTES = 1_000_000
 RETRY_SECONDS = 5.0
 """After a supervisor that could not start."""
 
 _started: dict[Path, tuple[float, subprocess.Popen[bytes]]] = {}
+_silences: dict[Path, Silence] = {}
 _starting = threading.Lock()
 
 
@@ -58,7 +59,7 @@ class Local:
                 return
             # The lock is taken here and handed over, so that two who start at once do not start two.
             handle = lock.take(self.store.lock)
-            if handle is None:
+            if handle is None and (handle := self._replace()) is None:
                 return
             if last is not None:
                 with suppress(subprocess.TimeoutExpired):
@@ -87,6 +88,42 @@ class Local:
     def supervisor(self) -> int | None:
         """The supervisor's process number, or None."""
         return lock.holder(self.store.lock)
+
+    def silent(self) -> float | None:
+        """Seconds since the supervisor last said that it lives; None where none does, or has not said so yet."""
+        pid = self.supervisor()
+        heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
+        heartbeat = None if pid is None else heartbeats.get(engine.owner("local", pid))
+        return None if heartbeat is None else max(0.0, time.time() - heartbeat)
+
+    def standstill(self) -> str | None:
+        """A sentence where the queue stands still because its supervisor hangs."""
+        silent = self.silent()
+        if silent is None or silent < HUNG_SECONDS / 2:
+            return None
+        return (
+            f"The queue stands still: its supervisor has not been heard of for {silent:.0f} s, and is replaced after "
+            f"{HUNG_SECONDS:.0f} s. Runs go on from their last epoch."
+        )
+
+    def _replace(self) -> int | None:
+        """The lock of a supervisor that hung and was killed; None where it does not hang."""
+        pid = lock.holder(self.store.lock)
+        if pid is None:
+            return lock.take(self.store.lock)
+        name = engine.owner("local", pid)
+        heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
+        silence = _silences.setdefault(self.store.lock, Silence())
+        if silence.look({name: heartbeats.get(name)})[name] <= HUNG_SECONDS:
+            return None
+        self.store.leave(name)  # raises where nobody can write, and then the supervisor cannot either
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)  # or it would wake up beside the next one
+        for _ in range(500):
+            if (handle := lock.take(self.store.lock)) is not None:
+                return handle
+            time.sleep(0.01)
+        return None
 
     def _spawn(self, handle: int) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "snnviz.jobs.worker", "--lock", str(handle), "--idle", str(self.idle)]

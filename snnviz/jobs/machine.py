@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 TICKS = os.sysconf("SC_CLK_TCK")
 ENOUGH = 1.75
 """Cores that a process must have had, in use or idle, to take two."""
@@ -86,6 +90,21 @@ def private_bytes(pid: int) -> int:
     """Memory that the process `pid` shares with no other; 0 if it is gone."""
     rollup = _text(Path(f"/proc/{pid}/smaps_rollup")) or ""
     return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Private_"))
+
+
+def worked_seconds(pid: int) -> float | None:
+    """Seconds that the process `pid` has computed; None where that cannot be told."""
+    fields = (_text(Path(f"/proc/{pid}/stat")) or "").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS if fields else None
+
+
+def end_with_parent() -> None:
+    """See to it that the system kills this process when the thread that started it is gone, even one that is stopped.
+
+    Linux alone does so.
+    """
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _groups(root: Path, controller: str) -> Iterator[Path]:

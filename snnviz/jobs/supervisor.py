@@ -13,49 +13,46 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, get_context
-from multiprocessing.context import ForkServerProcess
+from multiprocessing import connection, util
 
 from snnviz.errors import LeaseLost, SnnvizError, StoreError, TooLarge
-from snnviz.jobs import lock, machine, worker
+from snnviz.jobs import lock, machine
+from snnviz.jobs.children import GRACE_SECONDS, Child, Forkserver, how
 from snnviz.jobs.engine import check_memory, is_gone, needed_bytes, owner
-from snnviz.store import Claim, Held, Store
+from snnviz.store import HUNG_SECONDS, LEASE_SECONDS, Held, Run, Silence, Store
 
 POLL_SECONDS = 0.06
 IDLE_POLL_SECONDS = 0.12
-GRACE_SECONDS = 0.5
-"""How long a process that was asked to stop may take to write what it has."""
-
 RECOVER_SECONDS = 2.0
+BEAT_SECONDS = LEASE_SECONDS / 3
 CROWDED_SECONDS = 1.0
 """After finding too little memory for the next run."""
 
+LOOKED_AT = 50
+PASSED_RUNS = 8
+PASSED_SECONDS = 300.0
+"""A run that waits for memory lets so many smaller ones pass, and for so long; then all wait behind it."""
+
 TROUBLE_SECONDS = 60.0
 """A store that cannot be used for so long is given up; its runs are found again later."""
+
+FAILED_STARTS = 10
+"""One after the other, until it is said of a run that it cannot be started."""
 
 NICENESS = 5
 """Training yields to whatever answers a person."""
 
 
 @dataclass
-class Child:
-    """A run's process. `stopped`: when it was asked to stop; `cancelled`: because a person wanted it so."""
+class Passed:
+    """How many runs have passed one that waits for memory, and since when it waits."""
 
-    claim: Claim
-    process: ForkServerProcess
-    stopped: float | None = None
-    cancelled: bool = False
+    since: float
+    runs: int = 0
 
-    def stop(self) -> None:
-        if self.stopped is None:
-            self.stopped = time.monotonic()
-            self.process.terminate()
-        elif time.monotonic() - self.stopped > GRACE_SECONDS:
-            self.process.kill()
-
-
-class Told(Exception):
-    """Somebody wants the supervisor to stop while it waits for the forkserver, which takes seconds to load torch."""
+    @property
+    def enough(self) -> bool:
+        return self.runs >= PASSED_RUNS or time.monotonic() - self.since > PASSED_SECONDS
 
 
 class Supervisor:
@@ -65,23 +62,25 @@ class Supervisor:
         self.store, self.handle, self.limit, self.idle = store, handle, children, idle
         self.owner = owner("local")
         self.children: list[Child] = []
-        self.stopping = self._starting = False
+        self.stopping = False
+        self.temporary = util.get_temp_dir()
         self._busy = time.monotonic()
-        self._recovered = self._crowded = -RECOVER_SECONDS
-        self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(["snnviz.jobs.warm"])
+        self._recovered = self._crowded = self._beaten = float("-inf")
+        self._failures = 0
+        self._silence = Silence()
+        self._passed: dict[str, Passed] = {}
 
     def stop(self, *_: object) -> None:
         """Leave soon; a signal handler."""
-        told, self.stopping = self.stopping, True
-        if self._starting and not told:
-            raise Told
+        self.stopping = True
 
     def work(self) -> None:
         """The whole life of the supervisor."""
-        from multiprocessing.forkserver import ensure_running
-
-        ensure_running()  # loads torch now, not when the first person waits for it
+        self._beat()
+        self.forkserver = Forkserver()
+        with suppress(StoreError):  # it will be met again
+            # One before this had perhaps the same number: what it held is nobody's.
+            self.store.recover(lambda name: name == self.owner or self._verdict(name))
         trouble: float | None = None
         while not self.stopping and lock.is_at(self.handle, self.store.lock):
             try:
@@ -98,12 +97,21 @@ class Supervisor:
             elif time.monotonic() - self._busy > self.idle and not self._still_needed():
                 break
             pause = POLL_SECONDS if self.children else IDLE_POLL_SECONDS
-            connection.wait([child.process.sentinel for child in self.children], timeout=pause)
+            connection.wait([end for child in self.children for end in child.sentinels], timeout=pause)
         self._end()
 
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten > BEAT_SECONDS:
+            self._beaten = time.monotonic()
+            with suppress(StoreError):  # where the disk is full nobody can write, and nobody will miss this
+                self.store.attend(self.owner, self.temporary)
+
     def _round(self) -> None:
-        for child in [child for child in self.children if not child.process.is_alive()]:
+        self._beat()
+        for child in [child for child in self.children if child.gone]:
             self._bury(child)
+        if self.forkserver.hangs() or any(child.unburied for child in self.children):
+            self.forkserver.kill()
         if time.monotonic() - self._recovered > RECOVER_SECONDS:
             self._recovered = time.monotonic()
             self.store.recover(self._verdict)
@@ -120,61 +128,83 @@ class Supervisor:
                 self.store.finish(run, attempt, "cancelled")
             elif self.stopping:
                 self.store.finish(run, attempt, "queued")
-            elif child.process.exitcode != 0:
-                self.store.died(run, attempt, _how(child.process.exitcode))
+            elif child.failure is not None:
+                self._unstarted(child)
+            elif child.silent:
+                self.store.died(run, attempt, f"it was silent for {HUNG_SECONDS:.0f} s")
+            elif child.exitcode is None:
+                self.store.died(run, attempt, "its forkserver was gone", own=False)
+            elif child.exitcode != 0:
+                self.store.died(run, attempt, how(child.exitcode))
         self.children.remove(child)
-        child.process.join()
-        child.process.close()
+        child.end()
+
+    def _unstarted(self, child: Child) -> None:
+        """Not the run's fault, as far as can be told: it waits again, but not for ever."""
+        print(f"{child.claim.run} could not be started: {child.failure!r}", file=sys.stderr, flush=True)
+        self._failures += 1
+        self._crowded = time.monotonic() + CROWDED_SECONDS
+        if self._failures < FAILED_STARTS:
+            self.store.finish(child.claim.run, child.claim.attempt, "queued")
+        else:
+            log = self.store.lock.with_suffix(".log")
+            reason = f"The run's process could not be started {FAILED_STARTS} times: {log} may say why."
+            self.store.finish(child.claim.run, child.claim.attempt, "failed", reason)
 
     def _heed(self, runs: list[Held]) -> None:
-        """Stop the processes of runs that are not wanted any more."""
+        """Stop the processes of runs that are not wanted any more, and of those that hang."""
         held = {(run.run, run.attempt): run for run in runs}
+        starting = {(child.claim.run, child.claim.attempt) for child in self.children if child.starts}
+        silent = self._silence.look({name: (run.heartbeat, name in starting) for name, run in held.items()})
         for child in self.children:
-            mine = held.pop((child.claim.run, child.claim.attempt), None)
+            name = (child.claim.run, child.claim.attempt)
+            mine = held.pop(name, None)
             if mine is None:  # deleted, ended, or taken over: nothing it computes can be kept
                 child.stop()
             elif mine.cancel_requested:
                 child.cancelled = True
                 child.stop()
-        for run, attempt in held:
-            self.store.died(run, attempt, "its process could not be started")
+            elif silent[name] > HUNG_SECONDS and not child.starts:
+                child.silent = True
+                child.stop()
+        for run, attempt in held:  # claimed, and then the store was in trouble
+            with suppress(LeaseLost):
+                self.store.finish(run, attempt, "queued")
 
     def _start_next(self) -> bool:
-        """Whether a run left the queue. The oldest one waits for its memory, and the others wait behind it."""
-        run = self.store.next_queued()
-        if run is None:
+        """Whether a run left the queue: the oldest that has the memory it needs, with a bound for those it passes."""
+        waiting = self.store.waiting(LOOKED_AT)
+        if not waiting:
+            self._passed.clear()
             return False
-        self._busy = time.monotonic()
-        if self._busy < self._crowded:
+        self._busy = now = time.monotonic()
+        if now < self._crowded:
             return False
-        refusal = None
-        try:
-            check_memory(run.task, self._free())
-        except TooLarge as error:
-            if self.children:
-                self._crowded = self._busy + CROWDED_SECONDS
-                return False
-            refusal = str(error)
-        claim = self.store.claim(self.owner, run.run)
-        if claim is None:
+        free = self._free()
+        passed = {run.run: self._passed.get(run.run, Passed(now)) for run in waiting}
+        self._passed = {}  # of those that were reached and did not fit
+        for place, run in enumerate(waiting):
+            try:
+                check_memory(run.task, free)
+            except TooLarge as error:
+                if not self.children:
+                    if (claim := self.store.claim(self.owner, run.run)) is not None:
+                        self.store.finish(claim.run, claim.attempt, "failed", str(error))
+                    return True
+                self._passed[run.run] = passed[run.run]
+                if passed[run.run].enough:
+                    break
+                continue
+            for other in waiting[:place]:
+                passed[other.run].runs += 1
+            self._start(run)
             return True
-        if refusal is not None:
-            self.store.finish(claim.run, claim.attempt, "failed", refusal)
-            return True
-        process = self._context.Process(target=worker.child, args=(self.store.url, claim), daemon=True)
-        try:
-            self._starting = True
-            process.start()
-        except Told:
-            self.store.finish(claim.run, claim.attempt, "queued")
-            return False
-        except (OSError, EOFError) as error:
-            print(error, file=sys.stderr, flush=True)  # `_heed` finds the run without a process
-            return False
-        finally:
-            self._starting = False
-        self.children.append(Child(claim, process))
-        return True
+        self._crowded = now + CROWDED_SECONDS
+        return False
+
+    def _start(self, run: Run) -> None:
+        if (claim := self.store.claim(self.owner, run.run)) is not None:
+            self.children.append(self.forkserver.child(self.store.url, claim))
 
     def _free(self) -> int:
         """Free memory, less what the running runs have announced and not taken yet."""
@@ -182,8 +212,7 @@ class Supervisor:
         if free is None:
             return sys.maxsize
         for child in self.children:
-            taken = machine.private_bytes(child.process.pid or 0)
-            free -= max(0, needed_bytes(child.claim.task) - taken)
+            free -= max(0, needed_bytes(child.claim.task) - child.bytes)
         return free
 
     def _verdict(self, name: str) -> bool | None:
@@ -209,20 +238,20 @@ class Supervisor:
     def _end(self) -> None:
         self.stopping = True
         deadline = time.monotonic() + 2 * GRACE_SECONDS
-        while self.children and time.monotonic() < deadline:
+        if any(child.starts for child in self.children):
+            self.forkserver.kill()  # it may be at loading torch for seconds
+        while self.children:
             for child in self.children:
                 child.stop()
-            connection.wait([child.process.sentinel for child in self.children], timeout=POLL_SECONDS)
-            for child in [child for child in self.children if not child.process.is_alive()]:
+            connection.wait([end for child in self.children for end in child.sentinels], timeout=POLL_SECONDS)
+            for child in [child for child in self.children if child.gone]:
                 with suppress(StoreError):
                     self._bury(child)
-
-
-def _how(exitcode: int | None) -> str:
-    if exitcode is None or exitcode >= 0:
-        return f"it ended with exit code {exitcode}"
-    name = signal.Signals(-exitcode).name if -exitcode in set(signal.Signals) else str(-exitcode)
-    return f"it was killed by {name}" + (" (perhaps for want of memory)" if name == "SIGKILL" else "")
+            if time.monotonic() > deadline:
+                self.forkserver.kill()
+                break
+        with suppress(StoreError):
+            self.store.leave(self.owner)
 
 
 def main() -> None:

@@ -142,6 +142,7 @@ def warm_up() -> None:
 
 def child(url: str, claim: Claim) -> None:
     """The life of a run's own process, forked with everything loaded. SIGTERM ends it, and so does its parent's end."""
+    machine.end_with_parent()
     faulthandler.enable()  # a crash of torch itself leaves its story in the supervisor's log
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

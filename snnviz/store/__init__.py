@@ -3,19 +3,36 @@
 `Store` and the values it hands out are all there is to know; its docstring is the contract.
 """
 
+from snnviz.store.silence import HUNG_SECONDS, LEASE_SECONDS, Silence
 from snnviz.store.store import Store
-from snnviz.store.values import ENDED, MAX_DEATHS, STATES, Claim, Held, Run, State, Submitted, Task, Unreadable
+from snnviz.store.values import (
+    ENDED,
+    MAX_DEATHS,
+    STATES,
+    Claim,
+    Held,
+    Run,
+    State,
+    Submitted,
+    Supervisor,
+    Task,
+    Unreadable,
+)
 
 __all__ = [
     "ENDED",
+    "HUNG_SECONDS",
+    "LEASE_SECONDS",
     "MAX_DEATHS",
     "STATES",
     "Claim",
     "Held",
     "Run",
+    "Silence",
     "State",
     "Store",
     "Submitted",
+    "Supervisor",
     "Task",
     "Unreadable",
 ]

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Update, case, false, func, select, update
+from sqlalchemy import Connection, Update, case, delete, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -18,11 +18,9 @@ from snnviz.errors import LeaseLost
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
 from snnviz.store import checkpoints, opening, reading, tables
-from snnviz.store.tables import RUNS, TABLES
-from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Unreadable
-
-LEASE_SECONDS = 15.0
-"""A run that nobody has written to for so long has lost its worker. Workers write at least twice a second."""
+from snnviz.store.silence import LEASE_SECONDS, Silence
+from snnviz.store.tables import RUNS, SUPERVISORS, TABLES
+from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Supervisor, Unreadable
 
 
 class Leases:
@@ -38,6 +36,7 @@ class Leases:
         self._checkpoints = folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")
         self._engine = opening.connect(address, self.path, check)
         self._writer = self._engine.execution_options(writes=True)
+        self._silence = Silence()
         self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
 
     def close(self) -> None:
@@ -76,21 +75,25 @@ class Leases:
             reason = task if isinstance(task, str) else "it was submitted to another revision of snnviz"
             self.finish(row.run, row.attempt, "failed", error=f"The run cannot be computed: {reason}.")
 
-    def next_queued(self) -> Run | None:
-        """The run that `claim` would take up."""
-        first = reading.RUN.where(RUNS.c.state == "queued").order_by(RUNS.c.queued, RUNS.c.run).limit(1)
+    def waiting(self, limit: int = 50) -> list[Run]:
+        """The queued runs, the one that has waited longest first."""
+        first = reading.RUN.where(RUNS.c.state == "queued").order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
         while True:
             with self._reading() as connection:
-                row = connection.execute(first).one_or_none()
-            shown = None if row is None else reading.run(row)
-            if not isinstance(shown, Unreadable):
-                return shown
-            self.claim("nobody", shown.run)  # which fails it
+                found = [reading.run(row) for row in connection.execute(first).all()]
+            if not (strange := [shown for shown in found if isinstance(shown, Unreadable)]):
+                return [shown for shown in found if isinstance(shown, Run)]
+            for shown in strange:
+                self.claim("nobody", shown.run)  # which fails it
+
+    def next_queued(self) -> Run | None:
+        """The run that `claim` would take up."""
+        return next(iter(self.waiting(1)), None)
 
     def held(self, owner: str) -> list[Held]:
         """The running runs that this owner has claimed."""
         with self._reading() as connection:
-            columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.cancel_requested)
+            columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.cancel_requested, RUNS.c.heartbeat)
             found = connection.execute(columns.where(RUNS.c.state == "running", RUNS.c.owner == owner)).all()
         return [Held(*row) for row in found]
 
@@ -153,29 +156,52 @@ class Leases:
         with self._writing() as connection:
             self._fenced(connection, run, attempt, new)
 
-    def died(self, run: str, attempt: int, how: str) -> None:
-        """The process of this attempt is gone: queue the run again, or fail it at its third death."""
+    def died(self, run: str, attempt: int, how: str, *, own: bool = True) -> None:
+        """The process of this attempt is gone: queue the run again, or fail it at its third death.
+
+        `own`: by its own doing, as far as that can be told. Deaths of what looks after it do not count against it.
+        """
         with self._writing() as connection:
-            self._bury(connection, run, attempt, how)
+            self._bury(connection, run, attempt, how, own)
 
     def recover(self, verdict: Callable[[str], bool | None] | None = None, lease: float = LEASE_SECONDS) -> list[str]:
-        """Treat running runs as `died` whose owner is dead, and return their names.
+        """Queue running runs again whose owner is dead, and return their names. Their deaths are not their own.
 
-        `verdict(owner)`: True for dead, False for alive, None for unknown: then who was silent for `lease` seconds is.
+        `verdict(owner)`: True for dead, False for alive, None for unknown: then who was silent for `lease` seconds is,
+        as heard by this `Store`. So it is to be called again and again.
         """
-        silent = RUNS.c.heartbeat < time.time() - lease
-        columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.owner, silent.label("silent"))
+        columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.owner, RUNS.c.heartbeat)
         with self._reading() as connection:
             found = connection.execute(columns.where(RUNS.c.state == "running")).all()
+        silent = self._silence.look({(row.run, row.attempt): row.heartbeat for row in found})
         lost = []
         for row in found:
             dead = verdict(row.owner) if verdict is not None else None
-            if dead or (dead is None and row.silent):
+            if dead or (dead is None and silent[row.run, row.attempt] > lease):
                 lost.append(row.run)
                 how = "its worker was gone" if dead else f"its worker was silent for {lease:.0f} s"
+                still = () if dead else (RUNS.c.heartbeat == row.heartbeat,)
                 with self._writing() as connection:
-                    self._bury(connection, row.run, row.attempt, how, *(() if dead else (silent,)))
+                    self._bury(connection, row.run, row.attempt, how, False, *still)
         return lost
+
+    def attend(self, owner: str, temporary: str | None = None) -> None:
+        """A supervisor says that it lives, and which folder its death would leave behind."""
+        now = {"heartbeat": time.time(), "temporary": temporary}
+        new = self._insert(SUPERVISORS).values(owner=owner, **now)
+        with self._writing() as connection:
+            connection.execute(new.on_conflict_do_update(index_elements=["owner"], set_=now))
+
+    def leave(self, owner: str) -> None:
+        """A supervisor has ended, or is known to be dead."""
+        with self._writing() as connection:
+            connection.execute(delete(SUPERVISORS).where(SUPERVISORS.c.owner == owner))
+
+    def supervisors(self) -> list[Supervisor]:
+        """Those that have not said that they end, the last one heard of first."""
+        with self._reading() as connection:
+            found = connection.execute(select(SUPERVISORS).order_by(SUPERVISORS.c.heartbeat.desc())).all()
+        return [Supervisor(*row) for row in found]
 
     def save_checkpoint(self, run: str, attempt: int, checkpoint: Checkpoint) -> None:
         """Replace the run's checkpoint, after its rows have been appended. Raises `LeaseLost`."""
@@ -227,10 +253,13 @@ class Leases:
             raise LeaseLost(f"attempt {attempt} no longer owns the run {run}")
         return cancelled
 
-    def _bury(self, connection: Connection, run: str, attempt: int, how: str, *still: ColumnElement[bool]) -> None:
+    def _bury(
+        self, connection: Connection, run: str, attempt: int, how: str, own: bool, *still: ColumnElement[bool]
+    ) -> None:
         now = time.time()
         line = f"attempt {attempt}, {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(now))} UTC: {how}\n"
-        last = RUNS.c.deaths + 1 >= MAX_DEATHS
+        deaths = RUNS.c.deaths + int(own)
+        last = deaths >= MAX_DEATHS if own else false()
         failed = last & ~RUNS.c.cancel_requested
         sentence = f"The run's process died {MAX_DEATHS} times, the last time because {how}."
         mine = (RUNS.c.run == run, RUNS.c.attempt == attempt, RUNS.c.state == "running")
@@ -239,7 +268,7 @@ class Leases:
             finished=case((RUNS.c.cancel_requested | last, now), else_=None),
             error=case((failed, sentence), else_=None),
             traceback=func.coalesce(RUNS.c.traceback, "") + line,
-            deaths=RUNS.c.deaths + 1,
+            deaths=deaths,
             owner=None,
             eta_seconds=None,
             cancel_requested=false(),

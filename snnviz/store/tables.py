@@ -77,6 +77,14 @@ RUNS = Table(
     Index("runs_by_state", "state", "queued"),
 )
 
+SUPERVISORS = Table(
+    "supervisors",
+    METADATA,
+    Column("owner", Text, primary_key=True),
+    Column("heartbeat", Double, nullable=False),
+    Column("temporary", Text),  # a folder that is left behind where it is killed
+)
+
 _TYPES: dict[type, type[TypeEngine[Any]]] = {int: Integer, float: Double, str: Text}
 
 

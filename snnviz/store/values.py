@@ -113,6 +113,16 @@ class Held:
     run: str
     attempt: int
     cancel_requested: bool
+    heartbeat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Who looks after the queue, and when it last said so. `temporary`: a folder of its processes."""
+
+    owner: str
+    heartbeat: float
+    temporary: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,8 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
         if run.state == "queued":
             doing = "in the queue; you may leave, it starts by itself"
         st.progress(min(share, 1.0), text=doing)
+        if sentence := services.standstill():
+            st.caption(plain(sentence))
     timed = run.design.network.code == "ttfs"
     rate = "–" if last is None or last.rate is None else f"{last.rate:.3f}" if timed else f"{last.rate:.1%}"
     title = "Spikes per neuron" if timed else "Firing rate"

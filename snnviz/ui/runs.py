@@ -43,6 +43,8 @@ def _listing(active: bool) -> None:
     runs, table = _known()
     if active and all(run.ended for run in runs):
         st.rerun()
+    if active and (sentence := services.standstill()):
+        st.caption(plain(sentence))
     _follow([run.run for run in runs])
     picked = st.dataframe(
         table,

@@ -88,6 +88,12 @@ def glance(run: str) -> tuple[Run, str] | None:
     return GLANCES.get((str(cache_dir()), run), read)
 
 
+def standstill() -> str | None:
+    """A sentence where the queue stands still."""
+    place = str(cache_dir())
+    return GLANCES.get((place, "standstill"), lambda: _engine(place).standstill())
+
+
 def speed() -> float:
     """How long the last 20 runs here took, over how long they were estimated to take: the median."""
     return SPEEDS.get(str(cache_dir()), lambda: pace.speed(store()))

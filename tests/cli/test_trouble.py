@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnviz.catalog.examples import EXAMPLES
+from snnviz.jobs import engine
 from snnviz.networks import KINDS
 from snnviz.places import ROOT
 from snnviz.store import Store
@@ -177,3 +178,15 @@ def test_a_run_that_diverges_ends_with_exit_code_1(snnviz: Snnviz, tmp_path: Pat
     again = snnviz("run", path)  # a failed run is tried again, and fails again
     assert (again.code, again.err) == (1, answer.err)
     assert "state      failed" in again.out
+
+
+@pytest.mark.usefixtures("cache")
+def test_doctor_tells_of_a_supervisor_that_hangs(snnviz: Snnviz, hung: tuple[Store, int]) -> None:
+    store, pid = hung
+    assert snnviz("doctor", "--json").json["engine"] == f"local, supervisor {pid}, not heard of yet"
+    store.attend(engine.owner("local", pid))
+    assert re.fullmatch(rf"local, supervisor {pid}, heard of \d s ago", snnviz("doctor", "--json").json["engine"])
+    with store._writing() as connection:
+        connection.exec_driver_sql("UPDATE supervisors SET heartbeat = heartbeat - 50")
+    said = snnviz("doctor", "--json").json["engine"]
+    assert re.fullmatch(rf"local, supervisor {pid}, heard of 5\d s ago \(it hangs\)", said)

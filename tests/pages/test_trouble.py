@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnviz import links
+from snnviz.jobs import engine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
 from snnviz.ui import services
@@ -124,3 +125,18 @@ def test_an_encoding_that_recordings_do_not_take_is_a_sentence_and_gone_with_the
     assert (visit.design.data.name, visit.design.data.encoding.kind) == ("nmnist", "direct")
     visit.put("data.encoding.kind", "rate")
     assert visit.errors == ["data.encoding.kind must be direct or lif for recordings of events, got 'rate'"]
+
+
+@pytest.mark.parametrize("page", ["", "runs"])
+@pytest.mark.usefixtures("cache")
+def test_a_queue_that_stands_still_is_one_line(tiny: MakeDesign, hung: tuple[Store, int], page: str) -> None:
+    store, pid = hung
+    store.submit(tiny())
+    store.attend(engine.owner("local", pid))
+    visit = Visit(links.to_query(tiny()), page)
+    assert "stands still" not in visit.text
+    with store._writing() as connection:
+        connection.exec_driver_sql("UPDATE supervisors SET heartbeat = heartbeat - 30")
+    services.GLANCES.forget()
+    visit.look()
+    assert visit.text.replace("\\", "").count("The queue stands still: its supervisor has not been heard of for 3") == 1
