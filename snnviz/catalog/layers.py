@@ -39,6 +39,11 @@ class Source:
     pooling: Pooling = "average"
 
     @property
+    def averaged(self) -> int:
+        """How many values each that is read is an average of."""
+        return self.smooth**2 * (self.pool**2 if self.pooling == "average" else 1)
+
+    @property
     def linear(self) -> bool:
         """Whether what is read of a sum is the sum of what is read."""
         return self.pool == 1 or self.pooling == "average"

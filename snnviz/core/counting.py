@@ -30,25 +30,38 @@ class Plan:
     """How the inputs of a layer are counted.
 
     taps: (H W,) weights that an input at each place meets. real: (C,) which channels hold real numbers. summed: some
-    hold sums or averages of spikes. averaged: a value there is not how many spikes it is made of.
+    hold sums or averages of spikes: `times` as many as a value says, or, where `averaged`, what has to be told.
     """
 
     taps: Indices
     real: NDArray[np.bool_]
     summed: bool
     averaged: bool
+    times: int
 
     def __call__(self, x: Tensor, many: Tensor | None) -> tuple[float, Counted]:
         """The share of `x`, what the layer reads (T, B, ...), that is not 0, and the operations of all images.
 
-        `many`: how many spikes each value of it is made of, None where it is that number itself.
+        `many`: how many spikes each value of it is made of, where that has to be told.
         """
-        present = _tally(x, _count, self.taps.size)
+        present = self._tally(x, _count, 1)
         synops = self.taps @ present
         macs, additions = int(synops @ self.real), int(synops @ ~self.real)
         if self.summed:
-            additions = int(self.taps @ _tally(x if many is None else many, _sum, self.taps.size) @ ~self.real)
+            spikes = self._tally(x, _sum, self.times) if many is None else self._tally(many, _sum, 1)
+            additions = int(self.taps @ spikes @ ~self.real)
         return int(present.sum()) / max(1, x.numel()), Counted(int(synops.sum()), macs, additions)
+
+    def _tally(self, x: Tensor, kernel: Callable[..., None], times: int) -> Indices:
+        """(H W, C) sums over time steps and images of what the kernel says of each number."""
+        flat = x.detach().reshape(math.prod(x.shape[:2]), -1).contiguous()
+        if fits(flat):
+            found = np.zeros(flat.shape[1], np.int32)
+            kernel(flat.numpy(), found, np.float32(times))
+        else:
+            one = flat != 0 if kernel is _count else (flat * times).round()
+            found = one.sum(0, dtype=torch.int64).numpy()
+        return found.astype(np.int64).reshape(self.taps.size, -1)
 
 
 def plans(design: Design) -> dict[int, Plan]:
@@ -59,38 +72,35 @@ def plans(design: Design) -> dict[int, Plan]:
     for index, layer in enumerate(architecture(design).layers):
         if layer.weighted:
             real, single = real_numbers(design, layer), reads_spikes(design, layer)
-            averaged = not real.all() and sums_spikes(design, layer)
-            found[index] = Plan(taps(layer).ravel(), real, not (single or real.all()), averaged)
+            sizes = {source.averaged for source in layer.sources}
+            within = any(_joins(design, source.layer) for source in layer.sources)
+            alike = len(sizes) == 1 and not within
+            summed = not (single or real.all())
+            found[index] = Plan(taps(layer).ravel(), real, summed, summed and not alike, sizes.pop() if alike else 1)
     return found
 
 
 def made_of_spikes(design: Design, plans: dict[int, Plan]) -> set[int]:
-    """The layers that only join, and of whose sums it is to be known how many spikes they are made of."""
+    """The layers that only join, and of whose sums it has to be told how many spikes they are made of."""
     layers, found = architecture(design).layers, set[int]()
     asked = [index for index, plan in plans.items() if plan.averaged]
     while asked:
         for source in layers[asked.pop()].sources:
-            at = source.layer
-            if at != INPUT and at not in found and layers[at].kind == "merge" and sums_spikes(design, layers[at]):
-                found.add(at)
-                asked.append(at)
+            if source.layer not in found and _joins(design, source.layer):
+                found.add(source.layer)
+                asked.append(source.layer)
     return found
 
 
-def _tally(x: Tensor, kernel: Callable[..., Any], places: int) -> Indices:
-    """(places, C) sums over time steps and images of what the kernel says of each number."""
-    flat = x.detach().reshape(math.prod(x.shape[:2]), -1).contiguous()
-    if fits(flat):
-        found = np.zeros(flat.shape[1], np.int32)
-        kernel(flat.numpy(), found)
-    else:
-        one = flat != 0 if kernel is _count else flat.round()
-        found = one.sum(0, dtype=torch.int64).numpy()
-    return found.astype(np.int64).reshape(places, -1)
+def _joins(design: Design, index: int) -> bool:
+    """Whether a layer only joins, averages among it."""
+    if index == INPUT or architecture(design).layers[index].kind != "merge":
+        return False
+    return sums_spikes(design, architecture(design).layers[index])
 
 
 @compiled
-def _count(x: Any, found: Any) -> None:
+def _count(x: Any, found: Any, _: Any) -> None:
     for n in range(x.shape[0]):
         here = x[n]
         for k in range(x.shape[1]):
@@ -98,9 +108,9 @@ def _count(x: Any, found: Any) -> None:
 
 
 @compiled
-def _sum(x: Any, found: Any) -> None:
+def _sum(x: Any, found: Any, times: Any) -> None:
     half = np.float32(0.5)
     for n in range(x.shape[0]):
         here = x[n]
         for k in range(x.shape[1]):
-            found[k] += np.int32(here[k] + half)  # rounded: thirds and ninths of a float32 add up nearly
+            found[k] += np.int32(here[k] * times + half)  # rounded: thirds and ninths of a float32 add up nearly

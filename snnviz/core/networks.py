@@ -86,8 +86,7 @@ class Outputs:
             x = delayed(x, self.steps) if source.delay else x
         else:
             x = self.source(source)
-        size = source.smooth**2 * (source.pool**2 if source.linear else 1)
-        return x * size if size > 1 else x
+        return x * source.averaged if source.averaged > 1 else x
 
     def source(self, source: Source) -> Tensor:
         """All channels of what a source says."""

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from snnviz.catalog.architectures import INPUT, Layer, architecture
 from snnviz.catalog.datasets import card
 from snnviz.catalog.encodings import is_static, second_moments
-from snnviz.catalog.layers import Source
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.events import LayerState
@@ -191,7 +190,7 @@ def reads_spikes(design: Design, layer: Layer) -> bool:
     if design.network.code == "ttfs":
         return True
     summed = sum(source.merge != "concat" for source in layer.sources)
-    return summed <= 1 and all(not _averages(source) and _says_spikes(design, source.layer) for source in layer.sources)
+    return summed <= 1 and all(source.averaged == 1 and _says_spikes(design, source.layer) for source in layer.sources)
 
 
 def sums_spikes(design: Design, layer: Layer) -> bool:
@@ -199,7 +198,7 @@ def sums_spikes(design: Design, layer: Layer) -> bool:
     what these join."""
     layers = architecture(design).layers
     return any(
-        _averages(source)
+        source.averaged > 1
         or (
             source.layer != INPUT and layers[source.layer].kind == "merge" and sums_spikes(design, layers[source.layer])
         )
@@ -223,10 +222,6 @@ def real_numbers(design: Design, layer: Layer) -> NDArray[np.bool_]:
         else:
             main = own | main if len(main) else own
     return np.concatenate([main, *beside])
-
-
-def _averages(source: Source) -> bool:
-    return source.smooth > 1 or (source.pool > 1 and source.pooling == "average")
 
 
 def _says_spikes(design: Design, index: int) -> bool:
@@ -269,10 +264,10 @@ def _joined(design: Design, layer: Layer, rates: Rates) -> tuple[Floats, Floats]
         late = (steps - source.delay) / steps  # what is a step late says nothing in the first
         size = (source.pool * source.smooth) ** 2
         if design.network.code == "ttfs":
-            share = many = share * (size if _averages(source) else 1)  # each spike comes by itself
+            share = many = share * source.averaged  # each spike comes by itself
         else:
             share = (1 - (1 - share) ** size) * late
-            many = many * size * late if _averages(source) or size == 1 else share
+            many = many * size * late if source.averaged == size else share
         if source.merge == "concat":
             beside.append((share, many))
         else:
