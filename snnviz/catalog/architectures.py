@@ -210,7 +210,7 @@ def _vgg(design: Design, builder: Builder) -> tuple[int, int]:
 
 
 def _celled(design: Design, builder: Builder) -> tuple[int, int]:
-    """Kim et al. 2022, Fig. 2, as in their code: neurons come before the convolution that they feed."""
+    """Kim et al. 2022, Fig. 5, as in their code: neurons come before the convolution that they feed."""
     network = design.network
     assert isinstance(network, CellNetwork)
     cell, norm = cells.useful(network.cell), builder.normed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from functools import lru_cache
+from typing import Annotated, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,14 @@ from pydantic import PlainSerializer, PlainValidator, field_validator, model_val
 from snnviz.catalog import datasets
 from snnviz.catalog.studies import read_dataset
 from snnviz.catalog.submitted import Submitted
-from snnviz.cells import PUBLISHED, Cell, drawn, parse, write
+from snnviz.cells import PUBLISHED, Cell, Edge, canonical, drawn, is_backward, parse, write
 from snnviz.design import DATASETS, EVENTS, MAX_TEXT
 from snnviz.errors import InputError
 from snnviz.registry import Range
 
 Metric = Literal["sahd", "hd"]
-Normalisation = Literal["paper", "code"]
+Normalisation = Literal["paper", "code", "published"]
+NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
 
 STEM_SIDE = 32
 """To which images are padded that are not much smaller."""
@@ -36,7 +38,9 @@ class Untrained(Submitted):
     """Hamming distances as they are (hd), or in units of what independent spikes would have (sahd)."""
 
     normalisation: Normalisation = "paper"
-    """Of independent spikes SAHD is N/2, and layers are summed; or 1/2 and averaged, as in an early published code."""
+    """Of independent spikes SAHD is N/2, and layers are summed (paper); or it is 1/2 and layers are averaged, as in an
+    early version of the code (code); or N/2 and averaged, less for layers that hardly spike, as in the code that is
+    published now. They rank cells differently."""
 
     channels: Annotated[int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 8)] = 16
     hidden: Annotated[int, Range(1, 4096, "Neurons of the hidden layer after the cells.", 128)] = 1024
@@ -81,7 +85,7 @@ class Scoring(Untrained):
 
 
 class CellSearch(Untrained):
-    """Which of many drawn cells score best, without training any (Kim et al. 2022, Sec. 3.3).
+    """Which of many drawn cells score best, without training any (Kim et al. 2022, Sec. 4.2).
 
     All are scored in small networks first; the best of them again, in larger ones and with more images.
     """
@@ -129,6 +133,40 @@ class CellSearch(Untrained):
     def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
         shared = {name: getattr(self, name) for name in Untrained.model_fields}
         return Scoring.check(shared | {"channels": channels, "batch": batch, "repeats": repeats})
+
+    @property
+    def beside(self) -> tuple[CellSearch, ...]:
+        """The same by the other normalisations, of its first candidates alone, until `COMPARED` of them differ."""
+        numbers = different(self.seed, COMPARED, self.backward, most=self.candidates)
+        fields = {**self.model_dump(), "candidates": numbers[-1] + 1, "best": 0}
+        return tuple(
+            CellSearch.check({**fields, "normalisation": way}) for way in NORMALISATIONS if way != self.normalisation
+        )
+
+
+COMPARED = 30
+"""Different cells on which normalisations are compared."""
+
+
+@lru_cache(maxsize=64)
+def different(
+    seed: int, count: int, backward: bool, *, looped: bool = False, most: int | None = None
+) -> tuple[int, ...]:
+    """The numbers of the first `count` candidates whose cells differ (`canonical`), among the first `most`.
+
+    `looped`: of cells that have a backward connection.
+
+    >>> different(0, 3, True)
+    (0, 1, 2)
+    """
+    known: dict[tuple[Edge, ...], int] = {}
+    number = 0
+    while len(known) < count and number != most:
+        cell = drawn(seed, number, backward=backward)
+        if not looped or is_backward(cell):
+            known.setdefault(canonical(cell), number)
+        number += 1
+    return tuple(known.values())
 
 
 CELL_SEARCHES: dict[str, CellSearch] = {

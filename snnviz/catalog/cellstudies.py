@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator, model_validator
 
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import CellSearch, Metric
+from snnviz.catalog.cells import CellSearch, Metric, Normalisation, different
 from snnviz.catalog.examples import named
 from snnviz.catalog.recipes import Rate, Recipe, Schedule, usual
 from snnviz.catalog.studies import read_dataset
-from snnviz.cells import Cell, canonical, drawn, is_backward
+from snnviz.cells import Cell, canonical
 from snnviz.design import DATASETS, EVENTS, SCHEDULES, Design, checked
 from snnviz.errors import InputError
 from snnviz.events import Candidate
@@ -62,6 +61,9 @@ class CellStudy(Recipe):
 
     metric: Metric = "sahd"
     """By which the best are chosen."""
+
+    normalisation: Normalisation = "paper"
+    """Of the SAHD score."""
 
     seeds: Annotated[int, Range(1, 10, "Runs of each network; a seed draws the weights.", 1)] = 2
     channels: Annotated[int, Range(1, 256, "Channels of the first cell of a network that is trained.", 4)] = 8
@@ -138,6 +140,7 @@ def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
             "candidates": taken(study, way)[-1] + 1 if study.question == "scores" else study.samples,
             "connections": way,
             "metric": study.metric,
+            "normalisation": study.normalisation,
             "channels": study.score_channels,
             "batch": study.score_batch,
             "repeats": study.score_repeats,
@@ -149,21 +152,9 @@ def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
 
 
 def taken(study: CellStudy, way: Way) -> tuple[int, ...]:
-    """The numbers of the candidates that are scored and trained: the first cells drawn that differ (`canonical`)."""
-    return _different(study.seed, study.cells, way, way == "backward" and study.kept == "backward")
-
-
-@lru_cache(maxsize=64)
-def _different(seed: int, count: int, way: Way, looped: bool) -> tuple[int, ...]:
-    """Of the first `count` cells that differ; `looped`: of those that have a backward connection."""
-    known: dict[Any, int] = {}
-    number = 0
-    while len(known) < count:
-        cell = drawn(seed, number, backward=way == "backward")
-        if not looped or is_backward(cell):
-            known.setdefault(canonical(cell), number)
-        number += 1
-    return tuple(known.values())
+    """The numbers of the candidates that are scored and trained: the first cells drawn that differ."""
+    backward = way == "backward"
+    return different(study.seed, study.cells, backward, looped=backward and study.kept == "backward")
 
 
 def score_of(candidate: Candidate, metric: Metric) -> float | None:

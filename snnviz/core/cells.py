@@ -1,4 +1,4 @@
-"""A SNASNet of untrained weights, and how its neurons spike (Kim et al. 2022, Fig. 2, and their code).
+"""A SNASNet of untrained weights, and how its neurons spike (Kim et al. 2022, Fig. 5, and their code).
 
     stem -> cell -> norm, LIF, conv C to 2C, norm, pool 2 -> cell of 2C -> norm, LIF, pool 2 -> dropout
          -> linear, LIF -> readout, voting

@@ -1,4 +1,4 @@
-"""The score of a cell: SNASNets of untrained weights, shown a few images (Kim et al. 2022, Sec. 3.3)."""
+"""The score of a cell: SNASNets of untrained weights, shown a few images (Kim et al. 2022, Sec. 4.2)."""
 
 from __future__ import annotations
 

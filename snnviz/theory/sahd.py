@@ -1,4 +1,4 @@
-"""How differently a network's neurons spike for two images, and the score made of it (Kim et al. 2022, Sec. 3.3).
+"""How differently a network's neurons spike for two images, and the score made of it (Kim et al. 2022, Sec. 4.2).
 
 `Kernel` makes it, layer by layer; `Findings` is all that the scoring of a cell found, as it is kept and drawn.
 
@@ -7,10 +7,10 @@ Of a layer of N neurons at a time step, and images i and j of which c_i spike, c
     HD    = c_i + c_j - 2 c_ij                          the Hamming distance
     E[HD] = N p,  p = r_i (1 - r_j) + (1 - r_i) r_j     with r = c / N, or 1 - c / N: Eq. 6
     SAHD  = alpha HD / (N p + 0.001)                    sparsity-aware; alpha = N/2 (paper) or 1/2 (code): Eq. 7
-    K     = sum of N - SAHD over layers and time steps  their mean (code); the score is log|det K|: Eq. 3
+          = HD / 2 / (p + 0.001)                        published: with alpha = N/2, 0.001 is added to p, not to N p
+    K     = sum of N - SAHD over layers and time steps  their mean (code, published); the score is log|det K|: Eq. 3
 
-"code" is an early version of theirs. Later ones have alpha = N/2 too, with the 0.001 added to p instead of N p, and
-still the mean.
+"code" is an early version of theirs, "published" what the repository has had since.
 """
 
 from __future__ import annotations
@@ -96,8 +96,18 @@ def expected(both: Counts, neurons: int) -> Floats:
 
 def sahd(apart: Counts, both: Counts, neurons: int, normalisation: Normalisation) -> Floats:
     """SAHD (..., B, B) of images that are HD `apart`, of the same numbers as `hamming`."""
-    alpha = 0.5 * neurons if normalisation == "paper" else 0.5
-    return apart * (alpha / (expected(both, neurons) + EPSILON))
+    return apart * ratio(expected(both, neurons), neurons, normalisation)
+
+
+def ratio(expected: Floats, neurons: int, normalisation: Normalisation) -> Floats:
+    """SAHD / HD of images whose spikes would be `expected` apart if they were independent."""
+    alpha = 0.5 if normalisation == "code" else 0.5 * neurons
+    return alpha / (expected + EPSILON * (neurons if normalisation == "published" else 1))
+
+
+def is_mean(normalisation: Normalisation) -> bool:
+    """Whether K is a mean over layers and time steps, instead of their sum."""
+    return normalisation != "paper"
 
 
 class Kernel:
@@ -131,7 +141,7 @@ class Kernel:
 
     def matrix(self, metric: Metric = "sahd") -> Floats:
         """K, (B, B)."""
-        return (self.neurons - self.distance(metric)) / (self.terms if self.normalisation == "code" else 1)
+        return (self.neurons - self.distance(metric)) / (self.terms if is_mean(self.normalisation) else 1)
 
     def score(self, metric: Metric = "sahd") -> Score:
         """log|det K|; there is none where K has no inverse or is not positive."""
@@ -194,7 +204,7 @@ class Findings:
 
     def kernel(self, metric: Metric, normalisation: Normalisation = "paper") -> Floats:
         """K, (B, B), but for the rounding of what is kept to single precision."""
-        return (self.neurons - self.distance(metric)) / (self.terms if normalisation == "code" else 1)
+        return (self.neurons - self.distance(metric)) / (self.terms if is_mean(normalisation) else 1)
 
     def write(self) -> str:
         """As JSON, the same text of the same findings."""

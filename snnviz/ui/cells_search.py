@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.ui import cells_search_figures, cells_search_work, many
+from snnviz.ui import cells_search_beside, cells_search_figures, cells_search_work, many
 from snnviz.ui.cells_search_setting import FOUND, KEY, begin, setting, settings
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
@@ -26,7 +26,7 @@ def panel() -> None:
 
 def _is_active() -> bool:
     run = cells_search_work.run_of(setting())
-    return run is not None and not run.ended
+    return (run is not None and not run.ended) or many.is_active(cells_search_beside.runs_of(setting()))
 
 
 @told()

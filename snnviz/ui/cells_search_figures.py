@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz.catalog.cells import Scoring
 from snnviz.cells import KINDS, Cell, in_words, parse
 from snnviz.theory.candidates import Standing
-from snnviz.ui import cells_draw, cells_found
+from snnviz.ui import cells_draw, cells_found, cells_search_beside
 from snnviz.ui.cells_search_setting import METRICS
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.words import plain
@@ -67,6 +67,8 @@ def figures(seen: Seen, *, ended: bool) -> None:
     if chosen:
         _open(seen, chosen)
     _sentences(seen, ended=ended)
+    if ended:
+        cells_search_beside.panel(seen)
     _table(seen)
     st.download_button(
         f"{seen.scored:,} candidates as CSV",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from snnviz import links
-from snnviz.catalog.cells import CELL_SEARCHES, CellSearch
+from snnviz.catalog.cells import CELL_SEARCHES, NORMALISATIONS, CellSearch
 from snnviz.errors import InputError
 from snnviz.theory import cell_costs
 from snnviz.ui import many
@@ -42,7 +42,10 @@ BY = (
     "What the best are best at. HD: the Hamming distance between the spikes of two images. SAHD: in units of what "
     "independent spikes of the same rates would have, as most neurons are silent. Every cell gets both scores."
 )
-NORMALISATION = "Of SAHD: N/2 for independent spikes and layers summed (paper); or 1/2 and averaged (its first code)."
+NORMALISATION = (
+    "Of SAHD: N/2 for independent spikes and layers summed (paper); 1/2 and averaged (an early code); N/2, averaged, "
+    "less where hardly any neuron spikes (the published code). They rank cells differently: see below a search."
+)
 
 
 def begin(query: Mapping[str, str]) -> None:
@@ -91,7 +94,7 @@ def settings() -> None:
     with top[4].popover("More", icon=":material/tune:", width="stretch"):
         for labels in MORE:
             many.numbers(now, labels, KEY, _put)
-        many.segments(st, "Normalisation", "normalisation", ["paper", "code"], now, KEY, _put, help=NORMALISATION)
+        many.segments(st, "Normalisation", "normalisation", list(NORMALISATIONS), now, KEY, _put, help=NORMALISATION)
     many.numbers(now, SHOWN, KEY, _put, held=() if now.best else ("fine_channels", "fine_batch", "fine_repeats"))
     st.caption(in_numbers(now))
     address(to_link(now), key="cell-search-address")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import Scoring
+from snnviz.catalog.cells import NORMALISATIONS, Scoring
 from snnviz.cells import Cell
 from snnviz.errors import InputError
 from snnviz.ui import many
@@ -26,9 +26,10 @@ EDITOR, SETTINGS, FOUND = "cells-editor", "cells-settings", "cells-found"
 
 SHOWN = {"channels": "Channels", "batch": "Images", "steps": "Steps T", "repeats": "Repeats", "seed": "Seed"}
 MORE = {"hidden": "Hidden neurons", "size": "Side of the images"}
-NORMALISATIONS = (
+WAYS = (
     "paper: independent spikes have a distance of N/2, and K is a sum over layers and time steps. code: 1/2, and a "
-    "mean, as in an early version of the published code. They rank cells much alike, with other numbers."
+    "mean, as in an early version of the code. published: N/2, less where hardly any neuron spikes, and a mean, as in "
+    "the code now. They rank cells differently; the Search view says how differently, on your own cells."
 )
 BY = (
     "HD: in how many neurons the spikes of two images differ. SAHD: the same in units of what independent spikes of "
@@ -87,8 +88,7 @@ def settings() -> None:
     top = st.columns([15, 12, 14, 49, 11], vertical_alignment="bottom")
     many.data(top[0], now.data, KEY, _put, still=True)
     many.segments(top[1], "Metric", "metric", list(METRICS), now, KEY, _put, help=BY, format_func=METRICS.get)
-    ways = ["paper", "code"]
-    many.segments(top[2], "Normalisation", "normalisation", ways, now, KEY, _put, help=NORMALISATIONS)
+    many.segments(top[2], "Normalisation", "normalisation", list(NORMALISATIONS), now, KEY, _put, help=WAYS)
     with top[3]:
         many.numbers(now, SHOWN, KEY, _put)
     with top[4].popover("More", icon=":material/tune:", width="stretch"):
@@ -102,7 +102,10 @@ def network() -> None:
     card = datasets.card(now.data)
     caption = (
         "Both cells have the operations drawn above, each its own weights; the second works on twice the channels and "
-        "half the side. Blue, and in the cells: the LIF layers, whose spikes are scored. Below: channels × maps."
+        "half the side. Blue, and in the cells: the LIF layers, whose spikes are scored. Below: channels × maps. "
+        "As in the published code, which differs from the text (Kim et al. 2022, Fig. 5): the stem has no "
+        "LIF, where the text lets the first convolution spike; the reduction is norm, LIF, convolution, norm, where "
+        "the text has the LIF last."
     )
     shape = (card.shape[0], now.side, now.side)
     boxes = parts(shape, now.channels, now.hidden, card.classes)

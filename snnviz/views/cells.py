@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from snnviz.catalog.cells import Metric, Normalisation, Scoring
-from snnviz.theory.sahd import EPSILON, Findings, Floats, Silence
+from snnviz.theory.sahd import Findings, Floats, Silence, ratio
 from snnviz.views.chart import Chart, empty
 
 METRICS: dict[Metric, str] = {"sahd": "SAHD", "hd": "HD"}
@@ -246,8 +246,7 @@ def independent(found: Findings, metric: Metric, normalisation: Normalisation) -
         one, other = silent[:, :, None], silent[:, None, :]
         hamming = layer.neurons * (one * (1 - other) + (1 - one) * other)
         if metric == "sahd":
-            alpha = 0.5 * layer.neurons if normalisation == "paper" else 0.5
-            hamming = alpha * hamming / (hamming + EPSILON)
+            hamming = hamming * ratio(hamming, layer.neurons, normalisation)
         total += layer.copies * hamming.sum(0)
     np.fill_diagonal(total, 0)  # an image is no distance from itself
     return total

@@ -1,4 +1,8 @@
-"""The network around a cell, from image to vote (Kim et al. 2022, Fig. 2)."""
+"""The network around a cell, from image to vote (Kim et al. 2022, Fig. 5).
+
+As in their code. The text lets the first convolution spike; the code's stem has no LIF. The text has the reduction as
+convolution, norm, LIF, pool; the code as norm, LIF, convolution, norm, pool.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,7 @@ def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int)
         Part("image", "at every t", f"{colours} × {maps[0]}"),
         Part("stem", "conv 3×3, norm", f"{channels} × {maps[0]}"),
         Part("cell 1", "as drawn", f"{channels} × {maps[0]}", "cell"),
-        Part("reduction", "LIF, conv 3×3, pool 2", f"{2 * channels} × {maps[1]}", "spiking"),
+        Part("reduction", "norm, LIF, conv 3×3, pool 2", f"{2 * channels} × {maps[1]}", "spiking"),
         Part("cell 2", "own weights", f"{2 * channels} × {maps[1]}", "cell"),
         Part("last", "LIF, pool 2", f"{2 * channels} × {maps[2]}", "spiking"),
         Part("hidden", "dropout, linear, LIF", f"{hidden:,}", "spiking"),

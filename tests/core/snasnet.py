@@ -206,7 +206,8 @@ def watch(net: nn.Module, see: Callable[[Tensor], None], kind: type[nn.Module] =
 
 
 class PublishedKernel:
-    """The hook of the code, with two products for each Hamming distance; `alpha` 0.5, or 0.5 N as in the paper."""
+    """The hook of the code, with two products for each Hamming distance; `alpha` 0.5, or 0.5 N as in the paper, or as
+    it is published now: 0.5 / (p + 0.001)."""
 
     def __init__(self, metric: str, alpha: str, dtype: torch.dtype = torch.float64) -> None:
         self.metric, self.alpha, self.dtype = metric, alpha, dtype
@@ -222,11 +223,13 @@ class PublishedKernel:
             p = ones @ (1 - ones.t()) + (1 - ones) @ ones.t()
             if self.alpha == "code":
                 distance = 0.5 / (p * neurons + 1e-3) * distance
+            elif self.alpha == "published":
+                distance = torch.div(0.5 * torch.ones_like(p), p + 1e-3) * distance
             else:
                 distance = 0.5 * neurons / (p * neurons + 1e-3) * distance
         self.K = self.K + (neurons - distance).numpy()
         self.terms += 1
 
     def score(self) -> float:
-        K = self.K / self.terms if self.alpha == "code" else self.K
+        K = self.K if self.alpha == "paper" else self.K / self.terms
         return float(np.linalg.slogdet(K)[1])

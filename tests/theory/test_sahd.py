@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -18,7 +18,8 @@ from snnviz.theory.sahd import EPSILON, METRICS, Findings, Kernel, Score, Scores
 
 BATCH, NEURONS = 7, 40
 SPIKES = arrays(np.int64, (3, BATCH, NEURONS), elements=st.integers(0, 1))
-WAYS: list[tuple[Metric, Normalisation]] = [("hd", "paper"), ("hd", "code"), ("sahd", "paper"), ("sahd", "code")]
+NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
+WAYS: list[tuple[Metric, Normalisation]] = [(metric, way) for metric in METRICS for way in NORMALISATIONS]
 
 
 def common(spikes: Any) -> Any:
@@ -40,9 +41,14 @@ def test_hamming_counts_the_neurons_that_differ(spikes: Any) -> None:
     rate = (spikes == 0).mean(-1)
     p = rate[:, :, None] * (1 - rate[:, None]) + (1 - rate[:, :, None]) * rate[:, None]
     np.testing.assert_allclose(expected(common(spikes), NEURONS), NEURONS * p, atol=1e-12)
-    for normalisation, alpha in (("paper", NEURONS / 2), ("code", 0.5)):
-        found = sahd(slow, common(spikes), NEURONS, normalisation)  # type: ignore[arg-type]
-        np.testing.assert_allclose(found, alpha * slow / (NEURONS * p + EPSILON))
+    literal: dict[Normalisation, Any] = {
+        "paper": NEURONS / 2 * slow / (NEURONS * p + EPSILON),
+        "code": 0.5 * slow / (NEURONS * p + EPSILON),
+        "published": 0.5 * slow / (p + EPSILON),
+    }
+    assert set(literal) == set(NORMALISATIONS)
+    for normalisation, due in literal.items():
+        np.testing.assert_allclose(sahd(slow, common(spikes), NEURONS, normalisation), due)
 
 
 @given(SPIKES, st.sampled_from(WAYS))
@@ -50,7 +56,7 @@ def test_a_kernel_is_symmetric_with_all_neurons_on_its_diagonal(spikes: Any, way
     kernel = Kernel(way[1])
     kernel.add(common(spikes), NEURONS, copies=2)
     kernel.add(common(spikes[:1]), NEURONS)
-    total = (2 * 3 + 1) * NEURONS / (7 if way[1] == "code" else 1)
+    total = (2 * 3 + 1) * NEURONS / (1 if way[1] == "paper" else 7)
     np.testing.assert_allclose(np.diag(kernel.matrix(way[0])), total)
     np.testing.assert_array_equal(kernel.matrix(way[0]), kernel.matrix(way[0]).T)
     again = Kernel(way[1])

@@ -25,7 +25,7 @@ from tests.scored import LAYERS, findings
 
 
 @pytest.mark.parametrize("metric", ["sahd", "hd"])
-@pytest.mark.parametrize("normalisation", ["paper", "code"])
+@pytest.mark.parametrize("normalisation", ["paper", "code", "published"])
 def test_every_figure_is_one_that_plotly_takes(metric: str, normalisation: str) -> None:
     setting = Scoring.check({"metric": metric, "normalisation": normalisation})
     for found in (findings(), findings(rate=0), findings(2, 1), findings(alike=True, repeats=1)):
