@@ -168,9 +168,9 @@ class Trial:
 
     code: as `snnviz.catalog.searches.write_code` has it. value: the objective, to be made small, and `error` its
     standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:
-    operations of an image on inputs that are not 0, a sum of m spikes being m additions; synops: NeuroBench's count of
-    them (None of a trial of before: there macs and additions are NeuroBench's, with zero padding). mean, sd: what the
-    strategy expected of the value before (None: of random candidates). epochs: passes over the training images that the
+    operations of an image on inputs that are not 0, a sum of m spikes being m additions; eff_macs and eff_acs: by
+    NeuroBench (None of a trial of before: there macs and additions are NeuroBench's, with zero padding). mean, sd: what
+    the strategy expected of the value before (None: of random candidates). epochs: passes over the training images that the
     search had spent by then, all in all.
     """
 
@@ -191,7 +191,8 @@ class Trial:
     sd: float | None
     epochs: float
     seconds: float
-    synops: float | None = None
+    eff_macs: float | None = None
+    eff_acs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def searched(run: Run) -> Search:
 
 
 def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
-    design = candidate(search, read_code(trial.code))
+    design, older = candidate(search, read_code(trial.code)), trial.eff_macs is None
     return {
         "number": trial.number,
         "iteration": trial.iteration,
@@ -116,8 +116,11 @@ def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
         "accuracy": trial.accuracy,
         "loss": trial.loss,
         "rate": trial.rate,
-        "eff_macs": trial.macs,
-        "eff_acs": trial.additions,
+        "macs": None if older else trial.macs,
+        "additions": None if older else trial.additions,
+        "eff_macs": trial.macs if older else trial.eff_macs,
+        "eff_acs": trial.additions if older else trial.eff_acs,
+        "padding_counted": older,
         "skips": skips_of(design),
         "epochs": trial.epochs,
         "seconds": round(trial.seconds, 2),

@@ -40,7 +40,7 @@ STATISTICS_BATCHES = 16
 class Found:
     """On the images kept apart: accuracy 0..1, mean loss and its standard error, spikes per neuron and step.
 
-    `macs`, `additions`, `synops`: of `events.Trial`. `seconds` of training and judging.
+    `macs` to `eff_acs`: of `events.Trial`. `seconds` of training and judging.
     """
 
     accuracy: float
@@ -49,7 +49,8 @@ class Found:
     rate: float
     macs: float
     additions: float
-    synops: float
+    eff_macs: float
+    eff_acs: float
     seconds: float
 
 
@@ -169,7 +170,8 @@ class Trainer:
             rate=fired / (len(self.held) * network.steps * neurons) if neurons else 0.0,
             macs=cost.macs,
             additions=cost.additions,
-            synops=cost.synops,
+            eff_macs=cost.eff_macs,
+            eff_acs=cost.eff_acs,
             seconds=time.monotonic() - start,
         )
 

@@ -75,7 +75,7 @@ def _searches(table: object) -> None:
             "error": number("± its error", format="%.3f", help="Standard error over the images kept apart."),
             "accuracy": number("its accuracy", format="%.1f %%"),
             "rate": number("its firing rate", format="%.1f %%"),
-            "operations": number("its SynOps", format="localized"),
+            "operations": number("its operations", format="localized"),
             "seconds": number("training", format="%.1f s"),
             "trouble": st.column_config.TextColumn("what went wrong"),
         },

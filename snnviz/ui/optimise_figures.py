@@ -115,7 +115,7 @@ def _best(own: Seen, marked: tuple[str, str] | None) -> bytes:
         lines = (
             f"<b>{rank}. {trial.accuracy:.1%}</b>, no. {trial.number + 1}",
             f"{skips(own.search, trial)} skips, rate {trial.rate:.1%}",
-            f"{operations(trial):,.0f} SynOps",
+            f"{operations(trial):,.0f} operations",
         )
         edges, digest = edges_of(own.search, read_code(trial.code)), own.search.digest
         shown.append(Thumbnail(edges, lines, digest, trial.code, marked=marked == (digest, trial.code)))
@@ -177,6 +177,6 @@ def _open(one: Seen, trial: Trial) -> None:
     which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"
     words.caption(
         f"{which}: {trial.accuracy:.1%} of {one.search.validation} images, {skips(one.search, trial)} skips, firing "
-        f"rate {trial.rate:.1%}, {operations(trial):,.0f} SynOps. The editor opens it with weights of its own, to be "
-        "trained from scratch."
+        f"rate {trial.rate:.1%}, {operations(trial):,.0f} operations. The editor opens it with weights of its own, to "
+        "be trained from scratch."
     )

@@ -11,7 +11,7 @@ from snnviz.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.places import cache_dir
 from snnviz.store import Run
-from snnviz.theory.operations import spent
+from snnviz.theory.operations import CAVEAT, spent
 from snnviz.theory.twins import Pair
 from snnviz.ui import many, services
 from snnviz.ui.ttfs_runs import train
@@ -49,14 +49,15 @@ def panel(made: Pair) -> None:
             "macs": number("MACs", format="compact", help="Multiply-accumulates."),
             "additions": number("additions", format="compact", help="One for each synapse that a spike arrives at."),
             "energy": number("energy", format="%.2f nJ"),
-            "share": number("of ReLU's", format="percent"),
+            "share": number("of ReLU's, zeros skipped", format="percent"),
         },
     )
     st.caption(
-        "Energy is 4.6 pJ a MAC and 0.9 pJ an addition (45 nm, 32 bit; Horowitz 2014): of the arithmetic alone, for "
-        "comparison, not the measurement of a chip: moving data, ramps and leaks are not in it. TTFS: every spike, the "
-        "input's too, adds its weight once at each neuron that reads it. ReLU: every product. Rate-coded: counted in "
-        "its run; a static image's first layer multiplies, once."
+        f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "
+        "neuron that reads it. ReLU, dense: every product, padding included; zeros skipped: as silence is, by the same "
+        "rule; black pixels skipped too: with the images' normalisation folded into the first layer, as TTFS has it. "
+        "Rate-coded: counted in its run, a sum or an average of m spikes as m additions; a static image's first layer "
+        "multiplies, once."
     )
     row, widget = st.columns([8, 2], vertical_alignment="bottom")
     with widget:

@@ -18,7 +18,7 @@ from snnviz.theory.ranks import kendall
 from snnviz.views.chart import DEPTH, Chart, Figure, empty
 
 Against = Literal["iteration", "epochs"]
-Cost = Literal["firing rate", "SynOps"]
+Cost = Literal["firing rate", "operations"]
 
 NAMES: dict[Strategy, str] = {"ucb": "GP-UCB", "random": "random"}
 COLOURS: dict[Strategy, str] = {"ucb": "var(--st-violet-color)", "random": "var(--st-gray-color)"}
@@ -63,8 +63,15 @@ def skips(search: Search, trial: Trial) -> int:
 
 
 def operations(trial: Trial) -> float:
-    """SynOps of an image."""
+    """Of an image on inputs that are not 0, a sum of m spikes being m additions. Of a trial of before NeuroBench's."""
     return trial.macs + trial.additions
+
+
+def older(seen: Iterable[Seen]) -> str:
+    """How many trials' operations were counted as they were before, if there are any."""
+    count = sum(trial.eff_macs is None for one in seen for trial in one.trials)
+    words = f" Of {count} older candidates zero padding is counted, and a sum of spikes as one operation."
+    return words if count else ""
 
 
 def progress_charts(seen: Sequence[Seen], against: Against) -> list[Chart]:
@@ -138,7 +145,7 @@ def _so_far(one: Seen, against: Against, read: Callable[[Trial], float]) -> dict
 
 def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
     """Accuracy of every candidate against what it costs; `chosen`, by search and code, is marked."""
-    figure = empty("spikes / neuron / step" if cost == "firing rate" else "SynOps / image", "validation accuracy")
+    figure = empty("spikes / neuron / step" if cost == "firing rate" else "operations / image", "validation accuracy")
     layout = figure["layout"]
     layout["xaxis"] |= SHARE if cost == "firing rate" else {}
     layout["yaxis"] |= SHARE
@@ -187,6 +194,7 @@ def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] |
         }
         figure["data"].append(trace)
     words = "Hover shows the matrix; a click chooses a candidate. Those of the random search are trained from scratch."
+    words += f" A sum of m spikes is m additions.{older(seen)}" if cost == "operations" else ""
     return Chart("search_candidates", "Every candidate", words, figure)
 
 
@@ -198,7 +206,7 @@ def about(search: Search, trial: Trial) -> str:
     """A candidate beside its point: what it reaches, and its matrices."""
     lines = [
         f"no. {trial.number + 1}: {trial.accuracy:.1%}, value {trial.value:.3g} ± {trial.error:.2g}",
-        f"{skips(search, trial)} skips, rate {trial.rate:.1%}, {operations(trial):,.0f} SynOps",
+        f"{skips(search, trial)} skips, rate {trial.rate:.1%}, {operations(trial):,.0f} operations",
     ]
     for edges in edges_of(search, read_code(trial.code)):
         small = len(edges) <= DRAWN and len(edges_of(search, read_code(trial.code))) == 1
@@ -207,10 +215,10 @@ def about(search: Search, trial: Trial) -> str:
 
 
 def baseline_charts(seen: Sequence[Seen]) -> list[Chart]:
-    """The value against the number of skips and against SynOps, which need no search."""
+    """The value against the number of skips and against operations, which need no search."""
     wanted = (
         ("skips", "Skips alone", "skips", skips),
-        ("operations", "SynOps alone", "SynOps / image", lambda _, trial: operations(trial)),
+        ("operations", "Operations alone", "operations / image", lambda _, trial: operations(trial)),
     )
     charts = []
     for key, title, axis, read in wanted:
@@ -233,8 +241,7 @@ def baseline_charts(seen: Sequence[Seen]) -> list[Chart]:
                 }
             )
         words = "Kendall's τ, mean over the seeds: near -1, more of it is better and no search is needed to know."
-        if key == "skips":
-            words += _by_kind(seen)
+        words += _by_kind(seen) if key == "skips" else older(seen)
         charts.append(Chart(f"search_{key}", title, words, figure))
     return charts
 

@@ -88,7 +88,7 @@ def skip_charts(
         Chart("skips_rate", "Firing rate", "Spikes per neuron and time step, the whole network." + spread, rate),
         Chart(
             "skips_operations",
-            "SynOps",
+            "Operations",
             f"{MEANING[convention]} {TWINS}" + older,
             operations,
         ),

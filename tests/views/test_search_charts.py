@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def plotly(chart: Chart) -> None:
 )
 def test_every_chart_is_a_plotly_figure(shown: tuple[Seen, ...]) -> None:
     charts = [*progress_charts(shown, "iteration"), *progress_charts(shown, "epochs"), *baseline_charts(shown)]
-    charts += [candidates_chart(shown, "firing rate", None), candidates_chart(shown, "SynOps", None)]
+    charts += [candidates_chart(shown, "firing rate", None), candidates_chart(shown, "operations", None)]
     charts += belief.belief_charts(shown[0])
     pictures = [Thumbnail(edges_of(s.search, read_code(t.code)), ("a", "b")) for s in shown for t in s.trials[:6]]
     charts.append(thumbnails_chart(pictures[:6], "title", "caption", key="best"))
@@ -92,12 +93,20 @@ def test_a_search_that_has_not_come_so_far_is_left_out_of_the_mean() -> None:
 
 def test_every_candidate_is_a_point_that_can_be_chosen() -> None:
     chosen = (UCB.search.digest, UCB.trials[2].code)
-    points = [t for t in candidates_chart(ALL, "SynOps", chosen).figure["data"] if "meta" in t]
+    points = [t for t in candidates_chart(ALL, "operations", chosen).figure["data"] if "meta" in t]
     assert [t["meta"] for t in points] == [one.search.digest for one in ALL]
     assert [row[1] for row in points[0]["customdata"]] == [t.code for t in UCB.trials]
     assert points[0]["x"] == pytest.approx([t.macs + t.additions for t in UCB.trials])
     assert np.argmax(points[0]["marker"]["size"]) == 2
     assert "0 0 " in points[0]["customdata"][0][2]
+
+
+def test_candidates_that_were_counted_as_before_are_said_to_be() -> None:
+    older = Seen(UCB.search, tuple(replace(t, eff_macs=None, eff_acs=None) for t in UCB.trials))
+    for shown, words in ((UCB, False), (older, True)):
+        captions = [candidates_chart([shown], "operations", None).caption, baseline_charts([shown])[1].caption]
+        assert all((f"Of {len(UCB.trials)} older candidates" in caption) == words for caption in captions)
+    assert "older" not in candidates_chart([older], "firing rate", None).caption
 
 
 def test_the_baseline_is_taus_mean_over_the_searches() -> None:
