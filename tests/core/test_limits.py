@@ -123,7 +123,8 @@ def test_the_gradient_is_that_of_limits_taken_for_constants(design: Design, limi
     added = {}
     for index, layer in enumerate(limited.architecture.layers):
         name, reach = f"{layer.name}.weight", limited.ranges[index]
-        few = quantised(own[name], -reach, reach, limits.weight_bits) if limits.weight_bits else own[name].detach()
+        bits, levels = limits.weight_bits, limits.levels
+        few = few_weights(own[name], reach, bits, levels) if bits else own[name].detach()
         added[name] = own[name] + (few - own[name].detach())
     plain = ttfs.Network(made.architecture, own | added, limited.windows, low=made.low, high=made.high)
     times = [passed.times[0].detach()]
