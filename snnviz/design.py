@@ -32,9 +32,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from snnviz import adjacency, cells
 from snnviz.binning import Augment as Augment
 from snnviz.binning import Events as Events
 from snnviz.errors import Described, InputError, did_you_mean
@@ -124,13 +122,6 @@ class Neuron(Part):
     surrogate: Annotated[Choice, *_choice(SURROGATES, "neuron.surrogate")] = _chosen(
         SURROGATES, "neuron.surrogate", kind="atan"
     )
-
-    @field_validator("learn")
-    @classmethod
-    def _has_something_to_learn(cls, learn: str, info: ValidationInfo) -> str:
-        if learn != "none" and info.data.get("kind") == "relu":
-            raise PydanticCustomError("range", "be none where neuron.kind is relu")
-        return learn
 
     @property
     def learns_beta(self) -> bool:
@@ -237,40 +228,10 @@ class Design(Part):
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the split, the weights and the order of the images.", 1)] = 0
 
     @model_validator(mode="after")
-    def _relu_has_no_time(self) -> Design:
-        """What says nothing of a network without time and spikes is refused, not ignored."""
-        if self.neuron.kind == "relu":
-            network, loss = self.network, self.training.loss.kind
-            if self.data.steps != 1:
-                _disagree("data.steps", "be 1", self.data.steps)
-            if self.data.encoding.kind != "direct":
-                _disagree("data.encoding", "be direct", self.data.encoding.kind)
-            if loss in SPIKING_READOUT:
-                _disagree("training.loss", "not count spikes", loss)
-            if isinstance(network, BlockNetwork) and adjacency.has_back(network.edges):
-                _disagree("network.edges", "have no backward connections", adjacency.write(network.edges))
-            if isinstance(network, CellNetwork) and cells.is_backward(network.cell):
-                _disagree("network.cell", "have no backward connections", cells.write(network.cell))
-        return self
-
-    @model_validator(mode="after")
-    def _one_spike_a_neuron(self) -> Design:
-        """A TTFS network computes what a row of ReLU layers does; only such a network has what is said of it."""
-        if self.network.code != "ttfs":
-            for name in Ttfs.model_fields:
-                if (value := getattr(self.ttfs, name)) != getattr(Ttfs(), name):
-                    _disagree(f"ttfs.{name}", "be left as it is", value, "network.code is rate")
-            return self
-        where, training = "network.code is ttfs", self.training
-        importlib.import_module("snnviz.catalog.ttfs").check(self)
-        if self.neuron.kind != "relu":
-            _disagree("neuron.kind", "be relu", self.neuron.kind, where)
-        if self.network.norm != "none":
-            _disagree("network.norm", "be none", self.network.norm, where)
-        if training.shortcut.schedule.kind != "zero":
-            _disagree("training.shortcut.schedule", "be zero", training.shortcut.schedule.kind, where)
-        if training.precision != "float32":
-            _disagree("training.precision", "be left as it is", training.precision, where)
+    def _relus_and_one_spike_a_neuron(self) -> Design:
+        """What ReLUs, and networks of one spike a neuron, cannot have is refused, with the nearest design."""
+        if self.neuron.kind == "relu" or self.network.code == "ttfs" or self.ttfs != Ttfs():
+            importlib.import_module("snnviz.catalog.nearest").check(self)
         return self
 
     @model_validator(mode="after")
@@ -308,10 +269,6 @@ class Design(Part):
     def digest(self) -> str:
         """The name of the run: 16 hexadecimal digits of SHA-256 over the canonical JSON and `REVISION`."""
         return hashlib.sha256(f"{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
-
-
-def _disagree(path: str, rule: str, value: object, where: str = "neuron.kind is relu") -> None:
-    raise PydanticCustomError("disagreement", "{rule}", {"path": path, "rule": f"{rule} where {where}", "got": value})
 
 
 P = TypeVar("P", bound=Part)
@@ -381,8 +338,6 @@ def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> Inpu
         return InputError(path, f"be one of {names}", value, did_you_mean(value, names.split(", ")))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return InputError(path, "be an object with fields", value)
-    if kind == "disagreement":
-        return InputError(context["path"], context["rule"], context["got"])
     if kind == "range":
         return InputError(path, first["msg"], value)
     return InputError(path, f"be valid ({first['msg'].lower()[:80]})", value)

@@ -32,17 +32,22 @@ NEURON = "neuron.kind"
 
 def flatten(design: Design) -> dict[str, Any]:
     """Every field by path, such as ``training.epochs``; the matrix as its compact text, a list as "3,6,9"."""
-    flat: dict[str, Any] = {}
+    return flat(design.document())
+
+
+def flat(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A design's document by path."""
+    found: dict[str, Any] = {}
 
     def walk(prefix: str, value: Any) -> None:
         if isinstance(value, dict):
             for name, inner in value.items():
                 walk(f"{prefix}.{name}" if prefix else name, inner)
         else:
-            flat[prefix] = adjacency.compact(value) if prefix == "network.edges" else _listed(value)
+            found[prefix] = adjacency.compact(value) if prefix == "network.edges" else _listed(value)
 
-    walk("", design.document())
-    return flat
+    walk("", document)
+    return found
 
 
 def base_of(design: Design) -> Design:
@@ -58,7 +63,7 @@ def to_query(design: Design) -> str:
     for path, value in flatten(design).items():
         differs = value != (plain.get(path) if path.endswith(".kind") else base.get(path))
         if differs:
-            parts.append(f"{path}={quote(_written(value), safe='/,')}")
+            parts.append(f"{path}={quote(written(value), safe='/,')}")
     return "&".join(parts)
 
 
@@ -201,7 +206,7 @@ def in_a_line(design: Design) -> str:
     base = flatten(base_of(design))
     for path, value in flatten(design).items():
         if not path.startswith(named) and value != base.get(path):
-            words.append(f"{path.split('.', 1)[-1]} {_written(value)}")
+            words.append(f"{path.split('.', 1)[-1]} {written(value)}")
     return " · ".join(words)
 
 
@@ -250,5 +255,6 @@ def _listed(value: Any) -> Any:
     return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A field as text."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from snnviz import adjacency
+from snnviz.catalog.nearest import Unfit, nearest, no_row
 from snnviz.catalog.twins import ann_twin
-from snnviz.design import (
-    DATASETS,
-    EVENTS,
-    BlockNetwork,
-    CellNetwork,
-    CnnNetwork,
-    Design,
-    Shortcut,
-    StagedNetwork,
-)
-from snnviz.errors import InputError
+from snnviz.design import BlockNetwork as BlockNetwork
+from snnviz.design import CnnNetwork as CnnNetwork
+from snnviz.design import Design, Shortcut
 
 
 def relu_network(design: Design) -> Design:
@@ -23,10 +15,10 @@ def relu_network(design: Design) -> Design:
     One spike a neuron can stand for layers in a row: an mlp, a cnn, a vgg, a block without skips. A sum of two spikes
     is no spike, and nothing is there a step later. Raises `InputError`, which names the nearest that has a twin.
 
-    >>> relu_network(Design(network=BlockNetwork(edges="001/000/000")))
+    >>> relu_network(Design(network=BlockNetwork(edges="001/000/000")))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    snnviz.errors.InputError: network.edges must have no skips for TTFS, got '001/000/000'; the nearest is 000/000/000
+    snnviz.catalog.nearest.Unfit: network.edges must have no skips for TTFS, got '001/000/000'; the nearest has ...
     """
     check(design)
     if design.network.code == "rate" and design.neuron.kind == "relu":
@@ -46,6 +38,8 @@ def ttfs_network(design: Design) -> Design:
     """
     if design.network.code == "ttfs":
         return design
+    for path, rule, value in no_row(design):
+        raise Unfit(path, rule, value, nearest(design, code="ttfs"))
     document = relu_network(design).document()
     document["network"] |= {"code": "ttfs", "norm": "none"}
     document["training"] |= {"shortcut": Shortcut().model_dump(mode="json"), "precision": "float32"}
@@ -53,21 +47,12 @@ def ttfs_network(design: Design) -> Design:
 
 
 def check(design: Design) -> None:
-    """Raises `InputError`, which names the nearest network that has one, for a design without a TTFS twin."""
-    network, name = design.network, design.data.name
-    if EVENTS in DATASETS[name].traits:
-        raise InputError("data.name", "be images for TTFS, not recordings of events", name, "; the nearest is mnist")
-    if isinstance(network, BlockNetwork) and any(map(any, network.edges)):
-        plain = adjacency.compact(adjacency.sequential(network.depth))
-        rule, got = "have no skips for TTFS", adjacency.compact(network.edges)
-        raise InputError("network.edges", rule, got, f"; the nearest is {plain}")
-    if isinstance(network, StagedNetwork | CellNetwork):
-        rule, hint = "be mlp, cnn, vgg or a block without skips for TTFS", f"; the nearest is {_nearest(network)}"
-        raise InputError("network.kind", rule, network.kind, hint)
+    """Raises `Unfit`, which knows the nearest design that has one, for a design without a TTFS twin."""
+    for path, rule, value in no_row(design):
+        raise Unfit(path, rule, value, nearest(design, row=True))
 
 
-def _nearest(network: StagedNetwork | CellNetwork) -> str:
-    """In words, convolutions in a row with about as many channels."""
-    if isinstance(network, CellNetwork):
-        return f"a cnn of {CnnNetwork().depth} layers and {network.channels} channels"
-    return f"a vgg of width {network.width:g}"
+def with_twin(design: Design) -> Design:
+    """The design, if it has a TTFS twin. Raises `Unfit`."""
+    check(design)
+    return design

@@ -12,10 +12,10 @@ import click
 
 from snnviz import links
 from snnviz.catalog import datasets
-from snnviz.catalog.ttfs import relu_network
+from snnviz.catalog.ttfs import relu_network, with_twin
 from snnviz.catalog.ttfsstudies import Silent
-from snnviz.cli.designing import read_design
-from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
+from snnviz.cli.designing import fitting, read_design
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json, table
 from snnviz.design import Choice, CnnNetwork, Design, MlpNetwork, Neuron, Part, checked
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint, Progress
@@ -51,9 +51,16 @@ class Comparison(Part):
 )
 @click.option("--trained", is_flag=True, help="Train the ReLU network first, instead of drawing its weights.")
 @SETTING
+@NEAREST
 @AS_JSON
 def check(
-    name: str | None, settings: Sequence[str], slopes: str | None, trained: bool, as_json: bool, **options: str | None
+    name: str | None,
+    settings: Sequence[str],
+    slopes: str | None,
+    trained: bool,
+    nearest: bool,
+    as_json: bool,
+    **options: str | None,
 ) -> None:
     """Compare the logits of a ReLU network and of its TTFS twin.
 
@@ -65,7 +72,8 @@ def check(
     given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
     comparison = checked(Comparison, given, "a comparison")
     steepness = read_slopes(slopes) if slopes is not None else (1.0, 1.0)
-    design = relu_network(_design(name, settings, comparison.layers if "layers" in given else None))
+    asked = _design(name, settings, comparison.layers if "layers" in given else None, nearest)
+    design = relu_network(fitting(lambda: with_twin(asked), nearest))
     if (free := machine.free_bytes()) is not None:
         check_memory(design, free)
     datasets.ensure(design.data.name, lambda words: click.echo(words, err=True))
@@ -92,14 +100,11 @@ def read_slopes(text: str) -> tuple[float, float]:
     return low, high
 
 
-def _design(name: str | None, settings: Sequence[str], layers: int | None) -> Design:
+def _design(name: str | None, settings: Sequence[str], layers: int | None, nearest: bool) -> Design:
     """The design of the command's arguments, with so many layers if any number is given."""
-    if name is not None:
-        design = read_design(name, settings)
-    else:
-        usual = Design.check({"data": {"steps": 1}, "network": {"kind": "mlp", "depth": 2, "width": 340}})
-        usual = usual.model_copy(update={"neuron": Neuron(kind="relu"), "init": Choice({"kind": "kaiming"})})
-        design = links.change(usual, links.read_settings(settings)) if settings else usual
+    usual = Design.check({"data": {"steps": 1}, "network": {"kind": "mlp", "depth": 2, "width": 340}})
+    usual = usual.model_copy(update={"neuron": Neuron(kind="relu"), "init": Choice({"kind": "kaiming"})})
+    design = read_design(name, settings, nearest, usual)
     if layers is None:
         return design
     if "network.depth" in (given := links.read_settings(settings)):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
 from snnviz import links
 from snnviz.catalog.examples import EXAMPLES, named
-from snnviz.cli.printing import AS_JSON, SETTING, print_json
+from snnviz.catalog.nearest import Unfit
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.design import MAX_TEXT, Design
 from snnviz.errors import InputError
 
@@ -30,26 +31,55 @@ def designs(as_json: bool) -> None:
 @click.command()
 @click.argument("name")
 @SETTING
-def design(name: str, settings: Sequence[str]) -> None:
+@NEAREST
+def design(name: str, settings: Sequence[str], nearest: bool) -> None:
     """Print a design as JSON. NAME is a named design, a file, or - for standard input."""
-    click.echo(json.dumps(read_design(name, settings).document(), indent=2))
+    click.echo(json.dumps(read_design(name, settings, nearest).document(), indent=2))
 
 
 @click.command()
 @click.argument("name")
 @SETTING
-def link(name: str, settings: Sequence[str]) -> None:
+@NEAREST
+def link(name: str, settings: Sequence[str], nearest: bool) -> None:
     """Print the query string that opens a design in the browser: what differs from the defaults."""
-    click.echo("?" + links.to_query(read_design(name, settings)))
+    click.echo("?" + links.to_query(read_design(name, settings, nearest)))
 
 
-def read_design(name: str, settings: Sequence[str]) -> Design:
-    """A design by name, file or standard input, with fields changed."""
-    if name not in EXAMPLES and (name == "-" or name.endswith(".json") or os.path.exists(name)):
-        found = Design.read(_text(name))
-    else:
-        found = named(name)
+def read_design(
+    name: str | None, settings: Sequence[str], nearest: bool | None = None, usual: Design | None = None
+) -> Design:
+    """A design by name, file or standard input, with fields changed; `nearest`: as in `fitting`.
+
+    `usual`: the one that stands for no name.
+    """
+    start = usual or Design()
+    return fitting(lambda: _changed(_read(name) if name is not None else start, settings), nearest)
+
+
+def _changed(found: Design, settings: Sequence[str]) -> Design:
     return links.change(found, links.read_settings(settings)) if settings else found
+
+
+def fitting(make: Callable[[], Design], nearest: bool | None) -> Design:
+    """What `make` makes; where that cannot be, the nearest design if it was asked for, and what it changes on stderr.
+
+    `nearest`: True where it was, False where it can be, and the error says so, None where it cannot.
+    """
+    try:
+        return make()
+    except Unfit as error:
+        if not nearest:
+            error.args = (f"{error}{'' if nearest is None else '; --nearest takes it'}",)
+            raise
+        click.echo(f"{error.why}: changed to {error.nearest.told}", err=True)
+        return error.nearest.design
+
+
+def _read(name: str) -> Design:
+    if name not in EXAMPLES and (name == "-" or name.endswith(".json") or os.path.exists(name)):
+        return Design.read(_text(name))
+    return named(name)
 
 
 def _text(name: str) -> str:

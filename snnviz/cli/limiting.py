@@ -12,11 +12,12 @@ import click
 from snnviz import links
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.limitstudies import LimitStudy, Point, networks, points, start
+from snnviz.catalog.ttfs import with_twin
 from snnviz.catalog.ttfslimits import AXES, Axis
-from snnviz.cli.designing import read_design
+from snnviz.cli.designing import fitting, read_design
 from snnviz.cli.following import train, trouble
 from snnviz.cli.limittables import show_curves
-from snnviz.cli.printing import AS_JSON, SETTING, print_json
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.errors import InputError, did_you_mean
 from snnviz.events import EpochEnd, Tuned
 from snnviz.store import Run, Store
@@ -34,8 +35,11 @@ from snnviz.store import Run, Store
 )
 @click.option("--seeds", help="Networks of each point.  [1]")
 @SETTING
+@NEAREST
 @AS_JSON
-def limits(name: str | None, axes: str | None, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
+def limits(
+    name: str | None, axes: str | None, settings: Sequence[str], nearest: bool, as_json: bool, **options: str | None
+) -> None:
     """Accuracy under limits of hardware, before and after training on through them.
 
     NAME is a named design or a file; its graph is taken, with ReLUs or as a TTFS network. Without it: an mlp of three
@@ -43,9 +47,8 @@ def limits(name: str | None, axes: str | None, settings: Sequence[str], as_json:
     """
     given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
     study, chosen = LimitStudy.check(given), read_axes(axes)
-    design = read_design(name, settings) if name is not None else start()
-    if name is None and settings:
-        design = links.change(design, links.read_settings(settings))
+    asked = read_design(name, settings, nearest, start())
+    design = fitting(lambda: with_twin(asked), nearest)
     plain, curve = networks(design, study.seeds), points(design, study, chosen)
     store, quiet = Store(), as_json or not sys.stderr.isatty()
     before = train(store, plain, quiet=quiet)

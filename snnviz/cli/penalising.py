@@ -11,11 +11,12 @@ import click
 
 from snnviz import links
 from snnviz.catalog.limitstudies import start
+from snnviz.catalog.ttfs import with_twin
 from snnviz.catalog.ttfspenalty import PAPER_SPIKES, PenaltyStudy, penalised
-from snnviz.cli.designing import read_design
+from snnviz.cli.designing import fitting, read_design
 from snnviz.cli.following import train, trouble
 from snnviz.cli.limittables import spread
-from snnviz.cli.printing import AS_JSON, SETTING, print_json, table
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json, table
 from snnviz.events import EpochEnd
 from snnviz.store import Store
 
@@ -25,8 +26,9 @@ from snnviz.store import Store
 @click.option("--values", help=f"Weights of the penalty, such as 0,0.1,1.  [{PenaltyStudy().values}]")
 @click.option("--seeds", help="Runs of each value.  [3]")
 @SETTING
+@NEAREST
 @AS_JSON
-def penalty(name: str | None, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
+def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: bool, **options: str | None) -> None:
     """Spikes per neuron against accuracy, where the loss has an activity penalty.
 
     NAME is a named design or a file; its graph is taken, as a TTFS network. Without it: an mlp of three times 128
@@ -36,9 +38,8 @@ def penalty(name: str | None, settings: Sequence[str], as_json: bool, **options:
     if "seeds" in given:
         given["seeds"] = links.read_value("seeds", given["seeds"])
     study = PenaltyStudy.check(given)
-    design = read_design(name, settings) if name is not None else start()
-    if name is None and settings:
-        design = links.change(design, links.read_settings(settings))
+    asked = read_design(name, settings, nearest, start())
+    design = fitting(lambda: with_twin(asked), nearest)
     members, store = penalised(design, study), Store()
     runs = train(store, [member.design for member in members], quiet=as_json or not sys.stderr.isatty())
     done = [name for name, run in runs.items() if run.state == "done"]

@@ -13,6 +13,11 @@ import click
 SETTING = click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a field, such as training.epochs=3."
 )
+NEAREST = click.option(
+    "--nearest",
+    is_flag=True,
+    help="Where a design cannot be so, take the nearest that can, and say what was changed.",
+)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 

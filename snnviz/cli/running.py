@@ -18,7 +18,7 @@ from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.cli import cellsearching, gradients, limittables, scoring, searching, trajectories
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
-from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json
 from snnviz.events import Branch, EpochEnd, Event, LayerState, Progress, Sample, Timing
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
@@ -31,10 +31,11 @@ from snnviz.theory.operations import ESTIMATED, Counts, Operations, spent
 @click.command()
 @click.argument("name")
 @SETTING
+@NEAREST
 @AS_JSON
-def run(name: str, settings: Sequence[str], as_json: bool) -> None:
+def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> None:
     """Train a design in the foreground, or show its result if it was trained before."""
-    chosen = read_design(name, settings)
+    chosen = read_design(name, settings, nearest)
     store = Store()
     progress = _Events(quiet=as_json or not sys.stderr.isatty())
     try:

@@ -10,9 +10,10 @@ import click
 
 from snnviz import links
 from snnviz.catalog.trajectories import MODELS, USUAL, Trajectories
-from snnviz.cli.designing import read_design
+from snnviz.catalog.ttfs import with_twin
+from snnviz.cli.designing import fitting, read_design
 from snnviz.cli.interrupts import heeded
-from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json, table
 from snnviz.events import Course, Event, Progress
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
@@ -23,16 +24,17 @@ from snnviz.store import Run, Store
 @click.option("--looks", help="Looks at the models in an epoch.  [4]")
 @click.option("--slower", help="So many times more slowly the second network with alpha = 1 learns.  [10]")
 @SETTING
+@NEAREST
 @AS_JSON
-def trajectories(name: str | None, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
+def trajectories(
+    name: str | None, settings: Sequence[str], nearest: bool, as_json: bool, **options: str | None
+) -> None:
     """Train a ReLU network and TTFS networks with B = 1 and alpha = 1 from the same weights, on the same batches.
 
     NAME is a named design or a file, whose ReLU network is taken. Without it: 7 hidden layers of 100 for digits.
     """
-    if name is not None:
-        design = read_design(name, settings)
-    else:
-        design = links.change(USUAL, links.read_settings(settings)) if settings else USUAL
+    asked = read_design(name, settings, nearest, USUAL)
+    design = fitting(lambda: with_twin(asked), nearest)
     given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
     setting = Trajectories.check({"design": design, **given})
     store = Store()

@@ -26,25 +26,26 @@ def test_layers_in_a_row_become_relus_of_the_same_sizes(network: dict[str, Any])
     [
         (
             {"network": {"kind": "block", "edges": "002/000/000"}},
-            "network.edges must have no skips for TTFS, got '002/000/000'; the nearest is 000/000/000",
+            "network.edges must have no skips for TTFS, got '002/000/000'; the nearest has network.edges=000/000/000",
         ),
         (
             {"network": {"kind": "block", "edges": "000/000/010"}},
-            "network.edges must have no skips for TTFS, got '000/000/010'; the nearest is 000/000/000",
+            "network.edges must have no skips for TTFS, got '000/000/010'; the nearest has network.edges=000/000/000",
         ),
         (
             {"network": {"kind": "resnet18", "width": 0.125}},
             "network.kind must be mlp, cnn, vgg or a block without skips for TTFS, got 'resnet18'; "
-            "the nearest is a vgg of width 0.125",
+            "the nearest has network.kind=vgg, network.width=0.125",
         ),
         (
             {"network": {"kind": "cell", "channels": 12}},
             "network.kind must be mlp, cnn, vgg or a block without skips for TTFS, got 'cell'; "
-            "the nearest is a cnn of 4 layers and 12 channels",
+            "the nearest has network.kind=cnn, network.channels=12, network.norm=batch",
         ),
         (
             {"network": {"kind": "mlp"}, "data": {"name": "nmnist"}},
-            "data.name must be images for TTFS, not recordings of events, got 'nmnist'; the nearest is mnist",
+            "data.name must be images for TTFS, not recordings of events, got 'nmnist'; "
+            "the nearest has data.name=mnist",
         ),
     ],
 )

@@ -69,7 +69,7 @@ def test_what_has_no_meaning_without_time_is_refused_in_any_order(settings: dict
     for order in ({**relu, **settings}, {**settings, "neuron.kind": "relu", **({"data.steps": 1} | settings)}):
         with pytest.raises(InputError) as error:
             change(Design(), order)
-        assert str(error.value) == sentence
+        assert str(error.value).partition("; the nearest has")[0] == sentence
     with pytest.raises(InputError) as error:
         change(ann_twin(Design()), settings)
-    assert str(error.value) == sentence
+    assert str(error.value).partition("; the nearest has")[0] == sentence
