@@ -25,6 +25,7 @@ from snnviz.ui.components import sliders
 from snnviz.ui.components.block_editor import new_revision
 from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.words import ended
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
@@ -53,7 +54,7 @@ def begin() -> None:
     if "setting" in session:
         return
     try:
-        setting = from_link(query)
+        setting, session.link_problem = rest_kept(from_link, query)
     except InputError as error:
         setting = Setting()
         session.link_problem = f"{ended(error)} The default setting is shown instead."

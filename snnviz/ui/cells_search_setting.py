@@ -12,6 +12,7 @@ from snnviz.errors import InputError
 from snnviz.theory import cell_costs
 from snnviz.ui import many
 from snnviz.ui.components.address import address
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended
 
@@ -53,7 +54,7 @@ def begin(query: Mapping[str, str]) -> None:
     session = st.session_state
     session[STATE], session[f"{KEY}_link_problem"] = CELL_SEARCHES["usual"], ""
     try:
-        session[STATE] = from_link(query)
+        session[STATE], session[f"{KEY}_link_problem"] = rest_kept(from_link, query)
     except InputError as error:
         session[f"{KEY}_link_problem"] = f"{PREFIX}{ended(error)} The default search is shown instead."
 

@@ -15,6 +15,7 @@ from snnviz.ui import many
 from snnviz.ui.components.address import address
 from snnviz.ui.components.flow import flow
 from snnviz.ui.components.matrix import new_revision
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended
 from snnviz.views.cells import METRICS
@@ -43,7 +44,7 @@ def begin(query: Mapping[str, str]) -> None:
     session.scoring, session.scoring_link_problem, session.scored = Scoring(), "", None
     renew_editor()
     try:
-        session.scoring = from_link(query)
+        session.scoring, session.scoring_link_problem = rest_kept(from_link, query)
     except InputError as error:
         session.scoring_link_problem = f"{ended(error)} The default cell is shown instead."
 

@@ -19,6 +19,7 @@ from snnviz.store import Run
 from snnviz.ui import many, recipe, services, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
 from snnviz.ui.words import count, ended, plain, some
 from snnviz.views import cellcounts as counts
@@ -64,9 +65,13 @@ def begin(query: Mapping[str, str]) -> None:
     session = st.session_state
     session.cells_study, session.cells_study_link_problem = CellStudy(), ""
     try:
-        session.cells_study = CellStudy.check(links.read_part(query, PREFIX))
+        session.cells_study, session.cells_study_link_problem = rest_kept(_from_link, query)
     except InputError as error:
         session.cells_study_link_problem = f"{PREFIX}{ended(error)} The default study is shown instead."
+
+
+def _from_link(query: Mapping[str, str]) -> CellStudy:
+    return CellStudy.check(links.read_part(query, PREFIX))
 
 
 def to_link(study: CellStudy) -> str:

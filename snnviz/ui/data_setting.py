@@ -18,6 +18,7 @@ from snnviz.design import checked as checked_part
 from snnviz.errors import InputError
 from snnviz.registry import Range
 from snnviz.ui import many, state
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.words import ended
 
 KEY = "data"
@@ -54,7 +55,7 @@ def begin() -> None:
     if not state.arrived_at("data"):
         return
     try:
-        found, look = from_link(dict(st.query_params))
+        (found, look), session.data_link_problem = rest_kept(from_link, dict(st.query_params))
     except InputError as error:
         session.data_link_problem = f"{ended(error)} The default design's data are shown instead."
     else:

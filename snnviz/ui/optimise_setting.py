@@ -13,6 +13,7 @@ from snnviz.catalog.searches import Kernel, space
 from snnviz.errors import InputError
 from snnviz.ui import many
 from snnviz.ui.components.address import address
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended
 
@@ -54,7 +55,7 @@ def begin(query: Mapping[str, str]) -> None:
     session = st.session_state
     session.optimisation, session.optimise_link_problem = Optimisation(), ""
     try:
-        session.optimisation = from_link(query)
+        session.optimisation, session.optimise_link_problem = rest_kept(from_link, query)
     except InputError as error:
         session.optimise_link_problem = f"{PREFIX}{ended(error)} The default optimisation is shown instead."
 

@@ -12,6 +12,7 @@ from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.ui import shortcuts_before, shortcuts_runs, shortcuts_setting, state
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.shortcuts_setting import PREFIX
 from snnviz.ui.words import ended, plain
 
@@ -46,7 +47,7 @@ def begin() -> None:
             session.shortcuts_design = state.design()
         return
     try:
-        found = from_link(dict(st.query_params))
+        found, session.shortcuts_link_problem = rest_kept(from_link, dict(st.query_params))
     except InputError as error:
         session.shortcuts_link_problem = f"{ended(error)} The deep mlp is shown instead."
     else:

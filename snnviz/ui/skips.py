@@ -15,6 +15,7 @@ from snnviz.ui import many, optimise, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.form import HELP
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
 from snnviz.views.skips import Result, skip_charts, skip_table
@@ -61,7 +62,7 @@ def begin() -> None:
     optimise.begin(query)
     try:
         session.skips_view = view(query)
-        session.sweep = from_link(query)
+        session.sweep, session.skips_link_problem = rest_kept(from_link, query)
     except InputError as error:
         session.skips_link_problem = f"{ended(error)} The default sweep is shown instead."
 

@@ -22,6 +22,7 @@ from snnviz.links import change, from_query
 from snnviz.ui import services
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.words import ended, plain
 
 FORWARD = "0333 0033 0003 0000"
@@ -43,7 +44,8 @@ def begin(page: str = "") -> None:
     session.compared = False  # whether the live panel compares its run with the design
     session.pressed = 0
     try:
-        session.design = from_query(dict(st.query_params)) if page == "" else Design()
+        query = dict(st.query_params) if page == "" else {}
+        session.design, session.problem = rest_kept(from_query, query)
     except InputError as error:
         session.design = Design()
         session.problem = f"{ended(error)} The default design is shown instead."

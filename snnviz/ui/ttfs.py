@@ -30,6 +30,7 @@ from snnviz.ui import (
     ttfs_spectra,
     ttfs_time,
 )
+from snnviz.ui.linked import rest_kept
 from snnviz.ui.ttfs_setting import FIRST, PREFIX, USUAL
 from snnviz.ui.words import ended, plain
 
@@ -95,7 +96,8 @@ def begin() -> None:
             session.ttfs_design = relu_network(state.design())
         return
     try:
-        _take(*from_link(dict(st.query_params)))
+        found, session.ttfs_link_problem = rest_kept(from_link, dict(st.query_params))
+        _take(*found)
     except InputError as error:
         session.ttfs_link_problem = f"{ended(error)} The {USUAL} is shown instead."
 

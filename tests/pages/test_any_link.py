@@ -128,3 +128,33 @@ def test_the_ttfs_page_takes_any_parameters(query: dict[str, str]) -> None:
     else:
         assert problem == ""
         assert (visit.at.session_state["ttfs_design"], visit.at.session_state["ttfs"]) == found[:2]
+
+
+ABSENT = "own-0123456789ab"
+
+
+@pytest.mark.parametrize("page", ["", "data"])
+@pytest.mark.parametrize("name", [ABSENT, f"{ABSENT}-saccades"])
+def test_a_link_to_an_own_set_that_is_not_here_keeps_the_rest_of_the_design(page: str, name: str) -> None:
+    visit = (
+        by_link(page, f"data.name={name}&network.kind=mlp&network.width=33&data.steps=9")
+        if page
+        else Visit(f"data.name={name}&network.kind=mlp&network.width=33&data.steps=9")
+    )
+    (sentence,) = visit.errors
+    assert sentence.startswith(f"The data set {name} is not on this machine: upload it, and it has this name.")
+    assert (visit.design.network.kind, visit.design.data.steps, visit.design.data.name) == ("mlp", 9, "digits")
+    assert "network.width=33" in visit.link
+
+
+def test_how_events_are_seen_is_kept_with_simulated_recordings() -> None:
+    visit = Visit(f"data.name={ABSENT}&data.events.downsample=2")
+    assert (visit.design.data.name, visit.design.data.events.downsample) == ("digits-saccades", 2)
+    assert len(visit.errors) == 1
+
+
+@pytest.mark.parametrize(("page", "state"), [("skips", "sweep"), ("activity", "setting")])
+def test_settings_of_other_pages_keep_the_rest_too(page: str, state: str) -> None:
+    visit = by_link(page, f"data={ABSENT}&steps=7")
+    assert any(f"The data set {ABSENT} is not on this machine" in sentence for sentence in visit.errors)
+    assert visit.at.session_state[state].steps == 7

@@ -1,0 +1,44 @@
+"""What a link says, also where the data set of one's own that it names is not on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from snnviz.catalog import owndata
+from snnviz.design import DATASETS
+from snnviz.errors import InputError
+
+T = TypeVar("T")
+
+
+def rest_kept(read: Callable[[Mapping[str, str]], T], query: Mapping[str, str]) -> tuple[T, str]:
+    """What `read` makes of a link, and a sentence, empty where nothing is to be said.
+
+    Of a data set of one's own that is not here the rest of the link is kept: with the default one, or with simulated
+    recordings where the link says how events are seen. Raises `InputError`.
+    """
+    absent = {name: text for name, text in query.items() if _is_absent(text)}
+    if not absent:
+        return read(query), ""
+    kept = {name: text for name, text in query.items() if name not in absent}
+    instead = [kept, {**kept, **dict.fromkeys(absent, "digits-saccades")}]
+    last = {name: text for name, text in kept.items() if not name.startswith(("data.events.", "data.augment."))}
+    name = next(iter(absent.values()))
+    for number, query_ in enumerate([*instead, last]):
+        try:
+            found = read(query_)
+        except InputError:
+            if number == len(instead):
+                raise
+            continue
+        used = "digits-saccades" if number == 1 else "the default data set"
+        return found, (
+            f"The data set {name} is not on this machine: upload it, and it has this name. "
+            f"The rest of the link is kept, with {used}."
+        )
+    raise AssertionError
+
+
+def _is_absent(text: str) -> bool:
+    return owndata.is_name(text.removesuffix("-saccades")) and text not in DATASETS
