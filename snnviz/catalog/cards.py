@@ -29,6 +29,8 @@ class Archive:
     url: str
     hash: str
     megabytes: int = 0
+    mirrors: tuple[str, ...] = ()
+    """Other addresses of it; of a zip in which it lies ADDRESS#NAME."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Card:
     means of five layers, four encodings and thresholds, three seeds). Of recordings of events, `counts` says what
     mean, deviation and histogram say of images. Where `guessed`, nobody measured likeness, and histogram or counts
     are another set's, or made up from mean and deviation: forecasts are rough. `split`: how training and test part.
-    `simulated`: the set of images that recordings are computed from.
+    `simulated`: the set of images that recordings are computed from. `download`, and `mirrors`, which are asked after
+    it: folders of the web in which files lie.
     """
 
     title: str
@@ -60,6 +63,7 @@ class Card:
     histogram: tuple[float, ...] = ()
     counts: Counts | None = None
     download: str = ""
+    mirrors: tuple[str, ...] = ()
     files: tuple[File, ...] = ()
     labels: tuple[str, ...] = field(default=tuple("0123456789"))
     layout: Layout = "idx"

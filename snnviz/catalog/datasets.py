@@ -226,13 +226,14 @@ def fetch(name: str, role: str, file: File, watch: Callable[[str], None]) -> Pat
     about = card(name)
     watch(f"fetching {about.title}: {role}.gz")
     try:
-        return fetching.retrieve(name, f"{role}.gz", f"{about.download}{role}.gz", f"sha256:{file.packed}", watch)
-    except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong hash is a ValueError
+        urls = [f"{place}{role}.gz" for place in (about.download, *about.mirrors)]
+        return fetching.retrieve(name, f"{role}.gz", urls, f"sha256:{file.packed}", watch)
+    except OSError as error:
         where = cache_dir() / "datasets" / name
         debian = " or install Debian's package dataset-fashion-mnist" if name == "fashion-mnist" else ""
-        reason = type(error).__name__
+        reason = str(error) if isinstance(error, fetching.Trouble) else type(error).__name__
         raise DataMissing(
-            f"{about.title} is not on this machine and could not be fetched ({reason}): "
+            f"{about.title} is not on this machine and could not be fetched: {reason}. By hand: "
             f"put {role}.gz and its three siblings into {where}{debian}."
         ) from None
 

@@ -16,6 +16,10 @@ MARGIN = 3
 """Pixels around an image that the sensor of simulated recordings sees too: it moves by so much. N-MNIST: 34 for 28."""
 
 
+_MENDELEY_WHOLE = "https://prod-dcd-datasets-cache-zipfiles.s3.eu-west-1.amazonaws.com/468j46mzdv-1.zip"
+_FIGSHARE = "https://ndownloader.figshare.com/files/"
+"""The same files as at figshare.com/ndownloader, which answers programs with 202 and nothing."""
+
 _MENDELEY = "https://data.mendeley.com/public-files/datasets/468j46mzdv/files/"
 
 
@@ -43,12 +47,14 @@ def nmnist() -> Card:
                 f"{_MENDELEY}39c25547-014b-4137-a934-9d29fa53c7a0/file_downloaded",
                 "md5:20959b8e626244a1b502305a9e6e2031",
                 1010,
+                (f"{_MENDELEY_WHOLE}#Train.zip",),
             ),
             Archive(
                 "test.zip",
                 f"{_MENDELEY}05a4d654-7e03-4c15-bdfa-9bb2bcbea494/file_downloaded",
                 "md5:69ca8762b2fe404d9b9bad1103e97832",
                 170,
+                (f"{_MENDELEY_WHOLE}#Test.zip",),
             ),
         ),
         split="As published: the training and test recordings of MNIST's training and test images.",
@@ -75,8 +81,9 @@ def cifar10_dvs() -> Card:
         archives=(
             Archive(
                 "CIFAR10DVS.zip",
-                "https://figshare.com/ndownloader/files/38023437",
+                f"{_FIGSHARE}38023437",
                 "md5:ce3a4a0682dc0943703bd8f749a7701c",
+                mirrors=("https://figshare.com/ndownloader/files/38023437",),
             ),
         ),
         labels=stills.CIFAR10,
@@ -107,13 +114,15 @@ def dvs_gesture() -> Card:
         archives=(
             Archive(
                 "ibmGestureTrain.tar.gz",
-                "https://figshare.com/ndownloader/files/38022171",
+                f"{_FIGSHARE}38022171",
                 "md5:3a8f0d4120a166bac7591f77409cb105",
+                mirrors=("https://figshare.com/ndownloader/files/38022171",),
             ),
             Archive(
                 "ibmGestureTest.tar.gz",
-                "https://figshare.com/ndownloader/files/38020584",
+                f"{_FIGSHARE}38020584",
                 "md5:56070e45dadaa85fff82e0fbfbc06de5",
+                mirrors=("https://figshare.com/ndownloader/files/38020584",),
             ),
         ),
         labels=(

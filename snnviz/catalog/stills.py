@@ -50,6 +50,7 @@ def mnist() -> Card:
         citation="LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition",
         home="http://yann.lecun.com/exdb/mnist",
         download="https://ossci-datasets.s3.amazonaws.com/mnist/",
+        mirrors=("https://storage.googleapis.com/cvdf-datasets/mnist/",),
         files=(
             File(
                 "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -89,6 +90,7 @@ def fashion_mnist() -> Card:
         citation="Xiao, Rasul and Vollgraf 2017, Fashion-MNIST, arXiv:1708.07747",
         home="https://github.com/zalandoresearch/fashion-mnist",
         download="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        mirrors=("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",),
         files=(
             File(
                 "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import http.server
 import re
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from snnviz.catalog import datasets
+from snnviz.catalog import datasets, fetching
+from snnviz.catalog.cards import Archive
 from snnviz.catalog.datasets import ROLES
 from snnviz.design import Design
 from snnviz.errors import DataMissing
@@ -21,6 +24,7 @@ from snnviz.events import Event, Progress
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from tests.catalog.idx import Published, packed, published
+from tests.packed import zipped
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -41,14 +45,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name = self.path.rpartition("/")[2]
         self.server.asked.append(name)
         body = self.server.files[name]
-        trouble = self.server.trouble if name.startswith(ROLES[0]) else ""
+        trouble = self.server.trouble if name.startswith(ROLES[0]) and "/mnist/" in self.path else ""
         begin = int((self.headers["Range"] or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
         self.server.begun[name] = begin
         if begin >= len(body):
             self.send_error(416)
             return
         body = body[begin:]
-        self.send_response(404 if trouble == "absent" else 206 if begin else 200)
+        if trouble == "empty":
+            body = b""
+        status = {"absent": 404, "empty": 202}.get(trouble, 206 if begin else 200)
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if trouble == "another content":
@@ -117,8 +124,16 @@ def test_absent_files_are_fetched_once_and_the_download_is_heard(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("trouble", ["another content", "absent"])
-def test_a_download_that_fails_is_a_sentence_and_leaves_nothing_behind(
+TROUBLES = {
+    "another content": "is not the published file (its SHA256 is another)",
+    "absent": "was not found (404)",
+    "empty": "answers with nothing (202 and an empty body)",
+    "cut off": "bytes, which are kept for the next try",
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_download_that_fails_is_a_sentence_of_its_own_and_leaves_nothing_behind(
     server: Server, made: Published, folder: Path, trouble: str
 ) -> None:
     server.trouble = trouble
@@ -126,11 +141,45 @@ def test_a_download_that_fails_is_a_sentence_and_leaves_nothing_behind(
         datasets.load("mnist")
     text = str(caught.value)
     assert text.isprintable()
-    assert f"put {ROLES[0]}.gz and its three siblings into {folder}" in text
-    assert files(folder) == []
+    assert TROUBLES[trouble] in text
+    assert [words for words in TROUBLES.values() if words in text] == [TROUBLES[trouble]]
+    assert f"By hand: put {ROLES[0]}.gz and its three siblings into {folder}" in text
+    assert files(folder) == ([f"{ROLES[0]}.gz.part"] if trouble == "cut off" else [])
 
     server.trouble = ""  # and the next try succeeds
     np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_where_the_first_source_fails_the_second_is_asked(
+    server: Server, made: Published, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    server.trouble = trouble
+    card = replace(datasets.card("mnist"), mirrors=(f"http://127.0.0.1:{server.server_port}/mirror/",))
+    monkeypatch.setattr(datasets, "card", lambda _: card)
+    np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
+
+
+def test_an_archive_that_lies_in_an_archive(server: Server, folder: Path) -> None:
+    train = zipped({"Train/3/00001.bin": b"12345"})
+    hashed = f"md5:{hashlib.md5(train).hexdigest()}"
+    server.files["whole.zip"] = zipped({"468j/Train.zip": train, "468j/Test.zip": b""})
+    base = f"http://127.0.0.1:{server.server_port}/mnist"
+    server.files["train.zip"] = b""
+    archive = Archive("train.zip", f"{base}/train.zip", hashed, 1, (f"{base}/whole.zip#Train.zip",))
+    about = replace(datasets.card("mnist"), archives=(archive,), layout="nmnist")
+    fetching.fetch_archives("nmnist", about, lambda _: None)
+    there = folder.parent / "nmnist"
+    assert (there / "NMNIST" / "Train" / "3" / "00001.bin").read_bytes() == b"12345"
+    assert files(there) == ["NMNIST", "train.zip.unpacked"]
+    wrong = replace(about, archives=(replace(archive, name="again.zip", hash="md5:" + 32 * "0"),))
+    with pytest.raises(DataMissing, match=r"is not the published file \(its MD5 is another\)"):
+        fetching.fetch_archives("nmnist", wrong, lambda _: None)
+
+
+def test_every_large_archive_has_a_second_source() -> None:
+    for name in ("nmnist", "cifar10-dvs", "dvs-gesture"):
+        assert all(archive.mirrors for archive in datasets.card(name).archives), name
 
 
 def test_what_is_cut_off_is_gone_on_with(server: Server, made: Published, folder: Path) -> None:
