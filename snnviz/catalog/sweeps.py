@@ -9,9 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from snnviz import adjacency
+from snnviz.catalog.controls import CONTROLS, Control, match, plain
+from snnviz.catalog.recipes import Recipe, follow
 from snnviz.catalog.studies import read_dataset
 from snnviz.catalog.twins import ann_twin
-from snnviz.design import Design, Norm, Part, checked
+from snnviz.design import Design, Norm, checked
+from snnviz.links import change
 from snnviz.registry import Range
 
 SkipType = Literal["DSC", "ASC"]
@@ -23,20 +26,23 @@ CODES: dict[SkipType, int] = {"DSC": adjacency.DSC, "ASC": adjacency.ASC}
 class Point:
     """One design of a sweep: `n_skip` skips of a type into every layer that has room. `ann`: it is an ANN twin.
 
-    Points that differ in their seed alone are averaged. Without skips both types have the same design.
+    `control`: instead it is the plain block, without skips, that has as many of these. Points that differ in their seed
+    alone are averaged. Without skips both types have the same design.
     """
 
     type: SkipType
     n_skip: int
     ann: bool
     design: Design
+    control: Control | None = None
 
 
-class SkipSweep(Part):
+class SkipSweep(Recipe):
     """Accuracy, firing rate and cost against the number of skips (Benmeziane et al. 2023, Fig. 1 right).
 
     A block of `depth` layers: each layer j takes min(n_skip, j - 1) earlier sources, drawn from the seed, which draws
-    the weights too. The paper sweeps on CIFAR10-DVS; the defaults here are small enough for a laptop.
+    the weights too. The paper sweeps on CIFAR10-DVS; the defaults here are small enough for a laptop. What is a default
+    here is what a link leaves out: the page opens with another setting, the first of `SWEEPS`.
     """
 
     types: Literal["both", "dsc", "asc"] = "both"
@@ -64,6 +70,13 @@ class SkipSweep(Part):
     twins: Literal["with", "without"] = "with"
     """Whether each design's ANN twin is trained too, so that there is a drop in accuracy to speak of."""
 
+    twin_gain: Annotated[
+        float, Range(0.1, 20, "n Var[w] of the ANN twins: 2 is Kaiming's, made for ReLUs in a row.", 0.1)
+    ] = 2.0
+    controls: Literal["with", "without"] = "without"
+    """Whether plain blocks, without skips, of equal parameters and of equal operations are trained beside each: what
+    skips add is told apart from what a larger network adds."""
+
     @classmethod
     def check(cls, document: object) -> SkipSweep:
         """A sweep from a dictionary. Raises `InputError`."""
@@ -80,7 +93,22 @@ class SkipSweep(Part):
         return range(min(self.most_skips, self.depth - 1) + 1)
 
 
-SWEEPS: dict[str, SkipSweep] = {"small": SkipSweep(), "small, normalised": SkipSweep(norm="batch")}
+SWEEPS: dict[str, SkipSweep] = {
+    "small": SkipSweep(gain=2, controls="with"),
+    "normalised": SkipSweep(norm="batch", controls="with"),
+    "weak weights": SkipSweep(controls="with"),
+    "half the channels": SkipSweep(gain=2, controls="with", dsc_fraction=0.5),
+    "CIFAR10-DVS": follow(
+        SkipSweep(data="cifar10-dvs", gain=2, controls="with", twins="without", train_samples=0, downsample=4),
+        "skips, CIFAR10-DVS",
+    ),
+}
+"""Settings to start from; the page opens with the first.
+
+With torch's own weights (a gain of 1/3, "weak weights") a block without skips is nearly silent before training: .4 % of
+neurons and steps, 8.5 % at a gain of 2. A concatenation carries "only some channels" in the paper, how many it does not
+say: half of them, or all as in a DenseNet. The last takes data and training from the paper, with a block of ours.
+"""
 
 
 def points(sweep: SkipSweep) -> tuple[Point, ...]:
@@ -88,16 +116,27 @@ def points(sweep: SkipSweep) -> tuple[Point, ...]:
 
     >>> len(points(SkipSweep())), len(distinct(points(SkipSweep())))
     (64, 56)
+    >>> len(distinct(points(SkipSweep(controls="with"))))
+    88
     """
     found = []
     for seed in range(sweep.seeds):
         for n_skip in sweep.counts:
             for kind in sweep.chosen:
                 design = _design(sweep, kind, n_skip, seed)
-                found.append(Point(kind, n_skip, ann=False, design=design))
-                if sweep.twins == "with":
-                    found.append(Point(kind, n_skip, ann=True, design=ann_twin(design)))
+                beside: dict[Control | None, Design] = {None: design}
+                if sweep.controls == "with" and n_skip:  # without skips a block is its own control
+                    beside |= {what: plain(design, match(design, what).channels) for what in CONTROLS}
+                for control, one in beside.items():
+                    found.append(Point(kind, n_skip, ann=False, design=one, control=control))
+                    if sweep.twins == "with":
+                        found.append(Point(kind, n_skip, ann=True, design=_twin(sweep, one), control=control))
     return tuple(found)
+
+
+def _twin(sweep: SkipSweep, design: Design) -> Design:
+    twin = ann_twin(design)
+    return twin if sweep.twin_gain == twin.init["gain"] else change(twin, {"init.gain": sweep.twin_gain})
 
 
 def distinct(several: Iterable[Point]) -> tuple[Design, ...]:
@@ -112,6 +151,7 @@ def _design(sweep: SkipSweep, kind: SkipType, n_skip: int, seed: int) -> Design:
             "steps": sweep.steps,
             "train_samples": sweep.train_samples,
             "events": {"downsample": sweep.downsample},
+            "augment": sweep.augment,
         },
         "network": {
             "kind": "block",
@@ -122,12 +162,7 @@ def _design(sweep: SkipSweep, kind: SkipType, n_skip: int, seed: int) -> Design:
         },
         "neuron": {"threshold": sweep.threshold, "beta": sweep.beta},
         "init": {"kind": "kaiming", "gain": sweep.gain},
-        "training": {
-            "optimizer": {"kind": "adam"},
-            "learning_rate": 0.003,
-            "schedule": {"kind": "constant"},
-            "epochs": sweep.epochs,
-        },
+        "training": {**sweep.training, "epochs": sweep.epochs},
         "seed": seed,
     }
     return Design.check(document)

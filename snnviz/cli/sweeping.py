@@ -31,8 +31,10 @@ MOST = 7
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Another field of the sweep: depth, channels, dsc_fraction, norm, steps, threshold, beta, gain, "
-    "train_samples, epochs, downsample (of recordings), or twins=without.",
+    help="Another field of the sweep: controls=with (plain blocks of equal parameters and of equal operations beside), "
+    "twins=without, depth, channels, dsc_fraction, norm, steps, threshold, beta, gain, twin_gain, train_samples, "
+    "epochs, downsample (of recordings), optimizer (such as sgd:momentum=0.95), learning_rate, schedule, batch_size, "
+    "flip, shift or drop_events.",
 )
 @click.option(
     "--count",
@@ -57,7 +59,8 @@ def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str]
 
     store = Store()
     runs = train(store, distinct(swept), quiet=as_json or not sys.stderr.isatty())
-    _print_sweep(chosen, swept, runs, _rows(store, swept, runs, way), as_json)
+    rows, remarks = _rows(store, swept, runs, way)
+    _print_sweep(chosen, swept, runs, rows, remarks, as_json)
     if problem := trouble(runs):
         click.echo(problem, err=True)
         sys.exit(1)
@@ -83,8 +86,12 @@ def read_sweep(options: Mapping[str, str | None], settings: Sequence[str]) -> Sk
     return SkipSweep.check({name: links.read_value(name, value) for name, value in (given | more).items()})
 
 
-def _rows(store: Store, swept: Sequence[Point], runs: Mapping[str, Run], way: Convention) -> list[dict[str, Any]]:
-    from snnviz.views.skips import result, skip_means  # pandas takes half a second, and the bar need not wait for it
+def _rows(
+    store: Store, swept: Sequence[Point], runs: Mapping[str, Run], way: Convention
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """A row for each n_skip and type, and what can be said of them."""
+    from snnviz.views.skipcontrols import begun, sentences  # pandas takes half a second, and the bar need not wait
+    from snnviz.views.skips import result, skip_means
 
     done = {name: run.design for name, run in runs.items() if run.state == "done"}
     ends = store.last(EpochEnd, list(done))
@@ -92,23 +99,43 @@ def _rows(store: Store, swept: Sequence[Point], runs: Mapping[str, Run], way: Co
         name: result(design, ends[name], [row for _, row in store.rows(name, LayerState)])
         for name, design in done.items()
     }
-    return skip_means(swept, results, way)
+    befores = {name: one.before for name, one in results.items()}
+    said = [begun(swept, befores), *sentences(swept, results)] if any(point.control for point in swept) else []
+    return skip_means(swept, results, way), [one for one in said if one]
 
 
 def _print_sweep(
-    chosen: SkipSweep, swept: Sequence[Point], runs: Mapping[str, Run], rows: Sequence[dict[str, Any]], as_json: bool
+    chosen: SkipSweep,
+    swept: Sequence[Point],
+    runs: Mapping[str, Run],
+    rows: Sequence[dict[str, Any]],
+    remarks: Sequence[str],
+    as_json: bool,
 ) -> None:
+    def told(row: Mapping[str, Any], control: str | None) -> list[dict[str, Any]]:
+        own = [p for p in swept if p.n_skip == row["n_skip"] and row["type"] in (None, p.type) and p.control == control]
+        several = {p.design.digest: p for p in own}
+        return [
+            {"run": name, "seed": p.design.seed, "ann": p.ann, "state": runs[name].state} for name, p in several.items()
+        ]
+
     if as_json:
         for row in rows:
-            own = {p.design.digest: p for p in swept if p.n_skip == row["n_skip"] and row["type"] in (None, p.type)}
-            row["runs"] = [
-                {"run": name, "seed": p.design.seed, "ann": p.ann, "state": runs[name].state} for name, p in own.items()
-            ]
+            row["runs"] = told(row, None)
+            for control in row["controls"]:
+                control["runs"] = told(row, control["equal"].split(" and ")[0])
         print_json({"sweep": chosen.model_dump(mode="json"), "points": rows})
         return
     twins = chosen.twins == "with"
     columns = {title: say for title, say in COLUMNS.items() if twins or title not in OF_TWINS}
     click.echo(table([{title: say(row) for title, say in columns.items()} for row in rows]))
+    if plain := [(row, control) for row in rows for control in row["controls"]]:
+        shown = {title: say for title, say in CONTROL_COLUMNS.items() if twins or title not in OF_TWINS}
+        click.echo("\nPlain blocks of equal size, and what skips leave over them (95 % t interval over the same seeds)")
+        click.echo(table([{title: say(*pair) for title, say in shown.items()} for pair in plain]))
+        click.echo()
+    for said in remarks:
+        click.echo(said)
     if any(row["estimated"] for row in rows):
         click.echo(f"Operations of some runs are {ESTIMATED}.")
     click.echo(MEANING[rows[0]["convention"]])
@@ -143,4 +170,29 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ANN nJ": lambda row: _number(row["ann_energy"], 1),
     "ANN nJ, dense": lambda row: _number(row["ann_dense_energy"], 1),
 }
-OF_TWINS = {"ANN accuracy", "drop", "ANN MACs", "ANN nJ", "ANN nJ, dense"}
+OF_TWINS = {"ANN accuracy", "drop", "ANN MACs", "ANN nJ", "ANN nJ, dense", "ANN over it", "drop over it"}
+
+
+def _left(control: Mapping[str, Any], name: str) -> str:
+    """Mean and interval in percentage points."""
+    if (found := control["left"][name]) is None:
+        return "-"
+    sure = f" ({found['low']:+.1f} to {found['high']:+.1f})" if found["count"] > 1 else ""
+    return f"{found['mean']:+.1f}{sure} pp"
+
+
+CONTROL_COLUMNS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]] = {
+    "n_skip": lambda row, _: str(row["n_skip"]),
+    "type": lambda row, _: row["type"] or "-",
+    "equal": lambda _, control: control["equal"],
+    "channels": lambda _, control: str(control["channels"]),
+    "parameters": lambda row, control: f"{control['parameters']:,} for {row['parameters']:,}",
+    "mismatch": lambda _, control: f"{control['mismatch']:+.1%}",
+    "seeds": lambda _, control: str(control["seeds"]),
+    "SNN accuracy": lambda _, control: _spread(control, "accuracy"),
+    "ANN accuracy": lambda _, control: _spread(control, "ann_accuracy"),
+    "nJ": lambda _, control: _number(control["energy"], 1),
+    "skips over it": lambda _, control: _left(control, "accuracy"),
+    "ANN over it": lambda _, control: _left(control, "ann_accuracy"),
+    "drop over it": lambda _, control: _left(control, "drop"),
+}

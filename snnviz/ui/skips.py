@@ -11,13 +11,14 @@ from snnviz.catalog.sweeps import SWEEPS, Point, SkipSweep, distinct, points
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
-from snnviz.ui import many, optimise, state
+from snnviz.ui import many, optimise, recipe, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.form import HELP
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
+from snnviz.views.skipcontrols import begun, sentences
 from snnviz.views.skips import Result, skip_charts, skip_table
 
 KEY = "skips"
@@ -36,13 +37,19 @@ SHOWN = {
 MORE = (
     {"depth": "Layers", "dsc_fraction": "DSC fraction ρ"},
     {"threshold": "Threshold θ", "beta": "Leak β"},
-    {"gain": "Initial weights, n Var[w]"},
+    {"gain": "Initial weights, n Var[w]", "twin_gain": "Of the ANN twins"},
 )
 """In a popover, in rows."""
 
+OPENING = next(iter(SWEEPS.values()))
+
 ABOUT = (
     "The same block with more and more skips, drawn by the seed: accuracy, firing rate and cost, beside the ANN "
-    "twin of each network (ReLUs, one time step)."
+    "twin of each network (ReLUs, one time step) and beside plain blocks, without skips, that are as large."
+)
+CONTROLS = (
+    "A concatenation brings weights with it. Controls are blocks without skips whose width makes them as large: one of "
+    "equal parameters, one of equal operations. What is left over them is what the skips do."
 )
 PAPER = (
     "**The paper's numbers, full scale** (Benmeziane et al. 2023): Fig. 1 sweeps n_skip on CIFAR10-DVS, from a firing "
@@ -58,7 +65,7 @@ def begin() -> None:
     if "sweep" in session:
         return
     query = dict(st.query_params) if state.arrived_at("skips") else {}
-    session.sweep, session.skips_view, session.skips_link_problem = SkipSweep(), "sweep", ""
+    session.sweep, session.skips_view, session.skips_link_problem = OPENING, "sweep", ""
     optimise.begin(query)
     try:
         session.skips_view = view(query)
@@ -68,18 +75,21 @@ def begin() -> None:
 
 
 def to_link(sweep: SkipSweep) -> str:
-    """The query string: only what differs from the default sweep.
+    """The query string: what differs from the default sweep, which is not the one that the page opens with.
 
-    >>> to_link(SkipSweep(types="asc", beta=0.5))
-    'types=asc&beta=0.5'
+    >>> to_link(SkipSweep(types="asc", beta=0.5)), to_link(SkipSweep())
+    ('types=asc&beta=0.5', 'gain=0.33')
     """
-    return links.write_part(sweep, SkipSweep())
+    return links.write_part(sweep, SkipSweep()) or f"gain={sweep.gain:g}"  # never empty: that is the page's address
 
 
 def from_link(query: Mapping[str, str]) -> SkipSweep:
-    """The sweep of a link's parameters; an optimisation's are ignored. Raises `InputError`."""
+    """The sweep of a link's parameters, the page's own if there are none; an optimisation's are ignored.
+
+    Raises `InputError`.
+    """
     own = {name: text for name, text in query.items() if name != "view" and not name.startswith(optimise.PREFIX)}
-    return SkipSweep.check(links.read_part(own))
+    return SkipSweep.check(links.read_part(own)) if own.keys() - links.RESERVED else OPENING
 
 
 def view(query: Mapping[str, str]) -> str:
@@ -136,16 +146,19 @@ def _sweep() -> SkipSweep:
 @told()
 def _settings() -> None:
     sweep = _sweep()
-    top = st.columns([24, 19, 16, 18, 20, 13], vertical_alignment="bottom")
+    top = st.columns([60, 24, 15, 13], vertical_alignment="bottom")
     many.presets(top[0], SWEEPS, sweep, KEY, _preset)
-    adds = "DSC concatenates channels of the source, ASC adds its spikes."
-    many.segments(top[1], "Skips", "types", ["both", "dsc", "asc"], sweep, KEY, _put, help=adds)
-    many.segments(top[2], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=HELP["network.norm"])
-    many.segments(top[3], "ANN twins", "twins", ["with", "without"], sweep, KEY, _put)
-    many.data(top[4], sweep.data, KEY, _put)
-    with top[5].popover("More", icon=":material/tune:", width="stretch"):
+    many.data(top[1], sweep.data, KEY, _put)
+    recipe.popover(top[2], sweep, KEY, _put, _take)
+    with top[3].popover("More", icon=":material/tune:", width="stretch"):
         for labels in MORE:
             many.numbers(sweep, labels, KEY, _put)
+    row = st.columns([19, 22, 18, 18], vertical_alignment="bottom")
+    adds = "DSC concatenates channels of the source, ASC adds its spikes."
+    many.segments(row[0], "Skips", "types", ["both", "dsc", "asc"], sweep, KEY, _put, help=adds)
+    many.segments(row[1], "Controls of equal size", "controls", ["with", "without"], sweep, KEY, _put, help=CONTROLS)
+    many.segments(row[2], "ANN twins", "twins", ["with", "without"], sweep, KEY, _put)
+    many.segments(row[3], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=HELP["network.norm"])
     many.numbers(sweep, SHOWN, KEY, _put)
     address(to_link(sweep), key="skips-address")
 
@@ -156,7 +169,11 @@ def _put(name: str) -> None:
 
 
 def _preset(name: str) -> None:
-    many.replace(SWEEPS[name], "sweep", KEY)
+    _take(SWEEPS[name])
+
+
+def _take(sweep: SkipSweep) -> None:
+    many.replace(sweep, "sweep", KEY)
     st.rerun([SETTINGS, CURVES])
 
 
@@ -171,6 +188,10 @@ def _curves(was_active: bool) -> None:
     many.actions(designs, runs, KEY)
     results = many.results(designs, runs)
     if results:
+        befores = {digest: found.before for digest, found in results.items()}
+        said = [one for one in (begun(chosen, befores), *sentences(chosen, results)) if one]
+        if said:
+            st.markdown("\n".join(f"- {plain(one)}" for one in said))
         charts(payload(skip_charts(chosen, results)), key="skips-charts")
     if runs:
         _table(chosen, runs, results)
@@ -189,6 +210,7 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run"],
         column_config={
+            "control for": st.column_config.TextColumn(help="Which skips this plain block stands beside."),
             "test": small("test accuracy", format="%.1f %%"),
             "rate": small("firing rate", format="%.1f %%"),
             "dense": small(format="localized", help="Operations of an image if every input counted."),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from snnviz.catalog.architectures import architecture
+from snnviz.catalog.controls import Control, size
 from snnviz.catalog.sweeps import Point, SkipType
-from snnviz.design import Design
+from snnviz.design import BlockNetwork, Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.store.values import Run
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, Counts, spent
 from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.skipcontrols import SYMBOLS, curves, left, left_chart
 
 COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
 """Those of the block editor."""
@@ -59,32 +61,35 @@ def skip_charts(
     seeds = len({point.design.seed for point in points})
     guessed = sum(found.operations.estimated for found in results.values())
     older = f" **{guessed} runs {ESTIMATED}.**" if guessed else ""
+    plain = " Thin: plain blocks, without skips, of equal size." if any(point.control for point in points) else ""
     spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
     accuracy = _figure("test accuracy", points, tickformat=".0%")
     drop = _figure("ANN minus SNN", points, ticksuffix=" pp")
     rate = _figure("spikes / neuron / step", points, tickformat=".0%", rangemode="tozero")
     operations = _figure("operations / image", points, rangemode="tozero")
     energy = _figure("nJ / image", points, rangemode="tozero")
-    for kind in dict.fromkeys(point.type for point in points):
-        snn, ann = ([p for p in points if p.type == kind and p.ann is which] for which in (False, True))
+    for curve in curves(points):
+        kind, snn, ann = curve.kind, curve.snn, curve.ann
         for of, dashed in ((snn, False), (ann, True)):
-            look: dict[str, Any] = {"dash": "dash" if dashed else "solid"}
-            name = f"{kind}, ANN" if dashed else kind
+            look: dict[str, Any] = {"dash": "dash" if dashed else "solid", "control": curve.control}
+            name = f"{curve.name}, ANN" if dashed else curve.name
             accuracy["data"] += _line(name, kind, _values(of, results, lambda r: r.accuracy), ".1%", **look)
             counted = _values(of, results, lambda r: r.operations.by(convention).effective)
             operations["data"] += _line(name, kind, counted, ",.0f", **look)
             spent = _values(of, results, lambda r: r.operations.by(convention).picojoules() / 1000)
             energy["data"] += _line(name, kind, spent, ".1f", **look)
+        drop["data"] += _line(curve.name, kind, _drops(snn, ann, results), ".1f", control=curve.control)
+        if curve.control:
+            continue
         dense = _values(ann, results, lambda r: r.operations.dense)
         operations["data"] += _line(f"{kind}, ANN, dense", kind, dense, ",.0f", dash="dot")
         spent = _values(ann, results, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
         energy["data"] += _line(f"{kind}, ANN, dense", kind, spent, ".1f", dash="dot")
-        drop["data"] += _line(kind, kind, _drops(snn, ann, results), ".1f")
         rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
         untrained = _values(snn, results, lambda r: r.before)
         rate["data"] += _line(f"{kind}, before training", kind, untrained, ".1%", dash="dot")
     charts = [
-        Chart("skips_accuracy", "Test accuracy", "Solid: spiking; dashed: their ANN twins." + spread, accuracy),
+        Chart("skips_accuracy", "Test accuracy", f"Solid: spiking; dashed: their ANN twins.{plain}{spread}", accuracy),
         Chart("skips_rate", "Firing rate", "Spikes per neuron and time step, the whole network." + spread, rate),
         Chart(
             "skips_operations",
@@ -99,8 +104,10 @@ def skip_charts(
             energy,
         ),
     ]
+    if plain:
+        charts.insert(1, left_chart(points, results, COLOURS))
     if any(point.ann for point in points):
-        words = "Accuracy that spikes cost, in percentage points, seed by seed." + spread
+        words = f"Accuracy that spikes cost, in percentage points, seed by seed.{plain}{spread}"
         charts.insert(1, Chart("skips_drop", "Accuracy drop", words, drop))
     return charts
 
@@ -111,17 +118,30 @@ def skip_table(
     results: Mapping[str, Result],
     convention: Convention = "additions",
 ) -> pd.DataFrame:
-    """A row for each design that was submitted, in the order of the points; without skips the type is None."""
+    """A row for each design that was submitted, in the order of the points; without skips the type is None.
+
+    "control for": which skips a plain block stands beside, and what both have as much of.
+    """
     table = []
-    for digest, point in {point.design.digest: point for point in points}.items():
+    first: dict[str, Point] = {}
+    beside: dict[str, list[str]] = {}
+    for point in points:
+        first.setdefault(point.design.digest, point)
+        if point.control:
+            words = f"{point.n_skip} {point.type} {point.control}"
+            beside.setdefault(point.design.digest, []).append(words)
+    for digest, point in first.items():
         run, found = runs.get(digest), results.get(digest)
         if run is None:
             continue
         counted = found.operations.by(convention) if found else None
+        plain = point.control or not point.n_skip
         table.append(
             {
-                "type": point.type if point.n_skip else None,
-                "n_skip": point.n_skip,
+                "type": None if plain else point.type,
+                "n_skip": 0 if plain else point.n_skip,
+                "channels": block(point.design).channels,
+                "control for": ", ".join(beside.get(digest, [])) or None,
                 "neurons": "ANN" if point.ann else "SNN",
                 "seed": point.design.seed,
                 "state": run.state,
@@ -147,7 +167,37 @@ def skip_means(
     `sd`: standard deviations (n - 1), None of a single seed. Accuracies and rates are 0..1, the drop from ANN to SNN is
     in percentage points, operations are of an image: `macs` and `additions` by additions, `eff_macs` and `eff_acs` by
     NeuroBench. Energies are in nJ: `energy` by `convention`, `energy_...` by each; `dense_energy`: if no input were 0.
+    `controls`: such rows of the plain blocks beside, and what is left over them in percentage points, their
+    `skipcontrols.Left`.
     """
+    rows = _means([point for point in points if point.control is None], results, convention)
+    for row in rows:
+        own = [p for p in points if (p.type, p.n_skip) == (row["type"], row["n_skip"])]
+        row |= _sized(next(p.design for p in points if p.n_skip == row["n_skip"] and row["type"] in (None, p.type)))
+        row["controls"] = []
+        for one in left(own, results):
+            plain = [p for p in own if p.control and p.control in one.equal]
+            plain = [p for p in plain if p.control == plain[0].control]
+            [means] = _means(plain, results, convention)
+            told = {"equal": one.equal, "mismatch": one.mismatch, **_sized(plain[0].design), **means}
+            over = {name: getattr(one, name) for name in ("accuracy", "ann_accuracy", "drop")}
+            told["left"] = {name: asdict(found) if found else None for name, found in over.items()}
+            row["controls"].append(told)
+    return rows
+
+
+def _sized(design: Design) -> dict[str, int]:
+    return {"channels": block(design).channels, "parameters": size(design).parameters}
+
+
+def block(design: Design) -> BlockNetwork:
+    """The network of a sweep's design."""
+    assert isinstance(design.network, BlockNetwork)
+    return design.network
+
+
+def _means(points: Sequence[Point], results: Mapping[str, Result], convention: Convention) -> list[dict[str, Any]]:
+    """Of points with one control, or none."""
 
     def of(some: Sequence[Point], read: Callable[[Result], float | None]) -> list[float]:
         return [x for p in some if (r := results.get(p.design.digest)) is not None and (x := read(r)) is not None]
@@ -215,8 +265,10 @@ def _figure(y: str, points: Sequence[Point], **layout: Any) -> Figure:
     return figure
 
 
-def _line(name: str, kind: SkipType, values: Values, form: str, *, dash: str = "solid") -> list[dict[str, Any]]:
-    """Mean and standard deviation (n - 1) over the seeds, against n_skip."""
+def _line(
+    name: str, kind: SkipType, values: Values, form: str, *, dash: str = "solid", control: Control | None = None
+) -> list[dict[str, Any]]:
+    """Mean and standard deviation (n - 1) over the seeds, against n_skip. A control's ANN twins: a click shows them."""
     if not values:
         return []
     counts = sorted(values)
@@ -233,9 +285,11 @@ def _line(name: str, kind: SkipType, values: Values, form: str, *, dash: str = "
             f"%{{customdata[1]}} seeds<extra>{name}</extra>",
             "mode": "lines+markers",
             "name": name,
-            "line": {"color": COLOURS[kind], "dash": dash, "width": 2},
-            "marker": {"symbol": "circle" if dash == "solid" else "circle-open", "size": 7},
+            "line": {"color": COLOURS[kind], "dash": dash, "width": 1 if control else 2},
+            "marker": {"symbol": SYMBOLS[control] + ("" if dash == "solid" else "-open"), "size": 7},
         }
+        | ({"opacity": 0.7} if control else {})
+        | ({"visible": "legendonly"} if control and dash != "solid" else {})
     ]
 
 

@@ -82,18 +82,70 @@ def test_a_run_is_opened_on_the_design_page(
 
 def test_its_widgets_change_the_sweep_and_the_link() -> None:
     visit = Visit(page="skips")
-    assert link(visit) == ""
+    assert link(visit) == "gain=2&controls=with"
     visit.widgets["skips-types"].set_value("asc")
     visit.look()
     visit.widgets["skips-beta"].set_value(0.5)
     visit.look()
-    assert visit.at.session_state["sweep"] == SkipSweep(types="asc", beta=0.5)
-    assert link(visit) == "types=asc&beta=0.5"
-    visit.widgets["skips-preset"].set_value("small, normalised")
+    assert visit.at.session_state["sweep"] == SkipSweep(types="asc", beta=0.5, gain=2, controls="with")
+    assert link(visit) == "types=asc&beta=0.5&gain=2&controls=with"
+    visit.widgets["skips-preset"].set_value("normalised")
     visit.look()
-    assert visit.at.session_state["sweep"] == SWEEPS["small, normalised"]
-    assert link(visit) == "norm=batch"
+    assert visit.at.session_state["sweep"] == SWEEPS["normalised"]
+    assert link(visit) == "norm=batch&controls=with"
     assert visit.widgets["skips-types"].value == "both"
+
+
+def test_how_networks_learn_is_set_by_widgets_and_by_a_papers_recipe() -> None:
+    visit = Visit(page="skips")
+    visit.widgets["skips-optimizer"].set_value("sgd")
+    visit.look()
+    visit.widgets["skips-optimizer.sgd.momentum"].set_value(0.8)
+    visit.look()
+    visit.widgets["skips-learning_rate"].set_value(0.1)
+    visit.look()
+    assert "optimizer=sgd:momentum=0.8&learning_rate=0.1" in link(visit)
+    visit.widgets["skips-recipe"].set_value("skips, CIFAR10-DVS")
+    visit.look()
+    sweep = visit.at.session_state["sweep"]
+    assert (dict(sweep.optimizer), sweep.learning_rate) == ({"kind": "sgd", "momentum": 0.9, "weight_decay": 0}, 0.025)
+    assert (sweep.epochs, sweep.steps, sweep.gain) == (100, 6, 2)
+    assert "nor are the time steps" in visit.text
+
+
+BEFORE = {
+    "norm=batch": SkipSweep(norm="batch"),
+    "types=asc&beta=0.5": SkipSweep(types="asc", beta=0.5),
+    "types=dsc&seeds=2": SkipSweep(types="dsc", seeds=2),
+    "gain=0.33": SkipSweep(),
+}
+
+
+@pytest.mark.parametrize("query", BEFORE)
+def test_a_link_of_before_gives_the_designs_of_before(query: str) -> None:
+    """Weak weights and no controls, whatever the page opens with."""
+    found = distinct(points(skips.from_link(dict(parse_qsl(query)))))
+    assert found == distinct(points(BEFORE[query]))
+    assert {design.init["gain"] for design in found if design.neuron.kind == "lif"} == {0.33}
+
+
+def test_what_is_left_of_it_is_said_with_its_interval(
+    at_skips: Callable[[SkipSweep], Visit], trained: Callable[..., Run]
+) -> None:
+    sweep = TINY.model_copy(update={"controls": "with", "twins": "without", "types": "dsc", "channels": 4})
+    for design in distinct(points(sweep)):
+        trained(design)
+    visit = at_skips(sweep)
+    said = visit.text.replace(JOINER, "").replace("\\", "")
+    assert "points over a plain block of equal parameters" in said
+    assert "(one seed: no interval)" in said
+    assert "of the neurons of the block without skips spike in a time step" in said
+    charts = visit.component("snnviz_charts", "skips-charts")["charts"]
+    assert [chart["id"] for chart in charts][:2] == ["skips_accuracy", "skips_left"]
+    table = visit.at.dataframe[-1].value
+    assert table["control for"].dropna().tolist() == ["1 DSC parameters", "1 DSC operations"]
+    visit = at_skips(sweep.model_copy(update={"controls": "without"}))
+    assert "No control" in visit.text
 
 
 @pytest.mark.parametrize("sweep", [SkipSweep(), TINY, *SWEEPS.values(), SkipSweep(data="mnist", twins="without")])
@@ -116,7 +168,7 @@ def test_a_bad_link_is_one_sentence_and_the_default_sweep(query: str, sentence: 
         skips.from_link(dict(parse_qsl(query)))
     assert str(error.value).startswith(sentence)
     visit = arrived(query)
-    assert visit.at.session_state["sweep"] == SkipSweep()
+    assert visit.at.session_state["sweep"] == SWEEPS["small"]
     assert len(visit.at.error) == 1
     assert "The default sweep is shown instead" in visit.at.error[0].value.replace(JOINER, "")
 

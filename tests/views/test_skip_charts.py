@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import ANY
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
+from scipy import stats
 
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.sweeps import Point, SkipSweep, points
 from snnviz.events import EpochEnd, LayerState
 from snnviz.theory.operations import Counts, estimated, spent
+from snnviz.views.skipcontrols import begun, left, sentence, sentences
 from snnviz.views.skips import Result, result, skip_charts, skip_means, skip_table
 
 SWEEP = points(SkipSweep(seeds=2, most_skips=2))
@@ -149,3 +154,106 @@ def test_means_have_a_row_for_each_count_and_type() -> None:
     [none, dsc, *_] = skip_means(SWEEP, half)
     assert (none["seeds"], none["accuracy"], none["drop"]) == (0, None, None)
     assert (dsc["seeds"], dsc["ann_accuracy"], dsc["drop"]) == (2, None, None)
+
+
+CONTROLLED = points(SkipSweep(seeds=4, most_skips=2, controls="with"))
+GAINS = {("DSC", 1): (2, 4, 0, 2), ("DSC", 2): (5, 7, 6, 6), ("ASC", 1): (1, 0, -1, 0), ("ASC", 2): (3, 3, 3, 3)}
+"""Points of accuracy over the plain blocks, by seed."""
+
+
+def controlled(point: Point) -> Result:
+    """Plain blocks reach 0.5, their twins 0.6; skips as said above, and nothing of it in twins."""
+    gain = 0 if point.control or not point.n_skip else GAINS[point.type, point.n_skip][point.design.seed]
+    found = made_up(point)
+    return replace(found, accuracy=0.6 if point.ann else 0.5 + gain / 100)
+
+
+LEFT = {point.design.digest: controlled(point) for point in CONTROLLED}
+
+
+def test_what_is_left_is_the_paired_difference_with_its_t_interval() -> None:
+    found = {(one.kind, one.n_skip, one.equal): one for one in left(CONTROLLED, LEFT)}
+    assert list(found) == [
+        *(("DSC", n, control) for n in (1,) for control in ("parameters", "operations")),
+        ("ASC", 1, "parameters and operations"),
+        *(("DSC", 2, control) for control in ("parameters", "operations")),
+        ("ASC", 2, "parameters and operations"),
+    ]
+    for (kind, n_skip, _), one in found.items():
+        gains = GAINS[kind, n_skip]
+        assert one.accuracy is not None
+        assert one.drop is not None
+        assert one.ann_accuracy is not None
+        half = stats.t.ppf(0.975, 3) * np.std(gains, ddof=1) / 2
+        assert one.accuracy.mean == pytest.approx(np.mean(gains))
+        assert one.accuracy.high - one.accuracy.mean == pytest.approx(half, abs=1e-6)
+        assert one.drop.mean == pytest.approx(-np.mean(gains))
+        assert one.ann_accuracy.mean == 0
+        assert one.accuracy.count == 4
+
+
+def test_sentences_say_whether_it_is_told_apart() -> None:
+    dsc, _, asc = sentences(CONTROLLED, LEFT)
+    over = "points over a plain block of equal parameters"
+    assert dsc.startswith(f"2 DSC skips: +6.0 {over} (95 %: +4.7 to +7.3): told apart")
+    assert asc.startswith(f"2 ASC skips: +3.0 {over} and operations (95 %: +3.0 to")
+    [none] = [x for x in left(CONTROLLED, LEFT) if (x.kind, x.n_skip) == ("ASC", 1)]
+    assert sentence(none).startswith(f"1 ASC skip: +0.0 {over} and operations (95 %: -1.3 to +1.3): not told apart")
+    assert sentences(SWEEP, RESULTS)[0].startswith("No control: ")
+    assert sentences(CONTROLLED, {}) == []
+
+
+def test_a_silent_start_is_called_one() -> None:
+    rates = {point.design.digest: 0.004 for point in CONTROLLED}
+    assert begun(CONTROLLED, rates).startswith("Before training 0.4% of the neurons of the block without skips spike")
+    assert "nearly silent" in begun(CONTROLLED, rates)
+    assert "silent" not in begun(CONTROLLED, dict.fromkeys(rates, 0.085))
+    assert begun(CONTROLLED, {}) == ""
+
+
+def test_controls_are_lines_of_their_own() -> None:
+    found = by_id(LEFT, CONTROLLED)
+    assert list(found)[:3] == ["skips_accuracy", "skips_drop", "skips_left"]
+    for name in ("skips_accuracy", "skips_operations", "skips_energy"):
+        names = set(traces(found[name]))
+        assert {"plain, DSC's parameters", "plain, DSC's operations", "plain, ASC's size"} <= names
+        assert "plain, ASC's operations" not in names
+    accuracy = traces(found["skips_accuracy"])
+    assert accuracy["plain, DSC's parameters"]["y"] == [0.5, 0.5, 0.5]
+    assert accuracy["DSC"]["y"] == pytest.approx([0.5, 0.52, 0.56])
+    assert accuracy["plain, DSC's parameters"]["marker"]["symbol"] == "square"
+    assert traces(found["skips_drop"])["plain, ASC's size"]["y"] == pytest.approx([10, 10, 10])
+    bars = traces(found["skips_left"])
+    assert set(bars) == {"DSC, equal parameters", "DSC, equal operations", "ASC, equal parameters and operations"}
+    assert bars["DSC, equal parameters"]["y"] == pytest.approx([2, 6])
+    assert bars["DSC, equal parameters"]["error_y"]["array"] == pytest.approx([2.598, 1.299], abs=0.01)
+    go.Figure(
+        {
+            **found["skips_left"].figure,
+            "data": [{**t, "marker": {**t["marker"], "color": "blue"}} for t in bars.values()],
+        }
+    )
+
+
+def test_means_hold_the_controls_and_what_is_left() -> None:
+    rows = skip_means(CONTROLLED, LEFT)
+    assert [row["controls"] for row in rows if row["n_skip"] == 0] == [[]]
+    two = next(row for row in rows if (row["n_skip"], row["type"]) == (2, "DSC"))
+    assert (two["accuracy"], two["channels"]) == (pytest.approx(0.56), 8)
+    one, other = two["controls"]
+    assert (one["equal"], other["equal"], one["channels"], other["channels"]) == ("parameters", "operations", 11, 12)
+    assert (one["parameters"], two["parameters"]) == (6280, 6586)
+    assert one["mismatch"] == pytest.approx(6280 / 6586 - 1)
+    assert (one["accuracy"], one["ann_accuracy"], one["seeds"]) == (0.5, 0.6, 4)
+    assert one["left"]["accuracy"] == {"mean": pytest.approx(6), "low": ANY, "high": ANY, "count": 4}
+
+
+def test_a_run_that_is_many_controls_is_one_row() -> None:
+    run = SimpleNamespace(state="done", seconds=None)
+    table = skip_table(CONTROLLED, {point.design.digest: run for point in CONTROLLED}, LEFT)  # type: ignore[dict-item]
+    assert len(table) == len({point.design.digest for point in CONTROLLED})
+    shared = table[table["channels"] == 11]["control for"]
+    assert set(shared) == {"1 DSC operations, 2 DSC parameters"}
+    plain = table[table["n_skip"] == 0]
+    assert plain["type"].isna().all()
+    assert "1 ASC parameters" in plain[plain["channels"] == 8]["control for"].iloc[0]
