@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz.catalog import datasets
 from snnviz.catalog.cells import CellSearch, Metric, Scoring
 from snnviz.catalog.examples import named
-from snnviz.cells import useful, write
+from snnviz.cells import canonical, parse, useful, write
 from snnviz.errors import InputError
 from snnviz.events import Candidate, Report
 from snnviz.jobs.pace import in_words, seconds_left
@@ -143,16 +143,18 @@ def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Sc
 
 
 def _others(setting: Scoring) -> list[float]:
-    """The scores of random cells that a search here scored in the same way, each cell's once."""
+    """The scores of other cells that a search here drew and scored in the same way, each cell's once."""
 
     def read() -> list[float]:
-        found: dict[str, float] = {}
+        found: dict[object, float] = {}
         for run in services.store().runs(limit=50, of=CellSearch):
             assert isinstance(run.task, CellSearch)
             if run.task.coarse.model_copy(update={"cell": setting.cell, "metric": setting.metric}) == setting:
                 rows = (row for _, row in services.store().rows(run.run, Candidate) if not row.fine)
-                scores = ((row.cell, value(row, setting.metric)) for row in rows)
-                found |= {cell: score for cell, score in scores if score is not None}
+                for row in rows:
+                    if (score := value(row, setting.metric)) is not None:
+                        found.setdefault(canonical(parse(row.cell)), score)
+        found.pop(canonical(setting.cell), None)
         return list(found.values())
 
     return services.GLANCES.get((str(cache_dir()), "others", setting), read)

@@ -232,10 +232,13 @@ def among(score: float, others: Sequence[float]) -> str:
     """Where a score lies among those of random cells.
 
     >>> among(3.5, [1, 2, 3, 4])
-    'Higher than 75 % of 4 random cells that a search scored in the same way.'
+    'Higher than 3 of 4 other random cells (75 %), all different, that a search scored in the same way.'
     """
-    share = sum(other < score for other in others) / len(others)
-    return f"Higher than {100 * share:.0f} % of {len(others):,} random cells that a search scored in the same way."
+    lower, many = sum(other < score for other in others), len(others)
+    return (
+        f"Higher than {lower:,} of {many:,} other random cells ({100 * lower / many:.0f} %), all different, that a "
+        "search scored in the same way."
+    )
 
 
 def independent(found: Findings, metric: Metric, normalisation: Normalisation) -> Floats:

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from snnviz.catalog.cells import CellSearch, Metric
-from snnviz.cells import counts, in_words, parse
+from snnviz.cells import canonical, counts, in_words, parse
 from snnviz.events import Candidate
 from snnviz.theory.candidates import Standing, deviation, ranked, value
-from snnviz.theory.ranks import kendall, kendall_of_groups
+from snnviz.theory.ranks import agreement, interval, kendall_of_groups
 from snnviz.views.chart import Chart, empty
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -56,6 +56,14 @@ class Seen:
         return [one for one in self.ranked if one.valid]
 
     @cached_property
+    def different(self) -> list[Standing]:
+        """Those that are valid, each function once (`cells.canonical`): as it was drawn first."""
+        found: dict[object, Standing] = {}
+        for one in sorted(self.valid, key=lambda one: one.coarse.number):
+            found.setdefault(canonical(parse(one.coarse.cell)), one)
+        return list(found.values())
+
+    @cached_property
     def again(self) -> list[Standing]:
         """Those that were scored again."""
         return [one for one in self.valid if one.fine is not None]
@@ -83,12 +91,14 @@ def axis(search: CellSearch) -> str:
 
 
 def histogram_chart(seen: Seen) -> Chart:
-    """How often each score was drawn; those among the best are scored again."""
+    """How many different cells have each score; those among the best are scored again."""
     search, key = seen.search, "cells_histogram"
-    figure = empty(axis(search), "candidates")
-    first = [row for row in seen.rows if not row.fine]
-    scores = np.array([score for row in first if (score := value(row, search.metric)) is not None])
-    words = f"Of {len(scores):,} candidates in networks of {search.channels} channels, shown {search.batch} images."
+    figure = empty(axis(search), "different cells")
+    scores = np.array([value(one.coarse, search.metric) or 0.0 for one in seen.different])
+    words = (
+        f"Of {len(scores):,} different cells in {seen.scored:,} draws; networks of {search.channels} channels, shown "
+        f"{search.batch} images."
+    )
     if not len(scores):
         return Chart(key, "Scores", words, figure)
     low, high = _range(scores)
@@ -96,7 +106,7 @@ def histogram_chart(seen: Seen) -> Chart:
     best = sorted((value(one.coarse, search.metric) or 0.0 for one in seen.valid), reverse=True)[: search.best]
     among = scores >= best[-1] if best else np.zeros(len(scores), bool)
     both = (("others", ~among, MANY), ("the best", among, KEPT))
-    for name, chosen, colour in both if search.best else (("candidates", ~among, KEPT),):
+    for name, chosen, colour in both if search.best else (("cells", ~among, KEPT),):
         figure["data"].append(
             {
                 "type": "bar",
@@ -105,7 +115,7 @@ def histogram_chart(seen: Seen) -> Chart:
                 "width": float(edges[1] - edges[0]),
                 "name": name,
                 "marker": {"color": colour, "line": {"width": 0}},
-                "hovertemplate": f"%{{y}} candidates at %{{x:.4~g}}<extra>{name}</extra>",
+                "hovertemplate": f"%{{y}} cells at %{{x:.4~g}}<extra>{name}</extra>",
             }
         )
     figure["layout"] |= {"barmode": "stack", "hovermode": "closest", "legend": _corner()}
@@ -155,16 +165,17 @@ def rewards_chart(seen: Seen, name: str) -> Chart:
     figure["layout"]["xaxis"] |= {"dtick": 1}
     figure["layout"] |= {"hovermode": "closest"}
     found = tau(seen, name)
-    words = "Median, quartiles and extremes of the different cells."
+    words = f"Median, quartiles and extremes of {len(seen.different):,} different cells."
     if found is not None:
-        words += f" Kendall's τ with the score: {found:+.2f}."
+        between = "{:+.2f} to {:+.2f}".format(*tau_interval(seen, name, found))
+        words += f" Kendall's τ with the score: {found:+.2f} (95 %: {between})."
     return Chart("cells_rewards", "What the score rewards", words, figure)
 
 
 def _groups(seen: Seen, name: str) -> dict[float, list[float]]:
     """First scores of different cells, by how many of something these have."""
     groups: dict[float, list[float]] = {}
-    for one in seen.valid:
+    for one in seen.different:
         groups.setdefault(amount(one.coarse.cell, name), []).append(value(one.coarse, seen.search.metric) or 0.0)
     return groups
 
@@ -172,6 +183,12 @@ def _groups(seen: Seen, name: str) -> dict[float, list[float]]:
 def tau(seen: Seen, name: str) -> float | None:
     """Kendall's tau of first scores and how many of something cells have."""
     return kendall_of_groups(_groups(seen, name))
+
+
+def tau_interval(seen: Seen, name: str, found: float) -> tuple[float, float]:
+    """The 95 % interval of `tau`, over different cells."""
+    pairs = [(number, score) for number, scores in _groups(seen, name).items() for score in scores]
+    return interval([number for number, _ in pairs], [score for _, score in pairs], found)
 
 
 def again_chart(seen: Seen, chosen: str = "") -> Chart:
@@ -209,9 +226,10 @@ def again_chart(seen: Seen, chosen: str = "") -> Chart:
         }
     )
     figure["layout"] |= {"hovermode": "closest"}
-    found = kendall([x for x, _ in points], [y for _, y in points])
+    found = agreement(tuple(x for x, _ in points), tuple(y for _, y in points))
     words = f"{len(again)} cells"
-    words += "" if found is None else f", Kendall's τ {found:+.2f} between the two"
+    if found is not None:
+        words += f", Kendall's τ {found.tau:+.2f} (95 %: {found.low:+.2f} to {found.high:+.2f}) between the two"
     words += "; bars: standard deviation between repeats. A click chooses." if any(spread) else ". A click chooses."
     return Chart("cells_again", "Scored again", words, figure)
 
@@ -222,7 +240,11 @@ def sentences(seen: Seen) -> list[str]:
     taus = {name: found for name in COUNTED if (found := tau(seen, name)) is not None}
     if len(seen.valid) >= 20 and taus:
         order = sorted(taus, key=lambda name: -abs(taus[name]))[:3]
-        listed = ", ".join(f"{COUNTED[name]} (τ = {taus[name]:+.2f})" for name in order)
+        spans = {name: tau_interval(seen, name, taus[name]) for name in order}
+        listed = ", ".join(
+            f"{COUNTED[name]} (τ = {taus[name]:+.2f}, 95 %: {spans[name][0]:+.2f} to {spans[name][1]:+.2f})"
+            for name in order
+        )
         said.append(
             f"What the score rewards, before anything is learnt: the number of {listed}; τ is Kendall's, and below 0 "
             "where fewer are better."

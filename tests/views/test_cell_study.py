@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
+from scipy import stats
 
 from snnviz.catalog.cellstudies import CellStudy, Member, members, searches
-from snnviz.cells import counts
+from snnviz.cells import KINDS, counts
 from snnviz.events import EpochEnd
 from snnviz.theory.ranks import kendall
 from snnviz.views import cellcounts, cellstudy, celltables
@@ -137,3 +139,89 @@ def test_a_half_trained_study_shows_what_is_there() -> None:
     assert [(one.member.number, one.accuracies) for one in some] == [(1, (0.7,))]
     assert "τ needs three cells" in cellstudy.score_charts(study, some)[0].caption
     assert cellstudy.outcomes(several, found, {}) == []
+
+
+def test_a_mean_stands_at_each_number_over_the_cells_that_have_it() -> None:
+    study = CellStudy(cells=20, connections="backward", seeds=2)
+    _, some, _ = answered(study)
+    for direction in cellcounts.DIRECTIONS:
+        for chart in cellcounts.count_charts(study, some, direction):
+            name = chart.id.removeprefix("cells_")
+            line = chart.figure["data"][1]
+            numbers = [cellcounts.counted(one, direction)[name] for one in some]
+            assert line["x"] == sorted(set(numbers))
+            for number, value, half in zip(line["x"], line["y"], line["error_y"]["array"], strict=True):
+                own = [one.accuracy for one, each in zip(some, numbers, strict=True) if each == number]
+                assert value == pytest.approx(np.mean(own), abs=1e-5)
+                if len(own) > 1:
+                    assert half == pytest.approx(stats.t.ppf(0.975, len(own) - 1) * stats.sem(own), abs=2e-5)
+    assert len(cellcounts.count_charts(study, some)) == 7
+    assert len(cellcounts.count_charts(study, some, "backward")) == 4, "operations alone"
+
+
+def test_operations_are_counted_by_direction_too() -> None:
+    study = CellStudy(cells=20, connections="backward", kept="backward", seeds=1)
+    _, some, _ = answered(study)
+    for one in some:
+        ways = [cellcounts.counted(one, "forward"), cellcounts.counted(one, "backward")]
+        whole = cellcounts.counted(one)
+        assert sum(ways[0][name] for name in KINDS) == whole["forward"]
+        assert sum(ways[1][name] for name in KINDS) == whole["backward"] > 0
+        assert all(ways[0][name] + ways[1][name] == whole[name] for name in KINDS)
+
+
+def test_intervals_are_over_searches_where_there_are_several() -> None:
+    study = CellStudy(question="search", samples=20, searches=3, seeds=2)
+    _, some, found = answered(study)
+    best = [one for one in some if one.member.samples == 20]
+    assert [one.member.time for one in best] == [0, 1, 2]
+    over = cellstudy.repeated(best)
+    low, high = stats.t.interval(0.95, 2, over.value, stats.sem([one.accuracy for one in best]))
+    assert (over.low, over.high) == (pytest.approx(low, rel=1e-4), pytest.approx(high, rel=1e-4))
+    points = cellstudy.sample_charts(study, some, found)[0].figure["data"][0]
+    assert points["error_y"]["array"][-1] == pytest.approx(over.half, abs=1e-5)
+    alone = cellstudy.repeated(best[:1])
+    assert alone.count == 2, "one search: over its seeds"
+    assert "over 3 searches" in cellstudy.over(study)
+    assert "another search would find another cell" in cellstudy.over(study.model_copy(update={"searches": 1}))
+
+
+def test_the_best_is_compared_with_random_cells_of_the_same_search_and_seeds() -> None:
+    study = CellStudy(question="search", samples=20, searches=3, seeds=2, random=2)
+    _, some, _ = answered(study)
+    differences = []
+    for time in range(3):
+        own = [one for one in some if one.member.time == time]
+        (best,) = (one.accuracy for one in own if one.member.samples == 20)
+        chance = [one.accuracy for one in own if not one.member.samples]
+        assert len(chance) == 2
+        differences.append(best - np.mean(chance))
+    gained = cellstudy.gain(study, some)["forward"]
+    assert gained is not None
+    assert gained.value == pytest.approx(np.mean(differences))
+    assert gained.count == 3
+    told = cellstudy.told_gain(study, some)
+    assert f"{100 * gained.value:+.1f} points" in told
+    assert ("not told apart" in told) == (abs(gained.value) <= (gained.half or 0))
+
+
+def test_a_cell_that_is_the_best_of_several_numbers_stands_once() -> None:
+    study = CellStudy(question="search", samples=60, seeds=2)
+    several, some, _ = answered(study)
+    table = celltables.study_table(some)
+    assert table["run"].is_unique
+    assert sorted(table["run"]) == sorted({m.design.digest for m in several if m.design.seed == 0})
+    numbers = ", ".join(table["best of"].dropna()).split(", ")
+    assert sorted(map(int, numbers)) == [1, 10, 50, 60]
+
+
+def test_as_many_tests_as_there_are_rows_are_corrected_for() -> None:
+    study = CellStudy(cells=12, seeds=2)
+    _, some, _ = answered(study)
+    found = cellcounts.agreements(some)
+    known = [pair for pair in found.values() if pair]
+    least = min(known, key=lambda pair: pair[0].p)
+    assert least[1] == pytest.approx(min(1, len(known) * least[0].p))
+    assert all(pair[1] >= pair[0].p for pair in known)
+    assert found["backward"] is None, "all alike"
+    assert f"{5} figures are as many tests" in cellcounts.caption(5)
