@@ -170,8 +170,8 @@ class Trial:
     standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:
     operations of an image on inputs that are not 0, a sum of m spikes being m additions; eff_macs and eff_acs: by
     NeuroBench (None of a trial of before: there macs and additions are NeuroBench's, with zero padding). mean, sd: what
-    the strategy expected of the value before (None: of random candidates). epochs: passes over the training images that the
-    search had spent by then, all in all.
+    the strategy expected of the value before (None: of random candidates). epochs: passes over the training images that
+    the search had spent by then, all in all.
     """
 
     table: ClassVar[str] = "trials"

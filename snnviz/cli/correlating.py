@@ -254,7 +254,7 @@ def _print_scores(report: Mapping[str, Any], way: str, one: Mapping[str, Any]) -
     ]
     click.echo(table(agreed))
     if agreed:
-        click.echo(f"of all rows: p where one of these {len(agreed)} tests is looked for (Holm).")
+        click.echo("of all rows: p where one of these tests is looked for (Holm).")
 
 
 def _print_means(way: str, one: Mapping[str, Any]) -> None:

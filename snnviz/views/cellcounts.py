@@ -46,11 +46,20 @@ def of_count(some: Sequence[Outcome], name: str, direction: Direction = "all") -
 
 
 def agreements(some: Sequence[Outcome]) -> dict[str, tuple[Agreement, float] | None]:
-    """Of accuracy with either score and with each count, and p where one of all these tests is looked for (Holm)."""
+    """Of accuracy with either score and with each count, and p where one of all these tests is looked for (Holm).
+
+    Two counts that are the same of all cells, as of connections and forward ones, are one test.
+    """
     found = {metric: compared(some, metric) for metric in METRICS} | {name: of_count(some, name) for name in COUNTED}
     known = {name: one for name, one in found.items() if one is not None}
-    corrected = dict(zip(known, holm([one.p for one in known.values()]), strict=True))
-    return {name: (known[name], corrected[name]) if name in known else None for name in found}
+    same: dict[str | tuple[int, ...], str] = {}
+    first = {
+        name: same.setdefault(tuple(counted(one)[name] for one in some) if name in COUNTED else name, name)
+        for name in known
+    }
+    tests = list(dict.fromkeys(first.values()))
+    corrected = dict(zip(tests, holm([known[name].p for name in tests]), strict=True))
+    return {name: (known[name], corrected[first[name]]) if name in known else None for name in found}
 
 
 def count_charts(study: CellStudy, some: Sequence[Outcome], direction: Direction = "all") -> list[Chart]:

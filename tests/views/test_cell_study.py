@@ -221,7 +221,8 @@ def test_as_many_tests_as_there_are_rows_are_corrected_for() -> None:
     found = cellcounts.agreements(some)
     known = [pair for pair in found.values() if pair]
     least = min(known, key=lambda pair: pair[0].p)
-    assert least[1] == pytest.approx(min(1, len(known) * least[0].p))
+    assert found["edges"] == found["forward"], "one test: all connections are forward ones"
+    assert least[1] == pytest.approx(min(1, (len(known) - 1) * least[0].p))
     assert all(pair[1] >= pair[0].p for pair in known)
     assert found["backward"] is None, "all alike"
     assert f"{5} figures are as many tests" in cellcounts.caption(5)
