@@ -47,6 +47,13 @@ class Nearest:
     def __str__(self) -> str:
         return ", ".join(f"{path}={text}" for path, text in self.changes.items())
 
+    @classmethod
+    def between(cls, asked: dict[str, Any], design: Design) -> Nearest:
+        """From the document of what was asked for to another design."""
+        changes = _changes(asked, design)
+        before = {path: links.written(value) for path, value in links.flat(asked).items() if path in changes}
+        return cls(design, changes, before)
+
     @property
     def told(self) -> str:
         """With what it was before."""
@@ -139,10 +146,7 @@ def nearest(asked: Design, *, code: str | None = None, row: bool = False) -> Nea
     if timed:
         free["network"] |= {"code": "ttfs"}
         free |= {"ttfs": document["ttfs"]}
-    found = Design.check(free)
-    changes = _changes(document, found)
-    before = {path: links.written(value) for path, value in links.flat(document).items() if path in changes}
-    return Nearest(found, changes, before)
+    return Nearest.between(document, Design.check(free))
 
 
 def _copy(document: dict[str, Any]) -> dict[str, Any]:

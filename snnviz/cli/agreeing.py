@@ -147,3 +147,5 @@ def print_agreement(found: Agreement) -> None:
     click.echo(f"both say the same of {found.argmax_agreement:.2%}")
     click.echo(f"accuracy on these images {found.accuracy:.2%}, of the ReLU network {found.relu_accuracy:.2%}")
     click.echo(f"{found.spikes_per_neuron:.3f} spikes per neuron, read after {found.latency:.4g} tau_c")
+    events = f"1.000 and {found.additions_with_events:,}"
+    click.echo(f"{found.additions:,.0f} additions an image; with an event at t_max of each silent neuron {events}")

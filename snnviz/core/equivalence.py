@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from snnviz.catalog.ttfs import relu_network
+from snnviz.catalog.ttfs import relu_network, ttfs_network
 from snnviz.catalog.ttfsstudies import Silent
 from snnviz.core import data, inits, ttfs
 from snnviz.core.data import intensities as intensities
@@ -21,6 +21,7 @@ from snnviz.core.train import TEST_BATCH
 from snnviz.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Event
+from snnviz.theory.operations import every_spike
 from snnviz.theory.ttfs import ZETA
 
 
@@ -45,7 +46,9 @@ class Agreement:
 
     `max_relative_difference`: over images, the largest difference of two logits by the image's largest logit.
     `argmax_agreement`: the share of images that both say the same of. `accuracy`: of both on these images.
-    `spikes_per_neuron`: over all hidden neurons. `silent`: what tells a layer of the silent neurons before it.
+    `spikes_per_neuron`: over all hidden neurons; `additions` of an image: each spike's, the pixels' too, at each weight
+    that it meets. `additions_with_events`: with an event at t_max of whoever is silent, each neuron sends once.
+    `silent`: what tells a layer of the silent neurons before it.
     """
 
     images: int
@@ -55,6 +58,8 @@ class Agreement:
     relu_accuracy: float
     silent: Silent
     spikes_per_neuron: float
+    additions: float
+    additions_with_events: int
     latency: float
     layers: tuple[LayerTimes, ...]
 
@@ -115,7 +120,7 @@ def agreement(
     reached, drawn = largest(network, training, dtype), _drawn(network, slopes, dtype)
     made = ttfs.twin(network, reached, low, high, zeta, drawn, dtype, silent)
     difference, same, seen = 0.0, 0, torch.zeros(len(made.hidden), 3, dtype=torch.float64)
-    right, some = torch.zeros(2, dtype=torch.float64), data.probe(test, design.seed, images)
+    additions, right, some = 0, torch.zeros(2, dtype=torch.float64), data.probe(test, design.seed, images)
     for part, labels in zip(some.images.split(TEST_BATCH), some.labels.split(TEST_BATCH), strict=True):
         shown, said = intensities(part, test.white, dtype), dict[int, Tensor]()
         expected = network((low + (high - low) * shown)[None], by="running", hear=said.__setitem__)
@@ -127,14 +132,28 @@ def agreement(
         same += int((passed.logits.argmax(1) == expected.argmax(1)).sum())
         right += torch.tensor([int((each.argmax(1) == labels).sum()) for each in (passed.logits, expected)])
         seen += _spikes(passed, made, said)
+        additions += sum(made.arriving(index, times)[1] for index, times in enumerate(passed.times))
     count = min(images, len(test))
     layers = tuple(
         LayerTimes(layer.name, layer.neurons, window.start, window.end, *(spikes / count / layer.neurons).tolist())
         for layer, window, spikes in zip(made.hidden, made.windows, seen, strict=True)
     )
     per_neuron = float(seen[:, 0].sum()) / count / sum(layer.neurons for layer in layers)
+    events = every_spike(ttfs_network(design))
     accuracy, of_relus = (right / count).tolist()
-    return Agreement(count, difference, same / count, accuracy, of_relus, silent, per_neuron, made.latency, layers)
+    return Agreement(
+        count,
+        difference,
+        same / count,
+        accuracy,
+        of_relus,
+        silent,
+        per_neuron,
+        additions / count,
+        events,
+        made.latency,
+        layers,
+    )
 
 
 def _spikes(passed: ttfs.Passed, made: ttfs.Network, said: Mapping[int, Tensor]) -> Tensor:

@@ -137,6 +137,20 @@ def taps_before(layer: Layer, pool: int, sides: tuple[int, int]) -> NDArray[np.i
     return found
 
 
+def every_spike(design: Design) -> int:
+    """Additions of an image in a TTFS network in which each pixel and each hidden neuron sends once: all real taps.
+
+    Of squares of which only the first spike goes on it is that one.
+    """
+    built, found = architecture(design), 0
+    for layer in built.layers:
+        source = layer.sources[0]
+        shape = built.input_shape if source.layer == INPUT else built.layers[source.layer].out_shape
+        meets = taps_before(layer, source.pool, shape[1:]) if source.linear else taps(layer)
+        found += shape[0] * int(meets.sum()) if len(shape) == 3 else layer.macs
+    return found
+
+
 def passes(design: Design, layer: Layer) -> int:
     """How often a layer is computed for an image: T times, the first layer of a static image once."""
     static = is_static(design) and all(source.layer == INPUT for source in layer.sources)

@@ -177,6 +177,11 @@ class Pair:
             found += met(own.read(times) < end, meets)
         return found
 
+    @property
+    def missed(self) -> float:
+        """t_max events of an image: of each silent hidden neuron one, if the equation as printed is to be ReLUs."""
+        return (1 - self.spikes_per_neuron) * self.relu.neurons
+
     def macs(self, design: Design, *, folded: bool = False) -> float:
         """Of an image in the ReLU network `design`: its layers' inputs that are not 0, as in a spiking network.
 

@@ -13,20 +13,18 @@ import streamlit as st
 from snnviz import cells
 from snnviz.adjacency import Edges
 from snnviz.catalog.examples import named
+from snnviz.catalog.nearest import FORWARD, Nearest, Unfit
 from snnviz.catalog.searches import matrices, rewired
 from snnviz.catalog.ttfs import ttfs_network
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import BlockNetwork, CellNetwork, Design, StagedNetwork
-from snnviz.errors import InputError, SnnvizError
+from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.links import change, from_query
 from snnviz.ui import services
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.linked import rest_kept
-from snnviz.ui.words import ended, plain
-
-FORWARD = "0333 0033 0003 0000"
-"""A cell without backward connections: every pair of nodes joined by a convolution 3x3."""
+from snnviz.ui.words import plain
 
 
 def begin(page: str = "") -> None:
@@ -35,7 +33,7 @@ def begin(page: str = "") -> None:
     if "design" in session:
         return
     session.arrived = page
-    session.problem = ""
+    session.problem, session.offer = "", None
     session.parts = {}
     session.left = {}  # by kind and depth: the blocks that were drawn when another depth was chosen
     session.opened = 1  # the block of a staged network that is edited
@@ -48,7 +46,7 @@ def begin(page: str = "") -> None:
         session.design, session.problem = rest_kept(from_query, query)
     except InputError as error:
         session.design = Design()
-        session.problem = f"{ended(error)} The default design is shown instead."
+        _say(error, "The default design is shown instead.")
     _open_first_drawn()
     _renew()
     known = services.glance(session.design.digest)
@@ -147,7 +145,7 @@ def put(path: str, widget: str) -> None:
         else:
             changed = change(design(), {path: value})
     except InputError as error:
-        _say(str(error))
+        _say(error)
         st.toast(problem(), icon=":material/error:")  # the sentence above the page may be scrolled out of sight
         _renew_form()
         return
@@ -290,9 +288,13 @@ def put_drawn(block: int = 1) -> None:
         edges[block - 1] = drawn(key, before, editor_revision(), fixed=staged, backward=not staged)
         try:
             st.session_state.design = rewired(current, tuple(edges))
-        except InputError as error:  # a backward connection, drawn while batch normalisation was on its way here
+        except (
+            InputError
+        ) as error:  # a skip in a row of layers; a backward connection, while a norm was on its way here
             told = str(error)
-            _say(told)
+            _say(error)
+            if current.network.code == "ttfs":
+                st.session_state.offer = _with_rate(tuple(edges))
             _renew()
         else:
             st.session_state.problem = ""
@@ -307,8 +309,8 @@ def put_cell() -> None:
         try:
             st.session_state.design = change(design(), {"network.cell": cells.write(cell)})
         except InputError as error:
-            told = f"{ended(error)} The design keeps {cells.write(network.cell)}."
-            _say(told)
+            told = str(error)
+            _say(error, f"The design keeps {cells.write(network.cell)}.")
         else:
             st.session_state.problem = ""
     _show_drawn(told)
@@ -326,7 +328,7 @@ def train() -> None:
     try:
         submitted = services.engine().submit(design())
     except SnnvizError as error:
-        _say(str(error))
+        _say(error)
     else:
         watch(submitted.run, found=submitted.cached)
         st.session_state.pressed += 1  # the live panel comes into view
@@ -338,7 +340,7 @@ def cancel(run: str) -> None:
     try:
         services.engine().cancel(run)
     except SnnvizError as error:
-        _say(str(error))
+        _say(error)
     services.GLANCES.forget()
 
 
@@ -353,10 +355,10 @@ def open_run(run: str) -> None:
     try:
         shown = services.glance(run)
     except SnnvizError as error:
-        _say(str(error))
+        _say(error)
         return
     if shown is None:
-        _say("This run has been deleted")
+        _say(NotFound("This run has been deleted"))
         return
     replace(shown[0].design)
     watch(run, found=shown[0].state == "done")
@@ -374,8 +376,19 @@ def problem() -> str:
     return plain(text)
 
 
-def _say(sentence: str) -> None:
-    st.session_state.problem = sentence
+def _with_rate(edges: tuple[Edges, ...]) -> Nearest | None:
+    """What was drawn in a row of layers, with the code and the neurons that it had before."""
+    try:
+        return Nearest.between(design().document(), rewired(_of_code("rate"), edges))
+    except InputError:
+        return None
+
+
+def _say(error: Exception, more: str = "") -> None:
+    """Its sentence, and a second one; without the nearest design, which is a button."""
+    sentence = error.why if isinstance(error, Unfit) else str(error)
+    st.session_state.problem = f"{sentence}. {more}" if more else sentence
+    st.session_state.offer = error.nearest if isinstance(error, Unfit) else None
 
 
 def _renew() -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from snnviz import links
+from snnviz.catalog.nearest import Unfit
 from snnviz.catalog.ttfs import relu_network, ttfs_network
 from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
 from snnviz.design import Design, Part
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.registry import Range
-from snnviz.ui import many, state
+from snnviz.ui import many, nearest, state
 from snnviz.ui.components.address import address
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
@@ -101,8 +102,18 @@ def panel() -> None:
         state.replace(twin())
         st.switch_page(ROOT / "pages" / "design.py")
     _numbers(now)
-    if problem := st.session_state.get("ttfs_setting_problem"):
+    problem = st.session_state.get("ttfs_setting_problem")
+    if problem:
         st.error(plain(problem), icon=":material/error:")
+    offer = st.session_state.get("ttfs_offer") if problem else None
+    nearest.offered(KEY, offer, now, lambda found: _take(found.design), _take, relu_network)
+
+
+def _take(found: Design) -> None:
+    session = st.session_state
+    session.ttfs_design, session.ttfs_setting_problem = relu_network(found), ""
+    many.renew(KEY)
+    redraw()
 
 
 def _starts(place: Any) -> None:
@@ -120,7 +131,7 @@ def _start(key: str) -> None:
         session.ttfs_design = STARTS[name] if name in STARTS else relu_network(state.design())
         session.ttfs_setting_problem = session.ttfs_link_problem = ""
     except InputError as error:
-        session.ttfs_setting_problem = f"The Design page's design has no TTFS twin: {error}"
+        _say(error, "The Design page's design has no TTFS twin: ")
     many.renew(KEY)
     st.rerun()
 
@@ -167,9 +178,16 @@ def _change(path: str, value: object) -> None:
         session.ttfs_design = relu_network(links.change(design(), {path: value}))
         session.ttfs_setting_problem = session.ttfs_link_problem = ""
     except InputError as error:
-        session.ttfs_setting_problem = str(error)
+        _say(error)
         many.renew(KEY)
     redraw()
+
+
+def _say(error: InputError, before: str = "") -> None:
+    """Its sentence, and what is offered instead."""
+    session = st.session_state
+    session.ttfs_setting_problem = before + (error.why if isinstance(error, Unfit) else str(error))
+    session.ttfs_offer = error.nearest if isinstance(error, Unfit) else None
 
 
 def put_study(name: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from snnviz import cells, links
 from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.nearest import nearest
 from snnviz.catalog.ttfs import ttfs_network
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import INITS, Design
@@ -315,3 +316,35 @@ def test_a_cell_can_be_chosen_in_any_state_of_the_form() -> None:
     assert visit.design.neuron.kind == "relu"
     assert cells.in_words(visit.design.network.cell) == "6 forward: 6 conv 3x3"  # type: ignore[union-attr]
     assert visit.errors == []
+
+
+def test_what_stands_in_the_way_of_one_spike_a_neuron_goes_at_a_click_and_comes_back_at_another() -> None:
+    visit = Visit("network.edges=0010/0002/0000/0200").open("Network")
+    start = visit.design
+    visit.put("network.code", "ttfs")
+    assert visit.design == start
+    assert visit.errors == ["network.edges must have no skips for TTFS, got '0010/0002/0000/0200'"]
+    near = nearest(start, code="ttfs")
+    for path, text in near.changes.items():
+        assert f"{path}={text}" in visit.text.replace("\\", "")
+    visit.press("design-nearest")
+    assert visit.design == near.design
+    assert visit.errors == []
+    visit.press("design-undo-nearest")
+    assert visit.design == start
+    visit.put("network.code", "ttfs").press("design-nearest").put("network.code", "rate")
+    assert visit.design == links.change(start, {"network.edges": "0000/0000/0000/0000"})
+    visit.put("network.kind", "resnet18")
+    visit.put("network.code", "ttfs").press("design-nearest")
+    assert (visit.design.network.kind, visit.design.network.code) == ("vgg", "ttfs")
+    visit.put("seed", 5)
+    assert not any(button.key == "design-undo-nearest" for button in visit.at.button)
+
+
+def test_a_link_to_what_cannot_be_offers_what_can() -> None:
+    visit = Visit("network.kind=vgg&network.code=ttfs")
+    assert visit.errors == [
+        "neuron.kind must be relu where network.code is ttfs, got 'lif'. The default design is shown instead."
+    ]
+    visit.press("design-nearest")
+    assert visit.design == ttfs_network(links.from_query("network.kind=vgg"))

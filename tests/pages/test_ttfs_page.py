@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.catalog import datasets
+from snnviz.catalog.nearest import nearest
 from snnviz.catalog.ttfs import relu_network, ttfs_network
 from snnviz.catalog.ttfsstudies import STARTS, Slopes, TtfsStudy, Weights, networks
 from snnviz.design import Design, Part
@@ -92,7 +93,7 @@ def test_a_trained_network_keeps_its_accuracy_in_numpy(trained: Callable[..., Ru
     trained(change(STARTS["digits mlp"], {"training.epochs": 4}))
     visit = open_page("time", design=change(STARTS["digits mlp"], {"training.epochs": 4}))
     accuracy = visit.at.dataframe[0].value.set_index("network")["accuracy"]
-    assert accuracy["ReLU"] == accuracy["TTFS"] > 85
+    assert accuracy["ReLU, dense"] == accuracy["TTFS"] == accuracy["TTFS, t_max events counted"] > 85
     design, study = visit.at.session_state["ttfs_design"], visit.at.session_state["ttfs"]
     made = ttfs_work.both(design, study, ttfs_work.source(design, "relu"))
     assert 100 * made.accuracy == pytest.approx(accuracy["ReLU"], abs=4)  # of 256 of the 360 images
@@ -140,6 +141,23 @@ def test_widgets_change_the_design_the_study_and_the_link() -> None:
     assert visit.at.session_state["ttfs"] == study
 
 
+def test_neurons_as_printed_collapse_at_once_and_it_is_in_the_link(trained: Callable[..., Run]) -> None:
+    design = change(STARTS["digits mlp"], {"training.epochs": 4})
+    trained(design)
+    visit = open_page(design=design)
+    visit.widgets["ttfs-silent"].set_value("nothing")
+    visit.look()
+    assert "Silent neurons send nothing, and no clock makes up for it" in visit.text
+    assert link(visit).endswith("study.silent=nothing")
+    made = ttfs_work.both(design, TtfsStudy(silent="nothing"), ttfs_work.source(design, "relu"))
+    assert made.accuracy < 0.75 < 0.85 < made.relu.accuracy
+    table = visit.at.dataframe[0].value
+    assert table["late"].tolist() == list(made.lateness)
+    assert min(made.lateness) > 0.5
+    again = open_page("time", TtfsStudy(silent="nothing"), design)
+    assert "after t_min it goes on so (thick)" in chart(again, "ttfs-time", "ttfs_time")["caption"]
+
+
 def test_ramps_of_1_and_networks_too_large_are_a_sentence() -> None:
     visit = open_page(study=TtfsStudy(slopes="alpha-one"))
     assert boxes(visit)[0].startswith("No twin with α = 1: weights must have rows that add up to less than 1")
@@ -177,7 +195,12 @@ def test_what_has_no_twin_says_so_and_names_the_nearest() -> None:
     visit.look()
     (sentence,) = (error.value.replace("\\", "") for error in visit.at.error)
     assert "has no TTFS twin: network.edges must have no skips for TTFS" in sentence
-    assert "the nearest is" in sentence
+    assert visit.at.session_state["ttfs_design"] == STARTS["digits mlp"]
+    assert "It changes network.edges=" in visit.text.replace("\\", "")
+    visit.press("ttfs-nearest")
+    assert visit.at.session_state["ttfs_design"] == relu_network(nearest(Design(), row=True).design)
+    assert visit.at.error == []
+    visit.press("ttfs-undo-nearest")
     assert visit.at.session_state["ttfs_design"] == STARTS["digits mlp"]
 
 

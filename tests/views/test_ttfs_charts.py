@@ -15,7 +15,7 @@ from snnviz.catalog.architectures import architecture
 from snnviz.catalog.ttfsstudies import STARTS, Silent, Slopes, networks
 from snnviz.links import change
 from snnviz.theory import relus
-from snnviz.theory.operations import Counts
+from snnviz.theory.operations import Counts, every_spike
 from snnviz.theory.ttfs import Passed
 from snnviz.theory.twins import Pair, images, pair, relu
 from snnviz.views import chart, ttfs, ttfs_costs, ttfs_neuron, ttfs_time
@@ -200,12 +200,27 @@ def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
     assert table.loc["TTFS", "share"] == pytest.approx(table.loc["TTFS", "additions"] * 0.9 / (sparse["macs"] * 4.6))
     assert sparse["macs"] < table.loc["ReLU, dense", "macs"]
     assert folded["macs"] == table.loc["TTFS", "additions"]  # both skip the same; the rest is 4.6 against 0.9 pJ
-    assert table["latency"].tolist() == ["one pass", "one pass", "one pass", f"{one.latency:.3g} τ_c", "7 time steps"]
+    every = table.loc["TTFS, t_max events counted"]
+    assert (every["spikes"], every["additions"]) == (1, table.loc["ReLU, dense", "macs"])
+    assert table["latency"].tolist() == ["one pass"] * 3 + [f"{one.latency:.3g} τ_c"] * 2 + ["7 time steps"]
     assert table.loc["ReLU, dense", "accuracy"] == 90
     assert table.loc["rate-coded LIF", ["accuracy", "macs", "energy"]].isna().all()
     told = ttfs_costs.Told(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
     rate = ttfs_costs.cost_table(one, several, {"rate": told}).set_index("network").loc["rate-coded LIF"]
     assert (rate["accuracy"], rate["spikes"], rate["energy"]) == (80, 1.5, pytest.approx(0.064))
+
+
+@pytest.mark.parametrize("start", SMALL)
+def test_with_t_max_events_counted_every_neuron_sends_once_through_each_of_its_weights(start: str) -> None:
+    one, design = made(start), networks(change(STARTS[start], SMALL[start]))["ttfs"]
+    everyone = [np.ones(x.shape[1]) for x in (one.relu.shown, *one.relu.said[:-1])]
+    counted = 0
+    for layer, sends in zip(one.relu.layers, everyone, strict=True):
+        arrives = sends if layer.squares is None else sends[layer.squares].max(1)  # of a square the first goes on
+        counted += int((layer.weights != 0).sum(0) @ arrives)
+    assert every_spike(design) == counted > one.additions(design)
+    assert one.missed == pytest.approx(sum((x == 0).sum() for x in one.relu.said[:-1]) / len(one.relu.shown))
+    assert f"the {one.missed:,.0f} events at t_max counted" in ttfs_time.verdict(one)
 
 
 def test_a_neuron_in_formulas_says_what_its_relu_says() -> None:
