@@ -29,7 +29,9 @@ def panel(made: Pair) -> None:
     designs = several()
     runs = many.runs_of(list(designs.values()))
     done = {name: _told(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}
-    if "ttfs" not in done and "relu" in done and study().weights == "relu":
+    if made.silent == "nothing":
+        done["ttfs"] = Told(made.accuracy)
+    elif "ttfs" not in done and "relu" in done and study().weights == "relu":
         done["ttfs"] = Told(done["relu"].accuracy)  # its logits are the same
     number = st.column_config.NumberColumn
     st.markdown("**Synaptic operations and energy of one image, in three networks of the same layers**")
@@ -42,7 +44,8 @@ def panel(made: Pair) -> None:
             "accuracy": number(
                 "test accuracy",
                 format="%.1f %%",
-                help="Of finished runs; a mapped TTFS network has its ReLU network's.",
+                help="Of finished runs; a mapped TTFS network has its ReLU network's; if silent neurons are missed, "
+                "on the images above.",
             ),
             "spikes": number("spikes per neuron", format="%.2f", help="Of one image, over all hidden neurons."),
             "latency": st.column_config.TextColumn(help="Until the readout is read."),
@@ -54,7 +57,8 @@ def panel(made: Pair) -> None:
     )
     st.caption(
         f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "
-        "neuron that reads it. ReLU, dense: every product, padding included; zeros skipped: as silence is, by the same "
+        "neuron that reads it; t_max events counted: every pixel and neuron sends once, as neurons as printed need to. "
+        "ReLU, dense: every product, padding included; zeros skipped: as silence is, by the same "
         "rule; black pixels skipped too: with the images' normalisation folded into the first layer, as TTFS has it. "
         "Rate-coded: counted in its run, a sum or an average of m spikes as m additions; a static image's first layer "
         "multiplies, once."

@@ -74,7 +74,7 @@ def cost_table(
         "sparse": told.get("relu", nothing),
         "folded": told.get("relu", nothing),
         "ttfs": told.get("ttfs", nothing)._replace(spikes=pair.spikes_per_neuron),
-        "events": told.get("ttfs", nothing)._replace(spikes=1.0),
+        "events": told.get("ttfs" if pair.silent == "clock" else "relu", nothing)._replace(spikes=1.0),
         "rate": told.get("rate", nothing),
     }
     rated = seen["rate"].operations
@@ -99,7 +99,7 @@ def cost_table(
         "relu": "ReLU, dense",
         "sparse": "ReLU, zeros skipped",
         "folded": "ReLU, black pixels skipped too",
-        "ttfs": "TTFS",
+        "ttfs": "TTFS" if pair.silent == "clock" else "TTFS, silent ones missed",
         "events": "TTFS, t_max events counted",
         "rate": "rate-coded LIF",
     }

@@ -96,7 +96,7 @@ def test_a_trained_network_keeps_its_accuracy_in_numpy(trained: Callable[..., Ru
     assert accuracy["ReLU, dense"] == accuracy["TTFS"] == accuracy["TTFS, t_max events counted"] > 85
     design, study = visit.at.session_state["ttfs_design"], visit.at.session_state["ttfs"]
     made = ttfs_work.both(design, study, ttfs_work.source(design, "relu"))
-    assert 100 * made.accuracy == pytest.approx(accuracy["ReLU"], abs=4)  # of 256 of the 360 images
+    assert 100 * made.accuracy == pytest.approx(accuracy["ReLU, dense"], abs=4)  # of 256 of the 360 images
 
 
 def test_one_image_in_time() -> None:
