@@ -67,6 +67,7 @@ def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: b
             for row in found
         ]
         click.echo(table(lines))
+        click.echo("With an event at t_max of each silent neuron counted it is 1.000 at any penalty.")
         click.echo(f"The paper has {PAPER_SPIKES:g} spikes per neuron, on average over its networks.")
     if problem := trouble(runs):
         click.echo(problem, err=True)

@@ -226,7 +226,8 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
         rate = "" if report["rate"] is None else f", rate {report['rate']:.2%}"
         click.echo(f"test       accuracy {report['accuracy']:.2%}, loss {report['loss']:.4f}{rate}")
     if "latency" in report:
-        words = f"{report['spikes_per_neuron']:.3f} spikes per neuron, read after {report['latency']:.4g} tau_c"
+        spikes = f"{report['spikes_per_neuron']:.3f} spikes per neuron (1.000 with t_max events counted)"
+        words = f"{spikes}, read after {report['latency']:.4g} tau_c"
         click.echo(f"one spike  {words}")
     if shown.note:
         click.echo(f"note       {shown.note}")

@@ -59,7 +59,8 @@ HELP = {
     "two cells of operations between four nodes (SNASNet); the others: architectures from papers for small images, "
     "each of whose blocks can be drawn anew.",
     "network.code": "rate: spikes are counted over the time steps. ttfs: each neuron spikes once or never, and *when* "
-    "is what it says; computes exactly what ReLUs do. For an mlp, a cnn, a vgg or a block without skips.",
+    "is what it says; computes exactly what ReLUs do. For an mlp, a cnn, a vgg or a block without skips; what is in "
+    "the way is listed, and changed by a click.",
     "ttfs.slope": "one: potentials rise with slope 1 at their threshold, learning is the ReLU network's. alpha-one: "
     "the usual ramp instead, with which learning goes astray.",
     "neuron.kind": "lif: leaky integrate-and-fire, over time; relu: max(0, u), the ANN twin, in a single time step "

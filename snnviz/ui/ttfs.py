@@ -57,8 +57,8 @@ VIEWS: dict[str, View] = {
     "time": View(
         "In time",
         "Layer after layer has its turn, in a window of its own: potentials rise while the spikes of the layer before "
-        "come in, and **when a potential meets its threshold says how large the ReLU's number is**. A whole network "
-        "answers with less than one spike a neuron.",
+        "come in, then by a slope of their own, to which the layer's clock switches them, and **when a potential meets "
+        "its threshold says how large the ReLU's number is**. Silent neurons send nothing.",
         ttfs_time.panel,
     ),
     "naive": View("Why naive training fails", ttfs_naive.ABOUT, ttfs_naive.panel, ttfs_spectra.Naive),

@@ -41,9 +41,9 @@ def _layer(made: Pair, image: int) -> None:
         for formula in formulas(made, layer, neuron, image):
             st.latex(formula)
         st.caption(
-            "First the ReLU, then its twin's weights, the ramp α and the threshold ϑ, which put the spike so "
-            "that t_max − t is x; last the way back, with w = W / B. t'_min: when the ramp starts, the t_min of the "
-            "layer before."
+            "First the ReLU, then its twin's weights, the ramp α, the two phases of its potential, between which the "
+            "layer's clock switches, and the threshold ϑ, which put the spike so that t_max − t is x; last the way "
+            "back, with w = W / B. t'_min: when the ramp starts, the t_min of the layer before."
         )
 
 

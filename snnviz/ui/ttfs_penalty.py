@@ -72,7 +72,7 @@ def _draw(was_active: bool) -> None:
             "penalty": number("penalty λ", format="%g"),
             "accuracy": number("test accuracy", format="%.2f %%"),
             "accuracy_sd": number("± seeds", format="%.2f", help="Standard deviation over the seeds, in points."),
-            "spikes": number("spikes per neuron", format="%.3f"),
+            "spikes": number("spikes per neuron", format="%.3f", help=views.EVENTS),
             "spikes_sd": number("± seeds ", format="%.3f", help="Standard deviation over the seeds."),
         },
     )

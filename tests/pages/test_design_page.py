@@ -348,3 +348,18 @@ def test_a_link_to_what_cannot_be_offers_what_can() -> None:
     ]
     visit.press("design-nearest")
     assert visit.design == ttfs_network(links.from_query("network.kind=vgg"))
+
+
+def test_a_skip_drawn_in_a_row_of_layers_is_offered_with_the_neurons_of_before(drawing: Begin) -> None:
+    session, asked = drawing("network.edges=000/000/000&network.code=ttfs&neuron.kind=relu&data.steps=1&init=kaiming")
+    session["parts"] = {"rate": links.from_query("network.edges=000/000/000&neuron.threshold=0.5").document()}
+    row = session["design"]
+    session["block"]["drawn"]["edges"] = [[0, 0, 2], [0, 0, 0], [0, 0, 0]]
+    state.put_drawn()
+    assert session["problem"] == "network.edges must have no skips for TTFS, got '002/000/000'"
+    assert session["design"] == row
+    assert asked[0] == ()
+    offer = session["offer"]
+    assert offer.design == links.from_query("network.edges=002/000/000&neuron.threshold=0.5")
+    assert "network.edges=002/000/000 (was 000/000/000)" in offer.told
+    assert "neuron.kind=lif (was relu)" in offer.told

@@ -60,7 +60,7 @@ def test_both_networks_agree_at_once_without_any_training() -> None:
     assert relu["y"] == ttfs_bars["y"]
     assert max(chart(visit, "ttfs-logits", "ttfs_differences")["traces"][0]["y"]) < 1e-12
     assert "The ReLU network is not trained yet" in visit.text
-    assert len(visit.at.get("latex")) == 8
+    assert len(visit.at.get("latex")) == 9
     assert visit.at.dataframe[0].value["layer"].tolist() == ["L1", "L2"]
     assert link(visit) == ""
 
