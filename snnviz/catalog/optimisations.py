@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 from pydantic import PlainValidator, model_validator
 
 from snnviz import adjacency
+from snnviz.catalog.recipes import Recipe
 from snnviz.catalog.searches import Kernel, Objective, Search
 from snnviz.catalog.studies import read_dataset
-from snnviz.design import Design, Part, checked
+from snnviz.design import Design, checked
+from snnviz.errors import InputError
 from snnviz.registry import Range
 
 
-class Optimisation(Part):
+class Optimisation(Recipe):
     """GP-UCB with shared weights beside random search with weights of its own (Benmeziane et al. 2023, Fig. 3).
 
     The defaults are small enough for a laptop: a block of four layers, 729 matrices, on digits.
@@ -46,6 +48,9 @@ class Optimisation(Part):
     repeats: Annotated[int, Range(1, 10, "Searches of each kind, each with a seed of its own.", 1)] = 2
     weights: Literal["frozen", "carried"] = "frozen"
     shared_epochs: Annotated[int, Range(0, 200, "Epochs in which the shared weights learn.", 1)] = 12
+    tuning_rate: Annotated[
+        float, Range(0, 1, "Learning rate in a candidate's own epochs; 0: that of all networks.", 0.0005)
+    ] = 0.0
     tuning_epochs: Annotated[int, Range(0, 50, "Epochs of a candidate's own, from the shared weights on.", 1)] = 1
     kernel: Kernel = "hamming"
     kappa: Annotated[float, Range(0, 20, "Weight of the uncertainty when candidates are chosen, at first.", 0.1)] = 2.5
@@ -60,6 +65,8 @@ class Optimisation(Part):
 
     @model_validator(mode="after")
     def _can_be_searched(self) -> Optimisation:
+        if self.learning_rate > 1:
+            raise InputError("learning_rate", "be at most 1 in a search", self.learning_rate)
         searches(self)
         return self
 
@@ -92,7 +99,7 @@ def searches(setting: Optimisation) -> tuple[Search, ...]:
             "weights": setting.weights,
             "shared_epochs": setting.shared_epochs,
             "tuning_epochs": setting.tuning_epochs,
-            "tuning_rate": 0.003,
+            "tuning_rate": setting.tuning_rate or setting.learning_rate,
             "kernel": setting.kernel,
             "kappa": setting.kappa,
             "decay": setting.decay,
@@ -116,21 +123,21 @@ def design(setting: Optimisation, seed: int) -> Design:
     else:
         network = {"kind": setting.network, "width": setting.width, "depth": setting.depth}
     document = {
-        "data": {"name": setting.data, "steps": setting.steps, "train_samples": setting.train_samples},
+        "data": {
+            "name": setting.data,
+            "steps": setting.steps,
+            "train_samples": setting.train_samples,
+            "augment": setting.augment,
+        },
         "network": network,
         "neuron": {"threshold": setting.threshold, "beta": setting.beta},
-        "training": {
-            "learning_rate": 0.003,
-            "schedule": "constant",
-            "epochs": setting.epochs,
-            "batch_size": setting.batch_size,
-        },
+        "training": {**setting.training, "epochs": setting.epochs},
         "seed": seed,
     }
     return Design.check(document)
 
 
-OPTIMISATIONS |= {
+OPTIMISATIONS |= {  # small ones of ours: the papers' are `recipes.RECIPES`
     "block of 4": Optimisation(),
     "ResNet-18": Optimisation(network="resnet18", depth=1, threshold=0.5, repeats=1),
     "DenseNet-121": Optimisation(network="densenet121", width=0.25, depth=0.25, threshold=0.5, repeats=1),

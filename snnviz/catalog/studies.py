@@ -10,7 +10,8 @@ from pydantic import PlainValidator
 
 from snnviz.binning import LONGEST_MS
 from snnviz.catalog.inits import COMPARED
-from snnviz.design import DATASETS, INITS, Choice, Design, Part, checked
+from snnviz.catalog.recipes import Rate, Recipe, Schedule, usual
+from snnviz.design import DATASETS, INITS, SCHEDULES, Choice, Design, checked
 from snnviz.errors import InputError, did_you_mean
 from snnviz.registry import Range
 
@@ -48,7 +49,7 @@ def read_dataset(value: object, field: str = "data") -> str:
     return value
 
 
-class TrainingStudy(Part):
+class TrainingStudy(Recipe):
     """Which initialisation lets a deep network learn (Micheli et al. 2024, Figs. 8 to 10).
 
     Their setting: leaky neurons with soft reset, pixels of mean 0 and variance 1, an LIF encoder before the mlp and the
@@ -69,6 +70,12 @@ class TrainingStudy(Part):
     ] = 0.0
     epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 12
     seeds: Annotated[int, Range(1, 5, "Runs of each.", 1)] = 1
+    pool_every: Annotated[
+        int, Range(0, 50, "The cnn halves its maps after so many layers; 0, as in the paper: never.", 1)
+    ] = 2
+    learning_rate: Rate = 0.001
+    schedule: Schedule = usual(SCHEDULES, "cosine")
+    batch_size: Annotated[int, Range(0, 2048, "Images in a training step; 0: 64 of digits, 128 of all else.", 16)] = 0
 
     @classmethod
     def check(cls, document: object) -> TrainingStudy:
@@ -79,8 +86,11 @@ class TrainingStudy(Part):
 PRESETS: dict[str, TrainingStudy] = {
     "small": TrainingStudy(),
     "paper's mlp": TrainingStudy(data="mnist", width=600, epochs=150),
-    "paper's cnn": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150),
+    "paper's cnn": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150, pool_every=0),
+    "paper's cnn, pooled": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150),
 }
+"""The small one is ours. The paper's cnn keeps the size of its maps; the one that pools, by 2 after every two layers,
+is ours, and cheaper. The paper prints no batch size: 128 is ours."""
 
 
 def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member, ...]:
@@ -122,7 +132,11 @@ def _is_usual(init: Choice, name: str) -> bool:
 
 def _base(study: TrainingStudy) -> dict[str, Any]:
     mlp = study.network == "mlp"
-    network = {"kind": "mlp", "width": study.width} if mlp else {"kind": "cnn", "channels": study.width}
+    if mlp:
+        network: dict[str, Any] = {"kind": "mlp", "width": study.width}
+    else:
+        network = {"kind": "cnn", "channels": study.width, "pool_every": study.pool_every}
+    batch = study.batch_size or (64 if study.data == "digits" else 128)
     encoding = "lif" if mlp else "direct"
     return {
         "data": {
@@ -131,15 +145,14 @@ def _base(study: TrainingStudy) -> dict[str, Any]:
             "train_samples": study.train_samples,
             "encoding": {"kind": encoding},
             "events": {"window_ms": study.window_ms},
+            "augment": study.augment,
         },
         "network": {**network, "depth": study.depth},
         "neuron": {"threshold": study.threshold, "beta": study.beta, "reset": "subtract"},
         "training": {
-            "optimizer": {"kind": "adam"},
-            "learning_rate": 0.001,
-            "schedule": {"kind": "cosine"},
+            **study.training,
             "loss": {"kind": "count"},
-            "batch_size": 64 if study.data == "digits" else 128,
+            "batch_size": batch,
             "epochs": study.epochs,
         },
     }

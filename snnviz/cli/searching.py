@@ -34,7 +34,8 @@ STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIM
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Another field of the setting, such as objective=accuracy, epochs=10, shared_epochs=20 or weights=carried.",
+    help="Another field of the setting, such as objective=accuracy, epochs=10, shared_epochs=20, weights=carried, "
+    "optimizer=sgd:momentum=0.95, learning_rate, schedule, batch_size, flip or shift.",
 )
 @AS_JSON
 def search(arch: str | None, strategy: str, settings: Sequence[str], as_json: bool, **options: str | None) -> None:

@@ -28,7 +28,9 @@ from snnviz.store import Run, Store
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Another field of the study: depth, width, threshold, beta, steps, train_samples, window_ms or epochs.",
+    help="Another field of the study: depth, width, threshold, beta, steps, train_samples, window_ms, epochs, "
+    "pool_every (of a cnn; 0 as in the paper), optimizer (such as sgd:momentum=0.95), learning_rate, schedule, "
+    "batch_size, flip, shift or drop_events.",
 )
 @AS_JSON
 def study(as_json: bool, settings: Sequence[str], **options: str | None) -> None:

@@ -11,7 +11,7 @@ from snnviz import links
 from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, searches
 from snnviz.catalog.searches import Kernel, space
 from snnviz.errors import InputError
-from snnviz.ui import many
+from snnviz.ui import many, recipe
 from snnviz.ui.components.address import address
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
@@ -33,7 +33,7 @@ SHOWN = {
 BLOCK = {"layers": "Layers", "channels": "Channels"}
 STAGED = {"width": "Width", "depth": "Depth", "block": "Block searched"}
 MORE = (
-    {"train_samples": "Images", "validation": "Kept apart", "batch_size": "Batch"},
+    {"train_samples": "Images", "validation": "Kept apart", "tuning_rate": "Own learning rate"},
     {"steps": "Time steps", "threshold": "Threshold θ", "beta": "Leak β"},
     {"kappa": "κ at first", "decay": "Its decay", "price": "Price, pp"},
 )
@@ -86,13 +86,14 @@ def setting() -> Optimisation:
 def settings() -> None:
     """Its widgets."""
     now = setting()
-    top = st.columns([46, 50, 14], vertical_alignment="bottom")
+    top = st.columns([46, 50, 17, 14], vertical_alignment="bottom")
     many.presets(top[0], OPTIMISATIONS, now, KEY, _preset)
     words = "Made small on the training images kept apart: the mean loss; the accuracy drop from the ANN twin in "
     words += "percentage points; or that plus the price of the synaptic operations."
     options = list(OBJECTIVES)
     many.segments(top[1], "Objective", "objective", options, now, KEY, _put, help=words, format_func=OBJECTIVES.get)
-    with top[2].popover("More", icon=":material/tune:", width="stretch"):
+    recipe.popover(top[2], now, KEY, _put, _take)
+    with top[3].popover("More", icon=":material/tune:", width="stretch"):
         for labels in (BLOCK if now.network == "block" else STAGED, *MORE):
             many.numbers(now, labels, KEY, _put)
         many.segments(st, "Kernel", "kernel", get_args(Kernel), now, KEY, _put)
@@ -146,5 +147,9 @@ def _put(name: str) -> None:
 
 
 def _preset(name: str) -> None:
-    many.replace(OPTIMISATIONS[name], "optimisation", KEY)
+    _take(OPTIMISATIONS[name])
+
+
+def _take(setting: Optimisation) -> None:
+    many.replace(setting, "optimisation", KEY)
     st.rerun([SETTINGS, CURVES])

@@ -12,7 +12,7 @@ from snnviz.catalog.studies import PRESETS, VARIED, Member, TrainingStudy, membe
 from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.theory.activity import Setting
-from snnviz.ui import many
+from snnviz.ui import many, recipe
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended
@@ -77,14 +77,16 @@ def _study() -> TrainingStudy:
 @told()
 def _settings() -> None:
     study = _study()
-    top = st.columns([31, 44, 15, 24], vertical_alignment="bottom")
+    top = st.columns([62, 24, 20], vertical_alignment="bottom")
     many.presets(top[0], PRESETS, study, KEY, _preset)
-    many.segments(top[1], "Compare", "compare", ["initialisations", *VARIED], study, KEY, _put)
+    many.data(top[1], study.data, KEY, _put)
+    recipe.popover(top[2], study, KEY, _put, _take)
+    row = st.columns([47, 15, 44], vertical_alignment="bottom")
+    many.segments(row[0], "Compare", "compare", ["initialisations", *VARIED], study, KEY, _put)
     networks = get_args(TrainingStudy.model_fields["network"].annotation)
     words = "The mlp begins with an encoder of spiking neurons, the cnn takes the image as a current."
-    many.segments(top[2], "Network", "network", networks, study, KEY, _put, help=words)
-    many.data(top[3], study.data, KEY, _put)
-    labels = LABELS | ({"width": "Channels"} if study.network == "cnn" else {})
+    many.segments(row[1], "Network", "network", networks, study, KEY, _put, help=words)
+    labels = LABELS | ({"width": "Channels", "pool_every": "Pool after every"} if study.network == "cnn" else {})
     many.numbers(study, labels, KEY, _put, held=[{"leak": "beta"}.get(study.compare, study.compare)])
 
 
@@ -94,7 +96,11 @@ def _put(name: str) -> None:
 
 
 def _preset(name: str) -> None:
-    many.replace(PRESETS[name], "study", KEY)
+    _take(PRESETS[name])
+
+
+def _take(study: TrainingStudy) -> None:
+    many.replace(study, "study", KEY)
     st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from snnviz.catalog.architectures import architecture
 from snnviz.catalog.inits import COMPARED
 from snnviz.catalog.studies import PRESETS, RIVALS, VARIED, TrainingStudy, members
-from snnviz.design import INITS, Choice
+from snnviz.design import INITS, Choice, Design
 from snnviz.errors import InputError
-from snnviz.links import differences
+from snnviz.links import change, differences
 
 
 def test_the_eight_are_compared_on_one_network() -> None:
@@ -34,6 +35,33 @@ def test_it_is_the_papers_setting() -> None:
     )
     conv = members(PRESETS["paper's cnn"])[0].design
     assert (conv.network.kind, conv.network.depth, conv.data.encoding.kind) == ("cnn", 6, "direct")
+    maps = {layer.out_shape[1:] for layer in architecture(conv).layers if layer.kind == "conv"}
+    assert maps == {(28, 28)}  # the paper keeps the size
+    ours = members(PRESETS["paper's cnn, pooled"])[0].design
+    assert set(differences([conv, ours])) == {"network.pool_every"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "changed"),
+    [
+        ({}, {}),
+        ({"data": "mnist"}, {"data.name": "mnist", "training.batch_size": 128}),
+        ({"network": "cnn"}, {"network": {"kind": "cnn", "channels": 300, "depth": 10, "pool_every": 2}}),
+        ({"batch_size": 32, "optimizer": "sgd"}, {"training.batch_size": 32, "training.optimizer": "sgd"}),
+    ],
+)
+def test_what_a_study_leaves_out_means_what_it_meant(fields: Any, changed: Any) -> None:
+    """The designs of before studies had fields for how networks learn, written out."""
+    before: dict[str, Any] = {
+        "data": {"steps": 3, "encoding": "lif" if "network" not in fields else "direct"},
+        "network": {"kind": "mlp", "width": 300, "depth": 10},
+        "neuron": {"threshold": 1.0, "beta": 0.5, "reset": "subtract"},
+        "training": {"learning_rate": 0.001, "loss": "count", "batch_size": 64, "epochs": 12},
+        "init": "variance-preserving",
+    }
+    before |= {"network": changed["network"]} if "network" in changed else {}
+    whole = change(Design.check(before), {path: value for path, value in changed.items() if path != "network"})
+    assert members(TrainingStudy.check(fields))[0].design == whole
 
 
 @pytest.mark.parametrize("compare", VARIED)

@@ -196,7 +196,7 @@ def test_its_widgets_change_the_setting_and_the_link() -> None:
 
 def test_the_switch_turns_to_the_sweep_and_back() -> None:
     visit = Visit(page="skips")
-    assert visit.component("snnviz_address", "skips-address")["query"] == ""
+    assert visit.component("snnviz_address", "skips-address")["query"] == "gain=2&controls=with"
     for name, mine, other in (("optimise", "optimise", "skips"), ("sweep", "skips", "optimise")):
         (switch,) = [one for one in visit.at.get("button_group") if one.key == "skips-view"]
         switch.set_value(name)  # type: ignore[attr-defined]
