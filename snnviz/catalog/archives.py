@@ -144,11 +144,14 @@ def of_path(path: Path, reading: Reading) -> Files:
     return _gathered(found, hidden, reading)
 
 
-def of_bytes(given: Mapping[str, bytes], reading: Reading) -> Files:
-    """Files by the names that a stranger gave them."""
-    reading.limits.fit(sum(map(len, given.values())))
-    reading.limits.fit_samples(len(given))
-    named: list[tuple[Place, Source]] = [(places(name), Held(raw)) for name, raw in given.items()]
+def of_bytes(given: Mapping[str, bytes | Path], reading: Reading) -> Files:
+    """Files, in memory or on this machine, by the names that a stranger gave them."""
+    named: list[tuple[Place, Source]] = [
+        (places(name), Held(raw) if isinstance(raw, bytes) else OnDisk(raw, raw.stat().st_size))
+        for name, raw in given.items()
+    ]
+    reading.limits.fit(sum(source.size for _, source in named))
+    reading.limits.fit_samples(len(named))
     shown = [(place, source) for place, source in named if not is_hidden(place)] if len(named) > 1 else named
     return _gathered(shown, len(named) - len(shown), reading)
 

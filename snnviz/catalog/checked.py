@@ -24,7 +24,9 @@ class Checked:
     """A data set that may be kept, and what to show of it. Its arrays are those that `owndata` keeps.
 
     `form`: what it was, in words. `shape` (C or P, H, W). `train` and `test` samples: the first and the others, unless
-    `drawn`: then a design's seed draws them. `done`: what was done to what was given. `scale`: how values became black
+    `drawn`: then a design's seed draws them. `milliseconds`: of recordings the shortest, the one in
+    the middle and the longest; `dropped`: their events that are more than `LIMIT` of a polarity on a pixel in one of
+    `FRAMES` equal parts. `done`: what was done to what was given. `scale`: how values became black
     and white, or where the sensor's size comes from; `order`: of axes or columns. `remarks`: sentences on what is
     unusual and no fault.
     """
@@ -39,6 +41,8 @@ class Checked:
     arrays: Mapping[str, NDArray[Any]] = field(repr=False)
     labels: tuple[str, ...] = ()
     white: int = 255
+    milliseconds: tuple[float, ...] = ()
+    dropped: int = 0
     scale: str = ""
     order: str = ""
     done: tuple[Done, ...] = ()
@@ -65,26 +69,6 @@ class Checked:
         how = "by the seed" if self.drawn else "as it is"
         return f"{self.train:,} for training, {self.test:,} for testing, {how}"
 
-    def milliseconds(self) -> tuple[float, float, float]:
-        """Of recordings: the shortest, the one in the middle and the longest. Times begin at 0 in each."""
-        lengths = np.sort(self.arrays["events"]["t"][self.arrays["ends"] - 1]) / 1000
-        return float(lengths[0]), float(lengths[len(lengths) // 2]), float(lengths[-1])
-
-    def dropped(self, frames: int = FRAMES) -> int:
-        """Events that are more than `LIMIT` of a polarity on a pixel in one of so many equal parts of a recording."""
-        _, height, width = self.shape
-        lost = 0
-        for number in range(self.count):
-            events = self.events(number)
-            if len(events) <= LIMIT:
-                continue
-            passed = events["t"].astype(np.int64)
-            step = np.minimum(passed // max(int(passed[-1]) // frames, 1), frames - 1)
-            place = ((step * 2 + events["p"]) * height + events["y"]) * width + events["x"]
-            counts = np.bincount(place)
-            lost += int(np.sum(counts[counts > LIMIT] - LIMIT))
-        return lost
-
     def facts(self) -> dict[str, str]:
         """What to know before it is kept, by title."""
         counts = [
@@ -97,12 +81,11 @@ class Checked:
         if self.order:
             found["order"] = self.order
         if self.kind == "events":
-            shortest, middle, longest = self.milliseconds()
+            shortest, middle, longest = self.milliseconds
             found["length"] = f"{shortest:,.1f} to {longest:,.1f} ms, the median is {middle:,.1f} ms"
-            lost = self.dropped()
             found["limit"] = (
-                f"{lost:,} events of {len(self.arrays['events']):,} are more than the {LIMIT} that a pixel of one of "
-                f"{FRAMES} frames counts"
+                f"{self.dropped:,} events of {len(self.arrays['events']):,} are more than the {LIMIT} that a pixel of "
+                f"one of {FRAMES} frames counts"
             )
         return found
 
@@ -120,6 +103,29 @@ class Checked:
     def label(self, number: int) -> int:
         """The class of a sample, from 0."""
         return int(self.arrays["labels"][number])
+
+
+def milliseconds(events: NDArray[Any], ends: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Of recordings, whose times begin at 0: the shortest, the one in the middle and the longest."""
+    lengths = np.sort(events["t"][ends - 1]) / 1000
+    return float(lengths[0]), float(lengths[len(lengths) // 2]), float(lengths[-1])
+
+
+def dropped(
+    events: NDArray[Any], ends: NDArray[np.int64], shape: tuple[int, int, int], frames: int = FRAMES, limit: int = LIMIT
+) -> int:
+    """Events that are more than `limit` of a polarity on a pixel in one of so many equal parts of a recording."""
+    _, height, width = shape
+    lost = first = 0
+    for end in ends.tolist():
+        one, first = events[first:end], end
+        if len(one) <= limit:
+            continue
+        passed = one["t"].astype(np.int64)
+        step = np.minimum(passed // max(int(passed[-1]) // frames, 1), frames - 1)
+        counts = np.bincount(((step * 2 + one["p"]) * height + one["y"]) * width + one["x"])
+        lost += int(np.sum(counts[counts > limit] - limit))
+    return lost
 
 
 def unseen(labels: NDArray[np.int64], classes: int) -> tuple[str, ...]:

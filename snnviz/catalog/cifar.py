@@ -1,7 +1,9 @@
-"""CIFAR-10's binary files: records of a label and 3 x 32 x 32 bytes, in five files for training and one for testing."""
+"""CIFAR-10's and CIFAR-100's binary files: records of one label, or of a coarse and a fine one, and 3,072 bytes of red,
+green and blue, row by row."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,52 +12,87 @@ from numpy.typing import NDArray
 from snnviz.errors import DataMissing
 from snnviz.places import data_dirs
 
-INNER = "cifar-10-batches-bin"
-TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
-TEST = "test_batch.bin"
-RECORD = 1 + 3 * 32 * 32
+PIXELS = 3 * 32 * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How its files are called and lie, below a folder of the data set `home`; which of the `labels` bytes before the
+    pixels is the class, of `classes`."""
+
+    title: str
+    home: str
+    inner: str
+    train: tuple[str, ...]
+    test: str
+    labels: int
+    label: int
+    classes: int
+
+    @property
+    def record(self) -> int:
+        """Bytes of a record."""
+        return self.labels + PIXELS
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Those for training, and that of tests."""
+        return *self.train, self.test
+
+
+TEN = Format(
+    "CIFAR-10", "cifar10", "cifar-10-batches-bin", tuple(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.bin",
+    1, 0, 10,
+)  # fmt: skip
+FINE = Format("CIFAR-100", "cifar100", "cifar-100-binary", ("train.bin",), "test.bin", 2, 1, 100)
+COARSE = Format("CIFAR-100", "cifar100", "cifar-100-binary", ("train.bin",), "test.bin", 2, 0, 20)
+
+FORMATS = {"cifar10": TEN, "cifar100": FINE, "cifar100-coarse": COARSE}
 
 
 def find(name: str) -> Path | None:
-    """The folder on this machine that holds all six files, or None."""
-    for folder in data_dirs(name):
-        for place in (folder / INNER, folder):
-            if all((place / file).is_file() for file in (*TRAIN, TEST)):
+    """The folder on this machine that holds all its files, or None."""
+    form = FORMATS[name]
+    for folder in data_dirs(form.home):
+        for place in (folder / form.inner, folder):
+            if all((place / file).is_file() for file in form.files):
                 return place
     return None
 
 
 def sizes(name: str) -> tuple[int, int] | None:
     """Training and test images on this machine, or None where there are none."""
-    place = find(name)
+    place, form = find(name), FORMATS[name]
     if place is None:
         return None
-    counts = [(place / file).stat().st_size // RECORD for file in (*TRAIN, TEST)]
+    counts = [(place / file).stat().st_size // form.record for file in form.files]
     return sum(counts[:-1]), counts[-1]
 
 
 def load(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
     """Images (N, 3, 32, 32) and labels of both parts. Raises `DataMissing`, which names a damaged file."""
-    place = find(name)
+    place, form = find(name), FORMATS[name]
     if place is None:
-        raise DataMissing(f"CIFAR-10 is not on this machine: get it by `python -m snnviz data fetch {name}`.")
-    train = np.concatenate([_records(place / file) for file in TRAIN])
-    test = _records(place / TEST)
-    return *_parted(train), *_parted(test)
+        raise DataMissing(f"{form.title} is not on this machine: get it by `python -m snnviz data fetch {form.home}`.")
+    train = np.concatenate([_records(place / file, form) for file in form.train])
+    test = _records(place / form.test, form)
+    return *_parted(train, form), *_parted(test, form)
 
 
-def _records(path: Path) -> NDArray[np.uint8]:
+def _records(path: Path, form: Format) -> NDArray[np.uint8]:
     try:
         raw = np.fromfile(path, np.uint8)
     except OSError as error:
         raise DataMissing(f"The file {path} must be readable, got {type(error).__name__}: replace it.") from None
-    if not len(raw) or len(raw) % RECORD:
-        raise DataMissing(f"The file {path} must hold records of {RECORD:,} bytes, got {len(raw):,} bytes: replace it.")
-    records = raw.reshape(-1, RECORD)
-    if (highest := int(records[:, 0].max())) > 9:
-        raise DataMissing(f"The file {path} must hold labels from 0 to 9, got {highest}: replace it.")
+    if not len(raw) or len(raw) % form.record:
+        got = f"got {len(raw):,} bytes"
+        raise DataMissing(f"The file {path} must hold records of {form.record:,} bytes, {got}: replace it.")
+    records = raw.reshape(-1, form.record)
+    if (highest := int(records[:, form.label].max())) >= form.classes:
+        rule = f"must hold labels from 0 to {form.classes - 1}"
+        raise DataMissing(f"The file {path} {rule}, got {highest}: replace it.")
     return records
 
 
-def _parted(records: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    return records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0].astype(np.int64)
+def _parted(records: NDArray[np.uint8], form: Format) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    return records[:, form.labels :].reshape(-1, 3, 32, 32), records[:, form.label].astype(np.int64)

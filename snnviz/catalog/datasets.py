@@ -109,10 +109,9 @@ def ensure(name: str, watch: Callable[[str], None], *, asked: bool = False) -> N
 
     `asked`: somebody wants just that, however large it is.
     """
+    name = source(name)
     about = card(name)
-    if about.simulated:
-        ensure(about.simulated, watch, asked=asked)
-    elif about.archives and not is_here(name):
+    if about.archives and not is_here(name):
         if asked or is_fetched_unasked(name):
             fetching.fetch_archives(name, about, watch)
         else:
@@ -123,6 +122,14 @@ def ensure(name: str, watch: Callable[[str], None], *, asked: bool = False) -> N
         for role, file in zip(ROLES, about.files, strict=True):
             if not find(name, role):
                 fetch(name, role, file, watch)
+
+
+def source(name: str) -> str:
+    """The data set whose files it is read from: of simulated recordings the images, of other labels the same images."""
+    about = card(name)
+    if about.simulated:
+        return source(about.simulated)
+    return cifar.FORMATS[name].home if about.layout == "cifar" else name
 
 
 def place_of(name: str) -> Path:

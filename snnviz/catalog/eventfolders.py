@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnviz.catalog import aedat4, arrays, eventfiles, folders
 from snnviz.catalog.archives import Files, Place, Source, shown
-from snnviz.catalog.checked import Checked, unseen
+from snnviz.catalog.checked import Checked, dropped, milliseconds, unseen
 from snnviz.catalog.eventfiles import Array, How
-from snnviz.catalog.reading import Reading, listed, some
+from snnviz.catalog.limits import Limits
+from snnviz.catalog.reading import Heap, Reading, listed, some
 from snnviz.errors import Described, InputError
 
 KEPT = np.dtype([("x", "<u2"), ("y", "<u2"), ("t", "<u4"), ("p", "u1")])
@@ -39,18 +39,14 @@ def recordings(files: Files, reading: Reading) -> Checked:
     chosen = {place: known[place] for place in found.order}
     how, order = _columns(chosen, forms, reading)
     stream = _stream({place: source for place, source in chosen.items() if forms[place] == ".aedat4"}, reading)
-    several: list[Array] = []
-    total = 0
-
-    def count(more: int) -> None:
-        reading.limits.fit_events(total + more)
-
-    for place in found.order:
-        several.append(_one(known[place], place, forms[place], How(how, stream, count), reading))
-        total += len(several[-1])
-        reading.limits.fit_events(total)
-    ends = np.cumsum([len(one) for one in several]).astype(np.int64)
-    events = _together(several, total)
+    heap = reading.heap("events", KEPT)
+    ends = np.zeros(len(found.order), np.int64)
+    for number, place in enumerate(found.order):
+        before = heap.count
+        way = How(how, stream, partial(_fits_events, before, reading.limits))
+        _one(known[place], place, forms[place], way, heap, reading)
+        ends[number] = heap.count
+    events = heap.whole()
     shape, sensor = _sensor(events, chosen, forms, stream, reading)
     classes, test = int(found.labels.max()) + 1, folders.tested(found)
     remarks = unseen(found.labels, classes)
@@ -68,11 +64,17 @@ def recordings(files: Files, reading: Reading) -> Checked:
         drawn=found.drawn,
         arrays={"events": events, "ends": ends, "labels": found.labels},
         labels=found.names,
+        milliseconds=milliseconds(events, ends),
+        dropped=dropped(events, ends, shape),
         scale=sensor,
         order=order,
         done=tuple(reading.done),
         remarks=remarks,
     )
+
+
+def _fits_events(before: int, limits: Limits, more: int) -> None:
+    limits.fit_events(before + more)
 
 
 def ending(name: str) -> str:
@@ -85,16 +87,6 @@ def _form(place: Place, source: Source) -> str:
     """By what it begins with, and by its name where that says nothing."""
     begin = source(12)
     return next((known for magic, known in MAGIC.items() if begin.startswith(magic)), ending(place[-1]))
-
-
-def _together(several: list[Array], total: int) -> Array:
-    """One after the other; each is forgotten as soon as it is there."""
-    events, at = np.empty(total, KEPT), 0
-    for number, one in enumerate(several):
-        events[at : at + len(one)] = one
-        at += len(one)
-        several[number] = one[:0]
-    return events
 
 
 def _named(error: InputError, place: Place) -> InputError:
@@ -195,9 +187,8 @@ def _sensor(
     return (2, *size), words
 
 
-def _one(source: Source, place: Place, form: str, how: How, reading: Reading) -> Array:
-    """The events of a file as they are kept. Raises `InputError`."""
-    parts: list[NDArray[Any]] = []
+def _one(source: Source, place: Place, form: str, how: How, heap: Heap, reading: Reading) -> None:
+    """The events of a file as they are kept, onto a heap. Raises `InputError`."""
     first = last = 0
     signs: set[int] = set()
     at = 0
@@ -205,7 +196,7 @@ def _one(source: Source, place: Place, form: str, how: How, reading: Reading) ->
         for piece in eventfiles.pieces(source, form, how):
             if not len(piece):
                 continue
-            if not parts:
+            if not at:
                 first = last = int(piece["t"][0])
             times = piece["t"]
             back = np.flatnonzero(np.diff(times, prepend=last) < 0)
@@ -228,11 +219,10 @@ def _one(source: Source, place: Place, form: str, how: How, reading: Reading) ->
             kept = np.zeros(len(piece), KEPT)
             kept["x"], kept["y"], kept["p"] = piece["x"], piece["y"], piece["p"] == 1
             kept["t"] = times - first
-            parts.append(kept)
             at += len(piece)
             how.count(at)
-        if not parts:
+            heap.add(kept)
+        if not at:
             raise InputError("recording", "hold events", Described("none"))
     except InputError as error:
         raise _named(error, place) from None
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)

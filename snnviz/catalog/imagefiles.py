@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snnviz.catalog import arrays
+from snnviz.catalog import arrays, cifar
 from snnviz.catalog.archives import Files, Held, Place, Source, shown, words
 from snnviz.catalog.arrays import Numbers
 from snnviz.catalog.checked import Checked
@@ -29,10 +29,6 @@ IMAGES = ("images", "image", "x", "data", "pixels", "pictures", "imgs")
 
 ROLES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 IDX = re.compile(r"(?:.*-)?(train|t10k|test)-(images|labels)(?:-idx[134]-ubyte)?")
-
-CIFAR = (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin")
-CIFAR100 = ("train.bin", "test.bin")
-PIXELS = 3 * 32 * 32
 
 
 def npz(files: Files, reading: Reading) -> Checked | None:
@@ -214,28 +210,27 @@ def _plain(source: Source, field: str, reading: Reading, most: int | None = None
     return found if most is None else found[:most]
 
 
-def cifar(files: Files, reading: Reading) -> Checked | None:
+def binary(files: Files, reading: Reading) -> Checked | None:
     """Images and labels of CIFAR's binary files, or None where there are none. Raises `InputError`."""
     found = {place[-1]: source for place, source in files.items()}
-    if set(CIFAR) <= set(found):
-        form, record, several = "CIFAR-10's binary files", 1 + PIXELS, (CIFAR[:-1], CIFAR[-1:])
-    elif set(CIFAR100) <= set(found) and all(found[name].size % (2 + PIXELS) == 0 for name in CIFAR100):
-        form, record, several = "CIFAR-100's binary files", 2 + PIXELS, (CIFAR100[:1], CIFAR100[1:])
-        reading.did("coarse", 2, "The 20 coarse labels left out: classes are the 100 fine ones.")
-    else:
+    forms = [form for form in (cifar.TEN, cifar.FINE) if set(form.files) <= set(found)]
+    if not forms or (forms[0] is cifar.FINE and any(found[name].size % cifar.FINE.record for name in cifar.FINE.files)):
         return None
+    form = forms[0]
+    if form is cifar.FINE:
+        reading.did("coarse", 20, "The 20 coarse labels left out: classes are the 100 fine ones.")
     parts = {}
-    for part, names in zip((TRAIN, TEST), several, strict=True):
+    for part, names in ((TRAIN, form.train), (TEST, (form.test,))):
         size = sum(found[name].size for name in names)
-        if not size or any(found[name].size % record for name in names):
-            raise InputError(names[0], f"hold records of {record:,} bytes", Described(f"{size:,} bytes"))
+        if not size or any(found[name].size % form.record for name in names):
+            raise InputError(names[0], f"hold records of {form.record:,} bytes", Described(f"{size:,} bytes"))
+        reading.limits.fit_samples(size // form.record)
         tables = [
-            Numbers(name, found[name], (found[name].size // record, record), False, np.dtype(np.uint8), 0)
+            Numbers(name, found[name], (found[name].size // form.record, form.record), False, np.dtype(np.uint8), 0)
             for name in names
         ]
-        reading.limits.fit_samples(size // record)
-        labels = np.concatenate([piece[:, record - PIXELS - 1] for one in tables for piece in one.pieces()])
+        labels = np.concatenate([piece[:, form.label] for one in tables for piece in one.pieces()])
         parts[part] = Part(Stack.of_records(names[0], tables), _labels(labels.astype(np.int64), names[0], reading))
-    left = len(files) - sum(map(len, several))
+    left = len(files) - len(form.files)
     reading.did("others", left, f"{some(left, 'other file')} left out.")
-    return joined(form, parts, reading, "as in the files")
+    return joined(f"{form.title}'s binary files", parts, reading, "as in the files")

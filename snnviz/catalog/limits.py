@@ -32,6 +32,12 @@ class Limits:
     kept: int = 8000
     """Megabytes of all of them together."""
 
+    memory: int = 400
+    """Megabytes that reading may take, besides what is kept, which is written to a file as it is read."""
+
+    seconds: int = 60
+    """That reading may take."""
+
     @classmethod
     def here(cls) -> Limits:
         """Those of this machine: SNNVIZ_UPLOAD_MEGABYTES and so on. Raises `InputError` for what is no number."""

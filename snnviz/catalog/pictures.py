@@ -60,7 +60,7 @@ def pictures(files: Files, reading: Reading) -> Checked:
     reading.limits.fit_sides(height, width)
     channels = 1 if all(one.gray for one in headers.values()) else 3
     reading.limits.fit(len(headers) * channels * height * width)
-    images = np.empty((len(headers), channels, height, width), np.uint8)
+    images = reading.room("images", (len(headers), channels, height, width), np.uint8)
     clear = 0
     for number, place in enumerate(found.order):
         images[number], has_clear = _pixels(known[place], place, headers[place], channels, side)

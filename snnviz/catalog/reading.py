@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from snnviz.catalog.limits import Limits
 from snnviz.errors import Described, InputError
@@ -59,13 +64,51 @@ class Done:
 
 
 @dataclass(slots=True)
+class Heap:
+    """An array that grows, in memory or in a file."""
+
+    path: Path | None
+    dtype: np.dtype[Any]
+    parts: list[NDArray[Any]] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, part: NDArray[Any]) -> None:
+        """More of it."""
+        self.count += len(part)
+        if self.path is None:
+            self.parts.append(part)
+        else:
+            with self.path.open("ab") as file:
+                part.tofile(file)
+
+    def whole(self) -> NDArray[Any]:
+        """All of it."""
+        if self.path is None:
+            return np.concatenate(self.parts)
+        return np.memmap(self.path, self.dtype, "r", shape=(self.count,))
+
+
+@dataclass(slots=True)
 class Reading:
     """One reading of one upload."""
 
     limits: Limits
     choices: Choices = field(default_factory=Choices)
+    folder: Path | None = None
+    """Where arrays are kept in files; None: in memory."""
+
     done: list[Done] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
+
+    def room(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """An array to write into."""
+        if self.folder is None:
+            return np.empty(shape, dtype)
+        return np.lib.format.open_memmap(self.folder / f"{name}.npy", "w+", np.dtype(dtype), shape)
+
+    def heap(self, name: str, dtype: np.dtype[Any]) -> Heap:
+        """An array that grows."""
+        return Heap(None if self.folder is None else self.folder / f"{name}.heap", dtype)
 
     def did(self, what: str, count: int, words: str) -> None:
         """Says what was done to `count` of them; nothing where that is none."""

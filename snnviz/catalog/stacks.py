@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from snnviz.catalog import folders, owndata, scales
 from snnviz.catalog.arrays import Numbers
 from snnviz.catalog.checked import Checked, unseen
+from snnviz.catalog.cifar import PIXELS
 from snnviz.catalog.folders import TEST, TRAIN, VALID
 from snnviz.catalog.reading import Reading, some
 from snnviz.errors import Described, InputError
@@ -53,7 +54,7 @@ class Stack:
         def pieces() -> Iterator[NDArray[Any]]:
             for table in tables:
                 for piece in table.pieces():
-                    yield piece[:, -3 * 32 * 32 :].reshape(-1, 3, 32, 32)
+                    yield piece[:, -PIXELS:].reshape(-1, 3, 32, 32)
 
         return cls(name, (sum(table.shape[0] for table in tables), 3, 32, 32), tables[0].dtype, pieces, "colours first")
 
@@ -125,7 +126,7 @@ def _bytes(several: Sequence[Stack], reading: Reading) -> tuple[NDArray[np.uint8
     """All as bytes, the value of white, and what there is to say of the scale."""
     spans = [scales.span(one.name, one.dtype, one.pieces()) for one in several]
     scale = scales.chosen(spans, reading)
-    images = np.empty((sum(one.shape[0] for one in several), *several[0].shape[1:]), np.uint8)
+    images = reading.room("images", (sum(one.shape[0] for one in several), *several[0].shape[1:]), np.uint8)
     at = outside = 0
     for number, one in enumerate(several):
         for piece in one.pieces():

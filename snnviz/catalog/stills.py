@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from snnviz.catalog.cards import Archive, Card, File
 from snnviz.catalog.recordings import shares
@@ -144,6 +145,70 @@ def cifar10() -> Card:
     )
 
 
+@DATASETS.register(source="https://www.cs.toronto.edu/~kriz/cifar.html", kind="cifar100")
+def cifar100() -> Card:
+    """Photographs in a hundred classes, 32x32 in colour."""
+    return Card(
+        title="CIFAR-100",
+        about="50,000 training and 10,000 test photographs of a hundred things, 500 and 100 of each, 32x32 pixels in "
+        "three colours.",
+        shape=(3, 32, 32),
+        classes=100,
+        train=50_000,
+        test=10_000,
+        mean=0.4782,
+        std=0.2682,
+        histogram=_bell(0.4782, 0.2682),
+        likeness=0.5,
+        licence="none stated; the authors ask to be cited",
+        citation="Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images, University of Toronto",
+        home="https://www.cs.toronto.edu/~kriz/cifar.html",
+        layout="cifar",
+        archives=(
+            Archive(
+                "cifar-100-binary.tar.gz",
+                "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+                "md5:03b5dce01913d631647c71ecec9e9cb8",
+                169,
+            ),
+        ),
+        labels=FINE,
+        guessed=True,
+    )
+
+
+@DATASETS.register(source="https://www.cs.toronto.edu/~kriz/cifar.html", kind="cifar100-coarse")
+def cifar100_coarse() -> Card:
+    """The photographs of CIFAR-100 in twenty classes of five kinds each."""
+    about = (
+        "50,000 training and 10,000 test photographs of CIFAR-100, in twenty classes of five kinds each, 32x32 pixels "
+        "in three colours."
+    )
+    card: Card = cifar100()
+    return replace(card, title="CIFAR-100, coarse", about=about, classes=20, labels=COARSE)
+
+
+_FINE = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
+caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant
+flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree
+motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate
+poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider
+squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle
+wardrobe whale willow_tree wolf woman worm
+"""
+FINE = tuple(name.replace("_", " ") for name in _FINE.split())
+COARSE = (
+    *("aquatic mammals", "fish", "flowers", "food containers", "fruit and vegetables", "household electrical devices"),
+    *("household furniture", "insects", "large carnivores", "large man-made outdoor things"),
+    *(
+        "large natural outdoor scenes",
+        "large omnivores and herbivores",
+        "medium-sized mammals",
+        "non-insect invertebrates",
+    ),
+    *("people", "reptiles", "small mammals", "trees", "vehicles 1", "vehicles 2"),
+)
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 

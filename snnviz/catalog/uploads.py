@@ -37,13 +37,17 @@ PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 def check(
-    source: Path | bytes | Mapping[str, bytes], limits: Limits | None = None, choices: Choices | None = None
+    source: Path | bytes | Mapping[str, bytes | Path],
+    limits: Limits | None = None,
+    choices: Choices | None = None,
+    folder: Path | None = None,
 ) -> Checked:
     """What a file or folder of this machine is, the bytes of a file, or several files by name.
 
-    Raises `InputError`, and of these `Asked` where there are several readings.
+    Its samples are in memory, or in files of `folder`. Raises `InputError`, and of these `Asked` where there are
+    several readings.
     """
-    reading = Reading(limits or Limits.here(), choices or Choices())
+    reading = Reading(limits or Limits.here(), choices or Choices(), folder)
     try:
         if isinstance(source, Path):
             files = archives.of_path(source, reading)
@@ -123,7 +127,7 @@ def _read(files: Files, reading: Reading, depth: int = 0) -> Checked:
     roles = imagefiles.roles(files, reading)
     if set(imagefiles.ROLES[:2]) <= set(roles):
         return imagefiles.idx(files, roles, reading)
-    if found := imagefiles.cifar(files, reading):
+    if found := imagefiles.binary(files, reading):
         return found
     endings = Counter(eventfolders.ending(place[-1]) for place in files)
     recorded, drawn = (sum(endings[one] for one in known) for known in (eventfiles.PARSERS, pictures.ENDINGS))

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from snnviz.catalog import datasets, uploads
+from snnviz.catalog import apart, datasets, uploads
 from snnviz.catalog.reading import HELP
 from snnviz.catalog.uploads import Checked, Choices
 from snnviz.cli.interrupts import heeded
@@ -103,7 +103,7 @@ def check(path: Path, as_json: bool, **choices: str) -> None:
 
     Images (.npz, IDX, pictures in folders called by their class) or recordings (.bin, .npy, .h5, .aedat4).
     """
-    found = uploads.check(path, choices=Choices(**choices))
+    found = apart.check(path, choices=Choices(**choices))
     _print_checked(found, as_json, {})
     if not as_json:
         for done in found.done:
@@ -120,7 +120,7 @@ def keep(path: Path, title: str, as_json: bool, **choices: str) -> None:
 
     What was done to what was given is said on stderr; what has several readings is refused until an option says which.
     """
-    found = uploads.check(path, choices=Choices(**choices))
+    found = apart.check(path, choices=Choices(**choices))
     for done in found.done:
         click.echo(done.words, err=True)
     name = uploads.keep(found, title)
@@ -155,7 +155,7 @@ def _print_checked(found: Checked, as_json: bool, more: dict[str, str]) -> None:
     }
     if found.kind == "events":
         told["events"] = len(found.arrays["events"])
-        told["milliseconds"], told["dropped"] = list(found.milliseconds()), found.dropped()
+        told["milliseconds"], told["dropped"] = list(found.milliseconds), found.dropped
     if as_json:
         print_json(told)
         return

@@ -165,8 +165,8 @@ def _fetch(name: str, was_active: bool) -> None:
 
 
 def _source(name: str) -> str:
-    """What is to be fetched: of a simulated set its images."""
-    return datasets.card(name).simulated or name
+    """What is to be fetched."""
+    return datasets.source(name)
 
 
 def _may_fetch(name: str) -> bool:

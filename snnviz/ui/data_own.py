@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz.catalog import datasets, owndata, uploads
+from snnviz.catalog import apart, datasets, owndata, uploads
 from snnviz.catalog.uploads import Asked, Checked, Choices, Limits
 from snnviz.design import Events
 from snnviz.errors import Described, InputError, SnnvizError
@@ -70,7 +70,7 @@ def panel() -> None:
         if files:
             _upload(list(files), limits, most)
         elif path:
-            _found(("path", path, _stamp(path)), partial(uploads.check, Path(path), limits), limits)
+            _found(("path", path, _stamp(path)), partial(apart.check, Path(path), limits), limits)
         else:
             st.info(
                 "Images with labels, or recordings of events: they are checked and shown here, and once you keep them "
@@ -109,7 +109,7 @@ def _upload(files: list[Any], limits: Limits, most: int) -> None:
     name = tuple((file.file_id, file.name) for file in files)
 
     def check(choices: Choices) -> Checked:
-        return uploads.check({file.name: file.getvalue() for file in files}, limits, choices)
+        return apart.check({file.name: file.getvalue() for file in files}, limits, choices)
 
     _found(name, check, limits)
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from snnviz.catalog import uploads
+from snnviz.catalog import checked, uploads
 from snnviz.catalog.uploads import Asked, Checked, Choices
 from snnviz.errors import InputError
 from tests.catalog.aedat import MAGIC, flat, packet
@@ -304,9 +304,9 @@ def test_columns_in_another_order_are_found_and_said(order: str) -> None:
 def test_lengths_and_what_the_limit_drops_are_told() -> None:
     many = np.array([[1, 2, t, 1] for t in range(0, 1_000_000, 1000)])
     found = uploads.check({f"{name}/{n}.npy": npy(many) for name in "ab" for n in range(2)})
-    assert found.milliseconds() == (999, 999, 999)
-    assert found.dropped(1) == 4 * (1000 - 255)
-    assert found.dropped() == 0
+    assert found.milliseconds == (999, 999, 999)
+    assert checked.dropped(found.arrays["events"], found.arrays["ends"], found.shape, frames=1) == 4 * (1000 - 255)
+    assert found.dropped == 0
     short = uploads.check({f"{name}/{n}.npy": npy(many // [1, 1, 1000, 1]) for name in "ab" for n in range(2)})
     stated(short, "1.0 to 1.0 ms")
 

@@ -56,7 +56,7 @@ def test_random_search_trains_from_scratch(snnviz: Snnviz, shared: Store) -> Non
         (["--strategy", "grid"], "strategy must be one of ucb, random, got 'grid'"),
         (["--iterations", "0"], "iterations must be a whole number from 1 to 200, got 0"),
         (["--parallel", "many"], "parallel must be a whole number from 1 to 16, got 'many'"),
-        (["--data", "nothing"], "data must be one of digits, mnist, fashion-mnist, cifar10, nmnist, "),
+        (["--data", "nothing"], "data must be one of digits, mnist, fashion-mnist, cifar10, cifar100, "),
         (["--set", "train_samples=100"], "validation must be less than the 100 training images, got 400"),
         (["--set", "shared=1"], "shared must be a field of an optimisation, got 1"),
         (["--data", "digits", "--set", "data=mnist"], "data must be given once, got 'mnist'"),

@@ -95,7 +95,7 @@ def test_a_range_is_from_nothing_unless_it_says_so() -> None:
         (("--n-skip", "5..6"), "n_skip must be at most 3 in a block of 4 layers, got '5..6'"),
         (("--seeds", "11"), "seeds must be a whole number from 1 to 10, got 11"),
         (("--seeds", "two"), "seeds must be a whole number from 1 to 10, got 'two'"),
-        (("--data", "minst"), "data must be one of digits, mnist, fashion-mnist, cifar10, nmnist, "),
+        (("--data", "minst"), "data must be one of digits, mnist, fashion-mnist, cifar10, cifar100, "),
         (("--set", "sed=3"), "sed must be a field of a sweep, got 3; did you mean 'seeds'?"),
         (("--set", "seeds=2", "--seeds", "3"), "seeds must be given once, got '2'"),
         (("--set", "epochs"), "--set must have the form path=value, got 'epochs'"),

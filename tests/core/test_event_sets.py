@@ -106,6 +106,31 @@ def test_damaged_cifar10_is_a_sentence(machine: Path, harm: str) -> None:
         data.load(design("cifar10"))
 
 
+def test_cifar100_is_read_with_fine_and_with_coarse_labels(machine: Path) -> None:
+    """Records of a coarse label, a fine one, and the pixels: https://www.cs.toronto.edu/~kriz/cifar.html."""
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (30, 3, 32, 32), np.uint8)
+    fine = rng.integers(0, 100, 30).astype(np.uint8)
+    coarse = rng.integers(0, 20, 30).astype(np.uint8)
+    folder = machine / "cifar-100-binary"
+    folder.mkdir(parents=True)
+    for name, chosen in (("train.bin", range(20)), ("test.bin", range(20, 30))):
+        (folder / name).write_bytes(b"".join(bytes([coarse[i], fine[i]]) + images[i].tobytes() for i in chosen))
+    for name, labels, classes in (("cifar100", fine, 100), ("cifar100-coarse", coarse, 20)):
+        assert datasets.is_here(name)
+        assert datasets.sizes(name) == (20, 10)
+        assert len(set(datasets.card(name).labels)) == datasets.card(name).classes == classes
+        train, test = data.load(design(name))
+        np.testing.assert_array_equal(train.images, images[:20])
+        np.testing.assert_array_equal(train.labels, labels[:20])
+        np.testing.assert_array_equal(test.labels, labels[20:])
+    assert np.isfinite(last(design("cifar100", MLP)).test_loss)
+    (folder / "test.bin").write_bytes(bytes([20, 3]) + bytes(3072))
+    data.load(design("cifar100"))
+    with pytest.raises(DataMissing, match="must hold labels from 0 to 19, got 20: replace it"):
+        data.load(design("cifar100-coarse"))
+
+
 # CIFAR10-DVS
 
 
