@@ -45,10 +45,11 @@ def _store() -> dict[str, Any]:
     try:
         store = Store()
         counts = {state: count for state, count in store.counts().items() if count}
-        engine = _engine(Local(store))
+        store.check(rows=False)
+        engine = "local, none for a read-only store" if store.readonly else _engine(Local(store))
     except SnnvizError as error:
         return {"store": str(error), "engine": "local, no store"}
-    return {"store": {"place": str(cache_dir()), **counts}, "engine": engine}
+    return {"store": {"place": str(cache_dir()), **counts, "damage": "none found"}, "engine": engine}
 
 
 def _engine(engine: Local) -> str:

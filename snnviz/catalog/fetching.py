@@ -9,9 +9,11 @@ import tarfile
 import uuid
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from snnviz import leftovers
 from snnviz.catalog.cards import Archive, Card
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
@@ -175,8 +177,10 @@ INNER = {"nmnist": "NMNIST", "cifar10-dvs": "CIFAR10DVS", "dvs-gesture": "DVSGes
 
 def _unpack(path: Path, folder: Path, watch: Watch, about: Card) -> None:
     """Into a folder beside, which is then merged: a process that is killed leaves nothing that looks whole."""
-    work = folder / f"unpacking-{uuid.uuid4().hex}"
+    work, holding = folder / f"unpacking-{uuid.uuid4().hex}", ExitStack()
     try:
+        work.mkdir(parents=True)
+        holding.enter_context(leftovers.held(work))
         _extract(path, work)
         if about.layout == "classes":  # CIFAR10-DVS: an archive of archives, one a class
             inner = sorted(work.rglob("*.zip"))
@@ -190,6 +194,7 @@ def _unpack(path: Path, folder: Path, watch: Watch, about: Card) -> None:
             if not (target / entry.name).exists():
                 shutil.move(str(entry), str(target / entry.name))
     finally:
+        holding.close()
         shutil.rmtree(work, ignore_errors=True)
 
 

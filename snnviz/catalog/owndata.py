@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from snnviz import leftovers
 from snnviz.catalog import recordings
 from snnviz.catalog.cards import Card
 from snnviz.design import EVENTS
@@ -139,12 +140,13 @@ def put(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     work = place.parent / f"own-{uuid.uuid4().hex}.tmp"
     try:
         work.mkdir(parents=True)
-        for array in ARRAYS[told["kind"]]:
-            np.save(work / f"{array}.npy", arrays[array], allow_pickle=False)
-        (work / "card.json").write_text(json.dumps(told))
-        if place.exists():  # it was removed before, or damaged
-            shutil.rmtree(place)
-        os.replace(work, place)
+        with leftovers.held(work):
+            for array in ARRAYS[told["kind"]]:
+                np.save(work / f"{array}.npy", arrays[array], allow_pickle=False)
+            (work / "card.json").write_text(json.dumps(told))
+            if place.exists():  # it was removed before, or damaged
+                shutil.rmtree(place)
+            os.replace(work, place)
     except OSError as error:
         if not is_here(name):  # somebody else may have been faster
             reason = error.strerror or type(error).__name__

@@ -21,6 +21,7 @@ from snnviz.cli import (
     running,
     scoring,
     searching,
+    storing,
     studying,
     sweeping,
     ttfs,
@@ -35,7 +36,7 @@ def commands() -> None:
 
 
 _ROOMS = (
-    designing, running, sweeping, studying, searching, scoring, cells, ttfs, activity, gradients, data, about,
+    designing, running, sweeping, studying, searching, scoring, cells, ttfs, activity, gradients, data, storing, about,
 )  # fmt: skip
 for _room in _ROOMS:
     _found = [each for each in vars(_room).values() if isinstance(each, click.Command)]

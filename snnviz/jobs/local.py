@@ -51,7 +51,9 @@ class Local:
 
     def start(self) -> None:
         """Make sure that the supervisor lives, so that the first run finds torch loaded. Never `multiprocessing`: from
-        a page it would run the page again in the child."""
+        a page it would run the page again in the child. There is none for a store that is read-only."""
+        if self.store.readonly:
+            return
         with _starting:
             at, last = _started.get(self.store.lock, (0.0, None))
             failed = last is not None and (last.poll() or 0) > 0  # poll: or it stays behind as a zombie
@@ -91,7 +93,7 @@ class Local:
 
     def silent(self) -> float | None:
         """Seconds since the supervisor last said that it lives; None where none does, or has not said so yet."""
-        pid = self.supervisor()
+        pid = None if self.store.readonly else self.supervisor()
         heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
         heartbeat = None if pid is None else heartbeats.get(engine.owner("local", pid))
         return None if heartbeat is None else max(0.0, time.time() - heartbeat)

@@ -81,6 +81,7 @@ class Supervisor:
         with suppress(StoreError):  # it will be met again
             # One before this had perhaps the same number: what it held is nobody's.
             self.store.recover(lambda name: name == self.owner or self._verdict(name))
+            self.store.sweep(self._verdict)
         trouble: float | None = None
         while not self.stopping and lock.is_at(self.handle, self.store.lock):
             try:
@@ -266,7 +267,8 @@ def main() -> None:
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     try:
-        store = Store(given.store)
+        # Who was started for a store does not make another one where that was removed.
+        store = Store(given.store, create=given.lock is None)
         handle = given.lock if given.lock is not None else lock.take(store.lock)
         if handle is None:
             parser.exit(0, f"Another supervisor looks after {store.place}.\n")

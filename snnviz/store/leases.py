@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, Update, case, delete, false, func, select, up
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
-from snnviz.errors import LeaseLost
+from snnviz.errors import LeaseLost, StoreError
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
 from snnviz.store import checkpoints, opening, reading, tables
@@ -26,22 +27,40 @@ from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Supe
 class Leases:
     """What a worker calls; `Store` says what it promises."""
 
-    def __init__(self, url: str | Path | None = None, *, check: bool = True) -> None:
+    def __init__(self, url: str | Path | None = None, *, check: bool = True, create: bool = True) -> None:
         address, self.path = opening.locate(url)
         self.url = str(self.path or address.render_as_string(hide_password=False))  # Store(url) is this store again
         self.place = str(self.path or address.render_as_string())
         folder = self.path.parent if self.path else cache_dir().absolute()
         stem = self.path.stem if self.path else f"server-{hashlib.sha256(self.url.encode()).hexdigest()[:8]}"
         self.lock = folder / f"{stem}.worker.lock"  # for the supervisor of its queue
-        self._checkpoints = folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")
-        self._engine = opening.connect(address, self.path, check)
+        self.checkpoints = folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")
+        self._engine, self._seen = opening.connect(address, self.path, check, create)
+        weakref.finalize(self, self._engine.dispose)  # also at the end of a process that does not `close`
         self._writer = self._engine.execution_options(writes=True)
         self._silence = Silence()
+        self._damage: str | None = None
         self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
 
     def close(self) -> None:
-        """Let go of the file. The store opens it again when it is used again."""
+        """Let go of the file, with everything in it. The store opens it again when it is used again."""
+        self.fold()
         self._engine.dispose()
+
+    @property
+    def readonly(self) -> bool:
+        """Whether it can be looked at alone."""
+        return self.path is not None and opening.is_readonly(self.path)
+
+    def fold(self) -> None:
+        """Write SQLite's log into the file itself, so that a copy of the file alone is whole.
+
+        Waits for nobody: what others are reading meanwhile stays in the log, until the next time.
+        """
+        if self.path is None or self.readonly or not self.path.exists():
+            return
+        with suppress(StoreError), opening.sentences(self.place), self._engine.connect() as connection:
+            opening.bare(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def claim(self, owner: str, run: str | None = None) -> Claim | None:
         """Take up the run that has waited longest (or this one); None where none is queued.
@@ -155,6 +174,8 @@ class Leases:
             new |= {"finished": time.time(), "error": error, "traceback": traceback}
         with self._writing() as connection:
             self._fenced(connection, run, attempt, new)
+        if state in ENDED:
+            self.fold()
 
     def died(self, run: str, attempt: int, how: str, *, own: bool = True) -> None:
         """The process of this attempt is gone: queue the run again, or fail it at its third death.
@@ -205,10 +226,10 @@ class Leases:
 
     def save_checkpoint(self, run: str, attempt: int, checkpoint: Checkpoint) -> None:
         """Replace the run's checkpoint, after its rows have been appended. Raises `LeaseLost`."""
-        new = self._checkpoints / f"{run}.{attempt}.tmp"
+        new = self.checkpoints / f"{run}.{attempt}.tmp"
         try:
-            with opening.sentences(str(self._checkpoints)):
-                self._checkpoints.mkdir(parents=True, exist_ok=True)
+            with opening.sentences(str(self.checkpoints)):
+                self.checkpoints.mkdir(parents=True, exist_ok=True)
                 checkpoints.write(new, checkpoint)
             with self._writing() as connection:
                 # Renamed while the run's row is locked: no later attempt can have been claimed in between.
@@ -224,7 +245,7 @@ class Leases:
             # A file without a word in the store is left from a store that was removed: its rows are gone.
             if connection.scalar(select(RUNS.c.checkpoint).where(RUNS.c.run == run)) is None:
                 return None
-        for left in self._checkpoints.glob(f"{run}.*.tmp"):  # of an attempt that was killed while it wrote
+        for left in self.checkpoints.glob(f"{run}.*.tmp"):  # of an attempt that was killed while it wrote
             with suppress(OSError):
                 left.unlink()
         try:
@@ -237,11 +258,15 @@ class Leases:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
+        if self._damage is not None:
+            raise StoreError(self._damage)
         with opening.sentences(self.place), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
+        if self._damage is not None:
+            raise StoreError(self._damage)
         with opening.sentences(self.place), self._writer.begin() as connection:
             yield connection
 
@@ -276,7 +301,7 @@ class Leases:
         connection.execute(ended)
 
     def _checkpoint(self, run: str) -> Path:
-        return self._checkpoints / f"{run}.safetensors"
+        return self.checkpoints / f"{run}.safetensors"
 
 
 def change(*which: ColumnElement[bool]) -> Update:

@@ -7,11 +7,12 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -24,7 +25,7 @@ BUSY_SECONDS = 20.0
 """How long a write waits for another one to end."""
 
 CHECKED_BYTES = 64_000_000
-"""A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte)."""
+"""A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte), but beside (`Store.examine`)."""
 
 
 def locate(url: str | Path | None) -> tuple[URL, Path | None]:
@@ -44,27 +45,36 @@ def locate(url: str | Path | None) -> tuple[URL, Path | None]:
     return URL.create("sqlite", database=str(path)), path
 
 
-def connect(url: URL, path: Path | None, check: bool) -> Engine:
+@dataclass
+class Seen:
+    """What an open store has turned out to be. `id`: of the file that was opened last."""
+
+    id: str | None = None
+    replaced: bool = False
+
+
+def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tuple[Engine, Seen]:
     """An engine for a store that has been looked at, and created where there was none."""
-    place = str(path or url.render_as_string())
+    place, seen = str(path or url.render_as_string()), Seen()
     try:
         with sentences(place):
             if path is None:
                 engine = create_engine(url, pool_pre_ping=True)
                 _fill(engine)
             else:
-                if not path.exists():
+                if create and not path.exists():
                     _create(path)
-                engine = _sqlite(path)
+                engine = _sqlite(path, seen)
             try:
                 with engine.connect() as connection:
                     _look(connection, path, check)
+                    seen.id = connection.scalar(select(tables.ABOUT.c.id))
             except BaseException:
                 engine.dispose()
                 raise
     except ModuleNotFoundError as error:
         raise StoreError(f"The store {place} needs the Python package {error.name}, which is not installed.") from error
-    return engine
+    return engine, seen
 
 
 def _fill(engine: Engine) -> None:
@@ -72,6 +82,12 @@ def _fill(engine: Engine) -> None:
         tables.complete(connection)
         if connection.scalar(select(tables.ABOUT.c.version)) is None:
             connection.execute(tables.ABOUT.insert().values(version=tables.VERSION))
+        _name(connection)
+
+
+def _name(connection: Connection) -> None:
+    """Give a store that has none a name of its own."""
+    connection.execute(update(tables.ABOUT).where(tables.ABOUT.c.id.is_(None)).values(id=secrets.token_hex(8)))
 
 
 def _create(path: Path) -> None:
@@ -81,6 +97,7 @@ def _create(path: Path) -> None:
     try:
         engine = create_engine(URL.create("sqlite", database=str(new)))
         with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")  # before there are tables
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         _fill(engine)
         engine.dispose()  # the last connection to go writes everything into the file itself
@@ -96,27 +113,62 @@ def _create(path: Path) -> None:
             left.unlink()
 
 
-def _sqlite(path: Path) -> Engine:
-    # mode=rw: a file that has been removed must be an error, not an empty store without tables.
-    source = f"file:{quote(str(path))}?mode=rw"
+def is_readonly(path: Path) -> bool:
+    """Whether the file can be looked at and not be changed."""
+    effective = {"effective_ids": True} if os.access in os.supports_effective_ids else {}
+    if not path.exists():
+        return False
+    return not os.access(path, os.W_OK, **effective) or not (  # SQLite makes a log beside the file
+        os.access(path.parent, os.W_OK, **effective) or os.access(_log(path), os.W_OK, **effective)
+    )
 
+
+def _log(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _source(path: Path) -> str:
+    """How SQLite is to open the file."""
+    # rw: a file that has been removed must be an error, not an empty store without tables.
+    mode = "rw"
+    if is_readonly(path):
+        # Where nobody has it open there is no log, and without the right to make one only this way is left.
+        has_log = _log(path).exists() and _log(path).stat().st_size > 0
+        mode = "ro" if has_log else "ro&immutable=1"
+    return f"file:{quote(str(path))}?mode={mode}"
+
+
+def _sqlite(path: Path, seen: Seen) -> Engine:
     def open_file() -> sqlite3.Connection:
+        source = _source(path)
         connection = sqlite3.connect(source, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
         connection.isolation_level = None  # transactions begin where `begin` says so, and as it says
         # A checkpoint is on disk before the run goes on; so must be the rows that led there.
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA cell_size_check=ON")
+        if seen.id is not None:
+            try:
+                now = connection.execute("SELECT id FROM snnviz_store").fetchone()[0]
+            except (sqlite3.Error, TypeError):
+                now = None  # whoever uses the connection meets the trouble
+            seen.replaced = seen.replaced or now != seen.id
+            seen.id = now
         return connection
 
     engine = create_engine("sqlite://", creator=open_file, poolclass=QueuePool, pool_size=4, max_overflow=60)
 
+    def signature() -> tuple[object, ...]:
+        state, source = path.stat(), _source(path)
+        return state.st_ino, source, (state.st_mtime_ns if "immutable" in source else None)
+
     @event.listens_for(engine, "connect")
     def remember(_: sqlite3.Connection, record: Any) -> None:
-        record.info["inode"] = path.stat().st_ino
+        record.info["file"] = signature()
 
     @event.listens_for(engine, "checkout")
     def same_file(_: sqlite3.Connection, record: Any, __: Any) -> None:
         """The cache may be removed under a running server: writing on to a file without a name would lose it all."""
-        if not path.exists() or path.stat().st_ino != record.info["inode"]:
+        if not path.exists() or signature() != record.info["file"]:
             raise DisconnectionError
 
     @event.listens_for(engine, "begin")
@@ -130,9 +182,7 @@ def _sqlite(path: Path) -> Engine:
 def _look(connection: Connection, path: Path | None, check: bool) -> None:
     """Refuse a store that is not ours, damaged or newer, before anything is written to it."""
     if path is not None and check and path.stat().st_size <= CHECKED_BYTES:
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if found != "ok":
-            raise sqlite3.DatabaseError(str(found))
+        examine(connection)
     if path is not None and not connection.dialect.has_table(connection, tables.ABOUT.name):
         raise StoreError(
             f"{path} is not a store of snnviz; name another file with SNNVIZ_STORE, or move this one away."
@@ -144,9 +194,29 @@ def _look(connection: Connection, path: Path | None, check: bool) -> None:
             f"this one reads up to {tables.VERSION}); update snnviz, or name another file with SNNVIZ_STORE."
         )
     if tables.lacks_something(connection):
+        if path is not None and is_readonly(path):
+            raise StoreError(
+                f"The store {path} is read-only and of an older snnviz: make the file and its folder writable once, "
+                "so that it can be brought up to date."
+            )
         connection.rollback()
         with connection.execution_options(writes=True).begin():
             tables.complete(connection)
+            connection.execute(update(tables.ABOUT).where(tables.ABOUT.c.id.is_(None)).values(id=secrets.token_hex(8)))
+
+
+def bare(connection: Connection) -> sqlite3.Connection:
+    """SQLite's own connection, outside of any transaction."""
+    found = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
+
+
+def examine(connection: Connection) -> None:
+    """Search a whole SQLite file for damage (2 ms a megabyte). Raises SQLite's errors."""
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise sqlite3.DatabaseError(str(found))
 
 
 @contextmanager
@@ -156,7 +226,11 @@ def sentences(place: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise StoreError(sentence(error, place)) from error
+    except UnicodeError as error:  # of a damaged text, such as one of the schema
+        raise StoreError(DAMAGED.format(place)) from error
 
+
+DAMAGED = "The store {} is damaged or not a store, and was left as it is: move it away or restore a copy."
 
 _SAID = {
     sqlite3.SQLITE_FULL: "The disk is full: the store {} cannot grow. Free some space; what is there is unharmed.",
@@ -175,9 +249,11 @@ def sentence(error: Exception, place: str) -> str:
     if isinstance(cause, OSError):
         return f"The store {place} cannot be used: {(cause.strerror or str(cause)).lower()}."
     code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_CANTOPEN and not Path(place).exists():
+        return f"The store {place} is gone and cannot be opened: put it back, or start snnviz again for an empty one."
     if code is not None and code & 0xFF in _SAID:
         return _SAID[code & 0xFF].format(place)
     if type(cause) is sqlite3.DatabaseError:
-        return f"The store {place} is damaged or not a store, and was left as it is: move it away or restore a copy."
+        return DAMAGED.format(place)
     first = (str(cause).splitlines() or [type(cause).__name__])[0]
     return f"The store {place} does not answer as it should: {first[:200]}"

@@ -19,17 +19,18 @@ RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "tas
 """The columns of a `Run`, named like its fields, and its task."""
 
 ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: select(TABLES[event].c.seq, *(TABLES[event].c[name] for name in KINDS[event]))
+    event: select(TABLES[event].c.seq, *(TABLES[event].c[name] for name in KINDS[event]), TABLES[event].c.crc)
     .where(TABLES[event].c.run == bindparam("of"), TABLES[event].c.seq > bindparam("since"))
     .order_by(TABLES[event].c.seq)
     for event in ROWS
 }
-"""For each kind of row, its number and its fields."""
+"""For each kind of row, its number, its fields and its checksum."""
 
 LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: select(TABLES[event].c.run, *(TABLES[event].c[name] for name in KINDS[event])) for event in ROWS
+    event: select(TABLES[event].c.run, *(TABLES[event].c[name] for name in KINDS[event]), TABLES[event].c.crc)
+    for event in ROWS
 }
-"""For each kind of row, its run and its fields."""
+"""For each kind of row, its run, its fields and its checksum."""
 
 
 def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:

@@ -12,14 +12,15 @@ from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import reading, tables
-from snnviz.store.leases import Leases, change
+from snnviz.store.care import Care
+from snnviz.store.leases import change
 from snnviz.store.tables import RUNS, TABLES
 from snnviz.store.values import KINDS, STATES, Run, State, Submitted, Task, Unreadable
 
 R = TypeVar("R", bound=Row)
 
 
-class Store(Leases):
+class Store(Care):
     """Runs, their rows and their checkpoints, shared by any number of threads and processes.
 
     A run goes ``queued -> running -> done | failed | cancelled``. What the store promises:
@@ -34,13 +35,18 @@ class Store(Leases):
       person last asked for it, the run is failed and the story of its deaths is kept.
     - **Rows are only added.** One row per `key` of its event: what a resumed run computes again changes nothing. `rows`
       reads on from where the reader was. `version` changes when anything shown of a run changes.
+    - **Damage is said.** Each row has a checksum, and reading one that is not what was written raises `StoreError`. A
+      file of up to 64 MB is searched when it is opened, a larger one by `check_beside`; `check` reads everything.
     - **A checkpoint is whole or absent**, is on disk together with every row that led to it, and is never pickle. A
       damaged one is left out with a note on the run, which then starts from the beginning.
     - **Trouble is one sentence.** A disk that is full, a store that is read-only, damaged, busy or from a newer snnviz
       raises `StoreError`; what could not be written whole is not written, a store that cannot be used is left alone.
+      One that is read-only can be looked at; one that is removed while it is open stays removed. `words` says so.
+    - **A copy of the file is whole** when nobody works at it: what a run wrote is in the file itself at its end.
+      `backup` copies it at any time.
 
     `url`: a path or a database URL (SQLite or PostgreSQL); ``$SNNVIZ_STORE``, else ``runs.sqlite`` in `cache_dir()`.
-    `check`: look for damage; False for a process whose parent has just looked.
+    `check`: look for damage; False for a process whose parent has just looked. `create`: make one where there is none.
     """
 
     def submit(self, task: Task) -> Submitted:
@@ -103,7 +109,7 @@ class Store(Leases):
             _known(run, connection.execute(gone).rowcount)
             for table in TABLES.values():
                 connection.execute(delete(table).where(table.c.run == run))
-            for file in self._checkpoints.glob(f"{run}.*"):
+            for file in self.checkpoints.glob(f"{run}.*"):
                 file.unlink(missing_ok=True)
 
     def get(self, run: str) -> Run:
@@ -140,7 +146,7 @@ class Store(Leases):
         """Each row with its number, in the order in which they came; `since` is the last number the reader has."""
         with self._reading() as connection:
             found = connection.execute(reading.ROW[event], {"of": run, "since": since}).all()
-        return [(columns[0], tables.event(event, columns[1:])) for columns in found]
+        return [(columns[0], tables.event(event, run, columns[1:-1], columns[-1])) for columns in found]
 
     def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
         """The newest row of each run that has one (None: of every run)."""
@@ -150,7 +156,7 @@ class Store(Leases):
             newest = newest.where(table.c.run.in_(runs))
         with self._reading() as connection:
             found = connection.execute(reading.LAST[event].where(table.c.seq.in_(newest))).all()
-        return {columns[0]: tables.event(event, columns[1:]) for columns in found}
+        return {columns[0]: tables.event(event, columns[0], columns[1:-1], columns[-1]) for columns in found}
 
     def version(self, run: str | None = None) -> str:
         """Changes when anything shown of the run changes (None: of any run); a heartbeat alone does not. Cheap."""

@@ -7,6 +7,7 @@ that lacks a column or a table gets it when it is opened; `VERSION` goes up only
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from types import NoneType
@@ -32,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from snnviz.errors import StoreError
 from snnviz.events import ROWS, Row
 
 VERSION = 1
@@ -43,7 +45,12 @@ R = TypeVar("R", bound=Row)
 
 METADATA = MetaData()
 
-ABOUT = Table("snnviz_store", METADATA, Column("version", Integer, nullable=False))
+ABOUT = Table(
+    "snnviz_store",
+    METADATA,
+    Column("version", Integer, nullable=False),
+    Column("id", String(32)),  # tells this store from one that took its place
+)
 
 RUNS = Table(
     "runs",
@@ -99,6 +106,7 @@ def _table(event: type[Row]) -> Table:
         Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
         Column("run", String(16), nullable=False),
         *columns,
+        Column("crc", BigInteger),  # see `checksum`; rows of before have none
         UniqueConstraint("run", *event.key),
         Index(f"{event.table}_by_run", "run", "seq"),
         sqlite_autoincrement=True,  # a number is never used twice, so `since` holds when a run comes back
@@ -125,11 +133,32 @@ def values(run: str, row: Row) -> dict[str, Any]:
     for name, (kind, _) in KINDS[type(row)].items():
         value = getattr(row, name)
         columns[name] = None if value is None else kind(value)
-    return columns
+    return columns | {"crc": checksum(run, columns)}
 
 
-def event(kind: type[R], columns: Sequence[Any]) -> R:
-    """The row from its columns, in the order of its fields; NULL in a plain float column is a NaN."""
+def checksum(run: str, columns: Mapping[str, Any]) -> int:
+    """CRC-32 of the row: a bit that flips in a page shows in no other way.
+
+    What is NULL is left out, which a column is that came with a later release.
+    """
+    said = [run]
+    for name in columns:
+        value = columns[name]
+        if name != "run" and value is not None and value == value:  # SQLite keeps a NaN as NULL
+            said.append(f"{name}={value + 0.0 if type(value) is float else value}")  # and -0.0 as 0.0
+    return zlib.crc32("\0".join(said).encode())
+
+
+def event(kind: type[R], run: str, columns: Sequence[Any], crc: int | None) -> R:
+    """The row from its columns, in the order of its fields; NULL in a plain float column is a NaN.
+
+    Raises `StoreError` where it is not what was written.
+    """
+    if crc is not None and crc != checksum(run, dict(zip(KINDS[kind], columns, strict=True))):
+        raise StoreError(
+            f"The store is damaged: a row of the run {run} ({kind.table}) is not what was written; delete the run and "
+            "train it again, or restore a copy."
+        )
     given = [
         math.nan if value is None and kinds == (float, False) else value
         for value, kinds in zip(columns, KINDS[kind].values(), strict=True)

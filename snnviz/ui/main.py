@@ -11,6 +11,7 @@ import streamlit as st  # noqa: E402
 
 from snnviz.ui import services, state  # noqa: E402
 from snnviz.ui.trouble import told  # noqa: E402
+from snnviz.ui.words import plain  # noqa: E402
 
 st.set_page_config(page_title="snnviz", page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")
 st.html("<style>.block-container{padding:4rem 2rem 3rem}</style>")
@@ -30,5 +31,7 @@ page = st.navigation(
 )
 with told():
     services.store().version()
+    for sentence in services.store().words():
+        st.info(plain(sentence), icon=":material/database:")
     state.begin(page.url_path)
     page.run()

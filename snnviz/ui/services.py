@@ -115,6 +115,8 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     warming.cancel()
     tending.cancel()
     await asyncio.to_thread(_stop_worker)
+    with contextlib.suppress(SnnvizError):
+        store().close()
 
 
 def _start_worker() -> None:
@@ -129,8 +131,12 @@ def _stop_worker() -> None:
 
 
 async def _tend() -> None:
+    checked = False
     while True:
         try:
+            if not checked:
+                await asyncio.to_thread(store().check_beside)
+                checked = True
             await asyncio.to_thread(_start_worker)
         except SnnvizError as error:
             LOG.warning("%s", error)

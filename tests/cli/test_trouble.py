@@ -190,3 +190,17 @@ def test_doctor_tells_of_a_supervisor_that_hangs(snnviz: Snnviz, hung: tuple[Sto
         connection.exec_driver_sql("UPDATE supervisors SET heartbeat = heartbeat - 50")
     said = snnviz("doctor", "--json").json["engine"]
     assert re.fullmatch(rf"local, supervisor {pid}, heard of 5\d s ago \(it hangs\)", said)
+
+
+def test_the_store_is_copied_and_searched(snnviz: Snnviz, cache: Path, tiny: MakeDesign, tmp_path: Path) -> None:
+    store = Store()
+    store.submit(tiny())
+    store.close()
+    copy = tmp_path / "copy.sqlite"
+    assert str(copy) in snnviz("store", "backup", str(copy)).out
+    assert snnviz("store", "backup", str(copy)).sentence.startswith("file must be a name that is free, got ")
+    copied = Store(copy)
+    assert [run.run for run in copied.runs()] == [tiny().digest]
+    copied.close()
+    assert snnviz("store", "check", "--json").json == {"store": str(cache / "runs.sqlite"), "rows": 0, "damage": None}
+    assert snnviz("doctor", "--json").json["store"]["damage"] == "none found"

@@ -127,6 +127,18 @@ def test_an_encoding_that_recordings_do_not_take_is_a_sentence_and_gone_with_the
     assert visit.errors == ["data.encoding.kind must be direct or lif for recordings of events, got 'rate'"]
 
 
+def test_a_store_that_was_replaced_is_said(cache: Path, tiny: MakeDesign) -> None:
+    Visit(links.to_query(tiny()))
+    services.store().submit(tiny())
+    services.store().close()
+    (cache / "runs.sqlite").unlink()
+    Store().close()
+    services.GLANCES.forget()
+    visit = Visit(links.to_query(tiny()), "runs")
+    assert "removed or moved while it was open, and another one is in its place" in visit.text
+    assert "No run yet" in visit.text
+
+
 @pytest.mark.parametrize("page", ["", "runs"])
 @pytest.mark.usefixtures("cache")
 def test_a_queue_that_stands_still_is_one_line(tiny: MakeDesign, hung: tuple[Store, int], page: str) -> None:

@@ -253,6 +253,7 @@ class TestOpening:
         store.append(claim.run, 1, [sample(1)])
         with store._writing() as connection:
             connection.execute(text("ALTER TABLE samples DROP COLUMN accuracy"))
+            connection.execute(text("ALTER TABLE samples DROP COLUMN crc"))  # which stands for the others
             connection.execute(text("ALTER TABLE runs DROP COLUMN note"))
             connection.execute(text("DROP TABLE epochs"))
         newer = Store(store.url)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -15,8 +19,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from snnviz import leftovers
 from snnviz.design import Design
-from snnviz.errors import StoreError
+from snnviz.errors import InputError, StoreError
 from snnviz.events import Sample
 from snnviz.store import Store, opening
 from tests.conftest import MakeDesign
@@ -100,6 +105,65 @@ class TestStrangeFiles:
         self.damage(closed, "overwritten")
         with pytest.raises(StoreError, match="damaged"):
             Store(closed, check=False).rows(tiny().digest, Sample)
+
+    def test_a_byte_of_the_schemas_text_that_is_damaged_is_a_sentence(self, closed: Path) -> None:
+        """Which SQLite's own search for damage does not find, and which no UTF-8 is."""
+        content = bytearray(closed.read_bytes())
+        content[content.index(b"CREATE TABLE runs") + 20] = 0xFF
+        closed.write_bytes(content)
+        for check in (True, False):
+            with pytest.raises(StoreError, match="damaged") as caught:
+                Store(closed, check=check).runs()
+            assert is_sentence(caught.value, closed)
+
+    def test_a_bit_of_a_row_that_flips_is_a_sentence(self, closed: Path, tiny: MakeDesign) -> None:
+        """As nothing of SQLite notices."""
+        content = bytearray(closed.read_bytes())
+        packed = struct.pack(">d", 0.37)  # the epoch of the row at step 37
+        assert content.count(packed) == 1
+        content[content.index(packed) + 5] ^= 1
+        closed.write_bytes(content)
+        store = Store(closed)
+        with pytest.raises(StoreError, match="is not what was written"):
+            store.rows(tiny().digest, Sample)
+        with pytest.raises(StoreError, match="is not what was written"):
+            store.check()
+        store.close()
+
+    def test_rows_of_before_have_no_checksum_and_are_read(self, closed: Path, tiny: MakeDesign) -> None:
+        with closing(sqlite3.connect(closed)) as connection:
+            connection.execute("ALTER TABLE samples DROP COLUMN crc")
+            connection.commit()
+        store = Store(closed)
+        assert len(store.rows(tiny().digest, Sample)) == 5000
+        store.append(tiny().digest, 1, [Sample(9000, 1.0, -0.0, math.nan)])
+        assert store.rows(tiny().digest, Sample, since=5000)[0][1].loss == 0
+        assert store.check() == 5001
+        store.close()
+
+    def test_a_large_one_is_searched_beside(self, closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(opening, "CHECKED_BYTES", 1000)
+        store = Store(closed)
+        wait, asked = threading.Event(), threading.Event()
+        check = store.check
+
+        def slowly(**options: bool) -> int:
+            asked.set()
+            wait.wait(10)
+            return check(**options)
+
+        monkeypatch.setattr(store, "check", slowly)
+        self.damage(closed, "overwritten")
+        thread = store.check_beside()
+        assert thread is not None
+        assert asked.wait(10)
+        assert store.words() == [f"The store {closed} is large, and is being searched for damage in the background."]
+        wait.set()
+        thread.join(20)
+        assert store.words() == []
+        with pytest.raises(StoreError, match="damaged"):
+            store.version()
+        store._engine.dispose()
 
     @pytest.mark.parametrize(
         ("address", "sentence"),
@@ -202,15 +266,25 @@ class TestNoRight:
         os.chmod(folder, 0o555)
         said = self.as_nobody(
             """
+            from snnviz.jobs.local import Local
+            store = Store(sys.argv[1])
+            print(len(store.runs()))
+            print(*store.words())
+            Local(store).start()
+            assert Local(store).standstill() is None
             try:
-                Store(sys.argv[1]).submit(Design.check({"seed": 7}))
+                store.submit(Design.check({"seed": 7}))
             except StoreError as error:
                 print(error)
             """,
             str(folder / "runs.sqlite"),
         )
         os.chmod(folder, 0o755)
-        assert said == f"The store {folder}/runs.sqlite is read-only: make the file and its folder writable."
+        assert said.splitlines() == [
+            "1",
+            f"The store {folder}/runs.sqlite is read-only: runs can be looked at, none can be added or changed.",
+            f"The store {folder}/runs.sqlite is read-only: make the file and its folder writable.",
+        ]
         assert (folder / "runs.sqlite").read_bytes() == before
         assert [path.name for path in folder.iterdir()] == ["runs.sqlite"]
 
@@ -271,8 +345,25 @@ class TestNoPeace:
         with pytest.raises(StoreError, match="cannot be opened"):
             store.submit(tiny(1))
         assert not closed.exists()
+        with pytest.raises(StoreError, match="is gone and cannot be opened: put it back"):
+            Store(closed, create=False)
+        assert store.words() == []
         assert Store(closed).submit(tiny(2)).created
         assert [run.design.seed for run in store.runs()] == [2]  # the old connection finds the new file
+        (said,) = store.words()
+        assert said.endswith("and another one is in its place: these are the runs of the new one.")
+
+    def test_one_that_is_put_back_is_the_same(self, closed: Path, tiny: MakeDesign, tmp_path: Path) -> None:
+        store = Store(closed)
+        store.backup(tmp_path / "copy.sqlite")
+        store.submit(tiny(1))
+        store.close()
+        for path in tmp_path.glob("runs.sqlite*"):
+            path.unlink()
+        (tmp_path / "copy.sqlite").rename(closed)
+        assert [run.run for run in store.runs()] == [tiny().digest]
+        assert store.words() == []
+        store.close()
 
 
 def start(count: int, script: str, *arguments: str) -> Iterator[str]:
@@ -346,3 +437,113 @@ class TestCrowds:
         assert sorted(claims) == sorted(f"{run.run} 1" for run in store.runs())
         assert len(claims) == 80
         store.close()
+
+
+class TestCopies:
+    def test_the_file_alone_is_whole_after_a_runs_end(self, tmp_path: Path, tiny: MakeDesign) -> None:
+        """While others have it open, as a dashboard does."""
+        store, other = Store(tmp_path / "runs.sqlite"), Store(tmp_path / "runs.sqlite")
+        other.counts()
+        for seed in range(3):
+            run = store.submit(tiny(seed)).run
+            store.claim("me")
+            store.append(run, 1, ROWS[:500])
+            store.finish(run, 1, "done")
+            copy = tmp_path / f"copy{seed}.sqlite"
+            copy.write_bytes((tmp_path / "runs.sqlite").read_bytes())
+            assert is_sound(copy)
+            copied = Store(copy)
+            assert [found.state for found in copied.runs()] == ["done"] * (seed + 1)
+            assert len(copied.rows(run, Sample)) == 500
+            copied.close()
+        store.close()
+        other.close()
+
+    def test_the_file_alone_is_whole_when_a_process_ends_that_did_not_close_it(self, tmp_path: Path) -> None:
+        script = """
+            import sys
+            from snnviz.design import Design
+            from snnviz.store import Store
+            store = Store(sys.argv[1])
+            store.submit(Design())
+        """
+        subprocess.run([sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "runs.sqlite")], check=True)
+        (tmp_path / "copy.sqlite").write_bytes((tmp_path / "runs.sqlite").read_bytes())
+        copied = Store(tmp_path / "copy.sqlite")
+        assert len(copied.runs()) == 1
+        copied.close()
+
+    def test_a_backup_is_whole_while_somebody_writes(self, closed: Path, tiny: MakeDesign) -> None:
+        store, run = Store(closed), tiny().digest
+        over = threading.Event()
+
+        def write() -> None:
+            step = 10_000
+            while not over.is_set():
+                store.append(run, 1, [Sample(step + n, 1.0, 1.0, 0.5) for n in range(100)])
+                step += 100
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for number in range(3):
+                file = closed.with_name(f"backup{number}.sqlite")
+                store.backup(file)
+                assert is_sound(file)
+                copy = Store(file)
+                assert len(copy.rows(run, Sample)) % 100 == 0
+                copy.close()
+        finally:
+            over.set()
+            writer.join()
+        with pytest.raises(InputError, match="file must be a name that is free"):
+            store.backup(file)
+        assert not list(closed.parent.glob(".backup*"))
+        store.close()
+
+
+def test_what_was_left_by_the_dead_is_swept_and_nothing_else(
+    closed: Path, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    store, run = Store(closed), tiny().digest
+    old = time.time() - 60
+
+    def made(name: str, *, folder: bool = False, age: float = 60) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir() if folder else path.write_bytes(b"half of it")
+        os.utime(path, (old, time.time() - age))
+        return path
+
+    mine = [
+        made(f"checkpoints/{run}.0.tmp"),
+        made("checkpoints/0123456789abcdef.1.tmp"),
+        made(".runs.sqlite.00ff"),
+        made("datasets/own-00ff.tmp", folder=True),
+        made("datasets/nmnist/unpacking-00ff", folder=True),
+        made("temporary/pymp-dead", folder=True),
+    ]
+    others = [
+        made(f"checkpoints/{run}.1.tmp"),  # of the attempt that is at work
+        made(f"checkpoints/{run}.safetensors"),
+        made("datasets/own-00fe.tmp", folder=True),  # held below
+        made("datasets/own-00fd.tmp", folder=True, age=0),
+        made("datasets/own-0123456789ab", folder=True),
+        made("temporary/pymp-alive", folder=True),
+        made("temporary/pymp-of-another-program", folder=True),
+        made("pymp-elsewhere", folder=True),
+        made("temporary/precious", folder=True),
+    ]
+    store.attend("local@here#1", str(tmp_path / "temporary/pymp-dead"))
+    store.attend("local@here#2", str(tmp_path / "temporary/pymp-alive"))
+    store.attend("local@here#3", str(tmp_path / "pymp-elsewhere"))
+    store.attend("local@here#4", str(tmp_path / "temporary/precious"))
+    with leftovers.held(others[2]):
+        swept = store.sweep(lambda owner: not owner.endswith("#2"))
+    assert sorted(swept) == sorted(mine)
+    assert not any(path.exists() for path in mine)
+    assert all(path.exists() for path in others)
+    assert [found.owner for found in store.supervisors()] == ["local@here#2"]
+    store.close()

@@ -1,0 +1,41 @@
+"""Files and folders that are made under another name first, and stay behind where their maker is killed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+YOUNG_SECONDS = 10.0
+"""What is younger may be about to be held."""
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Say that somebody who is alive writes to the file or folder `path`, which is there. The system takes it back."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_left(path: Path) -> bool:
+    """Whether nobody is at it any more."""
+    try:
+        if time.time() - path.stat().st_mtime < YOUNG_SECONDS:
+            return False
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True

@@ -1,0 +1,144 @@
+"""What keeps a store well: looking for damage, a copy while it is used, and sweeping up after those who were killed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from sqlalchemy import select
+
+from snnviz.errors import InputError, StoreError
+from snnviz.events import ROWS
+from snnviz.leftovers import is_left
+from snnviz.places import cache_dir
+from snnviz.store import opening, reading, tables
+from snnviz.store.leases import Leases
+from snnviz.store.tables import RUNS
+
+
+class Care(Leases):
+    """What a host calls; `Store` says what it promises."""
+
+    _checking = False
+
+    def words(self) -> list[str]:
+        """What whoever looks at the store should know of it."""
+        said = []
+        if self.readonly:
+            said.append(f"The store {self.place} is read-only: runs can be looked at, none can be added or changed.")
+        if self._seen.replaced:
+            said.append(
+                f"The store {self.place} was removed or moved while it was open, and another one is in its place: "
+                "these are the runs of the new one."
+            )
+        if self._checking:
+            said.append(f"The store {self.place} is large, and is being searched for damage in the background.")
+        return said
+
+    def check_beside(self) -> threading.Thread | None:
+        """Search for damage in the background where opening did not, because the file is large.
+
+        `words` says so meanwhile; if there is damage, the store raises `StoreError` from then on.
+        """
+        if self.path is None or not self.path.exists() or self.path.stat().st_size <= opening.CHECKED_BYTES:
+            return None
+        self._checking = True
+
+        def search() -> None:
+            try:
+                self.check(rows=False)
+            except StoreError as error:
+                self._damage = str(error)
+            finally:
+                self._checking = False
+
+        thread = threading.Thread(target=search, name="search for damage", daemon=True)
+        thread.start()
+        return thread
+
+    def check(self, *, rows: bool = True) -> int:
+        """Search all of it for damage: pages and indices, and by their checksums the rows. Raises `StoreError`.
+
+        How many rows were read.
+        """
+        count = 0
+        if self.path is not None:
+            with opening.sentences(self.place), self._engine.connect() as connection:
+                if (found := connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()) != "ok":
+                    raise sqlite3.DatabaseError(str(found))
+        with self._reading() as connection:
+            names = connection.scalars(select(RUNS.c.run)).all() if rows else []
+        for run in names:
+            for event in ROWS:
+                with self._reading() as connection:
+                    found = connection.execute(reading.ROW[event], {"of": run, "since": 0}).all()
+                count += sum(tables.event(event, run, row[1:-1], row[-1]) is not None for row in found)
+        return count
+
+    def backup(self, to: Path) -> None:
+        """Write a whole copy of the store, as it is now, while it is used. Checkpoints are files of their own.
+
+        Raises `InputError` where the file is there already.
+        """
+        if self.path is None:
+            raise StoreError(f"{self.place} is a database server: copy it by its own means, such as pg_dump.")
+        if to.exists():
+            raise InputError("file", "be a name that is free", str(to))
+        new = to.with_name(f".{to.name}.{secrets.token_hex(8)}")
+        try:
+            with (
+                opening.sentences(str(to)),
+                self._engine.connect() as connection,
+                closing(sqlite3.connect(new)) as copy,
+            ):
+                source = connection.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)
+                source.backup(copy, pages=2000)
+                copy.execute("PRAGMA journal_mode=DELETE")  # one file, whoever opens it
+            with opening.sentences(str(to)):
+                os.link(new, to)
+        finally:
+            for left in new.parent.glob(f"{new.name}*"):
+                left.unlink()
+
+    def sweep(self, gone: Callable[[str], bool | None]) -> list[Path]:
+        """Remove what processes left that were killed, and say what. For the supervisor, which has the lock.
+
+        `gone(owner)`: whether a supervisor is known to be dead.
+        """
+        left: list[Path] = []
+        with self._reading() as connection:
+            columns = select(RUNS.c.run, RUNS.c.attempt).where(RUNS.c.state == "running")
+            at_work = {f"{row.run}.{row.attempt}.tmp" for row in connection.execute(columns)}
+        # Who does not have the run's current attempt can write no checkpoint any more.
+        left += [path for path in self.checkpoints.glob("*.tmp") if path.name not in at_work]
+        if self.path is not None:
+            left += [path for path in self.path.parent.glob(f".{self.path.name}.*") if is_left(path)]
+        for pattern in ("own-*.tmp", "*/unpacking-*"):
+            left += [path for path in (cache_dir() / "datasets").glob(pattern) if is_left(path)]
+        for supervisor in self.supervisors():
+            if gone(supervisor.owner):
+                self.leave(supervisor.owner)
+                if (path := _temporary(supervisor.temporary)) is not None:
+                    left.append(path)
+        for path in left:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        return left
+
+
+def _temporary(name: str | None) -> Path | None:
+    """The folder of a dead supervisor, if it is one that Python makes and is ours: the store could name any."""
+    path = Path(name) if name else None
+    if path is None or path.parent != Path(tempfile.gettempdir()) or not path.name.startswith("pymp-"):
+        return None
+    with suppress(OSError):
+        if path.lstat().st_uid == os.geteuid() and path.is_dir() and not path.is_symlink():
+            return path
+    return None
