@@ -27,8 +27,6 @@ Rates = Mapping[Layer, float | None]
 Convention = Literal["additions", "neurobench"]
 CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
 
-NAMES: dict[Convention, str] = {"additions": "additions", "neurobench": "NeuroBench"}
-
 MEANING: dict[Convention, str] = {
     "additions": "Additions: conv(a + b) = conv(a) + conv(b), so a sum of m spikes is m additions, and an average of "
     "them too (its 1/4 goes into the weights); only real numbers (image, ReLUs) multiply.",

@@ -28,7 +28,11 @@ def panel() -> None:
     design = state.design()
     parameters, macs, duration = st.columns([4, 4, 6])  # a time is more than a number
     parameters.metric("Parameters", count(costs.parameters(design)))
-    macs.metric("MACs / step", count(costs.macs(design)), help="Multiply-accumulates of one image at one time step.")
+    macs.metric(
+        "MACs / step",
+        count(costs.macs(design)),
+        help="Of an image at a time step, dense: zeros and padding count.",
+    )
     estimate = costs.training_seconds(design, services.speed())
     duration.metric(
         "Training time", f"≈ {in_words(estimate)}", help="On one core of this machine, from its own runs so far."

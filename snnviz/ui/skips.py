@@ -11,6 +11,7 @@ from snnviz.catalog.sweeps import SWEEPS, Point, SkipSweep, distinct, points
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
+from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
 from snnviz.ui import many, optimise, recipe, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
@@ -24,6 +25,11 @@ from snnviz.views.skips import Result, skip_charts, skip_table
 KEY = "skips"
 VIEWS = {"sweep": "Sweep", "optimise": "Optimise"}
 """By their names in a link."""
+
+WAYS: dict[Convention, str] = {"additions": "m additions", "neurobench": "a multiplication (NeuroBench)"}
+
+OF_VIEW = {"view", "count"}
+"""What of a link is no field of a sweep."""
 
 SETTINGS, CURVES = "skips-settings", "skips-curves"
 SHOWN = {
@@ -65,10 +71,12 @@ def begin() -> None:
     if "sweep" in session:
         return
     query = dict(st.query_params) if state.arrived_at("skips") else {}
+    session.skips_count = CONVENTIONS[0]
     session.sweep, session.skips_view, session.skips_link_problem = OPENING, "sweep", ""
     optimise.begin(query)
     try:
         session.skips_view = view(query)
+        session.skips_count = counted(query)
         session.sweep, session.skips_link_problem = rest_kept(from_link, query)
     except InputError as error:
         session.skips_link_problem = f"{ended(error)} The default sweep is shown instead."
@@ -88,7 +96,7 @@ def from_link(query: Mapping[str, str]) -> SkipSweep:
 
     Raises `InputError`.
     """
-    own = {name: text for name, text in query.items() if name != "view" and not name.startswith(optimise.PREFIX)}
+    own = {name: text for name, text in query.items() if name not in OF_VIEW and not name.startswith(optimise.PREFIX)}
     return SkipSweep.check(links.read_part(own)) if own.keys() - links.RESERVED else OPENING
 
 
@@ -97,6 +105,11 @@ def view(query: Mapping[str, str]) -> str:
     if (name := query.get("view", "sweep")) not in VIEWS:
         raise InputError("view", f"be one of {', '.join(VIEWS)}", name)
     return name
+
+
+def counted(query: Mapping[str, str]) -> Convention:
+    """How a link counts operations. Raises `InputError`."""
+    return convention(query.get("count", CONVENTIONS[0]), "count")
 
 
 def panel() -> None:
@@ -160,7 +173,9 @@ def _settings() -> None:
     many.segments(row[2], "ANN twins", "twins", ["with", "without"], sweep, KEY, _put)
     many.segments(row[3], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=HELP["network.norm"])
     many.numbers(sweep, SHOWN, KEY, _put)
-    address(to_link(sweep), key="skips-address")
+    count = st.session_state.skips_count
+    shown = [to_link(sweep)] + [f"count={count}"] * (count != CONVENTIONS[0])
+    address("&".join(part for part in shown if part), key="skips-address")
 
 
 def _put(name: str) -> None:
@@ -192,13 +207,33 @@ def _curves(was_active: bool) -> None:
         said = [one for one in (begun(chosen, befores), *sentences(chosen, results)) if one]
         if said:
             st.markdown("\n".join(f"- {plain(one)}" for one in said))
-        charts(payload(skip_charts(chosen, results)), key="skips-charts")
+        _count_switch()
+        charts(payload(skip_charts(chosen, results, st.session_state.skips_count)), key="skips-charts")
     if runs:
         _table(chosen, runs, results)
 
 
+def _count_switch() -> None:
+    """How operations and energies are counted, in the charts and in the table."""
+    st.segmented_control(
+        "A sum of m spikes is",
+        CONVENTIONS,
+        default=st.session_state.skips_count,
+        required=True,
+        format_func=lambda name: WAYS[name],
+        key="skips-count",
+        on_change=_count,
+        help="Of operations and energies, here and in the table. " + " ".join(MEANING.values()),
+    )
+
+
+def _count() -> None:
+    st.session_state.skips_count = st.session_state["skips-count"]
+    st.rerun([SETTINGS, CURVES])
+
+
 def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:
-    table = skip_table(chosen, runs, results)
+    table = skip_table(chosen, runs, results, st.session_state.skips_count)
     small = st.column_config.NumberColumn
     picked = st.dataframe(
         table,
@@ -213,14 +248,11 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
             "control for": st.column_config.TextColumn(help="Which skips this plain block stands beside."),
             "test": small("test accuracy", format="%.1f %%"),
             "rate": small("firing rate", format="%.1f %%"),
-            "dense": small(format="localized", help="Operations of an image if every input counted."),
-            "Eff_MACs": small(
-                format="localized",
-                help="Inputs that are not 0 times the weights they meet, in layers that read more than spikes: the "
-                "image, sums and averages of spikes, ReLUs. Counted on the probe batch at the last look.",
-            ),
-            "Eff_ACs": small(format="localized", help="The same, in layers that read nothing but spikes: additions."),
-            "energy": small(format="%.1f nJ", help="Of the arithmetic of an image: relative, not a chip measurement."),
+            "dense": small(format="localized", help="Operations of an image if every input counted, padding too."),
+            "MACs": small(format="localized", help="Of inputs that are not 0, counted on the probe at the last look."),
+            "additions": small(format="localized", help="Of spikes, counted on the probe at the last look."),
+            "energy": small(format="%.1f nJ", help=CAVEAT),
+            "counts": st.column_config.TextColumn(help=f"Some are {ESTIMATED}."),
             "seconds": small("training", format="%.1f s"),
         },
     )

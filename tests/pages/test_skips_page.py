@@ -64,6 +64,14 @@ def test_what_is_trained_is_drawn_for_everybody(
     assert table["rate"].isna().tolist() == [False, True] * 2
     charts = visit.component("snnviz_charts", "skips-charts")["charts"]
     assert [chart["id"] for chart in charts][:2] == ["skips_accuracy", "skips_drop"]
+    assert set(table["counts"]) == {"counted"}
+    next(one for one in visit.at.get("button_group") if one.key == "skips-count").set_value("neurobench")
+    visit.look()
+    assert link(visit).endswith("count=neurobench")
+    shown = {chart["id"]: chart for chart in visit.component("snnviz_charts", "skips-charts")["charts"]}
+    assert "NeuroBench (Yik et al. 2025)" in shown["skips_operations"]["caption"]
+    assert "DSC, ANN, dense" in [trace["name"] for trace in shown["skips_energy"]["traces"]]
+    assert visit.at.dataframe[-1].value["MACs"].max() >= table["MACs"].max()
     names = [trace["name"] for trace in charts[0]["traces"]]
     assert names == ["DSC", "DSC, ANN", "ASC", "ASC, ANN"]
 
@@ -171,6 +179,15 @@ def test_a_bad_link_is_one_sentence_and_the_default_sweep(query: str, sentence: 
     assert visit.at.session_state["sweep"] == SWEEPS["small"]
     assert len(visit.at.error) == 1
     assert "The default sweep is shown instead" in visit.at.error[0].value.replace(JOINER, "")
+
+
+def test_a_link_says_how_operations_are_counted() -> None:
+    visit = arrived("types=dsc&count=neurobench")
+    assert visit.at.session_state["skips_count"] == "neurobench"
+    assert visit.at.session_state["sweep"] == SkipSweep(types="dsc")
+    assert arrived("types=dsc").at.session_state["skips_count"] == "additions"
+    wrong = arrived("types=dsc&count=synops")
+    assert "count must be one of additions, neurobench" in wrong.at.error[0].value.replace(JOINER, "")
 
 
 def test_a_link_gives_its_sweep() -> None:
