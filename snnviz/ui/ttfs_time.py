@@ -12,6 +12,7 @@ from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import KEY, VIEW, redraw, study
 from snnviz.views import ttfs_time as views
+from snnviz.views.ttfs import verdict
 from snnviz.views.ttfs_costs import spikes_chart
 
 CHART = "ttfs-time"
@@ -31,6 +32,8 @@ def _figures(was_active: bool) -> None:
     made = ttfs_twin.panel()
     if made is None:
         return
+    if made.silent == "nothing":
+        st.markdown(verdict(made))
     st.markdown(views.verdict(made))
     ttfs_looks.looks(made)
     image, layer, neurons = ttfs_looks.image(made), ttfs_looks.layer(made), ttfs_looks.neurons(made)

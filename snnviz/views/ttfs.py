@@ -25,9 +25,10 @@ def verdict(pair: Pair) -> str:
     if pair.silent == "nothing":
         off = ", ".join(f"{late:.2g}" for late in pair.lateness[:8]) + (", ..." if len(pair.lateness) > 8 else "")
         return (
-            f"**Silent neurons send nothing, and no clock makes up for it: {pair.relu.accuracy:.1%} of {count} test "
-            f"images become {pair.accuracy:.1%}**; both networks say the same of {pair.agreement:.1%}. Slopes lack the "
-            f"weights of all who were silent, and spikes come at wrong times: by {off} τ_c on average, layer by layer."
+            "**Silent neurons send nothing, and no clock makes up for it: both networks say the same of "
+            f"{pair.agreement:.1%}** of {count} test images. {pair.accuracy:.1%} are right instead of "
+            f"{pair.relu.accuracy:.1%}. Slopes lack the weights of all who were silent, and spikes come at wrong "
+            f"times: by {off} τ_c on average, layer by layer."
         )
     same = "all of them" if pair.agreement == 1 else f"{pair.agreement:.1%} of them"
     said = (
@@ -174,7 +175,8 @@ def scatter_chart(pair: Pair, layer: int, image: int) -> Chart:
         }
     ]
     shown = "" if said.size <= POINTS else f" {POINTS:,} of {said.size:,} points."
-    caption = f"Each point a neuron and an image; at 0 are the silent ones, whose x is 0.{shown}"
+    where = "at 0 are the silent ones, whose x is 0" if pair.silent == "clock" else "dotted is where they should be"
+    caption = f"Each point a neuron and an image; {where}.{shown}"
     return Chart("ttfs_scatter", f"Layer {name}: numbers and times", caption, figure, height=540)
 
 

@@ -36,14 +36,15 @@ def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
     if pair.silent == "nothing":
         word, sign = r"\alpha_i + \sum_{\text{spiked}} W_{ij}", r"\quad\text{instead of}\quad"
     held = {end: r"\ \to\ t_{\max}\text{: silent}", start: r"\ \to\ t_{\min}\text{: full}"}.get(t, "")
-    second = r"B_i,\ t \geq t_{\min}" if pair.silent == "clock" else r"\text{the same for ever}"
+    rising = r"\frac{dV_i}{dt} = \alpha_i + \sum_j W_{ij} H(t - t_j)"
+    if pair.silent == "clock":
+        rising += r",\ t < t_{\min}, \qquad B_i,\ t \geq t_{\min}"
     return [
         r"x_i = \max\Big(0, \sum_j w_{ij} x_j + b_i\Big)",
         rf"\sum_j w_{{ij}} = {_n(w.sum())}, \qquad b_i = {_n(b)}",
         rf"W_{{ij}} = B_i\, w_{{ij}}, \qquad B_i = {_n(slope)}",
         rf"\alpha_i = B_i \Big(1 - \sum_j w_{{ij}}\Big) = {_n(ramp)}",
-        r"\frac{dV_i}{dt} = \begin{cases} \alpha_i + \sum_j W_{ij} H(t - t_j), & t < t_{\min} \\ "
-        rf"{second} \end{{cases}}",
+        rising,
         rf"\vartheta_i = B_i (t_{{\max}} - t_{{\min}} - b_i) + \alpha_i (t_{{\min}} - t'_{{\min}}) = {_n(theta)}",
         rf"t_i = t_{{\min}} + \frac{{\vartheta_i - V_i(t_{{\min}})}}{{{word}}} = {_n(start)} + "
         rf"\frac{{{_n(theta)} - {_bracketed(reached)}}}{{{_n(rise)}}} = {_n(early)}{held}",
