@@ -269,6 +269,7 @@ class InitialGradient:
     saturation: float | None
     rate: float | None
     var_u: float
+    probe: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

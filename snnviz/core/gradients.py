@@ -77,7 +77,8 @@ class LayerGradient:
     """A hidden layer or the readout, at initialisation, on one batch.
 
     grad_norm: without branches; with_branches: of the whole loss of the first epoch; both None without weights.
-    shortcut, saturation, rate, var_u: as in `snnviz.events.LayerState`.
+    shortcut, saturation, rate, var_u, probe: as in `snnviz.events.LayerState`. Gradients are those of the first
+    `IMAGES` of the probe.
     """
 
     layer: int
@@ -88,6 +89,7 @@ class LayerGradient:
     saturation: float | None
     rate: float | None
     var_u: float
+    probe: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _profile(design: Design, probe: Tensor, labels: Tensor) -> Profile:
     for state in states:
         own = by_layer.get(state.name)
         plain, whole, share = (own.plain, own.whole, own.share) if own else (None, None, None)
-        seen = (state.saturation, state.rate, state.var_u)
+        seen = (state.saturation, state.rate, state.var_u, state.probe)
         layers.append(LayerGradient(state.layer, state.name, plain, whole, share, *seen))
     return Profile(design, tuple(found.names.values()) if found else (), tuple(layers))
 

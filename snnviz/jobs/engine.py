@@ -7,6 +7,7 @@ import platform
 from typing import Protocol
 
 from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.measuring import Measurement
 from snnviz.catalog.searches import Search, widest
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
@@ -66,6 +67,8 @@ def needed_bytes(task: Task) -> int:
         return trajectories_bytes(task)
     if isinstance(task, FineTuning):
         return tuningcosts.memory_bytes(task)
+    if isinstance(task, Measurement):
+        return memory_bytes(task.design)
     return memory_bytes(deepest(task) if isinstance(task, GradientSurvey) else task)
 
 
@@ -83,7 +86,7 @@ def check_memory(task: Task, free: int) -> None:
 
 
 def _precision(task: Task) -> str:
-    design = task.design if isinstance(task, Search | GradientSurvey | Trajectories | FineTuning) else task
+    design = getattr(task, "design", task)
     return design.training.precision if isinstance(design, Design) else "float32"
 
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 
 from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.measuring import Measurement
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
@@ -34,6 +35,8 @@ def steps(task: Task) -> int:
         return costs.training_steps(task.design)
     if isinstance(task, FineTuning):
         return tuningcosts.steps(task)
+    if isinstance(task, Measurement):
+        return 1
     return costs.search_steps(task) if isinstance(task, Search) else costs.training_steps(task)
 
 
@@ -49,6 +52,8 @@ def seconds(task: Task, speed: float = 1.0) -> float:
         return costs.trajectories_seconds(task, speed)
     if isinstance(task, FineTuning):
         return tuningcosts.seconds(task, speed)
+    if isinstance(task, Measurement):
+        return costs.measurement_seconds(task.design, speed)
     return costs.search_seconds(task, speed) if isinstance(task, Search) else costs.training_seconds(task, speed)
 
 

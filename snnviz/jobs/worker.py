@@ -15,6 +15,7 @@ from types import FrameType
 
 from snnviz.catalog import datasets
 from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.measuring import Measurement
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
@@ -105,6 +106,10 @@ def _events(store: Store, claim: Claim) -> Iterator[Event]:
         from snnviz.jobs import tuning
 
         return tuning.tune(store, task)
+    if isinstance(task, Measurement):
+        from snnviz.jobs import measuring
+
+        return measuring.measured(store, task)
     checkpoint = store.load_checkpoint(claim.run)
     if isinstance(task, Search):
         from snnviz.jobs.searching import Past, conduct

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.measuring import Measurement
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
@@ -16,7 +17,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-Task = Design | Search | Scoring | CellSearch | GradientSurvey | Trajectories | FineTuning
+Task = Design | Search | Scoring | CellSearch | GradientSurvey | Trajectories | FineTuning | Measurement
 """What can be submitted. Each is a frozen value with a `digest`, a `canonical` text and a `read` of that."""
 
 KINDS: dict[str, type[Task]] = {
@@ -27,6 +28,7 @@ KINDS: dict[str, type[Task]] = {
     "gradients": GradientSurvey,
     "trajectories": Trajectories,
     "finetuning": FineTuning,
+    "measurement": Measurement,
 }
 """By what the store calls them."""
 
@@ -36,7 +38,7 @@ MAX_DEATHS = 3
 
 def design_of(task: Task) -> Design:
     """A design itself, or what other tasks begin with. Raises `TypeError`: cells have none."""
-    if isinstance(task, Search | GradientSurvey | Trajectories | FineTuning):
+    if isinstance(task, Search | GradientSurvey | Trajectories | FineTuning | Measurement):
         return task.design
     if not isinstance(task, Design):
         raise TypeError(f"a {type(task).__name__} has no design")

@@ -137,6 +137,13 @@ def training_seconds(design: Design, speed: float = 1.0) -> float:
     return speed * (overhead + images * an_image)
 
 
+def measurement_seconds(design: Design, speed: float = 1.0) -> float:
+    """An estimate of how long a look at a trained network takes on one core: an image of the probe as one of a test."""
+    train, tested = samples(design)
+    images = design.training.epochs * (train + tested / 3)
+    return speed + training_seconds(design, speed) * min(probe.SIZE, train) / 3 / images
+
+
 def deepest(survey: GradientSurvey) -> Design:
     """The largest network of a survey."""
     depths = {"network.depth": max(survey.depths), "training.shortcut.layers": ""} if survey.depths else {}

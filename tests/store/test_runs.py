@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.limitstudies import start
+from snnviz.catalog.measuring import Measurement
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import STARTS, GradientSurvey
 from snnviz.catalog.trajectories import USUAL, Trajectories
@@ -282,6 +283,7 @@ TASKS: list[Task] = [
     GradientSurvey(design=STARTS["deep mlp"], depths=(2, 4)),
     Trajectories(design=USUAL),
     FineTuning(design=start(), limits=Limits(weight_bits=4)),
+    Measurement(design=Design()),
 ]
 
 

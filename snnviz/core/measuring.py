@@ -1,0 +1,30 @@
+"""A look at the layers of a trained network, as a run has it at its end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from snnviz.core import data, observe
+from snnviz.core.timed import TimedNetwork, network_of
+from snnviz.core.train import Optimizer
+from snnviz.design import Design
+from snnviz.events import Checkpoint, Event, Progress
+
+
+def measure(design: Design, checkpoint: Checkpoint) -> Iterator[Event]:
+    """Yields the LayerStates of one look, and of a TTFS network its Timings, at the step of the checkpoint.
+
+    What belongs to the training steps before a look is None: gradient norms, and the branches' part in them. Raises
+    `DataMissing`.
+    """
+    training, _ = yield from data.loading(design)
+    yield Progress(0, 1)
+    network = network_of(design)
+    Optimizer(network).restore(checkpoint.arrays)
+    probe, _ = data.encoded_probe(training, design)
+    step = checkpoint.epoch * math.ceil(len(training) / design.training.batch_size)
+    yield from observe.look(network, probe, observe.Window(network.parameters), step, checkpoint.epoch)
+    if isinstance(network, TimedNetwork):
+        yield from network.timings(probe, step, checkpoint.epoch, final=checkpoint.epoch == design.training.epochs)
+    yield Progress(1, 1)

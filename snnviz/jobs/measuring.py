@@ -1,0 +1,23 @@
+"""Layers looked at anew, from the weights that the store has of a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnviz.catalog.measuring import Measurement
+from snnviz.core.measuring import measure
+from snnviz.errors import NotFound
+from snnviz.events import Event
+from snnviz.store import Store
+
+
+def measured(store: Store, task: Measurement) -> Iterator[Event]:
+    """As `core.measuring`. Raises `NotFound` where there are no weights, and `StoreError` too."""
+    run = task.design.digest
+    checkpoint = store.load_checkpoint(run)
+    if checkpoint is None:
+        raise NotFound(
+            f"There are no weights of the run {run} to look at: delete it and train it again, and it is looked at as "
+            "runs are today."
+        )
+    yield from measure(task.design, checkpoint)

@@ -1,0 +1,46 @@
+"""The looks at a run's layers, the last one as it was measured anew where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from snnviz.catalog.measuring import name_of
+from snnviz.design import Design
+from snnviz.events import LayerState
+from snnviz.store.store import Store
+
+
+def looks(store: Store, design: Design) -> list[LayerState]:
+    """All looks at the layers of a design's run, in order: what figures of layers, operations and energy are made of.
+
+    Runs of before looked at the first 64 training images, which may be of one class, and counted otherwise; where such
+    a run was measured anew (`catalog.measuring`), its last look is that. Earlier looks stay as they are: there are no
+    weights of theirs. Ask for these rows rather than for `store.rows(run, LayerState)`.
+    """
+    return newest([row for _, row in store.rows(design.digest, LayerState)], measured(store, design))
+
+
+def measured(store: Store, design: Design) -> list[LayerState]:
+    """What a measurement of the design's run found; nothing where there is none."""
+    return [row for _, row in store.rows(name_of(design), LayerState)]
+
+
+def is_old(states: Sequence[LayerState]) -> bool:
+    """Whether the last look was at the first 64 training images, so that it is worth measuring anew."""
+    return any(state.probe is None for state in states[-1:])
+
+
+def newest(states: Sequence[LayerState], anew: Sequence[LayerState]) -> list[LayerState]:
+    """A run's looks, the last of which takes what was measured anew, if it is old; what no measurement tells stays:
+    gradient norms and the branches' part in them."""
+    found = list(states)
+    if is_old(states):
+        last = {state.layer: place for place, state in enumerate(states)}
+        for state in anew:
+            if (place := last.get(state.layer)) is not None:
+                old = states[place]
+                found[place] = replace(
+                    state, step=old.step, epoch=old.epoch, grad_norm=old.grad_norm, shortcut=old.shortcut
+                )
+    return found
