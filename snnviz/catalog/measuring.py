@@ -12,7 +12,8 @@ from snnviz.design import Design
 
 
 class Measurement(Submitted):
-    """A finished run's layers on today's probe, with today's count of operations: rows of its own, of one look."""
+    """A finished run's layers on today's probe, with today's count of operations: rows of its own, of the looks before
+    and after training."""
 
     kind = "measurement"
     noun = "a measurement"

@@ -18,6 +18,7 @@ from snnviz.cli import (
     data,
     designing,
     gradients,
+    measuring,
     running,
     scoring,
     searching,
@@ -36,7 +37,8 @@ def commands() -> None:
 
 
 _ROOMS = (
-    designing, running, sweeping, studying, searching, scoring, cells, ttfs, activity, gradients, data, storing, about,
+    designing, running, measuring, sweeping, studying, searching, scoring, cells, ttfs, activity, gradients, data,
+    storing, about,
 )  # fmt: skip
 for _room in _ROOMS:
     _found = [each for each in vars(_room).values() if isinstance(each, click.Command)]

@@ -19,6 +19,7 @@ from snnviz.errors import InputError
 from snnviz.events import InitialGradient
 from snnviz.store import Run, Store
 from snnviz.theory.activity import init_text, read_init
+from snnviz.theory.probe import words
 
 if TYPE_CHECKING:
     from snnviz.core.gradients import LayerGradient, Profile
@@ -43,27 +44,31 @@ def gradients(name: str, settings: Sequence[str], depths: str | None, inits: str
     wanted = read_depths(depths, chosen) if depths else []
     choices = read_inits(inits) if inits else []
     datasets.ensure(chosen.data.name, lambda words: click.echo(words, err=True))
-    from snnviz.core.gradients import profiles
+    from snnviz.core.gradients import IMAGES, profiles
 
     found, count = [], max(1, len(wanted)) * max(1, len(choices))
     with Bar(quiet=as_json or count == 1 or not sys.stderr.isatty()) as bar:
         for profile in profiles(chosen, wanted, choices):
             found.append(profile)
             bar.share(len(found) / count)
+    on = words(chosen, found[0].layers[0].probe)
     if as_json:
-        print_json({"design": chosen.document(), "profiles": [report(each) for each in found]})
+        print_json({"design": chosen.document(), "profiles": [report(each) for each in found], "probe": on})
     elif len(found) == 1:
         click.echo(table([_row(layer) for layer in found[0].layers]))
         click.echo(f"branches after {', '.join(found[0].branches)}")
     else:
         click.echo(table([_line(each) for each in found]))
+    if not as_json:
+        click.echo(f"On {on}; gradients on {IMAGES} of them, as even over the classes.")
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
     """A survey that a page asked for, as far as it is done."""
     rows = [row for _, row in store.rows(run.run, InitialGradient)]
+    on = words(run.design, rows[0].probe) if rows else None
     if as_json:
-        print_json({"run": run.run, "state": run.state, "rows": [asdict(row) for row in rows]})
+        print_json({"run": run.run, "state": run.state, "rows": [asdict(row) for row in rows], "probe": on})
         return
     click.echo(f"gradients at initialisation of {links.in_a_line(run.design)}: {run.state}")
     named = {(row.init, row.depth): row for row in reversed(rows) if row.grad_norm is not None}
@@ -78,6 +83,8 @@ def show(store: Store, run: Run, as_json: bool) -> None:
     ]
     if lines:
         click.echo(table(lines))
+        again = "" if rows[0].probe else f": python -m snnviz measure {run.run} looks anew"
+        click.echo(f"On {on}{again}.")
 
 
 def read_depths(text: str, design: Design) -> list[int]:

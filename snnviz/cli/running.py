@@ -11,6 +11,7 @@ import click
 
 from snnviz import links
 from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.measuring import Measurement, name_of
 from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
@@ -24,8 +25,10 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.store.learnt import with_learnt
+from snnviz.store.looks import measured, newest
 from snnviz.theory import costs
 from snnviz.theory.operations import ESTIMATED, Counts, Operations, spent
+from snnviz.theory.probe import words
 
 
 @click.command()
@@ -47,7 +50,7 @@ def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> Non
         click.echo(f"\nStopped: {rest}.", err=True)
         sys.exit(130)
     ended = store.get(submitted.run)
-    _show(store, ended, as_json, cached=submitted.cached)
+    show_run(store, ended, as_json, cached=submitted.cached)
     if ended.state != "done":
         if ended.error:
             click.echo(ended.error, err=True)
@@ -102,7 +105,9 @@ def show(run_name: str, as_json: bool) -> None:
     if isinstance(found.task, FineTuning):
         limittables.show(store, found, found.task, as_json)
         return
-    _show(store, found, as_json, cached=found.state == "done")
+    if isinstance(found.task, Measurement):
+        found = store.get(found.design.digest)
+    show_run(store, found, as_json, cached=found.state == "done")
 
 
 @click.command()
@@ -162,8 +167,9 @@ def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:
 
 
 def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
-    states = [row for _, row in store.rows(shown.run, LayerState)]
+    states, anew = [row for _, row in store.rows(shown.run, LayerState)], measured(store, shown.design)
     final, past = with_learnt(store, shown.run, shown.design, states)
+    states, final = newest(states, anew), newest(final, anew)
     shown_of: tuple[str, ...] = (
         "name",
         "rate",
@@ -175,7 +181,7 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         "beta",
         "threshold",
     )
-    shown_of += ("synops", "macs", "additions")
+    shown_of += ("synops", "macs", "additions", "probe")
     layers = [{name: getattr(row, name) for name in shown_of} for row in final]
     samples = [row for _, row in store.rows(shown.run, Sample)]
     parts = [row for _, row in store.rows(shown.run, Branch)]
@@ -184,7 +190,8 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         "main": [{name: getattr(row, name) for name in ("step", "epoch", "loss")} for row in samples],
         "branches": [{name: getattr(row, name) for name in told} for row in parts],
     }
-    timings = [row for _, row in store.rows(shown.run, Timing) if row.final]
+    timed = name_of(shown.design) if anew else shown.run
+    timings = [row for _, row in store.rows(timed, Timing) if row.final]
     operations = spent(shown.design, states) if states else None
     names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
@@ -199,6 +206,7 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         "error": shown.error,
         "note": shown.note,
         "learnt": past or None,
+        "probe": words(shown.design, final[-1].probe) if final else None,
         "design": shown.design.document(),
     }
 
@@ -214,7 +222,8 @@ def _operations(counts: Counts) -> dict[str, Any]:
     return asdict(usual) | told(usual) | more
 
 
-def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
+def show_run(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
+    """What a run has reached so far."""
     report = _report(store, shown, cached)
     if as_json:
         print_json(report)
@@ -243,6 +252,10 @@ def _show(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
             f"           NeuroBench: {other['macs']:,.0f} MACs and {other['additions']:,.0f} additions: "
             f"{other['picojoules'] / 1000:,.1f} nJ; dense MACs: {found['dense_picojoules'] / 1000:,.1f} nJ"
         )
+    if report["layers"]:
+        old = shown.state == "done" and report["layers"][-1]["probe"] is None
+        again = f": python -m snnviz measure {shown.run} looks anew" if old else ""
+        click.echo(f"layers     on {report['probe']}{again}")
     for layer in report["layers"]:
         rate = "" if layer["rate"] is None else f"rate {layer['rate']:.2%}, "
         click.echo(f"  {layer['name']:9} {rate}Var[u] {layer['var_u']:.3g}{_gradient(layer)}{_learnt(layer)}")

@@ -14,8 +14,9 @@ from snnviz.catalog.sweeps import Point, SkipSweep, distinct, points
 from snnviz.cli.following import train, trouble
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
-from snnviz.events import EpochEnd, LayerState
+from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
+from snnviz.store.looks import looks
 from snnviz.theory.operations import CAVEAT, ESTIMATED, MEANING, Convention, convention
 
 MOST = 7
@@ -59,8 +60,8 @@ def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str]
 
     store = Store()
     runs = train(store, distinct(swept), quiet=as_json or not sys.stderr.isatty())
-    rows, remarks = _rows(store, swept, runs, way)
-    _print_sweep(chosen, swept, runs, rows, remarks, as_json)
+    rows, remarks, on = _rows(store, swept, runs, way)
+    _print_sweep(chosen, swept, runs, rows, remarks, on, as_json)
     if problem := trouble(runs):
         click.echo(problem, err=True)
         sys.exit(1)
@@ -88,20 +89,17 @@ def read_sweep(options: Mapping[str, str | None], settings: Sequence[str]) -> Sk
 
 def _rows(
     store: Store, swept: Sequence[Point], runs: Mapping[str, Run], way: Convention
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """A row for each n_skip and type, and what can be said of them."""
+) -> tuple[list[dict[str, Any]], list[str], str]:
+    """A row for each n_skip and type, what can be said of them, and which images operations were counted on."""
     from snnviz.views.skipcontrols import begun, sentences  # pandas takes half a second, and the bar need not wait
-    from snnviz.views.skips import result, skip_means
+    from snnviz.views.skips import looked_at, result, skip_means
 
     done = {name: run.design for name, run in runs.items() if run.state == "done"}
     ends = store.last(EpochEnd, list(done))
-    results = {
-        name: result(design, ends[name], [row for _, row in store.rows(name, LayerState)])
-        for name, design in done.items()
-    }
+    results = {name: result(design, ends[name], looks(store, design)) for name, design in done.items()}
     befores = {name: one.before for name, one in results.items()}
     said = [begun(swept, befores), *sentences(swept, results)] if any(point.control for point in swept) else []
-    return skip_means(swept, results, way), [one for one in said if one]
+    return skip_means(swept, results, way), [one for one in said if one], looked_at(swept, results)
 
 
 def _print_sweep(
@@ -110,6 +108,7 @@ def _print_sweep(
     runs: Mapping[str, Run],
     rows: Sequence[dict[str, Any]],
     remarks: Sequence[str],
+    on: str,
     as_json: bool,
 ) -> None:
     def told(row: Mapping[str, Any], control: str | None) -> list[dict[str, Any]]:
@@ -124,7 +123,7 @@ def _print_sweep(
             row["runs"] = told(row, None)
             for control in row["controls"]:
                 control["runs"] = told(row, control["equal"].split(" and ")[0])
-        print_json({"sweep": chosen.model_dump(mode="json"), "points": rows})
+        print_json({"sweep": chosen.model_dump(mode="json"), "points": rows, "probe": on or None})
         return
     twins = chosen.twins == "with"
     columns = {title: say for title, say in COLUMNS.items() if twins or title not in OF_TWINS}
@@ -138,6 +137,8 @@ def _print_sweep(
         click.echo(said)
     if any(row["estimated"] for row in rows):
         click.echo(f"Operations of some runs are {ESTIMATED}.")
+    if on:
+        click.echo(f"Operations are counted on {on}.")
     click.echo(MEANING[rows[0]["convention"]])
     click.echo(CAVEAT)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from snnviz.catalog.inits import is_measured
 from snnviz.core import data, observe
 from snnviz.core.timed import TimedNetwork, network_of
 from snnviz.core.train import Optimizer
@@ -13,16 +14,19 @@ from snnviz.events import Checkpoint, Event, Progress
 
 
 def measure(design: Design, checkpoint: Checkpoint) -> Iterator[Event]:
-    """Yields the LayerStates of one look, and of a TTFS network its Timings, at the step of the checkpoint.
+    """Yields the LayerStates of a look at the step of the checkpoint, and of a TTFS network its Timings.
 
-    What belongs to the training steps before a look is None: gradient norms, and the branches' part in them. Raises
-    `DataMissing`.
+    Before it those of a look before training, but not where the initialisation is measured: what it was measured on
+    may have been other images then. What belongs to the training steps before a look is None: gradient norms, and the
+    branches' part in them. Raises `DataMissing`.
     """
     training, _ = yield from data.loading(design)
     yield Progress(0, 1)
     network = network_of(design)
-    Optimizer(network).restore(checkpoint.arrays)
     probe, _ = data.encoded_probe(training, design)
+    if not is_measured(design.init):
+        yield from observe.look(network, probe, observe.Window(network.parameters), 0, 0.0)
+    Optimizer(network).restore(checkpoint.arrays)
     step = checkpoint.epoch * math.ceil(len(training) / design.training.batch_size)
     yield from observe.look(network, probe, observe.Window(network.parameters), step, checkpoint.epoch)
     if isinstance(network, TimedNetwork):

@@ -15,8 +15,8 @@ def looks(store: Store, design: Design) -> list[LayerState]:
     """All looks at the layers of a design's run, in order: what figures of layers, operations and energy are made of.
 
     Runs of before looked at the first 64 training images, which may be of one class, and counted otherwise; where such
-    a run was measured anew (`catalog.measuring`), its last look is that. Earlier looks stay as they are: there are no
-    weights of theirs. Ask for these rows rather than for `store.rows(run, LayerState)`.
+    a run was measured anew (`catalog.measuring`), its last look is that, and the one before training where its weights
+    are known. Those between stay as they are. Ask for these rows rather than for `store.rows(run, LayerState)`.
     """
     return newest([row for _, row in store.rows(design.digest, LayerState)], measured(store, design))
 
@@ -32,13 +32,16 @@ def is_old(states: Sequence[LayerState]) -> bool:
 
 
 def newest(states: Sequence[LayerState], anew: Sequence[LayerState]) -> list[LayerState]:
-    """A run's looks, the last of which takes what was measured anew, if it is old; what no measurement tells stays:
-    gradient norms and the branches' part in them."""
+    """A run's looks, of which the first and the last take what was measured `anew`, if they are old.
+
+    What no measurement tells stays: gradient norms and the branches' part in them.
+    """
     found = list(states)
     if is_old(states):
         last = {state.layer: place for place, state in enumerate(states)}
+        first = {state.layer: place for place, state in enumerate(states) if state.step == 0}
         for state in anew:
-            if (place := last.get(state.layer)) is not None:
+            if (place := (last if state.step else first).get(state.layer)) is not None:
                 old = states[place]
                 found[place] = replace(
                     state, step=old.step, epoch=old.epoch, grad_norm=old.grad_norm, shortcut=old.shortcut

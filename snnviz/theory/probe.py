@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,7 +42,7 @@ def words(design: Design, images: int | None, kind: str = "training") -> str:
     """What is looked at in a run of `design` whose rows say `images` (None: they are older than the draw).
 
     >>> words(Design(), 64)
-    '64 training images, 6 or 7 of each class where it has as many, drawn by the seed'
+    '64 training images, 6 or 7 of each class (if there are), drawn by the seed'
     >>> words(Design(), 40), words(Design(), None)
     ('all 40 training images', 'the first 64 training images')
     """
@@ -53,4 +55,19 @@ def words(design: Design, images: int | None, kind: str = "training") -> str:
     if not each:
         return f"{images} {kind} images of {images} of the {classes} classes, drawn by the seed"
     count = f"{each} or {each + 1}" if more else f"{each}"
-    return f"{images} {kind} images, {count} of each class where it has as many, drawn by the seed"
+    return f"{images} {kind} images, {count} of each class (if there are), drawn by the seed"
+
+
+def said(design: Design, looks: Iterable[int | None]) -> str:
+    """The same of all looks of a run, of which the ends may have been measured anew.
+
+    >>> said(Design(), [None, None])
+    'the first 64 training images'
+    >>> said(Design(), [None, None, 40])
+    'the first 64 training images (measured anew: all 40 training images)'
+    """
+    found = dict.fromkeys(looks)
+    anew = "; ".join(words(design, images) for images in found if images is not None)
+    if None not in found:
+        return anew
+    return words(design, None) + (f" (measured anew: {anew})" if anew else "")

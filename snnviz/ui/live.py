@@ -7,10 +7,11 @@ from typing import Literal
 import streamlit as st
 
 from snnviz import links
+from snnviz.catalog.measuring import name_of
 from snnviz.events import EpochEnd
 from snnviz.jobs.pace import in_words
 from snnviz.store import Run, State
-from snnviz.ui import services, state
+from snnviz.ui import measuring, services, state
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import reveal
 from snnviz.ui.trouble import told
@@ -43,13 +44,16 @@ def panel() -> None:
     with st.container():
         _differs(run)
     st.session_state.compared = True
+    looked = _looks(run)
+    is_busy = not run.ended or looked[-1]
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
-        st.fragment(_monitor, key="live", run_every=None if run.ended else EVERY)(run.run, _looks(run))
+        st.fragment(_monitor, key="live", run_every=EVERY if is_busy else None)(run.run, looked)
 
 
 def _looks(run: Run) -> tuple[object, ...]:
-    """What the head shows of a run."""
-    return run.state, run.cancel_requested, run.title, run.created
+    """What the head shows of a run, and whether it is being measured anew."""
+    anew = measuring.is_active([run.design]) if run.state == "done" else False
+    return run.state, run.cancel_requested, run.title, run.created, anew
 
 
 @told()
@@ -58,10 +62,13 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     if shown is None or _looks(shown[0]) != looked:
         st.rerun()
     run, version = shown
+    if (anew := services.glance(name_of(run.design))) is not None:
+        version = f"{version}/{anew[1]}"
     seen = picture(run)
     drawn = seen.payload(version, ended=run.ended)
     _numbers(run, seen.epochs[-1] if seen.epochs else None)
     charts(drawn, key=f"live-{run.run}")
+    measuring.offer([run.design] if run.state == "done" and seen.is_old else [], "live")
 
 
 def _head(run: Run) -> None:

@@ -13,14 +13,16 @@ from typing import Any, Literal, NamedTuple
 import streamlit as st
 
 from snnviz.catalog import datasets
+from snnviz.catalog.measuring import Measurement, name_of
 from snnviz.design import DATASETS, EVENTS, Design, Part
 from snnviz.errors import InputError, NotFound, SnnvizError
-from snnviz.events import EpochEnd, LayerState
+from snnviz.events import EpochEnd
 from snnviz.jobs import pace
 from snnviz.jobs.pace import in_words, seconds_left
 from snnviz.places import cache_dir
 from snnviz.registry import Range
 from snnviz.store import Run, Task
+from snnviz.store.looks import looks
 from snnviz.ui import services
 from snnviz.ui.words import plain, some
 from snnviz.views.skips import Result, result
@@ -134,15 +136,22 @@ def actions(
 
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
     """Those of the finished runs: half-trained ones would bend the curves."""
-    done = [design for design in designs if design.digest in runs and runs[design.digest].state == "done"]
-    return {design.digest: _result(str(cache_dir()), design, runs[design.digest].finished) for design in done}
+    place = str(cache_dir())
+    done = {d.digest: d for d in designs if d.digest in runs and runs[d.digest].state == "done"}
+    found = {name: _result(place, design, runs[name].finished, None) for name, design in done.items()}
+    old = [done[name] for name, one in found.items() if one.probe is None]
+    anew = runs_of([Measurement(design=design) for design in old]) if old else {}
+    for design in old:
+        if (run := anew.get(name_of(design))) is not None and run.state == "done":
+            found[design.digest] = _result(place, design, runs[design.digest].finished, run.finished)
+    return found
 
 
 @lru_cache(maxsize=2000)
-def _result(_place: str, design: Design, _finished: float | None) -> Result:
+def _result(_place: str, design: Design, _finished: float | None, _measured: float | None) -> Result:
     store = services.store()
     end = store.last(EpochEnd, [design.digest])[design.digest]
-    return result(design, end, [row for _, row in store.rows(design.digest, LayerState)])
+    return result(design, end, looks(store, design))
 
 
 def numbers(value: Part, labels: Mapping[str, str], key: str, put: Put, held: Sequence[str] = ()) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 
 import streamlit as st
 
 from snnviz.catalog.shortcutstudies import GradientSurvey, survey
 from snnviz.design import INITS, CnnNetwork, MlpNetwork
+from snnviz.errors import NotFound
 from snnviz.events import InitialGradient
 from snnviz.places import cache_dir
+from snnviz.theory.probe import said
 from snnviz.ui import many, services
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.shortcuts_rows import versions
@@ -47,11 +50,37 @@ def _figures(was_active: bool) -> None:
     depth = _depth(views.depths(found))
     if said := views.verdict(found, depth):
         st.markdown(said)
-    profile, *beside = views.profile_charts(found, depth)
+    on = said(setting.design, (row.probe for row in found))
+    profile, *beside = views.profile_charts(found, depth, on)
     charts(payload([profile]), key="shortcuts-before-profile")
     charts(payload(beside), key="shortcuts-before-beside")
     if setting.depths:
-        charts(_depth_charts(str(cache_dir()), setting.digest, shown[0][2]), key="shortcuts-before-depths")
+        charts(_depth_charts(str(cache_dir()), setting, shown[0][2]), key="shortcuts-before-depths")
+    if found[0].probe is None and not many.is_active(runs):
+        _offer(setting)
+
+
+def _offer(setting: GradientSurvey) -> None:
+    """Computed before images were drawn from every class."""
+    words, button = st.columns([9, 3], vertical_alignment="center")
+    words.caption("These gradients are those **on the first 64 training images**, which may be of one class.")
+    again = "Computes them once more, on images drawn by the seed from every class."
+    button.button(
+        "Measure anew",
+        icon=":material/refresh:",
+        width="stretch",
+        key=f"{BEFORE}-anew",
+        help=again,
+        on_click=_again,
+        args=(setting,),
+    )
+
+
+def _again(setting: GradientSurvey) -> None:
+    """The button's callback."""
+    with suppress(NotFound):  # somebody else was faster
+        services.store().delete(setting.digest)
+    many.submit([setting], BEFORE)
 
 
 def _choices() -> None:
@@ -98,5 +127,6 @@ def _read(_place: str, run: str, _version: str) -> tuple[InitialGradient, ...]:
 
 
 @lru_cache(maxsize=16)
-def _depth_charts(place: str, run: str, version: str) -> bytes:
-    return payload(views.depth_charts(_read(place, run, version)))
+def _depth_charts(place: str, setting: GradientSurvey, version: str) -> bytes:
+    found = _read(place, setting.digest, version)
+    return payload(views.depth_charts(found, said(setting.design, (row.probe for row in found))))

@@ -8,11 +8,12 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.catalog.sweeps import SWEEPS, Point, SkipSweep, distinct, points
+from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
-from snnviz.ui import many, optimise, recipe, state
+from snnviz.ui import many, measuring, optimise, recipe, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.form import HELP
@@ -144,7 +145,7 @@ def _sweep_panel() -> None:
         st.error(plain(problem), icon=":material/error:")
     with st.container():
         _settings()
-    active = many.is_active(many.runs_of(distinct(points(_sweep()))))
+    active = _is_active(distinct(points(_sweep())))
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
         st.fragment(_curves, key=CURVES, run_every=many.EVERY if active else None)(active)
     st.caption(PAPER)
@@ -198,7 +199,7 @@ def _curves(was_active: bool) -> None:
     chosen = points(_sweep())
     designs = distinct(chosen)
     runs = many.runs_of(designs)
-    if many.is_active(runs) != was_active:
+    if _is_active(designs) != was_active:
         st.rerun()
     many.actions(designs, runs, KEY)
     results = many.results(designs, runs)
@@ -209,8 +210,14 @@ def _curves(was_active: bool) -> None:
             st.markdown("\n".join(f"- {plain(one)}" for one in said))
         _count_switch()
         charts(payload(skip_charts(chosen, results, st.session_state.skips_count)), key="skips-charts")
+        old = [design for design in designs if (one := results.get(design.digest)) is not None and one.probe is None]
+        measuring.offer(old, KEY)
     if runs:
         _table(chosen, runs, results)
+
+
+def _is_active(designs: Sequence[Design]) -> bool:
+    return many.is_active(many.runs_of(designs)) or measuring.is_active(designs)
 
 
 def _count_switch() -> None:

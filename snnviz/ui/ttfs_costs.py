@@ -6,14 +6,17 @@ from functools import lru_cache
 
 import streamlit as st
 
+from snnviz.catalog.measuring import Measurement, name_of
 from snnviz.catalog.ttfsstudies import networks
 from snnviz.design import Design
-from snnviz.events import EpochEnd, LayerState
+from snnviz.events import EpochEnd
 from snnviz.places import cache_dir
 from snnviz.store import Run
+from snnviz.store.looks import looks
 from snnviz.theory.operations import CAVEAT, spent
+from snnviz.theory.probe import words
 from snnviz.theory.twins import Pair
-from snnviz.ui import many, services
+from snnviz.ui import many, measuring, services
 from snnviz.ui.ttfs_runs import train
 from snnviz.ui.ttfs_setting import KEY, design, put_study, study
 from snnviz.views.ttfs_costs import Told, cost_table
@@ -33,6 +36,7 @@ def panel(made: Pair) -> None:
         done["ttfs"] = Told(made.accuracy)
     elif "ttfs" not in done and "relu" in done and study().weights == "relu":
         done["ttfs"] = Told(done["relu"].accuracy)  # its logits are the same
+    rated = done.get("rate")
     number = st.column_config.NumberColumn
     st.markdown("**Synaptic operations and energy of one image, in three networks of the same layers**")
     st.dataframe(
@@ -63,6 +67,9 @@ def panel(made: Pair) -> None:
         "Rate-coded: counted in its run, a sum or an average of m spikes as m additions; a static image's first layer "
         "multiplies, once."
     )
+    if rated is not None:
+        st.caption(f"Rate-coded: on {words(designs['rate'], rated.probe)}; the others: on the test images above.")
+        measuring.offer([designs["rate"]] if rated.probe is None else [], "ttfs-costs")
     row, widget = st.columns([8, 2], vertical_alignment="bottom")
     with widget:
         many.numbers(study(), {"steps": "Time steps T"}, KEY, put_study)
@@ -75,13 +82,15 @@ def _is_done(runs: dict[str, Run], of: Design) -> bool:
 
 
 def _told(of: Design, run: Run) -> Told:
-    return _read(str(cache_dir()), of, run.finished)
+    anew = many.runs_of([Measurement(design=of)]).get(name_of(of))
+    return _read(str(cache_dir()), of, run.finished, anew.finished if anew is not None else None)
 
 
 @lru_cache(maxsize=200)
-def _read(_place: str, of: Design, _finished: float | None) -> Told:
+def _read(_place: str, of: Design, _finished: float | None, _measured: float | None) -> Told:
     store = services.store()
     end = store.last(EpochEnd, [of.digest])[of.digest]
-    operations = spent(of, [row for _, row in store.rows(of.digest, LayerState)])
+    states = looks(store, of)
+    operations = spent(of, states)
     steps = of.data.steps if of.network.code == "rate" else 1
-    return Told(end.test_accuracy, None if end.rate is None else end.rate * steps, operations)
+    return Told(end.test_accuracy, None if end.rate is None else end.rate * steps, operations, states[-1].probe)

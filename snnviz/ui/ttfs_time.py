@@ -6,8 +6,9 @@ from functools import lru_cache
 
 import streamlit as st
 
+from snnviz.design import Design
 from snnviz.theory.twins import Pair
-from snnviz.ui import many, ttfs_costs, ttfs_looks, ttfs_twin
+from snnviz.ui import many, measuring, ttfs_costs, ttfs_looks, ttfs_twin
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import KEY, VIEW, redraw, study
@@ -20,14 +21,13 @@ CHART = "ttfs-time"
 
 def panel() -> None:
     """The raster with potentials, spikes by layer, and the table of costs; the rate-coded network's run, live."""
-    active = many.is_active(many.runs_of([ttfs_costs.several()["rate"]]))
+    active = _is_active(ttfs_costs.several()["rate"])
     st.fragment(_figures, key=VIEW, run_every=many.EVERY if active else None)(active)
 
 
 @told()
 def _figures(was_active: bool) -> None:
-    rate = ttfs_costs.several()["rate"]
-    if many.is_active(many.runs_of([rate])) != was_active:
+    if _is_active(ttfs_costs.several()["rate"]) != was_active:
         st.rerun()
     made = ttfs_twin.panel()
     if made is None:
@@ -43,6 +43,10 @@ def _figures(was_active: bool) -> None:
         charts(payload([spikes_chart(made, image)]), key="ttfs-spikes")
     with right:
         ttfs_costs.panel(made)
+
+
+def _is_active(rate: Design) -> bool:
+    return many.is_active(many.runs_of([rate])) or measuring.is_active([rate])
 
 
 @lru_cache(maxsize=4)

@@ -7,11 +7,14 @@ import time
 from functools import lru_cache
 from typing import Any
 
+from snnviz.catalog.measuring import name_of
 from snnviz.design import Design
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.store.learnt import with_learnt
+from snnviz.store.looks import is_old, newest
+from snnviz.theory.probe import said
 from snnviz.ui import services
 from snnviz.ui.components.charts import payload
 from snnviz.views.run import run_charts
@@ -29,7 +32,8 @@ class Picture:
         self.layers: list[LayerState] = []
         self.epochs: list[EpochEnd] = []
         self.branches: list[Branch] = []
-        self._numbers = [0, 0, 0, 0]  # of the newest row of each kind
+        self.anew: list[LayerState] = []
+        self._numbers = [0, 0, 0, 0, 0]  # of the newest row of each kind
         self._version, self._at = "", -PAUSE_SECONDS
         self._payload = b""
         self._lock = threading.Lock()
@@ -42,22 +46,29 @@ class Picture:
                 if self._fetch() or not self._payload:
                     last, past = with_learnt(services.store(), self.run, self.design, self.layers)
                     told = {(row.step, row.layer): row for row in last}
-                    layers = [told.get((row.step, row.layer), row) for row in self.layers]
-                    self._payload = payload(run_charts(self.samples, layers, self.epochs, self.branches, past))
+                    layers = newest([told.get((row.step, row.layer), row) for row in self.layers], self.anew)
+                    on = said(self.design, (row.probe for row in layers))
+                    self._payload = payload(run_charts(self.samples, layers, self.epochs, self.branches, past, on))
                 self._version, self._at = version, now
             return self._payload
 
+    @property
+    def is_old(self) -> bool:
+        """Whether its last look is one of before that was not measured anew."""
+        return is_old(self.layers) and not self.anew
+
     def _fetch(self) -> bool:
         """Whether there were new rows."""
-        kinds: list[tuple[type[Any], list[Any]]] = [
-            (Sample, self.samples),
-            (LayerState, self.layers),
-            (EpochEnd, self.epochs),
-            (Branch, self.branches),
+        kinds: list[tuple[str, type[Any], list[Any]]] = [
+            (self.run, Sample, self.samples),
+            (self.run, LayerState, self.layers),
+            (self.run, EpochEnd, self.epochs),
+            (self.run, Branch, self.branches),
+            (name_of(self.design), LayerState, self.anew),
         ]
         found = False
-        for place, (kind, rows) in enumerate(kinds):
-            for number, row in services.store().rows(self.run, kind, since=self._numbers[place]):
+        for place, (run, kind, rows) in enumerate(kinds):
+            for number, row in services.store().rows(run, kind, since=self._numbers[place]):
                 self._numbers[place] = number
                 rows.append(row)
                 found = True

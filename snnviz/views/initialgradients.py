@@ -28,7 +28,7 @@ def depths(rows: Seen) -> list[int]:
     return sorted({row.depth for row in rows})
 
 
-def depth_charts(rows: Seen) -> list[Chart]:
+def depth_charts(rows: Seen, on: str = "one batch") -> list[Chart]:
     """For each initialisation a map of layers by depths, without branches and with them, in the same colours."""
     known = [value for row in rows for value in (row.grad_norm, row.with_branches) if value is not None]
     bounds = _bounds(known)
@@ -38,15 +38,15 @@ def depth_charts(rows: Seen) -> list[Chart]:
         maps = [_map(own, WITHOUT, lambda row: row.grad_norm), _map(own, WITH, lambda row: row.with_branches)]
         figure = panels(maps, "hidden layers", Scale(log=True, bounds=bounds, title="|dL/dW|"))
         caption = (
-            "Gradient norm of each hidden layer (the first on top) in networks of more and more layers, on one batch, "
-            "before training. The darkest stands for 0 too."
+            "Gradient norm of each hidden layer (the first on top) in networks of more and more layers, before "
+            f"training, on half of {on}. The darkest stands for 0 too."
         )
         name = f"{escape(init, quote=False)}: gradient by depth"
         charts.append(Chart(f"before_{init}", name, caption, figure, height(16), wide=True))
     return charts
 
 
-def profile_charts(rows: Seen, depth: int) -> list[Chart]:
+def profile_charts(rows: Seen, depth: int, on: str = "one batch") -> list[Chart]:
     """Networks of one depth: gradient norm and saturation from the first layer to the last."""
     chosen = [row for row in rows if row.depth == depth]
     gradient = empty("layer", "|dL/dW|", type="log", exponentformat="power", dtick=2)
@@ -68,8 +68,8 @@ def profile_charts(rows: Seen, depth: int) -> list[Chart]:
         figure["layout"]["xaxis"] |= {"type": "category"}
     begin = list(dict.fromkeys(row.name for row in chosen if row.branch))
     where = f" Branches after {', '.join(begin)}." if begin else ""
-    words = f"Solid: without branches. Dotted: with branches, as heavy as in the first epoch.{where}"
-    about = "Share of neurons whose surrogate derivative is below 1 % of its peak, on the probe batch."
+    words = f"Solid: without branches. Dotted: with branches, as heavy as in the first epoch.{where} On half of {on}."
+    about = f"Share of neurons whose surrogate derivative is below 1 % of its peak, on {on}."
     part = "|g_b| / (|g| + |g_b|): 100 % where nothing but the branches reaches a layer."
     return [
         Chart("before_profile", "Gradient through the network", words, gradient, 330, wide=True),

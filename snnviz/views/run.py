@@ -35,11 +35,13 @@ def run_charts(
     epochs: Sequence[EpochEnd],
     branches: Sequence[Branch] = (),
     past: str = "",
+    on: str = "the probe batch",
 ) -> list[Chart]:
     """Accuracy, loss, and each layer's rate, Var[u] and gradient norm over the epochs of one run.
 
     With shortcut branches also their losses, and which layers' surrogates are saturated; where layers learn their leak
-    or their threshold, also these. `past`: a sentence on leaks that do not act as they were learnt.
+    or their threshold, also these. `past`: a sentence on leaks that do not act as they were learnt. `on`: which
+    images layers are looked at on; looks of a run of before that were measured anew are points of their own.
     """
     by_layer: dict[int, list[LayerState]] = {}
     for state in layers:
@@ -52,9 +54,11 @@ def run_charts(
     if branches:
         scores[1].figure["data"] += _branch_losses(branches)
     deep = len(states) > MOST_LINES
-    found = [replace(chart, height=MAP_HEIGHT) for chart in scores + _maps(states)] if deep else scores + _lines(states)
+    found = scores + (_maps(states, on) if deep else _lines(states, on))
+    if deep:
+        found = [replace(chart, height=MAP_HEIGHT) for chart in found]
     if branches:
-        found.append(_saturation(states, found[-1].height))
+        found.append(_saturation(states, on, found[-1].height))
     found += _learnt(states, past, found[-1].height)
     if len(samples) and not any(row.grad_norm is not None for rows in states for row in rows):
         found = [chart for chart in found if chart.id != "grad_norm"]  # unwatched
@@ -62,18 +66,18 @@ def run_charts(
     return [chart for chart in found if not (without_spikes and chart.id.startswith("rate"))]
 
 
-def _lines(states: States) -> list[Chart]:
+def _lines(states: States, on: str) -> list[Chart]:
     return [
         Chart(
             "rate",
             "Firing rate per layer",
-            "Spikes per neuron and time step on a fixed batch of 64 images. A line at 0 is a silent layer.",
+            f"Spikes per neuron and time step on {on}. A line at 0 is a silent layer.",
             _by_layer(states, "rate", "spikes / neuron / step", percent=True),
         ),
         Chart(
             "var_u",
             "Var[u] per layer",
-            "Variance of the membrane potential over a layer's neurons, before reset. Logarithmic.",
+            f"Variance of the membrane potential over a layer's neurons, before reset, on {on}. Logarithmic.",
             _by_layer(states, "var_u", "Var[u]", log=True),
         ),
         Chart(
@@ -102,8 +106,8 @@ def _branch_losses(branches: Sequence[Branch]) -> list[dict[str, Any]]:
     return found
 
 
-def _saturation(states: States, height: int) -> Chart:
-    caption = "Share of neurons whose surrogate derivative is below 1 % of its peak: next to no gradient passes there."
+def _saturation(states: States, on: str, height: int) -> Chart:
+    caption = f"Share of neurons whose surrogate derivative is below 1 % of its peak, on {on}."
     return Chart("saturation", "Surrogate saturation, layer by epoch", caption, _heat(states, "saturation"), height)
 
 
@@ -120,13 +124,13 @@ def _learnt(states: States, past: str, height: int) -> list[Chart]:
     ]
 
 
-def _maps(states: States) -> list[Chart]:
+def _maps(states: States, on: str) -> list[Chart]:
     """The same of a deep network."""
     return [
         Chart(
             "rate",
             "Firing rate, layer by epoch",
-            "Spikes per neuron and time step on a fixed batch of 64 images. A dark row is a silent layer.",
+            f"Spikes per neuron and time step on {on}. A dark row is a silent layer.",
             _heat(states, "rate"),
         ),
         Chart(
@@ -138,7 +142,7 @@ def _maps(states: States) -> list[Chart]:
         Chart(
             "var_u_map",
             "Var[u], layer by epoch",
-            "Variance of the membrane potential before reset. A dark row is a layer that hardly moves.",
+            f"Variance of the membrane potential before reset, on {on}. A dark row is a layer that hardly moves.",
             _heat(states, "var_u"),
         ),
         Chart(
@@ -191,18 +195,20 @@ def _by_layer(
     lines = [[row for row in rows if getattr(row, column) is not None] for rows in states]
     lines = [rows for rows in lines if rows]
     for place, rows in enumerate(lines):
-        line = _line(rows, column)
-        if log:
-            line["y"] = [value if value is not None and value > 0 else None for value in line["y"]]
-        figure["data"].append(
-            {
-                **line,
-                "name": rows[0].name,
-                "mode": "lines+markers" if len(rows) < 3 else "lines",
+        before = [row for row in rows if row.probe is None]
+        anew = [row for row in rows if row.probe is not None] if before else []
+        for part, mode in ((before or rows, "lines+markers" if len(rows) < 3 else "lines"), (anew, "markers")):
+            line = _line(part, column)
+            if log:
+                line["y"] = [value if value is not None and value > 0 else None for value in line["y"]]
+            look = {
+                "name": rows[0].name if part is not anew else f"{rows[0].name}, measured anew",
+                "mode": mode,
                 "line": {"color": shade(place, len(lines))},
-                "showlegend": len(lines) <= MOST_NAMED,
+                "showlegend": part is not anew and len(lines) <= MOST_NAMED,
             }
-        )
+            if part is not anew or part:
+                figure["data"].append({**line, **look})
     return figure
 
 

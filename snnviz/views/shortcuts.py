@@ -17,6 +17,7 @@ from snnviz.design import Design
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.store.values import Run
 from snnviz.theory import costs
+from snnviz.theory.probe import said
 from snnviz.views.bands import banded, geometric, mean, thinned
 from snnviz.views.chart import Chart, empty, shade
 from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
@@ -115,8 +116,8 @@ def share_map(several: Sequence[Member], told: Told) -> Chart:
     """The part of the gradient that came through branches."""
     maps = _maps(several, told, lambda state: state.shortcut, fmean, _branched(several))
     caption = (
-        "The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), on the probe batch. Layers behind the last "
-        "branch have nothing of it."
+        f"The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), on some of {_looked_at(several, told)}. "
+        "Layers behind the last branch have nothing of it."
     )
     figure = panels(maps, "epoch", Scale(percent=True, colours=PLUM, bounds=(0, 1)))
     return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
@@ -127,7 +128,8 @@ def saturation_map(several: Sequence[Member], told: Told) -> Chart:
     maps = _maps(several, told, lambda state: state.saturation, fmean)
     caption = (
         "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
-        "passes. Where few are, gradients vanish as a product of many factors below 1, or because nothing spikes."
+        "passes. Where few are, gradients vanish as a product of many factors below 1, or because nothing spikes. "
+        f"On {_looked_at(several, told)}."
     )
     known = [value for each in maps for row in each.z for value in row if value is not None]
     figure = panels(maps, "epoch", Scale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
@@ -323,6 +325,12 @@ def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
     before = [state.epoch for state in known if state.epoch <= epoch + 1e-9]
     wanted = max(before, default=min((state.epoch for state in known), default=0.0))
     return sorted((state for state in known if state.epoch == wanted), key=lambda state: state.layer)
+
+
+def _looked_at(several: Sequence[Member], told: Told) -> str:
+    """On which images layers were."""
+    looks = (state.probe for rows in told.values() for state in rows.layers)
+    return said(several[0].design, looks) or "the probe batch"
 
 
 def _power(value: float) -> str:

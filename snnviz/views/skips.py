@@ -17,6 +17,7 @@ from snnviz.design import BlockNetwork, Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.store.values import Run
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, Counts, spent
+from snnviz.theory.probe import said
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.skipcontrols import SYMBOLS, curves, left, left_chart
 
@@ -34,16 +35,18 @@ TWINS = (
 @dataclass(frozen=True, slots=True)
 class Result:
     """A finished run: test accuracy 0..1, spikes per neuron and step on the test images after and on the probe batch
-    before training (None of an ANN), and what an image costs."""
+    before training (None of an ANN), and what an image costs on the probe batch, of so many images (None: the first 64,
+    in a run of before)."""
 
     accuracy: float
     rate: float | None
     before: float | None
     operations: Counts
+    probe: int | None = None
 
 
 def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
-    """Of a run, from its last epoch and all looks at its layers in order."""
+    """Of a run, from its last epoch and all looks at its layers in order: those that `store.looks.looks` gives."""
     built = architecture(design).watched
     first: list[float | None] = [None] * len(built)
     for row in layers:
@@ -51,7 +54,12 @@ def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Resul
             first[row.layer] = row.rate
     neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
     before = sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
-    return Result(end.test_accuracy, end.rate, before, spent(design, layers))
+    return Result(end.test_accuracy, end.rate, before, spent(design, layers), layers[-1].probe if layers else None)
+
+
+def looked_at(points: Sequence[Point], results: Mapping[str, Result]) -> str:
+    """Which images operations were counted on, in words; "" before there is a result."""
+    return said(points[0].design, [found.probe for found in results.values()])
 
 
 def skip_charts(
@@ -62,6 +70,9 @@ def skip_charts(
     guessed = sum(found.operations.estimated for found in results.values())
     older = f" **{guessed} runs {ESTIMATED}.**" if guessed else ""
     plain = " Thin: plain blocks, without skips, of equal size." if any(point.control for point in points) else ""
+    counted_on = f" Counted on {on}." if (on := looked_at(points, results)) else ""
+    before = f"; before training, on {on}" if on else ""
+    fired = f"Spikes per neuron and time step, the whole network, on test images{before}."
     spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
     accuracy = _figure("test accuracy", points, tickformat=".0%")
     drop = _figure("ANN minus SNN", points, ticksuffix=" pp")
@@ -90,17 +101,17 @@ def skip_charts(
         rate["data"] += _line(f"{kind}, before training", kind, untrained, ".1%", dash="dot")
     charts = [
         Chart("skips_accuracy", "Test accuracy", f"Solid: spiking; dashed: their ANN twins.{plain}{spread}", accuracy),
-        Chart("skips_rate", "Firing rate", "Spikes per neuron and time step, the whole network." + spread, rate),
+        Chart("skips_rate", "Firing rate", fired + spread, rate),
         Chart(
             "skips_operations",
             "Operations",
-            f"{MEANING[convention]} {TWINS}" + older,
+            f"{MEANING[convention]} {TWINS}" + counted_on + older,
             operations,
         ),
         Chart(
             "skips_energy",
             "Energy of the arithmetic",
-            f"{CAVEAT} {TWINS}" + older,
+            f"{CAVEAT} {TWINS}" + counted_on + older,
             energy,
         ),
     ]

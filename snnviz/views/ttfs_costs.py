@@ -50,11 +50,13 @@ def spikes_chart(pair: Pair, image: int) -> Chart:
 
 
 class Told(NamedTuple):
-    """What a finished run of a network said: accuracy, spikes per neuron and image, operations of one image."""
+    """What a finished run of a network said: accuracy, spikes per neuron and image, operations of one image, and
+    on how many images those were counted (None: on the first 64, in a run of before)."""
 
     accuracy: float
     spikes: float | None = None
     operations: Counts | None = None
+    probe: int | None = None
 
 
 def operations(pair: Pair, design: Design) -> Operations:

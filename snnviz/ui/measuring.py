@@ -1,0 +1,45 @@
+"""Below figures of layers of runs of before: what those looked at, and a button that looks anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from snnviz.catalog.measuring import Measurement
+from snnviz.design import Design
+from snnviz.ui import many
+from snnviz.ui.words import plain, some
+
+
+def is_active(designs: Sequence[Design]) -> bool:
+    """Whether some of their runs are being measured anew."""
+    return many.is_active(many.runs_of([Measurement(design=design) for design in designs]))
+
+
+def offer(old: Sequence[Design], key: str) -> None:
+    """A word on finished runs of before, and the button; nothing where there are none."""
+    if not old:
+        return
+    tasks = [Measurement(design=design) for design in old]
+    runs, key = many.runs_of(tasks), f"{key}-anew"
+    for words in dict.fromkeys(run.error for run in runs.values() if run.state == "failed" and run.error):
+        st.error(plain(words), icon=":material/error:")
+    if problem := st.session_state.get(f"{key}_problem"):
+        st.error(plain(problem), icon=":material/error:")
+    going = many.is_active(runs)
+    sentence, button = st.columns([9, 3], vertical_alignment="center")
+    sentence.caption(
+        f"{some(len(old), 'run')} of before looked at layers **on the first 64 training images**, which may be of one "
+        "class: so are firing rates of layers, Var[u], operations and energy."
+    )
+    button.button(
+        "Measuring anew" if going else "Measure anew",
+        icon=":material/refresh:",
+        disabled=going,
+        width="stretch",
+        key=f"{key}-button",
+        help="From the weights of each run, on images drawn by the seed from every class. Nothing is trained.",
+        on_click=many.submit,
+        args=(tasks, key),
+    )
