@@ -12,7 +12,7 @@ from snnviz.design import INITS, CnnNetwork, MlpNetwork
 from snnviz.errors import NotFound
 from snnviz.events import InitialGradient
 from snnviz.places import cache_dir
-from snnviz.theory.probe import said
+from snnviz.theory import probe
 from snnviz.ui import many, services
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.shortcuts_rows import versions
@@ -50,7 +50,7 @@ def _figures(was_active: bool) -> None:
     depth = _depth(views.depths(found))
     if said := views.verdict(found, depth):
         st.markdown(said)
-    on = said(setting.design, (row.probe for row in found))
+    on = probe.said(setting.design, (row.probe for row in found))
     profile, *beside = views.profile_charts(found, depth, on)
     charts(payload([profile]), key="shortcuts-before-profile")
     charts(payload(beside), key="shortcuts-before-beside")
@@ -129,4 +129,4 @@ def _read(_place: str, run: str, _version: str) -> tuple[InitialGradient, ...]:
 @lru_cache(maxsize=16)
 def _depth_charts(place: str, setting: GradientSurvey, version: str) -> bytes:
     found = _read(place, setting.digest, version)
-    return payload(views.depth_charts(found, said(setting.design, (row.probe for row in found))))
+    return payload(views.depth_charts(found, probe.said(setting.design, (row.probe for row in found))))

@@ -33,7 +33,7 @@ REPORT = {
 }  # fmt: skip
 LAYER = {
     "name", "rate", "density", "var_u", "grad_norm", "saturation", "shortcut", "beta", "threshold",
-    "synops", "macs", "additions",
+    "synops", "macs", "additions", "probe",
 }  # fmt: skip
 EPOCH = {"epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss"}
 

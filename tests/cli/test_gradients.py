@@ -17,7 +17,7 @@ from tests.cli.conftest import Snnviz
 from tests.conftest import MakeDesign
 
 DEEP = ("--set", "network.kind=mlp", "--set", "network.depth=6", "--set", "network.width=20")
-LAYER = {"layer", "name", "grad_norm", "with_branches", "shortcut", "saturation", "rate", "var_u"}
+LAYER = {"layer", "name", "grad_norm", "with_branches", "shortcut", "saturation", "rate", "var_u", "probe"}
 
 
 def test_a_run_tells_gradients_and_the_parts_of_its_loss(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path) -> None:
@@ -52,8 +52,10 @@ def test_the_profile_before_training_is_the_cores(snnviz: Snnviz) -> None:
         assert row["with_branches"] == layer.with_branches
     assert told["layers"][0]["with_branches"] > told["layers"][0]["grad_norm"]
     human = snnviz("gradients", "digits", *DEEP)
-    assert len(human.out.splitlines()) == 9
-    assert human.out.splitlines()[-1] == "branches after L1, L3, L4"
+    assert len(human.out.splitlines()) == 10
+    assert human.out.splitlines()[-2] == "branches after L1, L3, L4"
+    assert human.out.splitlines()[-1].startswith("On 64 training images, 6 or 7 of each class")
+    assert found["probe"].startswith("64 training images, 6 or 7 of each class")
 
 
 def test_depths_and_initialisations_are_crossed(snnviz: Snnviz) -> None:
@@ -63,7 +65,7 @@ def test_depths_and_initialisations_are_crossed(snnviz: Snnviz) -> None:
         (init, depth) for init in ("kaiming", "kaiming:gain=3") for depth in (2, 3, 4)
     ]
     assert [len(each["layers"]) for each in found] == [3, 4, 5] * 2
-    assert len(snnviz(*arguments).out.splitlines()) == 7
+    assert len(snnviz(*arguments).out.splitlines()) == 8
 
 
 @pytest.mark.parametrize(
@@ -93,4 +95,5 @@ def test_a_survey_that_a_page_asked_for_is_shown(snnviz: Snnviz) -> None:
     assert [(row["depth"], row["layer"]) for row in report["rows"]] == [(d, k) for d in (2, 3) for k in range(d + 1)]
     lines = snnviz("show", survey.digest).out.splitlines()
     assert lines[0].startswith("gradients at initialisation of digits")
-    assert [line.split()[1] for line in lines[2:]] == ["2", "3"]
+    assert [line.split()[1] for line in lines[2:-1]] == ["2", "3"]
+    assert lines[-1] == "On 64 training images, 6 or 7 of each class (if there are), drawn by the seed."
