@@ -137,9 +137,7 @@ def _print_sweep(
         click.echo(said)
     if any(row["estimated"] for row in rows):
         click.echo(f"Operations of some runs are {ESTIMATED}.")
-    if on:
-        click.echo(f"Operations are counted on {on}.")
-    click.echo(MEANING[rows[0]["convention"]])
+    click.echo(MEANING[rows[0]["convention"]] + (f" Counted on {on}." if on else ""))
     click.echo(CAVEAT)
 
 

@@ -56,6 +56,9 @@ def test_it_trains_what_is_missing_and_says_what_the_page_draws(snnviz: Snnviz, 
     assert (again.code, again.err) == (0, "")
     *lines, convention, caveat = again.out.splitlines()
     assert convention.startswith("Additions: conv(a + b) = conv(a) + conv(b)")
+    counted = "64 training images, 6 or 7 of each class (if there are), drawn by the seed"
+    assert convention.endswith(f" Counted on {counted}.")
+    assert answer.json["probe"] == counted
     assert "not a chip measurement" in caveat
     assert lines[0].split()[:3] == ["n_skip", "type", "seeds"]
     assert [line.split()[:3] for line in lines[1:]] == [["0", "-", "1"], ["1", "DSC", "1"], ["1", "ASC", "1"]]
