@@ -22,7 +22,8 @@ TODAY = "64 training images, 6 or 7 of each class (if there are), drawn by the s
 
 
 @pytest.fixture
-def kept(cache: Path) -> Store:
+def kept() -> Store:
+    """In the cache of the test."""
     return Store()
 
 
