@@ -149,6 +149,14 @@ def _spread(row: Mapping[str, Any], name: str, unit: str = "%", scale: float = 1
     return f"{scale * mean:.1f}{'' if sd is None else f' ± {scale * sd:.1f}'} {unit}"
 
 
+def _over(found: Mapping[str, float] | None) -> str:
+    """Mean and interval, as far as there are any."""
+    if found is None:
+        return "-"
+    sure = "" if found["count"] == 1 else f" ({found['low']:+.0f} to {found['high']:+.0f})"
+    return f"{found['mean']:+.0f}{sure}"
+
+
 def _number(value: float | None, places: int = 0) -> str:
     return "-" if value is None else f"{value:,.{places}f}"
 
@@ -165,11 +173,12 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "MACs": lambda row: _number(row["macs" if row["convention"] == "additions" else "eff_macs"]),
     "additions": lambda row: _number(row["additions" if row["convention"] == "additions" else "eff_acs"]),
     "nJ": lambda row: _number(row["energy"], 1),
+    "nJ over ANN": lambda row: _over(row[f"energy_over_ann_{row['convention']}"]),
     "ANN MACs": lambda row: _number(row["ann_macs"]),
     "ANN nJ": lambda row: _number(row["ann_energy"], 1),
     "ANN nJ, dense": lambda row: _number(row["ann_dense_energy"], 1),
 }
-OF_TWINS = {"ANN accuracy", "drop", "ANN MACs", "ANN nJ", "ANN nJ, dense", "ANN over it", "drop over it"}
+OF_TWINS = {"ANN accuracy", "drop", "nJ over ANN", "ANN MACs", "ANN nJ", "ANN nJ, dense", "ANN over it", "drop over it"}
 
 
 def _left(control: Mapping[str, Any], name: str) -> str:

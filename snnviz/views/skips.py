@@ -16,6 +16,7 @@ from snnviz.catalog.sweeps import Point, SkipType
 from snnviz.design import BlockNetwork, Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.store.values import Run
+from snnviz.theory.intervals import interval
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, Counts, spent
 from snnviz.theory.probe import said
 from snnviz.views.chart import Chart, Figure, empty
@@ -178,6 +179,7 @@ def skip_means(
     `sd`: standard deviations (n - 1), None of a single seed. Accuracies and rates are 0..1, the drop from ANN to SNN is
     in percentage points, operations are of an image: `macs` and `additions` by additions, `eff_macs` and `eff_acs` by
     NeuroBench. Energies are in nJ: `energy` by `convention`, `energy_...` by each; `dense_energy`: if no input were 0.
+    `energy_over_ann_...`: by how much more than the ANN twin with its zeros skipped, a 95 % t interval over the seeds.
     `controls`: such rows of the plain blocks beside, and what is left over them in percentage points, their
     `skipcontrols.Left`.
     """
@@ -231,6 +233,10 @@ def _means(points: Sequence[Point], results: Mapping[str, Result], convention: C
             row[f"{before}dense_energy"] = _mean(
                 of(some, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
             )
+        for way in CONVENTIONS:
+            over = _pairs(snn, ann, results, lambda r, way=way: r.operations.by(way).picojoules() / 1000)  # type: ignore[misc]
+            found = interval(over.get(n_skip, []))
+            row[f"energy_over_ann_{way}"] = asdict(found) if found else None
         row["convention"] = convention
         table.append(row | {"estimated": any(of([*snn, *ann], lambda r: r.operations.estimated))})
     return table
@@ -260,11 +266,18 @@ def _values(points: Sequence[Point], results: Mapping[str, Result], read: Callab
 
 def _drops(snn: Sequence[Point], ann: Sequence[Point], results: Mapping[str, Result]) -> Values:
     """In percentage points, where both of a pair are there."""
+    return _pairs(ann, snn, results, lambda r: 100 * r.accuracy) if ann else {}
+
+
+def _pairs(
+    some: Sequence[Point], others: Sequence[Point], results: Mapping[str, Result], read: Callable[[Result], float]
+) -> Values:
+    """By how much the first of a pair has more than the second, where both are there."""
     found: Values = {}
-    for one, other in zip(snn, ann, strict=bool(ann)):
-        pair = (results.get(other.design.digest), results.get(one.design.digest))
+    for one, other in zip(some, others, strict=bool(others)):
+        pair = (results.get(one.design.digest), results.get(other.design.digest))
         if pair[0] and pair[1]:
-            found.setdefault(one.n_skip, []).append(100 * (pair[0].accuracy - pair[1].accuracy))
+            found.setdefault(one.n_skip, []).append(read(pair[0]) - read(pair[1]))
     return found
 
 

@@ -98,6 +98,9 @@ def test_the_convention_is_chosen_and_named() -> None:
     assert "NeuroBench (Yik et al. 2025)" in found["skips_operations"].caption
     assert "5.7 % (arXiv 2409.08290 v4)" in found["skips_energy"].caption
     [row, *_] = skip_means(SWEEP, RESULTS, "neurobench")
+    over = row["energy_over_ann_additions"]
+    assert [over[name] for name in ("mean", "low", "high", "count")] == [pytest.approx(4.5)] * 3 + [2]
+    assert row["energy_over_ann_neurobench"]["mean"] == pytest.approx(1.5 * 4.6 + 2 * 0.9)
     assert (row["convention"], row["energy"]) == ("neurobench", row["energy_neurobench"])
     assert row["energy_additions"] == pytest.approx(4.6 + 4.5)
     assert (row["macs"], row["additions"], row["eff_macs"], row["eff_acs"]) == (1000, 5000, 2500, 2000)
