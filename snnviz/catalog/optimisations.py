@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import PlainValidator, model_validator
 
 from snnviz import adjacency
+from snnviz.catalog.controls import match, plain
 from snnviz.catalog.recipes import Recipe
-from snnviz.catalog.searches import Kernel, Objective, Search
+from snnviz.catalog.searches import Code, Kernel, Objective, Search, candidate, write_code
 from snnviz.catalog.studies import read_dataset
-from snnviz.design import Design, checked
+from snnviz.design import BlockNetwork, Design, checked
 from snnviz.errors import InputError
 from snnviz.registry import Range
 
@@ -108,6 +110,30 @@ def searches(setting: Optimisation) -> tuple[Search, ...]:
         if setting.random == "with":
             found.append(Search.model_validate({**both, "strategy": "random", "weights": "scratch"}))
     return tuple(found)
+
+
+BEST, TIMES = 2, 4
+"""How many of the best are trained again, and how often."""
+
+
+def again(search: Search, best: Sequence[Code]) -> dict[str, tuple[Design, ...]]:
+    """What is trained again from scratch, other weights and order of images each time: the best candidates by code, the
+    "original", and for a block "plain", without skips and as wide as gives it as many parameters as the best.
+
+    >>> [(name, len(designs)) for name, designs in again(searches(Optimisation())[0], [(1, 1, 1, 1, 1, 1)]).items()]
+    [('111111', 4), ('original', 4), ('plain', 4)]
+    """
+    chosen = {write_code(code): candidate(search, code) for code in best[:BEST]}
+    if search.design not in chosen.values():
+        chosen["original"] = search.design
+    if best and isinstance(search.design.network, BlockNetwork):
+        first = candidate(search, best[0])
+        own = plain(first, match(first, "parameters").channels)
+        chosen |= {} if own in chosen.values() else {"plain": own}
+    return {
+        name: tuple(one.model_copy(update={"seed": one.seed + n}) for n in range(1, TIMES + 1))
+        for name, one in chosen.items()
+    }
 
 
 def design(setting: Optimisation, seed: int) -> Design:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from snnviz import adjacency, links
 from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, searches
+from snnviz.catalog.optimisations import again as again_of
 from snnviz.catalog.searches import Search, candidate, matrices, read_code, skips_of, space
 from snnviz.cli.following import train, trouble
 from snnviz.cli.printing import AS_JSON, print_json, table
-from snnviz.errors import InputError
-from snnviz.events import Trial, Twin
+from snnviz.design import Design
+from snnviz.errors import InputError, NotFound
+from snnviz.events import EpochEnd, LayerState, Trial, Twin
 from snnviz.store import Run, Store
 
 STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIMISATIONS.values()}
@@ -37,8 +39,16 @@ STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIM
     help="Another field of the setting, such as objective=accuracy, epochs=10, shared_epochs=20, weights=carried, "
     "optimizer=sgd:momentum=0.95, learning_rate, schedule, batch_size, flip or shift.",
 )
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Then train the best, the original and a plain block of equal parameters anew, from scratch with four other "
+    "seeds: how far trainings lie apart belongs to the noise.",
+)
 @AS_JSON
-def search(arch: str | None, strategy: str, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
+def search(
+    arch: str | None, strategy: str, settings: Sequence[str], again: bool, as_json: bool, **options: str | None
+) -> None:
     """Search for the skips that suit a network best, by Gaussian-process optimisation or at random.
 
     Works in the background and waits for it. Candidates that are trained are kept: the same command goes on from there.
@@ -48,6 +58,9 @@ def search(arch: str | None, strategy: str, settings: Sequence[str], as_json: bo
     store = Store()
     runs = train(store, chosen, quiet=as_json or not sys.stderr.isatty())
     found = [runs[one.digest] for one in chosen]
+    if again:
+        anew = {one.digest: one for run in found if run.state == "done" for one in _anew(store, run)}
+        runs |= train(store, list(anew.values()), quiet=as_json or not sys.stderr.isatty())
     if as_json:
         reports = [report(store, run) for run in found]
         print_json({"setting": setting.model_dump(mode="json"), "strategy": strategy, "searches": reports})
@@ -94,11 +107,51 @@ def report(store: Store, run: Run) -> dict[str, Any]:
         "trials": shown,
         "best": None if best is None else _candidate(search, best),
         "winner": False,
+        "retraining": None,
+        "anew": [],
     }
-    if best is not None and len(trials) > 1:
-        second = sorted(trials, key=lambda trial: trial.value)[1]
-        told["winner"] = second.value - best.value > 2 * math.hypot(best.error, second.error)
+    if best is not None and run.state == "done":
+        told |= _judged(store, search, trials)
     return told
+
+
+def _groups(search: Search, trials: Sequence[Trial]) -> dict[str, tuple[Design, ...]]:
+    """What is trained anew of a search that is done."""
+    ranked = sorted(trials, key=lambda trial: (trial.value, trial.number))
+    return again_of(search, [read_code(trial.code) for trial in ranked])
+
+
+def _anew(store: Store, run: Run) -> list[Design]:
+    trials = [row for _, row in store.rows(run.run, Trial)]
+    return [design for designs in _groups(searched(run), trials).values() for design in designs]
+
+
+def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, Any]:
+    """Whether one candidate wins, by the images and by how far trainings lie apart, if some were trained anew."""
+    from snnviz.views.findings import wins  # pandas takes half a second
+    from snnviz.views.retraining import anew, retraining
+    from snnviz.views.search import Seen
+    from snnviz.views.skips import result
+
+    groups = _groups(search, trials)
+    known = {design.digest: design for designs in groups.values() for design in designs}
+    ends = store.last(EpochEnd, [name for name in known if _is_done(store, name)])
+    results = {
+        name: result(known[name], end, [row for _, row in store.rows(name, LayerState)]) for name, end in ends.items()
+    }
+    spread = retraining([(search, groups)], ends, results)
+    return {
+        "winner": wins(Seen(search, tuple(trials)), spread),
+        "retraining": asdict(spread) if spread else None,
+        "anew": anew(groups, results),
+    }
+
+
+def _is_done(store: Store, name: str) -> bool:
+    try:
+        return store.get(name).state == "done"
+    except NotFound:
+        return False
 
 
 def searched(run: Run) -> Search:
@@ -159,5 +212,12 @@ def print_searches(store: Store, runs: Sequence[Run]) -> None:
         click.echo(f"best accuracy {statistics.mean(accuracies):.1%} ± {statistics.stdev(accuracies):.1%}")
     for told in reports:
         if told["best"]:
-            sure = "" if told["winner"] else "  (its lead is within 2 standard errors: no winner)"
+            why = (
+                "its lead is within the noise"
+                if told["retraining"]
+                else "how far trainings differ is not known: --again"
+            )
+            sure = "" if told["winner"] else f"  (no winner: {why})"
             click.echo(f"seed {told['seed']}: {' ; '.join(told['best']['edges'])}{sure}")
+            for said in told["anew"]:
+                click.echo(f"  {said}")

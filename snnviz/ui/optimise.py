@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.catalog.optimisations import searches
-from snnviz.ui import many, optimise_figures, optimise_table, optimise_work
+from snnviz.ui import many, optimise_again, optimise_figures, optimise_table, optimise_work
 from snnviz.ui.optimise_setting import CURVES, PREFIX, begin, setting, settings
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
@@ -33,7 +33,9 @@ def panel() -> None:
 
 def _is_active() -> bool:
     several = searches(setting())
-    return many.is_active(many.runs_of(several)) or optimise_table.is_active(setting())
+    if many.is_active(many.runs_of(several)) or optimise_table.is_active(setting()):
+        return True
+    return optimise_again.is_active([optimise_work.seen_of(search) for search in several])
 
 
 @told()

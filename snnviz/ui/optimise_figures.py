@@ -12,7 +12,7 @@ import streamlit as st
 from snnviz.catalog.searches import Search, candidate, matrices, read_code, skips_of, space
 from snnviz.events import Trial
 from snnviz.places import ROOT
-from snnviz.ui import services, state
+from snnviz.ui import optimise_again, services, state
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.optimise_setting import count
 from snnviz.ui.words import plain, some
@@ -127,19 +127,19 @@ def _best(own: Seen, marked: tuple[str, str] | None) -> bytes:
 
 def _sentences(own: Seen, found: Sequence[Seen]) -> None:
     """What was found, and whether it can be believed."""
-    said = [winner(own), order(own), beside_original(own)]
+    again = optimise_again.known(found)
+    said = [winner(own, again), order(own), beside_original(own, again)]
     beside = [one for one in found if one.search.strategy == "random" and one.search.seed == own.search.seed]
     if beside and beside[0].trials:
-        said.append(beside_random(own, beside[0]))
+        said.append(beside_random(own, beside[0], again))
     ended = len(own.trials) == own.search.trials
     if ended:
-        said.append(
-            "Next: train the table below. Only networks trained from scratch, on several seeds, tell whether it holds."
-        )
+        said.append("Only networks that are trained anew, on several seeds, tell whether it holds.")
     heading = "What was found" if ended else "What was found so far"
     with st.container(border=True):
         lines = [f"**{heading}**, seed {own.search.seed}", "", *(f"- {plain(one)}" for one in said if one)]
         st.markdown("\n".join(lines))
+        optimise_again.panel(found)
 
 
 def _pick(board: str) -> None:

@@ -50,7 +50,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
         if said := gain(threes, results):
             st.caption(plain(said))
     with theirs:
-        st.markdown("**The paper's Table I, full scale** (T = 25, up to 200 epochs)")
+        st.markdown("**The paper's Table I, full scale** (100 to 200 epochs; T = 25 on CIFAR-10)")
         st.dataframe(published(setting.network), hide_index=True, placeholder="–", key="optimise-paper")
         own = "The paper has no such block; these are its three networks. " if setting.network == "block" else ""
         st.caption(f"{own}Other data, 10 to 100 times the scale: compare trends, not numbers. {DOUBT}")

@@ -6,41 +6,83 @@ import math
 
 from snnviz.catalog.searches import matrices, read_code, skips_of
 from snnviz.events import Trial
+from snnviz.theory.intervals import t_quantile
 from snnviz.theory.ranks import kendall
+from snnviz.views.retraining import Retraining
 from snnviz.views.search import Seen, edges_of, skips
 
-FLOOR = 2.0
-"""Standard errors of a difference below which no winner is named."""
+CHANCE = 0.05
+"""Of naming a difference where there is none, in all comparisons of a search with its best candidate together."""
+
+UNKNOWN = (
+    "How far two trainings of the same candidate lie apart is not known yet, so nothing is said of who is better: "
+    "train the best again, below."
+)
 
 
-def noise(one: Trial, other: Trial) -> float:
-    """The standard error of the difference of two candidates' values, as if their images were different ones."""
-    return math.hypot(one.error, other.error)
+def noise(one: Trial, other: Trial, again: Retraining | None) -> float:
+    """The standard error of the difference of two candidates' values, as if their images were different ones and each
+    were trained anew."""
+    return math.hypot(one.error, other.error, math.sqrt(2) * again.sd if again else 0.0)
 
 
-def tied(seen: Seen) -> list[Trial]:
+def floor(again: Retraining | None, comparisons: int = 1) -> float:
+    """So many standard errors a difference must have to be named, when the best of many is compared (Bonferroni).
+
+    >>> round(floor(None), 2), round(floor(None, 19), 2), round(floor(Retraining(0.01, 24, 6, 30), 19), 2)
+    (1.96, 3.01, 3.36)
+    """
+    share = 1 - CHANCE / 2 / max(1, comparisons)
+    return t_quantile(again.freedom if again else 10**6, share)
+
+
+def tied(seen: Seen, again: Retraining | None) -> list[Trial]:
     """The best candidate and those that cannot be told from it, the best first."""
     ranked = seen.ranked
-    return [trial for trial in ranked if trial.value - ranked[0].value <= FLOOR * noise(trial, ranked[0])]
+    least = floor(again, len(ranked) - 1)
+    return [trial for trial in ranked if trial.value - ranked[0].value <= least * noise(trial, ranked[0], again)]
 
 
-def winner(seen: Seen) -> str:
+def wins(seen: Seen, again: Retraining | None) -> bool:
+    """Whether one candidate is told apart from all others; never where the spread of trainings is unknown."""
+    return again is not None and len(seen.trials) > 1 and len(tied(seen, again)) == 1
+
+
+def winner(seen: Seen, again: Retraining | None) -> str:
     """Whether one candidate is better than all others of its search."""
-    images, equal = seen.search.validation, tied(seen)
+    equal = tied(seen, again)
     if len(seen.trials) < 2:
         return "There is nothing yet to compare the first candidate with."
+    least = floor(again, len(seen.trials) - 1)
     if len(equal) == 1:
         best, second = seen.ranked[:2]
-        lead = (second.value - best.value) / (noise(best, second) or math.inf)
-        return f"No. {best.number + 1} leads by {lead:.1f} standard errors of {images} images." if lead else ""
+        lead = (second.value - best.value) / (noise(best, second, again) or math.inf)
+        if again is None:
+            return (
+                f"By the images alone no. {best.number + 1} leads, by {lead:.1f} standard errors, but that leaves out "
+                f"that trainings differ. {UNKNOWN}"
+            )
+        leads = f"No. {best.number + 1} leads by {lead:.1f} standard errors, where {least:.1f} may be chance"
+        return f"{leads}: {source(seen, again)}."
     if len(equal) == len(seen.trials):
         which = f"None of the {len(equal)} candidates can be told from another"
     else:
         which = f"The best {len(equal)} of {len(seen.trials)} candidates cannot be told apart"
-    return f"{which}: they are within {FLOOR:g} standard errors of {images} images."
+    return f"{which}: they are within {least:.1f} standard errors, {source(seen, again)}."
 
 
-def beside_original(seen: Seen) -> str:
+def source(seen: Seen, again: Retraining | None) -> str:
+    """What noise is made of, and where that was measured."""
+    images = f"{seen.search.validation} images kept apart"
+    if again is None:
+        return f"of the {images} alone; that two trainings differ would make them more"
+    return (
+        f"of the {images} and of training (± {again.sd:.3g} between trainings of one network from scratch, measured on "
+        f"{again.trainings} of {again.networks})"
+    )
+
+
+def beside_original(seen: Seen, again: Retraining | None) -> str:
     """The best candidate beside the network that the search began with, if that was a candidate too."""
     best, start = seen.ranked[0], seen.search.design
     own = matrices(start)
@@ -49,26 +91,31 @@ def beside_original(seen: Seen) -> str:
     if not same:
         return (
             f"The original's skips ({skips_of(start)}) were not among the candidates; the best has "
-            f"{skips(seen.search, best)}. Only the table below compares the two."
+            f"{skips(seen.search, best)}. Only networks trained anew compare the two."
         )
     if same[0].number == best.number:
         return "The best candidate is the original itself."
-    gap, floor = same[0].value - best.value, FLOOR * noise(best, same[0])
-    if gap <= floor:
-        return f"The original cannot be told from the best: {gap:.3g} apart, where {floor:.3g} is noise."
-    return f"The original is worse by {gap:.3g}, where {floor:.3g} would be noise."
+    gap, least = same[0].value - best.value, floor(again, len(seen.trials) - 1) * noise(best, same[0], again)
+    if gap <= least:
+        return f"The original cannot be told from the best: {gap:.3g} apart, where {least:.3g} is noise."
+    if again is None:
+        return f"The original is {gap:.3g} from the best, more than the images' error explains ({least:.3g}). {UNKNOWN}"
+    return f"The original is worse by {gap:.3g}, where {least:.3g} would be noise."
 
 
-def beside_random(seen: Seen, random: Seen) -> str:
+def beside_random(seen: Seen, random: Seen, again: Retraining | None) -> str:
     """The best candidate beside that of the random search with the same seed."""
     best, other = seen.ranked[0], random.ranked[0]
-    gap, floor = other.value - best.value, FLOOR * noise(best, other)
+    gap, least = other.value - best.value, floor(again) * noise(best, other, again)
     spent = f"{max(t.epochs for t in seen.trials):g} epochs against {max(t.epochs for t in random.trials):g}"
     unlike = f"They were not trained alike: {_weights(seen)} here, from scratch there ({spent} in all)."
-    if abs(gap) <= floor:
-        return f"The best random candidate cannot be told from it: {abs(gap):.3g} apart, {floor:.3g} is noise. {unlike}"
+    if abs(gap) <= least:
+        return f"The best random candidate cannot be told from it: {abs(gap):.3g} apart, {least:.3g} is noise. {unlike}"
+    if again is None:
+        words = f"The best random candidate is {abs(gap):.3g} from it, more than the images' error ({least:.3g})"
+        return f"{words}; that trainings differ is left out. {unlike}"
     which = "worse" if gap > 0 else "better"
-    return f"The best random candidate is {which} by {abs(gap):.3g}, where {floor:.3g} would be noise. {unlike}"
+    return f"The best random candidate is {which} by {abs(gap):.3g}, where {least:.3g} would be noise. {unlike}"
 
 
 def order(seen: Seen) -> str:

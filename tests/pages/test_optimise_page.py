@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, design, searches
-from snnviz.catalog.searches import Search, candidate, read_code
+from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, again, design, searches
+from snnviz.catalog.searches import Code, Search, candidate, read_code
 from snnviz.catalog.twins import ann_twin
 from snnviz.errors import InputError
 from snnviz.events import Trial
@@ -97,6 +97,13 @@ def test_what_is_in_the_store_is_drawn_for_everybody(
     assert visit.at.dataframe[0].value["state"].tolist() == ["done"] * 4
     assert visit.at.dataframe[1].value["seeds"].tolist() == ["0 of 2"] * 3
     assert visit.at.button("optimised-train").label == "Train the table's 6 runs"
+    runs = {d for one in searches(SMALL)[::2] for ds in again(one, best(seen(one))).values() for d in ds}
+    assert visit.at.button("optimise-again-train").label == f"Train again: {len(runs)} runs"
+    assert "two trainings differ would make them more" in visit.text
+
+
+def best(one: Seen) -> list[Code]:
+    return [read_code(trial.code) for trial in one.ranked]
 
 
 def test_the_search_goes_on_where_it_was_paused(at_search: Callable[..., Visit], written: Callable[..., None]) -> None:

@@ -39,9 +39,14 @@ def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
 
 
 def test_the_gain_is_taken_seed_by_seed() -> None:
-    assert gain(THREES, RESULTS).startswith("Optimised skips change the test accuracy by +7.0 ± 0.7 points")
-    assert gain(THREES, RESULTS).endswith("more than 2 standard errors.")
-    assert gain(THREES[:4], RESULTS).endswith("from 5 seeds on the error itself can be relied on.")
+    said = gain(THREES, RESULTS)
+    assert said.startswith(
+        "Optimised skips change the test accuracy by +7.0 points (95 % t interval over 5 seeds: +5.0 to"
+    )
+    assert ": told apart. They have " in said
+    assert "more parameters: that alone may change it." in said
+    two = gain(THREES[:2], RESULTS)  # 5 and 6 points: of two seeds the interval is 12.7 standard errors wide
+    assert "(95 % t interval over 2 seeds: -0.9 to +11.9): not told apart" in two
     assert "one seed, which says little" in gain(THREES[:1], RESULTS)
     assert gain(THREES, {}) == ""
 

@@ -12,11 +12,11 @@ import plotly.graph_objects as go
 import pytest
 
 from snnviz.catalog.optimisations import OPTIMISATIONS, searches
-from snnviz.catalog.searches import candidate, matrices, read_code, space
+from snnviz.catalog.searches import read_code, space
 from snnviz.store import Run
 from snnviz.theory.posterior import posterior
 from snnviz.theory.ranks import kendall
-from snnviz.views import belief, findings
+from snnviz.views import belief
 from snnviz.views.chart import Chart
 from snnviz.views.search import (
     Seen,
@@ -186,53 +186,6 @@ def test_the_export_has_everything_of_every_candidate() -> None:
         "/".join("".join(map(str, r)) for r in edges) for edges in edges_of(UCB.search, read_code(own.code))
     )
     assert row["matrices"] == written
-
-
-def valued(*values: float, error: float) -> Seen:
-    some = zip(codes(UCB.search), values, strict=False)
-    trials = [trial(UCB.search, n, code, value=value, error=error) for n, (code, value) in enumerate(some)]
-    return Seen(UCB.search, tuple(trials))
-
-
-def test_no_winner_is_named_within_two_standard_errors() -> None:
-    said = findings.winner(valued(1.0, 1.2, 5.0, error=0.1))
-    assert said.startswith("The best 2 of 3 candidates cannot be told apart")
-    assert findings.winner(valued(1.0, 1.2, error=0.1)).startswith("None of the 2 candidates can be told from another")
-    assert findings.winner(valued(5.0, 1.0, 1.3, error=0.1)) == "No. 2 leads by 2.1 standard errors of 400 images."
-    assert "nothing yet" in findings.winner(valued(1.0, error=0.1))
-
-
-def test_the_best_is_compared_with_the_original_where_that_was_tried() -> None:
-    search = UCB.search
-    own = (2, 0, 0)
-    assert matrices(candidate(search, own)) == matrices(search.design)
-    other = next(code for code in codes(search) if code != own)
-
-    def found(value: float) -> str:
-        return findings.beside_original(
-            Seen(search, (trial(search, 0, own, value=value), trial(search, 1, other, value=1.0)))
-        )
-
-    assert found(1.1).startswith("The original cannot be told from the best")
-    assert found(2.0).startswith("The original is worse by 1,")
-    assert found(0.5) == "The best candidate is the original itself."
-    lone = Seen(search, (trial(search, 0, other),))
-    assert "were not among the candidates" in findings.beside_original(lone)
-
-
-def test_random_candidates_are_said_to_be_trained_otherwise() -> None:
-    said = findings.beside_random(valued(1.0, error=0.1), RANDOM)
-    assert said.startswith("The best random candidate is worse by")
-    assert "They were not trained alike: from shared weights here, from scratch there" in said
-    close = Seen(RANDOM.search, (trial(RANDOM.search, 0, codes(RANDOM.search)[0], value=1.1),))
-    assert findings.beside_random(valued(1.0, error=0.1), close).startswith("The best random candidate cannot be told")
-
-
-def test_carried_weights_are_told_from_what_skips_do() -> None:
-    assert findings.order(UCB) == ""
-    search = UCB.search.model_copy(update={"weights": "carried"})
-    trials = tuple(trial(search, n, code, value=3.0 - n) for n, code in enumerate(codes(search)))
-    assert "by τ = -1.00" in findings.order(Seen(search, trials))
 
 
 def run(one: Seen, state: str, step: int = 0, **more: Any) -> Run:
