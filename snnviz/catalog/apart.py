@@ -76,12 +76,8 @@ def _run(folder: Path, limits: Limits) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((folder / ANSWER).read_text())
         return found
     if b"MemoryError" in ended.stderr or ended.returncode < 0:
-        raise _too_large(limits.memory)
+        raise limits.too_large()
     raise InputError("upload", "be readable", Described("one that ends whoever reads it"))
-
-
-def _too_large(megabytes: int) -> InputError:
-    return InputError("upload", f"be read within {megabytes:,} MB of memory", Described("one that takes more"))
 
 
 @contextmanager
@@ -144,7 +140,7 @@ def main(folder: Path) -> None:
     except InputError as error:
         answer = {"error": {"field": error.field, "text": str(error)}}
     except MemoryError:
-        answer = {"error": {"field": "upload", "text": str(_too_large(limits.memory))}}
+        answer = {"error": {"field": "upload", "text": str(limits.too_large())}}
     (folder / ANSWER).write_text(json.dumps(answer))
 
 

@@ -83,6 +83,8 @@ class Packed:
     def open(self) -> IO[bytes]:
         try:
             return self.archive.open(self.entry)
+        except MemoryError:
+            raise
         except Exception as error:  # zipfile has no one kind of error for a damaged archive
             raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
 
@@ -90,6 +92,8 @@ class Packed:
         try:
             with self.archive.open(self.entry) as file:
                 raw = file.read(self.size + 1 if most is None else most)
+        except MemoryError:
+            raise
         except Exception as error:
             raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
         if most is None and len(raw) != self.size:
@@ -161,6 +165,8 @@ def unpacked(raw: IO[bytes], size: int, reading: Reading) -> Files:
     try:
         archive = zipfile.ZipFile(raw)
         inner = [entry for entry in archive.infolist() if not entry.is_dir()]
+    except MemoryError:
+        raise
     except Exception as error:  # as in `Packed`
         raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
     reading.limits.fit_samples(len(inner))

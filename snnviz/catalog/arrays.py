@@ -81,6 +81,8 @@ class Numbers:
     def _read(self, file: IO[bytes], size: int) -> bytes:
         try:
             raw = file.read(size)
+        except MemoryError:
+            raise
         except Exception as error:  # as in `archives.Packed`
             raise InputError(self.field, "be a whole array", Described(words(error))) from None
         if len(raw) < size:
@@ -94,6 +96,8 @@ def numbers(source: Source, field: str) -> Numbers:
     file = io.BytesIO(source(HEADER_BYTES))
     try:
         shape, order, dtype = header(file)
+    except MemoryError:
+        raise
     except Exception as error:  # numpy hands the header to Python's parser, which raises what it likes
         raise InputError(field, "be an array of numbers (.npy)", Described(words(error))) from None
     if dtype.hasobject:

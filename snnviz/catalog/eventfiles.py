@@ -201,7 +201,7 @@ def h5_pieces(source: Source, how: How) -> Iterator[Array]:
                 for name, column in zip(ORDER, several, strict=True):
                     events[name] = whole(column[first : first + step], name)
                 yield events
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # h5py has no one kind of error for a damaged file
         raise InputError("recording", "be an HDF5 file", Described(" ".join(str(error).split())[:60])) from None

@@ -90,7 +90,8 @@ def _form(place: Place, source: Source) -> str:
 
 
 def _named(error: InputError, place: Place) -> InputError:
-    error.args = (f"recording {shown(place)} {str(error).removeprefix('recording ')}",)
+    if error.field != "upload":
+        error.args = (f"recording {shown(place)} {str(error).removeprefix('recording ')}",)
     return error
 
 

@@ -19,6 +19,7 @@ from snnviz.catalog.arrays import Numbers
 from snnviz.catalog.checked import Checked
 from snnviz.catalog.eventfiles import whole
 from snnviz.catalog.folders import TEST, TRAIN, VALID, part_of
+from snnviz.catalog.limits import FLOOR, RATIO
 from snnviz.catalog.reading import Reading, listed, some
 from snnviz.catalog.stacks import Labels, Part, Stack, joined
 from snnviz.errors import Described, InputError
@@ -188,6 +189,7 @@ def _idx(source: Source, field: str, reading: Reading) -> Numbers:
     reading.limits.fit_samples(sizes[0])
     reading.limits.fit(math.prod(sizes))
     if source(2) == b"\x1f\x8b":
+        reading.limits.fit_unpacked(math.prod(sizes), source.size)
         source = Held(_plain(source, field, reading, start + math.prod(sizes) + 1))
     if source.size - start != math.prod(sizes):
         have = f"{source.size - start:,}" if source.size - start < math.prod(sizes) else "more"
@@ -199,7 +201,7 @@ def _plain(source: Source, field: str, reading: Reading, most: int | None = None
     """The first bytes of a file, or all, unpacked where it is packed by gzip."""
     if source(2) != b"\x1f\x8b":
         return source(most)
-    bound = reading.limits.megabytes * 10**6
+    bound = min(reading.limits.megabytes * 10**6, FLOOR + RATIO * source.size)
     try:
         with source.open() as packed, gzip.GzipFile(fileobj=packed) as file:
             found = file.read(min(most or bound, bound) + 1)

@@ -55,6 +55,11 @@ class Limits:
         if size > self.megabytes * 10**6:
             raise InputError("upload", f"be at most {self.megabytes:,} MB", Described(f"{size / 1e6:,.0f} MB"))
 
+    def too_large(self) -> InputError:
+        """What to say where there is no memory."""
+        rule = f"be read within {self.memory:,} MB of memory"
+        return InputError("upload", rule, Described("one that takes more"))
+
     def fit_unpacked(self, size: int, arrived: int) -> None:
         """Raises `InputError` where so many bytes come of so few that arrived: `RATIO` times as many, above `FLOOR`."""
         self.fit(size)

@@ -130,7 +130,7 @@ def _opened(source: Source, place: Place) -> Iterator[Any]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=FORMATS) as image:
                 yield image
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # Pillow has no one kind of error for a damaged picture
         got = Described(words(error) if "cannot identify" not in str(error) else "something else")

@@ -56,7 +56,9 @@ def check(
         found = _read(files, reading)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:  # while a part of it was read
         raise InputError("upload", "be a whole zip or .npz", Described(archives.words(error))) from None
-    except (OSError, MemoryError) as error:
+    except MemoryError:
+        raise reading.limits.too_large() from None
+    except OSError as error:
         raise InputError("upload", "be readable", Described(type(error).__name__)) from None
     reading.ended()
     return found
@@ -123,7 +125,8 @@ def _read(files: Files, reading: Reading, depth: int = 0) -> Checked:
     if len(files) == 1:
         place, source = next(iter(files.items()))
         ending = next((known for magic, known in MAGIC.items() if source(12).startswith(magic)), "")
-        files = {(*place[:-1], place[-1] + ending): source}
+        if eventfolders.ending(place[-1]) != ending:
+            files = {(*place[:-1], place[-1] + ending): source}
     roles = imagefiles.roles(files, reading)
     if set(imagefiles.ROLES[:2]) <= set(roles):
         return imagefiles.idx(files, roles, reading)
