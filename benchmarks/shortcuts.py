@@ -4,10 +4,12 @@
 
 Deep fully connected and convolutional networks (Kaiming's weights, threshold 0.5 or 1) are trained without branches,
 with constant and with linearly falling ones, as ordinary runs of the store that SNNVIZ_STORE or SNNVIZ_CACHE names: a
-second call goes on where the first stopped.
-Prints, as a markdown table, mean and standard deviation over seeds of the test accuracy, and of the first layer's
-gradient norm before training (on one batch) and over the last window of training steps. "cost" takes turns between
-training steps of one network with and without branches, and prints the ratio of their processor time.
+second call goes on where the first stopped. As a training step with branches costs more, the control is trained without
+them for an epoch more, which is more operations than branches take, and for twice as many.
+Prints, as a markdown table, mean and 95 % interval (t, over the seeds) of the test accuracy and of its difference from
+the control of an epoch more with the same seed, and of the first layer's gradient norm before training (on one batch)
+and over the last window of training steps. "cost" takes turns between training steps of one network with and without
+branches, and prints the ratio of their processor time.
 """
 
 from __future__ import annotations
@@ -33,8 +35,18 @@ from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change
 from snnviz.store import Store
+from snnviz.theory.intervals import half_width
 
-MODES = ("zero", "constant", "linear")
+MODES = {
+    "none": ("zero", 0),
+    "none, an epoch more": ("zero", 1),
+    "none, twice the epochs": ("zero", 2),
+    "constant": ("constant", 0),
+    "linear": ("linear", 0),
+}
+"""The schedule of the branches' weight; and what is trained more: an epoch (1), or as many again (2)."""
+
+CONTROL = "none, an epoch more"
 
 NETWORKS: dict[str, dict[str, object]] = {
     "mlp, 12 x 128, T = 4": {
@@ -53,12 +65,15 @@ NETWORKS: dict[str, dict[str, object]] = {
 
 def design(network: dict[str, object], mode: str, seed: int, images: int) -> Design:
     """One run of the study."""
+    schedule, more = MODES[mode]
+    epochs = network["training.epochs"]
+    assert isinstance(epochs, int)
     common: dict[str, object] = {
         "data.name": "fashion-mnist", "data.train_samples": images, "data.test_samples": 5000, "seed": seed,
         "init": "kaiming", "neuron.threshold": 0.5, "training.learning_rate": 0.002,
-        "training.shortcut.schedule": mode,
+        "training.shortcut.schedule": schedule,
     }  # fmt: skip
-    return change(Design(), common | network)
+    return change(Design(), common | network | {"training.epochs": epochs + (0, 1, epochs)[more]})
 
 
 def before_training(made: Design) -> float:
@@ -73,37 +88,51 @@ def study(wanted: list[str], seeds: int, images: int) -> None:
     """A row for each network and mode."""
     store = Store()
     names = [name for name in NETWORKS if name.split(",")[0] in wanted]
-    for seed in range(seeds):  # all of a seed first, so that a table of fewer seeds is whole
-        for name in names:
+    for name in names:
+        for seed in range(seeds):  # all of a seed first, so that a table of fewer seeds is whole
             for mode in MODES:
                 run = Immediate(store).submit(design(NETWORKS[name], mode, seed, images))
                 print(f"{name}, {mode}, seed {seed}: {store.get(run.run).seconds:.0f} s", file=sys.stderr, flush=True)
-    print("| network | shortcuts | test accuracy, % | first layer's gradient before | in the last steps | s |")
+        table(store, name, seeds, images)
+
+
+def table(store: Store, name: str, seeds: int, images: int) -> None:
+    """The rows of a network."""
+    print(f"| {name} | test accuracy, % | less {CONTROL} | first layer's gradient before | in the last steps | s |")
     print("|---|---|---|---|---|---|")
-    for name in names:
-        for mode in MODES:
-            made = [design(NETWORKS[name], mode, seed, images) for seed in range(seeds)]
-            runs = [store.get(each.digest) for each in made]
-            ends = [store.last(EpochEnd, [run.run])[run.run] for run in runs]
-            looks = [[row for _, row in store.rows(run.run, LayerState) if row.layer == 0] for run in runs]
-            after = [float(rows[-1].grad_norm or 0) for rows in looks]
-            accuracy = spread([100 * end.test_accuracy for end in ends], "{:.1f}")
-            columns = [spread(list(map(before_training, made)), "{:.2g}"), spread(after, "{:.2g}")]
-            seconds = statistics.mean(run.seconds for run in runs)
-            print(f"| {name} | {mode} | {accuracy} | {columns[0]} | {columns[1]} | {seconds:.0f} |", flush=True)
+    reached: dict[str, list[float]] = {}
+    for mode in MODES:
+        runs = [store.get(design(NETWORKS[name], mode, seed, images).digest) for seed in range(seeds)]
+        ends = [store.last(EpochEnd, [run.run])[run.run] for run in runs]
+        reached[mode] = [100 * end.test_accuracy for end in ends]
+    for mode, found in reached.items():
+        made = [design(NETWORKS[name], mode, seed, images) for seed in range(seeds)]
+        runs = [store.get(each.digest) for each in made]
+        looks = [[row for _, row in store.rows(run.run, LayerState) if row.layer == 0] for run in runs]
+        less = [one - other for one, other in zip(found, reached[CONTROL], strict=True)]
+        columns = [
+            interval(found, "{:.1f}"),
+            "" if mode == CONTROL else interval(less, "{:+.1f}"),
+            interval(list(map(before_training, made)), "{:.2g}"),
+            interval([float(rows[-1].grad_norm or 0) for rows in looks], "{:.2g}"),
+            f"{statistics.mean(run.seconds for run in runs):.0f}",
+        ]
+        print(f"| {mode} | {' | '.join(columns)} |", flush=True)
 
 
-def spread(values: list[float], form: str) -> str:
-    """Mean and standard deviation."""
-    sd = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{form.format(statistics.mean(values))} ± {form.format(sd)}"
+def interval(values: list[float], form: str) -> str:
+    """The mean, and half the width of its 95 % interval by Student's t."""
+    half = half_width(values)
+    if half is None:
+        return form.format(statistics.mean(values))
+    return f"{form.format(statistics.mean(values))} ± {form.replace('+', '').format(half)}"
 
 
 def cost(images: int, rounds: int = 30) -> None:
     """Processor time of a training step with branches, as a share of one without, in turns."""
     print("| network | step, ms | with branches, ms | more |\n|---|---|---|---|")
     for name, network in NETWORKS.items():
-        plain, with_branches = (Stepping(design(network, mode, 0, images)) for mode in ("zero", "constant"))
+        plain, with_branches = (Stepping(design(network, mode, 0, images)) for mode in ("none", "constant"))
         times: list[tuple[float, float]] = []
         for _ in range(rounds):
             times.append((plain.step(), with_branches.step()))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
-from snnviz.catalog.shortcuts import weights
+from snnviz.catalog.shortcuts import branching, weights
 from snnviz.catalog.submitted import Submitted
 from snnviz.catalog.ttfs import relu_network
 from snnviz.design import (
@@ -27,7 +28,10 @@ from snnviz.errors import InputError, did_you_mean
 from snnviz.links import change
 from snnviz.registry import Range
 
-Mode = Literal["vanilla", "constant", "evolutionary"]
+Mode = Literal["vanilla", "control", "constant", "evolutionary"]
+
+BRANCH_COST = 0.04
+"""Of a training step, for each branch: the most that `benchmarks/shortcuts.py` has measured (3 branches: 3 to 11 %)."""
 
 EVERY = 2
 """Of the depths from 2 on, one in so many is looked at."""
@@ -70,8 +74,8 @@ STARTS: dict[str, Design] = {
         }
     ),
 }
-"""Designs to start from, trained while one waits. The first learns more slowly than it could, the second not at all:
-its deep layers are silent. Skips save the third, which is the contrast."""
+"""Designs to start from, trained while one waits. Deep layers of the second are silent before training; the third has
+skips."""
 
 
 class ShortcutStudy(Part):
@@ -81,6 +85,9 @@ class ShortcutStudy(Part):
     deepest: Annotated[
         int, Range(2, 50, "Hidden layers of the deepest network that is looked at before training.", 2)
     ] = 50
+    controls: Literal["without", "with"] = "without"
+    """"with": runs without branches that are trained for more epochs, for as many operations as branches cost, too."""
+
     inits: str = "kaiming,variance-preserving,glorot"
     """Initialisations that are looked at before training, besides the design's own."""
 
@@ -133,13 +140,29 @@ def modes(design: Design) -> dict[Mode, Design]:
     return found
 
 
+def control(design: Design) -> Design:
+    """The design without branches, for whole epochs more that take at least as many operations as branches do.
+
+    >>> control(STARTS["deep mlp"]).training.epochs
+    14
+    """
+    most = next(item for item in Training.model_fields["epochs"].metadata if isinstance(item, Range)).high
+    more = math.ceil(BRANCH_COST * len(branching(design)) * design.training.epochs)
+    return change(_with(design, Shortcut()), {"training.epochs": min(int(most), design.training.epochs + more)})
+
+
 def members(design: Design, study: ShortcutStudy) -> tuple[Member, ...]:
     """The runs, seed by seed, so that the first comparison is there early."""
-    kind = design.training.shortcut.schedule.kind
+    known = modes(design)
+    names: dict[Mode, str] = {"evolutionary": design.training.shortcut.schedule.kind}
+    if study.controls == "with" and len(known) > 1:
+        longer = control(design)
+        names["control"] = f"vanilla, {longer.training.epochs} epochs"
+        known = {"vanilla": known["vanilla"], "control": longer, **known}
     return tuple(
-        Member(mode, kind if mode == "evolutionary" else mode, each.model_copy(update={"seed": seed}))
+        Member(mode, names.get(mode, mode), each.model_copy(update={"seed": seed}))
         for seed in _seeds(design, study)
-        for mode, each in modes(design).items()
+        for mode, each in known.items()
     )
 
 

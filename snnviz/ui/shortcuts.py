@@ -20,15 +20,17 @@ VIEWS = {"compare": "While training", "before": "Before training"}
 """By their names in a link."""
 
 ABOUT = (
-    "In a deep spiking network each layer multiplies the gradient by a surrogate derivative, and less and less "
-    "of it reaches the first ones. Branches bring them the labels directly, in training alone (Guo et al. 2024): "
+    "In a deep spiking network each layer multiplies the gradient by its weights and a surrogate derivative: on the "
+    "way to the first layers it may fade, stay or grow, which the figures below show for this network. "
+    "Branches bring them the labels directly, in training alone (Guo et al. 2024): "
     "**inference is the same network, bit for bit, with the branches taken away**."
 )
 PAPER = (
     "**What the paper says** (Guo et al. 2024): on ResNets with T = 2 and 4, shortcut back-propagation is better than "
     "vanilla, and falling weights are better than constant ones. How λ falls is told in no source that we could read, "
-    "so that there is a family here. **What is trained here is small**: differences within the band of the seeds say "
-    "nothing, and a larger gradient alone is no better accuracy (an optimizer such as Adam divides it by its size)."
+    "so that there is a family here. **What is trained here is small**: a difference whose interval holds 0 is none, "
+    "more training steps may do what branches do (*Controls*), and a larger gradient alone is no better accuracy "
+    "(an optimizer such as Adam divides it by its size)."
 )
 
 

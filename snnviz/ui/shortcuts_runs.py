@@ -15,7 +15,8 @@ from snnviz.ui.shortcuts_rows import Versions, charts_of, profile_of, rows, vers
 from snnviz.ui.shortcuts_setting import KEY, RUNS, design, study
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
-from snnviz.views.shortcuts import Rows, cost, study_table, verdict
+from snnviz.views.shortcuts import Rows, study_table
+from snnviz.views.shortcutwords import cost, verdict
 
 COMPARE = many.Verb("Compare", "Comparing", "Compared", "run")
 
@@ -65,7 +66,9 @@ def _figures(several: Sequence[Member], runs: Mapping[str, Run], shown: Versions
             key=f"shortcuts-epoch-{last:g}",
             help="The last look at or before this epoch; before an epoch has been trained, the first look.",
         )
-        st.caption("A flat line: all layers learn. A line that falls towards the first layers: those do not.")
+        st.caption(
+            "A flat line: as much gradient in all layers. A line that falls towards the first ones: less reaches those."
+        )
     with figure:
         charts(profile_of(several, shown, chosen), key="shortcuts-profile")
     charts(why, key="shortcuts-why")

@@ -132,7 +132,7 @@ def _widgets() -> None:
 def _numbers(now: Design) -> None:
     deep = isinstance(now.network, MlpNetwork | CnnNetwork)
     shown = {path: label for path, label in NUMBERS.items() if deep or path != "network.depth"}
-    columns = st.columns(len(shown) + 1)
+    columns = st.columns([*[10] * len(shown), 10, 12], vertical_alignment="bottom")
     for column, (path, label) in zip(columns, shown.items(), strict=False):
         part, field = path.split(".")
         owner: Part = getattr(now, part)
@@ -141,7 +141,16 @@ def _numbers(now: Design) -> None:
         held = now.neuron.kind == "relu" and path == "data.steps"
         _number(column, path, label, getattr(owner, field), limits, whole=whole, disabled=held)
     seeds = _range(study(), "seeds")
-    columns[-1].number_input(
+    columns[-1].selectbox(
+        "Controls",
+        ["without", "with"],
+        index=["without", "with"].index(study().controls),
+        help="With: also runs without branches for more epochs, so that they take as many operations as branches do.",
+        key=f"{KEY}-controls@{many.revision(KEY)}",
+        on_change=put_study,
+        args=("controls",),
+    )
+    columns[-2].number_input(
         "Seeds",
         int(seeds.low),
         int(seeds.high),

@@ -10,6 +10,7 @@ from typing import Any
 from snnviz.events import InitialGradient
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import FLOOR, Map, Scale, height, panels
+from snnviz.views.shortcutwords import travel
 
 COLOURS = tuple(f"var(--st-{name}-color)" for name in ("blue", "violet", "green", "red", "yellow", "gray"))
 
@@ -79,17 +80,24 @@ def profile_charts(rows: Seen, depth: int, on: str = "one batch") -> list[Chart]
 
 
 def verdict(rows: Seen, depth: int) -> str:
-    """What the first layer has of the gradient, in words: without and with branches, for each initialisation."""
-    said = []
+    """What the first layer has of the gradient, without and with branches, and how it travels there without them."""
+    said, way = [], []
     for init in inits(rows):
         own = [row for row in rows if row.init == init and row.depth == depth and row.grad_norm is not None]
         if not own:
             continue
-        first = min(own, key=lambda row: row.layer)
+        first, *others = sorted(own, key=lambda row: row.layer)
         without, beside = first.grad_norm or 0.0, first.with_branches or 0.0
         ratio = f", {beside / without:.2g} times as much" if without > FLOOR else ""
-        said.append(f"**{escape(init, quote=False)}** {without:.1e} → {beside:.1e}{ratio}")
-    return f"First layer's gradient, without → with branches: {'; '.join(said)}." if said else ""
+        name = f"**{escape(init, quote=False)}**"
+        said.append(f"{name} {without:.1e} → {beside:.1e}{ratio}")
+        if len(others) > 1:  # the last one is the readout
+            way.append(f"{name} {travel(without, others[-2].grad_norm or 0.0)}")
+    if not said:
+        return ""
+    words = f"First layer's gradient, without → with branches: {'; '.join(said)}."
+    start = "Without branches, from the last hidden layer to the first, it"
+    return f"{words} {start}: {'; '.join(way)}." if way else words
 
 
 def _map(rows: Seen, title: str, value: Callable[[InitialGradient], float | None]) -> Map:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from statistics import fmean, median, stdev
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
 
 from snnviz.catalog.architectures import architecture
-from snnviz.catalog.shortcuts import branching, parameters, weights
+from snnviz.catalog.shortcuts import branching, weights
 from snnviz.catalog.shortcutstudies import Member, Mode
 from snnviz.design import Design
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.store.values import Run
-from snnviz.theory import costs
 from snnviz.theory.probe import said
 from snnviz.views.bands import banded, geometric, mean, thinned
 from snnviz.views.chart import Chart, empty, shade
@@ -24,6 +23,7 @@ from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
 
 COLOURS: dict[Mode, str] = {
     "vanilla": "var(--st-gray-text-color)",
+    "control": "var(--st-green-color)",
     "constant": "var(--st-blue-color)",
     "evolutionary": "var(--st-orange-color)",
 }
@@ -76,7 +76,7 @@ def compare_charts(several: Sequence[Member], told: Told) -> list[Chart]:
 
 def why_charts(several: Sequence[Member], told: Told) -> list[Chart]:
     """Where the gradient came from, and why it vanished."""
-    through = any(_rows(several, told, mode)[1] for mode in _branched(several))
+    through = any(_rows(several, told, mode)[1] for mode in branched(several))
     return [*([share_map(several, told)] if through else []), saturation_map(several, told)]
 
 
@@ -90,7 +90,7 @@ def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
     charts = []
     for column, title, caption in wanted:
         figure = empty("epoch", title.lower(), tickformat=".0%", range=[0, 1.02])
-        for mode, name in _names(several).items():
+        for mode, name in names_of(several).items():
             begun = [rows.epochs for rows in _rows(several, told, mode)[0] if rows.epochs]
             if begun:
                 values = [[getattr(row, column) for row in rows] for rows in begun]
@@ -114,7 +114,7 @@ def gradient_map(several: Sequence[Member], told: Told) -> Chart:
 
 def share_map(several: Sequence[Member], told: Told) -> Chart:
     """The part of the gradient that came through branches."""
-    maps = _maps(several, told, lambda state: state.shortcut, fmean, _branched(several))
+    maps = _maps(several, told, lambda state: state.shortcut, fmean, branched(several))
     caption = (
         f"The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), on some of {_looked_at(several, told)}. "
         "Layers behind the last branch have nothing of it."
@@ -128,7 +128,7 @@ def saturation_map(several: Sequence[Member], told: Told) -> Chart:
     maps = _maps(several, told, lambda state: state.saturation, fmean)
     caption = (
         "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
-        "passes. Where few are, gradients vanish as a product of many factors below 1, or because nothing spikes. "
+        "passes. Where few are, a gradient that fades is a product of many factors below 1, or nothing spikes. "
         f"On {_looked_at(several, told)}."
     )
     known = [value for each in maps for row in each.z for value in row if value is not None]
@@ -140,8 +140,8 @@ def loss_chart(several: Sequence[Member], told: Told) -> Chart:
     """The main loss of each mode, and the loss of each branch."""
     figure = empty("epoch", "cross-entropy", rangemode="tozero")
     figure["layout"]["hovermode"] = "closest"
-    dashes: dict[Mode, str] = {"vanilla": "solid", "constant": "dot", "evolutionary": "dash"}
-    for mode, name in _names(several).items():
+    dashes: dict[Mode, str] = {"vanilla": "solid", "control": "solid", "constant": "dot", "evolutionary": "dash"}
+    for mode, name in names_of(several).items():
         rows = _rows(several, told, mode)[0]
         begun = [one.samples for one in rows if one.samples]
         if begun:
@@ -173,7 +173,7 @@ def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
     figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
     figure["layout"]["xaxis"] |= {"type": "category"}
     seen = set()
-    for mode, name in _names(several).items():
+    for mode, name in names_of(several).items():
         looks = [_at(rows.layers, epoch) for rows in _rows(several, told, mode)[0]]
         looks = [look for look in looks if look]
         if looks:
@@ -193,7 +193,7 @@ def study_table(several: Sequence[Member], runs: Mapping[str, Run], told: Told) 
         run, rows = runs.get(member.design.digest), told.get(member.design.digest, Rows())
         if run is None:
             continue
-        end, norms = (rows.epochs[-1] if rows.epochs else None), _first_layer(rows)
+        end, norms = (rows.epochs[-1] if rows.epochs else None), first_layer(rows)
         table.append(
             {
                 "mode": member.name,
@@ -210,53 +210,11 @@ def study_table(several: Sequence[Member], runs: Mapping[str, Run], told: Told) 
     return pd.DataFrame(table)
 
 
-def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
-    """What the finished runs say, in a sentence for each mode; "" before one has finished."""
-    sentences = []
-    for mode, name in _names(several).items():
-        ended = _done(several, runs, mode)
-        rows = [told[run.run] for run in ended if told.get(run.run) and told[run.run].epochs]
-        if not rows:
-            continue
-        reached = [100 * one.epochs[-1].test_accuracy for one in rows]
-        spread = f" ± {stdev(reached):.1f}" if len(reached) > 1 else ""
-        firsts = [norms[0] for one in rows if (norms := _first_layer(one))]
-        norm = f" ({_power(geometric(firsts))})" if firsts else ""
-        sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
-    what = "Test accuracy, and the first layer's gradient at the first look: "
-    return what + "; ".join(sentences) + "." if sentences else ""
+def branched(several: Sequence[Member]) -> list[Mode]:
+    return [mode for mode in names_of(several) if mode not in ("vanilla", "control")]
 
 
-def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> str:
-    """What branches cost, from the design and from the runs."""
-    beside, own = parameters(design), costs.parameters(design)
-    words = f"The branches have {beside:,} parameters beside the network's {own:,} ({beside / own:.1%})."
-    plain = {run.design.seed: run.seconds for run in _done(several, runs, "vanilla")}
-    ratios = [
-        run.seconds / plain[run.design.seed]
-        for mode in _branched(several)
-        for run in _done(several, runs, mode)
-        if plain.get(run.design.seed)
-    ]
-    if not ratios:
-        return f"{words} What they cost in time is said when runs with and without them are done."
-    if min(ratios) < 1:
-        return (
-            f"{words} What they cost in time is lost in what else this machine did: {min(ratios) - 1:+.0%} to "
-            f"{max(ratios) - 1:+.0%} of vanilla's time, {len(ratios)} runs."
-        )
-    return (
-        f"{words} These runs took {median(ratios) - 1:+.0%} of vanilla's time (median of {len(ratios)}, "
-        f"{min(ratios) - 1:+.0%} to {max(ratios) - 1:+.0%}), a second look at the gradients included; runs that shared "
-        "the machine with others scatter."
-    )
-
-
-def _branched(several: Sequence[Member]) -> list[Mode]:
-    return [mode for mode in _names(several) if mode != "vanilla"]
-
-
-def _names(several: Sequence[Member]) -> dict[Mode, str]:
+def names_of(several: Sequence[Member]) -> dict[Mode, str]:
     """The modes, each by what it is called."""
     return {member.mode: escape(member.name, quote=False) for member in several}
 
@@ -272,12 +230,7 @@ def _rows(several: Sequence[Member], told: Told, mode: Mode) -> tuple[list[Rows]
     return rows, [state for one in rows for state in one.layers if state.shortcut is not None]
 
 
-def _done(several: Sequence[Member], runs: Mapping[str, Run], mode: Mode) -> list[Run]:
-    found = [runs.get(member.design.digest) for member in several if member.mode == mode]
-    return [run for run in found if run is not None and run.state == "done"]
-
-
-def _first_layer(rows: Rows) -> list[float]:
+def first_layer(rows: Rows) -> list[float]:
     """Gradient norms of the first layer with weights, look by look."""
     known = [state for state in rows.layers if state.grad_norm is not None]
     first = min((state.layer for state in known), default=None)
@@ -293,8 +246,8 @@ def _maps(
 ) -> list[Map]:
     """A map for each mode: at each look, the mean of the runs that have reached it."""
     found = []
-    for mode, name in _names(several).items():
-        if shown is not None and mode not in shown:
+    for mode, name in names_of(several).items():
+        if mode not in (shown or [mode for mode in names_of(several) if mode != "control"]):
             continue
         places: dict[float, dict[int, list[float]]] = {}
         names: dict[int, str] = {}
@@ -331,14 +284,6 @@ def _looked_at(several: Sequence[Member], told: Told) -> str:
     """On which images layers were."""
     looks = (state.probe for rows in told.values() for state in rows.layers)
     return said(several[0].design, looks) or "the probe batch"
-
-
-def _power(value: float) -> str:
-    """
-    >>> _power(0.31), _power(1.9e-5)
-    ('0.31', '1.9e-05')
-    """
-    return f"{value:.2g}"
 
 
 def _seeds(several: Sequence[Member]) -> int:

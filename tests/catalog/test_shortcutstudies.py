@@ -131,3 +131,24 @@ class TestASurvey:
         with pytest.raises(InputError) as error:
             GradientSurvey.check(document)
         assert str(error.value).startswith(sentence)
+
+
+@given(design=DESIGNS)
+def test_a_control_is_trained_for_as_many_operations_and_differs_in_its_epochs_alone(design: Design) -> None:
+    several = members(design, ShortcutStudy(seeds=1, controls="with"))
+    by_mode = {member.mode: member.design for member in several}
+    assert {mode: each for mode, each in by_mode.items() if mode != "control"} == {
+        member.mode: member.design for member in members(design, ShortcutStudy(seeds=1))
+    }
+    if design.training.shortcut.schedule.kind == "zero":
+        assert "control" not in by_mode
+        return
+    plain, longer = by_mode["vanilla"], by_mode["control"]
+    assert set(differences([plain, longer])) <= {"training.epochs"}
+    more = longer.training.epochs / plain.training.epochs - 1
+    assert longer.training.epochs == 1000 or more >= 0.04 * len(branching(design)) - 1e-9
+
+
+def test_a_link_without_controls_means_what_it_meant() -> None:
+    assert ShortcutStudy().controls == "without"
+    assert [member.mode for member in members(MLP, ShortcutStudy(seeds=1))] == ["vanilla", "constant", "evolutionary"]

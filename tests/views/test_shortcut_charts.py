@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,14 +11,17 @@ import pytest
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.shortcuts import branching, parameters
 from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, members
+from snnviz.core.gradients import profile
 from snnviz.design import Design
 from snnviz.events import Branch, EpochEnd, InitialGradient, LayerState, Sample
 from snnviz.links import change
 from snnviz.store.values import Run
 from snnviz.theory import costs
+from snnviz.ui.shortcuts import ABOUT
 from snnviz.views import initialgradients as before
 from snnviz.views import shortcutnet
 from snnviz.views import shortcuts as views
+from snnviz.views import shortcutwords as words
 from snnviz.views.chart import Chart
 from snnviz.views.shortcuts import Rows
 
@@ -130,9 +134,9 @@ def test_a_gradient_of_0_is_drawn_at_the_floor() -> None:
 
 
 def test_nothing_is_said_before_there_is_anything() -> None:
-    assert views.verdict(SEVERAL, {}, {}) == ""
+    assert words.verdict(SEVERAL, {}, {}) == ""
     assert views.study_table(SEVERAL, {}, {}).empty
-    assert "is said when runs with and without them are done" in views.cost(MLP, SEVERAL, {})
+    assert "is said when runs with and without them are done" in words.cost(MLP, SEVERAL, {})
     for chart in views.compare_charts(SEVERAL, {}):
         go.Figure(_plain(chart))
 
@@ -142,12 +146,69 @@ def test_the_table_and_the_words() -> None:
     assert table["mode"].tolist() == ["vanilla", "constant", "linear"] * 2
     assert table["first"].tolist() == pytest.approx([1e-4, 1, 1, 1e-3, 1, 1])
     assert table["accuracy"].tolist() == pytest.approx([60, 70, 70, 62, 72, 72])
-    assert "**vanilla** 61.0 ± 1.4 % (0.00032); **constant** 71.0 ± 1.4 % (1);" in views.verdict(SEVERAL, RUNS, TOLD)
-    words = views.cost(MLP, SEVERAL, RUNS)
-    assert f"{parameters(MLP):,} parameters beside the network's {costs.parameters(MLP):,}" in words
-    assert "+20% of vanilla's time (median of 4, +20% to +20%)" in words
+    assert "**vanilla** 61.0 ± 1.4 % (0.00032); **constant** 71.0 ± 1.4 % (1);" in words.verdict(SEVERAL, RUNS, TOLD)
+    cost = words.cost(MLP, SEVERAL, RUNS)
+    assert f"{parameters(MLP):,} parameters beside the network's {costs.parameters(MLP):,}" in cost
+    assert "+20% of vanilla's time (median of 4, +20% to +20%)" in cost
     busy = {name: run_of(run.design, 9) if branching(run.design) else run for name, run in RUNS.items()}
-    assert "lost in what else this machine did: -10% to -10% of vanilla's time" in views.cost(MLP, SEVERAL, busy)
+    assert "lost in what else this machine did: -10% to -10% of vanilla's time" in words.cost(MLP, SEVERAL, busy)
+
+
+def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
+    """60 and 62 % without branches, 70 and 72 with them: 10 points at both seeds."""
+    said = words.verdict(SEVERAL, RUNS, TOLD)
+    assert "Less **vanilla** with the same seeds: **constant** +10.0 ± 0.0 points; **linear** +10.0 ± 0.0" in said
+    assert "A step with branches costs more, which this does not count in" in said
+    controlled = members(MLP, ShortcutStudy(seeds=3, controls="with"))
+    assert [member.name for member in controlled[:4]] == ["vanilla", "vanilla, 4 epochs", "constant", "linear"]
+    reached = {"vanilla": 0.6, "control": 0.7, "constant": 0.72, "evolutionary": 0.8}
+    told = {
+        m.design.digest: replace(
+            rows_of(m.design), epochs=[EpochEnd(4, 0.5, reached[m.mode] + off[m.design.seed], 1, 1, 0.1, 0.1)]
+        )
+        for m in controlled
+        for off in ({0: 0, 1: 0.01, 2: 0.05 if m.mode == "constant" else 0},)
+    }
+    runs = {m.design.digest: run_of(m.design, 10) for m in controlled}
+    said = words.verdict(controlled, runs, told)
+    # differences 2, 2, 7 points: mean 3.7, sd 2.9, t = 4.303: half the interval is 7.2
+    assert "Less **vanilla, 4 epochs** with the same seeds: **constant** +3.7 ± 7.2 points, not told apart" in said
+    assert "**linear** +10.0 ± 0.0 points (95 % interval over 3 seeds)." in said
+    assert "costs more" not in said
+    one = members(MLP, ShortcutStudy(seeds=1))
+    assert "one seed: this tells nothing apart" in words.verdict(one, RUNS, TOLD)
+
+
+def test_how_the_gradient_travels_follows_from_what_is_shown() -> None:
+    """rows_of: 10 ** -layers-to-go without branches, so that it falls a thousandfold over four hidden layers."""
+    said = words.verdict(SEVERAL, RUNS, TOLD)
+    assert "from the last hidden layer to the first, the gradient falls to 0.001 times." in said
+    for first, word in ((1e-2, "falls to 0.01 times"), (0.8, "stays (0.8 times)"), (3.0, "grows to 3 times")):
+        norms = (first, 0.5, 1.0, 9.0)  # the last is the readout's
+        rows = [
+            InitialGradient("kaiming", 3, k, f"L{k}", 0, norm, 1.0, 0.5, 0.1, 0.2, 1.0) for k, norm in enumerate(norms)
+        ]
+        assert f"**kaiming** {word}." in before.verdict(rows, 3)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch"])
+@pytest.mark.parametrize("init", ["kaiming", "variance-preserving"])
+def test_the_page_says_of_no_network_that_its_gradients_fade_if_they_do_not(init: str, norm: str) -> None:
+    """With batch normalisation Kaiming's first layer has the largest gradient of all."""
+    made = change(MLP, {"init": init, "network.norm": norm, "network.depth": 12, "neuron.threshold": 1.0})
+    layers = [layer for layer in profile(made).layers if layer.grad_norm is not None]
+    rows = [
+        InitialGradient(init, 12, k, layer.name, 0, layer.grad_norm, layer.with_branches, None, None, None, layer.var_u)
+        for k, layer in enumerate(layers)
+    ]
+    first, last = layers[0].grad_norm or 0, layers[-2].grad_norm or 0
+    said = before.verdict(rows, 12)
+    if last < 1e-9:
+        assert f"goes from 0, as nothing spikes there, to {first:.2g}" in said
+        return
+    ratio = first / last
+    assert ("grows to" in said, "stays" in said, "falls to" in said) == (ratio > 2, 0.5 <= ratio <= 2, ratio < 0.5)
+    assert "less and less" not in ABOUT
 
 
 def test_losses_of_branches_are_lines_of_their_own() -> None:
