@@ -35,7 +35,7 @@ from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change
 from snnviz.store import Store
-from snnviz.theory.intervals import half_width
+from snnviz.theory.means import mean
 
 MODES = {
     "none": ("zero", 0),
@@ -122,10 +122,8 @@ def table(store: Store, name: str, seeds: int, images: int) -> None:
 
 def interval(values: list[float], form: str) -> str:
     """The mean, and half the width of its 95 % interval by Student's t."""
-    half = half_width(values)
-    if half is None:
-        return form.format(statistics.mean(values))
-    return f"{form.format(statistics.mean(values))} ± {form.replace('+', '').format(half)}"
+    found = mean(values)
+    return form.format(found.value) + ("" if found.half is None else f" ± {form.replace('+', '').format(found.half)}")
 
 
 def cost(images: int, rounds: int = 30) -> None:

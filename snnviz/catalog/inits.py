@@ -9,6 +9,7 @@ Micheli et al. 2024, Figs. 3 to 9.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -52,6 +53,29 @@ def weight_law(init: Choice, fan_in: int, fan_out: int, neuron: Neuron, drive: D
     entry = INITS[init.kind]
     told = (drive,) if MEASURED in entry.traits else ()
     return Law(float(entry.function(fan_in, fan_out, neuron, *told, **init.parameters)), UNIFORM in entry.traits)
+
+
+DRIVES = (0.05, 0.3, 1.0)
+"""E[x^2] at which rules that are told what reaches a layer are compared with others."""
+
+
+def coinciding(
+    inits: Iterable[Choice], shapes: Iterable[tuple[int, int]], neuron: Neuron, steps: int
+) -> tuple[tuple[Choice, ...], ...]:
+    """Initialisations that draw the weights of layers of these shapes (fan-in, fan-out) by the same law, in groups.
+
+    >>> two = [Choice(INITS.choose("init", kind)) for kind in ("kaiming", "ding-2022")]
+    >>> [[init.kind for init in group] for group in coinciding(two, [(1000, 1000)], Neuron(threshold=1.0), 5)]
+    [['kaiming', 'ding-2022']]
+    >>> coinciding(two, [(1000, 1000)], Neuron(threshold=0.9), 5)
+    ()
+    """
+    known, groups = sorted(set(shapes)), dict[tuple[object, ...], list[Choice]]()
+    for init in dict.fromkeys(inits):
+        laws = [weight_law(init, *shape, neuron, Drive(moment, steps)) for shape in known for moment in DRIVES]
+        key = tuple((law.uniform, f"{law.variance:.12e}") for law in laws)
+        groups.setdefault(key, []).append(init)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
 def spike_probability(threshold: float, variance: float = 1.0) -> float:
@@ -192,7 +216,7 @@ def ding_2022(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: A
 
 
 @INITS.register(
-    source="Rossbroich et al. 2022, Eq. 8",
+    source="Rossbroich et al. 2022, published code",
     formula=r"\mathrm{Var}[w] = \frac{(\theta/\xi)^2}{n\,\nu\,\hat\epsilon},\quad "
     r"\hat\epsilon = \sum_{k<T}\beta^{2k}",
     traits=[COMPARED, MEASURED],
@@ -210,7 +234,8 @@ def fluctuation_driven(
     """Makes u fluctuate with a standard deviation of threshold/xi, given how often the inputs spike.
 
     Depends on data: each layer is set from what reaches it through those before. Zero mean; the memory of a neuron,
-    1/(1 - beta^2) in the paper, is counted over the T steps that there are.
+    1/(1 - beta^2) in the code, is counted over the T steps that there are. Read in the authors' code, stork: which
+    equation of the paper it is could not be checked.
 
     >>> round(fluctuation_driven(1000, 1000, Neuron(threshold=1.0), Drive(0.158655, 1)) * 1000, 3)
     6.303

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from snnviz.binning import LONGEST_MS
-from snnviz.catalog.inits import COMPARED
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.inits import COMPARED, coinciding
 from snnviz.catalog.recipes import Rate, Recipe, Schedule, usual
 from snnviz.design import DATASETS, INITS, SCHEDULES, Choice, Design, checked
 from snnviz.errors import InputError, did_you_mean
@@ -119,6 +120,19 @@ def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member,
         for name, init, place, of, change in found
         for seed in range(study.seeds)
     )
+
+
+def alike(several: Sequence[Member]) -> tuple[tuple[Choice, ...], ...]:
+    """Initialisations of members that differ in nothing else and draw the weights of all layers by one law, in groups.
+
+    >>> [[init.kind for init in group] for group in alike(members(TrainingStudy()))]
+    [['kaiming', 'ding-2022']]
+    """
+    if not several or several[0].of:  # something else is varied
+        return ()
+    design = several[0].design
+    shapes = [(layer.fan_in, layer.fan_out) for layer in architecture(design).weighted]
+    return coinciding((member.init for member in several), shapes, design.neuron, design.data.steps)
 
 
 def _named(init: Choice) -> str:

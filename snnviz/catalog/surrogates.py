@@ -56,9 +56,12 @@ def sigmoid(x: Any, /, *, slope: Slope = 25.0) -> Any:
     return slope * tail / (1 + tail) ** 2
 
 
-@SURROGATES.register(source="Bellec et al. 2018, Eq. 3", formula=r"\max(0,\ 1 - k|x|)")
+@SURROGATES.register(source="Bellec et al. 2018, published code", formula=r"\max(0,\ 1 - k|x|)")
 def triangle(x: Any, /, *, slope: Slope = 1.0) -> Any:
     """A triangle: neurons further than 1/k from the threshold get no gradient at all.
+
+    The authors' code multiplies it by 0.3, their dampening, which is left out here; which equation of the paper it is
+    could not be checked.
 
     >>> triangle(0.5), triangle(2.0)
     (0.5, 0.0)

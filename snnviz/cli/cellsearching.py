@@ -12,7 +12,7 @@ import click
 from snnviz import links
 from snnviz.catalog.cells import CellSearch
 from snnviz.cells import counts, in_words, parse
-from snnviz.cli.following import train, trouble
+from snnviz.cli.following import end, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
 from snnviz.events import Candidate
@@ -47,14 +47,13 @@ def search(backward: bool, settings: Sequence[str], as_json: bool, **options: st
     store = Store()
     quiet = as_json or not sys.stderr.isatty()
     runs = train(store, [setting], quiet=quiet, label="scoring", say=lambda runs: _progress(store, setting, runs))
-    run = runs[setting.digest]
-    if as_json:
+    if (run := runs.get(setting.digest)) is None:
+        pass  # Ctrl-C came before it was queued
+    elif as_json:
         print_json(report(store, run))
     else:
         print_search(store, run)
-    if problem := trouble(runs):
-        click.echo(problem, err=True)
-        sys.exit(1)
+    end(runs)
 
 
 def read_setting(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellSearch:

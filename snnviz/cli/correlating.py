@@ -12,7 +12,7 @@ import click
 from snnviz import links
 from snnviz.catalog.cellstudies import STUDIES, TIMES, CellStudy, Place, Question, distinct, members, searches
 from snnviz.cells import directed, in_words, parse, write
-from snnviz.cli.following import train, trouble
+from snnviz.cli.following import end, train, trouble
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
 from snnviz.events import Candidate, EpochEnd
@@ -63,16 +63,14 @@ def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options:
     store, quiet = Store(), as_json or not sys.stderr.isatty()
     runs = train(store, list(searches(study).values()), quiet=quiet)
     scored = candidates(store, study)
-    if not trouble(runs):
-        runs |= train(store, distinct(members(study, by_digest(study, scored))), quiet=quiet)
+    if not runs.stopped and not trouble(runs):
+        runs.join(train(store, distinct(members(study, by_digest(study, scored))), quiet=quiet))
     report = found(store, study, scored, runs)
     if as_json:
         print_json(report)
     else:
         print_report(report)
-    if problem := trouble(runs):
-        click.echo(problem, err=True)
-        sys.exit(1)
+    end(runs)
 
 
 def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellStudy:
@@ -252,8 +250,8 @@ def _print_scores(report: Mapping[str, Any], way: str, one: Mapping[str, Any]) -
         for name, found in one["kendall"].items()
         if found
     ]
-    click.echo(table(agreed))
-    if agreed:
+    if agreed:  # of too few cells, as after Ctrl-C, nothing agrees
+        click.echo(table(agreed))
         click.echo("of all rows: p where one of these tests is looked for (Holm).")
 
 

@@ -23,15 +23,24 @@ IDLE_SECONDS = 60.0
 Say = Callable[[Mapping[str, Run]], str]
 
 
-def train(
-    store: Store, tasks: Sequence[Task], *, quiet: bool, label: str = "training", say: Say | None = None
-) -> dict[str, Run]:
+class Runs(dict[str, Run]):
+    """Runs by digest. `stopped`: by Ctrl-C, so that some may not have ended; of a task not yet queued there is none."""
+
+    stopped = False
+
+    def join(self, others: Runs) -> None:
+        """Take up the others."""
+        self |= others
+        self.stopped |= others.stopped
+
+
+def train(store: Store, tasks: Sequence[Task], *, quiet: bool, label: str = "training", say: Say | None = None) -> Runs:
     """The ended run of each task, by digest. What is done is not repeated, what failed is tried again.
 
     `label` and what `say` says of the runs stand beside the bar; without it how many have ended, and the time left.
 
-    Ctrl-C cancels what was queued here, says so, and ends the command with exit code 130; a run that somebody else had
-    queued goes on. Raises what an engine's `submit` raises, with nothing left queued.
+    Ctrl-C cancels what was queued here, says so, and comes back with what there is, to be printed before `end`; a run
+    that somebody else had queued goes on. Raises what an engine's `submit` raises, with nothing left queued.
     """
     engine = Local(store, idle=IDLE_SECONDS)
     queued: list[str] = []
@@ -49,10 +58,21 @@ def train(
         others = len(_going(store, [task.digest for task in tasks if task.digest not in queued]))
         elsewhere = f", {_runs(others)} queued elsewhere left alone" if others else ""
         click.echo(f"\nStopped: {_runs(stopped)} cancelled{elsewhere}; the same command goes on from there.", err=True)
-        sys.exit(130)
+        found = Runs({task.digest: run for task in tasks if (run := _find(store, task.digest)) is not None})
+        found.stopped = True
+        return found
     except SnnvizError:
         _cancel(engine, queued)
         raise
+
+
+def end(runs: Runs) -> None:
+    """Ends a command that has printed what there is: with exit code 130 after Ctrl-C, with 1 if a run is not done."""
+    if runs.stopped:
+        sys.exit(130)
+    if problem := trouble(runs):
+        click.echo(problem, err=True)
+        sys.exit(1)
 
 
 def trouble(runs: Mapping[str, Run]) -> str:
@@ -69,10 +89,15 @@ def trouble(runs: Mapping[str, Run]) -> str:
     return " ".join(sentences)
 
 
-def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check: Callable[[], None]) -> dict[str, Run]:
+def state(runs: Mapping[str, Run], name: str) -> str:
+    """Of a run; "missing" of one that was not queued before Ctrl-C."""
+    return runs[name].state if name in runs else "missing"
+
+
+def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check: Callable[[], None]) -> Runs:
     store, seen, speed = engine.store, "", pace.speed(engine.store)
     steps = {task.digest: pace.steps(task) for task in tasks}
-    runs: dict[str, Run] = {}
+    runs = Runs()
     with bar:
         while True:
             check()

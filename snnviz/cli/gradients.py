@@ -13,6 +13,7 @@ import click
 from snnviz import links
 from snnviz.catalog import datasets
 from snnviz.cli.designing import read_design
+from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
 from snnviz.design import Choice, CnnNetwork, Design, MlpNetwork
 from snnviz.errors import InputError
@@ -47,20 +48,28 @@ def gradients(name: str, settings: Sequence[str], depths: str | None, inits: str
     from snnviz.core.gradients import IMAGES, profiles
 
     found, count = [], max(1, len(wanted)) * max(1, len(choices))
-    with Bar(quiet=as_json or count == 1 or not sys.stderr.isatty()) as bar:
-        for profile in profiles(chosen, wanted, choices):
-            found.append(profile)
-            bar.share(len(found) / count)
-    on = words(chosen, found[0].layers[0].probe)
+    stopped = False
+    try:
+        with heeded() as check, Bar(quiet=as_json or count == 1 or not sys.stderr.isatty()) as bar:
+            for profile in profiles(chosen, wanted, choices):
+                found.append(profile)
+                bar.share(len(found) / count)
+                check()
+    except KeyboardInterrupt:
+        stopped = True
+        click.echo(f"\nStopped: {len(found)} of {count} networks were looked at.", err=True)
+    on = words(chosen, found[0].layers[0].probe) if found else ""
     if as_json:
         print_json({"design": chosen.document(), "profiles": [report(each) for each in found], "probe": on})
-    elif len(found) == 1:
+    elif count == len(found) == 1:
         click.echo(table([_row(layer) for layer in found[0].layers]))
         click.echo(f"branches after {', '.join(found[0].branches)}")
-    else:
+    elif found:
         click.echo(table([_line(each) for each in found]))
-    if not as_json:
+    if on and not as_json:
         click.echo(f"On {on}; gradients on {IMAGES} of them, as even over the classes.")
+    if stopped:
+        sys.exit(130)
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:

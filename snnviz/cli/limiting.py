@@ -15,7 +15,7 @@ from snnviz.catalog.limitstudies import LimitStudy, Point, networks, points, sta
 from snnviz.catalog.ttfs import with_twin
 from snnviz.catalog.ttfslimits import AXES, Axis
 from snnviz.cli.designing import fitting, read_design
-from snnviz.cli.following import train, trouble
+from snnviz.cli.following import end, train, trouble
 from snnviz.cli.limittables import show_curves
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.errors import InputError, did_you_mean
@@ -51,21 +51,19 @@ def limits(
     design = fitting(lambda: with_twin(asked), nearest)
     plain, curve = networks(design, study.seeds), points(design, study, chosen)
     store, quiet = Store(), as_json or not sys.stderr.isatty()
-    before = train(store, plain, quiet=quiet)
-    if problem := trouble(before):
-        click.echo(problem, err=True)
-        sys.exit(1)
-    runs = train(store, [point.task for point in curve], quiet=quiet, label="tuning")
-    ends = store.last(EpochEnd, list(before))
-    found = rows(store, curve, runs, {design.digest: ends[design.digest].test_accuracy for design in plain})
+    runs = train(store, plain, quiet=quiet)
+    whole = not runs.stopped and not trouble(runs)
+    ends = store.last(EpochEnd, [name for name, run in runs.items() if run.state == "done"])
+    exact = {digest: last.test_accuracy for digest, last in ends.items()}
+    if whole:
+        runs.join(train(store, [point.task for point in curve], quiet=quiet, label="tuning"))
+    found = rows(store, curve, runs, exact) if whole else []
     if as_json:
         setting = study.model_dump(mode="json") | {"axes": list(chosen)}
-        print_json({"design": plain[0].document(), "study": setting, "points": found})
-    else:
-        show_curves(found, [ends[design.digest].test_accuracy for design in plain])
-    if problem := trouble(runs):
-        click.echo(problem, err=True)
-        sys.exit(1)
+        print_json({"design": plain[0].document(), "study": setting, "points": found, "exact": list(exact.values())})
+    elif exact:
+        show_curves(found, list(exact.values()))
+    end(runs)
 
 
 def read_axes(text: str | None) -> tuple[Axis, ...]:
@@ -89,7 +87,8 @@ def rows(
         row = found.setdefault(
             (point.axis, point.value), {"axis": point.axis, "value": point.value, "seconds": 0.0, "seeds": []}
         )
-        run = runs[point.task.digest]
+        if (run := runs.get(point.task.digest)) is None:
+            continue
         told = [tuned for _, tuned in store.rows(run.run, Tuned)]
         row["seconds"] += run.seconds
         if run.state == "done":

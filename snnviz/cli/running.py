@@ -45,9 +45,11 @@ def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> Non
         with heeded() as progress.check, progress:
             submitted = Immediate(store, progress).submit(chosen)
     except KeyboardInterrupt:
-        going = store.get(chosen.digest).state in ("queued", "running")
+        left = store.get(chosen.digest)
+        going = left.state in ("queued", "running")
         rest = "the run goes on elsewhere" if going else "the same command goes on from the last epoch"
         click.echo(f"\nStopped: {rest}.", err=True)
+        _show(store, left, as_json, cached=False)
         sys.exit(130)
     ended = store.get(submitted.run)
     show_run(store, ended, as_json, cached=submitted.cached)

@@ -14,7 +14,7 @@ from snnviz import adjacency, links
 from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, searches
 from snnviz.catalog.optimisations import again as again_of
 from snnviz.catalog.searches import Search, candidate, matrices, read_code, skips_of, space
-from snnviz.cli.following import train, trouble
+from snnviz.cli.following import end, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound
@@ -57,18 +57,16 @@ def search(
     chosen = [one for one in searches(setting) if one.strategy == strategy]
     store = Store()
     runs = train(store, chosen, quiet=as_json or not sys.stderr.isatty())
-    found = [runs[one.digest] for one in chosen]
-    if again:
+    found = [runs[one.digest] for one in chosen if one.digest in runs]
+    if again and not runs.stopped:
         anew = {one.digest: one for run in found if run.state == "done" for one in _anew(store, run)}
-        runs |= train(store, list(anew.values()), quiet=as_json or not sys.stderr.isatty())
+        runs.join(train(store, list(anew.values()), quiet=as_json or not sys.stderr.isatty()))
     if as_json:
         reports = [report(store, run) for run in found]
         print_json({"setting": setting.model_dump(mode="json"), "strategy": strategy, "searches": reports})
-    else:
+    elif found:
         print_searches(store, found)
-    if problem := trouble(runs):
-        click.echo(problem, err=True)
-        sys.exit(1)
+    end(runs)
 
 
 def read_setting(
@@ -196,7 +194,7 @@ def print_searches(store: Store, runs: Sequence[Run]) -> None:
                 "epochs": f"{told['trials'][-1]['epochs']:g}",
                 search.objective: f"{found['value']:.4g} ± {found['error']:.2g}",
                 "accuracy": f"{found['accuracy']:.1%}",
-                "ANN": f"{told['ann_accuracy']:.1%}",
+                "ANN": "-" if told["ann_accuracy"] is None else f"{told['ann_accuracy']:.1%}",
                 "rate": f"{found['rate']:.1%}",
                 "skips": str(found["skips"]),
                 "found at": str(found["number"] + 1),

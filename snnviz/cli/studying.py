@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from snnviz import links
-from snnviz.catalog.studies import Member, TrainingStudy, members
-from snnviz.cli.following import train, trouble
+from snnviz.catalog.studies import Member, TrainingStudy, alike, members
+from snnviz.cli.following import end, state, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
+from snnviz.theory.activity import init_text, same_law
 
 
 @click.command()
@@ -44,12 +45,13 @@ def study(as_json: bool, settings: Sequence[str], **options: str | None) -> None
     runs = train(store, [member.design for member in found], quiet=as_json or not sys.stderr.isatty())
     rows = _rows(store, found, runs)
     if as_json:
-        print_json({"study": chosen.model_dump(mode="json"), "members": rows})
+        same = [[init_text(init) for init in group] for group in alike(found)]
+        print_json({"study": chosen.model_dump(mode="json"), "members": rows, "same_law": same})
     else:
         click.echo(table([_shown(row) for row in rows]))
-    if problem := trouble(runs):
-        click.echo(problem, err=True)
-        sys.exit(1)
+        if words := same_law(alike(found)):
+            click.echo(words)
+    end(runs)
 
 
 def _read(options: Mapping[str, str | None], settings: Sequence[str]) -> TrainingStudy:
@@ -66,8 +68,9 @@ def _rows(store: Store, found: Sequence[Member], runs: Mapping[str, Run]) -> lis
     rows: dict[str, dict[str, Any]] = {}
     for member in found:
         row = rows.setdefault(member.name, {"name": member.name, "init": dict(member.init), "runs": []})
-        end, run = ends.get(member.design.digest), runs[member.design.digest]
-        told = {"run": run.run, "seed": member.design.seed, "state": run.state}
+        name = member.design.digest
+        end = ends.get(name)
+        told: dict[str, Any] = {"run": name, "seed": member.design.seed, "state": state(runs, name)}
         for field in ("train_accuracy", "test_accuracy", "rate"):
             told[field] = getattr(end, field) if end else None
         row["runs"].append(told)

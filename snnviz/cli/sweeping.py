@@ -11,7 +11,7 @@ import click
 
 from snnviz import links
 from snnviz.catalog.sweeps import Point, SkipSweep, distinct, points
-from snnviz.cli.following import train, trouble
+from snnviz.cli.following import end, state, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
@@ -62,9 +62,7 @@ def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str]
     runs = train(store, distinct(swept), quiet=as_json or not sys.stderr.isatty())
     rows, remarks, on = _rows(store, swept, runs, way)
     _print_sweep(chosen, swept, runs, rows, remarks, on, as_json)
-    if problem := trouble(runs):
-        click.echo(problem, err=True)
-        sys.exit(1)
+    end(runs)
 
 
 def read_range(text: str) -> tuple[int, int]:
@@ -115,7 +113,8 @@ def _print_sweep(
         own = [p for p in swept if p.n_skip == row["n_skip"] and row["type"] in (None, p.type) and p.control == control]
         several = {p.design.digest: p for p in own}
         return [
-            {"run": name, "seed": p.design.seed, "ann": p.ann, "state": runs[name].state} for name, p in several.items()
+            {"run": name, "seed": p.design.seed, "ann": p.ann, "state": state(runs, name)}
+            for name, p in several.items()
         ]
 
     if as_json:

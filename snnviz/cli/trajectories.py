@@ -44,6 +44,7 @@ def trajectories(
             Immediate(store, progress).submit(setting)
     except KeyboardInterrupt:
         click.echo("\nStopped: the same command begins anew.", err=True)
+        show(store, store.get(setting.digest), as_json)
         sys.exit(130)
     ended = store.get(setting.digest)
     show(store, ended, as_json)

@@ -5,7 +5,7 @@ The layers themselves are drawn in `snnviz.theory.propagation`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PlainSerializer, PlainValidator
 
-from snnviz.catalog.inits import COMPARED, is_measured, weight_law
+from snnviz.catalog.inits import COMPARED, coinciding, is_measured, weight_law
 from snnviz.design import INITS, Choice, Neuron, Part, checked
 from snnviz.errors import Described, InputError
 from snnviz.links import read_choice, write_choice
@@ -111,6 +111,17 @@ class Setting(Part):
             rule = f"be smaller: neurons x layers x steps x initialisations must be at most about {work:,.0f}"
             raise InputError("width", rule, Described(f"{self.width}, in all {self.work // self.seeds:,}"))
         return self.model_copy(update={"seeds": seeds})
+
+
+def alike(setting: Setting, inits: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
+    """Those of `inits` whose weights follow one law in the setting, in groups: `snnviz.catalog.inits.coinciding`."""
+    return coinciding(inits, [(setting.width, setting.width)], setting.neuron, setting.steps)
+
+
+def same_law(groups: Iterable[Sequence[Choice]]) -> str:
+    """A sentence on initialisations whose weights follow one law, so that their lines lie on each other."""
+    said = [" and ".join(init_text(init) for init in group) for group in groups]
+    return f"The same law of weights here, so one line: {'; '.join(said)}." if said else ""
 
 
 @dataclass(frozen=True, slots=True)

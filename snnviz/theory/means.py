@@ -57,3 +57,12 @@ def mean(values: Sequence[float]) -> Mean:
         return Mean(float(np.mean(values)), None, count)
     half = student(count - 1) * float(np.std(values, ddof=1)) / math.sqrt(count)
     return Mean(float(np.mean(values)), half, count)
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """The standard deviation of what they are drawn from, with n - 1 (ddof 1): None of one alone.
+
+    >>> deviation([1.0, 3.0]), deviation([1.0])
+    (1.4142135623730951, None)
+    """
+    return float(np.std(values, ddof=1, dtype=float)) if len(values) > 1 else None

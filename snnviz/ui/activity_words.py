@@ -7,11 +7,16 @@ from itertools import groupby
 
 import numpy as np
 
-from snnviz.theory.activity import Setting, Trace, init_text
+from snnviz.theory.activity import Setting, Trace, alike, init_text, same_law
 
 
 def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
-    """Who reaches the last layer, and from which layer on the others are silent. In Markdown."""
+    """Who reaches the last layer, from which layer on the others are silent, and whose lines are one. In Markdown."""
+    same = same_law(alike(setting, [trace.init for trace in traces]))
+    return f"{_reached(setting, traces)} {same}".strip()
+
+
+def _reached(setting: Setting, traces: Sequence[Trace]) -> str:
     last = setting.layers - 1
     alive = [trace for trace in traces if trace.dead[-1] < 1]
     silent = [trace for trace in traces if trace.dead[-1] == 1]

@@ -8,14 +8,14 @@ from typing import get_args
 import streamlit as st
 
 from snnviz import links
-from snnviz.catalog.studies import PRESETS, VARIED, Member, TrainingStudy, members
+from snnviz.catalog.studies import PRESETS, VARIED, Member, TrainingStudy, alike, members
 from snnviz.errors import InputError
 from snnviz.store import Run
-from snnviz.theory.activity import Setting
+from snnviz.theory.activity import Setting, same_law
 from snnviz.ui import many, recipe
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
-from snnviz.ui.words import ended
+from snnviz.ui.words import ended, plain
 from snnviz.views.activity import colour
 from snnviz.views.study import accuracy_charts, study_table
 
@@ -114,6 +114,8 @@ def _curves(was_active: bool) -> None:
         st.rerun()
     many.actions(designs, runs, KEY)
     rows = many.epochs_of(designs)
+    if same := same_law(alike(chosen)):
+        st.caption(plain(same))
     if rows:
         charts(payload(accuracy_charts(chosen, rows, _colours(chosen))), key="study-charts")
     table = study_table(chosen, runs, {digest: seen[-1] for digest, seen in rows.items()})

@@ -11,7 +11,7 @@ from snnviz.design import Design
 from snnviz.events import LayerState
 from snnviz.store.values import Run
 from snnviz.theory import costs
-from snnviz.theory.intervals import half_width, told_apart
+from snnviz.theory.means import mean
 from snnviz.views.bands import geometric
 from snnviz.views.panels import FLOOR
 from snnviz.views.shortcuts import Rows, Told, branched, first_layer, names_of
@@ -50,9 +50,9 @@ def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told)
         less = [mine[seed] - plain[seed] for seed in mine if seed in plain]
         if not less:
             continue
-        half, many = half_width(less), max(many, len(less))
-        words = f"**{names[mode]}** {fmean(less):+.1f}{'' if half is None else f' ± {half:.1f}'} points"
-        said.append(words + ("" if half is None or told_apart(less) else ", not told apart"))
+        found, many = mean(less), max(many, len(less))
+        words = f"**{names[mode]}** {found.value:+.1f}{'' if found.half is None else f' ± {found.half:.1f}'} points"
+        said.append(words + ("" if found.half is None or abs(found.value) > found.half else ", not told apart"))
     if not said:
         return ""
     how = f"95 % interval over {many} seeds" if many > 1 else "one seed: this tells nothing apart"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from statistics import NormalDist
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.catalog.inits import COMPARED, Drive, Law, spike_probability, weight_law
+from snnviz.catalog.inits import COMPARED, Drive, Law, coinciding, spike_probability, weight_law
 from snnviz.design import INITS, Choice, Neuron
 from snnviz.registry import Entry
 
@@ -137,3 +138,25 @@ def test_fluctuations_reach_the_threshold_at_xi_standard_deviations(n: int, nu: 
 @given(st.floats(1e-6, 10))
 def test_uniform_weights_within_the_limit_have_the_variance(variance: float) -> None:
     assert (2 * Law(variance, uniform=True).limit) ** 2 / 12 == pytest.approx(variance)
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
+def test_initialisations_are_called_alike_where_their_laws_are_and_only_there(threshold: float, reset: str) -> None:
+    """Against all pairs of laws, also at other drives; uniform and Gaussian ones are apart."""
+    neuron = Neuron(threshold=threshold, reset=reset)
+    every = [Choice(INITS.choose("init", entry.kind)) for entry in INITS]
+    for shapes in ([(100, 100)], [(100, 100), (100, 10)]):
+        groups = coinciding(every, shapes, neuron, 4)
+        together = {frozenset((a.kind, b.kind)) for group in groups for a in group for b in group if a != b}
+        for a, b in combinations(every, 2):
+            laws = [
+                [weight_law(init, *shape, neuron, Drive(moment, 4)) for init in (a, b)]
+                for shape in shapes
+                for moment in (0.01, 0.2, 0.9)
+            ]
+            same = all(x.uniform == y.uniform and x.variance == pytest.approx(y.variance, rel=1e-9) for x, y in laws)
+            assert (frozenset((a.kind, b.kind)) in together) == same, (a.kind, b.kind)
+        assert (frozenset(("kaiming", "ding-2022")) in together) == (threshold == 1 and reset != "zero")
+        assert (frozenset(("kaiming", "variance-preserving")) in together) == (threshold == 0)
+        assert (frozenset(("glorot", "bellec-2018")) in together) == (len(shapes) == 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from snnviz.theory.activity import Setting, expected
 from snnviz.theory.propagation import propagate
+from snnviz.views.activity import variance_chart
 from tests.cli.conftest import Snnviz
 
 FIELDS = {"layer", "var_u", "var_u_sd", "spikes", "dead", "theory_var_u", "theory_dead"}
@@ -22,6 +24,7 @@ def test_it_prints_every_layer_with_its_theory(snnviz: Snnviz) -> None:
     for row in found["layers"]:
         assert set(row) == FIELDS
         layer = row["layer"]
+        assert row["var_u_sd"] == pytest.approx(np.std(trace.var_u[:, layer].mean(1), ddof=1, dtype=float), rel=1e-5)
         assert row["var_u"] == pytest.approx(trace.var_u[:, layer].mean(), rel=1e-5)
         assert row["spikes"] == pytest.approx(trace.spikes[:, layer].mean())
         assert row["theory_dead"] == pytest.approx(theory.dead[layer])
@@ -50,3 +53,24 @@ def test_theory_is_given_only_where_it_holds(snnviz: Snnviz, more: tuple[str, ..
 )
 def test_bad_input_gets_a_sentence(snnviz: Snnviz, arguments: tuple[str, ...], sentence: str) -> None:
     assert snnviz("activity", *arguments).sentence.startswith(sentence)
+
+
+def test_the_deviation_is_that_of_the_band_and_one_network_has_none(snnviz: Snnviz) -> None:
+    """One rule everywhere: n - 1, as the page's band has it."""
+    arguments = ("activity", "--width", "50", "--layers", "3", "--steps", "4")
+    found = snnviz(*arguments, "--seeds", "2", "--json").json
+    assert "n - 1" in found["about"]["var_u_sd"]
+    setting = Setting.check({"inits": "variance-preserving", "width": 50, "layers": 3, "steps": 4, "seeds": 2})
+    chart = variance_chart(setting, propagate(setting), [None])
+    band = next(trace for trace in chart.figure["data"] if "standard deviation" in trace.get("name", ""))
+    means = [row["var_u"] for row in found["layers"]]
+    assert band["y"][0] == pytest.approx(means[0] + found["layers"][0]["var_u_sd"], rel=1e-3)
+    assert [row["var_u_sd"] for row in snnviz(*arguments, "--seeds", "1", "--json").json["layers"]] == [None] * 3
+    assert snnviz(*arguments, "--seeds", "1").out.splitlines()[1].split()[2] == "-"
+
+
+def test_initialisations_of_one_law_are_named(snnviz: Snnviz) -> None:
+    arguments = ("activity", "--init", "ding-2022", "--width", "50", "--layers", "3", "--seeds", "1")
+    assert snnviz(*arguments, "--json").json["same_law"] == ["kaiming"]
+    assert "one line: ding-2022 and kaiming." in snnviz(*arguments).out
+    assert snnviz(*arguments, "--theta", "0.9", "--json").json["same_law"] == []

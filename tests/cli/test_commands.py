@@ -196,7 +196,8 @@ def test_ctrl_c_stops_a_run_which_can_be_taken_up_again(snnviz: Snnviz, long: Ma
         until(moment)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
-        assert (running.returncode, out) == (130, "")
+        assert running.returncode == 130
+        assert json.loads(out)["state"] == "cancelled"
         assert err == "\nStopped: the same command goes on from the last epoch.\n"
         assert store.get(run).state == "cancelled"
 

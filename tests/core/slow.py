@@ -42,7 +42,7 @@ class Sigmoid(_Precise, surrogate.Sigmoid):
 
 
 class Triangle(_Precise, torch.autograd.Function):
-    """Bellec et al. 2018, Eq. 3: snntorch has none like it."""
+    """Bellec et al. 2018, as in their code but for its factor 0.3: snntorch has none like it."""
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:

@@ -248,6 +248,18 @@ def test_the_sentence_says_who_is_silent_and_from_where_on() -> None:
     )
 
 
+def test_lines_that_lie_on_each_other_are_named() -> None:
+    """`ding-2022` is `kaiming` at threshold 1 and not elsewhere; square layers make `glorot` and `bellec-2018` one."""
+    kinds = ("kaiming", "ding-2022", "glorot", "bellec-2018", "lee-2016")
+    some = [trace(kind, [[9, 9, 9, 9]] * 2) for kind in kinds]
+    said = verdict(Setting(layers=4, threshold=1), some)
+    assert said.endswith("The same law of weights here, so one line: kaiming and ding-2022; glorot and bellec-2018.")
+    drawn = propagate(Setting.check({"inits": "kaiming,ding-2022", "width": 50, "layers": 3, "seeds": 2, "steps": 3}))
+    assert np.array_equal(drawn[0].var_u, drawn[1].var_u)
+    assert "ding" not in verdict(Setting(layers=4, threshold=0.9), some).partition("The same law")[2]
+    assert "The same law" not in verdict(Setting(layers=4, threshold=0.9), some[:2])
+
+
 def test_results_that_nobody_asks_for_are_let_go() -> None:
     kept: activity_work.Kept[str] = activity_work.Kept(10, len)
     for key in "abc":
