@@ -12,7 +12,8 @@ def age(store: Store, run: str) -> None:
     engine = create_engine(f"sqlite:///{store.place}")
     with engine.begin() as connection:
         sets = "probe = NULL, synops = NULL, macs = NULL, additions = NULL, beta = NULL, threshold = NULL"
-        connection.execute(text(f"UPDATE layers SET {sets}, rate = rate / 4, crc = NULL WHERE run = :run"), {"run": run})
+        changed = f"UPDATE layers SET {sets}, rate = rate / 4, crc = NULL WHERE run = :run"
+        connection.execute(text(changed), {"run": run})
         connection.execute(text("UPDATE gradients SET probe = NULL, crc = NULL WHERE run = :run"), {"run": run})
         connection.execute(text("UPDATE runs SET revision = revision + 1 WHERE run = :run"), {"run": run})
     engine.dispose()

@@ -49,7 +49,7 @@ def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> Non
         going = left.state in ("queued", "running")
         rest = "the run goes on elsewhere" if going else "the same command goes on from the last epoch"
         click.echo(f"\nStopped: {rest}.", err=True)
-        _show(store, left, as_json, cached=False)
+        show_run(store, left, as_json, cached=False)
         sys.exit(130)
     ended = store.get(submitted.run)
     show_run(store, ended, as_json, cached=submitted.cached)
