@@ -6,14 +6,17 @@ from sqlalchemy import create_engine, text
 
 from snnviz.store import Store
 
+UNCOUNTED = "probe = NULL, synops = NULL, macs = NULL, additions = NULL, beta = NULL, threshold = NULL, crc = NULL"
+
 
 def age(store: Store, run: str) -> None:
     """A run's looks become those of before: of fewer spikes, on the first 64 images, without counts and checksums."""
     engine = create_engine(f"sqlite:///{store.place}")
     with engine.begin() as connection:
-        sets = "probe = NULL, synops = NULL, macs = NULL, additions = NULL, beta = NULL, threshold = NULL"
-        changed = f"UPDATE layers SET {sets}, rate = rate / 4, crc = NULL WHERE run = :run"
-        connection.execute(text(changed), {"run": run})
-        connection.execute(text("UPDATE gradients SET probe = NULL, crc = NULL WHERE run = :run"), {"run": run})
-        connection.execute(text("UPDATE runs SET revision = revision + 1 WHERE run = :run"), {"run": run})
+        for change in (
+            f"UPDATE layers SET {UNCOUNTED}, rate = rate / 4",
+            "UPDATE gradients SET probe = NULL, crc = NULL",
+            "UPDATE runs SET revision = revision + 1",
+        ):
+            connection.execute(text(f"{change} WHERE run = :run"), {"run": run})
     engine.dispose()

@@ -1,0 +1,133 @@
+"""Runs of before on the pages: a word beside their figures, and a button that looks at their layers anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from snnviz import links
+from snnviz.catalog.measuring import name_of
+from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, survey
+from snnviz.catalog.sweeps import SkipSweep, distinct, points
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Run, Store
+from snnviz.ui import many, services, shortcuts_setting, watching
+from tests.aged import age
+from tests.conftest import MakeDesign
+from tests.pages.visit import Visit, by_link
+
+TINY = SkipSweep(most_skips=1, seeds=1, depth=2, channels=2, steps=2, train_samples=100, epochs=1, twins="without")
+BEFORE, TODAY = "the first 64 training images", "64 training images, 6 or 7 of each class (if there are)"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is submitted is done when the page comes back."""
+    monkeypatch.setattr(services, "engine", lambda: Immediate(services.store()))
+    return
+
+
+def aged(*runs: str) -> None:
+    store = Store()
+    for run in runs:
+        age(store, run)
+    store.close()
+    services.GLANCES.forget()
+    for drawn in (watching._picture, many._result):
+        drawn.cache_clear()
+
+
+def live(visit: Visit, run: str) -> dict[str, dict[str, object]]:
+    found = visit.component("snnviz_charts", f"live-{run}")["charts"]
+    return {chart["id"]: chart for chart in found}
+
+
+def test_the_live_panel_says_what_was_looked_at_and_looks_anew(tiny: MakeDesign, trained: Callable[..., Run]) -> None:
+    made = tiny(3)
+    run = trained(made).run
+    link = links.to_query(made)
+    today = live(Visit(link).press("train"), run)
+    assert TODAY in str(today["rate"]["caption"])
+    aged(run)
+    services.store()
+    visit = Visit(link).press("train")
+    assert f"**on {BEFORE}**" in visit.text
+    assert BEFORE in str(live(visit, run)["rate"]["caption"])
+    visit.press("live-anew-button")
+    services.GLANCES.forget()
+    visit.look()
+    assert f"on {BEFORE}**" not in visit.text
+    assert [button.key for button in visit.at.button if button.key == "live-anew-button"] == []
+    found = live(visit, run)
+    assert f"{BEFORE} (measured anew: {TODAY}" in str(found["rate"]["caption"])
+    traces = {trace["name"]: trace for trace in found["rate"]["traces"]}  # type: ignore[attr-defined]
+    expected = {trace["name"]: trace for trace in today["rate"]["traces"]}  # type: ignore[attr-defined]
+    for layer in ("L1", "L2"):
+        anew = traces[f"{layer}, measured anew"]
+        assert (anew["x"], anew["mode"]) == ([0, 3], "markers")
+        assert anew["y"] == [expected[layer]["y"][0], expected[layer]["y"][-1]]
+        assert traces[layer]["x"] == [1, 2]
+
+
+def test_the_skips_page_says_how_many_runs_are_of_before_and_looks_anew(trained: Callable[..., Run]) -> None:
+    designs = distinct(points(TINY))
+    for design in designs:
+        trained(design)
+
+    def look() -> Visit:
+        visit = Visit(page="skips")
+        visit.at.session_state["sweep"] = TINY
+        visit.at.session_state["skips_revision"] = 1
+        services.GLANCES.forget()
+        return visit.look()
+
+    def energies(visit: Visit) -> list[float]:
+        found: list[float] = visit.at.dataframe[-1].value["energy"].tolist()
+        return found
+
+    def captions(visit: Visit) -> str:
+        return " ".join(chart["caption"] for chart in visit.component("snnviz_charts", "skips-charts")["charts"])
+
+    today = look()
+    assert f"Counted on {TODAY}" in captions(today)
+    aged(designs[0].digest)
+    old = look()
+    assert "1 run of before looked at layers" in old.text
+    assert BEFORE in captions(old)
+    assert energies(old)[1:] == energies(today)[1:]
+    assert energies(old)[0] != energies(today)[0]
+    old.press("skips-anew-button")
+    assert services.store().get(name_of(designs[0])).state == "done"
+    found = look()
+    assert "of before looked at layers" not in found.text
+    assert energies(found) == energies(today)
+
+
+def test_a_run_without_weights_says_so(tiny: MakeDesign, trained: Callable[..., Run], cache: Path) -> None:
+    run = trained(tiny(4)).run
+    aged(run)
+    for file in cache.rglob("*.safetensors"):
+        file.unlink()
+    visit = Visit(links.to_query(tiny(4))).press("train").press("live-anew-button")
+    services.GLANCES.forget()
+    visit.look()
+    assert f"There are no weights of the run {run} to look at" in visit.text
+    assert visit.at.button("live-anew-button").label == "Measure anew"
+
+
+def test_a_survey_of_before_is_computed_once_more() -> None:
+    design = links.change(STARTS["deep mlp"], {"network.depth": 4, "network.width": 8, "training.epochs": 2})
+    study = ShortcutStudy(seeds=1, deepest=6, inits="glorot")
+    setting = survey(design, study)
+    services.engine().submit(setting)
+    aged(setting.digest)
+    visit = by_link("shortcuts", shortcuts_setting.to_link(design, study, "before"))
+    assert f"**on {BEFORE}**" in visit.text
+    visit.press("shortcuts-before-anew")
+    services.GLANCES.forget()
+    visit.look()
+    assert BEFORE not in visit.text
+    captions = [chart["caption"] for chart in visit.component("snnviz_charts", "shortcuts-before-profile")["charts"]]
+    assert f"On half of {TODAY}" in captions[0]
