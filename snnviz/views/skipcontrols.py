@@ -15,8 +15,11 @@ from snnviz.views.chart import Chart, empty
 
 SYMBOLS: dict[Control | None, str] = {None: "circle", "parameters": "square", "operations": "diamond"}
 
-SILENT = 0.02
-"""Spikes per neuron and step below which a network is called nearly silent."""
+SHORT: dict[Control, str] = {"parameters": ", par.", "operations": ", op."}
+"""In legends."""
+
+SILENT = 0.05
+"""Spikes per neuron and step below which a network, whose stem reads the image, is called nearly silent."""
 
 
 class Accurate(Protocol):
@@ -51,7 +54,7 @@ def curves(points: Sequence[Point]) -> Iterator[Curve]:
             snn, ann = (tuple(p for p in mine if p.ann is which) for which in (False, True))
             key = tuple(point.design.digest for point in snn)
             both = control is not None and key in plain
-            what = f"plain, {kind}'s {'size' if both else control}" if control else kind
+            what = f"plain ({kind}{'' if both else SHORT[control]})" if control else kind
             curve = Curve(what, kind, control, snn, ann)
             if control is None:
                 yield curve
@@ -167,7 +170,7 @@ def begun(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
     if not rates:
         return ""
     mean = fmean(rates)
-    said = f"Before training {mean:.1%} of the neurons of the block without skips spike in a time step"
+    said = f"Before training {mean:.1%} of the neurons of the network without skips spike in a time step"
     silent = mean < SILENT
     return said + (
         ": it is nearly silent, and whatever brings spikes helps it, stronger weights too." if silent else "."

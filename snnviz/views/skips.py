@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,9 @@ COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(
 
 ASIDE: dict[SkipType, float] = {"DSC": -0.03, "ASC": 0.03}
 """Along n_skip, so that error bars stand beside each other."""
+
+TALL = 400
+"""Pixels of a chart with controls: its legend is long."""
 
 TWINS = (
     "Dashed: the ANN twins, in one step, zeros of their ReLUs skipped as silence is; dotted: with none skipped (dense)."
@@ -69,8 +72,10 @@ def skip_charts(
     """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
     seeds = len({point.design.seed for point in points})
     guessed = sum(found.operations.estimated for found in results.values())
-    older = f" **{guessed} runs {ESTIMATED}.**" if guessed else ""
-    plain = " Thin: plain blocks, without skips, of equal size." if any(point.control for point in points) else ""
+    older = f" {guessed} runs {ESTIMATED}." if guessed else ""
+    controlled = any(point.control for point in points)
+    words = " Thin: plain blocks, without skips, of equal parameters (par.) or operations (op.), or of both."
+    plain = words if controlled else ""
     counted_on = f" Counted on {on}." if (on := looked_at(points, results)) else ""
     before = f"; before training, on {on}" if on else ""
     fired = f"Spikes per neuron and time step, the whole network, on test images{before}."
@@ -117,6 +122,7 @@ def skip_charts(
         ),
     ]
     if plain:
+        charts = [chart if chart.id == "skips_rate" else replace(chart, height=TALL) for chart in charts]
         charts.insert(1, left_chart(points, results, COLOURS))
     if any(point.ann for point in points):
         words = f"Accuracy that spikes cost, in percentage points, seed by seed.{plain}{spread}"

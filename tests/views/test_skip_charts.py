@@ -208,7 +208,7 @@ def test_sentences_say_whether_it_is_told_apart() -> None:
 
 def test_a_silent_start_is_called_one() -> None:
     rates = {point.design.digest: 0.004 for point in CONTROLLED}
-    assert begun(CONTROLLED, rates).startswith("Before training 0.4% of the neurons of the block without skips spike")
+    assert begun(CONTROLLED, rates).startswith("Before training 0.4% of the neurons of the network without skips spike")
     assert "nearly silent" in begun(CONTROLLED, rates)
     assert "silent" not in begun(CONTROLLED, dict.fromkeys(rates, 0.085))
     assert begun(CONTROLLED, {}) == ""
@@ -219,13 +219,13 @@ def test_controls_are_lines_of_their_own() -> None:
     assert list(found)[:3] == ["skips_accuracy", "skips_drop", "skips_left"]
     for name in ("skips_accuracy", "skips_operations", "skips_energy"):
         names = set(traces(found[name]))
-        assert {"plain, DSC's parameters", "plain, DSC's operations", "plain, ASC's size"} <= names
-        assert "plain, ASC's operations" not in names
+        assert {"plain (DSC, par.)", "plain (DSC, op.)", "plain (ASC)"} <= names
+        assert "plain (ASC, op.)" not in names
     accuracy = traces(found["skips_accuracy"])
-    assert accuracy["plain, DSC's parameters"]["y"] == [0.5, 0.5, 0.5]
+    assert accuracy["plain (DSC, par.)"]["y"] == [0.5, 0.5, 0.5]
     assert accuracy["DSC"]["y"] == pytest.approx([0.5, 0.52, 0.56])
-    assert accuracy["plain, DSC's parameters"]["marker"]["symbol"] == "square"
-    assert traces(found["skips_drop"])["plain, ASC's size"]["y"] == pytest.approx([10, 10, 10])
+    assert accuracy["plain (DSC, par.)"]["marker"]["symbol"] == "square"
+    assert traces(found["skips_drop"])["plain (ASC)"]["y"] == pytest.approx([10, 10, 10])
     bars = traces(found["skips_left"])
     assert set(bars) == {"DSC, equal parameters", "DSC, equal operations", "ASC, equal parameters and operations"}
     assert bars["DSC, equal parameters"]["y"] == pytest.approx([2, 6])
