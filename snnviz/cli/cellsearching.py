@@ -11,7 +11,7 @@ import click
 
 from snnviz import links
 from snnviz.catalog.cells import CellSearch
-from snnviz.cells import counts, in_words, parse
+from snnviz.cells import canonical, counts, in_words, parse
 from snnviz.cli.following import end, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
@@ -37,8 +37,9 @@ SHOWN = 20
     metavar="FIELD=VALUE",
     help="Another field, such as channels=32, batch=64, best=50, fine_channels=64, fine_repeats=4 or seed=1.",
 )
+@click.option("--compare", is_flag=True, help="Also score the first cells by the other normalisations of SAHD.")
 @AS_JSON
-def search(backward: bool, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
+def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool, **options: str | None) -> None:
     """Draw many cells, score each without training, and score the best again, more precisely.
 
     Works in the background and waits for it. Candidates that are scored are kept: the same command goes on from there.
@@ -47,12 +48,19 @@ def search(backward: bool, settings: Sequence[str], as_json: bool, **options: st
     store = Store()
     quiet = as_json or not sys.stderr.isatty()
     runs = train(store, [setting], quiet=quiet, label="scoring", say=lambda runs: _progress(store, setting, runs))
-    if (run := runs.get(setting.digest)) is None:
+    run, others = runs.get(setting.digest), list(setting.beside) if compare else []
+    if others and run is not None and run.state == "done":
+        runs.join(train(store, others, quiet=quiet, label="scoring"))
+    agreed = _compared(store, setting) if compare else {}
+    if run is None:
         pass  # Ctrl-C came before it was queued
     elif as_json:
-        print_json(report(store, run))
+        print_json(report(store, run) | ({"normalisations": agreed} if compare else {}))
     else:
         print_search(store, run)
+        for name, found in agreed.items():
+            between = f"95 %: {found['low']:+.2f} to {found['high']:+.2f}"
+            click.echo(f"{name}: tau {found['tau']:+.2f} ({between}), {found['count']} different cells")
     end(runs)
 
 
@@ -98,7 +106,8 @@ def print_search(store: Store, run: Run) -> None:
     scored = sum(not row.fine for row in rows)
     dead = [one for one in standings if not one.valid]
     parts = [
-        f"{scored:,} of {setting.candidates:,} candidates, {len(standings):,} different cells",
+        f"{scored:,} of {setting.candidates:,} candidates, {len(standings):,} scored (the others came before), "
+        f"{len({canonical(parse(one.coarse.cell)) for one in standings}):,} different cells",
         f"{run.seconds:.1f} s of scoring",
         f"{setting.batch} images of {setting.data}, {setting.channels} channels",
     ]
@@ -110,6 +119,17 @@ def print_search(store: Store, run: Run) -> None:
         click.echo(f"{len(dead):,} cells have no score, the first of them because: {dead[0].coarse.invalid}")
     if best := _best(standings):
         click.echo(table([_line(rank, one) for rank, one in enumerate(best, 1)]))
+
+
+def _compared(store: Store, setting: CellSearch) -> dict[str, dict[str, float]]:
+    """Kendall's tau between the scores of each two normalisations, by their names."""
+    from snnviz.views.normalisations import alike
+
+    rows = {
+        each.normalisation: [row for _, row in store.rows(each.digest, Candidate)]
+        for each in (setting, *setting.beside)
+    }
+    return {f"{one}, {other}": asdict(found) for (one, other), found in alike(rows).items()}
 
 
 def _best(standings: Sequence[Standing]) -> list[Standing]:

@@ -9,14 +9,16 @@ import signal
 
 import pytest
 
-from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.cells import CellSearch, Scoring, different
 from snnviz.cells import counts, parse
 from snnviz.core.score import Scorer
 from snnviz.events import Candidate
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.theory.candidates import ranked
+from snnviz.theory.ranks import kendall
 from tests.cli.conftest import Snnviz, process
+from tests.made_up import candidates
 from tests.waiting import until
 
 FIELDS = {"channels": 2, "hidden": 8, "steps": 2, "batch": 6, "best": 3, "fine_channels": 4, "fine_batch": 8}
@@ -44,7 +46,7 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     assert best[0].items() >= counts(parse(first.coarse.cell)).items()
     again = snnviz(*SMALL)
     assert again.code == 0
-    assert again.out.startswith(f"12 of 12 candidates, {len(standings)} different cells; ")
+    assert again.out.startswith(f"12 of 12 candidates, {len(standings)} scored (the others came before), ")
     assert first.coarse.cell in again.out.splitlines()[2]
     assert f"{first.fine.sahd:.2f} ± {first.fine.sahd_sd:.2f}" in again.out
     assert shared.get(search.digest).attempt == 1
@@ -52,6 +54,26 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     shown = snnviz("show", search.digest).out
     assert shown == f"a search of 12 cells: done\n{again.out}"
     assert snnviz("runs").out == ""
+
+
+def test_it_says_how_differently_normalisations_rank_its_cells(snnviz: Snnviz, shared: Store) -> None:
+    search = CellSearch(candidates=60, connections="backward", best=0)
+    for each in (search, *search.beside):  # as if they had been made
+        shared.submit(each)
+        claim = shared.claim("test", each.digest)
+        assert claim is not None
+        shared.append(claim.run, claim.attempt, candidates(each))
+        shared.finish(claim.run, claim.attempt, "done")
+    arguments = ("cells", "search", "--candidates", "60", "--backward", "--set", "best=0")
+    found = snnviz(*arguments, "--compare", "--json").json["normalisations"]
+    assert list(found) == ["paper, code", "paper, published", "code, published"]
+    own, other = ({row.number: row.sahd for row in candidates(each)} for each in (search, search.beside[1]))
+    chosen = different(0, 30, True)
+    expected = kendall([own[number] or 0 for number in chosen], [other[number] or 0 for number in chosen])
+    assert found["paper, published"]["tau"] == pytest.approx(expected)
+    assert found["paper, published"]["count"] == 30
+    assert "normalisations" not in snnviz(*arguments, "--json").json
+    assert "paper, published: tau +" in snnviz(*arguments, "--compare").out
 
 
 def test_backward_by_the_other_metric_and_without_scoring_again(snnviz: Snnviz) -> None:
