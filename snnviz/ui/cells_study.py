@@ -105,7 +105,7 @@ def _study() -> CellStudy:
 @told()
 def _settings() -> None:
     study = _study()
-    row = st.columns([47, 27, 20, 18, 13, 16], vertical_alignment="bottom")
+    row = st.columns([47, 27, 20, 18, 13], vertical_alignment="bottom")
     many.segments(row[0], "Question", "question", list(QUESTIONS), study, KEY, _ask, format_func=QUESTIONS.get)
     many.segments(row[1], "Connections", "connections", ["forward", "backward", "both"], study, KEY, _put)
     many.data(row[2], study.data, KEY, _put)
@@ -119,7 +119,8 @@ def _settings() -> None:
         if study.question == "scores" and "backward" in study.ways:
             about = "Cells that may have backward connections often have none."
             many.segments(st, "With backward", "kept", list(KEPT), study, KEY, _put, help=about, format_func=KEPT.get)
-    recipe.popover(row[5], study, KEY, _put, _take)
+        st.markdown("**Training**")
+        recipe.fields(study, KEY, _put, _take)
     held = ["steps"] if study.question == "steps" else []
     many.numbers(study, OWN[study.question] | SHOWN, KEY, _put, held=held)
     st.caption(f"{WHAT[study.question]} {_in_numbers(study)}")
