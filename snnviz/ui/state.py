@@ -6,7 +6,7 @@ which moves whenever something else than the widget changed the design, so that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ from snnviz.ui import services
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.linked import rest_kept
-from snnviz.ui.words import plain
+from snnviz.ui.words import ended, plain
 
 
 def begin(page: str = "") -> None:
@@ -145,7 +145,7 @@ def put(path: str, widget: str) -> None:
         else:
             changed = change(design(), {path: value})
     except InputError as error:
-        _say(error)
+        _say(error, wish=lambda rate: change(rate, {path: value}))
         st.toast(problem(), icon=":material/error:")  # the sentence above the page may be scrolled out of sight
         _renew_form()
         return
@@ -292,9 +292,7 @@ def put_drawn(block: int = 1) -> None:
             InputError
         ) as error:  # a skip in a row of layers; a backward connection, while a norm was on its way here
             told = str(error)
-            _say(error)
-            if current.network.code == "ttfs":
-                st.session_state.offer = _with_rate(tuple(edges))
+            _say(error, wish=lambda rate: rewired(rate, tuple(edges)))
             _renew()
         else:
             st.session_state.problem = ""
@@ -376,19 +374,20 @@ def problem() -> str:
     return plain(text)
 
 
-def _with_rate(edges: tuple[Edges, ...]) -> Nearest | None:
-    """What was drawn in a row of layers, with the code and the neurons that it had before."""
-    try:
-        return Nearest.between(design().document(), rewired(_of_code("rate"), edges))
-    except InputError:
-        return None
+def _say(error: Exception, more: str = "", wish: Callable[[Design], Design] | None = None) -> None:
+    """Its sentence, and a second one; without the nearest design, which is a button.
 
-
-def _say(error: Exception, more: str = "") -> None:
-    """Its sentence, and a second one; without the nearest design, which is a button."""
+    Where that is the design as it is, what was wished of one spike a neuron is offered of the code of before.
+    """
     sentence = error.why if isinstance(error, Unfit) else str(error)
-    st.session_state.problem = f"{sentence}. {more}" if more else sentence
-    st.session_state.offer = error.nearest if isinstance(error, Unfit) else None
+    st.session_state.problem = f"{ended(SnnvizError(sentence))} {more}" if more else sentence
+    offer = error.nearest if isinstance(error, Unfit) else None
+    if wish and offer and offer.design == design():
+        try:
+            offer = Nearest.between(design().document(), wish(_of_code("rate")))
+        except InputError:
+            offer = None
+    st.session_state.offer = offer
 
 
 def _renew() -> None:

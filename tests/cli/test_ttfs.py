@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from snnviz.catalog.examples import named
+from snnviz.catalog.ttfs import ttfs_network
 from snnviz.core.equivalence import agreement
 from snnviz.design import Design
 from tests.cli.conftest import Snnviz
@@ -104,3 +106,20 @@ def test_what_tells_of_silent_neurons_is_one_of_two(snnviz: Snnviz) -> None:
     said = snnviz("ttfs", "check", "--silent", "never")
     assert said.code == 2
     assert said.err.startswith("silent must be one of clock, nothing, got 'never'")
+
+
+def test_the_whole_list_is_in_the_error_and_an_option_takes_it(snnviz: Snnviz) -> None:
+    asked = ("design", "vgg-digits", "--set", "network.code=ttfs")
+    refused = snnviz(*asked)
+    near = "data.steps=1, network.norm=none, neuron.kind=relu, neuron.threshold=1.0, init.kind=kaiming"
+    assert refused.sentence.endswith(f"; the nearest has {near}; --nearest takes it")
+    taken = snnviz(*asked, "--nearest")
+    assert taken.code == 0
+    assert Design.read(taken.out) == ttfs_network(named("vgg-digits"))
+    assert "changed to data.steps=1 (was 4), network.norm=none (was batch), neuron.kind=relu (was lif)" in taken.err
+    as_told = [part for text in near.split(", ") for part in ("--set", text)]
+    assert snnviz(*asked, *as_told).out == taken.out
+    assert snnviz("design", "digits-mlp", "--nearest").err == ""  # nothing is in the way
+    given = ("ttfs", "check", "digits", "--set", "network.channels=2", "--images", "8", "--json")
+    assert "--nearest takes it" in snnviz(*given).sentence
+    assert snnviz(*given, "--nearest").json["argmax_agreement"] == 1

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snnviz.catalog.nearest import Unfit
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.links import MAX_LINK, from_query
@@ -53,7 +54,8 @@ def check(query: dict[str, str], usual: float) -> None:
         assert spent < usual + PARSING_SECONDS
         assert visit.design == Design()
         assert visit.link == ""
-        assert visit.errors == [" ".join(f"{ended(design)} The default design is shown instead.".split())]
+        said = f"{design.why}." if isinstance(design, Unfit) else ended(design)  # the nearest is a button
+        assert visit.errors == [" ".join(f"{said} The default design is shown instead.".split())]
     else:
         assert visit.design == design
         assert visit.errors == []

@@ -363,3 +363,14 @@ def test_a_skip_drawn_in_a_row_of_layers_is_offered_with_the_neurons_of_before(d
     assert offer.design == links.from_query("network.edges=002/000/000&neuron.threshold=0.5")
     assert "network.edges=002/000/000 (was 000/000/000)" in offer.told
     assert "neuron.kind=lif (was relu)" in offer.told
+
+
+def test_what_one_spike_a_neuron_cannot_have_is_offered_with_the_code_of_before() -> None:
+    visit = Visit("network.kind=cnn&neuron.threshold=0.7").open("Network").put("network.code", "ttfs")
+    timed = visit.design
+    visit.put("network.norm", "batch")
+    assert visit.errors == ["network.norm must be none where network.code is ttfs, got 'batch'"]
+    assert visit.design == timed
+    visit.press("design-nearest")
+    assert visit.design == links.from_query("network.kind=cnn&neuron.threshold=0.7&network.norm=batch")
+    assert visit.press("design-undo-nearest").design == timed
