@@ -32,6 +32,10 @@ BESIDE = {"set", "data", "dataset", "split", "samples", "images", "img", "imgs",
 """Words that may stand beside them, as in train_images."""
 
 
+LONGEST = 40
+"""Characters of the name of a class."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Samples in their order, those for training first unless `drawn`; their classes, and how many are for tests."""
@@ -188,9 +192,11 @@ def _layout(names: Mapping[Place, str], parts: Mapping[Place, int | None], readi
         return Layout(order, labels, tuple(map(str, range(max(numbers) + 1))), test, not parts)
     if len(known) > reading.limits.classes:
         raise InputError("labels", f"be of at most {reading.limits.classes} classes", len(known))
+    long = sum(len(name) > LONGEST for name in known)
+    reading.did("cut", long, f"{some(long, 'name')} of classes cut to {LONGEST} characters.")
     number = {one_form(name): place for place, name in enumerate(known)}
     labels = np.array([number[one_form(names[place])] for place in order], np.int64)
-    return Layout(order, labels, tuple(name[:40] for name in known), test, not parts)
+    return Layout(order, labels, tuple(name[:LONGEST] for name in known), test, not parts)
 
 
 def tested(layout: Layout) -> int:

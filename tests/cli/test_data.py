@@ -85,6 +85,30 @@ def test_a_folder_of_recordings_and_faults(snnviz: Snnviz, tmp_path: Path) -> No
     assert "path must be a file or a folder" in snnviz("data", "check", str(tmp_path / "nothing")).sentence
 
 
+def test_keep_says_what_it_did_and_asks_what_it_cannot_know(snnviz: Snnviz, tmp_path: Path) -> None:
+    file, images = io.BytesIO(), np.random.default_rng(0).uniform(0, 1, (40, 8, 8))
+    images[0, 0, 0] = 1.004
+    np.savez(file, images=images, labels=np.arange(40) % 4, more=np.zeros(3))
+    (tmp_path / "mine.npz").write_bytes(file.getvalue())
+    kept = snnviz("data", "keep", str(tmp_path / "mine.npz"))
+    assert kept.code == 0
+    assert "1 value of 2,560 outside of the range became black or white.\n" in kept.err
+    assert "1 array left out: more.\n" in kept.err
+    checked = snnviz("data", "check", str(tmp_path / "mine.npz"), "--json").json
+    assert {done["what"]: done["count"] for done in checked["done"]} == {"arrays": 1, "clipped": 1, "levels": 2560}
+    assert checked["per_class"] == [10, 10, 10, 10]
+    assert checked["scale"].startswith("images from ")
+    file = io.BytesIO()
+    np.savez(file, images=images * 4.3, labels=np.arange(40) % 4)
+    (tmp_path / "mine.npz").write_bytes(file.getvalue())
+    assert "scale must be chosen by --scale: unit" in snnviz("data", "keep", str(tmp_path / "mine.npz")).sentence
+    assert snnviz("data", "keep", str(tmp_path / "mine.npz"), "--scale", "max").code == 0
+    assert (
+        "scale must be unit or bytes or max"
+        in snnviz("data", "keep", str(tmp_path / "mine.npz"), "--scale", "x").sentence
+    )
+
+
 @pytest.mark.usefixtures("shared")
 def test_a_study_of_initialisations_is_trained_and_printed(snnviz: Snnviz, mounted: Path) -> None:
     put(mounted / "NMNIST", 12, 6)

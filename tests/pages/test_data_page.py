@@ -304,6 +304,34 @@ def test_a_folder_is_read_only_where_the_server_is_local(monkeypatch: pytest.Mon
     assert sentence.startswith("path must be a file or a folder, got ")
 
 
+def test_what_has_several_readings_is_asked_and_what_is_done_is_said_before_it_is_kept() -> None:
+    labels = np.arange(40) % 4
+    visit = upload(npz(x_train=IMAGES / 255, y_train=labels, x_test=IMAGES, y_test=labels))
+    assert visit.errors == []
+    assert "x\\_train from 0 to 1 (float64) and x\\_test from 0 to 255 (uint8)" in visit.text
+    assert "data-keep" not in [button.key for button in visit.at.button]
+    (question,) = visit.at.radio
+    assert question.value is None
+    question.set_value("each")
+    visit.look()
+    assert "values with fractions rounded to 256 levels" in visit.at.warning[0].value
+    assert visit.at.radio[0].value == "each"  # and can be changed
+    assert "40 for training, 40 for testing, as it is" in visit.text
+    visit.press("data-keep")
+    split = datasets.load(owndata.names()[0])
+    np.testing.assert_array_equal(split.train_images, split.test_images)
+
+
+def test_an_answer_is_of_its_own_upload() -> None:
+    visit = upload(npz(images=IMAGES / 60, labels=np.arange(40) % 4))
+    visit.at.radio[0].set_value("max")
+    visit.look()
+    visit.at.file_uploader[0].set_value(("other.npz", GOOD, "application/octet-stream"))
+    assert visit.look().errors == []
+    assert not visit.at.radio
+    assert not visit.at.warning
+
+
 # -- fetching ----------------------------------------------------------------------------------------------------------
 
 
