@@ -7,12 +7,14 @@ from statistics import fmean
 
 import pytest
 
-from snnviz.catalog.sweeps import SWEEPS, SkipType, distinct, points
+from snnviz.catalog.sweeps import SWEEPS, SkipSweep, SkipType, distinct, points
 from snnviz.core import data, observe
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design import Design
 from snnviz.events import EpochEnd, LayerState
+from snnviz.theory.intervals import Interval
+from snnviz.views.skipcontrols import left
 from snnviz.views.skips import Result, result
 
 SEEDS = 8
@@ -27,16 +29,29 @@ def untrained(design: Design) -> float:
     return fmean(row.rate for row in seen if row.name.startswith("L") and row.rate is not None)
 
 
+def before(sweep: SkipSweep) -> dict[tuple[SkipType, int], float]:
+    """The mean of the seeds."""
+    several = sweep.model_copy(update={"seeds": SEEDS, "twins": "without", "controls": "without"})
+    rates: dict[tuple[SkipType, int], list[float]] = {}
+    for point in points(several):
+        rates.setdefault((point.type, point.n_skip), []).append(untrained(point.design))
+    return {key: fmean(values) for key, values in rates.items()}
+
+
 def test_before_training_additions_let_more_spikes_through_than_concatenations() -> None:
     """Seeds 0 to 7, n Var[w] about 1/3. With 0 to 3 ASC .004, .013, .020, .022; with DSC .004, .007, .007, .007."""
-    small = SWEEPS["small"].model_copy(update={"seeds": SEEDS, "twins": "without"})
-    rates: dict[tuple[SkipType, int], list[float]] = {}
-    for point in points(small):
-        rates.setdefault((point.type, point.n_skip), []).append(untrained(point.design))
-    mean = {key: fmean(values) for key, values in rates.items()}
+    mean = before(SWEEPS["weak weights"])
     assert mean["ASC", 0] < mean["ASC", 1] < mean["ASC", 2] < mean["ASC", 3]
     assert mean["DSC", 0] < mean["DSC", 3]
     assert mean["ASC", 3] > 2 * mean["DSC", 3]
+
+
+def test_the_page_opens_with_weights_at_which_a_block_without_skips_is_alive() -> None:
+    """n Var[w] = 2: 8.5 % of the block's neurons spike in a step before training, .4 % with torch's own weights."""
+    opening = next(iter(SWEEPS.values())).model_copy(update={"most_skips": 0, "types": "dsc"})
+    alive, weak = before(opening)["DSC", 0], before(SkipSweep(most_skips=0, types="dsc"))["DSC", 0]
+    assert alive == pytest.approx(0.085, abs=0.02)
+    assert weak < 0.01
 
 
 def trained(design: Design) -> Result:
@@ -45,36 +60,41 @@ def trained(design: Design) -> Result:
     return result(design, ends[-1], [event for event in events if isinstance(event, LayerState)])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SWEEPS)
-def test_skips_raise_the_accuracy_and_narrow_the_drop(name: str) -> None:
-    """Four seeds, n_skip 0 to 3. Measured test accuracy, without normalisation and with it:
-
-    SNN, DSC  .837 .916 .908 .937    .953 .966 .973 .976
-    SNN, ASC  .837 .906 .903 .913    .953 .965 .967 .965
-    ANN, DSC  .944 .951 .959 .968    .975 .981 .985 .981
-    ANN, ASC  .944 .949 .940 .931    .975 .978 .967 .961
-
-    SynOps grow from 268 to 530 k with DSC, nearly all additions, and to 327 k with ASC, 281 k of them MACs (normalised:
-    from 227 to 534 and 430 k). Firing rates hardly differ after training (.28 to .32, .26 to .27). With Kaiming weights
-    instead, additions gain nothing: there is no lack of spikes to make up for.
-    """
-    found = points(SWEEPS[name])
+def left_of_three(name: str) -> dict[tuple[SkipType, str], Interval]:
+    """Points of accuracy that three skips leave over plain blocks, by type and what is equal: four seeds."""
+    found = [p for p in points(SWEEPS[name].model_copy(update={"twins": "without"})) if p.n_skip == 3]
     results: Mapping[str, Result] = {design.digest: trained(design) for design in distinct(found)}
-    accuracy, rate, synops = {}, {}, {}
-    for kind in ("DSC", "ASC"):
-        for n_skip in range(4):
-            for ann in (False, True):
-                key = (kind, n_skip, ann)
-                own = [results[p.design.digest] for p in found if (p.type, p.n_skip, p.ann) == key]
-                accuracy[key] = fmean(r.accuracy for r in own)
-                synops[key] = fmean(r.operations.synops for r in own)
-                if not ann:
-                    rate[key] = fmean(r.rate or 0 for r in own)
-    for kind in ("DSC", "ASC"):
-        few, many = (kind, 0, False), (kind, 3, False)
-        assert accuracy[many] >= accuracy[few] + 0.01, accuracy
-        drop = {n: accuracy[kind, n, True] - accuracy[kind, n, False] for n in (0, 3)}
-        assert drop[3] < drop[0], drop
-        assert synops[many] > (1.7 if kind == "DSC" else 1.1) * synops[few], synops
-        assert abs(rate[many] - rate[few]) < 0.08, rate
+    return {(one.kind, one.equal): one.accuracy for one in left(found, results) if one.accuracy is not None}
+
+
+BOTH = "parameters and operations"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["small", "normalised"])
+def test_where_a_plain_block_is_alive_three_skips_are_not_told_apart_from_one_as_large(name: str) -> None:
+    """Measured, points and 95 % t intervals of the differences over seeds 0 to 3:
+
+    DSC, equal parameters: gain 2 -0.8 (-2.9 to +1.2), normalised -0.3 (-1.4 to +0.9)
+    DSC, equal operations: gain 2 -0.5 (-3.1 to +2.1), normalised -0.3 (-1.6 to +0.9)
+    ASC, equal both:       gain 2 +0.6 (-3.1 to +4.3), normalised +1.1 (-0.8 to +3.0)
+
+    Another machine rounds otherwise, so that what is asserted is wider than what was measured.
+    """
+    found = left_of_three(name)
+    assert set(found) == {("DSC", "parameters"), ("DSC", "operations"), ("ASC", BOTH)}
+    for one in found.values():
+        assert abs(one.mean) < 2.5
+        assert one.low < 0.5
+        assert one.high > -0.5
+
+
+@pytest.mark.slow
+def test_from_weak_weights_three_asc_help_a_block_that_is_nearly_silent_and_three_dsc_only_by_their_size() -> None:
+    """Measured: ASC +7.6 (+0.3 to +15.0); DSC +0.2 (-1.9 to +2.3) at equal parameters, +1.2 (-1.4 to +3.9) at equal
+    operations."""
+    found = left_of_three("weak weights")
+    assert found["ASC", BOTH].mean > 3
+    for equal in ("parameters", "operations"):
+        assert abs(found["DSC", equal].mean) < 3
+        assert found["DSC", equal].low < 0.5
