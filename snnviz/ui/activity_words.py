@@ -12,7 +12,7 @@ from snnviz.theory.activity import Setting, Trace, alike, init_text, same_law
 
 def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
     """Who reaches the last layer, from which layer on the others are silent, and whose lines are one. In Markdown."""
-    same = same_law(alike(setting, [trace.init for trace in traces]))
+    same = same_law(alike(setting, [trace.init for trace in traces])).replace("-", " ")
     return f"{_reached(setting, traces)} {same}".strip()
 
 

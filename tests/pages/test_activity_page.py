@@ -253,7 +253,7 @@ def test_lines_that_lie_on_each_other_are_named() -> None:
     kinds = ("kaiming", "ding-2022", "glorot", "bellec-2018", "lee-2016")
     some = [trace(kind, [[9, 9, 9, 9]] * 2) for kind in kinds]
     said = verdict(Setting(layers=4, threshold=1), some)
-    assert said.endswith("The same law of weights here, so one line: kaiming and ding-2022; glorot and bellec-2018.")
+    assert said.endswith("The same law of weights here, so one line: kaiming and ding 2022; glorot and bellec 2018.")
     drawn = propagate(Setting.check({"inits": "kaiming,ding-2022", "width": 50, "layers": 3, "seeds": 2, "steps": 3}))
     assert np.array_equal(drawn[0].var_u, drawn[1].var_u)
     assert "ding" not in verdict(Setting(layers=4, threshold=0.9), some).partition("The same law")[2]
