@@ -223,7 +223,7 @@ def _is_active(designs: Sequence[Design]) -> bool:
 def _count_switch() -> None:
     """How operations and energies are counted, in the charts and in the table."""
     st.segmented_control(
-        "A sum of m spikes is",
+        "Operations: a sum of m spikes is",
         CONVENTIONS,
         default=st.session_state.skips_count,
         required=True,

@@ -56,7 +56,7 @@ def panel(made: Pair) -> None:
             "macs": number("MACs", format="compact", help="Multiply-accumulates."),
             "additions": number("additions", format="compact", help="One for each synapse that a spike arrives at."),
             "energy": number("energy", format="%.2f nJ"),
-            "share": number("of ReLU's, zeros skipped", format="percent"),
+            "share": number(format="percent", help="Of the energy of ReLUs whose zeros are skipped."),
         },
     )
     st.caption(
