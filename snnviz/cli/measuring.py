@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from snnviz.catalog import datasets
 from snnviz.catalog.measuring import Measurement
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.cli import gradients
@@ -31,6 +32,7 @@ def measure(run_name: str, as_json: bool) -> None:
     store = Store()
     found = store.get(run_name)
     if isinstance(found.task, GradientSurvey):
+        datasets.ensure(found.design.data.name, lambda words: click.echo(words, err=True))  # before anything is lost
         store.delete(found.run)
         _do(store, found.task)
         gradients.show(store, store.get(found.run), as_json)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from snnviz.catalog import datasets
 from snnviz.catalog.shortcutstudies import GradientSurvey, survey
 from snnviz.design import INITS, CnnNetwork, MlpNetwork
 from snnviz.errors import NotFound
@@ -70,6 +71,7 @@ def _offer(setting: GradientSurvey) -> None:
         icon=":material/refresh:",
         width="stretch",
         key=f"{BEFORE}-anew",
+        disabled=not datasets.is_here(setting.design.data.name),
         help=again,
         on_click=_again,
         args=(setting,),
