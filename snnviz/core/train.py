@@ -112,7 +112,7 @@ class Optimizer:
         return kept
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """The inverse of `arrays`, but for a learnt number past its ends."""
+        """The inverse of `arrays`. What a checkpoint of before has past an end is put back by the next step."""
         for name, buffer in self.network.buffers.items():
             buffer.copy_(torch.from_numpy(np.array(arrays[name])))
         for name, parameter in self.parameters.items():
@@ -121,7 +121,6 @@ class Optimizer:
             self.states[name] = {
                 k.removeprefix(prefix): torch.from_numpy(np.array(v)) for k, v in arrays.items() if k.startswith(prefix)
             }
-        self._put_back()  # a checkpoint of before may lie past the ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,13 +101,15 @@ def test_what_is_at_an_end_comes_back_as_soon_as_its_gradient_points_inwards(
     assert network.parameters[f"L2.{name}"].item() == 0.5
 
 
-def test_a_checkpoint_of_before_is_put_back_when_its_training_goes_on() -> None:
-    made = design("beta", 0.01)
-    optimizer = train.Optimizer(Network(made))
-    arrays = optimizer.arrays()
-    arrays["L1.beta"] = np.float32(1.2)
+def test_a_checkpoint_of_before_acts_as_it_did_and_is_put_back_when_its_training_goes_on() -> None:
+    optimizer = train.Optimizer(Network(design("both", 0.01)))
+    arrays = optimizer.arrays() | {"L1.beta": np.float32(1.2), "L1.threshold": np.float32(-0.3)}
     optimizer.restore(arrays)
-    assert optimizer.network.parameters["L1.beta"].item() == 1.0
+    network = optimizer.network
+    assert network.cell(network.architecture.layers[0]).learnt == (1.0, pytest.approx(-0.3))
+    optimizer.step(train.slope(network, IMAGES, LABELS).gradients)
+    assert network.parameters["L1.beta"].item() <= 1.0
+    assert network.parameters["L1.threshold"].item() >= 0.0
 
 
 def test_a_run_tells_what_each_layer_has_learnt_and_its_checkpoint_holds_the_same() -> None:
