@@ -14,7 +14,10 @@ from snnviz.views.chart import Chart, empty
 
 SEEDS, MEAN, PAPER = "var(--st-gray-text-color)", "var(--st-orange-color)", "var(--st-violet-color)"
 
-EVENTS = "With an event at t_max of each silent neuron counted, which neurons as printed need, it is 1.00 at any λ."
+EVENTS = (
+    "With an event at t_max of each silent neuron counted, which neurons as printed need, it is 1.00 at any λ, with an "
+    "addition at every weight."
+)
 """What is said wherever spikes per neuron stand beside a penalty."""
 
 
