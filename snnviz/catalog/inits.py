@@ -146,7 +146,7 @@ def lee_2016(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: AR
     """Uniform weights of variance 1/n, made for thresholds that each layer scales with its fan-in.
 
     Ambiguous: Lee et al. also set a threshold of 3 to 10 times sqrt(3/n) for each layer. Micheli et al. keep one
-    threshold for all, and so does this rule; it takes only the weights.
+    threshold for all, and so does this rule; it takes only the weights. Not checked in the paper's text.
 
     >>> lee_2016(1000, 1000, Neuron())
     0.001
@@ -184,7 +184,7 @@ def zenke_2021(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: 
     """Uniform weights of variance 1/(3n).
 
     Ambiguous: the authors' later code draws N(0, 1/n), and their tutorials N(0, (7(1 - beta))^2 / n), which does not
-    fall silent and so cannot be what Micheli et al. compared with.
+    fall silent and so cannot be what Micheli et al. compared with. Not checked in the paper's text.
 
     >>> round(zenke_2021(1000, 1000, Neuron()), 6)
     0.000333
