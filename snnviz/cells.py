@@ -58,25 +58,37 @@ def canonical(cell: Cell) -> tuple[Edge, ...]:
     """What cells that are the same function of their weights have in common: their connections, in order.
 
     Connections on no path count for nothing. A node that only one forward skip feeds is another name of the node that
-    it comes from. Nodes 1 and 2 are names too, where what is heard late stays late. Such cells have their weights at
-    other places, for which a seed draws others: they are two draws of one network, not two networks.
+    it comes from; one that feeds only one forward skip, a part of the node where that leads. Nodes 1 and 2 are names
+    too, where what is heard late stays late. Such cells have their weights at other places, for which a seed draws
+    others: they are two draws of one network, not two networks.
 
     >>> canonical(parse("0203 0000 0003 0000")) == canonical(parse("0003 0000 0000 0000"))
     True
     >>> canonical(parse("0231 0001 0001 0000")) == canonical(parse("0321 0001 0001 0000"))
     True
-    >>> canonical(parse("0211 0030 0001 0000")) == canonical(parse("0121 0000 0301 0000"))
+    >>> canonical(parse("0301 0001 0000 0000")) == canonical(parse("0103 0001 0000 0000"))
+    True
+    >>> canonical(parse("0303 0001 0000 0000")) == canonical(parse("0303 0002 0000 0000"))
     False
     """
     cell = useful(cell)
     found: list[Edge] = [(i, j, cell[i][j], i > j) for i, j in PLACES if cell[i][j]]
-    for node in range(1, OUT):  # in order: the copy of a copy is one of the first
-        entering = [edge for edge in found if edge[1] == node]
-        if len(entering) == 1 and entering[0][2:] == (SKIP, False):
-            named = entering[0][0]
-            found = [(named if i == node else i, j, what, late) for i, j, what, late in found if j != node]
+    while (joined := _joined(found)) != found:
+        found = joined
     other = (0, 2, 1, OUT)
     return min(tuple(sorted(found)), tuple(sorted((other[i], other[j], what, late) for i, j, what, late in found)))
+
+
+def _joined(edges: list[Edge]) -> list[Edge]:
+    """With one inner node less, where a skip makes it a part of another."""
+    for node in range(1, OUT):
+        entering, leaving = ([edge for edge in edges if edge[end] == node] for end in (1, 0))
+        for some, end in ((entering, 0), (leaving, 1)):
+            if len(some) == 1 and some[0][2:] == (SKIP, False) and (whole := some[0][end]) != node:
+                kept = [edge for edge in edges if edge != some[0]]
+                names = [whole if name == node else name for name in range(NODES)]
+                return [(names[i], names[j], what, late) for i, j, what, late in kept]
+    return edges
 
 
 def write(cell: Cell) -> str:

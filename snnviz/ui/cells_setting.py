@@ -86,7 +86,7 @@ def renew_editor() -> None:
 def settings() -> None:
     """Its widgets."""
     now = setting()
-    top = st.columns([15, 12, 14, 49, 11], vertical_alignment="bottom")
+    top = st.columns([14, 12, 21, 43, 12], vertical_alignment="bottom")
     many.data(top[0], now.data, KEY, _put, still=True)
     many.segments(top[1], "Metric", "metric", list(METRICS), now, KEY, _put, help=BY, format_func=METRICS.get)
     many.segments(top[2], "Normalisation", "normalisation", list(NORMALISATIONS), now, KEY, _put, help=WAYS)

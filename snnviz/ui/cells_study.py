@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz import links
-from snnviz.catalog.cells import CellSearch
+from snnviz.catalog.cells import NORMALISATIONS, CellSearch
 from snnviz.catalog.cellstudies import STUDIES, CellStudy, Place, Way, distinct, members, samples, searches, taken
 from snnviz.cells import drawn, is_backward
 from snnviz.design import Design
@@ -119,6 +119,8 @@ def _settings() -> None:
         if study.question == "scores" and "backward" in study.ways:
             about = "Cells that may have backward connections often have none."
             many.segments(st, "With backward", "kept", list(KEPT), study, KEY, _put, help=about, format_func=KEPT.get)
+        about = "Of the SAHD score: the paper's, an early code's or the published code's."
+        many.segments(st, "Normalisation", "normalisation", list(NORMALISATIONS), study, KEY, _put, help=about)
         st.markdown("**Training**")
         recipe.fields(study, KEY, _put, _take)
     held = ["steps"] if study.question == "steps" else []

@@ -83,6 +83,25 @@ def test_it_is_the_published_algorithm(cell: Cell) -> None:
     torch.testing.assert_close(ours.votes(pictures, STEPS, 10, 10), outputs, rtol=1e-9, atol=1e-12)
 
 
+class Alike(Weights):
+    """One weight for each kind of convolution, whichever its place."""
+
+    def conv(self, name: str, out: int, into: int, size: int) -> Tensor:
+        return super().conv(name if name in ("stem", "reduction") else "any", out, into, size)
+
+
+def test_cells_that_count_as_one_are_the_same_function() -> None:
+    """Of 180 draws, with one weight for a kind of convolution."""
+    said: dict[Any, set[bytes]] = {}
+    pictures = images()
+    texts = {drawn(0, number, backward=backward) for backward in (False, True) for number in range(90)}
+    for cell in texts:
+        votes = Network(cell, (1, SIDE, CHANNELS), HIDDEN, Alike(0, dtype=torch.float64)).votes(pictures, STEPS, 10, 10)
+        said.setdefault(cells.canonical(cell), set()).add(votes.numpy().round(9).tobytes())
+    assert len(said) < len(texts), "some are other names of another"
+    assert all(len(each) == 1 for each in said.values())
+
+
 @pytest.mark.parametrize("cell", [parse("0323 0043 0002 0000"), *cells.PUBLISHED.values()], ids=cells.write)
 def test_in_single_precision_too_but_for_rounding(cell: Cell) -> None:
     pictures = images()
