@@ -25,6 +25,10 @@ MOST_POINTS = 300
 """Of a line or a map: of a longer history every n-th look is drawn."""
 
 
+PROBED = ("rate", "var_u", "saturation")
+"""Columns that are of the probe; the others are of training steps, or of the network."""
+
+
 States = Sequence[Sequence[LayerState]]
 """What was seen of each layer, by layer."""
 
@@ -83,7 +87,7 @@ def _lines(states: States, on: str) -> list[Chart]:
         Chart(
             "var_u_map",
             "Var[u], layer by epoch",
-            "The same variance as a map: a dark row is a layer that hardly moves.",
+            f"The same variance as a map: a dark row is a layer that hardly moves.{_ends(states)}",
             _heat(states, "var_u"),
         ),
         Chart(
@@ -93,6 +97,11 @@ def _lines(states: States, on: str) -> list[Chart]:
             _by_layer(states, "grad_norm", "|dL/dW|", log=True),
         ),
     ]
+
+
+def _ends(states: States) -> str:
+    """A word on columns of a map that are of other images than their neighbours."""
+    return " Columns at its ends: measured anew." if any(_apart(rows)[1] for rows in states) else ""
 
 
 def _branch_losses(branches: Sequence[Branch]) -> list[dict[str, Any]]:
@@ -195,21 +204,31 @@ def _by_layer(
     lines = [[row for row in rows if getattr(row, column) is not None] for rows in states]
     lines = [rows for rows in lines if rows]
     for place, rows in enumerate(lines):
-        before = [row for row in rows if row.probe is None]
-        anew = [row for row in rows if row.probe is not None] if before else []
-        for part, mode in ((before or rows, "lines+markers" if len(rows) < 3 else "lines"), (anew, "markers")):
-            line = _line(part, column)
-            if log:
-                line["y"] = [value if value is not None and value > 0 else None for value in line["y"]]
-            look = {
-                "name": rows[0].name if part is not anew else f"{rows[0].name}, measured anew",
+        old, anew = _apart(rows) if column in PROBED else (rows, [])
+        look = {"line": {"color": shade(place, len(lines))}}
+        mode = "lines+markers" if len(rows) < 3 else "lines"
+        figure["data"].append(
+            {
+                **_line(old, column),
+                **look,
+                "name": rows[0].name,
                 "mode": mode,
-                "line": {"color": shade(place, len(lines))},
-                "showlegend": part is not anew and len(lines) <= MOST_NAMED,
+                "showlegend": len(lines) <= MOST_NAMED,
             }
-            if part is not anew or part:
-                figure["data"].append({**line, **look})
+        )
+        if anew:
+            more = {"name": f"{rows[0].name}, measured anew", "mode": "markers", "showlegend": False}
+            figure["data"].append({**_line(anew, column), **look, **more})
+    if log:
+        for line in figure["data"]:
+            line["y"] = [value if value is not None and value > 0 else None for value in line["y"]]
     return figure
+
+
+def _apart(rows: Sequence[LayerState]) -> tuple[Sequence[LayerState], Sequence[LayerState]]:
+    """Looks of before, and those among them that were measured anew, on other images: no line leads to these."""
+    old = [row for row in rows if row.probe is None]
+    return (old, [row for row in rows if row.probe is not None]) if old else (rows, [])
 
 
 def _heat(states: States, column: str) -> Figure:

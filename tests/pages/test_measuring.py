@@ -69,6 +69,8 @@ def test_the_live_panel_says_what_was_looked_at_and_looks_anew(tiny: MakeDesign,
         assert (anew["x"], anew["mode"]) == ([0, 3], "markers")
         assert anew["y"] == [expected[layer]["y"][0], expected[layer]["y"][-1]]
         assert traces[layer]["x"] == [1, 2]
+    assert found["grad_norm"]["traces"] == today["grad_norm"]["traces"]  # of training steps: one line
+    assert str(found["var_u_map"]["caption"]).endswith("Columns at its ends: measured anew.")
 
 
 def test_the_skips_page_says_how_many_runs_are_of_before_and_looks_anew(trained: Callable[..., Run]) -> None:
