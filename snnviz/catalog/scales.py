@@ -131,11 +131,8 @@ def chosen(spans: Sequence[Span], reading: Reading) -> Scale:
         "each": [(0.0, one.white) for one in spans],
     }[found]
     white = min(255, max(1, round(high))) if found == "bytes" else 255
-    told = (
-        f"{white} is white"
-        if found == "bytes"
-        else "; ".join(
-            dict.fromkeys(f"{black:.4g} is black and {top:.4g} white, in 256 levels" for black, top in ranges)
-        )
-    )
-    return Scale(tuple(ranges), white, f"{'; '.join(map(str, spans))}: {told}")
+    told = [
+        f"{span}: {f'{white} is white' if found == 'bytes' else f'{black:.4g} is black and {top:.4g} white'}"
+        for span, (black, top) in zip(spans, ranges, strict=True)
+    ]
+    return Scale(tuple(ranges), white, "; ".join(told))
