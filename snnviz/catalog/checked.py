@@ -82,7 +82,9 @@ class Checked:
             found["order"] = self.order
         if self.kind == "events":
             shortest, middle, longest = self.milliseconds
-            found["length"] = f"{shortest:,.1f} to {longest:,.1f} ms, the median is {middle:,.1f} ms"
+            found["length"] = (
+                f"{shortest:,.1f} to {longest:,.1f} ms from the first event on, the median is {middle:,.1f} ms"
+            )
             found["limit"] = (
                 f"{self.dropped:,} events of {len(self.arrays['events']):,} are more than the {LIMIT} that a pixel of "
                 f"one of {FRAMES} frames counts"

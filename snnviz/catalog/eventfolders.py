@@ -40,12 +40,13 @@ def recordings(files: Files, reading: Reading) -> Checked:
     how, order = _columns(chosen, forms, reading)
     stream = _stream({place: source for place, source in chosen.items() if forms[place] == ".aedat4"}, reading)
     heap = reading.heap("events", KEPT)
-    ends = np.zeros(len(found.order), np.int64)
+    ends, signed = np.zeros(len(found.order), np.int64), 0
     for number, place in enumerate(found.order):
         before = heap.count
         way = How(how, stream, partial(_fits_events, before, reading.limits))
-        _one(known[place], place, forms[place], way, heap, reading)
+        signed += _one(known[place], place, forms[place], way, heap, reading)
         ends[number] = heap.count
+    reading.did("signs", signed, f"Polarities of {some(signed, 'recording')}, -1 and 1, became 0 and 1.")
     events = heap.whole()
     shape, sensor = _sensor(events, chosen, forms, stream, reading)
     classes, test = int(found.labels.max()) + 1, folders.tested(found)
@@ -188,8 +189,8 @@ def _sensor(
     return (2, *size), words
 
 
-def _one(source: Source, place: Place, form: str, how: How, heap: Heap, reading: Reading) -> None:
-    """The events of a file as they are kept, onto a heap. Raises `InputError`."""
+def _one(source: Source, place: Place, form: str, how: How, heap: Heap, reading: Reading) -> bool:
+    """The events of a file as they are kept, onto a heap; whether polarities were -1 and 1. Raises `InputError`."""
     first = last = 0
     signs: set[int] = set()
     at = 0
@@ -227,3 +228,4 @@ def _one(source: Source, place: Place, form: str, how: How, heap: Heap, reading:
             raise InputError("recording", "hold events", Described("none"))
     except InputError as error:
         raise _named(error, place) from None
+    return -1 in signs

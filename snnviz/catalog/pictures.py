@@ -32,7 +32,8 @@ MOST_PIXELS = 40_000_000
 """Of a picture that is to be made smaller: a telephone's have 12 to 48 million."""
 
 GRAY = ("1", "L", "LA", "I;16")
-COLOURED = ("RGB", "RGBA", "P", "PA", "CMYK", "YCbCr", "RGBX", "La", "RGBa")
+OTHER = ("CMYK", "YCbCr")
+COLOURED = ("RGB", "RGBA", "P", "PA", *OTHER, "RGBX", "La", "RGBa")
 SIZES = (28, 32, 64, 128)
 TURNED = 274
 """EXIF's tag of a picture that the camera was turned for."""
@@ -91,6 +92,10 @@ def _say(headers: Mapping[Place, Header], channels: int, clear: int, reading: Re
     several = list(headers.values())
     count = sum(one.gray for one in several) if channels == 3 else 0
     reading.did("coloured", count, f"{some(count, 'gray picture')} among coloured ones: three equal channels.")
+    count = sum(one.mode in OTHER for one in several)
+    reading.did(
+        "colours", count, f"{some(count, 'picture')} of other colours (CMYK and such) became red, green and blue."
+    )
     count = sum(one.mode == "I;16" for one in several)
     reading.did("depth", count, f"{some(count, 'picture')} of 16 bits rounded to 8.")
     reading.did("clear", clear, f"{some(clear, 'picture')} with transparent pixels put on white.")

@@ -16,7 +16,7 @@ import streamlit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog import datasets, owndata
+from snnviz.catalog import apart, datasets, owndata, uploads
 from snnviz.design import Design
 from snnviz.errors import DataMissing, InputError
 from snnviz.links import from_query
@@ -29,6 +29,15 @@ from tests.pages.visit import Visit, by_link
 from tests.strangers import TEXTS
 
 INSTEAD = "The default design's data are shown instead."
+
+
+@pytest.fixture(autouse=True)
+def here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploads are checked in this process, which is faster, but for one test."""
+    if request.function is not test_an_upload_is_shown_kept_trained_and_removed:
+        monkeypatch.setattr(apart, "check", uploads.check)
+
+
 SIMULATED = "data.name=digits-saccades&data.steps=4"
 
 
