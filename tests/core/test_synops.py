@@ -43,7 +43,7 @@ def cell(text: str) -> dict[str, Any]:
 
 
 def staged(kind: str, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "width": 0.03125, "depth": 0.3, "norm": "none", **more}
+    return {"kind": kind, "width": 0.03125, "depth": 0.3, "norm": "none"} | more
 
 
 def encoded(design: Design) -> Tensor:
@@ -96,7 +96,7 @@ DESIGNS = {
     "vgg, average of a square": small(
         network={"kind": "vgg", "width": 0.05, "stages": 2, "norm": "none", "pooling": "average"}
     ),
-    "resnet": small(network=staged("resnet18")),
+    "resnet": small(network=staged("resnet18", depth=1.0)),
     "densenet": small(network=staged("densenet121")),
     "mobilenet": small(network=staged("mobilenetv2", blocks=";001/000/000;;;;;", dsc_fraction=0.5)),
     "cell": small(network=cell("0341 0014 0002 0000")),
