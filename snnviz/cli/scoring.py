@@ -26,7 +26,7 @@ from snnviz.theory.sahd import Findings, Scores, Silence
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Another field of the setting, such as normalisation=code, channels=32, batch=64, steps=8 or seed=1.",
+    help="Another field of the setting, such as normalisation=published, channels=32, batch=64, steps=8 or seed=1.",
 )
 @AS_JSON
 def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | None) -> None:

@@ -22,7 +22,7 @@ def accuracy(design: Design) -> float:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_convolutions_of_3x3_are_worth_more_than_others() -> None:
-    """30 forward cells on all digits, enlarged to 16x16, three seeds, 8 epochs: tau +.33, p .021 (`docs/cells.md`).
+    """30 forward cells on all digits, enlarged to 16x16, three seeds, 8 epochs: tau +.33, p .021 when it was written.
 
     That the score itself predicts accuracy is not asserted: in networks of this size it does not show.
     """
