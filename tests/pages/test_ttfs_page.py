@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from snnviz.catalog import datasets
 from snnviz.catalog.nearest import nearest
 from snnviz.catalog.ttfs import relu_network, ttfs_network
-from snnviz.catalog.ttfsstudies import STARTS, Slopes, TtfsStudy, Weights, networks
+from snnviz.catalog.ttfsstudies import STARTS, Silent, Slopes, TtfsStudy, Weights, networks
 from snnviz.design import Design, Part
 from snnviz.errors import InputError
 from snnviz.links import change
@@ -214,6 +214,7 @@ STUDIES = st.builds(
     weights=st.sampled_from(get_args(Weights)),
     zeta=st.floats(0, 10).map(lambda value: round(value, 3)),
     slopes=st.sampled_from(get_args(Slopes)),
+    silent=st.sampled_from(get_args(Silent)),
     image=st.integers(0, 255),
     layer=st.integers(1, 200),
     neurons=st.sampled_from(["", "0", "1,2,300"]),
