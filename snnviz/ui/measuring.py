@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from snnviz.catalog.measuring import Measurement
 from snnviz.design import Design
 from snnviz.ui import many
 from snnviz.ui.words import plain, some
+from snnviz.views.skips import Result
 
 
 def is_active(designs: Sequence[Design]) -> bool:
@@ -17,11 +18,17 @@ def is_active(designs: Sequence[Design]) -> bool:
     return many.is_active(many.runs_of([Measurement(design=design) for design in designs]))
 
 
-def offer(old: Sequence[Design], key: str) -> None:
+def old(designs: Sequence[Design], results: Mapping[str, Result]) -> list[Design]:
+    """Those whose finished runs, by digest, looked at the first 64 training images."""
+    found = ((design, results.get(design.digest)) for design in designs)
+    return [design for design, result in found if result is not None and result.probe is None]
+
+
+def offer(designs: Sequence[Design], key: str) -> None:
     """A word on finished runs of before, and the button; nothing where there are none."""
-    if not old:
+    if not designs:
         return
-    tasks = [Measurement(design=design) for design in old]
+    tasks = [Measurement(design=design) for design in designs]
     runs, key = many.runs_of(tasks), f"{key}-anew"
     for words in dict.fromkeys(run.error for run in runs.values() if run.state == "failed" and run.error):
         st.error(plain(words), icon=":material/error:")
@@ -30,8 +37,8 @@ def offer(old: Sequence[Design], key: str) -> None:
     going = many.is_active(runs)
     sentence, button = st.columns([9, 3], vertical_alignment="center")
     sentence.caption(
-        f"{some(len(old), 'run')} of before looked at layers **on the first 64 training images**, which may be of one "
-        "class: so are firing rates of layers, Var[u], operations and energy."
+        f"{some(len(designs), 'run')} of before looked at layers **on the first 64 training images**, which may be of "
+        "one class: so are firing rates of layers, Var[u], operations and energy."
     )
     button.button(
         "Measuring anew" if going else "Measure anew",

@@ -11,7 +11,8 @@ from snnviz.catalog.searches import candidate, read_code
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import Design
 from snnviz.store import Run
-from snnviz.ui import many, optimise_work
+from snnviz.theory import probe
+from snnviz.ui import many, measuring, optimise_work
 from snnviz.ui.words import plain
 from snnviz.views.comparison import DOUBT, Three, comparison_table, gain, published
 from snnviz.views.search import Seen
@@ -23,7 +24,8 @@ def is_active(setting: Optimisation) -> bool:
     """Whether runs of the table are still to change."""
     several = searches(setting)
     seen = [optimise_work.seen_of(search) for search in several]
-    return many.is_active(many.runs_of(_designs(_threes(setting, many.runs_of(several), seen))))
+    designs = _designs(_threes(setting, many.runs_of(several), seen))
+    return many.is_active(many.runs_of(designs)) or measuring.is_active(designs)
 
 
 def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) -> None:
@@ -49,6 +51,10 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
         st.dataframe(comparison_table(threes, results), hide_index=True, placeholder="–", key="optimise-table")
         if said := gain(threes, results):
             st.caption(plain(said))
+        if results:
+            looks = (found.probe for found in results.values())
+            st.caption(f"Operations are counted on {probe.said(designs[0], looks)}.")
+            measuring.offer(measuring.old(designs, results), KEY)
     with theirs:
         st.markdown("**The paper's Table I, full scale** (100 to 200 epochs; T = 25 on CIFAR-10)")
         st.dataframe(published(setting.network), hide_index=True, placeholder="–", key="optimise-paper")

@@ -210,8 +210,7 @@ def _curves(was_active: bool) -> None:
             st.markdown("\n".join(f"- {plain(one)}" for one in said))
         _count_switch()
         charts(payload(skip_charts(chosen, results, st.session_state.skips_count)), key="skips-charts")
-        old = [design for design in designs if (one := results.get(design.digest)) is not None and one.probe is None]
-        measuring.offer(old, KEY)
+        measuring.offer(measuring.old(designs, results), KEY)
     if runs:
         _table(chosen, runs, results)
 

@@ -14,6 +14,7 @@ from snnviz import adjacency
 from snnviz.adjacency import Edges
 from snnviz.catalog.searches import Code, Search, Strategy, candidate, matrices, read_code, skips_of
 from snnviz.events import Model, Trial, Twin
+from snnviz.theory import probe
 from snnviz.theory.ranks import kendall
 from snnviz.views.chart import DEPTH, Chart, Figure, empty
 
@@ -72,6 +73,13 @@ def older(seen: Iterable[Seen]) -> str:
     count = sum(trial.eff_macs is None for one in seen for trial in one.trials)
     words = f" Of {count} older candidates zero padding is counted, and a sum of spikes as one operation."
     return words if count else ""
+
+
+def counted_on(seen: Sequence[Seen]) -> str:
+    """Which images operations are counted on, but for candidates of before, for which they were drawn unevenly."""
+    search = seen[0].search
+    on = probe.words(search.design, min(probe.SIZE, search.validation), "kept-apart")
+    return "" if older(seen) else f" Counted on {on}."
 
 
 def progress_charts(seen: Sequence[Seen], against: Against) -> list[Chart]:
@@ -194,7 +202,7 @@ def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] |
         }
         figure["data"].append(trace)
     words = "Hover shows the matrix; a click chooses a candidate. Those of the random search are trained from scratch."
-    words += f" A sum of m spikes is m additions.{older(seen)}" if cost == "operations" else ""
+    words += f" A sum of m spikes is m additions.{older(seen)}{counted_on(seen)}" if cost == "operations" else ""
     return Chart("search_candidates", "Every candidate", words, figure)
 
 
