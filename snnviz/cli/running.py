@@ -20,7 +20,10 @@ from snnviz.cli import cellsearching, gradients, limittables, scoring, searching
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json
+from snnviz.design import Design
+from snnviz.errors import Described, InputError
 from snnviz.events import Branch, EpochEnd, Event, LayerState, Progress, Sample, Timing
+from snnviz.jobs import pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
@@ -57,6 +60,22 @@ def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> Non
         if ended.error:
             click.echo(ended.error, err=True)
         sys.exit(1)
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@AS_JSON
+def again(run_name: str, as_json: bool) -> None:
+    """Train a finished run once more whose weights are not kept; its curves and numbers stay as they are."""
+    store = Store()
+    found = store.get(run_name)
+    if found.state != "done" or found.checkpoint is not None or not isinstance(found.task, Design):
+        state = "has its weights" if found.checkpoint is not None else f"is {found.state}"
+        raise InputError("run", "be a finished training whose weights are not kept", Described(f"one that {state}"))
+    progress = _Events(quiet=as_json or not sys.stderr.isatty())
+    with heeded() as progress.check, progress:
+        Immediate(store, progress).again(found.run)
+    _show(store, store.get(found.run), as_json, cached=False)
 
 
 @click.command()
@@ -169,6 +188,7 @@ def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:
 
 
 def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
+    store.opened(shown.run)
     states, anew = [row for _, row in store.rows(shown.run, LayerState)], measured(store, shown.design)
     final, past = with_learnt(store, shown.run, shown.design, states)
     states, final = newest(states, anew), newest(final, anew)
@@ -207,6 +227,7 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     return report | {
         "error": shown.error,
         "note": shown.note,
+        "weights": shown.checkpoint is not None,
         "learnt": past or None,
         "probe": words(shown.design, final[-1].probe) if final else None,
         "design": shown.design.document(),
@@ -242,6 +263,9 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
         click.echo(f"one spike  {words}")
     if shown.note:
         click.echo(f"note       {shown.note}")
+    if shown.state == "done" and not report["weights"]:
+        long = pace.in_words(pace.seconds(shown.task, pace.speed(store)))
+        click.echo(f"weights    not kept; training again takes about {long}: python -m snnviz again {shown.run}")
     click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")
     if found := report["operations"]:
         click.echo(

@@ -104,10 +104,11 @@ class Optimizer:
                 parameter.data.clamp_(*ends)
 
     def arrays(self, *, final: bool = False) -> dict[str, NDArray[Any]]:
-        """Weights, running averages and optimizer state, copied; after the `final` step of the network alone."""
+        """Weights, running averages and optimizer state, copied; after the `final` step of the network alone, and
+        without the optimizer's state, which nobody needs any more."""
         network, parameters = self.network, self.network.parameters if final else self.parameters
         kept = {name: p.detach().numpy().copy() for name, p in (parameters | network.buffers).items()}
-        for name in parameters:
+        for name in () if final else parameters:
             kept |= {f"optimizer/{name}/{key}": value.numpy().copy() for key, value in self.states[name].items()}
         return kept
 

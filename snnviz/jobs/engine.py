@@ -31,6 +31,9 @@ class Engine(Protocol):
     def submit(self, task: Task) -> Submitted:
         """See to it that a task is done, once. Raises `TooLarge`, `InputError`, `StoreError`."""
 
+    def again(self, run: str) -> None:
+        """Train a finished run once more whose weights are not kept. Raises `TooLarge`, `StoreError`."""
+
     def cancel(self, run: str) -> None:
         """A queued run is cancelled, a running one stops within a second and keeps what it has. Raises `StoreError`."""
 

@@ -25,9 +25,17 @@ class Immediate:
 
     def submit(self, task: Task) -> Submitted:
         submitted = engine.submit(self.store, task)
+        self._see_to(submitted.run)
+        return submitted
+
+    def again(self, run: str) -> None:
+        self.store.again(run)
+        self._see_to(run)
+
+    def _see_to(self, name: str) -> None:
         owner, seen = engine.owner("immediate"), ""
-        while not (run := self.store.get(submitted.run)).ended:
-            claim = self.store.claim(owner, submitted.run) if run.state == "queued" else None
+        while not (run := self.store.get(name)).ended:
+            claim = self.store.claim(owner, name) if run.state == "queued" else None
             if claim is not None:
                 perform(self.store, claim, self.listen)
                 continue
@@ -36,7 +44,6 @@ class Immediate:
                 self.listen(Progress(run.step, run.steps))
             self.store.recover(engine.is_gone)
             time.sleep(POLL_SECONDS)
-        return submitted
 
     def cancel(self, run: str) -> None:
         self.store.cancel(run)

@@ -40,6 +40,10 @@ class Local:
             self.start()
         return submitted
 
+    def again(self, run: str) -> None:
+        self.store.again(run)
+        self.start()
+
     def cancel(self, run: str) -> None:
         self.store.cancel(run)
         self.tend()

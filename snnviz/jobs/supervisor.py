@@ -25,6 +25,7 @@ POLL_SECONDS = 0.06
 IDLE_POLL_SECONDS = 0.12
 RECOVER_SECONDS = 2.0
 BEAT_SECONDS = LEASE_SECONDS / 3
+TIDY_SECONDS = 600.0
 CROWDED_SECONDS = 1.0
 """After finding too little memory for the next run."""
 
@@ -65,7 +66,7 @@ class Supervisor:
         self.stopping = False
         self.temporary = util.get_temp_dir()
         self._busy = time.monotonic()
-        self._recovered = self._crowded = self._beaten = float("-inf")
+        self._recovered = self._crowded = self._beaten = self._tidied = float("-inf")
         self._failures = 0
         self._silence = Silence()
         self._passed: dict[str, Passed] = {}
@@ -107,8 +108,17 @@ class Supervisor:
             with suppress(StoreError):  # where the disk is full nobody can write, and nobody will miss this
                 self.store.attend(self.owner, self.temporary)
 
+    def _tidy(self) -> None:
+        if time.monotonic() - self._tidied > TIDY_SECONDS:
+            self._tidied = time.monotonic()
+            self.store.reserve()
+            self.store.shrink()
+            if gone := self.store.trim():
+                print(f"weights removed to make room: {', '.join(gone)}", file=sys.stderr, flush=True)
+
     def _round(self) -> None:
         self._beat()
+        self._tidy()
         for child in [child for child in self.children if child.gone]:
             self._bury(child)
         if self.forkserver.hangs() or any(child.unburied for child in self.children):

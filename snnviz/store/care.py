@@ -19,11 +19,11 @@ from snnviz.events import ROWS
 from snnviz.leftovers import is_left
 from snnviz.places import cache_dir
 from snnviz.store import opening, reading, tables
-from snnviz.store.leases import Leases
+from snnviz.store.room import Room
 from snnviz.store.tables import RUNS
 
 
-class Care(Leases):
+class Care(Room):
     """What a host calls; `Store` says what it promises."""
 
     _checking = False

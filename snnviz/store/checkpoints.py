@@ -14,6 +14,9 @@ from safetensors.numpy import save
 
 from snnviz.events import Checkpoint
 
+MOMENTS = "optimizer/"
+"""How the names of an optimizer's state begin."""
+
 
 class Damaged(Exception):
     """The file is there and does not hold what was written."""
@@ -41,6 +44,21 @@ def read(path: Path) -> Checkpoint:
     if crc != _crc(arrays):  # safetensors itself does not notice a flipped bit in a weight
         raise Damaged("its checksum differs")
     return Checkpoint(epoch, arrays)
+
+
+def weights(checkpoint: Checkpoint) -> Checkpoint:
+    """Without what only going on with training needs."""
+    kept = {name: array for name, array in checkpoint.arrays.items() if not name.startswith(MOMENTS)}
+    return Checkpoint(checkpoint.epoch, kept)
+
+
+def has_moments(path: Path) -> bool:
+    """Whether it holds more than weights, as far as it can be read."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return any(name.startswith(MOMENTS) for name in file.keys())  # noqa: SIM118
+    except (SafetensorError, OSError):
+        return False
 
 
 def _crc(arrays: Mapping[str, Any]) -> int:

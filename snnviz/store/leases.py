@@ -172,6 +172,8 @@ class Leases:
         }
         if state in ENDED:
             new |= {"finished": time.time(), "error": error, "traceback": traceback}
+        if state == "done":
+            self._slim(run, attempt)
         with self._writing() as connection:
             self._fenced(connection, run, attempt, new)
         if state in ENDED:
@@ -234,10 +236,31 @@ class Leases:
             with self._writing() as connection:
                 # Renamed while the run's row is locked: no later attempt can have been claimed in between.
                 self._fenced(connection, run, attempt, {"heartbeat": time.time(), "checkpoint": checkpoint.epoch})
-                os.replace(new, self._checkpoint(run))
+                os.replace(new, self.checkpoint(run))
         finally:
             with suppress(OSError):
                 new.unlink()
+
+    def _slim(self, run: str, attempt: int) -> None:
+        """Keep the weights alone of a run that is about to be done. What cannot be written stays as it is."""
+        path = self.checkpoint(run)
+        if checkpoints.has_moments(path):
+            with suppress(StoreError, checkpoints.Damaged):
+                self.save_checkpoint(run, attempt, checkpoints.weights(checkpoints.read(path)))
+
+    def checkpoint(self, run: str) -> Path:
+        """Where the weights of a run lie."""
+        return self.checkpoints / f"{run}.safetensors"
+
+    def opened(self, run: str) -> None:
+        """Somebody looks at the run: its weights are not the first to go."""
+        now = time.time()
+        with suppress(StoreError), self._reading() as connection:
+            last = connection.scalar(select(RUNS.c.opened).where(RUNS.c.run == run))
+            if last is not None and last > now - 3600:
+                return
+        with suppress(StoreError), self._writing() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.run == run).values(opened=now))
 
     def load_checkpoint(self, run: str) -> Checkpoint | None:
         """The last checkpoint, or None; a damaged one is None as well and leaves a note on the run."""
@@ -248,8 +271,9 @@ class Leases:
         for left in self.checkpoints.glob(f"{run}.*.tmp"):  # of an attempt that was killed while it wrote
             with suppress(OSError):
                 left.unlink()
+        self.opened(run)
         try:
-            return checkpoints.read(self._checkpoint(run))
+            return checkpoints.read(self.checkpoint(run))
         except checkpoints.Damaged as damage:
             note = f"The checkpoint was damaged ({' '.join(str(damage).split())[:80]}); training began anew."
             with self._writing() as connection:
@@ -299,9 +323,6 @@ class Leases:
             cancel_requested=false(),
         )
         connection.execute(ended)
-
-    def _checkpoint(self, run: str) -> Path:
-        return self.checkpoints / f"{run}.safetensors"
 
 
 def change(*which: ColumnElement[bool]) -> Update:

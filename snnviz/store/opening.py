@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -241,6 +242,16 @@ _SAID = {
     sqlite3.SQLITE_LOCKED: "The store {} is in use by another program and did not become free in time.",
     sqlite3.SQLITE_IOERR: "The disk refused to read or write the store {}: it may be full or failing.",
 }
+
+
+def is_full(error: StoreError) -> bool:
+    """Whether it may be that the disk is full."""
+    cause: BaseException | None = error.__cause__
+    cause = cause.orig if isinstance(cause, DBAPIError) else cause
+    if isinstance(cause, OSError):
+        return cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    code = getattr(cause, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 def sentence(error: Exception, place: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
-from snnviz.store import reading, tables
+from snnviz.store import opening, reading, tables
 from snnviz.store.care import Care
 from snnviz.store.leases import change
 from snnviz.store.tables import RUNS, TABLES
@@ -42,6 +42,8 @@ class Store(Care):
     - **Trouble is one sentence.** A disk that is full, a store that is read-only, damaged, busy or from a newer snnviz
       raises `StoreError`; what could not be written whole is not written, a store that cannot be used is left alone.
       One that is read-only can be looked at; one that is removed while it is open stays removed. `words` says so.
+    - **Room.** Of a finished run weights alone are kept; checkpoints beyond a budget go, never of one that is to be
+      computed (`trim`), and `again` has a run without weights trained once more. Deleting frees, also on a full disk.
     - **A copy of the file is whole** when nobody works at it: what a run wrote is in the file itself at its end.
       `backup` copies it at any time.
 
@@ -98,9 +100,28 @@ class Store(Care):
             _known(run, connection.execute(change(RUNS.c.run == run, _SHOWN).values(title=title)).rowcount)
 
     def delete(self, run: str) -> None:
-        """Forget a run, its rows and its checkpoint. A worker that is at it can write no more."""
+        """Forget a run, its rows and its checkpoint. A worker that is at it can write no more. Works on a full disk."""
+        try:
+            self._delete(run)
+        except StoreError as error:
+            if not opening.is_full(error) or not self.release():
+                raise
+            for file in self.checkpoints.glob(f"{run}.*"):  # which nobody wants any more, and which is large
+                file.unlink(missing_ok=True)
+            self._delete(run)
+        self.shrink()
+        self.reserve()
+
+    def again(self, run: str) -> None:
+        """Have a finished run trained once more whose weights are not kept. Its rows stay, and come out the same."""
+        anew = {"state": "queued", "queued": time.time(), "seconds": 0, "step": 0, "finished": None, "note": None}
+        with self._writing() as connection:
+            gone = (RUNS.c.run == run, RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
+            connection.execute(change(*gone).values(deaths=0, traceback=None, **anew))
+
+    def _delete(self, run: str) -> None:
         empty = dict.fromkeys(
-            ("owner", "started", "finished", "eta_seconds", "error", "traceback", "note", "checkpoint")
+            ("owner", "started", "finished", "eta_seconds", "error", "traceback", "note", "checkpoint", "opened")
         )
         with self._writing() as connection:
             gone = change(RUNS.c.run == run, _SHOWN).values(

@@ -78,6 +78,7 @@ RUNS = Table(
     Column("traceback", Text),
     Column("note", Text),
     Column("checkpoint", Integer),  # the epoch after which it was saved
+    Column("opened", Double),  # when somebody last looked at it, to the hour
     Column("cancel_requested", Boolean, nullable=False, server_default="0"),
     Column("heartbeat", Double),
     Column("revision", Integer, nullable=False, server_default="0"),  # goes up with every change that is shown

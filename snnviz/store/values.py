@@ -52,7 +52,7 @@ class Run:
     `attempt` counts how often a worker took it up (0: never). `seconds` is training wall time over all attempts.
     `eta_seconds` is the training time left, while that is known; `doing` what a run does before it can train. `error`
     is one sentence, `traceback` what a developer wants to see with it. `note` says what a person should know of a run
-    that went on all the same.
+    that went on all the same. `checkpoint` is the epoch after which its weights were kept, None where there are none.
     """
 
     run: str
@@ -73,6 +73,7 @@ class Run:
     note: str | None
     cancel_requested: bool
     heartbeat: float | None
+    checkpoint: int | None = None
 
     @property
     def design(self) -> Design:

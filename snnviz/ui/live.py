@@ -8,7 +8,9 @@ import streamlit as st
 
 from snnviz import links
 from snnviz.catalog.measuring import name_of
+from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
+from snnviz.jobs import pace
 from snnviz.jobs.pace import in_words
 from snnviz.store import Run, State
 from snnviz.ui import measuring, services, state
@@ -40,6 +42,7 @@ def panel() -> None:
         )
         return
     run, _ = shown
+    services.opened(run.run)
     _head(run)
     with st.container():
         _differs(run)
@@ -93,6 +96,23 @@ def _head(run: Run) -> None:
         st.error(plain(run.error))
     if run.note:
         st.caption(plain(run.note))
+    if run.state == "done" and run.checkpoint is None:
+        long = in_words(pace.seconds(run.task, services.speed()))
+        st.button(
+            f"Train again for its weights: about {long}",
+            key="again",
+            on_click=_again,
+            args=(run.run,),
+            help="Curves and numbers are kept and stay as they are; the weights, which some pages look at, are not.",
+        )
+
+
+def _again(run: str) -> None:
+    try:
+        services.engine().again(run)
+    except SnnvizError as error:
+        st.toast(plain(str(error)), icon=":material/error:")
+    services.GLANCES.forget()
 
 
 @st.fragment(key="differs")

@@ -74,6 +74,7 @@ class Glances:
 
 GLANCES = Glances(GLANCE_SECONDS)
 SPEEDS = Glances(30.0)
+OPENED = Glances(600.0)
 
 
 def glance(run: str) -> tuple[Run, str] | None:
@@ -86,6 +87,11 @@ def glance(run: str) -> tuple[Run, str] | None:
             return None
 
     return GLANCES.get((str(cache_dir()), run), read)
+
+
+def opened(run: str) -> None:
+    """Note that somebody looks at a run, which keeps its weights."""
+    OPENED.get((str(cache_dir()), run), lambda: store().opened(run))
 
 
 def standstill() -> str | None:

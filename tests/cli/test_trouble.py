@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from snnviz.catalog.examples import EXAMPLES
 from snnviz.jobs import engine
+from snnviz.jobs.immediate import Immediate
 from snnviz.networks import KINDS
 from snnviz.places import ROOT
 from snnviz.store import Store
@@ -204,3 +205,21 @@ def test_the_store_is_copied_and_searched(snnviz: Snnviz, cache: Path, tiny: Mak
     copied.close()
     assert snnviz("store", "check", "--json").json == {"store": str(cache / "runs.sqlite"), "rows": 0, "damage": None}
     assert snnviz("doctor", "--json").json["store"]["damage"] == "none found"
+
+
+def test_a_run_without_weights_says_how_long_training_again_takes(snnviz: Snnviz, tiny: MakeDesign) -> None:
+    store = Store()
+    run = Immediate(store).submit(tiny()).run
+    assert snnviz("show", run, "--json").json["weights"]
+    assert "weights  " not in snnviz("show", run).out
+    assert snnviz("again", run).sentence == (
+        "run must be a finished training whose weights are not kept, got one that has its weights"
+    )
+    with store._writing() as connection:
+        connection.exec_driver_sql("UPDATE runs SET checkpoint = NULL")
+    assert not snnviz("show", run, "--json").json["weights"]
+    (line,) = [line for line in snnviz("show", run).out.splitlines() if line.startswith("weights")]
+    assert re.fullmatch(rf"weights    not kept; training again takes about \d+ s: python -m snnviz again {run}", line)
+    assert snnviz("again", run, "--json").json["weights"]
+    assert store.get(run).attempt == 2
+    store.close()

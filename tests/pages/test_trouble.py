@@ -152,3 +152,20 @@ def test_a_queue_that_stands_still_is_one_line(tiny: MakeDesign, hung: tuple[Sto
     services.GLANCES.forget()
     visit.look()
     assert visit.text.replace("\\", "").count("The queue stands still: its supervisor has not been heard of for 3") == 1
+
+
+def test_a_run_without_weights_is_trained_again_at_a_press(
+    trained: Callable[..., Run], tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(tiny())
+    visit = Visit(links.to_query(tiny()))
+    assert "again" not in [button.key for button in visit.at.button]
+    with services.store()._writing() as connection:
+        connection.exec_driver_sql("UPDATE runs SET checkpoint = NULL, revision = revision + 1")
+    services.GLANCES.forget()
+    visit.look()
+    (button,) = [button for button in visit.at.button if button.key == "again"]
+    assert button.label.startswith("Train again for its weights: about ")
+    monkeypatch.setattr(services.engine(), "start", lambda: None)
+    visit.press("again")
+    assert services.store().get(run.run).state == "queued"

@@ -1,0 +1,159 @@
+"""Room on the disk: a budget for checkpoints, a reserve for the day it is full, and a file that shrinks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from snnviz.errors import StoreError
+from snnviz.events import Checkpoint
+from snnviz.store import checkpoints, opening, reading
+from snnviz.store.leases import Leases, change
+from snnviz.store.tables import RUNS
+from snnviz.store.values import ENDED, design_of
+
+USUAL_MEGABYTES = 20_000
+WEEK_SECONDS = 7 * 86_400.0
+
+RESERVE_BYTES = 8_000_000
+"""What deleting may need: SQLite writes the pages that it changes to its log first."""
+
+PAGES = 1000
+"""Given back at a time, 4 MB."""
+
+SHRINK_SECONDS = 1.0
+
+
+def budget() -> int:
+    """Bytes of checkpoints that a store keeps: $SNNVIZ_CHECKPOINTS_MEGABYTES."""
+    try:
+        return int(float(os.environ.get("SNNVIZ_CHECKPOINTS_MEGABYTES") or USUAL_MEGABYTES) * 1e6)
+    except ValueError:
+        raise StoreError("SNNVIZ_CHECKPOINTS_MEGABYTES must be a number of megabytes.") from None
+
+
+class Room(Leases):
+    """What a disk asks for; `Store` says what it promises."""
+
+    def trim(self) -> list[str]:
+        """Bring checkpoints below the budget, as far as they may go: the runs whose weights went.
+
+        First what finished runs need no more; then the weights of runs that ended and nobody opened for a week, those
+        opened longest ago first. Never of a queued or running run, or of one that such a run begins with.
+        """
+        over = self._held() - budget()
+        if over <= 0:
+            return []
+        active = select(RUNS.c.run, RUNS.c.kind, RUNS.c.design).where(RUNS.c.state.in_(("queued", "running")))
+        last = func.coalesce(RUNS.c.opened, RUNS.c.finished, RUNS.c.created)
+        ended = select(RUNS.c.run, RUNS.c.state, last.label("last")).where(
+            RUNS.c.state.in_(ENDED), RUNS.c.checkpoint.is_not(None)
+        )
+        with self._reading() as connection:
+            needed = {name for row in connection.execute(active) for name in _names(row.run, row.kind, row.design)}
+            found = [row for row in connection.execute(ended.order_by("last")) if row.run not in needed]
+        for row in found:
+            if row.state == "done":
+                over -= self._lighten(row.run)
+        gone = []
+        for row in found:
+            if over <= 0 or row.last > time.time() - WEEK_SECONDS:
+                break
+            path, size = self.checkpoint(row.run), _size(self.checkpoint(row.run))
+            day = time.strftime("%Y-%m-%d", time.gmtime())
+            note = f"Its weights were removed on {day} to make room: nobody had opened it for a week."
+            still = (RUNS.c.run == row.run, RUNS.c.state == row.state, last == row.last)
+            with self._writing() as connection:
+                if connection.execute(change(*still).values(checkpoint=None, note=_said + note)).rowcount:
+                    path.unlink(missing_ok=True)
+                    over -= size
+                    gone.append(row.run)
+        return gone
+
+    def reserve(self) -> None:
+        """Set a few megabytes aside while there are many, for deleting on a full disk."""
+        if self._reserve is None or self._reserve.exists() or self.readonly:
+            return
+        with suppress(OSError):
+            if shutil.disk_usage(self._reserve.parent).free < 4 * RESERVE_BYTES:
+                return
+            with self._reserve.open("xb") as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+
+    def release(self) -> bool:
+        """Give the reserve back to the disk; whether there was one."""
+        try:
+            if self._reserve is None:
+                return False
+            self._reserve.unlink()
+        except OSError:
+            return False
+        return True
+
+    def shrink(self) -> None:
+        """Give pages that are free back to the disk, for a second at most. A file of before keeps its size."""
+        if self.path is None or self.readonly:
+            return
+        end = time.monotonic() + SHRINK_SECONDS
+        with suppress(StoreError), opening.sentences(self.place), self._engine.connect() as connection:
+            file = opening.bare(connection)
+            while file.execute("PRAGMA freelist_count").fetchone()[0] and time.monotonic() < end:
+                if file.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
+                    return
+                file.executescript(f"PRAGMA incremental_vacuum({PAGES});")  # `execute` stops after one page
+                file.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            wait = file.execute("PRAGMA busy_timeout").fetchone()[0]
+            file.execute("PRAGMA busy_timeout = 100")
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            file.execute(f"PRAGMA busy_timeout = {wait}")
+
+    @property
+    def _reserve(self) -> Path | None:
+        return None if self.path is None else self.path.with_suffix(".reserve")
+
+    def _held(self) -> int:
+        return sum(_size(path) for path in self.checkpoints.glob("*.safetensors"))
+
+    def _lighten(self, run: str) -> int:
+        """Bytes won by leaving out of a finished run's checkpoint what only training needs."""
+        path = self.checkpoint(run)
+        if not checkpoints.has_moments(path):
+            return 0
+        new, before = path.with_suffix(".0.tmp"), _size(path)
+        try:
+            light: Checkpoint = checkpoints.weights(checkpoints.read(path))
+            checkpoints.write(new, light)
+            with self._writing() as connection:  # no other attempt begins meanwhile
+                done = select(RUNS.c.run).where(RUNS.c.run == run, RUNS.c.state == "done")
+                if connection.scalar(done) is not None:
+                    os.replace(new, path)
+        except (OSError, StoreError, checkpoints.Damaged):
+            return 0
+        finally:
+            new.unlink(missing_ok=True)
+        return before - _size(path)
+
+
+_said = func.coalesce(RUNS.c.note + " ", "")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _names(run: str, kind: str, text: str) -> Iterator[str]:
+    """A run that is to be computed, and the one it begins with."""
+    yield run
+    task = reading.task(kind, text)
+    with suppress(TypeError):
+        if not isinstance(task, str):
+            yield design_of(task).digest
