@@ -75,7 +75,7 @@ def again(run_name: str, as_json: bool) -> None:
     progress = _Events(quiet=as_json or not sys.stderr.isatty())
     with heeded() as progress.check, progress:
         Immediate(store, progress).again(found.run)
-    _show(store, store.get(found.run), as_json, cached=False)
+    show_run(store, store.get(found.run), as_json, cached=False)
 
 
 @click.command()

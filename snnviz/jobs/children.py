@@ -124,6 +124,11 @@ class Child:
         """Memory that it has to itself."""
         return 0 if self.starts or self.failure else machine.private_bytes(self.process.pid or 0)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was told to stand still."""
+        return not self.starts and self.failure is None and machine.is_stopped(self.process.pid or 0)
+
     def stop(self) -> None:
         """Ask it to end; kill it when it was asked before and had time for it. To be called again and again."""
         if self.starts or self.failure:

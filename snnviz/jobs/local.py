@@ -11,9 +11,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from snnviz.errors import StoreError
 from snnviz.jobs import engine, lock
 from snnviz.places import ROOT
-from snnviz.store import HUNG_SECONDS, Silence, Store, Submitted, Task
+from snnviz.store import HUNG_SECONDS, Silence, Store, Submitted, Task, opening
 
 LOG_BYTES = 1_000_000
 RETRY_SECONDS = 5.0
@@ -122,7 +123,12 @@ class Local:
         silence = _silences.setdefault(self.store.lock, Silence())
         if silence.look({name: heartbeats.get(name)})[name] <= HUNG_SECONDS:
             return None
-        self.store.leave(name)  # raises where nobody can write, and then the supervisor cannot either
+        try:
+            self.store.leave(name)
+        except StoreError as error:
+            if opening.is_full(error):  # then nobody can write, the supervisor neither
+                raise
+            # It may be busy because the supervisor was stopped in the middle of a write.
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)  # or it would wake up beside the next one
         for _ in range(500):

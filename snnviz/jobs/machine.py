@@ -98,6 +98,11 @@ def worked_seconds(pid: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / TICKS if fields else None
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether the process `pid` was told to stand still, as by SIGSTOP. Linux alone says so."""
+    return (_text(Path(f"/proc/{pid}/stat")) or "").rpartition(")")[2].split()[:1] in (["T"], ["t"])
+
+
 def end_with_parent() -> None:
     """See to it that the system kills this process when the thread that started it is gone, even one that is stopped.
 

@@ -17,7 +17,7 @@ def measured(store: Store, task: Measurement) -> Iterator[Event]:
     checkpoint = store.load_checkpoint(run)
     if checkpoint is None:
         raise NotFound(
-            f"There are no weights of the run {run} to look at: delete it and train it again, and it is looked at as "
-            "runs are today."
+            f"There are no weights of the run {run} to look at: open it and train it again for them, or say "
+            f"`python -m snnviz again {run}`."
         )
     yield from measure(task.design, checkpoint)

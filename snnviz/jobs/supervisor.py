@@ -19,7 +19,7 @@ from snnviz.errors import LeaseLost, SnnvizError, StoreError, TooLarge
 from snnviz.jobs import lock, machine
 from snnviz.jobs.children import GRACE_SECONDS, Child, Forkserver, how
 from snnviz.jobs.engine import check_memory, is_gone, needed_bytes, owner
-from snnviz.store import HUNG_SECONDS, LEASE_SECONDS, Held, Run, Silence, Store
+from snnviz.store import HUNG_SECONDS, LEASE_SECONDS, Held, Run, Silence, Store, opening
 
 POLL_SECONDS = 0.06
 IDLE_POLL_SECONDS = 0.12
@@ -68,6 +68,7 @@ class Supervisor:
         self._busy = time.monotonic()
         self._recovered = self._crowded = self._beaten = self._tidied = float("-inf")
         self._failures = 0
+        self._can_write = True
         self._silence = Silence()
         self._passed: dict[str, Passed] = {}
 
@@ -105,8 +106,11 @@ class Supervisor:
     def _beat(self) -> None:
         if time.monotonic() - self._beaten > BEAT_SECONDS:
             self._beaten = time.monotonic()
-            with suppress(StoreError):  # where the disk is full nobody can write, and nobody will miss this
+            try:
                 self.store.attend(self.owner, self.temporary)
+                self._can_write = True
+            except StoreError:  # of a full disk, or another one was stopped in the middle of a write
+                self._can_write = False
 
     def _tidy(self) -> None:
         if time.monotonic() - self._tidied > TIDY_SECONDS:
@@ -117,6 +121,7 @@ class Supervisor:
                 print(f"weights removed to make room: {', '.join(gone)}", file=sys.stderr, flush=True)
 
     def _round(self) -> None:
+        self._heed(self.store.held(self.owner))  # first, because whoever hangs may be why nothing below can be written
         self._beat()
         self._tidy()
         for child in [child for child in self.children if child.gone]:
@@ -126,9 +131,6 @@ class Supervisor:
         if time.monotonic() - self._recovered > RECOVER_SECONDS:
             self._recovered = time.monotonic()
             self.store.recover(self._verdict)
-            self._heed(self.store.held(self.owner))
-        elif self.children:
-            self._heed(self.store.held(self.owner))
         while len(self.children) < self.limit and not self.stopping and self._start_next():
             pass
 
@@ -175,8 +177,8 @@ class Supervisor:
             elif mine.cancel_requested:
                 child.cancelled = True
                 child.stop()
-            elif silent[name] > HUNG_SECONDS and not child.starts:
-                child.silent = True
+            elif silent[name] > HUNG_SECONDS and not child.starts and (self._can_write or child.is_stopped):
+                child.silent = True  # where nobody can write, only one that stands still is to blame
                 child.stop()
         for run, attempt in held:  # claimed, and then the store was in trouble
             with suppress(LeaseLost):
@@ -277,6 +279,7 @@ def main() -> None:
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     try:
+        opening.BUSY_SECONDS = LEASE_SECONDS / 3  # it has others to look after meanwhile
         # Who was started for a store does not make another one where that was removed.
         store = Store(given.store, create=given.lock is None)
         handle = given.lock if given.lock is not None else lock.take(store.lock)

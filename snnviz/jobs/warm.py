@@ -1,7 +1,9 @@
 """Imported by the forkserver before it forks: a process forked from it starts its first training step at once."""
 
 from snnviz.jobs import machine
-from snnviz.jobs.worker import warm_up
 
-machine.end_with_parent()
+machine.end_with_parent()  # before the seconds that the rest takes
+
+from snnviz.jobs.worker import warm_up  # noqa: E402
+
 warm_up()

@@ -25,7 +25,7 @@ from snnviz.errors import LeaseLost, SnnvizError
 from snnviz.events import Candidate, Event, Progress, Trial, Twin
 from snnviz.jobs import machine
 from snnviz.jobs.recorder import Recorder
-from snnviz.store import Claim, State, Store
+from snnviz.store import HUNG_SECONDS, Claim, State, Store, opening
 
 TINY = {
     "data": {"train_samples": 2, "test_samples": 2, "steps": 2},
@@ -35,6 +35,10 @@ TINY = {
 
 
 TINY_CELL = {"cell": "0340 0020 0001 0100", "channels": 1, "batch": 2, "repeats": 1, "steps": 2, "hidden": 2}
+
+
+PATIENT_SECONDS = 2 * HUNG_SECONDS
+"""How long a run waits for the store: one that was stopped in the middle of a write has then been killed."""
 
 
 def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None = None) -> None:
@@ -152,6 +156,7 @@ def child(url: str, claim: Claim) -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="parent's watch", daemon=True).start()
+    opening.BUSY_SECONDS = PATIENT_SECONDS
     store = Store(url, check=False)
     try:
         perform(store, claim)

@@ -67,7 +67,7 @@ def test_a_run_without_weights_is_a_sentence(snnviz: Snnviz, tiny: MakeDesign, k
         file.unlink()
     found = snnviz("measure", tiny().digest)
     assert (found.code, found.out) == (1, "")
-    assert found.err.startswith(f"There are no weights of the run {tiny().digest} to look at: delete it and train it")
+    assert found.err.startswith(f"There are no weights of the run {tiny().digest} to look at: open it and train it")
     assert found.err.count("\n") == 1
 
 

@@ -100,6 +100,6 @@ def test_without_weights_it_is_a_sentence(store: Store, tiny: MakeDesign, lost: 
     run = store.get(name_of(tiny()))
     assert run.state == "failed"
     assert run.error == (
-        f"There are no weights of the run {tiny().digest} to look at: delete it and train it again, and it is looked "
-        "at as runs are today."
+        f"There are no weights of the run {tiny().digest} to look at: open it and train it again for them, or say "
+        f"`python -m snnviz again {tiny().digest}`."
     )
