@@ -275,9 +275,13 @@ class Leases:
         try:
             return checkpoints.read(self.checkpoint(run))
         except checkpoints.Damaged as damage:
-            note = f"The checkpoint was damaged ({' '.join(str(damage).split())[:80]}); training began anew."
-            with self._writing() as connection:
-                connection.execute(change(RUNS.c.run == run).values(note=note))
+            reason = " ".join(str(damage).split())[:80]
+            anew = f"The checkpoint was damaged ({reason}); training began anew."
+            gone = f"The weights were damaged ({reason}) and are not kept; training it again brings them back."
+            done = RUNS.c.state == "done"
+            new = {"note": case((done, gone), else_=anew), "checkpoint": case((done, None), else_=RUNS.c.checkpoint)}
+            with suppress(StoreError), self._writing() as connection:  # a read-only one says nothing more
+                connection.execute(change(RUNS.c.run == run).values(new))
             return None
 
     @contextmanager

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from snnviz.errors import StoreError
 from snnviz.events import ROWS
 from snnviz.jobs import engine, local, lock, machine, supervisor
 from snnviz.jobs.children import Child
 from snnviz.jobs.local import Local
 from snnviz.jobs.supervisor import PASSED_RUNS, Supervisor
-from snnviz.store import MAX_DEATHS, Claim, Silence, Store, Task
+from snnviz.store import MAX_DEATHS, Claim, Silence, Store, Task, opening
 from tests.conftest import MakeDesign
 from tests.jobs.undisturbed import undisturbed
 from tests.waiting import Background, ended, until
@@ -176,10 +180,8 @@ class TestReplacing:
         spawned: list[int],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        from snnviz.errors import StoreError
-
         def full(*_: object) -> None:
-            raise StoreError("The disk is full.")
+            raise StoreError("The disk is full.") from OSError(errno.ENOSPC, "No space left on device")
 
         monkeypatch.setattr(store, "leave", full)
         made = Local(store)
@@ -189,6 +191,25 @@ class TestReplacing:
         with pytest.raises(StoreError):
             made.start()
         assert (holder.poll(), spawned) == (None, [])
+
+    def test_one_that_was_stopped_in_the_middle_of_a_write_is_killed_too(
+        self,
+        store: Store,
+        holder: subprocess.Popen[str],
+        clock: Callable[[float], None],
+        spawned: list[int],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def busy(*_: object) -> None:
+            raise StoreError("The store is in use by another program.") from sqlite3.OperationalError("locked")
+
+        monkeypatch.setattr(store, "leave", busy)
+        made = Local(store)
+        for _ in range(6):
+            made.start()
+            clock(10)
+        assert holder.wait(10) == -signal.SIGKILL
+        assert len(spawned) == 1
 
 
 class Process:
@@ -289,6 +310,30 @@ class TestSupervisor:
             store.died(run, attempt, "again")
             store.claim("me")
         assert store.get(run).state == "failed"
+
+    def test_where_nobody_can_write_only_a_child_that_stands_still_is_killed(
+        self, store: Store, chief: Supervisor, clock: Clock, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It was stopped in the middle of a write, and all others wait for it in silence."""
+        runs = [store.submit(tiny(seed)).run for seed in range(2)]
+        chief._round()
+        first, second = chief.children
+        assert store.path is not None
+        monkeypatch.setattr(opening, "BUSY_SECONDS", 0.01)
+        store.close()
+        monkeypatch.setattr(Child, "is_stopped", property(lambda child: child is first))
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(7):
+                with suppress(StoreError):
+                    chief._round()
+                clock.now += 10
+        assert first.process.told == ["terminate", "kill"]  # type: ignore[attr-defined]
+        assert second.process.told == []  # type: ignore[attr-defined]
+        store.beat(runs[1], 1)
+        chief._round()
+        assert second.process.told == []  # type: ignore[attr-defined]
+        assert {run.attempt for run in store.runs()} == {1, 2}
 
     def test_a_run_whose_process_cannot_be_started_waits_and_is_failed_at_last(
         self, store: Store, chief: Supervisor, clock: Clock, tiny: MakeDesign

@@ -138,6 +138,17 @@ def test_a_run_without_weights_is_trained_again_with_the_same_rows(store: Store,
     assert all((second.arrays[name] == array).all() for name, array in first.arrays.items())
 
 
+def test_a_finished_run_whose_weights_are_damaged_can_be_trained_again(store: Store, tiny: MakeDesign) -> None:
+    run = kept(store, tiny(), days=0)
+    store.checkpoint(run).write_bytes(b"nonsense")
+    assert store.load_checkpoint(run) is None
+    found = store.get(run)
+    assert found.checkpoint is None
+    assert (found.note or "").startswith("The weights were damaged (")
+    store.again(run)
+    assert store.get(run).state == "queued"
+
+
 def test_a_file_shrinks_when_runs_are_deleted(store: Store, tiny: MakeDesign) -> None:
     assert store.path is not None
     for seed in range(2):
