@@ -89,8 +89,10 @@ def skip_charts(
         kind, snn, ann = curve.kind, curve.snn, curve.ann
         for of, dashed in ((snn, False), (ann, True)):
             look: dict[str, Any] = {"dash": "dash" if dashed else "solid", "control": curve.control}
-            name = f"{curve.name}, ANN" if dashed else curve.name
+            name = (curve.name.replace("plain", "ANN") if curve.control else f"{kind}, ANN") if dashed else curve.name
             accuracy["data"] += _line(name, kind, _values(of, results, lambda r: r.accuracy), ".1%", **look)
+            if dashed and curve.control:  # what they cost is in the table: their lines would hide the others
+                continue
             counted = _values(of, results, lambda r: r.operations.by(convention).effective)
             operations["data"] += _line(name, kind, counted, ",.0f", **look)
             spent = _values(of, results, lambda r: r.operations.by(convention).picojoules() / 1000)
