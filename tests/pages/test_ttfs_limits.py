@@ -85,6 +85,21 @@ def test_a_slider_costs_accuracy_at_once(trained: Callable[..., Run]) -> None:
     )
 
 
+def test_levels_with_a_zero_are_chosen_and_one_bit_is_too_few_for_them() -> None:
+    visit = limits(LimitSetting(weight_bits=2))
+    visit.widgets["ttfs_limits-levels"].set_value("with-zero")
+    visit.look()
+    assert visit.at.session_state["ttfs_limits"].limits.levels == "with-zero"
+    assert "limits.levels=with-zero" in visit.component("snnviz_address", "ttfs-address")["query"]
+    slider = next(each for each in visit.at.slider if each.key.startswith("ttfs_limits-weight_bits@"))
+    slider.set_value(1)
+    visit.look()
+    assert visit.at.session_state["ttfs_limits"].weight_bits == 2
+    assert any(
+        "be 0 or at least 2 where levels is with-zero" in error.value.replace("\\", "") for error in visit.at.error
+    )
+
+
 def test_one_press_tunes_and_what_is_tuned_is_shown(trained: Callable[..., Run]) -> None:
     trained(TINY)
     visit = limits()
