@@ -188,12 +188,18 @@ def _left(control: Mapping[str, Any], name: str) -> str:
     return f"{found['mean']:+.1f}{sure} pp"
 
 
+def _matched(row: Mapping[str, Any], control: Mapping[str, Any]) -> str:
+    """What is to be equal: of the plain block, and of the one with skips."""
+    name = "parameters" if "parameters" in control["equal"] else "dense"
+    return f"{_number(control[name])} for {_number(row[name])}"
+
+
 CONTROL_COLUMNS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]] = {
     "n_skip": lambda row, _: str(row["n_skip"]),
     "type": lambda row, _: row["type"] or "-",
     "equal": lambda _, control: control["equal"],
     "channels": lambda _, control: str(control["channels"]),
-    "parameters": lambda row, control: f"{control['parameters']:,} for {row['parameters']:,}",
+    "of them": lambda row, control: _matched(row, control),
     "mismatch": lambda _, control: f"{control['mismatch']:+.1%}",
     "seeds": lambda _, control: str(control["seeds"]),
     "SNN accuracy": lambda _, control: _spread(control, "accuracy"),

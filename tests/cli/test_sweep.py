@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 
 from snnviz.catalog.sweeps import SkipSweep, distinct, points
+from snnviz.cli import sweeping
 from snnviz.cli.following import trouble
 from snnviz.cli.sweeping import read_range
 from snnviz.events import EpochEnd
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
-from snnviz.store import Store
+from snnviz.store import Run, Store
+from snnviz.theory.operations import Counts
+from snnviz.views.skipcontrols import sentences
+from snnviz.views.skips import Result, skip_means
 from tests.cli.conftest import Snnviz, process
 from tests.waiting import until
 
@@ -85,6 +89,24 @@ def test_more_skips_than_there_is_room_for_are_left_out_and_said_to_be(snnviz: S
 
 def test_a_range_is_from_nothing_unless_it_says_so() -> None:
     assert [read_range(text) for text in ("0", "3", "0..3", " 2..2 ")] == [(0, 0), (0, 3), (0, 3), (2, 2)]
+
+
+def test_controls_are_a_table_of_their_own_and_what_is_left_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """With made-up results: plain blocks reach 50 %, skips two points more with each."""
+    sweep = SkipSweep(seeds=3, most_skips=2, types="dsc", controls="with", twins="without")
+    swept = points(sweep)
+    accuracies = {p.design.digest: 0.5 + (0.02 * p.n_skip if not p.control else 0.0) for p in swept[::-1]}
+    counts = Counts(9000, 1000, 5000, 2500, 2000)
+    results = {digest: Result(accuracy, 0.2, 0.004, counts) for digest, accuracy in accuracies.items()}
+    rows, said = skip_means(swept, results), sentences(swept, results)
+    runs: dict[str, Run] = {}
+    sweeping._print_sweep(sweep, swept, runs, rows, said, "", False)
+    _, below = capsys.readouterr().out.split("Plain blocks of equal size")
+    lines = [line.split() for line in below.splitlines()[2:6]]
+    assert [line[2] for line in lines] == ["parameters", "operations"] * 2
+    assert lines[2][3:8] == ["11", "6,280", "for", "6,586", "-4.6%"]
+    assert "+4.0 (+4.0 to +4.0) pp" in below
+    assert "2 DSC skips: +4.0 points over a plain block of equal parameters (95 %: +4.0 to +4.0): told apart." in below
 
 
 @pytest.mark.parametrize(

@@ -122,3 +122,18 @@ def test_a_preset_is_marked_only_while_it_is_what_is_shown() -> None:
     look.look()
     assert look.at.session_state["study"] == studies.PRESETS["paper's cnn"]
     assert marked() == "paper's cnn"
+
+
+def test_how_it_learns_is_set_behind_a_button() -> None:
+    look = Look("")
+    look.widgets["study-optimizer"].set_value("adamw")
+    look.look()
+    look.widgets["study-optimizer.adamw.weight_decay"].set_value(0.1)
+    look.look()
+    look.widgets["study-network"].set_value("cnn")
+    look.look()
+    look.widgets["study-pool_every"].set_value(0)
+    look.look()
+    study = look.at.session_state["study"]
+    assert (dict(study.optimizer), study.pool_every) == ({"kind": "adamw", "weight_decay": 0.1}, 0)
+    assert {m.design.training.optimizer["weight_decay"] for m in studies.members(study)} == {0.1}
