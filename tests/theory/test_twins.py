@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from snnviz.catalog import datasets
+from snnviz.catalog.datasets import Split
 from snnviz.catalog.ttfsstudies import STARTS
 from snnviz.core.equivalence import agreement
 from snnviz.design import Design
@@ -89,3 +90,15 @@ def test_as_many_images_as_fit() -> None:
     layers = seen(change(STARTS["digits mlp"], SMALL), count=8).layers
     assert images_for(layers, 256) == 256
     assert images_for(layers * 1000, 256) < 60
+
+
+def test_images_are_of_all_classes_where_they_lie_ordered_by_class() -> None:
+    """Also any beginning of them, such as the one that fits into memory."""
+    labels = np.repeat([0, 1, 2], 50)
+    pixels = np.broadcast_to(labels[:, None, None].astype(np.uint8), (150, 2, 2))
+    training, shown, of = images(Split(pixels, labels, pixels, labels, 2), 3, 90, 30)
+    assert (training.shape, shown.shape, training.max()) == ((90, 4), (30, 4), 1)
+    np.testing.assert_array_equal(2 * shown[:, 0], of)
+    for some in (9, 30):
+        assert np.bincount(of[:some]).tolist() == [some // 3] * 3
+        assert np.bincount((2 * training[:some, 0]).astype(int)).tolist() == [some // 3] * 3
