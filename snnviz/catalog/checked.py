@@ -78,8 +78,8 @@ class Checked:
         found = {"split": self.split, "classes": f"{self.classes} ({listed(counts, 20, 48)})"}
         if self.scale:
             found["scale" if self.kind == "images" else "sensor"] = self.scale
-        if self.order:
-            found["order"] = self.order
+        mixed = any(np.any(np.diff(part) < 0) for part in np.split(self.arrays["labels"], [self.train]))
+        found["order"] = ", ".join(filter(None, (self.order, "classes mixed" if mixed else "one class after another")))
         if self.kind == "events":
             shortest, middle, longest = self.milliseconds
             found["length"] = (

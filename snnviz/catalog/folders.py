@@ -83,7 +83,7 @@ def laid_out(places: Iterable[Place], reading: Reading, noun: str) -> Layout:
         below = {place: rest for place, rest in below.items() if rest}
     names = _classes(below, {} if drawn else parts, reading)
     if not names:
-        alone = next(iter(folders.values()))
+        alone = folders[next(iter(below))]
         names = dict.fromkeys(below, alone[-1] if alone and part_of(alone[-1]) is None else "0")
     return _layout(names, {} if drawn else parts, reading)
 

@@ -239,6 +239,14 @@ def test_an_archive_in_an_archive() -> None:
     assert uploads.check(zipped({"f.zip": zipped(recordings("left", "right"))})).count == 4
 
 
+def test_cifar100s_binary_files_are_not_taken_for_recordings() -> None:
+    record = bytes([3, 77]) + bytes(range(256)) * 12
+    found = uploads.check(zipped({"c/train.bin": 4 * record, "c/test.bin": record, "c/fine_label_names.txt": b"x"}))
+    assert (found.form, found.shape, found.train, found.test) == ("CIFAR-100's binary files", (3, 32, 32), 4, 1)
+    assert found.label(0) == 77
+    assert set(done(found)) == {"coarse", "others"}
+
+
 # -- cameras -----------------------------------------------------------------------------------------------------------
 
 

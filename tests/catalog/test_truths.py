@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -275,6 +277,7 @@ def test_columns_of_every_order() -> None:
         found, _ = answered(files, truth)
         holds(found, truth)
         assert found.order == f"columns {', '.join(order)}"
+        assert found.facts()["order"] == f"columns {', '.join(order)}, one class after another"
         assert order == "xytp" or [one.what for one in found.done] == ["columns"]
 
 
@@ -284,6 +287,51 @@ def test_what_is_no_data_set_is_a_sentence() -> None:
         name = str(rng.choice(["a.txt", "x/y.csv", "model.pt", "x.npz", "a/b.npy", "z.png", "r/s.h5"]))
         with pytest.raises(InputError):
             uploads.check({name: rng.bytes(int(rng.integers(0, 200)))})
+
+
+NAMES = st.sampled_from(["a", "b", "c", "Train", "test", "val", "caf\u00e9", "cafe\u0301", "1", "01", ".x", "__MACOSX"])
+LEFT_OUT = {"hidden", "validation", "others", "strays"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sets(st.tuples(st.lists(NAMES, max_size=4).map(tuple), st.integers(0, 3)), min_size=1, max_size=12), st.data()
+)
+def test_every_file_is_kept_or_said_to_be_left_out(
+    places: set[tuple[tuple[str, ...], int]], data: st.DataObject
+) -> None:
+    """Whatever the folders: each recording is of another length, so that it is known by it."""
+    files, lengths = {}, {}
+    for count, (folder, number) in enumerate(sorted(places), 5):
+        name = "/".join([*folder, f"{number}.npy"])
+        files[name] = npy(
+            np.stack([np.arange(count) % 30, np.arange(count) % 30, np.arange(count), np.arange(count) % 2], 1)
+        )
+        lengths[count] = folder
+    given: dict[str, str] = {}
+    while True:
+        try:
+            found = uploads.check(files, choices=Choices(**given))
+        except Asked as asked:
+            given[asked.option] = data.draw(st.sampled_from(sorted(asked.choices)))
+        except InputError as error:
+            assert "each file once" in str(error) or "no file" in str(error)  # noqa: PT017
+            return
+        else:
+            break
+    kept = [len(found.events(number)) for number in range(found.count)]
+    assert len(set(kept)) == len(kept)
+    assert len(kept) + sum(one.count for one in found.done if one.what in LEFT_OUT) == len(files)
+    for number, length in enumerate(kept):
+        label, folder = found.labels[found.label(number)], lengths[length]
+        assert nfc(label) in {*map(nfc, folder), *(str(int(part)) for part in folder if part.isdecimal()), "0"}
+        assert not {".x", "__MACOSX"} & set(folder) or len(files) == 1
+        if not found.drawn and number >= found.train:
+            assert {"test", "val"} & set(folder)
+
+
+def nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def damaged(raw: bytes, rng: np.random.Generator) -> bytes:
