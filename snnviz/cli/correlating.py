@@ -45,7 +45,7 @@ OWN: dict[str, tuple[Question, ...]] = {
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Another field of the study: connections=both, kept=backward, samples, random, searches, other, metric, "
+    help="Another field of the study: connections=both, kept=backward, samples, random, searches, other, metric, normalisation, "
     "channels, steps, train_samples, optimizer=sgd:momentum=0.9, learning_rate, schedule, batch_size, flip, shift, "
     "score_channels, score_batch, score_repeats or seed.",
 )
@@ -156,20 +156,18 @@ def _scores(own: Sequence[Outcome]) -> dict[str, Any]:
 def _means(study: CellStudy, own: Sequence[Outcome]) -> list[dict[str, Any]]:
     """A row for what was asked for alike: its mean over searches, or of one search over seeds, and its networks.
 
+    Random cells are one row (`best_of` 0).
+
     `change`: of time steps from the fewest on; of a transfer from the best for the set that is trained on.
     """
     from snnviz.views import cellstudy
 
     groups: dict[tuple[str, str, int, int], list[Outcome]] = {}
-    alone: list[list[Outcome]] = []
     for one in own:
-        data, samples = one.member.design.data, one.member.samples
-        if samples:
-            groups.setdefault((one.member.source, data.name, data.steps, samples), []).append(one)
-        else:
-            alone.append([one])
+        data = one.member.design.data
+        groups.setdefault((one.member.source, data.name, data.steps, one.member.samples), []).append(one)
     rows = []
-    for some in [*groups.values(), *alone]:
+    for some in groups.values():
         member = some[0].member
         data = member.design.data
         before = {
@@ -277,7 +275,11 @@ def _print_means(way: str, one: Mapping[str, Any]) -> None:
 
 
 def _told(found: Mapping[str, Any], sign: str) -> str:
-    between = "" if found["low"] is None else f" ({100 * found['low']:{sign}.1f} to {100 * found['high']:{sign}.1f})"
+    """With an interval that does not leave what can be."""
+    between = ""
+    if found["low"] is not None:
+        low, high = max(-1.0 if sign else 0.0, found["low"]), min(1.0, found["high"])
+        between = f" ({100 * low:{sign}.1f} to {100 * high:{sign}.1f})"
     return f"{100 * found['mean']:{sign}.1f} %{between}" if sign == "" else f"{100 * found['mean']:{sign}.1f}{between}"
 
 

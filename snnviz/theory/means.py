@@ -30,7 +30,8 @@ def student(freedom: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """Of `count` numbers, with `half` the width of its 95 % interval, which one number alone does not have."""
+    """Of `count` numbers, with `half` the width of its 95 % interval, which one number alone does not have, nor numbers
+    that are all the same: they do not tell how far others would be."""
 
     value: float
     half: float | None
@@ -53,7 +54,7 @@ def mean(values: Sequence[float]) -> Mean:
     (0.92, 0.0497, None)
     """
     count = len(values)
-    if count < 2:
+    if len(set(values)) < 2:
         return Mean(float(np.mean(values)), None, count)
     half = student(count - 1) * float(np.std(values, ddof=1)) / math.sqrt(count)
     return Mean(float(np.mean(values)), half, count)

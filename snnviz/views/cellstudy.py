@@ -114,8 +114,17 @@ def noise(some: Sequence[Outcome]) -> str:
 
 
 def repeated(some: Sequence[Outcome]) -> Mean:
-    """The accuracy of a network that each search found, over the searches; of one search, over its seeds."""
-    return mean([one.accuracy for one in some] if len(some) > 1 else some[0].accuracies)
+    """The accuracy of a network that each search found, over the searches; of one search, over its seeds.
+
+    Of several networks of a search, as of random cells, it is their mean.
+    """
+    times: dict[int, list[Outcome]] = {}
+    for one in some:
+        times.setdefault(one.member.time, []).append(one)
+    if len(times) > 1:
+        return mean([float(np.mean([one.accuracy for one in group])) for group in times.values()])
+    seeds = min(len(one.accuracies) for one in some)
+    return mean(np.mean([one.accuracies[:seeds] for one in some], axis=0).tolist())
 
 
 def less(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Mean | None:

@@ -125,14 +125,18 @@ def study_table(some: Sequence[Outcome]) -> pd.DataFrame:
 
 def _percent(some: Sequence[Outcome]) -> str | None:
     """The mean of a network's searches, or of one search's seeds, with its 95 % interval."""
-    return _said(repeated(some), "", "%") if some else None
+    return _said(repeated(some), "", "%", (0.0, 1.0)) if some else None
 
 
 def _points(found: Mean | None) -> str | None:
     """A difference with its interval."""
-    return None if found is None else _said(found, "+", "pp")
+    return None if found is None else _said(found, "+", "pp", (-1.0, 1.0))
 
 
-def _said(found: Mean, sign: str, unit: str) -> str:
-    between = "" if found.low is None else f" ({100 * found.low:{sign}.1f} to {100 * (found.high or 0.0):{sign}.1f})"
+def _said(found: Mean, sign: str, unit: str, ends: tuple[float, float]) -> str:
+    """With an interval that does not leave what can be."""
+    between = ""
+    if found.half is not None:
+        low, high = max(ends[0], found.value - found.half), min(ends[1], found.value + found.half)
+        between = f" ({100 * low:{sign}.1f} to {100 * high:{sign}.1f})"
     return f"{100 * found.value:{sign}.1f} {unit}{between}"

@@ -20,6 +20,7 @@ def test_an_interval_of_seeds_is_scipys() -> None:
     low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
     assert (found.low, found.high) == (pytest.approx(low, rel=1e-4), pytest.approx(high, rel=1e-4))
     assert mean([0.5]).low is mean([0.5]).high is None
+    assert mean([0.5, 0.5]).half is None, "by chance alike, and no reason to be sure"
 
 
 def test_the_mean_of_three_seeds_is_held_as_often_as_it_should_be() -> None:
