@@ -89,7 +89,7 @@ def settings() -> None:
     top = st.columns([46, 50, 17, 14], vertical_alignment="bottom")
     many.presets(top[0], OPTIMISATIONS, now, KEY, _preset)
     words = "Made small on the training images kept apart: the mean loss; the accuracy drop from the ANN twin in "
-    words += "percentage points; or that plus the price of the synaptic operations."
+    words += "percentage points; or that plus the price of the operations, a sum of m spikes being m."
     options = list(OBJECTIVES)
     many.segments(top[1], "Objective", "objective", options, now, KEY, _put, help=words, format_func=OBJECTIVES.get)
     recipe.popover(top[2], now, KEY, _put, _take)

@@ -12,6 +12,7 @@ from snnviz.catalog.twins import ann_twin
 from snnviz.design import Design
 from snnviz.store import Run
 from snnviz.theory import probe
+from snnviz.theory.operations import MEANING
 from snnviz.ui import many, measuring, optimise_work
 from snnviz.ui.words import plain
 from snnviz.views.comparison import DOUBT, Three, comparison_table, gain, published
@@ -53,7 +54,8 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
             st.caption(plain(said))
         if results:
             looks = (found.probe for found in results.values())
-            st.caption(f"Operations are counted on {probe.said(designs[0], looks)}.")
+            counted = f"Operations of an image are counted on {probe.said(designs[0], looks)}, zeros of ReLUs skipped."
+            st.caption(f"{counted} {MEANING['additions']}")
             measuring.offer(measuring.old(designs, results), KEY)
     with theirs:
         st.markdown("**The paper's Table I, full scale** (100 to 200 epochs; T = 25 on CIFAR-10)")

@@ -67,13 +67,14 @@ def comparison_table(threes: Sequence[Three], results: Mapping[str, Result]) -> 
     ):
         done = [results[design.digest] for design in some if design.digest in results]
         spent = [one.operations.by("additions").effective for one in done]
+        older = " (estimated)" if any(one.operations.estimated for one in done) else ""
         rates = [one.rate for one in done if one.rate is not None]
         rows.append(
             {
                 "network": name,
                 "test accuracy": _spread([100 * one.accuracy for one in done], "%"),
                 "firing rate": _spread([100 * rate for rate in rates], "%"),
-                "operations": f"{np.mean(spent):,.0f}" if done else None,
+                "operations": f"{np.mean(spent):,.0f}{older}" if done else None,
                 "seeds": f"{len(done)} of {len(threes)}",
             }
         )

@@ -110,7 +110,7 @@ def cost_table(
         made = counted[kind]
         rows.append(
             {
-                "network": names[kind],
+                "network": names[kind] + (" (estimated)" if made and made.estimated else ""),
                 "accuracy": 100 * each.accuracy,
                 "spikes": each.spikes,
                 "latency": latency[kind],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,8 @@ def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
     assert table["firing rate"].fillna("none").tolist() == ["none", "20.0 ± 0.0 %", "25.0 ± 0.0 %"]
     assert table["seeds"].tolist() == ["5 of 5"] * 3
     assert table["operations"][0] == "1,500"
+    older = {name: replace(one, operations=replace(one.operations, estimated=True)) for name, one in RESULTS.items()}
+    assert comparison_table(THREES, older)["operations"][0] == "1,500 (estimated)"
     some = {THREES[0].original.digest: RESULTS[THREES[0].original.digest]}
     assert comparison_table(THREES, some)["seeds"].tolist() == ["0 of 5", "1 of 5", "0 of 5"]
     assert comparison_table(THREES, some)["test accuracy"].dropna().tolist() == ["80.0 %"]

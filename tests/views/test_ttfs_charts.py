@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -208,6 +209,8 @@ def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
     told = ttfs_costs.Told(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
     rate = ttfs_costs.cost_table(one, several, {"rate": told}).set_index("network").loc["rate-coded LIF"]
     assert (rate["accuracy"], rate["spikes"], rate["energy"]) == (80, 1.5, pytest.approx(0.064))
+    older = told._replace(operations=replace(told.operations, estimated=True))
+    assert ttfs_costs.cost_table(one, several, {"rate": older})["network"].tolist()[-1] == "rate-coded LIF (estimated)"
 
 
 @pytest.mark.parametrize("start", SMALL)
