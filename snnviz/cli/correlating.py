@@ -45,9 +45,9 @@ OWN: dict[str, tuple[Question, ...]] = {
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Another field of the study: connections=both, kept=backward, samples, random, searches, other, metric, normalisation, "
-    "channels, steps, train_samples, optimizer=sgd:momentum=0.9, learning_rate, schedule, batch_size, flip, shift, "
-    "score_channels, score_batch, score_repeats or seed.",
+    help="Another field of the study: connections=both, kept=backward, samples, random, searches, other, metric, "
+    "normalisation, channels, steps, train_samples, optimizer=sgd:momentum=0.9, learning_rate, schedule, batch_size, "
+    "flip, shift, score_channels, score_batch, score_repeats or seed.",
 )
 @AS_JSON
 def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options: str | None) -> None:

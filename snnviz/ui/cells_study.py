@@ -273,7 +273,7 @@ def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
     steps = study.question == "steps"
     data = ", ".join(study.sets)
     with ours:
-        st.markdown(f"**Ours, small** ({plain(data)}, {study.epochs} epochs, {some(study.seeds, 'seed')})")
+        st.markdown(f"**Ours, small** ({plain(data)}, {some(study.epochs, 'epoch')}, {some(study.seeds, 'seed')})")
         table = tables.steps_table(study, outcomes) if steps else tables.transfer_table(study, outcomes)
         st.dataframe(table, hide_index=True, placeholder="–", key="cells-study-ours")
         st.caption(plain(f"{views.over(study)} {views.noise(outcomes)}"))
@@ -297,7 +297,7 @@ def _table(outcomes: Sequence[views.Outcome]) -> None:
         column_order=[name for name in table.columns if name != "run"],
         column_config={
             "candidate": number("candidate no."),
-            "best of": number(format="localized"),
+            "best of": st.column_config.TextColumn(help="Of how many candidates it has the best score."),
             "SAHD": number(format="%.2f"),
             "HD": number(format="%.2f"),
             "accuracy": number("test accuracy", format="%.1f %%"),
