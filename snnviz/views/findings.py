@@ -77,8 +77,8 @@ def source(seen: Seen, again: Retraining | None) -> str:
     if again is None:
         return f"of the {images} alone; that two trainings differ would make them more"
     return (
-        f"of the {images} and of training (± {again.sd:.3g} between trainings of one network from scratch, measured on "
-        f"{again.trainings} of {again.networks})"
+        f"of the {images} and of training (± {again.sd:.3g} between trainings of one network from scratch: "
+        f"{again.trainings} of {again.networks} networks)"
     )
 
 
