@@ -1,14 +1,17 @@
-"""Searches that nobody had to make."""
+"""Searches and looks that nobody had to make."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
+from snnviz.catalog.architectures import architecture
 from snnviz.catalog.cells import CellSearch
 from snnviz.catalog.optimisations import Optimisation, searches
 from snnviz.catalog.searches import Code, Search, space, write_code
 from snnviz.cells import counts, write
-from snnviz.events import Candidate, Model, Trial, Twin
+from snnviz.design import Design
+from snnviz.events import Candidate, LayerState, Model, Trial, Twin
 from snnviz.theory.candidates import ranked
 from snnviz.views.search import Seen
 
@@ -95,3 +98,12 @@ def candidates(search: CellSearch) -> list[Candidate]:
         sahd, hd = 100 + 5 * many["conv3"] + luck, 80 + 3 * many["conv3"] + 2 * many["skip"] + luck
         found.append(Candidate(number, 0, write(cell), sahd, hd, 0.5, 0.4, None, 0.02))
     return found
+
+
+def rows_of_before(
+    design: Design, rates: Sequence[float | None], densities: Sequence[float | None] | None = None
+) -> list[LayerState]:
+    """A look at each layer, of a run of before operations were counted."""
+    given = densities or [None] * len(rates)
+    names = [layer.name for layer in architecture(design).watched]
+    return [LayerState(0, 0.0, k, names[k], rates[k], 0.0, None, given[k]) for k in range(len(names))]

@@ -7,7 +7,7 @@ Joining, pooling, biases, leaks and thresholds are not counted. Decision 21.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -182,14 +182,6 @@ def spent(design: Design, rows: Iterable[LayerState]) -> Counts:
         found += (macs, additions, 0 if adds else synops, synops if adds else 0)
     macs, additions, eff_macs, eff_acs = found.tolist()
     return Counts(dense(design), macs, additions, eff_macs, eff_acs, estimated)
-
-
-def estimated(design: Design, rates: Sequence[float | None], densities: Sequence[float | None] | None = None) -> Counts:
-    """What one image costs by `rates`, spikes per neuron and step of each layer that is looked at, None without spikes,
-    and where they are known the shares of layers' joined inputs that are not 0."""
-    layers = enumerate(architecture(design).watched)
-    given = densities or [None] * len(rates)
-    return spent(design, [LayerState(0, 0.0, k, layer.name, rates[k], 0.0, None, given[k]) for k, layer in layers])
 
 
 def reads_spikes(design: Design, layer: Layer) -> bool:

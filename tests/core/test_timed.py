@@ -20,6 +20,7 @@ from snnviz.events import Checkpoint, EpochEnd, LayerState, Timing
 from snnviz.theory import operations, ttfs
 from tests.core import taps
 from tests.core.test_execute import checkpoints, goes_on, rows
+from tests.made_up import rows_of_before
 
 MLP = {"kind": "mlp", "depth": 2, "width": 20, "code": "ttfs"}
 CNN = {"kind": "cnn", "depth": 2, "channels": 3, "pool_every": 1, "code": "ttfs"}
@@ -139,7 +140,7 @@ def test_spikes_are_counted_as_they_come(network: dict[str, Any]) -> None:
     counted = operations.spent(made, states)
     assert (counted.macs, counted.estimated) == (0, False)
     assert counted.additions == additions
-    estimate = operations.estimated(made, [s.rate for s in states])
+    estimate = operations.spent(made, rows_of_before(made, [s.rate for s in states]))
     assert estimate.estimated
     np.testing.assert_allclose(estimate.additions, counted.additions, rtol=0.1)
     fired = sum(int(said.sum()) for said in pass_through(test.images)[1:])

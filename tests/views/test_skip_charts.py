@@ -15,9 +15,10 @@ from scipy import stats
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.sweeps import Point, SkipSweep, points
 from snnviz.events import EpochEnd, LayerState
-from snnviz.theory.operations import Counts, estimated, spent
+from snnviz.theory.operations import Counts, spent
 from snnviz.views.skipcontrols import begun, left, sentence, sentences
 from snnviz.views.skips import Result, result, skip_charts, skip_means, skip_table
+from tests.made_up import rows_of_before
 
 SWEEP = points(SkipSweep(seeds=2, most_skips=2))
 
@@ -128,8 +129,8 @@ def test_a_result_is_read_from_the_rows_of_its_run() -> None:
     rows = [*look(0, [0.01] * 5 + [None]), *look(5, [0.9] * 5 + [None]), *look(10, last_rates, densities)]
     found = result(design, end, rows)
     assert (found.accuracy, found.rate) == (0.8, 0.31)
-    assert found.operations == estimated(design, last_rates, densities)  # runs of before
-    assert result(design, end, look(10, last_rates)).operations == estimated(design, last_rates)
+    assert found.operations == spent(design, rows_of_before(design, last_rates, densities))
+    assert result(design, end, look(10, last_rates)).operations == spent(design, rows_of_before(design, last_rates))
     counted = [replace(row, synops=7.0, macs=1.0, additions=2.0) for row in look(15, last_rates, densities)]
     own = result(design, end, [*rows, *counted]).operations
     assert (own.macs, own.additions, own.synops, own.estimated) == (6, 12, 42, False)
