@@ -21,7 +21,8 @@ from snnviz.registry import Range
 class Optimisation(Recipe):
     """GP-UCB with shared weights beside random search with weights of its own (Benmeziane et al. 2023, Fig. 3).
 
-    The defaults are small enough for a laptop: a block of four layers, 729 matrices, on digits.
+    The defaults are small enough for a laptop: a block of four layers, 729 matrices, on digits. The schedule is that of
+    networks trained from scratch: shared weights and a candidate's own epochs keep their rate.
     """
 
     network: Literal["block", "resnet18", "densenet121", "mobilenetv2"] = "block"

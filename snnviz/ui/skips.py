@@ -20,7 +20,7 @@ from snnviz.ui.form import HELP
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
-from snnviz.views.skipcontrols import begun, sentences
+from snnviz.views.skipcontrols import begun, expected, sentences
 from snnviz.views.skips import Result, skip_charts, skip_table
 
 KEY = "skips"
@@ -203,6 +203,8 @@ def _curves(was_active: bool) -> None:
         st.rerun()
     many.actions(designs, runs, KEY)
     results = many.results(designs, runs)
+    if not results and (forecast := expected(chosen)):
+        st.caption(plain(forecast))
     if results:
         befores = {digest: found.before for digest, found in results.items()}
         said = [one for one in (begun(chosen, befores), *sentences(chosen, results)) if one]

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Protocol
 
+from snnviz.catalog.architectures import architecture
 from snnviz.catalog.controls import CONTROLS, Control, match
 from snnviz.catalog.sweeps import Point, SkipType
 from snnviz.theory.intervals import Interval, interval
+from snnviz.theory.variance import forecast
 from snnviz.views.chart import Chart, empty
 
 SYMBOLS: dict[Control | None, str] = {None: "circle", "parameters": "square", "operations": "diamond"}
@@ -174,6 +176,20 @@ def begun(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
     silent = mean < SILENT
     return said + (
         ": it is nearly silent, and whatever brings spikes helps it, stronger weights too." if silent else "."
+    )
+
+
+def expected(points: Sequence[Point]) -> str:
+    """How active it will be before training, as far as theory says; nothing where no block without skips is swept."""
+    own = [point.design for point in points if not (point.n_skip or point.ann)]
+    if not own:
+        return ""
+    layers = [one for one in forecast(own[0]) if one.rate is not None]
+    neurons = {layer.name: layer.neurons for layer in architecture(own[0]).layers}
+    mean = sum(neurons[one.name] * (one.rate or 0.0) for one in layers) / sum(neurons[one.name] for one in layers)
+    return (
+        f"Forecast: before training {mean:.1%} of the neurons of the network without skips will spike in a time step, "
+        f"of its last layer {layers[-1].rate or 0.0:.1%}."
     )
 
 

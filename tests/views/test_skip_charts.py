@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from snnviz.catalog.architectures import architecture
 from snnviz.catalog.sweeps import Point, SkipSweep, points
 from snnviz.events import EpochEnd, LayerState
 from snnviz.theory.operations import Counts, spent
-from snnviz.views.skipcontrols import begun, left, sentence, sentences
+from snnviz.views.skipcontrols import begun, expected, left, sentence, sentences
 from snnviz.views.skips import Result, result, skip_charts, skip_means, skip_table
 from tests.made_up import rows_of_before
 
@@ -213,6 +214,21 @@ def test_a_silent_start_is_called_one() -> None:
     assert "nearly silent" in begun(CONTROLLED, rates)
     assert "silent" not in begun(CONTROLLED, dict.fromkeys(rates, 0.085))
     assert begun(CONTROLLED, {}) == ""
+
+
+def test_before_any_run_theory_says_how_active_it_will_be() -> None:
+    """Four seeds have 12.7 % as the page opens, 3.0 % with torch's weights (`sweep`); theory is rough here."""
+
+    def said(sweep: SkipSweep) -> list[float]:
+        return [float(share) for share in re.findall(r"([\d.]+)%", expected(points(sweep)))]
+
+    whole, last = said(SkipSweep(gain=2, seeds=1))
+    assert whole == pytest.approx(12.7, abs=3)
+    assert 0 < last < whole
+    weak, silent = said(SkipSweep(seeds=1))
+    assert weak == pytest.approx(3.0, abs=1)
+    assert silent == 0
+    assert expected([point for point in points(SkipSweep(seeds=1)) if point.n_skip]) == ""
 
 
 def test_controls_are_lines_of_their_own() -> None:
