@@ -209,6 +209,8 @@ class Trial:
         began = time.monotonic()
         try:
             self._work(count)
+        except KeyboardInterrupt:
+            print("interrupted: what there is", file=sys.stderr)
         finally:
             self.outcome.seconds = time.monotonic() - began
             self._end()
@@ -225,9 +227,10 @@ class Trial:
                 self.disturbed = time.monotonic()
                 due = self.disturbed + self.chance.choice([0.1, 0.5, 1, 2, 4, 8])
                 if made % 10 == 0:
-                    print(
-                        made, dict(self.outcome.done), f"{self.outcome.standstill:.0f} s", file=sys.stderr, flush=True
-                    )
+                    trouble = len(self.outcome.wrong) + len(self.outcome.failed)
+                    done, still = sum(self.outcome.done.values()), self.outcome.standstill
+                    said = f"{made} disturbed, {done} done, {trouble} not as they should, {still:.0f} s at most"
+                    print(said, file=sys.stderr, flush=True)
             if made == count:
                 last = last or time.monotonic()
                 if time.monotonic() - last > PATIENCE:

@@ -108,9 +108,10 @@ class Local:
         silent = self.silent()
         if silent is None or silent < HUNG_SECONDS / 2:
             return None
+        then = "it is being replaced" if silent > HUNG_SECONDS else f"it is replaced after {HUNG_SECONDS:.0f} s"
         return (
-            f"The queue stands still: its supervisor has not been heard of for {silent:.0f} s, and is replaced after "
-            f"{HUNG_SECONDS:.0f} s. Runs go on from their last epoch."
+            f"The queue stands still: its supervisor has not been heard of for {silent:.0f} s; {then}, and runs go on "
+            "from their last epoch."
         )
 
     def _replace(self) -> int | None:
