@@ -9,6 +9,7 @@ import streamlit as st
 from snnviz.catalog.shortcutstudies import Member, distinct, members
 from snnviz.places import ROOT
 from snnviz.store import Run
+from snnviz.store.looks import is_old
 from snnviz.ui import many, state
 from snnviz.ui.components.charts import charts
 from snnviz.ui.shortcuts_rows import Versions, charts_of, profile_of, rows, versions
@@ -72,6 +73,12 @@ def _figures(several: Sequence[Member], runs: Mapping[str, Run], shown: Versions
     with figure:
         charts(profile_of(several, shown, chosen), key="shortcuts-profile")
     charts(why, key="shortcuts-why")
+    if any(is_old(one.layers) for one in found.values()):
+        st.caption(
+            "Runs of before looked at layers **on the first 64 training images**, which may be of one class. Weights "
+            "of branches are not kept, so their part is not measured anew; what else a run has at its end is, where it "
+            "is opened."
+        )
 
 
 def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[str, Rows]) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from snnviz import links
 from snnviz.catalog.measuring import name_of
-from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, survey
+from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, members, survey
 from snnviz.catalog.sweeps import SkipSweep, distinct, points
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
-from snnviz.ui import many, services, shortcuts_setting, watching
+from snnviz.ui import many, services, shortcuts_rows, shortcuts_setting, watching
 from tests.aged import age
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit, by_link
@@ -35,7 +35,7 @@ def aged(*runs: str) -> None:
         age(store, run)
     store.close()
     services.GLANCES.forget()
-    for drawn in (watching._picture, many._result):
+    for drawn in (watching._picture, many._result, shortcuts_rows._history, shortcuts_rows._charts):
         drawn.cache_clear()
 
 
@@ -105,6 +105,19 @@ def test_the_skips_page_says_how_many_runs_are_of_before_and_looks_anew(trained:
     found = look()
     assert "of before looked at layers" not in found.text
     assert energies(found) == energies(today)
+
+
+def test_the_shortcuts_page_says_that_the_part_of_branches_stays(trained: Callable[..., Run]) -> None:
+    small = {"network.depth": 4, "network.width": 8, "data.train_samples": 100, "data.steps": 2, "training.epochs": 1}
+    design, study = links.change(STARTS["deep mlp"], small), ShortcutStudy(seeds=1)
+    run = trained(members(design, study)[0].design).run
+    link = shortcuts_setting.to_link(design, study, "compare")
+    assert BEFORE not in by_link("shortcuts", link).text
+    aged(run)
+    visit = by_link("shortcuts", link)
+    assert f"**on {BEFORE}**" in visit.text
+    why = {chart["id"]: chart for chart in visit.component("snnviz_charts", "shortcuts-why")["charts"]}
+    assert why["shortcut_saturation"]["caption"].endswith(f"On {BEFORE}.")
 
 
 def test_a_run_without_weights_says_so(tiny: MakeDesign, trained: Callable[..., Run], cache: Path) -> None:
