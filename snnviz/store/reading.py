@@ -41,8 +41,10 @@ def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:
 
 
 @lru_cache(maxsize=4096)
-def task(kind: str, text: str) -> Task | str:
+def task(kind: str, text: str | None) -> Task | str:
     """The stored task, or why it is not one (any more)."""
+    if not text:  # of a store whose schema was damaged
+        return "what was submitted is lost"
     if kind not in TASKS:
         return f"kind must be one of {', '.join(TASKS)}, got {kind!r}"
     try:

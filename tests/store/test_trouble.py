@@ -106,15 +106,24 @@ class TestStrangeFiles:
         with pytest.raises(StoreError, match="damaged"):
             Store(closed, check=False).rows(tiny().digest, Sample)
 
-    def test_a_byte_of_the_schemas_text_that_is_damaged_is_a_sentence(self, closed: Path) -> None:
-        """Which SQLite's own search for damage does not find, and which no UTF-8 is."""
+    @pytest.mark.parametrize("where", [b"runs_by_state", b"samples_by_run"])
+    def test_a_byte_of_the_schemas_text_that_is_damaged_is_a_sentence(self, closed: Path, where: bytes) -> None:
+        """One that is no UTF-8, which SQLite's own search for damage does not find."""
         content = bytearray(closed.read_bytes())
-        content[content.index(b"CREATE TABLE runs") + 20] = 0xFF
+        content[content.index(where) + 4] = 0xFF
         closed.write_bytes(content)
         for check in (True, False):
             with pytest.raises(StoreError, match="damaged") as caught:
                 Store(closed, check=check).runs()
             assert is_sentence(caught.value, closed)
+
+    def test_a_column_whose_name_was_damaged_leaves_runs_that_cannot_be_read(self, closed: Path) -> None:
+        content = closed.read_bytes().replace(b"\tdesign TEXT", b"\tdesigf TEXT")
+        closed.write_bytes(content.replace(b"\tdesigf TEXT NOT NULL", b"\tdesigf TEXT         "))
+        store = Store(closed)
+        assert store.runs() == []
+        assert [found.reason for found in store.unreadable()] == ["what was submitted is lost"]
+        store.close()
 
     def test_a_bit_of_a_row_that_flips_is_a_sentence(self, closed: Path, tiny: MakeDesign) -> None:
         """As nothing of SQLite notices."""
