@@ -52,7 +52,10 @@ def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told)
             continue
         found, many = mean(less), max(many, len(less))
         words = f"**{names[mode]}** {found.value:+.1f}{'' if found.half is None else f' ± {found.half:.1f}'} points"
-        said.append(words + ("" if found.half is None or abs(found.value) > found.half else ", not told apart"))
+        if found.half is None:  # of one seed, or of several that are alike by chance
+            said.append(words + (", the same at each seed and so without an interval" if len(less) > 1 else ""))
+        else:
+            said.append(words + ("" if abs(found.value) > found.half else ", not told apart"))
     if not said:
         return ""
     how = f"95 % interval over {many} seeds" if many > 1 else "one seed: this tells nothing apart"
