@@ -15,10 +15,11 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from scipy.stats import kendalltau
 
 from snnviz.catalog.optimisations import Optimisation, searches
 from snnviz.catalog.searches import Search, candidate, read_code
@@ -26,6 +27,7 @@ from snnviz.core.candidates import Trainer
 from snnviz.events import Trial
 from snnviz.jobs import machine
 from snnviz.jobs.searching import Past, conduct
+from snnviz.theory.ranks import Agreement, agreement
 
 
 def trials(search: Search) -> list[Trial]:
@@ -66,8 +68,11 @@ def compare(setting: Optimisation) -> list[dict[str, float | int | None]]:
     return rows
 
 
-def rank(setting: Optimisation, count: int) -> dict[str, float]:
-    """Kendall's tau between the two ways to judge `count` random matrices; from scratch twice, for the noise."""
+def rank(setting: Optimisation, count: int) -> dict[str, Agreement | float]:
+    """Kendall's tau between the two ways to judge `count` random matrices; from scratch twice, for the noise.
+
+    "scratch" is the mean of two trainings, save in "scratch twice", which compares the one with the other.
+    """
     ours = searches(setting)[0]
     trainer = Trainer(ours)
     torch.set_num_threads(1)
@@ -96,12 +101,12 @@ def rank(setting: Optimisation, count: int) -> dict[str, float]:
     return {
         "shared accuracy, scratch accuracy": tau([f.accuracy for f in shared], means),
         "shared loss, scratch loss": tau([f.loss for f in shared], losses),
-        "shared loss, scratch accuracy": -tau([f.loss for f in shared], means),
+        "shared loss, scratch accuracy": tau([-f.loss for f in shared], means),
         "scratch twice, accuracy": tau([t.accuracy for t in random], [f.accuracy for f in twice]),
         "scratch twice, loss": tau([t.loss for t in random], [f.loss for f in twice]),
         "number of skips, scratch accuracy": tau(skips, means),
         "number of DSC, scratch accuracy": tau(concatenated, means),
-        "number of DSC, scratch loss": -tau(concatenated, losses),
+        "number of DSC, scratch loss": tau(concatenated, [-loss for loss in losses]),
         "sd of scratch accuracy": statistics.stdev(means),
         "standard error of one accuracy": statistics.mean((m * (1 - m) / ours.validation) ** 0.5 for m in means),
     }
@@ -111,8 +116,10 @@ ALL = [(a, b, c, d, e, f) for a in range(3) for b in range(3) for c in range(3) 
        for f in range(3)]  # fmt: skip
 
 
-def tau(a: list[float], b: list[float]) -> float:
-    return float(kendalltau(a, b).statistic)
+def tau(a: Sequence[float], b: Sequence[float]) -> Agreement:
+    found = agreement(tuple(map(float, a)), tuple(map(float, b)))
+    assert found is not None
+    return found
 
 
 def main() -> None:
@@ -139,13 +146,15 @@ def main() -> None:
     )
     rows, ranks = compare(setting), rank(setting, given.matrices) if given.matrices else {}
     for name, value in ranks.items():
-        print(f"{name:40} {value:.3f}")
+        known = isinstance(value, Agreement)
+        print(f"{name:40} {f'{value.tau:+.2f} ({value.low:+.2f} to {value.high:+.2f})' if known else f'{value:.3f}'}")
     for name in rows[0]:
         values = [row[name] for row in rows if row[name] is not None]
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         print(f"{name:40} {statistics.mean(values):.4g} ± {spread:.2g} ({len(values)} of {len(rows)})")
     if given.out:
-        given.out.write_text(json.dumps({"setting": setting.model_dump(mode="json"), "rows": rows, "tau": ranks}))
+        told = {name: asdict(value) if isinstance(value, Agreement) else value for name, value in ranks.items()}
+        given.out.write_text(json.dumps({"setting": setting.model_dump(mode="json"), "rows": rows, "tau": told}))
 
 
 if __name__ == "__main__":

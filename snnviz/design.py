@@ -205,7 +205,7 @@ class Ttfs(Part):
 
     slope: Literal["one", "alpha-one"] = "one"
     """Of a potential at its threshold. "one": 1, and learning is the ReLU network's (the B1-model). "alpha-one": the
-    ramp is 1 instead, so that the slope is 1 + sum W and learning goes astray."""
+    ramp is 1 instead, so that the slope is 1 + sum W, and gradients explode where it is near 0."""
 
     penalty: Annotated[
         float,

@@ -1,7 +1,7 @@
 """Plain blocks as controls: no skips, and such a width that they are as large as a block with skips, or as dear.
 
 A concatenation brings weights, so a block with more of them is a larger network too. What is left over a plain block of
-equal parameters, or of equal operations, is what the skips do.
+equal parameters, or of equal operations, does not come of size.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def adam(
     beta1: Annotated[float, Range(0, 0.999, "Memory of the mean gradient.", 0.01)] = 0.9,
     beta2: Annotated[float, Range(0, 0.9999, "Memory of the squared gradient.", 0.001)] = 0.999,
 ) -> Arguments:
-    """A step size of its own for each weight: forgiving, and the usual choice for SNNs."""
+    """A step size of its own for each weight: a gradient is divided by how large it usually is."""
     return "Adam", {"betas": (beta1, beta2)}
 
 
@@ -34,7 +34,7 @@ def sgd(
     momentum: Annotated[float, Range(0, 0.999, "Share of the last step that is kept.", 0.05)] = 0.9,
     weight_decay: Decay = 0.0,
 ) -> Arguments:
-    """Stochastic gradient descent with momentum: needs a larger learning rate, about 0.05."""
+    """Stochastic gradient descent with momentum: steps as large as gradients, so another rate than Adam's."""
     return "SGD", {"momentum": momentum, "weight_decay": weight_decay}
 
 

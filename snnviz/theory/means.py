@@ -60,6 +60,19 @@ def mean(values: Sequence[float]) -> Mean:
     return Mean(float(np.mean(values)), half, count)
 
 
+def differ(differences: Sequence[float]) -> str:
+    """What paired differences of shares say, in points, and no more: of one seed nothing is told apart.
+
+    >>> differ([0.01, 0.03]), differ([-0.01])
+    ('+2.0 ± 12.7 points (95 %, 2 seeds), not told apart', '-1.0 points, of one seed')
+    """
+    found = mean(differences)
+    if found.half is None:
+        return f"{100 * found.value:+.1f} points, of one seed"
+    apart = "" if abs(found.value) > found.half else ", not told apart"
+    return f"{100 * found.value:+.1f} ± {100 * found.half:.1f} points (95 %, {found.count} seeds){apart}"
+
+
 def deviation(values: Sequence[float]) -> float | None:
     """The standard deviation of what they are drawn from, with n - 1 (ddof 1): None of one alone.
 

@@ -20,7 +20,7 @@ ABOUT = {
         "says how differently an untrained network of such cells spikes for different images (Kim et al. 2022)."
     ),
     "search": (
-        "Many cells drawn at random, each scored in an untrained network within a hundredth of a second; the best of "
+        "Many cells drawn at random, each scored in an untrained network in some hundredths of a second; the best of "
         "them are scored again, more precisely (Kim et al. 2022)."
     ),
     "study": (

@@ -62,7 +62,7 @@ HELP = {
     "is what it says; computes exactly what ReLUs do. For an mlp, a cnn, a vgg or a block without skips; what is in "
     "the way is listed, and changed by a click.",
     "ttfs.slope": "one: potentials rise with slope 1 at their threshold, learning is the ReLU network's. alpha-one: "
-    "the usual ramp instead, with which learning goes astray.",
+    "the usual ramp instead, with which slopes may be near 0 and gradients explode.",
     "neuron.kind": "lif: leaky integrate-and-fire, over time; relu: max(0, u), the ANN twin, in a single time step "
     "with direct input and a readout that does not spike. The numbers of a neuron have no say then.",
     "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",

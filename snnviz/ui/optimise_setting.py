@@ -45,8 +45,8 @@ WEIGHTS = (
     "as in the paper. The random search trains each of its candidates from scratch."
 )
 CARRIED = (
-    "Carried weights mix up two things: a candidate that is trained later starts from better weights, so accuracy "
-    "grows with the order of training, whatever the skips are."
+    "Carried weights mix up two things: a candidate that is trained later starts from weights that were trained "
+    "longer, whatever its skips are. How far values follow that order is said below the search."
 )
 
 

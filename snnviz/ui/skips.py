@@ -56,7 +56,7 @@ ABOUT = (
 )
 CONTROLS = (
     "A concatenation brings weights with it. Controls are blocks without skips whose width makes them as large: one of "
-    "equal parameters, one of equal operations. What is left over them is what the skips do."
+    "equal parameters, one of equal operations. What is left over them does not come of size."
 )
 PAPER = (
     "**The paper's numbers, full scale** (Benmeziane et al. 2023): Fig. 1 sweeps n_skip on CIFAR10-DVS, from a firing "

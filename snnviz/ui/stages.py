@@ -65,7 +65,7 @@ def sizes(network: StagedNetwork) -> None:
             on_click=state.resize,
             args=(small,),
             disabled=(network.width, network.depth) == (small.width, small.depth),
-            help=f"Width {small.width:g} and depth {small.depth:g}: learns digits in about a minute.",
+            help=f"Width {small.width:g} and depth {small.depth:g}: trains on digits in about a minute.",
         )
         st.button(
             "Full size",
@@ -81,7 +81,7 @@ def sizes(network: StagedNetwork) -> None:
             key="like-example",
             icon=":material/school:",
             on_click=state.like_example,
-            help=f"Those of {network.kind}-digits. Networks this deep learn faster at a threshold of 0.5.",
+            help=f"Those of {network.kind}-digits, with which the README's number of it was measured.",
         )
 
 

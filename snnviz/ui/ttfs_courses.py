@@ -57,7 +57,7 @@ def _shallow() -> str:
     """With few factors 1/B not much happens."""
     network = design().network
     few = isinstance(network, MlpNetwork | CnnNetwork) and network.depth < 4
-    return " With as few layers as now α = 1 still learns: take 8 layers." if few else ""
+    return " What docs/ttfs.md tells of α = 1 is of 7 hidden layers; fewer have fewer factors 1/B." if few else ""
 
 
 @lru_cache(maxsize=16)

@@ -34,11 +34,12 @@ def panel(runs: Mapping[str, Run]) -> None:
     many.actions(tasks, own, f"{KEY}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")
     failures(own.values())
     ends = many.epochs_of(alone)
-    exact = [ends[name][-1].test_accuracy for name, run in own.items() if name in ends and run.state == "done"]
+    done = [name for name, run in own.items() if name in ends and run.state == "done"]
+    exact = {name: ends[name][-1].test_accuracy for name in done}
     rows = rows_of({name: run for name, run in own.items() if run.task not in alone})
     if said := views.verdict(now.axis, curve, rows, exact):
         st.markdown(said)
     if rows:
-        charts(payload([views.curve_chart(now.axis, curve, rows, exact)]), key="ttfs-limits-curve")
+        charts(payload([views.curve_chart(now.axis, curve, rows, list(exact.values()))]), key="ttfs-limits-curve")
     else:
         st.caption("A fine-tuning for each point, from the weights of the network, which is trained first.")

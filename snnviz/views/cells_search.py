@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, get_args
@@ -15,6 +16,7 @@ from snnviz.catalog.cells import CellSearch, Metric
 from snnviz.cells import canonical, counts, in_words, parse
 from snnviz.events import Candidate
 from snnviz.theory.candidates import Standing, deviation, ranked, value
+from snnviz.theory.intervals import t_quantile
 from snnviz.theory.ranks import agreement, interval, kendall_of_groups
 from snnviz.views.chart import Chart, empty
 
@@ -253,8 +255,7 @@ def sentences(seen: Seen) -> list[str]:
     if len(sds) > 1:
         noise = math.sqrt(sum(sd**2 for sd in sds) / len(sds))
         scores = [one.value for one in seen.again if one.value is not None]
-        error = noise / math.sqrt(search.fine_repeats)
-        tied = sum(scores[0] - score <= 2 * math.sqrt(2) * error for score in scores)
+        tied = _tied(scores, noise, search.fine_repeats)
         said.append(
             f"Between repeats, with other weights and images, a score moves by {noise:.2g} (standard deviation), "
             f"among the best scores differ by {float(np.std(scores, ddof=1)):.2g}: {_alike(tied, len(scores))}"
@@ -262,6 +263,16 @@ def sentences(seen: Seen) -> list[str]:
     for reason, many in seen.invalid.most_common(3):
         said.append(f"{many:,} {'cell has' if many == 1 else 'cells have'} no score: {reason}.")
     return said
+
+
+def _tied(scores: Sequence[float], noise: float, repeats: int) -> int:
+    """How many of the scores, the highest first, are not told from it: means of `repeats` that scatter by `noise`.
+
+    Of all pairs of equal cells together at 5 % (Bonferroni): the first is the highest because chance helped it, too.
+    """
+    pairs = len(scores) * (len(scores) - 1) / 2
+    quantile = t_quantile(len(scores) * (repeats - 1), 1 - 0.025 / max(1, pairs))
+    return sum(scores[0] - score <= quantile * noise * math.sqrt(2 / repeats) for score in scores)
 
 
 def _alike(tied: int, many: int) -> str:

@@ -93,7 +93,8 @@ def _lines(states: States, on: str) -> list[Chart]:
         Chart(
             "grad_norm",
             "Gradient norm per layer",
-            "Norm of the loss gradient of each layer's weights. Lines far apart learn at different speeds.",
+            "Norm of the loss gradient of each layer's weights. Where lines are far apart, SGD moves layers at "
+            "different speeds; Adam divides a gradient by its size.",
             _by_layer(states, "grad_norm", "|dL/dW|", log=True),
         ),
     ]
@@ -157,7 +158,8 @@ def _maps(states: States, on: str) -> list[Chart]:
         Chart(
             "grad_norm",
             "Gradient norm, layer by epoch",
-            "Norm of the loss gradient of each layer's weights. Rows that differ learn at different speeds.",
+            "Norm of the loss gradient of each layer's weights. Where rows differ, SGD moves layers at different "
+            "speeds; Adam divides a gradient by its size.",
             _heat(states, "grad_norm"),
         ),
     ]

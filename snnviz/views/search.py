@@ -15,6 +15,7 @@ from snnviz.adjacency import Edges
 from snnviz.catalog.searches import Code, Search, Strategy, candidate, matrices, read_code, skips_of
 from snnviz.events import Model, Trial, Twin
 from snnviz.theory import probe
+from snnviz.theory.means import mean
 from snnviz.theory.ranks import kendall
 from snnviz.views.chart import DEPTH, Chart, Figure, empty
 
@@ -248,7 +249,10 @@ def baseline_charts(seen: Sequence[Seen]) -> list[Chart]:
                     "hovertemplate": f"%{{x}}: %{{y:.3~g}}<extra>{name}</extra>",
                 }
             )
-        words = "Kendall's τ, mean over the seeds: near -1, more of it is better and no search is needed to know."
+        words = (
+            "Kendall's τ, mean over the seeds and 95 %: below 0 where more goes with a smaller value. DSC skips bring "
+            "parameters and operations too: which of these does it is not told here."
+        )
         words += _by_kind(seen) if key == "skips" else older(seen)
         charts.append(Chart(f"search_{key}", title, words, figure))
     return charts
@@ -274,7 +278,10 @@ def _tau(group: Sequence[Seen], read: Callable[[Search, Trial], float]) -> str:
         for one in group
     ]
     known = [tau for tau in found if tau is not None]
-    return f"τ = {np.mean(known):+.2f}" if known else "τ = ?"
+    if not known:
+        return "τ = ?"
+    half = mean(known).half
+    return f"τ = {np.mean(known):+.2f}" + ("" if half is None else f" ± {half:.2f}")
 
 
 def trial_table(seen: Iterable[Seen]) -> pd.DataFrame:

@@ -175,7 +175,9 @@ def begun(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
     said = f"Before training {mean:.1%} of the neurons of the network without skips spike in a time step"
     silent = mean < SILENT
     return said + (
-        ": it is nearly silent, and whatever brings spikes helps it, stronger weights too." if silent else "."
+        ": it is nearly silent, so that what skips leave here may be spikes, which stronger weights bring too."
+        if silent
+        else "."
     )
 
 

@@ -127,7 +127,10 @@ def skip_charts(
         charts = [chart if chart.id == "skips_rate" else replace(chart, height=TALL) for chart in charts]
         charts.insert(1, left_chart(points, results, COLOURS))
     if any(point.ann for point in points):
-        words = f"Accuracy that spikes cost, in percentage points, seed by seed.{plain}{spread}"
+        words = (
+            "Test accuracy of the ANN twin (ReLUs, one step, its own scale of weights) less the spiking network's, "
+            f"seed by seed.{plain}{spread}"
+        )
         charts.insert(1, Chart("skips_drop", "Accuracy drop", words, drop))
     return charts
 

@@ -10,6 +10,7 @@ from typing import Any
 from snnviz.catalog.limitstudies import Point
 from snnviz.catalog.ttfslimits import AXES, Axis
 from snnviz.events import Tuned
+from snnviz.theory.means import differ
 from snnviz.views.chart import Chart, empty
 
 BEFORE, AFTER = "var(--st-gray-text-color)", "var(--st-orange-color)"
@@ -127,30 +128,34 @@ def _claim(claim: Claim, level: float) -> dict[str, Any]:
     }
 
 
-def verdict(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Sequence[float]) -> str:
-    """What the curve says, in Markdown; nothing where the points for it are missing."""
-    after, before = values(curve, rows)["after"], values(curve, rows)["before"]
-    if not (after and exact):
+def verdict(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Mapping[str, float]) -> str:
+    """What the curve says, in Markdown; nothing where the points for it are missing.
+
+    `exact`: the accuracy without limits, by the network's digest: differences are taken seed by seed.
+    """
+    done = [
+        (point.value, exact[name], told[0].accuracy, told[-1].accuracy)
+        for point in curve
+        if len(told := rows.get(point.task.digest, ())) == point.task.epochs + 1
+        and (name := point.task.design.digest) in exact
+    ]
+    if not done:
         return ""
-    level = fmean(exact)
-    said = [f"Without limits **{level:.1%}**."]
+    said = [f"Without limits **{fmean(exact.values()):.1%}**."]
     claim = CLAIMS.get(axis)
-    if claim and claim.value in after:
-        reached = fmean(after[claim.value])
+    if claim and (own := [row[1:] for row in done if row[0] == claim.value]):
+        _, before, after = (fmean(column) for column in zip(*own, strict=True))
         said.append(
-            f"The paper: {claim.text}, after training on. Ours at {claim.value:g}: "
-            f"{fmean(before[claim.value]):.1%} as it is, **{reached:.1%}** after, {_apart(level - reached)}."
+            f"The paper: {claim.text}, after training on. Ours at {claim.value:g}: {before:.1%} as it is, "
+            f"**{after:.1%}** after, less without limits {differ([late - whole for whole, _, late in own])}."
         )
-    won = {value: fmean(after[value]) - fmean(before[value]) for value in after}
-    most = max(won, key=lambda value: won[value])
-    if won[most] > 0.01:
-        said.append(f"Most is won back at {most:g}: from {fmean(before[most]):.1%} to **{fmean(after[most]):.1%}**.")
+    pairs = {value: [row[2:] for row in done if row[0] == value] for value, *_ in done}
+    won = {value: [after - before for before, after in some] for value, some in pairs.items()}
+    most = max(won, key=lambda value: fmean(won[value]))
+    if fmean(won[most]) > 0.01:
+        before, after = (fmean(column) for column in zip(*pairs[most], strict=True))
+        said.append(f"Training on changes most at {most:g}: {before:.1%} to **{after:.1%}**, {differ(won[most])}.")
     return " ".join(said)
-
-
-def _apart(loss: float) -> str:
-    points = abs(100 * loss)
-    return "as good as without" if points < 0.05 else f"{points:.1f} points {'below' if loss > 0 else 'above'} that"
 
 
 def epochs_chart(rows: Sequence[Tuned], exact: float | None, epochs: int) -> Chart:

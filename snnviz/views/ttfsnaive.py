@@ -117,10 +117,14 @@ def depth_chart(setting: RandomLayers, norms: Mapping[tuple[Slope, float], Float
         line = {"color": SLOPE_COLOURS[name], "width": 2.4, "dash": "solid" if share == 1 else "dot"}
         figure["data"].append({**_line(depths, np.maximum(norm[1:], 1e-300), label, SLOPE_COLOURS[name]), "line": line})
     weights = "N(0, 2/n)" if setting.weights == "he" else "N(0, 1/n)"
+    grown = ", ".join(
+        f"{np.exp(np.diff(np.log(np.maximum(norm, 1e-300))).mean()):.2g} ({SLOPE_NAMES[name]}, {_spike(share)})"
+        for (name, share), norm in norms.items()
+    )
     caption = (
         f"A gradient of 1 goes back through random layers, W ~ {weights}: its norm. Each layer multiplies it by "
-        "diag(1/B) W, and neurons that do not spike (M) pass nothing on. With B = 1 and weights that make up for the "
-        "silent neurons (He, half of them spike) it stays what it is; with α = 1 it grows by a factor at every layer."
+        "diag(1/B) W, and neurons that do not spike (M) pass nothing on. Each of these layers multiplies it by, on "
+        f"average, {grown}; another seed gives other numbers."
     )
     return Chart("ttfs_depth", "Gradient by depth", caption, figure, height=340, wide=True)
 
@@ -157,7 +161,7 @@ def course_verdict(found: Courses, slower: float) -> str:
     else:
         said.append(
             f"Weights of B = 1 differ by up to {b1.difference:.0e}: its gradients are the same to the last digits, and "
-            "a training that is itself unstable makes much of those. A smaller learning rate keeps the two together."
+            "a training that is itself unstable makes much of those. At a smaller learning rate they may stay together."
         )
     for name, words in (("alpha-one", "**α = 1**"), ("slower", f"α = 1 and {slower:g} times more slowly")):
         own = found.get(name)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from snnviz.catalog.ttfspenalty import PAPER_SPIKES, Penalised
 from snnviz.events import EpochEnd
+from snnviz.theory.means import differ
 from snnviz.views.chart import Chart, empty
 
 SEEDS, MEAN, PAPER = "var(--st-gray-text-color)", "var(--st-orange-color)", "var(--st-violet-color)"
@@ -28,17 +29,18 @@ class Traded:
     penalty: float
     spikes: tuple[float, ...]
     accuracies: tuple[float, ...]
+    seeds: tuple[int, ...]
 
 
 def traded(several: Sequence[Penalised], rows: Mapping[str, Sequence[EpochEnd]]) -> list[Traded]:
     """By penalty, those that have any. `rows` by digest."""
-    found: dict[float, list[tuple[float, float]]] = {}
+    found: dict[float, list[tuple[float, float, int]]] = {}
     for each in several:
         if (told := rows.get(each.design.digest)) and told[-1].rate is not None:
-            found.setdefault(each.penalty, []).append((told[-1].rate, told[-1].test_accuracy))
+            found.setdefault(each.penalty, []).append((told[-1].rate, told[-1].test_accuracy, each.design.seed))
     return [
-        Traded(penalty, tuple(spikes for spikes, _ in pairs), tuple(accuracy for _, accuracy in pairs))
-        for penalty, pairs in sorted(found.items())
+        Traded(penalty, tuple(a for a, *_ in runs), tuple(b for _, b, _ in runs), tuple(seed for *_, seed in runs))
+        for penalty, runs in sorted(found.items())
     ]
 
 
@@ -103,7 +105,10 @@ def verdict(found: Sequence[Traded]) -> str:
     said += f" **{fmean(dense.spikes):.2f}** spikes per neuron, {fmean(dense.accuracies):.1%}."
     if best is not dense:
         sparse, reached = fmean(best.spikes), fmean(best.accuracies)
-        said += f" Within a point of that: **{sparse:.2f}** at λ = {best.penalty:g}, {reached:.1%}."
+        said += f" Of those at most a point below, fewest at λ = {best.penalty:g}: **{sparse:.2f}**, {reached:.1%}"
+        plain = dict(zip(dense.seeds, dense.accuracies, strict=True))
+        less = [one - plain[seed] for seed, one in zip(best.seeds, best.accuracies, strict=True) if seed in plain]
+        said += f", {differ(less)}." if less else "."
     return said + f" {EVENTS}"
 
 

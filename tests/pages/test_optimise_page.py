@@ -198,7 +198,7 @@ def test_its_widgets_change_the_setting_and_the_link() -> None:
     assert visit.at.warning.len == 0
     visit.widgets["optimise-weights"].set_value("carried")
     visit.look()
-    assert "grows with the order of training" in visit.text
+    assert "a candidate that is trained later starts from weights that were trained longer" in visit.text
 
 
 def test_the_switch_turns_to_the_sweep_and_back() -> None:

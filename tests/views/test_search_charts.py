@@ -14,6 +14,7 @@ import pytest
 from snnviz.catalog.optimisations import OPTIMISATIONS, searches
 from snnviz.catalog.searches import read_code, space
 from snnviz.store import Run
+from snnviz.theory.intervals import interval
 from snnviz.theory.posterior import posterior
 from snnviz.theory.ranks import kendall
 from snnviz.views import belief
@@ -113,7 +114,9 @@ def test_the_baseline_is_taus_mean_over_the_searches() -> None:
     found = baseline_charts(ALL)[0].figure["data"]
     group = [one for one in ALL if one.search.strategy == "ucb"]
     taus = [kendall([skips(one.search, t) for t in one.trials], [t.value for t in one.trials]) for one in group]
-    assert found[0]["name"] == f"GP-UCB, τ = {np.mean([tau for tau in taus if tau is not None]):+.2f}"
+    told = interval([tau for tau in taus if tau is not None])
+    assert told is not None
+    assert found[0]["name"] == f"GP-UCB, τ = {told.mean:+.2f} ± {told.high - told.mean:.2f}"  # 95 %, over the seeds
 
 
 def test_additions_and_concatenations_are_counted_apart() -> None:

@@ -52,7 +52,10 @@ def test_the_verdict_counts_eigenvalues_and_neurons_that_never_spike() -> None:
 
 
 def test_gradients_are_drawn_from_two_layers_on() -> None:
-    chart = views.depth_chart(LAYERS, passed(LAYERS, (1.0, 0.5), depth=20))
+    norms = passed(LAYERS, (1.0, 0.5), depth=20)
+    chart = views.depth_chart(LAYERS, norms)
+    ends = norms["alpha-one", 1.0]
+    assert f"{(ends[-1] / ends[0]) ** (1 / 19):.2g} (α = 1, all spike)" in chart.caption
     assert chart.figure["layout"]["yaxis"]["type"] == "log"
     assert {trace["name"] for trace in chart.figure["data"]} == {
         f"{name}, {spike}" for name in ("B = 1", "α = 1", "chosen B") for spike in ("all spike", "50% spike")

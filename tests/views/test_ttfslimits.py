@@ -44,20 +44,24 @@ def test_a_point_is_the_mean_of_its_seeds_and_after_only_when_it_is_done() -> No
     assert set(shown["without limits"]["y"]) == {0.98}  # type: ignore[call-overload]
     star = shown["paper: 6 bits within 1 %"]
     assert (star["x"], star["y"]) == (["6"], [0.97])
-    said = ttfslimits.verdict("weight_bits", bits, rows, [0.97, 0.99])
+    exact = dict(zip((point.task.design.digest for point in (first, second)), (0.97, 0.99), strict=True))
+    said = ttfslimits.verdict("weight_bits", bits, rows, exact)
     assert said.startswith(
         "Without limits **98.0%**. The paper: 6 bits within 1 %, after training on. Ours at 6: 91.0%"
     )
-    assert "**97.0%** after, 1.0 points below that" in said
-    assert "Most is won back at 6: from 91.0% to **97.0%**" in said
+    assert "**97.0%** after, less without limits -1.0 ± 25.4 points (95 %, 2 seeds), not told apart." in said
+    assert said.endswith("most at 6: 91.0% to **97.0%**, +6.0 ± 25.4 points (95 %, 2 seeds), not told apart.")
+    alone = ttfslimits.verdict("weight_bits", bits, {first.task.digest: told(0.9, 0.98)}, exact)
+    assert "less without limits +1.0 points, of one seed." in alone
 
 
 def test_an_axis_without_a_claim_has_no_star_and_without_points_nothing_is_said() -> None:
     jitter = curve("jitter")
     rows = {jitter[0].task.digest: told(0.9, 0.9)}
     assert not any(name.startswith("paper") for name in traces(ttfslimits.curve_chart("jitter", jitter, rows, [0.9])))
-    assert ttfslimits.verdict("jitter", jitter, rows, [0.9]) == "Without limits **90.0%**."
-    assert ttfslimits.verdict("jitter", jitter, {}, [0.9]) == ""
+    exact = {jitter[0].task.design.digest: 0.9}
+    assert ttfslimits.verdict("jitter", jitter, rows, exact) == "Without limits **90.0%**."
+    assert ttfslimits.verdict("jitter", jitter, {}, exact) == ""
 
 
 def test_one_fine_tuning_over_its_epochs() -> None:
@@ -93,7 +97,7 @@ def test_spikes_against_accuracy_of_what_has_been_through_an_epoch() -> None:
     assert "2 still train" in ttfspenalty.chart(found, going=2).caption
     said = ttfspenalty.verdict(found)
     assert said.startswith("Without a penalty **0.55** spikes per neuron, 97.0%.")
-    assert "**0.30** at λ = 1, 96.5%" in said
+    assert "at most a point below, fewest at λ = 1: **0.30**, 96.5%, -1.5 points, of one seed." in said
     table = ttfspenalty.table(found)
     assert table["seeds"].tolist() == [2, 1]
     assert table["accuracy_sd"][0] == pytest.approx(100 * 0.02 / 2**0.5)
