@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from snnviz.catalog.cellstudies import CellStudy, searches, taken
 from snnviz.cells import counts
-from snnviz.theory.means import mean
+from snnviz.theory import intervals
 from snnviz.theory.ranks import agreement, interval, kendall, kendall_of_groups
 
 Values = NDArray[np.float64]
@@ -112,8 +112,10 @@ def of_means(count: int, trials: int) -> float:
     inside = 0
     for seed in range(trials):
         random = np.random.default_rng([seed, count])
-        found = mean((random.binomial(360, np.clip(random.normal(0.9, 0.03, count), 0, 1)) / 360).tolist())
-        inside += found.half is not None and abs(found.value - 0.9) <= found.half
+        found = intervals.interval(
+            (random.binomial(360, np.clip(random.normal(0.9, 0.03, count), 0, 1)) / 360).tolist()
+        )
+        inside += found.half is not None and found.low <= 0.9 <= found.high
     return inside / trials
 
 

@@ -36,7 +36,7 @@ from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change
 from snnviz.store import Store
-from snnviz.theory.means import mean
+from snnviz.theory import intervals
 
 MODES = {
     "none": ("zero", 0),
@@ -142,8 +142,8 @@ def minus(one: list[float], other: list[float]) -> list[float]:
 
 def interval(values: list[float], form: str) -> str:
     """The mean, and half the width of its 95 % interval by Student's t."""
-    found = mean(values)
-    return form.format(found.value) + ("" if found.half is None else f" ± {form.replace('+', '').format(found.half)}")
+    found = intervals.interval(values)
+    return form.format(found.mean) + ("" if found.half is None else f" ± {form.replace('+', '').format(found.half)}")
 
 
 def cost(images: int, rounds: int = 30) -> None:

@@ -37,7 +37,7 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
     from snnviz.catalog.inits import COMPARED
     from snnviz.design import INITS, Choice
     from snnviz.theory.activity import Setting, Trace, alike, expected, init_text, same_law
-    from snnviz.theory.means import deviation
+    from snnviz.theory.intervals import deviation
     from snnviz.theory.propagation import propagate
 
     setting = Setting.check({"inits": [init], "threshold": theta, **options})

@@ -19,7 +19,7 @@ from snnviz.events import Candidate, EpochEnd
 from snnviz.store import Run, Store
 
 if TYPE_CHECKING:
-    from snnviz.theory.means import Mean
+    from snnviz.theory.intervals import Interval
     from snnviz.views.cellstudy import Outcome
 
 OWN: dict[str, tuple[Question, ...]] = {
@@ -202,10 +202,10 @@ def _network(one: Outcome) -> dict[str, Any]:
     }
 
 
-def _mean(found: Mean | None) -> dict[str, Any]:
+def _mean(found: Interval | None) -> dict[str, Any]:
     if found is None:
         return {"mean": None, "low": None, "high": None, "count": 0}
-    return {"mean": found.value, "low": found.low, "high": found.high, "count": found.count}
+    return found.document()
 
 
 def print_report(report: Mapping[str, Any]) -> None:

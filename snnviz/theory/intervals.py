@@ -1,4 +1,4 @@
-"""The mean of a few numbers, one for each seed, and how far it can be relied on."""
+"""The mean of a few numbers, one for each seed or search, and how far it can be relied on."""
 
 from __future__ import annotations
 
@@ -14,12 +14,23 @@ _T = (12.7062047362, 4.3026527297, 3.1824463053, 2.7764451052, 2.5705818356, 2.4
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean of `count` numbers with its 95 % t interval; of one number from minus to plus infinity."""
+    """A mean of `count` numbers with its 95 % t interval: from minus to plus infinity of one number alone, and of
+    numbers that are all the same, which is by chance and no reason to be sure."""
 
     mean: float
     low: float
     high: float
     count: int
+
+    @property
+    def half(self) -> float | None:
+        """Half of its width; None where it has no ends."""
+        return (self.high - self.low) / 2 if math.isfinite(self.high) else None
+
+    def document(self) -> dict[str, float | int | None]:
+        """For JSON, which has no infinity: there an end that there is not is null."""
+        low, high = (end if math.isfinite(end) else None for end in (self.low, self.high))
+        return {"mean": self.mean, "low": low, "high": high, "count": self.count}
 
     @property
     def apart(self) -> bool:
@@ -42,22 +53,35 @@ def t_quantile(freedom: int, share: float = 0.975) -> float:
     return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
-def interval(values: Sequence[float]) -> Interval | None:
-    """Mean and 95 % t interval of independent numbers; None of none.
+def interval(values: Sequence[float]) -> Interval:
+    """Mean and 95 % t interval of numbers that are drawn alike and independently, at least one.
 
     >>> found = interval([1.0, 2.0, 3.0])
     >>> found.mean, round(found.low, 3), round(found.high, 3), found.count
     (2.0, -0.484, 4.484, 3)
     """
-    if not values:
-        return None
-    mean, count = fmean(values), len(values)
-    if count == 1:
-        return Interval(mean, -math.inf, math.inf, 1)
-    half = t_quantile(count - 1) * stdev(values) / math.sqrt(count)
-    return Interval(mean, mean - half, mean + half, count)
+    mean, sd = fmean(values), deviation(values)
+    half = t_quantile(len(values) - 1) * sd / math.sqrt(len(values)) if sd else math.inf
+    return Interval(mean, mean - half, mean + half, len(values))
 
 
-def paired(one: Sequence[float], other: Sequence[float]) -> Interval | None:
-    """Of the differences `one` minus `other`, seed by seed."""
-    return interval([a - b for a, b in zip(one, other, strict=True)])
+def differ(differences: Sequence[float]) -> str:
+    """What paired differences of shares say, in points, and no more: of one seed nothing is told apart.
+
+    >>> differ([0.01, 0.03]), differ([-0.01])
+    ('+2.0 ± 12.7 points (95 %, 2 seeds), not told apart', '-1.0 points, of one seed')
+    """
+    found = interval(differences)
+    if found.half is None:
+        return f"{100 * found.mean:+.1f} points, " + ("of one seed" if found.count == 1 else "the same at each seed")
+    apart = "" if found.apart else ", not told apart"
+    return f"{100 * found.mean:+.1f} ± {100 * found.half:.1f} points (95 %, {found.count} seeds){apart}"
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """The standard deviation of what they are drawn from, with n - 1 (ddof 1): None of one alone.
+
+    >>> deviation([1.0, 3.0]), deviation([1.0])
+    (1.4142135623730951, None)
+    """
+    return stdev([float(value) for value in values]) if len(values) > 1 else None

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from snnviz.catalog.cellstudies import CellStudy, Way
 from snnviz.cells import KINDS, counts, directed
-from snnviz.theory.means import mean
+from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import Agreement, agreement, holm
 from snnviz.views.cellstudy import COLOURS, METRICS, NAMES, Outcome, accuracy_figure, compared, points
 from snnviz.views.chart import Chart
@@ -104,18 +104,18 @@ def _means(way: Way, some: Sequence[Outcome], numbers: Sequence[int]) -> list[di
     groups: dict[int, list[float]] = {}
     for one, number in zip(some, numbers, strict=True):
         groups.setdefault(number, []).append(one.accuracy)
-    found = {number: mean(groups[number]) for number in sorted(groups)}
+    found = {number: interval(groups[number]) for number in sorted(groups)}
     return [
         {
             "type": "scatter",
             "mode": "lines+markers",
             "x": list(found),
-            "y": [round(one.value, 5) for one in found.values()],
+            "y": [round(one.mean, 5) for one in found.values()],
             "error_y": {
                 "type": "data",
                 "symmetric": False,
-                "array": [round(min(one.half or 0.0, 1 - one.value), 5) for one in found.values()],
-                "arrayminus": [round(min(one.half or 0.0, one.value), 5) for one in found.values()],
+                "array": [round(min(one.half or 0.0, 1 - one.mean), 5) for one in found.values()],
+                "arrayminus": [round(min(one.half or 0.0, one.mean), 5) for one in found.values()],
                 "width": 4,
             },
             "name": f"{NAMES[way]}, mean",

@@ -12,7 +12,7 @@ from snnviz.catalog.cells import Metric
 from snnviz.catalog.cellstudies import CellStudy, Member, Place, Way, score_of
 from snnviz.cells import in_words, write
 from snnviz.events import Candidate, EpochEnd
-from snnviz.theory.means import Mean, mean
+from snnviz.theory.intervals import Interval, interval
 from snnviz.theory.ranks import Agreement, agreement
 from snnviz.views.chart import Chart, Figure, empty
 
@@ -113,7 +113,7 @@ def noise(some: Sequence[Outcome]) -> str:
     )
 
 
-def repeated(some: Sequence[Outcome]) -> Mean:
+def repeated(some: Sequence[Outcome]) -> Interval:
     """The accuracy of a network that each search found, over the searches; of one search, over its seeds.
 
     Of several networks of a search, as of random cells, it is their mean.
@@ -122,12 +122,12 @@ def repeated(some: Sequence[Outcome]) -> Mean:
     for one in some:
         times.setdefault(one.member.time, []).append(one)
     if len(times) > 1:
-        return mean([float(np.mean([one.accuracy for one in group])) for group in times.values()])
+        return interval([float(np.mean([one.accuracy for one in group])) for group in times.values()])
     seeds = min(len(one.accuracies) for one in some)
-    return mean(np.mean([one.accuracies[:seeds] for one in some], axis=0).tolist())
+    return interval(np.mean([one.accuracies[:seeds] for one in some], axis=0).tolist())
 
 
-def less(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Mean | None:
+def less(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Interval | None:
     """How far accuracies are above the means of `others`, which have the same searches and seeds.
 
     Of the searches that have both, over these; of one search, over its seeds; None where there is none.
@@ -135,11 +135,11 @@ def less(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Mean |
     beside = {one.member.time: one for one in some}
     pairs = [(beside[group[0].member.time], group) for group in others if group and group[0].member.time in beside]
     if len(pairs) > 1:
-        return mean([one.accuracy - float(np.mean([each.accuracy for each in group])) for one, group in pairs])
+        return interval([one.accuracy - float(np.mean([each.accuracy for each in group])) for one, group in pairs])
     for one, group in pairs:
         seeds = min(len(each.accuracies) for each in (one, *group))
         means = np.mean([each.accuracies[:seeds] for each in group], axis=0)
-        return mean([a - float(b) for a, b in zip(one.accuracies, means, strict=False)])
+        return interval([a - float(b) for a, b in zip(one.accuracies, means, strict=False)])
     return None
 
 
@@ -152,10 +152,10 @@ def over(study: CellStudy) -> str:
     return "One search and one seed: no interval."
 
 
-def gain(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Mean | None]:
+def gain(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Interval | None]:
     """By how much the best of all candidates is more accurate than the random cells beside it."""
     most = max((one.member.samples for one in some), default=0)
-    found: dict[Way, Mean | None] = {}
+    found: dict[Way, Interval | None] = {}
     for way in study.ways:
         own = [one for one in some if one.member.way == way]
         chance: dict[int, list[Outcome]] = {}
@@ -174,11 +174,11 @@ def told_gain(study: CellStudy, some: Sequence[Outcome]) -> str:
             continue
         name = f"{NAMES[way].capitalize()}: the best of {study.samples:,} less the random cells"
         if found.half is None:
-            sentences.append(f"{name}: {100 * found.value:+.1f} points, without an interval.")
+            sentences.append(f"{name}: {100 * found.mean:+.1f} points, without an interval.")
             continue
-        told = f"{100 * found.value:+.1f} points (95 %: {100 * (found.value - found.half):+.1f} to "
-        told += f"{100 * (found.value + found.half):+.1f})"
-        apart = "not told apart" if abs(found.value) <= found.half else "told apart"
+        told = f"{100 * found.mean:+.1f} points (95 %: {100 * (found.low):+.1f} to "
+        told += f"{100 * (found.high):+.1f})"
+        apart = "told apart" if found.apart else "not told apart"
         sentences.append(f"{name}: {told}, {apart}.")
     return " ".join([*sentences, over(study)]) if sentences else ""
 
@@ -270,7 +270,7 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
         {
             "type": "scatter",
             "x": list(groups),
-            "y": [round(one.value, 5) for one in found],
+            "y": [round(one.mean, 5) for one in found],
             "error_y": {
                 "type": "data",
                 "array": [round(one.half or 0.0, 5) for one in found],

@@ -9,7 +9,7 @@ import pandas as pd
 
 from snnviz.catalog.cellstudies import TIMES, CellStudy, Way
 from snnviz.cells import in_words, write
-from snnviz.theory.means import Mean
+from snnviz.theory.intervals import Interval
 from snnviz.views.cellstudy import NAMES, Outcome, less, repeated
 
 TABLE4: dict[Way, tuple[float, ...]] = {
@@ -128,15 +128,15 @@ def _percent(some: Sequence[Outcome]) -> str | None:
     return _said(repeated(some), "", "%", (0.0, 1.0)) if some else None
 
 
-def _points(found: Mean | None) -> str | None:
+def _points(found: Interval | None) -> str | None:
     """A difference with its interval."""
     return None if found is None else _said(found, "+", "pp", (-1.0, 1.0))
 
 
-def _said(found: Mean, sign: str, unit: str, ends: tuple[float, float]) -> str:
+def _said(found: Interval, sign: str, unit: str, ends: tuple[float, float]) -> str:
     """With an interval that does not leave what can be."""
     between = ""
     if found.half is not None:
-        low, high = max(ends[0], found.value - found.half), min(ends[1], found.value + found.half)
+        low, high = max(ends[0], found.low), min(ends[1], found.high)
         between = f" ({100 * low:{sign}.1f} to {100 * high:{sign}.1f})"
-    return f"{100 * found.value:{sign}.1f} {unit}{between}"
+    return f"{100 * found.mean:{sign}.1f} {unit}{between}"

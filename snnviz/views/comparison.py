@@ -90,7 +90,6 @@ def gain(threes: Sequence[Three], results: Mapping[str, Result]) -> str:
     if not gains:
         return ""
     found = interval(gains)
-    assert found is not None
     changed = f"Optimised skips change the test accuracy by {found.mean:+.1f} points"
     if found.count == 1:
         return f"{changed}: one seed, which says little."

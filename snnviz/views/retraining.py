@@ -64,7 +64,8 @@ def over(groups: Groups, other: str, results: Mapping[str, Result]) -> Interval 
     """Test accuracy of the best, the first of the groups, minus that of another, in percentage points, seed by seed."""
     first = next(iter(groups.values()), ())
     pairs = [(results.get(a.digest), results.get(b.digest)) for a, b in zip(first, groups.get(other, ()), strict=False)]
-    return interval([100 * (a.accuracy - b.accuracy) for a, b in pairs if a and b])
+    gains = [100 * (a.accuracy - b.accuracy) for a, b in pairs if a and b]
+    return interval(gains) if gains else None
 
 
 def anew(groups: Groups, results: Mapping[str, Result]) -> list[str]:

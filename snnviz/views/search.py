@@ -15,7 +15,7 @@ from snnviz.adjacency import Edges
 from snnviz.catalog.searches import Code, Search, Strategy, candidate, matrices, read_code, skips_of
 from snnviz.events import Model, Trial, Twin
 from snnviz.theory import probe
-from snnviz.theory.means import mean
+from snnviz.theory.intervals import mean
 from snnviz.theory.ranks import kendall
 from snnviz.views.chart import DEPTH, Chart, Figure, empty
 

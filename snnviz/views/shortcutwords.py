@@ -11,7 +11,7 @@ from snnviz.design import Design
 from snnviz.events import LayerState
 from snnviz.store.values import Run
 from snnviz.theory import costs
-from snnviz.theory.means import mean
+from snnviz.theory.intervals import interval
 from snnviz.views.bands import geometric
 from snnviz.views.panels import FLOOR
 from snnviz.views.shortcuts import Rows, Told, branched, first_layer, names_of
@@ -50,12 +50,12 @@ def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told)
         less = [mine[seed] - plain[seed] for seed in mine if seed in plain]
         if not less:
             continue
-        found, many = mean(less), max(many, len(less))
-        words = f"**{names[mode]}** {found.value:+.1f}{'' if found.half is None else f' ± {found.half:.1f}'} points"
+        found, many = interval(less), max(many, len(less))
+        words = f"**{names[mode]}** {found.mean:+.1f}{'' if found.half is None else f' ± {found.half:.1f}'} points"
         if found.half is None:  # of one seed, or of several that are alike by chance
             said.append(words + (", the same at each seed and so without an interval" if len(less) > 1 else ""))
         else:
-            said.append(words + ("" if abs(found.value) > found.half else ", not told apart"))
+            said.append(words + ("" if found.apart else ", not told apart"))
     if not said:
         return ""
     how = f"95 % interval over {many} seeds" if many > 1 else "one seed: this tells nothing apart"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Protocol
@@ -106,9 +106,9 @@ def left(points: Sequence[Point], results: Mapping[str, Accurate]) -> list[Left]
                     matched.size.parameters,
                     matched.size.operations,
                     max((m.mismatch for m in (of.values() if one else [matched])), key=abs),
-                    interval(list(snn.values())),
-                    interval(list(ann.values())),
-                    interval([ann[seed] - snn[seed] for seed in snn.keys() & ann.keys()]),
+                    _interval(snn.values()),
+                    _interval(ann.values()),
+                    _interval(ann[seed] - snn[seed] for seed in snn.keys() & ann.keys()),
                 )
             )
     return found
@@ -151,6 +151,11 @@ def sentence(one: Left) -> str:
     if one.drop:
         said += f"; the drop from the ANN twin: {_points(one.drop)} {_range(one.drop)}"
     return f"{said}."
+
+
+def _interval(values: Iterable[float]) -> Interval | None:
+    given = list(values)
+    return interval(given) if given else None
 
 
 def _points(found: Interval | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -205,7 +205,7 @@ def skip_means(
             [means] = _means(plain, results, convention)
             told = {"equal": one.equal, "mismatch": one.mismatch, **_sized(plain[0].design), **means}
             over = {name: getattr(one, name) for name in ("accuracy", "ann_accuracy", "drop")}
-            told["left"] = {name: asdict(found) if found else None for name, found in over.items()}
+            told["left"] = {name: found.document() if found else None for name, found in over.items()}
             row["controls"].append(told)
     return rows
 
@@ -246,8 +246,8 @@ def _means(points: Sequence[Point], results: Mapping[str, Result], convention: C
             )
         for way in CONVENTIONS:
             over = _pairs(snn, ann, results, lambda r, way=way: r.operations.by(way).picojoules() / 1000)  # type: ignore[misc]
-            found = interval(over.get(n_skip, []))
-            row[f"energy_over_ann_{way}"] = asdict(found) if found else None
+            found = over.get(n_skip)
+            row[f"energy_over_ann_{way}"] = interval(found).document() if found else None
         row["convention"] = convention
         table.append(row | {"estimated": any(of([*snn, *ann], lambda r: r.operations.estimated))})
     return table

@@ -10,7 +10,7 @@ from typing import Any
 from snnviz.catalog.limitstudies import Point
 from snnviz.catalog.ttfslimits import AXES, Axis
 from snnviz.events import Tuned
-from snnviz.theory.means import differ
+from snnviz.theory.intervals import differ
 from snnviz.views.chart import Chart, empty
 
 BEFORE, AFTER = "var(--st-gray-text-color)", "var(--st-orange-color)"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from snnviz.catalog.ttfspenalty import PAPER_SPIKES, Penalised
 from snnviz.events import EpochEnd
-from snnviz.theory.means import differ
+from snnviz.theory.intervals import differ
 from snnviz.views.chart import Chart, empty
 
 SEEDS, MEAN, PAPER = "var(--st-gray-text-color)", "var(--st-orange-color)", "var(--st-violet-color)"

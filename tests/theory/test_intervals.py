@@ -8,36 +8,37 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from snnviz.theory.intervals import interval, paired, t_quantile
+from snnviz.theory.intervals import interval, t_quantile
 
 
-def test_quantiles_are_students() -> None:
-    for freedom in range(1, 60):
-        assert t_quantile(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), abs=2e-4)
+@pytest.mark.parametrize("freedom", [*range(1, 60), 100, 10_000])
+def test_quantiles_are_students(freedom: int) -> None:
+    assert t_quantile(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), abs=2e-4)
 
 
-def test_an_interval_is_scipys() -> None:
-    values = [93.1, 95.0, 96.4, 92.2]
+@pytest.mark.parametrize("values", [[93.1, 95.0, 96.4, 92.2], [0.91, 0.95, 0.93]])
+def test_an_interval_is_scipys(values: list[float]) -> None:
     found = interval(values)
-    low, high = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
-    assert found is not None
+    low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
     assert (found.mean, found.low, found.high) == (
         pytest.approx(np.mean(values)),
         pytest.approx(low),
         pytest.approx(high),
     )
-    assert interval([]) is None
-    one = interval([3.0])
-    assert one is not None
-    assert (one.mean, one.low, one.high, one.apart) == (3.0, -math.inf, math.inf, False)
+    assert found.half == pytest.approx((high - low) / 2)
 
 
-def test_in_95_of_100_null_trials_nothing_is_told_apart() -> None:
-    """2,000 trials of four seeds, drawn with a seed fixed beforehand."""
+@pytest.mark.parametrize("values", [[3.0], [0.5, 0.5]])
+def test_one_number_or_the_same_twice_tell_nothing_apart(values: list[float]) -> None:
+    found = interval(values)
+    assert (found.mean, found.low, found.high, found.apart) == (values[0], -math.inf, math.inf, False)
+    assert found.half is None
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_in_95_of_100_null_trials_nothing_is_told_apart(count: int) -> None:
+    """2,000 trials of so many seeds, drawn with a seed fixed beforehand."""
     draw = np.random.default_rng(16)
-    apart = 0
-    for _ in range(2000):
-        one, other = draw.normal(95, 1.5, (2, 4)).tolist()
-        found = paired(one, other)
-        apart += found is not None and found.apart
+    pairs = draw.normal(95, 1.5, (2000, 2, count))
+    apart = sum(interval((one - other).tolist()).apart for one, other in pairs)
     assert 0.035 <= apart / 2000 <= 0.065

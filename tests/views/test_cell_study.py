@@ -177,7 +177,7 @@ def test_intervals_are_over_searches_where_there_are_several() -> None:
     best = [one for one in some if one.member.samples == 20]
     assert [one.member.time for one in best] == [0, 1, 2]
     over = cellstudy.repeated(best)
-    low, high = stats.t.interval(0.95, 2, over.value, stats.sem([one.accuracy for one in best]))
+    low, high = stats.t.interval(0.95, 2, over.mean, stats.sem([one.accuracy for one in best]))
     assert (over.low, over.high) == (pytest.approx(low, rel=1e-4), pytest.approx(high, rel=1e-4))
     points = cellstudy.sample_charts(study, some, found)[0].figure["data"][0]
     assert points["error_y"]["array"][-1] == pytest.approx(over.half, abs=1e-5)
@@ -199,11 +199,11 @@ def test_the_best_is_compared_with_random_cells_of_the_same_search_and_seeds() -
         differences.append(best - np.mean(chance))
     gained = cellstudy.gain(study, some)["forward"]
     assert gained is not None
-    assert gained.value == pytest.approx(np.mean(differences))
+    assert gained.mean == pytest.approx(np.mean(differences))
     assert gained.count == 3
     told = cellstudy.told_gain(study, some)
-    assert f"{100 * gained.value:+.1f} points" in told
-    assert ("not told apart" in told) == (abs(gained.value) <= (gained.half or 0))
+    assert f"{100 * gained.mean:+.1f} points" in told
+    assert ("not told apart" in told) == (abs(gained.mean) <= (gained.half or 0))
 
 
 def test_a_cell_that_is_the_best_of_several_numbers_stands_once() -> None:
