@@ -152,7 +152,7 @@ def _over(found: Mapping[str, float] | None) -> str:
     """Mean and interval, as far as there are any."""
     if found is None:
         return "-"
-    sure = "" if found["count"] == 1 else f" ({found['low']:+.0f} to {found['high']:+.0f})"
+    sure = "" if found["low"] is None else f" ({found['low']:+.0f} to {found['high']:+.0f})"
     return f"{found['mean']:+.0f}{sure}"
 
 
@@ -184,7 +184,7 @@ def _left(control: Mapping[str, Any], name: str) -> str:
     """Mean and interval in percentage points."""
     if (found := control["left"][name]) is None:
         return "-"
-    sure = f" ({found['low']:+.1f} to {found['high']:+.1f})" if found["count"] > 1 else ""
+    sure = "" if found["low"] is None else f" ({found['low']:+.1f} to {found['high']:+.1f})"
     return f"{found['mean']:+.1f}{sure} pp"
 
 

@@ -211,6 +211,7 @@ def study_table(several: Sequence[Member], runs: Mapping[str, Run], told: Told) 
 
 
 def branched(several: Sequence[Member]) -> list[Mode]:
+    """The modes that have branches."""
     return [mode for mode in names_of(several) if mode not in ("vanilla", "control")]
 
 

@@ -166,7 +166,7 @@ def _range(found: Interval | None) -> str:
     if found is None:
         return ""
     if math.isinf(found.high):
-        return "(one seed: no interval)"
+        return f"({'one seed' if found.count == 1 else 'all seeds alike'}: no interval)"
     return f"(95 %: {found.low:+.1f} to {found.high:+.1f}): {'told apart' if found.apart else 'not told apart'}"
 
 
