@@ -15,7 +15,7 @@ from snnviz.adjacency import Edges
 from snnviz.catalog.searches import Code, Search, Strategy, candidate, matrices, read_code, skips_of
 from snnviz.events import Model, Trial, Twin
 from snnviz.theory import probe
-from snnviz.theory.intervals import mean
+from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import kendall
 from snnviz.views.chart import DEPTH, Chart, Figure, empty
 
@@ -280,7 +280,7 @@ def _tau(group: Sequence[Seen], read: Callable[[Search, Trial], float]) -> str:
     known = [tau for tau in found if tau is not None]
     if not known:
         return "τ = ?"
-    half = mean(known).half
+    half = interval(known).half
     return f"τ = {np.mean(known):+.2f}" + ("" if half is None else f" ± {half:.2f}")
 
 
