@@ -11,6 +11,9 @@ _T = (12.7062047362, 4.3026527297, 3.1824463053, 2.7764451052, 2.5705818356, 2.4
       2.2621571628)  # fmt: skip
 """97.5 % quantiles of Student's t with 1 to 9 degrees of freedom."""
 
+ROUNDING = 1e-9
+"""A standard deviation that is less of the numbers than this is that of numbers which are the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -61,7 +64,8 @@ def interval(values: Sequence[float]) -> Interval:
     (2.0, -0.484, 4.484, 3)
     """
     mean, sd = fmean(values), deviation(values)
-    half = t_quantile(len(values) - 1) * sd / math.sqrt(len(values)) if sd else math.inf
+    same = sd is None or sd <= ROUNDING * max(map(abs, values))
+    half = math.inf if same else t_quantile(len(values) - 1) * (sd or 0.0) / math.sqrt(len(values))
     return Interval(mean, mean - half, mean + half, len(values))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -91,8 +92,8 @@ def gain(threes: Sequence[Three], results: Mapping[str, Result]) -> str:
         return ""
     found = interval(gains)
     changed = f"Optimised skips change the test accuracy by {found.mean:+.1f} points"
-    if found.count == 1:
-        return f"{changed}: one seed, which says little."
+    if math.isinf(found.high):
+        return f"{changed}: {'one seed' if found.count == 1 else 'the same at each seed'}, which says little."
     sure = "told apart" if found.apart else "not told apart"
     sizes = [(parameters(three.original), parameters(three.optimised)) for three in threes if three.optimised]
     more = float(np.mean([after / before - 1 for before, after in sizes]))
