@@ -25,7 +25,7 @@ import numpy as np
 
 from snnviz.search import KERNELS, UCB, Random
 from snnviz.search.strategies import Remembering
-from snnviz.theory.intervals import paired
+from snnviz.theory.intervals import interval
 from tests.search.landscapes import NOISE, SIZES, Landscape, pairwise, rugged
 
 Make = Callable[[int], Remembering]
@@ -84,7 +84,7 @@ def main() -> None:
         for name, make, counts in makers:
             for count in counts:
                 best, chosen = row(make, family, count, arguments.seeds, arguments.evaluations)
-                less = paired(best, chance) if chance else None
+                less = interval([a - b for a, b in zip(best, chance, strict=True)]) if chance else None
                 said = f"{less.mean:+.2f} ({less.low:+.2f} to {less.high:+.2f})" if less else ""
                 means = f"{float(np.mean(best)):.2f} | {float(np.mean(chosen)):.2f}"
                 print(f"| {family.__name__} | {name} | {count} | {means} | {said} |", flush=True)
