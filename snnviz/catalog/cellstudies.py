@@ -264,8 +264,8 @@ def distinct(several: Iterable[Member]) -> tuple[Design, ...]:
 
 STUDIES: dict[Question, CellStudy] = {
     "scores": CellStudy(),
-    "search": CellStudy(question="search", seeds=3),
-    "steps": CellStudy(question="steps", connections="both", seeds=3),
-    "transfer": CellStudy(question="transfer", seeds=3),
+    "search": CellStudy(question="search", searches=5, seeds=1),
+    "steps": CellStudy(question="steps", connections="both", searches=5, seeds=1),
+    "transfer": CellStudy(question="transfer", searches=5, seeds=1),
 }
-"""For each question a study to start from."""
+"""For each question a study to start from. Searches are repeated, as in Kim et al.: intervals are over them."""

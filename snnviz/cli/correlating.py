@@ -37,7 +37,7 @@ OWN: dict[str, tuple[Question, ...]] = {
 @click.option("--question", help="scores, search, steps or transfer.  [scores]")
 @click.option("--cells", help="Different cells that are scored and trained, of the question scores.  [20]")
 @click.option("--backward", is_flag=True, help="Cells with backward connections instead of forward ones alone.")
-@click.option("--seeds", help="Runs of each cell.  [2, of the other questions 3]")
+@click.option("--seeds", help="Runs of each cell.  [2, of the other questions 1, of five searches]")
 @click.option("--epochs", help="Passes over the training images.  [8]")
 @click.option("--data", help="Data set.  [digits]")
 @click.option(
