@@ -64,8 +64,8 @@ def panel(made: Pair) -> None:
         "neuron that reads it; t_max events counted: every pixel and neuron sends once, as neurons as printed need to. "
         "ReLU, dense: every product, padding included; zeros skipped: as silence is, by the same "
         "rule; black pixels skipped too: with the images' normalisation folded into the first layer, as TTFS has it. "
-        "Rate-coded: counted in its run, a sum or an average of m spikes as m additions; a static image's first layer "
-        "multiplies, once."
+        "Rate-coded: counted in its run, a sum or an average of m spikes as m additions, by NeuroBench, where that "
+        "differs, as a multiplication; a static image's first layer multiplies, once."
     )
     if rated is not None:
         st.caption(f"Rate-coded: on {words(designs['rate'], rated.probe)}; the others: on the test images above.")

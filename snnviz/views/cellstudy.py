@@ -103,7 +103,7 @@ def noise(some: Sequence[Outcome]) -> str:
     each = {one.member.design.digest: one.accuracies for one in some}  # one that is the best twice counts once
     several = [accuracies for accuracies in each.values() if len(accuracies) > 1]
     if len(several) < 2:
-        return "One seed each: how far chance alone moves an accuracy is not known." if some else ""
+        return "One seed each: how far other weights alone move an accuracy is not known." if some else ""
     within = 100 * float(np.sqrt(np.mean([np.var(accuracies, ddof=1) for accuracies in several])))
     between = 100 * float(np.std([np.mean(accuracies) for accuracies in several], ddof=1))
     chance = 100 * float(np.sqrt(np.mean([np.var(accuracies, ddof=1) / len(accuracies) for accuracies in several])))

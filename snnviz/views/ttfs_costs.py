@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from snnviz.design import Design
-from snnviz.theory.operations import Convention, Counts, Operations, dense, every_spike
+from snnviz.theory.operations import Counts, Operations, dense, every_spike
 from snnviz.theory.twins import Pair
 from snnviz.views.chart import Chart, empty, shade
 from snnviz.views.ttfs import RELU, TTFS
@@ -64,11 +64,9 @@ def operations(pair: Pair, design: Design) -> Operations:
     return Operations(dense(design), 0.0, pair.additions(design))
 
 
-def cost_table(
-    pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Told], convention: Convention = "additions"
-) -> pd.DataFrame:
+def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Told]) -> pd.DataFrame:
     """The same network three times: of ReLUs, dense and with their zeros skipped as silence is, of one spike a neuron,
-    and rate-coded. What is not known is left out."""
+    and rate-coded, by additions and, where that is another number, by NeuroBench. What is not known is left out."""
     relu, rate = designs["relu"], designs["rate"]
     nothing, whole = Told(float("nan")), dense(relu)
     seen = {
@@ -87,8 +85,11 @@ def cost_table(
         "folded": Operations(whole, pair.macs(relu, folded=True), 0.0),
         "ttfs": operations(pair, designs["ttfs"]),
         "events": Operations(whole, 0.0, float(every_spike(designs["ttfs"]))),
-        "rate": rated.by(convention) if rated else None,
+        "rate": rated.by("additions") if rated else None,
+        "neurobench": rated.by("neurobench") if rated else None,
     }
+    if rated and (rated.macs, rated.additions) != (rated.eff_macs, rated.eff_acs):
+        seen["neurobench"] = seen["rate"]
     latency = {
         "relu": "one pass",
         "sparse": "one pass",
@@ -96,6 +97,7 @@ def cost_table(
         "ttfs": f"{pair.latency:.3g} τ_c",
         "events": f"{pair.latency:.3g} τ_c",
         "rate": f"{rate.data.steps} time steps",
+        "neurobench": f"{rate.data.steps} time steps",
     }
     names = {
         "relu": "ReLU, dense",
@@ -104,6 +106,7 @@ def cost_table(
         "ttfs": "TTFS" if pair.silent == "clock" else "TTFS, silent ones missed",
         "events": "TTFS, t_max events counted",
         "rate": "rate-coded LIF",
+        "neurobench": "rate-coded LIF, by NeuroBench",
     }
     rows = []
     for kind, each in seen.items():
