@@ -29,7 +29,11 @@ OTHER: dict[Metric, Metric] = {"sahd": "hd", "hd": "sahd"}
 REWARDS = (
     "**What the score rewards:** different images that make different neurons spike. K counts, over layers and time "
     "steps, the neurons that do the same for two images; its determinant is large where its rows are far from each "
-    "other, and so images easily told apart."
+    "other."
+)
+HIGHER = (
+    "log|det K|, the mean over repeats. Higher: different images make spikes that differ more. Whether training then "
+    "reaches more is another question, of the view Does it predict?"
 )
 AWARE = " Sparsity-aware: a layer's distances are in units of what independent spikes of its rates would have."
 
@@ -134,7 +138,7 @@ def _scores(found: Findings, setting: Scoring) -> None:
 
 def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Scores) -> None:
     shown = "invalid" if scores.mean is None else f"{scores.mean:.1f}"
-    place.metric(f"Score by {METRICS[metric]}", shown, help="log|det K|, the mean over repeats: higher is better.")
+    place.metric(f"Score by {METRICS[metric]}", shown, help=HIGHER)
     if scores.deviation is not None:
         each = ", ".join(f"{one:.1f}" for one in scores.values)
         place.caption(f"± {scores.deviation:.2g} over {some(len(scores.each), 'repeat')}: {each}")

@@ -249,7 +249,7 @@ def sentences(seen: Seen) -> list[str]:
         )
         said.append(
             f"What the score rewards, before anything is learnt: the number of {listed}; τ is Kendall's, and below 0 "
-            "where fewer are better."
+            "where fewer score higher."
         )
     sds = [sd for one in seen.again if one.fine and (sd := deviation(one.fine, search.metric)) is not None]
     if len(sds) > 1:
