@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.catalog.inits import COMPARED, Drive, Law, coinciding, spike_probability, weight_law
-from snnviz.design import INITS, Choice, Neuron
+from snnviz.design import INITS, SURROGATES, Choice, Neuron
 from snnviz.registry import Entry
 
 FANS = st.integers(1, 100_000)
@@ -160,3 +160,13 @@ def test_initialisations_are_called_alike_where_their_laws_are_and_only_there(th
         assert (frozenset(("kaiming", "ding-2022")) in together) == (threshold == 1 and reset != "zero")
         assert (frozenset(("kaiming", "variance-preserving")) in together) == (threshold == 0)
         assert (frozenset(("glorot", "bellec-2018")) in together) == (len(shapes) == 1)
+
+
+def test_equations_that_could_not_be_checked_are_not_numbered() -> None:
+    """Rossbroich et al. 2022 was "Eq. 8", Bellec et al. 2018 "Eq. 3"; what was read is their code, and that is said."""
+    entries = [entry for entry in (*INITS, *SURROGATES) if entry.kind in ("fluctuation-driven", "triangle")]
+    assert len(entries) == 2
+    for entry in entries:
+        assert "Eq." not in entry.source
+        assert entry.source.endswith("published code")
+        assert "could not be checked" in " ".join(entry.notes.split())
