@@ -107,7 +107,7 @@ def lif(pixels: Pixels, steps: int, /) -> Floats:
         share = np.full(DRAWN, 1 / DRAWN)
     spikes = (potentials(current, pixels.neuron) > pixels.neuron.threshold).astype(float)
     moments: Floats = (spikes * share) @ spikes.T
-    return moments
+    return (moments + moments.T) / 2  # a product's rounding is not symmetric on every processor
 
 
 DRAWN = 8192

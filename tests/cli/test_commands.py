@@ -181,7 +181,7 @@ def test_doctor_tells_what_there_is(snnviz: Snnviz, cache: Path) -> None:
     assert set(found) >= {"snnviz", "python", "packages", "device", "cores", "free_memory", "data", "store", "engine"}
     assert found["packages"]["torch"].startswith("2.")
     assert found["data"]["digits"] == "here"
-    assert found["store"] == {"place": str(cache)}
+    assert found["store"] == {"place": str(cache), "damage": "none found"}
     assert found["engine"] == "local, no supervisor running"
     human = snnviz("doctor").out
     assert [line.split()[0] for line in human.splitlines()] == list(found)

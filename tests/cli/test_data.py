@@ -118,5 +118,7 @@ def test_a_study_of_initialisations_is_trained_and_printed(snnviz: Snnviz, mount
     assert len(found["members"]) == 8
     assert all(0 <= row["test_accuracy"] <= 1 for row in found["members"])
     said = snnviz("study", "--data", "nmnist", *fields).out.splitlines()
-    assert len(said) == 9
+    assert len(said) == 10
+    assert "kaiming" in said[-1], "which initialisations are one law"
+    assert "ding-2022" in said[-1]
     assert "data must be one of digits" in snnviz("study", "--data", "nmnits").sentence
