@@ -64,7 +64,7 @@ def interval(values: Sequence[float]) -> Interval:
     (2.0, -0.484, 4.484, 3)
     """
     mean, sd = fmean(values), deviation(values)
-    same = sd is None or sd <= ROUNDING * max(map(abs, values))
+    same = sd is None or sd <= max(ROUNDING * max(map(abs, values)), 1e-12)  # of zeros that are rounded, too
     half = math.inf if same else t_quantile(len(values) - 1) * (sd or 0.0) / math.sqrt(len(values))
     return Interval(mean, mean - half, mean + half, len(values))
 

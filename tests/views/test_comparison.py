@@ -43,6 +43,11 @@ def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
     assert comparison_table(THREES, some)["test accuracy"].dropna().tolist() == ["80.0 %"]
 
 
+def test_a_gain_that_is_the_same_at_each_seed_is_not_told_apart() -> None:
+    alike = {digest: replace(one, accuracy=round(one.accuracy, 1)) for digest, one in RESULTS.items()}
+    assert gain(THREES[:2], alike).endswith("points: the same at each seed, which says little.")
+
+
 def test_the_gain_is_taken_seed_by_seed() -> None:
     said = gain(THREES, RESULTS)
     assert said.startswith(
