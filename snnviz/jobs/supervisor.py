@@ -136,6 +136,8 @@ class Supervisor:
 
     def _bury(self, child: Child) -> None:
         run, attempt = child.claim.run, child.claim.attempt
+        if child.failure is None:
+            self._failures = 0
         with suppress(LeaseLost):
             if child.cancelled:
                 self.store.finish(run, attempt, "cancelled")

@@ -351,6 +351,22 @@ class TestSupervisor:
         assert failed.state == "failed"
         assert (failed.error or "").startswith("The run's process could not be started 10 times")
 
+    def test_only_failures_one_after_the_other_count(
+        self, store: Store, chief: Supervisor, clock: Clock, tiny: MakeDesign
+    ) -> None:
+        """Ten in the weeks that a supervisor may live are not the fault of the run that meets the tenth."""
+        for number in range(supervisor.FAILED_STARTS + 1):
+            run = store.submit(tiny(number)).run
+            for failure in (EOFError(), None, None):
+                chief.forkserver.failure = failure  # type: ignore[attr-defined]
+                chief._round()
+                clock.now += 2
+            (child,) = chief.children
+            store.finish(run, child.claim.attempt, "done")
+            child.process.exitcode = 0  # type: ignore[misc]
+            chief._round()
+            assert store.get(run).state == "done"
+
     def test_a_forkserver_that_dies_is_not_held_against_the_runs(
         self, store: Store, chief: Supervisor, clock: Clock, tiny: MakeDesign
     ) -> None:
