@@ -12,7 +12,7 @@ from snnviz.store import Store
 
 
 def measured(store: Store, task: Measurement) -> Iterator[Event]:
-    """As `core.measuring`. Raises `NotFound` where there are no weights, and `StoreError` too."""
+    """As `core.measuring`. Raises `NotFound` where there are no weights of its end, and `StoreError` too."""
     run = task.design.digest
     checkpoint = store.load_checkpoint(run)
     if checkpoint is None:
@@ -20,4 +20,6 @@ def measured(store: Store, task: Measurement) -> Iterator[Event]:
             f"There are no weights of the run {run} to look at: open it and train it again for them, or say "
             f"`python -m snnviz again {run}`."
         )
+    if checkpoint.epoch < task.design.training.epochs:  # such weights are not those of the run's rows
+        raise NotFound(f"The run {run} is being trained: it can be measured when it is done.")
     yield from measure(task.design, checkpoint)

@@ -103,3 +103,18 @@ def test_without_weights_it_is_a_sentence(store: Store, tiny: MakeDesign, lost: 
         f"There are no weights of the run {tiny().digest} to look at: open it and train it again for them, or say "
         f"`python -m snnviz again {tiny().digest}`."
     )
+
+
+def test_weights_that_are_trained_anew_are_not_taken_for_those_of_the_end(store: Store, tiny: MakeDesign) -> None:
+    made = change(tiny(), {"training.epochs": 2})
+    Immediate(store).submit(made)
+    checkpoint = store.load_checkpoint(made.digest)
+    assert checkpoint is not None
+    store.delete(made.digest)
+    store.submit(made)
+    store.claim("me", made.digest)
+    store.save_checkpoint(made.digest, store.get(made.digest).attempt, replace(checkpoint, epoch=1))
+    Immediate(store).submit(Measurement(design=made))
+    assert store.get(name_of(made)).error == (
+        f"The run {made.digest} is being trained: it can be measured when it is done."
+    )
