@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
@@ -30,12 +31,15 @@ PAGES = 1000
 SHRINK_SECONDS = 1.0
 
 
-def budget() -> int:
-    """Bytes of checkpoints that a store keeps: $SNNVIZ_CHECKPOINTS_MEGABYTES."""
+def budget() -> float:
+    """Bytes of checkpoints that a store keeps: $SNNVIZ_CHECKPOINTS_MEGABYTES, inf for all. Raises `StoreError`."""
     try:
-        return int(float(os.environ.get("SNNVIZ_CHECKPOINTS_MEGABYTES") or USUAL_MEGABYTES) * 1e6)
+        found = float(os.environ.get("SNNVIZ_CHECKPOINTS_MEGABYTES") or USUAL_MEGABYTES) * 1e6
     except ValueError:
-        raise StoreError("SNNVIZ_CHECKPOINTS_MEGABYTES must be a number of megabytes.") from None
+        found = math.nan
+    if math.isnan(found):
+        raise StoreError("SNNVIZ_CHECKPOINTS_MEGABYTES must be a number of megabytes.")
+    return found
 
 
 class Room(Leases):
@@ -83,8 +87,16 @@ class Room(Leases):
         with suppress(OSError):
             if shutil.disk_usage(self._reserve.parent).free < 4 * RESERVE_BYTES:
                 return
-            with self._reserve.open("xb") as file:
-                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+            try:
+                # Not zeros, which a file system may keep without room.
+                with self._reserve.open("xb", buffering=0) as file:
+                    written = file.write(os.urandom(RESERVE_BYTES))
+            except FileExistsError:  # somebody was faster
+                return
+            except OSError:
+                written = 0
+            if written < RESERVE_BYTES:
+                self.release()
 
     def release(self) -> bool:
         """Give the reserve back to the disk; whether there was one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -111,8 +112,17 @@ class TestBudget:
             kept(store, tiny(seed), days=30)
         assert store.trim() == []
 
-    def test_a_budget_that_is_none_is_a_sentence(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("SNNVIZ_CHECKPOINTS_MEGABYTES", "much")
+    def test_of_no_bound_all_are_kept(self, store: Store, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SNNVIZ_CHECKPOINTS_MEGABYTES", "inf")
+        for seed in range(3):
+            kept(store, tiny(seed), days=30)
+        assert store.trim() == []
+
+    @pytest.mark.parametrize("text", ["much", "nan"])
+    def test_a_budget_that_is_none_is_a_sentence(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch, text: str
+    ) -> None:
+        monkeypatch.setenv("SNNVIZ_CHECKPOINTS_MEGABYTES", text)
         with pytest.raises(StoreError, match="SNNVIZ_CHECKPOINTS_MEGABYTES must be a number"):
             store.trim()
 
@@ -161,6 +171,27 @@ def test_a_file_shrinks_when_runs_are_deleted(store: Store, tiny: MakeDesign) ->
     assert store.path.stat().st_size < 0.6 * before
     assert len(store.rows(tiny(0).digest, Sample)) == 20_000
     assert store.check() == 20_000
+
+
+def test_a_reserve_is_whole_or_not_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the system cannot allocate a file, as macOS."""
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    monkeypatch.setattr(room, "RESERVE_BYTES", 1000)
+    store.reserve()
+    assert store.path is not None
+    reserve = store.path.with_suffix(".reserve")
+    assert reserve.stat().st_size == 1000
+    assert store.release()
+
+    def full(_: int) -> bytes:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", full)
+        store.reserve()
+    assert not reserve.exists()
+    store.reserve()
+    assert store.release()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")

@@ -11,41 +11,21 @@ import sys
 import tempfile
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from snnviz import leftovers
 from snnviz.design import Design
-from snnviz.errors import InputError, StoreError
-from snnviz.events import Sample
+from snnviz.errors import StoreError
+from snnviz.events import EpochEnd, Sample
 from snnviz.store import Store, opening
 from tests.conftest import MakeDesign
-from tests.waiting import until
+from tests.store.conftest import ROWS, is_sound
 
-ROWS = [Sample(step, step / 100, 1.0, 0.5) for step in range(20_000)]
 NOBODY = 65534
-
-
-@pytest.fixture
-def closed(tmp_path: Path, tiny: MakeDesign) -> Path:
-    """A store with a run and its rows, that nobody has open."""
-    store = Store(tmp_path / "runs.sqlite")
-    store.submit(tiny())
-    store.claim("me")
-    store.append(tiny().digest, 1, ROWS[:5000])
-    store.close()
-    assert not list(tmp_path.glob("*-wal"))
-    return tmp_path / "runs.sqlite"
-
-
-def is_sound(path: Path) -> bool:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def is_sentence(error: StoreError, path: Path) -> bool:
@@ -137,6 +117,20 @@ class TestStrangeFiles:
             store.rows(tiny().digest, Sample)
         with pytest.raises(StoreError, match="is not what was written"):
             store.check()
+        store.close()
+
+    def test_a_list_of_runs_leaves_out_a_row_that_is_damaged(self, closed: Path, tiny: MakeDesign) -> None:
+        """There the run is found and deleted."""
+        store = Store(closed)
+        store.append(tiny().digest, 1, [EpochEnd(1, 0.5, 0.25, 1.0, 1.0, 0.1, 0.01)])
+        assert list(store.last(EpochEnd)) == [tiny().digest]
+        with store._writing() as connection:
+            connection.exec_driver_sql("UPDATE epochs SET test_accuracy = 0.26")
+        assert store.last(EpochEnd) == {}
+        with pytest.raises(StoreError, match="is not what was written"):
+            store.last(EpochEnd, [tiny().digest])
+        store.delete(tiny().digest)
+        assert store.check() == 0
         store.close()
 
     def test_rows_of_before_have_no_checksum_and_are_read(self, closed: Path, tiny: MakeDesign) -> None:
@@ -373,186 +367,3 @@ class TestNoPeace:
         assert [run.run for run in store.runs()] == [tiny().digest]
         assert store.words() == []
         store.close()
-
-
-def start(count: int, script: str, *arguments: str) -> Iterator[str]:
-    """Runs the script in `count` processes at the same moment; what each of them prints."""
-    preamble = """
-        import sys, time
-        from pathlib import Path
-        from snnviz.design import Design
-        from snnviz.store import Store
-        def designs(n):
-            return [Design.check({"seed": seed, "network": {"kind": "mlp"}}) for seed in range(n)]
-        folder = Path(sys.argv[1])
-        designs(1)
-        (folder / f"ready{sys.argv[2]}").touch()
-        while not (folder / "go").exists():
-            time.sleep(0.001)
-    """
-    folder = Path(arguments[0])
-    command = [sys.executable, "-c", textwrap.dedent(preamble) + textwrap.dedent(script)]
-    crew = [
-        subprocess.Popen([*command, *arguments, str(number)], stdout=subprocess.PIPE, text=True)
-        for number in range(count)
-    ]
-    try:
-        until(lambda: len(list(folder.glob("ready*"))) == count)
-        (folder / "go").touch()
-        for process in crew:
-            said, _ = process.communicate(timeout=60)
-            assert process.returncode == 0
-            yield said
-    finally:
-        for process in crew:
-            with suppress(ProcessLookupError):
-                process.kill()
-            process.wait()
-
-
-class TestCrowds:
-    def test_twenty_submissions_of_a_design_at_once_are_one_run(self, tmp_path: Path) -> None:
-        """Five threads in each of four processes, which also race to create the store."""
-        script = """
-            from concurrent.futures import ThreadPoolExecutor
-            store = Store(folder / "runs.sqlite")
-            with ThreadPoolExecutor(5) as pool:
-                for submitted in pool.map(store.submit, designs(1) * 5):
-                    print(submitted.run, submitted.created)
-        """
-        lines = [line.split() for said in start(4, script, str(tmp_path)) for line in said.splitlines()]
-        assert len(lines) == 20
-        assert len({run for run, _ in lines}) == 1
-        assert [created for _, created in lines].count("True") == 1
-        store = Store(tmp_path / "runs.sqlite")
-        assert [(run.state, run.attempt) for run in store.runs()] == [("queued", 0)]
-        assert sorted(path.name for path in tmp_path.glob("*runs*")) == [
-            "runs.sqlite",
-            "runs.sqlite-shm",
-            "runs.sqlite-wal",
-        ]
-        store.close()
-
-    def test_a_run_is_claimed_by_one_process(self, tmp_path: Path) -> None:
-        store = Store(tmp_path / "runs.sqlite")
-        for seed in range(80):
-            store.submit(Design.check({"seed": seed, "network": {"kind": "mlp"}}))
-        script = """
-            store = Store(folder / "runs.sqlite")
-            while (claim := store.claim(f"process {sys.argv[2]}")) is not None:
-                print(claim.run, claim.attempt)
-        """
-        claims = [line for said in start(4, script, str(tmp_path)) for line in said.splitlines()]
-        assert sorted(claims) == sorted(f"{run.run} 1" for run in store.runs())
-        assert len(claims) == 80
-        store.close()
-
-
-class TestCopies:
-    def test_the_file_alone_is_whole_after_a_runs_end(self, tmp_path: Path, tiny: MakeDesign) -> None:
-        """While others have it open, as a dashboard does."""
-        store, other = Store(tmp_path / "runs.sqlite"), Store(tmp_path / "runs.sqlite")
-        other.counts()
-        for seed in range(3):
-            run = store.submit(tiny(seed)).run
-            store.claim("me")
-            store.append(run, 1, ROWS[:500])
-            store.finish(run, 1, "done")
-            copy = tmp_path / f"copy{seed}.sqlite"
-            copy.write_bytes((tmp_path / "runs.sqlite").read_bytes())
-            assert is_sound(copy)
-            copied = Store(copy)
-            assert [found.state for found in copied.runs()] == ["done"] * (seed + 1)
-            assert len(copied.rows(run, Sample)) == 500
-            copied.close()
-        store.close()
-        other.close()
-
-    def test_the_file_alone_is_whole_when_a_process_ends_that_did_not_close_it(self, tmp_path: Path) -> None:
-        script = """
-            import sys
-            from snnviz.design import Design
-            from snnviz.store import Store
-            store = Store(sys.argv[1])
-            store.submit(Design())
-        """
-        subprocess.run([sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "runs.sqlite")], check=True)
-        (tmp_path / "copy.sqlite").write_bytes((tmp_path / "runs.sqlite").read_bytes())
-        copied = Store(tmp_path / "copy.sqlite")
-        assert len(copied.runs()) == 1
-        copied.close()
-
-    def test_a_backup_is_whole_while_somebody_writes(self, closed: Path, tiny: MakeDesign) -> None:
-        store, run = Store(closed), tiny().digest
-        over = threading.Event()
-
-        def write() -> None:
-            step = 10_000
-            while not over.is_set():
-                store.append(run, 1, [Sample(step + n, 1.0, 1.0, 0.5) for n in range(100)])
-                step += 100
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        try:
-            for number in range(3):
-                file = closed.with_name(f"backup{number}.sqlite")
-                store.backup(file)
-                assert is_sound(file)
-                copy = Store(file)
-                assert len(copy.rows(run, Sample)) % 100 == 0
-                copy.close()
-        finally:
-            over.set()
-            writer.join()
-        with pytest.raises(InputError, match="file must be a name that is free"):
-            store.backup(file)
-        assert not list(closed.parent.glob(".backup*"))
-        store.close()
-
-
-def test_what_was_left_by_the_dead_is_swept_and_nothing_else(
-    closed: Path, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    store, run = Store(closed), tiny().digest
-    old = time.time() - 60
-
-    def made(name: str, *, folder: bool = False, age: float = 60) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir() if folder else path.write_bytes(b"half of it")
-        os.utime(path, (old, time.time() - age))
-        return path
-
-    mine = [
-        made(f"checkpoints/{run}.0.tmp"),
-        made("checkpoints/0123456789abcdef.1.tmp"),
-        made(".runs.sqlite.00ff"),
-        made("datasets/own-00ff.tmp", folder=True),
-        made("datasets/nmnist/unpacking-00ff", folder=True),
-        made("temporary/pymp-dead", folder=True),
-    ]
-    others = [
-        made(f"checkpoints/{run}.1.tmp"),  # of the attempt that is at work
-        made(f"checkpoints/{run}.safetensors"),
-        made("datasets/own-00fe.tmp", folder=True),  # held below
-        made("datasets/own-00fd.tmp", folder=True, age=0),
-        made("datasets/own-0123456789ab", folder=True),
-        made("temporary/pymp-alive", folder=True),
-        made("temporary/pymp-of-another-program", folder=True),
-        made("pymp-elsewhere", folder=True),
-        made("temporary/precious", folder=True),
-    ]
-    store.attend("local@here#1", str(tmp_path / "temporary/pymp-dead"))
-    store.attend("local@here#2", str(tmp_path / "temporary/pymp-alive"))
-    store.attend("local@here#3", str(tmp_path / "pymp-elsewhere"))
-    store.attend("local@here#4", str(tmp_path / "temporary/precious"))
-    with leftovers.held(others[2]):
-        swept = store.sweep(lambda owner: not owner.endswith("#2"))
-    assert sorted(swept) == sorted(mine)
-    assert not any(path.exists() for path in mine)
-    assert all(path.exists() for path in others)
-    assert [found.owner for found in store.supervisors()] == ["local@here#2"]
-    store.close()

@@ -1,0 +1,32 @@
+"""A store that is closed, for tests of what may happen to its file."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from snnviz.events import Sample
+from snnviz.store import Store
+from tests.conftest import MakeDesign
+
+ROWS = [Sample(step, step / 100, 1.0, 0.5) for step in range(20_000)]
+
+
+@pytest.fixture
+def closed(tmp_path: Path, tiny: MakeDesign) -> Path:
+    """A store with a run and its rows, that nobody has open."""
+    store = Store(tmp_path / "runs.sqlite")
+    store.submit(tiny())
+    store.claim("me")
+    store.append(tiny().digest, 1, ROWS[:5000])
+    store.close()
+    assert not list(tmp_path.glob("*-wal"))
+    return tmp_path / "runs.sqlite"
+
+
+def is_sound(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
