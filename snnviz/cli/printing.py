@@ -30,7 +30,7 @@ def finite(value: Any) -> Any:
     """`value` with None where a number is not finite, which JSON cannot hold."""
     if isinstance(value, dict):
         return {name: finite(inner) for name, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

@@ -18,8 +18,9 @@ from snnviz.cli.following import end, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound
-from snnviz.events import EpochEnd, LayerState, Trial, Twin
+from snnviz.events import EpochEnd, Trial, Twin
 from snnviz.store import Run, Store
+from snnviz.store.looks import looks
 
 STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIMISATIONS.values()}
 
@@ -134,9 +135,7 @@ def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, 
     groups = _groups(search, trials)
     known = {design.digest: design for designs in groups.values() for design in designs}
     ends = store.last(EpochEnd, [name for name in known if _is_done(store, name)])
-    results = {
-        name: result(known[name], end, [row for _, row in store.rows(name, LayerState)]) for name, end in ends.items()
-    }
+    results = {name: result(known[name], end, looks(store, known[name])) for name, end in ends.items()}
     spread = retraining([(search, groups)], ends, results)
     return {
         "winner": wins(Seen(search, tuple(trials)), spread),

@@ -173,7 +173,6 @@ def _range(found: Interval | None) -> str:
 def begun(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
     """How active the block without skips is before training. `befores`: spikes per neuron and step by digest."""
     rates = [rate for p in points if not (p.n_skip or p.ann) and (rate := befores.get(p.design.digest)) is not None]
-    rates = rates[:: len({point.type for point in points})]  # both types have the same
     if not rates:
         return ""
     mean = fmean(rates)
