@@ -246,8 +246,8 @@ def literal_logits(
                 current = F.linear(x.flatten(1), weight, bias)
             elif layer.kind == "conv":
                 current = F.conv2d(x, weight, bias, layer.stride, padding=layer.kernel // 2, groups=layer.groups)
-            fires = layer.spiking or layer.plain
-            now.append(cells.fire(layer.name, current) if fires else F.relu(current))
+            rectifies = not layer.spiking and not layer.plain and layer is not network.architecture.layers[-1]
+            now.append(F.relu(current) if rectifies else cells.fire(layer.name, current))
             if seen is not None and layer.spiking:
                 seen.setdefault(layer.name, []).append(cells.mem[layer.name])
         before = now
