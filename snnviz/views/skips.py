@@ -190,7 +190,8 @@ def skip_means(
     `sd`: standard deviations (n - 1), None of a single seed. Accuracies and rates are 0..1, the drop from ANN to SNN is
     in percentage points, operations are of an image: `macs` and `additions` by additions, `eff_macs` and `eff_acs` by
     NeuroBench. Energies are in nJ: `energy` by `convention`, `energy_...` by each; `dense_energy`: if no input were 0.
-    `energy_over_ann_...`: by how much more than the ANN twin with its zeros skipped, a 95 % t interval over the seeds.
+    `energy_over_ann_...`: by how much more than the ANN twin with its zeros skipped, a 95 % t interval over the seeds
+    whose operations were counted: it knows nothing of the error of an estimate.
     `controls`: such rows of the plain blocks beside, and what is left over them in percentage points, their
     `skipcontrols.Left`.
     """
@@ -227,6 +228,7 @@ def _means(points: Sequence[Point], results: Mapping[str, Result], convention: C
         return [x for p in some if (r := results.get(p.design.digest)) is not None and (x := read(r)) is not None]
 
     table = []
+    counted = {name: one for name, one in results.items() if not one.operations.estimated}
     for n_skip, kind in dict.fromkeys((p.n_skip, p.type if p.n_skip else None) for p in points):
         own = {p.design.digest: p for p in points if p.n_skip == n_skip and kind in (None, p.type)}.values()
         snn, ann = ([p for p in own if p.ann is which] for which in (False, True))
@@ -245,7 +247,7 @@ def _means(points: Sequence[Point], results: Mapping[str, Result], convention: C
                 of(some, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
             )
         for way in CONVENTIONS:
-            over = _pairs(snn, ann, results, lambda r, way=way: r.operations.by(way).picojoules() / 1000)  # type: ignore[misc]
+            over = _pairs(snn, ann, counted, lambda r, way=way: r.operations.by(way).picojoules() / 1000)  # type: ignore[misc]
             found = over.get(n_skip)
             row[f"energy_over_ann_{way}"] = interval(found).document() if found else None
         row["convention"] = convention
