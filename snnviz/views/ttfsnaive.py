@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from snnviz.catalog.trajectories import MODELS, Model
 from snnviz.events import Course
+from snnviz.theory import probe
 from snnviz.theory.ttfs import Floats
 from snnviz.theory.ttfs_spectra import OUTSIDE, RandomLayers, Slope
 from snnviz.views.bands import thinned
@@ -33,6 +34,12 @@ FLOOR = 1e-17
 """Of differences on a logarithmic axis: those of two numbers that are the same are drawn here."""
 
 Eigenvalues = Mapping[Slope, NDArray[np.complex128]]
+FIRST = (
+    f"The first point is of {probe.SIZE} training images, drawn by the seed and as even over the classes as there are "
+    f"images (of a task of before 2026-11-29: the first {probe.SIZE})."
+)
+"""On which images models are seen before they learn: those of a batch come after."""
+
 Courses = Mapping[str, Sequence[Course]]
 """By model, in the order of steps."""
 
@@ -201,8 +208,8 @@ def _accuracy(found: Courses) -> Chart:
             {**_course(name, rows, lambda row: row.test_accuracy, "dot"), "showlegend": False},
         ]
     caption = (
-        "Solid: training images while learning. Dotted: test images. B = 1 lies on ReLU's line. The batches are the "
-        "same, and in the same order."
+        "Solid: training images while learning. Dotted: test images. Where B = 1 learns ReLU's weights its line lies "
+        f"on ReLU's. The batches are the same, and in the same order. {FIRST}"
     )
     return Chart("ttfs_accuracy", "Accuracy", caption, figure, height=300)
 
@@ -210,7 +217,7 @@ def _accuracy(found: Courses) -> Chart:
 def _loss(found: Courses) -> Chart:
     figure = empty("epoch", "cross-entropy", type="log", exponentformat="power")
     figure["data"] = [_course(name, rows, lambda row: row.loss) for name, rows in _learning(found)]
-    caption = "Of training images. Where α = 1, a step of W moves B, too, which divides all of a neuron's weights."
+    caption = f"Of training images. Where α = 1, a step of W moves B, too, which divides a neuron's weights. {FIRST}"
     return Chart("ttfs_loss", "Training loss", caption, figure, height=300)
 
 
@@ -248,7 +255,8 @@ def _gradient(found: Courses) -> Chart:
         figure["data"].append({**point, "mode": "markers", "marker": {"color": RED, "size": 11, "symbol": "x"}})
     caption = (
         "Of all parameters, before each step. The cross: α = 1 from weights as ReLUs draw them, before any step; the "
-        "others begin with rows of W that add up to 0, so that B = 1 and all are the same function."
+        "others begin with rows of W that add up to 0, so that B = 1 and all are the same function. "
+        f"{FIRST}"
     )
     return Chart("ttfs_gradient", "Gradient norm", caption, figure, height=300)
 

@@ -68,6 +68,8 @@ def test_courses_are_drawn_by_model() -> None:
     found = views.by_model(ROWS)
     charts = {chart.id: chart.figure["data"] for chart in views.course_charts(found)}
     assert list(charts) == [f"ttfs_{name}" for name in ("accuracy", "loss", "cosine", "difference", "gradient")]
+    said = {chart.id: chart.caption for chart in views.course_charts(found)}
+    assert all("64 training images" in said[f"ttfs_{name}"] for name in ("accuracy", "loss", "gradient"))
     names = ["ReLU", "TTFS, B = 1", "TTFS, α = 1", "α = 1, slower"]
     assert [trace["name"] for trace in charts["ttfs_loss"]] == names
     assert charts["ttfs_loss"][2]["x"] == [0, 4]
