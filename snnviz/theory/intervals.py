@@ -57,12 +57,15 @@ def t_quantile(freedom: int, share: float = 0.975) -> float:
 
 
 def interval(values: Sequence[float]) -> Interval:
-    """Mean and 95 % t interval of numbers that are drawn alike and independently, at least one.
+    """Mean and 95 % t interval of numbers that are drawn alike and independently, at least one; a NaN without ends
+    where one is not finite.
 
     >>> found = interval([1.0, 2.0, 3.0])
     >>> found.mean, round(found.low, 3), round(found.high, 3), found.count
     (2.0, -0.484, 4.484, 3)
     """
+    if not all(map(math.isfinite, values)):
+        return Interval(math.nan, -math.inf, math.inf, len(values))
     mean, sd = fmean(values), deviation(values)
     same = sd is None or sd <= max(ROUNDING * max(map(abs, values)), 1e-12)  # of zeros that are rounded, too
     half = math.inf if same else t_quantile(len(values) - 1) * (sd or 0.0) / math.sqrt(len(values))
@@ -83,9 +86,13 @@ def differ(differences: Sequence[float]) -> str:
 
 
 def deviation(values: Sequence[float]) -> float | None:
-    """The standard deviation of what they are drawn from, with n - 1 (ddof 1): None of one alone.
+    """The standard deviation of what they are drawn from, with n - 1 (ddof 1): None of one alone, NaN where one is not
+    finite.
 
-    >>> deviation([1.0, 3.0]), deviation([1.0])
-    (1.4142135623730951, None)
+    >>> deviation([1.0, 3.0]), deviation([1.0]), deviation([1.0, math.inf])
+    (1.4142135623730951, None, nan)
     """
-    return stdev([float(value) for value in values]) if len(values) > 1 else None
+    given = [float(value) for value in values]
+    if len(given) < 2:
+        return None
+    return stdev(given) if all(map(math.isfinite, given)) else math.nan

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import variance
 
 from snnviz.catalog.searches import Search
 from snnviz.design import Design
 from snnviz.events import EpochEnd
 from snnviz.theory.costs import parameters
-from snnviz.theory.intervals import Interval, interval
+from snnviz.theory.intervals import Interval, deviation, interval
 from snnviz.views.skips import Result
 
 ENOUGH = 4
@@ -53,9 +52,9 @@ def retraining(
             if len(names) < 2:
                 continue
             found = [value(search, ends[name], results[name]) for name in names]
-            squares += variance(found) * (len(found) - 1)
+            squares += (deviation(found) or 0.0) ** 2 * (len(found) - 1)
             freedom, networks, trainings = freedom + len(found) - 1, networks + 1, trainings + len(found)
-    if freedom < ENOUGH:
+    if freedom < ENOUGH or not math.isfinite(squares):
         return None
     return Retraining(math.sqrt(squares / freedom), freedom, networks, trainings)
 

@@ -40,6 +40,14 @@ def test_one_number_or_the_same_twice_tell_nothing_apart(values: list[float]) ->
     assert found.half is None
 
 
+@pytest.mark.parametrize("values", [[math.nan], [1.0, math.inf], [math.inf, -math.inf], [math.nan, 1.0, 2.0]])
+def test_what_is_not_finite_has_no_interval(values: list[float]) -> None:
+    """As of a network whose loss became infinite."""
+    found = interval(values)
+    assert math.isnan(found.mean)
+    assert (found.low, found.high, found.apart, found.half) == (-math.inf, math.inf, False, None)
+
+
 @pytest.mark.parametrize("count", [3, 4])
 def test_in_95_of_100_null_trials_nothing_is_told_apart(count: int) -> None:
     """2,000 trials of so many seeds, drawn with a seed fixed beforehand."""
