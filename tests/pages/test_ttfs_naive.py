@@ -84,6 +84,6 @@ def test_what_is_computed_is_drawn_for_everybody() -> None:
     assert "After **8 steps** the ReLU network is at" in visit.text
 
 
-def test_with_few_layers_more_are_advised() -> None:
-    assert "take 8 layers" in arrived(LINK).text
-    assert "take 8 layers" not in arrived(f"{to_query(USUAL)}&view=naive&naive.neurons=10").text
+def test_of_few_layers_it_says_what_was_measured() -> None:
+    assert "fewer have fewer factors 1/B" in arrived(LINK).text
+    assert "fewer have fewer factors 1/B" not in arrived(f"{to_query(USUAL)}&view=naive&naive.neurons=10").text
