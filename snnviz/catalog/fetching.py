@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from snnviz import leftovers
-from snnviz.catalog.cards import Archive, Card
+from snnviz.catalog.cards import Card
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
 
@@ -205,8 +205,3 @@ def _extract(path: Path, folder: Path) -> None:
         return
     with tarfile.open(path) as tar:
         tar.extractall(folder, filter="data")
-
-
-def archive_of(about: Card, name: str) -> Archive | None:
-    """The archive of this name."""
-    return next((archive for archive in about.archives if archive.name == name), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -129,3 +130,18 @@ def test_what_was_left_by_the_dead_is_swept_and_nothing_else(
     assert all(path.exists() for path in others)
     assert [found.owner for found in store.supervisors()] == ["local@here#2"]
     store.close()
+
+
+def test_where_there_are_no_locks_files_are_written_and_none_is_taken_for_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on some network drives."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr(leftovers.fcntl, "flock", no_locks)
+    with leftovers.held(tmp_path):
+        (tmp_path / "half").write_bytes(b"half of it")
+    os.utime(tmp_path / "half", (0, 0))
+    assert not leftovers.is_left(tmp_path / "half")

@@ -117,6 +117,7 @@ def test_the_spread_of_trainings_is_pooled_over_networks() -> None:
     by_group = [[losses[design.digest] for design in designs] for designs in groups.values()]
     assert found.sd == pytest.approx(np.sqrt(np.mean([np.var(some, ddof=1) for some in by_group])))
     assert (found.networks, found.trainings, found.freedom) == (len(groups), 4 * len(groups), 3 * len(groups))
+    assert retraining([(UCB.search, groups)] * 2, ends, results) == found  # a network of two searches counts once
     few = {name: ends[name] for name in names[:3]}
     assert retraining([(UCB.search, groups)], few, results) is None
     best, other = by_group[0], [losses[design.digest] for design in groups["original"]]
