@@ -85,9 +85,10 @@ def test_data_that_are_not_here_are_announced_and_a_run_without_them_says_what_t
     store.close()
     services.GLANCES.forget()
     visit = Visit(links.to_query(design))
-    assert [error.partition(" (")[0] for error in visit.errors] == [
+    assert [error.partition(": ")[0] for error in visit.errors] == [
         "MNIST is not on this machine and could not be fetched"
     ]
+    assert "could not be reached" in visit.errors[0]
     assert f"its three siblings into {cache / 'datasets' / 'mnist'}." in visit.errors[0]
     assert services.store().get(run).state == "failed"
 
