@@ -105,10 +105,10 @@ def in_numbers(now: CellSearch) -> str:
     """What the search does.
 
     >>> in_numbers(CellSearch(candidates=200, best=0)).partition("; ")[0]
-    '200 cells are drawn, 178 of them new'
+    '200 cells are drawn, 178 different matrices'
     """
     many_, different = now.candidates, cell_costs.distinct(now)
-    drawn = f"{many_:,} cells are drawn, {different:,} of them new" if many_ > 1 else "One cell is drawn"
+    drawn = f"{many_:,} cells are drawn, {different:,} different matrices" if many_ > 1 else "One cell is drawn"
     side = f"{now.side}x{now.side}"
     first = f"each is scored in a network of {now.channels} channels that sees {now.batch} images of {side}"
     if not now.best:

@@ -6,12 +6,12 @@ import streamlit as st
 
 from snnviz.catalog.optimisations import searches
 from snnviz.ui import many, optimise_again, optimise_figures, optimise_table, optimise_work
-from snnviz.ui.optimise_setting import CURVES, PREFIX, begin, setting, settings
+from snnviz.ui.optimise_setting import CURVES, PREFIX, TYPES, begin, setting, settings
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 from snnviz.views.searches import searches_table
 
-__all__ = ["PREFIX", "begin", "panel"]
+__all__ = ["PREFIX", "TYPES", "begin", "panel"]
 
 ABOUT = (
     "Which skips make the best of a network? GP-UCB trains a few candidates from shared weights and learns where to "

@@ -22,6 +22,9 @@ SETTINGS, CURVES = "optimise-settings", "optimise-curves"
 PREFIX = "optimise."
 """Of the setting's fields in a link."""
 
+TYPES = {"both": "both", "dsc": "DSC", "asc": "ASC"}
+"""Skips that may be taken, by their names in a link."""
+
 SHOWN = {
     "iterations": "Iterations",
     "parallel": "In parallel, k",
@@ -103,7 +106,7 @@ def settings() -> None:
     many.segments(row[0], "Network", "network", kinds, now, KEY, _put)
     many.data(row[1], now.data, KEY, _put)
     adds = "What a place may hold besides nothing: DSC concatenates channels of the source, ASC adds its spikes."
-    many.segments(row[2], "Skips", "skips", ["both", "dsc", "asc"], now, KEY, _put, help=adds)
+    many.segments(row[2], "Skips", "skips", list(TYPES), now, KEY, _put, help=adds, format_func=TYPES.get)
     many.segments(row[3], "Shared weights", "weights", ["frozen", "carried"], now, KEY, _put, help=WEIGHTS)
     many.numbers(now, SHOWN, KEY, _put)
     st.caption(in_numbers(now))

@@ -56,7 +56,8 @@ ABOUT = (
 )
 CONTROLS = (
     "A concatenation brings weights with it. Controls are blocks without skips whose width makes them as large: one of "
-    "equal parameters, one of equal operations. What is left over them does not come of size."
+    "equal parameters, one of equal operations (dense ones, padding included, in all T steps). What is left over them "
+    "does not come of size."
 )
 PAPER = (
     "**The paper's numbers, full scale** (Benmeziane et al. 2023): Fig. 1 sweeps n_skip on CIFAR10-DVS, from a firing "
@@ -128,6 +129,8 @@ def panel() -> None:
         key="skips-view",
         on_change=_turn,
     )
+    if problem := session.skips_link_problem:  # in either half: a field without a half's prefix is the sweep's
+        st.error(plain(problem), icon=":material/error:")
     if session.skips_view == "optimise":
         optimise.panel()
     else:
@@ -141,8 +144,6 @@ def _turn() -> None:
 def _sweep_panel() -> None:
     """What is swept; below it the runs and what they show, live."""
     st.caption(ABOUT)
-    if problem := st.session_state.skips_link_problem:
-        st.error(plain(problem), icon=":material/error:")
     with st.container():
         _settings()
     active = _is_active(distinct(points(_sweep())))
@@ -169,7 +170,9 @@ def _settings() -> None:
             many.numbers(sweep, labels, KEY, _put)
     row = st.columns([19, 22, 18, 18], vertical_alignment="bottom")
     adds = "DSC concatenates channels of the source, ASC adds its spikes."
-    many.segments(row[0], "Skips", "types", ["both", "dsc", "asc"], sweep, KEY, _put, help=adds)
+    many.segments(
+        row[0], "Skips", "types", list(optimise.TYPES), sweep, KEY, _put, help=adds, format_func=optimise.TYPES.get
+    )
     many.segments(row[1], "Controls of equal size", "controls", ["with", "without"], sweep, KEY, _put, help=CONTROLS)
     many.segments(row[2], "ANN twins", "twins", ["with", "without"], sweep, KEY, _put)
     many.segments(row[3], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=HELP["network.norm"])
@@ -253,12 +256,16 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run"],
         column_config={
-            "control for": st.column_config.TextColumn(help="Which skips this plain block stands beside."),
+            "control for": st.column_config.TextColumn(width=120, help="Which skips this plain block stands beside."),
             "test": small("test accuracy", format="%.1f %%"),
             "rate": small("firing rate", format="%.1f %%"),
-            "dense": small(format="localized", help="Operations of an image if every input counted, padding too."),
-            "MACs": small(format="localized", help="Of inputs that are not 0, counted on the probe at the last look."),
-            "additions": small(format="localized", help="Of spikes, counted on the probe at the last look."),
+            "dense": small(
+                format="localized", width=92, help="Operations of an image if every input counted, padding too."
+            ),
+            "MACs": small(
+                format="localized", width=84, help="Of inputs that are not 0, counted on the probe at the last look."
+            ),
+            "additions": small(format="localized", width=92, help="Of spikes, counted on the probe at the last look."),
             "energy": small(format="%.1f nJ", help=CAVEAT),
             "counts": st.column_config.TextColumn(help=f"Some are {ESTIMATED}."),
             "seconds": small("training", format="%.1f s"),

@@ -88,7 +88,7 @@ def _widgets(now: TtfsStudy) -> None:
             many.numbers(now, {"low": "from"}, KEY, put_study)
         with row[4]:
             many.numbers(now, {"high": "to"}, KEY, put_study)
-    many.segments(st, "Neurons", "silent", list(SILENT), format_func=SILENT.get, help=ABOUT_SILENT, **segments)
+    many.segments(st, "Neuron model", "silent", list(SILENT), format_func=SILENT.get, help=ABOUT_SILENT, **segments)
     if problem := st.session_state.get(f"{KEY}_problem"):
         st.error(plain(problem), icon=":material/error:")
 

@@ -24,6 +24,9 @@ SYMBOLS = {SKIP: "diamond", CONV1: "circle", CONV3: "square", POOL: "triangle-up
 HEIGHT, FLAT, HEAD = 104, 66, 62
 """Pixels of a drawing, of one without backward connections, and of the lines above it."""
 
+LEAST = 190
+"""Pixels that a cell takes in a row at least: as its words do."""
+
 POINTS = 17
 
 
@@ -76,7 +79,9 @@ def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str,
                 "font": {"size": 12} | ({"color": "var(--st-primary-color)"} if one.marked else {}),
             }
         )
-    return Chart(key, title, caption, {"data": traces, "layout": layout}, whole + top + 4, wide=True)
+    return Chart(
+        key, title, caption, {"data": traces, "layout": layout}, whole + top + 4, wide=True, least=LEAST * columns
+    )
 
 
 def drawing(one: Drawing) -> list[dict[str, Any]]:

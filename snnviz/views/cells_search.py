@@ -239,7 +239,8 @@ def again_chart(seen: Seen, chosen: str = "") -> Chart:
 def sentences(seen: Seen) -> list[str]:
     """What was found, and how sure it is."""
     search, said = seen.search, []
-    taus = {name: found for name in COUNTED if (found := tau(seen, name)) is not None}
+    names = [name for name in COUNTED if name != "forward" or search.backward]  # else those are all connections
+    taus = {name: found for name in names if (found := tau(seen, name)) is not None}
     if len(seen.valid) >= 20 and taus:
         order = sorted(taus, key=lambda name: -abs(taus[name]))[:3]
         spans = {name: tau_interval(seen, name, taus[name]) for name in order}

@@ -31,7 +31,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A Plotly figure, a title, and a sentence that says how to read it."""
+    """A Plotly figure, a title, and a sentence that says how to read it.
+
+    least: pixels that a wide one takes at least, where its drawings stand side by side; on a phone it is scrolled.
+    """
 
     id: str
     title: str
@@ -39,6 +42,7 @@ class Chart:
     figure: Figure
     height: int = 280
     wide: bool = False
+    least: int = 0
     cursor: Cursor | None = None
 
 
@@ -58,6 +62,7 @@ def _plain(chart: Chart) -> dict[str, Any]:
         "layout": chart.figure["layout"],
         "height": chart.height,
         "wide": chart.wide,
+        "least": chart.least,
     }
 
 

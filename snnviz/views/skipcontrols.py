@@ -149,7 +149,7 @@ def sentence(one: Left) -> str:
     skips = f"{one.n_skip} {one.kind} skip{'s' if one.n_skip > 1 else ''}"
     said = f"{skips}: {_points(one.accuracy)} over a plain block of equal {one.equal} {_range(one.accuracy)}"
     if one.drop:
-        said += f"; the drop from the ANN twin: {_points(one.drop)} {_range(one.drop)}"
+        said += f"; the drop from the ANN twin changes by {_points(one.drop)} {_range(one.drop)}"
     return f"{said}."
 
 
@@ -194,8 +194,8 @@ def expected(points: Sequence[Point]) -> str:
     neurons = {layer.name: layer.neurons for layer in architecture(own[0]).layers}
     mean = sum(neurons[one.name] * (one.rate or 0.0) for one in layers) / sum(neurons[one.name] for one in layers)
     return (
-        f"Forecast: before training {mean:.1%} of the neurons of the network without skips will spike in a time step, "
-        f"of its last layer {layers[-1].rate or 0.0:.1%}."
+        f"Forecast: without skips {mean:.1%} of the neurons will spike in a time step before training, "
+        f"{layers[-1].rate or 0.0:.1%} of those of the last layer."
     )
 
 
@@ -210,11 +210,10 @@ def left_chart(points: Sequence[Point], results: Mapping[str, Accurate], colours
         own = [one for one in rows if (one.kind, one.equal) == (kind, equal)]
         figure["data"].append(_trace(own, 0.07 * (place - 1), f"{kind}, equal {equal}", colours[kind]))
     words = (
-        "Test accuracy of the spiking networks minus that of a plain block, without skips, of the size named: mean and "
-        "95 % t interval of the differences over the same seeds. Where a bar crosses 0 the two are not told apart; of "
-        "twenty bars one misses 0 by chance. Operations are dense ones, padding included, in all T steps."
+        "Test accuracy of the spiking networks minus that of a plain block of the size named: mean and 95 % t interval "
+        "over the same seeds. Where a bar crosses 0 the two are not told apart; of twenty one misses 0 by chance."
     )
-    return Chart("skips_left", "What is left of it", words, figure)
+    return Chart("skips_left", "What skips leave over plain blocks", words, figure)
 
 
 def _trace(rows: Sequence[Left], aside: float, name: str, colour: str) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from snnviz.views.chart import Chart
 ROW = 118
 """Pixels that a row of matrices takes."""
 
+LEAST = 130
+"""Pixels that a network takes in a row at least: as its words do."""
+
 NONE, DSC, ASC, PATH = 0, 1, 2, 3
 COLOURS = (
     "var(--st-secondary-background-color)",
@@ -74,7 +77,7 @@ def thumbnails_chart(shown: Sequence[Thumbnail], title: str, caption: str, *, ke
                 "font": {"color": "var(--st-primary-color)"} if one.marked else {},
             }
         )
-    return Chart(key, title, caption, {"data": traces, "layout": layout}, height, wide=True)
+    return Chart(key, title, caption, {"data": traces, "layout": layout}, height, wide=True, least=LEAST * columns)
 
 
 def _matrix(edges: Edges, axis: str, one: Thumbnail) -> dict[str, Any]:

@@ -30,9 +30,9 @@ def verdict(pair: Pair) -> str:
             f"{pair.relu.accuracy:.1%}. Slopes lack the weights of all who were silent, and spikes come at wrong "
             f"times: by {off} τ_c on average, layer by layer."
         )
-    same = "all of them" if pair.agreement == 1 else f"{pair.agreement:.1%} of them"
+    same = f"all {count}" if pair.agreement == 1 else f"{pair.agreement:.1%} of {count}"
     said = (
-        f"Of **{count} test images** both networks say the same of **{same}**. Their logits differ by at most "
+        f"Both networks say the same of **{same}** test images. Their logits differ by at most "
         f"**{apart:.1e}** of the largest: "
     )
     if apart < 1e-10:

@@ -237,6 +237,11 @@ def test_a_bad_link_is_one_sentence_and_the_default_search(query: str, sentence:
     assert said.endswith("The default optimisation is shown instead.")
 
 
+def test_a_field_without_its_prefix_is_not_dropped_without_a_word() -> None:
+    visit = arrived("view=optimise&repeats=3")
+    assert visit.at.error[0].value.replace(JOINER, "").startswith("repeats must be a field of a sweep, got 3")
+
+
 def test_a_view_that_there_is_not_is_one_sentence() -> None:
     visit = arrived("view=both")
     assert len(visit.at.error) == 1

@@ -54,7 +54,7 @@ def boxes(visit: Visit) -> list[str]:
 def test_both_networks_agree_at_once_without_any_training() -> None:
     visit = arrived("")
     assert visit.at.session_state["ttfs_design"] == STARTS["digits mlp"]
-    assert "Of **256 test images** both networks say the same of **all of them**" in visit.text
+    assert "Both networks say the same of **all 256** test images" in visit.text
     assert "rounding, in double precision" in visit.text
     relu, ttfs_bars = chart(visit, "ttfs-logits", "ttfs_logits")["traces"]
     assert relu["y"] == ttfs_bars["y"]
@@ -161,7 +161,7 @@ def test_neurons_as_printed_collapse_at_once_and_it_is_in_the_link(trained: Call
 def test_ramps_of_1_and_networks_too_large_are_a_sentence() -> None:
     visit = open_page(study=TtfsStudy(slopes="alpha-one"))
     assert boxes(visit)[0].startswith("No twin with α = 1: weights must have rows that add up to less than 1")
-    assert "both networks say the same of **all of them**" in visit.text
+    assert "Both networks say the same of **all 256** test images" in visit.text
     large = change(TINY, {"network.width": 4096})
     visit = open_page(design=large)
     (sentence,) = boxes(visit)

@@ -39,7 +39,9 @@ def charts(seen: Seen) -> list[Chart]:
 @pytest.mark.parametrize("seen", [SEEN, EARLY, DEAD, Seen(SEARCH, ()), Seen(SEARCH, cell_rows(SEARCH)[:1])])
 def test_every_chart_is_a_plotly_figure(seen: Seen) -> None:
     drawings = [Drawing(parse(one.coarse.cell), ("a", "b"), "s", "n") for one in seen.ranked[:7]]
-    for chart in [*charts(seen), cells_chart(drawings, "title", "caption", key="best")]:
+    best = cells_chart(drawings, "title", "caption", key="best")
+    assert best.least >= 6 * 180  # on a phone the words above six cells in a row would lie over each other
+    for chart in [*charts(seen), best]:
         plotly(chart)
         assert chart.caption
 

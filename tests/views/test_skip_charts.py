@@ -96,7 +96,7 @@ def test_the_convention_is_chosen_and_named() -> None:
     found = {chart.id: chart for chart in skip_charts(SWEEP, RESULTS, "neurobench")}
     assert traces(found["skips_operations"])["DSC"]["y"] == [4500, 4500, 4500]
     assert traces(found["skips_energy"])["DSC"]["y"] == pytest.approx([2.5 * 4.6 + 2 * 0.9] * 3)
-    assert "a sum of m spikes is m additions" in by_id()["skips_operations"].caption
+    assert "A sum of m spikes is m additions" in by_id()["skips_operations"].caption
     assert "NeuroBench (Yik et al. 2025)" in found["skips_operations"].caption
     assert "5.7 % (arXiv 2409.08290 v4)" in found["skips_energy"].caption
     [row, *_] = skip_means(SWEEP, RESULTS, "neurobench")

@@ -79,7 +79,7 @@ def test_logits_stand_side_by_side() -> None:
     assert left["y"] == right["y"]
     assert left["x"] == list("0123456789")
     assert [float(text) for text in left["customdata"]] == one.relu.said[-1][3].tolist()
-    assert "all of them" in ttfs.verdict(one)
+    assert "of **all " in ttfs.verdict(one)
     assert "double precision" in ttfs.verdict(one)
 
 

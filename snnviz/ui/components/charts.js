@@ -161,13 +161,15 @@ class Board {
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, chart] of this.charts) if (!ids.has(id)) this.remove(id, chart);
     let before = this.list.firstElementChild;
-    for (const { id, title, caption, height, wide, cursor } of wanted) {
+    for (const { id, title, caption, height, wide, least, cursor } of wanted) {
       const chart = this.charts.get(id) ?? this.add(id);
       const { figure, plot } = chart;
       figure.classList.toggle("wide", Boolean(wide));
       figure.querySelector("h4").textContent = title;
       figure.querySelector("figcaption").textContent = caption;
       plot.style.height = `${height ?? 300}px`;
+      figure.style.overflowX = least ? "auto" : "";
+      plot.style.minWidth = least ? `${least}px` : "";
       plot.setAttribute("aria-label", [title, caption].filter(Boolean).join(". "));
       (chart.cursor ??= new Cursor(figure, plot)).set(cursor);
       if (figure === before) before = before.nextElementSibling;
@@ -211,10 +213,11 @@ class Board {
       chart?.cursor?.place(spec.layout);
       if (!chart || chart.drawn === content) continue;
       chart.drawn = content;
-      chart.width = chart.plot.clientWidth;
+      if (!chart.plot.matches(".js-plotly-plot")) chart.width = chart.plot.clientWidth; // react keeps a plot's width
       await this.drawOne(Plotly, chart, spec, template);
       chart.cursor?.fit();
     }
+    this.fit(); // a chart that came or went while others were drawn changed their width
   }
 
   async drawOne(Plotly, { plot }, { id, traces, layout, height }, template) {
