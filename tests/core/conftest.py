@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -19,3 +20,12 @@ def forgotten_neurons() -> Iterator[None]:
     """snntorch keeps every neuron that was ever made."""
     yield
     SpikingNeuron.instances.clear()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Without data; what is put into the folder is found."""
+    monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"

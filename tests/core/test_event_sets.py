@@ -1,4 +1,4 @@
-"""CIFAR-10, CIFAR10-DVS and DVS Gesture from small files of the right format, through the code for the real ones;
+"""CIFAR10-DVS and DVS Gesture from small files of the right format, through the code for the real ones;
 simulated and own recordings; options of events and augmentation in training."""
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from tonic.transforms import ToFrame
 from snnviz.binning import Events
 from snnviz.catalog import datasets, recordings, uploads
 from snnviz.catalog.architectures import architecture
-from snnviz.catalog.encodings import is_static
 from snnviz.catalog.examples import named
 from snnviz.catalog.stills import CIFAR10
 from snnviz.catalog.studies import TrainingStudy, members
@@ -36,14 +35,7 @@ MOUNTED = os.environ.get("SNNVIZ_DATA", "")
 MLP = {"kind": "mlp", "depth": 1, "width": 20}
 CNN = {"kind": "cnn", "depth": 2, "channels": 3, "pool_every": 1}
 
-
-@pytest.fixture(autouse=True)
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Without data; what is put into the folder is found."""
-    monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path / "data"))
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data"
+pytestmark = pytest.mark.usefixtures("machine")
 
 
 def design(name: str, network: Any = MLP, seed: int = 0, epochs: int = 1, **fields: Any) -> Design:
@@ -59,76 +51,6 @@ def design(name: str, network: Any = MLP, seed: int = 0, epochs: int = 1, **fiel
 
 def last(made: Design) -> EpochEnd:
     return [event for event in execute(made) if isinstance(event, EpochEnd)][-1]
-
-
-# CIFAR-10
-
-
-def put_cifar(folder: Path, per_file: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """Six binary files, records of a label, 1,024 red, green and blue bytes, row by row."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 10, 6 * per_file).astype(np.uint8)
-    images = rng.integers(0, 256, (6 * per_file, 3, 32, 32), np.uint8)
-    folder.mkdir(parents=True)
-    for number, name in enumerate([*(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.bin"]):
-        chosen = range(number * per_file, (number + 1) * per_file)
-        (folder / name).write_bytes(b"".join(bytes([labels[i]]) + images[i].tobytes() for i in chosen))
-    return images, labels
-
-
-def test_cifar10_is_read_shown_and_learnt_from_in_three_colours(machine: Path) -> None:
-    images, labels = put_cifar(machine / "cifar-10-batches-bin")
-    assert datasets.is_here("cifar10")
-    assert datasets.sizes("cifar10") == (30, 6)
-    assert "30 of its 50,000 training and 6 of its 10,000 test images" in datasets.remark("cifar10")
-    train, test = data.load(design("cifar10"))
-    np.testing.assert_array_equal(train.images, images[:30])
-    np.testing.assert_array_equal(test.labels, labels[30:])
-    for network in (MLP, CNN, {"kind": "block", "channels": 2, "edges": "000/000/000"}):
-        made = design("cifar10", network)
-        assert architecture(made).input_shape == (3, 32, 32)
-        assert is_static(made)
-        assert np.isfinite(last(made).test_loss)
-    assert last(design("cifar10", encoding="rate", augment={"flip": "on", "shift": 4})).test_accuracy >= 0
-    shown = samples.sample("cifar10", 2, test=True)
-    assert shown.label == labels[32]
-    np.testing.assert_allclose(shown.image, images[32] / 255)
-    assert np.isfinite(last(design("cifar10-saccades", CNN)).test_loss)
-
-
-@pytest.mark.parametrize("harm", ["cut off", "a label of 10", "empty"])
-def test_damaged_cifar10_is_a_sentence(machine: Path, harm: str) -> None:
-    put_cifar(machine / "cifar10")
-    path = machine / "cifar10" / "data_batch_3.bin"
-    raw = path.read_bytes()
-    path.write_bytes({"cut off": raw[:-1], "a label of 10": b"\x0a" + raw[1:], "empty": b""}[harm])
-    with pytest.raises(DataMissing, match=rf"^The file {path} must hold .*: replace it\.$"):
-        data.load(design("cifar10"))
-
-
-def test_cifar100_is_read_with_fine_and_with_coarse_labels(machine: Path) -> None:
-    """Records of a coarse label, a fine one, and the pixels: https://www.cs.toronto.edu/~kriz/cifar.html."""
-    rng = np.random.default_rng(1)
-    images = rng.integers(0, 256, (30, 3, 32, 32), np.uint8)
-    fine = rng.integers(0, 100, 30).astype(np.uint8)
-    coarse = rng.integers(0, 20, 30).astype(np.uint8)
-    folder = machine / "cifar-100-binary"
-    folder.mkdir(parents=True)
-    for name, chosen in (("train.bin", range(20)), ("test.bin", range(20, 30))):
-        (folder / name).write_bytes(b"".join(bytes([coarse[i], fine[i]]) + images[i].tobytes() for i in chosen))
-    for name, labels, classes in (("cifar100", fine, 100), ("cifar100-coarse", coarse, 20)):
-        assert datasets.is_here(name)
-        assert datasets.sizes(name) == (20, 10)
-        assert len(set(datasets.card(name).labels)) == datasets.card(name).classes == classes
-        train, test = data.load(design(name))
-        np.testing.assert_array_equal(train.images, images[:20])
-        np.testing.assert_array_equal(train.labels, labels[:20])
-        np.testing.assert_array_equal(test.labels, labels[20:])
-    assert np.isfinite(last(design("cifar100", MLP)).test_loss)
-    (folder / "test.bin").write_bytes(bytes([20, 3]) + bytes(3072))
-    data.load(design("cifar100"))
-    with pytest.raises(DataMissing, match="must hold labels from 0 to 19, got 20: replace it"):
-        data.load(design("cifar100-coarse"))
 
 
 # CIFAR10-DVS
