@@ -9,7 +9,7 @@ from snnviz.catalog.cellstudies import CellStudy, Way
 from snnviz.cells import KINDS, counts, directed
 from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import Agreement, agreement, holm
-from snnviz.views.cellstudy import COLOURS, METRICS, NAMES, Outcome, accuracy_figure, compared, points
+from snnviz.views.cellstudy import COLOURS, METRICS, NAMES, Outcome, accuracy_figure, compared, error_bars, points
 from snnviz.views.chart import Chart
 
 Direction = Literal["all", "forward", "backward"]
@@ -111,13 +111,7 @@ def _means(way: Way, some: Sequence[Outcome], numbers: Sequence[int]) -> list[di
             "mode": "lines+markers",
             "x": list(found),
             "y": [round(one.mean, 5) for one in found.values()],
-            "error_y": {
-                "type": "data",
-                "symmetric": False,
-                "array": [round(min(one.half or 0.0, 1 - one.mean), 5) for one in found.values()],
-                "arrayminus": [round(min(one.half or 0.0, one.mean), 5) for one in found.values()],
-                "width": 4,
-            },
+            "error_y": {**error_bars(list(found.values())), "width": 4},
             "name": f"{NAMES[way]}, mean",
             "text": [f"{one.count} cells" for one in found.values()],
             "hovertemplate": "mean %{y:.1%} of %{text}<extra></extra>",

@@ -271,13 +271,7 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
             "type": "scatter",
             "x": list(groups),
             "y": [round(one.mean, 5) for one in found],
-            "error_y": {
-                "type": "data",
-                "array": [round(one.half or 0.0, 5) for one in found],
-                "thickness": 1,
-                "width": 3,
-                "visible": any(one.half is not None for one in found),
-            },
+            "error_y": {**error_bars(found), "thickness": 1, "width": 3},
             "mode": "lines+markers",
             "name": NAMES[way],
             "text": words,
@@ -286,6 +280,17 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
             "marker": {"color": COLOURS[way], "size": 9, "symbol": SYMBOLS[way]},
         }
     ]
+
+
+def error_bars(found: Sequence[Interval]) -> dict[str, Any]:
+    """Intervals of accuracies, 0..1, that do not leave what can be; none where there is none."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [round(min(one.half or 0.0, 1 - one.mean), 5) for one in found],
+        "arrayminus": [round(min(one.half or 0.0, one.mean), 5) for one in found],
+        "visible": any(one.half is not None for one in found),
+    }
 
 
 def accuracy_figure(x: str) -> Figure:

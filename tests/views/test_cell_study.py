@@ -12,6 +12,7 @@ from scipy import stats
 from snnviz.catalog.cellstudies import CellStudy, Member, members, searches
 from snnviz.cells import KINDS, counts
 from snnviz.events import EpochEnd
+from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import kendall
 from snnviz.views import cellcounts, cellstudy, celltables
 from snnviz.views.cellstudy import Outcome
@@ -227,3 +228,11 @@ def test_as_many_tests_as_there_are_rows_are_corrected_for() -> None:
     assert all(pair[1] >= pair[0].p for pair in known)
     assert found["backward"] is None, "all alike"
     assert f"{5} figures are as many tests" in cellcounts.caption(5)
+
+
+def test_bars_do_not_leave_what_an_accuracy_can_be() -> None:
+    """Of two cells, whose interval is twelve times as wide as they are apart, and of one."""
+    bars = cellstudy.error_bars([interval([0.9, 0.98]), interval([0.02, 0.1]), interval([0.5])])
+    assert (bars["array"][0], bars["arrayminus"][1]) == (0.06, 0.06)
+    assert (bars["array"][2], bars["arrayminus"][2], bars["visible"]) == (0, 0, True)
+    assert not cellstudy.error_bars([interval([0.5])])["visible"]
