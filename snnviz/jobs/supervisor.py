@@ -197,7 +197,7 @@ class Supervisor:
             return False
         free = self._free()
         passed = {run.run: self._passed.get(run.run, Passed(now)) for run in waiting}
-        self._passed = {}  # of those that were reached and did not fit
+        self._passed = {name: one for name, one in passed.items() if name in self._passed}  # who still waits
         for place, run in enumerate(waiting):
             try:
                 check_memory(run.task, free)

@@ -249,3 +249,20 @@ class TestWaitingForMemory:
         clock.now += 2
         chief._round()
         assert tiny(7).digest in [child.claim.run for child in chief.children]
+
+    @pytest.mark.usefixtures("need")
+    def test_it_is_remembered_while_one_before_it_starts(
+        self, store: Store, chief: Supervisor, clock: Clock, tiny: MakeDesign
+    ) -> None:
+        first, before, waits = tiny(6), tiny(7), tiny(8)
+        for design in (first, before, waits, tiny(1)):
+            store.submit(design)
+        chief._round()
+        assert [child.claim.design.seed for child in chief.children] == [6, 1]
+        self.finish(store, chief, tiny(1))
+        self.finish(store, chief, first)
+        clock.now += 2
+        chief._round()
+        assert [child.claim.design.seed for child in chief.children] == [7]
+        passed = chief._passed[waits.digest]
+        assert (passed.runs, passed.since) == (1, 1000.0)
