@@ -112,7 +112,7 @@ def chosen(spans: Sequence[Span], reading: Reading) -> Scale:
         choices["unit"] = "0 is black and 1 is white"
     is_fraction = high < 1 + TOLERANCE and any(one.is_float for one in spans)
     if low > -TOLERANCE * 255 and high < (1 + TOLERANCE) * 255 and not is_fraction:
-        choices["bytes"] = "0 to 255, rounded"
+        choices["bytes"] = "0 is black and 255 is white, rounded"
     if low > -TOLERANCE and high > 0:
         choices["max"] = f"0 is black and {high:.4g} is white"
     elif low < high:

@@ -256,7 +256,7 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run"],
         column_config={
-            "control for": st.column_config.TextColumn(width=120, help="Which skips this plain block stands beside."),
+            "control for": st.column_config.TextColumn(width=180, help="Which skips this plain block stands beside."),
             "test": small("test accuracy", format="%.1f %%"),
             "rate": small("firing rate", format="%.1f %%"),
             "dense": small(

@@ -21,6 +21,15 @@ from snnviz.ui.ttfs_runs import train
 from snnviz.ui.ttfs_setting import KEY, design, put_study, study
 from snnviz.views.ttfs_costs import Told, cost_table
 
+COUNTED = (
+    f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "
+    "neuron that reads it; t_max events counted: every pixel and neuron sends once, as neurons as printed need to. "
+    "ReLU, dense: every product, padding included; zeros skipped: as silence is, by the same rule; black pixels "
+    "skipped too: with the images' normalisation folded into the first layer, as TTFS has it. Rate-coded: counted in "
+    "its run, a sum or an average of m spikes as m additions, by NeuroBench, where that differs, as a multiplication; "
+    "a static image's first layer multiplies, once."
+)
+
 
 def several() -> dict[str, Design]:
     """The three, by their names."""
@@ -40,7 +49,7 @@ def panel(made: Pair) -> None:
     number = st.column_config.NumberColumn
     st.markdown("**Synaptic operations and energy of one image, in three networks of the same layers**")
     st.dataframe(
-        cost_table(made, designs, done),
+        cost_table(made, designs, done).assign(share=lambda table: 100 * table["share"]),
         hide_index=True,
         key="ttfs-costs",
         placeholder="–",
@@ -56,17 +65,13 @@ def panel(made: Pair) -> None:
             "macs": number("MACs", format="compact", help="Multiply-accumulates."),
             "additions": number("additions", format="compact", help="One for each synapse that a spike arrives at."),
             "energy": number("energy", format="%.2f nJ"),
-            "share": number(format="percent", help="Of the energy of ReLUs whose zeros are skipped."),
+            "share": number(
+                "of ReLUs'", format="%.0f %%", help="Energy: a share of that of ReLUs whose zeros are skipped."
+            ),
         },
     )
-    st.caption(
-        f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "
-        "neuron that reads it; t_max events counted: every pixel and neuron sends once, as neurons as printed need to. "
-        "ReLU, dense: every product, padding included; zeros skipped: as silence is, by the same "
-        "rule; black pixels skipped too: with the images' normalisation folded into the first layer, as TTFS has it. "
-        "Rate-coded: counted in its run, a sum or an average of m spikes as m additions, by NeuroBench, where that "
-        "differs, as a multiplication; a static image's first layer multiplies, once."
-    )
+    with st.expander("What is counted"):
+        st.caption(COUNTED)
     if rated is not None:
         st.caption(f"Rate-coded: on {words(designs['rate'], rated.probe)}; the others: on the test images above.")
         measuring.offer([designs["rate"]] if rated.probe is None else [], "ttfs-costs")

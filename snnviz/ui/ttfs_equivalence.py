@@ -40,10 +40,12 @@ def _layer(made: Pair, image: int) -> None:
         st.markdown(f"**Neuron {neuron} of {made.relu.names[layer]}{which}: a ReLU, and how it is told by a spike**")
         for formula in formulas(made, layer, neuron, image):
             st.latex(formula)
+        printed = made.silent == "nothing"
+        potential = "its potential as printed" if printed else "the two phases of its potential"
+        put = "should put" if printed else "put"
         st.caption(
-            "First the ReLU, then its twin's weights, the ramp α, the two phases of its potential, between which the "
-            "layer's clock switches, and the threshold ϑ, which put the spike so that t_max − t is x; last the way "
-            "back, with w = W / B. t'_min: when the ramp starts, the t_min of the layer before."
+            f"First the ReLU, then its twin's weights, the ramp α, {potential} and the threshold ϑ, which {put} the "
+            "spike so that t_max − t is x; last the way back, with w = W / B. t'_min: the t_min of the layer before."
         )
 
 
@@ -59,7 +61,7 @@ def _table(made: Pair) -> None:
             "largest": number("largest x", format="%.3f", help="X: over training images, by the ReLU network."),
             "spikes": number("spikes per neuron", format="%.3f", help="Share of neurons that are not silent."),
             "full": number("window full", format="percent", help="Spikes at t_min: x does not fit into the window."),
-            "apart": number("relative difference", format="%.1e"),
+            "apart": number("relative difference", format="%.2g"),
             "late": number(
                 "times off by",
                 format="%.2g",

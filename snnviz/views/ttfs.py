@@ -33,7 +33,7 @@ def verdict(pair: Pair) -> str:
     same = f"all {count}" if pair.agreement == 1 else f"{pair.agreement:.1%} of {count}"
     said = (
         f"Both networks say the same of **{same}** test images. Their logits differ by at most "
-        f"**{apart:.1e}** of the largest: "
+        f"**{apart:.2g}** of the largest: "
     )
     if apart < 1e-10:
         return said + "rounding, in double precision."
@@ -93,7 +93,7 @@ def logits_chart(pair: Pair, image: int, card: Card) -> Chart:
     figure["layout"]["xaxis"]["type"] = "category"
     caption = (
         "A ReLU network's last layer adds numbers up; a TTFS network's potential is read when the last window ends. "
-        f"Largest difference: {apart.max():.1e}."
+        f"Largest difference: {apart.max():.2g}."
     )
     return Chart("ttfs_logits", "Logits of this image", caption, figure, height=250)
 
