@@ -52,11 +52,11 @@ def _compare(page: Page) -> None:
     expect(page.get_by_text("What differs")).to_be_visible()
 
 
-def _train(button: str, done: str) -> Callable[[Page], None]:
-    """Presses a button and waits until the page says that all is there."""
+def _press(done: str) -> Callable[[Page], None]:
+    """Presses what the page is for, its first primary button, and waits until it says that all is there."""
 
     def act(page: Page) -> None:
-        page.get_by_role("button", name=button).first.click()
+        page.get_by_test_id("stBaseButton-primary").first.click()
         expect(page.get_by_text(done).first).to_be_visible(timeout=TRAINING)
 
     return act
@@ -65,7 +65,7 @@ def _train(button: str, done: str) -> Callable[[Page], None]:
 def _trained_twin(page: Page) -> None:
     page.get_by_role("radio", name="8 layers").or_(page.get_by_text("8 layers", exact=True)).first.click()
     settle(page)
-    _train("Train ReLU", "ReLU network trained")(page)
+    _press("ReLU network trained")(page)
 
 
 DRAWN = ";;000200/000010/000001/000001/000000/000000;"
@@ -86,10 +86,10 @@ PICTURES = {
         "data?data.name=nmnist&data.steps=8&data.events.crop=28&data.events.denoise_ms=5&data.augment.shift=3&data.augment.drop=0.3",
         1280,
     ),
-    "skips": Picture("skips", 1850, act=_train("Train", "all from the store")),
-    "optimise": Picture("skips?view=optimise", 1990, act=_train("Search", "all from the store")),
-    "cells": Picture("cells", 2110, act=_train("Score", "Coefficient of variation")),
-    "shortcuts": Picture("shortcuts", 1935, act=_train("Compare", "all from the store")),
+    "skips": Picture("skips", 1850, act=_press("all from the store")),
+    "optimise": Picture("skips?view=optimise", 1990, act=_press("all from the store")),
+    "cells": Picture("cells", 2110, act=_press("Coefficient of variation")),
+    "shortcuts": Picture("shortcuts", 1935, act=_press("all from the store")),
     "ttfs": Picture("ttfs?view=time", 1640, act=_trained_twin),
 }
 
