@@ -139,6 +139,7 @@ def test_ties_make_tau_vary_as_scipy_has_it(some: list[tuple[int, int]]) -> None
 def test_many_tests_ask_for_smaller_tails() -> None:
     assert holm([]) == []
     assert holm([0.04, 0.01, 0.02, 0.5]) == pytest.approx([0.08, 0.04, 0.06, 0.5])
+    assert holm([0.04, 0.03, 0.02]) == pytest.approx([0.06, 0.06, 0.06]), "never below that of a smaller tail"
 
 
 def test_the_same_question_has_the_same_answer() -> None:
