@@ -86,8 +86,8 @@ class Checked:
                 f"{shortest:,.1f} to {longest:,.1f} ms from the first event on, the median is {middle:,.1f} ms"
             )
             found["limit"] = (
-                f"{self.dropped:,} of {len(self.arrays['events']):,} events are dropped: beyond {LIMIT} of a pixel in one of "
-                f"{FRAMES} frames"
+                f"{self.dropped:,} of {len(self.arrays['events']):,} events are dropped: beyond {LIMIT} of a pixel in "
+                f"one of {FRAMES} frames"
             )
         return found
 
