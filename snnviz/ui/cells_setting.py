@@ -104,9 +104,8 @@ def network() -> None:
     caption = (
         "Both cells have the operations drawn above, each its own weights; the second works on twice the channels and "
         "half the side. Blue, and in the cells: the LIF layers, whose spikes are scored. Below: channels × maps. "
-        "As in the published code, which differs from the text (Kim et al. 2022, Fig. 5): the stem has no "
-        "LIF, where the text lets the first convolution spike; the reduction is norm, LIF, convolution, norm, where "
-        "the text has the LIF last."
+        "As in the published code; the text (Kim et al. 2022, Fig. 5) has a LIF in the stem too, and that of the "
+        "reduction last."
     )
     shape = (card.shape[0], now.side, now.side)
     boxes = parts(shape, now.channels, now.hidden, card.classes)

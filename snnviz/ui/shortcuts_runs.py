@@ -96,8 +96,8 @@ def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[st
         column_order=[name for name in table.columns if name != "run"],
         column_config={
             "accuracy": number("test accuracy", format="%.1f %%"),
-            "first": number("gradient, first look", format="%.2e", help=f"{norm}the first look."),
-            "last": number("gradient, last look", format="%.2e", help=f"{norm}the last look."),
+            "first": number("gradient, first look", format="%.3g", help=f"{norm}the first look."),
+            "last": number("gradient, last look", format="%.3g", help=f"{norm}the last look."),
             "seconds": number("training", format="%.1f s"),
         },
     )

@@ -34,7 +34,7 @@ def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> s
         sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
     if not sentences:
         return ""
-    what = "Test accuracy (± standard deviation over seeds), and the first layer's gradient at the first look: "
+    what = "Test accuracy (± standard deviation over seeds; in brackets the first layer's first gradient): "
     rest = [_differences(several, runs, told), _travelled(several, runs, told)]
     return " ".join([what + "; ".join(sentences) + ".", *(one for one in rest if one)])
 
@@ -60,7 +60,7 @@ def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told)
         return ""
     how = f"95 % interval over {many} seeds" if many > 1 else "one seed: this tells nothing apart"
     rest = (
-        "" if base == "control" else " A step with branches costs more, which this does not count in: choose Controls."
+        "" if base == "control" else " A step with branches costs more, and this is not counted here: choose Controls."
     )
     return f"Less **{names[base]}** with the same seeds: {'; '.join(said)} ({how}).{rest}"
 

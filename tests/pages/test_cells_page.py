@@ -78,8 +78,8 @@ def test_a_first_visit_shows_a_published_cell_ready_to_score() -> None:
     assert visit.at.button("cells-cancel").disabled
     assert "32 × 8×8" in [part["shape"] for part in visit.component("snnviz_flow")["parts"]]
     words = visit.component("snnviz_flow")["caption"]
-    assert "which differs from the text (Kim et al. 2022, Fig. 5): the stem has no LIF" in words
-    assert "the reduction is norm, LIF, convolution, norm, where the text has the LIF last" in words
+    assert "the text (Kim et al. 2022, Fig. 5) has a LIF in the stem too" in words
+    assert "and that of the reduction last" in words
     assert charts(visit) == []
     assert link(visit) == ""
 

@@ -160,7 +160,7 @@ def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
     assert (
         "Less **vanilla** with the same seeds: **constant** +10.0 points, the same at each seed and so without" in said
     )
-    assert "A step with branches costs more, which this does not count in" in said
+    assert "A step with branches costs more, and this is not counted here" in said
     controlled = members(MLP, ShortcutStudy(seeds=3, controls="with"))
     assert [member.name for member in controlled[:4]] == ["vanilla", "vanilla, 4 epochs", "constant", "linear"]
     reached = {"vanilla": 0.6, "control": 0.7, "constant": 0.72, "evolutionary": 0.8}
