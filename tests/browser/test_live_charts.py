@@ -114,17 +114,6 @@ def test_charts_follow_the_width(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_charts_stay_in_their_frames_when_another_arrives(page: Page) -> None:
-    """Those that are drawn anew at that moment, too: they were left as wide as they had been, over their neighbours."""
-    page.set_viewport_size({"width": 1700, "height": 800})
-    page.wait_for_function("document.querySelector('[data-chart=loss] .plot')._fullLayout.width > 480")
-    step(page, 1)
-    step(page, 2)
-    fits = "[...document.querySelectorAll('.plot')].every((p) => p._fullLayout?.width <= p.clientWidth + 1)"
-    page.wait_for_function(f"document.querySelectorAll('.js-plotly-plot').length === 4 && {fits}")
-    page.set_viewport_size({"width": 1280, "height": 800})
-
-
 def test_a_chart_can_be_downloaded(page: Page) -> None:
     plot(page, "loss").hover()
     with page.expect_download() as download:
