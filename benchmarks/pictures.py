@@ -88,9 +88,9 @@ PICTURES = {
     ),
     "skips": Picture("skips", 1850, act=_press("all from the store")),
     "optimise": Picture("skips?view=optimise", 1990, act=_press("all from the store")),
-    "cells": Picture("cells", 2110, act=_press("Coefficient of variation")),
+    "cells": Picture("cells", 2160, act=_press("Coefficient of variation")),
     "shortcuts": Picture("shortcuts", 1935, act=_press("all from the store")),
-    "ttfs": Picture("ttfs?view=time", 1640, act=_trained_twin),
+    "ttfs": Picture("ttfs?view=time", 1790, act=_trained_twin),
 }
 
 
@@ -115,6 +115,7 @@ def take(browser: Browser, server: Server, picture: Picture, file: Path) -> None
     settle(page)
     if picture.act is not None:
         picture.act(page)
+        page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
         settle(page)
     if picture.top is not None:
         page.get_by_text(picture.top).first.evaluate("e => e.scrollIntoView({block: 'start'})")
