@@ -62,9 +62,6 @@ HIGHEST = 1.2
 MARGINAL = 0.05
 """A slope this near to 1 is called marginal."""
 
-LEAST = 680
-"""Pixels of the diagram at least: names of initialisations stand beside each other."""
-
 
 def gain(setting: Setting, init: Choice, threshold: float, *, moment: float | None = None, steps: int = 1) -> float:
     """n Var[w] at a threshold. Measured rules are told spikes of `moment` per step, or those of u ~ N(0, 1)."""
@@ -102,7 +99,7 @@ def survival_chart(setting: Setting, own: tuple[float, float, str] | None) -> Ch
         "exact for Gaussian weights. Above the line layers of any width die out; past 1.19 they do so from the dotted "
         f"one on, because the encoder starts too low. Rings: weights that measure their input. After {SOURCE}, Eq. 9."
     )
-    return Chart("survival", "Where activity survives", caption, figure, height=440, wide=True, least=LEAST)
+    return Chart("survival", "Where activity survives", caption, figure, height=440, wide=True, least=680)
 
 
 def _map(neurons: int, layer: int, low: float, high: float, top: float) -> dict[str, Any]:
