@@ -64,7 +64,7 @@ def panel(made: Pair) -> None:
             "latency": st.column_config.TextColumn(help="Until the readout is read."),
             "macs": number("MACs", format="compact", help="Multiply-accumulates."),
             "additions": number("additions", format="compact", help="One for each synapse that a spike arrives at."),
-            "energy": number("energy", format="%.2f nJ"),
+            "energy": number("energy", format="%.1f nJ"),
             "share": number(
                 "of ReLUs'", format="%.0f %%", help="Energy: a share of that of ReLUs whose zeros are skipped."
             ),
