@@ -31,7 +31,7 @@ def test_a_search_is_paused_goes_on_elsewhere_and_its_best_is_opened(
     (search,) = searches(SETTING)
     link = f"{url}/skips?view=optimise&{write_part(SETTING, Optimisation(), 'optimise.')}"
     page = visit(link)
-    expect(page.get_by_text("27 candidates")).to_be_visible()
+    expect(page.get_by_text("27 candidates: 3 places")).to_be_visible()
     page.get_by_role("button", name="Start 1 search").click()
     until(lambda: len(store.rows(search.digest, Trial)) >= 2 if known(store, search.digest) else None)
     expect(page.get_by_text("Every candidate")).to_be_visible(timeout=PATIENCE)
