@@ -21,10 +21,11 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
-from snnviz.ui.words import count, ended, plain, some
+from snnviz.ui.words import ended, plain, some
 from snnviz.views import cellcounts as counts
 from snnviz.views import cellstudy as views
 from snnviz.views import celltables as tables
+from snnviz.views.numbers import count
 
 KEY = "cells_study"
 SEARCHES = "cells_study_search"

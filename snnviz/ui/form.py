@@ -20,73 +20,11 @@ from snnviz.registry import Entry, Range, Registry
 from snnviz.ui import stages, state
 from snnviz.ui.components.charts import charts, payload
 from snnviz.views.design import surrogate_chart
+from snnviz.views.words import option, word
 
-LABELS = {
-    "beta": "Leak β",
-    "threshold": "Threshold θ",
-    "dsc_fraction": "DSC fraction ρ",
-    "steps": "Time steps T",
-    "name": "Data set",
-    "blocks": "Stacked blocks",
-    "pool_every": "Pool after every",
-    "enlarge": "Enlarge images",
-    "voters": "Outputs a class",
-    "norm": "Normalisation",
-    "learn": "Learnt",
-    "network.kind": "Kind of network",
-    "neuron.kind": "Kind of neuron",
-    "training.gradients": "Gradients",
-    "window_ms": "Frame, ms",
-    "denoise_ms": "Denoise, ms",
-    "data.events.bins": "Frames say",
-    "data.augment.flip": "Mirror",
-    "data.augment.drop": "Drop events",
-    "training.shortcut.schedule": "Shortcut branches",
-    "training.shortcut.layers": "Branches after layers",
-    "training.shortcut.weighting": "Weighting",
-    "weight": "Weight λ₀",
-    "network.code": "Code",
-    "ttfs.penalty": "Activity penalty",
-    "ttfs.slope": "Slope at threshold",
-    "ttfs.zeta": "Margin of windows ζ",
-}
 SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
 """Labels of a network that is a share of another, elsewhere numbers of neurons and layers."""
 
-HELP = {
-    "network.kind": "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence; vgg: "
-    "stages of them, each pooled by 2, and a hidden layer; cell: "
-    "two cells of operations between four nodes (SNASNet); the others: architectures from papers for small images, "
-    "each of whose blocks can be drawn anew.",
-    "network.code": "rate: spikes are counted over the time steps. ttfs: each neuron spikes once or never, and *when* "
-    "is what it says; computes exactly what ReLUs do. For an mlp, a cnn, a vgg or a block without skips; what is in "
-    "the way is listed, and changed by a click.",
-    "ttfs.slope": "one: potentials rise with slope 1 at their threshold, learning is the ReLU network's. alpha-one: "
-    "the usual ramp instead, with which slopes may be near 0 and gradients explode.",
-    "neuron.kind": "lif: leaky integrate-and-fire, over time; relu: max(0, u), the ANN twin, in a single time step "
-    "with direct input and a readout that does not spike. The numbers of a neuron have no say then.",
-    "neuron.reset": "After a spike, one step later: subtract the threshold, return to zero, or do nothing.",
-    "network.norm": "batch: what a hidden layer's neurons receive gets mean 0 and variance 1 over a batch and all time "
-    "steps, times a learnt gain; in a network of cells over a batch at each time step. A batch then goes through as a "
-    "whole. Not together with a block's backward connections.",
-    "network.pooling": "What goes on of each square of 2 by 2: max, its largest value, of spikes whether there is one; "
-    "average, the mean of all four.",
-    "network.enlarge": "So many times each pixel is shown in both directions: 8x8 images become 16x16 with 2.",
-    "neuron.learn": "What every layer learns besides its weights, one number a layer: the leak β, the threshold θ, "
-    "both or none of them. The fields above say where they start.",
-    "training.shortcut.layers": "Numbers of hidden layers with neurons from 1, such as 3,6,9. Empty: at 1/4, "
-    "1/2 and 3/4 of the depth, or after each block but the last.",
-    "training.shortcut.weighting": "plain: the branches' losses times λ are added to the main loss. normalised: the "
-    "factors of all losses add up to 1.",
-    "training.gradients": "Whether the norm of each layer's gradient is noted in training. What is learnt is the same, "
-    "and unwatched a little sooner.",
-    "training.precision": "bfloat16: products with 8 bits of precision, faster where the processor has units for it, "
-    "and offered only there. Neurons and the optimizer keep float32; results say so.",
-    "data.events.bins": "count: how many events fell on a pixel. binary: whether any did.",
-    "data.augment.flip": "In training, half of the samples are mirrored, left for right.",
-    "data.name": "Digits ship with snnviz; the others are read from this machine or fetched once, large ones by "
-    "`python -m snnviz data fetch NAME`. Saccades are recordings of events simulated from images.",
-}
 COLUMNS = 3
 
 
@@ -207,7 +145,7 @@ def _number(path: str, value: float, limits: Range, *, whole: bool) -> None:
         value=number(value),
         step=number(limits.step or (1 if whole else 0.1)),
         format=None if whole else "%g",
-        help=limits.help or None,
+        help=limits.help or word(path).help or None,
         key=key,
         on_change=state.put,
         args=(path, key),
@@ -219,10 +157,11 @@ def _segments(path: str, options: list[str], value: str) -> None:
     key = f"{path}@{state.revision()}"
     st.segmented_control(
         _label(path),
-        [option for option in options if option == value or _offered(option)],
+        [one for one in options if one == value or _offered(one)],
         default=value,
+        format_func=lambda one: option(path, one),
         key=key,
-        help=HELP.get(path),
+        help=word(path).help or None,
         required=True,
         on_change=state.put,
         args=(path, key),
@@ -237,7 +176,7 @@ def _text(path: str, value: str, *, placeholder: str) -> None:
         max_chars=200,
         placeholder=placeholder,
         key=key,
-        help=HELP.get(path),
+        help=word(path).help or None,
         on_change=state.put,
         args=(path, key),
     )
@@ -251,7 +190,7 @@ def _select(path: str, options: list[str], value: str, shown: Any) -> None:
         index=options.index(value),
         format_func=shown,
         key=key,
-        help=HELP.get(path),
+        help=word(path).help or None,
         on_change=state.put,
         args=(path, key),
     )
@@ -296,12 +235,9 @@ def _card() -> None:
 
 
 def _label(path: str) -> str:
-    name = path.rsplit(".", 1)[-1]
-    if path == "init":
-        return "Initialisation"
     if path in SHARES and isinstance(state.design().network, StagedNetwork | VggNetwork):
         return SHARES[path]
-    return LABELS.get(path) or LABELS.get(name, name.replace("_", " ").capitalize())
+    return word(path).label
 
 
 def _registry_of(info: FieldInfo) -> Registry[Any]:

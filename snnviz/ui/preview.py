@@ -15,8 +15,9 @@ from snnviz.ui import activity_setting, services, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
-from snnviz.ui.words import count, plain
+from snnviz.ui.words import plain
 from snnviz.views.design import forecast_chart, layer_table
+from snnviz.views.numbers import count
 
 ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
 

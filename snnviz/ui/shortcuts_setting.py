@@ -19,11 +19,11 @@ from snnviz.ui import many, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.flow import flow
-from snnviz.ui.form import HELP
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 from snnviz.views.shortcutnet import parts
 from snnviz.views.shortcuts import lambda_chart
+from snnviz.views.words import word
 
 KEY = "shortcuts"
 SETTINGS, RUNS = "shortcuts-settings", "shortcuts-runs"
@@ -110,7 +110,7 @@ def _widgets() -> None:
         default=[number for number in shortcut.layers if number <= len(names)],
         format_func=lambda number: names[number - 1] if number <= len(names) else str(number),
         placeholder="1/4, 1/2 and 3/4 of the depth, or each block",
-        help=HELP[f"{SHORTCUT}.layers"],
+        help=word(f"{SHORTCUT}.layers").help,
         key=f"{KEY}-{SHORTCUT}.layers@{many.revision(KEY)}",
         on_change=_put_layers,
     )
@@ -119,7 +119,7 @@ def _widgets() -> None:
         ["plain", "normalised"],
         default=shortcut.weighting,
         required=True,
-        help=HELP[f"{SHORTCUT}.weighting"],
+        help=word(f"{SHORTCUT}.weighting").help,
         key=f"{KEY}-{SHORTCUT}.weighting@{many.revision(KEY)}",
         on_change=_put,
         args=(f"{SHORTCUT}.weighting",),

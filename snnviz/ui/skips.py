@@ -16,12 +16,12 @@ from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Co
 from snnviz.ui import many, measuring, optimise, recipe, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.form import HELP
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
 from snnviz.views.skipcontrols import begun, expected, sentences
 from snnviz.views.skips import Result, skip_charts, skip_table
+from snnviz.views.words import NORM
 
 KEY = "skips"
 VIEWS = {"sweep": "Sweep", "optimise": "Optimise"}
@@ -175,7 +175,7 @@ def _settings() -> None:
     )
     many.segments(row[1], "Controls of equal size", "controls", ["with", "without"], sweep, KEY, _put, help=CONTROLS)
     many.segments(row[2], "ANN twins", "twins", ["with", "without"], sweep, KEY, _put)
-    many.segments(row[3], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=HELP["network.norm"])
+    many.segments(row[3], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=NORM)
     many.numbers(sweep, SHOWN, KEY, _put)
     count = st.session_state.skips_count
     shown = [to_link(sweep)] + [f"count={count}"] * (count != CONVENTIONS[0])

@@ -40,16 +40,3 @@ def some(number: int, noun: str) -> str:
     ('1 search', '4 searches', '2 runs')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"
-
-
-def count(number: float) -> str:
-    """A large number at a glance.
-
-    >>> count(950), count(12010), count(1848010)
-    ('950', '12.0 k', '1.85 M')
-    """
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if number >= size:
-            scaled = number / (1e3 if unit == "k" else size)
-            return f"{scaled:.3g} {unit}" if scaled < 100 and unit != "k" else f"{scaled:.1f} {unit}"
-    return f"{number:,.0f}"

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from snnviz.views.numbers import apart
+
 Figure = dict[str, Any]
 """``{"data": [trace, ...], "layout": {...}}``; `plotly.graph_objects.Figure(figure)` takes it."""
 
@@ -48,7 +50,8 @@ class Chart:
 
 def payload(charts: Iterable[Chart], lib: str) -> bytes:
     """The charts as JSON; `lib` is the address of plotly.js."""
-    return json.dumps({"lib": lib, "charts": [_plain(chart) for chart in charts]}, separators=(",", ":")).encode()
+    text = json.dumps({"lib": lib, "charts": [_plain(chart) for chart in charts]}, separators=(",", ":"))
+    return apart(text).encode()
 
 
 def _plain(chart: Chart) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from snnviz.jobs import machine
 from snnviz.store import Run
 from snnviz.theory import costs
 from snnviz.ui import form, state
-from snnviz.ui.words import count
+from snnviz.views.numbers import count
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit
 

@@ -226,6 +226,7 @@ class Board {
       showSendToCloud: false, // nothing leaves this machine
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
       toImageButtonOptions: { format: "png", filename: `snnviz-${id}`, scale: 2 },
+      locales: { "en-US": { format: { currency: ["", " %"] } } }, // views/numbers.apart: "30 %", not "30%"
     };
     try {
       if (!Array.isArray(traces)) throw new Error("it has no traces");

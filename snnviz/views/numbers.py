@@ -1,0 +1,111 @@
+"""Numbers for people: one form for each kind of number, in sentences, captions, metrics and charts of every page.
+
+Rows, links, ``--json`` and CSV hold the numbers themselves.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from snnviz.theory.intervals import Interval
+
+NOTHING = "–"
+"""Where there is no number."""
+
+PERCENT = "%.1f %%"
+"""A column of shares that are kept as 0 to 100, for `st.column_config.NumberColumn`."""
+
+NANOJOULES = "%.1f nJ"
+SECONDS = "%.1f s"
+
+
+def share(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
+    """A share of 0 to 1: accuracy, firing rate, a part of something.
+
+    >>> share(0.3341), share(1), share(0.98, 0), share(None), share(-0.012, signed=True)
+    ('33.4 %', '100.0 %', '98 %', '–', '-1.2 %')
+    """
+    return NOTHING if value is None else f"{100 * value:{'+' * signed}.{digits}f} %"
+
+
+def points(value: float, digits: int = 1) -> str:
+    """A difference of shares of 0 to 1, in percentage points.
+
+    >>> points(0.013), points(-0.008)
+    ('+1.3 points', '-0.8 points')
+    """
+    return f"{100 * value:+.{digits}f} points"
+
+
+def count(number: float | None) -> str:
+    """Parameters, operations, neurons, images, at a glance: three digits, or all of them below 10,000.
+
+    >>> count(950), count(9408), count(12010), count(147456), count(1848010), count(0.5)
+    ('950', '9,408', '12.0 k', '147 k', '1.85 M', '0.5')
+    """
+    if number is None:
+        return NOTHING
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= size:
+            return f"{_three(number / (1e3 if unit == 'k' else size))} {unit}"
+    return f"{number:,.0f}" if number >= 10 or number == int(number) else f"{number:.2g}"
+
+
+def energy(nanojoules: float | None) -> str:
+    """Of an image, in nJ: a tenth below 100.
+
+    >>> energy(9.62), energy(446.1), energy(1174.6)
+    ('9.6 nJ', '446 nJ', '1,175 nJ')
+    """
+    if nanojoules is None:
+        return NOTHING
+    return f"{nanojoules:.1f} nJ" if abs(nanojoules) < 99.95 else f"{nanojoules:,.0f} nJ"
+
+
+def between(low: float, high: float, digits: int = 1, *, signed: bool = True, scale: float = 1) -> str:
+    """The ends of an interval; "" where it has none.
+
+    >>> between(-2.93, 1.27), between(0.1, 0.25, 2, signed=False), between(-math.inf, math.inf)
+    ('-2.9 to +1.3', '0.10 to 0.25', '')
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    form = f"{'+' * signed}.{digits}f"
+    return f"{scale * low:{form}} to {scale * high:{form}}"
+
+
+def with_interval(
+    found: Interval, unit: str = "", digits: int = 1, *, signed: bool = True, scale: float = 1, over: str = ""
+) -> str:
+    """A mean with its 95 % interval, in words; why there is none where it has no ends.
+
+    unit: after the mean; scale: 100 turns shares into points; over: what it is over, such as "4 seeds".
+
+    >>> with_interval(Interval(0.013, -0.029, 0.055, 4), "points", scale=100, over="4 seeds")
+    '+1.3 points (95 %: -2.9 to +5.5, 4 seeds)'
+    >>> with_interval(Interval(0.62, -math.inf, math.inf, 1), digits=2)
+    '+0.62 (of one alone: no interval)'
+    """
+    mean = f"{scale * found.mean:{'+' * signed}.{digits}f}{' ' * bool(unit)}{unit}"
+    ends = between(found.low, found.high, digits, signed=signed, scale=scale)
+    if ends:
+        return f"{mean} (95 %: {ends}{', ' * bool(over)}{over})"
+    why = "of one alone" if found.count == 1 else f"the same {over or f'{found.count} times'}"
+    return f"{mean} ({why}: no interval)"
+
+
+def apart(text: str) -> str:
+    """Plotly's formats of percent in JSON, such as ``"tickformat":".0%"`` and ``%{y:.1%}``, with a space before the %.
+
+    Plotly writes "30%". With d3's sign for a currency, which `charts.js` says is " %" after the number, "30 %".
+
+    >>> apart('"tickformat":".0%","hovertemplate":"%{y:+.1%}, %{x:.2f}"')
+    '"tickformat":"$.0%","hovertemplate":"%{y:+$.1%}, %{x:.2f}"'
+    """
+    return re.sub(r'(?<=[":])(\+?)(?=\.\d%["}])', r"\1$", text)
+
+
+def _three(number: float) -> str:
+    """Three digits of a number from 1 to 99,999, zeros at the end too."""
+    return f"{number:.{2 if number < 9.995 else 1 if number < 99.95 else 0}f}"

@@ -1,0 +1,192 @@
+"""What things are called on pages, and a sentence that explains each: the same word for the same thing everywhere.
+
+A thing is named as a design's path, a study's field or a column of a table names it. The names themselves stand in
+links, rows, ``--json``, CSV and on the command line; here is what people read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A label, the sentence that is a hover away, and what the options of a choice are called."""
+
+    label: str
+    help: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+NORM = (
+    "batch: what a hidden layer's neurons receive gets mean 0 and variance 1 over a batch and all time steps, times a "
+    "learnt gain; in a network of cells over a batch at each time step. A batch then goes through as a whole. Not "
+    "together with a block's backward connections."
+)
+
+DESIGN = {
+    "network.kind": Word(
+        "Kind of network",
+        "block: layers with skip connections; mlp: fully connected; cnn: convolutions in sequence; vgg: stages of "
+        "them, each pooled by 2, and a hidden layer; cell: two cells of operations between four nodes (SNASNet); the "
+        "others: architectures from papers for small images, each of whose blocks can be drawn anew.",
+    ),
+    "network.code": Word(
+        "What a neuron says",
+        "How often it spikes (rate code): spikes are counted over the time steps. When it spikes once (ttfs: time to "
+        "first spike): each neuron spikes once or never, and *when* is what it says; computes exactly what ReLUs do. "
+        "For an mlp, a cnn, a vgg or a block without skips; what is in the way is listed, and changed by a click.",
+        {"rate": "how often it spikes", "ttfs": "when it spikes once"},
+    ),
+    "network.norm": Word("Normalisation", NORM),
+    "network.pooling": Word(
+        "Pooling",
+        "What goes on of each square of 2 by 2: max, its largest value, of spikes whether there is one; average, the "
+        "mean of all four.",
+    ),
+    "network.enlarge": Word(
+        "Enlarge images",
+        "So many times each pixel is shown in both directions: 8x8 images become 16x16 with 2.",
+    ),
+    "network.blocks": Word("Stacked blocks"),
+    "network.edges": Word("Skips", "DSC concatenates the source's channels, ASC adds its spikes."),
+    "network.cell": Word("Cell"),
+    "network.voters": Word("Outputs a class"),
+    "neuron.kind": Word(
+        "Kind of neuron",
+        "LIF: leaky integrate-and-fire, over time; ReLU: max(0, u), the ANN twin, in a single time step with direct "
+        "input and an output layer that does not spike. The numbers of a neuron have no say then.",
+        {"lif": "LIF", "relu": "ReLU"},
+    ),
+    "neuron.reset": Word(
+        "Reset", "After a spike, one step later: subtract the threshold, return to zero, or do nothing."
+    ),
+    "neuron.learn": Word(
+        "Also learnt",
+        "What every layer learns besides its weights, one number a layer: the leak β, the threshold θ, both or "
+        "nothing. The fields above say where they start.",
+        {"none": "nothing", "beta": "leak", "threshold": "threshold", "both": "both"},
+    ),
+    "data.name": Word(
+        "Data set",
+        "Digits ship with snnviz; the others are read from this machine or fetched once, large ones by "
+        "`python -m snnviz data fetch NAME`. Saccades are recordings of events simulated from images.",
+    ),
+    "data.encoding": Word("Encoding", "How a sample becomes what the first layer receives over time."),
+    "data.events.bins": Word(
+        "Pixels hold",
+        "Of a frame of events: how many events fell on a pixel, or whether any did.",
+        {"count": "number of events", "binary": "whether any"},
+    ),
+    "data.augment.flip": Word("Mirror", "In training, half of the samples are mirrored, left for right."),
+    "data.augment.drop": Word("Drop events"),
+    "training.gradients": Word(
+        "Record gradients",
+        "Whether the norm of each layer's gradient is noted in training. What is learnt is the same, and without it a "
+        "little sooner.",
+        {"watched": "yes", "unwatched": "no"},
+    ),
+    "training.precision": Word(
+        "Precision",
+        "bfloat16: products with 8 bits of precision, faster where the processor has units for it, and offered only "
+        "there. Neurons and the optimizer keep float32; results say so.",
+    ),
+    "training.shortcut.schedule": Word("Shortcut branches"),
+    "training.shortcut.layers": Word(
+        "Branches after layers",
+        "Numbers of hidden layers with neurons from 1, such as 3,6,9. Empty: at 1/4, 1/2 and 3/4 of the depth, or "
+        "after each block but the last.",
+    ),
+    "training.shortcut.weighting": Word(
+        "Weighting",
+        "plain: the branches' losses times λ are added to the main loss. normalised: the factors of all losses add up "
+        "to 1.",
+    ),
+    "ttfs.penalty": Word("Activity penalty"),
+    "ttfs.slope": Word(
+        "Slope at threshold",
+        "one: potentials rise with slope 1 at their threshold, learning is the ReLU network's. alpha-one: the usual "
+        "ramp instead, with which slopes may be near 0 and gradients explode.",
+    ),
+    "ttfs.zeta": Word("Margin of windows ζ"),
+    "init": Word("Initialisation", "The law that the first weights are drawn from."),
+    "init.gain": Word("Gain of the initialisation"),
+    "training.batch_size": Word("Batch size"),
+    "seed": Word("Seed", "Of the split, the weights and the order of the images."),
+}
+"""Fields of a design by path."""
+
+NAMES = {
+    "beta": Word("Leak β", "The share of the membrane potential that is kept from one time step to the next."),
+    "threshold": Word("Threshold θ", "The potential above which a neuron spikes."),
+    "dsc_fraction": Word("DSC fraction ρ"),
+    "steps": Word("Time steps T", "How many steps a sample is shown for."),
+    "pool_every": Word("Pool after every"),
+    "window_ms": Word("Frame, ms"),
+    "denoise_ms": Word("Denoise, ms"),
+    "weight": Word("Weight λ₀"),
+    "learning_rate": Word("Learning rate"),
+    "epochs": Word("Epochs", "Passes over the training images."),
+    "train_samples": Word("Training images"),
+    "test_samples": Word("Test images"),
+    "seeds": Word("Seeds", "How often it is trained, each time with other weights, images and order."),
+    "accuracy": Word("Test accuracy", "Share of the test images that are told right."),
+    "rate": Word("Firing rate", "Spikes per neuron and time step."),
+    "seconds": Word("Training time", "Seconds that a core of this machine spent on it."),
+    "parameters": Word("Parameters", "Weights, biases and what else is learnt."),
+    "macs": Word(
+        "Multiplications per time step",
+        "Of an image, dense: every weight at every output, zeros and padding too, is a multiplication and an addition "
+        "(MAC).",
+    ),
+    "dense": Word(
+        "All operations", "Of an image if every input counted, zeros and padding too (NeuroBench: dense operations)."
+    ),
+    "MACs": Word(
+        "Multiplications done",
+        "Of an image: multiplications and additions of inputs that are not 0 (NeuroBench: Eff_MACs), counted on the "
+        "probe images at the last look.",
+    ),
+    "additions": Word(
+        "Additions done",
+        "Of an image: additions that spikes cause (NeuroBench: Eff_ACs), counted on the probe images at the last look.",
+    ),
+    "energy": Word("Energy", "Of the arithmetic for an image: 4.6 pJ a multiplication, 0.9 pJ an addition."),
+    "n_skip": Word("Skips per layer", "Each layer takes so many, or as many as there is room for."),
+    "sahd": Word("SAHD", "Sparsity-aware Hamming distance: the Hamming distance in units of what chance makes of it."),
+    "hd": Word("HD", "Hamming distance: in how many neurons the spikes of two images differ."),
+}
+"""Fields of studies and columns of tables, and of a design those that are one thing in all of its parts."""
+
+LAYERS = {"stem": "stem (input layer)", "readout": "readout (output layer)"}
+
+
+def word(path: str) -> Word:
+    """What a field or a column is called: by its path, else by the last part of it, else the name as it is.
+
+    >>> word("neuron.threshold").label, word("network.code").label, word("training.batch_size").label
+    ('Threshold θ', 'What a neuron says', 'Batch size')
+    >>> word("data.test_split").label
+    'Test split'
+    """
+    name = path.rsplit(".", 1)[-1]
+    return DESIGN.get(path) or NAMES.get(name) or Word(name.replace("_", " ").capitalize())
+
+
+def option(path: str, value: object) -> str:
+    """What an option of a choice is called; its own name where it has no other.
+
+    >>> option("network.code", "ttfs"), option("data.events.bins", "binary"), option("neuron.reset", "zero")
+    ('when it spikes once', 'whether any', 'zero')
+    """
+    return word(path).options.get(str(value), str(value))
+
+
+def layer(name: str) -> str:
+    """A layer's name, with what it is to the network where its name does not say.
+
+    >>> layer("stem"), layer("L3")
+    ('stem (input layer)', 'L3')
+    """
+    return LAYERS.get(name, name)
