@@ -60,12 +60,12 @@ def gzipped(head: bytes, count: int) -> bytes:
     return file.getvalue()
 
 
-def h5(count: int, **how: Any) -> bytes:
-    """Four columns of so many int8, which may never have been written."""
+def h5(count: int, group: str = "/", dtype: str = "i1", **how: Any) -> bytes:
+    """Four columns of so many numbers, which may never have been written."""
     file = io.BytesIO()
     with h5py.File(file, "w") as made:
         for name in "xytp":
-            made.create_dataset(name, (count,), "i1", **how)
+            made.require_group(group).create_dataset(name, (count,), dtype, **how)
     return file.getvalue()
 
 
@@ -166,7 +166,121 @@ BOMBS: dict[str, Callable[[], dict[str, bytes]]] = {
     "png with a note": lambda: pictures(text_png(), "png"),
     "bmp of 60,000 a side": lambda: pictures(bmp(60_000), "bmp"),
     "gif of 65,000 a side": lambda: pictures(gif(65_000), "gif"),
+    "h5 with a filler": lambda: {"a/x.h5": h5(40_000_000, fillvalue=3)},
+    "h5 of a group's columns": lambda: {"a/x.h5": h5(40_000_000, group="events")},
+    "h5 of floats": lambda: {"a/x.h5": h5(40_000_000, dtype="f8")},
+    "h5 of many small parts": lambda: {"a/x.h5": h5(40_000_000, chunks=(64,), compression="gzip")},
+    "h5 of a table": lambda: {"a/x.h5": table_h5(40_000_000)},
+    "h5 whose columns are one": lambda: {"a/x.h5": linked_h5(40_000_000)},
+    "ten h5 zipped": lambda: {"x.zip": zipped({f"{name}/x.h5": h5(20_000_000) for name in "abcdefghij"})},
+    "h5 packed by deflate and zipped": lambda: {"x.zip": zipped({"a/x.h5": packed_h5(40_000_000, 10**6)})},
+    "npz of complex numbers": lambda: {"x.npz": streamed("images.npy", npy_header("(625, 100, 100)", "<c16"), MUCH)},
+    "npz of texts": lambda: {"x.npz": streamed("images.npy", npy_header("(1000000,)", "<U25"), MUCH)},
+    "npz of truths": lambda: {"x.npz": streamed("images.npy", npy_header("(10000, 100, 100)", "|b1"), MUCH)},
+    "npz of one image": lambda: {"x.npz": streamed("images.npy", npy_header("(1, 10000, 10000)"), MUCH)},
+    "npz that says less than it holds": lambda: {"x.npz": streamed("images.npy", npy_header("(10, 8, 8)"), MUCH)},
+    "npz by columns": lambda: {"x.npz": streamed("images.npy", by_columns(IMAGES), MUCH)},
+    "npz three times in zips": lambda: {
+        "x.zip": zipped({"x.zip": zipped({"x.zip": zipped({"x.npz": streamed("images.npy", IMAGES, MUCH)})})})
+    },
+    "fifty npz in a zip": lambda: {
+        "x.zip": zipped({f"{n}/x.npz": streamed("images.npy", IMAGES, 20 * 10**6) for n in range(50)})
+    },
+    "npy of a long header": lambda: {"a/x.npy": long_header(50_000_000)},
+    "npz of a long header": lambda: {"x.npz": zipped({"images.npy": long_header(50_000_000)})},
+    "fifty thousand names": lambda: {"x.zip": zipped({f"a/{number}.npy": b"" for number in range(50_000)})},
+    "a name as long as a zip's may be": lambda: {"x.zip": zipped({"a/" + 60_000 * "x" + ".npy": b""})},
+    "folders in folders": lambda: {"x.zip": zipped({30_000 * "a/" + "x.npy": b""})},
+    "a zip whose parts lie on each other": lambda: overlapping(),
+    "events packed by bzip2": lambda: {"x.zip": other_packing(zipfile.ZIP_BZIP2)},
+    "events packed by lzma": lambda: {"x.zip": other_packing(zipfile.ZIP_LZMA)},
+    "aedat4 whose packet says 2 GB": lambda: {"a/x.aedat4": says(2**31 - 1)},
+    "aedat4 whose packet says less than nothing": lambda: {"a/x.aedat4": says(-5)},
+    "aedat4 of a million empty packets": lambda: {"a/x.aedat4": lz4(0) + bytes(8) * 10**6},
+    "two aedat4": lambda: {f"{name}/x.aedat4": lz4(400) for name in "ab"},
+    "gzip in gzip": lambda: idx_files(gzip.compress(gzipped(idx(MUCH), MUCH), mtime=0)),
+    "gzip of many parts": lambda: idx_files(gzipped(idx(0), 0) + gzip.compress(b"", mtime=0) * 10**5),
+    "idx of 255 sides": lambda: idx_files(bytes([0, 0, 8, 255]) + 255 * struct.pack(">I", 2)),
+    "thousand pngs of 7,000 a side": lambda: {
+        f"{name}/{number}.png": png(7_000, 7_000, 1) for name in "ab" for number in range(500)
+    },
+    "tiff of 60,000 a side": lambda: pictures(tiff(60_000), "tif"),
+    "jpg of 65,000 a side": lambda: pictures(jpg(65_000), "jpg"),
 }
+
+
+def table_h5(count: int) -> bytes:
+    """One table of events, never written."""
+    file = io.BytesIO()
+    with h5py.File(file, "w") as made:
+        made.create_dataset("events", (count,), [("x", "i2"), ("y", "i2"), ("t", "i8"), ("p", "i1")])
+    return file.getvalue()
+
+
+def linked_h5(count: int) -> bytes:
+    """Four names of one packed column."""
+    file = io.BytesIO()
+    with h5py.File(file, "w") as made:
+        column = made.create_dataset("x", (count,), "i1", chunks=(10**6,), compression="gzip")
+        part = zlib.compress(bytes(10**6), 9)
+        for first in range(0, count, 10**6):
+            column.id.write_direct_chunk((first,), part)
+        for name in "ytp":
+            made[name] = column
+    return file.getvalue()
+
+
+def by_columns(head: bytes) -> bytes:
+    return head.replace(b"'fortran_order': False", b"'fortran_order': True ")
+
+
+def long_header(count: int) -> bytes:
+    """A .npy (version 2) whose header alone is so long."""
+    return b"\x93NUMPY\x02\x00" + struct.pack("<I", count) + b"{" + b" " * (count - 1)
+
+
+def overlapping() -> dict[str, bytes]:
+    """A zip of ten names that all mean the same packed million, so its directory promises ten times as
+    much as it holds."""
+    one = zipped({"a/0.bin": bytes(10**6)})
+    start = one.index(b"PK\x01\x02")
+    entry, end = one[start : one.index(b"PK\x05\x06")], one[one.index(b"PK\x05\x06") :]
+    entries = b"".join(entry.replace(b"a/0.bin", f"a/{n}.bin".encode()) for n in range(10))
+    return {"x.zip": one[:start] + entries + end[:8] + struct.pack("<HHII", 10, 10, len(entries), start) + end[20:]}
+
+
+def other_packing(packing: int) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", packing) as archive, archive.open("a/x.npy", "w", force_zip64=True) as inner:
+        inner.write(EVENTS)
+        for _ in range(100):
+            inner.write(bytes(10**6))
+    return file.getvalue()
+
+
+def says(size: int) -> bytes:
+    head = MAGIC + flat(b"IOHE", [(0, struct.pack("<i", 1)), (0, struct.pack("<q", -1))])
+    return head + struct.pack("<ii", 0, size) + bytes(100)
+
+
+def tiff(side: int) -> bytes:
+    """One strip of nothing, said to be a picture of so many pixels a side."""
+    tags = [(256, 4, side), (257, 4, side), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1)]
+    tags += [(278, 4, side), (279, 4, 10)]
+    rows = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    return b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(tags)) + rows + bytes(4)
+
+
+def jpg(side: int) -> bytes:
+    """A small JPEG whose header says so many pixels a side."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("L", (8, 8)).save(file, "JPEG")
+    raw = bytearray(file.getvalue())
+    place = raw.index(b"\xff\xc0")
+    raw[place + 5 : place + 9] = struct.pack(">HH", side, side)
+    return bytes(raw)
 
 
 def idx_files(images: bytes) -> dict[str, bytes]:
@@ -179,7 +293,7 @@ def pictures(raw: bytes, ending: str) -> dict[str, bytes]:
 
 def main(names: list[str]) -> None:
     """For each bomb a line: what was said of it, seconds of the processor, and the largest process so far, in MB."""
-    for name in names:
+    for name in names or BOMBS:
         files = BOMBS[name]()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         try:

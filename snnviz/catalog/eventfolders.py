@@ -106,7 +106,7 @@ def _columns(files: Mapping[Place, Source], forms: Mapping[Place, str], reading:
             array = arrays.numbers(source, "recording")
         except InputError as error:
             raise _named(error, place) from None
-        if array.dtype.names is None and len(array.shape) == 2 and array.shape[1] == 4:
+        if array.dtype.kind in "iubf" and len(array.shape) == 2 and array.shape[1] == 4:
             unnamed.append(array)
     if not unnamed:
         return USUAL, ""

@@ -19,6 +19,7 @@ from snnviz.errors import InputError
 from snnviz.places import ROOT
 from tests.bombs import BOMBS
 from tests.catalog.test_brought import IMAGES, LABELS, recordings
+from tests.hostile import COUNT, hostile, outcome
 from tests.packed import npz, zipped
 
 QUICK = [
@@ -105,3 +106,20 @@ def _stored(**arrays: Any) -> bytes:
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
+
+
+def test_spoiled_files_are_a_sentence_or_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart.tempfile, "tempdir", str(tmp_path))
+    found = [outcome(uploads.check, hostile(number)) for number in range(0, COUNT, 5)]
+    assert [words for what, words in found if what == "traceback"] == []
+    assert {what for what, _ in found} == {"kept", "refused"}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_all_spoiled_files_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart.tempfile, "tempdir", str(tmp_path))
+    found = [outcome(apart.check, hostile(number)) for number in range(COUNT)]
+    assert [words for what, words in found if what == "traceback"] == []
+    assert [words for _, words in found if "one that ends whoever reads it" in words] == []
+    assert list(tmp_path.iterdir()) == []
