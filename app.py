@@ -8,12 +8,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from snnviz.ui.repairs import answer_at_once, keep_runs_whole
+from snnviz.ui.repairs import answer_at_once, keep_choices_among_what_is_offered, keep_runs_whole
 from snnviz.ui.routes import middleware, routes
 from snnviz.ui.services import lifespan
 
 keep_runs_whole()
 answer_at_once()
+keep_choices_among_what_is_offered()
 app = st.App(
     Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py",
     routes=routes(),

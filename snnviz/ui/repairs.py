@@ -9,6 +9,9 @@ import asyncio
 import socket
 from typing import Any
 
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.utils import compute_and_register_element_id
+from streamlit.elements.widgets import button_group, multiselect, number_input, radio, select_slider, selectbox
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
@@ -17,6 +20,13 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 PAUSE = 0.002
 """Seconds between two looks at whether the last messages are through."""
 
+CHOICES = (selectbox, multiselect, button_group, radio, select_slider, number_input)
+"""Streamlit's modules of widgets whose values must be among what is offered."""
+
+OFFERED = frozenset({"options", "min_value", "max_value"})
+"""Arguments of theirs that say what is offered."""
+
+_element_id = compute_and_register_element_id
 _request_rerun = AppSession.request_rerun
 _connection_made = AutoHTTPProtocol.connection_made
 
@@ -41,6 +51,32 @@ def answer_at_once() -> None:
     fetches a hundred small files, and every click is answered by many small messages.
     """
     AutoHTTPProtocol.connection_made = _connect_without_delay  # type: ignore[method-assign, assignment]
+
+
+def keep_choices_among_what_is_offered() -> None:
+    """Let a choice be another widget as soon as something else is offered, with the value that the page gives it.
+
+    Since Streamlit tells keyed widgets apart by their keys alone, a browser goes on showing, and sends, the text of an
+    option that is no longer there: "L1 (64 neurons)" of a layer that has 80 by now. It arrives as that text in the
+    place of a value.
+    """
+    for module in CHOICES:
+        module.compute_and_register_element_id = _id_by_what_is_offered  # type: ignore[attr-defined]
+
+
+def _id_by_what_is_offered(
+    element_type: str,
+    *,
+    user_key: str | None,
+    dg: DeltaGenerator | None,
+    key_as_main_identity: bool | set[str],
+    **given: Any,
+) -> str:
+    """`compute_and_register_element_id`, by what is offered where it goes by a key."""
+    told_by: bool | set[str] = key_as_main_identity
+    if told_by is not False:
+        told_by = (set() if told_by is True else told_by) | OFFERED
+    return _element_id(element_type, user_key=user_key, dg=dg, key_as_main_identity=told_by, **given)
 
 
 def _connect_without_delay(protocol: asyncio.Protocol, transport: Any) -> None:

@@ -45,3 +45,18 @@ def test_one_image_in_time(visit: Callable[..., Page], place: tuple[str, Store])
     page.wait_for_url(re.compile(r"study.neurons=\d+"))
     expect(page.get_by_role("textbox", name="Neurons")).to_have_value(re.compile(r"^\d+$"))
     expect(slider).to_have_value("61")  # the place in time stays
+
+
+def test_a_choice_follows_what_is_offered(visit: Callable[..., Page], place: tuple[str, Store]) -> None:
+    """The menu of layers names their sizes: it must not say, nor send, a size that is no longer there."""
+    page = visit(f"{place[0]}/ttfs?network.kind=mlp&network.depth=2&network.width=12")
+    layer = page.get_by_role("combobox", name=re.compile("Hidden layer$"))
+    width = page.get_by_role("spinbutton", name="Neurons a layer")
+    layer.click(timeout=PATIENCE)
+    page.get_by_role("option", name="L2 (12 neurons)").click()
+    page.wait_for_url(re.compile("study.layer=2"))
+    for neurons in (20, 30):
+        width.fill(str(neurons))
+        width.press("Enter")
+        expect(layer).to_have_value(f"L2 ({neurons} neurons)")
+    expect(page.get_by_text("must be a whole number")).to_have_count(0)

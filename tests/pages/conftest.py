@@ -15,7 +15,7 @@ from snnviz.errors import StoreError
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
-from snnviz.ui import services
+from snnviz.ui import repairs, services
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +24,12 @@ def installed_components() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def repaired() -> None:
+    """As the launcher does."""
+    repairs.keep_choices_among_what_is_offered()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import socket
 from types import SimpleNamespace
 from typing import Any
@@ -70,6 +71,32 @@ def test_a_full_run_never_waits(passed: list[Any]) -> None:
     for client_state in (None, ClientState()):
         repairs._patient_request(session(ended()), client_state)
     assert len(passed) == 2
+
+
+@pytest.mark.parametrize("module", repairs.CHOICES, ids=lambda module: module.__name__.rsplit(".", 1)[-1])
+def test_streamlit_still_tells_choices_apart_as_the_repair_relies_on(module: Any) -> None:
+    text = inspect.getsource(module)
+    assert text.count("= compute_and_register_element_id(") == 1
+    call = text[text.index("= compute_and_register_element_id(") :]
+    call = call[: call.index("\n        )\n")]
+    assert "user_key=key" in call
+    assert "key_as_main_identity=" in call
+    assert any(f"{name}=" in call for name in repairs.OFFERED)
+
+
+def test_a_choice_is_another_one_where_something_else_is_offered() -> None:
+    def made(held: bool | set[str], key: str | None = "layer", **given: Any) -> str:
+        return repairs._id_by_what_is_offered(
+            "selectbox", user_key=key, dg=None, key_as_main_identity=held, label="Layer", **given
+        )
+
+    for held in (True, {"accept_new_options"}):
+        before = made(held, options=["L1 (64 neurons)"], index=0)
+        assert before == made(held, options=["L1 (64 neurons)"], index=0)
+        assert before == made(held, options=["L1 (64 neurons)"], index=None)
+        assert before != made(held, options=["L1 (80 neurons)"], index=0)
+        assert made(held, min_value=0, max_value=3) != made(held, min_value=0, max_value=4)
+    assert made(False, None, options=["a"], index=0) != made(False, None, options=["a"], index=1)
 
 
 @pytest.mark.parametrize("named", [0, socket.IPPROTO_TCP])
