@@ -95,7 +95,7 @@ def state(runs: Mapping[str, Run], name: str) -> str:
 
 
 def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check: Callable[[], None]) -> Runs:
-    store, seen, speed = engine.store, "", pace.speed(engine.store)
+    store, seen, known = engine.store, "", pace.learn(engine.store)
     steps = {task.digest: pace.steps(task) for task in tasks}
     runs = Runs()
     with bar:
@@ -109,7 +109,7 @@ def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check
                 return runs
             made = sum(steps[name] if run.ended else min(run.step, steps[name]) for name, run in runs.items())
             if say is None:
-                left = pace.in_words(pace.seconds_left(tasks, runs, speed))
+                left = pace.in_words(pace.seconds_left(tasks, runs, known))
                 words = f"{ended} of {_runs(len(runs))} done, about {left} left"
             else:
                 words = say(runs)

@@ -264,7 +264,7 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
     if shown.note:
         click.echo(f"note       {shown.note}")
     if shown.state == "done" and not report["weights"]:
-        long = pace.in_words(pace.seconds(shown.task, pace.speed(store)))
+        long = pace.in_words(pace.learn(store).seconds(shown.task))
         click.echo(f"weights    not kept; training again takes about {long}: python -m snnviz again {shown.run}")
     click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")
     if found := report["operations"]:

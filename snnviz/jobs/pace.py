@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterable, Mapping
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
 
 from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.catalog.measuring import Measurement
@@ -11,16 +17,89 @@ from snnviz.catalog.searches import Search
 from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import Trajectories
 from snnviz.catalog.ttfslimits import FineTuning
+from snnviz.design import Design
 from snnviz.jobs import machine
 from snnviz.store import Run, Store, Task
 from snnviz.theory import cell_costs, costs, tuningcosts
 
+FIXED_SECONDS = 1.0
+"""What a run takes whatever its size, until runs here have shown it: its images, a first and a last look."""
 
-def speed(store: Store) -> float:
-    """How long the last 20 runs took, over how long they were estimated to take: the median."""
-    done = [run for run in store.runs(limit=20, states=("done",)) if run.seconds > 1]
-    ratios = [run.seconds / costs.training_seconds(run.design) for run in done]
-    return min(20.0, max(0.05, statistics.median(ratios))) if ratios else 1.0
+RECENT = 300
+SIZES_SEEN = 5
+"""So many of the newest runs of each size, to a factor of 2, are looked at: a hundred small ones say no more than 5."""
+
+SPREAD = math.log(1.5)
+"""By such a factor runs that are alike differ, as others are at work on the machine."""
+
+MACHINES = math.log(2)
+"""By such a factor machines differ, and what runs take whatever their size."""
+
+_FIXED = np.concatenate([np.arange(0, 2, 0.1), np.geomspace(2, 120, 40)])[:, None, None]
+_FACTORS = np.geomspace(1 / 16, 16, 129)[:, None]
+_UNLIKELY = (
+    (np.log((_FIXED[..., 0] + 0.2) / (FIXED_SECONDS + 0.2)) / MACHINES) ** 2 + (np.log(_FACTORS[:, 0]) / MACHINES) ** 2
+) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The seconds of a task: `fixed`, whatever its size, and `factor` for each second of work that it was estimated."""
+
+    fixed: float = FIXED_SECONDS
+    factor: float = 1.0
+
+    def __call__(self, work: float) -> float:
+        return self.fixed + self.factor * work
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long tasks take on this machine: a line for each kind of task that ended here, and one for any other."""
+
+    lines: Mapping[type[Task], Line] = field(default_factory=dict)
+    other: Line = Line()
+
+    def seconds(self, task: Task) -> float:
+        """An estimate of the length of a task on one core, from its start to its end."""
+        return self.lines.get(type(task), self.other)(work(task))
+
+
+def fit(histories: Sequence[tuple[float, float]], factor: float = 1.0) -> Line:
+    """The line that is likeliest after `histories`: (work as estimated, seconds as taken), the newest first.
+
+    Runs of one size cannot tell fixed cost from proportional one. So what is likely beforehand counts too: some
+    `FIXED_SECONDS`, and a machine as fast as `factor` says, both to a factor or so of 2 (`MACHINES`). Errors are those
+    of the logarithm, and their absolute values are summed, so that a run that was held up changes little.
+
+    >>> alike = fit([(0.5, 2.0)] * 28)
+    >>> 7 < alike(9.0) < 15
+    True
+    """
+    sizes: Counter[int] = Counter()
+    seen = []
+    for estimated, taken in histories:
+        size = round(math.log2(max(estimated, 1e-3)))
+        if taken > 0 and sizes[size] < SIZES_SEEN:
+            sizes[size] += 1
+            seen.append((estimated, taken))
+    if not seen:
+        return Line(factor=factor)
+    estimates, seconds = np.array(seen).T
+    factors = factor * _FACTORS
+    errors = np.abs(np.log(_FIXED + factors * estimates) - np.log(seconds)).sum(axis=2) / SPREAD
+    at, slow = np.unravel_index(np.argmin(errors + _UNLIKELY), errors.shape)
+    return Line(float(_FIXED[at, 0, 0]), float(factors[slow, 0]))
+
+
+def learn(store: Store) -> Pace:
+    """From the runs that ended here, each kind of task by its own; one that is new here shares the designs' factor."""
+    histories: dict[type[Task], list[tuple[float, float]]] = defaultdict(list)
+    for run in store.runs(limit=RECENT, states=("done",), of=None):
+        histories[type(run.task)].append((work(run.task), run.seconds))
+    designs = fit(histories[Design])
+    lines = {kind: fit(some, designs.factor) for kind, some in histories.items()}
+    return Pace(lines, Line(factor=designs.factor))
 
 
 def steps(task: Task) -> int:
@@ -40,36 +119,61 @@ def steps(task: Task) -> int:
     return costs.search_steps(task) if isinstance(task, Search) else costs.training_steps(task)
 
 
-def seconds(task: Task, speed: float = 1.0) -> float:
-    """An estimate of the length of a task on one core."""
+def work(task: Task) -> float:
+    """An estimate of the length of a task on one core of the machine that the constants were measured on."""
     if isinstance(task, Scoring):
-        return speed * cell_costs.scoring_seconds(task)
+        return cell_costs.scoring_seconds(task)
     if isinstance(task, CellSearch):
-        return speed * cell_costs.search_seconds(task)
+        return cell_costs.search_seconds(task)
     if isinstance(task, GradientSurvey):
-        return costs.survey_seconds(task, speed)
+        return costs.survey_seconds(task)
     if isinstance(task, Trajectories):
-        return costs.trajectories_seconds(task, speed)
+        return costs.trajectories_seconds(task)
     if isinstance(task, FineTuning):
-        return tuningcosts.seconds(task, speed)
+        return tuningcosts.seconds(task)
     if isinstance(task, Measurement):
-        return costs.measurement_seconds(task.design, speed)
-    return costs.search_seconds(task, speed) if isinstance(task, Search) else costs.training_seconds(task, speed)
+        return costs.measurement_seconds(task.design)
+    return costs.search_seconds(task) if isinstance(task, Search) else costs.training_seconds(task)
 
 
-def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], speed: float) -> float:
+def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], pace: Pace) -> float:
     """Of wall time until all of them are done, with one on each core. `runs`: those there are, by digest."""
     left, longest = [], 0.0
     for task in tasks:
         run = runs.get(task.digest)
         if run is not None and run.state == "done":
             continue
-        kept = run is not None and run.steps and (not run.ended or isinstance(task, Search | CellSearch))
-        share = run.step / run.steps if run is not None and kept else 0.0
-        left.append(seconds(task, speed) * (1 - share))
+        left.append(_left(task, run, pace))
         if not isinstance(task, CellSearch):  # which no other cores can help
             longest = max(longest, left[-1])
     return max(sum(left) / machine.cores(), longest)
+
+
+def _left(task: Task, run: Run | None, pace: Pace) -> float:
+    if run is not None and run.state == "running" and run.eta_seconds is not None:
+        return run.eta_seconds
+    kept = run is not None and run.steps and (not run.ended or isinstance(task, Search | CellSearch))
+    share = run.step / run.steps if run is not None and kept else 0.0
+    return pace.seconds(task) * (1 - share)
+
+
+class Place(NamedTuple):
+    """Of a run in the queue: 1 is next. `seconds` until it starts."""
+
+    number: int
+    seconds: float
+
+
+def queue(waiting: Iterable[Run], running: Iterable[Run], pace: Pace) -> dict[str, Place]:
+    """The place of each run that waits, if each core that becomes free takes the next one. `waiting`: in order."""
+    free = [_left(run.task, run, pace) for run in running]
+    free += [0.0] * (machine.cores() - len(free))
+    heapq.heapify(free)
+    found = {}
+    for number, run in enumerate(waiting, 1):
+        found[run.run] = Place(number, free[0])
+        heapq.heapreplace(free, free[0] + _left(run.task, run, pace))
+    return found
 
 
 def in_words(duration: float | None) -> str:

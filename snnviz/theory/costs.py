@@ -122,8 +122,8 @@ TIMED_SLOWER = {"linear": 3.0, "conv": 9.0}
 """So many times as long does a TTFS network take for a MAC: in double precision, for which oneDNN has nothing."""
 
 
-def training_seconds(design: Design, speed: float = 1.0) -> float:
-    """An estimate of the run's length on one core; `speed` corrects it by what runs on this machine really took."""
+def training_seconds(design: Design) -> float:
+    """An estimate of the run's length on one core. `jobs.pace` corrects it by what runs on this machine really took."""
     layers = architecture(design).layers
     train, tested = samples(design)
     steps, static = design.data.steps, is_static(design)
@@ -134,14 +134,14 @@ def training_seconds(design: Design, speed: float = 1.0) -> float:
     an_image = 3 * work / MACS_PER_SECOND + neurons * SECONDS_PER_NEURON_STEP
     overhead = training_steps(design) * len(layers) * (steps + 3) * SECONDS_PER_LAYER_STEP
     images = design.training.epochs * (train + tested / 3)
-    return speed * (overhead + images * an_image)
+    return overhead + images * an_image
 
 
-def measurement_seconds(design: Design, speed: float = 1.0) -> float:
+def measurement_seconds(design: Design) -> float:
     """An estimate of how long a look at a trained network takes on one core: an image of the probe as one of a test."""
     train, tested = samples(design)
     images = design.training.epochs * (train + tested / 3)
-    return speed + training_seconds(design, speed) * min(probe.SIZE, train) / 3 / images
+    return 1.0 + training_seconds(design) * min(probe.SIZE, train) / 3 / images
 
 
 def deepest(survey: GradientSurvey) -> Design:
@@ -150,10 +150,10 @@ def deepest(survey: GradientSurvey) -> Design:
     return change(survey.design, depths)
 
 
-def survey_seconds(survey: GradientSurvey, speed: float = 1.0) -> float:
+def survey_seconds(survey: GradientSurvey) -> float:
     """An estimate of a survey's length on one core: each network goes as far as in so many training steps."""
     largest = deepest(survey)
-    a_step = training_seconds(largest, speed) / training_steps(largest)
+    a_step = training_seconds(largest) / training_steps(largest)
     alike = sum(survey.depths) / max(survey.depths) if survey.depths else 1
     return SURVEY_STEPS * a_step * alike * max(1, len(survey.inits))
 
@@ -163,9 +163,9 @@ TRAJECTORIES = 12
 a narrow mlp, 16 of a cnn."""
 
 
-def trajectories_seconds(setting: Trajectories, speed: float = 1.0) -> float:
+def trajectories_seconds(setting: Trajectories) -> float:
     """An estimate of the length of trajectories on one core."""
-    return TRAJECTORIES * training_seconds(setting.design, speed)
+    return TRAJECTORIES * training_seconds(setting.design)
 
 
 def trajectories_bytes(setting: Trajectories) -> int:
@@ -187,13 +187,13 @@ def search_steps(search: Search) -> int:
     return max(1, batches) * _search_epochs(search)
 
 
-def search_seconds(search: Search, speed: float = 1.0) -> float:
+def search_seconds(search: Search) -> float:
     """An estimate of a search's length on one core: a candidate is taken to lie half way to the widest one."""
     epochs = search.design.training.epochs
     twin, (low, high) = ann_twin(search.design), (search.design, widest(search))
     share = 1 - search.validation / samples(search.design)[0]
     an_epoch = (training_seconds(low) + training_seconds(high)) / 2 / epochs
-    return speed * share * (training_seconds(twin) + an_epoch * (_search_epochs(search) - epochs))
+    return share * (training_seconds(twin) + an_epoch * (_search_epochs(search) - epochs))
 
 
 def _search_epochs(search: Search) -> int:

@@ -23,14 +23,14 @@ def steps(task: FineTuning) -> int:
     return math.ceil(costs.samples(task.design)[0] / task.design.training.batch_size) * task.epochs
 
 
-def seconds(task: FineTuning, speed: float = 1.0) -> float:
-    """An estimate of its length on one core if the network is trained; `speed` as in `costs.training_seconds`."""
+def seconds(task: FineTuning) -> float:
+    """An estimate of its length on one core if the network is trained."""
     layers = architecture(task.design).layers
     train, test = costs.samples(task.design)
     ahead = sum(layer.macs for layer in layers) / MACS_PER_SECOND
     neurons = (math.prod(layers[0].in_shape) + sum(layer.neurons for layer in layers)) * SECONDS_PER_NEURON
     images = train * (3 * task.epochs + 1) + test * (task.epochs + 1)
-    return speed * (images * ahead + train * task.epochs * neurons + steps(task) * len(layers) * SECONDS_PER_LAYER)
+    return images * ahead + train * task.epochs * neurons + steps(task) * len(layers) * SECONDS_PER_LAYER
 
 
 def memory_bytes(task: FineTuning) -> int:

@@ -68,7 +68,7 @@ def actions(setting: Scoring, run: Run | None) -> None:
     )
     to_training = third.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train")
     known = {run.run: run} if run is not None else {}
-    left = in_words(seconds_left([setting], known, services.speed()))
+    left = in_words(seconds_left([setting], known, services.pace()))
     if run is not None and going:
         share = run.step / run.steps if run.steps else 0.0
         text = "Cancelling." if run.cancel_requested else f"About {left} left. You may leave: it goes on."

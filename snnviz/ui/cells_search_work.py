@@ -90,7 +90,7 @@ def actions(search: CellSearch, run: Run | None, seen: Seen) -> None:
     elif run is not None and done:
         words.caption(f"{seen.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, seen)}; all from the store.")
     elif run is not None and seen.rows:
-        left = pace.seconds_left([search], {run.run: run}, services.speed())
+        left = pace.seconds_left([search], {run.run: run}, services.pace())
         why = "Stopped" if run.state == "failed" else "Paused"
         words.caption(f"{why}: {seen.scored:,} of {search.candidates:,} candidates kept. About {in_words(left)} to go.")
     else:
@@ -99,7 +99,7 @@ def actions(search: CellSearch, run: Run | None, seen: Seen) -> None:
 
 def _estimate(search: CellSearch) -> float:
     """Seconds of wall time on all cores."""
-    return pace.seconds(search, services.speed()) / min(2, machine.cores())
+    return services.pace().seconds(search) / min(2, machine.cores())
 
 
 def _rate(run: Run, seen: Seen) -> str:

@@ -10,7 +10,6 @@ from snnviz import links
 from snnviz.catalog.measuring import name_of
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
-from snnviz.jobs import pace
 from snnviz.jobs.pace import in_words
 from snnviz.store import Run, State
 from snnviz.ui import measuring, services, state
@@ -97,7 +96,7 @@ def _head(run: Run) -> None:
     if run.note:
         st.caption(plain(run.note))
     if run.state == "done" and run.checkpoint is None:
-        long = in_words(pace.seconds(run.task, services.speed()))
+        long = in_words(services.pace().seconds(run.task))
         st.button(
             f"Train again for its weights: about {long}",
             key="again",

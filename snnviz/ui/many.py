@@ -124,11 +124,11 @@ def actions(
     if going:
         steps = sum(pace.steps(task) for task in tasks)
         made = sum(run.steps if run.state == "done" else run.step for run in runs.values())
-        left = seconds_left(tasks, runs, services.speed())
+        left = seconds_left(tasks, runs, services.pace())
         text = f"{done} of {some(len(tasks), verb.noun)} done, about {in_words(left)} left. You may leave: they go on."
         words.progress(min(1.0, made / max(1, steps)), text=text)
     elif missing:
-        left = seconds_left(tasks, runs, services.speed())
+        left = seconds_left(tasks, runs, services.pace())
         words.caption(f"About {in_words(left)} on this machine; you may leave meanwhile.")
     else:
         words.caption(f"{some(done, verb.noun)}, all from the store.")

@@ -69,7 +69,7 @@ def actions(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[
             args=(missing, KEY),
         )
     _cancel(second, begun, seen)
-    left = in_words(seconds_left(searches, runs, services.speed()))
+    left = in_words(seconds_left(searches, runs, services.pace()))
     if going:
         shares = [run.step / run.steps if run.steps else 0.0 for run in runs.values()]
         text = f"{done} of {len(searches)} searches done, about {left} left. You may leave: they go on."

@@ -34,7 +34,7 @@ def panel() -> None:
         count(costs.macs(design)),
         help="Of an image at a time step, dense: zeros and padding count.",
     )
-    estimate = costs.training_seconds(design, services.speed())
+    estimate = services.pace().seconds(design)
     duration.metric(
         "Training time", f"≈ {in_words(estimate)}", help="On one core of this machine, from its own runs so far."
     )

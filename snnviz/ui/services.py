@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from snnviz.errors import NotFound, SnnvizError
-from snnviz.jobs import pace
 from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
+from snnviz.jobs.pace import Pace, Place, learn, queue
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
 from snnviz.ui import frontend
@@ -73,8 +73,11 @@ class Glances:
 
 
 GLANCES = Glances(GLANCE_SECONDS)
-SPEEDS = Glances(30.0)
+PACES = Glances(30.0)
+QUEUES = Glances(1.0)
 OPENED = Glances(600.0)
+QUEUE = 1000
+"""So many runs that wait are looked at to tell one its place."""
 
 
 def glance(run: str) -> tuple[Run, str] | None:
@@ -100,9 +103,19 @@ def standstill() -> str | None:
     return GLANCES.get((place, "standstill"), lambda: _engine(place).standstill())
 
 
-def speed() -> float:
-    """How long the last 20 runs here took, over how long they were estimated to take: the median."""
-    return SPEEDS.get(str(cache_dir()), lambda: pace.speed(store()))
+def pace() -> Pace:
+    """How long tasks take here, by those that ended."""
+    return PACES.get(str(cache_dir()), lambda: learn(store()))
+
+
+def place(run: str) -> Place | None:
+    """Where a run stands in the queue, and when it will start; None of one that does not wait, or is beyond `QUEUE`."""
+
+    def read() -> dict[str, Place]:
+        known = store()
+        return queue(known.waiting(QUEUE), known.runs(states=("running",), of=None), pace())
+
+    return QUEUES.get(str(cache_dir()), read).get(run)
 
 
 @contextlib.asynccontextmanager

@@ -82,4 +82,4 @@ def test_one_that_is_too_large_is_refused(store: Store, monkeypatch: pytest.Monk
 
 def test_more_epochs_take_longer() -> None:
     longer = TASK.model_copy(update={"epochs": 20})
-    assert 5 * pace.seconds(TASK) < pace.seconds(longer) < 11 * pace.seconds(TASK)
+    assert 5 * pace.work(TASK) < pace.work(longer) < 11 * pace.work(TASK)
