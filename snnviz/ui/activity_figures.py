@@ -35,10 +35,13 @@ def name(init: Choice) -> str:
 
 
 def keyed(kind: str, setting: Setting) -> str:
-    """A kind of initialisation with the colour of its curves before it, in Markdown."""
+    """A kind of initialisation with the colour and the marker of its curves before it, in Markdown."""
     own = next((init for init in setting.inits if init.kind == kind), None)
     words = kind.replace("-", " ")
-    return words if own is None else f':color[●]{{foreground="{views.colour(own, setting)}"}} {words}'
+    if own is None:
+        return words
+    look = views.look(own, setting)
+    return f':color[{look.glyph}]{{foreground="{look.colour}"}} {words}'
 
 
 def without_legend(chart: Chart, setting: Setting, height: int) -> Chart:

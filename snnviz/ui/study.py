@@ -16,7 +16,8 @@ from snnviz.ui import many, recipe
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
-from snnviz.views.activity import colour
+from snnviz.views.activity import look
+from snnviz.views.looks import Look
 from snnviz.views.study import accuracy_charts, study_table
 
 KEY = "study"
@@ -117,7 +118,7 @@ def _curves(was_active: bool) -> None:
     if same := same_law(alike(chosen)):
         st.caption(plain(same))
     if rows:
-        charts(payload(accuracy_charts(chosen, rows, _colours(chosen))), key="study-charts")
+        charts(payload(accuracy_charts(chosen, rows, _looks(chosen))), key="study-charts")
     table = study_table(chosen, runs, {digest: seen[-1] for digest, seen in rows.items()})
     if runs:
         percent = st.column_config.NumberColumn(format="%.1f %%", width="small")
@@ -131,10 +132,10 @@ def _curves(was_active: bool) -> None:
         )
 
 
-def _colours(chosen: Sequence[Member]) -> dict[str, str]:
+def _looks(chosen: Sequence[Member]) -> dict[str, Look]:
     """Those of the charts above."""
     setting = Setting(inits=tuple(dict.fromkeys(member.init for member in chosen))[:12])
-    return {member.name: colour(member.init, setting) for member in chosen}
+    return {member.name: look(member.init, setting) for member in chosen}
 
 
 def _runs(chosen: Sequence[Member]) -> Mapping[str, Run]:

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from snnviz.design import INITS, Choice
 from snnviz.theory.activity import Expected, Setting, Trace, init_text
-from snnviz.views.chart import Chart, Figure, empty, shade
+from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.looks import Look, in_order, nth
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +36,9 @@ PALETTE = (
     "#6f6fe6",
 )
 SHADES = (0.0, 0.12, -0.12)
-DASHES = ("solid", "dashdot", "longdashdot", "dot")
+
+THIN = {"dash": "dot", "width": 1.4}
+"""Of theory."""
 
 BAND = 0.2
 """Opacity of a band around a line."""
@@ -68,9 +71,10 @@ def colour(init: Choice, setting: Setting) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in mixed)
 
 
-def dash(init: Choice, setting: Setting) -> str:
-    """Solid, but for the fourth and later choices of one kind."""
-    return DASHES[_variant(init, setting) // len(SHADES) % len(DASHES)]
+def look(init: Choice, setting: Setting) -> Look:
+    """Of an initialisation, in all charts: its kind's dash and marker, which other parameters vary."""
+    kinds = [entry.kind for entry in INITS]
+    return nth(kinds.index(init.kind), colour(init, setting), _variant(init, setting))
 
 
 def _variant(init: Choice, setting: Setting) -> int:
@@ -85,10 +89,9 @@ class Curve:
     """A line over the layers: its runs, (runs, layers), with what theory expects, (layers,)."""
 
     name: str
-    colour: str
+    look: Look
     runs: NDArray[np.float32]
     theory: Floats | None = None
-    dash: str = "solid"
 
 
 def rounded(values: ArrayLike, digits: int = 4) -> list[float | None]:
@@ -103,27 +106,28 @@ def _short(value: float, digits: int) -> float | None:
     return int(short) if short.is_integer() and abs(short) < 1e9 else short
 
 
-def line(name: str, y: ArrayLike, look: str, **more: Any) -> dict[str, Any]:
-    """A Plotly line over 0, 1, 2, ... (or `x` in `more`)."""
-    style = {"color": look, "width": 2, **more.pop("line", {})}
-    return {"type": "scatter", "mode": "lines", "name": name, "y": rounded(y), "line": style, **more}
+def line(name: str, y: ArrayLike, look: Look | str, **more: Any) -> dict[str, Any]:
+    """A Plotly line over 0, 1, 2, ... (or `x` in `more`), without markers where it has a colour alone."""
+    plain = {"mode": "lines", "line": {"color": look, "width": 2}}
+    own: dict[str, Any] = look.trace() if isinstance(look, Look) else plain
+    style = {**own.pop("line"), **more.pop("line", {})}
+    return {"type": "scatter", **own, "name": name, "y": rounded(y), "line": style, **more}
 
 
 def add_curves(figure: Figure, curves: Iterable[Curve], *, share: bool = False) -> None:
-    """Means over runs with bands of one standard deviation, and theory dashed: bands below, means on top."""
+    """Means over runs with bands of one standard deviation, and theory dotted: bands below, means on top."""
     bands, exact, means = [], [], []
     for curve in curves:
         group = {"legendgroup": curve.name}
-        style = {"dash": curve.dash, **({"shape": "hvh"} if share else {})}
-        means.append(line(curve.name, curve.runs.mean(0, dtype=float), curve.colour, line=style, **group))
+        style = {"shape": "hvh"} if share else {}
+        means.append(line(curve.name, curve.runs.mean(0, dtype=float), curve.look, line=style, **group))
         means[-1]["hovertemplate"] = "%{y:.1%}" if share else "%{y:.4~g}"
         if len(curve.runs) > 1 and not share:
             bands.append(_band(curve) | group)
         if curve.theory is not None:
-            thin = {"dash": "dash", "width": 1.2, "color": curve.colour}
-            exact.append(line("exact theory", curve.theory, curve.colour, line=thin, showlegend=False, **group))
+            exact.append(line("exact theory", curve.theory, curve.look.colour, line=THIN, showlegend=False, **group))
             exact[-1]["hoverinfo"] = "skip"
-    figure["data"] += [*bands, *means, *exact, *([_entry("exact theory", "dash")] if exact else [])]
+    figure["data"] += [*bands, *means, *exact, *([_entry("exact theory")] if exact else [])]
 
 
 def _band(curve: Curve) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def _band(curve: Curve) -> dict[str, Any]:
     last = int(np.max(np.nonzero(spread)[0], initial=0)) + 2
     low, high = np.maximum(mean - spread, 0)[:last], (mean + spread)[:last]
     places = np.arange(len(low))
-    return area(f"{curve.name}, one standard deviation", places, high, low, curve.colour)
+    return area(f"{curve.name}, one standard deviation", places, high, low, curve.look.colour)
 
 
 def area(name: str, x: ArrayLike, high: ArrayLike, low: ArrayLike, look: str) -> dict[str, Any]:
@@ -153,10 +157,9 @@ def area(name: str, x: ArrayLike, high: ArrayLike, low: ArrayLike, look: str) ->
     }
 
 
-def _entry(name: str, style: str) -> dict[str, Any]:
+def _entry(name: str) -> dict[str, Any]:
     """A legend entry in neutral grey, without data."""
-    look = {"dash": style, "width": 1.2}
-    return line(name, [np.nan], NEUTRAL, line=look, hoverinfo="skip", x=[None])
+    return line(name, [np.nan], NEUTRAL, line=THIN, hoverinfo="skip", x=[None])
 
 
 def by_layer(y: str, **layout: Any) -> Figure:
@@ -172,8 +175,7 @@ def spread_words(runs: int) -> str:
 
 
 def _curve(setting: Setting, trace: Trace, runs: NDArray[np.float32], theory: Floats | None = None) -> Curve:
-    init = trace.init
-    return Curve(label(init), colour(init, setting), runs, theory, dash(init, setting))
+    return Curve(label(trace.init), look(trace.init, setting), runs, theory)
 
 
 def _over_steps(setting: Setting) -> str:
@@ -189,7 +191,7 @@ def variance_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[E
     figure = by_layer("Var[u]", rangemode="tozero")
     pairs = zip(traces, theory, strict=True)
     add_curves(figure, [_curve(setting, trace, trace.var_u.mean(2), e.var_u if e else None) for trace, e in pairs])
-    exact = " Dashed: the exact expectation, silent networks included." if any(theory) else ""
+    exact = " Dotted: the exact expectation, silent networks included." if any(theory) else ""
     caption = (
         f"Variance of the membrane potential over the {setting.width} neurons of a layer{_over_steps(setting)}: "
         f"{spread_words(_runs(traces))}.{exact} {SOURCE}, Fig. {6 if setting.steps > 1 else 3}."
@@ -234,7 +236,7 @@ def dead_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expec
     pairs = zip(traces, theory, strict=True)
     silent = [(trace, (trace.spikes.sum(2) == 0).astype(np.float32), e.dead if e else None) for trace, e in pairs]
     add_curves(figure, [_curve(setting, *one) for one in silent], share=True)
-    exact = " Dashed: the exact probability." if any(theory) else ""
+    exact = " Dotted: the exact probability." if any(theory) else ""
     caption = (
         f"Share of the {_runs(traces)} networks in which no neuron of a layer ever spikes: no later layer can. {exact}"
         f" After {SOURCE}, Fig. 4."
@@ -285,9 +287,9 @@ def shape_charts(setting: Setting, traces: Sequence[Trace]) -> tuple[Chart, Char
         for trace in traces:
             values = getattr(trace, name)
             if values is not None:
-                of, look = label(trace.init), colour(trace.init, setting)
-                more = {"legendgroup": of, "hovertemplate": "%{y:.3f}", "line": {"dash": dash(trace.init, setting)}}
-                figure["data"].append(line(of, _mean_of_finite(values), look, **more))
+                of = label(trace.init)
+                more = {"legendgroup": of, "hovertemplate": "%{y:.3f}"}
+                figure["data"].append(line(of, _mean_of_finite(values), look(trace.init, setting), **more))
         caption = (
             f"Mean over networks and time steps; a normal distribution has 0 (dotted), and {reading}. "
             f"A silent layer has none.{once} {SOURCE}, Fig. 7."
@@ -359,32 +361,31 @@ def _reach(u: Floats, density: Floats) -> float:
 
 def _density(setting: Setting, trace: Trace, layer: int, u: Floats, density: Floats) -> list[dict[str, Any]]:
     """The density of a trace, and the area above the threshold."""
-    theta, name, look = setting.threshold, label(trace.init), colour(trace.init, setting)
+    theta, name, own = setting.threshold, label(trace.init), look(trace.init, setting)
     reached = trace.spikes[:, layer - 1].sum(1) > 0 if layer else np.ones(len(trace.spikes), bool)
     share = float(trace.spikes[reached, layer].mean(dtype=float)) / setting.width
     words = f"%{{y:.3f}}, P(u > theta) = {share:.2%}"
-    style = {"dash": dash(trace.init, setting)}
-    whole = line(name, density, look, x=rounded(u), line=style, legendgroup=name, hovertemplate=words)
+    whole = line(name, density, own, x=rounded(u), legendgroup=name, hovertemplate=words)
     above = np.concatenate([[theta], u[u > theta]])
     if len(above) == 1:
         return [whole]
-    under = area(f"{name}, above the threshold", above, np.interp(above, u, density), 0 * above, look)
+    under = area(f"{name}, above the threshold", above, np.interp(above, u, density), 0 * above, own.colour)
     return [under | {"legendgroup": name}, whole]
 
 
 def threshold_chart(settings_and_traces: Sequence[tuple[Setting, Trace]]) -> Chart:
     """Var[u] by layer for one initialisation at several thresholds: Fig. 2."""
     figure = by_layer("Var[u]", rangemode="tozero")
-    ordered = sorted(settings_and_traces, key=lambda pair: pair[0].threshold)
+    rising = sorted(settings_and_traces, key=lambda pair: pair[0].threshold)
     add_curves(
         figure,
         (
-            Curve(f"threshold {setting.threshold:g}", shade(k, len(ordered)), trace.var_u.mean(2))
-            for k, (setting, trace) in enumerate(ordered)
+            Curve(f"threshold {setting.threshold:g}", own, trace.var_u.mean(2))
+            for own, (setting, trace) in zip(in_order(len(rising)), rising, strict=True)
         ),
     )
-    of = label(ordered[0][1].init) if ordered else ""
-    runs = _runs([trace for _, trace in ordered])
-    over = _over_steps(ordered[0][0]) if ordered else ""
+    of = label(rising[0][1].init) if rising else ""
+    runs = _runs([trace for _, trace in rising])
+    over = _over_steps(rising[0][0]) if rising else ""
     caption = f"{of}: variance of the potential by layer{over}, {spread_words(runs)}. {SOURCE}, Fig. 2."
     return Chart("thresholds", "The same initialisation at several thresholds", caption, figure, height=340)

@@ -7,10 +7,11 @@ long, and a live run is drawn anew every second.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from snnviz.views.looks import told_apart
 from snnviz.views.numbers import apart
 
 Figure = dict[str, Any]
@@ -61,12 +62,58 @@ def _plain(chart: Chart) -> dict[str, Any]:
         "id": chart.id,
         "title": chart.title,
         "caption": chart.caption,
-        "traces": chart.figure["data"],
-        "layout": chart.figure["layout"],
+        "traces": told_apart(chart.figure["data"]),
+        "layout": _with_ticks(chart.figure),
         "height": chart.height,
         "wide": chart.wide,
         "least": chart.least,
     }
+
+
+WHOLE = ("epoch", "epoch of training on", "layer", "time step")
+"""Axes called so count: no tick is between two numbers."""
+
+MOST_TICKS = 6
+STEPS = [factor * 10**power for power in range(7) for factor in (1, 2, 5)]
+
+LOG_TICKS = 3
+"""Asked for on a logarithmic axis: of Plotly's own ticks powers of ten, with 2 and 5 of those where there are few."""
+
+
+def _with_ticks(figure: Figure) -> dict[str, Any]:
+    """The layout, with ticks that do not collide on logarithmic axes, and are whole numbers where something counts."""
+    layout = dict(figure["layout"])
+    for name, axis in layout.items():
+        if not name.startswith(("xaxis", "yaxis")) or not isinstance(axis, Mapping):
+            continue
+        if {"tickvals", "dtick", "nticks"} & axis.keys():
+            continue
+        title = axis.get("title", {})
+        text = title.get("text", "") if isinstance(title, Mapping) else str(title)
+        if axis.get("type") == "log":
+            layout[name] = {**axis, "nticks": LOG_TICKS}
+        elif str(text).split(" (")[0] in WHOLE and (span := _span(figure["data"], name)) is not None:
+            layout[name] = {**axis, "tick0": 0, "dtick": next(step for step in STEPS if span <= MOST_TICKS * step)}
+    return layout
+
+
+def _span(traces: Sequence[Mapping[str, Any]], axis: str) -> float | None:
+    """How far the numbers of an axis reach; None where there are none, or names."""
+    letter, short = axis[0], axis.replace("axis", "")
+    own = [trace for trace in traces if trace.get(f"{letter}axis", letter) == short]
+    given = [value for trace in own for value in trace.get(letter, ()) if value is not None]
+    if any(not isinstance(value, (int, float)) for value in given):
+        return None
+    counted = [_count(trace, letter) - 1 for trace in own if letter not in trace]
+    reach = [max(given) - min(given), *counted] if given else counted
+    return max(reach, default=None)
+
+
+def _count(trace: Mapping[str, Any], letter: str) -> int:
+    """Places along an axis of a trace that numbers them itself."""
+    if "z" in trace:
+        return len(trace["z"]) if letter == "y" else max(map(len, trace["z"]), default=0)
+    return len(trace.get("y" if letter == "x" else "x", ()))
 
 
 def empty(x: str, y: str, **layout: Any) -> Figure:
@@ -82,15 +129,3 @@ def cursor_shapes(at: float, end: float) -> list[dict[str, Any]]:
     veil = {"type": "rect", "x0": at, "x1": end, "fillcolor": "var(--st-background-color)", "opacity": 0.72, **whole}
     line = {"type": "line", "x0": at, "x1": at, "line": {"color": "var(--st-primary-color)", "width": 2}, **whole}
     return [{**veil, "line": {"width": 0}}, line]
-
-
-DEPTH = ((126, 87, 194), (66, 120, 210), (20, 150, 150), (90, 175, 80), (205, 160, 30))
-
-
-def shade(index: int, count: int) -> str:
-    """A colour for layer `index` of `count`, from violet (first) to gold (last), to be seen on white and on black."""
-    place = index / max(1, count - 1) * (len(DEPTH) - 1)
-    low = min(int(place), len(DEPTH) - 2)
-    share = place - low
-    mixed = (round(a + (b - a) * share) for a, b in zip(DEPTH[low], DEPTH[low + 1], strict=True))
-    return f"rgb({','.join(map(str, mixed))})"

@@ -9,7 +9,9 @@ from html import escape
 from typing import Any
 
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
-from snnviz.views.chart import Chart, Figure, empty, shade
+from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.looks import Look
+from snnviz.views.looks import layers as looks_of
 from snnviz.views.stages import axis_of
 
 TRAIN, TEST = "#8c8c96", "#0f9d8a"
@@ -55,8 +57,9 @@ def run_charts(
         _scores("accuracy", "Accuracy", samples, epochs, percent=True),
         _scores("loss", "Loss", samples, epochs, percent=False),
     ]
+    looks = looks_of([rows[0].name for rows in states])
     if branches:
-        scores[1].figure["data"] += _branch_losses(branches)
+        scores[1].figure["data"] += _branch_losses(branches, looks)
     deep = len(states) > MOST_LINES
     found = scores + (_maps(states, on) if deep else _lines(states, on))
     if deep:
@@ -105,14 +108,13 @@ def _ends(states: States) -> str:
     return " Columns at its ends: measured anew." if any(_apart(rows)[1] for rows in states) else ""
 
 
-def _branch_losses(branches: Sequence[Branch]) -> list[dict[str, Any]]:
-    """A thin line for each."""
-    layers = sorted({branch.layer for branch in branches})
+def _branch_losses(branches: Sequence[Branch], looks: Mapping[str, Look]) -> list[dict[str, Any]]:
+    """A thin dotted line for each, with the colour and the markers of its layer."""
     found = []
-    for place, layer in enumerate(layers):
+    for layer in sorted({branch.layer for branch in branches}):
         rows = _thinned([branch for branch in branches if branch.layer == layer])
-        look = {"color": shade(place, max(2, len(layers))), "width": 1.3, "dash": "dot"}
-        found.append({**_line(rows, "loss"), "name": f"branch {rows[0].name}", "mode": "lines", "line": look})
+        look = replace(looks.get(rows[0].name, Look(TRAIN)), dash="dot").trace(width=1.3)
+        found.append({**_line(rows, "loss"), **look, "name": f"branch {rows[0].name}"})
     return found
 
 
@@ -203,18 +205,17 @@ def _by_layer(
 ) -> Figure:
     figure = empty("epoch", y, **({"type": "log"} if log else {}), **({"tickformat": ".0%"} if percent else {}))
     figure["layout"]["hovermode"] = "closest"
+    looks = looks_of([rows[0].name for rows in states])
     lines = [[row for row in rows if getattr(row, column) is not None] for rows in states]
     lines = [rows for rows in lines if rows]
-    for place, rows in enumerate(lines):
+    for rows in lines:
         old, anew = _apart(rows) if column in PROBED else (rows, [])
-        look = {"line": {"color": shade(place, len(lines))}}
-        mode = "lines+markers" if len(rows) < 3 else "lines"
+        look = looks[rows[0].name].trace()
         figure["data"].append(
             {
                 **_line(old, column),
                 **look,
                 "name": rows[0].name,
-                "mode": mode,
                 "showlegend": len(lines) <= MOST_NAMED,
             }
         )

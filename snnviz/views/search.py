@@ -17,7 +17,8 @@ from snnviz.events import Model, Trial, Twin
 from snnviz.theory import probe
 from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import kendall
-from snnviz.views.chart import DEPTH, Chart, Figure, empty
+from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.looks import DEPTH
 
 Against = Literal["iteration", "epochs"]
 Cost = Literal["firing rate", "operations"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from statistics import fmean
 from typing import Any
@@ -18,7 +18,9 @@ from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.store.values import Run
 from snnviz.theory.probe import said
 from snnviz.views.bands import banded, geometric, mean, thinned
-from snnviz.views.chart import Chart, empty, shade
+from snnviz.views.chart import Chart, empty
+from snnviz.views.looks import Look
+from snnviz.views.looks import layers as looks_of
 from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
 
 COLOURS: dict[Mode, str] = {
@@ -148,20 +150,20 @@ def loss_chart(several: Sequence[Member], told: Told) -> Chart:
             values = [[sample.loss for sample in samples] for samples in begun]
             figure["data"] += banded([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
         layers = sorted({branch.layer for one in rows for branch in one.branches})
-        for place, layer in enumerate(layers):
+        looks = looks_of(_names(rows))
+        for layer in layers:
             own = [[branch for branch in one.branches if branch.layer == layer] for one in rows if one.branches]
             own = [each for each in own if each]
             line, at = mean([[branch.loss for branch in each] for each in own]), [each.epoch for each in own[0]]
-            colour = shade(place, max(2, len(layers)))
+            look = replace(looks.get(own[0][0].name, Look(MAIN)), dash=dashes[mode])
             figure["data"].append(
                 {
                     "type": "scatter",
                     "x": at[: len(line)],
                     "y": line,
-                    "mode": "lines",
+                    **look.trace(width=1.4, size=5),
                     "name": f"{name}, branch {own[0][0].name}",
                     "showlegend": False,
-                    "line": {"color": colour, "width": 1.4, "dash": dashes[mode]},
                 }
             )
     caption = "Thick: the main loss. Thin: each branch's own, violet the first, gold the last; λ is not in it."
@@ -236,6 +238,12 @@ def first_layer(rows: Rows) -> list[float]:
     known = [state for state in rows.layers if state.grad_norm is not None]
     first = min((state.layer for state in known), default=None)
     return [state.grad_norm for state in known if state.layer == first and state.grad_norm is not None]
+
+
+def _names(several: Sequence[Rows]) -> list[str]:
+    """Of all layers, in order, by the first look of the first run."""
+    states = several[0].layers if several else []
+    return [state.name for state in sorted(states, key=lambda state: state.layer) if state.step == states[0].step]
 
 
 def _maps(

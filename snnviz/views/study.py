@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -12,15 +13,16 @@ import pandas as pd
 from snnviz.catalog.studies import RIVALS, Member
 from snnviz.events import EpochEnd
 from snnviz.store.values import Run
-from snnviz.views.chart import Chart, empty, shade
+from snnviz.views.chart import Chart, empty
+from snnviz.views.looks import Look, nth, shade
 
 DASHES = dict(zip(RIVALS, ("solid", "dash"), strict=True))
 
 
 def accuracy_charts(
-    members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]], colours: Mapping[str, str]
+    members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]], looks: Mapping[str, Look]
 ) -> list[Chart]:
-    """Training and test accuracy over the epochs. `rows` by digest; `colours` by the members' names.
+    """Training and test accuracy over the epochs. `rows` by digest; `looks` by the members' names.
 
     Seeds are averaged at each epoch that all of those begun have reached, with a band from the lowest to the highest.
     """
@@ -36,7 +38,7 @@ def accuracy_charts(
         for name, group in _groups(members).items():
             begun = [list(rows[m.design.digest]) for m in group if rows.get(m.design.digest)]
             if begun:
-                figure["data"] += _line(name, group[0], begun, column, colours)
+                figure["data"] += _line(name, group[0], begun, column, looks)
         spread = f" Mean of {seeds} seeds; the band spans them." if seeds > 1 else " One seed each."
         charts.append(Chart(f"study_{column}", title, caption + spread, figure, height=340))
     return charts
@@ -73,11 +75,12 @@ def _groups(members: Sequence[Member]) -> dict[str, list[Member]]:
 
 
 def _line(
-    name: str, member: Member, runs: list[list[EpochEnd]], column: str, colours: Mapping[str, str]
+    name: str, member: Member, runs: list[list[EpochEnd]], column: str, looks: Mapping[str, Look]
 ) -> list[dict[str, Any]]:
     """The mean of runs that differ in their seed, and the band they span."""
-    colour = shade(member.place, member.of) if member.of else colours[name]
-    dash = DASHES[member.init.kind] if member.of else "solid"
+    look = looks[name] if not member.of else nth(member.place, shade(member.place, member.of))
+    if member.of:
+        look = replace(look, dash=DASHES[member.init.kind])
     length = min(len(rows) for rows in runs)
     epochs = [row.epoch for row in runs[0][:length]]
     values = np.array([[getattr(row, column) for row in rows[:length]] for rows in runs])
@@ -90,7 +93,7 @@ def _line(
                 "x": [*epochs, *epochs[::-1]],
                 "y": band,
                 "fill": "toself",
-                "fillcolor": colour,
+                "fillcolor": look.colour,
                 "opacity": 0.15,
                 "line": {"width": 0},
                 "hoverinfo": "skip",
@@ -103,10 +106,9 @@ def _line(
             "type": "scatter",
             "x": epochs,
             "y": values.mean(0).round(4).tolist(),
-            "mode": "lines+markers" if length < 3 else "lines",
+            **look.trace(),
             "name": escape(name, quote=False),
             "legendgroup": name,
-            "line": {"color": colour, "dash": dash, "width": 2},
         }
     )
     return shown

@@ -22,6 +22,7 @@ from snnviz.theory.survival import FixedPoint
 from snnviz.views.activity import (
     NEUTRAL,
     SOURCE,
+    THIN,
     Curve,
     add_curves,
     by_layer,
@@ -31,7 +32,8 @@ from snnviz.views.activity import (
     rounded,
     spread_words,
 )
-from snnviz.views.chart import Chart, empty, shade
+from snnviz.views.chart import Chart, empty
+from snnviz.views.looks import in_order
 
 Floats = NDArray[np.float64]
 
@@ -318,14 +320,14 @@ def width_chart(setting: Setting, init: Choice, widths: Sequence[int] = (50, 100
     thresholds = np.linspace(0, HIGHEST, 129)
     gains = [gain(setting, init, theta) for theta in thresholds]
     figure = empty("threshold", f"P(layer {setting.layers - 1} silent)", tickformat=".0%", range=[-0.03, 1.05])
-    for k, width in enumerate(sorted(widths)):
+    for look, width in zip(in_order(len(widths)), sorted(widths), strict=True):
         dead = _silent(width, gains, thresholds, setting.layers)
         x, y = rounded(thresholds[list(dead)]), np.round(list(dead.values()), 5)
-        figure["data"].append(line(f"{width} neurons", y, shade(k, len(widths)), x=x, hovertemplate="%{y:.2%}"))
+        figure["data"].append(line(f"{width} neurons", y, look, x=x, hovertemplate="%{y:.2%}"))
     figure["data"].append(_wide_limit(setting, init))
     caption = (
         f"Exact probability that no neuron of layer {setting.layers - 1} spikes under {label(init)} at a single time "
-        f"step; dashed: infinitely many neurons and layers.{_assumed(setting, init)} {SOURCE}, Fig. 4."
+        f"step; dotted: infinitely many neurons and layers.{_assumed(setting, init)} {SOURCE}, Fig. 4."
     )
     return Chart("widths", "How many neurons survival takes", caption, figure, height=340)
 
@@ -362,8 +364,7 @@ def _wide_limit(setting: Setting, init: Choice) -> dict[str, Any]:
     x, dies = every[list(found)], np.array(list(found.values()), float)
     changes = np.flatnonzero(np.diff(dies))
     kept = np.unique([0, *changes, *(changes + 1), len(x) - 1])
-    style = {"dash": "dash", "width": 1.4}
-    return line("wide limit", dies[kept], NEUTRAL, x=rounded(x[kept]), line=style, hoverinfo="skip")
+    return line("wide limit", dies[kept], NEUTRAL, x=rounded(x[kept]), line=THIN, hoverinfo="skip")
 
 
 def _dies(setting: Setting, init: Choice, threshold: float) -> bool:
@@ -386,8 +387,8 @@ def width_variance_chart(setting: Setting, traces_by_width: Sequence[tuple[int, 
     """Var[u] by layer for several widths."""
     figure, curves = by_layer("Var[u]", rangemode="tozero"), []
     ordered = sorted(traces_by_width, key=lambda pair: pair[0])
-    for k, (width, trace) in enumerate(ordered):
-        curves.append(Curve(f"{width} neurons", shade(k, len(ordered)), trace.var_u.mean(2)))
+    for look, (width, trace) in zip(in_order(len(ordered)), ordered, strict=True):
+        curves.append(Curve(f"{width} neurons", look, trace.var_u.mean(2)))
     add_curves(figure, curves)
     of = label(ordered[0][1].init) if ordered else ""
     runs = len(ordered[0][1].var_u) if ordered else 0

@@ -9,7 +9,8 @@ import pandas as pd
 
 from snnviz.catalog.datasets import Card
 from snnviz.theory.twins import Pair
-from snnviz.views.chart import Chart, empty, shade
+from snnviz.views.chart import Chart, empty
+from snnviz.views.looks import shade
 
 RELU, TTFS = "var(--st-gray-text-color)", "var(--st-orange-color)"
 DOUBLE, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)

@@ -10,7 +10,8 @@ import pandas as pd
 from snnviz.design import Design
 from snnviz.theory.operations import Counts, Operations, dense, every_spike
 from snnviz.theory.twins import Pair
-from snnviz.views.chart import Chart, empty, shade
+from snnviz.views.chart import Chart, empty
+from snnviz.views.looks import shade
 from snnviz.views.ttfs import RELU, TTFS
 
 PAPER = 0.3

@@ -11,7 +11,8 @@ import numpy as np
 from snnviz.theory import ttfs
 from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Layer, Window
 from snnviz.theory.twins import Pair
-from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty, shade
+from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty
+from snnviz.views.looks import layers as looks_of
 
 TOLD = ("var(--st-orange-color)", "var(--st-blue-color)", "var(--st-green-color)", "var(--st-violet-color)")
 """Colours of the chosen neurons."""
@@ -72,8 +73,10 @@ def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Ch
     layout["yaxis"] |= {"range": [-0.05, len(rows) + 0.05], "showgrid": False, "zeroline": False}
     layout["yaxis2"] = {"domain": [0, split], "title": {"text": "potential V"}, "anchor": "x"}
     layout |= {"hovermode": "closest", "shapes": [], "annotations": []}
+    colours = _colours(pair)
     for index, row in enumerate(rows):
-        _raster(figure, index, row, len(rows), held[index - 1] if index else None)
+        colour = colours[row.name] if index else GRAY
+        _raster(figure, index, row, len(rows), colour, held[index - 1] if index else None)
     seen = [0.0]
     for colour, neuron in zip(TOLD, neurons, strict=False):
         seen += _potential(figure, pair, image, layer, neuron, colour, rows[layer + 1])
@@ -125,8 +128,12 @@ def _stride(row: Group, count: int) -> int:
     return -(-row.size // min(MOST_ROWS, max(10, MOST_MARKS // count)))
 
 
-def _raster(figure: dict[str, Any], index: int, row: Group, count: int, held: Any) -> None:
-    colour = shade(index, count)
+def _colours(pair: Pair) -> dict[str, str]:
+    """Of the hidden layers, as in all charts."""
+    return {name: look.colour for name, look in looks_of(pair.relu.names[: len(pair.hidden)]).items()}
+
+
+def _raster(figure: dict[str, Any], index: int, row: Group, count: int, colour: str, held: Any) -> None:
     stride = _stride(row, count)
     kept = row.neurons % stride == 0
     neurons, times = row.neurons[kept], row.times[kept]
@@ -241,7 +248,7 @@ def _rounded(values: Floats) -> list[float]:
 
 def _window(figure: dict[str, Any], pair: Pair, layer: int) -> None:
     """The window of the layer whose potentials are shown, and its gate."""
-    made, colour = pair.hidden[layer], shade(layer + 1, len(pair.hidden) + 1)
+    made, colour = pair.hidden[layer], _colours(pair)[pair.relu.names[layer]]
     start, end = made.window.start, made.window.end
     below = {"yref": "y2 domain", "y0": 0, "y1": 1}
     figure["layout"]["shapes"] += [

@@ -47,7 +47,7 @@ def traded(several: Sequence[Penalised], rows: Mapping[str, Sequence[EpochEnd]])
 def chart(found: Sequence[Traded], going: int) -> Chart:
     """Each run, and the means of each penalty joined; there is one. `going`: how many runs still train."""
     figure = empty("spikes per neuron", "test accuracy", tickformat=".1%")
-    figure["layout"]["xaxis"] |= {"type": "log", "tickformat": ".2~g", "dtick": "D1"}
+    figure["layout"]["xaxis"] |= {"type": "log", "tickformat": ".2~g"}
     figure["layout"]["hovermode"] = "closest"
     levels = [round(value, 5) for each in found for value in each.accuracies]
     if any(len(each.spikes) > 1 for each in found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -93,8 +94,87 @@ def test_the_page_does_not_jump(page: Page) -> None:
     assert plot(page, "loss").evaluate("(node) => node.getBoundingClientRect().height") == 300
 
 
-def test_a_chart_has_a_name(page: Page) -> None:
-    expect(page.get_by_role("img", name="Loss. Cross-entropy over epochs.")).to_be_visible()
+def test_a_chart_has_a_name_and_says_its_numbers(page: Page) -> None:
+    chart = page.get_by_role("application", name="Loss", exact=True)
+    expect(chart).to_have_accessible_description(
+        "loss over epoch, 0 to 99. train 1: first 0, last 99, lowest 0, highest 99. "
+        "train 2: first 0, last 198, lowest 0, highest 198. Arrow keys move from point to point."
+    )
+    step(page, 1)
+    expect(chart).to_have_accessible_description(re.compile("train 2: first 1, last 199"))
+    expect(page.get_by_role("application", name="Var[u]")).to_have_accessible_description(
+        re.compile(r"Map of 8 rows .* by 30 columns .*; lowest 0 at 1, 6, highest 6 at 1, 5")
+    )
+
+
+def test_the_arrow_keys_move_between_points_that_are_spoken(page: Page) -> None:
+    chart, spoken = page.get_by_role("application", name="Loss", exact=True), page.locator(".snnviz-charts .spoken")
+    chart.focus()
+    for key, said in (
+        ("ArrowRight", "train 1, epoch 0: 0"),
+        ("ArrowRight", "train 1, epoch 1: 1"),
+        ("ArrowDown", "train 2, epoch 1: 2"),
+        ("End", "train 2, epoch 99: 198"),
+        ("PageUp", "train 2, epoch 89: 178"),
+        ("ArrowLeft", "train 2, epoch 88: 176"),
+    ):
+        page.keyboard.press(key)
+        expect(spoken).to_have_text(said)
+    expect(plot(page, "loss").locator(".hoverlayer .hovertext")).to_have_count(1)  # for who sees it, too
+    page.keyboard.press("Escape")
+    expect(plot(page, "loss").locator(".hoverlayer .hovertext")).to_have_count(0)
+    page.get_by_role("application", name="Var[u]").focus()
+    for key, said in (("ArrowRight", "y 0, x 0: 0"), ("ArrowDown", "y 1, x 0: 0"), ("ArrowRight", "y 1, x 1: 1")):
+        page.keyboard.press(key)
+        expect(spoken).to_have_text(said)
+
+
+def test_a_chart_is_two_stops_of_the_tab_key(page: Page) -> None:
+    stops = """(figure) => [...figure.querySelectorAll("*")]
+        .filter((node) => node.tabIndex >= 0 && node.checkVisibility()).length"""
+    assert page.locator('[data-chart="loss"]').evaluate(stops) == 2
+    page.get_by_role("button", name="Tools of the chart Loss").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("application", name="Loss", exact=True)).to_be_focused()
+
+
+def test_the_tools_are_a_menu_for_the_keyboard(page: Page) -> None:
+    button = page.get_by_role("button", name="Tools of the chart Loss")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitemcheckbox", name="Table")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("menuitem", name="Whole chart")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    button.click()
+    page.get_by_role("menuitem", name="Zoom in").click()
+    reach = "(node) => node._fullLayout.xaxis.range[1] - node._fullLayout.xaxis.range[0]"
+    page.wait_for_function(f"(({reach})(document.querySelector('[data-chart=loss] .plot'))) < 80")
+    button.click()
+    page.get_by_role("menuitem", name="Whole chart").click()
+    page.wait_for_function(f"(({reach})(document.querySelector('[data-chart=loss] .plot'))) > 95")
+    button.click()
+    page.locator("h3").first.click()
+    expect(page.get_by_role("menu")).to_have_count(0)
+
+
+def test_a_chart_is_a_table_too(page: Page) -> None:
+    page.get_by_role("button", name="Tools of the chart Loss").click()
+    page.get_by_role("menuitemcheckbox", name="Table").click()
+    table = page.get_by_role("region", name="Loss, as a table")
+    expect(table).to_be_focused()
+    expect(plot(page, "loss")).to_be_hidden()
+    expect(table.get_by_role("row")).to_have_count(101)
+    assert table.get_by_role("row").nth(0).all_inner_texts() == ["epoch\ttrain 1\ttrain 2"]
+    assert table.get_by_role("row").nth(4).all_inner_texts() == ["3\t3\t6"]
+    assert table.evaluate("(node) => node.clientHeight") == 300
+    page.get_by_role("button", name="Next step").click()
+    expect(table.get_by_role("row").nth(4)).to_have_text("347")
+    page.get_by_role("button", name="Tools of the chart Loss").click()
+    page.get_by_role("menuitemcheckbox", name="Table").click()
+    expect(plot(page, "loss")).to_be_visible()
 
 
 def test_colours_follow_a_switch_to_dark(page: Page) -> None:
@@ -115,15 +195,22 @@ def test_charts_follow_the_width(page: Page) -> None:
 
 
 def test_a_chart_can_be_downloaded(page: Page) -> None:
+    beginnings = {
+        "Picture (PNG)": b"\x89PNG",
+        "Picture (SVG)": b"<svg",
+        "Numbers (CSV)": b"epoch,train 1,train 2\n0,0,0\n1,1,2",
+    }
+    for item, beginning in beginnings.items():
+        page.get_by_role("button", name="Tools of the chart Loss").click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name=item).click()
+        assert download.value.suggested_filename == f"snnviz-loss.{item[-4:-1].lower()}"
+        assert Path(download.value.path()).read_bytes().startswith(beginning)
+
+
+def test_nothing_lies_over_a_chart(page: Page) -> None:
     plot(page, "loss").hover()
-    with page.expect_download() as download:
-        page.locator('[data-chart="loss"] [data-title*="Download"]').click()
-    assert download.value.suggested_filename == "snnviz-loss.png"
-
-
-def test_no_chart_offers_to_send_itself_away(page: Page) -> None:
-    assert page.locator(".modebar-btn").count() > 0
-    expect(page.locator('.modebar-btn[data-title*="Share"]')).to_have_count(0)
+    expect(page.locator(".modebar-btn")).to_have_count(0)  # over the legend; one of them sends the chart away
 
 
 def test_until_plotly_is_here_there_is_a_skeleton(visit: Callable[..., Page], scratch: str) -> None:

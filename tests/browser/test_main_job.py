@@ -188,7 +188,7 @@ def test_a_run_survives_the_browser_and_is_cancelled_from_another(dashboard: str
 def test_a_zoom_survives_the_next_second_of_a_live_run(dashboard: str, visit: Callable[..., Page]) -> None:
     page = visit(f"{dashboard}/?{SLOW}&seed=13")
     train(page)
-    chart = page.get_by_role("img", name="Firing rate per layer")
+    chart = page.get_by_role("application", name="Firing rate per layer")
     points = "(plot) => plot.data?.[0]?.x?.length ?? 0"
     until(lambda: chart.evaluate(points) > 1)
     chart.evaluate("(plot) => window.Plotly.relayout(plot, {'xaxis.range': [0, 3]})")

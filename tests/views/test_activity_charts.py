@@ -15,10 +15,10 @@ from snnviz.theory.activity import Setting, Trace, expected, read_init
 from snnviz.theory.propagation import propagate
 from snnviz.views.activity import (
     colour,
-    dash,
     dead_chart,
     density_chart,
     label,
+    look,
     rounded,
     shape_charts,
     spikes_chart,
@@ -91,13 +91,13 @@ def test_a_colour_does_not_depend_on_what_else_is_shown() -> None:
         assert colour(init, Setting.check({"inits": init.kind})) == colour(init, Setting())
 
 
-def test_choices_of_one_kind_differ_in_shade_or_dash() -> None:
+def test_choices_of_one_kind_differ_in_shade_or_marker() -> None:
     here = Setting.check({"inits": ",".join(["kaiming", *(f"kaiming:gain={k}" for k in range(3, 14))])})
-    looks = [(colour(init, here), dash(init, here)) for init in here.inits]
+    looks = [look(init, here) for init in here.inits]
     assert len(set(looks)) == len(looks) == 12
-    assert looks[0][0] == colour(read_init("kaiming"), Setting())
+    assert looks[0].colour == colour(read_init("kaiming"), Setting())
     alone = Setting.check({"inits": "kaiming:gain=3"})
-    assert (colour(alone.inits[0], alone), dash(alone.inits[0], alone)) == looks[1]
+    assert look(alone.inits[0], alone) == looks[1]
 
 
 def test_labels_name_what_was_changed() -> None:
@@ -155,11 +155,11 @@ def test_theory_is_dashed_and_only_where_there_is_one() -> None:
         *lines, entry = exact
         assert [one.get("showlegend", True) for one in exact] == [False, False, True]
         assert [one["legendgroup"] for one in lines] == ["variance-preserving", "glorot"]
-        assert {one["line"]["dash"] for one in exact} == {"dash"}
+        assert {one["line"]["dash"] for one in exact} == {"dot"}
         assert entry["y"] == [None]
         for line, one in zip(lines, theory, strict=False):
             np.testing.assert_allclose(line["y"], getattr(one, name), rtol=1e-3, atol=1e-12)
-        assert "Dashed" in chart.caption
+        assert "Dotted" in chart.caption
         without = variance_chart(here, traces, [None] * 3)
         assert not any(one["name"] == "exact theory" for one in check(without))
         assert "Dashed" not in without.caption

@@ -63,71 +63,10 @@ function themeOf(element) {
     yaxis: axis,
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     hoverlabel: { bgcolor: read("--st-secondary-background-color"), bordercolor: line, font: text },
-    modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: read("--st-primary-color") },
   };
   const colorscale = scale(list("--st-chart-sequential-colors"));
   const heat = { colorscale, colorbar: { thickness: 14, outlinewidth: 0 } };
   return { read, template: { layout, data: { heatmap: [heat] } } };
-}
-
-/** A slider below a chart: a veil over what is still to come, a line, and what is so at this place, in words. */
-class Cursor {
-  constructor(figure, plot) {
-    this.plot = plot;
-    this.row = document.createElement("div");
-    this.row.className = "cursor";
-    this.input = Object.assign(document.createElement("input"), { type: "range", min: 0, step: 1 });
-    this.words = document.createElement("output");
-    this.row.append(this.input, this.words);
-    figure.append(this.row);
-    this.input.addEventListener("input", () => this.move());
-  }
-
-  /** Another slider, or none. One that was moved stays where it was as long as its places are the same. */
-  set(cursor) {
-    const same = this.cursor && cursor && JSON.stringify(this.cursor.values) === JSON.stringify(cursor.values);
-    this.cursor = cursor;
-    this.row.hidden = !cursor;
-    if (!cursor) return;
-    this.input.max = cursor.values.length - 1;
-    if (!same) this.input.value = cursor.at;
-    this.input.setAttribute("aria-label", cursor.label);
-    this.tell();
-  }
-
-  tell() {
-    const note = this.cursor.notes[this.input.value] ?? "";
-    this.words.textContent = note;
-    this.input.setAttribute("aria-valuetext", note);
-  }
-
-  /** The shapes of a layout that is about to be drawn, where the slider is. */
-  place(layout) {
-    if (!this.cursor) return;
-    const [veil, line] = layout.shapes.slice(-2);
-    veil.x0 = line.x0 = line.x1 = this.cursor.values[this.input.value];
-  }
-
-  /** As wide as the plot above it, so that the handle is below the line. */
-  fit() {
-    const size = this.plot._fullLayout?._size;
-    if (!this.cursor || !size) return;
-    const half = 8; // of a handle
-    this.input.style.marginLeft = `${Math.max(0, size.l - half)}px`;
-    this.input.style.width = `${size.w + 2 * half}px`;
-  }
-
-  move() {
-    this.tell();
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
-      const last = (this.plot.layout?.shapes?.length ?? 0) - 1;
-      if (!this.cursor || last < 1) return;
-      const x = this.cursor.values[this.input.value];
-      const moved = { [`shapes[${last - 1}].x0`]: x, [`shapes[${last}].x0`]: x, [`shapes[${last}].x1`]: x };
-      window.Plotly.relayout(this.plot, moved);
-    });
-  }
 }
 
 class Board {
@@ -136,7 +75,8 @@ class Board {
     this.root = element.querySelector(".snnviz-charts");
     this.list = this.root.querySelector(".figures");
     this.problem = this.root.querySelector(".problem");
-    this.charts = new Map(); // by id: {figure, plot, drawn, width}
+    this.spoken = this.root.querySelector(".spoken");
+    this.charts = new Map(); // by id
     this.work = Promise.resolve();
     this.sizes = new ResizeObserver(() => this.fit());
   }
@@ -161,39 +101,25 @@ class Board {
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, chart] of this.charts) if (!ids.has(id)) this.remove(id, chart);
     let before = this.list.firstElementChild;
-    for (const { id, title, caption, height, wide, least, cursor } of wanted) {
-      const chart = this.charts.get(id) ?? this.add(id);
-      const { figure, plot } = chart;
-      figure.classList.toggle("wide", Boolean(wide));
-      figure.querySelector("h4").textContent = title;
-      figure.querySelector("figcaption").textContent = caption;
-      plot.style.height = `${height ?? 300}px`;
-      figure.style.overflowX = least ? "auto" : "";
-      plot.style.minWidth = least ? `${least}px` : "";
-      plot.setAttribute("aria-label", [title, caption].filter(Boolean).join(". "));
-      (chart.cursor ??= new Cursor(figure, plot)).set(cursor);
-      if (figure === before) before = before.nextElementSibling;
-      else this.list.insertBefore(figure, before);
+    for (const spec of wanted) {
+      const chart = this.charts.get(spec.id) ?? this.add(spec.id);
+      chart.arrange(spec);
+      if (chart.figure === before) before = before.nextElementSibling;
+      else this.list.insertBefore(chart.figure, before);
+      chart.placed();
     }
   }
 
   add(id) {
-    const figure = document.createElement("figure");
-    const plot = document.createElement("div");
-    plot.className = "plot waiting";
-    plot.setAttribute("role", "img");
-    figure.dataset.chart = id;
-    figure.append(document.createElement("h4"), document.createElement("figcaption"), plot);
-    this.sizes.observe(plot);
-    const chart = { figure, plot, cursor: null, drawn: null, width: null };
+    const chart = new Framed(id, (words) => (this.spoken.textContent = words), this.pick.bind(this));
+    this.sizes.observe(chart.plot);
     this.charts.set(id, chart);
     return chart;
   }
 
-  remove(id, { figure, plot }) {
-    this.sizes.unobserve(plot);
-    if (plot.matches(".js-plotly-plot")) window.Plotly.purge(plot);
-    figure.remove();
+  remove(id, chart) {
+    this.sizes.unobserve(chart.plot);
+    chart.leave();
     this.charts.delete(id);
   }
 
@@ -210,37 +136,14 @@ class Board {
     for (const spec of wanted.charts) {
       const chart = this.charts.get(spec.id);
       const content = JSON.stringify([spec.traces, spec.layout, spec.height, template]);
-      chart?.cursor?.place(spec.layout);
+      chart?.cursor.place(spec.layout);
       if (!chart || chart.drawn === content) continue;
       chart.drawn = content;
       if (!chart.plot.matches(".js-plotly-plot")) chart.width = chart.plot.clientWidth; // react keeps a plot's width
-      await this.drawOne(Plotly, chart, spec, template);
-      chart.cursor?.fit();
+      await chart.draw(Plotly, template);
+      chart.cursor.fit();
     }
     this.fit(); // a chart that came or went while others were drawn changed their width
-  }
-
-  async drawOne(Plotly, { plot }, { id, traces, layout, height }, template) {
-    const config = {
-      displaylogo: false,
-      showSendToCloud: false, // nothing leaves this machine
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
-      toImageButtonOptions: { format: "png", filename: `snnviz-${id}`, scale: 2 },
-      locales: { "en-US": { format: { currency: ["", " %"] } } }, // views/numbers.apart: "30 %", not "30%"
-    };
-    try {
-      if (!Array.isArray(traces)) throw new Error("it has no traces");
-      const whole = { uirevision: "keep", ...layout, height: height ?? 300, template };
-      if (plot.matches(".waiting, .broken")) plot.replaceChildren();
-      plot.classList.remove("waiting", "broken");
-      const fresh = !plot.matches(".js-plotly-plot");
-      await Plotly.react(plot, traces, whole, config);
-      if (fresh) plot.on("plotly_click", ({ points }) => this.pick(id, points));
-    } catch (error) {
-      if (plot.matches(".js-plotly-plot")) Plotly.purge(plot);
-      plot.className = "plot broken";
-      plot.textContent = `This chart could not be drawn: ${error.message}.`;
-    }
   }
 
   /** Tell which point was clicked, where its trace says by its `meta` what its points are. */
@@ -255,7 +158,7 @@ class Board {
       const { clientWidth } = chart.plot;
       if (!clientWidth || chart.width === clientWidth || !chart.plot.matches(".js-plotly-plot")) continue;
       chart.width = clientWidth;
-      Promise.resolve(window.Plotly.Plots.resize(chart.plot)).then(() => chart.cursor?.fit());
+      Promise.resolve(window.Plotly.Plots.resize(chart.plot)).then(() => chart.cursor.fit());
     }
   }
 

@@ -1,0 +1,164 @@
+// One chart on the page: its frame, its words, and the slider, tools and table that belong to it.
+
+let made = 0; // for ids, of all charts of the page
+
+/** A slider below a chart: a veil over what is still to come, a line, and what is so at this place, in words. */
+class Cursor {
+  constructor(figure, plot) {
+    this.plot = plot;
+    this.row = document.createElement("div");
+    this.row.className = "cursor";
+    this.input = Object.assign(document.createElement("input"), { type: "range", min: 0, step: 1 });
+    this.words = document.createElement("output");
+    this.row.append(this.input, this.words);
+    figure.append(this.row);
+    this.input.addEventListener("input", () => this.move());
+  }
+
+  /** Another slider, or none. One that was moved stays where it was as long as its places are the same. */
+  set(cursor) {
+    const same = this.cursor && cursor && JSON.stringify(this.cursor.values) === JSON.stringify(cursor.values);
+    this.cursor = cursor;
+    this.row.hidden = !cursor;
+    if (!cursor) return;
+    this.input.max = cursor.values.length - 1;
+    if (!same) this.input.value = cursor.at;
+    this.input.setAttribute("aria-label", cursor.label);
+    this.tell();
+  }
+
+  tell() {
+    const note = this.cursor.notes[this.input.value] ?? "";
+    this.words.textContent = note;
+    this.input.setAttribute("aria-valuetext", note);
+  }
+
+  /** The shapes of a layout that is about to be drawn, where the slider is. */
+  place(layout) {
+    if (!this.cursor) return;
+    const [veil, line] = layout.shapes.slice(-2);
+    veil.x0 = line.x0 = line.x1 = this.cursor.values[this.input.value];
+  }
+
+  /** As wide as the plot above it, so that the handle is below the line. */
+  fit() {
+    const size = this.plot._fullLayout?._size;
+    if (!this.cursor || !size) return;
+    const half = 8; // of a handle
+    this.input.style.marginLeft = `${Math.max(0, size.l - half)}px`;
+    this.input.style.width = `${size.w + 2 * half}px`;
+  }
+
+  move() {
+    this.tell();
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      const last = (this.plot.layout?.shapes?.length ?? 0) - 1;
+      if (!this.cursor || last < 1) return;
+      const x = this.cursor.values[this.input.value];
+      const moved = { [`shapes[${last - 1}].x0`]: x, [`shapes[${last}].x0`]: x, [`shapes[${last}].x1`]: x };
+      window.Plotly.relayout(this.plot, moved);
+    });
+  }
+}
+
+/** The level of a heading here: one below the heading that it stands under. */
+function levelAt(element) {
+  const others = [...document.querySelectorAll("h1, h2, h3, h4")].filter((one) => !one.closest(".snnviz-charts"));
+  const above = others.filter((one) => one.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
+  return above ? Number(above.tagName[1]) + 1 : 2;
+}
+
+class Framed {
+  /** `say(words)` speaks, `pick(id, points)` is told of a click. */
+  constructor(id, say, pick) {
+    this.id = id;
+    this.drawn = null; // what was drawn last, and how wide
+    this.width = null;
+    this.title = "";
+    this.picked = (points) => pick(id, points);
+    const make = (name, className) => Object.assign(document.createElement(name), { className });
+    this.figure = make("figure", "");
+    this.figure.dataset.chart = id;
+    this.heading = make("h3", "");
+    this.caption = make("figcaption", "");
+    this.view = make("div", "view");
+    this.plot = make("div", "plot waiting");
+    this.numbers = Object.assign(make("div", "numbers"), { tabIndex: 0 });
+    this.numbers.setAttribute("role", "region");
+    this.said = Object.assign(make("p", "unseen"), { id: `snnviz-chart-${++made}` });
+    this.plot.tabIndex = 0;
+    this.plot.setAttribute("role", "application"); // so that arrow keys reach it
+    this.plot.setAttribute("aria-roledescription", "chart");
+    this.plot.setAttribute("aria-describedby", this.said.id);
+    this.tools = new Tools(this);
+    this.walk = new Walk(this, say);
+    const head = make("div", "head");
+    head.append(this.heading, this.tools.button, this.tools.menu);
+    this.view.append(this.plot);
+    this.figure.append(head, this.caption, this.view, this.numbers, this.said);
+    this.cursor = new Cursor(this.figure, this.plot);
+  }
+
+  /** Its words and its size; the drawing comes later. */
+  arrange(spec) {
+    const { title, caption, height, wide, least, cursor } = spec;
+    this.spec = spec;
+    this.known = null;
+    this.title = title;
+    this.figure.classList.toggle("wide", Boolean(wide));
+    this.heading.textContent = title;
+    this.caption.textContent = caption;
+    this.figure.style.setProperty("--height", `${height ?? 300}px`);
+    this.view.classList.toggle("scrolled", Boolean(least));
+    this.plot.style.minWidth = least ? `${least}px` : "";
+    this.plot.setAttribute("aria-label", title);
+    this.numbers.setAttribute("aria-label", `${title}, as a table`);
+    this.tools.name(title);
+    this.cursor.set(cursor);
+    try {
+      this.said.textContent = `${summary(this.reading())} Arrow keys move from point to point.`;
+      this.tools.refresh();
+    } catch {
+      this.said.textContent = ""; // its drawing says what is wrong
+    }
+  }
+
+  /** Its series, read once. */
+  reading() {
+    return (this.known ??= seriesOf(this.spec));
+  }
+
+  placed() {
+    this.heading.setAttribute("aria-level", levelAt(this.figure));
+  }
+
+  async draw(Plotly, template) {
+    const { plot } = this;
+    const { traces, layout, height } = this.spec;
+    const config = {
+      displayModeBar: false, // see charts.tools.js
+      showSendToCloud: false, // nothing leaves this machine
+      locales: { "en-US": { format: { currency: ["", " %"] } } }, // views/numbers.apart: "30 %", not "30%"
+    };
+    try {
+      if (!Array.isArray(traces)) throw new Error("it has no traces");
+      const whole = { uirevision: "keep", dragmode: restingDrag(), ...layout, height: height ?? 300, template };
+      if (plot.matches(".waiting, .broken")) plot.replaceChildren();
+      plot.classList.remove("waiting", "broken");
+      const fresh = !plot.matches(".js-plotly-plot");
+      await Plotly.react(plot, traces, whole, config);
+      if (fresh) plot.on("plotly_click", ({ points }) => this.picked(points));
+    } catch (error) {
+      if (plot.matches(".js-plotly-plot")) Plotly.purge(plot);
+      plot.className = "plot broken";
+      plot.textContent = `This chart could not be drawn: ${error.message}.`;
+    }
+  }
+
+  leave() {
+    this.tools.leave();
+    if (this.plot.matches(".js-plotly-plot")) window.Plotly.purge(this.plot);
+    this.figure.remove();
+  }
+}

@@ -1,0 +1,140 @@
+"""How things look that are to be told apart: a colour, a dash and a marker together, so that colour is never alone.
+
+What is the same thing in several charts, a layer or an initialisation, has one `Look` in all of them. Lines that say no
+look of their own get markers when their chart is shown (`told_apart`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+DEPTH = ((126, 87, 194), (66, 120, 210), (20, 150, 150), (90, 175, 80), (205, 160, 30))
+
+DASHES = ("solid", "dash", "dashdot", "longdashdot")
+"""Of lines that are data. Dots are left to theory and to what else is thin beside them."""
+
+SYMBOLS = ("circle", "square", "triangle-up", "x", "diamond", "star", "triangle-down", "hourglass", "cross")
+GLYPHS = dict(zip(SYMBOLS, ("●○", "■□", "▲△", "✖✕", "◆◇", "★☆", "▼▽", "⧗⧖", "✚✛"), strict=True))
+"""Letters that look like the symbols, filled and open."""
+
+VARIANTS = ("", "-open", "-dot", "-open-dot")
+"""Of a symbol, for things of one kind."""
+
+MARKS = 8
+"""Markers on a line of many points: enough to follow it, few enough to see it."""
+
+READOUT = "readout"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Of a line: its colour (CSS), and Plotly's names of its dash and of its markers."""
+
+    colour: str
+    dash: str = "solid"
+    symbol: str = "circle"
+
+    @property
+    def glyph(self) -> str:
+        """Its marker as a letter, for words beside a chart.
+
+        >>> Look("red", symbol="square-open").glyph
+        '□'
+        """
+        name = self.symbol.removesuffix("-dot").removesuffix("-open")
+        return GLYPHS[name]["-open" in self.symbol]
+
+    def trace(self, *, width: float = 2.0, **marker: Any) -> dict[str, Any]:
+        """A trace's mode, line and marker."""
+        return {
+            "mode": "lines+markers",
+            "line": {"color": self.colour, "dash": self.dash, "width": width},
+            "marker": {**marks(self.symbol), "color": self.colour, **marker},
+        }
+
+
+def marks(symbol: str) -> dict[str, Any]:
+    """A line's markers: some of its points, evenly spread."""
+    return {"symbol": symbol, "size": 7, "maxdisplayed": MARKS}
+
+
+def nth(place: int, colour: str, variant: int = 0) -> Look:
+    """The look of place `place` (from 0) among things compared, in this colour; 36 of them differ without it."""
+    symbol = SYMBOLS[place % len(SYMBOLS)] + VARIANTS[variant % len(VARIANTS)]
+    return Look(colour, DASHES[place % len(DASHES)], symbol)
+
+
+def shade(index: int, count: int) -> str:
+    """A colour for thing `index` of `count` in order, from violet (first) to gold (last), for white and for black."""
+    place = index / max(1, count - 1) * (len(DEPTH) - 1)
+    low = min(int(place), len(DEPTH) - 2)
+    share = place - low
+    mixed = (round(a + (b - a) * share) for a, b in zip(DEPTH[low], DEPTH[low + 1], strict=True))
+    return f"rgb({','.join(map(str, mixed))})"
+
+
+def in_order(count: int) -> list[Look]:
+    """The looks of so many things that have an order."""
+    return [nth(place, shade(place, count)) for place in range(count)]
+
+
+def layers(names: Sequence[str]) -> dict[str, Look]:
+    """The look of each layer of a network, by its name: all of them, in order, whatever a chart shows of them.
+
+    Hidden layers go by their place, and the readout has a look of its own, so that a layer looks alike where the
+    readout is drawn and where it is not.
+
+    >>> layers(["L1", "L2", "readout"])["L2"] == layers(["L1", "L2"])["L2"]
+    True
+    """
+    hidden = [name for name in names if name != READOUT]
+    found = dict(zip(hidden, in_order(len(hidden)), strict=True))
+    return found | ({READOUT: Look("var(--st-text-color)", "solid", "circle-open")} if READOUT in names else {})
+
+
+def told_apart(traces: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The traces, with markers on those lines and points that their colour alone would tell from others of the chart.
+
+    Those that chose a symbol, and charts in which nothing is alike, stay as they are.
+    """
+    groups: dict[str, Mapping[str, Any]] = {}
+    for trace in traces:
+        if _is_compared(trace):
+            groups.setdefault(_group(trace), trace)
+    looks = [_look(trace) for trace in groups.values()]
+    if len(set(looks)) == len(looks):
+        return [dict(trace) for trace in traces]
+    places = {group: place for place, group in enumerate(groups)}
+    plain = all(trace.get("line", {}).get("dash", "solid") == "solid" for trace in traces)  # no dash means anything
+    return [
+        _marked(trace, places[_group(trace)], plain=plain) if _is_compared(trace) else dict(trace) for trace in traces
+    ]
+
+
+def _is_compared(trace: Mapping[str, Any]) -> bool:
+    """Whether it is a line, or points, that stand for something of their own; bands and what is not named are none."""
+    named = bool(trace.get("name")) and trace.get("showlegend") is not False
+    shown = trace.get("type", "scatter") == "scatter" and "fill" not in trace and trace.get("hoverinfo") != "skip"
+    return named and shown and any(part in trace.get("mode", "lines") for part in ("lines", "markers"))
+
+
+def _group(trace: Mapping[str, Any]) -> str:
+    return str(trace.get("legendgroup") or trace.get("name"))
+
+
+def _look(trace: Mapping[str, Any]) -> tuple[bool, str, str]:
+    mode = trace.get("mode", "lines")
+    symbol = trace.get("marker", {}).get("symbol", "circle") if "markers" in mode else ""
+    return "lines" in mode, trace.get("line", {}).get("dash", "solid"), str(symbol)
+
+
+def _marked(trace: Mapping[str, Any], place: int, *, plain: bool) -> dict[str, Any]:
+    marker, mode = trace.get("marker", {}), trace.get("mode", "lines")
+    look = nth(place, "")
+    if "lines" not in mode:
+        return {**trace, "marker": {"symbol": look.symbol, **marker}}
+    line = {**trace.get("line", {}), **({"dash": look.dash} if plain else {})}
+    words = "+text" if "text" in mode else ""
+    return {**trace, "mode": f"lines+markers{words}", "line": line, "marker": {**marks(look.symbol), **marker}}
