@@ -39,12 +39,12 @@ from snnviz.catalog.shortcutstudies import GradientSurvey
 from snnviz.catalog.trajectories import USUAL, Trajectories
 from snnviz.catalog.ttfslimits import FineTuning, Limits
 from snnviz.design import Design
-from snnviz.events import ROWS
 from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change
 from snnviz.places import ROOT
 from snnviz.store import MAX_DEATHS, Store, Task
+from snnviz.tasks import KINDS
 
 VICTIMS = ("child", "child", "forkserver", "supervisor", "dashboard")
 PATIENCE = 600.0
@@ -96,7 +96,7 @@ def tasks() -> dict[str, list[Task]]:
 def rows(store: Store, run: str) -> dict[str, list[Any]]:
     """All of a run, in the order of their keys, without how long they took."""
     found = {}
-    for kind in ROWS:
+    for kind in KINDS.rows:
         said = [row for _, row in store.rows(run, kind)]
         if said and hasattr(said[0], "seconds"):
             said = [replace(row, seconds=0.0) for row in said]  # type: ignore[type-var]

@@ -26,12 +26,13 @@ from snnviz.catalog.searches import Search, candidate, read_code
 from snnviz.core.candidates import Trainer
 from snnviz.events import Trial
 from snnviz.jobs import machine
-from snnviz.jobs.searching import Past, conduct
+from snnviz.jobs.searching import conduct
+from snnviz.tasks import NEW
 from snnviz.theory.ranks import Agreement, agreement
 
 
 def trials(search: Search) -> list[Trial]:
-    found = [event for event in conduct(search, Past(), machine.Threads()) if isinstance(event, Trial)]
+    found = [event for event in conduct(search, NEW, machine.Threads()) if isinstance(event, Trial)]
     return sorted(found, key=lambda trial: trial.number)
 
 

@@ -1,8 +1,9 @@
 """What a run reports, while it runs.
 
-An event is a small frozen value; its fields are the columns of its table in the store and of its frame.
-`Sample`, `LayerState`, `Branch` and `EpochEnd` are kept (append-only, one row per `key`: a resumed run computes the
-same rows again, and the first stays). `Progress` is a glance that the next one replaces. `Checkpoint` goes to disk.
+An event is a small frozen value; its fields are the columns of its table in the store and of its frame. A `Row` is kept
+(append-only, one row per `key`: a resumed run computes the same rows again, and the first stays). `Progress` is a
+glance that the next one replaces. `Checkpoint` goes to disk. Here are the rows of a training; those of other kinds of
+task lie beside their values.
 """
 
 from __future__ import annotations
@@ -10,6 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+
+class Row:
+    """What is kept: the base of all kinds of row. A kind of task names those that it says (`tasks.TaskKind`).
+
+    table: what the store calls it, for ever. key: the fields of which a run has each combination once.
+    """
+
+    __slots__ = ()
+
+    table: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +35,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Row):
     """Training loss and accuracy (0..1), averaged over the training steps since the sample before."""
 
     table: ClassVar[str] = "samples"
@@ -35,7 +48,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerState:
+class LayerState(Row):
     """One layer, seen on the fixed probe batch after `step` training steps.
 
     rate: spikes per neuron and time step, 0..1 (None for a readout without spikes and for ReLUs). var_u: variance of
@@ -83,7 +96,7 @@ class LayerState:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Row):
     """A shortcut branch: its mean loss over the training steps since the look before, and what that was multiplied by.
 
     layer: the place of the layer where it begins among all layers, from 1. The loss in `Sample` is the main one.
@@ -101,7 +114,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Row):
     """When a hidden layer of a TTFS network spikes, on the probe batch, in tau_c: its window from `start` to `end`.
 
     final: 1 of the windows that the training images need, after training, else 0. first, mean: of its spikes, None
@@ -124,7 +137,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class EpochEnd:
+class EpochEnd(Row):
     """After an epoch: accuracies 0..1, mean losses, and the test set's `rate`.
 
     That is spikes per neuron and step, None for a network without spikes.
@@ -151,7 +164,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(Row):
     """What the ANN twin of a search's network reached on the images kept apart: accuracy 0..1 and mean loss."""
 
     table: ClassVar[str] = "twins"
@@ -163,7 +176,7 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Row):
     """A candidate of a search, trained. Measured on the images kept apart.
 
     code: as `snnviz.catalog.searches.write_code` has it. value: the objective, to be made small, and `error` its
@@ -196,7 +209,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class Model(Row):
     """The Gaussian process after an iteration: its kernel's lengths (separated by commas), and numbers of the scale.
 
     See `snnviz.theory.posterior.Belief`.
@@ -215,7 +228,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Row):
     """A cell of a search without training, and its scores; the search's repeats have the mean and the deviation.
 
     cell: as `snnviz.cells.write` has it. fine: 1 of one of the best, scored again, else 0. sahd, hd: log|det K| by
@@ -237,7 +250,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Row):
     """All that a scoring has to say: `text` is JSON, written and read by `snnviz.theory.sahd.Findings`."""
 
     table: ClassVar[str] = "reports"
@@ -248,7 +261,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class InitialGradient:
+class InitialGradient(Row):
     """A layer of an untrained network, one of a survey, on one batch.
 
     init: as `snnviz.theory.activity.init_text` has it. depth: hidden layers, 0 where that is no number of layers.
@@ -273,7 +286,7 @@ class InitialGradient:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Course(Row):
     """Where one of several models is that learn side by side, after `step` training steps.
 
     model: one of `snnviz.catalog.trajectories.MODELS`. loss, accuracy (0..1) and grad_norm, the L2 norm of the gradient
@@ -299,7 +312,7 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class Tuned(Row):
     """A TTFS network under limits after an epoch of training through them; epoch 0: as it was without.
 
     accuracy 0..1, mean loss and spikes per hidden neuron on the test images. latency: when the readout is read, in
@@ -316,34 +329,4 @@ class Tuned:
     latency: float
 
 
-Row = (
-    Sample
-    | LayerState
-    | Branch
-    | Timing
-    | EpochEnd
-    | Twin
-    | Trial
-    | Model
-    | Candidate
-    | Report
-    | InitialGradient
-    | Course
-    | Tuned
-)
 Event = Progress | Row | Checkpoint
-ROWS: tuple[type[Row], ...] = (
-    Sample,
-    LayerState,
-    Branch,
-    Timing,
-    EpochEnd,
-    Twin,
-    Trial,
-    Model,
-    Candidate,
-    Report,
-    InitialGradient,
-    Course,
-    Tuned,
-)

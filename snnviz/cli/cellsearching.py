@@ -81,6 +81,15 @@ def searched(run: Run) -> CellSearch:
     return run.task
 
 
+def show(store: Store, run: Run, as_json: bool) -> None:
+    """A search, as far as it is done."""
+    if as_json:
+        print_json(report(store, run))
+        return
+    click.echo(f"a search of {searched(run).candidates:,} cells: {run.state}")
+    print_search(store, run)
+
+
 def report(store: Store, run: Run) -> dict[str, Any]:
     """What a search found: its candidates in their order, and the best of them."""
     setting = searched(run)

@@ -12,6 +12,7 @@ from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import Bar
 from snnviz.errors import NotFound, SnnvizError
 from snnviz.jobs import pace
+from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store, Task
 
@@ -64,6 +65,14 @@ def train(store: Store, tasks: Sequence[Task], *, quiet: bool, label: str = "tra
     except SnnvizError:
         _cancel(engine, queued)
         raise
+
+
+def done(store: Store, task: Task) -> None:
+    """Has a short task done here and now. If it is not done then, the command ends with a sentence and exit code 1."""
+    ended = store.get(Immediate(store).submit(task).run)
+    if ended.state != "done":
+        click.echo(ended.error or f"It was {ended.state}.", err=True)
+        sys.exit(1)
 
 
 def end(runs: Runs) -> None:

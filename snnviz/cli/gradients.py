@@ -13,6 +13,7 @@ import click
 from snnviz import links
 from snnviz.catalog import datasets
 from snnviz.cli.designing import read_design
+from snnviz.cli.following import done
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
 from snnviz.design import Choice, CnnNetwork, Design, MlpNetwork
@@ -94,6 +95,14 @@ def show(store: Store, run: Run, as_json: bool) -> None:
         click.echo(table(lines))
         again = "" if rows[0].probe else f": python -m snnviz measure {run.run} looks anew"
         click.echo(f"On {on}{again}.")
+
+
+def measure(store: Store, run: Run, as_json: bool) -> None:
+    """Compute a survey once more, on images of every class."""
+    datasets.ensure(run.design.data.name, lambda words: click.echo(words, err=True))  # before anything is lost
+    store.delete(run.run)
+    done(store, run.task)
+    show(store, store.get(run.run), as_json)
 
 
 def read_depths(text: str, design: Design) -> list[int]:

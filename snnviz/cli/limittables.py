@@ -23,8 +23,10 @@ TITLES: dict[Axis, str] = {
 }
 
 
-def show(store: Store, run: Run, task: FineTuning, as_json: bool) -> None:
+def show(store: Store, run: Run, as_json: bool) -> None:
     """A fine-tuning, as far as it is done."""
+    task = run.task
+    assert isinstance(task, FineTuning)
     told = [tuned for _, tuned in store.rows(run.run, Tuned)]
     if as_json:
         print_json({"run": run.run, "state": run.state, "task": task.model_dump(mode="json"), "error": run.error}

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from snnviz.catalog import datasets
 from snnviz.catalog.measuring import Measurement
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.cli import gradients
+from snnviz.cli.following import done
 from snnviz.cli.printing import AS_JSON
 from snnviz.cli.running import show_run
-from snnviz.design import Design
 from snnviz.errors import Described, InputError
 from snnviz.events import LayerState
-from snnviz.jobs.immediate import Immediate
-from snnviz.store import Store
+from snnviz.store import Run, Store
 from snnviz.store.looks import is_old
+from snnviz.tasks import KINDS, resolve
 
 
 @click.command()
@@ -31,25 +26,23 @@ def measure(run_name: str, as_json: bool) -> None:
     """
     store = Store()
     found = store.get(run_name)
-    if isinstance(found.task, GradientSurvey):
-        datasets.ensure(found.design.data.name, lambda words: click.echo(words, err=True))  # before anything is lost
-        store.delete(found.run)
-        _do(store, found.task)
-        gradients.show(store, store.get(found.run), as_json)
-        return
-    if not isinstance(found.task, Design):
-        raise InputError("run", "be a run or a survey of gradients", Described(f"a {type(found.task).__name__}"))
-    if found.state != "done":
-        raise InputError("run", "be done", Described(f"{found.run}, which is {found.state}"))
-    if is_old([row for _, row in store.rows(found.run, LayerState)]):
-        _do(store, Measurement(design=found.task))
+    kind = KINDS.of(found.task)
+    if kind.measure is None:
+        raise InputError("run", "be a run or a survey of gradients", Described(f"a {kind.value.__name__}"))
+    resolve(kind.measure)(store, found, as_json)
+
+
+def measure_run(store: Store, run: Run, as_json: bool) -> None:
+    """Look anew at the layers of a run that did so on the first training images."""
+    if run.state != "done":
+        raise InputError("run", "be done", Described(f"{run.run}, which is {run.state}"))
+    if is_old([row for _, row in store.rows(run.run, LayerState)]):
+        done(store, Measurement(design=run.design))
     elif not as_json:
-        click.echo(f"{found.run} has looked at images of every class: nothing is to be measured anew.", err=True)
-    show_run(store, found, as_json, cached=True)
+        click.echo(f"{run.run} has looked at images of every class: nothing is to be measured anew.", err=True)
+    show_run(store, run, as_json, cached=True)
 
 
-def _do(store: Store, task: Measurement | GradientSurvey) -> None:
-    ended = store.get(Immediate(store).submit(task).run)
-    if ended.state != "done":
-        click.echo(ended.error or f"It was {ended.state}.", err=True)
-        sys.exit(1)
+def show(store: Store, run: Run, as_json: bool) -> None:
+    """A measurement is what its run shows."""
+    show_run(store, store.get(run.design.digest), as_json)

@@ -10,17 +10,10 @@ from typing import Any
 import click
 
 from snnviz import links
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.catalog.measuring import Measurement, name_of
-from snnviz.catalog.searches import Search
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.catalog.trajectories import Trajectories
-from snnviz.catalog.ttfslimits import FineTuning
-from snnviz.cli import cellsearching, gradients, limittables, scoring, searching, trajectories
+from snnviz.catalog.measuring import name_of
 from snnviz.cli.designing import read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json
-from snnviz.design import Design
 from snnviz.errors import Described, InputError
 from snnviz.events import Branch, EpochEnd, Event, LayerState, Progress, Sample, Timing
 from snnviz.jobs import pace
@@ -29,6 +22,7 @@ from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.store.learnt import with_learnt
 from snnviz.store.looks import measured, newest
+from snnviz.tasks import KINDS, resolve
 from snnviz.theory import costs
 from snnviz.theory.operations import ESTIMATED, Counts, Operations, spent
 from snnviz.theory.probe import words
@@ -69,7 +63,7 @@ def again(run_name: str, as_json: bool) -> None:
     """Train a finished run once more whose weights are not kept; its curves and numbers stay as they are."""
     store = Store()
     found = store.get(run_name)
-    if found.state != "done" or found.checkpoint is not None or not isinstance(found.task, Design):
+    if found.state != "done" or found.checkpoint is not None or not KINDS.of(found.task).trained:
         state = "has its weights" if found.checkpoint is not None else f"is {found.state}"
         raise InputError("run", "be a finished training whose weights are not kept", Described(f"one that {state}"))
     progress = _Events(quiet=as_json or not sys.stderr.isatty())
@@ -100,35 +94,7 @@ def show(run_name: str, as_json: bool) -> None:
     """Show a run or another task, such as a search or a survey of gradients: RUN is its name or the start of it."""
     store = Store()
     found = store.get(run_name)
-    if isinstance(found.task, Search):
-        if as_json:
-            print_json(searching.report(store, found))
-        else:
-            click.echo(f"a search of {links.in_a_line(found.design)}: {found.state}")
-            searching.print_searches(store, [found])
-        return
-    if isinstance(found.task, CellSearch):
-        if as_json:
-            print_json(cellsearching.report(store, found))
-        else:
-            click.echo(f"a search of {found.task.candidates:,} cells: {found.state}")
-            cellsearching.print_search(store, found)
-        return
-    if isinstance(found.task, Scoring):
-        scoring.show(store, found, found.task, as_json)
-        return
-    if isinstance(found.task, GradientSurvey):
-        gradients.show(store, found, as_json)
-        return
-    if isinstance(found.task, Trajectories):
-        trajectories.show(store, found, as_json)
-        return
-    if isinstance(found.task, FineTuning):
-        limittables.show(store, found, found.task, as_json)
-        return
-    if isinstance(found.task, Measurement):
-        found = store.get(found.design.digest)
-    show_run(store, found, as_json, cached=found.state == "done")
+    resolve(KINDS.of(found.task).show)(store, found, as_json)
 
 
 @click.command()
@@ -245,8 +211,9 @@ def _operations(counts: Counts) -> dict[str, Any]:
     return asdict(usual) | told(usual) | more
 
 
-def show_run(store: Store, shown: Run, as_json: bool, cached: bool) -> None:
-    """What a run has reached so far."""
+def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None) -> None:
+    """What a run has reached so far. `cached`: it was there before; None: if it is done."""
+    cached = shown.state == "done" if cached is None else cached
     report = _report(store, shown, cached)
     if as_json:
         print_json(report)

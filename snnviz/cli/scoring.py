@@ -51,8 +51,10 @@ def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | No
         print_score(setting, found)
 
 
-def show(store: Store, run: Run, setting: Scoring, as_json: bool) -> None:
+def show(store: Store, run: Run, as_json: bool) -> None:
     """What a scoring that the store has found, if it has."""
+    setting = run.task
+    assert isinstance(setting, Scoring)
     rows = [row for _, row in store.rows(run.run, Report)]
     found = Findings.read(rows[-1].text) if rows else None
     if as_json:

@@ -89,6 +89,15 @@ def read_setting(
     return Optimisation.check(start | {name: links.read_value(name, value) for name, value in (given | more).items()})
 
 
+def show(store: Store, run: Run, as_json: bool) -> None:
+    """A search, as far as it is done."""
+    if as_json:
+        print_json(report(store, run))
+        return
+    click.echo(f"a search of {links.in_a_line(run.design)}: {run.state}")
+    print_searches(store, [run])
+
+
 def report(store: Store, run: Run) -> dict[str, Any]:
     """What a search found, its candidates in the order in which they were chosen."""
     search = searched(run)

@@ -19,13 +19,18 @@ from snnviz.core.timed import TimedNetwork, network_of, penalty
 from snnviz.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress
+from snnviz.tasks import NEW, History, alone
+
+TINY = {
+    "data": {"train_samples": 2, "test_samples": 2, "steps": 2},
+    "network": {"kind": "block", "channels": 2, "edges": "002/000/000"},
+    "training": {"epochs": 1, "batch_size": 2},
+}
 
 REMEDY = "a smaller learning rate or a smaller gain may help"
 
 
-def execute(
-    design: Design, *, resume: Checkpoint | None = None, threads: Callable[[], int] = lambda: 1
-) -> Iterator[Event]:
+def execute(design: Design, *, resume: Checkpoint | None = None, threads: Callable[[], int] = alone) -> Iterator[Event]:
     """Trains `design`, from its beginning or after the epoch of a checkpoint.
 
     `threads` is asked before each step whether another core may help: the numbers are the same, bit for bit.
@@ -35,6 +40,17 @@ def execute(
     """
     with train.gathered() as crew:
         yield from _train(design, resume, lambda: crew if threads() > 1 else None)
+
+
+def run(design: Design, history: History = NEW, threads: Callable[[], int] = alone) -> Iterator[Event]:
+    """`execute` as `tasks.TaskKind.run`."""
+    return execute(design, resume=history.checkpoint(), threads=threads)
+
+
+def warm() -> None:
+    """Trains a tiny design: torch loads much only when the first optimizer makes its first step."""
+    for _ in execute(Design.check(TINY)):
+        pass
 
 
 def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executor | None]) -> Iterator[Event]:

@@ -93,10 +93,11 @@ class Learner:
         return torch.cat([value.detach().flatten() for name, value in self.parameters.items() if name.endswith(ending)])
 
 
-def courses(setting: Trajectories) -> Iterator[Event]:
+def courses(setting: Trajectories, *_: object) -> Iterator[Event]:
     """Yields Progress after each step of all models together, and a Course of each model at each look.
 
-    It begins anew whenever it is asked, and says the same. Of a model that becomes infinite there is nothing more.
+    It begins anew whenever it is asked, whatever its history, and says the same. Of a model that becomes infinite there
+    is nothing more.
     Raises `DataMissing`, or `Diverged` if the ReLU network is lost.
     """
     design, timed = setting.design, ttfs_network(setting.design)  # which is shown intensities

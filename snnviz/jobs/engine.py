@@ -6,21 +6,10 @@ import os
 import platform
 from typing import Protocol
 
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.catalog.measuring import Measurement
-from snnviz.catalog.searches import Search, widest
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.catalog.trajectories import Trajectories
-from snnviz.catalog.ttfslimits import FineTuning
-from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, TooLarge
 from snnviz.jobs import machine
-from snnviz.store import Store, Submitted, Task
-from snnviz.theory import cell_costs, tuningcosts
-from snnviz.theory.costs import deepest, memory_bytes, trajectories_bytes
-
-SIDE_BY_SIDE = 2
-"""Candidates of a search that are in memory at once."""
+from snnviz.store import Store, Submitted
+from snnviz.tasks import KINDS, Task, design_of
 
 
 class Engine(Protocol):
@@ -62,35 +51,22 @@ def submit(store: Store, task: Task) -> Submitted:
 
 def needed_bytes(task: Task) -> int:
     """An estimate from above of the memory that a task needs."""
-    if isinstance(task, Scoring | CellSearch):
-        return cell_costs.memory_bytes(task)
-    if isinstance(task, Search):
-        return SIDE_BY_SIDE * memory_bytes(widest(task))
-    if isinstance(task, Trajectories):
-        return trajectories_bytes(task)
-    if isinstance(task, FineTuning):
-        return tuningcosts.memory_bytes(task)
-    if isinstance(task, Measurement):
-        return memory_bytes(task.design)
-    return memory_bytes(deepest(task) if isinstance(task, GradientSurvey) else task)
+    return KINDS.of(task).cost(task).bytes
 
 
 def check_memory(task: Task, free: int) -> None:
     """Raises `TooLarge` with the sentence for it."""
     need = needed_bytes(task)
     if need > free:
-        name, less = "design", "a smaller batch, width or number of time steps needs less"
-        if isinstance(task, Scoring | CellSearch):
-            name, less = "setting", "fewer images, channels or time steps need less"
+        kind = KINDS.of(task)
         raise TooLarge(
-            f"{name} must fit into the {_gigabytes(free)} of memory that are free, got one that needs "
-            f"{_gigabytes(need)}; {less}"
+            f"{kind.noun} must fit into the {_gigabytes(free)} of memory that are free, got one that needs "
+            f"{_gigabytes(need)}; {kind.smaller}"
         )
 
 
 def _precision(task: Task) -> str:
-    design = getattr(task, "design", task)
-    return design.training.precision if isinstance(design, Design) else "float32"
+    return design_of(task).training.precision if KINDS.of(task).design is not None else "float32"
 
 
 def owner(kind: str, pid: int | None = None) -> str:

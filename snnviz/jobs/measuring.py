@@ -8,13 +8,14 @@ from snnviz.catalog.measuring import Measurement
 from snnviz.core.measuring import measure
 from snnviz.errors import NotFound
 from snnviz.events import Event
-from snnviz.store import Store
+from snnviz.tasks import NEW, History
 
 
-def measured(store: Store, task: Measurement) -> Iterator[Event]:
+def measured(task: Measurement, history: History = NEW, *_: object) -> Iterator[Event]:
     """As `core.measuring`. Raises `NotFound` where there are no weights of its end, and `StoreError` too."""
-    run = task.design.digest
-    checkpoint = store.load_checkpoint(run)
+    network = history.of(task.design)
+    run = task.design.digest if network is None else network.run
+    checkpoint = None if network is None else network.checkpoint()
     if checkpoint is None:
         raise NotFound(
             f"There are no weights of the run {run} to look at: open it and train it again for them, or say "

@@ -11,16 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.catalog.measuring import Measurement
-from snnviz.catalog.searches import Search
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.catalog.trajectories import Trajectories
-from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.design import Design
 from snnviz.jobs import machine
-from snnviz.store import Run, Store, Task
-from snnviz.theory import cell_costs, costs, tuningcosts
+from snnviz.store import Run, Store
+from snnviz.tasks import KINDS, Task
 
 FIXED_SECONDS = 1.0
 """What a run takes whatever its size, until runs here have shown it: its images, a first and a last look."""
@@ -104,36 +98,12 @@ def learn(store: Store) -> Pace:
 
 def steps(task: Task) -> int:
     """What a task's progress counts to: training steps of a run, or of a whole search."""
-    if isinstance(task, Scoring):
-        return cell_costs.scoring_steps(task)
-    if isinstance(task, CellSearch):
-        return cell_costs.search_steps(task)
-    if isinstance(task, GradientSurvey):
-        return task.layers
-    if isinstance(task, Trajectories):
-        return costs.training_steps(task.design)
-    if isinstance(task, FineTuning):
-        return tuningcosts.steps(task)
-    if isinstance(task, Measurement):
-        return 1
-    return costs.search_steps(task) if isinstance(task, Search) else costs.training_steps(task)
+    return KINDS.of(task).cost(task).steps
 
 
 def work(task: Task) -> float:
     """An estimate of the length of a task on one core of the machine that the constants were measured on."""
-    if isinstance(task, Scoring):
-        return cell_costs.scoring_seconds(task)
-    if isinstance(task, CellSearch):
-        return cell_costs.search_seconds(task)
-    if isinstance(task, GradientSurvey):
-        return costs.survey_seconds(task)
-    if isinstance(task, Trajectories):
-        return costs.trajectories_seconds(task)
-    if isinstance(task, FineTuning):
-        return tuningcosts.seconds(task)
-    if isinstance(task, Measurement):
-        return costs.measurement_seconds(task.design)
-    return costs.search_seconds(task) if isinstance(task, Search) else costs.training_seconds(task)
+    return KINDS.of(task).cost(task).seconds
 
 
 def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], pace: Pace) -> float:
@@ -144,7 +114,7 @@ def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], pace: Pace) -> 
         if run is not None and run.state == "done":
             continue
         left.append(_left(task, run, pace))
-        if not isinstance(task, CellSearch):  # which no other cores can help
+        if KINDS.of(task).cores == 1:  # else other cores can help
             longest = max(longest, left[-1])
     return max(sum(left) / machine.cores(), longest)
 
@@ -152,7 +122,7 @@ def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], pace: Pace) -> 
 def _left(task: Task, run: Run | None, pace: Pace) -> float:
     if run is not None and run.state == "running" and run.eta_seconds is not None:
         return run.eta_seconds
-    kept = run is not None and run.steps and (not run.ended or isinstance(task, Search | CellSearch))
+    kept = run is not None and run.steps and (not run.ended or KINDS.of(task).keeps)
     share = run.step / run.steps if run is not None and kept else 0.0
     return pace.seconds(task) * (1 - share)
 

@@ -18,6 +18,7 @@ from snnviz.catalog.cells import CellSearch, Scoring
 from snnviz.cells import parse, write
 from snnviz.core.score import Scorer, settle
 from snnviz.events import Candidate, Event, Progress, Report
+from snnviz.tasks import NEW, History, alone
 from snnviz.theory import cell_costs
 from snnviz.theory.candidates import ranked
 
@@ -30,7 +31,7 @@ class _Stopped(Exception):
     """Nobody wants the rest."""
 
 
-def score(setting: Scoring) -> Iterator[Event]:
+def score(setting: Scoring, *_: object) -> Iterator[Event]:
     """Yields Progress, and then the Report. Raises `DataMissing`, `InputError`."""
     steps, made = cell_costs.scoring_steps(setting), 0
 
@@ -49,14 +50,13 @@ def score(setting: Scoring) -> Iterator[Event]:
     yield Progress(steps, steps)
 
 
-def search(
-    setting: CellSearch, past: Sequence[Candidate] = (), threads: Callable[[], int] = lambda: 1
-) -> Iterator[Event]:
+def search(setting: CellSearch, history: History = NEW, threads: Callable[[], int] = alone) -> Iterator[Event]:
     """Yields Progress and Candidates: all of them in small networks, then the best again in larger ones.
 
-    `past`: what an interrupted search has reported. `threads` is asked whether another core may help. A cell that is
-    drawn more than once is scored once. Raises `DataMissing`, `InputError`.
+    What an interrupted search has reported is taken up. `threads` is asked whether another core may help. A cell that
+    is drawn more than once is scored once. Raises `DataMissing`, `InputError`.
     """
+    past = history.rows(Candidate)
     coarse, fine = Scorer(setting.coarse), Scorer(setting.fine)
     if setting.best:
         _ = fine.chosen  # what it refuses is said before anything is scored

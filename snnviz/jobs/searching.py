@@ -11,7 +11,6 @@ import random
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
 from typing import TypeVar
 
 from snnviz.catalog.searches import Code, Search, candidate, original, read_code, space, write_code
@@ -22,6 +21,7 @@ from snnviz.design import Design
 from snnviz.events import Checkpoint, Event, Model, Progress, Trial, Twin
 from snnviz.search.strategies import Random, Strategy
 from snnviz.search.ucb import UCB
+from snnviz.tasks import NEW, History, alone
 from snnviz.theory.posterior import Belief, posterior
 
 POLL_SECONDS = 0.1
@@ -37,22 +37,13 @@ class _Stopped(Exception):
     """The search is not wanted any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What is left of a search that was interrupted."""
-
-    twins: Sequence[Twin] = ()
-    trials: Sequence[Trial] = ()
-    weights: Checkpoint | None = None
-
-
-def conduct(search: Search, past: Past, threads: Callable[[], int] = lambda: 1) -> Iterator[Event]:
+def conduct(search: Search, history: History = NEW, threads: Callable[[], int] = alone) -> Iterator[Event]:
     """Yields Progress, a Twin, Trials as they are finished, Models, and Checkpoints of the shared weights.
 
     `threads` is asked whether another core may help. Raises `DataMissing`, `InputError`.
     """
     with train.gathered() as crew, train.gathered() as desk:
-        going = _Search(search, past, crew, desk, threads)
+        going = _Search(search, history, crew, desk, threads)
         try:
             yield from going.run()
         finally:
@@ -60,14 +51,16 @@ def conduct(search: Search, past: Past, threads: Callable[[], int] = lambda: 1) 
 
 
 class _Search:
-    def __init__(self, search: Search, past: Past, crew: Executor, desk: Executor, threads: Callable[[], int]) -> None:
+    def __init__(
+        self, search: Search, history: History, crew: Executor, desk: Executor, threads: Callable[[], int]
+    ) -> None:
         self.search, self.crew, self.desk, self.threads = search, crew, desk, threads
         self.sizes = space(search).sizes
         self.stop, self._counting = threading.Event(), threading.Lock()
         self.trainer = Trainer(search)
-        self.twin = past.twins[0] if past.twins else None
-        self.trials = {trial.number: trial for trial in past.trials}
-        self.weights = past.weights
+        self.twin = next(iter(history.rows(Twin)), None)
+        self.trials = {trial.number: trial for trial in history.rows(Trial)}
+        self.weights = history.checkpoint()
         tuned, whole = search.tuning_epochs, search.design.training.epochs
         self.shared_epochs = 0 if search.weights == "scratch" else search.shared_epochs
         self.own_epochs = whole if search.weights == "scratch" else tuned

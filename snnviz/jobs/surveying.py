@@ -12,8 +12,11 @@ from snnviz.events import Event, InitialGradient, Progress
 from snnviz.theory.activity import init_text
 
 
-def survey(setting: GradientSurvey) -> Iterator[Event]:
-    """Yields the rows of each network as it is done, and Progress, which counts layers. Raises `DataMissing`."""
+def survey(setting: GradientSurvey, *_: object) -> Iterator[Event]:
+    """Yields the rows of each network as it is done, and Progress, which counts layers. Raises `DataMissing`.
+
+    It begins anew whatever its history, and says the same.
+    """
     made = 0
     yield Progress(0, setting.layers)
     for profile in profiles(setting.design, setting.depths, setting.inits):

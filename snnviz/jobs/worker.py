@@ -8,34 +8,19 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import connection, parent_process
 from types import FrameType
 
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.catalog.measuring import Measurement
-from snnviz.catalog.searches import Search
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.catalog.trajectories import Trajectories
-from snnviz.catalog.ttfslimits import FineTuning
-from snnviz.design import Design
 from snnviz.errors import LeaseLost, SnnvizError
-from snnviz.events import Candidate, Event, Progress, Trial, Twin
+from snnviz.events import Event, Progress
 from snnviz.jobs import machine
+from snnviz.jobs.history import Stored
 from snnviz.jobs.recorder import Recorder
 from snnviz.store import HUNG_SECONDS, Claim, State, Store, opening
-
-TINY = {
-    "data": {"train_samples": 2, "test_samples": 2, "steps": 2},
-    "network": {"kind": "block", "channels": 2, "edges": "002/000/000"},
-    "training": {"epochs": 1, "batch_size": 2},
-}
-
-
-TINY_CELL = {"cell": "0340 0020 0001 0100", "channels": 1, "batch": 2, "repeats": 1, "steps": 2, "hidden": 2}
-
+from snnviz.tasks import KINDS, resolve
 
 PATIENT_SECONDS = 2 * HUNG_SECONDS
 """How long a run waits for the store: one that was stopped in the middle of a write has then been killed."""
@@ -64,12 +49,12 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
                 if listen is not None:
                     listen(event)
 
-            task = claim.task
-            data = task.data if isinstance(task, Scoring | CellSearch) else claim.design.data.name
-            datasets.ensure(data, lambda words: hear(Progress(0, 0, words)))
-            if words := datasets.remark(data):
-                store.remark(claim.run, claim.attempt, words)
-            for event in _events(store, claim):
+            kind = KINDS.of(claim.task)
+            for data in kind.needs(claim.task):
+                datasets.ensure(data, lambda words: hear(Progress(0, 0, words)))
+                if words := datasets.remark(data):
+                    store.remark(claim.run, claim.attempt, words)
+            for event in resolve(kind.run)(claim.task, Stored(store, claim.run), machine.Threads()):
                 hear(event)
                 if recorder.cancelled:
                     state = "cancelled"
@@ -89,64 +74,23 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
         store.finish(claim.run, claim.attempt, state, error, trace)
 
 
-def _events(store: Store, claim: Claim) -> Iterator[Event]:
-    """What the run has left to say."""
-    task, threads = claim.task, machine.Threads()
-    if isinstance(task, Scoring | CellSearch):
-        from snnviz.jobs import scoring
-
-        if isinstance(task, Scoring):
-            return scoring.score(task)
-        return scoring.search(task, [row for _, row in store.rows(claim.run, Candidate)], threads)
-    if isinstance(task, GradientSurvey):
-        from snnviz.jobs import surveying
-
-        return surveying.survey(task)
-    if isinstance(task, Trajectories):
-        from snnviz.core.trajectories import courses
-
-        return courses(task)
-    if isinstance(task, FineTuning):
-        from snnviz.jobs import tuning
-
-        return tuning.tune(store, task)
-    if isinstance(task, Measurement):
-        from snnviz.jobs import measuring
-
-        return measuring.measured(store, task)
-    checkpoint = store.load_checkpoint(claim.run)
-    if isinstance(task, Search):
-        from snnviz.jobs.searching import Past, conduct
-
-        twins = [row for _, row in store.rows(claim.run, Twin)]
-        trials = [row for _, row in store.rows(claim.run, Trial)]
-        return conduct(task, Past(twins, trials, checkpoint), threads)
-    from snnviz.core.execute import execute
-
-    return execute(task, resume=checkpoint, threads=threads)
-
-
 def warm_up() -> None:
-    """Trains a tiny design and scores a tiny cell.
+    """Has each kind of task do what else the first of them would wait for.
 
-    Torch loads much only when the first optimizer makes its first step, and kernels are compiled or loaded when they
-    are first called. On one thread, because a process that has run a parallel region must not be forked.
+    On one thread, because a process that has run a parallel region must not be forked.
     """
     import torch
 
     from snnviz.core import memory
-    from snnviz.core.execute import execute
-    from snnviz.core.score import Scorer
 
     torch.set_num_threads(1)
     memory.keep()
-    try:
-        for _ in execute(Design.check(TINY)):
-            pass
-        cell = Scoring.check(TINY_CELL)
-        Scorer(cell).score(cell.cell)
-    except Exception:
-        traceback.print_exc()  # for the log; a run that meets this will say what is wrong
+    for kind in KINDS:
+        if kind.warm is not None:
+            try:
+                resolve(kind.warm)()
+            except Exception:
+                traceback.print_exc()  # for the log; a run that meets this will say what is wrong
 
 
 def child(url: str, claim: Claim) -> None:

@@ -15,9 +15,9 @@ from snnviz.store.values import (
     State,
     Submitted,
     Supervisor,
-    Task,
     Unreadable,
 )
+from snnviz.tasks import Task
 
 __all__ = [
     "ENDED",

@@ -15,7 +15,6 @@ from pathlib import Path
 from sqlalchemy import select
 
 from snnviz.errors import InputError, StoreError
-from snnviz.events import ROWS
 from snnviz.leftovers import is_left
 from snnviz.places import cache_dir
 from snnviz.store import opening, reading, tables
@@ -76,7 +75,7 @@ class Care(Room):
         with self._reading() as connection:
             names = connection.scalars(select(RUNS.c.run)).all() if rows else []
         for run in names:
-            for event in ROWS:
+            for event in tables.TABLES:
                 with self._reading() as connection:
                     found = connection.execute(reading.ROW[event], {"of": run, "since": 0}).all()
                 count += sum(tables.event(event, run, row[1:-1], row[-1]) is not None for row in found)

@@ -10,25 +10,24 @@ from sqlalchemy import Row as Columns
 from sqlalchemy import Select, bindparam, select
 
 from snnviz.errors import InputError
-from snnviz.events import ROWS
-from snnviz.store.tables import KINDS, RUNS, TABLES
-from snnviz.store.values import KINDS as TASKS
-from snnviz.store.values import Run, Task, Unreadable
+from snnviz.store.tables import COLUMNS, RUNS, TABLES
+from snnviz.store.values import Run, Unreadable
+from snnviz.tasks import KINDS, Task
 
 RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "task"), RUNS.c.design, RUNS.c.kind)
 """The columns of a `Run`, named like its fields, and its task."""
 
 ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: select(TABLES[event].c.seq, *(TABLES[event].c[name] for name in KINDS[event]), TABLES[event].c.crc)
+    event: select(TABLES[event].c.seq, *(TABLES[event].c[name] for name in COLUMNS[event]), TABLES[event].c.crc)
     .where(TABLES[event].c.run == bindparam("of"), TABLES[event].c.seq > bindparam("since"))
     .order_by(TABLES[event].c.seq)
-    for event in ROWS
+    for event in TABLES
 }
 """For each kind of row, its number, its fields and its checksum."""
 
 LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: select(TABLES[event].c.run, *(TABLES[event].c[name] for name in KINDS[event]), TABLES[event].c.crc)
-    for event in ROWS
+    event: select(TABLES[event].c.run, *(TABLES[event].c[name] for name in COLUMNS[event]), TABLES[event].c.crc)
+    for event in TABLES
 }
 """For each kind of row, its run, its fields and its checksum."""
 
@@ -45,9 +44,10 @@ def task(kind: str, text: str | None) -> Task | str:
     """The stored task, or why it is not one (any more)."""
     if not text:  # of a store whose schema was damaged
         return "what was submitted is lost"
-    if kind not in TASKS:
-        return f"kind must be one of {', '.join(TASKS)}, got {kind!r}"
+    if kind not in KINDS:
+        return f"kind must be one of {', '.join(KINDS.names)}, got {kind!r}"
     try:
-        return TASKS[kind].read(text)
+        read: Task = KINDS[kind].value.read(text)
+        return read
     except InputError as error:
         return str(error)

@@ -17,7 +17,8 @@ from snnviz.events import Checkpoint
 from snnviz.store import checkpoints, opening, reading
 from snnviz.store.leases import Leases, change
 from snnviz.store.tables import RUNS
-from snnviz.store.values import ENDED, design_of
+from snnviz.store.values import ENDED
+from snnviz.tasks import design_of
 
 USUAL_MEGABYTES = 20_000
 WEEK_SECONDS = 7 * 86_400.0

@@ -15,7 +15,8 @@ from snnviz.store import opening, reading, tables
 from snnviz.store.care import Care
 from snnviz.store.leases import change
 from snnviz.store.tables import RUNS, TABLES
-from snnviz.store.values import KINDS, STATES, Run, State, Submitted, Task, Unreadable
+from snnviz.store.values import STATES, Run, State, Submitted, Unreadable
+from snnviz.tasks import KINDS, Task
 
 R = TypeVar("R", bound=Row)
 
@@ -61,7 +62,7 @@ class Store(Care):
         fresh = {
             "state": "queued",
             "queued": now,
-            "kind": _kind(type(task)),
+            "kind": KINDS.of(task).name,
             "design": task.canonical(),
             "started": None,
             "finished": None,
@@ -149,7 +150,7 @@ class Store(Care):
 
     def runs(self, limit: int = 1000, states: Sequence[State] = STATES, of: type[Task] | None = Design) -> list[Run]:
         """The newest runs first, of designs or of another kind of task (None: of any), without the unreadable ones."""
-        kind = None if of is None else _kind(of)
+        kind = None if of is None else KINDS.of(of).name
         return [shown for shown in self._list(limit, states, kind) if isinstance(shown, Run)]
 
     def unreadable(self, limit: int = 1000) -> list[Unreadable]:
@@ -203,11 +204,6 @@ class Store(Care):
         with self._reading() as connection:
             found = connection.execute(newest).all()
         return [reading.run(row) for row in found]
-
-
-def _kind(task: type[Task]) -> str:
-    """What the table calls such tasks."""
-    return next(name for name, kind in KINDS.items() if kind is task)
 
 
 _SHOWN = RUNS.c.state != "deleted"

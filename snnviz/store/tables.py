@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from sqlalchemy import (
     BigInteger,
@@ -34,7 +34,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from snnviz.errors import StoreError
-from snnviz.events import ROWS, Row
+from snnviz.events import Row
+from snnviz.tasks import KINDS
 
 VERSION = 1
 
@@ -59,7 +60,7 @@ RUNS = Table(
     # A deleted run stays as an empty row in the state "deleted": if its design comes back, its attempts are
     # numbered on from where they were, so that a worker of the deleted run can still not write.
     Column("state", String(16), nullable=False),
-    Column("kind", String(16), nullable=False, server_default="run"),  # see `values.KINDS`; `design` holds it
+    Column("kind", String(16), nullable=False, server_default="run"),  # see `tasks.KINDS`; `design` holds it
     Column("title", Text, nullable=False, server_default=""),
     Column("design", Text, nullable=False),
     Column("attempt", Integer, nullable=False, server_default="0"),
@@ -98,7 +99,7 @@ _TYPES: dict[type, type[TypeEngine[Any]]] = {int: Integer, float: Double, str: T
 
 def _table(event: type[Row]) -> Table:
     columns = []
-    for name, (kind, optional) in _kinds(event).items():
+    for name, (kind, optional) in _columns(event).items():
         # SQLite stores a NaN (a loss that diverged) as NULL, so every float has to accept it.
         columns.append(Column(name, _TYPES[kind], nullable=optional or kind is float))
     return Table(
@@ -114,24 +115,24 @@ def _table(event: type[Row]) -> Table:
     )
 
 
-def _kinds(event: type[Row]) -> dict[str, tuple[type, bool]]:
+def _columns(event: type[Row]) -> dict[str, tuple[type, bool]]:
     """Each field's type, and whether it may be None."""
     hints = get_type_hints(event)
     found = {}
-    for field in fields(event):
+    for field in fields(cast(Any, event)):
         members = get_args(hints[field.name]) or (hints[field.name],)
         found[field.name] = (next(m for m in members if m is not NoneType), NoneType in members)
     return found
 
 
-KINDS: dict[type[Any], dict[str, tuple[type, bool]]] = {event: _kinds(event) for event in ROWS}
-TABLES: dict[type[Any], Table] = {event: _table(event) for event in ROWS}
+COLUMNS: dict[type[Any], dict[str, tuple[type, bool]]] = {event: _columns(event) for event in KINDS.rows}
+TABLES: dict[type[Any], Table] = {event: _table(event) for event in KINDS.rows}
 
 
 def values(run: str, row: Row) -> dict[str, Any]:
     """`row` as columns. A numpy number becomes Python's own, which every driver takes."""
     columns: dict[str, Any] = {"run": run}
-    for name, (kind, _) in KINDS[type(row)].items():
+    for name, (kind, _) in COLUMNS[type(row)].items():
         value = getattr(row, name)
         columns[name] = None if value is None else kind(value)
     return columns | {"crc": checksum(run, columns)}
@@ -155,14 +156,14 @@ def event(kind: type[R], run: str, columns: Sequence[Any], crc: int | None) -> R
 
     Raises `StoreError` where it is not what was written.
     """
-    if crc is not None and crc != checksum(run, dict(zip(KINDS[kind], columns, strict=True))):
+    if crc is not None and crc != checksum(run, dict(zip(COLUMNS[kind], columns, strict=True))):
         raise StoreError(
             f"The store is damaged: a row of the run {run} ({kind.table}) is not what was written; delete the run and "
             "train it again, or restore a copy."
         )
     given = [
         math.nan if value is None and kinds == (float, False) else value
-        for value, kinds in zip(columns, KINDS[kind].values(), strict=True)
+        for value, kinds in zip(columns, COLUMNS[kind].values(), strict=True)
     ]
     make: Callable[..., R] = kind
     return make(*given)

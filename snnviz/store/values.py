@@ -5,44 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.catalog.measuring import Measurement
-from snnviz.catalog.searches import Search
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.catalog.trajectories import Trajectories
-from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.design import Design
+from snnviz.tasks import Task, design_of
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-Task = Design | Search | Scoring | CellSearch | GradientSurvey | Trajectories | FineTuning | Measurement
-"""What can be submitted. Each is a frozen value with a `digest`, a `canonical` text and a `read` of that."""
-
-KINDS: dict[str, type[Task]] = {
-    "run": Design,
-    "search": Search,
-    "score": Scoring,
-    "cells": CellSearch,
-    "gradients": GradientSurvey,
-    "trajectories": Trajectories,
-    "finetuning": FineTuning,
-    "measurement": Measurement,
-}
-"""By what the store calls them."""
-
 MAX_DEATHS = 3
 """A run whose process died this often without a word from a person is failed and not tried again."""
-
-
-def design_of(task: Task) -> Design:
-    """A design itself, or what other tasks begin with. Raises `TypeError`: cells have none."""
-    if isinstance(task, Search | GradientSurvey | Trajectories | FineTuning | Measurement):
-        return task.design
-    if not isinstance(task, Design):
-        raise TypeError(f"a {type(task).__name__} has no design")
-    return task
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +48,7 @@ class Run:
 
     @property
     def design(self) -> Design:
-        """See `design_of`."""
+        """See `tasks.design_of`."""
         return design_of(self.task)
 
     @property
@@ -105,7 +76,7 @@ class Claim:
 
     @property
     def design(self) -> Design:
-        """See `design_of`."""
+        """See `tasks.design_of`."""
         return design_of(self.task)
 
 

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from snnviz.errors import StoreError
-from snnviz.events import ROWS
 from snnviz.jobs import engine, local
 from snnviz.jobs.local import Local
 from snnviz.store import Silence, Store
+from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
 from tests.jobs.undisturbed import undisturbed
 from tests.waiting import Background, ended, until
@@ -51,7 +51,7 @@ def test_a_stopped_child_is_killed_and_its_run_goes_on(hasty: Background, store:
     assert "it was silent for 6 s" in (store.get(run).traceback or "")
     done = ended(store, run)
     assert (done.state, done.attempt) == ("done", 2)
-    assert {kind: [row for _, row in store.rows(run, kind)] for kind in ROWS} == undisturbed(design)
+    assert {kind: [row for _, row in store.rows(run, kind)] for kind in KINDS.rows} == undisturbed(design)
 
 
 @pytest.mark.slow
@@ -84,7 +84,7 @@ def test_a_stopped_supervisor_is_replaced_with_all_it_started(
     until(replaced)
     until(lambda: not any(process.pid in old for process in hasty.processes()))
     assert ended(store, run).state == "done"
-    assert {kind: [row for _, row in store.rows(run, kind)] for kind in ROWS} == undisturbed(design)
+    assert {kind: [row for _, row in store.rows(run, kind)] for kind in KINDS.rows} == undisturbed(design)
 
 
 class TestReplacing:

@@ -23,7 +23,7 @@ from snnviz.events import Candidate, Event, Progress, Report
 from snnviz.jobs import engine, lock, machine, scoring
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, Task
-from snnviz.store.values import KINDS
+from snnviz.tasks import KINDS, History
 from snnviz.theory import cell_costs
 from snnviz.theory.candidates import ranked
 from snnviz.theory.sahd import Findings
@@ -101,13 +101,13 @@ class TestWhatIsFound:
     def test_it_goes_on_from_whatever_was_finished(self, after: int) -> None:
         search = make()
         past = undisturbed(search)[:after]
-        new = kept(scoring.search(search, past, lambda: 2))
+        new = kept(scoring.search(search, History(past), lambda: 2))
         assert past + new == undisturbed(search)
 
     def test_progress_never_goes_back_and_ends_at_the_whole(self) -> None:
         search = make()
         for past in ([], undisturbed(search)[:12], undisturbed(search)):
-            seen = [event for event in scoring.search(search, past) if isinstance(event, Progress)]
+            seen = [event for event in scoring.search(search, History(past)) if isinstance(event, Progress)]
             steps = [event.step for event in seen]
             assert steps == sorted(steps)
             assert {event.steps for event in seen} == {cell_costs.search_steps(search)} == {steps[-1]}
@@ -285,7 +285,7 @@ class TestInTheStore:
         with store._writing() as connection:
             connection.exec_driver_sql("update runs set kind = 'evolution'")
         (unreadable,) = store.unreadable()
-        assert unreadable.reason == f"kind must be one of {', '.join(KINDS)}, got 'evolution'"
+        assert unreadable.reason == f"kind must be one of {', '.join(KINDS.names)}, got 'evolution'"
         store.delete(unreadable.run)
         assert store.unreadable() == []
 

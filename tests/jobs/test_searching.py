@@ -20,9 +20,10 @@ from snnviz.design import Design
 from snnviz.events import Checkpoint, Event, Model, Progress, Trial, Twin
 from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate
-from snnviz.jobs.searching import Past, conduct
+from snnviz.jobs.searching import conduct
 from snnviz.search.strategies import Random
 from snnviz.store import Store
+from snnviz.tasks import NEW, History
 from tests.waiting import Background, ended, until
 
 
@@ -52,7 +53,7 @@ def kept(events: Iterator[Event] | list[Event]) -> list[Event]:
 @lru_cache
 def undisturbed(search: Search) -> list[Event]:
     torch.set_num_threads(1)
-    return kept(conduct(search, Past()))
+    return kept(conduct(search))
 
 
 def stored(store: Store, search: Search) -> list[Event]:
@@ -79,14 +80,14 @@ class TestWhatIsFound:
         assert candidate(search, read_code(first.code)) == search.design
 
     def test_two_cores_find_the_same(self, search: Search) -> None:
-        assert kept(conduct(search, Past(), lambda: 2)) == undisturbed(search)
+        assert kept(conduct(search, NEW, lambda: 2)) == undisturbed(search)
 
 
 @pytest.mark.parametrize("search", [KINDS[0], KINDS[2]], ids=["ucb-frozen", "random-scratch"])
 @pytest.mark.parametrize("after", [0, 3, 6, 8])
 def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> None:
     past, weights, seen = [], None, 0
-    for event in conduct(search, Past()):
+    for event in conduct(search):
         if isinstance(event, Checkpoint):
             weights = event
         elif isinstance(event, Trial) and seen == after:
@@ -96,7 +97,7 @@ def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> No
             seen += isinstance(event, Trial)
     twins = [row for row in past if isinstance(row, Twin)]
     finished = [row for row in past if isinstance(row, Trial)]
-    events = list(conduct(search, Past(twins, finished, weights)))
+    events = list(conduct(search, History([*twins, *finished], weights)))
     new = trials(events)
     assert [trial.number for trial in new] == list(range(after, 8))
     assert trials(kept(past + new)) == trials(undisturbed(search))
@@ -105,7 +106,7 @@ def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> No
 
 def test_weights_that_are_handed_on_go_on_from_an_iteration() -> None:
     search, past, weights = make(weights="carried"), [], None
-    for event in conduct(search, Past()):
+    for event in conduct(search):
         if isinstance(event, (Twin, Trial)):
             past.append(event)
         if isinstance(event, Checkpoint):
@@ -115,7 +116,7 @@ def test_weights_that_are_handed_on_go_on_from_an_iteration() -> None:
     twins = [row for row in past if isinstance(row, Twin)]
     finished = [row for row in past if isinstance(row, Trial)]
     assert len(finished) == 4
-    new = list(conduct(search, Past(twins, finished, weights)))
+    new = list(conduct(search, History([*twins, *finished], weights)))
     assert trials(kept(past + new)) == trials(undisturbed(search))
 
 
@@ -123,7 +124,7 @@ def test_the_frozen_snapshot_is_the_same_for_every_candidate() -> None:
     """A candidate's result does not depend on those that were trained before it."""
     search = make()
     last = trials(undisturbed(search))[-1]
-    weights = [event for event in conduct(search, Past()) if isinstance(event, Checkpoint)][-1]
+    weights = [event for event in conduct(search) if isinstance(event, Checkpoint)][-1]
     trainer = Trainer(search)
     trainer.shared.restore(weights.arrays)
     found, _ = trainer.evaluate(candidate(search, read_code(last.code)), lambda: None, None)
@@ -164,14 +165,14 @@ def test_what_is_made_small() -> None:
 def test_a_space_that_is_used_up_ends_the_search() -> None:
     small = make(skips="dsc", iterations=20, parallel=3, tuning_epochs=0, shared_epochs=1)
     assert space(small).count == 8 == small.trials
-    found = list(conduct(small, Past()))
+    found = list(conduct(small))
     assert len({trial.code for trial in trials(found)}) == 8
     assert isinstance(found[-1], Progress)
     assert found[-1].step == found[-1].steps
 
 
 def test_progress_never_goes_back_and_ends_at_the_whole() -> None:
-    steps = [(event.step, event.steps) for event in conduct(make(), Past()) if isinstance(event, Progress)]
+    steps = [(event.step, event.steps) for event in conduct(make()) if isinstance(event, Progress)]
     assert steps == sorted(steps)
     assert steps[-1][0] == steps[-1][1] == 3 * (1 + 2 + 8)
 

@@ -17,10 +17,11 @@ import pytest
 from sqlalchemy import event
 
 from snnviz.design import Design
-from snnviz.events import ROWS, Checkpoint, LayerState, Row, Sample
+from snnviz.events import Checkpoint, LayerState, Row, Sample
 from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import MAX_DEATHS, Claim, Store
+from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
 from tests.jobs.undisturbed import undisturbed
 from tests.waiting import Background, ended, until
@@ -31,7 +32,7 @@ MakeBackground = Callable[..., Background]
 
 
 def stored(store: Store, design: Design) -> dict[type[Row], list[Row]]:
-    return {kind: [row for _, row in store.rows(design.digest, kind)] for kind in ROWS}
+    return {kind: [row for _, row in store.rows(design.digest, kind)] for kind in KINDS.rows}
 
 
 def until_mid_epoch(store: Store, run: str, after: int = 1) -> int:

@@ -13,6 +13,7 @@ from snnviz.core import finetune
 from snnviz.errors import TooLarge
 from snnviz.events import Progress, Tuned
 from snnviz.jobs import machine, pace, tuning
+from snnviz.jobs.history import Stored
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change
 from snnviz.store import Store
@@ -54,7 +55,7 @@ def test_it_waits_for_a_network_that_is_being_trained(store: Store, monkeypatch:
     claim = store.claim("somebody", TINY.digest)
     assert claim is not None
     monkeypatch.setattr(tuning, "PAUSE_SECONDS", 0.0)
-    events = tuning.tune(store, TASK)
+    events = tuning.tune(TASK, Stored(store, TASK.digest))
     for _ in range(3):
         event = next(events)
         assert isinstance(event, Progress)

@@ -9,7 +9,8 @@ import torch
 
 from snnviz.core.execute import execute
 from snnviz.design import Design
-from snnviz.events import ROWS, Row
+from snnviz.events import Row
+from snnviz.tasks import KINDS
 
 
 @lru_cache
@@ -17,4 +18,4 @@ def undisturbed(design: Design) -> Mapping[type[Row], list[Row]]:
     """What every engine must have stored in the end, whatever happened on the way."""
     torch.set_num_threads(1)
     events = list(execute(design))
-    return {kind: [event for event in events if isinstance(event, kind)] for kind in ROWS}
+    return {kind: [event for event in events if isinstance(event, kind)] for kind in KINDS.rows}

@@ -18,9 +18,10 @@ from snnviz.catalog.limitstudies import start
 from snnviz.catalog.ttfslimits import FineTuning, Limits
 from snnviz.design import Design
 from snnviz.errors import StoreError
-from snnviz.events import ROWS, Checkpoint, Sample
+from snnviz.events import Checkpoint, Sample
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, room
+from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
 
 DAY = 86_400.0
@@ -130,7 +131,7 @@ class TestBudget:
 def test_a_run_without_weights_is_trained_again_with_the_same_rows(store: Store, tiny: MakeDesign) -> None:
     engine, run = Immediate(store), tiny().digest
     engine.submit(tiny())
-    before = {kind: store.rows(run, kind) for kind in ROWS}
+    before = {kind: store.rows(run, kind) for kind in KINDS.rows}
     first, seconds = store.load_checkpoint(run), store.get(run).seconds
     assert first is not None
     engine.again(run)  # it has its weights: nothing happens
@@ -142,7 +143,7 @@ def test_a_run_without_weights_is_trained_again_with_the_same_rows(store: Store,
     again = store.get(run)
     assert (again.state, again.attempt, again.checkpoint) == ("done", 2, 3)
     assert again.seconds < 20 * seconds + 1  # of this training alone
-    assert {kind: store.rows(run, kind) for kind in ROWS} == before
+    assert {kind: store.rows(run, kind) for kind in KINDS.rows} == before
     second = store.load_checkpoint(run)
     assert second is not None
     assert all((second.arrays[name] == array).all() for name, array in first.arrays.items())

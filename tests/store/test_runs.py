@@ -21,8 +21,9 @@ from snnviz.catalog.trajectories import USUAL, Trajectories
 from snnviz.catalog.ttfslimits import FineTuning, Limits
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
-from snnviz.events import ROWS, Checkpoint, EpochEnd, LayerState, Progress, Sample
+from snnviz.events import Checkpoint, EpochEnd, LayerState, Progress, Sample
 from snnviz.store import Claim, Store, Task
+from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign, sample
 
 
@@ -270,7 +271,7 @@ class TestOpening:
         subprocess.run([sys.executable, "-c", script], check=True)
 
     def test_every_kind_of_row_has_a_table(self, store: Store) -> None:
-        for event in ROWS:
+        for event in KINDS.rows:
             assert store.rows("0" * 16, event) == []
         assert Design().digest not in [run.run for run in store.runs()]
 

@@ -1,0 +1,1 @@
+"""Cells of networks, scored without training."""

@@ -1,0 +1,1 @@
+"""Shortcut branches, and what gradient reaches which layer."""

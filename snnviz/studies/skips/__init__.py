@@ -1,0 +1,1 @@
+"""Which skip connections a network is better with."""

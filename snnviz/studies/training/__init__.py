@@ -1,0 +1,1 @@
+"""A design is trained, and its layers are looked at."""

@@ -1,0 +1,1 @@
+"""Networks in which each neuron spikes once."""

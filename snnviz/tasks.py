@@ -1,0 +1,214 @@
+"""What can be submitted, and all that there is to know of a kind of task.
+
+A kind is one value, `TaskKind`, in the `tasks` module of a folder of `snnviz.studies`. The store makes tables of its
+rows, the worker runs it, engines ask what it costs, `show` prints it, and pages know whether it keeps results over a
+pause; none of them knows which kinds there are:
+
+    >>> [kind.name for kind in KINDS]
+    ['run', 'measurement', 'search', 'cells', 'score', 'gradients', 'trajectories', 'finetuning']
+    >>> KINDS["search"].keeps, KINDS["run"].keeps
+    (True, False)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from snnviz.design import Design
+from snnviz.events import Checkpoint, Row
+
+R = TypeVar("R", bound=Row)
+
+BESIDE = "SNNVIZ_STUDIES"
+"""An environment variable: packages, separated by commas, whose `tasks` are known beside those of `snnviz.studies`."""
+
+
+class Task(Protocol):
+    """What can be submitted: a frozen value with one JSON text, read from it and named after it."""
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """From JSON. Raises `InputError`."""
+
+    def canonical(self) -> str:
+        """Its one JSON text."""
+
+    @property
+    def digest(self) -> str:
+        """Its name."""
+
+
+T = TypeVar("T", bound=Task)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of a task: what its progress counts to; seconds on one core of the machine on which constants were measured, to
+    which `jobs.pace` adds what is known of this one; and an estimate from above of bytes beyond the libraries."""
+
+    steps: int
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Another task's run, as far as a task that begins with it must know. `checkpoint` reads its weights, if any."""
+
+    run: str
+    state: str
+    checkpoint: Callable[[], Checkpoint | None]
+
+
+class History:
+    """What there is of a task when it is taken up, and of tasks that it begins with.
+
+    This one is of a task that stands alone, and has what it is given; the store's is `jobs.history.Stored`.
+    """
+
+    def __init__(self, said: Sequence[Row] = (), weights: Checkpoint | None = None) -> None:
+        self._said, self._weights = said, weights
+
+    def rows(self, kind: type[R]) -> list[R]:
+        """What it has said of this kind, in order."""
+        return [row for row in self._said if isinstance(row, kind)]
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The last one that it said."""
+        return self._weights
+
+    def of(self, task: Task) -> Known | None:  # noqa: ARG002 (others know some)
+        """Another task's run, None where nobody ever submitted it."""
+        return None
+
+
+NEW = History()
+"""Of a task that begins."""
+
+
+def alone() -> int:
+    """The number of threads for a task on a machine that it shares."""
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of its own, for the navigation. `body`: the function that draws it, as ``module:function``."""
+
+    path: str
+    title: str
+    icon: str
+    body: str
+
+
+@dataclass(frozen=True)
+class TaskKind(Generic[T]):
+    """A kind of task. What takes long to import is named, as ``module:function``, and found by `resolve`.
+
+    name: what the store calls it, for ever. value: the tasks. rows: the kinds of row that it says, each a table.
+
+    run: ``(task, history, threads) -> Iterator[Event]``, the same events wherever it was interrupted. `threads()` is
+    asked how many cores may be used now. Imported by the worker alone.
+
+    show: ``(store, run, as_json) -> None``, what `show RUN` prints. measure: of the same form, what `measure RUN` does,
+    None where nothing is to be measured anew. page: where it is started and seen, a script of `pages/` or a page that
+    is of this kind's own. warm: what is done once in the process from which workers are forked, None for nothing.
+
+    design: what it begins with, None where it has none. data: the data sets that it needs; without, its design's.
+    keeps: what it has found is of use, so that pages pause it, go on with it and ask before they forget it.
+    trained: at its end it has weights, for which it is done `again` where they are not kept any more.
+    cores: so many it can use. noun, smaller: in the sentence that refuses one that is too large.
+    """
+
+    name: str
+    value: type[T]
+    rows: tuple[type[Row], ...]
+    cost: Callable[[T], Cost]
+    run: str
+    show: str
+    page: str | Page
+    measure: str | None = None
+    warm: str | None = None
+    design: Callable[[T], Design] | None = None
+    data: Callable[[T], tuple[str, ...]] | None = None
+    keeps: bool = False
+    trained: bool = False
+    cores: int = 1
+    noun: str = "design"
+    smaller: str = "a smaller batch, width or number of time steps needs less"
+
+    def needs(self, task: T) -> tuple[str, ...]:
+        """The data sets that have to be here."""
+        if self.data is not None:
+            return self.data(task)
+        return () if self.design is None else (self.design(task).data.name,)
+
+
+class Kinds:
+    """All kinds, in the order of `snnviz.studies.FOLDERS`. Loaded at the first look, as they are written in terms of
+    values that are submitted."""
+
+    @cached_property
+    def _known(self) -> dict[str, TaskKind[Any]]:
+        beside = [name for name in os.environ.get(BESIDE, "").split(",") if name]
+        found: dict[str, TaskKind[Any]] = {}
+        folders = [f"snnviz.studies.{name}" for name in import_module("snnviz.studies").FOLDERS]
+        for folder in folders + beside:
+            for kind in import_module(f"{folder}.tasks").KINDS:
+                if found.setdefault(kind.name, kind) is not kind:
+                    raise ValueError(f"the kind of task {kind.name!r} is there twice")
+        return found
+
+    @cached_property
+    def _of(self) -> dict[type[Task], TaskKind[Any]]:
+        return {kind.value: kind for kind in self}
+
+    @cached_property
+    def rows(self) -> tuple[type[Row], ...]:
+        """All kinds of row, each once."""
+        return tuple(dict.fromkeys(row for kind in self for row in kind.rows))
+
+    def __iter__(self) -> Iterator[TaskKind[Any]]:
+        return iter(self._known.values())
+
+    def __getitem__(self, name: str) -> TaskKind[Any]:
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the store calls them."""
+        return tuple(self._known)
+
+    def of(self, task: Task | type[Task]) -> TaskKind[Any]:
+        """The kind of a task, or of its class."""
+        return self._of[task if isinstance(task, type) else type(task)]
+
+    def pages(self) -> list[Page]:
+        """Those that kinds have of their own, each once."""
+        return list(dict.fromkeys(kind.page for kind in self if isinstance(kind.page, Page)))
+
+
+KINDS = Kinds()
+
+
+def design_of(task: Task) -> Design:
+    """A design itself, or what other tasks begin with. Raises `TypeError` where there is none."""
+    kind = KINDS.of(task)
+    if kind.design is None:
+        raise TypeError(f"a {kind.value.__name__} has no design")
+    return kind.design(task)
+
+
+def resolve(name: str) -> Callable[..., Any]:
+    """A function by its name, ``module:function``."""
+    module, _, attribute = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), attribute)
+    return found
