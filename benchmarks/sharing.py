@@ -22,9 +22,8 @@ from pathlib import Path
 import torch
 
 from snnviz.catalog.optimisations import Optimisation, searches
-from snnviz.catalog.searches import Search, candidate, read_code
+from snnviz.catalog.searches import Search, Trial, candidate, read_code
 from snnviz.core.candidates import Trainer
-from snnviz.events import Trial
 from snnviz.jobs import machine
 from snnviz.jobs.searching import conduct
 from snnviz.tasks import NEW

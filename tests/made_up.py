@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 
 from snnviz.catalog.architectures import architecture
-from snnviz.catalog.cells import CellSearch
+from snnviz.catalog.cells import Candidate, CellSearch
 from snnviz.catalog.optimisations import Optimisation, searches
-from snnviz.catalog.searches import Code, Search, space, write_code
+from snnviz.catalog.searches import Code, Model, Search, Trial, Twin, space, write_code
 from snnviz.cells import counts, write
 from snnviz.design import Design
-from snnviz.events import Candidate, LayerState, Model, Trial, Twin
+from snnviz.events import LayerState
 from snnviz.theory.candidates import ranked
 from snnviz.views.search import Seen
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from snnviz.catalog.submitted import Submitted
 from snnviz.cells import PUBLISHED, Cell, Edge, canonical, drawn, is_backward, parse, write
 from snnviz.design import DATASETS, EVENTS, MAX_TEXT
 from snnviz.errors import InputError
+from snnviz.events import Row
 from snnviz.registry import Range
 
 Metric = Literal["sahd", "hd"]
@@ -187,3 +189,36 @@ def resized(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     height, width = (side - length for length in large.shape[-2:])
     around = ((height // 2, -(-height // 2)), (width // 2, -(-width // 2)))
     return np.pad(large, (*((0, 0),) * (images.ndim - 2), *around))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Row):
+    """A cell of a search without training, and its scores; the search's repeats have the mean and the deviation.
+
+    cell: as `snnviz.cells.write` has it. fine: 1 of one of the best, scored again, else 0. sahd, hd: log|det K| by
+    each metric, None where there is none, and then `invalid` says why. The deviations are None of a single repeat.
+    """
+
+    table: ClassVar[str] = "candidates"
+    key: ClassVar[tuple[str, ...]] = ("number", "fine")
+
+    number: int
+    fine: int
+    cell: str
+    sahd: float | None
+    hd: float | None
+    sahd_sd: float | None
+    hd_sd: float | None
+    invalid: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Row):
+    """All that a scoring has to say: `text` is JSON, written and read by `snnviz.theory.sahd.Findings`."""
+
+    table: ClassVar[str] = "reports"
+    key: ClassVar[tuple[str, ...]] = ("part",)
+
+    part: int
+    text: str

@@ -9,14 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator, model_validator
 
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import CellSearch, Metric, Normalisation, different
+from snnviz.catalog.cells import Candidate, CellSearch, Metric, Normalisation, different
 from snnviz.catalog.examples import named
 from snnviz.catalog.recipes import Rate, Recipe, Schedule, usual
 from snnviz.catalog.studies import read_dataset
 from snnviz.cells import Cell, canonical
 from snnviz.design import DATASETS, EVENTS, SCHEDULES, Design, checked
 from snnviz.errors import InputError
-from snnviz.events import Candidate
 from snnviz.links import change
 from snnviz.registry import Range
 

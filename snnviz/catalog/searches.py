@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
@@ -15,6 +15,7 @@ from snnviz.catalog.inits import is_measured
 from snnviz.catalog.submitted import Submitted
 from snnviz.design import BlockNetwork, Design, StagedNetwork
 from snnviz.errors import InputError
+from snnviz.events import Row
 from snnviz.registry import Range
 
 Code = tuple[int, ...]
@@ -262,3 +263,67 @@ def write_code(code: Code) -> str:
 def read_code(text: str) -> Code:
     """The inverse of `write_code`."""
     return tuple(int(choice, 36) for choice in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Twin(Row):
+    """What the ANN twin of a search's network reached on the images kept apart: accuracy 0..1 and mean loss."""
+
+    table: ClassVar[str] = "twins"
+    key: ClassVar[tuple[str, ...]] = ("seed",)
+
+    seed: int
+    accuracy: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trial(Row):
+    """A candidate of a search, trained. Measured on the images kept apart.
+
+    code: as `snnviz.catalog.searches.write_code` has it. value: the objective, to be made small, and `error` its
+    standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:
+    operations of an image on inputs that are not 0, a sum of m spikes being m additions; eff_macs and eff_acs: by
+    NeuroBench (None of a trial of before: there macs and additions are NeuroBench's, with zero padding). mean, sd: what
+    the strategy expected of the value before (None: of random candidates). epochs: passes over the training images that
+    the search had spent by then, all in all.
+    """
+
+    table: ClassVar[str] = "trials"
+    key: ClassVar[tuple[str, ...]] = ("number",)
+
+    number: int
+    iteration: int
+    code: str
+    value: float
+    error: float
+    accuracy: float
+    loss: float
+    rate: float
+    macs: float
+    additions: float
+    mean: float | None
+    sd: float | None
+    epochs: float
+    seconds: float
+    eff_macs: float | None = None
+    eff_acs: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Row):
+    """The Gaussian process after an iteration: its kernel's lengths (separated by commas), and numbers of the scale.
+
+    See `snnviz.theory.posterior.Belief`.
+    """
+
+    table: ClassVar[str] = "models"
+    key: ClassVar[tuple[str, ...]] = ("iteration",)
+
+    iteration: int
+    lengths: str
+    scale: float
+    noise: float
+    mean: float
+    shift: float
+    spread: float

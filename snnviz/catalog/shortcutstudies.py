@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
@@ -25,6 +25,7 @@ from snnviz.design import (
     checked,
 )
 from snnviz.errors import InputError, did_you_mean
+from snnviz.events import Row
 from snnviz.links import change
 from snnviz.registry import Range
 
@@ -253,3 +254,28 @@ def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     inits = tuple(dict.fromkeys([design.init, *others]))
     depths = tuple(range(2, study.deepest + 1, EVERY)) if deep else ()
     return GradientSurvey(design=Design.check(document), depths=depths, inits=inits)
+
+
+@dataclass(frozen=True, slots=True)
+class InitialGradient(Row):
+    """A layer of an untrained network, one of a survey, on one batch.
+
+    init: as `snnviz.theory.activity.init_text` has it. depth: hidden layers, 0 where that is no number of layers.
+    branch: 1 of a layer at which a branch begins, else 0. The other fields: `snnviz.core.gradients.LayerGradient`.
+    """
+
+    table: ClassVar[str] = "gradients"
+    key: ClassVar[tuple[str, ...]] = ("init", "depth", "layer")
+
+    init: str
+    depth: int
+    layer: int
+    name: str
+    branch: int
+    grad_norm: float | None
+    with_branches: float | None
+    shortcut: float | None
+    saturation: float | None
+    rate: float | None
+    var_u: float
+    probe: int | None = None

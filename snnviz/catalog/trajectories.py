@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import PlainSerializer, PlainValidator
 
@@ -10,6 +11,7 @@ from snnviz.catalog.submitted import Submitted
 from snnviz.catalog.ttfs import relu_network, ttfs_network
 from snnviz.catalog.ttfsstudies import STARTS
 from snnviz.design import Design
+from snnviz.events import Row
 from snnviz.registry import Range
 
 Model = Literal["relu", "b1", "alpha-one", "slower", "naive"]
@@ -42,3 +44,29 @@ class Trajectories(Submitted):
 
 USUAL = STARTS["8 layers"]
 """Small enough to watch, and deep enough for alpha = 1 to go astray."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course(Row):
+    """Where one of several models is that learn side by side, after `step` training steps.
+
+    model: one of `snnviz.catalog.trajectories.MODELS`. loss, accuracy (0..1) and grad_norm, the L2 norm of the gradient
+    of all parameters: means over the training steps since the look before, at step 0 of the probe batch before any.
+    test_accuracy: at the end of an epoch. cosine: of all its weights, side by side, with the ReLU network's; moved: of
+    what both have learnt, their weights less those at step 0 (None there). difference: the largest of any of its
+    parameters from the ReLU network's.
+    """
+
+    table: ClassVar[str] = "courses"
+    key: ClassVar[tuple[str, ...]] = ("step", "model")
+
+    step: int
+    epoch: float
+    model: str
+    loss: float
+    accuracy: float
+    test_accuracy: float | None
+    cosine: float
+    moved: float | None
+    difference: float
+    grad_norm: float

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, model_validator
 
@@ -10,6 +11,7 @@ from snnviz.catalog.submitted import LATER, Submitted
 from snnviz.catalog.ttfs import check
 from snnviz.design import Design, Part
 from snnviz.errors import InputError
+from snnviz.events import Row
 from snnviz.registry import Range
 
 Axis = Literal["weight_bits", "time_bits", "jitter", "latency"]
@@ -97,3 +99,21 @@ class FineTuning(Submitted):
         if self.design.ttfs.slope != "one":
             raise InputError("design.ttfs.slope", "be one where there are limits", self.design.ttfs.slope)
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned(Row):
+    """A TTFS network under limits after an epoch of training through them; epoch 0: as it was without.
+
+    accuracy 0..1, mean loss and spikes per hidden neuron on the test images. latency: when the readout is read, in
+    tau_c.
+    """
+
+    table: ClassVar[str] = "tunings"
+    key: ClassVar[tuple[str, ...]] = ("epoch",)
+
+    epoch: int
+    accuracy: float
+    loss: float
+    spikes: float
+    latency: float

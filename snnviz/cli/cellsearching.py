@@ -10,12 +10,11 @@ from typing import Any
 import click
 
 from snnviz import links
-from snnviz.catalog.cells import CellSearch
+from snnviz.catalog.cells import Candidate, CellSearch
 from snnviz.cells import canonical, counts, in_words, parse
 from snnviz.cli.following import end, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
-from snnviz.events import Candidate
 from snnviz.jobs import pace
 from snnviz.store import Run, Store
 from snnviz.theory.candidates import Standing, ranked

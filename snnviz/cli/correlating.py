@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnviz import links
+from snnviz.catalog.cells import Candidate
 from snnviz.catalog.cellstudies import STUDIES, TIMES, CellStudy, Place, Question, distinct, members, searches
 from snnviz.cells import directed, in_words, parse, write
 from snnviz.cli.following import end, train, trouble
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
-from snnviz.events import Candidate, EpochEnd
+from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import click
 
 from snnviz import links
 from snnviz.catalog import datasets
+from snnviz.catalog.shortcutstudies import InitialGradient
 from snnviz.cli.designing import read_design
 from snnviz.cli.following import done
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
 from snnviz.design import Choice, CnnNetwork, Design, MlpNetwork
 from snnviz.errors import InputError
-from snnviz.events import InitialGradient
 from snnviz.store import Run, Store
 from snnviz.theory.activity import init_text, read_init
 from snnviz.theory.probe import words

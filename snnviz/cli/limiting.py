@@ -13,13 +13,13 @@ from snnviz import links
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.limitstudies import LimitStudy, Point, networks, points, start
 from snnviz.catalog.ttfs import with_twin
-from snnviz.catalog.ttfslimits import AXES, Axis
+from snnviz.catalog.ttfslimits import AXES, Axis, Tuned
 from snnviz.cli.designing import fitting, read_design
 from snnviz.cli.following import end, train, trouble
 from snnviz.cli.limittables import show_curves
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.errors import InputError, did_you_mean
-from snnviz.events import EpochEnd, Tuned
+from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
 
 

@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 from snnviz import links
-from snnviz.catalog.ttfslimits import Axis, FineTuning
+from snnviz.catalog.ttfslimits import Axis, FineTuning, Tuned
 from snnviz.cli.printing import print_json, table
-from snnviz.events import Tuned
 from snnviz.store import Run, Store
 
 TITLES: dict[Axis, str] = {

@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from snnviz import links
-from snnviz.catalog.cells import Scoring
+from snnviz.catalog.cells import Report, Scoring
 from snnviz.cells import PUBLISHED, in_words, write
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
-from snnviz.events import Report
 from snnviz.store import Run, Store
 from snnviz.theory.sahd import Findings, Scores, Silence
 

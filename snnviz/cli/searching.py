@@ -13,12 +13,12 @@ import click
 from snnviz import adjacency, links
 from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, searches
 from snnviz.catalog.optimisations import again as again_of
-from snnviz.catalog.searches import Search, candidate, matrices, read_code, skips_of, space
+from snnviz.catalog.searches import Search, Trial, Twin, candidate, matrices, read_code, skips_of, space
 from snnviz.cli.following import end, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound
-from snnviz.events import EpochEnd, Trial, Twin
+from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
 from snnviz.store.looks import looks
 

@@ -9,12 +9,12 @@ from dataclasses import asdict
 import click
 
 from snnviz import links
-from snnviz.catalog.trajectories import MODELS, USUAL, Trajectories
+from snnviz.catalog.trajectories import MODELS, USUAL, Course, Trajectories
 from snnviz.catalog.ttfs import with_twin
 from snnviz.cli.designing import fitting, read_design
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json, table
-from snnviz.events import Course, Event, Progress
+from snnviz.events import Event, Progress
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
 

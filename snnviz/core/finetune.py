@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.ttfs import relu_network
-from snnviz.catalog.ttfslimits import FineTuning
+from snnviz.catalog.ttfslimits import FineTuning, Tuned
 from snnviz.core import data, equivalence, ttfs
 from snnviz.core.data import Images
 from snnviz.core.execute import execute
@@ -22,7 +22,7 @@ from snnviz.core.randomness import generator
 from snnviz.core.train import TEST_BATCH
 from snnviz.design import OPTIMIZERS, SCHEDULES, Design
 from snnviz.errors import Diverged
-from snnviz.events import Checkpoint, Event, Progress, Tuned
+from snnviz.events import Checkpoint, Event, Progress
 
 PRECISION = torch.float32
 """Enough here, where windows are no wider than activations need: what a limit leaves out is far more than rounding."""

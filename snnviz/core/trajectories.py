@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.trajectories import Model, Trajectories
+from snnviz.catalog.trajectories import Course, Model, Trajectories
 from snnviz.catalog.ttfs import ttfs_network
 from snnviz.core import data, networks, ttfs
 from snnviz.core.data import intensities, span
@@ -24,7 +24,7 @@ from snnviz.core.randomness import generator
 from snnviz.core.train import TEST_BATCH
 from snnviz.design import OPTIMIZERS, SCHEDULES, Design
 from snnviz.errors import Diverged
-from snnviz.events import Course, Event, Progress
+from snnviz.events import Event, Progress
 
 
 class Learner:

@@ -14,10 +14,10 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import contextmanager
 from dataclasses import replace
 
-from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.cells import Candidate, CellSearch, Report, Scoring
 from snnviz.cells import parse, write
 from snnviz.core.score import Scorer, settle
-from snnviz.events import Candidate, Event, Progress, Report
+from snnviz.events import Event, Progress
 from snnviz.tasks import NEW, History, alone
 from snnviz.theory import cell_costs
 from snnviz.theory.candidates import ranked

@@ -13,12 +13,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import TypeVar
 
-from snnviz.catalog.searches import Code, Search, candidate, original, read_code, space, write_code
+from snnviz.catalog.searches import Code, Model, Search, Trial, Twin, candidate, original, read_code, space, write_code
 from snnviz.core import train
 from snnviz.core.candidates import Found, Trainer
 from snnviz.core.networks import Network
 from snnviz.design import Design
-from snnviz.events import Checkpoint, Event, Model, Progress, Trial, Twin
+from snnviz.events import Checkpoint, Event, Progress
 from snnviz.search.strategies import Random, Strategy
 from snnviz.search.ucb import UCB
 from snnviz.tasks import NEW, History, alone

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from snnviz.catalog.shortcutstudies import GradientSurvey
+from snnviz.catalog.shortcutstudies import GradientSurvey, InitialGradient
 from snnviz.core.gradients import Profile, profiles
 from snnviz.design import CnnNetwork, MlpNetwork
-from snnviz.events import Event, InitialGradient, Progress
+from snnviz.events import Event, Progress
 from snnviz.theory.activity import init_text
 
 

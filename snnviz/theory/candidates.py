@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from snnviz.catalog.cells import Metric
-from snnviz.events import Candidate
+from snnviz.catalog.cells import Candidate, Metric
 
 
 @dataclass(frozen=True, slots=True)

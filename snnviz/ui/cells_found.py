@@ -7,11 +7,10 @@ from functools import lru_cache
 import streamlit as st
 
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import CellSearch, Metric, Scoring
+from snnviz.catalog.cells import Candidate, CellSearch, Metric, Report, Scoring
 from snnviz.catalog.examples import named
 from snnviz.cells import canonical, parse, useful, write
 from snnviz.errors import InputError
-from snnviz.events import Candidate, Report
 from snnviz.jobs.pace import in_words, seconds_left
 from snnviz.links import change
 from snnviz.places import ROOT, cache_dir

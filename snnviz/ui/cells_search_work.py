@@ -11,9 +11,8 @@ from contextlib import suppress
 
 import streamlit as st
 
-from snnviz.catalog.cells import CellSearch
+from snnviz.catalog.cells import Candidate, CellSearch
 from snnviz.errors import NotFound, SnnvizError
-from snnviz.events import Candidate
 from snnviz.jobs import machine, pace
 from snnviz.jobs.pace import in_words
 from snnviz.places import cache_dir

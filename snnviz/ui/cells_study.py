@@ -8,12 +8,11 @@ from typing import Any
 import streamlit as st
 
 from snnviz import links
-from snnviz.catalog.cells import NORMALISATIONS, CellSearch
+from snnviz.catalog.cells import NORMALISATIONS, Candidate, CellSearch
 from snnviz.catalog.cellstudies import STUDIES, CellStudy, Place, Way, distinct, members, samples, searches, taken
 from snnviz.cells import drawn, is_backward
 from snnviz.design import Design
 from snnviz.errors import InputError
-from snnviz.events import Candidate
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
 from snnviz.ui import many, recipe, services, state

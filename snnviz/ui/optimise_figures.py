@@ -9,8 +9,7 @@ from typing import get_args
 
 import streamlit as st
 
-from snnviz.catalog.searches import Search, candidate, matrices, read_code, skips_of, space
-from snnviz.events import Trial
+from snnviz.catalog.searches import Search, Trial, candidate, matrices, read_code, skips_of, space
 from snnviz.places import ROOT
 from snnviz.ui import optimise_again, services, state
 from snnviz.ui.components.charts import charts, payload, picked

@@ -11,9 +11,8 @@ from contextlib import suppress
 
 import streamlit as st
 
-from snnviz.catalog.searches import Search
+from snnviz.catalog.searches import Model, Search, Trial, Twin
 from snnviz.errors import NotFound, SnnvizError
-from snnviz.events import Model, Trial, Twin
 from snnviz.jobs.pace import in_words, seconds_left
 from snnviz.places import cache_dir
 from snnviz.store import Run

@@ -8,10 +8,9 @@ from functools import lru_cache
 import streamlit as st
 
 from snnviz.catalog import datasets
-from snnviz.catalog.shortcutstudies import GradientSurvey, survey
+from snnviz.catalog.shortcutstudies import GradientSurvey, InitialGradient, survey
 from snnviz.design import INITS, CnnNetwork, MlpNetwork
 from snnviz.errors import NotFound
-from snnviz.events import InitialGradient
 from snnviz.places import cache_dir
 from snnviz.theory import probe
 from snnviz.ui import many, services

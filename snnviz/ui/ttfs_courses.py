@@ -6,9 +6,8 @@ from functools import lru_cache
 
 import streamlit as st
 
-from snnviz.catalog.trajectories import Trajectories
+from snnviz.catalog.trajectories import Course, Trajectories
 from snnviz.design import CnnNetwork, MlpNetwork
-from snnviz.events import Course
 from snnviz.places import cache_dir
 from snnviz.ui import many, services
 from snnviz.ui.components.charts import charts, payload

@@ -8,9 +8,9 @@ from functools import lru_cache
 import streamlit as st
 
 from snnviz.catalog.limitstudies import LimitSetting
+from snnviz.catalog.ttfslimits import Tuned
 from snnviz.catalog.ttfsstudies import Weights
 from snnviz.design import Design
-from snnviz.events import Tuned
 from snnviz.places import cache_dir
 from snnviz.registry import Range
 from snnviz.store import Run

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from snnviz.catalog.searches import Code, Space, read_code, space, write_code
-from snnviz.events import Model
+from snnviz.catalog.searches import Code, Model, Space, read_code, space, write_code
 from snnviz.theory.posterior import Belief, Effects, effects, posterior
 from snnviz.theory.promising import promising
 from snnviz.theory.ranks import kendall

@@ -12,9 +12,8 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from snnviz.catalog.cells import CellSearch, Metric
+from snnviz.catalog.cells import Candidate, CellSearch, Metric
 from snnviz.cells import canonical, counts, in_words, parse
-from snnviz.events import Candidate
 from snnviz.theory.candidates import Standing, deviation, ranked, value
 from snnviz.theory.intervals import t_quantile
 from snnviz.theory.ranks import agreement, interval, kendall_of_groups

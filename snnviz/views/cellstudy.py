@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from snnviz.catalog.cells import Metric
+from snnviz.catalog.cells import Candidate, Metric
 from snnviz.catalog.cellstudies import CellStudy, Member, Place, Way, score_of
 from snnviz.cells import in_words, write
-from snnviz.events import Candidate, EpochEnd
+from snnviz.events import EpochEnd
 from snnviz.theory.intervals import Interval, interval
 from snnviz.theory.ranks import Agreement, agreement
 from snnviz.views.chart import Chart, Figure, empty

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from snnviz.catalog.searches import matrices, read_code, skips_of
-from snnviz.events import Trial
+from snnviz.catalog.searches import Trial, matrices, read_code, skips_of
 from snnviz.theory.intervals import t_quantile
 from snnviz.theory.ranks import kendall
 from snnviz.views.retraining import Retraining

@@ -7,7 +7,7 @@ from html import escape
 from math import log10
 from typing import Any
 
-from snnviz.events import InitialGradient
+from snnviz.catalog.shortcutstudies import InitialGradient
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import FLOOR, Map, Scale, height, panels
 from snnviz.views.shortcutwords import travel

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from snnviz.catalog.cells import NORMALISATIONS, Normalisation
+from snnviz.catalog.cells import NORMALISATIONS, Candidate, Normalisation
 from snnviz.cells import canonical, parse
-from snnviz.events import Candidate
 from snnviz.theory.ranks import Agreement, agreement
 
 WORDS: dict[Normalisation, str] = {

@@ -12,8 +12,7 @@ import pandas as pd
 
 from snnviz import adjacency
 from snnviz.adjacency import Edges
-from snnviz.catalog.searches import Code, Search, Strategy, candidate, matrices, read_code, skips_of
-from snnviz.events import Model, Trial, Twin
+from snnviz.catalog.searches import Code, Model, Search, Strategy, Trial, Twin, candidate, matrices, read_code, skips_of
 from snnviz.theory import probe
 from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import kendall

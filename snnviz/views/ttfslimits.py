@@ -8,8 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from snnviz.catalog.limitstudies import Point
-from snnviz.catalog.ttfslimits import AXES, Axis
-from snnviz.events import Tuned
+from snnviz.catalog.ttfslimits import AXES, Axis, Tuned
 from snnviz.theory.intervals import differ
 from snnviz.views.chart import Chart, empty
 

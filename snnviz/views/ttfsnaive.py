@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.trajectories import MODELS, Model
-from snnviz.events import Course
+from snnviz.catalog.trajectories import MODELS, Course, Model
 from snnviz.theory import probe
 from snnviz.theory.ttfs import Floats
 from snnviz.theory.ttfs_spectra import OUTSIDE, RandomLayers, Slope

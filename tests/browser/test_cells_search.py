@@ -8,9 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz.catalog.cells import CellSearch
+from snnviz.catalog.cells import Candidate, CellSearch
 from snnviz.cells import parse
-from snnviz.events import Candidate
 from snnviz.store import Store
 from snnviz.theory.candidates import ranked
 from snnviz.ui.cells_search_setting import to_link

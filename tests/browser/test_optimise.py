@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from snnviz.catalog.optimisations import Optimisation, searches
-from snnviz.catalog.searches import Search
-from snnviz.events import Trial
+from snnviz.catalog.searches import Search, Trial
 from snnviz.links import write_part
 from snnviz.store import Store
 from tests.waiting import ended, until

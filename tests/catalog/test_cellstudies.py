@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from snnviz.catalog.cells import CellSearch
+from snnviz.catalog.cells import Candidate, CellSearch
 from snnviz.catalog.cellstudies import (
     STUDIES,
     TIMES,
@@ -24,7 +24,6 @@ from snnviz.catalog.recipes import follow
 from snnviz.cells import canonical, drawn, is_backward
 from snnviz.design import CellNetwork
 from snnviz.errors import InputError
-from snnviz.events import Candidate
 from snnviz.links import differences
 from tests.designs import is_a_sentence
 from tests.made_up import candidates

@@ -9,10 +9,9 @@ import signal
 
 import pytest
 
-from snnviz.catalog.cells import CellSearch, Scoring, different
+from snnviz.catalog.cells import Candidate, CellSearch, Scoring, different
 from snnviz.cells import counts, parse
 from snnviz.core.score import Scorer
-from snnviz.events import Candidate
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.theory.candidates import ranked

@@ -8,9 +8,10 @@ from statistics import fmean
 import pytest
 from scipy import stats
 
+from snnviz.catalog.cells import Candidate
 from snnviz.catalog.cellstudies import CellStudy, distinct, members, searches
 from snnviz.cli.correlating import read_study
-from snnviz.events import Candidate, EpochEnd, Event
+from snnviz.events import EpochEnd, Event
 from snnviz.store import Store, Task
 from snnviz.theory.ranks import agreement
 from tests.cli.conftest import Snnviz

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from snnviz.catalog.cells import CellSearch
+from snnviz.catalog.cells import Candidate, CellSearch
 from snnviz.catalog.cellstudies import distinct as studied
 from snnviz.catalog.cellstudies import members as trained
 from snnviz.catalog.cellstudies import searches as scored
 from snnviz.catalog.limitstudies import LimitStudy, networks, points
 from snnviz.catalog.optimisations import searches
+from snnviz.catalog.searches import Trial
 from snnviz.catalog.studies import TrainingStudy
 from snnviz.catalog.studies import members as compared
 from snnviz.catalog.sweeps import distinct as swept
@@ -24,7 +25,7 @@ from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
 from snnviz.cli import running, trajectories
 from snnviz.cli.correlating import by_digest, candidates
 from snnviz.cli.searching import read_setting
-from snnviz.events import Candidate, EpochEnd, Event, Progress, Trial
+from snnviz.events import EpochEnd, Event, Progress
 from snnviz.jobs import engine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, Task

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnviz.catalog.limitstudies import start
-from snnviz.catalog.ttfslimits import FineTuning, Limits
-from snnviz.events import Tuned
+from snnviz.catalog.ttfslimits import FineTuning, Limits, Tuned
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change
 from snnviz.store import Store

@@ -6,9 +6,8 @@ import pytest
 
 from snnviz import links
 from snnviz.catalog.optimisations import searches
-from snnviz.catalog.searches import Search, candidate, matrices, read_code
+from snnviz.catalog.searches import Search, Trial, candidate, matrices, read_code
 from snnviz.cli.searching import read_setting
-from snnviz.events import Trial
 from snnviz.store import Store
 from tests.cli.conftest import Snnviz
 

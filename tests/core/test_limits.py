@@ -14,14 +14,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.limitstudies import LimitStudy, start, tuning
-from snnviz.catalog.ttfslimits import FineTuning, Limits
+from snnviz.catalog.ttfslimits import FineTuning, Limits, Tuned
 from snnviz.core import data, finetune, ttfs
 from snnviz.core.equivalence import intensities, largest, span
 from snnviz.core.execute import execute
 from snnviz.core.limits import Limited, few_weights, quantised, straight_through
 from snnviz.design import Design
 from snnviz.errors import Diverged
-from snnviz.events import Checkpoint, EpochEnd, Event, Progress, Tuned
+from snnviz.events import Checkpoint, EpochEnd, Event, Progress
 from snnviz.links import change
 from snnviz.theory import ttfslimits
 from tests.core import slow

@@ -8,13 +8,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from snnviz.catalog.trajectories import MODELS, USUAL, Trajectories
+from snnviz.catalog.trajectories import MODELS, USUAL, Course, Trajectories
 from snnviz.core import data
 from snnviz.core.randomness import generator
 from snnviz.core.trajectories import Learner, courses, learners
 from snnviz.core.ttfs import Network
 from snnviz.errors import Diverged
-from snnviz.events import Course, Progress
+from snnviz.events import Progress
 from snnviz.links import change
 
 SMALL = {"network.depth": 3, "network.width": 20, "data.train_samples": 200, "training.epochs": 2}

@@ -14,12 +14,12 @@ import pytest
 import torch
 
 from snnviz.catalog import datasets
-from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.cells import Candidate, CellSearch, Report, Scoring
 from snnviz.cells import parse, write
 from snnviz.core.cells import Weights
 from snnviz.core.score import Scorer
 from snnviz.errors import InputError, TooLarge
-from snnviz.events import Candidate, Event, Progress, Report
+from snnviz.events import Event, Progress
 from snnviz.jobs import engine, lock, machine, scoring
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, Task

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import torch
 
-from snnviz.catalog.searches import Search, candidate, read_code, skips_of, space
+from snnviz.catalog.searches import Model, Search, Trial, Twin, candidate, read_code, skips_of, space
 from snnviz.core.candidates import Trainer
 from snnviz.core.networks import Network
 from snnviz.design import Design
-from snnviz.events import Checkpoint, Event, Model, Progress, Trial, Twin
+from snnviz.events import Checkpoint, Event, Progress
 from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.searching import conduct

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from snnviz.catalog.shortcutstudies import GradientSurvey
+from snnviz.catalog.shortcutstudies import GradientSurvey, InitialGradient
 from snnviz.core.gradients import profiles
 from snnviz.errors import TooLarge
-from snnviz.events import InitialGradient, Progress
+from snnviz.events import Progress
 from snnviz.jobs import machine, pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.surveying import rows, survey

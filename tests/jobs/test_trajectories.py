@@ -9,10 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from snnviz.catalog.trajectories import USUAL, Trajectories
+from snnviz.catalog.trajectories import USUAL, Course, Trajectories
 from snnviz.core.trajectories import courses
 from snnviz.errors import TooLarge
-from snnviz.events import Course
 from snnviz.jobs import machine, pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change

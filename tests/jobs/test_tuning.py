@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from snnviz.catalog.limitstudies import start
-from snnviz.catalog.ttfslimits import FineTuning, Limits
+from snnviz.catalog.ttfslimits import FineTuning, Limits, Tuned
 from snnviz.core import finetune
 from snnviz.errors import TooLarge
-from snnviz.events import Progress, Tuned
+from snnviz.events import Progress
 from snnviz.jobs import machine, pace, tuning
 from snnviz.jobs.history import Stored
 from snnviz.jobs.immediate import Immediate

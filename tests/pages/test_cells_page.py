@@ -9,10 +9,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.catalog.cells import Candidate, CellSearch, Report, Scoring
 from snnviz.cells import write
 from snnviz.errors import InputError
-from snnviz.events import Candidate, Report
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.theory.sahd import Findings

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from snnviz.catalog.cells import CELL_SEARCHES, CellSearch
+from snnviz.catalog.cells import CELL_SEARCHES, Candidate, CellSearch
 from snnviz.cells import parse, write
 from snnviz.errors import InputError
-from snnviz.events import Candidate, Progress
+from snnviz.events import Progress
 from snnviz.jobs import machine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import State, Store

@@ -8,10 +8,9 @@ from urllib.parse import parse_qsl
 import pytest
 
 from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, again, design, searches
-from snnviz.catalog.searches import Code, Search, candidate, read_code
+from snnviz.catalog.searches import Code, Search, Trial, candidate, read_code
 from snnviz.catalog.twins import ann_twin
 from snnviz.errors import InputError
-from snnviz.events import Trial
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import State, Store
 from snnviz.ui import optimise_setting, services

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from snnviz.catalog.limitstudies import LimitSetting, networks, points, start, tuning
-from snnviz.catalog.ttfslimits import FineTuning
+from snnviz.catalog.ttfslimits import FineTuning, Tuned
 from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
 from snnviz.catalog.ttfsstudies import TtfsStudy
 from snnviz.design import Design, Part
-from snnviz.events import Tuned
 from snnviz.jobs.immediate import Immediate
 from snnviz.links import change
 from snnviz.store import Run, Store, Task

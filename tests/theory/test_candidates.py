@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.events import Candidate
+from snnviz.catalog.cells import Candidate, CellSearch, Scoring
 from snnviz.theory import cell_costs
 from snnviz.theory.candidates import deviation, ranked
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnviz.catalog.cells import NORMALISATIONS, CellSearch, Normalisation
-from snnviz.events import Candidate
+from snnviz.catalog.cells import NORMALISATIONS, Candidate, CellSearch, Normalisation
 from snnviz.theory.ranks import kendall
 from snnviz.views.normalisations import alike, sentences
 

@@ -10,10 +10,10 @@ import pytest
 
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.shortcuts import branching, parameters
-from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, members
+from snnviz.catalog.shortcutstudies import STARTS, InitialGradient, ShortcutStudy, members
 from snnviz.core.gradients import profile
 from snnviz.design import Design
-from snnviz.events import Branch, EpochEnd, InitialGradient, LayerState, Sample
+from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.links import change
 from snnviz.store.values import Run
 from snnviz.theory import costs

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from snnviz.catalog.trajectories import MODELS
-from snnviz.events import Course
+from snnviz.catalog.trajectories import MODELS, Course
 from snnviz.theory.ttfs_spectra import RandomLayers, eigenvalues, negative, passed
 from snnviz.views import ttfsnaive as views
 

@@ -6,8 +6,9 @@ import plotly.graph_objects as go
 import pytest
 
 from snnviz.catalog.limitstudies import LimitStudy, Point, points, start
+from snnviz.catalog.ttfslimits import Tuned
 from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
-from snnviz.events import EpochEnd, Tuned
+from snnviz.events import EpochEnd
 from snnviz.views import ttfslimits, ttfspenalty
 from snnviz.views.chart import Chart
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.events import Candidate, Report
+from snnviz.catalog.cells import Candidate, CellSearch, Report, Scoring
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import cell_costs
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.events import InitialGradient
+from snnviz.catalog.shortcutstudies import GradientSurvey, InitialGradient
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 

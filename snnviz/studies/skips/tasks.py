@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from snnviz.catalog.searches import Search, widest
-from snnviz.events import Model, Trial, Twin
+from snnviz.catalog.searches import Model, Search, Trial, Twin, widest
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 

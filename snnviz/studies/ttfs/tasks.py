@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from snnviz.catalog.trajectories import Trajectories
-from snnviz.catalog.ttfslimits import FineTuning
-from snnviz.events import Course, Tuned
+from snnviz.catalog.trajectories import Course, Trajectories
+from snnviz.catalog.ttfslimits import FineTuning, Tuned
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs, tuningcosts
 
