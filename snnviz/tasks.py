@@ -111,13 +111,14 @@ class TaskKind(Generic[T]):
     """A kind of task. What takes long to import is named, as ``module:function``, and found by `resolve`.
 
     name: what the store calls it, for ever. value: the tasks. rows: the kinds of row that it says, each a table.
+    sample: a small task, of less than a second, for tests.
 
     run: ``(task, history, threads) -> Iterator[Event]``, the same events wherever it was interrupted. `threads()` is
     asked how many cores may be used now. Imported by the worker alone.
 
     show: ``(store, run, as_json) -> None``, what `show RUN` prints. measure: of the same form, what `measure RUN` does,
     None where nothing is to be measured anew. page: where it is started and seen, a script of `pages/` or a page that
-    is of this kind's own. warm: what is done once in the process from which workers are forked, None for nothing.
+    is of this kind's own. warm: what is done once in the process from which workers are forked.
 
     design: what it begins with, None where it has none. data: the data sets that it needs; without, its design's.
     keeps: what it has found is of use, so that pages pause it, go on with it and ask before they forget it.
@@ -132,6 +133,7 @@ class TaskKind(Generic[T]):
     run: str
     show: str
     page: str | Page
+    sample: Callable[[], T]
     measure: str | None = None
     warm: str | None = None
     design: Callable[[T], Design] | None = None

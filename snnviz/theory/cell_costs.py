@@ -73,14 +73,16 @@ def search_steps(setting: CellSearch) -> int:
     return many * coarse + min(setting.best, many) * fine
 
 
-def memory_bytes(setting: Scoring | CellSearch) -> int:
+def scoring_bytes(setting: Scoring) -> int:
     """An estimate from above of what a process needs beyond the loaded libraries.
 
-    A search scores two cells at once, with the same weights. Tests hold the estimate between 1 and 4 times what is
-    measured.
+    Tests hold it between 1 and 4 times what is measured.
     """
-    if isinstance(setting, Scoring):
-        return _weights_bytes(setting) + _network_bytes(setting) + 40_000_000
+    return _weights_bytes(setting) + _network_bytes(setting) + 40_000_000
+
+
+def search_bytes(setting: CellSearch) -> int:
+    """As `scoring_bytes`, of a search, which scores two cells at once, with the same weights."""
     stages = (setting.coarse, setting.fine) if setting.best else (setting.coarse,)
     most = max(_network_bytes(stage) for stage in stages)
     return sum(_weights_bytes(stage) for stage in stages) + 2 * most + 40_000_000

@@ -7,16 +7,8 @@ import math
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.datasets import card, sizes
 from snnviz.catalog.encodings import is_static
-from snnviz.catalog.searches import Search, widest
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.catalog.trajectories import Trajectories
-from snnviz.catalog.twins import ann_twin
 from snnviz.design import Design
-from snnviz.links import change
 from snnviz.theory import probe
-
-SURVEY_STEPS = 6
-"""Training steps in which as much is computed as for the gradients of one untrained network, its making included."""
 
 
 def parameters(design: Design) -> int:
@@ -142,62 +134,3 @@ def measurement_seconds(design: Design) -> float:
     train, tested = samples(design)
     images = design.training.epochs * (train + tested / 3)
     return 1.0 + training_seconds(design) * min(probe.SIZE, train) / 3 / images
-
-
-def deepest(survey: GradientSurvey) -> Design:
-    """The largest network of a survey."""
-    depths = {"network.depth": max(survey.depths), "training.shortcut.layers": ""} if survey.depths else {}
-    return change(survey.design, depths)
-
-
-def survey_seconds(survey: GradientSurvey) -> float:
-    """An estimate of a survey's length on one core: each network goes as far as in so many training steps."""
-    largest = deepest(survey)
-    a_step = training_seconds(largest) / training_steps(largest)
-    alike = sum(survey.depths) / max(survey.depths) if survey.depths else 1
-    return SURVEY_STEPS * a_step * alike * max(1, len(survey.inits))
-
-
-TRAJECTORIES = 12
-"""Runs of the ReLU network in single precision that take as long as four models side by side in double. Measured: 6 of
-a narrow mlp, 16 of a cnn."""
-
-
-def trajectories_seconds(setting: Trajectories) -> float:
-    """An estimate of the length of trajectories on one core."""
-    return TRAJECTORIES * training_seconds(setting.design)
-
-
-def trajectories_bytes(setting: Trajectories) -> int:
-    """An estimate from above of their memory: whole batches in double precision, of one model at a time; all of them
-    keep their weights, where those began, and their moments. Measured: 0.4 to 0.8 of it.
-    """
-    design = setting.design
-    layers, about, (train, _) = architecture(design).layers, card(design.data.name), samples(design)
-    images = max(250, min(design.training.batch_size, train))
-    inputs, neurons = sum(math.prod(layer.in_shape) for layer in layers), sum(layer.neurons for layer in layers)
-    unfolded = max(layer.fan_in * layer.neurons // layer.out_shape[0] for layer in layers)
-    floats = images * (inputs + 24 * neurons + 2 * unfolded) + 30 * parameters(design)
-    return int(8 * floats + 2.5 * (about.train + about.test) * math.prod(about.shape)) + 60_000_000
-
-
-def search_steps(search: Search) -> int:
-    """Weight updates in a whole search: of the ANN twin, the shared weights and the candidates."""
-    batches = math.ceil((samples(search.design)[0] - search.validation) / search.design.training.batch_size)
-    return max(1, batches) * _search_epochs(search)
-
-
-def search_seconds(search: Search) -> float:
-    """An estimate of a search's length on one core: a candidate is taken to lie half way to the widest one."""
-    epochs = search.design.training.epochs
-    twin, (low, high) = ann_twin(search.design), (search.design, widest(search))
-    share = 1 - search.validation / samples(search.design)[0]
-    an_epoch = (training_seconds(low) + training_seconds(high)) / 2 / epochs
-    return share * (training_seconds(twin) + an_epoch * (_search_epochs(search) - epochs))
-
-
-def _search_epochs(search: Search) -> int:
-    epochs = search.design.training.epochs
-    if search.weights == "scratch":
-        return epochs * (1 + search.trials)
-    return epochs + search.shared_epochs + search.trials * search.tuning_epochs

@@ -9,6 +9,7 @@ if str(ROOT) not in sys.path:  # streamlit puts only this file's folder there
 
 import streamlit as st  # noqa: E402
 
+from snnviz.tasks import KINDS, resolve  # noqa: E402
 from snnviz.ui import services, state  # noqa: E402
 from snnviz.ui.trouble import told  # noqa: E402
 from snnviz.ui.words import plain  # noqa: E402
@@ -26,6 +27,7 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "cells.py", title="Cells", icon=":material/grid_view:", url_path="cells"),
         st.Page(ROOT / "pages" / "ttfs.py", title="TTFS", icon=":material/timer:", url_path="ttfs"),
         st.Page(ROOT / "pages" / "runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"),
+        *(st.Page(resolve(own.body), title=own.title, icon=own.icon, url_path=own.path) for own in KINDS.pages()),
     ],
     position="top",
 )

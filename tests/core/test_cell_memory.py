@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.theory import cell_costs
+from snnviz.jobs import engine
 
 ROOT = Path(__file__).resolve().parents[2]
 DENSE = "0333 0033 0003 0000"
@@ -61,6 +61,6 @@ def test_the_memory_of_a_scoring_is_at_most_the_estimate_and_at_least_a_quarter_
     tasks = [*map(Scoring.check, SCORINGS), *map(CellSearch.check, SEARCHES)]
     assert len(measured) == len(tasks)
     for task, peak in zip(tasks, measured, strict=True):
-        estimate = cell_costs.memory_bytes(task)
+        estimate = engine.needed_bytes(task)
         print(f"{estimate / peak:.2f}", task)
         assert peak <= estimate <= 4 * peak, f"{estimate / peak:.2f} times the measured for {task}"

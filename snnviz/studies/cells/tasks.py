@@ -9,14 +9,27 @@ from snnviz.theory import cell_costs
 SMALLER = "fewer images, channels or time steps need less"
 
 
-def _score(task: Scoring) -> Cost:
-    memory = cell_costs.memory_bytes(task)
+def score_cost(task: Scoring) -> Cost:
+    """Counts time steps of all repeats."""
+    memory = cell_costs.scoring_bytes(task)
     return Cost(cell_costs.scoring_steps(task), cell_costs.scoring_seconds(task), memory)
 
 
-def _search(task: CellSearch) -> Cost:
-    memory = cell_costs.memory_bytes(task)
+def score_sample() -> Scoring:
+    """Of two repeats."""
+    return Scoring(channels=2, batch=4, repeats=2, steps=2, hidden=4)
+
+
+def search_cost(task: CellSearch) -> Cost:
+    """Counts tenths of milliseconds of what is expected."""
+    memory = cell_costs.search_bytes(task)
     return Cost(cell_costs.search_steps(task), cell_costs.search_seconds(task), memory)
+
+
+def search_sample() -> CellSearch:
+    """Of six candidates."""
+    small = {"channels": 2, "hidden": 4, "steps": 2, "batch": 4, "size": 8, "fine_channels": 2, "fine_batch": 4}
+    return CellSearch.check({"candidates": 6, "best": 2, **small})
 
 
 KINDS = (
@@ -24,10 +37,11 @@ KINDS = (
         name="cells",
         value=CellSearch,
         rows=(Candidate,),
-        cost=_search,
+        cost=search_cost,
         run="snnviz.jobs.scoring:search",
         show="snnviz.cli.cellsearching:show",
         page="cells",
+        sample=search_sample,
         data=lambda task: (task.data,),
         keeps=True,
         cores=2,
@@ -38,10 +52,11 @@ KINDS = (
         name="score",
         value=Scoring,
         rows=(Report,),
-        cost=_score,
+        cost=score_cost,
         run="snnviz.jobs.scoring:score",
         show="snnviz.cli.scoring:show",
         page="cells",
+        sample=score_sample,
         warm="snnviz.core.score:warm",
         data=lambda task: (task.data,),
         noun="setting",

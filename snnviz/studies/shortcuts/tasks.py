@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 from snnviz.catalog.shortcutstudies import GradientSurvey, InitialGradient
+from snnviz.design import Design
+from snnviz.links import change
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
+STEPS = 6
+"""Training steps in which as much is computed as for the gradients of one untrained network, its making included."""
 
-def _cost(survey: GradientSurvey) -> Cost:
-    return Cost(survey.layers, costs.survey_seconds(survey), costs.memory_bytes(costs.deepest(survey)))
+
+def deepest(survey: GradientSurvey) -> Design:
+    """The largest network of a survey."""
+    depths = {"network.depth": max(survey.depths), "training.shortcut.layers": ""} if survey.depths else {}
+    return change(survey.design, depths)
+
+
+def cost(survey: GradientSurvey) -> Cost:
+    """Counts layers. Each network goes as far as in so many training steps."""
+    largest = deepest(survey)
+    a_step = costs.training_seconds(largest) / costs.training_steps(largest)
+    alike = sum(survey.depths) / max(survey.depths) if survey.depths else 1
+    seconds = STEPS * a_step * alike * max(1, len(survey.inits))
+    return Cost(survey.layers, seconds, costs.memory_bytes(largest))
+
+
+def sample() -> GradientSurvey:
+    """Of three networks."""
+    design = {
+        "data": {"train_samples": 60, "test_samples": 20, "steps": 2},
+        "network": {"kind": "mlp", "width": 8},
+        "training": {"epochs": 1, "shortcut": {"schedule": {"kind": "constant"}}},
+    }
+    return GradientSurvey.check({"design": design, "depths": [2, 3, 4]})
 
 
 KINDS = (
@@ -16,11 +42,12 @@ KINDS = (
         name="gradients",
         value=GradientSurvey,
         rows=(InitialGradient,),
-        cost=_cost,
+        cost=cost,
         run="snnviz.jobs.surveying:survey",
         show="snnviz.cli.gradients:show",
         measure="snnviz.cli.gradients:measure",
         page="shortcuts",
+        sample=sample,
         design=lambda survey: survey.design,
     ),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from snnviz.catalog.searches import Model, Search, Trial, Twin, widest
+from snnviz.catalog.twins import ann_twin
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
@@ -10,9 +13,33 @@ SIDE_BY_SIDE = 2
 """Candidates that are in memory at once."""
 
 
-def _cost(search: Search) -> Cost:
-    memory = SIDE_BY_SIDE * costs.memory_bytes(widest(search))
-    return Cost(costs.search_steps(search), costs.search_seconds(search), memory)
+def cost(search: Search) -> Cost:
+    """Counts weight updates, of the ANN twin, the shared weights and the candidates. One of these is taken to lie half
+    way between the network and the widest one."""
+    design, wide = search.design, widest(search)
+    epochs, images = design.training.epochs, costs.samples(design)[0]
+    batches = math.ceil((images - search.validation) / design.training.batch_size)
+    share = 1 - search.validation / images
+    an_epoch = (costs.training_seconds(design) + costs.training_seconds(wide)) / 2 / epochs
+    seconds = share * (costs.training_seconds(ann_twin(design)) + an_epoch * (_epochs(search) - epochs))
+    return Cost(max(1, batches) * _epochs(search), seconds, SIDE_BY_SIDE * costs.memory_bytes(wide))
+
+
+def _epochs(search: Search) -> int:
+    epochs = search.design.training.epochs
+    if search.weights == "scratch":
+        return epochs * (1 + search.trials)
+    return epochs + search.shared_epochs + search.trials * search.tuning_epochs
+
+
+def sample() -> Search:
+    """Of four candidates."""
+    design = {
+        "data": {"train_samples": 60, "test_samples": 20, "steps": 2},
+        "network": {"kind": "block", "edges": "0000/0000/0000/0000", "channels": 2, "norm": "batch"},
+        "training": {"epochs": 1, "batch_size": 10},
+    }
+    return Search.check({"design": design, "iterations": 2, "parallel": 2, "validation": 20, "shared_epochs": 2})
 
 
 KINDS = (
@@ -20,10 +47,11 @@ KINDS = (
         name="search",
         value=Search,
         rows=(Twin, Trial, Model),
-        cost=_cost,
+        cost=cost,
         run="snnviz.jobs.searching:conduct",
         show="snnviz.cli.searching:show",
         page="skips",
+        sample=sample,
         design=lambda search: search.design,
         keeps=True,
     ),

@@ -9,11 +9,24 @@ from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
 
-def _run(design: Design) -> Cost:
+def run_cost(design: Design) -> Cost:
+    """Counts training steps."""
     return Cost(costs.training_steps(design), costs.training_seconds(design), costs.memory_bytes(design))
 
 
-def _measurement(task: Measurement) -> Cost:
+def run_sample() -> Design:
+    """Of two epochs."""
+    return Design.check(
+        {
+            "data": {"train_samples": 60, "test_samples": 20, "steps": 2},
+            "network": {"kind": "mlp", "depth": 2, "width": 20},
+            "training": {"epochs": 2, "batch_size": 20},
+        }
+    )
+
+
+def measurement_cost(task: Measurement) -> Cost:
+    """Counts measurements."""
     return Cost(1, costs.measurement_seconds(task.design), costs.memory_bytes(task.design))
 
 
@@ -22,11 +35,12 @@ KINDS = (
         name="run",
         value=Design,
         rows=(Sample, LayerState, Branch, Timing, EpochEnd),
-        cost=_run,
+        cost=run_cost,
         run="snnviz.core.execute:run",
         show="snnviz.cli.running:show_run",
         measure="snnviz.cli.measuring:measure_run",
         page="design",
+        sample=run_sample,
         warm="snnviz.core.execute:warm",
         design=lambda design: design,
         trained=True,
@@ -35,10 +49,11 @@ KINDS = (
         name="measurement",
         value=Measurement,
         rows=(LayerState, Timing),
-        cost=_measurement,
+        cost=measurement_cost,
         run="snnviz.jobs.measuring:measured",
         show="snnviz.cli.measuring:show",
         page="design",
+        sample=lambda: Measurement(design=run_sample()),
         design=lambda task: task.design,
     ),
 )
