@@ -2,11 +2,8 @@
 
 import streamlit as st
 
-from snnviz.ui import editor, form, live, nearest, preview, state
+from snnviz.ui import editor, form, live, nearest, preview
 
-if state.problem():
-    st.error(state.problem(), icon=":material/error:")
-nearest.panel()
 with st.container():  # a fragment stays where it is only in a container of its own
     editor.panel()
 left, right = st.columns([11, 9], gap="medium")
@@ -16,3 +13,5 @@ with right:
     preview.panel()
 with st.container():
     live.panel()
+with st.container():  # last, so that nothing moves with it
+    nearest.panel()

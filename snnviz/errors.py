@@ -23,10 +23,11 @@ class SnnvizError(Exception):
 
 
 class InputError(SnnvizError):
-    """A value breaks a rule; `field` is its path, such as ``training.epochs``."""
+    """A value breaks a rule; `field` is its path, such as ``training.epochs``. `rule` follows "must"."""
 
     def __init__(self, field: str, rule: str, value: object, hint: str = "") -> None:
         self.field = field if field.isprintable() else repr(field)[1:-1]
+        self.rule, self.value = rule, value
         super().__init__(f"{self.field} must {rule}, got {brief(value)}{hint}")
 
     def inside(self, part: str) -> InputError:

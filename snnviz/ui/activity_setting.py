@@ -20,13 +20,14 @@ from snnviz.design import INITS, Choice, Design
 from snnviz.errors import InputError
 from snnviz.registry import Number, Range
 from snnviz.theory.activity import Setting, compared, init_text, read_init
-from snnviz.ui import state, study
+from snnviz.ui import notices, state, study
 from snnviz.ui.components import sliders
 from snnviz.ui.components.block_editor import new_revision
 from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.words import ended
+from snnviz.views.changes import told
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
 """Keys: of the fragment with the sliders and the two main charts, of the one below it, and of the sliders."""
@@ -133,13 +134,13 @@ def put_sliders() -> None:
         session.dragging = moved.dragging
         _change(_with_numbers(setting(), moved.values))
     slow = session.get("details_seconds", 0.0) > 0.06
-    st.rerun([PANEL] if moved is not None and moved.dragging and slow else [PANEL, DETAILS])
+    notices.redraw(PANEL, *([] if moved is not None and moved.dragging and slow else [DETAILS]))
 
 
 def put(name: str, widget: str) -> None:
     """A segmented control's callback: its option becomes the setting's."""
     _change(setting().model_copy(update={name: st.session_state[widget]}))
-    st.rerun([PANEL, DETAILS])
+    notices.redraw(PANEL, DETAILS)
 
 
 def put_inits(widget: str) -> None:
@@ -150,13 +151,13 @@ def put_inits(widget: str) -> None:
     order = list(INITS.kinds)
     inits = sorted([*kept, *new], key=lambda init: order.index(init.kind))
     _put(now.model_copy(update={"inits": tuple(inits[:12]) or now.inits}))
-    st.rerun([PANEL, DETAILS])
+    notices.redraw(PANEL, DETAILS)
 
 
 def put_steps(steps: int) -> None:
     """The callback of a button that asks for so many time steps."""
     _put(setting().model_copy(update={"steps": steps}))
-    st.rerun([PANEL, DETAILS])
+    notices.redraw(PANEL, DETAILS)
 
 
 def look_at(widget: str) -> None:
@@ -179,7 +180,7 @@ def pick(board: str) -> None:
     elif found is not None and found[1] in names:
         _look_at(names.index(found[1]))
         st.session_state.setting_revision = new_revision()  # the menu beside it follows
-    st.rerun([PANEL, DETAILS])
+    notices.redraw(PANEL, DETAILS)
 
 
 def look_at_layer(widget: str) -> None:
@@ -190,8 +191,10 @@ def look_at_layer(widget: str) -> None:
 
 def start_again() -> None:
     """Back to the default setting."""
+    before = setting()
     _put(Setting())
-    st.rerun([PANEL, DETAILS])
+    _tell("Started again.", before)
+    notices.redraw(PANEL, DETAILS)
 
 
 def _put(new: Setting) -> None:
@@ -331,15 +334,24 @@ def of_design(design: Design, *, layers: int | None = None) -> Setting:
 
 def open_design(*, layers: int | None = None) -> None:
     """Look at the design that is being edited, in as many layers as it has or in `layers`."""
-    design = state.design()
+    design, before = state.design(), st.session_state.get("setting")
     _put(of_design(design, layers=layers))
     _look_at(0)
+    if before is not None:
+        _tell("Loaded from Design.", before)
+
+
+def _tell(done: str, before: Setting) -> None:
+    """What the setting is instead of what it was."""
+    after = setting()
+    changes = told(before.model_dump(mode="json"), after.model_dump(mode="json"))
+    notices.tell(done, changes, lambda: _put(before), lambda: setting() == after)
 
 
 def bring_design() -> None:
     """The callback of the button that opens the design here."""
     open_design()
-    st.rerun([PANEL, DETAILS])
+    notices.redraw(PANEL, DETAILS)
 
 
 def use_in_design() -> None:
@@ -351,4 +363,5 @@ def use_in_design() -> None:
         settings["neuron.kind"] = "lif"
     settings |= {"data.steps": now.steps, "init.kind": init.kind}
     settings |= {f"init.{name}": value for name, value in init.parameters.items()}
-    state.replace(links.change(state.design(), settings))
+    state.take(links.change(state.design(), settings), "Taken from Activity.")
+    st.session_state.section = "Initialisation"  # the tab of the form, where it is seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,12 +10,13 @@ import streamlit as st
 from snnviz.catalog.cells import Scoring
 from snnviz.cells import Cell
 from snnviz.store import Run
-from snnviz.ui import cells_found, cells_setting, many
+from snnviz.ui import cells_found, cells_setting, many, notices
 from snnviz.ui.cells_setting import EDITOR, FOUND, KEY, SETTINGS, begin, network, put_cell, setting, settings
 from snnviz.ui.components.cell_editor import cell_editor, drawn
 from snnviz.ui.components.reveal import reveal
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
+from snnviz.views.changes import told as told_changes
 
 __all__ = ["begin", "open_cell", "panel"]
 
@@ -23,10 +25,19 @@ EDITOR_KEY = "cells-drawing"
 
 def open_cell(cell: Cell, **fields: Any) -> None:
     """A callback's way to this part of the page, with a cell in the editor; `fields` are others of the scoring."""
-    many.replace(Scoring.check({**setting().model_dump(), **fields, "cell": cell}), "scoring", KEY)
+    before = setting()
+    many.replace(Scoring.check({**before.model_dump(), **fields, "cell": cell}), "scoring", KEY)
+    after = setting()
     cells_setting.renew_editor()
+    changes = told_changes(before.model_dump(mode="json"), after.model_dump(mode="json"))
+    notices.tell("Opened in the editor.", changes, partial(_put_back, before), lambda: setting() == after)
     st.session_state.cells_view = "draw"
     st.session_state.pop("cells-view", None)
+
+
+def _put_back(before: Scoring) -> None:
+    many.replace(before, "scoring", KEY)
+    cells_setting.renew_editor()
 
 
 def panel() -> None:
@@ -51,7 +62,7 @@ def _editor() -> None:
 
 def _drawn() -> None:
     put_cell(drawn(EDITOR_KEY, setting().cell, _revision()))
-    st.rerun([SETTINGS, FOUND])
+    notices.redraw(SETTINGS, FOUND)
 
 
 def _revision() -> str:

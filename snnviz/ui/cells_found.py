@@ -96,7 +96,7 @@ def train(setting: Scoring) -> None:
         "network.enlarge": min(4, setting.side // pixels),
     }
     try:
-        state.replace(change(named("snasnet-digits"), fields))
+        state.take(change(named("snasnet-digits"), fields), "Taken from Cells.")
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
     else:

@@ -10,7 +10,7 @@ from snnviz import links
 from snnviz.catalog.cells import CELL_SEARCHES, NORMALISATIONS, CellSearch
 from snnviz.errors import InputError
 from snnviz.theory import cell_costs
-from snnviz.ui import many
+from snnviz.ui import many, notices
 from snnviz.ui.components.address import address
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
@@ -121,9 +121,9 @@ def in_numbers(now: CellSearch) -> str:
 
 def _put(name: str) -> None:
     many.put(name, STATE, KEY, CellSearch.check)
-    st.rerun([SETTINGS, FOUND])
+    notices.redraw(SETTINGS, FOUND)
 
 
 def _preset(name: str) -> None:
-    many.replace(CELL_SEARCHES[name], STATE, KEY)
-    st.rerun([SETTINGS, FOUND])
+    many.replace(CELL_SEARCHES[name], STATE, KEY, f"Started from {name}.")
+    notices.redraw(SETTINGS, FOUND)

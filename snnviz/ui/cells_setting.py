@@ -11,7 +11,7 @@ from snnviz.catalog import datasets
 from snnviz.catalog.cells import NORMALISATIONS, Scoring
 from snnviz.cells import Cell
 from snnviz.errors import InputError
-from snnviz.ui import many
+from snnviz.ui import many, notices
 from snnviz.ui.components.address import address
 from snnviz.ui.components.flow import flow
 from snnviz.ui.components.matrix import new_revision
@@ -114,7 +114,7 @@ def network() -> None:
 
 def _put(name: str) -> None:
     many.put(name, "scoring", KEY, Scoring.check)
-    st.rerun([SETTINGS, FOUND])
+    notices.redraw(SETTINGS, FOUND)
 
 
 LABELS = {**SHOWN, **MORE, "data": "data", "metric": "metric", "normalisation": "normalisation", "cell": "cell"}

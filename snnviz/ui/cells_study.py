@@ -15,7 +15,7 @@ from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
-from snnviz.ui import many, recipe, services, state
+from snnviz.ui import many, notices, recipe, services, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import rest_kept
@@ -160,20 +160,20 @@ def _draws(study: CellStudy, way: Way) -> str:
 
 def _put(name: str) -> None:
     many.put(name, "cells_study", KEY, CellStudy.check)
-    st.rerun([SETTINGS, CURVES])
+    notices.redraw(SETTINGS, CURVES)
 
 
 def _take(study: CellStudy) -> None:
     """With a paper's recipe."""
-    many.replace(study, "cells_study", KEY)
-    st.rerun([SETTINGS, CURVES])
+    many.replace(study, "cells_study", KEY, recipe.TAKEN)
+    notices.redraw(SETTINGS, CURVES)
 
 
 def _ask(_: str) -> None:
     """Another question begins as its study does, with the data that are shown."""
     start = STUDIES[many.chosen("question", KEY)]
     many.replace(start.model_copy(update={"data": _study().data}), "cells_study", KEY)
-    st.rerun([SETTINGS, CURVES])
+    notices.redraw(SETTINGS, CURVES)
 
 
 def _is_active() -> bool:

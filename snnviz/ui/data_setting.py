@@ -18,8 +18,10 @@ from snnviz.design import checked as checked_part
 from snnviz.errors import InputError
 from snnviz.registry import Range
 from snnviz.ui import many, state
+from snnviz.ui.becoming import of_data
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.words import ended
+from snnviz.views.refusals import why
 
 KEY = "data"
 PREFIX = "show."
@@ -124,7 +126,7 @@ def open_set(name: str) -> None:
 def _with(name: str) -> Design:
     """The edited design with this data set; where they do not go together, the default one."""
     try:
-        return state.of_data(name)
+        return of_data(state.design(), name)
     except InputError as error:
         st.session_state.data_problem = f"{ended(error)} The default design's settings are shown with it."
         return Design(data=Data(name=name))
@@ -133,7 +135,7 @@ def _with(name: str) -> Design:
 def use() -> None:
     """The data set that is shown becomes the design's."""
     if not is_own_design():
-        state.put_data(shown())
+        state.take_data(shown(), "Taken from Data.")
         st.session_state.data_other = None
 
 
@@ -145,7 +147,7 @@ def put(path: str, widget: str) -> None:
     try:
         changed = links.change(shown(), {path: session[widget]})
     except InputError as error:
-        session.data_setting_problem = str(error)
+        session.data_setting_problem = f"{why(error)}."
         many.renew(KEY)
         return
     above = session.data_problem or session.data_link_problem

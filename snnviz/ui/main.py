@@ -10,7 +10,7 @@ if str(ROOT) not in sys.path:  # streamlit puts only this file's folder there
 import streamlit as st  # noqa: E402
 
 from snnviz.tasks import KINDS, resolve  # noqa: E402
-from snnviz.ui import services, state  # noqa: E402
+from snnviz.ui import notices, services, state  # noqa: E402
 from snnviz.ui.trouble import told  # noqa: E402
 from snnviz.ui.words import plain  # noqa: E402
 
@@ -37,3 +37,5 @@ with told():
         st.info(plain(sentence), icon=":material/database:")
     state.begin(page.url_path)
     page.run()
+    with st.container():
+        notices.panel()

@@ -7,7 +7,7 @@ tells one study's widgets and its sentence of trouble from another's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
 import streamlit as st
@@ -19,12 +19,15 @@ from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.jobs import pace
 from snnviz.jobs.pace import in_words, seconds_left
+from snnviz.links import flat
 from snnviz.places import cache_dir
 from snnviz.registry import Range
 from snnviz.store import Run, Task
 from snnviz.store.looks import looks
-from snnviz.ui import services
+from snnviz.ui import notices, services
 from snnviz.ui.words import plain, some
+from snnviz.views.changes import told
+from snnviz.views.refusals import why
 from snnviz.views.skips import Result, result
 
 EVERY = 1.0
@@ -239,7 +242,7 @@ def put(name: str, state: str, key: str, check: Callable[[object], Part]) -> Non
         session[state] = check(session[state].model_dump() | _said(session[state], name, chosen(name, key)))
         session[f"{key}_problem"] = session[f"{key}_link_problem"] = ""
     except InputError as error:
-        session[f"{key}_problem"] = str(error)
+        session[f"{key}_problem"] = f"{why(error)}."
 
 
 def _said(value: Part, name: str, said: Any) -> dict[str, Any]:
@@ -248,11 +251,18 @@ def _said(value: Part, name: str, said: Any) -> dict[str, Any]:
     return {field: {**getattr(value, field), inside[-1]: said} if inside else said}
 
 
-def replace(value: Part, state: str, key: str) -> None:
-    """Another setting, such as a preset, takes the place of the one that the session holds as `state`."""
+def replace(value: Part, state: str, key: str, done: str = "") -> None:
+    """Another setting, such as a preset, takes the place of the one that the session holds as `state`.
+
+    `done`: by what; what that changes is then said, and undone by a click.
+    """
     session = st.session_state
+    before: Part = session[state]
     session[state], session[f"{key}_problem"], session[f"{key}_link_problem"] = value, "", ""
     renew(key)
+    if done:
+        changes = told(flat(before.model_dump(mode="json")), flat(value.model_dump(mode="json")))
+        notices.tell(done, changes, partial(replace, before, state, key), lambda: session[state] == value)
 
 
 def is_said(name: str, key: str) -> bool:

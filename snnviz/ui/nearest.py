@@ -1,21 +1,32 @@
-"""The nearest design that works, offered below the sentence that says why another does not; and a way back."""
+"""Why a change of a design was refused, in a place of its own, and a button that makes it possible."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from snnviz.catalog.nearest import Nearest
 from snnviz.design import Design
-from snnviz.ui import state
+from snnviz.ui import notices, state
 from snnviz.ui.words import plain
+from snnviz.views.changes import offered as in_words
 
 
 def panel() -> None:
-    """On the Design page."""
+    """On the Design page, over the lower edge of the window: seen whatever is scrolled, and it moves nothing."""
     session = st.session_state
-    offered("design", session.offer if session.problem else None, state.design(), _edit, state.replace)
+    if not state.problem():
+        return
+    notices.look()
+    with st.container(key="refusal", gap="small"):
+        st.error(state.problem(), icon=":material/error:")
+        if session.offer is not None:
+            st.caption(f"What works changes: {plain(in_words(session.offer))}.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _button("design", session.offer, state.design(), _edit, state.replace)
+            st.button("Close", key="close-refusal", type="tertiary", on_click=state.dismiss)
 
 
 def _edit(found: Nearest) -> None:
@@ -27,7 +38,7 @@ def _edit(found: Nearest) -> None:
         session.parts["rate"] = document
     if before.neuron.kind != found.design.neuron.kind == "relu":
         session.parts["lif"] = document
-    session.problem, session.offer = "", None
+    state.dismiss()
     state.replace(found.design)
 
 
@@ -37,37 +48,48 @@ def offered(
     now: Design,
     take: Callable[[Nearest], None],
     undo: Callable[[Design], None],
-    made: Callable[[Design], Design] = lambda design: design,
+    shown: Callable[[], Design] = state.design,
+    redraw: Callable[[], None] = lambda: None,
 ) -> None:
-    """A button that takes what is offered, and the whole list of what it changes; `made`: what becomes of it here.
+    """A button that takes what is offered, and the whole list of what it changes.
 
-    Once taken, and as long as the design stays that one, the list again, and a button that undoes it.
+    Once taken it is a notice, which says the list again and undoes it, as long as what is `shown` stays that design.
+    `redraw`: what depends on it, where a click draws a fragment alone.
     """
     if offer is not None:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Take the nearest that works",
-                icon=":material/auto_fix_high:",
-                key=f"{key}-nearest",
-                on_click=_take,
-                args=(key, offer, (made(offer.design), now), take),
-            )
-            st.caption(f"It changes {plain(offer.told)}.")
-        return
-    taken: tuple[Nearest, Design, Design] | None = st.session_state.get(f"{key}_nearest_taken")
-    if taken is None or taken[1] != now:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Undo", icon=":material/undo:", key=f"{key}-undo-nearest", on_click=_undo, args=(key, taken[2], undo))
-        st.caption(f"Changed {plain(taken[0].told)}.")
+        st.caption(f"What works changes: {plain(in_words(offer))}.")
+        _button(key, offer, now, take, undo, shown, redraw)
 
 
-def _take(key: str, offer: Nearest, designs: tuple[Design, Design], take: Callable[[Nearest], None]) -> None:
-    """`designs`: after and before."""
-    st.session_state[f"{key}_nearest_taken"] = (offer, *designs)
+def _button(
+    key: str,
+    offer: Nearest | None,
+    now: Design,
+    take: Callable[[Nearest], None],
+    undo: Callable[[Design], None],
+    shown: Callable[[], Design] = state.design,
+    redraw: Callable[[], None] = lambda: None,
+) -> None:
+    if offer is None:
+        return
+    st.button(
+        "Take the nearest that works",
+        icon=":material/auto_fix_high:",
+        key=f"{key}-nearest",
+        on_click=_take,
+        args=(offer, now, take, undo, shown, redraw),
+    )
+
+
+def _take(
+    offer: Nearest,
+    before: Design,
+    take: Callable[[Nearest], None],
+    undo: Callable[[Design], None],
+    shown: Callable[[], Design],
+    redraw: Callable[[], None],
+) -> None:
     take(offer)
-
-
-def _undo(key: str, before: Design, undo: Callable[[Design], None]) -> None:
-    st.session_state[f"{key}_nearest_taken"] = None
-    undo(before)
+    after = shown()
+    notices.tell("Changed.", [in_words(offer)], partial(undo, before), lambda: shown() == after)
+    redraw()

@@ -170,7 +170,7 @@ def _open(one: Seen, trial: Trial) -> None:
         if services.glance(design.digest):
             state.open_run(design.digest)
         else:
-            state.replace(design)
+            state.take(design, f"Candidate no. {trial.number + 1} of {NAMES[one.search.strategy]}.")
             state.watch(None)
         st.switch_page(ROOT / "pages" / "design.py")
     which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"

@@ -11,7 +11,7 @@ from snnviz import links
 from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation, searches
 from snnviz.catalog.searches import Kernel, space
 from snnviz.errors import InputError
-from snnviz.ui import many, recipe
+from snnviz.ui import many, notices, recipe
 from snnviz.ui.components.address import address
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.trouble import told
@@ -146,13 +146,13 @@ def count(number: int) -> str:
 
 def _put(name: str) -> None:
     many.put(name, "optimisation", KEY, Optimisation.check)
-    st.rerun([SETTINGS, CURVES])
+    notices.redraw(SETTINGS, CURVES)
 
 
 def _preset(name: str) -> None:
-    _take(OPTIMISATIONS[name])
+    _take(OPTIMISATIONS[name], f"Started from {name}.")
 
 
-def _take(setting: Optimisation) -> None:
-    many.replace(setting, "optimisation", KEY)
-    st.rerun([SETTINGS, CURVES])
+def _take(setting: Optimisation, done: str = recipe.TAKEN) -> None:
+    many.replace(setting, "optimisation", KEY, done)
+    notices.redraw(SETTINGS, CURVES)

@@ -20,6 +20,9 @@ Take = Callable[[Any], None]
 """Told the whole setting that takes the place of the one that is shown."""
 
 NUMBERS = {"learning_rate": "Learning rate", "batch_size": "Batch", "shift": "Shift, pixels"}
+TAKEN = "Trained as in the paper."
+"""What is said when a paper's recipe was chosen."""
+
 OF_EVENTS = {"drop_events": "Drop events"}
 
 

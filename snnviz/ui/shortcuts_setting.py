@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,12 +16,14 @@ from snnviz.design import INITS, SHORTCUTS, CnnNetwork, Design, MlpNetwork, Part
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.registry import Range
-from snnviz.ui import many, state
+from snnviz.ui import many, notices, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.flow import flow
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
+from snnviz.views.changes import between
+from snnviz.views.refusals import why
 from snnviz.views.shortcutnet import parts
 from snnviz.views.shortcuts import lambda_chart
 from snnviz.views.words import word
@@ -93,7 +96,7 @@ def _widgets() -> None:
     _menu(top[2], "init", "Initialisation", INITS.kinds, now.init.kind)
     to_design = top[3].button("Edit it", icon=":material/hub:", width="stretch", key="shortcuts-edit")
     if to_design:
-        state.replace(now)
+        state.take(now, "Taken from Shortcuts.")
         st.switch_page(ROOT / "pages" / "design.py")
     weights = SHORTCUTS[shortcut.schedule.kind].parameters
     row = st.columns([13, *[10] * len(weights), 36, 18], vertical_alignment="bottom")
@@ -171,9 +174,13 @@ def _starts(place: Any) -> None:
 
 
 def _start(key: str) -> None:
-    name = st.session_state[key]
-    if name is not None:
-        replace(STARTS[name] if name in STARTS else taken(state.design(), design()))
+    name, before = st.session_state[key], design()
+    if name is None:
+        return
+    _replace(STARTS[name] if name in STARTS else taken(state.design(), before))
+    after = design()
+    notices.tell(f"Started from {name}.", between(before, after), partial(_replace, before), lambda: design() == after)
+    notices.redraw(SETTINGS, RUNS)
 
 
 def taken(own: Design, before: Design) -> Design:
@@ -192,12 +199,11 @@ def _bare(of: Design) -> Design:
     return of.model_copy(update={"training": of.training.model_copy(update={"shortcut": Shortcut()})})
 
 
-def replace(new: Design) -> None:
+def _replace(new: Design) -> None:
     """Another design takes the place of the one that is shown."""
     session = st.session_state
     session.shortcuts_design, session.shortcuts_setting_problem, session.shortcuts_link_problem = new, "", ""
     many.renew(KEY)
-    st.rerun([SETTINGS, RUNS])
 
 
 def _put_data(_: str) -> None:
@@ -234,17 +240,17 @@ def _change(settings: Mapping[str, Any], *, renew: bool = False) -> None:
         session.shortcuts_design = links.change(design(), settings)
         session.shortcuts_setting_problem = session.shortcuts_link_problem = ""
     except InputError as error:
-        session.shortcuts_setting_problem = str(error)
+        session.shortcuts_setting_problem = f"{why(error)}."
         renew = True
     if renew:
         many.renew(KEY)
-    st.rerun([SETTINGS, RUNS])
+    notices.redraw(SETTINGS, RUNS)
 
 
 def put_study(name: str) -> None:
     """A field of the study."""
     many.put(name, "shortcuts", KEY, ShortcutStudy.check)
-    st.rerun([SETTINGS, RUNS])
+    notices.redraw(SETTINGS, RUNS)
 
 
 def _menu(place: Any, path: str, label: str, kinds: Sequence[str], value: str) -> None:

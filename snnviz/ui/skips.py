@@ -13,7 +13,7 @@ from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
-from snnviz.ui import many, measuring, optimise, recipe, state
+from snnviz.ui import many, measuring, notices, optimise, recipe, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import rest_kept
@@ -184,16 +184,16 @@ def _settings() -> None:
 
 def _put(name: str) -> None:
     many.put(name, "sweep", KEY, SkipSweep.check)
-    st.rerun([SETTINGS, CURVES])
+    notices.redraw(SETTINGS, CURVES)
 
 
 def _preset(name: str) -> None:
-    _take(SWEEPS[name])
+    _take(SWEEPS[name], f"Started from {name}.")
 
 
-def _take(sweep: SkipSweep) -> None:
-    many.replace(sweep, "sweep", KEY)
-    st.rerun([SETTINGS, CURVES])
+def _take(sweep: SkipSweep, done: str = recipe.TAKEN) -> None:
+    many.replace(sweep, "sweep", KEY, done)
+    notices.redraw(SETTINGS, CURVES)
 
 
 @told()
@@ -240,7 +240,7 @@ def _count_switch() -> None:
 
 def _count() -> None:
     st.session_state.skips_count = st.session_state["skips-count"]
-    st.rerun([SETTINGS, CURVES])
+    notices.redraw(SETTINGS, CURVES)
 
 
 def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:

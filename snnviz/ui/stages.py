@@ -12,6 +12,7 @@ import streamlit as st
 from snnviz import adjacency
 from snnviz.design import Design, StagedNetwork
 from snnviz.ui import state
+from snnviz.ui.becoming import small
 from snnviz.ui.components.block_editor import PRESETS, block_editor
 from snnviz.ui.components.stages import Card, clicked, stages
 from snnviz.ui.trouble import told
@@ -56,16 +57,16 @@ def editor(network: StagedNetwork) -> None:
 
 def sizes(network: StagedNetwork) -> None:
     """Buttons for the size, below the form's fields."""
-    small = state.small(network.kind)
+    example = small(network.kind)
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Small size",
             key="small-size",
             icon=":material/bolt:",
             on_click=state.resize,
-            args=(small,),
-            disabled=(network.width, network.depth) == (small.width, small.depth),
-            help=f"Width {small.width:g} and depth {small.depth:g}: trains on digits in about a minute.",
+            args=(example,),
+            disabled=(network.width, network.depth) == (example.width, example.depth),
+            help=f"Width {example.width:g} and depth {example.depth:g}: trains on digits in about a minute.",
         )
         st.button(
             "Full size",

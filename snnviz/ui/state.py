@@ -11,20 +11,22 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from snnviz import cells
-from snnviz.adjacency import Edges
+from snnviz.adjacency import Edges, compact
 from snnviz.catalog.examples import named
-from snnviz.catalog.nearest import FORWARD, Nearest, Unfit
+from snnviz.catalog.mends import mend
+from snnviz.catalog.nearest import Nearest, Unfit
 from snnviz.catalog.searches import matrices, rewired
-from snnviz.catalog.ttfs import ttfs_network
-from snnviz.catalog.twins import ann_twin
 from snnviz.design import BlockNetwork, CellNetwork, Design, StagedNetwork
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.links import change, from_query
-from snnviz.ui import services
+from snnviz.ui import notices, services
+from snnviz.ui.becoming import at_depth, of_code, of_data, of_network, of_neurons, sized
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.words import ended, plain
+from snnviz.views.changes import between
+from snnviz.views.refusals import why
 
 
 def begin(page: str = "") -> None:
@@ -46,7 +48,7 @@ def begin(page: str = "") -> None:
         session.design, session.problem = rest_kept(from_query, query)
     except InputError as error:
         session.design = Design()
-        _say(error, "The default design is shown instead.")
+        _say(error, "The default design is shown instead.", linked=True)
     _open_first_drawn()
     _renew()
     known = services.glance(session.design.digest)
@@ -109,22 +111,51 @@ def replace(new: Design) -> None:
     _renew()
 
 
+def take(new: Design, done: str) -> None:
+    """Edit another design that a button brings: what that changes is said, and undone by a click. `done`: by what."""
+    before = design()
+    replace(new)
+    _tell(done, before)
+
+
+def _tell(done: str, before: Design, left_out: Callable[[str], bool] | None = None) -> None:
+    """Say what the design's fields are instead of what they were; `left_out`: those that need no word."""
+    after, watched, found = design(), st.session_state.watched, st.session_state.found
+
+    def undo() -> None:
+        replace(before)
+        watch(watched, found=found)
+
+    notices.tell(done, between(before, after, left_out), undo, lambda: design() == after)
+
+
 def put_data(new: Design) -> None:
     """The same design with other settings of its data: what was drawn stays as it is, and can be undone."""
     st.session_state.design, st.session_state.problem = new, ""
     _renew_form()
 
 
+def take_data(new: Design, done: str) -> None:
+    """The same by a button of another page: what it changes is said, and undone by a click."""
+    before = design()
+    put_data(new)
+    _tell(done, before)
+
+
 def rewire(edges: tuple[Edges, ...]) -> None:
-    """Give each block its matrix; the block that is open stays so."""
-    st.session_state.design = rewired(design(), edges)
+    """Give each block its matrix; the block that is open stays so. What that changes is said, and undone by a click."""
+    before = design()
+    st.session_state.design = rewired(before, edges)
     st.session_state.editor_revision = new_revision()
+    _tell("Blocks changed.", before)
 
 
 def resize(like: StagedNetwork) -> None:
     """As much of the original as `like`."""
-    st.session_state.design = _sized(design(), like)
+    before = design()
+    st.session_state.design = sized(before, like)
     _renew()
+    _tell("Another size.", before)
 
 
 def put(path: str, widget: str) -> None:
@@ -133,23 +164,25 @@ def put(path: str, widget: str) -> None:
     value = session[widget]
     try:
         if path == "neuron.kind":
-            changed = _of_neurons(value)
+            changed = of_neurons(design(), value)
         elif path == "network.code":
-            changed = _of_code(value)
+            changed = of_code(design(), value)
         elif path == "network.kind":
-            changed = _of_network(value)
+            changed = of_network(design(), value)
         elif path == "data.name":
-            changed = of_data(value)
+            changed = of_data(design(), value)
         elif path == "network.depth" and isinstance(design().network, StagedNetwork):
-            changed = _at_depth(design(), value)
+            changed = at_depth(design(), value)
         else:
             changed = change(design(), {path: value})
     except InputError as error:
-        _say(error, wish=lambda rate: change(rate, {path: value}))
-        st.toast(problem(), icon=":material/error:")  # the sentence above the page may be scrolled out of sight
+        _say(error, wish=lambda of: change(of, {path: value}), mended=mend(design(), {path: value}))
         _renew_form()
         return
-    session.design, session.problem = changed, ""
+    before, session.design, session.problem = design(), changed, ""
+    if path.endswith((".kind", ".code")) or path == "data.name":
+        own = path.removesuffix("kind") if path.endswith(".kind") else path
+        _tell("Changed with it.", before, lambda other: other.startswith(own))
     if path == "network.kind":
         _open_first_drawn()
         _renew()
@@ -159,48 +192,6 @@ def put(path: str, widget: str) -> None:
         _renew_form()
 
 
-def of_data(name: str) -> Design:
-    """The design with this data set, and without what only recordings, or other recordings, have.
-
-    Raises `InputError`.
-    """
-    document = design().document()
-    document["data"] |= {"name": name}
-    try:
-        return Design.check(document)
-    except InputError:
-        document["data"] |= {"events": {}, "augment": {**document["data"]["augment"], "drop": 0}}
-    try:
-        return Design.check(document)
-    except InputError:  # spikes made of intensities
-        document["data"] |= {"encoding": {"kind": "direct"}}
-        return Design.check(document)
-
-
-def _of_network(kind: str) -> Design:
-    """The design with a network of this kind: as it was left, else a first one, which trains within a minute."""
-    parts, document = st.session_state.parts, design().document()
-    parts[design().network.kind] = document["network"]
-    code = {name: document["network"][name] for name in ("code", "norm")} if design().network.code == "ttfs" else {}
-    if kind in parts:
-        return Design.check({**document, "network": {**parts[kind], "code": "rate", **code}})
-    settings = {"network.kind": kind, **{f"network.{name}": value for name, value in code.items()}}
-    if kind == "cell" and design().neuron.kind == "relu":
-        settings["network.cell"] = FORWARD  # the usual one has backward connections
-    elif kind == "vgg":
-        small_one = named("vgg-digits").network.model_dump(mode="json")
-        return Design.check({**document, "network": small_one})
-    changed = change(design(), settings)
-    return _sized(changed, small(kind)) if isinstance(changed.network, StagedNetwork) else changed
-
-
-def small(kind: str) -> StagedNetwork:
-    """A staged network that trains within a minute, as in the example of this name."""
-    network = named(f"{kind}-digits").network
-    assert isinstance(network, StagedNetwork)
-    return network
-
-
 def like_example() -> None:
     """Neuron, time steps and training of the staged network's example; network and data stay."""
     like = named(f"{design().network.kind}-digits")
@@ -208,71 +199,10 @@ def like_example() -> None:
     settings |= {f"training.{name}": getattr(like.training, name) for name in ("learning_rate", "epochs")}
     if design().neuron.kind == "lif":
         settings["data.steps"] = like.data.steps
-    st.session_state.design = change(design(), settings)
+    before = design()
+    st.session_state.design = change(before, settings)
     _renew_form()
-
-
-def _sized(current: Design, like: StagedNetwork) -> Design:
-    """A staged design with as much of the original as `like`. Drawn blocks that do not fit are the original again."""
-    return change(_at_depth(current, like.depth), {"network.width": like.width})
-
-
-def _at_depth(current: Design, depth: float) -> Design:
-    """A staged design at another depth: blocks that do not fit are as they were when it was left, or the original."""
-    network, left = current.network, st.session_state.left
-    changed = change(current, {"network.depth": depth, "network.blocks": ""})
-    if changed.network == network or not isinstance(network, StagedNetwork):
-        return current
-    assert isinstance(changed.network, StagedNetwork)
-    left[network.kind, network.depth] = network.matrices
-    fresh = changed.network.originals
-    found = list(left.get((network.kind, changed.network.depth), fresh))
-    lost = []
-    for place, (edges, original) in enumerate(zip(network.matrices, network.originals, strict=True)):
-        if len(edges) == len(fresh[place]):
-            found[place] = edges
-        elif edges != original:
-            lost.append(str(place + 1))
-    if lost:
-        what = f"block {lost[0]}" if len(lost) == 1 else f"blocks {', '.join(lost[:-1])} and {lost[-1]}"
-        sentence = f"What was drawn in {what} does not fit the new number of layers."
-        st.toast(f"{sentence} It comes back at depth {network.depth:g}.", icon=":material/info:")
-    return rewired(changed, tuple(found))
-
-
-def _of_neurons(kind: str) -> Design:
-    """The design's ANN twin; or the design with the neurons, time and loss it had before it became one."""
-    parts, document = st.session_state.parts, design().document()
-    if kind == design().neuron.kind:
-        return design()
-    if design().network.code == "ttfs":
-        document = _of_code("rate").document()
-        if document["neuron"]["kind"] == kind:
-            return Design.check(document)
-    if kind == "relu":
-        parts["lif"] = document
-        return ann_twin(design())
-    before = parts.get("lif", Design().document())
-    for part, field in (("data", "steps"), ("data", "encoding"), ("training", "loss")):
-        document[part][field] = before[part][field]
-    return Design.check({**document, "neuron": before["neuron"], "init": before["init"]})
-
-
-def _of_code(code: str) -> Design:
-    """The TTFS network that computes what the design's ReLU network does; or the design as it was before."""
-    parts, document = st.session_state.parts, design().document()
-    if code == design().network.code:
-        return design()
-    if code == "ttfs":
-        changed = ttfs_network(design())
-        parts["rate"] = document
-        return changed
-    before = parts.get("rate", Design().document())
-    same = before["network"]["kind"] == document["network"]["kind"]
-    document["network"] |= {"code": "rate", **({"norm": before["network"]["norm"]} if same else {})}
-    document["data"] |= {name: before["data"][name] for name in ("steps", "encoding")}
-    document["training"] |= {name: before["training"][name] for name in ("loss", "precision", "shortcut")}
-    return Design.check({**document, "neuron": before["neuron"], "init": before["init"], "ttfs": {}})
+    _tell(f"As in {before.network.kind}-digits.", before)
 
 
 def put_drawn(block: int = 1) -> None:
@@ -288,11 +218,10 @@ def put_drawn(block: int = 1) -> None:
         edges[block - 1] = drawn(key, before, editor_revision(), fixed=staged, backward=not staged)
         try:
             st.session_state.design = rewired(current, tuple(edges))
-        except (
-            InputError
-        ) as error:  # a skip in a row of layers; a backward connection, while a norm was on its way here
+        except InputError as error:  # a skip in a row of layers; a backward connection beside a norm
             told = str(error)
-            _say(error, wish=lambda rate: rewired(rate, tuple(edges)))
+            drew = {"network.edges": compact(edges[0])} if isinstance(current.network, BlockNetwork) else {}
+            _say(error, wish=lambda of: rewired(of, tuple(edges)), mended=mend(current, drew))
             _renew()
         else:
             st.session_state.problem = ""
@@ -318,7 +247,7 @@ def _show_drawn(told: str, more: Sequence[str] = ()) -> None:
     """Draws anew what depends on what was drawn, or the whole page where a sentence above it comes or goes."""
     if told:
         st.rerun()
-    st.rerun(["preview", *more, *(["differs"] if st.session_state.compared else [])])
+    notices.redraw("preview", *more, *(["differs"] if st.session_state.compared else []))
 
 
 def train() -> None:
@@ -358,7 +287,7 @@ def open_run(run: str) -> None:
     if shown is None:
         _say(NotFound("This run has been deleted"))
         return
-    replace(shown[0].design)
+    take(shown[0].design, f"Opened run {shown[0].title or run}.")
     watch(run, found=shown[0].state == "done")
 
 
@@ -374,17 +303,30 @@ def problem() -> str:
     return plain(text)
 
 
-def _say(error: Exception, more: str = "", wish: Callable[[Design], Design] | None = None) -> None:
-    """Its sentence, and a second one; without the nearest design, which is a button.
+def dismiss() -> None:
+    """The sentence was read."""
+    st.session_state.problem, st.session_state.offer = "", None
 
-    Where that is the design as it is, what was wished of one spike a neuron is offered of the code of before.
+
+def _say(
+    error: Exception,
+    more: str = "",
+    wish: Callable[[Design], Design] | None = None,
+    mended: Nearest | None = None,
+    *,
+    linked: bool = False,
+) -> None:
+    """Its sentence, and a second one; what mends it is a button: the nearest design, or `mended`.
+
+    Where the nearest is the design as it is, what was wished of one spike a neuron is offered of the code of before.
+    `linked`: of a link, which is written in the words of the program.
     """
-    sentence = error.why if isinstance(error, Unfit) else str(error)
-    st.session_state.problem = f"{ended(SnnvizError(sentence))} {more}" if more else sentence
-    offer = error.nearest if isinstance(error, Unfit) else None
+    sentence = why(error) if not linked else error.why if isinstance(error, Unfit) else str(error)
+    st.session_state.problem = f"{ended(SnnvizError(sentence))} {more}" if more else f"{sentence}."
+    offer = error.nearest if isinstance(error, Unfit) else mended
     if wish and offer and offer.design == design():
         try:
-            offer = Nearest.between(design().document(), wish(_of_code("rate")))
+            offer = Nearest.between(design().document(), wish(of_code(design(), "rate")))
         except InputError:
             offer = None
     st.session_state.offer = offer

@@ -12,7 +12,7 @@ from snnviz.catalog.studies import PRESETS, VARIED, Member, TrainingStudy, alike
 from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.theory.activity import Setting, same_law
-from snnviz.ui import many, recipe
+from snnviz.ui import many, notices, recipe
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
@@ -93,16 +93,16 @@ def _settings() -> None:
 
 def _put(name: str) -> None:
     many.put(name, "study", KEY, TrainingStudy.check)
-    st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
+    notices.redraw(SETTINGS, CURVES, "activity")  # which writes the address
 
 
 def _preset(name: str) -> None:
-    _take(PRESETS[name])
+    _take(PRESETS[name], f"Started from {name}.")
 
 
-def _take(study: TrainingStudy) -> None:
-    many.replace(study, "study", KEY)
-    st.rerun([SETTINGS, CURVES, "activity"])  # which writes the address
+def _take(study: TrainingStudy, done: str = recipe.TAKEN) -> None:
+    many.replace(study, "study", KEY, done)
+    notices.redraw(SETTINGS, CURVES, "activity")  # which writes the address
 
 
 @told()

@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz.catalog.trajectories import Course, Trajectories
 from snnviz.design import CnnNetwork, MlpNetwork
 from snnviz.places import cache_dir
-from snnviz.ui import many, services
+from snnviz.ui import many, notices, services
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import LINK, VIEW, design
@@ -69,4 +69,4 @@ def _course_charts(_place: str, setting: Trajectories, _version: str, *, done: b
 
 def _put(name: str) -> None:
     many.put(name, STATE, KEY, Naive.check)
-    st.rerun([VIEW, LINK])
+    notices.redraw(VIEW, LINK)

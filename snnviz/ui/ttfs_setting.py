@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,10 +16,12 @@ from snnviz.design import Design, Part
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.registry import Range
-from snnviz.ui import many, nearest, state
+from snnviz.ui import many, nearest, notices, state
 from snnviz.ui.components.address import address
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
+from snnviz.views.changes import between
+from snnviz.views.refusals import why
 
 KEY = "ttfs"
 SETTINGS, RUNS, VIEW, LINK = "ttfs-settings", "ttfs-runs", "ttfs-view", "ttfs-link"
@@ -64,7 +67,7 @@ def study() -> TtfsStudy:
 
 def redraw() -> None:
     """At the end of a callback: all that may depend on a setting. Not an exception to be caught."""
-    st.rerun([SETTINGS, RUNS, VIEW, LINK])
+    notices.redraw(SETTINGS, RUNS, VIEW, LINK)
 
 
 def to_link(design: Design, study: TtfsStudy, view: str = FIRST, parts: Mapping[str, Part] | None = None) -> str:
@@ -99,21 +102,20 @@ def panel() -> None:
     _starts(top[0])
     many.data(top[1], now.data.name, KEY, _put_data, still=True)
     if top[2].button("Edit it", icon=":material/hub:", width="stretch", key="ttfs-edit", help="On the Design page."):
-        state.replace(twin())
+        state.take(twin(), "Taken from TTFS.")
         st.switch_page(ROOT / "pages" / "design.py")
     _numbers(now)
     problem = st.session_state.get("ttfs_setting_problem")
     if problem:
         st.error(plain(problem), icon=":material/error:")
     offer = st.session_state.get("ttfs_offer") if problem else None
-    nearest.offered(KEY, offer, now, lambda found: _take(found.design), _take, relu_network)
+    nearest.offered(KEY, offer, now, lambda found: _take(found.design), _take, design, redraw)
 
 
 def _take(found: Design) -> None:
     session = st.session_state
     session.ttfs_design, session.ttfs_setting_problem = relu_network(found), ""
     many.renew(KEY)
-    redraw()
 
 
 def _starts(place: Any) -> None:
@@ -127,9 +129,12 @@ def _start(key: str) -> None:
     name, session = st.session_state[key], st.session_state
     if name is None:
         return
+    before = design()
     try:
         session.ttfs_design = STARTS[name] if name in STARTS else relu_network(state.design())
         session.ttfs_setting_problem = session.ttfs_link_problem = ""
+        after = design()
+        notices.tell(f"Started from {name}.", between(before, after), partial(_take, before), lambda: design() == after)
     except InputError as error:
         _say(error, "The Design page's design has no TTFS twin: ")
     many.renew(KEY)
@@ -186,7 +191,7 @@ def _change(path: str, value: object) -> None:
 def _say(error: InputError, before: str = "") -> None:
     """Its sentence, and what is offered instead."""
     session = st.session_state
-    session.ttfs_setting_problem = before + (error.why if isinstance(error, Unfit) else str(error))
+    session.ttfs_setting_problem = f"{before}{why(error)}."
     session.ttfs_offer = error.nearest if isinstance(error, Unfit) else None
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.design import checked
 from snnviz.registry import Range
 from snnviz.theory.ttfs_spectra import RandomLayers, eigenvalues, negative, passed
-from snnviz.ui import many
+from snnviz.ui import many, notices
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import LINK
@@ -115,12 +115,12 @@ def _put_slopes() -> None:
     if many.is_said("slopes", KEY):
         low, high = many.chosen("slopes", KEY)
         st.session_state[STATE] = now().model_copy(update={"low": round(low, 4), "high": round(high, 4)})
-    st.rerun([SPECTRA, LINK])
+    notices.redraw(SPECTRA, LINK)
 
 
 def _put(name: str) -> None:
     many.put(name, STATE, KEY, Naive.check)
-    st.rerun([SPECTRA, LINK])
+    notices.redraw(SPECTRA, LINK)
 
 
 @lru_cache(maxsize=64)

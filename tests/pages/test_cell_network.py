@@ -41,7 +41,7 @@ def test_a_cell_that_leads_nowhere_stays_in_the_editor(monkeypatch: pytest.Monke
     state.put_cell()
     assert state.design() == before
     assert state.st.session_state["problem"] == (
-        "network.cell must lead from node 0 to node 3, got '0000 0000 0000 0000'. The design keeps 0303 0030 2002 0200."
+        "Cell must lead from node 0 to node 3, not 0000 0000 0000 0000. The design keeps 0303 0030 2002 0200."
     )
     assert state.editor_revision() == "now"
     state.st.session_state["cell"] = {"drawn": {"rev": "now", "edges": parse("0001 0000 0000 0000")}}

@@ -116,7 +116,7 @@ def test_a_sample_is_chosen_by_class_and_number() -> None:
 
 def test_a_setting_that_does_not_fit_is_a_sentence() -> None:
     visit = put(by_link("data", SIMULATED), "data.events.crop", 500)
-    assert visit.errors == ["data.events.crop must be 0, or from 4 to the 14 pixels of digits-saccades, got 500"]
+    assert visit.errors == ["Crop to must be 0, or from 4 to the 14 pixels of digits-saccades, not 500."]
     assert visit.design.data.events.crop == 0
     assert widget(visit, "data.events.crop").value == 0
 

@@ -137,7 +137,7 @@ def test_widgets_change_the_design_the_study_and_the_link() -> None:
     assert "Neuron 3 of L2" in visit.text
     visit.widgets["ttfs-neurons"].set_value("three")
     visit.look()
-    assert any("neurons must be at most 4 numbers of neurons from 0" in error.value for error in visit.at.error)
+    assert any("Neurons must be at most 4 numbers of neurons from 0" in error.value for error in visit.at.error)
     assert visit.at.session_state["ttfs"] == study
 
 
@@ -194,13 +194,13 @@ def test_what_has_no_twin_says_so_and_names_the_nearest() -> None:
     visit.widgets["ttfs-start"].set_value("Design page")
     visit.look()
     (sentence,) = (error.value.replace("\\", "") for error in visit.at.error)
-    assert "has no TTFS twin: network.edges must have no skips for TTFS" in sentence
+    assert "has no TTFS twin: Neurons that spike once stand in layers in a row, without skips" in sentence
     assert visit.at.session_state["ttfs_design"] == STARTS["digits mlp"]
-    assert "It changes network.edges=" in visit.text.replace("\\", "")
+    assert "Skips none instead of 2 ASC" in visit.text.replace("\\", "")
     visit.press("ttfs-nearest")
     assert visit.at.session_state["ttfs_design"] == relu_network(nearest(Design(), row=True).design)
     assert visit.at.error == []
-    visit.press("ttfs-undo-nearest")
+    visit.press("undo")
     assert visit.at.session_state["ttfs_design"] == STARTS["digits mlp"]
 
 

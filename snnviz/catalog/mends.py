@@ -1,0 +1,55 @@
+"""What makes a refused change of a design possible, where that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from snnviz import adjacency, links
+from snnviz.catalog.nearest import Nearest, Unfit
+from snnviz.design import BlockNetwork, Design
+from snnviz.errors import InputError
+
+MOST = 4
+"""Fields that are changed beside what was wished."""
+
+
+def mend(before: Design, wish: Mapping[str, Any]) -> Nearest | None:
+    """The design of `before` with `wish`, fields by path, and what else has to change for it; None where none is known.
+
+    What stands in the way becomes what it usually is; of ReLUs and of one spike a neuron it is the nearest design. A
+    value that is wished and cannot be is not mended.
+
+    >>> drawn = links.change(Design(), {"network.edges": "000/000/010"})
+    >>> mend(drawn, {"network.norm": "batch"}).changes
+    {'network.edges': '000/000/000'}
+    >>> mend(Design(), {"neuron.threshold": 99}) is None
+    True
+    """
+    added: dict[str, Any] = {}
+    for _ in range(MOST):
+        try:
+            found = links.change(before, {**wish, **added})
+        except Unfit as error:
+            return error.nearest
+        except InputError as error:
+            more = _out_of_the_way(before, wish, error)
+            if more is None or more.keys() <= added.keys():
+                return None
+            added |= more
+        else:
+            was = links.flatten(before)
+            texts = {path: links.written(value) for path, value in added.items()}
+            return Nearest(found, texts, {path: links.written(was[path]) for path in added if path in was})
+    return None
+
+
+def _out_of_the_way(before: Design, wish: Mapping[str, Any], error: InputError) -> dict[str, Any] | None:
+    field, network = error.field.partition("[")[0], before.network
+    if field not in wish:
+        usual = links.flatten(links.base_of(before))
+        return {field: usual[field]} if field in usual else None
+    if field == "network.norm" and isinstance(network, BlockNetwork):  # not beside backward connections
+        ahead = tuple(tuple(edge if j > i else 0 for j, edge in enumerate(row)) for i, row in enumerate(network.edges))
+        return {"network.edges": adjacency.compact(ahead)}
+    return None

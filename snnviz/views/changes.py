@@ -1,0 +1,103 @@
+"""Fields of a design or a study, their values, and what differs between two of them, in the words of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from snnviz import adjacency, links
+from snnviz.catalog import datasets
+from snnviz.catalog.nearest import Nearest
+from snnviz.design import Design
+from snnviz.errors import InputError
+from snnviz.views.words import option, word
+
+NONE = {
+    "data.train_samples": "all",
+    "data.test_samples": "all",
+    "train_samples": "all",
+    "training.shortcut.layers": "the usual ones",
+    "network.blocks": "the original",
+}
+"""What an empty field, or one that is 0, stands for."""
+
+
+def value(path: str, given: object) -> str:
+    """A field's value as people read it.
+
+    >>> value("network.code", "ttfs"), value("network.edges", "001/000/000"), value("data.train_samples", 0)
+    ('when it spikes once', '1 DSC', 'all')
+    >>> value("training.learning_rate", "0.003"), value("init.kind", "variance-preserving"), value("network.norm", None)
+    ('0.003', 'variance preserving', 'none')
+    """
+    if given in ("", 0, "0") and path in NONE:
+        return NONE[path]
+    if path in ("network.edges", "edges"):
+        return _skips(given)
+    if given is None:
+        return "none"
+    if isinstance(given, float):
+        return f"{given:.6g}"
+    text = str(given)
+    if path in ("data.name", "data") and text in datasets.names():
+        return datasets.card(text).title
+    return option(path, text.replace("-", " ") if path.endswith("kind") else text)
+
+
+def label(path: str) -> str:
+    """A field as people read it; a kind goes by the name of what it is the kind of.
+
+    >>> label("init.kind"), label("neuron.kind"), label("training.optimizer.momentum")
+    ('Initialisation', 'Kind of neuron', 'Momentum')
+    """
+    if path.endswith(".kind") and path not in ("network.kind", "neuron.kind"):
+        path = path.removesuffix(".kind")
+    return word(path).label
+
+
+def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What differs, by path, each with what it was: the kind of a thing first, and without what another kind lacks.
+
+    >>> told({"data.steps": 5, "init.kind": "kaiming", "init.gain": 2.0}, {"data.steps": 1, "init.kind": "glorot"})
+    ['Initialisation glorot instead of kaiming', 'Time steps T 1 instead of 5']
+    """
+    changed = [path for path in after if path not in before or before[path] != after[path]]
+    found = []
+    for path in sorted(changed, key=lambda path: not path.endswith(".kind")):
+        now = f"{label(path)} {value(path, after[path])}"
+        was = f" instead of {value(path, before[path])}" if path in before else ""
+        if was != f" instead of {value(path, after[path])}":
+            found.append(now + was)
+    return found
+
+
+def between(before: Design, after: Design, left_out: Callable[[str], bool] | None = None) -> list[str]:
+    """The same of two designs, without the fields that are `left_out`.
+
+    Fields that came with another kind of thing are not told where they are as usual.
+    """
+    was, now = links.flatten(before), links.flatten(after)
+    usual = links.flatten(links.base_of(after))
+    new = {path.removesuffix("kind") for path in now if path.endswith(".kind") and was.get(path) != now[path]}
+    as_usual = {path for path in now if path.startswith(tuple(new)) and now[path] == usual.get(path)}
+    shown = {path: each for path, each in now.items() if path.endswith(".kind") or path not in as_usual}
+    return told(was, {path: each for path, each in shown.items() if left_out is None or not left_out(path)})
+
+
+def offered(found: Nearest) -> str:
+    """What the nearest design that works changes, in a line.
+
+    >>> from snnviz.catalog.nearest import nearest
+    >>> offered(nearest(Design(network={"kind": "mlp"}), code="ttfs"))[:107] + " ..."
+    'Kind of neuron ReLU instead of LIF; Initialisation kaiming instead of variance preserving; Time steps T 1 ...'
+    """
+    return "; ".join(told(found.before, found.changes))
+
+
+def _skips(given: object) -> str:
+    if given in (None, "none"):
+        return "none"
+    try:
+        return adjacency.in_words(adjacency.parse(given)).replace("no skips", "none")
+    except InputError:
+        return str(given)

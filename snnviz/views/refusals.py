@@ -1,0 +1,63 @@
+"""Why something cannot be, in the words of the pages: `errors` says it in those of the program."""
+
+from __future__ import annotations
+
+import re
+
+from snnviz.catalog.nearest import ONE_SPIKE, RELU, Unfit
+from snnviz.errors import InputError, brief
+from snnviz.views.changes import label, value
+
+ONCE = "Neurons that spike once"
+REASONS = {
+    ("data.name", "once"): f"{ONCE} are shown images, and {{value}} are recordings of events",
+    ("network.edges", "once"): f"{ONCE} stand in layers in a row, without skips, and this block has {{value}}",
+    ("network.kind", "once"): f"{ONCE} stand in layers in a row: an mlp, a cnn, a vgg or a block without skips, not "
+    "{value}",
+    ("neuron.kind", "once"): f"{ONCE} compute what ReLUs do: the kind of neuron is ReLU then, not {{value}}",
+    ("network.norm", "once"): f"{ONCE} have no batch normalisation",
+    ("training.shortcut.schedule", "once"): f"{ONCE} have no shortcut branches",
+    ("training.precision", "once"): f"{ONCE} compute in double precision, whatever the precision says: it stays as "
+    "it is",
+    ("neuron.learn", "relu"): "ReLUs have neither leak nor threshold that could be learnt",
+    ("data.steps", "relu"): "ReLUs know no time: they are shown an image for 1 time step, not {value}",
+    ("data.encoding", "relu"): "ReLUs are shown the image itself: its encoding is direct, not {value}",
+    ("training.loss", "relu"): "ReLUs do not spike, and this loss counts spikes",
+    ("network.edges", "relu"): "ReLUs know no time: there are no backward connections",
+    ("network.cell", "relu"): "ReLUs know no time: there are no backward connections",
+}
+"""By the field that breaks a rule and what asks for the rule."""
+
+PATH = re.compile(r"\b(?:data|network|neuron|training|ttfs|init)(?:\.[a-z_]+)+\b")
+
+
+def why(error: Exception) -> str:
+    """The sentence of an error, without its end, for who sees the page and not the program.
+
+    >>> from snnviz.design import Design
+    >>> from snnviz.links import change
+    >>> def refused(**settings):
+    ...     try:
+    ...         change(Design(), {name.replace("_", ".", 1): value for name, value in settings.items()})
+    ...     except InputError as error:
+    ...         return why(error)
+    >>> refused(network_code="ttfs")
+    'Neurons that spike once stand in layers in a row, without skips, and this block has 2 ASC'
+    >>> refused(neuron_threshold=12)
+    'Threshold θ must be a number from 0 to 10, not 12'
+    """
+    if not isinstance(error, InputError):
+        return str(error)
+    reason = REASONS.get((error.field, _asked_by(error.rule)))
+    shown = value(error.field, error.value) if isinstance(error.value, str | int | float) else brief(error.value)
+    if reason:
+        return reason.format(value=shown)
+    if isinstance(error, Unfit) and error.field.startswith("ttfs."):
+        return f"{label(error.field)} says something of neurons that spike once alone"
+    rule = PATH.sub(lambda found: label(found.group()), error.rule)
+    name = label(error.field) if PATH.fullmatch(error.field) or "." not in error.field else error.field
+    return f"{name[:1].upper()}{name[1:]} must {rule}, not {shown[:60]}"
+
+
+def _asked_by(rule: str) -> str:
+    return "once" if ONE_SPIKE in rule or "TTFS" in rule else "relu" if RELU in rule else ""
