@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from snnviz.ui.middleware.connections import bound_messages, close_the_silent
+from snnviz.ui.middleware.headers import broken
 from snnviz.ui.repairs import answer_at_once, keep_choices_among_what_is_offered, keep_runs_whole
 from snnviz.ui.routes import middleware, routes
 from snnviz.ui.services import lifespan
@@ -15,9 +17,12 @@ from snnviz.ui.services import lifespan
 keep_runs_whole()
 answer_at_once()
 keep_choices_among_what_is_offered()
+close_the_silent()
+bound_messages()
 app = st.App(
     Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py",
     routes=routes(),
     middleware=middleware(),
     lifespan=lifespan,
+    exception_handlers={Exception: broken},
 )

@@ -144,7 +144,7 @@ def test_what_is_imported_is_required() -> None:
         if line and not line.startswith("#")
     }
     distribution = {"sklearn": "scikit_learn", "pydantic_core": "pydantic", "PIL": "pillow"}
-    distribution |= {"starlette": "streamlit", "uvicorn": "streamlit"}  # Streamlit is built of these
+    distribution |= dict.fromkeys(("starlette", "uvicorn", "itsdangerous"), "streamlit")  # Streamlit is built of these
     import sys
 
     for path in [*MODULES, *SCRIPTS]:

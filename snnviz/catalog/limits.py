@@ -38,6 +38,33 @@ class Limits:
     seconds: int = 60
     """That reading may take."""
 
+    visitor_sets: int = 10
+    """Of one's own data sets that one visitor may keep."""
+
+    visitor_kept: int = 1000
+    """Megabytes of them."""
+
+    address_sets: int = 50
+    """That all visitors of one internet address may keep: a class behind one connection."""
+
+    address_kept: int = 4000
+    """Megabytes of them."""
+
+    held: int = 1024
+    """Megabytes of uploads that the server holds in memory before they are kept, of all visitors together."""
+
+    visitor_held: int = 128
+    """Of one visitor."""
+
+    address_held: int = 512
+    """Of all visitors of one internet address."""
+
+    idle: int = 20
+    """Seconds without anything after which an upload that is not whole is ended; and a request whose header is not."""
+
+    speed: int = 16
+    """Kilobytes a second that an upload must come with, on average, after the first `idle` seconds."""
+
     @classmethod
     def here(cls) -> Limits:
         """Those of this machine: SNNVIZ_UPLOAD_MEGABYTES and so on. Raises `InputError` for what is no number."""

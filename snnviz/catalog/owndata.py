@@ -6,13 +6,15 @@ be kept is checked by `snnviz.catalog.uploads`. A set that was removed leaves it
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -21,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz import leftovers
-from snnviz.catalog import recordings
+from snnviz.catalog import makers, recordings
 from snnviz.catalog.cards import Card
+from snnviz.catalog.makers import Maker
 from snnviz.design import EVENTS
 from snnviz.errors import DataMissing, NotFound
 from snnviz.places import cache_dir
@@ -67,11 +70,28 @@ def names() -> tuple[str, ...]:
     return tuple(path.name for path in sorted(found, key=lambda path: (path / "card.json").stat().st_mtime_ns))
 
 
-def held() -> int:
-    """Bytes of the samples of all of them, without frames made of them."""
+def sizes() -> dict[Path, int]:
+    """Bytes of the samples of each, by its folder, without frames made of them."""
     arrays = {f"{array}.npy" for several in ARRAYS.values() for array in several}
-    found = (path for name in names() for path in folder(name).glob("*.npy"))
-    return sum(path.stat().st_size for path in found if path.name in arrays)
+    found = ((folder(name), [path for path in folder(name).glob("*.npy") if path.name in arrays]) for name in names())
+    return {place: sum(path.stat().st_size for path in several) for place, several in found}
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Nobody else counts, keeps or removes data sets meanwhile, in whatever process. Raises `DataMissing`."""
+    place = cache_dir() / "datasets"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        handle = os.open(place, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritten(error) from None
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def is_here(name: str) -> bool:
@@ -128,15 +148,21 @@ def split(told: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArra
     return np.sort(order[:train]), np.sort(order[train:])
 
 
-def put(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Keeps a checked data set, whole or not at all; its name. The same samples twice are one data set."""
+def name_of(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """What a checked data set is called: the same samples twice are one data set."""
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for array in ARRAYS[told["kind"]]:
         digest.update(np.ascontiguousarray(arrays[array]).data)
-    name = f"own-{digest.hexdigest()[:12]}"
+    return f"own-{digest.hexdigest()[:12]}"
+
+
+def put(name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], maker: Maker | None = None) -> None:
+    """Keeps a checked data set of this name, whole or not at all; or says that somebody else keeps it too."""
     place = folder(name)
     if is_here(name):
-        return name
+        if maker is not None:
+            makers.write(place, {**makers.of(place), maker.visitor: maker.address})
+        return
     work = place.parent / f"own-{uuid.uuid4().hex}.tmp"
     try:
         work.mkdir(parents=True)
@@ -144,27 +170,43 @@ def put(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
             for array in ARRAYS[told["kind"]]:
                 np.save(work / f"{array}.npy", arrays[array], allow_pickle=False)
             (work / "card.json").write_text(json.dumps(told))
+            if maker is not None:
+                makers.write(work, {maker.visitor: maker.address})
             if place.exists():  # it was removed before, or damaged
                 shutil.rmtree(place)
             os.replace(work, place)
     except OSError as error:
         if not is_here(name):  # somebody else may have been faster
-            reason = error.strerror or type(error).__name__
-            raise DataMissing(
-                f"The data set could not be kept in {place.parent} ({reason}): make room there."
-            ) from None
+            raise _unwritten(error) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return name
 
 
-def remove(name: str) -> None:
-    """Deletes the samples and leaves the card. Raises `NotFound`."""
+def remove(name: str, visitor: str | None = None) -> bool:
+    """Deletes the samples and leaves the card; whether they are gone. Raises `NotFound`.
+
+    A visitor, by their mark, can remove what they keep; where others keep it too, it stays with them. None is whose
+    machine this is.
+    """
     if not is_name(name) or _told(name) is None:
         raise NotFound(f"data set must be one of one's own on this machine, got {name[:60]!r}")
-    for path in folder(name).iterdir():
-        if path.name != "card.json":
-            path.unlink(missing_ok=True)
+    with alone():
+        if visitor is not None:
+            several = makers.of(folder(name))
+            if several.pop(visitor, None) is None:
+                raise NotFound(f"data set must be one that you keep to be removed by you, got {name}")
+            if several:
+                makers.write(folder(name), several)
+                return False
+        for path in folder(name).iterdir():
+            if path.name != "card.json":
+                path.unlink(missing_ok=True)
+    return True
+
+
+def _unwritten(error: OSError) -> DataMissing:
+    place, reason = cache_dir() / "datasets", error.strerror or type(error).__name__
+    return DataMissing(f"The data set could not be kept in {place} ({reason}): make room there.")
 
 
 def _told(name: str) -> dict[str, Any] | None:

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog import archives, eventfiles, eventfolders, imagefiles, owndata, pictures
+from snnviz.catalog import archives, eventfiles, eventfolders, imagefiles, makers, owndata, pictures
 from snnviz.catalog.archives import Files, Place
 from snnviz.catalog.checked import Checked as Checked
 from snnviz.catalog.eventfolders import MAGIC
 from snnviz.catalog.limits import Limits as Limits
+from snnviz.catalog.makers import Maker
 from snnviz.catalog.reading import Asked as Asked
 from snnviz.catalog.reading import Choices as Choices
 from snnviz.catalog.reading import Reading, listed, some
@@ -64,10 +65,11 @@ def check(
     return found
 
 
-def keep(checked: Checked, title: str = "", limits: Limits | None = None) -> str:
+def keep(checked: Checked, title: str = "", limits: Limits | None = None, maker: Maker | None = None) -> str:
     """Keeps a data set and returns its name, own-<12 hex digits>. Raises `InputError` or `DataMissing`.
 
-    The same samples under the same title are the same data set.
+    The same samples under the same title are the same data set. A `maker` is a visitor, who may keep a share; None is
+    whose machine this is.
     """
     limits = limits or Limits.here()
     if not checked.trainable:
@@ -88,13 +90,21 @@ def keep(checked: Checked, title: str = "", limits: Limits | None = None) -> str
     }
     if checked.kind == "images":
         told |= _statistics(checked.arrays["images"], checked.white)
-    if len(owndata.names()) >= limits.sets:
-        raise InputError("data set", f"be one of at most {limits.sets} on this machine", Described("one more"))
-    size = sum(array.nbytes for array in checked.arrays.values())
-    if owndata.held() + size > limits.kept * 10**6:
-        rule = f"fit into the {limits.kept:,} MB that are kept on this machine for all of them"
-        raise InputError("data set", rule, Described(f"{size / 1e6:,.0f} MB more"))
-    return owndata.put(told, checked.arrays)
+    name, size = owndata.name_of(told, checked.arrays), sum(array.nbytes for array in checked.arrays.values())
+    with owndata.alone():
+        sizes, new = owndata.sizes(), not owndata.is_here(name)
+        if new and len(sizes) >= limits.sets:
+            advice = "; whose machine it is can remove some"
+            raise InputError(
+                "data set", f"be one of at most {limits.sets} on this machine", Described("one more"), advice
+            )
+        if new and sum(sizes.values()) + size > limits.kept * 10**6:
+            rule = f"fit into the {limits.kept:,} MB that are kept on this machine for all of them"
+            raise InputError("data set", rule, Described(f"{size / 1e6:,.0f} MB more"))
+        if maker is not None and maker.visitor not in makers.of(owndata.folder(name)):
+            makers.fit(maker, size, sizes, limits)
+        owndata.put(name, told, checked.arrays, maker)
+    return name
 
 
 remove = owndata.remove

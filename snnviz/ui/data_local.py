@@ -6,13 +6,14 @@ import os
 
 import streamlit as st
 
+from snnviz.ui.middleware import hosts
+
 SWITCH = "SNNVIZ_LOCAL"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def is_local() -> bool:
-    """Only where the server was told so, as `make run` does, and listens to this machine alone.
+    """Only where the server was told so, as `make run` does, listens to this machine alone, and its own page asks.
 
     The address by itself says nothing: a public server may stand before one that listens to its own machine.
     """
-    return os.environ.get(SWITCH) == "1" and str(st.get_option("server.address") or "") in LOOPBACK
+    return os.environ.get(SWITCH) == "1" and hosts.is_alone() and hosts.is_same(st.context.headers)

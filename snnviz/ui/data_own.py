@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz.catalog import apart, datasets, owndata, uploads
+from snnviz.catalog import apart, datasets, makers, owndata, uploads
 from snnviz.catalog.uploads import Asked, Checked, Choices, Limits
 from snnviz.design import Events
 from snnviz.errors import Described, InputError, SnnvizError
@@ -19,11 +19,12 @@ from snnviz.theory import events
 from snnviz.theory.samples import Sample
 from snnviz.ui import data_asking as asking
 from snnviz.ui import data_setting as setting
-from snnviz.ui import uploading
+from snnviz.ui import visitors
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player
 from snnviz.ui.data_checking import checked
 from snnviz.ui.data_local import is_local
+from snnviz.ui.middleware import held
 from snnviz.ui.words import ended, plain, some
 from snnviz.views import streams
 from snnviz.views.pictures import Group, Picture, payload
@@ -86,8 +87,9 @@ def panel() -> None:
 
 
 def megabytes() -> int:
-    """Of all files of an upload: what the server takes of one, or what a data set may be, whichever is less."""
-    return min(int(st.get_option("server.maxUploadSize")), Limits.here().megabytes)
+    """Of all files of an upload: what the server takes of one, or of a visitor, or a set may be, whichever is least."""
+    limits = Limits.here()
+    return min(int(st.get_option("server.maxUploadSize")), limits.megabytes, limits.visitor_held)
 
 
 def _stamp(path: str) -> int:
@@ -186,13 +188,12 @@ def _look(found: Checked) -> None:
 def _keep(found: Checked, limits: Limits) -> None:
     session = st.session_state
     try:
-        name = uploads.keep(found, session["data-title"], limits)
+        name = uploads.keep(found, session["data-title"], limits, None if is_local() else visitors.maker())
     except SnnvizError as error:
         session.data_own_problem = ended(error)
         return
-    uploading.release()
+    held.release()
     session.data_uploads += 1  # an empty uploader
-    session.setdefault("data_mine", set()).add(name)
     setting.open_set(name)
     setting.see(view="sets")
 
@@ -202,14 +203,14 @@ def _kept() -> None:
     names = owndata.names()
     if not names:
         return
+    local, me = is_local(), visitors.maker()
     st.markdown("**Kept on this machine**")
     for name in names:
         about = datasets.card(name)
         words, view, away = st.columns([6, 2, 2], vertical_alignment="center")
         words.markdown(f"{plain(about.title)} · {about.train + about.test:,} · :small[`{name}`]")
         view.button("Open", key=f"data-open-{name}", width="stretch", on_click=_open, args=(name,))
-        mine = is_local() or name in st.session_state.get("data_mine", ())
-        if mine:
+        if local or me.visitor in makers.of(owndata.folder(name)):
             away.button(
                 "Remove",
                 key=f"data-remove-{name}",
@@ -218,6 +219,14 @@ def _kept() -> None:
                 args=(name,),
                 help="Deletes its samples; runs that used it keep their results, and the same upload brings it back.",
             )
+        else:
+            away.caption("somebody else's", help="Who kept it can remove it, and whose server this is.")
+    if not local:
+        limits, (mine, _) = Limits.here(), makers.kept(me, owndata.sizes())
+        st.caption(
+            f"You keep {mine.sets} of {limits.visitor_sets} data sets that a visitor may, {mine.bytes / 1e6:,.0f} of "
+            f"{limits.visitor_kept:,} MB. This browser can remove them, as long as it keeps its cookie of this server."
+        )
 
 
 def _open(name: str) -> None:
@@ -227,6 +236,9 @@ def _open(name: str) -> None:
 
 def _remove(name: str) -> None:
     try:
-        uploads.remove(name)
+        gone = uploads.remove(name, None if is_local() else visitors.maker().visitor)
     except SnnvizError as error:
         st.session_state.data_own_problem = ended(error)
+        return
+    if not gone:
+        st.toast("It is not yours any more; it stays, as somebody else keeps it too.", icon=":material/group:")

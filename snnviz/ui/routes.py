@@ -1,4 +1,4 @@
-"""What the server gives away besides the pages: Plotly's JavaScript."""
+"""What the server gives away besides the pages, Plotly's JavaScript, and what stands before Streamlit's own server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from snnviz.ui.frontend import FOREVER, FromMemory, answer, plotly_file
-from snnviz.ui.uploading import Bounded
+from snnviz.ui.middleware.arriving import Arriving
+from snnviz.ui.middleware.cookies import Cookies
+from snnviz.ui.middleware.headers import Headers
+from snnviz.ui.middleware.hosts import Hosts
 
 PLOTLY_PATH = "/assets/plotly.min.js"
 
@@ -23,8 +26,14 @@ def routes() -> list[Route]:
 
 
 def middleware() -> list[Middleware]:
-    """What stands before Streamlit's own server."""
-    return [Middleware(FromMemory, base=_base()), Middleware(Bounded, base=_base())]
+    """What a request passes before Streamlit's own server, in this order: all answers get their headers."""
+    return [
+        Middleware(Headers),
+        Middleware(Hosts),
+        Middleware(Cookies, base=_base()),
+        Middleware(Arriving, base=_base()),
+        Middleware(FromMemory, base=_base()),
+    ]
 
 
 def plotly_url() -> str:

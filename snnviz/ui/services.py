@@ -19,6 +19,7 @@ from snnviz.jobs.pace import Pace, Place, learn, queue
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
 from snnviz.ui import frontend
+from snnviz.ui.middleware import held
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
@@ -152,6 +153,7 @@ def _stop_worker() -> None:
 async def _tend() -> None:
     checked = False
     while True:
+        held.tend()
         try:
             if not checked:
                 await asyncio.to_thread(store().check_beside)

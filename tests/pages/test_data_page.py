@@ -20,7 +20,7 @@ from snnviz.catalog import apart, datasets, owndata, uploads
 from snnviz.design import Design
 from snnviz.errors import DataMissing, InputError
 from snnviz.links import from_query
-from snnviz.ui import data_fetching
+from snnviz.ui import data_fetching, visitors
 from snnviz.ui.data_setting import Look, from_link, to_link
 from snnviz.ui.words import ended
 from tests.designs import DESIGNS, attempt, broken_links
@@ -243,6 +243,31 @@ def test_one_visitor_cannot_remove_anothers_data() -> None:
     keys = [button.key for button in other.at.button]
     assert f"data-open-{name}" in keys
     assert f"data-remove-{name}" not in keys
+    assert "somebody else's" in other.text
+
+
+def test_who_kept_it_removes_it_in_a_later_session_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitors, "visitor", lambda: "me")
+    upload(GOOD).press("data-keep")
+    (name,) = owndata.names()
+    visit = by_link("data", "show.view=own")
+    assert "You keep 1 of 10 data sets that a visitor may, 0 of 1,000 MB." in visit.text
+    visit.press(f"data-remove-{name}")
+    assert owndata.names() == ()
+
+
+def test_a_visitor_keeps_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNNVIZ_UPLOAD_VISITOR_SETS", "1")
+    visit = upload(GOOD).press("data-keep")
+    assert visit.errors == []
+    monkeypatch.setattr(visitors, "visitor", lambda: "somebody else")
+    other = upload(npz(images=IMAGES[:20], labels=np.arange(20) % 4)).press("data-keep")
+    assert other.errors == []
+    third = upload(npz(images=IMAGES[20:], labels=np.arange(20) % 4)).press("data-keep")
+    assert third.errors == [
+        "data set must be one of at most 1 of yours on this server, got one more; remove one of yours first."
+    ]
+    assert len(owndata.names()) == 2
 
 
 @pytest.mark.parametrize(
@@ -390,7 +415,9 @@ def test_a_download_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_cannot_be_kept_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNNVIZ_UPLOAD_SETS", "0")
     visit = upload(GOOD).press("data-keep")
-    assert visit.errors == ["data set must be one of at most 0 on this machine, got one more."]
+    assert visit.errors == [
+        "data set must be one of at most 0 on this machine, got one more; whose machine it is can remove some."
+    ]
     assert owndata.names() == ()
 
 
