@@ -73,6 +73,9 @@ def _plain(chart: Chart) -> dict[str, Any]:
 WHOLE = ("epoch", "epoch of training on", "layer", "time step")
 """Axes called so count: no tick is between two numbers."""
 
+SHARES = (-0.02, 1.02)
+"""The ends of an axis of shares, so that points at 0 and 100 % are whole."""
+
 MOST_TICKS = 6
 STEPS = [factor * 10**power for power in range(7) for factor in (1, 2, 5)]
 
@@ -81,11 +84,16 @@ LOG_TICKS = 3
 
 
 def _with_ticks(figure: Figure) -> dict[str, Any]:
-    """The layout, with ticks that do not collide on logarithmic axes, and are whole numbers where something counts."""
+    """The layout, with ticks that do not collide on logarithmic axes, and are whole numbers where something counts.
+
+    An axis of shares ends at 0 and 100 %, whatever is drawn: a single point, error bars, or nothing.
+    """
     layout = dict(figure["layout"])
     for name, axis in layout.items():
         if not name.startswith(("xaxis", "yaxis")) or not isinstance(axis, Mapping):
             continue
+        if str(axis.get("tickformat", "")).endswith("%") and "range" not in axis:
+            layout[name] = axis = {**axis, "minallowed": SHARES[0], "maxallowed": SHARES[1]}
         if {"tickvals", "dtick", "nticks"} & axis.keys():
             continue
         title = axis.get("title", {})

@@ -103,7 +103,7 @@ def apart(text: str) -> str:
     >>> apart('"tickformat":".0%","hovertemplate":"%{y:+.1%}, %{x:.2f}"')
     '"tickformat":"$.0%","hovertemplate":"%{y:+$.1%}, %{x:.2f}"'
     """
-    return re.sub(r'(?<=[":])(\+?)(?=\.\d%["}])', r"\1$", text)
+    return re.sub(r'(?<=[":])(\+?)(?=\.\d~?%["}])', r"\1$", text)
 
 
 def _three(number: float) -> str:

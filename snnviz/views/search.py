@@ -30,7 +30,7 @@ SYMBOLS: dict[Strategy, str] = {"ucb": "circle", "random": "diamond-open"}
 UNITS = {"loss": "loss", "accuracy": "accuracy drop, pp", "accuracy+operations": "drop + price x operations, pp"}
 """Of the objectives."""
 
-SHARE = {"tickformat": ".1~%", "autorangeoptions": {"clipmin": 0, "clipmax": 1}}
+SHARE = {"tickformat": ".1~%"}
 """An axis for what lies between 0 and 1."""
 
 DRAWN = 8

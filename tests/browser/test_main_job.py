@@ -247,3 +247,21 @@ def _healthy(url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_an_axis_of_shares_ends_at_100_percent_with_one_point_too(
+    visit: Callable[..., Page], place: tuple[str, Store]
+) -> None:
+    page = visit(place[0])
+    plot = page.locator("[data-chart=forecast] .js-plotly-plot")
+    expect(plot).to_be_attached(timeout=60_000)
+    page.wait_for_function("plot => plot._fullLayout?.yaxis?.range", arg=plot.element_handle())
+    low, high = plot.evaluate("plot => plot._fullLayout.yaxis.range")
+    assert -0.021 <= low < high <= 1.021
+    drawn = """async plot => {
+      await Plotly.react(plot, [{ x: [1], y: [0.3], error_y: { array: [2] } }], plot.layout, plot._context);
+      return [...plot._fullLayout.yaxis.range, ...[...plot.querySelectorAll(".ytick text")].map((t) => t.textContent)];
+    }"""
+    low, high, *ticks = plot.evaluate(drawn)
+    assert -0.021 <= low < high <= 1.021
+    assert all(re.fullmatch(r"\d+(\.\d)? %", tick) for tick in ticks)

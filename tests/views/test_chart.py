@@ -43,3 +43,13 @@ def test_names_and_chosen_ticks_are_left_alone() -> None:
 
 def test_logarithmic_axes_ask_for_few_ticks() -> None:
     assert layout(empty("epoch", "Var[u]", type="log"))["yaxis"]["nticks"] == 3
+
+
+@pytest.mark.parametrize("form", [".0%", ".1%", ".1~%"])
+def test_an_axis_of_shares_ends_at_0_and_100_percent(form: str) -> None:
+    found = layout(empty("epoch", "test accuracy", tickformat=form))["yaxis"]
+    assert (found["minallowed"], found["maxallowed"]) == (-0.02, 1.02)
+    assert found["tickformat"] == f"${form}"  # "30 %", as in sentences
+    chosen = layout(empty("epoch", "test accuracy", tickformat=form, range=[0, 1.02]))["yaxis"]
+    assert "maxallowed" not in chosen
+    assert "maxallowed" not in layout(empty("epoch", "loss"))["yaxis"]
