@@ -12,6 +12,8 @@ with left:
 with right:
     preview.panel()
 with st.container():
+    preview.expected()
+with st.container():
     live.panel()
 with st.container():  # last, so that nothing moves with it
     nearest.panel()

@@ -11,7 +11,7 @@ from snnviz.catalog.cells import Candidate, CellSearch, Metric, Report, Scoring
 from snnviz.catalog.examples import named
 from snnviz.cells import canonical, parse, useful, write
 from snnviz.errors import InputError
-from snnviz.jobs.pace import in_words, seconds_left
+from snnviz.jobs.pace import in_words
 from snnviz.links import change
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
@@ -67,10 +67,11 @@ def actions(setting: Scoring, run: Run | None) -> None:
     )
     to_training = third.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train")
     known = {run.run: run} if run is not None else {}
-    left = in_words(seconds_left([setting], known, services.pace()))
+    left = in_words(services.left([setting], known))
     if run is not None and going:
         share = run.step / run.steps if run.steps else 0.0
-        text = "Cancelling." if run.cancel_requested else f"About {left} left. You may leave: it goes on."
+        waits = many.waiting([run]).capitalize()
+        text = "Cancelling." if run.cancel_requested else f"{waits or 'About '}{left} left. You may leave: it goes on."
         words.progress(min(1.0, share), text=text)
     elif not done:
         words.caption(f"About {left} on this machine, without training; you may leave meanwhile.")

@@ -13,13 +13,13 @@ import streamlit as st
 
 from snnviz.catalog.cells import Candidate, CellSearch
 from snnviz.errors import NotFound, SnnvizError
-from snnviz.jobs import machine, pace
+from snnviz.jobs import machine
 from snnviz.jobs.pace import in_words
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.ui import many, services
 from snnviz.ui.cells_search_setting import KEY
-from snnviz.ui.words import plain
+from snnviz.ui.words import plain, standing
 from snnviz.views.cells_search import Seen
 
 KEPT = 16
@@ -89,7 +89,7 @@ def actions(search: CellSearch, run: Run | None, seen: Seen) -> None:
     elif run is not None and done:
         words.caption(f"{seen.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, seen)}; all from the store.")
     elif run is not None and seen.rows:
-        left = pace.seconds_left([search], {run.run: run}, services.pace())
+        left = services.left([search], {run.run: run})
         why = "Stopped" if run.state == "failed" else "Paused"
         words.caption(f"{why}: {seen.scored:,} of {search.candidates:,} candidates kept. About {in_words(left)} to go.")
     else:
@@ -109,7 +109,8 @@ def _live(run: Run, seen: Seen) -> str:
     if run.cancel_requested:
         return "Pausing: what is scored is kept."
     if not seen.rows:
-        return run.doing or ("Queued: it starts as soon as a core is free." if run.state == "queued" else "Begun.")
+        waits = f"{standing(services.place(run.run)).capitalize()}; you may leave, it starts by itself."
+        return run.doing or (waits if run.state == "queued" else "Begun.")
     left = f", about {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
     if seen.scored == seen.search.candidates:
         return f"Scoring the best {seen.search.best} again: {len(seen.again)} done{left}. You may leave: it goes on."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from operator import attrgetter
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 import streamlit as st
 from pydantic.fields import FieldInfo
@@ -24,6 +24,9 @@ from snnviz.views.words import option, word
 
 SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
 """Labels of a network that is a share of another, elsewhere numbers of neurons and layers."""
+
+ALL = {"data.train_samples", "data.test_samples"}
+"""Numbers whose 0 means all there are: their fields are empty then, and say so."""
 
 COLUMNS = 3
 
@@ -138,11 +141,14 @@ def _offered(option: str) -> bool:
 def _number(path: str, value: float, limits: Range, *, whole: bool) -> None:
     key = f"{path}@{state.revision()}"
     number = int if whole else float
+    if path in ALL and value:
+        st.session_state.setdefault(key, value)  # and no default, so that the field can be emptied
     st.number_input(
         _label(path),
         min_value=number(limits.low),
         max_value=number(limits.high),
-        value=number(value),
+        value=number(value) if path not in ALL else cast(int, None),  # Streamlit's types do not know it beside a step
+        placeholder="all" if path in ALL else None,
         step=number(limits.step or (1 if whole else 0.1)),
         format=None if whole else "%g",
         help=limits.help or word(path).help or None,

@@ -17,11 +17,16 @@ from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import reveal
 from snnviz.ui.trouble import told
 from snnviz.ui.watching import picture
-from snnviz.ui.words import plain
+from snnviz.ui.words import plain, standing
+from snnviz.views.numbers import NOTHING, share
+from snnviz.views.words import word
 
 EVERY = 1.0
+EVERY_ENDED = 5.0
+"""Of a run that has ended: somebody may delete it."""
+
 BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "orange"]]] = {
-    "queued": ("waiting for a free core", ":material/hourglass_top:", "gray"),
+    "queued": ("in the queue", ":material/hourglass_top:", "gray"),
     "running": ("training", ":material/sync:", "blue"),
     "done": ("done", ":material/check:", "green"),
     "failed": ("failed", ":material/error:", "red"),
@@ -35,6 +40,13 @@ def panel() -> None:
     st.session_state.compared = False
     watched = st.session_state.watched
     shown = services.glance(watched) if watched else None
+    if shown is None and watched:
+        st.warning(
+            "The run that was watched here has been deleted, with its curves and weights. Its design is still in the "
+            "editor where it was not changed since; **Train** computes it again.",
+            icon=":material/delete:",
+        )
+        return
     if shown is None:
         st.caption(
             "Press **Train**: accuracy, firing rates and variances of every layer are drawn here while it learns."
@@ -49,7 +61,7 @@ def panel() -> None:
     looked = _looks(run)
     is_busy = not run.ended or looked[-1]
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
-        st.fragment(_monitor, key="live", run_every=EVERY if is_busy else None)(run.run, looked)
+        st.fragment(_monitor, key="live", run_every=EVERY if is_busy else EVERY_ENDED)(run.run, looked)
 
 
 def _looks(run: Run) -> tuple[object, ...]:
@@ -74,12 +86,12 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
 
 
 def _head(run: Run) -> None:
-    name, mark, actions = st.columns([6, 2, 2], vertical_alignment="center")
+    name, mark, actions = st.columns([6, 3, 2], vertical_alignment="center")
     line = plain(links.in_a_line(run.design))
     name.markdown(f"**{plain(run.title)}** ({line})" if run.title else f"**{line}**")
     text, icon, color = BADGES[run.state]
     if run.state == "done" and st.session_state.found:
-        text, icon = "cached result", ":material/bolt:"
+        text, icon = "trained before, shown from the store", ":material/bolt:"
     mark.badge(text, icon=icon, color=color)
     if not run.ended:
         stopping = run.cancel_requested
@@ -136,21 +148,22 @@ def _brief(value: object) -> str:
 
 def _numbers(run: Run, last: EpochEnd | None) -> None:
     if not run.ended:
-        share = run.step / run.steps if run.steps else 0.0
+        made = run.step / run.steps if run.steps else 0.0
         epochs = run.design.training.epochs
         left = f", {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
-        doing = f"epoch {min(int(share * epochs) + 1, epochs)} of {epochs}{left}" if run.steps else "starting"
+        doing = f"epoch {min(int(made * epochs) + 1, epochs)} of {epochs}{left}" if run.steps else "starting"
         doing = run.doing or doing
         if run.state == "queued":
-            doing = "in the queue; you may leave, it starts by itself"
-        st.progress(min(share, 1.0), text=doing)
+            waits = standing(services.place(run.run)).capitalize()
+            doing = f"{waits}; you may leave, it starts by itself"
+        st.progress(min(made, 1.0), text=doing)
         if sentence := services.standstill():
             st.caption(plain(sentence))
     timed = run.design.network.code == "ttfs"
-    rate = "–" if last is None or last.rate is None else f"{last.rate:.3f}" if timed else f"{last.rate:.1%}"
-    title = "Spikes per neuron" if timed else "Firing rate"
+    rate = NOTHING if last is None or last.rate is None else f"{last.rate:.3f}" if timed else share(last.rate)
+    title = "Spikes per neuron" if timed else word("rate").label
     with st.container(horizontal=True):
-        st.metric("Test accuracy", f"{last.test_accuracy:.1%}" if last else "–")
-        st.metric("Test loss", f"{last.test_loss:.3f}" if last else "–")
+        st.metric("Test accuracy", share(last.test_accuracy if last else None), help=word("accuracy").help)
+        st.metric("Test loss", f"{last.test_loss:.3f}" if last else NOTHING)
         st.metric(title, rate, help=f"{'' if timed else 'Spikes per neuron and time step, '}test images.".capitalize())
-        st.metric("Training time", in_words(run.seconds) if run.seconds else "–")
+        st.metric("Training time", in_words(run.seconds) if run.seconds else NOTHING, help=word("seconds").help)

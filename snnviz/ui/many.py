@@ -18,14 +18,14 @@ from snnviz.design import DATASETS, EVENTS, Design, Part
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.jobs import pace
-from snnviz.jobs.pace import in_words, seconds_left
+from snnviz.jobs.pace import in_words
 from snnviz.links import flat
 from snnviz.places import cache_dir
 from snnviz.registry import Range
 from snnviz.store import Run, Task
 from snnviz.store.looks import looks
 from snnviz.ui import notices, services
-from snnviz.ui.words import plain, some
+from snnviz.ui.words import plain, some, standing
 from snnviz.views.changes import told
 from snnviz.views.refusals import why
 from snnviz.views.skips import Result, result
@@ -52,6 +52,14 @@ TRAIN = Verb("Train", "Training", "All trained", "run")
 def is_active(runs: Mapping[str, Run]) -> bool:
     """Whether some of them are still to change."""
     return any(not run.ended for run in runs.values())
+
+
+def waiting(going: Sequence[Run]) -> str:
+    """Where the first of them stands in the queue, to begin a sentence with; empty where one is running."""
+    if any(run.state != "queued" for run in going):
+        return ""
+    places = [place for run in going if (place := services.place(run.run)) is not None]
+    return f"{standing(min(places, default=None))}, "
 
 
 def runs_of(tasks: Sequence[Task]) -> dict[str, Run]:
@@ -127,12 +135,11 @@ def actions(
     if going:
         steps = sum(pace.steps(task) for task in tasks)
         made = sum(run.steps if run.state == "done" else run.step for run in runs.values())
-        left = seconds_left(tasks, runs, services.pace())
-        text = f"{done} of {some(len(tasks), verb.noun)} done, about {in_words(left)} left. You may leave: they go on."
-        words.progress(min(1.0, made / max(1, steps)), text=text)
+        left = in_words(services.left(tasks, runs))
+        text = f"{done} of {some(len(tasks), verb.noun)} done, {waiting(going)}about {left} left"
+        words.progress(min(1.0, made / max(1, steps)), text=f"{text}. You may leave: they go on.")
     elif missing:
-        left = seconds_left(tasks, runs, services.pace())
-        words.caption(f"About {in_words(left)} on this machine; you may leave meanwhile.")
+        words.caption(f"About {in_words(services.left(tasks, runs))} on this machine; you may leave meanwhile.")
     else:
         words.caption(f"{some(done, verb.noun)}, all from the store.")
 

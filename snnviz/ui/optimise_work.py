@@ -13,7 +13,7 @@ import streamlit as st
 
 from snnviz.catalog.searches import Model, Search, Trial, Twin
 from snnviz.errors import NotFound, SnnvizError
-from snnviz.jobs.pace import in_words, seconds_left
+from snnviz.jobs.pace import in_words
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.ui import many, services
@@ -68,7 +68,7 @@ def actions(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[
             args=(missing, KEY),
         )
     _cancel(second, begun, seen)
-    left = in_words(seconds_left(searches, runs, services.pace()))
+    left = in_words(services.left(searches, runs))
     if going:
         shares = [run.step / run.steps if run.steps else 0.0 for run in runs.values()]
         text = f"{done} of {len(searches)} searches done, about {left} left. You may leave: they go on."

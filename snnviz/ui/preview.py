@@ -10,6 +10,7 @@ from snnviz import links
 from snnviz.design import Design
 from snnviz.jobs.pace import in_words
 from snnviz.places import ROOT
+from snnviz.store import Run
 from snnviz.theory import costs, variance, verdicts
 from snnviz.ui import activity_setting, services, state
 from snnviz.ui.components.address import address
@@ -17,7 +18,8 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 from snnviz.views.design import forecast_chart, layer_table
-from snnviz.views.numbers import count
+from snnviz.views.numbers import NOTHING, PERCENT, count
+from snnviz.views.words import word
 
 ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
 
@@ -25,26 +27,28 @@ ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "ba
 @st.fragment(key="preview")
 @told()
 def panel() -> None:
-    """Costs, forecast, verdict, and Train."""
+    """Costs, verdict, and Train."""
     design = state.design()
-    parameters, macs, duration = st.columns([4, 4, 6])  # a time is more than a number
-    parameters.metric("Parameters", count(costs.parameters(design)))
-    macs.metric(
-        "MACs / step",
-        count(costs.macs(design)),
-        help="Of an image at a time step, dense: zeros and padding count.",
-    )
-    estimate = services.pace().seconds(design)
-    duration.metric(
-        "Training time", f"≈ {in_words(estimate)}", help="On one core of this machine, from its own runs so far."
-    )
-    forecast = variance.forecast(design)
+    with st.container(horizontal=True, gap="medium"):
+        for name, number in (("parameters", costs.parameters(design)), ("macs", costs.macs(design))):
+            st.metric(word(name).label, count(number), help=word(name).help, width="content")
+        estimate = services.pace().seconds(design)
+        about = "Estimated from the runs that ended on this machine, if nothing stands before it in the queue."
+        st.metric(word("seconds").label, f"≈ {in_words(estimate)}", help=about, width="content")
     kind, sentence = verdicts.verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
     show(plain(sentence), icon=ICONS[kind])
     if rough := variance.roughness(design):
         st.caption(rough)
     _train(design)
+    address(links.to_query(design), key="address")
+
+
+@st.fragment(key="expected")
+@told()
+def expected() -> None:
+    """What theory expects of each layer, below form and costs, which may be of any height."""
+    design = state.design()
     charts(_forecast(design), key="forecast")
     if design.neuron.kind == "lif" and st.button(
         "See its activity through 100 layers",
@@ -57,17 +61,26 @@ def panel() -> None:
         st.switch_page(ROOT / "pages" / "activity.py")
     layers = st.expander("Layers", key="layers", on_change="rerun")
     if layers.open:  # a table that nobody looks at would slow down every change
-        layers.dataframe(layer_table(design, forecast), hide_index=True, placeholder="–")
-    address(links.to_query(design), key="address")
+        layers.dataframe(
+            layer_table(design, variance.forecast(design)),
+            hide_index=True,
+            placeholder=NOTHING,
+            column_config={
+                "layer": st.column_config.TextColumn("Layer"),
+                "input": st.column_config.TextColumn("Input"),
+                "output": st.column_config.TextColumn("Output"),
+                "parameters": st.column_config.NumberColumn(word("parameters").label, format="localized"),
+                "macs": st.column_config.NumberColumn(word("macs").label, format="localized"),
+                "Var[u]": st.column_config.NumberColumn("Var[u]", format="%.3g"),
+                "rate": st.column_config.NumberColumn(word("rate").label, format=PERCENT),
+            },
+        )
 
 
 def _train(design: Design) -> None:
     known = services.glance(design.digest)
-    trained = known is not None and known[0].state == "done"
-    busy = known is not None and known[0].state in ("queued", "running")
-    label = "Show the trained result" if trained else "Watch its training" if busy else "Train"
     st.button(
-        label,
+        _what_train_does(known[0] if known else None),
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
@@ -75,6 +88,16 @@ def _train(design: Design) -> None:
         on_click=state.train,
         help="The same design is trained once; its result opens at once for everybody.",
     )
+
+
+def _what_train_does(run: Run | None) -> str:
+    if run is None:
+        return "Train"
+    if run.state == "done":
+        return "Show the trained result"
+    if not run.ended:
+        return "Watch its training"
+    return "Train" if run.checkpoint is None else f"Go on from epoch {run.checkpoint + 1}"
 
 
 @lru_cache(maxsize=256)

@@ -8,16 +8,17 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from snnviz.errors import NotFound, SnnvizError
 from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
-from snnviz.jobs.pace import Pace, Place, learn, queue
+from snnviz.jobs.pace import Pace, Place, learn, queue, seconds_left
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
+from snnviz.tasks import Task
 from snnviz.ui import frontend
 from snnviz.ui.middleware import held
 
@@ -117,6 +118,20 @@ def place(run: str) -> Place | None:
         return queue(known.waiting(QUEUE), known.runs(states=("running",), of=None), pace())
 
     return QUEUES.get(str(cache_dir()), read).get(run)
+
+
+def left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
+    """Seconds until all of these are done, others' runs that stand before them in the queue among it.
+
+    `runs`: those there are, by digest.
+    """
+    known = pace()
+    ends = [
+        waits.seconds + seconds_left([run.task], {run.run: run}, known)
+        for run in runs.values()
+        if run.state == "queued" and (waits := place(run.run)) is not None
+    ]
+    return max(seconds_left(tasks, runs, known), *ends, 0.0)
 
 
 @contextlib.asynccontextmanager

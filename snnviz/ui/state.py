@@ -7,6 +7,7 @@ which moves whenever something else than the widget changed the design, so that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -41,6 +42,7 @@ def begin(page: str = "") -> None:
     session.opened = 1  # the block of a staged network that is edited
     session.watched = None
     session.found = False
+    session.own = set()  # the runs that were submitted during this visit
     session.compared = False  # whether the live panel compares its run with the design
     session.pressed = 0
     try:
@@ -161,7 +163,7 @@ def resize(like: StagedNetwork) -> None:
 def put(path: str, widget: str) -> None:
     """A form widget's callback: its value becomes the design's."""
     session = st.session_state
-    value = session[widget]
+    value: Any = 0 if session[widget] is None else session[widget]  # an empty field: all samples
     try:
         if path == "neuron.kind":
             changed = of_neurons(design(), value)
@@ -188,7 +190,7 @@ def put(path: str, widget: str) -> None:
         _renew()
     elif path == "network.depth" and isinstance(changed.network, StagedNetwork):
         session.editor_revision = new_revision()
-    elif path.endswith((".kind", ".code")) or path == "data.name":
+    elif path.endswith((".kind", ".code")) or path == "data.name" or (path.endswith("_samples") and not value):
         _renew_form()
 
 
@@ -247,7 +249,7 @@ def _show_drawn(told: str, more: Sequence[str] = ()) -> None:
     """Draws anew what depends on what was drawn, or the whole page where a sentence above it comes or goes."""
     if told:
         st.rerun()
-    notices.redraw("preview", *more, *(["differs"] if st.session_state.compared else []))
+    notices.redraw("preview", "expected", *more, *(["differs"] if st.session_state.compared else []))
 
 
 def train() -> None:
@@ -257,6 +259,8 @@ def train() -> None:
     except SnnvizError as error:
         _say(error)
     else:
+        if not submitted.cached:
+            st.session_state.own.add(submitted.run)
         watch(submitted.run, found=submitted.cached)
         st.session_state.pressed += 1  # the live panel comes into view
     st.rerun()
@@ -272,8 +276,10 @@ def cancel(run: str) -> None:
 
 
 def watch(run: str | None, *, found: bool = False) -> None:
-    """Show this run in the live panel; `found` marks a result that was there already."""
-    st.session_state.watched, st.session_state.found, st.session_state.problem = run, found, ""
+    """Show this run in the live panel; `found`: its result was there already, which it was not where it was trained
+    during this visit."""
+    st.session_state.watched, st.session_state.found = run, found and run not in st.session_state.own
+    st.session_state.problem = ""
     services.GLANCES.forget()
 
 

@@ -17,6 +17,7 @@ from snnviz.store.looks import is_old, newest
 from snnviz.theory.probe import said
 from snnviz.ui import services
 from snnviz.ui.components.charts import payload
+from snnviz.views.coming import Coming
 from snnviz.views.run import run_charts
 
 PAUSE_SECONDS = 0.5
@@ -34,7 +35,7 @@ class Picture:
         self.branches: list[Branch] = []
         self.anew: list[LayerState] = []
         self._numbers = [0, 0, 0, 0, 0]  # of the newest row of each kind
-        self._version, self._at = "", -PAUSE_SECONDS
+        self._version, self._at, self._ended = "", -PAUSE_SECONDS, False
         self._payload = b""
         self._lock = threading.Lock()
 
@@ -43,13 +44,15 @@ class Picture:
         with self._lock:  # who comes second finds the work done
             now = time.monotonic()
             if version != self._version and (ended or now - self._at >= PAUSE_SECONDS):
-                if self._fetch() or not self._payload:
+                if self._fetch() or not self._payload or ended != self._ended:
                     last, past = with_learnt(services.store(), self.run, self.design, self.layers)
                     told = {(row.step, row.layer): row for row in last}
                     layers = newest([told.get((row.step, row.layer), row) for row in self.layers], self.anew)
                     on = said(self.design, (row.probe for row in layers))
-                    self._payload = payload(run_charts(self.samples, layers, self.epochs, self.branches, past, on))
-                self._version, self._at = version, now
+                    drawn = run_charts(self.samples, layers, self.epochs, self.branches, past, on)
+                    there = ended and self.samples  # all of it that will come
+                    self._payload = payload(drawn if there else Coming.of(self.design).frame(drawn))
+                self._version, self._at, self._ended = version, now, ended
             return self._payload
 
     @property

@@ -12,6 +12,8 @@ from snnviz.design import SURROGATES, Design, Neuron
 from snnviz.theory.variance import Forecast
 from snnviz.views.chart import Chart, empty
 from snnviz.views.stages import MOST_LABELS, axis_of
+from snnviz.views.words import layer as called
+from snnviz.views.words import place
 
 RATE, VARIANCE = "#0f9d8a", "#d9822b"
 
@@ -21,7 +23,7 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
     spiking = [layer for layer in layers if layer.rate is not None]
     if not spiking:
         return _without_spikes(layers[:-1])
-    names = [layer.name for layer in spiking]
+    names = [place(layer.name) for layer in spiking]
     figure = empty("", "spikes / neuron / step", tickformat=".0%", rangemode="tozero")
     figure["data"] = [
         {
@@ -67,14 +69,14 @@ def _without_spikes(layers: Sequence[Forecast]) -> Chart:
     figure["data"].append(
         {
             "type": "scatter",
-            "x": [layer.name for layer in layers],
+            "x": [place(layer.name) for layer in layers],
             "y": [float(f"{layer.var_u:.4g}") for layer in layers],
             "name": "Var[u]",
             "mode": _mode(layers),
             "line": {"color": VARIANCE},
         }
     )
-    figure["layout"]["xaxis"] |= axis_of([layer.name for layer in layers])
+    figure["layout"]["xaxis"] |= axis_of([place(layer.name) for layer in layers])
     caption = "What theory expects before training (He et al. 2015): the variance of what reaches the ReLUs."
     return Chart("forecast", "Predicted Var[u] at initialisation", caption, figure, height=230, wide=True)
 
@@ -105,18 +107,18 @@ def surrogate_chart(neuron: Neuron) -> Chart:
 
 
 def layer_table(design: Design, layers: Sequence[Forecast]) -> pd.DataFrame:
-    """A row a layer: shapes, parameters, MACs, and the forecast."""
+    """A row a layer: shapes, parameters, multiplications a time step, and the forecast, its rate in %."""
     rows = []
     for layer, seen in zip(architecture(design).watched, layers, strict=True):
         rows.append(
             {
-                "layer": layer.name,
+                "layer": called(layer.name),
                 "input": "x".join(map(str, layer.in_shape)),
                 "output": "x".join(map(str, layer.out_shape)),
                 "parameters": layer.parameters,
-                "MACs / step": layer.macs,
-                "Var[u]": round(seen.var_u, 3),
-                "rate": None if seen.rate is None else round(seen.rate, 4),
+                "macs": layer.macs,
+                "Var[u]": float(f"{seen.var_u:.3g}"),
+                "rate": None if seen.rate is None else 100 * seen.rate,
             }
         )
     return pd.DataFrame(rows)

@@ -13,6 +13,8 @@ from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.looks import Look
 from snnviz.views.looks import layers as looks_of
 from snnviz.views.stages import axis_of
+from snnviz.views.words import layer as called
+from snnviz.views.words import place as placed
 
 TRAIN, TEST = "#8c8c96", "#0f9d8a"
 MOST_NAMED = 12
@@ -114,7 +116,7 @@ def _branch_losses(branches: Sequence[Branch], looks: Mapping[str, Look]) -> lis
     for layer in sorted({branch.layer for branch in branches}):
         rows = _thinned([branch for branch in branches if branch.layer == layer])
         look = replace(looks.get(rows[0].name, Look(TRAIN)), dash="dot").trace(width=1.3)
-        found.append({**_line(rows, "loss"), **look, "name": f"branch {rows[0].name}"})
+        found.append({**_line(rows, "loss"), **look, "name": f"branch {called(rows[0].name)}"})
     return found
 
 
@@ -215,12 +217,12 @@ def _by_layer(
             {
                 **_line(old, column),
                 **look,
-                "name": rows[0].name,
+                "name": called(rows[0].name),
                 "showlegend": len(lines) <= MOST_NAMED,
             }
         )
         if anew:
-            more = {"name": f"{rows[0].name}, measured anew", "mode": "markers", "showlegend": False}
+            more = {"name": f"{called(rows[0].name)}, measured anew", "mode": "markers", "showlegend": False}
             figure["data"].append({**_line(anew, column), **look, **more})
     if log:
         for line in figure["data"]:
@@ -255,7 +257,7 @@ def _heat(states: States, column: str) -> Figure:
         {
             "type": "heatmap",
             "x": [_number(epoch) for epoch in epochs],
-            "y": names,
+            "y": [called(name) for name in names],
             "z": [[row.get(epoch) for epoch in epochs] for row in seen],
             "colorscale": "Viridis",
             **scale,
@@ -271,6 +273,7 @@ def _profile(states: States) -> Figure:
     spiking = [rows for rows in states if rows and rows[0].rate is not None]
     names = [rows[0].name for rows in spiking]
     figure["layout"]["xaxis"] |= axis_of(names)
+    names = [placed(name) for name in names]
     looks = ((0, "before", {"color": TRAIN, "dash": "dot"}), (-1, "now", {"color": TEST, "width": 2.5}))
     for place, name, line in looks:
         rates = [_number(rows[place].rate) for rows in spiking]

@@ -193,3 +193,12 @@ def layer(name: str) -> str:
     ('stem (input layer)', 'L3')
     """
     return LAYERS.get(name, name)
+
+
+def place(name: str) -> str:
+    """A layer's name in two lines, for an axis along which layers stand.
+
+    >>> place("readout"), place("L3")
+    ('readout<br>(output layer)', 'L3')
+    """
+    return layer(name).replace(" (", "<br>(")

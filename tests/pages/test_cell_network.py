@@ -31,7 +31,7 @@ def test_what_is_drawn_is_the_designs_at_once(monkeypatch: pytest.MonkeyPatch, r
     network = state.design().network
     assert network.kind == "cell"
     assert write(network.cell) == ("0003 0000 0000 0100" if rev == "now" else "0303 0030 2002 0200")
-    assert told == [["preview"]]
+    assert told == [["preview", "expected"]]
 
 
 def test_a_cell_that_leads_nowhere_stays_in_the_editor(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from snnviz import cells, links
@@ -14,10 +16,11 @@ from snnviz.catalog.nearest import nearest
 from snnviz.catalog.ttfs import ttfs_network
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import INITS, Design
+from snnviz.events import Checkpoint
 from snnviz.jobs import machine
 from snnviz.store import Run
 from snnviz.theory import costs
-from snnviz.ui import form, state
+from snnviz.ui import form, services, state
 from snnviz.views import changes
 from snnviz.views.numbers import count
 from tests.conftest import MakeDesign
@@ -57,7 +60,8 @@ def choose(visit: Visit, path: str) -> Any:
         visit.put(path, "1,2")
         return "1,2"
     if not hasattr(widget, "options"):
-        value = widget.value + (widget.step if widget.value + widget.step <= widget.max else -widget.step)
+        now = widget.value or 0  # an empty field is 0
+        value = now + (widget.step if now + widget.step <= widget.max else -widget.step)
         visit.put(path, value)
         return value
     before = visit.design
@@ -264,7 +268,7 @@ def test_what_is_drawn_is_the_design_once_the_page_hears_of_it(drawing: Begin) -
     session, asked = drawing("seed=3")
     session["block"]["drawn"]["edges"] = [[0, 0, 1], [0, 0, 0], [0, 1, 0]]
     state.put_drawn()
-    assert asked == [(["preview"],)]
+    assert asked == [(["preview", "expected"],)]
     assert links.to_query(state.design()) == "network.edges=001/000/010&seed=3"
     session["block"]["drawn"] = {"rev": "stale", "edges": [[0, 0, 0], [0, 0, 0], [0, 0, 0]]}
     state.put_drawn()
@@ -376,3 +380,50 @@ def test_what_one_spike_a_neuron_cannot_have_is_offered_with_the_code_of_before(
     visit.press("design-nearest")
     assert visit.design == links.from_query("network.kind=cnn&neuron.threshold=0.7&network.norm=batch")
     assert visit.press("undo").design == timed
+
+
+def test_a_run_that_was_stopped_goes_on_from_the_epoch_that_is_kept(tiny: MakeDesign) -> None:
+    store, design = services.store(), tiny(4)
+    store.submit(design)
+    claim = store.claim("somebody")
+    assert claim is not None
+    for epoch in (1, 2):
+        store.save_checkpoint(claim.run, claim.attempt, Checkpoint(epoch, {"weight": np.zeros(2)}))
+    store.finish(claim.run, claim.attempt, "cancelled")
+    assert Visit(links.to_query(design)).at.button("train").label == "Go on from epoch 3"
+
+
+def test_a_run_that_is_deleted_while_it_is_watched_is_said_to_be(tiny: MakeDesign) -> None:
+    store, design = services.store(), tiny(5)
+    store.submit(design)
+    visit = Visit(links.to_query(design))
+    assert "in the queue" in visit.text
+    store.delete(design.digest)
+    services.GLANCES.forget()
+    visit.look()
+    assert "has been deleted" in visit.text
+    assert visit.design == design
+    assert visit.at.button("train").label == "Train"
+
+
+def test_a_run_that_waits_says_its_place_and_when_it_starts(tiny: MakeDesign) -> None:
+    store = services.store()
+    for seed in range(30):
+        store.submit(tiny(seed))
+    services.QUEUES.forget()
+    visit = Visit(links.to_query(tiny(28)))
+    assert re.search(r"29th in the queue, about \d+ (s|min)", visit.at.get("progress")[0].proto.text)  # type: ignore[attr-defined]
+    visit = Visit(links.to_query(tiny(0)))
+    assert "Next in the queue" in visit.at.get("progress")[0].proto.text  # type: ignore[attr-defined]
+
+
+def test_all_samples_are_an_empty_field_that_says_so() -> None:
+    visit = Visit()
+    field = visit.widget("data.train_samples")
+    assert (field.value, field.placeholder, field.label) == (None, "all", "Training images")
+    visit.put("data.train_samples", 300)
+    assert visit.design.data.train_samples == 300
+    visit.put("data.train_samples", None)
+    assert (visit.design, visit.link) == (Design(), "")
+    visit.put("data.train_samples", 0)
+    assert visit.widget("data.train_samples").value is None

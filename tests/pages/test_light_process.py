@@ -16,7 +16,7 @@ import sys
 from tests.pages.visit import Visit
 link, pages = sys.argv[1], sys.argv[2:]
 visit = Visit(link)
-assert "cached result" in visit.text
+assert "trained before, shown from the store" in visit.text
 visit.press("train")
 visit.put("neuron.threshold", 0.7).put("network.kind", "cnn").put("network.kind", "block")
 for page in pages:

@@ -78,7 +78,7 @@ def test_open_shows_the_run_and_restores_its_design(trained: Train, tiny: MakeDe
     visit.press("open")
     assert visit.design == tiny(1)
     assert visit.link == links.to_query(tiny(1))
-    assert "cached result" in visit.text
+    assert "trained before, shown from the store" in visit.text
     assert visit.component("snnviz_charts", f"live-{tiny(1).digest}") is not None
 
 

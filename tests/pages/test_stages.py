@@ -127,7 +127,7 @@ def test_a_drawn_block_reruns_what_depends_on_it_and_no_editor(monkeypatch: pyte
     monkeypatch.setattr(state.st, "session_state", Session(session))
     monkeypatch.setattr(state.st, "rerun", lambda *scope: asked.append(scope))
     state.put_drawn(2)
-    assert asked == [(["preview", "stages"],)]
+    assert asked == [(["preview", "expected", "stages"],)]
     assert state.design().network.blocks == f";{DRAWN};;"  # type: ignore[union-attr]
     for wrong in ([[0, 0, 1], [0, 0, 0], [0, 0, 0]], [[0] * 6] * 5 + [[0, 1, 0, 0, 0, 0]], "x"):
         state.st.session_state["resnet18-2"] = {"drawn": {"rev": rev, "edges": wrong}}

@@ -43,12 +43,15 @@ def test_a_design_is_trained_watched_and_found_again(tiny: MakeDesign) -> None:
     assert len(charts["rate"]["traces"]) == 2  # the readout does not spike
     assert len(charts["var_u_map"]["traces"][0]["y"]) == 3
 
+    visit.press("train")
+    assert "trained before" not in visit.text  # by oneself, a moment ago
+
     other = Visit(link)  # another session: it opens at once
-    assert "cached result" in other.text
+    assert "trained before, shown from the store" in other.text
     assert other.component("snnviz_charts", f"live-{run}") == visit.component("snnviz_charts", f"live-{run}")
     assert services.store().get(run).attempt == 1
     other.press("train")
-    assert "cached result" in other.text
+    assert "trained before, shown from the store" in other.text
     assert services.store().get(run).attempt == 1
 
 
@@ -56,7 +59,7 @@ def test_two_people_who_press_train_share_a_run_and_either_can_cancel_it(long: M
     link = links.to_query(long(1, epochs=1000))
     one, two = Visit(link), Visit(link)
     one.press("train")
-    assert "waiting for a free core" in one.text or "training" in one.text
+    assert "in the queue" in one.text or "training" in one.text
     services.GLANCES.forget()
     two.look()
     assert two.at.button("train").label == "Watch its training"
@@ -73,4 +76,6 @@ def test_two_people_who_press_train_share_a_run_and_either_can_cancel_it(long: M
     services.GLANCES.forget()
     one.look()
     assert ":orange-badge[:material/cancel: cancelled]" in one.text
+    kept = stopped.checkpoint
+    assert one.at.button("train").label == ("Train" if kept is None else f"Go on from epoch {kept + 1}")
     assert one.at.button("train").label == "Train"

@@ -18,6 +18,7 @@ from snnviz.views.chart import Chart, empty, payload
 from snnviz.views.looks import Look, told_apart
 from snnviz.views.run import run_charts
 from snnviz.views.shortcuts import Rows, loss_chart
+from snnviz.views.words import layer as called
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
 BLINDNESS = {
@@ -112,13 +113,13 @@ def looks_in(chart: Chart) -> dict[str, Look]:
 def test_one_layer_looks_alike_in_all_charts(spiking_readout: bool) -> None:
     seen = states(spiking_readout=spiking_readout)
     charts = {chart.id: chart for chart in run_charts([Sample(1, 1.0, 0.5, 0.5)], seen, [])}
-    expected = looks.layers(NAMES)
+    expected = {called(name): look for name, look in looks.layers(NAMES).items()}
     assert len(set(expected.values())) == 5
     for name in ("rate", "var_u", "grad_norm"):
         shown = looks_in(charts[name])
         assert shown == {layer: expected[layer] for layer in shown}
-    assert set(looks_in(charts["var_u"])) == set(NAMES)
-    assert ("readout" in looks_in(charts["rate"])) == spiking_readout
+    assert set(looks_in(charts["var_u"])) == set(expected)
+    assert (called("readout") in looks_in(charts["rate"])) == spiking_readout
 
 
 def test_a_branch_has_the_colour_and_the_marker_of_its_layer() -> None:

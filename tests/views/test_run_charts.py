@@ -17,8 +17,11 @@ from snnviz.design import SURROGATES, Neuron
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.theory.variance import forecast
 from snnviz.views.chart import Chart, payload
+from snnviz.views.coming import Coming
 from snnviz.views.design import forecast_chart, layer_table, surrogate_chart
 from snnviz.views.run import MOST_LINES, MOST_NAMED, MOST_POINTS, overlay_charts, run_charts
+from snnviz.views.words import layer as called
+from snnviz.views.words import place
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -51,6 +54,47 @@ def test_a_run_that_has_not_reported_yet_has_empty_charts() -> None:
     charts = check(run_charts([], [], []))
     assert list(charts) == ["accuracy", "loss", "rate", "var_u", "var_u_map", "grad_norm"]
     assert [trace["x"] for chart in charts.values() for trace in chart["traces"]] == [[], [], [], []]
+
+
+@pytest.mark.parametrize("name", ["digits", "resnet18-digits", "activity", "ttfs-mnist"])
+def test_before_the_first_point_axes_are_those_of_what_will_come(name: str) -> None:
+    design = named(name)
+    coming = Coming.of(design)
+    charts = check(coming.frame(run_charts([], [], [])))
+    n, epochs = len(coming.layers), design.training.epochs
+    ranges = {name: chart["layout"]["yaxis"]["range"] for name, chart in charts.items()}
+    assert ranges["accuracy"] == [0, 1.02]
+    assert ranges["rate"] == [0, 1]
+    assert ranges["loss"][0] == 0
+    assert math.log(10) < ranges["loss"][1] < 4
+    assert ranges["var_u"] == [-2, 1]  # powers of ten
+    assert ranges["var_u_map"] == [n - 0.5, -0.5]
+    texts = charts["var_u_map"]["layout"]["yaxis"]["ticktext"]
+    assert 1 < len(texts) <= n
+    assert texts[-1] == "readout (output layer)" or n > 16
+    for chart in charts.values():
+        axis = chart["layout"]["xaxis"]
+        assert axis["range"] == [0, epochs]
+        assert epochs / 10 <= axis["dtick"] <= epochs
+        assert axis["dtick"] == int(axis["dtick"])
+
+
+def test_while_a_run_goes_on_its_epochs_lead_to_the_last_one_and_values_are_those_that_are_there() -> None:
+    coming = Coming(epochs=40, layers=("L0", "L1", "readout"), guessing=2.3)
+    charts = check(coming.frame(run_charts(*history(epochs=4, layers=3))))
+    assert all(chart["layout"]["xaxis"]["range"] == [0, 40] for chart in charts.values())
+    assert "range" not in charts["rate"]["layout"]["yaxis"]
+    assert "range" not in charts["loss"]["layout"]["yaxis"]
+    deep = check(coming.frame(run_charts(*history(epochs=4, layers=MOST_LINES + 1))))
+    assert "range" not in deep["rate_profile"]["layout"]["xaxis"]
+
+
+def test_the_first_and_the_last_layer_say_what_they_are() -> None:
+    samples, states, ends = history(epochs=2, layers=2)
+    states = [replace(row, name=("stem", "readout")[row.layer]) for row in states]
+    charts = check(run_charts(samples, states, ends))
+    assert [trace["name"] for trace in charts["var_u"]["traces"]] == ["stem (input layer)", "readout (output layer)"]
+    assert charts["var_u_map"]["traces"][0]["y"] == ["stem (input layer)", "readout (output layer)"]
 
 
 def test_every_layer_has_its_line() -> None:
@@ -124,12 +168,12 @@ def test_runs_on_top_of_each_other_have_their_names_as_they_are() -> None:
 def test_a_forecast_is_drawn_and_listed_for_every_example(name: str) -> None:
     layers = forecast(named(name))
     charts = check([forecast_chart(layers)])
-    spiking = [layer.name for layer in layers if layer.rate is not None]
+    spiking = [place(layer.name) for layer in layers if layer.rate is not None]
     relus = named(name).neuron.kind == "relu"
-    hidden = [[layer.name for layer in layers[:-1]]]
+    hidden = [[place(layer.name) for layer in layers[:-1]]]
     assert [trace["x"] for trace in charts["forecast"]["traces"]] == (hidden if relus else [spiking] * 3)
     table = layer_table(named(name), layers)
-    assert list(table["layer"]) == [layer.name for layer in layers]
+    assert list(table["layer"]) == [called(layer.name) for layer in layers]
 
 
 def test_every_surrogate_is_drawn() -> None:

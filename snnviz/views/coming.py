@@ -1,0 +1,65 @@
+"""The axes of a run's charts before all of it is there: those of what will come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from snnviz.catalog.architectures import architecture
+from snnviz.catalog.datasets import card
+from snnviz.design import Design
+from snnviz.views.chart import MOST_TICKS, STEPS, Chart
+from snnviz.views.stages import axis_of
+from snnviz.views.words import layer
+
+USUAL = {"rate": (0, 1), "saturation": (0, 1), "var_u": (-2, 1), "grad_norm": (-3, 1), "beta": (0, 1)}
+"""Ranges of empty y axes, by chart; powers of ten where they are logarithmic."""
+
+MOST_LABELS = 16
+"""Layers that an axis without values names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """How far a run will go: its epochs, its layers' names in order, and its loss while it guesses (in nats)."""
+
+    epochs: int
+    layers: tuple[str, ...]
+    guessing: float
+
+    @classmethod
+    def of(cls, design: Design) -> Coming:
+        """Of a design's run."""
+        names = tuple(layer.name for layer in architecture(design).watched)
+        return cls(design.training.epochs, names, math.log(max(2, card(design.data.name).classes)))
+
+    def frame(self, charts: Sequence[Chart]) -> list[Chart]:
+        """The charts with epochs up to the last one, and with layers and usual values where there is no point yet."""
+        return [self._framed(chart) for chart in charts]
+
+    def _framed(self, chart: Chart) -> Chart:
+        layout = dict(chart.figure["layout"])
+        empty = not any(trace.get("x") for trace in chart.figure["data"])
+        if layout["xaxis"]["title"]["text"] == "epoch":
+            step = next(step for step in STEPS if self.epochs <= MOST_TICKS * step)
+            layout["xaxis"] = {**layout["xaxis"], "range": [0, self.epochs], "tick0": 0, "dtick": step}
+        elif empty:
+            layout["xaxis"] = {**layout["xaxis"], **self._places(), "range": [-0.5, len(self.layers) - 0.5]}
+        if empty:
+            layout["yaxis"] = {**layout["yaxis"], **self._empty(chart, layout["yaxis"])}
+        return replace(chart, figure={**chart.figure, "layout": layout})
+
+    def _empty(self, chart: Chart, axis: dict[str, Any]) -> dict[str, Any]:
+        if axis["title"]["text"] == "layer":
+            return {**self._places(), "range": [len(self.layers) - 0.5, -0.5], "autorange": False}
+        usual = USUAL.get(chart.id.removesuffix("_profile"), (0, round(1.5 * self.guessing, 1)))
+        return {"range": axis.get("range", list(usual))}
+
+    def _places(self) -> dict[str, Any]:
+        """Ticks at the places of the layers, of many at some."""
+        blocks = axis_of(self.layers)
+        named = blocks.get("tickvals", self.layers[:: -(-len(self.layers) // MOST_LABELS)])
+        texts = blocks.get("ticktext", [layer(name) for name in named])
+        return {"tickmode": "array", "tickvals": [self.layers.index(name) for name in named], "ticktext": texts}
