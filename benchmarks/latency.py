@@ -153,7 +153,7 @@ def in_the_browser(server: Server, store: Store, finished: Design) -> dict[str, 
         page = browser.new_page()
         begin = time.monotonic()
         page.goto(f"{server.url}/?{links.to_query(finished)}")
-        expect(page.get_by_text("cached result")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("trained before, shown from the store")).to_be_visible(timeout=60_000)
         expect(page.locator("[data-chart=accuracy] .main-svg").first).to_be_visible(timeout=60_000)
         found["cached_result_drawn_s"] = round(time.monotonic() - begin, 2)
         browser.close()
