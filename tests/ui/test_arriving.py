@@ -18,6 +18,7 @@ import streamlit as st
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from snnviz.catalog.uploads import Checked, Limits
 from snnviz.errors import InputError
@@ -63,9 +64,10 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Files:
 @pytest.fixture
 def port(files: Files, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """uvicorn, our middleware, and behind it something that keeps uploads as Streamlit does."""
+    for method in ("connection_made", "data_received"):  # put back afterwards
+        monkeypatch.setattr(AutoHTTPProtocol, method, getattr(AutoHTTPProtocol, method))
+    connections.close_the_silent()
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.5)
-    monkeypatch.setattr(connections.AutoHTTPProtocol, "connection_made", connections._connect)
-    monkeypatch.setattr(connections.AutoHTTPProtocol, "data_received", connections._receive)
 
     async def streamlit(scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
@@ -248,6 +250,18 @@ def test_a_connection_that_is_used_on_is_not_closed_and_its_second_header_is_bou
         since = time.monotonic()
         assert visitor.answer() == (0, "")
         assert 0.4 < time.monotonic() - since < 15
+
+
+def test_what_was_repaired_before_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[Any] = []
+    for method in ("connection_made", "data_received"):
+        monkeypatch.setattr(AutoHTTPProtocol, method, lambda protocol, _: met.append(protocol))
+    connections.close_the_silent()
+    transport = SimpleNamespace(get_protocol=lambda: None)
+    protocol: Any = SimpleNamespace(cycle=None, transport=transport)
+    AutoHTTPProtocol.connection_made(protocol, transport)  # type: ignore[arg-type]
+    AutoHTTPProtocol.data_received(protocol, b"")
+    assert met == [protocol, protocol]
 
 
 def test_a_long_upload_outlives_the_limit_of_a_header(port: int) -> None:

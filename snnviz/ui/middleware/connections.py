@@ -22,8 +22,6 @@ HEADER_SECONDS = float(Limits().idle)
 MESSAGE_BYTES = 4 * 2**20
 """Of a message from a page: the state of all its widgets and components is some kilobytes."""
 
-_connection_made = AutoHTTPProtocol.connection_made
-_data_received = AutoHTTPProtocol.data_received
 _begin_websocket = WebSocketsSansIOProtocol.__init__
 
 
@@ -32,8 +30,19 @@ def close_the_silent() -> None:
     global HEADER_SECONDS
     with suppress(InputError):  # which the Data page says
         HEADER_SECONDS = float(Limits.here().idle)
-    AutoHTTPProtocol.connection_made = _connect  # type: ignore[method-assign, assignment]
-    AutoHTTPProtocol.data_received = _receive  # type: ignore[method-assign, assignment]
+    made, received = AutoHTTPProtocol.connection_made, AutoHTTPProtocol.data_received  # perhaps repaired before
+
+    def connect(protocol: Any, transport: Any) -> None:
+        protocol.header_watch = _Watch()
+        made(protocol, transport)
+        _look(protocol)
+
+    def receive(protocol: Any, data: bytes) -> None:
+        received(protocol, data)
+        _look(protocol)
+
+    AutoHTTPProtocol.connection_made = connect  # type: ignore[method-assign, assignment]
+    AutoHTTPProtocol.data_received = receive  # type: ignore[method-assign, assignment]
 
 
 def bound_messages() -> None:
@@ -57,17 +66,6 @@ class _Watch:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-
-
-def _connect(protocol: Any, transport: Any) -> None:
-    protocol.header_watch = _Watch()
-    _connection_made(protocol, transport)
-    _look(protocol)
-
-
-def _receive(protocol: Any, data: bytes) -> None:
-    _data_received(protocol, data)
-    _look(protocol)
 
 
 def _look(protocol: Any) -> None:
