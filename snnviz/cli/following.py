@@ -10,7 +10,7 @@ import click
 
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import Bar
-from snnviz.errors import NotFound, SnnvizError
+from snnviz.errors import SnnvizError
 from snnviz.jobs import pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
@@ -45,10 +45,11 @@ def train(store: Store, tasks: Sequence[Task], *, quiet: bool, label: str = "tra
     """
     engine = Local(store, idle=IDLE_SECONDS)
     queued: list[str] = []
+    known = store.several(task.digest for task in tasks)
     try:
         with heeded() as check:
             for task in tasks:
-                run = _find(store, task.digest)
+                run = known.get(task.digest)
                 if run is None or run.state in ("failed", "cancelled"):
                     queued.append(task.digest)
                 engine.submit(task)
@@ -59,7 +60,7 @@ def train(store: Store, tasks: Sequence[Task], *, quiet: bool, label: str = "tra
         others = len(_going(store, [task.digest for task in tasks if task.digest not in queued]))
         elsewhere = f", {_runs(others)} queued elsewhere left alone" if others else ""
         click.echo(f"\nStopped: {_runs(stopped)} cancelled{elsewhere}; the same command goes on from there.", err=True)
-        found = Runs({task.digest: run for task in tasks if (run := _find(store, task.digest)) is not None})
+        found = Runs(store.several(task.digest for task in tasks))
         found.stopped = True
         return found
     except SnnvizError:
@@ -112,7 +113,11 @@ def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check
             check()
             if (version := store.version()) != seen:
                 seen = version
-                runs |= {name: store.get(name) for name in steps if name not in runs or not runs[name].ended}
+                going = [name for name in steps if name not in runs or not runs[name].ended]
+                runs |= (found := store.several(going))
+                for name in going:
+                    if name not in found:  # somebody deleted it
+                        store.get(name)
             ended = sum(run.ended for run in runs.values())
             if ended == len(runs) and bar.bar is None:
                 return runs
@@ -129,16 +134,9 @@ def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check
             time.sleep(POLL_SECONDS)
 
 
-def _find(store: Store, name: str) -> Run | None:
-    try:
-        return store.get(name)
-    except NotFound:
-        return None
-
-
 def _going(store: Store, names: Sequence[str]) -> list[str]:
     """Those of the runs that have not ended."""
-    return [name for name in names if (run := _find(store, name)) is not None and not run.ended]
+    return [name for name, run in store.several(names).items() if not run.ended]
 
 
 def _cancel(engine: Local, names: Sequence[str]) -> None:

@@ -77,8 +77,9 @@ def again(run_name: str, as_json: bool) -> None:
 def runs(as_json: bool) -> None:
     """List all runs, the newest first."""
     store = Store()
-    last = store.last(EpochEnd)
-    found = [_summary(shown, last.get(shown.run)) for shown in store.runs()]
+    listed = store.runs()
+    last = store.last(EpochEnd, [shown.run for shown in listed])
+    found = [_summary(shown, last.get(shown.run)) for shown in listed]
     if as_json:
         print_json({"runs": found})
         return

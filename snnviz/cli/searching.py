@@ -17,10 +17,10 @@ from snnviz.catalog.searches import Search, Trial, Twin, candidate, matrices, re
 from snnviz.cli.following import end, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import Design
-from snnviz.errors import InputError, NotFound
+from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
-from snnviz.store.looks import looks
+from snnviz.store.looks import looks_of
 
 STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIMISATIONS.values()}
 
@@ -143,21 +143,15 @@ def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, 
 
     groups = _groups(search, trials)
     known = {design.digest: design for designs in groups.values() for design in designs}
-    ends = store.last(EpochEnd, [name for name in known if _is_done(store, name)])
-    results = {name: result(known[name], end, looks(store, known[name])) for name, end in ends.items()}
+    ends = store.last(EpochEnd, [name for name, run in store.several(known).items() if run.state == "done"])
+    seen = looks_of(store, [known[name] for name in ends])
+    results = {name: result(known[name], end, seen[name]) for name, end in ends.items()}
     spread = retraining([(search, groups)], ends, results)
     return {
         "winner": wins(Seen(search, tuple(trials)), spread),
         "retraining": asdict(spread) if spread else None,
         "anew": anew(groups, results),
     }
-
-
-def _is_done(store: Store, name: str) -> bool:
-    try:
-        return store.get(name).state == "done"
-    except NotFound:
-        return False
 
 
 def searched(run: Run) -> Search:

@@ -16,7 +16,7 @@ from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
-from snnviz.store.looks import looks
+from snnviz.store.looks import looks_of
 from snnviz.theory.operations import CAVEAT, ESTIMATED, MEANING, Convention, convention
 
 MOST = 7
@@ -94,7 +94,8 @@ def _rows(
 
     done = {name: run.design for name, run in runs.items() if run.state == "done"}
     ends = store.last(EpochEnd, list(done))
-    results = {name: result(design, ends[name], looks(store, design)) for name, design in done.items()}
+    seen = looks_of(store, list(done.values()))
+    results = {name: result(design, ends[name], seen[name]) for name, design in done.items()}
     befores = {name: one.before for name, one in results.items()}
     said = [begun(swept, befores), *sentences(swept, results)] if any(point.control for point in swept) else []
     return skip_means(swept, results, way), [one for one in said if one], looked_at(swept, results)

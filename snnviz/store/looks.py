@@ -21,6 +21,13 @@ def looks(store: Store, design: Design) -> list[LayerState]:
     return newest([row for _, row in store.rows(design.digest, LayerState)], measured(store, design))
 
 
+def looks_of(store: Store, designs: Sequence[Design]) -> dict[str, list[LayerState]]:
+    """The same of many designs by one query, by digest."""
+    names = {design.digest: name_of(design) for design in designs}
+    rows = store.rows_of([*names, *names.values()], LayerState)
+    return {digest: newest(rows.get(digest, []), rows.get(name, [])) for digest, name in names.items()}
+
+
 def measured(store: Store, design: Design) -> list[LayerState]:
     """What a measurement of the design's run found; nothing where there is none."""
     return [row for _, row in store.rows(name_of(design), LayerState)]

@@ -31,6 +31,14 @@ LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
 }
 """For each kind of row, its run, its fields and its checksum."""
 
+MANY: dict[type[Any], Select[*tuple[Any, ...]]] = {
+    event: LAST[event]
+    .where(TABLES[event].c.run.in_(bindparam("of", expanding=True)))
+    .order_by(TABLES[event].c.run, TABLES[event].c.seq)
+    for event in TABLES
+}
+"""The same of the runs of several names."""
+
 
 def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:
     """The run, if its task is one that this snnviz accepts."""

@@ -12,8 +12,8 @@ from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import opening, reading, tables
-from snnviz.store.care import Care
 from snnviz.store.leases import change
+from snnviz.store.several import Several
 from snnviz.store.tables import RUNS, TABLES
 from snnviz.store.values import STATES, Run, State, Submitted, Unreadable
 from snnviz.tasks import KINDS, Task
@@ -21,7 +21,7 @@ from snnviz.tasks import KINDS, Task
 R = TypeVar("R", bound=Row)
 
 
-class Store(Care):
+class Store(Several):
     """Runs, their rows and their checkpoints, shared by any number of threads and processes.
 
     A run goes ``queued -> running -> done | failed | cancelled``. What the store promises:
@@ -198,7 +198,9 @@ class Store(Care):
             return "-".join(str(n) for n in connection.execute(select(func.count(), func.sum(RUNS.c.revision))).one())
 
     def _list(self, limit: int, states: Sequence[State], kind: str | None = None) -> list[Run | Unreadable]:
-        newest = reading.RUN.where(RUNS.c.state.in_(states)).order_by(RUNS.c.created.desc(), RUNS.c.run).limit(limit)
+        # Few wait or run; of the others there are many, and the newest are to be found by age and not by state.
+        state = RUNS.c.state if {*states} <= {"queued", "running"} else RUNS.c.state + ""
+        newest = reading.RUN.where(state.in_(states)).order_by(RUNS.c.created.desc(), RUNS.c.run).limit(limit)
         if kind is not None:
             newest = newest.where(RUNS.c.kind == kind)
         with self._reading() as connection:

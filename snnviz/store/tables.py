@@ -84,6 +84,8 @@ RUNS = Table(
     Column("heartbeat", Double),
     Column("revision", Integer, nullable=False, server_default="0"),  # goes up with every change that is shown
     Index("runs_by_state", "state", "queued"),
+    Index("runs_by_age", "created"),
+    Index("runs_by_kind", "kind", "created"),
 )
 
 SUPERVISORS = Table(

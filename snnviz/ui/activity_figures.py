@@ -13,8 +13,9 @@ from snnviz.design import Choice
 from snnviz.theory.activity import Setting, Trace, expected
 from snnviz.ui import activity_setting as at
 from snnviz.ui import state
-from snnviz.ui.activity_work import Abandoned, Kept, traces, waited
+from snnviz.ui.activity_work import Abandoned, traces, waited
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kept import Kept
 from snnviz.views import activity as views
 from snnviz.views import survival
 from snnviz.views.chart import Chart

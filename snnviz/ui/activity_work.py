@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,6 +20,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState,
 
 from snnviz.theory.activity import Setting, Trace
 from snnviz.theory.propagation import propagate
+from snnviz.ui.kept import Kept
 
 T = TypeVar("T")
 SILENT_SECONDS = 0.3
@@ -33,37 +33,6 @@ MOST_AT_ONCE = 4
 
 class Abandoned(Exception):
     """Somebody moved on: a newer setting waits to be drawn."""
-
-
-class Kept(Generic[T]):
-    """Results by key, the last used ones, as many as `most` of their `size` allows."""
-
-    def __init__(self, most: float, size: Callable[[T], float]) -> None:
-        self._most, self._size = most, size
-        self._found: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> T | None:
-        """The result of this key, if it is still here."""
-        with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-            return self._found.get(key)
-
-    def put(self, key: Hashable, result: T) -> None:
-        """Keep a result, and let go of those that were not asked for the longest."""
-        with self._lock:
-            self._found[key] = result
-            while sum(map(self._size, self._found.values())) > self._most and len(self._found) > 1:
-                self._found.popitem(last=False)
-
-    def made(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The result of this key, made where it is not here. Two who ask at once may both make it."""
-        found = self.get(key)
-        if found is None:
-            found = make()
-            self.put(key, found)
-        return found
 
 
 def _bytes(traces: tuple[Trace, ...]) -> float:

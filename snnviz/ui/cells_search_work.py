@@ -26,7 +26,7 @@ KEPT = 16
 """Searches whose rows stay in memory."""
 
 _rows: dict[tuple[str, str, float], tuple[int, Seen]] = {}
-_reading = threading.Lock()
+_keeping = threading.Lock()
 
 
 def run_of(search: CellSearch) -> Run | None:
@@ -39,16 +39,16 @@ def seen_of(search: CellSearch, run: Run) -> Seen:
 
     def read() -> Seen:
         key = (str(cache_dir()), run.run, run.created)  # a search that was forgotten and came back is another one
-        with _reading:
-            last, before = _rows.get(key, (0, Seen(search, ())))
-            new = services.store().rows(run.run, Candidate, last)
-            if new:
-                last, before = new[-1][0], Seen(search, before.rows + tuple(row for _, row in new))
+        last, before = _rows.get(key, (0, Seen(search, ())))
+        new = services.store().rows(run.run, Candidate, last)  # who asks for the same search waits in `GLANCES`
+        if new:
+            last, before = new[-1][0], Seen(search, before.rows + tuple(row for _, row in new))
+        with _keeping:
             _rows.pop(key, None)
             _rows[key] = (last, before)
             while len(_rows) > KEPT:
                 del _rows[next(iter(_rows))]
-            return before
+        return before
 
     return services.GLANCES.get((str(cache_dir()), "cells", run.run), read)
 

@@ -196,7 +196,7 @@ def candidates_of(search: CellSearch) -> dict[int, Candidate]:
     def read() -> dict[int, Candidate]:
         return {row.number: row for _, row in services.store().rows(search.digest, Candidate) if not row.fine}
 
-    return services.GLANCES.get((str(cache_dir()), "cells", search.digest), read)
+    return services.GLANCES.get((str(cache_dir()), "candidates", search.digest), read)
 
 
 def _designs(study: CellStudy, found: Found) -> tuple[Design, ...]:

@@ -7,7 +7,7 @@ tells one study's widgets and its sentence of trouble from another's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import streamlit as st
@@ -15,7 +15,7 @@ import streamlit as st
 from snnviz.catalog import datasets
 from snnviz.catalog.measuring import Measurement, name_of
 from snnviz.design import DATASETS, EVENTS, Design, Part
-from snnviz.errors import InputError, NotFound, SnnvizError
+from snnviz.errors import InputError, SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.jobs import pace
 from snnviz.jobs.pace import in_words
@@ -23,8 +23,9 @@ from snnviz.links import flat
 from snnviz.places import cache_dir
 from snnviz.registry import Range
 from snnviz.store import Run, Task
-from snnviz.store.looks import looks
+from snnviz.store.looks import looks_of
 from snnviz.ui import notices, services
+from snnviz.ui.kept import Kept
 from snnviz.ui.words import plain, some, standing
 from snnviz.views.changes import told
 from snnviz.views.refusals import why
@@ -65,27 +66,13 @@ def waiting(going: Sequence[Run]) -> str:
 def runs_of(tasks: Sequence[Task]) -> dict[str, Run]:
     """Those of the designs, or searches, that were ever submitted, by digest."""
     names = tuple(task.digest for task in tasks)
-
-    def read() -> dict[str, Run]:
-        found = {}
-        for name in names:
-            try:
-                found[name] = services.store().get(name)
-            except NotFound:
-                continue
-        return found
-
-    return services.GLANCES.get((str(cache_dir()), "study", names), read)
+    return services.GLANCES.get((str(cache_dir()), "study", names), lambda: services.store().several(names))
 
 
 def epochs_of(designs: Sequence[Design]) -> dict[str, list[EpochEnd]]:
     """The epochs of each run that has one."""
     names = tuple(design.digest for design in designs)
-
-    def read() -> dict[str, list[EpochEnd]]:
-        rows = {name: [row for _, row in services.store().rows(name, EpochEnd)] for name in names}
-        return {name: found for name, found in rows.items() if found}
-
+    read = partial(services.store().rows_of, names, EpochEnd)
     return services.GLANCES.get((str(cache_dir()), "epochs", names), read)
 
 
@@ -146,22 +133,31 @@ def actions(
 
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
     """Those of the finished runs: half-trained ones would bend the curves."""
-    place = str(cache_dir())
     done = {d.digest: d for d in designs if d.digest in runs and runs[d.digest].state == "done"}
-    found = {name: _result(place, design, runs[name].finished, None) for name, design in done.items()}
-    old = [done[name] for name, one in found.items() if one.probe is None]
-    anew = runs_of([Measurement(design=design) for design in old]) if old else {}
-    for design in old:
-        if (run := anew.get(name_of(design))) is not None and run.state == "done":
-            found[design.digest] = _result(place, design, runs[design.digest].finished, run.finished)
+    found = _results({name: (design, runs[name].finished, None) for name, design in done.items()})
+    old = {name_of(done[name]): name for name, one in found.items() if one.probe is None}
+    anew = runs_of([Measurement(design=done[name]) for name in old.values()]) if old else {}
+    ended = {old[name]: run.finished for name, run in anew.items() if run.state == "done"}
+    return found | _results({name: (done[name], runs[name].finished, at) for name, at in ended.items()})
+
+
+Ended = tuple[Design, float | None, float | None]
+"""A design, when its run ended, and when that was measured anew."""
+
+_RESULTS: Kept[Result] = Kept(2000, lambda _: 1.0)
+
+
+def _results(asked: Mapping[str, Ended]) -> dict[str, Result]:
+    """By digest; those that nobody has asked for are read together."""
+    place = str(cache_dir())
+    found = {name: one for name, ended in asked.items() if (one := _RESULTS.get((place, ended))) is not None}
+    if missing := [name for name in asked if name not in found]:
+        store = services.store()
+        last, seen = store.last(EpochEnd, missing), looks_of(store, [asked[name][0] for name in missing])
+        for name in missing:
+            found[name] = result(asked[name][0], last[name], seen[name])
+            _RESULTS.put((place, asked[name]), found[name])
     return found
-
-
-@lru_cache(maxsize=2000)
-def _result(_place: str, design: Design, _finished: float | None, _measured: float | None) -> Result:
-    store = services.store()
-    end = store.last(EpochEnd, [design.digest])[design.digest]
-    return result(design, end, looks(store, design))
 
 
 def numbers(value: Part, labels: Mapping[str, str], key: str, put: Put, held: Sequence[str] = ()) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.places import ROOT, cache_dir
-from snnviz.store import Run
+from snnviz.store import Run, Unreadable
 from snnviz.ui import services, state
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
@@ -26,8 +26,8 @@ EVERY = 2.0
 
 def panel() -> None:
     """The table, looked at anew every two seconds while something is going on, and the actions on a selection."""
-    runs, _ = _known()
-    if hidden := services.store().unreadable():
+    runs, _, hidden = _known()
+    if hidden:
         what = f"{len(hidden)} run{'s' if len(hidden) > 1 else ''} of another version cannot be shown"
         st.caption(plain(f"{what}: {hidden[0].run} ({hidden[0].reason})"))
     if not runs:
@@ -40,7 +40,7 @@ def panel() -> None:
 
 @told()
 def _listing(active: bool) -> None:
-    runs, table = _known()
+    runs, table, _ = _known()
     if active and all(run.ended for run in runs):
         st.rerun()
     if active and (sentence := services.standstill()):
@@ -107,8 +107,8 @@ def _compare(chosen: list[Run]) -> None:
     names = dict(zip(short_names([run.design for run in chosen], [run.title for run in chosen]), chosen, strict=True))
     st.subheader("What differs", anchor=False)
     st.dataframe(difference_table({name: run.design for name, run in names.items()}), hide_index=True)
-    rows = {name: [row for _, row in services.store().rows(run.run, EpochEnd)] for name, run in names.items()}
-    charts(payload(overlay_charts(rows)), key="overlay")
+    rows = services.store().rows_of([run.run for run in chosen], EpochEnd)
+    charts(payload(overlay_charts({name: rows.get(run.run, []) for name, run in names.items()})), key="overlay")
 
 
 def _follow(names: list[str]) -> None:
@@ -122,14 +122,19 @@ def _follow(names: list[str]) -> None:
     session.listed = names
 
 
-def _known() -> tuple[list[Run], pd.DataFrame]:
-    """All runs and their table, which belong together: what is ticked in one is looked up in the other."""
+Known = tuple[list[Run], pd.DataFrame, list[Unreadable]]
+"""Runs and their table, which belong together: what is ticked in one is looked up in the other; and what is neither."""
+
+
+def _known() -> Known:
+    """The newest runs, read anew where any run has changed."""
     place = str(cache_dir())
-    return _read(place, services.GLANCES.get(("runs", place), lambda: services.store().version()))
+    return services.GLANCES.get(("runs", place), lambda: _read(place, services.store().version()))
 
 
 @lru_cache(maxsize=8)
-def _read(_place: str, _version: str) -> tuple[list[Run], pd.DataFrame]:
-    runs = services.store().runs(limit=MOST_SHOWN)
-    last = services.store().last(EpochEnd)
-    return runs, run_table([row(run, last.get(run.run)) for run in runs])
+def _read(_place: str, _version: str) -> Known:
+    store = services.store()
+    runs = store.runs(limit=MOST_SHOWN)
+    last = store.last(EpochEnd, [run.run for run in runs])
+    return runs, run_table([row(run, last.get(run.run)) for run in runs]), store.unreadable(MOST_SHOWN)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -25,6 +26,9 @@ from snnviz.ui.middleware import held
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 GLANCE_SECONDS = 0.5
+MOST_GLANCES = 500
+"""Keys that are kept at a time."""
+
 TEND_SECONDS = 2.0
 
 
@@ -48,30 +52,48 @@ def _engine(place: str) -> Local:
     return Local(_store(place))
 
 
+class _Glance:
+    """A value, since when it is known, and the lock of whoever reads it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.at = -math.inf
+        self.value: Any = None
+
+
 class Glances:
-    """Values that many sessions ask for every second, computed at most once in `seconds`."""
+    """Values that many sessions ask for every second, computed at most once in `seconds`.
+
+    Who asks for what is just being computed waits for it; nobody waits for another key, however long that takes.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._kept: dict[Any, tuple[float, Any]] = {}
+        self._kept: dict[Any, _Glance] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Any, compute: Callable[[], T]) -> T:
         with self._lock:
-            now = time.monotonic()
-            kept = self._kept.get(key)
-            if kept is not None and now - kept[0] < self.seconds:
-                value: T = kept[1]
-                return value
-            value = compute()
-            if len(self._kept) > 500:
-                self._kept.clear()
-            self._kept[key] = (now, value)
+            if key not in self._kept and len(self._kept) >= MOST_GLANCES:
+                self._tidy()
+            kept = self._kept.setdefault(key, _Glance())
+        with kept.lock:
+            if time.monotonic() - kept.at >= self.seconds:
+                kept.value = compute()
+                kept.at = time.monotonic()
+            value: T = kept.value
             return value
 
     def forget(self) -> None:
-        """After a change of our own, so that it shows at once."""
-        self._kept.clear()
+        """After a change of our own, so that it shows at once: also where an older value is just being read."""
+        with self._lock:
+            self._kept.clear()
+
+    def _tidy(self) -> None:
+        """Let go of what is too old to be shown, and if that is little of what was known first."""
+        now = time.monotonic()
+        fresh = {key: kept for key, kept in self._kept.items() if now - kept.at < self.seconds or kept.lock.locked()}
+        self._kept = dict(list(fresh.items())[-MOST_GLANCES // 2 :])
 
 
 GLANCES = Glances(GLANCE_SECONDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from snnviz.catalog.shortcutstudies import Member
@@ -49,8 +49,11 @@ def _history(_place: str, run: str, _created: float) -> History:
 
 def versions(runs: Iterable[Run]) -> Versions:
     """Of those that have something to say."""
-    found = ((run, services.glance(run.run)) for run in runs if run.state != "queued")
-    return tuple((run.run, run.created, glance[1]) for run, glance in found if glance is not None)
+    begun = [run for run in runs if run.state != "queued"]
+    names = tuple(run.run for run in begun)
+    read = partial(services.store().versions, names)
+    found = services.GLANCES.get((str(cache_dir()), "versions", names), read)
+    return tuple((run.run, run.created, found[run.run]) for run in begun if run.run in found)
 
 
 def rows(shown: Versions) -> dict[str, Rows]:

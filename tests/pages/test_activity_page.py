@@ -18,9 +18,9 @@ from snnviz.errors import InputError
 from snnviz.registry import Entry
 from snnviz.theory.activity import Setting, Trace, read_init
 from snnviz.theory.propagation import propagate
-from snnviz.ui import activity_work
 from snnviz.ui.activity_setting import from_link, of_design, own_point, to_link, typical
 from snnviz.ui.activity_words import verdict
+from snnviz.ui.kept import Kept
 from tests.designs import attempt
 from tests.pages.conftest import using
 from tests.pages.visit import Look, Visit
@@ -261,7 +261,7 @@ def test_lines_that_lie_on_each_other_are_named() -> None:
 
 
 def test_results_that_nobody_asks_for_are_let_go() -> None:
-    kept: activity_work.Kept[str] = activity_work.Kept(10, len)
+    kept: Kept[str] = Kept(10, len)
     for key in "abc":
         assert kept.made(key, lambda: "x" * 4) == "xxxx"
         kept.get("a")

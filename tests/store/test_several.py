@@ -1,0 +1,82 @@
+"""Many runs by one query say what one after another says."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from snnviz.catalog.measuring import Measurement, name_of
+from snnviz.errors import StoreError
+from snnviz.events import EpochEnd, LayerState, Sample
+from snnviz.store import Store
+from snnviz.store.looks import looks, looks_of
+from tests.conftest import MakeDesign, sample
+
+
+@pytest.fixture
+def names(store: Store, tiny: MakeDesign) -> list[str]:
+    """Five runs in several states, with 0 to 4 rows that came in turn; one of them is deleted, one unknown."""
+    for seed in range(5):
+        store.submit(tiny(seed))
+    claims = [claim for seed in range(4) if (claim := store.claim("me", tiny(seed).digest)) is not None]
+    for step in (1, 2):
+        for number, claim in enumerate(claims):
+            store.append(claim.run, claim.attempt, [sample(step * 10 + n, n / 7) for n in range(number)])
+    store.finish(claims[0].run, 1, "done")
+    store.finish(claims[1].run, 1, "failed", error="why")
+    store.delete(claims[2].run)
+    return [tiny(seed).digest for seed in (3, 0, 4, 2, 1, 9)]
+
+
+def test_runs_are_those_that_there_are(store: Store, names: list[str]) -> None:
+    found = store.several(names)
+    assert set(found) == {*names[:3], names[4]}
+    assert all(found[name] == store.get(name) for name in found)
+    assert store.several([]) == {}
+
+
+def test_rows_are_each_runs_own_in_the_order_in_which_they_came(store: Store, names: list[str]) -> None:
+    found = store.rows_of(names, Sample)
+    assert found == {name: rows for name in names if (rows := [row for _, row in store.rows(name, Sample)])}
+    assert sorted(map(len, found.values())) == [2, 6]
+    assert store.rows_of(names, EpochEnd) == store.rows_of([], Sample) == {}
+
+
+def test_versions_are_those_of_each(store: Store, names: list[str]) -> None:
+    found = store.versions(names)
+    assert all(found[name] == store.version(name) for name in store.several(names))
+
+
+def test_a_run_that_cannot_be_read_is_said(store: Store, names: list[str]) -> None:
+    with store._writing() as connection:
+        connection.execute(text("UPDATE runs SET design = '{}x' WHERE run = :run"), {"run": names[0]})
+    with pytest.raises(StoreError, match=f"The run {names[0]} cannot be read"):
+        store.several(names)
+    assert len(store.several(names[1:])) == 3
+
+
+def test_a_damaged_row_is_said(store: Store, names: list[str]) -> None:
+    with store._writing() as connection:
+        connection.execute(text("UPDATE samples SET loss = 3 WHERE run = :run"), {"run": names[0]})
+    with pytest.raises(StoreError, match="is not what was written"):
+        store.rows_of(names, Sample)
+
+
+def test_looks_of_many_are_those_of_each_measured_anew_or_not(store: Store, tiny: MakeDesign) -> None:
+    designs = [tiny(seed) for seed in range(3)]
+    for seed, design in enumerate(designs):
+        store.submit(design)
+        claim = store.claim("me")
+        assert claim is not None
+        rows = [LayerState(step, step / 10, 0, "L1", 0.1 * seed, 1.0, 0.2) for step in (0, 10, 20)]
+        store.append(claim.run, claim.attempt, rows[: 3 if seed else 0])
+        store.finish(claim.run, claim.attempt, "done")
+    store.submit(Measurement(design=designs[1]))
+    claim = store.claim("me")
+    assert claim is not None
+    assert claim.run == name_of(designs[1])
+    store.append(claim.run, claim.attempt, [LayerState(1, 1.0, 0, "L1", 0.7, 2.0, None, probe=64)])
+    found = looks_of(store, designs)
+    assert found == {design.digest: looks(store, design) for design in designs}
+    assert [row.rate for row in found[designs[1].digest]] == [0.1, 0.1, 0.7]
+    assert found[designs[0].digest] == []

@@ -1,0 +1,197 @@
+"""What many sessions ask for: read once for all, and nobody waits for what somebody else asks for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from snnviz.design import Design
+from snnviz.events import EpochEnd
+from snnviz.store import Store
+from snnviz.ui import many, runs, services
+from snnviz.ui.services import MOST_GLANCES, Glances
+from tests.conftest import MakeDesign
+from tests.waiting import until
+
+SLOW = 10.0
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """That of the pages."""
+    monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
+    monkeypatch.delenv("SNNVIZ_STORE", raising=False)
+    services.GLANCES.forget()
+    yield services.store()
+    services.store().close()
+    services.GLANCES.forget()
+
+
+class Held:
+    """A computation that goes on until it is let go."""
+
+    def __init__(self, value: object = 1) -> None:
+        self.value, self.times = value, 0
+        self.begun, self.free = threading.Event(), threading.Event()
+
+    def __call__(self) -> object:
+        self.times += 1
+        self.begun.set()
+        assert self.free.wait(SLOW)
+        return self.value
+
+
+class TestGlances:
+    def test_who_asks_at_once_waits_for_one_computation(self) -> None:
+        glances, held = Glances(60), Held("read")
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(glances.get, "key", held) for _ in range(8)]
+            assert held.begun.wait(SLOW)
+            held.free.set()
+            assert {one.result(SLOW) for one in asked} == {"read"}
+        assert held.times == 1
+
+    def test_nobody_waits_for_another_key(self) -> None:
+        glances, held = Glances(60), Held()
+        with ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(glances.get, "slow", held)
+            assert held.begun.wait(SLOW)
+            assert [glances.get(key, lambda: "quick") for key in range(50)] == ["quick"] * 50
+            assert not slow.done()
+            held.free.set()
+            assert slow.result(SLOW) == 1
+
+    def test_a_value_is_shown_until_it_is_too_old(self) -> None:
+        glances, numbers = Glances(0.05), iter(range(10))
+        assert [glances.get("key", lambda: next(numbers)) for _ in range(3)] == [0, 0, 0]
+        time.sleep(0.06)
+        assert glances.get("key", lambda: next(numbers)) == 1
+
+    def test_a_slow_value_is_not_too_old_when_it_comes(self) -> None:
+        glances = Glances(0.05)
+        assert glances.get("key", lambda: time.sleep(0.1)) is None
+        assert glances.get("key", lambda: pytest.fail("computed again")) is None
+
+    def test_what_failed_is_tried_again(self) -> None:
+        glances = Glances(60)
+        with pytest.raises(ZeroDivisionError):
+            glances.get("key", lambda: 1 // 0)
+        assert glances.get("key", lambda: 3) == 3
+
+    def test_what_was_being_read_before_a_change_is_not_kept_after_it(self) -> None:
+        glances, held = Glances(60), Held("before")
+        with ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(glances.get, "key", held)
+            assert held.begun.wait(SLOW)
+            glances.forget()
+            assert glances.get("key", lambda: "after") == "after"
+            held.free.set()
+            assert slow.result(SLOW) == "before"
+        assert glances.get("key", lambda: "later") == "after"
+
+    def test_a_computation_may_ask_for_another_key(self) -> None:
+        glances = Glances(60)
+        assert glances.get("outer", lambda: glances.get("inner", lambda: 2) + 1) == 3
+
+    @pytest.mark.parametrize("seconds", [0.0, 600.0])
+    def test_not_all_keys_are_kept_for_ever(self, seconds: float) -> None:
+        glances, computed = Glances(seconds), []
+        for key in range(3 * MOST_GLANCES):
+            glances.get(key, lambda key=key: computed.append(key))  # type: ignore[misc]
+        assert len(glances._kept) <= MOST_GLANCES
+        glances.get(3 * MOST_GLANCES - 1, lambda: computed.append(-1))
+        assert (computed[-1] == -1) is (seconds == 0)  # the newest are kept as long as they are fresh
+
+
+@pytest.fixture
+def slow(store: Store) -> Iterator[Callable[[str], Held]]:
+    """Makes the store take 10 s over whatever is asked of one run."""
+    listeners: list[Any] = []
+
+    def make(run: str) -> Held:
+        held = Held()
+
+        def listen(_c: Any, _cursor: Any, _statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+            if run in str(parameters):
+                held()
+
+        event.listen(store._engine, "before_cursor_execute", listen)
+        listeners.append(listen)
+        return held
+
+    yield make
+    for one in listeners:
+        event.remove(store._engine, "before_cursor_execute", one)
+
+
+def test_one_slow_read_holds_up_nobody_elses_panel(store: Store, slow: Callable[[str], Held], tiny: MakeDesign) -> None:
+    """The live panel, a study, the runs' page and the estimates of all others; whoever watches the slow run waits."""
+    designs = [tiny(seed) for seed in range(4)]
+    for design in designs:
+        store.submit(design)
+    held = slow(designs[0].digest)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(services.glance, designs[0].digest)
+        study = pool.submit(many.runs_of, designs[:2])
+        until(lambda: held.times == 2)
+        begin = time.monotonic()
+        shown = services.glance(designs[1].digest)
+        assert shown is not None
+        assert shown[0].design == designs[1]
+        assert {run.state for run in many.runs_of(designs[1:]).values()} == {"queued"}
+        assert many.epochs_of(designs[1:]) == {}
+        services.pace()
+        assert services.standstill() is None or isinstance(services.standstill(), str)
+        assert time.monotonic() - begin < SLOW / 2
+        assert not waiting.done()
+        assert not study.done()
+        held.free.set()
+        found = waiting.result(SLOW)
+        assert found is not None
+        assert found[0].design == designs[0]
+        assert len(study.result(SLOW)) == 2
+
+
+def statements(store: Store, read: Callable[[], object]) -> int:
+    """How many a read sends to the database."""
+    count = 0
+
+    def listen(*_: Any) -> None:
+        nonlocal count
+        count += 1
+
+    event.listen(store._engine, "before_cursor_execute", listen)
+    read()
+    event.remove(store._engine, "before_cursor_execute", listen)
+    return count
+
+
+def finished(store: Store, design: Design, accuracy: float) -> None:
+    store.submit(design)
+    claim = store.claim("me", design.digest)
+    assert claim is not None
+    store.append(claim.run, claim.attempt, [EpochEnd(1, 0.5, accuracy, 1.0, 1.0, 0.1, 0.01)])
+    store.finish(claim.run, claim.attempt, "done")
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_a_page_asks_as_little_of_many_runs_as_of_two(store: Store, tiny: MakeDesign, count: int) -> None:
+    designs = [tiny(seed + 100 * count) for seed in range(count)]
+    for place, design in enumerate(designs):
+        finished(store, design, place / 100)
+    assert statements(store, lambda: many.runs_of(designs)) == 2
+    assert statements(store, lambda: many.epochs_of(designs)) == 2
+    known = many.runs_of(designs)
+    assert statements(store, lambda: many.results(designs, known)) == 6  # last epochs, looks, and measurements
+    assert statements(store, lambda: many.results(designs, known)) <= 2
+    assert [one.accuracy for one in many.results(designs, known).values()] == [n / 100 for n in range(count)]
+    services.GLANCES.forget()
+    assert statements(store, runs._known) == 8
+    assert [run.design for run in runs._known()[0]] == designs[::-1]
