@@ -9,7 +9,7 @@ run whose own process was hit twice is left alone, because the third death fails
 the store's own records: the lock's holder, what it started, and what that forked. A stopped dashboard is continued and
 a killed one started again by this script: nobody else would.
 
-`--lease`: seconds, in place of 15; three of them are a hang (SNNVIZ_LEASE_SECONDS).
+`--lease`: seconds, in place of 10; three of them are a hang (SNNVIZ_LEASE_SECONDS).
 """
 
 from __future__ import annotations

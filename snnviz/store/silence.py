@@ -9,7 +9,7 @@ from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-LEASE_SECONDS = float(os.environ.get("SNNVIZ_LEASE_SECONDS") or 15.0)
+LEASE_SECONDS = float(os.environ.get("SNNVIZ_LEASE_SECONDS") or 10.0)
 """A run that nobody has written to for so long has lost its worker. Workers write at least twice a second."""
 
 HUNG_SECONDS = 3 * LEASE_SECONDS

@@ -110,7 +110,7 @@ class TestSupervisor:
         assert child.process.told == ["terminate", "kill"]  # type: ignore[attr-defined]
         chief._round()
         assert store.get(run).attempt == 2
-        assert "it was silent for 45 s" in (store.get(run).traceback or "")
+        assert "it was silent for 30 s" in (store.get(run).traceback or "")
         for attempt in range(2, MAX_DEATHS + 1):
             store.died(run, attempt, "again")
             store.claim("me")
