@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from snnviz.ui import activity, study
+from snnviz.ui import activity, headings, study
 
 activity.begin()
+headings.unseen("Activity")
 with st.container():  # a fragment stays where it is only in a container of its own
     activity.panel()
 with st.container():

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from snnviz.ui import editor, form, live, nearest, preview
+from snnviz.ui import editor, form, headings, live, nearest, preview
 
+headings.unseen("Design")
 with st.container():  # a fragment stays where it is only in a container of its own
     editor.panel()
 left, right = st.columns([11, 9], gap="medium")

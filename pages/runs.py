@@ -4,5 +4,5 @@ import streamlit as st
 
 from snnviz.ui import runs
 
-st.subheader("Runs", anchor=False)
+st.title("Runs", anchor=False)
 runs.panel()

@@ -36,10 +36,11 @@ def panel() -> None:
     """The sliders, the initialisations, and Var[u] and spikes of every layer."""
     here_are_the_sliders()
     left, right = st.columns([3, 9], gap="medium")
+    choices = left.container(key="activity-choices")
     with right:
         _inits()
         _figures()
-    with left:  # last: its answer to the browser says that all the rest is there
+    with choices:  # last: its answer to the browser says that all the rest is there
         _choices()
     address(at.link(), key="activity-address")
 
@@ -84,7 +85,6 @@ def _inits() -> None:
 
 
 def _figures() -> None:
-    st.html("<style>.st-key-activity-verdict{min-height:4.9rem}</style>")  # so that nothing below moves with it
     for problem in at.problems():
         st.error(plain(problem), icon=":material/error:")
     setting = at.drawn()

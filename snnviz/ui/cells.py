@@ -63,7 +63,7 @@ def panel() -> None:
     """The switch between the parts, and one of them."""
     session = st.session_state
     title, switch = st.columns([1, 8], vertical_alignment="bottom")
-    title.subheader("Cells", anchor=False)
+    title.title("Cells", anchor=False)
     switch.segmented_control(
         "View",
         list(VIEWS),

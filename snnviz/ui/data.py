@@ -21,7 +21,7 @@ def panel() -> None:
     """The data sets and the one that is shown, or the upload."""
     session = st.session_state
     title, switch, words, button = st.columns([6, 20, 50, 17], vertical_alignment="center")
-    title.subheader("Data", anchor=False)
+    title.title("Data", anchor=False)
     key = f"data-view@{setting.look().view}"
     switch.segmented_control(
         "View",

@@ -14,9 +14,8 @@ from snnviz.ui import notices, services, state  # noqa: E402
 from snnviz.ui.trouble import told  # noqa: E402
 from snnviz.ui.words import plain  # noqa: E402
 
-st.set_page_config(page_title="snnviz", page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")
-st.html("<style>.block-container{padding:4rem 2rem 3rem}</style>")
-
+# Before the navigation, which would have a browser fetch the page's symbol from elsewhere.
+st.set_page_config(page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")
 page = st.navigation(
     [
         st.Page(ROOT / "pages" / "design.py", title="Design", icon=":material/hub:", default=True),
@@ -31,6 +30,7 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · snnviz")
 with told():
     services.store().version()
     for sentence in services.store().words():

@@ -74,7 +74,7 @@ def figures(seen: Sequence[Seen]) -> None:
     if chosen:
         _open(*chosen)
     if own.models:
-        st.subheader("What the search believes, and whether something simpler would have said so", anchor=False)
+        st.header("What the search believes, and whether something simpler would have said so", anchor=False)
         charts(_belief(own, found), key="optimise-belief", on_pick=lambda: _pick("optimise-belief"))
     candidates = sum(len(one.trials) for one in found)
     st.download_button(

@@ -31,7 +31,7 @@ def is_active(setting: Optimisation) -> bool:
 
 def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) -> None:
     """The table, the button that trains what it needs, and what the paper has there."""
-    st.subheader("Does it hold?", anchor=False)
+    st.header("Does it hold?", anchor=False)
     threes = _threes(setting, runs, seen)
     designs = _designs(threes)
     trained = many.runs_of(designs)

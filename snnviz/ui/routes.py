@@ -1,4 +1,4 @@
-"""What the server gives away besides the pages, Plotly's JavaScript, and what stands before Streamlit's own server."""
+"""What the server gives away besides the pages, and what stands before Streamlit's own server."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from snnviz.ui.frontend import FOREVER, FromMemory, answer, plotly_file
+from snnviz.ui.middleware import head
 from snnviz.ui.middleware.arriving import Arriving
 from snnviz.ui.middleware.cookies import Cookies
 from snnviz.ui.middleware.headers import Headers
@@ -22,7 +23,8 @@ PLOTLY_PATH = "/assets/plotly.min.js"
 
 def routes() -> list[Route]:
     """Our routes. Streamlit does not put `server.baseUrlPath` before them, so each is there with and without it."""
-    return [Route(prefix + PLOTLY_PATH, _plotly) for prefix in sorted({"", _base()})]
+    given = {PLOTLY_PATH: _plotly} | {f"/assets/{name}": head.asset for name in head.FILES}
+    return [Route(prefix + path, respond) for prefix in sorted({"", _base()}) for path, respond in given.items()]
 
 
 def middleware() -> list[Middleware]:
@@ -32,6 +34,7 @@ def middleware() -> list[Middleware]:
         Middleware(Hosts),
         Middleware(Cookies, base=_base()),
         Middleware(Arriving, base=_base()),
+        Middleware(head.Head),
         Middleware(FromMemory, base=_base()),
     ]
 

@@ -105,7 +105,7 @@ def _do(action: Callable[[str], None], runs: list[Run]) -> None:
 
 def _compare(chosen: list[Run]) -> None:
     names = dict(zip(short_names([run.design for run in chosen], [run.title for run in chosen]), chosen, strict=True))
-    st.subheader("What differs", anchor=False)
+    st.header("What differs", anchor=False)
     st.dataframe(difference_table({name: run.design for name, run in names.items()}), hide_index=True)
     rows = services.store().rows_of([run.run for run in chosen], EpochEnd)
     charts(payload(overlay_charts({name: rows.get(run.run, []) for name, run in names.items()})), key="overlay")

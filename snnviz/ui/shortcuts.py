@@ -74,7 +74,7 @@ def panel() -> None:
     """The setting with its drawing; below it the runs, or what is there before any."""
     session = st.session_state
     title, switch = st.columns([1, 6], vertical_alignment="bottom")
-    title.subheader("Shortcuts", anchor=False)
+    title.title("Shortcuts", anchor=False)
     switch.segmented_control(
         "View",
         list(VIEWS),

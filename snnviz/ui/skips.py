@@ -118,7 +118,7 @@ def panel() -> None:
     """The switch between the sweep and the search, and one of them."""
     session = st.session_state
     title, switch = st.columns([1, 8], vertical_alignment="bottom")
-    title.subheader("Skips", anchor=False)
+    title.title("Skips", anchor=False)
     switch.segmented_control(
         "View",
         list(VIEWS),

@@ -56,7 +56,7 @@ def link() -> str:
 
 def panel() -> None:
     """The training study of Micheli et al. 2024, Figs. 8 to 10: which initialisation lets a deep network learn."""
-    st.subheader("Does it learn?", anchor=False)
+    st.header("Does it learn?", anchor=False)
     st.caption(
         "The same network trained from each initialisation (Micheli et al. 2024, Figs. 8 to 10). Each line is an "
         "ordinary run: trained once for everybody, found again on the Runs page. The small preset is not the paper's "

@@ -143,7 +143,7 @@ def panel() -> None:
     """The network and its runs; below them one view."""
     session = st.session_state
     title, switch = st.columns([1, 8], vertical_alignment="bottom")
-    title.subheader("TTFS", anchor=False)
+    title.title("TTFS", anchor=False)
     switch.segmented_control(
         "View",
         list(VIEWS),

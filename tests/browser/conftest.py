@@ -111,8 +111,7 @@ def visiting(browser: Browser, profile: BrowserContext) -> Iterator[Callable[...
     closing = ExitStack()
 
     def note(message: ConsoleMessage) -> None:
-        # At a deep link Streamlit first asks for its health below the page's own path; that 404 is its own doing.
-        if message.type == "error" and "/_stcore/" not in message.location["url"]:
+        if message.type == "error":
             errors.append(message.text)
 
     def open_page(url: str, **options: Any) -> Page:

@@ -144,7 +144,7 @@ def test_a_point_of_the_survival_map_can_be_picked(tab: Page) -> None:
     expect(points_of_map).to_have_count(2)
     menu = tab.get_by_role("combobox", name="Look closer at")
     expect(menu.or_(tab.get_by_test_id("stSelectbox").first).first).to_be_visible()
-    expect(tab.locator("[data-chart=cobweb] h4")).to_contain_text("variance-preserving")
+    expect(tab.locator("[data-chart=cobweb] h3")).to_contain_text("variance-preserving")
     points_of_map.nth(1).scroll_into_view_if_needed()
     box = points_of_map.nth(1).bounding_box()
     assert box is not None
@@ -152,7 +152,7 @@ def test_a_point_of_the_survival_map_can_be_picked(tab: Page) -> None:
     tab.wait_for_timeout(300)  # Plotly clicks what it hovers
     tab.mouse.down()
     tab.mouse.up()
-    expect(tab.locator("[data-chart=cobweb] h4")).to_contain_text("kaiming")
+    expect(tab.locator("[data-chart=cobweb] h3")).to_contain_text("kaiming")
 
 
 def test_a_drawn_design_is_there_again_after_a_look_at_its_activity(dashboard: str, visit: Callable[..., Page]) -> None:

@@ -20,7 +20,7 @@ function box({ name, inside, shape, role, branch }) {
 export default function flow({ data, parentElement }) {
   if (!data) return;
   const one = (selector) => parentElement.querySelector(selector);
-  one("h4").textContent = data.title;
+  one("h2").textContent = data.title;
   one("figcaption").textContent = data.caption;
   one("ol").replaceChildren(...data.parts.map(box));
   one("ol").setAttribute("aria-label", data.title);

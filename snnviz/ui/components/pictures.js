@@ -50,7 +50,7 @@ export default function pictures({ data, parentElement, setTriggerValue }) {
   root.classList.toggle("beside", Boolean(wanted.beside));
   const groups = wanted.groups.map((group) => {
     const section = document.createElement("section");
-    if (group.title) section.append(text("h4", "", group.title));
+    if (group.title) section.append(text("h2", "", group.title));
     section.append(text("p", "", group.caption ?? ""));
     const list = text("ul", group.style ?? "row", "");
     list.style.setProperty("--side", `${group.side ?? 72}px`);

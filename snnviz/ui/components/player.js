@@ -49,7 +49,7 @@ class Player {
     this.sizes.observe(this.space);
     this.one(".stages").replaceChildren(...figures, this.figure(this.data.cloud, this.space));
     const { frames } = this.data;
-    this.one(".strip h4").textContent = frames.title;
+    this.one(".strip h2").textContent = frames.title;
     this.one(".strip p").textContent = frames.note;
     this.frames = frames.items.map((item, number) => {
       const button = Object.assign(document.createElement("button"), { type: "button", title: item.alt });
@@ -71,7 +71,7 @@ class Player {
     const named = (name, words) => Object.assign(document.createElement(name), { textContent: words });
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `${title}. ${note}`);
-    figure.append(named("h4", title), named("figcaption", note), canvas);
+    figure.append(named("h2", title), named("figcaption", note), canvas);
     return figure;
   }
 

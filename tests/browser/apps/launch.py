@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from snnviz.ui.repairs import answer_at_once, keep_choices_among_what_is_offered, keep_runs_whole
-from snnviz.ui.routes import routes
+from snnviz.ui.routes import middleware, routes
 
 keep_runs_whole()
 answer_at_once()
 keep_choices_among_what_is_offered()
-app = st.App(Path(__file__).with_name("scratch.py"), routes=routes())
+app = st.App(Path(__file__).with_name("scratch.py"), routes=routes(), middleware=middleware())
