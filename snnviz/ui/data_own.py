@@ -55,7 +55,8 @@ def panel() -> None:
             accept_multiple_files=True,
             max_upload_size=most,
             key=f"data-upload-{st.session_state.setdefault('data_uploads', 0)}",
-            help="Nothing is kept before you say so, and nothing in a file is run.",
+            help="Nothing is kept before you say so, and nothing in a file is run. A file in red did not arrive: "
+            f"a visitor may have {limits.visitor_held} MB on this server at once, and it must come steadily.",
         )
         path = ""
         if is_local():
@@ -208,9 +209,14 @@ def _kept() -> None:
     for name in names:
         about = datasets.card(name)
         words, view, away = st.columns([6, 2, 2], vertical_alignment="center")
-        words.markdown(f"{plain(about.title)} · {about.train + about.test:,} · :small[`{name}`]")
+        mine = local or me.visitor in makers.of(owndata.folder(name))
+        whose = "" if mine else " · another visitor's"
+        words.markdown(
+            f"{plain(about.title)} · {about.train + about.test:,} · :small[`{name}`]{whose}",
+            help=None if mine else "Who kept it can remove it, and whose server this is.",
+        )
         view.button("Open", key=f"data-open-{name}", width="stretch", on_click=_open, args=(name,))
-        if local or me.visitor in makers.of(owndata.folder(name)):
+        if mine:
             away.button(
                 "Remove",
                 key=f"data-remove-{name}",
@@ -219,13 +225,12 @@ def _kept() -> None:
                 args=(name,),
                 help="Deletes its samples; runs that used it keep their results, and the same upload brings it back.",
             )
-        else:
-            away.caption("somebody else's", help="Who kept it can remove it, and whose server this is.")
     if not local:
-        limits, (mine, _) = Limits.here(), makers.kept(me, owndata.sizes())
+        limits, (have, _) = Limits.here(), makers.kept(me, owndata.sizes())
         st.caption(
-            f"You keep {mine.sets} of {limits.visitor_sets} data sets that a visitor may, {mine.bytes / 1e6:,.0f} of "
-            f"{limits.visitor_kept:,} MB. This browser can remove them, as long as it keeps its cookie of this server."
+            f"You keep {have.sets} of the {limits.visitor_sets} data sets and {have.bytes / 1e6:,.0f} of the "
+            f"{limits.visitor_kept:,} MB that one visitor may. What you keep you can remove in this browser, which "
+            "knows you by a cookie."
         )
 
 

@@ -250,7 +250,7 @@ def test_who_kept_data_can_remove_it_after_a_reload_and_nobody_else(shared: str,
     other = visit(address, locale="en-GB")  # another profile
     own(other)
     expect(other.get_by_role("button", name="Open", exact=True)).to_be_visible()
-    expect(other.get_by_text("somebody else's")).to_be_visible()
+    expect(other.get_by_text("another visitor's")).to_be_visible()
     expect(other.get_by_role("button", name="Remove", exact=True)).to_have_count(0)
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_text("Kept on this machine")).to_have_count(0)

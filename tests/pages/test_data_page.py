@@ -243,7 +243,7 @@ def test_one_visitor_cannot_remove_anothers_data() -> None:
     keys = [button.key for button in other.at.button]
     assert f"data-open-{name}" in keys
     assert f"data-remove-{name}" not in keys
-    assert "somebody else's" in other.text
+    assert "another visitor's" in other.text
 
 
 def test_who_kept_it_removes_it_in_a_later_session_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +251,7 @@ def test_who_kept_it_removes_it_in_a_later_session_too(monkeypatch: pytest.Monke
     upload(GOOD).press("data-keep")
     (name,) = owndata.names()
     visit = by_link("data", "show.view=own")
-    assert "You keep 1 of 10 data sets that a visitor may, 0 of 1,000 MB." in visit.text
+    assert "You keep 1 of the 10 data sets and 0 of the 1,000 MB that one visitor may." in visit.text
     visit.press(f"data-remove-{name}")
     assert owndata.names() == ()
 
