@@ -34,9 +34,9 @@ from snnviz import cli, links
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.cli import following
 from snnviz.design import DATASETS, EVENTS, Design
-from snnviz.events import ROWS
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, Submitted, Task
+from snnviz.tasks import KINDS
 
 GOLDEN = Path(__file__).parent / "golden" / "numbers.json"
 
@@ -108,7 +108,7 @@ KEPT = re.compile(r"[0-9a-f]{16}")
 TIMES = frozenset({"seconds", "eta_seconds", "cached", "title", "store"})
 """Fields that are no numbers of a network: how long something took, who asked before, and where."""
 
-COLUMNS = {kind.table: [about.name for about in fields(kind) if about.name != "seconds"] for kind in ROWS}
+COLUMNS = {kind.table: [about.name for about in fields(kind) if about.name != "seconds"] for kind in KINDS.rows}
 """Of each kind of row, when it is recorded first: what comes to it later is no change."""
 
 
@@ -142,7 +142,7 @@ class Asked:
     def rows(self, design: Design) -> dict[str, list[Any]]:
         """How many rows of each kind a run has, and a digest of all that was in them when this was recorded."""
         told = {}
-        for kind in ROWS:
+        for kind in KINDS.rows:
             rows = [row for _, row in self.store.rows(self.store.get(design.digest).run, kind)]
             names = self.fields[kind.table]
             texts = [repr([getattr(row, name) for name in names]) for row in rows]

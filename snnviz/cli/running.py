@@ -86,6 +86,8 @@ def runs(as_json: bool) -> None:
     for shown in found:
         accuracy = "-" if shown["accuracy"] is None else f"{shown['accuracy']:.1%}"
         click.echo(f"{shown['run']}  {shown['state']:9} {accuracy:>6}  {shown['title'] or shown['design_line']}")
+    for strange in store.unreadable():
+        click.echo(f"{strange.run}  {strange.state:9} cannot be read by this snnviz: {strange.reason}", err=True)
 
 
 @click.command()

@@ -114,8 +114,7 @@ def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], pace: Pace) -> 
         if run is not None and run.state == "done":
             continue
         left.append(_left(task, run, pace))
-        if KINDS.of(task).cores == 1:  # else other cores can help
-            longest = max(longest, left[-1])
+        longest = max(longest, left[-1] / min(KINDS.of(task).cores, machine.cores()))
     return max(sum(left) / machine.cores(), longest)
 
 

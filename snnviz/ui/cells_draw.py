@@ -81,7 +81,7 @@ def _found(was_active: bool) -> None:
     run = _run(now)
     if (run is not None and not run.ended) != was_active:
         st.rerun()
-    cells_found.actions(now, run)
+    cells_found.panel(now, run)
     network()
     if run is not None and run.state == "done":
         if session.scored is None and session.pop("scoring_pressed", False):  # below what fits the screen, at first

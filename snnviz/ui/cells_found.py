@@ -11,17 +11,19 @@ from snnviz.catalog.cells import Candidate, CellSearch, Metric, Report, Scoring
 from snnviz.catalog.examples import named
 from snnviz.cells import canonical, parse, useful, write
 from snnviz.errors import InputError
-from snnviz.jobs.pace import in_words
 from snnviz.links import change
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
 from snnviz.theory.candidates import value
 from snnviz.theory.sahd import Findings, Scores
-from snnviz.ui import many, services, state
+from snnviz.ui import services, state
+from snnviz.ui.actions import Verb, actions
 from snnviz.ui.cells_setting import KEY
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.words import plain, some
 from snnviz.views.cells import METRICS, among, apart, score_charts, variation
+
+SCORE = Verb("Score", "Scoring", "Scored", "cell")
 
 OTHER: dict[Metric, Metric] = {"sahd": "hd", "hd": "sahd"}
 
@@ -37,53 +39,18 @@ HIGHER = (
 AWARE = " Sparsity-aware: a layer's distances are in units of what independent spikes of its rates would have."
 
 
-def actions(setting: Scoring, run: Run | None) -> None:
-    """Score, or Cancel and how far it is; above them what went wrong."""
-    if problem := st.session_state.get(f"{KEY}_problem"):
-        st.error(plain(problem), icon=":material/error:")
-    if run is not None and run.state == "failed":
-        st.error(plain(run.error or "The scoring failed"), icon=":material/error:")
-    going = run is not None and not run.ended
-    done = run is not None and run.state == "done"
-    first, second, third, words = st.columns([3, 2, 3, 7], vertical_alignment="center")
-    first.button(
-        "Scored" if done else "Scoring" if going else "Score",
-        type="primary",
-        icon=":material/speed:",
-        disabled=going or done,
-        width="stretch",
-        key="cells-score",
-        on_click=_score,
-        args=(setting,),
-    )
-    second.button(
-        "Cancel",
-        icon=":material/stop:",
-        disabled=not going,
-        width="stretch",
-        key="cells-cancel",
-        on_click=many.cancel,
-        args=([run], KEY),
-    )
-    to_training = third.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train")
-    known = {run.run: run} if run is not None else {}
-    left = in_words(services.left([setting], known))
-    if run is not None and going:
-        share = run.step / run.steps if run.steps else 0.0
-        waits = many.waiting([run]).capitalize()
-        text = "Cancelling." if run.cancel_requested else f"{waits or 'About '}{left} left. You may leave: it goes on."
-        words.progress(min(1.0, share), text=text)
-    elif not done:
-        words.caption(f"About {left} on this machine, without training; you may leave meanwhile.")
-    else:
-        words.caption("This cell was scored with this setting; the score is in the store, and the same every time.")
-    if to_training:
+def panel(setting: Scoring, run: Run | None) -> None:
+    """Score, or Cancel and how far it is; above them what went wrong. Beside them the way to the cell's training."""
+    left, right = st.columns([12, 3], vertical_alignment="bottom")
+    with left:
+        known = {run.run: run} if run is not None else {}
+        actions([setting], known, KEY, verb=SCORE, what="the cell", icon=":material/speed:", then=_pressed)
+    if right.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train"):
         train(setting)
 
 
-def _score(setting: Scoring) -> None:
+def _pressed() -> None:
     st.session_state.scoring_pressed = True
-    many.submit([setting], KEY)
 
 
 def train(setting: Scoring) -> None:

@@ -37,7 +37,7 @@ def _found(was_active: bool) -> None:
     search = setting()
     run = cells_search_work.run_of(search)
     seen = cells_search_work.seen_of(search, run) if run is not None else Seen(search, ())
-    cells_search_work.actions(search, run, seen)
+    cells_search_work.panel(search, run, seen)
     if seen.rows:
         cells_search_figures.figures(seen, ended=run is not None and run.state == "done")
     else:

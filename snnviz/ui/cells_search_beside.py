@@ -7,12 +7,13 @@ import streamlit as st
 from snnviz.catalog.cells import CellSearch
 from snnviz.store import Run
 from snnviz.ui import cells_search_work, many
+from snnviz.ui.actions import Verb, actions
 from snnviz.ui.words import plain, some
 from snnviz.views.cells_search import Seen
 from snnviz.views.normalisations import alike, sentences
 
 KEY = "cell-search-beside"
-SCORE = many.Verb("Score", "Scoring", "All scored", "search")
+SCORE = Verb("Score", "Scoring", "All scored", "search")
 
 
 def runs_of(search: CellSearch) -> dict[str, Run]:
@@ -28,7 +29,7 @@ def panel(seen: Seen) -> None:
     with st.container(border=True):
         st.markdown("**Would another normalisation of SAHD rank these cells alike?**")
         cells = some(hunts[0].candidates, "candidate")
-        many.actions(hunts, runs, KEY, verb=SCORE, what=f"{cells} by the other two")
+        actions(hunts, runs, KEY, verb=SCORE, what=f"{cells} by the other two")
         if not runs:
             return
         found = {

@@ -16,6 +16,7 @@ from snnviz.errors import InputError
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
 from snnviz.ui import many, notices, recipe, services, state
+from snnviz.ui.actions import Verb, actions
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import rest_kept
@@ -48,7 +49,7 @@ OWN = {
 SHOWN = {"seeds": "Seeds", "epochs": "Epochs", "channels": "Channels", "steps": "Time steps", "train_samples": "Images"}
 MORE = {"score_channels": "Channels scored", "score_batch": "Images scored", "score_repeats": "Repeats", "seed": "Seed"}
 KEPT = {"all": "all that differ", "backward": "those that have one"}
-SCORE = many.Verb("Score", "Scoring", "All scored", "search")
+SCORE = Verb("Score", "Scoring", "All scored", "search")
 
 PAPER = (
     "**The paper's numbers, full scale** (Kim et al. 2022; 300 epochs): CIFAR-10 93.12 ± 0.42 % forward and "
@@ -225,11 +226,11 @@ def _answers(was_active: bool) -> None:
     searched = all(search.digest in runs and runs[search.digest].state == "done" for search in hunts)
     st.markdown(f"**1. Score** {'the cells' if study.question == 'scores' else 'many cells'}, without training")
     cells = sum(search.candidates for search in hunts)
-    many.actions(hunts, runs, SEARCHES, verb=SCORE, what=f"{cells:,} cells")
+    actions(hunts, runs, SEARCHES, verb=SCORE, what=f"{cells:,} cells")
     st.markdown("**2. Train** " + ("them" if study.question == "scores" else "the best of them"))
     trained = many.runs_of(designs)
     if designs:
-        many.actions(designs, trained, KEY)
+        actions(designs, trained, KEY)
     elif not searched:
         st.caption("Which cells these are is known when they are scored.")
     results = many.results(designs, trained)

@@ -1,4 +1,4 @@
-"""Many runs as one question: which there are, a button that trains what is missing, progress, Cancel, and settings.
+"""Many runs as one question: which there are, what they reached, and settings. What is done with them: `ui.actions`.
 
 The runs are ordinary ones, found by their designs' digests: a study has nothing of its own to be saved or lost. `key`
 tells one study's widgets and its sentence of trouble from another's.
@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import streamlit as st
 
 from snnviz.catalog import datasets
 from snnviz.catalog.measuring import Measurement, name_of
 from snnviz.design import DATASETS, EVENTS, Design, Part
-from snnviz.errors import InputError, SnnvizError
+from snnviz.errors import InputError
 from snnviz.events import EpochEnd
-from snnviz.jobs import pace
-from snnviz.jobs.pace import in_words
 from snnviz.links import flat
 from snnviz.places import cache_dir
 from snnviz.registry import Range
@@ -26,7 +24,6 @@ from snnviz.store import Run, Task
 from snnviz.store.looks import looks_of
 from snnviz.ui import notices, services
 from snnviz.ui.kept import Kept
-from snnviz.ui.words import plain, some, standing
 from snnviz.views.changes import told
 from snnviz.views.refusals import why
 from snnviz.views.skips import Result, result
@@ -38,29 +35,9 @@ Put = Callable[[str], None]
 """A widget's callback: told the name of the field."""
 
 
-class Verb(NamedTuple):
-    """What is done with tasks, on the button that does it: before, while and after; and what one of them is called."""
-
-    do: str
-    doing: str
-    done: str
-    noun: str
-
-
-TRAIN = Verb("Train", "Training", "All trained", "run")
-
-
 def is_active(runs: Mapping[str, Run]) -> bool:
     """Whether some of them are still to change."""
     return any(not run.ended for run in runs.values())
-
-
-def waiting(going: Sequence[Run]) -> str:
-    """Where the first of them stands in the queue, to begin a sentence with; empty where one is running."""
-    if any(run.state != "queued" for run in going):
-        return ""
-    places = [place for run in going if (place := services.place(run.run)) is not None]
-    return f"{standing(min(places, default=None))}, "
 
 
 def runs_of(tasks: Sequence[Task]) -> dict[str, Run]:
@@ -74,61 +51,6 @@ def epochs_of(designs: Sequence[Design]) -> dict[str, list[EpochEnd]]:
     names = tuple(design.digest for design in designs)
     read = partial(services.store().rows_of, names, EpochEnd)
     return services.GLANCES.get((str(cache_dir()), "epochs", names), read)
-
-
-def actions(
-    tasks: Sequence[Task],
-    runs: Mapping[str, Run],
-    key: str,
-    which: str = "these",
-    *,
-    verb: Verb = TRAIN,
-    what: str = "",
-    widths: tuple[int, int, int] = (3, 2, 7),
-) -> None:
-    """Train what is missing, Cancel, and how far it all is; above them what went wrong.
-
-    `which` runs, in a word; or `what` it is that is done, whole. `widths`: of the buttons and of the words beside them.
-    """
-    if problem := st.session_state.get(f"{key}_problem"):
-        st.error(plain(problem), icon=":material/error:")
-    missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in ("failed", "cancelled")]
-    going = [run for run in runs.values() if not run.ended]
-    done = sum(run.state == "done" for run in runs.values())
-    start, stop, words = st.columns(widths, vertical_alignment="center")
-    if len(tasks) > 1:
-        which = which if len(missing) == len(tasks) else "the missing"
-        what = what or f"{which} {some(len(missing), verb.noun)}"
-    what = what or some(len(missing), verb.noun)
-    start.button(
-        f"{verb.do} {what}" if missing else verb.done if not going else verb.doing,
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=not missing,
-        width="stretch",
-        key=f"{key}-train",
-        on_click=submit,
-        args=(missing, key),
-    )
-    stop.button(
-        "Cancel",
-        icon=":material/stop:",
-        disabled=not going,
-        width="stretch",
-        key=f"{key}-cancel",
-        on_click=cancel,
-        args=(going, key),
-    )
-    if going:
-        steps = sum(pace.steps(task) for task in tasks)
-        made = sum(run.steps if run.state == "done" else run.step for run in runs.values())
-        left = in_words(services.left(tasks, runs))
-        text = f"{done} of {some(len(tasks), verb.noun)} done, {waiting(going)}about {left} left"
-        words.progress(min(1.0, made / max(1, steps)), text=f"{text}. You may leave: they go on.")
-    elif missing:
-        words.caption(f"About {in_words(services.left(tasks, runs))} on this machine; you may leave meanwhile.")
-    else:
-        words.caption(f"{some(done, verb.noun)}, all from the store.")
 
 
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
@@ -287,26 +209,3 @@ def revision(key: str) -> int:
     """Part of the keys of a study's widgets."""
     found: int = st.session_state.setdefault(f"{key}_revision", 0)
     return found
-
-
-def submit(missing: Sequence[Task], key: str) -> None:
-    """A button's callback: queue them all."""
-    problems: dict[str, Literal[True]] = {}
-    for task in missing:
-        try:
-            services.engine().submit(task)
-        except SnnvizError as error:
-            problems[str(error)] = True
-    st.session_state[f"{key}_problem"] = " ".join(problems)
-    services.GLANCES.forget()
-    st.rerun()
-
-
-def cancel(going: Sequence[Run], key: str) -> None:
-    """A button's callback: stop them all; what is finished of them stays."""
-    try:
-        for run in going:
-            services.engine().cancel(run.run)
-    except SnnvizError as error:
-        st.session_state[f"{key}_problem"] = str(error)
-    services.GLANCES.forget()

@@ -9,7 +9,8 @@ import streamlit as st
 from snnviz.catalog.measuring import Measurement
 from snnviz.design import Design
 from snnviz.ui import many
-from snnviz.ui.words import plain, some
+from snnviz.ui.actions import submit, troubles
+from snnviz.ui.words import some
 from snnviz.views.skips import Result
 
 
@@ -30,10 +31,7 @@ def offer(designs: Sequence[Design], key: str) -> None:
         return
     tasks = [Measurement(design=design) for design in designs]
     runs, key = many.runs_of(tasks), f"{key}-anew"
-    for words in dict.fromkeys(run.error for run in runs.values() if run.state == "failed" and run.error):
-        st.error(plain(words), icon=":material/error:")
-    if problem := st.session_state.get(f"{key}_problem"):
-        st.error(plain(problem), icon=":material/error:")
+    troubles(runs.values(), key)
     going = many.is_active(runs)
     sentence, button = st.columns([9, 3], vertical_alignment="center")
     sentence.caption(
@@ -47,6 +45,6 @@ def offer(designs: Sequence[Design], key: str) -> None:
         width="stretch",
         key=f"{key}-button",
         help="From the weights of each run, on images drawn by the seed from every class. Nothing is trained.",
-        on_click=many.submit,
+        on_click=submit,
         args=(tasks, key),
     )

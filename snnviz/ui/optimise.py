@@ -46,7 +46,7 @@ def _found(was_active: bool) -> None:
     several = searches(setting())
     runs = many.runs_of(several)
     seen = [optimise_work.seen_of(search) for search in several]
-    optimise_work.actions(several, runs, seen)
+    optimise_work.panel(several, runs, seen)
     if not runs:
         optimise_figures.preview(several[0])
         return

@@ -10,6 +10,7 @@ from snnviz.catalog.optimisations import BEST, TIMES, again
 from snnviz.catalog.searches import read_code
 from snnviz.design import BlockNetwork, Design
 from snnviz.ui import many
+from snnviz.ui.actions import TRAIN, actions
 from snnviz.ui.words import plain
 from snnviz.views.retraining import Groups, Retraining, anew, retraining
 from snnviz.views.search import Seen
@@ -54,7 +55,7 @@ def panel(found: Sequence[Seen]) -> None:
         "trainings of one network lie apart belongs to the noise, and the best of many looks better than it is."
     )
     runs = many.runs_of(designs)
-    many.actions(designs, runs, KEY, "again", verb=many.TRAIN._replace(do="Train again:"), what=f"{len(designs)} runs")
+    actions(designs, runs, KEY, "again", verb=TRAIN._replace(do="Train again:"), what=f"{len(designs)} runs")
     done = many.results(designs, runs)
     for one in found:
         said = anew(_groups(one), done)

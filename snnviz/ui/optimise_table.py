@@ -14,6 +14,7 @@ from snnviz.store import Run
 from snnviz.theory import probe
 from snnviz.theory.operations import MEANING
 from snnviz.ui import many, measuring, optimise_work
+from snnviz.ui.actions import actions
 from snnviz.ui.words import plain
 from snnviz.views.comparison import DOUBT, Three, comparison_table, gain, published
 from snnviz.views.search import Seen
@@ -42,7 +43,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
         "test images, as ordinary runs."
     )
     if any(three.optimised for three in threes):
-        many.actions(designs, trained, KEY, "the table's")
+        actions(designs, trained, KEY, "the table's")
     else:
         st.caption("The runs of this table can be trained when a search has ended.")
     results = many.results(designs, trained)

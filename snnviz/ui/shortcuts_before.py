@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import lru_cache
 
 import streamlit as st
@@ -10,19 +10,19 @@ import streamlit as st
 from snnviz.catalog import datasets
 from snnviz.catalog.shortcutstudies import GradientSurvey, InitialGradient, survey
 from snnviz.design import INITS, CnnNetwork, MlpNetwork
-from snnviz.errors import NotFound
 from snnviz.places import cache_dir
+from snnviz.store import Run
 from snnviz.theory import probe
 from snnviz.ui import many, services
+from snnviz.ui.actions import Verb, actions, anew
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.shortcuts_rows import versions
 from snnviz.ui.shortcuts_setting import KEY, RUNS, design, put_study, study
 from snnviz.ui.trouble import told
-from snnviz.ui.words import plain
 from snnviz.views import initialgradients as views
 
 BEFORE = "shortcuts-before"
-COMPUTE = many.Verb("Compute", "Computing", "Computed", "survey")
+COMPUTE = Verb("Compute", "Computing", "Computed", "survey")
 
 
 def panel() -> None:
@@ -39,9 +39,7 @@ def _figures(was_active: bool) -> None:
     runs = many.runs_of([setting])
     if many.is_active(runs) != was_active:
         st.rerun()
-    many.actions([setting], runs, BEFORE, verb=COMPUTE, what="the gradients before training")
-    for words in (run.error for run in runs.values() if run.state == "failed" and run.error):
-        st.error(plain(words), icon=":material/error:")
+    actions([setting], runs, BEFORE, verb=COMPUTE, what="the gradients before training")
     shown = versions(runs.values())
     found = _rows(setting, shown[0][2]) if shown else ()
     if not found:
@@ -57,10 +55,10 @@ def _figures(was_active: bool) -> None:
     if setting.depths:
         charts(_depth_charts(str(cache_dir()), setting, shown[0][2]), key="shortcuts-before-depths")
     if found[0].probe is None and not many.is_active(runs):
-        _offer(setting)
+        _offer(setting, list(runs.values()))
 
 
-def _offer(setting: GradientSurvey) -> None:
+def _offer(setting: GradientSurvey, runs: Sequence[Run]) -> None:
     """Computed before images were drawn from every class."""
     words, button = st.columns([9, 3], vertical_alignment="center")
     words.caption("These gradients are those **on the first 64 training images**, which may be of one class.")
@@ -72,16 +70,9 @@ def _offer(setting: GradientSurvey) -> None:
         key=f"{BEFORE}-anew",
         disabled=not datasets.is_here(setting.design.data.name),
         help=again,
-        on_click=_again,
-        args=(setting,),
+        on_click=anew,
+        args=([setting], runs, BEFORE),
     )
-
-
-def _again(setting: GradientSurvey) -> None:
-    """The button's callback."""
-    with suppress(NotFound):  # somebody else was faster
-        services.store().delete(setting.digest)
-    many.submit([setting], BEFORE)
 
 
 def _choices() -> None:

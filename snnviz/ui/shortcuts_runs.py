@@ -11,6 +11,7 @@ from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.store.looks import is_old
 from snnviz.ui import many, state
+from snnviz.ui.actions import Verb, actions
 from snnviz.ui.components.charts import charts
 from snnviz.ui.shortcuts_rows import Versions, charts_of, profile_of, rows, versions
 from snnviz.ui.shortcuts_setting import KEY, RUNS, design, study
@@ -19,7 +20,7 @@ from snnviz.ui.words import plain
 from snnviz.views.shortcuts import Rows, study_table
 from snnviz.views.shortcutwords import cost, verdict
 
-COMPARE = many.Verb("Compare", "Comparing", "Compared", "run")
+COMPARE = Verb("Compare", "Comparing", "Compared", "run")
 
 
 def panel() -> None:
@@ -37,9 +38,7 @@ def _curves(was_active: bool) -> None:
     runs = many.runs_of(designs)
     if many.is_active(runs) != was_active:
         st.rerun()
-    many.actions(designs, runs, KEY, verb=COMPARE)
-    for words in dict.fromkeys(run.error for run in runs.values() if run.state == "failed" and run.error):
-        st.error(plain(words), icon=":material/error:")
+    actions(designs, runs, KEY, verb=COMPARE)
     shown = versions(runs.values())
     found = rows(shown)
     if found:

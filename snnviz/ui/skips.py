@@ -14,6 +14,7 @@ from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
 from snnviz.ui import many, measuring, notices, optimise, recipe, state
+from snnviz.ui.actions import actions
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import rest_kept
@@ -204,7 +205,7 @@ def _curves(was_active: bool) -> None:
     runs = many.runs_of(designs)
     if _is_active(designs) != was_active:
         st.rerun()
-    many.actions(designs, runs, KEY)
+    actions(designs, runs, KEY)
     results = many.results(designs, runs)
     if not results and (forecast := expected(chosen)):
         st.caption(plain(forecast))

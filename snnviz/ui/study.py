@@ -13,6 +13,7 @@ from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.theory.activity import Setting, same_law
 from snnviz.ui import many, notices, recipe
+from snnviz.ui.actions import actions
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
@@ -113,7 +114,7 @@ def _curves(was_active: bool) -> None:
     runs = _runs(chosen)
     if many.is_active(runs) != was_active:
         st.rerun()
-    many.actions(designs, runs, KEY)
+    actions(designs, runs, KEY)
     rows = many.epochs_of(designs)
     if same := same_law(alike(chosen)):
         st.caption(plain(same))

@@ -10,14 +10,14 @@ from snnviz.catalog.trajectories import Course, Trajectories
 from snnviz.design import CnnNetwork, MlpNetwork
 from snnviz.places import cache_dir
 from snnviz.ui import many, notices, services
+from snnviz.ui.actions import Verb, actions
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import LINK, VIEW, design
 from snnviz.ui.ttfs_spectra import KEY, STATE, Naive, now
-from snnviz.ui.words import plain
 from snnviz.views import ttfsnaive as views
 
-TRAIN = many.Verb("Train", "Training", "All trained", "comparison")
+TRAIN = Verb("Train", "Training", "All trained", "comparison")
 
 
 def setting() -> Trajectories:
@@ -36,10 +36,8 @@ def panel(was_active: bool) -> None:
     with left:
         many.numbers(now(), {"slower": "Slower by"}, KEY, _put, held=["slower"] if was_active else ())
     with right:
-        many.actions([chosen], runs, KEY, verb=TRAIN, what="all four")
+        actions([chosen], runs, KEY, verb=TRAIN, what="all four")
     run = runs.get(chosen.digest)
-    if run is not None and run.state == "failed" and run.error:
-        st.error(plain(run.error), icon=":material/error:")
     glance = services.glance(chosen.digest) if run is not None and run.state != "queued" else None
     drawn = _course_charts(str(cache_dir()), chosen, glance[1], done=glance[0].state == "done") if glance else None
     if drawn is None:

@@ -18,15 +18,16 @@ from snnviz.theory.ttfs import ZETA
 from snnviz.theory.ttfslimits import accuracy, trained
 from snnviz.theory.twins import span
 from snnviz.ui import many, ttfs_limits_curve
+from snnviz.ui.actions import Verb, actions
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
-from snnviz.ui.ttfs_limits_setting import KEY, base, failures, kind, rows_of, setting, sliders
+from snnviz.ui.ttfs_limits_setting import KEY, base, kind, rows_of, setting, sliders
 from snnviz.ui.ttfs_setting import VIEW, design, study
 from snnviz.ui.ttfs_work import Source, both, source
 from snnviz.ui.words import some
 from snnviz.views import ttfslimits as views
 
-TUNE = many.Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
+TUNE = Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
 
 
 def panel() -> None:
@@ -76,14 +77,13 @@ def _now(of: Source, runs: Mapping[str, Run]) -> None:
         st.caption("On all test images.")
     elif words:
         st.caption(words)
-    many.actions(
+    actions(
         [task],
         {name: run for name, run in runs.items() if name == task.digest},
         f"{KEY}-one",
         verb=TUNE,
         what="it",
     )
-    failures([runs[task.digest]] if task.digest in runs else [])
     if rows:
         charts(payload([views.epochs_chart(rows, of.accuracy, task.epochs)]), key="ttfs-limits-epochs")
     else:

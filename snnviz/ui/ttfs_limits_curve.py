@@ -10,12 +10,13 @@ from snnviz.catalog.limitstudies import networks, points
 from snnviz.catalog.ttfslimits import AXES
 from snnviz.store import Run, Task
 from snnviz.ui import many
+from snnviz.ui.actions import Verb, actions
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.ttfs_limits_setting import KEY, base, failures, put, rows_of, setting
+from snnviz.ui.ttfs_limits_setting import KEY, base, put, rows_of, setting
 from snnviz.ui.words import plain
 from snnviz.views import ttfslimits as views
 
-DRAW = many.Verb("Draw", "Drawing", "Drawn", "run")
+DRAW = Verb("Draw", "Drawing", "Drawn", "run")
 
 
 def panel(runs: Mapping[str, Run]) -> None:
@@ -31,8 +32,7 @@ def panel(runs: Mapping[str, Run]) -> None:
     curve = points(network, now, [now.axis])
     tasks: list[Task] = [*alone, *(point.task for point in curve)]
     own = {task.digest: runs[task.digest] for task in tasks if task.digest in runs}
-    many.actions(tasks, own, f"{KEY}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")
-    failures(own.values())
+    actions(tasks, own, f"{KEY}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")
     ends = many.epochs_of(alone)
     done = [name for name, run in own.items() if name in ends and run.state == "done"]
     exact = {name: ends[name][-1].test_accuracy for name in done}

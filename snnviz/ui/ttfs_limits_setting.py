@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 import streamlit as st
@@ -18,7 +18,6 @@ from snnviz.ui import many, services
 from snnviz.ui.shortcuts_rows import versions
 from snnviz.ui.ttfs_setting import KEY as PAGE
 from snnviz.ui.ttfs_setting import NAMES, design, put_study, redraw, study, twin
-from snnviz.ui.words import plain
 from snnviz.views.ttfslimits import Rows
 
 KEY = "ttfs_limits"
@@ -99,12 +98,6 @@ def put(name: str) -> None:
     """A field of the setting."""
     many.put(name, "ttfs_limits", KEY, LimitSetting.check)
     redraw()
-
-
-def failures(runs: Iterable[Run]) -> None:
-    """A sentence for each way in which they failed."""
-    for words in dict.fromkeys(run.error for run in runs if run.state == "failed" and run.error):
-        st.error(plain(words), icon=":material/error:")
 
 
 def rows_of(runs: Mapping[str, Run]) -> Rows:

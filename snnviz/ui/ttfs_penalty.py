@@ -8,10 +8,10 @@ import streamlit as st
 
 from snnviz.catalog.ttfspenalty import Penalised, PenaltyStudy, penalised
 from snnviz.ui import many
+from snnviz.ui.actions import actions
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import VIEW, design, redraw
-from snnviz.ui.words import plain
 from snnviz.views import ttfspenalty as views
 
 KEY = "ttfs_penalty"
@@ -52,9 +52,7 @@ def _draw(was_active: bool) -> None:
     )
     with right:
         many.numbers(setting(), {"seeds": "Seeds"}, KEY, _put)
-    many.actions(designs, runs, KEY)
-    for words in dict.fromkeys(run.error for run in runs.values() if run.state == "failed" and run.error):
-        st.error(plain(words), icon=":material/error:")
+    actions(designs, runs, KEY)
     found = views.traded(several, many.epochs_of(designs))
     if not found:
         st.caption("Each is the TTFS network above, trained from scratch with another penalty: an ordinary run.")

@@ -11,12 +11,12 @@ from snnviz.design import Design
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.ui import many, state
+from snnviz.ui.actions import Verb, actions
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import RUNS, design, twin
-from snnviz.ui.words import plain
 
 SHORT = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded"}
-TRAIN = many.Verb("Train", "Training", "Trained", "run")
+TRAIN = Verb("Train", "Training", "Trained", "run")
 HALF = (5, 4, 8)
 """Widths of a run's buttons and words in half a page."""
 
@@ -36,15 +36,13 @@ def _runs(was_active: bool) -> None:
     for place, (name, each) in zip(st.columns(2, gap="medium"), both.items(), strict=True):
         with place:
             train(name, each, found, HALF)
-    for words in dict.fromkeys(run.error for run in found.values() if run.state == "failed" and run.error):
-        st.error(plain(words), icon=":material/error:")
 
 
 def train(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, int, int]) -> None:
     """One run: Train with progress and Cancel, or, when it is done, what it reached and a way to its curves."""
     own = {run: found[run] for run in found if run == of.digest}
     if not own or own[of.digest].state != "done":
-        many.actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)
+        actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)
         return
     ends = many.epochs_of([of]).get(of.digest)
     reached = f": {ends[-1].test_accuracy:.1%} of the test images" if ends else ""

@@ -46,9 +46,9 @@ def search_done(study: CellStudy) -> None:
 
 def test_a_press_scores_and_another_trains(at_study: Callable[[CellStudy], Visit]) -> None:
     visit = at_study(TINY)
-    assert visit.at.button("cells_study_search-train").label == "Score 3 cells"
+    assert visit.at.button("cells_study_search-start").label == "Score 3 cells"
     assert visit.at.button("cells_study-train").label == "Train these 3 runs"
-    visit.press("cells_study_search-train")
+    visit.press("cells_study_search-start")
     (search,) = searches(TINY).values()
     assert services.store().get(search.digest).state in ("queued", "running", "done")
     visit.press("cells_study-train")
@@ -64,7 +64,7 @@ def test_what_is_scored_and_trained_is_drawn(
     for design in distinct(members(TINY, {}))[:2]:
         trained(design)
     visit = at_study(TINY)
-    assert visit.at.button("cells_study_search-train").label == "All scored"
+    assert visit.at.button("cells_study_search-start").label == "All scored"
     table = visit.at.dataframe[-1].value
     (search,) = searches(TINY).values()
     scores = {c.cell: c.sahd for c in candidates(search)}

@@ -73,8 +73,8 @@ def link(visit: Visit) -> str:
 def test_a_first_visit_shows_a_published_cell_ready_to_score() -> None:
     visit = Visit(page="cells")
     assert visit.component("snnviz_cell_editor")["edges"] == [list(row) for row in Scoring().cell]
-    assert visit.at.button("cells-score").label == "Score"
-    assert visit.at.button("cells-cancel").disabled
+    assert visit.at.button("scoring-train").label == "Score the cell"
+    assert visit.at.button("scoring-cancel").disabled
     assert "32 × 8×8" in [part["shape"] for part in visit.component("snnviz_flow")["parts"]]
     words = visit.component("snnviz_flow")["caption"]
     assert "the text (Kim et al. 2022, Fig. 5) has a LIF in the stem too" in words
@@ -122,7 +122,7 @@ def test_a_score_in_the_store_is_shown_at_once(scored: Callable[[Scoring, Findin
     found = findings()
     scored(TINY, found)
     visit = at(TINY)
-    assert visit.at.button("cells-score").disabled
+    assert visit.at.button("scoring-train").disabled
     assert charts(visit) == ["score_kernel", "score_sahd", "score_hd", "score_silence"]
     by = {one.label: one.value for one in visit.at.metric}
     assert by["Score by SAHD"] == f"{found.scores['sahd'].mean:.1f}"
@@ -181,7 +181,7 @@ def test_another_setting_keeps_the_figures_and_says_so(scored: Callable[[Scoring
     visit.widgets["scoring-batch"].set_value(16)
     visit.look()
     assert charts(visit)
-    assert visit.at.button("cells-score").label == "Score"
+    assert visit.at.button("scoring-train").label == "Score the cell"
     assert "The figures are of another setting: images 8 instead of 16." in visit.at.warning[0].value
     visit.widgets["scoring-batch"].set_value(8)
     visit.look()
@@ -190,10 +190,10 @@ def test_another_setting_keeps_the_figures_and_says_so(scored: Callable[[Scoring
 
 def test_one_press_queues_the_scoring_which_can_be_cancelled() -> None:
     visit = at(TINY)
-    visit.press("cells-score")
+    visit.press("scoring-train")
     assert services.store().get(TINY.digest).task == TINY
-    assert visit.at.button("cells-score").disabled
-    visit.press("cells-cancel")
+    assert visit.at.button("scoring-train").disabled
+    visit.press("scoring-cancel")
     run = services.store().get(TINY.digest)
     assert run.ended or run.cancel_requested
 

@@ -94,7 +94,7 @@ def test_what_is_in_the_store_is_drawn_for_everybody(written: Callable[..., None
     written(SEARCH, ROWS)
     visit = at(SEARCH)
     assert visit.at.button("cell-search-start").disabled
-    assert "60 candidates in 2 s, 30 a second; all from the store." in visit.text
+    assert "60 candidates in 2 s, 30 a second, all from the store." in visit.text
     assert charts(visit, "overview") == ["cells_histogram", "cells_rewards", "cells_again"]
     assert charts(visit, "best") == ["cells_best"]
     table = visit.at.dataframe[0].value
@@ -137,7 +137,7 @@ def test_it_goes_on_where_it_was_paused(written: Callable[..., None]) -> None:
 def test_cancel_forgets_it(written: Callable[..., None]) -> None:
     written(SEARCH, ROWS[:30], "cancelled")
     visit = at(SEARCH)
-    assert "Forget this search with 30 candidates, for everybody?" in visit.text
+    assert "Forget 1 unfinished search with 30 candidates, for everybody?" in visit.text
     visit.press("cell-search-forget")
     assert services.store().runs(of=CellSearch) == []
     assert services.store().rows(SEARCH.digest, Candidate) == []
