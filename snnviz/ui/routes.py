@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from snnviz.errors import InputError
 from snnviz.ui.frontend import FOREVER, FromMemory, answer, plotly_file
 from snnviz.ui.middleware import head
 from snnviz.ui.middleware.arriving import Arriving
 from snnviz.ui.middleware.cookies import Cookies
-from snnviz.ui.middleware.headers import Headers
-from snnviz.ui.middleware.hosts import Hosts
+from snnviz.ui.middleware.headers import Headers, places
+from snnviz.ui.middleware.hosts import Hosts, named
 
 PLOTLY_PATH = "/assets/plotly.min.js"
 
@@ -28,10 +29,17 @@ def routes() -> list[Route]:
 
 
 def middleware() -> list[Middleware]:
-    """What a request passes before Streamlit's own server, in this order: all answers get their headers."""
+    """What a request passes before Streamlit's own server, in this order: all answers get their headers.
+
+    A setting that is none ends the server before it begins: a rule of access is not guessed.
+    """
+    try:
+        trusted, framing = named(), places()
+    except InputError as error:
+        raise SystemExit(f"{error}.") from None
     return [
-        Middleware(Headers),
-        Middleware(Hosts),
+        Middleware(Headers, places=framing),
+        Middleware(Hosts, named=trusted),
         Middleware(Cookies, base=_base()),
         Middleware(Arriving, base=_base()),
         Middleware(head.Head),

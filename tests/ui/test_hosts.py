@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from snnviz.errors import InputError
+from snnviz.ui import routes
 from snnviz.ui.middleware import headers, hosts
-from snnviz.ui.middleware.headers import Headers
-from snnviz.ui.middleware.hosts import Hosts
 
 Ask = Callable[..., tuple[int, dict[str, str], str]]
 
@@ -53,8 +51,11 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
             "headers": [(name, value.encode()) for name, value in given if value is not None],
             "extensions": {"websocket.http.response": {}},
         }
+        guarded: Any = page
+        for one in reversed(routes.middleware()[:2]):
+            guarded = one.cls(guarded, *one.args, **one.kwargs)
         with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
-            other.submit(lambda: asyncio.run(Headers(Hosts(page))(scope, None, send))).result()  # type: ignore[arg-type]
+            other.submit(lambda: asyncio.run(guarded(scope, None, send))).result()
         found = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]).decode()
 
@@ -132,11 +133,12 @@ def test_a_hosted_server_answers_to_all_unless_it_is_told_its_names(monkeypatch:
 @pytest.mark.parametrize("value", ["http://demo.example", "demo.example/", "a b", "x*", "a;b", "\nSet-Cookie: x"])
 def test_what_is_no_name_and_no_origin_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SNNVIZ_HOSTS", f"good.example,{value}")
-    with pytest.raises(InputError, match="SNNVIZ_HOSTS must be names"):
-        Hosts(None)  # type: ignore[arg-type]
+    with pytest.raises(SystemExit, match=r"^SNNVIZ_HOSTS must be names .*\.$"):
+        routes.middleware()
+    monkeypatch.delenv("SNNVIZ_HOSTS")
     monkeypatch.setenv("SNNVIZ_FRAMES", "demo.example;script-src" if value.startswith("http") else value)
-    with pytest.raises(InputError, match="SNNVIZ_FRAMES must be"):
-        Headers(None)  # type: ignore[arg-type]
+    with pytest.raises(SystemExit, match=r"^SNNVIZ_FRAMES must be .*\.$"):
+        routes.middleware()
 
 
 def test_the_page_of_the_same_server_is_told_from_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,9 +25,8 @@ _PLACE = re.compile(r"\*|[a-z][a-z0-9+.-]*:(//(\*\.)?(\[[0-9a-f:.]+\]|[a-z0-9_.-
 class Headers:
     """Middleware that adds them to every answer, refusals included."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self.places = places()
+    def __init__(self, app: ASGIApp, places: tuple[str, ...] = ()) -> None:
+        self.app, self.places = app, places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

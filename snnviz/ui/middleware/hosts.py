@@ -30,9 +30,8 @@ _ALLOWED = re.compile(rf"\*|(?:\*\.)?(?:{_NAME})(?::\d{{1,5}})?")
 class Hosts:
     """Middleware that answers to known names alone, over HTTP and websockets."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self.named = named()
+    def __init__(self, app: ASGIApp, named: tuple[str, ...] = ()) -> None:
+        self.app, self.named = app, named
         self.everybody = "*" in self.named or not (self.named or is_alone())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
