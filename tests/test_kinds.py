@@ -55,13 +55,13 @@ def rows(store: Store, task: Task) -> dict[type[Row], list[Any]]:
 
 @cache
 def undisturbed(kind: Kind, place: Path) -> tuple[dict[type[Row], list[Any]], int]:
-    """Its rows, and how many events there are."""
+    """Its rows, and how many events are kept; of Progress there is more on a busy machine."""
     store, heard = Store(place / f"{kind.name}.sqlite"), []
     begins_with(store, kind)
     Immediate(store, heard.append).submit(kind.sample())
     found = rows(store, kind.sample())
     store.close()
-    return found, len(heard)
+    return found, sum(not isinstance(event, Progress) for event in heard)
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +147,9 @@ class TestInTheStore:
         store.submit(kind.sample())
         left = max(1, round(where * count))
 
-        def listen(_: Event) -> None:
+        def listen(event: Event) -> None:
             nonlocal left
-            left -= 1
+            left -= not isinstance(event, Progress)
             if not left:
                 raise Killed
 
