@@ -35,7 +35,8 @@ def aged(*runs: str) -> None:
         age(store, run)
     store.close()
     services.GLANCES.forget()
-    for drawn in (watching._picture, many._result, shortcuts_rows._history, shortcuts_rows._charts):
+    many._RESULTS._found.clear()
+    for drawn in (watching._picture, shortcuts_rows._history, shortcuts_rows._charts):
         drawn.cache_clear()
 
 
