@@ -152,6 +152,8 @@ def test_the_tools_are_a_menu_for_the_keyboard(page: Page) -> None:
     page.get_by_role("menuitem", name="Zoom in").click()
     reach = "(node) => node._fullLayout.xaxis.range[1] - node._fullLayout.xaxis.range[0]"
     page.wait_for_function(f"(({reach})(document.querySelector('[data-chart=loss] .plot'))) < 80")
+    step(page, 1)
+    assert plot(page, "loss").evaluate(reach) < 80
     button.click()
     page.get_by_role("menuitem", name="Whole chart").click()
     page.wait_for_function(f"(({reach})(document.querySelector('[data-chart=loss] .plot'))) > 95")

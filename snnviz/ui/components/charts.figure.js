@@ -76,6 +76,7 @@ class Framed {
     this.drawn = null; // what was drawn last, and how wide
     this.width = null;
     this.title = "";
+    this.zoomed = {}; // by axis: the part that somebody chose to look at
     this.picked = (points) => pick(id, points);
     const make = (name, className) => Object.assign(document.createElement(name), { className });
     this.figure = make("figure", "");
@@ -104,6 +105,7 @@ class Framed {
   arrange(spec) {
     const { title, caption, height, wide, least, cursor } = spec;
     this.spec = spec;
+    this.given = JSON.parse(JSON.stringify(spec.layout ?? {})); // Plotly writes into the layout that it is given
     this.known = null;
     this.title = title;
     this.figure.classList.toggle("wide", Boolean(wide));
@@ -143,16 +145,32 @@ class Framed {
     };
     try {
       if (!Array.isArray(traces)) throw new Error("it has no traces");
-      const whole = { uirevision: "keep", dragmode: restingDrag(), ...layout, height: height ?? 300, template };
+      const zoomed = Object.entries(this.zoomed).map(([name, range]) => [name, { ...layout[name], range, autorange: false }]);
+      const held = Object.fromEntries(zoomed);
+      const whole = { uirevision: "keep", dragmode: restingDrag(), ...layout, ...held, height: height ?? 300, template };
       if (plot.matches(".waiting, .broken")) plot.replaceChildren();
       plot.classList.remove("waiting", "broken");
       const fresh = !plot.matches(".js-plotly-plot");
       await Plotly.react(plot, traces, whole, config);
-      if (fresh) plot.on("plotly_click", ({ points }) => this.picked(points));
+      if (!fresh) return;
+      plot.on("plotly_click", ({ points }) => this.picked(points));
+      plot.on("plotly_relayout", (change) => this.looked(change));
     } catch (error) {
       if (plot.matches(".js-plotly-plot")) Plotly.purge(plot);
       plot.className = "plot broken";
       plot.textContent = `This chart could not be drawn: ${error.message}.`;
+    }
+  }
+
+  /** Remembers a part that was chosen, in whatever way, for the next drawing; the whole chart is none. */
+  looked(change) {
+    for (const key of Object.keys(change)) {
+      const [name, what] = key.split(".");
+      if (!/^[xy]axis\d*$/.test(name) || !/^(range|autorange)/.test(what ?? "")) continue;
+      const { range } = this.plot._fullLayout[name];
+      const given = JSON.stringify(this.given[name]?.range);
+      if (what === "autorange" || JSON.stringify(range) === given) delete this.zoomed[name];
+      else this.zoomed[name] = [...range];
     }
   }
 

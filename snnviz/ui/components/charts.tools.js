@@ -19,11 +19,14 @@ function scale(plot, factor) {
   return window.Plotly.relayout(plot, changed);
 }
 
-function whole(plot) {
-  const axes = Object.keys(plot._fullLayout).filter((name) => /^[xy]axis\d*$/.test(name));
-  const given = (name) => plot._fullLayout[name]._rangeInitial0 !== undefined && plot._fullLayout[name]._rangeInitial1 !== undefined;
-  const first = (name) => [plot._fullLayout[name]._rangeInitial0, plot._fullLayout[name]._rangeInitial1];
-  const change = Object.fromEntries(axes.map((name) => (given(name) ? [`${name}.range`, first(name)] : [`${name}.autorange`, true])));
+/** As it was drawn. */
+function whole({ plot, given }) {
+  const change = {};
+  for (const name of Object.keys(plot._fullLayout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+    const { range, autorange } = given[name] ?? {};
+    if (range) change[`${name}.range`] = [...range];
+    else change[`${name}.autorange`] = autorange ?? true;
+  }
   return window.Plotly.relayout(plot, change);
 }
 
@@ -43,7 +46,7 @@ class Tools {
       this.item("Zoom in", () => scale(chart.plot, ZOOM)),
       this.item("Zoom out", () => scale(chart.plot, 1 / ZOOM)),
       this.item("Drag to move", () => this.drag(), "menuitemcheckbox"),
-      this.item("Whole chart", () => whole(chart.plot)),
+      this.item("Whole chart", () => whole(chart)),
     ];
     this.menu.append(...this.items);
     this.button.addEventListener("click", () => this.toggle(this.menu.hidden));
