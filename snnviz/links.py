@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
@@ -173,9 +173,17 @@ def differences(designs: list[Design]) -> dict[str, list[Any]]:
     return {path: values for path, values in columns.items() if any(value != values[0] for value in values)}
 
 
-@lru_cache(maxsize=4096)
-def in_a_line(design: Design) -> str:
-    """The design in a few words: data, network, initialisation and what else is not default."""
+def named(path: str, value: Any) -> str:
+    """A field by the last of its names, with its value; of a kind the value says it all."""
+    return str(value) if path.endswith((".kind", ".code")) else f"{path.split('.', 1)[-1]} {written(value)}"
+
+
+@lru_cache(maxsize=8192)
+def in_a_line(design: Design, field: Callable[[str, Any], str] = named) -> str:
+    """The design in a few words: data, network, initialisation and what else is not default.
+
+    `field`: how a field and its value are said.
+    """
     network = design.network
     if network.kind == "block":
         stacked = f"{network.blocks} x " if network.blocks > 1 else ""
@@ -194,10 +202,11 @@ def in_a_line(design: Design) -> str:
     if network.norm != "none":
         words.append(f"{network.norm} normalisation")
     if network.code != "rate":
-        words.append(network.code)
+        words.append(field("network.code", network.code))
     elif design.neuron.kind != "lif":
-        words.append(design.neuron.kind)
-    words = [design.data.name, *words, design.init.kind]
+        words.append(field("neuron.kind", design.neuron.kind))
+    words = [design.data.name, *words]
+    words.append(field("init.kind", design.init.kind))
     if design.training.precision != "float32":
         words.insert(0, design.training.precision)  # where no table cuts it off
     if design.training.shortcut.schedule.kind != "zero":
@@ -206,7 +215,7 @@ def in_a_line(design: Design) -> str:
     base = flatten(base_of(design))
     for path, value in flatten(design).items():
         if not path.startswith(named) and value != base.get(path):
-            words.append(f"{path.split('.', 1)[-1]} {written(value)}")
+            words.append(field(path, value))
     return " · ".join(words)
 
 

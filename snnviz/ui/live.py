@@ -6,7 +6,6 @@ from typing import Literal
 
 import streamlit as st
 
-from snnviz import links
 from snnviz.catalog.measuring import name_of
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
@@ -18,7 +17,9 @@ from snnviz.ui.components.reveal import reveal
 from snnviz.ui.trouble import told
 from snnviz.ui.watching import picture
 from snnviz.ui.words import plain, standing
+from snnviz.views.changes import between
 from snnviz.views.numbers import NOTHING, share
+from snnviz.views.runs import line as line_of
 from snnviz.views.words import word
 
 EVERY = 1.0
@@ -87,7 +88,7 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
 
 def _head(run: Run) -> None:
     name, mark, actions = st.columns([6, 3, 2], vertical_alignment="center")
-    line = plain(links.in_a_line(run.design))
+    line = plain(line_of(run.design))
     name.markdown(f"**{plain(run.title)}** ({line})" if run.title else f"**{line}**")
     text, icon, color = BADGES[run.state]
     if run.state == "done" and st.session_state.found:
@@ -132,18 +133,17 @@ def _differs(run: Run) -> None:
     editing = state.design()
     if run.design == editing:
         return
-    changed = links.differences([run.design, editing])
-    listed = ", ".join(f"{path} {_brief(old)} → {_brief(new)}" for path, (old, new) in list(changed.items())[:4])
+    changed = between(run.design, editing)
+    listed = "; ".join(_brief(words) for words in changed[:4])
     more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
     sentence, back = st.columns([8, 2], vertical_alignment="center")
     sentence.caption(plain(f"The editor now holds another design: {listed}{more}."))
     back.button("Restore its design", key="restore", on_click=state.restore, args=(run.run,))
 
 
-def _brief(value: object) -> str:
-    """Matrices of many blocks are long, and of one that is the original nothing is written."""
-    text = str(value) if value != "" else "none"
-    return text if len(text) <= 60 else f"{text[:59]}…"
+def _brief(words: str) -> str:
+    """Matrices of many blocks are long."""
+    return words if len(words) <= 120 else f"{words[:119]}…"
 
 
 def _numbers(run: Run, last: EpochEnd | None) -> None:

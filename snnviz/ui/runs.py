@@ -15,12 +15,17 @@ from snnviz.store import Run, Unreadable
 from snnviz.ui import services, state
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
-from snnviz.ui.words import plain
-from snnviz.views.run import overlay_charts
+from snnviz.ui.words import plain, some
+from snnviz.views.numbers import NOTHING, PERCENT, SECONDS
+from snnviz.views.run import MOST_NAMED, overlay_charts
 from snnviz.views.runs import difference_table, row, run_table, short_names
+from snnviz.views.words import word
 
 MOST_SHOWN = 500
-MOST_OVERLAID = 12
+MOST_COMPARED = 60
+HEIGHT = 598
+"""Of the table, in pixels: 16 rows."""
+
 EVERY = 2.0
 
 
@@ -45,51 +50,92 @@ def _listing(active: bool) -> None:
         st.rerun()
     if active and (sentence := services.standstill()):
         st.caption(plain(sentence))
+    runs, table = _found(runs, table)
     _follow([run.run for run in runs])
+    actions = st.container(horizontal=True)
     picked = st.dataframe(
         table,
         key="picked",
         hide_index=True,
-        height=min(38 + 35 * len(runs), 420),
-        on_select="rerun",
-        selection_mode="multi-row",
-        placeholder="–",
-        column_order=("state", "design", "accuracy", "rate", "seconds", "created"),
+        height=min(38 + 35 * max(1, len(runs)), HEIGHT),
+        on_select=_tapped,
+        selection_mode=["multi-row", "single-cell"],
+        placeholder=NOTHING,
+        column_order=("state", "accuracy", "design", "rate", "seconds", "created"),
         column_config={
-            "state": st.column_config.TextColumn("State", width="small"),
+            "state": st.column_config.TextColumn("State", width=80),
             "design": st.column_config.TextColumn("Design", width=540),
-            "accuracy": st.column_config.NumberColumn("Test accuracy", format="%.1f %%", width="small"),
-            "rate": st.column_config.NumberColumn("Firing rate", format="%.1f %%", width="small"),
-            "seconds": st.column_config.NumberColumn("Training", format="%.1f s", width="small"),
+            "accuracy": st.column_config.NumberColumn(word("accuracy").label, format=PERCENT, width=110),
+            "rate": st.column_config.NumberColumn(word("rate").label, format=PERCENT, width="small"),
+            "seconds": st.column_config.NumberColumn(word("seconds").label, format=SECONDS, width="small"),
             "created": st.column_config.DatetimeColumn("Created", format="distance", width="small"),
         },
     )
     chosen = [runs[index] for index in picked["selection"]["rows"] if index < len(runs)]
+    with actions:
+        _actions(chosen)
     if not chosen:
-        st.caption("Tick one run to open, rename, cancel or delete it; tick several to compare them.")
-        return
-    _actions(chosen)
+        st.caption("Choose one run to open, rename, cancel or delete it; choose several to compare them.")
     if len(chosen) > 1:
-        _compare(chosen[:MOST_OVERLAID])
+        _compare(chosen)
+
+
+def _found(runs: list[Run], table: pd.DataFrame) -> tuple[list[Run], pd.DataFrame]:
+    """Those that are looked for, and their table to be taken along."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sought = st.text_input(
+            "Find",
+            key="find",
+            placeholder="threshold θ 0.8, seed 2, done",
+            width=360,
+            help="Parts of a run's design, title or state.",
+        )
+        words = [part.strip() for part in sought.lower().split(",") if part.strip()]
+        if words:
+            text = (table["state"] + " " + table["design"] + " " + table["run"]).str.lower()
+            places = [place for place, line in enumerate(text) if all(one in line for one in words)]
+            runs, table = [runs[place] for place in places], table.iloc[places]
+        st.download_button(
+            "CSV",
+            table.to_csv(index=False),
+            "runs.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="These rows as a table, numbers in full.",
+        )
+    return runs, table
+
+
+def _tapped() -> None:
+    """A cell was pressed, as a finger does: its row is chosen, or no more."""
+    selection = st.session_state.picked["selection"]
+    rows = set(selection["rows"]) ^ {row for row, _ in selection["cells"]}
+    if selection["cells"]:
+        st.session_state.picked = {"selection": {"rows": sorted(rows), "columns": [], "cells": []}}
 
 
 def _actions(chosen: list[Run]) -> None:
-    opening, renaming, cancelling, deleting, _ = st.columns([2, 2, 2, 2, 4])
-    one = chosen[0]
-    if opening.button("Open", type="primary", icon=":material/open_in_new:", disabled=len(chosen) > 1, key="open"):
+    """What can be done with the chosen runs; all of it is there before, so that choosing moves nothing."""
+    one = chosen[0] if len(chosen) == 1 else None
+    opening = st.button("Open", type="primary", icon=":material/open_in_new:", disabled=one is None, key="open")
+    if opening and one is not None:
         state.open_run(one.run)
         st.switch_page(ROOT / "pages" / "design.py")
-    with renaming.popover("Rename", icon=":material/edit:", disabled=len(chosen) > 1), st.form("rename", border=False):
-        title = st.text_input("Title", value=one.title, max_chars=200)
-        if st.form_submit_button("Rename"):
-            _do(lambda run: services.store().rename(run, title), [one])
+    with st.popover("Rename", icon=":material/edit:", disabled=one is None):
+        if one is not None:
+            with st.form("rename", border=False):
+                title = st.text_input("Title", value=one.title, max_chars=200)
+                if st.form_submit_button("Rename"):
+                    _do(lambda run: services.store().rename(run, title), [one])
     going = [run for run in chosen if not run.ended]
-    if cancelling.button("Cancel", icon=":material/stop:", disabled=not going, key="cancel_runs"):
+    if st.button("Cancel", icon=":material/stop:", disabled=not going, key="cancel_runs"):
         _do(services.engine().cancel, going)
-    with deleting.popover("Delete", icon=":material/delete:"):
-        st.write(f"Delete {len(chosen)} run{'s' if len(chosen) > 1 else ''} for everybody, with curves and weights?")
-        if st.button("Delete", type="primary", key="delete_runs"):
-            _do(services.store().delete, chosen)
+    with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
+        if chosen:
+            st.write(f"Delete {some(len(chosen), 'run')} for everybody, with curves and weights?")
+            if st.button("Delete", type="primary", key="delete_runs"):
+                _do(services.store().delete, chosen)
 
 
 def _do(action: Callable[[str], None], runs: list[Run]) -> None:
@@ -104,11 +150,22 @@ def _do(action: Callable[[str], None], runs: list[Run]) -> None:
 
 
 def _compare(chosen: list[Run]) -> None:
-    names = dict(zip(short_names([run.design for run in chosen], [run.title for run in chosen]), chosen, strict=True))
     st.header("What differs", anchor=False)
-    st.dataframe(difference_table({name: run.design for name, run in names.items()}), hide_index=True)
-    rows = services.store().rows_of([run.run for run in chosen], EpochEnd)
-    charts(payload(overlay_charts({name: rows.get(run.run, []) for name, run in names.items()})), key="overlay")
+    if len(chosen) > MOST_COMPARED:
+        st.warning(f"The first {MOST_COMPARED} of {len(chosen)} chosen runs are compared.", icon=":material/info:")
+        chosen = chosen[:MOST_COMPARED]
+    table = difference_table([run.design for run in chosen])
+    last = services.store().last(EpochEnd, [run.run for run in chosen])
+    table["accuracy"] = [100 * last[run.run].test_accuracy if run.run in last else None for run in chosen]
+    percent = st.column_config.NumberColumn(word("accuracy").label, format=PERCENT)
+    st.dataframe(table, hide_index=True, placeholder=NOTHING, column_config={"accuracy": percent})
+    if len(chosen) > MOST_NAMED:
+        st.caption(
+            f"Of more than {MOST_NAMED} runs, lines are named where the pointer is on them, by the numbers above."
+        )
+    names = short_names([run.design for run in chosen], [run.title for run in chosen])
+    rows = [[row for _, row in services.store().rows(run.run, EpochEnd)] for run in chosen]
+    charts(payload(overlay_charts(dict(zip(names, rows, strict=True)))), key="overlay")
 
 
 def _follow(names: list[str]) -> None:

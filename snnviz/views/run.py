@@ -10,7 +10,7 @@ from typing import Any
 
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.views.chart import Chart, Figure, empty
-from snnviz.views.looks import Look
+from snnviz.views.looks import Look, in_order
 from snnviz.views.looks import layers as looks_of
 from snnviz.views.stages import axis_of
 from snnviz.views.words import layer as called
@@ -19,6 +19,9 @@ from snnviz.views.words import place as placed
 TRAIN, TEST = "#8c8c96", "#0f9d8a"
 MOST_NAMED = 12
 """More layers than this are told apart by shade and hover, not by a legend."""
+
+NAME_HEIGHT = 20
+"""Of a line of a legend."""
 
 MOST_LINES = 30
 """More layers than this are rows of a map, not lines over each other."""
@@ -170,7 +173,13 @@ def _maps(states: States, on: str) -> list[Chart]:
 
 
 def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
-    """Test accuracy, test loss and firing rate of several runs, by name."""
+    """Test accuracy, test loss and firing rate of several runs, by name.
+
+    Names stand below each other, and the chart is as much higher; of more than `MOST_NAMED` runs in the hover alone.
+    """
+    named = len(runs) <= MOST_NAMED
+    below = NAME_HEIGHT * len(runs) if named else 0
+    looks = in_order(len(runs))
     wanted = (
         ("test_accuracy", "Test accuracy", "Share of test images that are classified correctly.", True),
         ("test_loss", "Test loss", "Mean cross-entropy on the test images.", False),
@@ -179,12 +188,20 @@ def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
     charts = []
     for column, title, caption, percent in wanted:
         figure = empty("epoch", title.lower(), **({"tickformat": ".0%"} if percent else {}))
-        for name, rows in runs.items():
-            line = _line(_thinned(rows), column)
+        figure["layout"]["hovermode"] = "closest"
+        figure["layout"]["margin"] = {**figure["layout"]["margin"], "b": 44 + below}
+        figure["layout"]["legend"] = {"orientation": "v", "yref": "container", "y": 0, "yanchor": "bottom"}
+        figure["layout"]["showlegend"] = named
+        for (name, rows), look in zip(runs.items(), looks, strict=True):
             # Plotly takes <b> and <a> for markup.
-            figure["data"].append({**line, "name": escape(name, quote=False), "mode": "lines+markers"})
-        charts.append(Chart(f"overlay_{column}", title, caption, figure, height=320))
+            words = {"name": escape(name, quote=False), "hovertemplate": _hover(percent=percent)}
+            figure["data"].append({**_line(_thinned(rows), column), **look.trace(), **words})
+        charts.append(Chart(f"overlay_{column}", title, caption, figure, height=280 + below))
     return charts
+
+
+def _hover(*, percent: bool) -> str:
+    return f"%{{fullData.name}}<br>epoch %{{x}}: %{{y:{'.1%' if percent else '.3f'}}}<extra></extra>"
 
 
 def _scores(name: str, title: str, samples: Sequence[Sample], epochs: Sequence[EpochEnd], *, percent: bool) -> Chart:

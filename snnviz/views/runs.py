@@ -1,31 +1,59 @@
-"""Runs as tables."""
+"""Runs as tables, and what they are called beside each other."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from snnviz import adjacency, links
+from snnviz import links
 from snnviz.design import Design
 from snnviz.events import EpochEnd
+from snnviz.views.changes import label, value
+
+LONGEST = 44
+"""Letters of a name in a legend."""
+
+SHORT = {
+    "network.kind": "network",
+    "neuron.kind": "neurons",
+    "network.blocks": "blocks",
+    "data.name": "",
+    "init.kind": "",
+}
+"""Labels that would be long before their values."""
+
+
+def line(design: Design) -> str:
+    """A design in a few words, those of the pages."""
+    return links.in_a_line(design, _field)
 
 
 def run_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """A row a run: state, title and design in a line, accuracy and rate in %, seconds, when it was created."""
+    """A row a run: state, title and design in a line, accuracy and rate in %, seconds, when it was created.
+
+    Of designs that are long what few of them have comes first: rows that are not alike do not look so where they end.
+    """
     columns = ["state", "design", "accuracy", "rate", "seconds", "created", "run"]
     table = pd.DataFrame(rows, columns=columns)
+    words = [one["design"].split(" · ") for one in rows]
+    common = Counter(word for line in words for word in dict.fromkeys(line))
+    texts = [" · ".join([*line[:2], *sorted(line[2:], key=lambda word: common[word])]) for line in words]
+    table["design"] = [
+        f"{one['title']} ({text})" if one["title"] else text for one, text in zip(rows, texts, strict=True)
+    ]
     table["created"] = pd.to_datetime(table["created"], unit="s", utc=True)
     return table
 
 
 def row(run: Any, last: EpochEnd | None) -> dict[str, Any]:
     """One row of `run_table` from a run and its last epoch."""
-    line = links.in_a_line(run.design)
     return {
         "state": run.state,
-        "design": f"{run.title} ({line})" if run.title else line,
+        "design": line(run.design),
+        "title": run.title,
         "accuracy": None if last is None else 100 * last.test_accuracy,
         "rate": None if last is None or last.rate is None else 100 * last.rate,
         "seconds": run.seconds or None,
@@ -35,30 +63,60 @@ def row(run: Any, last: EpochEnd | None) -> dict[str, Any]:
 
 
 def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
-    """A name for each run among these: its title, or what sets its design apart. Different for different runs."""
-    differing = links.differences(list(designs))
+    """A name for each run among these: its number and title, or what sets its design apart, of that the rarest first.
+
+    What most of them have is not said.
+    """
+    apart = _apart(designs)
+    counts = {path: Counter(map(str, values)) for path, values in apart.items()}
     names = []
     for place, title in enumerate(titles):
-        mine = {path: values[place] for path, values in differing.items() if values[place] is not None}
-        if isinstance(text := mine.get("network.edges"), str):
-            mine["network.edges"] = adjacency.in_words(adjacency.parse(text))
-        if isinstance(text := mine.get("network.blocks"), str):  # the numbers of those that were drawn
-            drawn = [str(number) for number, matrix in enumerate(text.split(";"), 1) if matrix]
-            mine["network.blocks"] = f"{' '.join(drawn)} drawn" if drawn else "as the original"
-        apart = [f"{path.rsplit('.', 1)[-1].replace('edges', '')} {value}".strip() for path, value in mine.items()]
-        name = title or ", ".join(apart[:3]) or links.in_a_line(designs[place])
-        name = name if len(name) <= 40 else name[:39] + "…"
+        mine = {path: values[place] for path, values in apart.items() if values[place] is not None}
+        often = {path: counts[path][str(given)] for path, given in mine.items()}
+        rare = [path for path in mine if often[path] <= len(designs) / 2] or list(mine)[:3]
+        said = [_field(path, mine[path]) for path in sorted(rare, key=often.__getitem__)]
+        name = title or ", ".join(said) or line(designs[place])
+        name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
         if (precision := designs[place].training.precision) != "float32" and precision not in name:
             name = f"{name}, {precision}"
         names.append(f"{place + 1}: {name}")
     return names
 
 
-def difference_table(named: dict[str, Design]) -> pd.DataFrame:
-    """What differs between designs: a row a field, a column a run."""
-    differing = links.differences(list(named.values()))
-    cells = {
-        name: [str(values[i]) if values[i] is not None else "–" for values in differing.values()]
-        for i, name in enumerate(named)
+def difference_table(designs: Sequence[Design]) -> pd.DataFrame:
+    """What differs between designs: a row each, numbered from 1 as their names are, and a column a field."""
+    differing = links.differences(list(designs))
+    labels = Counter(label(path) for path in differing)
+    columns = {
+        label(path) if labels[label(path)] == 1 else f"{label(path)} ({path})": [
+            "–" if given is None else value(path, given) for given in values
+        ]
+        for path, values in differing.items()
     }
-    return pd.DataFrame({"field": list(differing), **cells})
+    return pd.DataFrame({"no.": range(1, len(designs) + 1), **columns})
+
+
+def _apart(designs: Sequence[Design]) -> dict[str, list[Any]]:
+    """What differs among them, kinds first; of fields that set the same ones apart from the others the first alone."""
+    differing = links.differences(list(designs))
+    found: dict[tuple[int, ...], str] = {}
+    for path in sorted(differing, key=lambda path: not path.endswith((".kind", ".code"))):
+        texts = [str(given) for given in differing[path]]
+        found.setdefault(tuple(texts.index(text) for text in texts), path)
+    return {path: differing[path] for path in found.values()}
+
+
+def _field(path: str, given: Any) -> str:
+    """A field and its value, in the words of the pages."""
+    if path == "neuron.kind" and given == "relu":
+        return "ReLU neurons"
+    if path == "network.code":
+        return "TTFS" if given == "ttfs" else "rate code"
+    if path == "network.blocks" and isinstance(given, str):  # the numbers of those that were drawn
+        drawn = [str(number) for number, matrix in enumerate(given.split(";"), 1) if matrix]
+        return f"blocks {' '.join(drawn)} drawn" if drawn else "blocks as the original"
+    if path == "network.edges":
+        return value(path, given) if value(path, given) != "none" else "no skips"
+    name = SHORT.get(path, label(path))
+    name = name if name[1:2].isupper() else name[:1].lower() + name[1:]
+    return f"{name} {value(path, given)}".strip()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
 from snnviz import links
 from snnviz.design import Design
 from snnviz.store import Run, Store
+from snnviz.ui import runs as runs_page
 from snnviz.ui import services
+from snnviz.views.runs import line
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit
 from tests.strangers import TEXTS
@@ -29,6 +32,11 @@ def changed() -> None:
     services.GLANCES.forget()
 
 
+def words(shown: str) -> list[str]:
+    """What a row says of its design, in any order."""
+    return sorted(shown.removeprefix("mine (").removesuffix(")").split(" · "))
+
+
 def test_an_empty_store_says_what_to_do() -> None:
     visit = Visit(page="runs")
     assert "No run yet" in visit.text
@@ -44,10 +52,8 @@ def test_runs_are_listed_newest_first(trained: Train, tiny: MakeDesign) -> None:
     trained(tiny(1))
     trained(tiny(2), title="mine")
     table = Visit(page="runs").table
-    assert [line["design"] for line in table] == [
-        f"mine ({links.in_a_line(tiny(2))})",
-        links.in_a_line(tiny(1)),
-    ]
+    assert table[0]["design"].startswith("mine (")
+    assert [words(row["design"]) for row in table] == [words(line(tiny(seed))) for seed in (2, 1)]
     assert [line["state"] for line in table] == ["done", "done"]
     assert all(0 < line["accuracy"] < 100 and 0 < line["rate"] < 100 and line["seconds"] > 0 for line in table)
 
@@ -59,7 +65,8 @@ def test_a_run_in_bfloat16_says_so_wherever_it_is_named(trained: Train, tiny: Ma
     visit = Visit(page="runs")
     assert [line["design"].count("bfloat16") for line in visit.table] == [0, 1]
     visit.tick(0, 1)
-    assert sum("bfloat16" in name for name in visit.at.dataframe[1].value.columns) == 1
+    traces = visit.component("snnviz_charts", "overlay")["charts"][0]["traces"]
+    assert ["bfloat16" in trace["name"] for trace in traces] == [False, True]
     visit.tick(1).press("open")
     assert "**mine** (bfloat16 · digits" in visit.text
 
@@ -67,8 +74,8 @@ def test_a_run_in_bfloat16_says_so_wherever_it_is_named(trained: Train, tiny: Ma
 def test_nothing_can_be_done_before_a_run_is_ticked(trained: Train, tiny: MakeDesign) -> None:
     trained(tiny())
     visit = Visit(page="runs")
-    assert not visit.at.button
-    assert "Tick one run" in visit.text
+    assert all(button.disabled for button in visit.at.button)
+    assert "Choose one run" in visit.text
 
 
 def test_open_shows_the_run_and_restores_its_design(trained: Train, tiny: MakeDesign) -> None:
@@ -86,15 +93,15 @@ def test_open_shows_the_run_and_restores_its_design(trained: Train, tiny: MakeDe
 def test_a_run_can_be_renamed_to_anything(trained: Train, tiny: MakeDesign, store: Store, title: str) -> None:
     run = trained(tiny())
     visit = Visit(page="runs").tick(0)
-    visit.at.text_input[0].set_value(f"  {title} ")
+    visit.at.text_input[1].set_value(f"  {title} ")
     next(button for button in visit.at.button if button.label == "Rename").click()
     visit.look()
     assert store.get(run.run).title == title
     assert visit.table[0]["design"].startswith(f"{title} (")
-    visit.tick(0).at.text_input[0].set_value("")
+    visit.tick(0).at.text_input[1].set_value("")
     next(button for button in visit.at.button if button.label == "Rename").click()
     visit.look()
-    assert visit.table[0]["design"] == links.in_a_line(tiny())
+    assert words(visit.table[0]["design"]) == words(line(tiny()))
 
 
 def test_a_waiting_run_can_be_cancelled(tiny: MakeDesign, store: Store) -> None:
@@ -116,17 +123,17 @@ def test_deleting_asks_and_then_deletes_what_is_ticked_and_nothing_else(
     visit.press("delete_runs")
     assert {run.run for run in store.runs()} == {runs[0], runs[2]}
     assert visit.at.session_state["picked"]["selection"]["rows"] == []
-    assert not visit.at.button
+    assert all(button.disabled for button in visit.at.button)
 
 
 def test_ticks_stay_with_their_runs_when_others_come_and_go(trained: Train, tiny: MakeDesign, store: Store) -> None:
     runs = [trained(tiny(seed), title=f"run {seed}").run for seed in range(3)]
     visit = Visit(page="runs").tick(1)
-    assert visit.at.text_input[0].value == "run 1"
+    assert visit.at.text_input[1].value == "run 1"
     newest = store.submit(tiny(3)).run  # somebody else presses Train
     changed()
     visit.look()
-    assert visit.at.text_input[0].value == "run 1"
+    assert visit.at.text_input[1].value == "run 1"
     assert visit.at.session_state["picked"]["selection"]["rows"] == [2]
     store.delete(newest)
     store.delete(runs[2])
@@ -142,9 +149,10 @@ def test_a_selection_is_compared(trained: Train, tiny: MakeDesign) -> None:
     trained(tiny(2, epochs=2))
     visit = Visit(page="runs").tick(0, 1)
     assert visit.at.button("open").disabled
-    differences = visit.at.dataframe[1].value.set_index("field")
-    assert list(differences.index) == ["training.epochs", "seed"]
-    assert [list(line) for line in differences.to_numpy()] == [["2", "3"], ["2", "1"]]
+    differences = visit.at.dataframe[1].value
+    assert list(differences) == ["no.", "Epochs", "Seed", "accuracy"]
+    assert differences[["no.", "Epochs", "Seed"]].to_numpy().tolist() == [[1, "2", "2"], [2, "3", "1"]]
+    assert differences["accuracy"].between(0, 100).all()
     charts = visit.component("snnviz_charts", "overlay")["charts"]
     assert [chart["id"] for chart in charts] == ["overlay_test_accuracy", "overlay_test_loss", "overlay_rate"]
     assert [len(trace["x"]) for trace in charts[0]["traces"]] == [2, 3]
@@ -158,7 +166,50 @@ def test_runs_of_every_kind_can_be_compared(trained: Train, tiny: MakeDesign, st
     store.submit(Design())
     changed()
     visit = Visit(page="runs").tick(0, 1, 2, 3)
-    assert "network.kind" in set(visit.at.dataframe[1].value["field"])
+    assert "Kind of network" in set(visit.at.dataframe[1].value)
+
+
+def test_more_runs_than_fit_are_compared_with_a_word(
+    tiny: MakeDesign, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_page, "MOST_COMPARED", 20)
+    for seed in range(22):
+        store.submit(tiny(seed))
+    changed()
+    visit = Visit(page="runs").tick(*range(19))
+    assert "of 19 chosen" not in visit.text
+    assert len(visit.at.dataframe[1].value) == 19
+    overlay = visit.component("snnviz_charts", "overlay")["charts"][0]
+    assert len(overlay["traces"]) == 19
+    assert overlay["layout"]["showlegend"] is False
+    assert "by the numbers above" in visit.text
+    assert "The first 20 of 22 chosen runs are compared." in visit.tick(*range(22)).text
+
+
+def test_runs_are_found_by_words_and_ticks_go_with_them(tiny: MakeDesign, store: Store) -> None:
+    for seed in (1, 2, 12):
+        store.submit(tiny(seed))
+    store.cancel(tiny(12).digest)
+    changed()
+    visit = Visit(page="runs").tick(1)
+    for part, seeds in (("seed 1", {1, 12}), ("Seed 1, cancelled", {12}), ("seed 2", {2}), ("", {1, 2, 12})):
+        visit.at.text_input(key="find").set_value(part)
+        visit.look()
+        found = {found["run"] for found in visit.table}
+        assert found == {tiny(seed).digest for seed in seeds}
+    visit.at.text_input(key="find").set_value("no such run")
+    assert visit.look().table == []
+    assert visit.errors == []
+
+
+def test_a_tap_on_a_cell_chooses_its_row_and_another_one_lets_it_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = SimpleNamespace(picked={"selection": {"rows": [2], "columns": [], "cells": [(0, "design")]}})
+    monkeypatch.setattr(runs_page.st, "session_state", session)
+    runs_page._tapped()
+    assert session.picked["selection"] == {"rows": [0, 2], "columns": [], "cells": []}
+    session.picked["selection"]["cells"] = [(2, "state")]
+    runs_page._tapped()
+    assert session.picked["selection"] == {"rows": [0], "columns": [], "cells": []}
 
 
 def test_the_page_notices_that_the_last_run_has_ended(trained: Train, tiny: MakeDesign, store: Store) -> None:
