@@ -17,7 +17,7 @@ from snnviz.jobs import pace
 from snnviz.jobs.pace import in_words
 from snnviz.store import Run
 from snnviz.tasks import KINDS, Task
-from snnviz.ui import services
+from snnviz.ui import services, starting
 from snnviz.ui.words import plain, some, standing
 
 ERROR = ":material/error:"
@@ -42,6 +42,9 @@ class Found(NamedTuple):
     live: str = ""
 
 
+UNDONE = ("failed", "cancelled")
+"""States of runs that have ended and are to be done again."""
+
 TRAIN = Verb("Train", "Training", "All trained", "run")
 
 
@@ -64,7 +67,7 @@ def actions(
     `found`: by tasks that keep it. `then`: is called when they were started.
     """
     troubles(runs.values(), key)
-    missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in ("failed", "cancelled")]
+    missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in UNDONE]
     going = [run for run in runs.values() if not run.ended]
     keeps = bool(tasks) and all(KINDS.of(task).keeps for task in tasks)
     first, second, words = st.columns(widths, vertical_alignment="center")
@@ -72,6 +75,7 @@ def actions(
         which = which if len(missing) == len(tasks) or keeps else "the missing"
         what = what or f"{'' if keeps else f'{which} '}{some(len(missing), verb.noun)}"
     what = what or some(len(missing), verb.noun)
+    held = ""
     if keeps and going:
         pausing = all(run.cancel_requested for run in going)
         label = "Pausing" if pausing else "Pause"
@@ -81,12 +85,13 @@ def actions(
         do = f"{'Resume' if begun else verb.do} {what}".strip()
         label = do if missing else verb.doing if going else verb.done
         name = f"{key}-{'start' if keeps else 'train'}"
-        _button(first, label, name, icon, off=not missing, act=_start, of=(missing, key, then), primary=True)
+        seconds = services.left(tasks, runs) if missing else 0.0
+        held = starting.button(first, label, missing, seconds, name, icon, _start, key, then)
     if keeps:
         _forgetting(second, [run for run in runs.values() if run.state != "done"], key, verb, found)
     else:
         _button(second, "Cancel", f"{key}-cancel", ":material/stop:", off=not going, act=cancel, of=(going, key))
-    _words(words, tasks, runs, verb, found if keeps else None)
+    _words(words, tasks, runs, verb, found if keeps else None, held)
 
 
 def troubles(runs: Iterable[Run], key: str) -> None:
@@ -103,7 +108,9 @@ def _words(
     runs: Mapping[str, Run],
     verb: Verb,
     found: Found | None,
+    held: str,
 ) -> None:
+    """`held`: why they cannot be started."""
     going = [run for run in runs.values() if not run.ended]
     begun = [run for run in runs.values() if run.state in ("failed", "cancelled")]
     done = sum(run.state == "done" for run in runs.values())
@@ -113,6 +120,8 @@ def _words(
         made = sum(steps[name] if run.state == "done" else run.step for name, run in runs.items() if name in steps)
         words = (found and found.live) or _going(going, len(tasks), done, verb.noun, left)
         place.progress(min(1.0, made / max(1, sum(steps.values()))), text=plain(words))
+    elif held:
+        place.caption(plain(held))
     elif begun and found is not None:
         why = "Paused" if any(run.state == "cancelled" for run in begun) else "Stopped"
         place.caption(f"{why}: {found.so_far} kept. About {left} to go.")
@@ -161,10 +170,8 @@ def _button(
     off: bool,
     act: Callable[..., None],
     of: tuple[object, ...],
-    primary: bool = False,
 ) -> None:
-    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-    place.button(label, type=kind, icon=icon, disabled=off, width="stretch", key=key, on_click=act, args=of)
+    place.button(label, icon=icon, disabled=off, width="stretch", key=key, on_click=act, args=of)
 
 
 def _start(missing: Sequence[Task], key: str, then: Callable[[], None] | None) -> None:

@@ -54,6 +54,7 @@ def _choices() -> None:
             at.options(name),
             default=getattr(at.setting(), name),
             required=True,
+            wrap=True,
             key=key,
             help=words,
             on_change=at.put,
@@ -150,7 +151,7 @@ def _bridge() -> None:
     names = [figures.name(init) for init in at.setting().inits]
     key = f"looked@{at.revision()}/{names}"
     menu.selectbox(
-        "Look closer at",
+        "Shown below",
         range(len(names)),
         index=at.looked_at(),
         format_func=names.__getitem__,
@@ -159,12 +160,13 @@ def _bridge() -> None:
         args=(key,),
     )
     if use.button(
-        "Use in my design",
+        "Send to Design",
         type="primary",
         icon=":material/arrow_forward:",
         width="stretch",
         key="use",
-        help="Takes the neuron, the time steps and this initialisation to the network on the Design page.",
+        help="The neuron, the time steps and this initialisation, to the network on the Design page. What that changes "
+        "is said there, and undone by a click.",
     ):
         try:
             at.use_in_design()
@@ -173,7 +175,7 @@ def _bridge() -> None:
         else:
             st.switch_page(ROOT / "pages" / "design.py")
     bring.button(
-        "Open my design here",
+        "Load from Design",
         icon=":material/hub:",
         width="stretch",
         key="bring",
@@ -196,10 +198,10 @@ def _glossary() -> None:
         return
     with box:
         for entry in INITS:
-            name, words = st.columns([2, 3])  # room for the longest formula
+            name, words = st.columns([1, 2])
             name.markdown(f"**{entry.kind.replace('-', ' ')}**  \n:small[{plain(entry.source)}]")
-            if entry.formula:
-                name.latex(entry.formula)
             words.markdown(entry.title)
+            if entry.formula:
+                words.latex(entry.formula)
             if entry.notes:
                 words.caption(entry.notes)

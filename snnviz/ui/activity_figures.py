@@ -32,7 +32,7 @@ ALL_WORK = 1e8
 
 def name(init: Choice) -> str:
     """An initialisation in a menu."""
-    return views.label(init).replace("-", " ")
+    return views.label(init)
 
 
 def keyed(kind: str, setting: Setting) -> str:
@@ -87,11 +87,14 @@ def _why(setting: Setting, init: Choice) -> None:
 
 
 def _time(setting: Setting, init: Choice) -> None:
-    if setting.steps == 1:
-        st.write("A single time step has no course over time.")
-        st.button(f"Show {STEPS} time steps", key="more-steps", on_click=at.put_steps, args=(STEPS,))
-        return
     alone = setting.model_copy(update={"inits": (init,)})
+    if setting.steps == 1:
+        alone = alone.model_copy(update={"steps": STEPS}).affordable()
+        words, button = st.columns([8, 3], vertical_alignment="center")
+        words.caption(f"Drawn for {STEPS} time steps: the figures above are of a single one, which has no course.")
+        button.button(
+            f"{STEPS} time steps above, too", key="more-steps", width="stretch", on_click=at.put_steps, args=(STEPS,)
+        )
     _show(("time", alone), lambda slot: views.time_charts(alone, traces(alone, slot)[0]), place="time")
 
 

@@ -27,6 +27,7 @@ from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
 from snnviz.ui.linked import rest_kept
 from snnviz.ui.words import ended
+from snnviz.views.activity import label
 from snnviz.views.changes import told
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
@@ -38,7 +39,7 @@ NUMBERS = {
     "width": "Width n",
     "layers": "Depth L",
     "steps": "Time steps T",
-    "seeds": "Networks R",
+    "seeds": "Repetitions R",
 }
 SPARED_WORK = 2e7
 """What is drawn while a slider moves, so that the figures follow the hand."""
@@ -230,13 +231,13 @@ def shown_sliders() -> list[Slider]:
     """A slider for each number of the setting, and for each parameter of its initialisations."""
     now, usual = setting(), Setting()
     shown = []
-    for name, label in NUMBERS.items():
+    for name, words in NUMBERS.items():
         limits, whole = _limits(name)
         stops = logarithmic(int(limits.low), int(limits.high), getattr(usual, name)) if name == "width" else ()
         shown.append(
             Slider(
                 name,
-                label,
+                words,
                 getattr(now, name),
                 getattr(usual, name),
                 limits.low,
@@ -313,7 +314,7 @@ def own_point(design: Design) -> tuple[float, float, str]:
     one, neuron = typical(design), design.neuron
     drive = Drive(spike_probability(neuron.threshold), design.data.steps)
     law = weight_law(design.init, one.fan_in, one.fan_out, neuron, drive)
-    return law.variance * one.fan_in, neuron.threshold, f"your design, {init_text(design.init)}"
+    return law.variance * one.fan_in, neuron.threshold, f"your design, {label(design.init)}"
 
 
 def of_design(design: Design, *, layers: int | None = None) -> Setting:

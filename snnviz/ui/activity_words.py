@@ -7,7 +7,8 @@ from itertools import groupby
 
 import numpy as np
 
-from snnviz.theory.activity import Setting, Trace, alike, init_text, same_law
+from snnviz.theory.activity import Setting, Trace, alike, same_law
+from snnviz.views.activity import label
 
 
 def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
@@ -42,7 +43,7 @@ def first_silent(trace: Trace) -> int:
 
 def named(trace: Trace) -> str:
     """An initialisation in bold."""
-    return f"**{init_text(trace.init).replace('-', ' ').replace(':', ', ')}**"
+    return f"**{label(trace.init)}**"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -62,7 +62,7 @@ def show(name: str) -> None:
 def panel() -> None:
     """The switch between the parts, and one of them."""
     session = st.session_state
-    title, switch = st.columns([1, 8], vertical_alignment="bottom")
+    title, switch = st.columns([1, 8], vertical_alignment="center")
     title.title("Cells", anchor=False)
     switch.segmented_control(
         "View",
@@ -71,6 +71,7 @@ def panel() -> None:
         required=True,
         format_func=lambda name: VIEWS[name],
         label_visibility="collapsed",
+        wrap=True,
         key="cells-view",
         on_change=_turn,
     )

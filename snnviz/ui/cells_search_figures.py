@@ -55,6 +55,7 @@ def figures(seen: Seen, *, ended: bool) -> None:
         names,
         default="conv3",
         required=True,
+        wrap=True,
         key="cell-search-against",
         format_func=lambda name: COUNTED[name],
     )

@@ -262,7 +262,12 @@ def _counts(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
     direction: counts.Direction = "all"
     if "backward" in study.ways:
         direction = st.segmented_control(
-            "Connections counted", counts.DIRECTIONS, default="all", required=True, key="cells-study-direction"
+            "Connections counted",
+            counts.DIRECTIONS,
+            default="all",
+            required=True,
+            wrap=True,
+            key="cells-study-direction",
         )
     shown = counts.count_charts(study, outcomes, direction)
     charts(payload(shown), key="cells-study-counts")

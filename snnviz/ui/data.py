@@ -30,6 +30,7 @@ def panel() -> None:
         required=True,
         format_func=lambda name: setting.VIEWS[name],
         label_visibility="collapsed",
+        wrap=True,
         key=key,
         on_change=_turn,
         args=(key,),

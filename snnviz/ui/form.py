@@ -166,6 +166,7 @@ def _segments(path: str, options: list[str], value: str) -> None:
         [one for one in options if one == value or _offered(one)],
         default=value,
         format_func=lambda one: option(path, one),
+        wrap=True,
         key=key,
         help=word(path).help or None,
         required=True,

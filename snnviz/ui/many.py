@@ -27,6 +27,7 @@ from snnviz.ui.kept import Kept
 from snnviz.views.changes import told
 from snnviz.views.refusals import why
 from snnviz.views.skips import Result, result
+from snnviz.views.words import word
 
 EVERY = 1.0
 """Seconds between two looks at runs that train."""
@@ -84,7 +85,8 @@ def _results(asked: Mapping[str, Ended]) -> dict[str, Result]:
 
 def numbers(value: Part, labels: Mapping[str, str], key: str, put: Put, held: Sequence[str] = ()) -> None:
     """Number inputs for the labelled fields of a study, side by side; those `held` cannot be changed."""
-    for column, (name, label) in zip(st.columns(len(labels)), labels.items(), strict=True):
+    columns = st.columns(len(labels), vertical_alignment="bottom")  # also where a label takes two lines
+    for column, (name, label) in zip(columns, labels.items(), strict=True):
         about = type(value).model_fields[name]
         limits = next(item for item in about.metadata if isinstance(item, Range))
         kind = int if about.annotation is int else float
@@ -112,6 +114,7 @@ def segments(
         list(options),
         default=getattr(value, name),
         required=True,
+        wrap=True,
         key=f"{key}-{name}@{revision(key)}",
         on_change=put,
         args=(name,),
@@ -120,7 +123,7 @@ def segments(
 
 
 def data(
-    place: Any, value: str, key: str, put: Put, field: str = "data", label: str = "Data", *, still: bool = False
+    place: Any, value: str, key: str, put: Put, field: str = "data", label: str = "Data set", *, still: bool = False
 ) -> None:
     """The menu of data sets; `still`: of images alone."""
     kinds = [name for name in datasets.names() if not (still and EVENTS in DATASETS[name].traits)]
@@ -129,7 +132,8 @@ def data(
         label,
         offered,
         index=offered.index(value),
-        format_func=lambda name: name if datasets.is_here(name) else f"{name} ({_missing(name)})",
+        format_func=lambda name: name if datasets.is_here(name) else f"↓ {name}",  # a sign is never cut off
+        help=f"{word('data.name').help} ↓: to be downloaded, when something that needs it is started.",
         key=f"{key}-{field}@{revision(key)}",
         on_change=put,
         args=(field,),
@@ -140,16 +144,12 @@ def _can_be_had(name: str) -> bool:
     return datasets.is_here(name) or datasets.is_fetched_unasked(name)
 
 
-def _missing(name: str) -> str:
-    return "is fetched at first" if datasets.is_fetched_unasked(name) else "not on this machine"
-
-
 def presets(place: Any, known: Mapping[str, Part], value: Part, key: str, choose: Put) -> None:
     """The named settings; none is marked where the setting is another. `choose` is told a name."""
     marked = next((name for name, preset in known.items() if preset == value), None)
     widget = f"{key}-preset@{revision(key)}/{marked}"  # another one as soon as another is marked, or none
     place.segmented_control(
-        "Start from", list(known), default=marked, key=widget, on_change=_choose, args=(widget, choose)
+        "Start from", list(known), default=marked, wrap=True, key=widget, on_change=_choose, args=(widget, choose)
     )
 
 

@@ -19,7 +19,6 @@ def panel() -> None:
     session = st.session_state
     if not state.problem():
         return
-    notices.look()
     with st.container(key="refusal", gap="small"):
         st.error(state.problem(), icon=":material/error:")
         if session.offer is not None:

@@ -1,7 +1,7 @@
 """What a button changed somewhere else, said where it is seen whatever is scrolled, and undone by a click.
 
-One notice at a time, over the lower edge of the window, so that nothing on the page moves. It stays from page to page,
-until what it tells of is changed again, it is undone or closed.
+One notice at a time, over the lower edge of the window (`page.css`), so that nothing on the page moves. It stays from
+page to page, until what it tells of is changed again, it is undone or closed.
 """
 
 from __future__ import annotations
@@ -47,20 +47,6 @@ def redraw(*fragments: str) -> None:
     st.rerun(along(*fragments))
 
 
-def look() -> None:
-    """How what stands over the lower edge of the window looks: containers of the keys "notice" and "refusal"."""
-    st.html(
-        """<style>
-.st-key-notice, .st-key-refusal {
-  position: fixed; z-index: 990; left: 50%; bottom: 1rem; transform: translateX(-50%);
-  width: min(52rem, calc(100vw - 1.5rem)); max-height: 60vh; overflow: auto; padding: 0.6rem 0.9rem;
-  border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: 0.6rem;
-  background: Canvas; box-shadow: 0 0.4rem 1.6rem rgb(0 0 0 / 25%);
-}
-</style>"""
-    )
-
-
 @st.fragment(key=PANEL)
 def panel() -> None:
     """On every page."""
@@ -70,7 +56,6 @@ def panel() -> None:
     st.session_state.notice_shown = found is not None
     if found is None:
         return
-    look()
     with st.container(key="notice", horizontal=True, vertical_alignment="center", gap="small"):
         told = "; ".join(found.changes[:MOST_TOLD])
         more = len(found.changes) - MOST_TOLD

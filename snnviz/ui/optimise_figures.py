@@ -59,10 +59,10 @@ def figures(seen: Sequence[Seen]) -> None:
     found = tuple(seen)
     row = st.columns([3, 3, 4, 4], vertical_alignment="bottom")
     against: Against = row[0].segmented_control(
-        "Best so far against", get_args(Against), default="iteration", required=True, key="optimise-against"
+        "Best so far against", get_args(Against), default="iteration", required=True, wrap=True, key="optimise-against"
     )
     cost: Cost = row[1].segmented_control(
-        "Candidates against", get_args(Cost), default="firing rate", required=True, key="optimise-cost"
+        "Candidates against", get_args(Cost), default="firing rate", required=True, wrap=True, key="optimise-cost"
     )
     own = _one(row[2], found)
     chosen = _chosen(found, own)
@@ -93,7 +93,9 @@ def _one(place: st.delta_generator.DeltaGenerator, found: Sequence[Seen]) -> See
     if len(mine) == 1:
         return mine[0]
     seeds = [one.search.seed for one in mine]
-    seed = place.segmented_control("A closer look at seed", seeds, default=0, required=True, key="optimise-seed")
+    seed = place.segmented_control(
+        "A closer look at seed", seeds, default=0, required=True, wrap=True, key="optimise-seed"
+    )
     return next((one for one in mine if one.search.seed == seed), mine[0])
 
 

@@ -73,7 +73,7 @@ def from_link(query: Mapping[str, str]) -> tuple[Design, ShortcutStudy, str]:
 def panel() -> None:
     """The setting with its drawing; below it the runs, or what is there before any."""
     session = st.session_state
-    title, switch = st.columns([1, 6], vertical_alignment="bottom")
+    title, switch = st.columns([1, 6], vertical_alignment="center")
     title.title("Shortcuts", anchor=False)
     switch.segmented_control(
         "View",
@@ -82,6 +82,7 @@ def panel() -> None:
         required=True,
         format_func=lambda name: VIEWS[name],
         label_visibility="collapsed",
+        wrap=True,
         key="shortcuts-view",
         on_change=_turn,
     )

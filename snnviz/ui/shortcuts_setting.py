@@ -123,6 +123,7 @@ def _widgets() -> None:
         default=shortcut.weighting,
         required=True,
         help=word(f"{SHORTCUT}.weighting").help,
+        wrap=True,
         key=f"{KEY}-{SHORTCUT}.weighting@{many.revision(KEY)}",
         on_change=_put,
         args=(f"{SHORTCUT}.weighting",),
@@ -170,7 +171,9 @@ def _starts(place: Any) -> None:
     known = {name: start for name, start in STARTS.items() if _bare(start) == bare}
     marked = next(iter(known), OWN if _bare(state.design()) == bare else None)
     key = f"{KEY}-start@{many.revision(KEY)}/{marked}"
-    place.segmented_control("Start from", [*STARTS, OWN], default=marked, key=key, on_change=_start, args=(key,))
+    place.segmented_control(
+        "Start from", [*STARTS, OWN], default=marked, wrap=True, key=key, on_change=_start, args=(key,)
+    )
 
 
 def _start(key: str) -> None:

@@ -118,7 +118,7 @@ def counted(query: Mapping[str, str]) -> Convention:
 def panel() -> None:
     """The switch between the sweep and the search, and one of them."""
     session = st.session_state
-    title, switch = st.columns([1, 8], vertical_alignment="bottom")
+    title, switch = st.columns([1, 8], vertical_alignment="center")
     title.title("Skips", anchor=False)
     switch.segmented_control(
         "View",
@@ -127,6 +127,7 @@ def panel() -> None:
         required=True,
         format_func=lambda name: VIEWS[name],
         label_visibility="collapsed",
+        wrap=True,
         key="skips-view",
         on_change=_turn,
     )
@@ -233,6 +234,7 @@ def _count_switch() -> None:
         default=st.session_state.skips_count,
         required=True,
         format_func=lambda name: WAYS[name],
+        wrap=True,
         key="skips-count",
         on_change=_count,
         help="Of operations and energies, here and in the table. " + " ".join(MEANING.values()),

@@ -13,10 +13,10 @@ from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.theory.activity import Setting, same_law
 from snnviz.ui import many, notices, recipe
-from snnviz.ui.actions import actions
+from snnviz.ui.actions import UNDONE, actions
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
-from snnviz.ui.words import ended, plain
+from snnviz.ui.words import ended, plain, some
 from snnviz.views.activity import look
 from snnviz.views.looks import Look
 from snnviz.views.study import accuracy_charts, study_table
@@ -92,6 +92,22 @@ def _settings() -> None:
     many.numbers(study, labels, KEY, _put, held=[{"leak": "beta"}.get(study.compare, study.compare)])
 
 
+def in_words(study: TrainingStudy, chosen: Sequence[Member]) -> str:
+    """Which networks a study has, for its button.
+
+    >>> one = TrainingStudy(compare="threshold")
+    >>> in_words(one, members(one))
+    '8 networks: threshold 0.5, 0.75, 1, 1.2 × 2 initialisations'
+    """
+    parts = []
+    if study.compare in VARIED:
+        parts.append(f"{study.compare} {', '.join(f'{value:g}' for value in VARIED[study.compare][1])}")
+    parts.append(some(len({member.init for member in chosen}), "initialisation"))
+    if study.seeds > 1:
+        parts.append(some(study.seeds, "seed"))
+    return f"{some(len(chosen), 'network')}: {' × '.join(parts)}"
+
+
 def _put(name: str) -> None:
     many.put(name, "study", KEY, TrainingStudy.check)
     notices.redraw(SETTINGS, CURVES, "activity")  # which writes the address
@@ -114,7 +130,9 @@ def _curves(was_active: bool) -> None:
     runs = _runs(chosen)
     if many.is_active(runs) != was_active:
         st.rerun()
-    actions(designs, runs, KEY)
+    left_out = sum(design.digest not in runs or runs[design.digest].state in UNDONE for design in designs)
+    what = in_words(_study(), chosen) if left_out == len(designs) else f"the missing {some(left_out, 'network')}"
+    actions(designs, runs, KEY, what=what, widths=(6, 2, 4))
     rows = many.epochs_of(designs)
     if same := same_law(alike(chosen)):
         st.caption(plain(same))

@@ -142,7 +142,7 @@ def _read(kind: type[P], query: Mapping[str, str], prefix: str, noun: str) -> P:
 def panel() -> None:
     """The network and its runs; below them one view."""
     session = st.session_state
-    title, switch = st.columns([1, 8], vertical_alignment="bottom")
+    title, switch = st.columns([1, 8], vertical_alignment="center")
     title.title("TTFS", anchor=False)
     switch.segmented_control(
         "View",
@@ -151,6 +151,7 @@ def panel() -> None:
         required=True,
         format_func=lambda name: VIEWS[name].label,
         label_visibility="collapsed",
+        wrap=True,
         key="ttfs-view-chosen",
         on_change=_turn,
     )

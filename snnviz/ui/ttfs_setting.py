@@ -122,7 +122,9 @@ def _starts(place: Any) -> None:
     known = {name: start for name, start in STARTS.items() if start == design()}
     marked = next(iter(known), None)
     key = f"{KEY}-start@{many.revision(KEY)}/{marked}"
-    place.segmented_control("Start from", [*STARTS, OWN], default=marked, key=key, on_change=_start, args=(key,))
+    place.segmented_control(
+        "Start from", [*STARTS, OWN], default=marked, wrap=True, key=key, on_change=_start, args=(key,)
+    )
 
 
 def _start(key: str) -> None:

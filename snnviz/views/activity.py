@@ -50,13 +50,19 @@ MANY = 30_000
 """Potentials for which the finest bins are smooth."""
 
 
-def label(init: Choice) -> str:
-    """Legend text: the kind, and the parameters that differ from their defaults.
+LAYER = "layer (0: the input as spikes)"
 
+
+def label(init: Choice) -> str:
+    """What an initialisation is called on pages: the kind, and the parameters that differ from their defaults.
+
+    >>> label(Choice(INITS.choose("init", "lee-2016")))
+    'lee 2016'
     >>> label(Choice(INITS.choose("init", {"kind": "kaiming", "gain": 3})))
     'kaiming, gain 3'
     """
-    return init_text(init).replace(":", ", ").replace("=", " ")
+    kind, *parameters = init_text(init).split(":")
+    return ", ".join([kind.replace("-", " "), *(parameter.replace("=", " ") for parameter in parameters)])
 
 
 def colour(init: Choice, setting: Setting) -> str:
@@ -164,7 +170,7 @@ def _entry(name: str) -> dict[str, Any]:
 
 def by_layer(y: str, **layout: Any) -> Figure:
     """An empty figure over the layers."""
-    figure = empty("layer (0: encoder)", y, **layout)
+    figure = empty(LAYER, y, **layout)
     figure["layout"]["legend"] = {"tracegroupgap": 0}
     return figure
 
@@ -253,7 +259,7 @@ def time_charts(setting: Setting, trace: Trace) -> tuple[Chart, Chart]:
     )
     charts = []
     for name, title, unit, values in wanted:
-        figure = empty("time step", "layer (0: encoder)", autorange="reversed")
+        figure = empty("time step", LAYER, autorange="reversed")
         figure["layout"]["hovermode"] = "closest"
         figure["layout"]["xaxis"] |= {"dtick": max(1, setting.steps // 10)}
         figure["data"].append(

@@ -53,7 +53,7 @@ def study_table(
         run, end = runs.get(member.design.digest), last.get(member.design.digest)
         table.append(
             {
-                "run": member.name,
+                "run": member.name.replace("-", " "),
                 "seed": member.design.seed,
                 "state": run.state if run else "not trained",
                 "epoch": end.epoch if end else None,
@@ -107,7 +107,7 @@ def _line(
             "x": epochs,
             "y": values.mean(0).round(4).tolist(),
             **look.trace(),
-            "name": escape(name, quote=False),
+            "name": escape(name.replace("-", " "), quote=False),
             "legendgroup": name,
         }
     )

@@ -142,9 +142,9 @@ def test_a_point_of_the_survival_map_can_be_picked(tab: Page) -> None:
     tab.get_by_role("tab", name="Why does it die?").click()
     points_of_map = tab.locator("[data-chart=survival] .js-plotly-plot .scatterlayer .trace:has(.textpoint) .point")
     expect(points_of_map).to_have_count(2)
-    menu = tab.get_by_role("combobox", name="Look closer at")
+    menu = tab.get_by_role("combobox", name="Shown below")
     expect(menu.or_(tab.get_by_test_id("stSelectbox").first).first).to_be_visible()
-    expect(tab.locator("[data-chart=cobweb] h3")).to_contain_text("variance-preserving")
+    expect(tab.locator("[data-chart=cobweb] h3")).to_contain_text("variance preserving")
     points_of_map.nth(1).scroll_into_view_if_needed()
     box = points_of_map.nth(1).bounding_box()
     assert box is not None
@@ -165,13 +165,13 @@ def test_a_drawn_design_is_there_again_after_a_look_at_its_activity(dashboard: s
     points(page)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     assert "network" not in page.url
-    page.get_by_role("button", name="Open my design here").click()
+    page.get_by_role("button", name="Load from Design").click()
     page.wait_for_url(re.compile("width=144"))  # 3 x 3 x 16 inputs
     page.get_by_role("link", name="Design").click()
     expect(cell).to_have_attribute("data-kind", "1")
     page.wait_for_url(drawn)
     page.get_by_role("button", name="See its activity").click()
     page.wait_for_url(re.compile("/activity.*width=144"))
-    page.get_by_role("button", name="Use in my design").click()
+    page.get_by_role("button", name="Send to Design").click()
     expect(cell).to_have_attribute("data-kind", "1")
     page.wait_for_url(drawn)

@@ -47,7 +47,7 @@ def test_a_first_visit_shows_the_eight_initialisations_and_a_sentence() -> None:
     assert shown[:6] == ["threshold", "beta", "width", "layers", "steps", "seeds"]
     assert len(shown) == 6 + sum(len(INITS[init.kind].parameters) for init in Setting().inits)
     named = {trace["name"] for trace in look.curves[0] if trace.get("name")}
-    assert {init.kind for init in Setting().inits} <= named
+    assert {init.kind.replace("-", " ") for init in Setting().inits} <= named
 
 
 def test_a_link_gives_its_setting_and_its_figure() -> None:
@@ -159,7 +159,7 @@ def test_a_new_initialisation_appears_by_itself() -> None:
         look = Look({**SMALL, "inits": "made-up,glorot"})
         assert look.told == []
         assert any("made up" in option for option in look.widgets["inits"].options)
-        assert "made-up" in {trace.get("name") for trace in look.curves[0]}
+        assert "made up" in {trace.get("name") for trace in look.curves[0]}
     finally:
         INITS.remove("made-up")
 
@@ -237,10 +237,10 @@ def test_the_sentence_says_who_is_silent_and_from_where_on() -> None:
     assert verdict(setting, [alive]) == "At threshold 0.5, spikes reach layer 3 under **glorot**."
     assert verdict(setting, [alive, weak]) == (
         "At threshold 0.5, spikes reach layer 3 under every initialisation shown, "
-        "though not always: **kaiming, gain=3** (1 of 2 networks)."
+        "though not always: **kaiming, gain 3** (1 of 2 networks)."
     )
     assert verdict(setting, [weak, dead]) == (
-        "At threshold 0.5, spikes reach layer 3 under **kaiming, gain=3** (1 of 2 networks). "
+        "At threshold 0.5, spikes reach layer 3 under **kaiming, gain 3** (1 of 2 networks). "
         "Silent: **lee 2016** from layer 2 on."
     )
     assert (

@@ -30,7 +30,7 @@ def at_study() -> Callable[[TrainingStudy], Visit]:
 
 def test_one_press_queues_all_of_them_once(at_study: Callable[[TrainingStudy], Visit]) -> None:
     visit = at_study(TINY)
-    assert visit.at.button("study-train").label == "Train these 8 runs"
+    assert visit.at.button("study-train").label == "Train 8 networks: 8 initialisations"
     visit.press("study-train")
     expected = {member.design.digest for member in members(TINY)}
     assert {run.run for run in services.store().runs()} == expected
@@ -45,10 +45,10 @@ def test_what_is_trained_is_shown_to_everybody(
     for member in chosen[:3]:
         trained(member.design)
     visit = at_study(TINY)
-    assert visit.at.button("study-train").label == "Train the missing 5 runs"
+    assert visit.at.button("study-train").label == "Train the missing 5 networks"
     table = visit.at.dataframe[-1].value
     assert table["state"].tolist() == ["done"] * 3 + ["not trained"] * 5
-    assert table["run"].tolist() == [member.name for member in chosen]
+    assert table["run"].tolist() == [member.name.replace("-", " ") for member in chosen]
     assert table["test"][:3].between(0, 100).all()
 
 

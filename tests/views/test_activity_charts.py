@@ -102,7 +102,7 @@ def test_choices_of_one_kind_differ_in_shade_or_marker() -> None:
 
 def test_labels_name_what_was_changed() -> None:
     assert label(read_init("glorot")) == "glorot"
-    assert label(read_init("fluctuation-driven:xi=2:nu=0.1")) == "fluctuation-driven, xi 2, nu 0.1"
+    assert label(read_init("fluctuation-driven:xi=2:nu=0.1")) == "fluctuation driven, xi 2, nu 0.1"
 
 
 def test_rounding_keeps_four_digits_and_leaves_gaps() -> None:
@@ -154,7 +154,7 @@ def test_theory_is_dashed_and_only_where_there_is_one() -> None:
         exact = [one for one in check(chart) if one["name"] == "exact theory"]
         *lines, entry = exact
         assert [one.get("showlegend", True) for one in exact] == [False, False, True]
-        assert [one["legendgroup"] for one in lines] == ["variance-preserving", "glorot"]
+        assert [one["legendgroup"] for one in lines] == ["variance preserving", "glorot"]
         assert {one["line"]["dash"] for one in exact} == {"dot"}
         assert entry["y"] == [None]
         for line, one in zip(lines, theory, strict=False):
@@ -203,7 +203,7 @@ def test_shape_has_gaps_where_nothing_varies() -> None:
         values = drawn(chart, "glorot")["y"]
         assert values[0] is not None
         assert values[-1] is None
-        alive = drawn(chart, "fluctuation-driven")
+        alive = drawn(chart, "fluctuation driven")
         expected_here = np.nanmean(getattr(traces[2], chart.id), (0, 2), dtype=float)
         np.testing.assert_allclose(alive["y"], expected_here, rtol=1e-3)
 
@@ -217,9 +217,9 @@ def test_the_density_is_one_and_what_is_shaded_spikes() -> None:
     here = setting(width=2000, seeds=10, threshold=0.8)
     traces = propagate(here, look=1)
     chart = density_chart(here, traces, 1)
-    line = drawn(chart, "variance-preserving")
+    line = drawn(chart, "variance preserving")
     assert np.trapezoid(line["y"], line["x"]) == pytest.approx(1, abs=0.01)
-    (shaded,) = (one for one in check(chart) if one["name"] == "variance-preserving, above the threshold")
+    (shaded,) = (one for one in check(chart) if one["name"] == "variance preserving, above the threshold")
     assert min(shaded["x"]) == 0.8
     half = len(shaded["x"]) // 2
     assert set(shaded["y"][half:]) == {0}

@@ -66,8 +66,10 @@ def test_points_in_one_place_share_a_label_and_every_label_is_there() -> None:
     here = setting()
     words = check(survival_chart(here, None))["initialisations"]["text"]
     shown = [text.replace("\u00a0", "").strip("<br>").split("<br>") for text in words if text]
-    assert ["glorot", "lee-2016", "bellec-2018"] in shown
-    assert sorted(name for group in shown for name in group) == sorted(init.kind for init in here.inits)
+    assert ["glorot", "lee 2016", "bellec 2018"] in shown
+    assert sorted(name for group in shown for name in group) == sorted(
+        init.kind.replace("-", " ") for init in here.inits
+    )
 
 
 def test_the_boundary_is_0_407_times_the_root() -> None:
