@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -204,6 +205,11 @@ def test_the_image_serves_keeps_its_store_in_the_volume_and_ends_cleanly(image: 
             return subprocess.run([sys.executable, *check], capture_output=True).returncode == 0
 
         until(healthy)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as page:
+            assert page.headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+            assert "HttpOnly" in page.headers["Set-Cookie"]
+        key = image / "cache" / "visitors.key"
+        assert (key.stat().st_uid, key.stat().st_mode & 0o777) == (NOBODY, 0o600)
         store = image / "cache" / "runs.sqlite"
         until(store.exists)
         assert store.stat().st_uid == NOBODY

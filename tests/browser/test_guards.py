@@ -75,7 +75,7 @@ def fetch(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
 class Session:
     """A visitor's page without a browser: a cookie and a websocket."""
 
-    def __init__(self, url: str, cookie: str, **options: Any) -> None:
+    def __init__(self, url: str, cookie: str, page: str = "", query: str = "", **options: Any) -> None:
         self.url, self.xsrf = url, generate_xsrf_token_string(None, None)
         self.cookie = f"{cookie}; _streamlit_xsrf={self.xsrf}"
         headers = {"Cookie": self.cookie}
@@ -91,13 +91,18 @@ class Session:
             **options,
         )
         wanted = BackMsg()
-        wanted.rerun_script.page_script_hash = ""
+        wanted.rerun_script.page_name, wanted.rerun_script.query_string = page, query
         self.socket.send(wanted.SerializeToString())
+        self.name = next(one.new_session.initialize.session_id for one in self.said("new_session"))
+
+    def said(self, kind: str) -> Iterator[ForwardMsg]:
+        """The server's messages of one kind."""
         while True:
-            message = ForwardMsg.FromString(bytes(self.socket.recv(timeout=20)))  # type: ignore[arg-type]
-            if message.WhichOneof("type") == "new_session":
-                self.name = message.new_session.initialize.session_id
-                break
+            message = ForwardMsg.FromString(bytes(self.socket.recv(timeout=60)))  # type: ignore[arg-type]
+            if message.WhichOneof("type") == kind:
+                yield message
+            elif message.WhichOneof("type") == "script_finished":
+                return
 
     def begin(self, name: str, announced: int) -> socket.socket:
         """The header of an upload and the head of its form; the file is still to come."""
@@ -211,6 +216,19 @@ def test_another_name_of_this_machine_gets_nothing(small: str) -> None:
         assert refused.value.response.status_code == 403
 
 
+def test_local_folders_are_for_the_servers_own_page_alone(small: str) -> None:
+    """Another page of this machine, such as a notebook's, is answered and does not get the field."""
+
+    def fields(origin: str | None) -> list[str]:
+        with visitor(small, page="data", query="show.view=own", origin=origin) as one:
+            shown = [message.delta.new_element for message in one.said("delta")]
+        assert any(element.WhichOneof("type") == "file_uploader" for element in shown)
+        return [element.text_input.label for element in shown if element.WhichOneof("type") == "text_input"]
+
+    assert fields(small) == fields(None) == ["Or a file or folder of this machine"]
+    assert fields("http://localhost:8888") == []
+
+
 def test_a_name_that_is_trusted_is_answered(shared: str) -> None:
     assert fetch(shared, Host="demo.example")[0] == 200
     assert fetch(shared, Host="demo.example", Origin="https://demo.example")[0] == 200
@@ -224,6 +242,10 @@ def test_a_forged_cookie_is_replaced(small: str) -> None:
     name, _, value = set_cookie.partition(";")[0].partition("=")
     assert "HttpOnly; SameSite=Lax" in set_cookie
     assert "set-cookie" not in fetch(small, Cookie=f"{name}={value}")[1]
+    etag = fetch(small)[1]["etag"]
+    kept = {"If-None-Match": etag, "Accept": "text/html"}
+    assert "set-cookie" in fetch(small, **kept)[1]  # whose browser has the page and no cookie any more
+    assert "set-cookie" not in fetch(small, Cookie=f"{name}={value}", **kept)[1]
     forged = f"{name}=x{value}"
     fresh = fetch(small, Cookie=forged)[1]["set-cookie"]
     assert fresh.startswith(f"{name}=")
