@@ -1,7 +1,7 @@
 """A Design: a frozen value that says everything a run needs.
 
-Its canonical JSON is what the store keeps and the command line reads; its digest names the run, so the same
-design twice is one run. Defaults are part of the public form: a link holds only what differs from them.
+Its canonical JSON is what the command line reads; its digest names the run, so the same design twice is one run
+(`snnviz.naming`: a new field renames none).
 
     >>> Design().network.kind
     'block'
@@ -15,42 +15,28 @@ design twice is one run. Defaults are part of the public form: a link holds only
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import json
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator, model_validator
 
 from snnviz.binning import Augment as Augment
 from snnviz.binning import Events as Events
-from snnviz.errors import Described, InputError, did_you_mean
-from snnviz.networks import KINDS, Network
+from snnviz.errors import InputError, did_you_mean
 from snnviz.networks import BlockNetwork as BlockNetwork
 from snnviz.networks import CellNetwork as CellNetwork
 from snnviz.networks import CnnNetwork as CnnNetwork
 from snnviz.networks import MlpNetwork as MlpNetwork
+from snnviz.networks import Network
 from snnviz.networks import Norm as Norm
 from snnviz.networks import Part as Part
 from snnviz.networks import StagedNetwork as StagedNetwork
 from snnviz.networks import VggNetwork as VggNetwork
 from snnviz.registry import Number, Range, Registry
-
-REVISION = 1
-"""The revision of the computation: goes up when a formula is mended, so that no stale result is shown."""
-
-MAX_TEXT = 65_536
+from snnviz.submitted import MAX_TEXT as MAX_TEXT
+from snnviz.submitted import Task
+from snnviz.submitted import checked as checked
 
 EVENTS, CURRENT = "events", "current"
 """Traits: of a data set of recordings of events, and of an encoding that makes a current of what it is given."""
@@ -216,8 +202,13 @@ class Ttfs(Part):
     ] = 0.5
 
 
-class Design(Part):
+class Design(Task):
     """Everything a run needs, and nothing else."""
+
+    kind = "run"
+    noun = "a design"
+    field = "design"
+    most = MAX_TEXT
 
     data: Data = Field(default_factory=lambda: Data())
     network: Network = Field(default_factory=lambda: BlockNetwork())
@@ -239,52 +230,6 @@ class Design(Part):
         if self.training.shortcut.layers:  # the catalogue is written in terms of designs
             importlib.import_module("snnviz.catalog.shortcuts").check(self)
         return self
-
-    @classmethod
-    def read(cls, text: str) -> Design:
-        """A design from JSON. Raises `InputError` with one sentence for anything that is not one."""
-        if len(text) > MAX_TEXT:
-            length = Described(f"{len(text):,} characters")
-            raise InputError("design", f"be at most {MAX_TEXT:,} characters of JSON", length)
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InputError("design", f"be valid JSON ({_first_line(error)})", text) from None
-        return cls.check(document)
-
-    @classmethod
-    def check(cls, document: object) -> Design:
-        """A design from a nested dictionary. Raises `InputError`."""
-        return checked(cls, document, "a design")
-
-    def document(self) -> dict[str, Any]:
-        """The design as a nested dictionary that JSON can hold."""
-        return self.model_dump(mode="json")
-
-    def canonical(self) -> str:
-        """The one JSON text of this design: sorted keys, no spaces, every field present."""
-        return json.dumps(self.document(), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-    @property
-    def digest(self) -> str:
-        """The name of the run: 16 hexadecimal digits of SHA-256 over the canonical JSON and `REVISION`."""
-        return hashlib.sha256(f"{REVISION}:{self.canonical()}".encode()).hexdigest()[:16]
-
-
-P = TypeVar("P", bound=Part)
-
-
-def checked(model: type[P], document: object, noun: str) -> P:
-    """`document` as a value of `model`. Raises `InputError`, which calls such a value `noun` ("a design")."""
-    name = noun.split(" ", 1)[-1]
-    if not isinstance(document, Mapping):
-        raise InputError(name, "be a JSON object", document)
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise _sentence(model, error, noun) from None
-    except RecursionError:
-        raise InputError(name, "be a few levels deep", Described("a nest without end")) from None
 
 
 def _dataset(value: object) -> str:
@@ -312,44 +257,3 @@ def _layers(value: object) -> tuple[int, ...]:
         rule = f"be at most {MOST_BRANCHES} numbers of layers from 1, rising, such as 3,6,9"
         raise InputError("training.shortcut.layers", rule, value)
     return numbers
-
-
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:80] or type(error).__name__
-
-
-def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> InputError:
-    """The first of pydantic's complaints, as field, rule and value."""
-    first = error.errors(include_url=False)[0]
-    parts = [str(p)[:40] for p in first["loc"]]
-    part = noun
-    if parts[:1] == ["network"] and len(parts) > 1 and parts[1] in KINDS:
-        part = f"a network of kind {parts.pop(1)}"
-    path, kind, value = ".".join(parts) or noun.split(" ", 1)[-1], first["type"], first["input"]
-    context = first.get("ctx", {})
-    if kind in ("extra_forbidden", "invalid_key"):
-        known = _fields_at(model, parts[:-1])
-        return InputError(path, f"be a field of {part}", value, did_you_mean(parts[-1], set(known) - {parts[-1]}))
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        tag = value.get("kind") if isinstance(value, dict) else value
-        return InputError("network.kind", f"be one of {', '.join(KINDS)}", tag, did_you_mean(tag, KINDS))
-    if kind == "literal_error":
-        names = context["expected"].replace("'", "").replace(" or ", ", ")
-        return InputError(path, f"be one of {names}", value, did_you_mean(value, names.split(", ")))
-    if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return InputError(path, "be an object with fields", value)
-    if kind == "range":
-        return InputError(path, first["msg"], value)
-    return InputError(path, f"be valid ({first['msg'].lower()[:80]})", value)
-
-
-def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:
-    """Field names of the part at `path`; for the network, those of every kind."""
-    if path[:1] == ["network"]:
-        return sorted({f for m in KINDS.values() for f in m.model_fields})
-    for name in path:
-        annotation = model.model_fields[name].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return list(model.model_fields)

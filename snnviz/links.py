@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
-from snnviz import adjacency, cells
+from snnviz import adjacency, cells, naming
 from snnviz.design import Choice, Design, Part, StagedNetwork
 from snnviz.errors import Described, InputError, did_you_mean
 from snnviz.registry import Registry
@@ -51,31 +51,63 @@ def flat(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def base_of(design: Design) -> Design:
-    """The default design with the same choices of kind, its neurons apart: what a link leaves out."""
+    """The default design with the same choices of kind, its neurons apart: what need not be said of a design."""
     kinds = {path: value for path, value in flatten(design).items() if path.endswith(".kind") and path != NEURON}
     return change(Design(), kinds)
 
 
 def to_query(design: Design) -> str:
-    """The query string of a link: only what differs from the defaults."""
-    plain, base = flatten(Design()), flatten(base_of(design))
-    parts = []
-    for path, value in flatten(design).items():
-        differs = value != (plain.get(path) if path.endswith(".kind") else base.get(path))
-        if differs:
-            parts.append(f"{path}={quote(written(value), safe='/,')}")
-    return "&".join(parts)
+    """The query string of a link: only what differs from what absence means (`snnviz.naming`), whatever is the default.
+
+    It is empty for the default design alone, as an address without a word shows the default.
+    """
+    shown = flatten(design)
+    plain, base = flat(naming.absent(Design)), flat(_based(shown))
+    told = {
+        path: value
+        for path, value in shown.items()
+        if not naming.same(value, plain.get(path) if path.endswith(".kind") else base.get(path))
+    }
+    if not told and design != Design():
+        told = {"seed": design.seed}
+    return "&".join(f"{path}={quote(written(value), safe='/,')}" for path, value in told.items())
 
 
-def from_query(query: str | Mapping[str, str]) -> Design:
-    """The design of a link's query string or parameters. Raises `InputError`; other pages' parameters are ignored."""
+def _based(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """What absence means beside the same kinds."""
+    document = naming.absent(Design)
+    kinds = {path: value for path, value in shown.items() if path.endswith(".kind") and path != NEURON}
+    _put_all(document, kinds)
+    return naming.filled(Design, document)
+
+
+def is_bare(query: Mapping[str, str]) -> bool:
+    """Whether an address is no link to something that was set: it shows defaults."""
+    return not query.keys() - RESERVED
+
+
+def from_query(query: str | Mapping[str, str], *, bare: bool | None = None) -> Design:
+    """The design of a link's query string or parameters. Raises `InputError`; other pages' parameters are ignored.
+
+    What a link leaves out is what absence means. `bare`: see `is_bare`; to be said where the link also holds what is
+    no field of a design.
+    """
     if isinstance(query, str):
         if len(query) > MAX_LINK:
             raise _too_long(len(query))
         query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
     if (length := sum(len(name) + len(value) for name, value in query.items())) > MAX_LINK:
         raise _too_long(length)
-    return change(Design(), {name: value for name, value in query.items() if name not in RESERVED})
+    if is_bare(query) if bare is None else bare:
+        return Design()
+    return meant({name: value for name, value in query.items() if name not in RESERVED})
+
+
+def meant(settings: Mapping[str, Any]) -> Design:
+    """The design of a link with these fields by path, whatever the defaults are by now. Raises `InputError`."""
+    document = naming.absent(Design)
+    _put_all(document, settings)
+    return Design.meant(document)
 
 
 def change(design: Design, settings: Mapping[str, Any]) -> Design:
@@ -85,28 +117,39 @@ def change(design: Design, settings: Mapping[str, Any]) -> Design:
     kinds are set first (``init=kaiming`` is one too), then what lies deeper.
     """
     document = design.document()
-    for path, value in sorted(settings.items(), key=lambda item: (not item[0].endswith(".kind"), item[0].count("."))):
-        _put(document, path, read_value(path, value))
+    _put_all(document, settings)
     return Design.check(document)
 
 
-def write_part(value: Part, usual: Part, prefix: str = "") -> str:
-    """The query string of a page's setting: only what differs from the usual one, each name after `prefix`."""
-    before, shown = usual.model_dump(mode="json"), value.model_dump(mode="json")
-    changed = {name: field for name, field in shown.items() if field != before[name]}
+def _put_all(document: dict[str, Any], settings: Mapping[str, Any]) -> None:
+    for path, value in sorted(settings.items(), key=lambda item: (not item[0].endswith(".kind"), item[0].count("."))):
+        _put(document, path, read_value(path, value))
+
+
+def write_part(value: Part, prefix: str = "") -> str:
+    """The query string of a page's setting: only what differs from what absence means, each name after `prefix`.
+
+    It is empty only for one that is the default, too.
+    """
+    meant, shown = naming.absent(type(value)), value.model_dump(mode="json")
+    changed = {name: field for name, field in shown.items() if not naming.same(field, meant[name])}
+    if not changed and value != type(value)():
+        changed = dict([next(iter(shown.items()))])
     texts = {name: field if isinstance(field, str) else f"{field:.10g}" for name, field in changed.items()}
     return "&".join(f"{prefix}{name}={quote_plus(text, safe=':=,')}" for name, text in texts.items())
 
 
-def read_part(query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
+def read_part(kind: type[Part], query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
     """The fields of a page's setting in a link's parameters, those after `prefix`, numbers as such.
 
-    Raises `InputError`.
+    What a link leaves out is what absence means; a bare address says nothing of it, and so shows the default. Raises
+    `InputError`.
     """
     given = {name.removeprefix(prefix): value for name, value in query.items() if name.startswith(prefix)}
     if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_LINK:
         raise _too_long(length)
-    return {name: read_value(name, value) for name, value in given.items() if prefix or name not in RESERVED}
+    told = {name: read_value(name, value) for name, value in given.items() if prefix or name not in RESERVED}
+    return told if is_bare(query) else naming.filled(kind, told)
 
 
 def read_settings(pairs: Iterable[str]) -> dict[str, str]:
@@ -143,7 +186,7 @@ def read_value(path: str, value: Any) -> Any:
 def read_choice(registry: Registry[Any], path: str, value: object) -> Choice:
     """An entry of a registry from a short text, ``sgd`` or ``sgd:momentum=0.8:weight_decay=0.01``, or from an object.
 
-    Raises `InputError` naming `path`.
+    A text is of a link: what it leaves out is what absence means. Raises `InputError` naming `path`.
     """
     if not isinstance(value, str):
         return Choice(registry.choose(path, dict(value) if isinstance(value, Mapping) else value))
@@ -155,12 +198,12 @@ def read_choice(registry: Registry[Any], path: str, value: object) -> Choice:
             given[name] = float(text)
         except ValueError:
             raise InputError(f"{path}.{name[:40]}", "be a number", text) from None
-    return Choice(registry.choose(path, given))
+    return Choice(registry.choose(path, naming.chosen(registry, given)))
 
 
 def write_choice(registry: Registry[Any], choice: Choice) -> str:
-    """The short text that `read_choice` reads; parameters at their defaults are left out."""
-    usual = {parameter.name: parameter.default for parameter in registry[choice.kind].parameters}
+    """The short text that `read_choice` reads; parameters that are as absence means are left out."""
+    usual = naming.of_entry(registry, choice.kind)
     changed = [f"{name}={value:.10g}" for name, value in choice.parameters.items() if value != usual.get(name)]
     return ":".join([choice.kind, *changed])
 

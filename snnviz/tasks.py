@@ -17,30 +17,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 from snnviz.design import Design
 from snnviz.events import Checkpoint, Row
+from snnviz.submitted import Task as Task
 
 R = TypeVar("R", bound=Row)
 
 BESIDE = "SNNVIZ_STUDIES"
 """An environment variable: packages, separated by commas, whose `tasks` are known beside those of `snnviz.studies`."""
-
-
-class Task(Protocol):
-    """What can be submitted: a frozen value with one JSON text, read from it and named after it."""
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """From JSON. Raises `InputError`."""
-
-    def canonical(self) -> str:
-        """Its one JSON text."""
-
-    @property
-    def digest(self) -> str:
-        """Its name."""
 
 
 T = TypeVar("T", bound=Task)

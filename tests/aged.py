@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
 from sqlalchemy import create_engine, text
 
+from snnviz.design import Design
 from snnviz.store import Store
+from snnviz.submitted import Task
+from snnviz.tasks import KINDS
 
 UNCOUNTED = "probe = NULL, synops = NULL, macs = NULL, additions = NULL, beta = NULL, threshold = NULL, crc = NULL"
 
@@ -20,3 +29,36 @@ def age(store: Store, run: str) -> None:
         ):
             connection.execute(text(f"{change} WHERE run = :run"), {"run": run})
     engine.dispose()
+
+
+def digest_of_before(task: Task) -> str:
+    """The name of a run in stores of version 1."""
+    kind = "" if isinstance(task, Design) else f"{task.kind}:"
+    return hashlib.sha256(f"{kind}1:{task.canonical()}".encode()).hexdigest()[:16]
+
+
+def older(path: Path, names: Mapping[str, str] | None = None, texts: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Make a closed store one of version 1, and say what each run is called there, by its name of today.
+
+    `names` and `texts`: of runs that an even older release named and wrote otherwise.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        connection.isolation_level = None
+        called = {}
+        for run, kind, text_ in connection.execute("SELECT run, kind, design FROM runs").fetchall():
+            task = KINDS[kind].value.restore(text_)
+            called[run] = (names or {}).get(run) or digest_of_before(task)
+            written = (texts or {}).get(run) or task.canonical()
+            connection.execute("UPDATE runs SET run = ?, design = ? WHERE run = ?", (called[run], written, run))
+            for table in ("samples", "layers", "epochs"):
+                connection.execute(f"UPDATE {table} SET run = ?, crc = NULL WHERE run = ?", (called[run], run))
+            for weights in path.parent.glob(f"checkpoints/{run}.*"):
+                weights.rename(weights.with_name(weights.name.replace(run, called[run])))
+        connection.execute("DROP INDEX runs_by_key")
+        for column in ("key", "twin"):
+            connection.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+        for column in ("migrated", "kept"):
+            connection.execute(f"ALTER TABLE snnviz_store DROP COLUMN {column}")
+        connection.execute("UPDATE snnviz_store SET version = 1")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return called

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
 
+from pydantic import BaseModel
+
+from snnviz import naming
 from snnviz.catalog.architectures import architecture
 from snnviz.catalog.cells import Candidate, CellSearch
 from snnviz.catalog.optimisations import Optimisation, searches
 from snnviz.catalog.searches import Code, Model, Search, Trial, Twin, space, write_code
+from snnviz.catalog.ttfs import relu_network, ttfs_network
+from snnviz.catalog.ttfslimits import FineTuning
 from snnviz.cells import counts, write
 from snnviz.design import Design
+from snnviz.errors import InputError
 from snnviz.events import LayerState
+from snnviz.networks import KINDS
+from snnviz.registry import Number, Range, Registry
+from snnviz.submitted import Task
+from snnviz.tasks import KINDS as TASKS
 from snnviz.theory.candidates import ranked
 from snnviz.views.search import Seen
 
@@ -107,3 +118,57 @@ def rows_of_before(
     given = densities or [None] * len(rates)
     names = [layer.name for layer in architecture(design).watched]
     return [LayerState(0, 0.0, k, names[k], rates[k], 0.0, None, given[k]) for k in range(len(names))]
+
+
+def document(draw: random.Random, model: type[BaseModel]) -> dict[str, Any]:
+    """Some fields of a part, with values of which most are taken again and again, so that many are alike."""
+    said = {}
+    for name, form in naming.forms(model).items():
+        if form.field.is_required() or draw.random() < 0.25:
+            said[name] = _value(draw, form)
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _value(draw: random.Random, form: naming.Form) -> Any:
+    if form.kind == "part":
+        return document(draw, form.of)
+    if form.kind == "network":
+        kind = draw.choice(list(KINDS))
+        return {**document(draw, KINDS[kind]), "kind": kind}
+    if form.kind == "choice":
+        return _choice(draw, form.of)
+    if form.kind == "choices":
+        return [_choice(draw, form.of) for _ in range(draw.randrange(3))]
+    if options := get_args(form.field.annotation):
+        return draw.choice([option for option in options if not isinstance(option, type)] or [None])
+    limits = next((note for note in form.field.metadata if isinstance(note, Range)), None)
+    return form.usual if limits is None else _number(draw, limits, form.field.annotation is int, form.usual)
+
+
+def _choice(draw: random.Random, registry: Registry[Any]) -> dict[str, Any]:
+    entry = draw.choice(list(registry))
+    some = [each for each in entry.parameters if draw.random() < 0.5]
+    return {"kind": entry.kind, **{each.name: _number(draw, each.range, each.whole, each.default) for each in some}}
+
+
+def _number(draw: random.Random, limits: Range, whole: bool, usual: Number) -> Number:
+    near = usual + 1 if whole else usual * 1.5
+    return draw.choice([usual, float(usual), near if limits.low <= near <= limits.high else usual])
+
+
+def tasks(count: int, seed: int = 0) -> Iterator[Task]:
+    """Of all kinds."""
+    draw, kinds = random.Random(seed), [kind.value for kind in TASKS]
+    for number in range(count):
+        yield _task(draw, kinds[number % len(kinds)])
+
+
+def _task(draw: random.Random, kind: type[Task]) -> Task:
+    while True:
+        said = document(draw, kind)
+        try:
+            if kind is FineTuning:
+                said["design"] = relu_network(ttfs_network(Design.check(said["design"]))).document()
+            return kind.check(said)
+        except InputError:
+            continue

@@ -12,12 +12,12 @@ from pydantic import PlainSerializer, PlainValidator, field_validator, model_val
 
 from snnviz.catalog import datasets
 from snnviz.catalog.studies import read_dataset
-from snnviz.catalog.submitted import Submitted
 from snnviz.cells import PUBLISHED, Cell, Edge, canonical, drawn, is_backward, parse, write
 from snnviz.design import DATASETS, EVENTS, MAX_TEXT
 from snnviz.errors import InputError
 from snnviz.events import Row
 from snnviz.registry import Range
+from snnviz.submitted import Task
 
 Metric = Literal["sahd", "hd"]
 Normalisation = Literal["paper", "code", "published"]
@@ -27,7 +27,7 @@ STEM_SIDE = 32
 """To which images are padded that are not much smaller."""
 
 
-class Untrained(Submitted):
+class Untrained(Task):
     """The untrained networks that cells are scored in, and the images that these are shown.
 
     The paper scores with 128 channels or more, two batches of 256 images and T = 5 (Kim et al. 2022).

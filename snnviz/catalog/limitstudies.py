@@ -25,7 +25,7 @@ from snnviz.catalog.ttfslimits import (
 )
 from snnviz.design import Design, Part, checked
 from snnviz.errors import InputError
-from snnviz.links import change
+from snnviz.links import meant
 from snnviz.registry import Range
 
 
@@ -77,8 +77,7 @@ class Point:
 
 def start() -> Design:
     """What is limited if nothing else is asked for: a ReLU network on digits, trained in a second."""
-    return change(
-        Design(),
+    return meant(
         {
             "data.steps": 1,
             "network.kind": "mlp",

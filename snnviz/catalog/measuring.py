@@ -7,11 +7,11 @@ from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator
 
-from snnviz.catalog.submitted import Submitted
 from snnviz.design import Design
+from snnviz.submitted import Task
 
 
-class Measurement(Submitted):
+class Measurement(Task):
     """A finished run's layers on today's probe, with today's count of operations: rows of its own, of the looks before
     and after training."""
 

@@ -12,11 +12,11 @@ from pydantic import PlainSerializer, PlainValidator, field_validator, model_val
 from snnviz import adjacency
 from snnviz.adjacency import ASC, DSC, Edges
 from snnviz.catalog.inits import is_measured
-from snnviz.catalog.submitted import Submitted
 from snnviz.design import BlockNetwork, Design, StagedNetwork
 from snnviz.errors import InputError
 from snnviz.events import Row
 from snnviz.registry import Range
+from snnviz.submitted import Task
 
 Code = tuple[int, ...]
 """A candidate: for each slot the number of the option that it takes."""
@@ -30,7 +30,7 @@ Weights = Literal["frozen", "carried", "scratch"]
 Objective = Literal["loss", "accuracy", "accuracy+operations"]
 
 
-class Search(Submitted):
+class Search(Task):
     """Which skips make the best of a network, by training some candidates (Benmeziane et al. 2023, Fig. 2).
 
     Part of the training images is kept apart to judge candidates by; the test images are not looked at.

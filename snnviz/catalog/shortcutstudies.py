@@ -10,7 +10,6 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
 from snnviz.catalog.shortcuts import branching, weights
-from snnviz.catalog.submitted import Submitted
 from snnviz.catalog.ttfs import relu_network
 from snnviz.design import (
     INITS,
@@ -26,8 +25,9 @@ from snnviz.design import (
 )
 from snnviz.errors import InputError, did_you_mean
 from snnviz.events import Row
-from snnviz.links import change
+from snnviz.links import change, meant
 from snnviz.registry import Range
+from snnviz.submitted import Task
 
 Mode = Literal["vanilla", "control", "constant", "evolutionary"]
 
@@ -40,7 +40,7 @@ EVERY = 2
 
 def _start(settings: dict[str, Any]) -> Design:
     common = {"data.steps": 4, "neuron.threshold": 0.5, "training.shortcut.schedule": "linear"}
-    return change(Design(), common | settings)
+    return meant(common | settings)
 
 
 STARTS: dict[str, Design] = {
@@ -184,7 +184,7 @@ def _with(design: Design, shortcut: Shortcut) -> Design:
     return design.model_copy(update={"training": design.training.model_copy(update=changed)})
 
 
-class GradientSurvey(Submitted):
+class GradientSurvey(Task):
     """Gradients at initialisation, with and without branches: of one design, or of it with other depths and weights."""
 
     kind = "gradients"
@@ -205,6 +205,7 @@ class GradientSurvey(Submitted):
         tuple[Choice, ...],
         PlainValidator(lambda value: tuple(Choice(INITS.choose("inits", init)) for init in _some(value))),
         PlainSerializer(lambda inits: [dict(init) for init in inits]),
+        INITS,
     ] = ()
     """None: the design's own."""
 

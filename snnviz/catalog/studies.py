@@ -116,7 +116,7 @@ def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member,
                 change = {"init": dict(init), part: {**base[part], field: value}}
                 found.append((f"{kind}, {study.compare} {value:g}", init, place, len(values), change))
     return tuple(
-        Member(name, init, place, of, Design.check({**base, **change, "seed": seed}))
+        Member(name, init, place, of, Design.meant({**base, **change, "seed": seed}))
         for name, init, place, of, change in found
         for seed in range(study.seeds)
     )

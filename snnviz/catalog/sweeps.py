@@ -165,4 +165,4 @@ def _design(sweep: SkipSweep, kind: SkipType, n_skip: int, seed: int) -> Design:
         "training": {**sweep.training, "epochs": sweep.epochs},
         "seed": seed,
     }
-    return Design.check(document)
+    return Design.meant(document)

@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import PlainSerializer, PlainValidator
 
-from snnviz.catalog.submitted import Submitted
 from snnviz.catalog.ttfs import relu_network, ttfs_network
 from snnviz.catalog.ttfsstudies import STARTS
 from snnviz.design import Design
 from snnviz.events import Row
 from snnviz.registry import Range
+from snnviz.submitted import Task
 
 Model = Literal["relu", "b1", "alpha-one", "slower", "naive"]
 MODELS: tuple[Model, ...] = get_args(Model)
@@ -26,7 +26,7 @@ def _relus(value: object) -> Design:
     return found.model_copy(update={"training": found.training.model_copy(update={"gradients": "watched"})})
 
 
-class Trajectories(Submitted):
+class Trajectories(Task):
     """Several models learn from the same weights, on the same batches in the same order."""
 
     kind = "trajectories"

@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, model_validator
 
-from snnviz.catalog.submitted import LATER, Submitted
 from snnviz.catalog.ttfs import check
 from snnviz.design import Design, Part
 from snnviz.errors import InputError
 from snnviz.events import Row
 from snnviz.registry import Range
+from snnviz.submitted import Task
 
 Axis = Literal["weight_bits", "time_bits", "jitter", "latency"]
 
@@ -50,7 +50,7 @@ class Limits(Part):
     """
 
     weight_bits: WeightBits = 0
-    levels: Annotated[Levels, LATER] = "without-zero"
+    levels: Levels = "without-zero"
     outliers: Outliers = 0.0
     latency: Latency = 1.0
     jitter: Jitter = 0.0
@@ -73,7 +73,7 @@ class Limits(Part):
         return ", ".join(f"{name}={text}" for name, text in texts.items()) or "none"
 
 
-class FineTuning(Submitted):
+class FineTuning(Task):
     """A trained network under limits: its accuracy as it is, and while it is trained on through them."""
 
     kind = "finetuning"

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import PlainValidator, model_validator
 
 from snnviz.catalog.ttfs import relu_network, ttfs_network
-from snnviz.design import Design, Neuron, Part, checked
+from snnviz.design import Design, Part, checked
 from snnviz.errors import InputError
-from snnviz.links import change
+from snnviz.links import meant
 from snnviz.registry import Range
 
 Silent = Literal["clock", "nothing"]
@@ -25,12 +25,10 @@ Slopes = Literal["one", "drawn", "alpha-one"]
 _COMMON = {"neuron.kind": "relu", "data.steps": 1, "init": "kaiming"}
 
 STARTS: dict[str, Design] = {
-    "digits mlp": change(
-        Design(),
+    "digits mlp": meant(
         _COMMON | {"network.kind": "mlp", "network.depth": 2, "network.width": 64, "training.learning_rate": 0.002},
     ),
-    "784-340-10": change(
-        Design(),
+    "784-340-10": meant(
         _COMMON
         | {
             "data.name": "mnist",
@@ -41,15 +39,11 @@ STARTS: dict[str, Design] = {
             "training.epochs": 5,
         },
     ),
-    "8 layers": change(
-        Design(),
+    "8 layers": meant(
         _COMMON | {"network.kind": "mlp", "network.depth": 7, "network.width": 100, "training.learning_rate": 0.001},
     ),
-    "small cnn": change(
-        Design(), _COMMON | {"network.kind": "cnn", "network.channels": 8, "training.learning_rate": 0.002}
-    ),
-    "vgg": change(
-        Design(),
+    "small cnn": meant(_COMMON | {"network.kind": "cnn", "network.channels": 8, "training.learning_rate": 0.002}),
+    "vgg": meant(
         _COMMON
         | {
             "network.kind": "vgg",
@@ -124,7 +118,7 @@ def networks(design: Design, steps: int = 5) -> dict[str, Design]:
     """
     relu = relu_network(design)
     document = relu.document()
-    document["neuron"] = Neuron().model_dump(mode="json")
+    document["neuron"] = {}
     document["data"] |= {"steps": steps}
     document["init"] = {"kind": "variance-preserving"}
-    return {"relu": relu, "ttfs": ttfs_network(design), "rate": Design.check(document)}
+    return {"relu": relu, "ttfs": ttfs_network(design), "rate": Design.meant(document)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnviz.binning import LONGEST_MS
-from snnviz.design import Design, Neuron
+from snnviz.design import Design
 
 
 def ann_twin(design: Design) -> Design:
@@ -23,5 +23,5 @@ def ann_twin(design: Design) -> Design:
         document["data"]["events"]["window_ms"] = min(window * design.data.steps, LONGEST_MS)
     document["training"] |= {"loss": {"kind": "rate"}}
     document["network"] |= {"code": "rate"}
-    document |= {"neuron": Neuron(kind="relu").model_dump(mode="json"), "init": {"kind": "kaiming"}, "ttfs": {}}
-    return Design.check(document)
+    document |= {"neuron": {"kind": "relu"}, "init": {"kind": "kaiming"}, "ttfs": {}}
+    return Design.meant(document)

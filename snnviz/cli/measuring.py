@@ -36,6 +36,8 @@ def measure_run(store: Store, run: Run, as_json: bool) -> None:
     """Look anew at the layers of a run that did so on the first training images."""
     if run.state != "done":
         raise InputError("run", "be done", Described(f"{run.run}, which is {run.state}"))
+    if not run.current:
+        raise InputError("run", "be the one that its design names now", Described(f"{run.run}: {run.note}"))
     if is_old([row for _, row in store.rows(run.run, LayerState)]):
         done(store, Measurement(design=run.design))
     elif not as_json:

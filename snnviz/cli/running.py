@@ -249,7 +249,7 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None
             f"{other['picojoules'] / 1000:,.1f} nJ; dense MACs: {found['dense_picojoules'] / 1000:,.1f} nJ"
         )
     if report["layers"]:
-        old = shown.state == "done" and report["layers"][-1]["probe"] is None
+        old = shown.state == "done" and shown.current and report["layers"][-1]["probe"] is None
         again = f": python -m snnviz measure {shown.run} looks anew" if old else ""
         click.echo(f"layers     on {report['probe']}{again}")
     for layer in report["layers"]:

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -37,6 +38,8 @@ class Care(Room):
                 f"The store {self.place} was removed or moved while it was open, and another one is in its place: "
                 "these are the runs of the new one."
             )
+        if (migrated := self._seen.migrated) is not None and time.time() < migrated[0]:
+            said.append(migrated[1])
         if self._checking:
             said.append(f"The store {self.place} is large, and is being searched for damage in the background.")
         return said

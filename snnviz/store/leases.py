@@ -18,10 +18,11 @@ from sqlalchemy.sql import ColumnElement
 from snnviz.errors import LeaseLost, StoreError
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
-from snnviz.store import checkpoints, opening, reading, tables
+from snnviz.store import checkpoints, opening, reading, renewing, tables
 from snnviz.store.silence import LEASE_SECONDS, Silence
 from snnviz.store.tables import RUNS, SUPERVISORS, TABLES
 from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Supervisor, Unreadable
+from snnviz.tasks import Task
 
 
 class Leases:
@@ -65,13 +66,13 @@ class Leases:
     def claim(self, owner: str, run: str | None = None) -> Claim | None:
         """Take up the run that has waited longest (or this one); None where none is queued.
 
-        At most one caller gets a run. A queued design that this snnviz does not accept, or would
-        name otherwise, is failed with the reason.
+        At most one caller gets a run. A queued design that this snnviz does not accept is failed with the reason. What
+        was submitted to an older one goes on; where formulas were mended since it begins anew (`store.renewing`).
         """
         while True:
             waiting = select(RUNS.c.run).where(RUNS.c.state == "queued").order_by(RUNS.c.queued, RUNS.c.run).limit(1)
             if run is not None:
-                waiting = waiting.where(RUNS.c.run == run)
+                waiting = waiting.where(RUNS.c.run == reading.name_of(run))
             now = time.time()
             taken = change(RUNS.c.run == waiting.with_for_update(skip_locked=True).scalar_subquery()).values(
                 state="running",
@@ -84,15 +85,31 @@ class Leases:
             )
             with self._writing() as connection:
                 row = connection.execute(
-                    taken.returning(RUNS.c.run, RUNS.c.attempt, RUNS.c.design, RUNS.c.kind)
+                    taken.returning(RUNS.c.run, RUNS.c.attempt, RUNS.c.design, RUNS.c.kind, RUNS.c.key)
                 ).one_or_none()
             if row is None:
                 return None
             task = reading.task(row.kind, row.design)
-            if not isinstance(task, str) and task.digest == row.run:
+            if isinstance(task, str):
+                self.finish(row.run, row.attempt, "failed", error=f"The run cannot be computed: {task}.")
+            elif row.key == task.digest or self._renewed(row.run, row.attempt, task, row.design):
                 return Claim(row.run, row.attempt, task)
-            reason = task if isinstance(task, str) else "it was submitted to another revision of snnviz"
-            self.finish(row.run, row.attempt, "failed", error=f"The run cannot be computed: {reason}.")
+
+    def _renewed(self, run: str, attempt: int, task: Task, stored: str) -> bool:
+        """Bring a claimed run of an older release up to date; False, and it ends, where another run is the same."""
+        with self._writing() as connection:
+            self._fenced(connection, run, attempt, {"heartbeat": time.time()})
+            other = renewing.renew(connection, run, task, stored)
+        if other is not None:
+            self.remark(run, attempt, renewing.TWIN.format(other))
+            self.finish(run, attempt, "cancelled")
+        return other is None
+
+    def name(self, run: str) -> str:
+        """A run's own name, from it or from the digest of its task; what is neither stays."""
+        with self._reading() as connection:
+            found: str | None = connection.scalar(select(reading.name_of(run)))
+        return found or run
 
     def waiting(self, limit: int = 50) -> list[Run]:
         """The queued runs, the one that has waited longest first."""
@@ -255,6 +272,8 @@ class Leases:
     def opened(self, run: str) -> None:
         """Somebody looks at the run: its weights are not the first to go."""
         now = time.time()
+        with suppress(StoreError):
+            run = self.name(run)
         with suppress(StoreError), self._reading() as connection:
             last = connection.scalar(select(RUNS.c.opened).where(RUNS.c.run == run))
             if last is not None and last > now - 3600:
@@ -264,6 +283,7 @@ class Leases:
 
     def load_checkpoint(self, run: str) -> Checkpoint | None:
         """The last checkpoint, or None; a damaged one is None as well and leaves a note on the run."""
+        run = self.name(run)
         with self._reading() as connection:
             # A file without a word in the store is left from a store that was removed: its rows are gone.
             if connection.scalar(select(RUNS.c.checkpoint).where(RUNS.c.run == run)) is None:

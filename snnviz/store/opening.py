@@ -20,7 +20,7 @@ from sqlalchemy.pool import QueuePool
 
 from snnviz.errors import StoreError
 from snnviz.places import cache_dir
-from snnviz.store import tables
+from snnviz.store import migrating, tables
 
 BUSY_SECONDS = 20.0
 """How long a write waits for another one to end."""
@@ -48,10 +48,12 @@ def locate(url: str | Path | None) -> tuple[URL, Path | None]:
 
 @dataclass
 class Seen:
-    """What an open store has turned out to be. `id`: of the file that was opened last."""
+    """What an open store has turned out to be. `id`: of the file that was opened last. `migrated`: until
+    when it is said that it was, and how."""
 
     id: str | None = None
     replaced: bool = False
+    migrated: tuple[float, str] | None = None
 
 
 def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tuple[Engine, Seen]:
@@ -70,6 +72,7 @@ def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tu
                 with engine.connect() as connection:
                     _look(connection, path, check)
                     seen.id = connection.scalar(select(tables.ABOUT.c.id))
+                    seen.migrated = migrating.words(connection, path)
             except BaseException:
                 engine.dispose()
                 raise
@@ -194,13 +197,16 @@ def _look(connection: Connection, path: Path | None, check: bool) -> None:
             f"The store {path or ''} was written by a newer snnviz (store version {version}, "
             f"this one reads up to {tables.VERSION}); update snnviz, or name another file with SNNVIZ_STORE."
         )
-    if tables.lacks_something(connection):
+    old = version < tables.VERSION
+    if old or tables.lacks_something(connection):
         if path is not None and is_readonly(path):
             raise StoreError(
                 f"The store {path} is read-only and of an older snnviz: make the file and its folder writable once, "
                 "so that it can be brought up to date."
             )
         connection.rollback()
+        if old:
+            migrating.migrate(connection, path)
         with connection.execution_options(writes=True).begin():
             tables.complete(connection)
             connection.execute(update(tables.ABOUT).where(tables.ABOUT.c.id.is_(None)).values(id=secrets.token_hex(8)))

@@ -6,20 +6,29 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, select
 from sqlalchemy import Row as Columns
-from sqlalchemy import Select, bindparam, select
 
 from snnviz.errors import InputError
 from snnviz.store.tables import COLUMNS, RUNS, TABLES
 from snnviz.store.values import Run, Unreadable
 from snnviz.tasks import KINDS, Task
 
+
+def name_of(run: str | ColumnElement[str]) -> ColumnElement[str]:
+    """A run's own name, from it or from the digest of its task."""
+    said = literal(run, String) if isinstance(run, str) else run
+    own = select(RUNS.c.run).where(RUNS.c.run == said).scalar_subquery()
+    keyed = select(RUNS.c.run).where(RUNS.c.key == said).scalar_subquery()
+    return func.coalesce(own, keyed, said)
+
+
 RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "task"), RUNS.c.design, RUNS.c.kind)
 """The columns of a `Run`, named like its fields, and its task."""
 
 ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(TABLES[event].c.seq, *(TABLES[event].c[name] for name in COLUMNS[event]), TABLES[event].c.crc)
-    .where(TABLES[event].c.run == bindparam("of"), TABLES[event].c.seq > bindparam("since"))
+    .where(TABLES[event].c.run == name_of(bindparam("of", type_=String)), TABLES[event].c.seq > bindparam("since"))
     .order_by(TABLES[event].c.seq)
     for event in TABLES
 }
@@ -55,7 +64,7 @@ def task(kind: str, text: str | None) -> Task | str:
     if kind not in KINDS:
         return f"kind must be one of {', '.join(KINDS.names)}, got {kind!r}"
     try:
-        read: Task = KINDS[kind].value.read(text)
+        read: Task = KINDS[kind].value.restore(text)
         return read
     except InputError as error:
         return str(error)

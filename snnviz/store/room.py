@@ -61,7 +61,8 @@ class Room(Leases):
             RUNS.c.state.in_(ENDED), RUNS.c.checkpoint.is_not(None)
         )
         with self._reading() as connection:
-            needed = {name for row in connection.execute(active) for name in _names(row.run, row.kind, row.design)}
+            called = {name for row in connection.execute(active) for name in _names(row.run, row.kind, row.design)}
+            needed = called.union(connection.scalars(select(RUNS.c.run).where(RUNS.c.key.in_(called))))
             found = [row for row in connection.execute(ended.order_by("last")) if row.run not in needed]
         for row in found:
             if row.state == "done":
@@ -164,7 +165,7 @@ def _size(path: Path) -> int:
 
 
 def _names(run: str, kind: str, text: str) -> Iterator[str]:
-    """A run that is to be computed, and the one it begins with."""
+    """A run that is to be computed, and the key of the one it begins with."""
     yield run
     task = reading.task(kind, text)
     with suppress(TypeError):

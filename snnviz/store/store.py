@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from snnviz.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
-from snnviz.store import opening, reading, tables
+from snnviz.store import opening, reading, renewing, tables
 from snnviz.store.leases import change
 from snnviz.store.several import Several
 from snnviz.store.tables import RUNS, TABLES
@@ -26,9 +26,10 @@ class Store(Several):
 
     A run goes ``queued -> running -> done | failed | cancelled``. What the store promises:
 
-    - **One design, one run.** A run is named by the digest of its design, or other task. `submit` is atomic: of any
-      number of simultaneous submissions one creates the run. It changes nothing for a run that is queued, running or
-      done, and queues a failed or cancelled one again, which goes on from its checkpoint.
+    - **One design, one run.** A run is found by the digest of its design, or other task: what names a run here may be
+      that, too. Its own name stays what it was when it was first submitted. `submit` is atomic: of any number of
+      simultaneous submissions one creates the run. It changes nothing for a run that is queued, running or done, and
+      queues a failed or cancelled one again, which goes on from its checkpoint.
     - **One worker at a time.** `claim` hands a queued run to one caller and raises its attempt number. Every write of a
       worker carries that number; once the run is claimed anew, ended or deleted, it raises `LeaseLost` and writes
       nothing. Attempt numbers are never used twice, not even when a deleted run comes back.
@@ -54,16 +55,17 @@ class Store(Several):
 
     def submit(self, task: Task) -> Submitted:
         """Ask for a design to be run, or another task; see the class for what happens to one that is known already."""
-        run, now = task.digest, time.time()
+        key, now = task.digest, time.time()
+        known = select(RUNS.c.run, RUNS.c.state).where(RUNS.c.key == key)
         with self._reading() as connection:
-            state = connection.scalar(select(RUNS.c.state).where(RUNS.c.run == run))
-        if state in ("queued", "running", "done"):
-            return Submitted(run, cached=state == "done", created=False)
+            found = connection.execute(known).one_or_none()
+        if found is not None and found.state in ("queued", "running", "done"):
+            return Submitted(found.run, cached=found.state == "done", created=False)
         fresh = {
             "state": "queued",
             "queued": now,
             "kind": KINDS.of(task).name,
-            "design": task.canonical(),
+            "design": task.stored(),
             "started": None,
             "finished": None,
             "error": None,
@@ -74,18 +76,23 @@ class Store(Several):
             "deaths": 0,
         }
         with self._writing() as connection:
-            new = self._insert(RUNS).values(run=run, created=now, **fresh).on_conflict_do_nothing()
-            created = connection.scalar(new.returning(RUNS.c.run)) is not None
+            created = False
+            for name in renewing.names(key):  # the second where a deleted run of another task is called so
+                new = self._insert(RUNS).values(run=name, key=key, created=now, **fresh).on_conflict_do_nothing()
+                created = connection.scalar(new.returning(RUNS.c.run)) is not None
+                if created or connection.execute(known).one_or_none() is not None:
+                    break
             if not created:
-                back = change(RUNS.c.run == run, RUNS.c.state == "deleted").values(created=now, **fresh)
+                back = change(RUNS.c.key == key, RUNS.c.state == "deleted").values(created=now, **fresh)
                 created = connection.scalar(back.returning(RUNS.c.run)) is not None
             if not created:
-                connection.execute(change(RUNS.c.run == run, RUNS.c.state.in_(("failed", "cancelled"))).values(fresh))
-            state = connection.scalar(select(RUNS.c.state).where(RUNS.c.run == run))
-        return Submitted(run, cached=state == "done", created=created)
+                connection.execute(change(RUNS.c.key == key, RUNS.c.state.in_(("failed", "cancelled"))).values(fresh))
+            found = connection.execute(known).one()
+        return Submitted(found.run, cached=found.state == "done", created=created)
 
     def cancel(self, run: str) -> None:
         """A queued run is cancelled at once, a running one is asked to stop; an ended one stays as it is."""
+        run = self.name(run)
         with self._writing() as connection:
             connection.execute(
                 change(RUNS.c.run == run, RUNS.c.state == "queued").values(state="cancelled", finished=time.time())
@@ -98,10 +105,12 @@ class Store(Several):
         if len(title) > 200:
             raise InputError("title", "be at most 200 characters long", title)
         with self._writing() as connection:
-            _known(run, connection.execute(change(RUNS.c.run == run, _SHOWN).values(title=title)).rowcount)
+            mine = (RUNS.c.run == reading.name_of(run), _SHOWN)
+            _known(run, connection.execute(change(*mine).values(title=title)).rowcount)
 
     def delete(self, run: str) -> None:
         """Forget a run, its rows and its checkpoint. A worker that is at it can write no more. Works on a full disk."""
+        run = self.name(run)
         try:
             self._delete(run)
         except StoreError as error:
@@ -117,18 +126,30 @@ class Store(Several):
         """Have a finished run trained once more whose weights are not kept. Its rows stay, and come out the same."""
         anew = {"state": "queued", "queued": time.time(), "seconds": 0, "step": 0, "finished": None, "note": None}
         with self._writing() as connection:
-            gone = (RUNS.c.run == run, RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
+            gone = (RUNS.c.run == reading.name_of(run), RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
             connection.execute(change(*gone).values(deaths=0, traceback=None, **anew))
 
     def _delete(self, run: str) -> None:
         empty = dict.fromkeys(
-            ("owner", "started", "finished", "eta_seconds", "error", "traceback", "note", "checkpoint", "opened")
+            (
+                "owner",
+                "started",
+                "finished",
+                "eta_seconds",
+                "error",
+                "traceback",
+                "note",
+                "checkpoint",
+                "opened",
+                "twin",
+            )
         )
         with self._writing() as connection:
-            gone = change(RUNS.c.run == run, _SHOWN).values(
+            deleted = change(RUNS.c.run == run, _SHOWN).values(
                 state="deleted", title="", design="", seconds=0, step=0, steps=0, cancel_requested=False, **empty
             )
-            _known(run, connection.execute(gone).rowcount)
+            _known(run, connection.execute(deleted).rowcount)
+            renewing.bequeath(connection, run)
             for table in TABLES.values():
                 connection.execute(delete(table).where(table.c.run == run))
             for file in self.checkpoints.glob(f"{run}.*"):
@@ -139,7 +160,11 @@ class Store(Several):
         if not run or len(run) > 16 or set(run) - set("0123456789abcdef"):
             raise NotFound(f"run must be the name of a run (16 hexadecimal digits) or its start, got {run[:60]!r}")
         with self._reading() as connection:
-            found = connection.execute(reading.RUN.where(RUNS.c.run.like(f"{run}%"), _SHOWN).limit(100)).all()
+            found = connection.execute(reading.RUN.where(RUNS.c.run == reading.name_of(run), _SHOWN)).all()
+            for column in (RUNS.c.run, RUNS.c.key):
+                if not found:  # "g" comes after all hexadecimal digits
+                    begins = reading.RUN.where(column >= run, column < f"{run}g", _SHOWN)
+                    found = connection.execute(begins.limit(100)).all()
         if len(found) != 1:
             count = f"{len(found)} runs start so" if found else "there is no such run"
             raise NotFound(f"run must be the name of a run or its start ({count}), got {run!r}")
@@ -177,24 +202,26 @@ class Store(Several):
         """
         table = TABLES[event]
         newest = select(func.max(table.c.seq)).group_by(table.c.run)
+        names = {} if runs is None else self.names(runs)
         if runs is not None:
-            newest = newest.where(table.c.run.in_(runs))
+            newest = newest.where(table.c.run.in_(set(names.values())))
         with self._reading() as connection:
             found = connection.execute(reading.LAST[event].where(table.c.seq.in_(newest))).all()
-        last = {}
+        last: dict[str, R] = {}
         for run, *columns, crc in found:
             try:
                 last[run] = tables.event(event, run, columns, crc)
             except StoreError:
                 if runs is not None:
                     raise
-        return last
+        return last if runs is None else {run: last[name] for run, name in names.items() if name in last}
 
     def version(self, run: str | None = None) -> str:
         """Changes when anything shown of the run changes (None: of any run); a heartbeat alone does not. Cheap."""
         with self._reading() as connection:
             if run is not None:
-                return str(connection.scalar(select(RUNS.c.revision).where(RUNS.c.run == run)))
+                mine = RUNS.c.run == reading.name_of(run)
+                return str(connection.scalar(select(RUNS.c.revision).where(mine)))
             return "-".join(str(n) for n in connection.execute(select(func.count(), func.sum(RUNS.c.revision))).one())
 
     def _list(self, limit: int, states: Sequence[State], kind: str | None = None) -> list[Run | Unreadable]:

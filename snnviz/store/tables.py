@@ -37,7 +37,8 @@ from snnviz.errors import StoreError
 from snnviz.events import Row
 from snnviz.tasks import KINDS
 
-VERSION = 1
+VERSION = 2
+"""1: runs named by a digest of all fields of their tasks. 2: found by a key (`store.migrating`)."""
 
 ADVISORY_LOCK = 7_668_749
 """Held on a PostgreSQL server while the tables are made."""
@@ -51,12 +52,16 @@ ABOUT = Table(
     METADATA,
     Column("version", Integer, nullable=False),
     Column("id", String(32)),  # tells this store from one that took its place
+    Column("migrated", Double),  # when it was brought from an older version
+    Column("kept", Text),  # the copy of it as it was before
 )
 
 RUNS = Table(
     "runs",
     METADATA,
-    Column("run", String(16), primary_key=True),
+    Column("run", String(16), primary_key=True),  # its name, for ever; of a new run the key
+    Column("key", String(16)),  # of its task (`snnviz.naming`), by which it is found; a deleted run keeps it
+    Column("twin", String(16)),  # the key of one that turned out to be the same task as the run that has the key
     # A deleted run stays as an empty row in the state "deleted": if its design comes back, its attempts are
     # numbered on from where they were, so that a worker of the deleted run can still not write.
     Column("state", String(16), nullable=False),
@@ -86,6 +91,7 @@ RUNS = Table(
     Index("runs_by_state", "state", "queued"),
     Index("runs_by_age", "created"),
     Index("runs_by_kind", "kind", "created"),
+    Index("runs_by_key", "key", unique=True),
 )
 
 SUPERVISORS = Table(
@@ -184,6 +190,8 @@ def complete(connection: Connection) -> None:
                 kind = column.type.compile(connection.dialect)
                 default = f" DEFAULT {_literal(column)}" if column.server_default is not None else ""
                 connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}{default}"))
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 def lacks_something(connection: Connection) -> bool:

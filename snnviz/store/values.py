@@ -24,6 +24,7 @@ class Run:
     `eta_seconds` is the training time left, while that is known; `doing` what a run does before it can train. `error`
     is one sentence, `traceback` what a developer wants to see with it. `note` says what a person should know of a run
     that went on all the same. `checkpoint` is the epoch after which its weights were kept, None where there are none.
+    `key` is that of its task as it was computed, None of one that is a twin of the run that has it.
     """
 
     run: str
@@ -45,11 +46,17 @@ class Run:
     cancel_requested: bool
     heartbeat: float | None
     checkpoint: int | None = None
+    key: str | None = None
 
     @property
     def design(self) -> Design:
         """See `tasks.design_of`."""
         return design_of(self.task)
+
+    @property
+    def current(self) -> bool:
+        """Whether its task, submitted today, is this run: not where formulas were mended since, nor of a twin."""
+        return self.key == self.task.digest
 
     @property
     def ended(self) -> bool:

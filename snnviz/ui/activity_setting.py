@@ -113,12 +113,12 @@ def to_link(setting: Setting) -> str:
     >>> to_link(Setting(threshold=0.8, inits="kaiming:gain=3,glorot"))
     'threshold=0.8&inits=kaiming:gain=3,glorot'
     """
-    return links.write_part(setting, Setting())
+    return links.write_part(setting)
 
 
 def from_link(query: Mapping[str, str]) -> Setting:
     """The setting of a link's parameters. Raises `InputError`, also where it would take too long."""
-    given = links.read_part(query)
+    given = links.read_part(Setting, query)
     found = Setting.check({name: value for name, value in given.items() if not name.startswith(study.PREFIX)})
     found.affordable()
     return found

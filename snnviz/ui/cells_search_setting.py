@@ -65,13 +65,13 @@ def to_link(setting: CellSearch) -> str:
     >>> to_link(CellSearch(candidates=200, connections="backward"))
     'view=search&search.candidates=200&search.connections=backward'
     """
-    changed = links.write_part(setting, CellSearch(), PREFIX)
+    changed = links.write_part(setting, PREFIX)
     return f"view=search&{changed}" if changed else "view=search"
 
 
 def from_link(query: Mapping[str, str]) -> CellSearch:
     """The search of a link's parameters; those of other views are ignored. Raises `InputError`."""
-    return CellSearch.check(links.read_part(query, PREFIX))
+    return CellSearch.check(links.read_part(CellSearch, query, PREFIX))
 
 
 def setting() -> CellSearch:

@@ -55,13 +55,13 @@ def to_link(setting: Scoring) -> str:
     >>> to_link(Scoring(cell="0001 0000 0000 0000", batch=64))
     'batch=64&cell=0001+0000+0000+0000'
     """
-    return links.write_part(setting, Scoring())
+    return links.write_part(setting)
 
 
 def from_link(query: Mapping[str, str]) -> Scoring:
     """The setting of a link's parameters; those of the page's other parts are ignored. Raises `InputError`."""
     own = {name: text for name, text in query.items() if name != "view" and "." not in name}
-    return Scoring.check(links.read_part(own))
+    return Scoring.check(links.read_part(Scoring, own))
 
 
 def setting() -> Scoring:

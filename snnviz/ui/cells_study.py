@@ -72,7 +72,7 @@ def begin(query: Mapping[str, str]) -> None:
 
 
 def _from_link(query: Mapping[str, str]) -> CellStudy:
-    return CellStudy.check(links.read_part(query, PREFIX))
+    return CellStudy.check(links.read_part(CellStudy, query, PREFIX))
 
 
 def to_link(study: CellStudy) -> str:
@@ -81,7 +81,7 @@ def to_link(study: CellStudy) -> str:
     >>> to_link(CellStudy(question="steps"))
     'view=study&study.question=steps'
     """
-    changed = links.write_part(study, CellStudy(), PREFIX)
+    changed = links.write_part(study, PREFIX)
     return f"view=study&{changed}" if changed else "view=study"
 
 

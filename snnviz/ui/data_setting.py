@@ -68,9 +68,9 @@ def begin() -> None:
 def from_link(query: Mapping[str, str]) -> tuple[Design, Look]:
     """Design and look of a link. Raises `InputError`."""
     own = {name: text for name, text in query.items() if not name.startswith(PREFIX)}
-    found = links.from_query(own)
+    found = links.from_query(own, bare=links.is_bare(query))
     try:
-        return found, Look.check(links.read_part(query, PREFIX))
+        return found, Look.check(links.read_part(Look, query, PREFIX))
     except InputError as error:
         raise error.inside("show") from None
 
@@ -81,7 +81,7 @@ def to_link(design: Design, look: Look) -> str:
     >>> to_link(Design(), Look(part="test", number=3))
     'show.part=test&show.number=3'
     """
-    pieces = [links.to_query(design), links.write_part(look, Look(), PREFIX)]
+    pieces = [links.to_query(design), links.write_part(look, PREFIX)]
     return "&".join(piece for piece in pieces if piece)
 
 

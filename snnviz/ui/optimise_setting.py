@@ -69,13 +69,13 @@ def to_link(setting: Optimisation) -> str:
     >>> to_link(Optimisation(skips="asc"))
     'view=optimise&optimise.skips=asc'
     """
-    changed = links.write_part(setting, Optimisation(), PREFIX)
+    changed = links.write_part(setting, PREFIX)
     return f"view=optimise&{changed}" if changed else "view=optimise"
 
 
 def from_link(query: Mapping[str, str]) -> Optimisation:
     """The optimisation of a link's parameters; those of the sweep are ignored. Raises `InputError`."""
-    return Optimisation.check(links.read_part(query, PREFIX))
+    return Optimisation.check(links.read_part(Optimisation, query, PREFIX))
 
 
 def setting() -> Optimisation:

@@ -64,7 +64,7 @@ def from_link(query: Mapping[str, str]) -> tuple[Design, ShortcutStudy, str]:
     named = any(name not in links.RESERVED for name in own)
     design = links.from_query(own) if named else STARTS["deep mlp"]
     try:
-        study = ShortcutStudy.check(links.read_part(query, PREFIX))
+        study = ShortcutStudy.check(links.read_part(ShortcutStudy, query, PREFIX))
     except InputError as error:
         raise error.inside("study") from None
     return design, study, view

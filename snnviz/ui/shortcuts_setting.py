@@ -67,7 +67,7 @@ def to_link(design: Design, study: ShortcutStudy, view: str = "compare") -> str:
     'network.kind=block'
     """
     first = "" if design == STARTS["deep mlp"] else links.to_query(design) or "network.kind=block"
-    pieces = [first, links.write_part(study, ShortcutStudy(), PREFIX), "" if view == "compare" else f"view={view}"]
+    pieces = [first, links.write_part(study, PREFIX), "" if view == "compare" else f"view={view}"]
     return "&".join(piece for piece in pieces if piece)
 
 

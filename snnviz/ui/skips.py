@@ -91,7 +91,7 @@ def to_link(sweep: SkipSweep) -> str:
     >>> to_link(SkipSweep(types="asc", beta=0.5)), to_link(SkipSweep())
     ('types=asc&beta=0.5', 'gain=0.33')
     """
-    return links.write_part(sweep, SkipSweep()) or f"gain={sweep.gain:g}"  # never empty: that is the page's address
+    return links.write_part(sweep) or f"gain={sweep.gain:g}"  # never empty: that is the page's address
 
 
 def from_link(query: Mapping[str, str]) -> SkipSweep:
@@ -100,7 +100,7 @@ def from_link(query: Mapping[str, str]) -> SkipSweep:
     Raises `InputError`.
     """
     own = {name: text for name, text in query.items() if name not in OF_VIEW and not name.startswith(optimise.PREFIX)}
-    return SkipSweep.check(links.read_part(own)) if own.keys() - links.RESERVED else OPENING
+    return SkipSweep.check(links.read_part(SkipSweep, own)) if own.keys() - links.RESERVED else OPENING
 
 
 def view(query: Mapping[str, str]) -> str:

@@ -45,14 +45,14 @@ def begin(query: Mapping[str, str]) -> None:
         return
     session.study, session.study_problem = TrainingStudy(), ""
     try:
-        session.study = TrainingStudy.check(links.read_part(query, PREFIX))
+        session.study = TrainingStudy.check(links.read_part(TrainingStudy, query, PREFIX))
     except InputError as error:
         session.study_problem = f"{PREFIX}{ended(error)} The small study is shown instead."
 
 
 def link() -> str:
     """The study's part of the query string: what differs from the small one."""
-    return links.write_part(_study(), TrainingStudy(), PREFIX)
+    return links.write_part(_study(), PREFIX)
 
 
 def panel() -> None:

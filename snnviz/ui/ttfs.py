@@ -134,7 +134,7 @@ def from_link(query: Mapping[str, str]) -> tuple[Design, TtfsStudy, str, dict[st
 
 def _read(kind: type[P], query: Mapping[str, str], prefix: str, noun: str) -> P:
     try:
-        return checked(kind, links.read_part(query, prefix), noun)
+        return checked(kind, links.read_part(kind, query, prefix), noun)
     except InputError as error:
         raise error.inside(prefix.removesuffix(".")) from None
 

@@ -79,8 +79,8 @@ def to_link(design: Design, study: TtfsStudy, view: str = FIRST, parts: Mapping[
     'network.kind=block&view=time'
     """
     pieces = ["" if design == STARTS[USUAL] else links.to_query(design) or "network.kind=block"]
-    pieces.append(links.write_part(study, TtfsStudy(), PREFIX))
-    pieces += [links.write_part(part, type(part)(), f"{name}.") for name, part in (parts or {}).items()]
+    pieces.append(links.write_part(study, PREFIX))
+    pieces += [links.write_part(part, f"{name}.") for name, part in (parts or {}).items()]
     pieces.append("" if view == FIRST else f"view={view}")
     return "&".join(piece for piece in pieces if piece)
 

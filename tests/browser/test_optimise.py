@@ -28,7 +28,7 @@ def test_a_search_is_paused_goes_on_elsewhere_and_its_best_is_opened(
 ) -> None:
     url, store = place
     (search,) = searches(SETTING)
-    link = f"{url}/skips?view=optimise&{write_part(SETTING, Optimisation(), 'optimise.')}"
+    link = f"{url}/skips?view=optimise&{write_part(SETTING, 'optimise.')}"
     page = visit(link)
     expect(page.get_by_text("27 candidates: 3 places")).to_be_visible()
     page.get_by_role("button", name="Start 1 search").click()

@@ -26,7 +26,7 @@ def test_what_a_setting_leaves_out_means_what_it_meant() -> None:
 def test_a_papers_recipe_reaches_every_network_of_a_search() -> None:
     """Benmeziane et al. 2023 on CIFAR-10: SGD at .01 with momentum .9, T = 25."""
     setting = follow(Optimisation(repeats=1, flip="on", shift=2), "skips, CIFAR-10")
-    assert read_part(dict(pair.split("=", 1) for pair in write_part(setting, Optimisation()).split("&")))
+    assert read_part(Optimisation, dict(pair.split("=", 1) for pair in write_part(setting).split("&")))
     for search in searches(setting):
         training = search.design.training
         assert (training.optimizer.kind, training.optimizer["momentum"], training.learning_rate) == ("sgd", 0.9, 0.01)

@@ -92,12 +92,12 @@ def test_another_question_begins_with_its_study_and_the_data_shown(at_study: Cal
 def test_a_study_survives_its_link(study: CellStudy) -> None:
     query = dict(parse_qsl(cells_study.to_link(study)))
     assert query.pop("view") == "study"
-    assert CellStudy.check(read_part(query, cells_study.PREFIX)) == study
+    assert CellStudy.check(read_part(CellStudy, query, cells_study.PREFIX)) == study
 
 
 def test_a_broken_link_is_one_sentence_and_the_default() -> None:
     with pytest.raises(InputError):
-        CellStudy.check(read_part({"study.cells": "1000"}, cells_study.PREFIX))
+        CellStudy.check(read_part(CellStudy, {"study.cells": "1000"}, cells_study.PREFIX))
     visit = by_link("cells", {"view": "study", "study.cells": "1000"})
     assert visit.errors == [
         "study.cells must be a whole number from 2 to 200, got 1000. The default study is shown instead."

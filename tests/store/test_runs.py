@@ -85,16 +85,6 @@ class TestClaiming:
         assert again is not None
         assert again.attempt == 2
 
-    def test_a_run_of_another_revision_is_failed_with_the_reason(self, store: Store, tiny: MakeDesign) -> None:
-        store.submit(tiny(1))
-        with store._writing() as connection:
-            connection.execute(text("UPDATE runs SET run = '0123456789abcdef'"))
-        store.submit(tiny(2))
-        claim = store.claim("me")
-        assert claim is not None
-        assert claim.design.seed == 2
-        assert "another revision" in (store.get("0123456789abcdef").error or "")
-
 
 class TestWriting:
     def test_rows_are_read_from_where_the_reader_was(self, store: Store, claim: Claim) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from snnviz.catalog.submitted import Submitted
+
 from snnviz.events import Row
 from snnviz.registry import Range
 

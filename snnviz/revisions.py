@@ -1,0 +1,42 @@
+"""What computes otherwise than at first: revisions by part, so that a mended formula renames only what uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """From `date` on `kinds` of a part compute otherwise; `what` says how, and how before.
+
+    part: a field as ``Part.field``, or what a catalogue's entries are called ("initialisation").
+    """
+
+    date: str
+    part: str
+    kinds: tuple[str, ...]
+    what: str
+
+
+REVISIONS: tuple[Revision, ...] = (
+    Revision(
+        "2026-11-29",
+        "initialisation",
+        ("fluctuation-driven", "input-preserving"),
+        "measured on a probe of training images drawn by the seed and stratified over classes; before, on the first 64",
+    ),
+    Revision(
+        "2026-11-29",
+        "Neuron.learn",
+        ("beta", "both"),
+        "a learnt leak is put back to the ends of 0..1 after each optimizer step; before, it left them for good",
+    ),
+    Revision(
+        "2026-11-29",
+        "Neuron.learn",
+        ("threshold", "both"),
+        "a learnt threshold is put back to 0 where an optimizer step took it below; before, it stayed there",
+    ),
+)
+"""In order, and only ever added to; `tests/golden/revisions.json` holds a copy. The n-th entry for a kind is its
+revision n + 1."""

@@ -1,0 +1,185 @@
+"""A store of an older version, brought to this one when it is opened: every run gets the key of its task.
+
+On SQLite in one transaction, beside a copy of the file as it was: who is killed on the way has changed nothing, and
+whoever opens the store next begins again. Names, rows and weights stay as they are. A run of a task that another run
+turns out to be as well keeps everything but the key; one whose formulas were mended since keeps the key of then.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Row as Columns
+
+from snnviz import naming
+from snnviz.errors import InputError, StoreError
+from snnviz.events import LayerState
+from snnviz.store import renewing, tables
+from snnviz.store.tables import ABOUT, RUNS, TABLES
+from snnviz.tasks import KINDS
+
+SAID_SECONDS = 86_400.0
+"""For a day it is said that a store was migrated."""
+
+BUSY_MILLISECONDS = 600_000
+"""So long one waits for another who migrates."""
+
+BATCH = 500
+"""Runs that are written at once."""
+
+MANY = 1000
+"""With so many runs it is said before it begins, as it takes seconds."""
+
+LOG = logging.getLogger("snnviz.store")
+
+
+def copy_of(path: Path, version: int) -> Path:
+    """Where the store is kept as it was at that version."""
+    return path.with_name(f"{path.stem}.version-{version}{path.suffix}")
+
+
+def migrate(connection: Connection, path: Path | None) -> None:
+    """See the module. `connection`: without a transaction. Raises `StoreError` where there is no room for the copy."""
+    if path is not None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        connection.rollback()
+    with connection.execution_options(writes=True).begin():
+        tables.complete(connection)
+        version = connection.scalar(select(ABOUT.c.version))
+        if version is None or version >= tables.VERSION:  # somebody was faster
+            return
+        if (count := connection.scalar(select(func.count()).select_from(RUNS)) or 0) > MANY:
+            LOG.warning(
+                "The store %s is of an older snnviz: its %d runs are being brought up to date.", path or "", count
+            )
+        kept = None if path is None else _keep(path, version)
+        _give_keys(connection)
+        about = {"version": tables.VERSION, "migrated": time.time(), "kept": None if kept is None else kept.name}
+        connection.execute(update(ABOUT).values(about))
+        said = words(connection, path)
+    if said is not None:
+        LOG.warning(said[1])
+
+
+def words(connection: Connection, path: Path | None) -> tuple[float, str] | None:
+    """That it was migrated, and until when that is said."""
+    about = connection.execute(select(ABOUT.c.migrated, ABOUT.c.kept)).first()
+    if about is None or about.migrated is None:
+        return None
+    said = "was of an older snnviz and was brought up to date with all its runs."
+    if path is None or about.kept is None:
+        return about.migrated + SAID_SECONDS, f"The store {said}"
+    kept = f"As it was before it is kept in {path.with_name(about.kept)}, which may be deleted."
+    return about.migrated + SAID_SECONDS, f"The store {path} {said} {kept}"
+
+
+def _keep(path: Path, version: int) -> Path:
+    """Copy the file as it is, while this connection keeps everybody else from writing."""
+    kept = copy_of(path, version)
+    size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+    if size > free:
+        raise StoreError(
+            f"The store {path} is of an older snnviz, and there is no room to keep a copy of it before it is brought "
+            f"up to date: free {size / 1e6:,.0f} MB. It was left as it is."
+        )
+    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with (
+            closing(sqlite3.connect(path)) as source,
+            closing(sqlite3.connect(new)) as copy,
+        ):
+            source.backup(copy, pages=10_000)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, whoever opens it
+        os.replace(new, kept)
+    finally:
+        for left in new.parent.glob(f"{new.name}*"):
+            left.unlink()
+    return kept
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A row of runs and what it is called by."""
+
+    row: Columns[*tuple[Any, ...]]
+    key: str
+    at: dict[str, int]
+    mended: str
+    text: str
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int, float]:
+        """The largest one of several runs of one task stands for all of them."""
+        row, state = self.row, self.row.state
+        return state == "done", state == "running", state == "queued", row.step, row.finished or row.created
+
+
+def _give_keys(connection: Connection) -> None:
+    connection.execute(update(RUNS).where(RUNS.c.state != "deleted").values(key=None, twin=None))
+    probed = select(TABLES[LayerState].c.run).where(TABLES[LayerState].c.probe.is_not(None)).distinct()
+    today = set(connection.scalars(probed))
+    groups: dict[str, list[Keyed]] = {}
+    some = ("run", "kind", "design", "state", "attempt", "step", "finished", "created", "note")
+    for row in connection.execute(select(*(RUNS.c[name] for name in some)).where(RUNS.c.state != "deleted")).all():
+        if (keyed := _keyed(row, row.run in today)) is not None:
+            groups.setdefault(keyed.key, []).append(keyed)
+    new: list[dict[str, Any]] = []
+    for key, several in groups.items():
+        first, *others = sorted(several, key=lambda keyed: keyed.rank, reverse=True)
+        new.append(_columns(first, key=key))
+        new += [_columns(other, twin=key, said=renewing.TWIN.format(first.row.run)) for other in others]
+    for start in range(0, len(new), BATCH):
+        _write(connection, new[start : start + BATCH])
+
+
+def _keyed(row: Columns[*tuple[Any, ...]], today: bool) -> Keyed | None:
+    """`today`: whether it was computed with the formulas of today. None where nothing can be made of its text."""
+    if row.kind not in KINDS:
+        return None
+    model = KINDS[row.kind].value
+    try:
+        document, at = naming.read(row.kind, model, row.design, "task")
+        with suppress(InputError):  # a data set that is not here now may come back
+            document = model.check(document).document()
+        now = naming.revisions(model, document)
+        if today or not row.attempt:
+            at = now
+        mended = naming.mended(model, document, at)
+        key, text = naming.key(row.kind, model, document, at), row.design
+        if at != renewing.said(row.design):
+            text = naming.written(model, document, at)
+    except (InputError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return Keyed(row, key, at, renewing.mends(mended) if mended else "", text)
+
+
+def _columns(keyed: Keyed, *, key: str | None = None, twin: str | None = None, said: str = "") -> dict[str, Any]:
+    row, waits = keyed.row, keyed.row.state == "queued"
+    if keyed.mended and not waits and row.state != "running":  # those begin anew when they are taken up
+        said = f"{renewing.BEFORE.format(keyed.mended)} {said}".strip()
+    return {
+        "of": row.run,
+        "key": key,
+        "twin": twin,
+        "design": keyed.text,
+        "state": "cancelled" if twin and waits else row.state,
+        "finished": time.time() if twin and waits else row.finished,
+        "note": row.note if said in (row.note or "") else f"{row.note or ''} {said}".strip(),
+    }
+
+
+def _write(connection: Connection, several: list[dict[str, Any]]) -> None:
+    new: dict[Any, Any] = {RUNS.c[name]: bindparam(f"new_{name}") for name in several[0] if name != "of"}
+    change = update(RUNS).where(RUNS.c.run == bindparam("of")).values({**new, RUNS.c.revision: RUNS.c.revision + 1})
+    rows = [{name if name == "of" else f"new_{name}": row[name] for name in row} for row in several]
+    connection.execute(change, rows)

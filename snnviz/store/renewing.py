@@ -1,0 +1,85 @@
+"""Keys of runs that were there before: what an older release submitted, and runs that turn out to be the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, func, or_, select, update
+
+from snnviz import naming
+from snnviz.revisions import Revision
+from snnviz.store.tables import RUNS, TABLES
+from snnviz.tasks import Task
+
+TWIN = "It is the same task as the run {}, which is found in its place."
+"""Of a run that another one stands for."""
+
+ANEW = "It had begun before {}: it began anew."
+BEFORE = "It was computed before {}: the same task is now another run."
+
+
+def mends(several: list[Revision]) -> str:
+    """What was mended, in words.
+
+    >>> mends([Revision("2026-11-29", "Neuron.learn", ("beta",), "a leak is kept; before, it was not")])
+    '2026-11-29, since when a leak is kept (before, it was not)'
+    """
+    told = [f"{each.what.replace('; ', ' (')}{')' if '; ' in each.what else ''}" for each in several]
+    return f"{several[-1].date}, since when {', and '.join(told)}"
+
+
+def names(key: str) -> Iterator[str]:
+    """What a run of this key may be called, the first that is free."""
+    yield key
+    for number in range(1, 100):
+        yield hashlib.sha256(f"{key} {number}".encode()).hexdigest()[:16]
+
+
+def said(stored: str) -> dict[str, int]:
+    """The revisions that a stored text names: those that the run was computed with."""
+    told = json.loads(stored).get("revisions", {})
+    return {str(part): int(number) for part, number in dict(told).items()}
+
+
+def renew(connection: Connection, run: str, task: Task, stored: str) -> str | None:
+    """Give a run that is to be computed the key of its task today; the name of another run that has it, if any.
+
+    What it has computed goes where formulas were mended since.
+    """
+    key = task.digest
+    other: str | None = connection.scalar(
+        select(RUNS.c.run).where(RUNS.c.key == key, RUNS.c.run != run, RUNS.c.state != "deleted")
+    )
+    if other is not None:
+        return other
+    connection.execute(update(RUNS).where(RUNS.c.key == key, RUNS.c.run != run).values(key=None))  # of a deleted one
+    new: dict[str, Any] = {"key": key, "twin": None, "design": task.stored()}
+    several = naming.mended(type(task), task.document(), said(stored))
+    if several:
+        has_rows = [select(table.c.run).where(table.c.run == RUNS.c.run).exists() for table in TABLES.values()]
+        begun = or_(RUNS.c.checkpoint.is_not(None), *has_rows)
+        note = func.coalesce(RUNS.c.note + " ", "") + ANEW.format(mends(several))
+        new |= {"note": case((begun, note), else_=RUNS.c.note), "checkpoint": None, "step": 0, "seconds": 0}
+    connection.execute(update(RUNS).where(RUNS.c.run == run).values(new))
+    if several:
+        for table in TABLES.values():
+            connection.execute(delete(table).where(table.c.run == run))
+    return None
+
+
+def bequeath(connection: Connection, run: str) -> None:
+    """The key of a run that is deleted goes to a run of the same task, if there is one, the finished ones first."""
+    key = connection.scalar(select(RUNS.c.key).where(RUNS.c.run == run))
+    if key is None:
+        return
+    first = (case((RUNS.c.state == "done", 0), else_=1), RUNS.c.created.desc())
+    heir = connection.scalar(select(RUNS.c.run).where(RUNS.c.twin == key).order_by(*first).limit(1))
+    if heir is not None:
+        connection.execute(update(RUNS).where(RUNS.c.run == run).values(key=None))
+        note = func.trim(func.replace(func.coalesce(RUNS.c.note, ""), TWIN.format(run), ""))
+        connection.execute(update(RUNS).where(RUNS.c.run == heir).values(key=key, twin=None, note=note))
+        others = update(RUNS).where(RUNS.c.twin == key)
+        connection.execute(others.values(note=func.replace(RUNS.c.note, TWIN.format(run), TWIN.format(heir))))

@@ -1,0 +1,138 @@
+"""A release with more fields, other defaults and a mended formula: every run of before is found as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snnviz import links
+from snnviz.catalog.sweeps import SkipSweep, points
+from snnviz.design import Design
+from snnviz.places import ROOT
+from snnviz.store import Store
+from snnviz.submitted import Task
+from tests.made_up import tasks
+
+ADDED = {
+    "design.py": [
+        # to a part, between the others, and another default of what is there
+        ('] = 0.5\n    reset: Literal["subtract"', '] = 0.75\n    novel: float = 7.0\n    reset: Literal["subtract"'),
+        # to the design: a value, a part and a choice of the catalogue
+        (
+            "    seed: Annotated[int, Range(0, 2**31 - 1",
+            "    more: int = 3\n    beside: Ttfs = Field(default_factory=lambda: Ttfs())\n"
+            '    other: Annotated[Choice, *_choice(LOSSES, "other")] = _chosen(LOSSES, "other", kind="count")\n'
+            "    seed: Annotated[int, Range(0, 2**31 - 1",
+        ),
+        ("default_factory=lambda: BlockNetwork())", "default_factory=lambda: MlpNetwork())"),
+    ],
+    "networks.py": [('    kind: Literal["mlp"] = "mlp"\n', '    kind: Literal["mlp"] = "mlp"\n    wide: int = 2\n')],
+    "catalog/surrogates.py": [
+        (
+            "def atan(x: Any, /, *, slope: Slope = 2.0)",
+            'def atan(x: Any, /, *, slope: Slope = 3.0, twist: Annotated[float, Range(0, 9, "More.")] = 1.0)',
+        )
+    ],
+    "catalog/searches.py": [
+        ('    strategy: Strategy = "ucb"\n', '    strategy: Strategy = "ucb"\n    luck: int = 1\n'),
+    ],
+    "catalog/sweeps.py": [("class SkipSweep(Recipe):\n", "class SkipSweep(Recipe):\n    extra: int = 5\n")],
+}
+"""What is written otherwise, by file."""
+
+SCRIPT = """
+import json, sys
+from urllib.parse import parse_qsl
+import snnviz
+from snnviz import links
+from snnviz.catalog.sweeps import SkipSweep, points
+from snnviz.design import Design, SURROGATES
+from snnviz.store import Store
+known = json.load(open(sys.argv[2]))
+assert snnviz.__file__.startswith(sys.argv[3])
+assert (Design().more, Design().neuron.novel, Design().network.kind) == (3, 7.0, "mlp")
+assert "twist" in [each.name for each in SURROGATES["atan"].parameters]
+store = Store(sys.argv[1])
+assert store.unreadable() == []
+runs = {run.run: run for run in store.runs(of=None, limit=10_000)}
+assert sorted(runs) == sorted(known["names"]), (len(runs), len(known["names"]))
+assert all(run.current for run in runs.values())
+for run in runs.values():
+    submitted = store.submit(run.task)
+    assert (submitted.run, submitted.created) == (run.run, False)
+for query, name in known["links"].items():
+    design = links.from_query(query)
+    assert store.get(design.digest).run == name, query
+    assert links.from_query(links.to_query(design)) == design
+sweep = SkipSweep.model_validate(links.read_part(SkipSweep, dict(parse_qsl(known["page"])), "study."))
+assert [store.get(point.design.digest).run for point in points(sweep)] == known["points"]
+claimed = set()
+while (claim := store.claim("new")) is not None:
+    assert claim.run not in claimed
+    claimed.add(claim.run)
+assert claimed == set(known["names"])
+print("found", len(runs))
+"""
+
+
+def changed(folder: Path, edits: dict[str, list[tuple[str, str]]]) -> Path:
+    """A copy of the package that is written otherwise."""
+    copy = folder / "snnviz"
+    shutil.copytree(ROOT / "snnviz", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, pairs in edits.items():
+        text = (copy / name).read_text()
+        for before, after in pairs:
+            assert text.count(before) == 1, (name, before, text.count(before))
+            text = text.replace(before, after)
+        (copy / name).write_text(text)
+    return copy
+
+
+def ask(package: Path, *arguments: Any) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(package.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *map(str, arguments), str(package.parent)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=package.parent,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Path:
+    """Runs of every kind, links to their designs and a page's link, of the release of today."""
+    sweep = SkipSweep(depth=3, channels=2, most_skips=2, seeds=1)
+    swept = [point.design for point in points(sweep)]
+    several: list[Task] = list(dict.fromkeys([Design(seed=1), *tasks(64, seed=2), *swept]))
+    store = Store(tmp_path / "runs.sqlite")
+    names = [store.submit(task).run for task in several]
+    linked = {links.to_query(task): task.digest for task in several if isinstance(task, Design)} | {
+        "seed=1&run=x": Design(seed=1).digest
+    }
+    linked.pop("", None)  # a bare address shows the default, whatever that is
+    told = {
+        "names": names,
+        "links": linked,
+        "page": links.write_part(sweep, "study."),
+        "points": [design.digest for design in swept],
+    }
+    (tmp_path / "known.json").write_text(json.dumps(told))
+    store.close()
+    return tmp_path
+
+
+def test_a_field_that_is_added_anywhere_renames_no_run_and_changes_no_link(known: Path) -> None:
+    """To the design, a part, a network, a task, a page's setting and an entry of the catalogue; some defaults moved."""
+    package = changed(known / "new", ADDED)
+    count = len(json.loads((known / "known.json").read_text())["names"])
+    assert ask(package, known / "runs.sqlite", known / "known.json") == f"found {count}"
