@@ -157,7 +157,7 @@ def _recipes(usual: Recipe) -> dict[str, Recipe]:
 
 
 def _part(prefix: str, of: Any) -> Callable[[Query], Any]:
-    return lambda query: of.check(links.read_part(query, prefix))
+    return lambda query: of.check(links.read_part(of, query, prefix))
 
 
 def _parts(of: str) -> tuple[Callable[[Any], str], Callable[[Query], Any]]:
@@ -190,7 +190,7 @@ KINDS: dict[str, Kind] = {
     "search": Kind({**OPTIMISATIONS, **_recipes(Optimisation())}, optimise_setting.to_link, optimise_setting.from_link),
     "study": Kind(
         {**PRESETS, **_recipes(TrainingStudy())},
-        lambda value: links.write_part(value, TrainingStudy(), study.PREFIX),
+        lambda value: links.write_part(value, study.PREFIX),
         _part(study.PREFIX, TrainingStudy),
     ),
     "activity": Kind({"usual": Setting()}, activity_setting.to_link, activity_setting.from_link),

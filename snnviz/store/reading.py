@@ -6,7 +6,7 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select
 from sqlalchemy import Row as Columns
 
 from snnviz.errors import InputError
@@ -23,6 +23,11 @@ def name_of(run: str | ColumnElement[str]) -> ColumnElement[str]:
     return func.coalesce(own, keyed, said)
 
 
+def called(names: Any) -> ColumnElement[bool]:
+    """Of the runs with one of these names, or digests of their tasks."""
+    return or_(RUNS.c.run.in_(names), RUNS.c.key.in_(names))
+
+
 RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "task"), RUNS.c.design, RUNS.c.kind)
 """The columns of a `Run`, named like its fields, and its task."""
 
@@ -35,15 +40,15 @@ ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
 """For each kind of row, its number, its fields and its checksum."""
 
 LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: select(TABLES[event].c.run, *(TABLES[event].c[name] for name in COLUMNS[event]), TABLES[event].c.crc)
+    event: select(
+        TABLES[event].c.run, *(TABLES[event].c[name] for name in COLUMNS[event]), TABLES[event].c.crc, RUNS.c.key
+    ).join(RUNS, RUNS.c.run == TABLES[event].c.run)
     for event in TABLES
 }
-"""For each kind of row, its run, its fields and its checksum."""
+"""For each kind of row, its run, its fields, its checksum and the key of the run."""
 
 MANY: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: LAST[event]
-    .where(TABLES[event].c.run.in_(bindparam("of", expanding=True)))
-    .order_by(TABLES[event].c.run, TABLES[event].c.seq)
+    event: LAST[event].where(called(bindparam("of", expanding=True))).order_by(TABLES[event].c.run, TABLES[event].c.seq)
     for event in TABLES
 }
 """The same of the runs of several names."""

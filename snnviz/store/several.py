@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 
 from snnviz.errors import StoreError
 from snnviz.events import Row
@@ -28,47 +28,35 @@ class Several(Care):
         """The runs of these names, whole ones. Raises `StoreError` where one cannot be read."""
         asked = tuple(names)
         with self._reading() as connection:
-            rows = connection.execute(reading.RUN.where(_called(asked), RUNS.c.state != "deleted")).all()
+            rows = connection.execute(reading.RUN.where(reading.called(asked), RUNS.c.state != "deleted")).all()
         runs = []
         for row in rows:
             shown = reading.run(row)
             if isinstance(shown, Unreadable):
                 raise StoreError(f"The run {shown.run} cannot be read by this snnviz: {shown.reason}.")
             runs.append(shown)
-        return _as_asked(asked, [(run.run, run.key, run) for run in runs])
+        return as_asked(asked, [(run.run, run.key, run) for run in runs])
 
     def rows_of(self, names: Iterable[str], event: type[R]) -> dict[str, list[R]]:
         """The rows of each run that has some, in the order in which they came."""
         asked = tuple(names)
-        own = self.names(asked)
         with self._reading() as connection:
-            rows = connection.execute(reading.MANY[event], {"of": tuple(set(own.values()))}).all()
-        found: dict[str, list[R]] = {}
-        for run, *columns, crc in rows:
-            found.setdefault(run, []).append(tables.event(event, run, columns, crc))
-        return {name: found[own[name]] for name in asked if own.get(name) in found}
+            rows = connection.execute(reading.MANY[event], {"of": asked}).all()
+        found: dict[tuple[str, str | None], list[R]] = {}
+        for run, *columns, crc, key in rows:
+            found.setdefault((run, key), []).append(tables.event(event, run, columns, crc))
+        return as_asked(asked, [(run, key, several) for (run, key), several in found.items()])
 
     def versions(self, names: Iterable[str]) -> dict[str, str]:
         """What `version` says of each."""
         asked = tuple(names)
-        query = select(RUNS.c.run, RUNS.c.key, RUNS.c.revision).where(_called(asked))
+        query = select(RUNS.c.run, RUNS.c.key, RUNS.c.revision).where(reading.called(asked))
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        return _as_asked(asked, [(row.run, row.key, str(row.revision)) for row in rows])
-
-    def names(self, names: Iterable[str]) -> dict[str, str]:
-        """The own name of each run."""
-        asked = tuple(names)
-        with self._reading() as connection:
-            rows = connection.execute(select(RUNS.c.run, RUNS.c.key).where(_called(asked))).all()
-        return _as_asked(asked, [(row.run, row.key, row.run) for row in rows])
+        return as_asked(asked, [(row.run, row.key, str(row.revision)) for row in rows])
 
 
-def _called(asked: tuple[str, ...]) -> ColumnElement[bool]:
-    return or_(RUNS.c.run.in_(asked), RUNS.c.key.in_(asked))
-
-
-def _as_asked(asked: tuple[str, ...], found: Iterable[tuple[str, str | None, V]]) -> dict[str, V]:
+def as_asked(asked: Iterable[str], found: Iterable[tuple[str, str | None, V]]) -> dict[str, V]:
     """By what was asked for, from own names and keys; a run of that name goes before one of that key."""
     called = [*found]
     known = {key: value for _, key, value in called} | {run: value for run, _, value in called}

@@ -13,7 +13,7 @@ from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import opening, reading, renewing, tables
 from snnviz.store.leases import change
-from snnviz.store.several import Several
+from snnviz.store.several import Several, as_asked
 from snnviz.store.tables import RUNS, TABLES
 from snnviz.store.values import STATES, Run, State, Submitted, Unreadable
 from snnviz.tasks import KINDS, Task
@@ -202,19 +202,18 @@ class Store(Several):
         """
         table = TABLES[event]
         newest = select(func.max(table.c.seq)).group_by(table.c.run)
-        names = {} if runs is None else self.names(runs)
         if runs is not None:
-            newest = newest.where(table.c.run.in_(set(names.values())))
+            newest = newest.where(table.c.run.in_(select(RUNS.c.run).where(reading.called(tuple(runs)))))
         with self._reading() as connection:
             found = connection.execute(reading.LAST[event].where(table.c.seq.in_(newest))).all()
-        last: dict[str, R] = {}
-        for run, *columns, crc in found:
+        last: list[tuple[str, str | None, R]] = []
+        for run, *columns, crc, key in found:
             try:
-                last[run] = tables.event(event, run, columns, crc)
+                last.append((run, key, tables.event(event, run, columns, crc)))
             except StoreError:
                 if runs is not None:
                     raise
-        return last if runs is None else {run: last[name] for run, name in names.items() if name in last}
+        return {run: row for run, _, row in last} if runs is None else as_asked(runs, last)
 
     def version(self, run: str | None = None) -> str:
         """Changes when anything shown of the run changes (None: of any run); a heartbeat alone does not. Cheap."""
