@@ -12,8 +12,8 @@ from snnviz import design
 from snnviz.networks import Part
 from snnviz.registry import Registry
 
-WITHOUT = ("snnviz.core", "snnviz.jobs", "snnviz.search.", "snnviz.__main__")
-"""Packages that load torch, and have no part."""
+WITHOUT = ("snnviz.core", "snnviz.jobs", "snnviz.search.", "snnviz.__main__", "snnviz.ui.main")
+"""What loads torch, or runs when it is loaded, and has no part."""
 
 
 def _below(part: type[Part]) -> Iterator[type[Part]]:

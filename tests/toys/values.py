@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from snnviz.catalog.submitted import Submitted
-
 from snnviz.events import Row
 from snnviz.registry import Range
+from snnviz.submitted import Task
 
 
-class Dice(Submitted):
+class Dice(Task):
     """A die is thrown so often."""
 
     kind = "toy-dice"
@@ -22,7 +21,7 @@ class Dice(Submitted):
     seed: Annotated[int, Range(0, 1000, "Of the die.", 1)] = 0
 
 
-class Walk(Submitted):
+class Walk(Task):
     """A walk of so many steps, each up or down."""
 
     kind = "toy-walk"
