@@ -19,14 +19,17 @@ import pytest
 from snnviz.errors import StoreError
 from snnviz.jobs import engine, local
 from snnviz.jobs.local import Local
-from snnviz.store import Silence, Store
+from snnviz.store import LEASE_SECONDS, Silence, Store
 from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
 from tests.jobs.undisturbed import undisturbed
 from tests.waiting import Background, ended, until
 
 LEASE = 2.0
-"""Seconds, in place of 15; three of them are a hang."""
+"""Seconds, in place of 10; three of them are a hang."""
+
+WHILE = LEASE_SECONDS / 1.5
+"""Seconds on a clock of the test: five times this, and not four, are three leases as they usually are."""
 
 
 @pytest.fixture
@@ -114,7 +117,7 @@ class TestReplacing:
     @pytest.fixture
     def clock(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         now = [0.0]
-        monkeypatch.setitem(local._silences, store.lock, Silence(15, lambda: now[0]))
+        monkeypatch.setitem(local._silences, store.lock, Silence(LEASE_SECONDS, lambda: now[0]))
 
         def wait(seconds: float) -> None:
             now[0] += seconds
@@ -139,16 +142,16 @@ class TestReplacing:
         made = Local(store)
         for _ in range(4):
             made.start()
-            clock(10)
+            clock(WHILE)
         store.attend(engine.owner("local", holder.pid))  # it was only slow
         for _ in range(5):
             made.start()
-            clock(10)
+            clock(WHILE)
         assert (holder.poll(), spawned) == (None, [])
         clock(100)  # nobody looked meanwhile
         for _ in range(5):
             made.start()
-            clock(10)
+            clock(WHILE)
         assert (holder.poll(), spawned) == (None, [])
         made.start()
         assert holder.wait(10) == -signal.SIGKILL
@@ -183,7 +186,7 @@ class TestReplacing:
         made = Local(store)
         for _ in range(5):
             made.start()
-            clock(10)
+            clock(WHILE)
         with pytest.raises(StoreError):
             made.start()
         assert (holder.poll(), spawned) == (None, [])
@@ -203,6 +206,6 @@ class TestReplacing:
         made = Local(store)
         for _ in range(6):
             made.start()
-            clock(10)
+            clock(WHILE)
         assert holder.wait(10) == -signal.SIGKILL
         assert len(spawned) == 1

@@ -13,8 +13,11 @@ from snnviz.errors import StoreError
 from snnviz.jobs import engine, lock, machine, supervisor
 from snnviz.jobs.children import Child
 from snnviz.jobs.supervisor import PASSED_RUNS, Supervisor
-from snnviz.store import MAX_DEATHS, Claim, Silence, Store, Task, opening
+from snnviz.store import LEASE_SECONDS, MAX_DEATHS, Claim, Silence, Store, Task, opening
 from tests.conftest import MakeDesign
+
+WHILE = LEASE_SECONDS / 1.5
+"""Seconds: five times this, and not four, are three leases."""
 
 
 class Process:
@@ -82,7 +85,7 @@ def chief(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Superv
     handle = lock.take(store.lock)
     assert handle is not None
     made = Supervisor(store, handle, 2, 600)
-    made._silence = Silence(15, clock)
+    made._silence = Silence(LEASE_SECONDS, clock)
     made.forkserver = Forkserver()  # type: ignore[assignment]
     monkeypatch.setattr(machine, "free_bytes", lambda: 10**12)
     return made
@@ -96,13 +99,13 @@ class TestSupervisor:
         chief._round()
         (child,) = chief.children
         for _ in range(5):
-            clock.now += 10
+            clock.now += WHILE
             store.beat(run, 1)
             chief._round()
         clock.now += 10_000  # the supervisor was stopped, or the machine slept
         for _ in range(5):
             chief._round()
-            clock.now += 10
+            clock.now += WHILE
         assert child.process.told == []  # type: ignore[attr-defined]
         chief._round()
         clock.now += 0.1
@@ -110,7 +113,7 @@ class TestSupervisor:
         assert child.process.told == ["terminate", "kill"]  # type: ignore[attr-defined]
         chief._round()
         assert store.get(run).attempt == 2
-        assert "it was silent for 30 s" in (store.get(run).traceback or "")
+        assert f"it was silent for {3 * LEASE_SECONDS:.0f} s" in (store.get(run).traceback or "")
         for attempt in range(2, MAX_DEATHS + 1):
             store.died(run, attempt, "again")
             store.claim("me")
@@ -132,7 +135,7 @@ class TestSupervisor:
             for _ in range(7):
                 with suppress(StoreError):
                     chief._round()
-                clock.now += 10
+                clock.now += WHILE
         assert first.process.told == ["terminate", "kill"]  # type: ignore[attr-defined]
         assert second.process.told == []  # type: ignore[attr-defined]
         store.beat(runs[1], 1)
