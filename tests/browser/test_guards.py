@@ -28,7 +28,7 @@ from tests.packed import npz
 
 PATIENCE = 60_000
 MB = 2**20
-SMALL = {"VISITOR_HELD": "3", "ADDRESS_HELD": "9", "HELD": "12", "IDLE": "2"}
+SMALL = {"VISITOR_HELD": "3", "ADDRESS_HELD": "9", "HELD": "12", "IDLE": "3"}
 TINY = npz(images=np.random.default_rng(0).integers(0, 256, (40, 10, 10), np.uint8), labels=np.arange(40) % 4)
 
 

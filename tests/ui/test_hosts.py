@@ -106,7 +106,8 @@ def test_the_refusal_names_the_host_and_what_would_allow_it(ask: Ask) -> None:
         "This server answers to localhost, 127.0.0.1 and [::1] alone, not to evil.example. "
         "If you started it and trust that name, start it with SNNVIZ_HOSTS=evil.example"
     )
-    assert "not to pages of evil.example." in ask(origin="https://evil.example")[2]
+    assert "not to evil.example." in ask(origin="https://evil.example")[2]
+    assert "not to a page that hides where it is from." in ask(origin="null:")[2]
     assert "<" not in ask("<script>alert(1)</script>")[2]
 
 

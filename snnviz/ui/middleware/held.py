@@ -54,6 +54,13 @@ class Held:
         now = time.monotonic()
         if now - self._counted > SAME_SECONDS:
             self.count(now)
+        found = self._excess(owner, limits)
+        if found and self._counted < now:  # somebody may have left since
+            self.count(now)
+            found = self._excess(owner, limits)
+        return found
+
+    def _excess(self, owner: Owner, limits: Limits) -> tuple[int, str] | None:
         visitor, address, everybody = (self._arriving[key] + self._kept[key] for key in _keys(owner))
         again = "take one away, or close its page, and try again."
         if visitor > limits.visitor_held * 2**20:

@@ -37,20 +37,23 @@ class Hosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self.everybody and scope["type"] in ("http", "websocket"):
             headers = Headers(scope=scope)
-            for what, given in (("", headers.get("host")), ("pages of ", origin(headers))):
-                if not (what and given is None) and not is_one_of(given, (*OWN, *self.named)):
-                    await refuse(scope, receive, send, 403, self.sentence(what, given))
-                    return
+            host, page = headers.get("host"), origin(headers)
+            known = (*OWN, *self.named)
+            if not is_one_of(host, known):
+                await refuse(scope, receive, send, 403, self.sentence(host or "", "a name that is none"))
+                return
+            if page is not None and not is_one_of(page, known):
+                await refuse(scope, receive, send, 403, self.sentence(page, "a page that hides where it is from"))
+                return
         await self.app(scope, receive, send)
 
-    def sentence(self, what: str, given: str | None) -> str:
-        """What is said to who comes by another name."""
-        found = _HOST.fullmatch((given or "").lower())
-        name = found[1] if found else "this name"
+    def sentence(self, given: str, hidden: str) -> str:
+        """What is said to who comes by another name, or by none."""
+        found = _HOST.fullmatch(given.lower())
         *known, last = dict.fromkeys((*OWN, *self.named))
         return (
-            f"This server answers to {', '.join(known)} and {last} alone, not to {what}{name}. "
-            f"If you started it and trust that name, start it with {SWITCH}={name if found else 'name,...'}"
+            f"This server answers to {', '.join(known)} and {last} alone, not to {found[1] if found else hidden}. "
+            f"If you started it and trust that name, start it with {SWITCH}={found[1] if found else 'name,...'}"
         )
 
 
