@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from snnviz.design import Design
-from snnviz.store import Store
+from snnviz.store import Store, tables
 from snnviz.submitted import Task
 from snnviz.tasks import KINDS
 
@@ -50,8 +50,14 @@ def older(path: Path, names: Mapping[str, str] | None = None, texts: Mapping[str
             called[run] = (names or {}).get(run) or digest_of_before(task)
             written = (texts or {}).get(run) or task.canonical()
             connection.execute("UPDATE runs SET run = ?, design = ? WHERE run = ?", (called[run], written, run))
-            for table in ("samples", "layers", "epochs"):
-                connection.execute(f"UPDATE {table} SET run = ?, crc = NULL WHERE run = ?", (called[run], run))
+            for event, table in tables.TABLES.items():
+                fields = tuple(tables.COLUMNS[event])
+                rows = connection.execute(f"SELECT seq, {','.join(fields)} FROM {table.name} WHERE run = ?", [run])
+                for seq, *values in rows.fetchall():
+                    crc = tables.checksum(called[run], dict(zip(fields, values, strict=True)))
+                    connection.execute(
+                        f"UPDATE {table.name} SET run = ?, crc = ? WHERE seq = ?", (called[run], crc, seq)
+                    )
             for weights in path.parent.glob(f"checkpoints/{run}.*"):
                 weights.rename(weights.with_name(weights.name.replace(run, called[run])))
         connection.execute("DROP INDEX runs_by_key")

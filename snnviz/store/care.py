@@ -81,7 +81,7 @@ class Care(Room):
             for event in tables.TABLES:
                 with self._reading() as connection:
                     found = connection.execute(reading.ROW[event], {"of": run, "since": 0}).all()
-                count += sum(tables.event(event, run, row[1:-1], row[-1]) is not None for row in found)
+                count += sum(tables.event(event, run, row[2:-1], row[-1]) is not None for row in found)
         return count
 
     def backup(self, to: Path) -> None:

@@ -32,12 +32,17 @@ RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "tas
 """The columns of a `Run`, named like its fields, and its task."""
 
 ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: select(TABLES[event].c.seq, *(TABLES[event].c[name] for name in COLUMNS[event]), TABLES[event].c.crc)
+    event: select(
+        TABLES[event].c.seq,
+        TABLES[event].c.run,  # which the checksum is of, whatever the run was asked for by
+        *(TABLES[event].c[name] for name in COLUMNS[event]),
+        TABLES[event].c.crc,
+    )
     .where(TABLES[event].c.run == name_of(bindparam("of", type_=String)), TABLES[event].c.seq > bindparam("since"))
     .order_by(TABLES[event].c.seq)
     for event in TABLES
 }
-"""For each kind of row, its number, its fields and its checksum."""
+"""For each kind of row, its number, its run, its fields and its checksum."""
 
 LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(

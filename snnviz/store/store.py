@@ -193,7 +193,7 @@ class Store(Several):
         """Each row with its number, in the order in which they came; `since` is the last number the reader has."""
         with self._reading() as connection:
             found = connection.execute(reading.ROW[event], {"of": run, "since": since}).all()
-        return [(columns[0], tables.event(event, run, columns[1:-1], columns[-1])) for columns in found]
+        return [(seq, tables.event(event, name, columns, crc)) for seq, name, *columns, crc in found]
 
     def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
         """The newest row of each run that has one.
