@@ -1,15 +1,34 @@
-"""What a link says, also where the data set of one's own that it names is not on this machine."""
+"""What the address says: where Back led to it, and where the data set of one's own that it names is not here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
 from snnviz.catalog import owndata
 from snnviz.design import DATASETS
 from snnviz.errors import InputError
 
 T = TypeVar("T")
+
+
+def note_page(page: str) -> None:
+    """At the top of each page: whether Back or Forward led from one of its settings to another."""
+    session, context = st.session_state, get_script_run_ctx()
+    led = context is not None and context.is_history_navigation
+    session.came_back, session.page = led and session.get("page") == page, page
+
+
+def came_back() -> bool:
+    """Whether the browser's Back or Forward led here from another setting of this page: the address is right then.
+
+    From another page it is what it was when this page was left, and what was changed since counts.
+    """
+    found: bool = st.session_state.get("came_back", False)
+    return found
 
 
 def rest_kept(read: Callable[[Mapping[str, str]], T], query: Mapping[str, str]) -> tuple[T, str]:

@@ -41,7 +41,7 @@ def panel() -> None:
     if rough := variance.roughness(design):
         st.caption(rough)
     _train(design)
-    address(links.to_query(design), key="address")
+    address(links.to_query(design), key="address", steps=True)
 
 
 @st.fragment(key="expected")

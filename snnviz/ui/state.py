@@ -24,7 +24,7 @@ from snnviz.ui import notices, services
 from snnviz.ui.becoming import at_depth, of_code, of_data, of_network, of_neurons, sized
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
-from snnviz.ui.linked import rest_kept
+from snnviz.ui.linked import came_back, note_page, rest_kept
 from snnviz.ui.words import ended, plain
 from snnviz.views.changes import between
 from snnviz.views.refusals import why
@@ -33,7 +33,10 @@ from snnviz.views.refusals import why
 def begin(page: str = "") -> None:
     """At the top of a page: the first time, take the design from the address, if that is the Design page's ("")."""
     session = st.session_state
+    note_page(page)
     if "design" in session:
+        if page == "" and came_back():
+            _go_back()
         return
     session.arrived = page
     session.problem, session.offer = "", None
@@ -56,6 +59,17 @@ def begin(page: str = "") -> None:
     known = services.glance(session.design.digest)
     if known is not None:
         session.watched, session.found = session.design.digest, known[0].state == "done"
+
+
+def _go_back() -> None:
+    """Edit what the address says."""
+    try:
+        found, st.session_state.problem = rest_kept(from_query, dict(st.query_params))
+    except InputError as error:
+        _say(error, "The design stays as it is.", linked=True)
+        return
+    if found != design():
+        replace(found)
 
 
 def arrived_at(page: str) -> bool:

@@ -1,18 +1,33 @@
 // Sets the query string in the address bar. Browsers refuse too many changes in a short time, so while somebody
 // draws fast only the newest one is written.
+//
+// The first change after a rest is a step of the browser's history, to which Back returns; those that follow at once,
+// as while a slider is dragged, are of that step. What a page writes when it is opened, or when Back or Forward led to
+// it, is no step.
 
 const PAUSE = 150; // ms
+const REST = 1000; // ms
 const STREAMLIT_OWN = ["embed", "embed_options"];
 const timers = new WeakMap();
+const opened = new WeakSet(); // places whose first query was written
+let changed = -REST;
+let went = false;
+addEventListener("popstate", () => (went = true));
 
-function write(query) {
+function write(query, place, steps) {
   const url = new URL(location.href);
   const parts = query ? [query] : [];
   for (const [name, value] of url.searchParams) {
     if (STREAMLIT_OWN.includes(name)) parts.push(`${name}=${encodeURIComponent(value)}`);
   }
   url.search = parts.join("&");
-  if (url.href !== location.href) history.replaceState(history.state, "", url);
+  const isStep = steps && opened.has(place) && !went && performance.now() - changed > REST;
+  opened.add(place);
+  went = false;
+  if (url.href === location.href) return;
+  changed = performance.now();
+  if (isStep) history.pushState(history.state, "", url);
+  else history.replaceState(history.state, "", url);
 }
 
 export default function address({ data, parentElement }) {
@@ -20,6 +35,6 @@ export default function address({ data, parentElement }) {
   const box = (parentElement.host ?? parentElement).closest("[data-testid=stElementContainer]");
   if (box) box.style.position = "absolute"; // out of the flow: no gap where nothing is shown
   clearTimeout(timers.get(parentElement));
-  timers.set(parentElement, setTimeout(() => write(data.query), PAUSE));
+  timers.set(parentElement, setTimeout(() => write(data.query, parentElement, data.steps), PAUSE));
   return () => clearTimeout(timers.get(parentElement));
 }
