@@ -42,7 +42,7 @@ def panel() -> None:
         _figures()
     with choices:  # last: its answer to the browser says that all the rest is there
         _choices()
-    address(at.link(), key="activity-address")
+    address(at.link(), key="activity-address", steps=True)
 
 
 def _choices() -> None:

@@ -25,7 +25,7 @@ from snnviz.ui.components import sliders
 from snnviz.ui.components.block_editor import new_revision
 from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
-from snnviz.ui.linked import rest_kept
+from snnviz.ui.linked import came_back, rest_kept
 from snnviz.ui.words import ended
 from snnviz.views.activity import label
 from snnviz.views.changes import told
@@ -53,7 +53,7 @@ def begin() -> None:
     session.setdefault("looked", ("", 0))
     query = dict(st.query_params) if state.arrived_at("activity") else {}
     study.begin(query)
-    if "setting" in session:
+    if "setting" in session and not came_back():
         return
     try:
         setting, session.link_problem = rest_kept(from_link, query)

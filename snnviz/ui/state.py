@@ -73,9 +73,9 @@ def _go_back() -> None:
 
 
 def arrived_at(page: str) -> bool:
-    """Whether the visit began on this page, so that the address then was a link to it."""
+    """Whether the visit began on this page, or Back led to another setting of it: the address is a link to it."""
     began: str = st.session_state.arrived
-    return began == page
+    return began == page or (came_back() and st.session_state.page == page)
 
 
 def design() -> Design:

@@ -15,6 +15,7 @@ from snnviz.theory.activity import Setting, same_law
 from snnviz.ui import many, notices, recipe
 from snnviz.ui.actions import UNDONE, actions
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.linked import came_back
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain, some
 from snnviz.views.activity import look
@@ -41,8 +42,9 @@ LABELS = {
 def begin(query: Mapping[str, str]) -> None:
     """At the first visit: take the study from the address."""
     session = st.session_state
-    if "study" in session:
+    if "study" in session and not came_back():
         return
+    many.renew(KEY)
     session.study, session.study_problem = TrainingStudy(), ""
     try:
         session.study = TrainingStudy.check(links.read_part(TrainingStudy, query, PREFIX))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from snnviz.events import Checkpoint
 from snnviz.jobs import machine
 from snnviz.store import Run
 from snnviz.theory import costs
-from snnviz.ui import form, services, state
+from snnviz.ui import form, linked, services, state
 from snnviz.views import changes
 from snnviz.views.numbers import count
 from tests.conftest import MakeDesign
@@ -427,3 +428,19 @@ def test_all_samples_are_an_empty_field_that_says_so() -> None:
     assert (visit.design, visit.link) == (Design(), "")
     visit.put("data.train_samples", 0)
     assert visit.widget("data.train_samples").value is None
+
+
+def test_back_edits_what_the_address_says_but_not_from_another_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = Visit("seed=3")
+    visit.put("seed", 4)
+    monkeypatch.setattr(linked, "get_script_run_ctx", lambda: SimpleNamespace(is_history_navigation=True))
+    visit.look()  # AppTest's address is still that of the beginning
+    assert visit.design == Design(seed=3)
+    visit.at.query_params["seed"] = "many"
+    visit.look()
+    assert visit.design == Design(seed=3)
+    assert "The design stays as it is" in visit.errors[0]
+    visit.at.query_params["seed"] = "5"
+    visit.at.session_state["page"] = "runs"
+    visit.look()
+    assert visit.design == Design(seed=3)
