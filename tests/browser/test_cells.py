@@ -41,7 +41,7 @@ def test_a_drawn_cell_is_scored_and_its_address_brings_all_of_it_back(
     press(page, "Undo")
     page.wait_for_url(lambda url: "cell=" not in url)
     press(page, "Redo")
-    press(page, "Score")
+    press(page, "Score the cell")
     expect(page.locator("[data-chart=score_kernel] .heatmaplayer image")).to_be_visible(timeout=PATIENCE)
     score = page.get_by_test_id("stMetric").filter(has_text="Score by SAHD").get_by_test_id("stMetricValue")
     expect(score).to_have_text(re.compile(r"^-?\d+\.\d$"))
