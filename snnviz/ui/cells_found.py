@@ -43,7 +43,7 @@ def panel(setting: Scoring, run: Run | None) -> None:
     """Score, or Cancel and how far it is; above them what went wrong. Beside them the way to the cell's training."""
     left, right = st.columns([12, 3], vertical_alignment="bottom")
     with left:
-        known = {run.run: run} if run is not None else {}
+        known = {setting.digest: run} if run is not None else {}
         actions([setting], known, KEY, verb=SCORE, what="the cell", icon=":material/speed:", then=_pressed)
     if right.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train"):
         train(setting)

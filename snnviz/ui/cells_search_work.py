@@ -60,7 +60,7 @@ def panel(search: CellSearch, run: Run | None, seen: Seen) -> None:
         found = found._replace(live=_live(run, seen))
     if run is not None and run.state == "done":
         found = found._replace(whole=f"{seen.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, seen)}")
-    known = {run.run: run} if run is not None else {}
+    known = {search.digest: run} if run is not None else {}
     actions([search], known, KEY, verb=SEARCH, what="the search", found=found)
 
 
