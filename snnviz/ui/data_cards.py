@@ -61,13 +61,14 @@ def _card(name: str, marked: bool) -> Picture:
     if owndata.is_name(name.removesuffix("-saccades")):
         badges.append(("own", "own"))
     if not here:
-        badges.append(("absent", "not here"))
+        badges.append(("absent", "to be downloaded"))
     kind = "images" if about.counts is None else "recordings"
     return Picture(
         about.title.removesuffix(" (simulated)"),
         thumbnails.of(name) if here else None,
         pick=name,
         note="" if len(badges) > 1 else f"{count:,}" if badges else f"{count:,} of {height}x{width}",
+        waits=here,
         alt=f"A sample of {about.title}: {count:,} {kind}, {about.classes} classes",
         marked=marked,
         badges=tuple(badges),

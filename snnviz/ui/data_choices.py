@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import get_args
 
@@ -14,17 +15,12 @@ from snnviz.registry import Range
 from snnviz.ui import data_setting as setting
 from snnviz.ui import many
 from snnviz.ui.data_setting import KEY, Look
+from snnviz.views.words import option, word
 
 PARTS = {"train": "Training", "test": "Test"}
 
-FRAMES = {
-    "data.events.bins": "Frames say",
-    "data.events.window_ms": "Frame, ms",
-    "data.events.denoise_ms": "Denoise, ms",
-    "data.events.crop": "Crop to",
-    "data.events.downsample": "Join pixels",
-}
-TRAINING = {"data.augment.flip": "Mirror", "data.augment.shift": "Shift, pixels", "data.augment.drop": "Drop events"}
+FRAMES = tuple(f"data.events.{name}" for name in ("bins", "window_ms", "denoise_ms", "crop", "downsample"))
+TRAINING = tuple(f"data.augment.{name}" for name in ("flip", "shift", "drop"))
 
 
 def panel(now: Design, look: Look, count: int) -> None:
@@ -33,12 +29,12 @@ def panel(now: Design, look: Look, count: int) -> None:
     _which(now, look, count)
     _other_form(now.data.name, recorded)
     st.markdown("**What the network is shown**")
-    _number(now, "data.steps", "Time steps T", held=now.neuron.kind == "relu")
+    _number(now, "data.steps", held=now.neuron.kind == "relu")
     if recorded:
         _fields(now, FRAMES)
     _encoding(now, recorded)
     st.markdown("**What training does to it**")
-    _fields(now, {path: label for path, label in TRAINING.items() if recorded or path != "data.augment.drop"})
+    _fields(now, [path for path in TRAINING if recorded or path != "data.augment.drop"])
 
 
 def _which(now: Design, look: Look, count: int) -> None:
@@ -135,7 +131,7 @@ def _encoding(now: Design, recorded: bool) -> None:
     path = "data.encoding.kind"
     key = f"{path}@{many.revision(KEY)}"
     st.selectbox(
-        "Encoding",
+        word("data.encoding").label,
         kinds,
         index=kinds.index(chosen.kind),
         key=key,
@@ -145,15 +141,15 @@ def _encoding(now: Design, recorded: bool) -> None:
     )
 
 
-def _fields(now: Design, labels: dict[str, str]) -> None:
+def _fields(now: Design, paths: Sequence[str]) -> None:
     """Those of two options first, which a column would cut off."""
-    few = [path for path in labels if _limits(now, path) is None]
+    few = [path for path in paths if _limits(now, path) is None]
     for path in few:
-        _options(now, path, labels[path])
+        _options(now, path)
     columns = st.columns(2)
-    for place, path in enumerate(path for path in labels if path not in few):
+    for place, path in enumerate(path for path in paths if path not in few):
         with columns[place % 2]:
-            _number(now, path, labels[path])
+            _number(now, path)
 
 
 def _limits(now: Design, path: str) -> Range | None:
@@ -162,14 +158,16 @@ def _limits(now: Design, path: str) -> Range | None:
     return next((item for item in about.metadata if isinstance(item, Range)), None)
 
 
-def _options(now: Design, path: str, label: str) -> None:
+def _options(now: Design, path: str) -> None:
     owner, name = path.rsplit(".", 1)
     about = type(attrgetter(owner)(now)).model_fields[name]
     key = f"{path}@{many.revision(KEY)}"
     st.segmented_control(
-        label,
+        word(path).label,
         list(get_args(about.annotation)),
         default=attrgetter(path)(now),
+        format_func=lambda one: option(path, one),
+        help=word(path).help or None,
         required=True,
         wrap=True,
         key=key,
@@ -178,7 +176,7 @@ def _options(now: Design, path: str, label: str) -> None:
     )
 
 
-def _number(now: Design, path: str, label: str, *, held: bool = False) -> None:
+def _number(now: Design, path: str, *, held: bool = False) -> None:
     owner, name = path.rsplit(".", 1)
     about = type(attrgetter(owner)(now)).model_fields[name]
     limits = _limits(now, path)
@@ -186,13 +184,13 @@ def _number(now: Design, path: str, label: str, *, held: bool = False) -> None:
     kind = int if about.annotation is int else float
     key = f"{path}@{many.revision(KEY)}"
     st.number_input(
-        label,
+        word(path).label,
         kind(limits.low),
         kind(limits.high),
         kind(attrgetter(path)(now)),
         kind(limits.step or 1),
         format=None if kind is int else "%g",
-        help=limits.help or None,
+        help=limits.help or word(path).help or None,
         key=key,
         on_change=setting.put,
         args=(path, key),

@@ -16,7 +16,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One of a group. `data` is what `image` or `frame` made; `pick` names it where it can be chosen."""
+    """One of a group. `data` is what `image` or `frame` made; `pick` names it where it can be chosen.
+
+    waits: one without data gets them in a moment, and is not to be downloaded.
+    """
 
     label: str
     data: dict[str, Any] | None
@@ -26,6 +29,7 @@ class Picture:
     marked: bool = False
     badges: tuple[tuple[str, str], ...] = ()
     """Each a kind, "", "own" or "absent", and its words."""
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ def item(one: Picture) -> dict[str, Any]:
         "alt": one.alt,
         "marked": one.marked,
         "badges": one.badges,
+        "waits": one.waits,
     }
 
 

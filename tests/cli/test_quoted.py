@@ -57,5 +57,7 @@ def test_errata_are_one_table_without_marks_of_a_merge() -> None:
     assert lines[-len(rows) :] == rows
     assert {row.count("|") for row in rows} == {rows[0].count("|")}
     assert all(re.match(r"\| \d{4}-\d{2}-\d{2} \| ", row) for row in rows[2:])
+    points = re.findall(r"^- (.{40})", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert len(set(points)) == len(points)  # nor of one that was made twice
     for page in PAGES:
         assert not re.search(r"^(<<<<<<<|=======|>>>>>>>)", page.read_text(), re.MULTILINE), page.name

@@ -67,7 +67,10 @@ def test_the_page_shows_the_designs_data_set_and_a_card_for_each() -> None:
     found = cards(visit)
     assert set(found) == set(datasets.names())
     assert [name for name, item in found.items() if item["marked"]] == ["digits"]
-    assert found["nmnist"]["badges"] == [["absent", "not here"]]
+    assert found["nmnist"]["badges"] == [["absent", "to be downloaded"]]
+    assert not found["nmnist"]["waits"]
+    assert found["fashion-mnist"]["waits"] == datasets.is_here("fashion-mnist")
+    assert found["digits"]["waits"]  # a picture that is here is no arrow until it is drawn
     assert ["", "simulated"] in found["digits-saccades"]["badges"]
     groups = visit.component("snnviz_pictures", "data-still")["groups"]
     assert [group["title"] for group in groups] == ["The image", "As the network sees it"]

@@ -21,11 +21,11 @@ function pictureOf(item, group, colours, pick) {
     canvas.setAttribute("aria-label", item.alt || item.label);
     box.append(canvas);
   } else if (group.style === "cards") {
-    const none = text("span", "none", "⤓");
+    const none = text("span", `none${item.waits ? " waits" : ""}`, item.waits ? "" : "⤓");
     none.setAttribute("aria-hidden", "true");
     box.append(none);
   }
-  if (item.label) box.append(text("span", "label", item.label));
+  if (item.label) box.append(Object.assign(text("span", "label", item.label), { title: item.label }));
   if (item.note || item.badges?.length) {
     const note = text("span", "note", "");
     for (const [kind, words] of item.badges ?? []) note.append(text("span", `badge ${kind}`, words));
