@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator, model_validator
 
+from snnviz import naming
 from snnviz.binning import Augment as Augment
 from snnviz.binning import Events as Events
 from snnviz.errors import InputError, did_you_mean
@@ -56,6 +57,11 @@ SPIKING_READOUT = frozenset({"count"})
 
 class Choice(dict[str, str | Number]):
     """An entry of a registry and its parameters: ``{"kind": "atan", "slope": 2.0}``. Read only."""
+
+    @classmethod
+    def meant(cls, registry: Registry[Any], kind: str, **given: Number) -> Choice:
+        """An entry whose other parameters are as absence means, for ever: of designs that follow from a setting."""
+        return cls(registry.choose(registry.noun, naming.chosen(registry, {"kind": kind, **given})))
 
     @property
     def kind(self) -> str:

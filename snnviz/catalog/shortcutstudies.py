@@ -134,7 +134,7 @@ def modes(design: Design) -> dict[Mode, Design]:
     found: dict[Mode, Design] = {"vanilla": _with(design, Shortcut())}
     if shortcut.schedule.kind != "zero":
         weight = shortcut.schedule.parameters["weight"]
-        constant = Choice(SHORTCUTS.choose("training.shortcut.schedule", {"kind": "constant", "weight": weight}))
+        constant = Choice.meant(SHORTCUTS, "constant", weight=weight)
         found["constant"] = _with(design, shortcut.model_copy(update={"schedule": constant}))
     if shortcut.schedule.kind not in ("zero", "constant"):
         found["evolutionary"] = _with(design, shortcut)
@@ -242,7 +242,7 @@ def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     design = relu_network(design) if design.network.code == "ttfs" else design
     shortcut, deep = design.training.shortcut, isinstance(design.network, MlpNetwork | CnnNetwork)
     first = weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
-    schedule = Choice(SHORTCUTS.choose("training.shortcut.schedule", {"kind": "constant", "weight": first}))
+    schedule = Choice.meant(SHORTCUTS, "constant", weight=first)
     training = Training(
         loss=design.training.loss,
         precision=design.training.precision,
@@ -251,7 +251,7 @@ def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     document = design.model_copy(update={"training": training}).document()
     if deep:
         document["network"]["depth"] = EVERY
-    others = [Choice(INITS.choose("inits", kind)) for kind in study.kinds]
+    others = [Choice.meant(INITS, kind) for kind in study.kinds]
     inits = tuple(dict.fromkeys([design.init, *others]))
     depths = tuple(range(2, study.deepest + 1, EVERY)) if deep else ()
     return GradientSurvey(design=Design.check(document), depths=depths, inits=inits)

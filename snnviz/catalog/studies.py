@@ -103,7 +103,7 @@ def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member,
     base = _base(study)
     found: list[tuple[str, Choice, int, int, dict[str, Any]]] = []
     if study.compare == "initialisations":
-        chosen = inits or [Choice(INITS.choose("init", entry.kind)) for entry in INITS if COMPARED in entry.traits]
+        chosen = inits or [Choice.meant(INITS, entry.kind) for entry in INITS if COMPARED in entry.traits]
         found += [(_named(init), init, 0, 0, {"init": dict(init)}) for init in chosen]
     else:
         path, values = VARIED[study.compare]
@@ -111,7 +111,7 @@ def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member,
         if study.network == "cnn" and field == "width":
             field, values = "channels", tuple(value // 10 for value in values)
         for kind in RIVALS:
-            init = Choice(INITS.choose("init", kind))
+            init = Choice.meant(INITS, kind)
             for place, value in enumerate(values):
                 change = {"init": dict(init), part: {**base[part], field: value}}
                 found.append((f"{kind}, {study.compare} {value:g}", init, place, len(values), change))

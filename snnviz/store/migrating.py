@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 from sqlalchemy import Row as Columns
 
 from snnviz import naming
@@ -126,18 +126,50 @@ class Keyed:
 
 def _give_keys(connection: Connection) -> None:
     connection.execute(update(RUNS).where(RUNS.c.state != "deleted").values(key=None, twin=None))
-    probed = select(TABLES[LayerState].c.run).where(TABLES[LayerState].c.probe.is_not(None)).distinct()
+    _give(connection, _some(connection, RUNS.c.state != "deleted"))
+
+
+def catch_up(connection: Connection) -> None:
+    """Keys for runs that have none: what an older snnviz that was still at work has added, and what can be read now."""
+    without = (RUNS.c.key.is_(None), RUNS.c.twin.is_(None), RUNS.c.state != "deleted")
+    if not _some(connection, *without):
+        return
+    connection.rollback()
+    with connection.execution_options(writes=True).begin():
+        _give(connection, _some(connection, *without))
+
+
+def _some(connection: Connection, *which: ColumnElement[bool]) -> list[Keyed]:
+    """The runs of which a key can be made."""
+    columns = [RUNS.c[n] for n in ("run", "kind", "design", "state", "attempt", "step", "finished", "created", "note")]
+    rows = connection.execute(select(*columns).where(*which)).all()
+    if not rows:
+        return []
+    layers = TABLES[LayerState].c
+    probed = select(layers.run).where(layers.probe.is_not(None)).distinct()
+    if len(rows) < MANY:
+        probed = probed.where(layers.run.in_([row.run for row in rows]))
     today = set(connection.scalars(probed))
+    return [keyed for row in rows if (keyed := _keyed(row, row.run in today)) is not None]
+
+
+def _give(connection: Connection, runs: list[Keyed]) -> None:
+    """Each run its key; of those of one task the first of them, if none has it yet, and the others a word."""
+    held = {row.key: row for row in connection.execute(select(RUNS.c.run, RUNS.c.key, RUNS.c.state)) if row.key}
     groups: dict[str, list[Keyed]] = {}
-    some = ("run", "kind", "design", "state", "attempt", "step", "finished", "created", "note")
-    for row in connection.execute(select(*(RUNS.c[name] for name in some)).where(RUNS.c.state != "deleted")).all():
-        if (keyed := _keyed(row, row.run in today)) is not None:
-            groups.setdefault(keyed.key, []).append(keyed)
+    for keyed in runs:
+        groups.setdefault(keyed.key, []).append(keyed)
     new: list[dict[str, Any]] = []
     for key, several in groups.items():
-        first, *others = sorted(several, key=lambda keyed: keyed.rank, reverse=True)
-        new.append(_columns(first, key=key))
-        new += [_columns(other, twin=key, said=renewing.TWIN.format(first.row.run)) for other in others]
+        several.sort(key=lambda keyed: keyed.rank, reverse=True)
+        first = held.get(key)
+        if first is not None and first.state == "deleted":
+            connection.execute(update(RUNS).where(RUNS.c.run == first.run).values(key=None))
+            first = None
+        if first is None:
+            new.append(_columns(several[0], key=key))
+        name = several.pop(0).row.run if first is None else first.run
+        new += [_columns(other, twin=key, said=renewing.TWIN.format(name)) for other in several]
     for start in range(0, len(new), BATCH):
         _write(connection, new[start : start + BATCH])
 

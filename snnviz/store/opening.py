@@ -210,6 +210,8 @@ def _look(connection: Connection, path: Path | None, check: bool) -> None:
         with connection.execution_options(writes=True).begin():
             tables.complete(connection)
             connection.execute(update(tables.ABOUT).where(tables.ABOUT.c.id.is_(None)).values(id=secrets.token_hex(8)))
+    if check and not (path is not None and is_readonly(path)):
+        migrating.catch_up(connection)
 
 
 def bare(connection: Connection) -> sqlite3.Connection:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnviz.catalog.measuring import Measurement
 from snnviz.catalog.searches import Search
 from snnviz.design import Design
 from snnviz.errors import NotFound, StoreError
@@ -195,6 +196,71 @@ class TestNothingIsLost:
         assert claim is not None
         assert (claim.run, claim.attempt) == (name, 2)
         assert store.load_checkpoint(name) is None
+
+
+class TestByDigest:
+    """What is asked by the digest of a task is done to the run that an older release named."""
+
+    @pytest.fixture
+    def old(self, place: Path, tiny: MakeDesign) -> tuple[Store, str]:
+        store = Store(place)
+        done(store, tiny())
+        store.close()
+        name = older(place)[tiny().digest]
+        return Store(place), name
+
+    def test_it_is_named_and_trained_once_more_and_cancelled(self, old: tuple[Store, str], tiny: MakeDesign) -> None:
+        store, name = old
+        store.rename(tiny().digest, "mine")
+        store.opened(tiny().digest)
+        assert store.get(name).title == "mine"
+        with store._writing() as connection:
+            connection.exec_driver_sql("UPDATE runs SET checkpoint = NULL")
+        store.again(tiny().digest)
+        assert store.get(name).state == "queued"
+        claim = store.claim("me", tiny().digest)
+        assert claim is not None
+        assert claim.run == name
+        store.cancel(tiny().digest)
+        assert store.get(name).cancel_requested
+        store.finish(name, claim.attempt, "cancelled")
+        assert store.submit(tiny()).run == name
+        store.cancel(tiny().digest)
+        assert store.get(name).state == "cancelled"
+
+    def test_its_weights_are_kept_while_something_that_begins_with_it_waits(
+        self, old: tuple[Store, str], tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store, name = old
+        monkeypatch.setenv("SNNVIZ_CHECKPOINTS_MEGABYTES", "0")
+        with store._writing() as connection:
+            connection.exec_driver_sql("UPDATE runs SET finished = 1, opened = 1, created = 1")
+        measurement = store.submit(Measurement(design=tiny()))
+        assert store.trim() == []
+        store.cancel(measurement.run)
+        assert store.trim() == [name]
+
+    def test_one_that_an_older_snnviz_adds_meanwhile_has_its_key_when_the_store_is_opened_next(
+        self, old: tuple[Store, str], tiny: MakeDesign, place: Path
+    ) -> None:
+        store, name = old
+        store.submit(tiny(1))
+        store.close()
+        with closing(sqlite3.connect(place)) as connection:
+            connection.execute("UPDATE runs SET key = NULL")
+            connection.execute(
+                "INSERT INTO runs (run, state, design, created, queued) "
+                "SELECT 'aaaa000000000000', 'failed', design, 1, 1 FROM runs WHERE run = ?",
+                [name],
+            )
+            connection.commit()
+        store = Store(place)
+        assert [store.get(tiny(seed).digest).run for seed in (0, 1)] == [name, tiny(1).digest]
+        assert store.get("aaaa").note == renewing.TWIN.format(name)
+        before = columns(place, "run, key, twin, revision")
+        store.close()
+        Store(place).close()
+        assert columns(place, "run, key, twin, revision") == before
 
 
 class TestTwins:

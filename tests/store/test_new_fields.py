@@ -40,6 +40,7 @@ ADDED = {
             'def atan(x: Any, /, *, slope: Slope = 3.0, twist: Annotated[float, Range(0, 9, "More.")] = 1.0)',
         )
     ],
+    "catalog/inits.py": [('2 keeps the variance through ReLU layers.", 0.1)] = 2.0', '2.", 0.1)] = 3.0')],
     "catalog/searches.py": [
         ('    strategy: Strategy = "ucb"\n', '    strategy: Strategy = "ucb"\n    luck: int = 1\n'),
     ],
@@ -54,6 +55,7 @@ import snnviz
 from snnviz import links
 from snnviz.catalog.sweeps import SkipSweep, points
 from snnviz.design import Design, SURROGATES
+from studied import studied
 from snnviz.store import Store
 known = json.load(open(sys.argv[2]))
 assert snnviz.__file__.startswith(sys.argv[3])
@@ -73,6 +75,7 @@ for query, name in known["links"].items():
     assert links.from_query(links.to_query(design)) == design
 sweep = SkipSweep.model_validate(links.read_part(SkipSweep, dict(parse_qsl(known["page"])), "study."))
 assert [store.get(point.design.digest).run for point in points(sweep)] == known["points"]
+assert [store.get(task.digest).run for task in studied()] == known["studied"]
 claimed = set()
 while (claim := store.claim("new")) is not None:
     assert claim.run not in claimed
@@ -82,10 +85,33 @@ print("found", len(runs))
 """
 
 
+STUDIED = """
+from snnviz.catalog.limitstudies import start
+from snnviz.catalog.optimisations import Optimisation, searches
+from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, members as branched, survey
+from snnviz.catalog.studies import PRESETS, members
+from snnviz.catalog.ttfsstudies import STARTS as ONE_SPIKE, networks
+from snnviz.catalog.twins import ann_twin
+
+def studied():
+    yield from (member.design for name in ("small", "paper's cnn, pooled") for member in members(PRESETS[name]))
+    yield from searches(Optimisation())
+    for design in STARTS.values():
+        yield survey(design, ShortcutStudy())
+        yield from (member.design for member in branched(design, ShortcutStudy()))
+    for design in ONE_SPIKE.values():
+        yield from networks(design).values()
+    yield start()
+    yield ann_twin(searches(Optimisation())[0].design)
+"""
+"""What studies stand for whose settings are defaults: here, and in the release of tomorrow."""
+
+
 def changed(folder: Path, edits: dict[str, list[tuple[str, str]]]) -> Path:
     """A copy of the package that is written otherwise."""
     copy = folder / "snnviz"
     shutil.copytree(ROOT / "snnviz", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "studied.py").write_text(STUDIED)
     for name, pairs in edits.items():
         text = (copy / name).read_text()
         for before, after in pairs:
@@ -113,7 +139,10 @@ def known(tmp_path: Path) -> Path:
     """Runs of every kind, links to their designs and a page's link, of the release of today."""
     sweep = SkipSweep(depth=3, channels=2, most_skips=2, seeds=1)
     swept = [point.design for point in points(sweep)]
-    several: list[Task] = list(dict.fromkeys([Design(seed=1), *tasks(64, seed=2), *swept]))
+    here: dict[str, Any] = {}
+    exec(STUDIED, here)
+    studied: list[Task] = list(here["studied"]())
+    several: list[Task] = list(dict.fromkeys([Design(seed=1), *tasks(64, seed=2), *swept, *studied]))
     store = Store(tmp_path / "runs.sqlite")
     names = [store.submit(task).run for task in several]
     linked = {links.to_query(task): task.digest for task in several if isinstance(task, Design)} | {
@@ -125,6 +154,7 @@ def known(tmp_path: Path) -> Path:
         "links": linked,
         "page": links.write_part(sweep, "study."),
         "points": [design.digest for design in swept],
+        "studied": [task.digest for task in studied],
     }
     (tmp_path / "known.json").write_text(json.dumps(told))
     store.close()
