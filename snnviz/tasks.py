@@ -96,8 +96,8 @@ class Page:
 class TaskKind(Generic[T]):
     """A kind of task. What takes long to import is named, as ``module:function``, and found by `resolve`.
 
-    name: what the store calls it, for ever. value: the tasks. rows: the kinds of row that it says, each a table.
-    sample: a small task, of less than a second, for tests.
+    value: the tasks, whose `kind` is what the store calls them, for ever. rows: the kinds of row that they say, each a
+    table. sample: a small task, of less than a second, for tests.
 
     run: ``(task, history, threads) -> Iterator[Event]``, the same events wherever it was interrupted. `threads()` is
     asked how many cores may be used now. Imported by the worker alone.
@@ -112,7 +112,6 @@ class TaskKind(Generic[T]):
     cores: so many it can use. noun, smaller: in the sentence that refuses one that is too large.
     """
 
-    name: str
     value: type[T]
     rows: tuple[type[Row], ...]
     cost: Callable[[T], Cost]
@@ -129,6 +128,11 @@ class TaskKind(Generic[T]):
     cores: int = 1
     noun: str = "design"
     smaller: str = "a smaller batch, width or number of time steps needs less"
+
+    @property
+    def name(self) -> str:
+        """What the store calls it."""
+        return self.value.kind
 
     def needs(self, task: T) -> tuple[str, ...]:
         """The data sets that have to be here."""

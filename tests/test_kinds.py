@@ -18,14 +18,15 @@ import pytest
 
 from snnviz import cli
 from snnviz.errors import StoreError
-from snnviz.events import Checkpoint, Event, Progress, Row
+from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
 from snnviz.jobs import engine
+from snnviz.jobs.history import Stored
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.recorder import Recorder
 from snnviz.jobs.worker import perform
 from snnviz.places import ROOT
 from snnviz.store import Store, tables
-from snnviz.tasks import KINDS, NEW, Page, Task, TaskKind, alone, design_of, resolve
+from snnviz.tasks import BESIDE, KINDS, NEW, History, Kinds, Page, Task, TaskKind, alone, design_of, resolve
 
 each = pytest.mark.parametrize("kind", list(KINDS), ids=lambda kind: kind.name)
 
@@ -86,7 +87,6 @@ class TestWhatIsNamed:
     def test_the_store_can_keep_it(self, kind: Kind) -> None:
         assert kind.name.isprintable()
         assert len(kind.name) <= 16
-        assert kind.name == getattr(kind.value, "kind", "run")
         for row in kind.rows:
             assert row.key
             assert set(row.key) <= set(tables.COLUMNS[row])
@@ -251,3 +251,41 @@ def test_the_ground_does_not_ask_which_kind_a_task_is(place: str) -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
             asked = {name.id for name in ast.walk(node.args[1]) if isinstance(name, ast.Name)}
             assert not asked & values, (place, node.lineno)
+
+
+def test_a_kind_that_is_there_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two folders that call theirs alike: which of them a store means could not be told."""
+    (tmp_path / "copied").mkdir()
+    (tmp_path / "copied" / "__init__.py").write_text("")
+    (tmp_path / "copied" / "tasks.py").write_text(
+        "from dataclasses import replace\nfrom snnviz.studies.skips.tasks import KINDS as THEIRS\n"
+        "KINDS = tuple(replace(kind, cores=7) for kind in THEIRS)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv(BESIDE, "copied")
+    with pytest.raises(ValueError, match="the kind of task 'search' is there twice"):
+        list(Kinds())
+    monkeypatch.setenv(BESIDE, "")
+    assert Kinds().names == KINDS.names[: len(Kinds().names)]
+
+
+def test_a_history_has_what_it_is_given() -> None:
+    rows, weights = [Sample(1, 0.1, 2.0, 0.5), EpochEnd(1, 0.1, 0.2, 1, 1, None, 0.1)], Checkpoint(1, {})
+    history = History(rows, weights)
+    assert (history.rows(Sample), history.rows(EpochEnd), history.rows(LayerState)) == (rows[:1], rows[1:], [])
+    assert history.checkpoint() is weights
+    assert (NEW.rows(Sample), NEW.checkpoint(), NEW.of(KINDS["run"].sample())) == ([], None, None)
+
+
+def test_the_store_s_history_knows_what_a_task_begins_with(store: Store) -> None:
+    design, history = KINDS["run"].sample(), Stored(store, "0" * 16)
+    assert history.of(design) is None
+    Immediate(store).submit(design)
+    known = history.of(design)
+    assert known is not None
+    assert (known.run, known.state) == (store.get(design.digest).run, "done")
+    found = known.checkpoint()
+    assert found is not None
+    assert found.epoch == design.training.epochs
+    own = Stored(store, known.run)
+    assert [row.epoch for row in own.rows(EpochEnd)] == [1, 2]

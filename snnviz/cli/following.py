@@ -11,6 +11,7 @@ import click
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import Bar
 from snnviz.errors import SnnvizError
+from snnviz.events import EpochEnd, Event, Progress
 from snnviz.jobs import pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
@@ -22,6 +23,25 @@ IDLE_SECONDS = 60.0
 
 
 Say = Callable[[Mapping[str, Run]], str]
+
+
+class Heard(Bar):
+    """The bar of a task that is done here and now, fed by its events."""
+
+    last: EpochEnd | None = None
+    check: Callable[[], None]
+    """Raises KeyboardInterrupt if Ctrl-C was pressed."""
+
+    def __call__(self, event: Event) -> None:
+        self.check()
+        if isinstance(event, EpochEnd):
+            self.last = event
+        if isinstance(event, Progress) and event.doing and not self.quiet:
+            click.echo(f"\r{event.doing:70}", nl=False, err=True)
+        if isinstance(event, Progress) and event.steps:
+            end = self.last
+            words = f"epoch {end.epoch}: test accuracy {end.test_accuracy:.1%}" if end else ""
+            self.move(event.step, event.steps, words)
 
 
 class Runs(dict[str, Run]):

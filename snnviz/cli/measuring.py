@@ -28,7 +28,8 @@ def measure(run_name: str, as_json: bool) -> None:
     found = store.get(run_name)
     kind = KINDS.of(found.task)
     if kind.measure is None:
-        raise InputError("run", "be a run or a survey of gradients", Described(f"a {kind.value.__name__}"))
+        others = [one.value.noun for one in KINDS if one.measure is not None]
+        raise InputError("run", f"be the run of {' or of '.join(others)}", Described(f"that of {kind.value.noun}"))
     resolve(kind.measure)(store, found, as_json)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,10 +12,11 @@ import click
 from snnviz import links
 from snnviz.catalog.measuring import name_of
 from snnviz.cli.designing import read_design
+from snnviz.cli.following import Heard
 from snnviz.cli.interrupts import heeded
-from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.errors import Described, InputError
-from snnviz.events import Branch, EpochEnd, Event, LayerState, Progress, Sample, Timing
+from snnviz.events import Branch, EpochEnd, LayerState, Sample, Timing
 from snnviz.jobs import pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
@@ -37,7 +38,7 @@ def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> Non
     """Train a design in the foreground, or show its result if it was trained before."""
     chosen = read_design(name, settings, nearest)
     store = Store()
-    progress = _Events(quiet=as_json or not sys.stderr.isatty())
+    progress = Heard(quiet=as_json or not sys.stderr.isatty())
     try:
         with heeded() as progress.check, progress:
             submitted = Immediate(store, progress).submit(chosen)
@@ -66,7 +67,7 @@ def again(run_name: str, as_json: bool) -> None:
     if found.state != "done" or found.checkpoint is not None or not KINDS.of(found.task).trained:
         state = "has its weights" if found.checkpoint is not None else f"is {found.state}"
         raise InputError("run", "be a finished training whose weights are not kept", Described(f"one that {state}"))
-    progress = _Events(quiet=as_json or not sys.stderr.isatty())
+    progress = Heard(quiet=as_json or not sys.stderr.isatty())
     with heeded() as progress.check, progress:
         Immediate(store, progress).again(found.run)
     show_run(store, store.get(found.run), as_json, cached=False)
@@ -120,25 +121,6 @@ def delete(run_name: str) -> None:
     found = store.get(run_name)
     store.delete(found.run)
     click.echo(f"{found.run} is deleted")
-
-
-class _Events(Bar):
-    """The bar, fed by a run's events."""
-
-    last: EpochEnd | None = None
-    check: Callable[[], None]
-    """Raises KeyboardInterrupt if Ctrl-C was pressed."""
-
-    def __call__(self, event: Event) -> None:
-        self.check()
-        if isinstance(event, EpochEnd):
-            self.last = event
-        if isinstance(event, Progress) and event.doing and not self.quiet:
-            click.echo(f"\r{event.doing:70}", nl=False, err=True)
-        if isinstance(event, Progress) and event.steps:
-            end = self.last
-            words = f"epoch {end.epoch}: test accuracy {end.test_accuracy:.1%}" if end else ""
-            self.move(event.step, event.steps, words)
 
 
 def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
@@ -12,9 +12,9 @@ from snnviz import links
 from snnviz.catalog.trajectories import MODELS, USUAL, Course, Trajectories
 from snnviz.catalog.ttfs import with_twin
 from snnviz.cli.designing import fitting, read_design
+from snnviz.cli.following import Heard
 from snnviz.cli.interrupts import heeded
-from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json, table
-from snnviz.events import Event, Progress
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json, table
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
 
@@ -38,7 +38,7 @@ def trajectories(
     given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
     setting = Trajectories.check({"design": design, **given})
     store = Store()
-    progress = _Events(quiet=as_json or not sys.stderr.isatty())
+    progress = Heard(quiet=as_json or not sys.stderr.isatty())
     try:
         with heeded() as progress.check, progress:
             Immediate(store, progress).submit(setting)
@@ -52,18 +52,6 @@ def trajectories(
         if ended.error:
             click.echo(ended.error, err=True)
         sys.exit(1)
-
-
-class _Events(Bar):
-    """The bar, fed by a run's events."""
-
-    check: Callable[[], None]
-    """Raises KeyboardInterrupt if Ctrl-C was pressed."""
-
-    def __call__(self, event: Event) -> None:
-        self.check()
-        if isinstance(event, Progress) and event.steps:
-            self.move(event.step, event.steps)
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:

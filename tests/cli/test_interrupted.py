@@ -22,7 +22,7 @@ from snnviz.catalog.studies import members as compared
 from snnviz.catalog.sweeps import distinct as swept
 from snnviz.catalog.sweeps import points as of_sweep
 from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
-from snnviz.cli import running, trajectories
+from snnviz.cli import following
 from snnviz.cli.correlating import by_digest, candidates
 from snnviz.cli.searching import read_setting
 from snnviz.events import EpochEnd, Event, Progress
@@ -167,14 +167,14 @@ def test_penalties(snnviz: Snnviz, opened: Store, tmp_path: Path) -> None:
 
 
 def test_a_run(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, hear = write(tmp_path, tiny(epochs=4).document()), running._Events.__call__
+    path, hear = write(tmp_path, tiny(epochs=4).document()), following.Heard.__call__
 
     def interrupted(self: Any, event: Event) -> None:
         hear(self, event)
         if isinstance(event, EpochEnd):
             press()
 
-    monkeypatch.setattr(running._Events, "__call__", interrupted)
+    monkeypatch.setattr(following.Heard, "__call__", interrupted)
     found, human = both(snnviz, "run", path, said="Stopped: the same command goes on from the last epoch.")
     assert found["state"] == "cancelled"
     assert [end["epoch"] for end in found["epochs"]] == [1]
@@ -182,14 +182,14 @@ def test_a_run(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path, monkeypatch: py
 
 
 def test_trajectories(snnviz: Snnviz, monkeypatch: pytest.MonkeyPatch) -> None:
-    hear = trajectories._Events.__call__
+    hear = following.Heard.__call__
 
     def interrupted(self: Any, event: Event) -> None:
         hear(self, event)
         if isinstance(event, Progress) and event.step > 30:
             press()
 
-    monkeypatch.setattr(trajectories._Events, "__call__", interrupted)
+    monkeypatch.setattr(following.Heard, "__call__", interrupted)
     settings = ("--set", "network.width=10", "--set", "network.depth=2", "--set", "training.epochs=2", "--looks", "4")
     found, human = both(snnviz, "ttfs", "trajectories", *settings, said="Stopped: the same command begins anew.")
     assert found["state"] == "cancelled"

@@ -9,7 +9,6 @@ PAGE = Page("toys", "Toys", ":material/casino:", "tests.toys.page:page")
 
 KINDS = (
     TaskKind(
-        name="toy-dice",
         value=Dice,
         rows=(Throw,),
         cost=lambda dice: Cost(dice.throws, dice.throws / 1e4, 1000),
@@ -19,7 +18,6 @@ KINDS = (
         sample=Dice,
     ),
     TaskKind(
-        name="toy-walk",
         value=Walk,
         rows=(Place,),
         cost=lambda walk: Cost(walk.steps, walk.steps * (walk.seconds + 1e-4), 1000),

@@ -34,7 +34,6 @@ def search_sample() -> CellSearch:
 
 KINDS = (
     TaskKind(
-        name="cells",
         value=CellSearch,
         rows=(Candidate,),
         cost=search_cost,
@@ -49,7 +48,6 @@ KINDS = (
         smaller=SMALLER,
     ),
     TaskKind(
-        name="score",
         value=Scoring,
         rows=(Report,),
         cost=score_cost,

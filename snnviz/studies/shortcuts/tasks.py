@@ -39,7 +39,6 @@ def sample() -> GradientSurvey:
 
 KINDS = (
     TaskKind(
-        name="gradients",
         value=GradientSurvey,
         rows=(InitialGradient,),
         cost=cost,

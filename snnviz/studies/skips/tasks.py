@@ -44,7 +44,6 @@ def sample() -> Search:
 
 KINDS = (
     TaskKind(
-        name="search",
         value=Search,
         rows=(Twin, Trial, Model),
         cost=cost,

@@ -32,7 +32,6 @@ def measurement_cost(task: Measurement) -> Cost:
 
 KINDS = (
     TaskKind(
-        name="run",
         value=Design,
         rows=(Sample, LayerState, Branch, Timing, EpochEnd),
         cost=run_cost,
@@ -46,7 +45,6 @@ KINDS = (
         trained=True,
     ),
     TaskKind(
-        name="measurement",
         value=Measurement,
         rows=(LayerState, Timing),
         cost=measurement_cost,

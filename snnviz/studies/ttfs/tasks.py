@@ -71,7 +71,6 @@ def finetuning_sample() -> FineTuning:
 
 KINDS = (
     TaskKind(
-        name="trajectories",
         value=Trajectories,
         rows=(Course,),
         cost=trajectories_cost,
@@ -82,7 +81,6 @@ KINDS = (
         design=lambda task: task.design,
     ),
     TaskKind(
-        name="finetuning",
         value=FineTuning,
         rows=(Tuned,),
         cost=finetuning_cost,
