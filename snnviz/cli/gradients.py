@@ -100,9 +100,10 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 def measure(store: Store, run: Run, as_json: bool) -> None:
     """Compute a survey once more, on images of every class."""
     datasets.ensure(run.design.data.name, lambda words: click.echo(words, err=True))  # before anything is lost
-    store.delete(run.run)
+    if run.current:  # else its task names another run, and this one stays
+        store.delete(run.run)
     done(store, run.task)
-    show(store, store.get(run.run), as_json)
+    show(store, store.get(run.task.digest), as_json)
 
 
 def read_depths(text: str, design: Design) -> list[int]:

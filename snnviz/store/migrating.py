@@ -66,21 +66,20 @@ def migrate(connection: Connection, path: Path | None) -> None:
         _give_keys(connection)
         about = {"version": tables.VERSION, "migrated": time.time(), "kept": None if kept is None else kept.name}
         connection.execute(update(ABOUT).values(about))
-        said = words(connection, path)
+        said = words(connection)
     if said is not None:
-        LOG.warning(said[1])
+        LOG.warning("%s: %s", path or "the server", said[1])
 
 
-def words(connection: Connection, path: Path | None) -> tuple[float, str] | None:
+def words(connection: Connection) -> tuple[float, str] | None:
     """That it was migrated, and until when that is said."""
     about = connection.execute(select(ABOUT.c.migrated, ABOUT.c.kept)).first()
     if about is None or about.migrated is None:
         return None
-    said = "was of an older snnviz and was brought up to date with all its runs."
-    if path is None or about.kept is None:
-        return about.migrated + SAID_SECONDS, f"The store {said}"
-    kept = f"As it was before it is kept in {path.with_name(about.kept)}, which may be deleted."
-    return about.migrated + SAID_SECONDS, f"The store {path} {said} {kept}"
+    said = "The store was brought up to date from an older snnviz, with all its runs"
+    if about.kept is not None:
+        said += f"; as it was before it is kept beside it as {about.kept}"
+    return about.migrated + SAID_SECONDS, f"{said}."
 
 
 def _keep(path: Path, version: int) -> Path:

@@ -72,7 +72,7 @@ def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tu
                 with engine.connect() as connection:
                     _look(connection, path, check)
                     seen.id = connection.scalar(select(tables.ABOUT.c.id))
-                    seen.migrated = migrating.words(connection, path)
+                    seen.migrated = migrating.words(connection)
             except BaseException:
                 engine.dispose()
                 raise

@@ -83,7 +83,7 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     drawn = seen.payload(version, ended=run.ended)
     _numbers(run, seen.epochs[-1] if seen.epochs else None)
     charts(drawn, key=f"live-{run.run}")
-    measuring.offer([run.design] if run.state == "done" and seen.is_old else [], "live")
+    measuring.offer([run.design] if run.state == "done" and run.current and seen.is_old else [], "live")
 
 
 def _head(run: Run) -> None:

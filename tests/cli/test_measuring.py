@@ -60,6 +60,20 @@ def test_what_cannot_or_need_not_be_measured_is_a_sentence(snnviz: Snnviz, tiny:
     assert kept.rows(name_of(tiny()), LayerState) == []
 
 
+def test_a_run_that_trains_otherwise_by_now_is_not_measured(snnviz: Snnviz, tiny: MakeDesign, kept: Store) -> None:
+    """Its design names another run, whose layers are looked at by today's formulas."""
+    run, note = tiny().digest, "It was computed before a formula was mended."
+    Immediate(kept).submit(tiny())
+    age(kept, run)
+    with kept._writing() as connection:
+        connection.exec_driver_sql(f"UPDATE runs SET key = 'ffffffffffffffff', note = '{note}'")
+    sentence = f"run must be the one that its design names now, got {run}: {note}"
+    assert snnviz("measure", run).sentence.rstrip(".") == sentence.rstrip(".")
+    shown = snnviz("show", run).out
+    assert "looks anew" not in shown
+    assert f"note       {note}" in shown
+
+
 def test_a_run_without_weights_is_a_sentence(snnviz: Snnviz, tiny: MakeDesign, kept: Store, cache: Path) -> None:
     Immediate(kept).submit(tiny())
     age(kept, tiny().digest)
@@ -81,3 +95,7 @@ def test_a_survey_of_gradients_is_drawn_once_more(snnviz: Snnviz, kept: Store) -
     )
     assert snnviz("measure", survey.digest, "--json").json == today
     assert today["probe"] == TODAY
+    with kept._writing() as connection:  # one that is computed otherwise by now stays, beside that of today
+        connection.exec_driver_sql("UPDATE runs SET run = '0123456789abcdef', key = 'ffffffffffffffff'")
+    assert snnviz("measure", "0123456789abcdef", "--json").json == today
+    assert {run.run for run in kept.runs(of=GradientSurvey)} == {"0123456789abcdef", survey.digest}

@@ -74,6 +74,23 @@ def test_the_live_panel_says_what_was_looked_at_and_looks_anew(tiny: MakeDesign,
     assert str(found["var_u_map"]["caption"]).endswith("Columns at its ends: measured anew.")
 
 
+def test_a_run_that_trains_otherwise_by_now_is_shown_with_the_reason_and_not_measured(
+    tiny: MakeDesign, trained: Callable[..., Run]
+) -> None:
+    run = trained(tiny(3)).run
+    aged(run)
+    store = Store()
+    with store._writing() as connection:
+        connection.exec_driver_sql("UPDATE runs SET key = 'ffffffffffffffff', note = 'It was computed before.'")
+    store.close()
+    visit = Visit("")
+    visit.at.session_state["watched"] = run
+    visit.look()
+    assert "It was computed before." in visit.text
+    assert BEFORE in str(live(visit, run)["rate"]["caption"])
+    assert [button.key for button in visit.at.button if button.key == "live-anew-button"] == []
+
+
 def test_the_skips_page_says_how_many_runs_are_of_before_and_looks_anew(trained: Callable[..., Run]) -> None:
     designs = distinct(points(TINY))
     for design in designs:

@@ -101,8 +101,8 @@ class TestNothingIsLost:
         store = Store(place)
         kept = place.with_name("runs.version-1.sqlite")
         assert store.words() == [
-            f"The store {place} was of an older snnviz and was brought up to date with all its runs. "
-            f"As it was before it is kept in {kept}, which may be deleted."
+            "The store was brought up to date from an older snnviz, with all its runs; "
+            "as it was before it is kept beside it as runs.version-1.sqlite."
         ]
         with closing(sqlite3.connect(kept)) as connection:
             assert list(connection.iterdump()) == before
