@@ -260,6 +260,6 @@ def _card(told: Mapping[str, Any]) -> Card:
         counts=recordings.NMNIST if events else None,
         labels=tuple(told["labels"]),
         layout="own",
-        split=f"{TEST_SHARE:.0%} for testing, drawn by the design's seed." if drawn else "As uploaded.",
+        split=f"{100 * TEST_SHARE:.0f} % for testing, drawn by the design's seed." if drawn else "As uploaded.",
         guessed=events,
     )

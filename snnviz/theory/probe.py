@@ -58,6 +58,15 @@ def words(design: Design, images: int | None, kind: str = "training") -> str:
     return f"{images} {kind} images, {count} of each class (if there are), drawn by the seed"
 
 
+def on_pages(design: Design, images: int | None, kind: str = "training") -> str:
+    """The same as pages say it; what `words` says is also a value of ``--json``, and stays.
+
+    >>> on_pages(Design(), 64)
+    '64 training images, 6 or 7 of each class that has as many, drawn by the seed'
+    """
+    return words(design, images, kind).replace("(if there are)", "that has as many")
+
+
 def said(design: Design, looks: Iterable[int | None]) -> str:
     """The same of all looks of a run, of which the ends may have been measured anew.
 
@@ -67,7 +76,7 @@ def said(design: Design, looks: Iterable[int | None]) -> str:
     'the first 64 training images (measured anew: all 40 training images)'
     """
     found = dict.fromkeys(looks)
-    anew = "; ".join(words(design, images) for images in found if images is not None)
+    anew = "; ".join(on_pages(design, images) for images in found if images is not None)
     if None not in found:
         return anew
     return words(design, None) + (f" (measured anew: {anew})" if anew else "")

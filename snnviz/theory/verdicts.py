@@ -74,8 +74,11 @@ def verdict(design: Design) -> tuple[Tone, str]:
         return "bad", f"{who} will be silent at threshold {design.neuron.threshold:g}{mended}."
     if found.tone == "warning":
         return "warning", f"{who} will spike in nearly every second step{mended}."
-    rates = [layer.rate for layer in layers if layer.rate is not None]
-    return "good", f"Every layer spikes at initialisation: {min(rates):.1%} to {max(rates):.1%} of neurons per step."
+    rates = [100 * layer.rate for layer in layers if layer.rate is not None]
+    return (
+        "good",
+        f"Every layer spikes at initialisation: {min(rates):.1f} % to {max(rates):.1f} % of neurons per step.",
+    )
 
 
 @lru_cache(maxsize=256)

@@ -22,6 +22,7 @@ from snnviz.ui.cells_setting import KEY
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.words import plain, some
 from snnviz.views.cells import METRICS, among, apart, score_charts, variation
+from snnviz.views.numbers import share
 
 SCORE = Verb("Score", "Scoring", "Scored", "cell")
 
@@ -93,7 +94,9 @@ def _scores(found: Findings, setting: Scoring) -> None:
     rate = 1 - sum(layer.silent.mean() * layer.neurons * layer.copies for layer in found.layers) / sum(
         layer.neurons * layer.copies for layer in found.layers
     )
-    third.metric("Firing rate", f"{rate:.1%}", help="Spikes per neuron and time step before training, all LIF layers.")
+    third.metric(
+        "Firing rate", f"{share(rate)}", help="Spikes per neuron and time step before training, all LIF layers."
+    )
     if mine.invalid:
         nowhere = "" if any(map(any, useful(setting.cell))) else " No path leads from node 0 to node 3."
         words.error(f"No score: {plain(mine.invalid)}.{nowhere}", icon=":material/block:")

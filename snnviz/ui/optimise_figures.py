@@ -17,6 +17,8 @@ from snnviz.ui.optimise_setting import count
 from snnviz.ui.words import plain, some
 from snnviz.views.belief import belief_charts
 from snnviz.views.findings import beside_original, beside_random, order, winner
+from snnviz.views.numbers import count as count_of
+from snnviz.views.numbers import share
 from snnviz.views.search import (
     NAMES,
     Against,
@@ -114,9 +116,9 @@ def _best(own: Seen, marked: tuple[str, str] | None) -> bytes:
     shown = []
     for rank, trial in enumerate(own.ranked[:SHOWN], 1):
         lines = (
-            f"<b>{rank}. {trial.accuracy:.1%}</b>, no. {trial.number + 1}",
-            f"{skips(own.search, trial)} skips, rate {trial.rate:.1%}",
-            f"{operations(trial):,.0f} operations",
+            f"<b>{rank}. {share(trial.accuracy)}</b>, no. {trial.number + 1}",
+            f"{skips(own.search, trial)} skips, rate {share(trial.rate)}",
+            f"{count_of(operations(trial))} operations",
         )
         edges, digest = edges_of(own.search, read_code(trial.code)), own.search.digest
         shown.append(Thumbnail(edges, lines, digest, trial.code, marked=marked == (digest, trial.code)))
@@ -177,7 +179,7 @@ def _open(one: Seen, trial: Trial) -> None:
         st.switch_page(ROOT / "pages" / "design.py")
     which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"
     words.caption(
-        f"{which}: {trial.accuracy:.1%} of {one.search.validation} images, {skips(one.search, trial)} skips, firing "
-        f"rate {trial.rate:.1%}, {operations(trial):,.0f} operations. The editor opens it with weights of its own, to "
-        "be trained from scratch."
+        f"{which}: {share(trial.accuracy)} of {one.search.validation} images, {skips(one.search, trial)} skips, firing "
+        f"rate {share(trial.rate)}, {count_of(operations(trial))} operations. The editor opens it with weights of its "
+        "own, to be trained from scratch."
     )

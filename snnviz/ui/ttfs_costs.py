@@ -14,7 +14,7 @@ from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.store.looks import looks
 from snnviz.theory.operations import CAVEAT, spent
-from snnviz.theory.probe import words
+from snnviz.theory.probe import on_pages
 from snnviz.theory.twins import Pair
 from snnviz.ui import many, measuring, services
 from snnviz.ui.ttfs_runs import train
@@ -73,7 +73,7 @@ def panel(made: Pair) -> None:
     with st.expander("What is counted"):
         st.caption(COUNTED)
     if rated is not None:
-        st.caption(f"Rate-coded: on {words(designs['rate'], rated.probe)}; the others: on the test images above.")
+        st.caption(f"Rate-coded: on {on_pages(designs['rate'], rated.probe)}; the others: on the test images above.")
         measuring.offer([designs["rate"]] if rated.probe is None else [], "ttfs-costs")
     row, widget = st.columns([8, 2], vertical_alignment="bottom")
     with widget:

@@ -26,6 +26,7 @@ from snnviz.ui.ttfs_setting import VIEW, design, study
 from snnviz.ui.ttfs_work import Source, both, source
 from snnviz.ui.words import some
 from snnviz.views import ttfslimits as views
+from snnviz.views.numbers import share
 
 TUNE = Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
 
@@ -94,7 +95,7 @@ def _now(of: Source, runs: Mapping[str, Run]) -> None:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return "–" if value is None else f"{share(value)}"
 
 
 def _at_once(of: Source, limits: Limits) -> tuple[float | None, str]:

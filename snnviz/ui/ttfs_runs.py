@@ -14,6 +14,7 @@ from snnviz.ui import many, state
 from snnviz.ui.actions import Verb, actions
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import RUNS, design, twin
+from snnviz.views.numbers import share
 
 SHORT = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded"}
 TRAIN = Verb("Train", "Training", "Trained", "run")
@@ -45,7 +46,7 @@ def train(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, in
         actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)
         return
     ends = many.epochs_of([of]).get(of.digest)
-    reached = f": {ends[-1].test_accuracy:.1%} of the test images" if ends else ""
+    reached = f": {share(ends[-1].test_accuracy)} of the test images" if ends else ""
     words, button = st.columns([12, 5], vertical_alignment="center")
     words.markdown(f":material/check: **{SHORT[name]} network trained**{reached}")
     if button.button("Its curves", icon=":material/open_in_new:", width="stretch", key=f"ttfs-{name}-open"):

@@ -16,6 +16,7 @@ from snnviz.ui import many
 from snnviz.ui.ttfs_setting import KEY, NAMES, design, put_study, study
 from snnviz.ui.ttfs_work import Source, both, source
 from snnviz.ui.words import ended, plain
+from snnviz.views.numbers import share
 
 SILENT = {"clock": "two phases, by a clock", "nothing": "as printed; silent neurons send nothing"}
 WEIGHTS = {"relu": "ReLU network", "ttfs": "TTFS network", "untrained": "untrained"}
@@ -95,7 +96,7 @@ def _widgets(now: TtfsStudy) -> None:
 
 def _told(of: Source, now: TtfsStudy) -> str:
     if of.run is not None:
-        reached = "" if of.accuracy is None else f", test accuracy {of.accuracy:.1%}"
+        reached = "" if of.accuracy is None else f", test accuracy {share(of.accuracy)}"
         return f"Weights of the finished run of {NAMES[of.kind]}{reached}."
     drawn = "drawn here by the design's initialisation, before any training"
     if now.weights == "untrained":

@@ -14,6 +14,7 @@ from snnviz.design import INITS, Choice
 from snnviz.theory.activity import Expected, Setting, Trace, init_text
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.looks import Look, in_order, nth
+from snnviz.views.numbers import share
 
 Floats = NDArray[np.float64]
 
@@ -369,8 +370,8 @@ def _density(setting: Setting, trace: Trace, layer: int, u: Floats, density: Flo
     """The density of a trace, and the area above the threshold."""
     theta, name, own = setting.threshold, label(trace.init), look(trace.init, setting)
     reached = trace.spikes[:, layer - 1].sum(1) > 0 if layer else np.ones(len(trace.spikes), bool)
-    share = float(trace.spikes[reached, layer].mean(dtype=float)) / setting.width
-    words = f"%{{y:.3f}}, P(u > theta) = {share:.2%}"
+    spiking = float(trace.spikes[reached, layer].mean(dtype=float)) / setting.width
+    words = f"%{{y:.3f}}, P(u > theta) = {share(spiking, 2)}"
     whole = line(name, density, own, x=rounded(u), legendgroup=name, hovertemplate=words)
     above = np.concatenate([[theta], u[u > theta]])
     if len(above) == 1:

@@ -12,6 +12,7 @@ from snnviz.theory.posterior import Belief, Effects, effects, posterior
 from snnviz.theory.promising import promising
 from snnviz.theory.ranks import kendall
 from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import share
 from snnviz.views.search import UNITS, Seen, about
 
 KINDS = ("none", "DSC", "ASC")
@@ -142,9 +143,9 @@ def _matrix_chart(chosen: Space, effect: Effects) -> Chart:
     places = max(slot.target for slot in chosen.slots) - 1  # for the sources 0, 1 ..., and for the targets 2, 3 ...
     weights: list[list[float | None]] = [[None] * places for _ in range(places)]
     best = [[""] * places for _ in range(places)]
-    for slot, share, means in zip(chosen.slots, effect.importance, effect.means, strict=True):
+    for slot, part, means in zip(chosen.slots, effect.importance, effect.means, strict=True):
         assert slot.source is not None
-        weights[slot.source][slot.target - 2] = _rounded(share)
+        weights[slot.source][slot.target - 2] = _rounded(part)
         best[slot.source][slot.target - 2] = KINDS[slot.options[int(means.argmin())][0]]
     figure = empty("to", "from", autorange="reversed", dtick=1, showgrid=False, zeroline=False, constrain="domain")
     figure["layout"]["xaxis"] |= {"dtick": 1, "showgrid": False, "zeroline": False}
@@ -189,7 +190,7 @@ def _effects_chart(chosen: Space, effect: Effects, unit: str) -> Chart:
         {
             "type": "heatmap",
             "x": labels,
-            "y": [f"{chosen.slots[index].name} ({effect.importance[index]:.0%})" for index in order],
+            "y": [f"{chosen.slots[index].name} ({share(effect.importance[index], 0)})" for index in order],
             "z": table,
             "texttemplate": "%{z:+.2~g}" if len(labels) <= 4 else "",
             "colorscale": [[0, BETTER], [0.5, "var(--st-background-color)"], [1, WORSE]],

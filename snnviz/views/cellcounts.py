@@ -11,6 +11,7 @@ from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import Agreement, agreement, holm
 from snnviz.views.cellstudy import COLOURS, METRICS, NAMES, Outcome, accuracy_figure, compared, error_bars, points
 from snnviz.views.chart import Chart
+from snnviz.views.numbers import kendall
 
 Direction = Literal["all", "forward", "backward"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
@@ -88,7 +89,7 @@ def count_charts(study: CellStudy, some: Sequence[Outcome], direction: Direction
 def _said(found: Agreement | None) -> str:
     if found is None:
         return "all alike"
-    return f"τ = {found.tau:+.2f} ({found.low:+.2f} to {found.high:+.2f}), p = {found.p:.2g}"
+    return f"{kendall(found.tau, found.low, found.high)}, p = {found.p:.2g}"
 
 
 def caption(charts: int) -> str:

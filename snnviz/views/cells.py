@@ -10,6 +10,7 @@ import numpy as np
 from snnviz.catalog.cells import Metric, Normalisation, Scoring
 from snnviz.theory.sahd import Findings, Floats, Silence, ratio
 from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import share
 
 METRICS: dict[Metric, str] = {"sahd": "SAHD", "hd": "HD"}
 
@@ -217,14 +218,14 @@ def apart(found: Findings) -> str:
     pairs = np.triu_indices(len(found.labels), 1)
     if not found.hamming.any():
         return "All images make the same spikes, or none."
-    share = found.hamming[pairs].mean() / found.neurons
+    differing = found.hamming[pairs].mean() / found.neurons
     chance = independent(found, "hd", "paper")[pairs].mean() / found.neurons
     closest = int(found.sahd[pairs].argmin())
     first, second = (int(side[closest]) for side in pairs)
     of = "of the same class" if found.labels[first] == found.labels[second] else "of two classes"
     return (
-        f"Here two images differ in {share:.1%} of the neurons and time steps on average; independent spikes of the "
-        f"same rates would differ in {chance:.1%}. The two most alike are {first + 1} and {second + 1}, {of}."
+        f"Here two images differ in {share(differing)} of the neurons and time steps on average; independent spikes of "
+        f"the same rates would differ in {share(chance)}. The two most alike are {first + 1} and {second + 1}, {of}."
     )
 
 

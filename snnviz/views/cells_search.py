@@ -18,6 +18,7 @@ from snnviz.theory.candidates import Standing, deviation, ranked, value
 from snnviz.theory.intervals import t_quantile
 from snnviz.theory.ranks import agreement, interval, kendall_of_groups
 from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import kendall
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 COUNTED = {
@@ -168,8 +169,7 @@ def rewards_chart(seen: Seen, name: str) -> Chart:
     found = tau(seen, name)
     words = f"Median, quartiles and extremes of {len(seen.different):,} different cells."
     if found is not None:
-        between = "{:+.2f} to {:+.2f}".format(*tau_interval(seen, name, found))
-        words += f" Kendall's τ with the score: {found:+.2f} (95 %: {between})."
+        words += f" Kendall's {kendall(found, *tau_interval(seen, name, found))} with the score."
     return Chart("cells_rewards", "What the score rewards", words, figure)
 
 
@@ -230,7 +230,7 @@ def again_chart(seen: Seen, chosen: str = "") -> Chart:
     found = agreement(tuple(x for x, _ in points), tuple(y for _, y in points))
     words = f"{len(again)} cells"
     if found is not None:
-        words += f", Kendall's τ {found.tau:+.2f} (95 %: {found.low:+.2f} to {found.high:+.2f}) between the two"
+        words += f", Kendall's {kendall(found.tau, found.low, found.high)} between the two"
     words += "; bars: standard deviation between repeats. A click chooses." if any(spread) else ". A click chooses."
     return Chart("cells_again", "Scored again", words, figure)
 
@@ -243,10 +243,7 @@ def sentences(seen: Seen) -> list[str]:
     if len(seen.valid) >= 20 and taus:
         order = sorted(taus, key=lambda name: -abs(taus[name]))[:3]
         spans = {name: tau_interval(seen, name, taus[name]) for name in order}
-        listed = ", ".join(
-            f"{COUNTED[name]} (τ = {taus[name]:+.2f}, 95 %: {spans[name][0]:+.2f} to {spans[name][1]:+.2f})"
-            for name in order
-        )
+        listed = ", ".join(f"{COUNTED[name]}, {kendall(taus[name], *spans[name])}" for name in order)
         said.append(
             f"What the score rewards, before anything is learnt: the number of {listed}; τ is Kendall's, and below 0 "
             "where fewer score higher."

@@ -15,6 +15,7 @@ from snnviz.events import EpochEnd
 from snnviz.theory.intervals import Interval, interval
 from snnviz.theory.ranks import Agreement, agreement
 from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.numbers import difference, kendall
 
 COLOURS: dict[Way, str] = {"forward": "var(--st-blue-text-color)", "backward": "var(--st-red-text-color)"}
 SYMBOLS: dict[Way, str] = {"forward": "circle", "backward": "diamond"}
@@ -77,7 +78,7 @@ def said(found: Agreement | None) -> str:
     if found is None:
         return "τ needs three cells that differ"
     p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
-    return f"τ = {found.tau:+.2f} (95 %: {found.low:+.2f} to {found.high:+.2f}), {p}, {found.count} different cells"
+    return f"{kendall(found.tau, found.low, found.high)}, {p}, {found.count} different cells"
 
 
 def verdict(study: CellStudy, some: Sequence[Outcome]) -> str:
@@ -173,13 +174,7 @@ def told_gain(study: CellStudy, some: Sequence[Outcome]) -> str:
         if found is None:
             continue
         name = f"{NAMES[way].capitalize()}: the best of {study.samples:,} less the random cells"
-        if found.half is None:
-            sentences.append(f"{name}: {100 * found.mean:+.1f} points, without an interval.")
-            continue
-        told = f"{100 * found.mean:+.1f} points (95 %: {100 * (found.low):+.1f} to "
-        told += f"{100 * (found.high):+.1f})"
-        apart = "told apart" if found.apart else "not told apart"
-        sentences.append(f"{name}: {told}, {apart}.")
+        sentences.append(f"{name}: {difference(found, 'search' if study.searches > 1 else 'seed', scale=100)}.")
     return " ".join([*sentences, over(study)]) if sentences else ""
 
 

@@ -11,6 +11,7 @@ from snnviz.catalog.cellstudies import TIMES, CellStudy, Way
 from snnviz.cells import in_words, write
 from snnviz.theory.intervals import Interval
 from snnviz.views.cellstudy import NAMES, Outcome, less, repeated
+from snnviz.views.numbers import between
 
 TABLE4: dict[Way, tuple[float, ...]] = {
     "forward": (70.06, 70.08, 70.56, 70.52),
@@ -130,13 +131,13 @@ def _percent(some: Sequence[Outcome]) -> str | None:
 
 def _points(found: Interval | None) -> str | None:
     """A difference with its interval."""
-    return None if found is None else _said(found, "+", "pp", (-1.0, 1.0))
+    return None if found is None else _said(found, "+", "points", (-1.0, 1.0))
 
 
-def _said(found: Interval, sign: str, unit: str, ends: tuple[float, float]) -> str:
+def _said(found: Interval, sign: str, unit: str, most: tuple[float, float]) -> str:
     """With an interval that does not leave what can be."""
-    between = ""
+    ends = ""
     if found.half is not None:
-        low, high = max(ends[0], found.low), min(ends[1], found.high)
-        between = f" ({100 * low:{sign}.1f} to {100 * high:{sign}.1f})"
-    return f"{100 * found.mean:{sign}.1f} {unit}{between}"
+        low, high = max(most[0], found.low), min(most[1], found.high)
+        ends = f" ({between(low, high, signed=bool(sign), scale=100)})"
+    return f"{100 * found.mean:{sign}.1f} {unit}{ends}"

@@ -12,6 +12,7 @@ import pandas as pd
 from snnviz.design import Design
 from snnviz.theory.costs import parameters
 from snnviz.theory.intervals import interval
+from snnviz.views.numbers import difference, share
 from snnviz.views.skips import Result
 
 PUBLISHED = pd.DataFrame(
@@ -91,16 +92,15 @@ def gain(threes: Sequence[Three], results: Mapping[str, Result]) -> str:
     if not gains:
         return ""
     found = interval(gains)
-    changed = f"Optimised skips change the test accuracy by {found.mean:+.1f} points"
+    said = f"Optimised skips change the test accuracy by {difference(found)}."
     if math.isinf(found.high):
-        return f"{changed}: {'one seed' if found.count == 1 else 'the same at each seed'}, which says little."
-    sure = "told apart" if found.apart else "not told apart"
+        return f"{said} This says little."
     sizes = [(parameters(three.original), parameters(three.optimised)) for three in threes if three.optimised]
     more = float(np.mean([after / before - 1 for before, after in sizes]))
-    said = f"{changed} (95 % t interval over {found.count} seeds: {found.low:+.1f} to {found.high:+.1f}): {sure}."
     if abs(more) < 0.005:
         return said
-    return f"{said} They have {abs(more):.0%} {'more' if more > 0 else 'fewer'} parameters: that alone may change it."
+    size = f"{share(abs(more), 0)} {'more' if more > 0 else 'fewer'} parameters"
+    return f"{said} They have {size}: that alone may change it."
 
 
 def _spread(values: Sequence[float], unit: str) -> str | None:

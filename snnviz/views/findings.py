@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from snnviz.catalog.searches import Trial, matrices, read_code, skips_of
-from snnviz.theory.intervals import t_quantile
+from snnviz.theory.intervals import range_quantile, t_quantile
 from snnviz.theory.ranks import kendall
 from snnviz.views.retraining import Retraining
 from snnviz.views.search import Seen, edges_of, skips
@@ -35,25 +35,31 @@ def floor(again: Retraining | None, comparisons: int = 1) -> float:
     return t_quantile(again.freedom if again else 10**6, share)
 
 
-def tied(seen: Seen, again: Retraining | None) -> list[Trial]:
-    """The best candidate and those that cannot be told from it, the best first."""
+def near(seen: Seen, again: Retraining | None) -> list[Trial]:
+    """The best candidate and those that are no further from it than as many equals are in 95 % of searches."""
+    return _within(seen, again, range_quantile(len(seen.ranked), again.freedom if again else 10**6))
+
+
+def _within(seen: Seen, again: Retraining | None, least: float) -> list[Trial]:
     ranked = seen.ranked
-    least = floor(again, len(ranked) - 1)
     return [trial for trial in ranked if trial.value - ranked[0].value <= least * noise(trial, ranked[0], again)]
+
+
+def _leads(seen: Seen, again: Retraining | None) -> bool:
+    return len(_within(seen, again, floor(again, len(seen.ranked) - 1))) == 1
 
 
 def wins(seen: Seen, again: Retraining | None) -> bool:
     """Whether one candidate is told apart from all others; never where the spread of trainings is unknown."""
-    return again is not None and len(seen.trials) > 1 and len(tied(seen, again)) == 1
+    return again is not None and len(seen.trials) > 1 and _leads(seen, again)
 
 
 def winner(seen: Seen, again: Retraining | None) -> str:
     """Whether one candidate is better than all others of its search."""
-    equal = tied(seen, again)
     if len(seen.trials) < 2:
         return "There is nothing yet to compare the first candidate with."
-    least = floor(again, len(seen.trials) - 1)
-    if len(equal) == 1:
+    least, all_ = floor(again, len(seen.trials) - 1), len(seen.trials)
+    if _leads(seen, again):
         best, second = seen.ranked[:2]
         lead = (second.value - best.value) / (noise(best, second, again) or math.inf)
         if again is None:
@@ -63,11 +69,12 @@ def winner(seen: Seen, again: Retraining | None) -> str:
             )
         leads = f"No. {best.number + 1} leads by {lead:.1f} standard errors, where {least:.1f} may be chance"
         return f"{leads}: {source(seen, again)}."
-    if len(equal) == len(seen.trials):
-        which = f"None of the {len(equal)} candidates can be told from another"
-    else:
-        which = f"The best {len(equal)} of {len(seen.trials)} candidates cannot be told apart"
-    return f"{which}: they are within {least:.1f} standard errors, {source(seen, again)}."
+    equal, widest = len(near(seen, again)), range_quantile(all_, again.freedom if again else 10**6)
+    which = f"All {all_} candidates are" if equal == all_ else f"The best {equal} of {all_} candidates are"
+    return (
+        f"No candidate leads. {which} within {widest:.1f} standard errors of the best, as {all_} equal ones all are in "
+        f"95 % of searches: {source(seen, again)}."
+    )
 
 
 def source(seen: Seen, again: Retraining | None) -> str:

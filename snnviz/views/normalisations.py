@@ -8,6 +8,7 @@ from itertools import combinations
 from snnviz.catalog.cells import NORMALISATIONS, Candidate, Normalisation
 from snnviz.cells import canonical, parse
 from snnviz.theory.ranks import Agreement, agreement
+from snnviz.views.numbers import kendall
 
 WORDS: dict[Normalisation, str] = {
     "paper": "the paper's",
@@ -40,7 +41,7 @@ def _scores(rows: Iterable[Candidate]) -> dict[object, float]:
 def sentences(some: Mapping[Normalisation, Iterable[Candidate]]) -> Sequence[str]:
     """The same in words, a sentence for each two."""
     return [
-        f"{WORDS[one].capitalize()} and {WORDS[other]}: τ = {found.tau:+.2f} (95 %: {found.low:+.2f} to "
-        f"{found.high:+.2f}), {found.count} different cells."
+        f"{WORDS[one].capitalize()} and {WORDS[other]}: {kendall(found.tau, found.low, found.high)}, {found.count} "
+        "different cells."
         for (one, other), found in alike(some).items()
     ]

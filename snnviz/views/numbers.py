@@ -75,24 +75,46 @@ def between(low: float, high: float, digits: int = 1, *, signed: bool = True, sc
     return f"{scale * low:{form}} to {scale * high:{form}}"
 
 
-def with_interval(
-    found: Interval, unit: str = "", digits: int = 1, *, signed: bool = True, scale: float = 1, over: str = ""
-) -> str:
-    """A mean with its 95 % interval, in words; why there is none where it has no ends.
+def ninety_five(low: float, high: float, digits: int = 1, *, over: str = "") -> str:
+    """The 95 % interval of what was said before it; `over`: what it is over, such as "4 seeds".
 
-    unit: after the mean; scale: 100 turns shares into points; over: what it is over, such as "4 seeds".
-
-    >>> with_interval(Interval(0.013, -0.029, 0.055, 4), "points", scale=100, over="4 seeds")
-    '+1.3 points (95 %: -2.9 to +5.5, 4 seeds)'
-    >>> with_interval(Interval(0.62, -math.inf, math.inf, 1), digits=2)
-    '+0.62 (of one alone: no interval)'
+    >>> ninety_five(-2.93, 1.27), ninety_five(0.21, 0.8, 2, over="20 cells")
+    ('(95 %: -2.9 to +1.3)', '(95 %: +0.21 to +0.80, 20 cells)')
     """
-    mean = f"{scale * found.mean:{'+' * signed}.{digits}f}{' ' * bool(unit)}{unit}"
-    ends = between(found.low, found.high, digits, signed=signed, scale=scale)
-    if ends:
-        return f"{mean} (95 %: {ends}{', ' * bool(over)}{over})"
-    why = "of one alone" if found.count == 1 else f"the same {over or f'{found.count} times'}"
-    return f"{mean} ({why}: no interval)"
+    return f"(95 %: {between(low, high, digits)}{', ' * bool(over)}{over})"
+
+
+def difference(found: Interval, over: str = "seed", *, scale: float = 1) -> str:
+    """A mean difference in points, how sure it is, and no more: of one seed nothing is told apart.
+
+    scale: 100 for differences of shares. over: one of what the interval is over.
+
+    >>> difference(Interval(1.3, -2.9, 5.5, 4))
+    '+1.3 points (95 %: -2.9 to +5.5, 4 seeds), not told apart'
+    >>> difference(Interval(0.02, 0.01, 0.03, 3), "search", scale=100)
+    '+2.0 points (95 %: +1.0 to +3.0, 3 searches), told apart'
+    >>> difference(Interval(-1.0, -math.inf, math.inf, 1)), difference(Interval(0.0, -math.inf, math.inf, 3))
+    ('-1.0 points, of one seed', '+0.0 points, the same at each seed')
+    """
+    return f"{scale * found.mean:+.1f} points{surely(found, over, scale=scale)}"
+
+
+def surely(found: Interval, over: str = "seed", *, scale: float = 1) -> str:
+    """What follows a mean difference: its interval, and whether it leaves 0 out."""
+    if found.half is None:
+        return f", of one {over}" if found.count == 1 else f", the same at each {over}"
+    many = f"{found.count} {over}{'es' if over.endswith('ch') else 's'}"
+    ends = ninety_five(scale * found.low, scale * found.high, over=many)
+    return f" {ends}, {'told apart' if found.apart else 'not told apart'}"
+
+
+def kendall(tau: float, low: float, high: float, *, over: str = "") -> str:
+    """Kendall's tau with its interval.
+
+    >>> kendall(0.584, 0.2, 0.8)
+    'τ = +0.58 (95 %: +0.20 to +0.80)'
+    """
+    return f"τ = {tau:+.2f} {ninety_five(low, high, 2, over=over)}"
 
 
 def apart(text: str) -> str:

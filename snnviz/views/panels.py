@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from snnviz.views.chart import Figure
+from snnviz.views.numbers import share
 from snnviz.views.stages import axis_of
 
 FLOOR = 1e-9
@@ -118,7 +119,7 @@ def _shown(value: float | None, *, log: bool) -> float | None:
 def _words(value: float | None, scale: Scale) -> str:
     if value is None:
         return ""
-    return f"{value:.1%}" if scale.percent else f"{value:.2g}"
+    return f"{share(value)}" if scale.percent else f"{value:.2g}"
 
 
 def _ticks(low: float, high: float) -> dict[str, Any]:

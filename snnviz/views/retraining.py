@@ -11,6 +11,7 @@ from snnviz.design import Design
 from snnviz.events import EpochEnd
 from snnviz.theory.costs import parameters
 from snnviz.theory.intervals import Interval, deviation, interval
+from snnviz.views.numbers import difference, share
 from snnviz.views.skips import Result
 
 ENOUGH = 4
@@ -77,10 +78,9 @@ def anew(groups: Groups, results: Mapping[str, Result]) -> list[str]:
         if found is None or math.isinf(found.high):
             continue
         sizes = [parameters(designs[0]) for designs in (best, groups[name])]
-        size = "" if name == "plain" else f", which has {sizes[1] / sizes[0]:.0%} of its parameters"
-        sure = "told apart" if found.apart else "not told apart"
+        size = "" if name == "plain" else f", which has {share(sizes[1] / sizes[0], 0)} of its parameters"
         said.append(
-            f"Trained anew, from scratch with {found.count} other seeds, the best reaches {found.mean:+.1f} points of "
-            f"test accuracy over {what}{size} (95 % t interval: {found.low:+.1f} to {found.high:+.1f}): {sure}."
+            f"Trained anew, from scratch with other seeds, the best reaches in test accuracy over {what}{size}: "
+            f"{difference(found)}."
         )
     return said

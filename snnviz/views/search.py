@@ -18,6 +18,7 @@ from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import kendall
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.looks import DEPTH
+from snnviz.views.numbers import share
 
 Against = Literal["iteration", "epochs"]
 Cost = Literal["firing rate", "operations"]
@@ -79,7 +80,7 @@ def older(seen: Iterable[Seen]) -> str:
 def counted_on(seen: Sequence[Seen]) -> str:
     """Which images operations are counted on, but for candidates of before, for which they were drawn unevenly."""
     search = seen[0].search
-    on = probe.words(search.design, min(probe.SIZE, search.validation), "kept-apart")
+    on = probe.on_pages(search.design, min(probe.SIZE, search.validation), "kept-apart")
     return "" if older(seen) else f" Counted on {on}."
 
 
@@ -214,8 +215,8 @@ def _cost(trial: Trial, cost: Cost) -> float:
 def about(search: Search, trial: Trial) -> str:
     """A candidate beside its point: what it reaches, and its matrices."""
     lines = [
-        f"no. {trial.number + 1}: {trial.accuracy:.1%}, value {trial.value:.3g} ± {trial.error:.2g}",
-        f"{skips(search, trial)} skips, rate {trial.rate:.1%}, {operations(trial):,.0f} operations",
+        f"no. {trial.number + 1}: {share(trial.accuracy)}, value {trial.value:.3g} ± {trial.error:.2g}",
+        f"{skips(search, trial)} skips, rate {share(trial.rate)}, {operations(trial):,.0f} operations",
     ]
     for edges in edges_of(search, read_code(trial.code)):
         small = len(edges) <= DRAWN and len(edges_of(search, read_code(trial.code))) == 1

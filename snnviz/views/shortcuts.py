@@ -198,7 +198,7 @@ def study_table(several: Sequence[Member], runs: Mapping[str, Run], told: Told) 
         end, norms = (rows.epochs[-1] if rows.epochs else None), first_layer(rows)
         table.append(
             {
-                "mode": member.name,
+                "mode": called(member),
                 "seed": member.design.seed,
                 "state": run.state,
                 "epoch": end.epoch if end else None,
@@ -219,7 +219,14 @@ def branched(several: Sequence[Member]) -> list[Mode]:
 
 def names_of(several: Sequence[Member]) -> dict[Mode, str]:
     """The modes, each by what it is called."""
-    return {member.mode: escape(member.name, quote=False) for member in several}
+    return {member.mode: escape(called(member), quote=False) for member in several}
+
+
+def called(member: Member) -> str:
+    """A mode in the words of the page: "without branches", "constant", "falling: linear"."""
+    if member.mode == "evolutionary":
+        return f"falling: {member.name.replace('-', ' ')}"
+    return member.name.replace("vanilla", "without branches")
 
 
 def _rows(several: Sequence[Member], told: Told, mode: Mode) -> tuple[list[Rows], list[LayerState]]:

@@ -13,6 +13,7 @@ from snnviz.store.values import Run
 from snnviz.theory import costs
 from snnviz.theory.intervals import interval
 from snnviz.views.bands import geometric
+from snnviz.views.numbers import count, difference, share
 from snnviz.views.panels import FLOOR
 from snnviz.views.shortcuts import Rows, Told, branched, first_layer, names_of
 
@@ -51,18 +52,14 @@ def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told)
         if not less:
             continue
         found, many = interval(less), max(many, len(less))
-        words = f"**{names[mode]}** {found.mean:+.1f}{'' if found.half is None else f' ± {found.half:.1f}'} points"
-        if found.half is None:  # of one seed, or of several that are alike by chance
-            said.append(words + (", the same at each seed and so without an interval" if len(less) > 1 else ""))
-        else:
-            said.append(words + ("" if found.apart else ", not told apart"))
+        said.append(f"**{names[mode]}** {difference(found)}")
     if not said:
         return ""
-    how = f"95 % interval over {many} seeds" if many > 1 else "one seed: this tells nothing apart"
+    how = "" if many > 1 else " One seed tells nothing apart."
     rest = (
         "" if base == "control" else " A step with branches costs more, and this is not counted here: choose Controls."
     )
-    return f"Less **{names[base]}** with the same seeds: {'; '.join(said)} ({how}).{rest}"
+    return f"Less **{names[base]}** with the same seeds: {'; '.join(said)}.{how}{rest}"
 
 
 def _travelled(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
@@ -104,7 +101,7 @@ def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:
 def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> str:
     """What branches cost, from the design and from the runs."""
     beside, own = parameters(design), costs.parameters(design)
-    words = f"The branches have {beside:,} parameters beside the network's {own:,} ({beside / own:.1%})."
+    words = f"The branches have {count(beside)} parameters beside the network's {count(own)} ({share(beside / own)})."
     plain = {run.design.seed: run.seconds for run in _done(several, runs, "vanilla")}
     ratios = [
         run.seconds / plain[run.design.seed]
@@ -114,15 +111,16 @@ def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> 
     ]
     if not ratios:
         return f"{words} What they cost in time is said when runs with and without them are done."
+    span = f"{share(min(ratios) - 1, 0, signed=True)} to {share(max(ratios) - 1, 0, signed=True)}"
     if min(ratios) < 1:
         return (
-            f"{words} What they cost in time is lost in what else this machine did: {min(ratios) - 1:+.0%} to "
-            f"{max(ratios) - 1:+.0%} of vanilla's time, {len(ratios)} runs."
+            f"{words} What they cost in time is lost in what else this machine did: {span} of the time of those "
+            f"without branches, {len(ratios)} runs."
         )
+    middle = share(median(ratios) - 1, 0, signed=True)
     return (
-        f"{words} These runs took {median(ratios) - 1:+.0%} of vanilla's time (median of {len(ratios)}, "
-        f"{min(ratios) - 1:+.0%} to {max(ratios) - 1:+.0%}), a second look at the gradients included; runs that shared "
-        "the machine with others scatter."
+        f"{words} These runs took {middle} of the time of those without branches (median of {len(ratios)}, {span}), a "
+        "second look at the gradients included; runs that shared the machine with others scatter."
     )
 
 

@@ -14,6 +14,7 @@ from snnviz.catalog.sweeps import Point, SkipType
 from snnviz.theory.intervals import Interval, interval
 from snnviz.theory.variance import forecast
 from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import NOTHING, difference, share, surely
 
 SYMBOLS: dict[Control | None, str] = {None: "circle", "parameters": "square", "operations": "diamond"}
 
@@ -144,12 +145,13 @@ def sentence(one: Left) -> str:
 
     >>> from snnviz.theory.intervals import Interval
     >>> sentence(Left("DSC", 3, "parameters", 12, 7282, 2009088, 0.0168, Interval(0.2, -1.9, 2.3, 4), None, None))
-    '3 DSC skips: +0.2 points over a plain block of equal parameters (95 %: -1.9 to +2.3): not told apart.'
+    '3 DSC skips over a plain block of equal parameters: +0.2 points (95 %: -1.9 to +2.3, 4 seeds), not told apart.'
     """
     skips = f"{one.n_skip} {one.kind} skip{'s' if one.n_skip > 1 else ''}"
-    said = f"{skips}: {_points(one.accuracy)} over a plain block of equal {one.equal} {_range(one.accuracy)}"
+    over = difference(one.accuracy) if one.accuracy else NOTHING
+    said = f"{skips} over a plain block of equal {one.equal}: {over}"
     if one.drop:
-        said += f"; the drop from the ANN twin changes by {_points(one.drop)} {_range(one.drop)}"
+        said += f"; the drop from the ANN twin changes by {difference(one.drop)}"
     return f"{said}."
 
 
@@ -158,25 +160,13 @@ def _interval(values: Iterable[float]) -> Interval | None:
     return interval(given) if given else None
 
 
-def _points(found: Interval | None) -> str:
-    return "" if found is None else f"{found.mean:+.1f} points"
-
-
-def _range(found: Interval | None) -> str:
-    if found is None:
-        return ""
-    if math.isinf(found.high):
-        return f"({'one seed' if found.count == 1 else 'all seeds alike'}: no interval)"
-    return f"(95 %: {found.low:+.1f} to {found.high:+.1f}): {'told apart' if found.apart else 'not told apart'}"
-
-
 def begun(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
     """How active the block without skips is before training. `befores`: spikes per neuron and step by digest."""
     rates = [rate for p in points if not (p.n_skip or p.ann) and (rate := befores.get(p.design.digest)) is not None]
     if not rates:
         return ""
     mean = fmean(rates)
-    said = f"Before training {mean:.1%} of the neurons of the network without skips spike in a time step"
+    said = f"Before training {share(mean)} of the neurons of the network without skips spike in a time step"
     silent = mean < SILENT
     return said + (
         ": it is nearly silent, so that what skips leave here may be spikes, which stronger weights bring too."
@@ -194,8 +184,8 @@ def expected(points: Sequence[Point]) -> str:
     neurons = {layer.name: layer.neurons for layer in architecture(own[0]).layers}
     mean = sum(neurons[one.name] * (one.rate or 0.0) for one in layers) / sum(neurons[one.name] for one in layers)
     return (
-        f"Forecast: without skips {mean:.1%} of the neurons will spike in a time step before training, "
-        f"{layers[-1].rate or 0.0:.1%} of those of the last layer."
+        f"Forecast: without skips {share(mean)} of the neurons will spike in a time step before training, "
+        f"{share(layers[-1].rate or 0.0)} of those of the last layer."
     )
 
 
@@ -219,16 +209,19 @@ def left_chart(points: Sequence[Point], results: Mapping[str, Accurate], colours
 def _trace(rows: Sequence[Left], aside: float, name: str, colour: str) -> dict[str, Any]:
     more = [one.accuracy for one in rows if one.accuracy is not None]
     halves = [round(found.high - found.mean, 3) if math.isfinite(found.high) else 0.0 for found in more]
-    ranges = [_range(found) for found in more]
-    about = [[one.n_skip, text, one.channels, f"{one.mismatch:+.1%}"] for one, text in zip(rows, ranges, strict=True)]
+    ranges = [surely(found) for found in more]
+    about = [
+        [one.n_skip, text, one.channels, share(one.mismatch, signed=True)]
+        for one, text in zip(rows, ranges, strict=True)
+    ]
     return {
         "type": "scatter",
         "x": [one.n_skip + aside for one in rows],
         "y": [round(found.mean, 3) for found in more],
         "error_y": {"type": "data", "array": halves, "thickness": 1, "width": 3},
         "customdata": about,
-        "hovertemplate": "%{y:+.1f} pp %{customdata[1]}, n_skip %{customdata[0]}<br>plain block of %{customdata[2]} "
-        f"channels, %{{customdata[3]}}<extra>{name}</extra>",
+        "hovertemplate": "%{y:+.1f} points%{customdata[1]}<br>%{customdata[0]} skips per layer<br>plain block of "
+        f"%{{customdata[2]}} channels, %{{customdata[3]}}<extra>{name}</extra>",
         "mode": "markers",
         "name": name,
         "marker": {

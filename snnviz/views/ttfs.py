@@ -11,6 +11,7 @@ from snnviz.catalog.datasets import Card
 from snnviz.theory.twins import Pair
 from snnviz.views.chart import Chart, empty
 from snnviz.views.looks import shade
+from snnviz.views.numbers import share
 
 RELU, TTFS = "var(--st-gray-text-color)", "var(--st-orange-color)"
 DOUBLE, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
@@ -27,11 +28,11 @@ def verdict(pair: Pair) -> str:
         off = ", ".join(f"{late:.2g}" for late in pair.lateness[:8]) + (", ..." if len(pair.lateness) > 8 else "")
         return (
             "**Silent neurons send nothing, and no clock makes up for it: both networks say the same of "
-            f"{pair.agreement:.1%}** of {count} test images. {pair.accuracy:.1%} are right instead of "
-            f"{pair.relu.accuracy:.1%}. Slopes lack the weights of all who were silent, and spikes come at wrong "
+            f"{share(pair.agreement)}** of {count} test images. {share(pair.accuracy)} are right instead of "
+            f"{share(pair.relu.accuracy)}. Slopes lack the weights of all who were silent, and spikes come at wrong "
             f"times: by {off} τ_c on average, layer by layer."
         )
-    same = f"all {count}" if pair.agreement == 1 else f"{pair.agreement:.1%} of {count}"
+    same = f"all {count}" if pair.agreement == 1 else f"{share(pair.agreement)} of {count}"
     said = (
         f"Both networks say the same of **{same}** test images. Their logits differ by at most "
         f"**{apart:.2g}** of the largest: "
@@ -42,7 +43,7 @@ def verdict(pair: Pair) -> str:
     if full == 0 or pair.latency * DOUBLE > 1e-10 * min(pair.relu.largest):
         return said + "rounding: some layers' activations are small beside the time that it is by then."
     return said + (
-        f"up to {full:.2%} of a layer's neurons have more to say than fits into their window, which is made for "
+        f"up to {share(full, 2)} of a layer's neurons have more to say than fits into their window, which is made for "
         "training images: a larger ζ helps."
     )
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from snnviz.catalog.limitstudies import Point
 from snnviz.catalog.ttfslimits import AXES, Axis, Tuned
-from snnviz.theory.intervals import differ
+from snnviz.theory.intervals import interval
 from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import difference, share
 
 BEFORE, AFTER = "var(--st-gray-text-color)", "var(--st-orange-color)"
 EXACT, PAPER = "var(--st-green-text-color)", "var(--st-violet-color)"
@@ -140,20 +141,22 @@ def verdict(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Mapping[str, 
     ]
     if not done:
         return ""
-    said = [f"Without limits **{fmean(exact.values()):.1%}**."]
+    said = [f"Without limits **{share(fmean(exact.values()))}**."]
     claim = CLAIMS.get(axis)
     if claim and (own := [row[1:] for row in done if row[0] == claim.value]):
         _, before, after = (fmean(column) for column in zip(*own, strict=True))
         said.append(
-            f"The paper: {claim.text}, after training on. Ours at {claim.value:g}: {before:.1%} as it is, "
-            f"**{after:.1%}** after, less without limits {differ([late - whole for whole, _, late in own])}."
+            f"The paper: {claim.text}, after training on. Ours at {claim.value:g}: {share(before)} as it is, "
+            f"**{share(after)}** after, less without limits {_over_seeds([late - whole for whole, _, late in own])}."
         )
     pairs = {value: [row[2:] for row in done if row[0] == value] for value, *_ in done}
     won = {value: [after - before for before, after in some] for value, some in pairs.items()}
     most = max(won, key=lambda value: fmean(won[value]))
     if fmean(won[most]) > 0.01:
         before, after = (fmean(column) for column in zip(*pairs[most], strict=True))
-        said.append(f"Training on changes most at {most:g}: {before:.1%} to **{after:.1%}**, {differ(won[most])}.")
+        said.append(
+            f"Training on changes most at {most:g}: {share(before)} to **{share(after)}**, {_over_seeds(won[most])}."
+        )
     return " ".join(said)
 
 
@@ -188,3 +191,8 @@ def epochs_chart(rows: Sequence[Tuned], exact: float | None, epochs: int) -> Cha
         f"{last.latency:.3g} τ_c."
     )
     return Chart("limits_epochs", "Training on through these limits", caption, figure, height=250)
+
+
+def _over_seeds(differences: Sequence[float]) -> str:
+    """Paired differences of accuracies."""
+    return difference(interval(differences), scale=100)

@@ -15,6 +15,7 @@ from snnviz.theory.ttfs import Floats
 from snnviz.theory.ttfs_spectra import OUTSIDE, RandomLayers, Slope
 from snnviz.views.bands import thinned
 from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.numbers import share
 
 GRAY, ORANGE, RED, VIOLET, BLUE = (
     f"var(--st-{name}-color)" for name in ("gray-text", "orange", "red", "violet", "blue")
@@ -52,9 +53,9 @@ def spectrum_verdict(found: Eigenvalues, negative: float) -> str:
     one, naive = modulus["b1"], modulus["alpha-one"]
     return (
         f"With **α = 1** the largest eigenvalue of this layer has a modulus of **{naive.max():.3g}**, and "
-        f"**{(naive > OUTSIDE).mean():.1%}** of them are above {OUTSIDE:g}; with **B = 1** it is "
-        f"**{one.max():.3g}**, and {(one > OUTSIDE).mean():.1%}. {negative:.1%} of the neurons have B ≤ 0 where α = 1: "
-        "those can never spike."
+        f"**{share((naive > OUTSIDE).mean())}** of them are above {OUTSIDE:g}; with **B = 1** it is "
+        f"**{one.max():.3g}**, and {share((one > OUTSIDE).mean())}. {share(negative)} of the neurons have B ≤ 0 where "
+        "α = 1: those can never spike."
     )
 
 
@@ -118,9 +119,9 @@ def _moduli(found: Eigenvalues) -> Chart:
 def depth_chart(setting: RandomLayers, norms: Mapping[tuple[Slope, float], Floats]) -> Chart:
     """What is left of a gradient behind 2, 3, ... layers."""
     figure = empty("layers that it went back through", "|gradient|", type="log", exponentformat="power")
-    for (name, share), norm in norms.items():
-        depths, label = np.arange(2.0, len(norm) + 1), f"{SLOPE_NAMES[name]}, {_spike(share)}"
-        line = {"color": SLOPE_COLOURS[name], "width": 2.4, "dash": "solid" if share == 1 else "dot"}
+    for (name, part), norm in norms.items():
+        depths, label = np.arange(2.0, len(norm) + 1), f"{SLOPE_NAMES[name]}, {_spike(part)}"
+        line = {"color": SLOPE_COLOURS[name], "width": 2.4, "dash": "solid" if part == 1 else "dot"}
         figure["data"].append({**_line(depths, np.maximum(norm[1:], 1e-300), label, SLOPE_COLOURS[name]), "line": line})
     weights = "N(0, 2/n)" if setting.weights == "he" else "N(0, 1/n)"
     grown = ", ".join(
@@ -135,8 +136,8 @@ def depth_chart(setting: RandomLayers, norms: Mapping[tuple[Slope, float], Float
     return Chart("ttfs_depth", "Gradient by depth", caption, figure, height=340, wide=True)
 
 
-def _spike(share: float) -> str:
-    return "all spike" if share == 1 else f"{share:.0%} spike"
+def _spike(part: float) -> str:
+    return "all spike" if part == 1 else f"{share(part, 0)} spike"
 
 
 # -- trajectories ------------------------------------------------------------------------------------------------------
@@ -190,8 +191,8 @@ def course_verdict(found: Courses, slower: float) -> str:
 
 def _reached(rows: Sequence[Course]) -> str:
     tested = [row.test_accuracy for row in rows if row.test_accuracy is not None]
-    test = f" and {tested[-1]:.1%} of the test images" if tested else ""
-    return f"{rows[-1].accuracy:.1%} of the training images{test}"
+    test = f" and {share(tested[-1])} of the test images" if tested else ""
+    return f"{share(rows[-1].accuracy)} of the training images{test}"
 
 
 def course_charts(found: Courses) -> list[Chart]:

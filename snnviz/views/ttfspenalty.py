@@ -10,8 +10,9 @@ import pandas as pd
 
 from snnviz.catalog.ttfspenalty import PAPER_SPIKES, Penalised
 from snnviz.events import EpochEnd
-from snnviz.theory.intervals import differ
+from snnviz.theory.intervals import interval
 from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import difference, share
 
 SEEDS, MEAN, PAPER = "var(--st-gray-text-color)", "var(--st-orange-color)", "var(--st-violet-color)"
 
@@ -102,13 +103,13 @@ def verdict(found: Sequence[Traded]) -> str:
     close = [each for each in found if fmean(each.accuracies) >= fmean(dense.accuracies) - 0.01]
     best = min(close, key=lambda each: fmean(each.spikes))
     said = "Without a penalty" if dense.penalty == 0 else f"At λ = {dense.penalty:g}"
-    said += f" **{fmean(dense.spikes):.2f}** spikes per neuron, {fmean(dense.accuracies):.1%}."
+    said += f" **{fmean(dense.spikes):.2f}** spikes per neuron, {share(fmean(dense.accuracies))}."
     if best is not dense:
         sparse, reached = fmean(best.spikes), fmean(best.accuracies)
-        said += f" Of those at most a point below, fewest at λ = {best.penalty:g}: **{sparse:.2f}**, {reached:.1%}"
+        said += f" Of those at most a point below, fewest at λ = {best.penalty:g}: **{sparse:.2f}**, {share(reached)}"
         plain = dict(zip(dense.seeds, dense.accuracies, strict=True))
         less = [one - plain[seed] for seed, one in zip(best.seeds, best.accuracies, strict=True) if seed in plain]
-        said += f", {differ(less)}." if less else "."
+        said += f", {difference(interval(less), scale=100)}." if less else "."
     return said + f" {EVENTS}"
 
 

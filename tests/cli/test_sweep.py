@@ -60,7 +60,7 @@ def test_it_trains_what_is_missing_and_says_what_the_page_draws(snnviz: Snnviz, 
     assert (again.code, again.err) == (0, "")
     *lines, convention, caveat = again.out.splitlines()
     assert convention.startswith("Additions: conv(a + b) = conv(a) + conv(b)")
-    counted = "64 training images, 6 or 7 of each class (if there are), drawn by the seed"
+    counted = "64 training images, 6 or 7 of each class that has as many, drawn by the seed"
     assert convention.endswith(f" Counted on {counted}.")
     assert answer.json["probe"] == counted
     assert "not a chip measurement" in caveat
@@ -109,7 +109,10 @@ def test_controls_are_a_table_of_their_own_and_what_is_left_is_said(capsys: pyte
     assert [line[2] for line in lines] == ["parameters", "operations"] * 2
     assert lines[2][3:8] == ["11", "6,280", "for", "6,586", "-4.6%"]
     assert "+4.0 (+3.8 to +4.2) pp" in below
-    assert "2 DSC skips: +4.0 points over a plain block of equal parameters (95 %: +3.8 to +4.2): told apart." in below
+    assert (
+        "2 DSC skips over a plain block of equal parameters: +4.0 points (95 %: +3.8 to +4.2, 5 seeds), told apart."
+        in below
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.conftest import MakeDesign
 from tests.pages.visit import Visit, by_link
 
 TINY = SkipSweep(most_skips=1, seeds=1, depth=2, channels=2, steps=2, train_samples=100, epochs=1, twins="without")
-BEFORE, TODAY = "the first 64 training images", "64 training images, 6 or 7 of each class (if there are)"
+BEFORE, TODAY = "the first 64 training images", "64 training images, 6 or 7 of each class that has as many"
 
 
 @pytest.fixture(autouse=True)

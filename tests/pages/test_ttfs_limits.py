@@ -109,7 +109,7 @@ def test_one_press_tunes_and_what_is_tuned_is_shown(trained: Callable[..., Run])
     done(task)
     shown = limits()
     first, last = (row for _, row in services.store().rows(task.digest, Tuned))
-    assert metrics(shown)[1:] == [f"{first.accuracy:.1%}", f"{last.accuracy:.1%}"]
+    assert metrics(shown)[1:] == [f"{100 * first.accuracy:.1f} %", f"{100 * last.accuracy:.1f} %"]
     assert chart(shown, "ttfs-limits-epochs")["traces"][0]["y"] == [round(first.accuracy, 5), round(last.accuracy, 5)]
     assert shown.at.button("ttfs_limits-one-train").disabled
 

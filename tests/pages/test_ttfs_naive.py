@@ -28,7 +28,7 @@ def test_spectra_are_there_at_once_and_follow_the_link() -> None:
     assert [len(trace["x"]) for trace in plane["traces"]] == [40, 40, 40]
     assert len(moduli["traces"]) == 3
     depth = charts(visit, "ttfs-naive-depth")["ttfs_depth"]
-    assert {trace["name"].split(", ")[1] for trace in depth["traces"]} == {"all spike", "30% spike"}
+    assert {trace["name"].split(", ")[1] for trace in depth["traces"]} == {"all spike", "30 % spike"}
     assert "the largest eigenvalue of this layer has a modulus of" in visit.text
     assert "The paper's figures, full scale" in visit.text
     assert not visit.errors

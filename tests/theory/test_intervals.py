@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from snnviz.theory.intervals import interval, t_quantile
+from snnviz.theory.intervals import interval, range_quantile, t_quantile
 
 
 @pytest.mark.parametrize("freedom", [*range(1, 60), 100, 10_000])
@@ -70,3 +70,9 @@ def test_accuracies_of_few_images_that_are_alike_by_chance_are_not_told_apart(se
         assert (not found.apart and math.isinf(found.high)) if same else math.isfinite(found.high)
         apart += found.apart
     assert apart / 2000 <= 0.065
+
+
+@pytest.mark.parametrize(("count", "freedom"), [(2, 10**6), (3, 8), (20, 10**6), (20, 24), (40, 100), (9, 4)])
+def test_quantiles_of_the_range_are_tukeys(count: int, freedom: int) -> None:
+    exact = stats.studentized_range.ppf(0.95, count, min(freedom, 10**5)) / math.sqrt(2)
+    assert range_quantile(count, freedom) == pytest.approx(exact, abs=0.01)

@@ -225,7 +225,7 @@ def test_the_density_is_one_and_what_is_shaded_spikes() -> None:
     assert set(shaded["y"][half:]) == {0}
     part = np.trapezoid(shaded["y"][:half], shaded["x"][:half])
     assert part == pytest.approx(traces[0].spikes[:, 1].mean() / 2000, abs=0.01)
-    assert f"P(u > theta) = {traces[0].spikes[:, 1].mean(dtype=float) / 2000:.2%}" in line["hovertemplate"]
+    assert f"P(u > theta) = {traces[0].spikes[:, 1].mean(dtype=float) / 20:.2f} %" in line["hovertemplate"]
     (rule,) = chart.figure["layout"]["shapes"]
     assert rule["x0"] == rule["x1"] == 0.8
 

@@ -103,7 +103,7 @@ def test_what_varies_is_said_or_that_nothing_does() -> None:
 def test_how_far_images_are_apart_is_said() -> None:
     found = findings(alike=True)
     share = found.hamming[np.triu_indices(12, 1)].mean() / found.neurons
-    assert f"differ in {share:.1%}" in apart(found)
+    assert f"differ in {100 * share:.1f} %" in apart(found)
     assert "The two most alike are 1 and 2, of the same class." in apart(found)
 
 

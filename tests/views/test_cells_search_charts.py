@@ -111,7 +111,7 @@ def test_what_was_scored_again_stands_beside_its_first_score() -> None:
 
 def test_sentences_say_what_is_rewarded_how_sure_it_is_and_what_failed() -> None:
     said = sentences(SEEN)
-    assert "convolutions 3x3 (τ = +" in said[0]
+    assert "convolutions 3x3, τ = +" in said[0]
     assert "Between repeats, with other weights and images, a score moves by 0.5 (standard deviation)" in said[1]
     assert said[1].endswith(("cannot be told apart.", "the first stands out."))
     assert said[2].endswith("have no score: no neuron spikes.") or said[2].endswith("has no score: no neuron spikes.")

@@ -45,19 +45,17 @@ def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
 
 def test_a_gain_that_is_the_same_at_each_seed_is_not_told_apart() -> None:
     alike = {digest: replace(one, accuracy=round(one.accuracy, 1)) for digest, one in RESULTS.items()}
-    assert gain(THREES[:2], alike).endswith("points: the same at each seed, which says little.")
+    assert gain(THREES[:2], alike).endswith("points, the same at each seed. This says little.")
 
 
 def test_the_gain_is_taken_seed_by_seed() -> None:
     said = gain(THREES, RESULTS)
-    assert said.startswith(
-        "Optimised skips change the test accuracy by +7.0 points (95 % t interval over 5 seeds: +5.0 to"
-    )
-    assert ": told apart. They have " in said
+    assert said.startswith("Optimised skips change the test accuracy by +7.0 points (95 %: +5.0 to")
+    assert "5 seeds), told apart. They have " in said
     assert "more parameters: that alone may change it." in said
     two = gain(THREES[:2], RESULTS)  # 5 and 6 points: of two seeds the interval is 12.7 standard errors wide
-    assert "(95 % t interval over 2 seeds: -0.9 to +11.9): not told apart" in two
-    assert "one seed, which says little" in gain(THREES[:1], RESULTS)
+    assert "(95 %: -0.9 to +11.9, 2 seeds), not told apart" in two
+    assert "of one seed. This says little" in gain(THREES[:1], RESULTS)
     assert gain(THREES, {}) == ""
 
 

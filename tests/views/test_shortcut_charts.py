@@ -23,6 +23,7 @@ from snnviz.views import shortcutnet
 from snnviz.views import shortcuts as views
 from snnviz.views import shortcutwords as words
 from snnviz.views.chart import Chart
+from snnviz.views.numbers import count
 from snnviz.views.shortcuts import Rows
 
 MLP = change(STARTS["deep mlp"], {"network.depth": 4, "training.epochs": 3})
@@ -122,7 +123,7 @@ def test_the_profile_is_the_last_look_before_an_epoch() -> None:
         chart = views.profile_chart(SEVERAL, TOLD, epoch)
         assert f"at epoch {shown}," in chart.caption
     lines = [trace for trace in chart.figure["data"] if trace.get("name")]
-    assert [line["name"] for line in lines] == ["vanilla", "constant", "linear"]
+    assert [line["name"] for line in lines] == ["without branches", "constant", "falling: linear"]
     assert lines[0]["y"] == pytest.approx([10**e for e in (-3.5, -2.5, -1.5, -0.5, 0.5)], rel=1e-4)
 
 
@@ -143,23 +144,23 @@ def test_nothing_is_said_before_there_is_anything() -> None:
 
 def test_the_table_and_the_words() -> None:
     table = views.study_table(SEVERAL, RUNS, TOLD)
-    assert table["mode"].tolist() == ["vanilla", "constant", "linear"] * 2
+    assert table["mode"].tolist() == ["without branches", "constant", "falling: linear"] * 2
     assert table["first"].tolist() == pytest.approx([1e-4, 1, 1, 1e-3, 1, 1])
     assert table["accuracy"].tolist() == pytest.approx([60, 70, 70, 62, 72, 72])
-    assert "**vanilla** 61.0 ± 1.4 % (0.00032); **constant** 71.0 ± 1.4 % (1);" in words.verdict(SEVERAL, RUNS, TOLD)
+    assert "**without branches** 61.0 ± 1.4 % (0.00032); **constant** 71.0 ± 1.4 % (1);" in words.verdict(
+        SEVERAL, RUNS, TOLD
+    )
     cost = words.cost(MLP, SEVERAL, RUNS)
-    assert f"{parameters(MLP):,} parameters beside the network's {costs.parameters(MLP):,}" in cost
-    assert "+20% of vanilla's time (median of 4, +20% to +20%)" in cost
+    assert f"{count(parameters(MLP))} parameters beside the network's {count(costs.parameters(MLP))}" in cost
+    assert "+20 % of the time of those without branches (median of 4, +20 % to +20 %)" in cost
     busy = {name: run_of(run.design, 9) if branching(run.design) else run for name, run in RUNS.items()}
-    assert "lost in what else this machine did: -10% to -10% of vanilla's time" in words.cost(MLP, SEVERAL, busy)
+    assert "lost in what else this machine did: -10 % to -10 % of the time of those" in words.cost(MLP, SEVERAL, busy)
 
 
 def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
     """60 and 62 % without branches, 70 and 72 with them: 10 points at both seeds."""
     said = words.verdict(SEVERAL, RUNS, TOLD)
-    assert (
-        "Less **vanilla** with the same seeds: **constant** +10.0 points, the same at each seed and so without" in said
-    )
+    assert "Less **without branches** with the same seeds: **constant** +10.0 points, the same at each seed;" in said
     assert "A step with branches costs more, and this is not counted here" in said
     controlled = members(MLP, ShortcutStudy(seeds=3, controls="with"))
     assert [member.name for member in controlled[:4]] == ["vanilla", "vanilla, 4 epochs", "constant", "linear"]
@@ -174,12 +175,15 @@ def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
     runs = {m.design.digest: run_of(m.design, 10) for m in controlled}
     said = words.verdict(controlled, runs, told)
     # differences 2, 2, 7 points: mean 3.7, sd 2.9, t = 4.303: half the interval is 7.2
-    assert "Less **vanilla, 4 epochs** with the same seeds: **constant** +3.7 ± 7.2 points, not told apart" in said
+    assert (
+        "Less **without branches, 4 epochs** with the same seeds: **constant** +3.7 points (95 %: -3.5 to +10.8, "
+        in said
+    )
     # 10, 10, 12: mean 10.7, sd 1.15: half the interval is 2.9
-    assert "**linear** +10.7 ± 2.9 points (95 % interval over 3 seeds)." in said
+    assert "**falling: linear** +10.7 points (95 %: +7.8 to +13.5, 3 seeds), told apart." in said
     assert "costs more" not in said
     one = members(MLP, ShortcutStudy(seeds=1))
-    assert "one seed: this tells nothing apart" in words.verdict(one, RUNS, TOLD)
+    assert "One seed tells nothing apart." in words.verdict(one, RUNS, TOLD)
 
 
 def test_how_the_gradient_travels_follows_from_what_is_shown() -> None:
@@ -216,10 +220,10 @@ def test_the_page_says_of_no_network_that_its_gradients_fade_if_they_do_not(init
 
 def test_losses_of_branches_are_lines_of_their_own() -> None:
     names = [trace.get("name") for trace in views.loss_chart(SEVERAL, TOLD).figure["data"] if trace.get("name")]
-    assert names[0] == "vanilla"
+    assert names[0] == "without branches"
     assert names[1:] == [
         name
-        for mode in ("constant", "linear")
+        for mode in ("constant", "falling: linear")
         for name in (mode, *(f"{mode}, branch {NAMES[index]}" for index in branching(MLP)))
     ]
 

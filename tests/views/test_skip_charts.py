@@ -210,18 +210,22 @@ def test_what_is_left_is_the_paired_difference_with_its_t_interval() -> None:
 
 def test_sentences_say_whether_it_is_told_apart() -> None:
     dsc, _, asc = sentences(CONTROLLED, LEFT)
-    over = "points over a plain block of equal parameters"
-    assert dsc.startswith(f"2 DSC skips: +6.0 {over} (95 %: +4.7 to +7.3): told apart")
-    assert asc.startswith(f"2 ASC skips: +3.0 {over} and operations (95 %: +1.7 to +4.3): told apart")
+    over = "over a plain block of equal parameters"
+    assert dsc.startswith(f"2 DSC skips {over}: +6.0 points (95 %: +4.7 to +7.3, 4 seeds), told apart")
+    assert asc.startswith(f"2 ASC skips {over} and operations: +3.0 points (95 %: +1.7 to +4.3, 4 seeds), told apart")
     [none] = [x for x in left(CONTROLLED, LEFT) if (x.kind, x.n_skip) == ("ASC", 1)]
-    assert sentence(none).startswith(f"1 ASC skip: +0.0 {over} and operations (95 %: -1.3 to +1.3): not told apart")
+    assert sentence(none).startswith(
+        f"1 ASC skip {over} and operations: +0.0 points (95 %: -1.3 to +1.3, 4 seeds), not told apart"
+    )
     assert sentences(SWEEP, RESULTS)[0].startswith("No control: ")
     assert sentences(CONTROLLED, {}) == []
 
 
 def test_a_silent_start_is_called_one() -> None:
     rates = {point.design.digest: 0.004 for point in CONTROLLED}
-    assert begun(CONTROLLED, rates).startswith("Before training 0.4% of the neurons of the network without skips spike")
+    assert begun(CONTROLLED, rates).startswith(
+        "Before training 0.4 % of the neurons of the network without skips spike"
+    )
     assert "nearly silent" in begun(CONTROLLED, rates)
     assert "silent" not in begun(CONTROLLED, dict.fromkeys(rates, 0.085))
     assert begun(CONTROLLED, {}) == ""
@@ -231,7 +235,7 @@ def test_before_any_run_theory_says_how_active_it_will_be() -> None:
     """Four seeds have 12.7 % as the page opens, 3.0 % with torch's weights (`sweep`); theory is rough here."""
 
     def said(sweep: SkipSweep) -> list[float]:
-        return [float(share) for share in re.findall(r"([\d.]+)%", expected(points(sweep)))]
+        return [float(share) for share in re.findall(r"([\d.]+) %", expected(points(sweep)))]
 
     whole, last = said(SkipSweep(gain=2, seeds=1))
     assert whole == pytest.approx(12.7, abs=3)

@@ -87,7 +87,7 @@ def test_what_does_not_fit_into_its_window_is_said() -> None:
     one = made()
     times = (one.passed.times[0], np.full_like(one.passed.times[1], 1.0), one.passed.times[2])  # all at t_min
     full = Pair(one.relu, one.stack, Passed(times, one.passed.logits + 0.1))
-    assert "up to 100.00% of a layer's neurons have more to say than fits" in ttfs.verdict(full)
+    assert "up to 100.00 % of a layer's neurons have more to say than fits" in ttfs.verdict(full)
 
 
 @pytest.mark.parametrize("silent", ["clock", "nothing"])

@@ -47,7 +47,7 @@ def test_the_verdict_counts_eigenvalues_and_neurons_that_never_spike() -> None:
     said = views.spectrum_verdict(found, negative(LAYERS))
     assert f"modulus of **{np.abs(found['alpha-one']).max():.3g}**" in said
     assert f"**{np.abs(found['b1']).max():.3g}**" in said
-    assert f"{negative(LAYERS):.1%} of the neurons have B ≤ 0" in said
+    assert f"{100 * negative(LAYERS):.1f} % of the neurons have B ≤ 0" in said
 
 
 def test_gradients_are_drawn_from_two_layers_on() -> None:
@@ -57,7 +57,7 @@ def test_gradients_are_drawn_from_two_layers_on() -> None:
     assert f"{(ends[-1] / ends[0]) ** (1 / 19):.2g} (α = 1, all spike)" in chart.caption
     assert chart.figure["layout"]["yaxis"]["type"] == "log"
     assert {trace["name"] for trace in chart.figure["data"]} == {
-        f"{name}, {spike}" for name in ("B = 1", "α = 1", "chosen B") for spike in ("all spike", "50% spike")
+        f"{name}, {spike}" for name in ("B = 1", "α = 1", "chosen B") for spike in ("all spike", "50 % spike")
     }
     assert all(trace["x"] == list(range(2, 21)) for trace in chart.figure["data"])
     assert {trace["line"]["dash"] for trace in chart.figure["data"]} == {"solid", "dot"}
@@ -80,12 +80,14 @@ def test_courses_are_drawn_by_model() -> None:
 def test_the_verdict_of_courses() -> None:
     said = views.course_verdict(views.by_model(ROWS), 10)
     assert (
-        "After **40 steps** the ReLU network is at 100.0% of the training images and 96.0% of the test images" in said
+        "After **40 steps** the ReLU network is at 100.0 % of the training images and 96.0 % of the test images" in said
     )
     assert "**B = 1 has learnt the same weights**: none differs by more than 4e-12" in said
-    assert "**α = 1** is at 21.0% of the training images and 19.0% of the test images, and what it learnt has a" in said
+    assert (
+        "**α = 1** is at 21.0 % of the training images and 19.0 % of the test images, and what it learnt has a" in said
+    )
     assert "a cosine of 0.17" in said
-    assert "α = 1 and 10 times more slowly is at 90.0%" in said
+    assert "α = 1 and 10 times more slowly is at 90.0 %" in said
     assert "begins with a loss of 807 instead of 2.4, and a gradient 2e+05 times as large" in said
 
 

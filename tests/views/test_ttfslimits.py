@@ -48,10 +48,12 @@ def test_a_point_is_the_mean_of_its_seeds_and_after_only_when_it_is_done() -> No
     exact = dict(zip((point.task.design.digest for point in (first, second)), (0.97, 0.99), strict=True))
     said = ttfslimits.verdict("weight_bits", bits, rows, exact)
     assert said.startswith(
-        "Without limits **98.0%**. The paper: 6 bits within 1 %, after training on. Ours at 6: 91.0%"
+        "Without limits **98.0 %**. The paper: 6 bits within 1 %, after training on. Ours at 6: 91.0 %"
     )
-    assert "**97.0%** after, less without limits -1.0 ± 25.4 points (95 %, 2 seeds), not told apart." in said
-    assert said.endswith("most at 6: 91.0% to **97.0%**, +6.0 ± 25.4 points (95 %, 2 seeds), not told apart.")
+    assert "**97.0 %** after, less without limits -1.0 points (95 %: -26.4 to +24.4, 2 seeds), not told apart." in said
+    assert said.endswith(
+        "most at 6: 91.0 % to **97.0 %**, +6.0 points (95 %: -19.4 to +31.4, 2 seeds), not told apart."
+    )
     alone = ttfslimits.verdict("weight_bits", bits, {first.task.digest: told(0.9, 0.98)}, exact)
     assert "less without limits +1.0 points, of one seed." in alone
 
@@ -61,7 +63,7 @@ def test_an_axis_without_a_claim_has_no_star_and_without_points_nothing_is_said(
     rows = {jitter[0].task.digest: told(0.9, 0.9)}
     assert not any(name.startswith("paper") for name in traces(ttfslimits.curve_chart("jitter", jitter, rows, [0.9])))
     exact = {jitter[0].task.design.digest: 0.9}
-    assert ttfslimits.verdict("jitter", jitter, rows, exact) == "Without limits **90.0%**."
+    assert ttfslimits.verdict("jitter", jitter, rows, exact) == "Without limits **90.0 %**."
     assert ttfslimits.verdict("jitter", jitter, {}, exact) == ""
 
 
@@ -97,8 +99,8 @@ def test_spikes_against_accuracy_of_what_has_been_through_an_epoch() -> None:
     assert shown["paper: 0.3 on average"]["x"] == [0.3, 0.3]
     assert "2 still train" in ttfspenalty.chart(found, going=2).caption
     said = ttfspenalty.verdict(found)
-    assert said.startswith("Without a penalty **0.55** spikes per neuron, 97.0%.")
-    assert "at most a point below, fewest at λ = 1: **0.30**, 96.5%, -1.5 points, of one seed." in said
+    assert said.startswith("Without a penalty **0.55** spikes per neuron, 97.0 %.")
+    assert "at most a point below, fewest at λ = 1: **0.30**, 96.5 %, -1.5 points, of one seed." in said
     table = ttfspenalty.table(found)
     assert table["seeds"].tolist() == [2, 1]
     assert table["accuracy_sd"][0] == pytest.approx(100 * 0.02 / 2**0.5)
