@@ -29,8 +29,8 @@ PAPER = (
     "**What a summary of the paper says** (Guo et al. 2024): on ResNets with T = 2 and 4, shortcut back-propagation is "
     "better than none (vanilla), and falling weights are better than constant ones. How λ falls is in no source that "
     "we could read, so that there is a family here. **What is trained here is small**: a difference whose interval "
-    "holds 0 is none, more training steps may do what branches do (*Controls*), and a larger gradient alone is no better "
-    "accuracy (an optimizer such as Adam divides it by its size)."
+    "holds 0 is none, more training steps may do what branches do (*Controls*), and a larger gradient alone is no "
+    "better accuracy (an optimizer such as Adam divides it by its size)."
 )
 
 

@@ -110,7 +110,7 @@ def test_controls_are_a_table_of_their_own_and_what_is_left_is_said(capsys: pyte
     assert lines[2][3:8] == ["11", "6,280", "for", "6,586", "-4.6%"]
     assert "+4.0 (+3.8 to +4.2) pp" in below
     assert (
-        "2 DSC skips over a plain block of equal parameters: +4.0 points (95 %: +3.8 to +4.2, 5 seeds), told apart."
+        "2 DSC skips over a plain block of equal parameters: +4.0 points (95 %: +3.8 to +4.2, 3 seeds), told apart."
         in below
     )
 

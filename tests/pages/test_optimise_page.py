@@ -92,7 +92,7 @@ def test_what_is_in_the_store_is_drawn_for_everybody(
     assert charts(visit, "overview") == ["search_value", "search_accuracy", "search_candidates"]
     assert charts(visit, "belief")[2:] == ["search_importance", "search_effects", "search_skips", "search_operations"]
     assert "What was found" in visit.text
-    assert "cannot be told" in visit.text
+    assert "No candidate leads." in visit.text
     assert visit.at.dataframe[0].value["state"].tolist() == ["done"] * 4
     assert visit.at.dataframe[1].value["seeds"].tolist() == ["0 of 2"] * 3
     assert visit.at.button("optimised-train").label == "Train the table's 6 runs"
@@ -177,7 +177,7 @@ def test_from_the_press_to_the_table(at_search: Callable[..., Visit]) -> None:
     table = visit.at.dataframe[1].value
     assert table["seeds"].tolist() == ["1 of 1"] * 3
     assert table["test accuracy"].str.endswith(" %").all()
-    assert "one seed, which says little" in visit.text
+    assert "of one seed. This says little" in visit.text
 
 
 def test_its_widgets_change_the_setting_and_the_link() -> None:

@@ -74,9 +74,9 @@ def test_what_is_trained_is_drawn_for_everybody(trained: Callable[..., Run]) -> 
     assert vanilla["y"] == constant["y"] == ["L1", "L2", "L3", "L4", "readout"]
     assert (len(vanilla["x"]), linear["z"]) == (2, [])
     table = visit.at.dataframe[-1].value
-    assert table["mode"].tolist() == ["vanilla", "constant"]
+    assert table["mode"].tolist() == ["without branches", "constant"]
     assert (table["first"] > 0).all()
-    assert "of vanilla's time" in visit.text.replace("\\", "")
+    assert "of the time of those without branches" in visit.text.replace("\\", "")
     assert "bit for bit" in visit.text
 
 

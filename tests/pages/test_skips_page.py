@@ -145,8 +145,8 @@ def test_what_is_left_of_it_is_said_with_its_interval(
         trained(design)
     visit = at_skips(sweep)
     said = visit.text.replace(JOINER, "").replace("\\", "")
-    assert "points over a plain block of equal parameters" in said
-    assert "(one seed: no interval)" in said
+    assert " over a plain block of equal parameters: " in said
+    assert "points, of one seed" in said
     assert "of the neurons of the network without skips spike in a time step" in said
     charts = visit.component("snnviz_charts", "skips-charts")["charts"]
     assert [chart["id"] for chart in charts][:2] == ["skips_accuracy", "skips_left"]

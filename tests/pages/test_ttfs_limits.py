@@ -172,4 +172,4 @@ def test_penalties_are_ordinary_runs(trained: Callable[..., Run]) -> None:
     field = next(each for each in shown.at.text_input if each.key.startswith("ttfs_penalty-values@"))
     field.set_value("x")
     shown.look()
-    assert any("values must be at most 20 numbers" in words for words in shown.errors)
+    assert any("Values must be at most 20 numbers" in words for words in shown.errors)
