@@ -66,8 +66,8 @@ def _which(now: Design, look: Look, count: int) -> None:
         args=("label", key),
     )
     place = max(0, min(look.number, count - 1))
-    before, after, other = st.columns(3)
-    before.button(
+    beside = st.container(horizontal=True)
+    beside.button(
         "Prev",
         key="data-before",
         width="stretch",
@@ -75,7 +75,7 @@ def _which(now: Design, look: Look, count: int) -> None:
         on_click=setting.see,
         kwargs={"number": max(0, place - 1)},
     )
-    after.button(
+    beside.button(
         "Next",
         key="data-after",
         width="stretch",
@@ -83,7 +83,7 @@ def _which(now: Design, look: Look, count: int) -> None:
         on_click=setting.see,
         kwargs={"number": place + 1},
     )
-    other.button(
+    beside.button(
         "Any",
         key="data-any",
         width="stretch",

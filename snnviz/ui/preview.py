@@ -18,7 +18,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 from snnviz.views.design import forecast_chart, layer_table
-from snnviz.views.numbers import NOTHING, PERCENT, count
+from snnviz.views.numbers import NOTHING, PERCENT, count, spaced
 from snnviz.views.words import word
 
 ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
@@ -37,7 +37,7 @@ def panel() -> None:
         st.metric(word("seconds").label, f"≈ {in_words(estimate)}", help=about, width="content")
     kind, sentence = verdicts.verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
-    show(plain(sentence), icon=ICONS[kind])
+    show(plain(spaced(sentence)), icon=ICONS[kind])
     if rough := variance.roughness(design):
         st.caption(rough)
     _train(design)

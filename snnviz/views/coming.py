@@ -11,6 +11,7 @@ from snnviz.catalog.architectures import architecture
 from snnviz.catalog.datasets import card
 from snnviz.design import Design
 from snnviz.views.chart import MOST_TICKS, STEPS, Chart
+from snnviz.views.run import height
 from snnviz.views.stages import axis_of
 from snnviz.views.words import layer
 
@@ -37,7 +38,8 @@ class Coming:
 
     def frame(self, charts: Sequence[Chart]) -> list[Chart]:
         """The charts with epochs up to the last one, and with layers and usual values where there is no point yet."""
-        return [self._framed(chart) for chart in charts]
+        least = height(self.layers)  # so that nothing moves with the first point
+        return [replace(self._framed(chart), height=max(chart.height, least)) for chart in charts]
 
     def _framed(self, chart: Chart) -> Chart:
         layout = dict(chart.figure["layout"])

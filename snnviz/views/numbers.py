@@ -117,6 +117,15 @@ def kendall(tau: float, low: float, high: float, *, over: str = "") -> str:
     return f"τ = {tau:+.2f} {ninety_five(low, high, 2, over=over)}"
 
 
+def spaced(sentence: str) -> str:
+    """A sentence with a space before each %, as all numbers here have it.
+
+    >>> spaced("21.9% to 33.4% of neurons")
+    '21.9 % to 33.4 % of neurons'
+    """
+    return re.sub(r"(?<=\d)%", " %", sentence)
+
+
 def apart(text: str) -> str:
     """Plotly's formats of percent in JSON, such as ``"tickformat":".0%"`` and ``%{y:.1%}``, with a space before the %.
 

@@ -20,6 +20,8 @@ TRAIN, TEST = "#8c8c96", "#0f9d8a"
 MOST_NAMED = 12
 """More layers than this are told apart by shade and hover, not by a legend."""
 
+HEIGHT = 280
+LEGEND_WIDTH = 310
 NAME_HEIGHT = 20
 """Of a line of a legend."""
 
@@ -66,9 +68,8 @@ def run_charts(
     if branches:
         scores[1].figure["data"] += _branch_losses(branches, looks)
     deep = len(states) > MOST_LINES
-    found = scores + (_maps(states, on) if deep else _lines(states, on))
-    if deep:
-        found = [replace(chart, height=MAP_HEIGHT) for chart in found]
+    high = height([rows[0].name for rows in states])
+    found = [replace(chart, height=high) for chart in scores + (_maps(states, on) if deep else _lines(states, on))]
     if branches:
         found.append(_saturation(states, on, found[-1].height))
     found += _learnt(states, past, found[-1].height)
@@ -76,6 +77,14 @@ def run_charts(
         found = [chart for chart in found if chart.id != "grad_norm"]  # unwatched
     without_spikes = states and all(rows[0].rate is None for rows in states)
     return [chart for chart in found if not (without_spikes and chart.id.startswith("rate"))]
+
+
+def height(names: Sequence[str]) -> int:
+    """Pixels of charts of so many layers, whose legends stand above in columns that are as wide as the longest name."""
+    if not 0 < len(names) <= MOST_NAMED:
+        return MAP_HEIGHT if len(names) > MOST_LINES else HEIGHT
+    columns = max(1, LEGEND_WIDTH // (50 + 7 * max(len(called(name)) for name in names)))
+    return HEIGHT + NAME_HEIGHT * max(0, -(-len(names) // columns) - 2)
 
 
 def _lines(states: States, on: str) -> list[Chart]:
@@ -274,7 +283,7 @@ def _heat(states: States, column: str) -> Figure:
         {
             "type": "heatmap",
             "x": [_number(epoch) for epoch in epochs],
-            "y": [called(name) for name in names],
+            "y": [placed(name) for name in names],
             "z": [[row.get(epoch) for epoch in epochs] for row in seen],
             "colorscale": "Viridis",
             **scale,

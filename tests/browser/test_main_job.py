@@ -163,7 +163,7 @@ def test_what_is_drawn_beside_a_finished_run_is_compared_with_it(dashboard: str,
     train(page)
     expect(badge(page, "done")).to_be_visible(timeout=60_000)
     cell(page, 0, 3).click()
-    words = page.get_by_text("The editor now holds another design: network.edges")
+    words = page.get_by_text("The editor now holds another design: Skips")
     expect(words).to_be_visible()
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
     page.get_by_role("button", name="Restore its design").click()

@@ -305,7 +305,7 @@ def test_a_design_changed_while_it_is_watched_says_so_and_can_be_restored(
     run = trained(tiny())
     visit = Visit(links.to_query(run.design))
     visit.put("neuron.threshold", 0.5)
-    assert "The editor now holds another design: neuron.threshold 1.0 → 0.5." in visit.text.replace("\\", "")
+    assert "The editor now holds another design: Threshold θ 0.5 instead of 1." in visit.text.replace("\\", "")
     visit.press("restore")
     assert visit.design == run.design
     assert "another design" not in visit.text

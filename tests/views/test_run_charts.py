@@ -94,7 +94,20 @@ def test_the_first_and_the_last_layer_say_what_they_are() -> None:
     states = [replace(row, name=("stem", "readout")[row.layer]) for row in states]
     charts = check(run_charts(samples, states, ends))
     assert [trace["name"] for trace in charts["var_u"]["traces"]] == ["stem (input layer)", "readout (output layer)"]
-    assert charts["var_u_map"]["traces"][0]["y"] == ["stem (input layer)", "readout (output layer)"]
+    assert charts["var_u_map"]["traces"][0]["y"] == ["stem<br>(input layer)", "readout<br>(output layer)"]
+
+
+def test_charts_are_as_high_as_their_legends_need_before_and_after_the_first_point() -> None:
+    design = named("digits")
+    coming = Coming.of(design)
+    samples, states, ends = history(epochs=2, layers=len(coming.layers))
+    states = [replace(row, name=coming.layers[row.layer]) for row in states]
+    heights = [
+        {chart["height"] for chart in check(shown).values()}
+        for shown in (coming.frame(run_charts([], [], [])), run_charts(samples, states, ends))
+    ]
+    assert heights[0] == heights[1]
+    assert min(heights[0]) > 280
 
 
 def test_every_layer_has_its_line() -> None:
