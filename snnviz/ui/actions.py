@@ -18,6 +18,7 @@ from snnviz.jobs.pace import in_words
 from snnviz.store import Run
 from snnviz.tasks import KINDS, Task
 from snnviz.ui import services, starting
+from snnviz.ui.announcing import follow
 from snnviz.ui.words import plain, some, standing
 
 ERROR = ":material/error:"
@@ -92,6 +93,9 @@ def actions(
     else:
         _button(second, "Cancel", f"{key}-cancel", ":material/stop:", off=not going, act=cancel, of=(going, key))
     _words(words, tasks, runs, verb, found if keeps else None, held)
+    done = sum(run.state == "done" for run in runs.values())
+    end = f"{verb.doing} has ended: {done} of {some(len(tasks), verb.noun)} done."
+    follow(f"{key} {hash(tuple(task.digest for task in tasks))}", end, busy=bool(going))
 
 
 def troubles(runs: Iterable[Run], key: str) -> None:

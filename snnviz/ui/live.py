@@ -12,6 +12,7 @@ from snnviz.events import EpochEnd
 from snnviz.jobs.pace import in_words
 from snnviz.store import Run, State
 from snnviz.ui import measuring, services, state
+from snnviz.ui.announcing import follow
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import reveal
 from snnviz.ui.trouble import told
@@ -63,6 +64,16 @@ def panel() -> None:
     is_busy = not run.ended or looked[-1]
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
         st.fragment(_monitor, key="live", run_every=EVERY if is_busy else EVERY_ENDED)(run.run, looked)
+    follow(f"run {run.run}", _end(run), busy=not run.ended)
+
+
+def _end(run: Run) -> str:
+    """What is said when it has ended."""
+    if run.state != "done":
+        return f"The training is {run.state}." if run.state == "cancelled" else f"The training has failed: {run.error}"
+    epochs = picture(run).epochs
+    reached = f": test accuracy {share(epochs[-1].test_accuracy)} after epoch {epochs[-1].epoch}" if epochs else ""
+    return f"The training is done{reached}."
 
 
 def _looks(run: Run) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ if str(ROOT) not in sys.path:  # streamlit puts only this file's folder there
 import streamlit as st  # noqa: E402
 
 from snnviz.tasks import KINDS, resolve  # noqa: E402
-from snnviz.ui import notices, services, state  # noqa: E402
+from snnviz.ui import announcing, notices, services, state  # noqa: E402
 from snnviz.ui.trouble import told  # noqa: E402
 from snnviz.ui.words import plain  # noqa: E402
 
@@ -39,3 +39,4 @@ with told():
     page.run()
     with st.container():
         notices.panel()
+    announcing.region()

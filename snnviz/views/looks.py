@@ -15,8 +15,8 @@ DEPTH = ((126, 87, 194), (66, 120, 210), (20, 150, 150), (90, 175, 80), (205, 16
 DASHES = ("solid", "dash", "dashdot", "longdashdot")
 """Of lines that are data. Dots are left to theory and to what else is thin beside them."""
 
-SYMBOLS = ("circle", "square", "triangle-up", "x", "diamond", "star", "triangle-down", "hourglass", "cross")
-GLYPHS = dict(zip(SYMBOLS, ("●○", "■□", "▲△", "✖✕", "◆◇", "★☆", "▼▽", "⧗⧖", "✚✛"), strict=True))
+SYMBOLS = ("circle", "square", "triangle-up", "x", "diamond", "star", "triangle-down", "triangle-left", "cross")
+GLYPHS = dict(zip(SYMBOLS, ("●○", "■□", "▲△", "✖✕", "◆◇", "★☆", "▼▽", "◄◅", "✚✛"), strict=True))
 """Letters that look like the symbols, filled and open."""
 
 VARIANTS = ("", "-open", "-dot", "-open-dot")

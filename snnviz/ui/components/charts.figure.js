@@ -112,7 +112,6 @@ class Framed {
     this.heading.textContent = title;
     this.caption.textContent = caption;
     this.figure.style.setProperty("--height", `${height ?? 300}px`);
-    this.view.classList.toggle("scrolled", Boolean(least));
     this.plot.style.minWidth = least ? `${least}px` : "";
     this.plot.setAttribute("aria-label", title);
     this.numbers.setAttribute("aria-label", `${title}, as a table`);

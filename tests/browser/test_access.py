@@ -1,0 +1,148 @@
+"""Every page, in both themes: axe finds nothing, nothing is cut or moves, and everything can be hit.
+
+axe-core comes with the package axe-playwright-python; nothing is fetched. What axe does not look for is in `access.js`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from snnviz.store import Store
+from tests.browser.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+ACCESS = Path(__file__).with_name("access.js").read_text(encoding="utf-8")
+PAGES = ["" if file.stem == "design" else file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
+WIDTHS = (320, 390, 768, 1280)
+SMALL = "data.train_samples=300&data.test_samples=100&network.channels=6&training.epochs=6&seed=5"
+EVERYTHING = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
+COLOURS = "{type: 'rule', values: ['color-contrast']}"
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+class Visitor:
+    """A browser profile in one theme; what the browser reports as an error is kept."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.url = url
+        self.errors: list[str] = []
+        self.page = context.new_page()
+        self.page.add_init_script(SHIFTS)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+
+    def open(self, path: str) -> Page:
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        self.page.goto(f"{self.url}/{path}")
+        self.settled()
+        return self.page
+
+    def settled(self) -> None:
+        """All that a page draws by itself is there."""
+        expect(self.page.locator("h1")).to_have_count(1, timeout=60_000)
+        app = self.page.get_by_test_id("stApp")
+        for _ in range(2):  # a component may begin to draw as the script ends
+            expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+            expect(self.page.locator("[data-testid=stSkeleton], .plot.waiting")).to_have_count(0, timeout=60_000)
+            self.page.wait_for_timeout(200)
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def visitor(request: pytest.FixtureRequest, browser: Browser, place: tuple[str, Store]) -> Iterator[Visitor]:
+    context = browser.new_context(color_scheme=request.param)
+    context.set_default_timeout(20_000)
+    yield Visitor(context, place[0])
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def trained(browser: Browser, place: tuple[str, Store]) -> str:
+    """The link of a run that was trained on a phone, where Train is in reach and its end is said."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{place[0]}/?{SMALL}")
+    button = page.get_by_role("button", name="Train", exact=True)
+    expect(button).to_be_visible(timeout=60_000)
+    expect(button).to_be_in_viewport(ratio=1)
+    button.click()
+    status = page.locator(".st-key-announced").get_by_role("status")
+    expect(status).to_have_text("", timeout=1_000)
+    expect(status).to_contain_text("The training is done: test accuracy", timeout=120_000)
+    context.close()
+    return f"?{SMALL}"
+
+
+def violations(page: Page, what: str = EVERYTHING) -> list[str]:
+    """What axe calls serious or critical, with where and why."""
+    page.evaluate(AXE)
+    options = f"{{runOnly: {what}, resultTypes: ['violations']}}"
+    found: list[dict[str, Any]] = page.evaluate(f"axe.run({{exclude: ['.katex-html']}}, {options})")["violations"]
+    grave = [one for one in found if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"]
+    return [f"{one['id']}: {node['html'][:200]}: {node['failureSummary']}" for one in grave for node in one["nodes"]]
+
+
+def nothing_in_the_way(page: Page, width: int) -> None:
+    """Waits until nothing is cut, hidden or too small at this width; charts follow a moment later."""
+    page.set_viewport_size({"width": width, "height": 844})
+    until = time.monotonic() + 20
+    while found := page.evaluate(ACCESS):
+        assert time.monotonic() < until, (width, found)
+        page.wait_for_timeout(200)
+
+
+def looked_at(visitor: Visitor, path: str, theme: str) -> None:
+    """All that is to be said of a page, in one visit."""
+    visitor.errors.clear()
+    page = visitor.open(path)
+    assert page.evaluate("window.shifted") < 0.1
+    assert page.title() == f"{page.locator('h1').inner_text()} · snnviz"
+    assert violations(page, EVERYTHING if theme == "light" else COLOURS) == []
+    if theme == "light":  # a theme changes no sizes
+        for width in WIDTHS:
+            nothing_in_the_way(page, width)
+    assert visitor.errors == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_can_be_read_heard_and_used(visitor: Visitor, path: str, request: pytest.FixtureRequest) -> None:
+    looked_at(visitor, path, request.node.callspec.params["visitor"])
+
+
+def test_a_finished_run_can_be_read_heard_and_used(
+    visitor: Visitor, trained: str, request: pytest.FixtureRequest
+) -> None:
+    theme = request.node.callspec.params["visitor"]
+    looked_at(visitor, trained, theme)
+    page = visitor.page
+    tools = page.get_by_role("button", name="Tools of the chart Accuracy")
+    tools.click()
+    page.get_by_role("menuitemcheckbox", name="Table").click()
+    tools.click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    assert violations(page, EVERYTHING if theme == "light" else COLOURS) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_stands_still_on_a_phone(browser: Browser, place: tuple[str, Store], path: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    visitor = Visitor(context, place[0])
+    visitor.page.goto(f"{place[0]}/{path}")
+    visitor.settled()
+    shifted = visitor.page.evaluate("window.shifted")
+    context.close()
+    assert shifted < 0.1
