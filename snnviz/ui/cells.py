@@ -17,15 +17,18 @@ VIEWS = {"draw": "Draw and score", "search": "Search", "study": "Does it predict
 ABOUT = {
     "draw": (
         "Four nodes and the operations between them, some of them backward in time. The score needs no training: it "
-        "says how differently an untrained network of such cells spikes for different images (Kim et al. 2022)."
+        "says how differently an untrained network of such cells spikes for different images (Kim et al. 2022): by the "
+        "Hamming distance of spikes (HD), or by the sparsity-aware one (SAHD), in units of what chance makes of it."
     ),
     "search": (
         "Many cells drawn at random, each scored in an untrained network in some hundredths of a second; the best of "
-        "them are scored again, more precisely (Kim et al. 2022)."
+        "them are scored again, more precisely (Kim et al. 2022). HD: by the Hamming distance of spikes; SAHD: by the "
+        "sparsity-aware one, in units of what chance makes of it."
     ),
     "study": (
         "Does a score without training say what training reaches? Some cells are scored and trained, and the two are "
-        "compared (Kim et al. 2022, Figs. 4, 7, 8 and 9, Tables 2 and 4)."
+        "compared (Kim et al. 2022, Figs. 4, 7, 8 and 9, Tables 2 and 4). HD: by the Hamming distance of spikes; SAHD: "
+        "by the sparsity-aware one."
     ),
 }
 

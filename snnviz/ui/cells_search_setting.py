@@ -33,10 +33,10 @@ SHOWN = {
     "best": "Scored again",
     "fine_channels": "then channels",
     "fine_batch": "then images",
-    "fine_repeats": "then repeats",
+    "fine_repeats": "then repetitions",
     "seed": "Seed",
 }
-MORE = ({"steps": "Time steps T", "repeats": "Repeats", "hidden": "Hidden neurons"}, {"size": "Side of the images"})
+MORE = ({"steps": "Time steps T", "repeats": "Repetitions", "hidden": "Hidden neurons"}, {"size": "Side of the images"})
 """In a popover, in rows."""
 
 BY = (

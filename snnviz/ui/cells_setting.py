@@ -25,7 +25,7 @@ KEY = "scoring"
 EDITOR, SETTINGS, FOUND = "cells-editor", "cells-settings", "cells-found"
 """Fragments: each is drawn anew without the others."""
 
-SHOWN = {"channels": "Channels", "batch": "Images", "steps": "Steps T", "repeats": "Repeats", "seed": "Seed"}
+SHOWN = {"channels": "Channels", "batch": "Images", "steps": "Time steps", "repeats": "Repetitions", "seed": "Seed"}
 MORE = {"hidden": "Hidden neurons", "size": "Side of the images"}
 WAYS = (
     "paper: independent spikes have a distance of N/2, and K is a sum over layers and time steps. code: 1/2, and a "

@@ -17,6 +17,7 @@ from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
 from snnviz.ui import many, notices, recipe, services, state
 from snnviz.ui.actions import Verb, actions
+from snnviz.ui.columns import column
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import rest_kept
@@ -46,8 +47,19 @@ OWN = {
     "steps": {"samples": "Candidates", "searches": "Searches"},
     "transfer": {"samples": "Candidates", "searches": "Searches"},
 }
-SHOWN = {"seeds": "Seeds", "epochs": "Epochs", "channels": "Channels", "steps": "Time steps", "train_samples": "Images"}
-MORE = {"score_channels": "Channels scored", "score_batch": "Images scored", "score_repeats": "Repeats", "seed": "Seed"}
+SHOWN = {
+    "seeds": "Seeds",
+    "epochs": "Epochs",
+    "channels": "Channels",
+    "steps": "Time steps T",
+    "train_samples": "Training images",
+}
+MORE = {
+    "score_channels": "Channels scored",
+    "score_batch": "Images scored",
+    "score_repeats": "Repetitions",
+    "seed": "Seed",
+}
 KEPT = {"all": "all that differ", "backward": "those that have one"}
 SCORE = Verb("Score", "Scoring", "All scored", "search")
 
@@ -306,7 +318,7 @@ def _table(outcomes: Sequence[views.Outcome]) -> None:
             "best of": st.column_config.TextColumn(help="Of how many candidates it has the best score."),
             "SAHD": number(format="%.2f"),
             "HD": number(format="%.2f"),
-            "accuracy": number("test accuracy", format="%.1f %%"),
+            "accuracy": column("accuracy"),
             "sd": number("± seeds", format="%.1f"),
         },
     )

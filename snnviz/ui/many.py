@@ -32,6 +32,9 @@ from snnviz.views.words import word
 EVERY = 1.0
 """Seconds between two looks at runs that train."""
 
+ALL = frozenset({"train_samples", "test_samples", "data.train_samples", "data.test_samples"})
+"""Fields of which 0 is all there are: the field is then empty, and says so."""
+
 Put = Callable[[str], None]
 """A widget's callback: told the name of the field."""
 
@@ -90,12 +93,14 @@ def numbers(value: Part, labels: Mapping[str, str], key: str, put: Put, held: Se
         about = type(value).model_fields[name]
         limits = next(item for item in about.metadata if isinstance(item, Range))
         kind = int if about.annotation is int else float
+        given: Any = kind(getattr(value, name))
         column.number_input(
             label,
             kind(limits.low),
             kind(limits.high),
-            kind(getattr(value, name)),
+            given if given or name not in ALL else None,
             kind(limits.step or 1),
+            placeholder="all" if name in ALL else None,
             format=None if kind is int else "%g",
             help=limits.help,
             key=f"{key}-{name}@{revision(key)}",
@@ -197,7 +202,11 @@ def is_said(name: str, key: str) -> bool:
 
 def chosen(name: str, key: str) -> Any:
     """What the widget of a field says now."""
-    return st.session_state[f"{key}-{name}@{revision(key)}"]
+    said = st.session_state[f"{key}-{name}@{revision(key)}"]
+    if name in ALL and not said:
+        renew(key)  # so that it says what 0 is
+        return 0
+    return said
 
 
 def renew(key: str) -> None:

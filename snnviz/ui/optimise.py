@@ -6,6 +6,7 @@ import streamlit as st
 
 from snnviz.catalog.optimisations import searches
 from snnviz.ui import many, optimise_again, optimise_figures, optimise_table, optimise_work
+from snnviz.ui.columns import column
 from snnviz.ui.optimise_setting import CURVES, PREFIX, TYPES, begin, setting, settings
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
@@ -75,10 +76,10 @@ def _searches(table: object) -> None:
             "seed": number(width=60),
             "best": number("best value", format="%.3f"),
             "error": number("± its error", format="%.3f", help="Standard error over the images kept apart."),
-            "accuracy": number("its accuracy", format="%.1f %%"),
-            "rate": number("its firing rate", format="%.1f %%"),
-            "operations": number("its operations", format="localized"),
-            "seconds": number("training", format="%.1f s"),
+            "accuracy": column("accuracy"),
+            "rate": column("rate"),
+            "operations": number("operations", format="localized", help="Of its network for an image, by additions."),
+            "seconds": column("seconds"),
             "trouble": st.column_config.TextColumn("what went wrong"),
         },
     )

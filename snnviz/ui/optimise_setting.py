@@ -36,8 +36,8 @@ SHOWN = {
 BLOCK = {"layers": "Layers", "channels": "Channels"}
 STAGED = {"width": "Width", "depth": "Depth", "block": "Block searched"}
 MORE = (
-    {"train_samples": "Images", "validation": "Kept apart", "tuning_rate": "Own learning rate"},
-    {"steps": "Time steps", "threshold": "Threshold θ", "beta": "Leak β"},
+    {"train_samples": "Training images", "validation": "Kept apart", "tuning_rate": "Own learning rate"},
+    {"steps": "Time steps T", "threshold": "Threshold θ", "beta": "Leak β"},
     {"kappa": "κ at first", "decay": "Its decay", "price": "Price, pp"},
 )
 """In a popover, in rows."""

@@ -39,7 +39,7 @@ OWN = "Design page"
 SHORTCUT = "training.shortcut"
 NUMBERS = {
     "network.depth": "Hidden layers",
-    "data.steps": "Time steps",
+    "data.steps": "Time steps T",
     "neuron.threshold": "Threshold θ",
     "data.train_samples": "Training images",
     "training.epochs": "Epochs",
@@ -103,7 +103,7 @@ def _widgets() -> None:
     _menu(row[0], f"{SHORTCUT}.schedule", "Schedule", SHORTCUTS.kinds, shortcut.schedule.kind)
     for place, parameter in zip(row[1:], weights, strict=False):
         path, value = f"{SHORTCUT}.schedule.{parameter.name}", shortcut.schedule.parameters[parameter.name]
-        label = {"weight": "λ₀"}.get(parameter.name, parameter.name.capitalize())
+        label = {"weight": "Weight λ₀"}.get(parameter.name, parameter.name.capitalize())
         _number(place, path, label, value, parameter.range, whole=parameter.whole)
     layers = architecture(now).layers
     names = [layers[index].name for index in hidden(now)]
@@ -272,12 +272,14 @@ def _number(
     place: Any, path: str, label: str, value: float, limits: Range, *, whole: bool, disabled: bool = False
 ) -> None:
     kind = int if whole else float
+    shown: Any = kind(value) if value or path not in many.ALL else None
     place.number_input(
         label,
         kind(limits.low),
         kind(limits.high),
-        kind(value),
+        shown,
         kind(limits.step or 1),
+        placeholder="all" if path in many.ALL else None,
         format=None if whole else "%g",
         help=limits.help or None,
         key=f"{KEY}-{path}@{many.revision(KEY)}",

@@ -15,6 +15,7 @@ from snnviz.store import Run
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
 from snnviz.ui import many, measuring, notices, optimise, recipe, state
 from snnviz.ui.actions import actions
+from snnviz.ui.columns import column
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import rest_kept
@@ -35,17 +36,17 @@ OF_VIEW = {"view", "count"}
 
 SETTINGS, CURVES = "skips-settings", "skips-curves"
 SHOWN = {
-    "most_skips": "Most skips n",
+    "most_skips": "Skips per layer, up to",
     "seeds": "Seeds",
     "channels": "Channels",
-    "steps": "Time steps",
+    "steps": "Time steps T",
     "train_samples": "Training images",
     "epochs": "Epochs",
 }
 MORE = (
     {"depth": "Layers", "dsc_fraction": "DSC fraction ρ"},
     {"threshold": "Threshold θ", "beta": "Leak β"},
-    {"gain": "Initial weights, n Var[w]", "twin_gain": "Of the ANN twins"},
+    {"gain": "Gain n Var[w]", "twin_gain": "Gain of twins"},
 )
 """In a popover, in rows."""
 
@@ -248,7 +249,6 @@ def _count() -> None:
 
 def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:
     table = skip_table(chosen, runs, results, st.session_state.skips_count)
-    small = st.column_config.NumberColumn
     picked = st.dataframe(
         table,
         hide_index=True,
@@ -260,18 +260,15 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         column_order=[name for name in table.columns if name != "run"],
         column_config={
             "control for": st.column_config.TextColumn(width=180, help="Which skips this plain block stands beside."),
-            "test": small("test accuracy", format="%.1f %%"),
-            "rate": small("firing rate", format="%.1f %%"),
-            "dense": small(
-                format="localized", width=92, help="Operations of an image if every input counted, padding too."
-            ),
-            "MACs": small(
-                format="localized", width=84, help="Of inputs that are not 0, counted on the probe at the last look."
-            ),
-            "additions": small(format="localized", width=92, help="Of spikes, counted on the probe at the last look."),
-            "energy": small(format="%.1f nJ", help=CAVEAT),
+            "n_skip": column("n_skip"),
+            "test": column("accuracy"),
+            "rate": column("rate"),
+            "dense": column("dense"),
+            "MACs": column("MACs"),
+            "additions": column("additions"),
+            "energy": column("energy", help=CAVEAT),
             "counts": st.column_config.TextColumn(help=f"Some are {ESTIMATED}."),
-            "seconds": small("training", format="%.1f s"),
+            "seconds": column("seconds"),
         },
     )
     rows = [row for row in picked["selection"]["rows"] if row < len(table)]

@@ -14,6 +14,7 @@ from snnviz.store import Run
 from snnviz.theory.activity import Setting, same_law
 from snnviz.ui import many, notices, recipe
 from snnviz.ui.actions import UNDONE, actions
+from snnviz.ui.columns import column
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import came_back
 from snnviz.ui.trouble import told
@@ -32,7 +33,7 @@ LABELS = {
     "width": "Width",
     "threshold": "Threshold θ",
     "beta": "Leak β",
-    "steps": "Time steps",
+    "steps": "Time steps T",
     "train_samples": "Training images",
     "epochs": "Epochs",
     "seeds": "Seeds",
@@ -149,7 +150,7 @@ def _curves(was_active: bool) -> None:
             key="study-table",
             placeholder="–",
             column_config={"train": percent, "test": percent, "rate": percent}
-            | {"seconds": st.column_config.NumberColumn("training", format="%.1f s", width="small")},
+            | {"seconds": column("seconds", width="small")},
         )
 
 

@@ -150,12 +150,14 @@ def _numbers(now: Design) -> None:
         owner, field = _owner(now, path)
         limits = next(item for item in type(owner).model_fields[field].metadata if isinstance(item, Range))
         kind = int if type(owner).model_fields[field].annotation is int else float
+        given: Any = kind(getattr(owner, field))
         column.number_input(
             "Width (original: 1)" if path == "network.width" and kind is float else LABELS[path],
             kind(limits.low),
             kind(limits.high),
-            kind(getattr(owner, field)),
+            given if given or path not in many.ALL else None,
             kind(limits.step or 1),
+            placeholder="all" if path in many.ALL else None,
             format=None if kind is int else "%g",
             help=limits.help,
             key=f"{KEY}-{path}@{many.revision(KEY)}",

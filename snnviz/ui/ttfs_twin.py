@@ -37,6 +37,12 @@ ABOUT_SILENT = (
     "exact if each of them sent an event at t_max, one event a neuron."
 )
 
+TERMS = (
+    "**ζ**: a layer's window is 1 + ζ times as wide as its largest activation needs. **B**: how steeply a potential "
+    "meets its threshold. **τ_c**: the unit of all times, the time constant by which potentials rise."
+)
+"""What the widgets are about, in the page and not only behind a question mark."""
+
 
 def panel() -> Pair | None:
     """The twin's widgets; the two networks, or None after a sentence that says why there are none."""
@@ -89,6 +95,7 @@ def _widgets(now: TtfsStudy) -> None:
             many.numbers(now, {"low": "from"}, KEY, put_study)
         with row[4]:
             many.numbers(now, {"high": "to"}, KEY, put_study)
+    st.caption(TERMS)
     many.segments(st, "Neuron model", "silent", list(SILENT), format_func=SILENT.get, help=ABOUT_SILENT, **segments)
     if problem := st.session_state.get(f"{KEY}_problem"):
         st.error(plain(problem), icon=":material/error:")

@@ -191,7 +191,7 @@ def expected(points: Sequence[Point]) -> str:
 
 def left_chart(points: Sequence[Point], results: Mapping[str, Accurate], colours: Mapping[SkipType, str]) -> Chart:
     """Differences from the controls against n_skip, with their intervals."""
-    figure = empty("n_skip", "points over a plain block", ticksuffix=" pp", zeroline=True)
+    figure = empty("skips per layer", "points over a plain block", zeroline=True)
     most = max(point.n_skip for point in points)
     figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [0.6, most + 0.4], "zeroline": False}
     figure["layout"]["hovermode"] = "closest"

@@ -31,7 +31,7 @@ ASIDE: dict[SkipType, float] = {"DSC": -0.03, "ASC": 0.03}
 TALL = 400
 """Pixels of a chart with controls: its legend is long."""
 
-TWINS = "Dashed: the ANN twins, zeros of their ReLUs skipped as silence is; dotted: none skipped (dense)."
+TWINS = "Dashed: the ANN twins, zeros of their ReLUs skipped as silence is; dotted: all operations (none skipped)."
 
 COUNTED: dict[Convention, str] = {
     "additions": "A sum of m spikes is m additions; only real numbers (image, ReLUs) multiply.",
@@ -92,7 +92,7 @@ def skip_charts(
     fired = f"Spikes per neuron and time step, the whole network, on test images{before}."
     spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
     accuracy = _figure("test accuracy", points, tickformat=".0%")
-    drop = _figure("ANN minus SNN", points, ticksuffix=" pp")
+    drop = _figure("ANN minus SNN, points", points)
     rate = _figure("spikes / neuron / step", points, tickformat=".0%", rangemode="tozero")
     operations = _figure("operations / image", points, rangemode="tozero")
     energy = _figure("nJ / image", points, rangemode="tozero")
@@ -112,9 +112,9 @@ def skip_charts(
         if curve.control:
             continue
         dense = _values(ann, results, lambda r: r.operations.dense)
-        operations["data"] += _line(f"{kind}, ANN, dense", kind, dense, ",.0f", dash="dot")
+        operations["data"] += _line(f"{kind}, ANN, all operations", kind, dense, ",.0f", dash="dot")
         spent = _values(ann, results, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
-        energy["data"] += _line(f"{kind}, ANN, dense", kind, spent, ".1f", dash="dot")
+        energy["data"] += _line(f"{kind}, ANN, all operations", kind, spent, ".1f", dash="dot")
         rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
         untrained = _values(snn, results, lambda r: r.before)
         rate["data"] += _line(f"{kind}, before training", kind, untrained, ".1%", dash="dot")
@@ -138,7 +138,8 @@ def skip_charts(
         charts = [chart if chart.id == "skips_rate" else replace(chart, height=TALL) for chart in charts]
         charts.insert(1, left_chart(points, results, COLOURS))
     if any(point.ann for point in points):
-        words = f"Test accuracy of the ANN twin less the spiking network's, seed by seed.{plain}{spread}"
+        words = "Test accuracy of the ANN twin less the spiking network's, seed by seed: below 0, spikes do better."
+        words += plain + spread
         charts.insert(1, Chart("skips_drop", "Accuracy drop", words, drop))
     return charts
 
@@ -303,7 +304,7 @@ def _pairs(
 
 
 def _figure(y: str, points: Sequence[Point], **layout: Any) -> Figure:
-    figure = empty("n_skip", y, **layout)
+    figure = empty("skips per layer", y, **layout)
     most = max(point.n_skip for point in points)
     figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [-0.25, most + 0.25], "zeroline": False}
     figure["layout"]["hovermode"] = "closest"
