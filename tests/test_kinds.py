@@ -208,9 +208,15 @@ class TestInTheStore:
         assert "'of tomorrow'" in shown.reason
         with pytest.raises(StoreError, match="cannot be read"):
             store.get(run)
+        assert store.claim("somebody") is None  # it waits for who knows it
+        assert store.waiting() == []
+        assert store.next_queued() is None
         with store._writing() as connection:
             connection.exec_driver_sql(f"update runs set kind = '{kind.name}'")
         assert store.get(run).task == kind.sample()
+        claim = store.claim("somebody")
+        assert claim is not None
+        assert (claim.run, claim.task) == (run, kind.sample())
 
 
 @each

@@ -51,7 +51,7 @@ class Local:
 
     def tend(self) -> None:
         counts = self.store.counts()
-        if counts["queued"] or counts["running"]:
+        if counts["running"] or (counts["queued"] and self.store.next_queued() is not None):
             self.start()
 
     def start(self) -> None:

@@ -22,7 +22,7 @@ from snnviz.store import checkpoints, opening, reading, renewing, tables
 from snnviz.store.silence import LEASE_SECONDS, Silence
 from snnviz.store.tables import RUNS, SUPERVISORS, TABLES
 from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Supervisor, Unreadable
-from snnviz.tasks import Task
+from snnviz.tasks import KINDS, Task
 
 
 class Leases:
@@ -66,11 +66,12 @@ class Leases:
     def claim(self, owner: str, run: str | None = None) -> Claim | None:
         """Take up the run that has waited longest (or this one); None where none is queued.
 
-        At most one caller gets a run. A queued design that this snnviz does not accept is failed with the reason. What
-        was submitted to an older one goes on; where formulas were mended since it begins anew (`store.renewing`).
+        At most one caller gets a run. A queued design that this snnviz does not accept is failed with the reason; what
+        is of a kind that it does not know waits for who does. What was submitted to an older one goes on; where
+        formulas were mended since it begins anew (`store.renewing`).
         """
         while True:
-            waiting = select(RUNS.c.run).where(RUNS.c.state == "queued").order_by(RUNS.c.queued, RUNS.c.run).limit(1)
+            waiting = select(RUNS.c.run).where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(1)
             if run is not None:
                 waiting = waiting.where(RUNS.c.run == reading.name_of(run))
             now = time.time()
@@ -113,7 +114,7 @@ class Leases:
 
     def waiting(self, limit: int = 50) -> list[Run]:
         """The queued runs, the one that has waited longest first."""
-        first = reading.RUN.where(RUNS.c.state == "queued").order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
+        first = reading.RUN.where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
         while True:
             with self._reading() as connection:
                 found = [reading.run(row) for row in connection.execute(first).all()]
@@ -352,3 +353,7 @@ class Leases:
 def change(*which: ColumnElement[bool]) -> Update:
     """An update that readers notice."""
     return update(RUNS).where(*which).values(revision=RUNS.c.revision + 1)
+
+
+_WAITS = (RUNS.c.state == "queued", RUNS.c.kind.in_(KINDS.names))
+"""For a worker of this snnviz."""
