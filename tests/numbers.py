@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from benchmarks import old_stores
 from snnviz import cli, links
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.cli import following
@@ -102,11 +103,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "store check": ("store", "check"),
 }
 
-KEPT = re.compile(r"[0-9a-f]{16}")
+KEPT = re.compile(r"(?<![\w.])[0-9a-f]{16}(?!\w)")
 """The name of a run."""
 
 TIMES = frozenset({"seconds", "eta_seconds", "cached", "title", "store"})
 """Fields that are no numbers of a network: how long something took, who asked before, and where."""
+
+WORDS = frozenset({"probe", "note", "noise", "words", "var_u_sd", "design_line"})
+"""Fields that are sentences for people, where they are text: they may be said better."""
 
 COLUMNS = {kind.table: [about.name for about in fields(kind) if about.name != "seconds"] for kind in KINDS.rows}
 """Of each kind of row, when it is recorded first: what comes to it later is no change."""
@@ -123,7 +127,7 @@ class Here(following.Local):
 
 
 class Asked:
-    """The command line, with a store of its own that all questions share."""
+    """The command line, with a store of its own that the questions of a section share."""
 
     def __init__(self, columns: Mapping[str, Sequence[str]] | None = None) -> None:
         self.store = Store()
@@ -152,9 +156,11 @@ class Asked:
 
 
 def bare(value: Any) -> Any:
-    """What is the same each time: without how long it took, and with the names of runs left open."""
+    """What stays: without how long it took and words about it, and with the names of runs left open."""
     if isinstance(value, dict):
-        return {KEPT.sub("run", name): bare(inner) for name, inner in value.items() if name not in TIMES}
+        told = {name: inner for name, inner in value.items() if name not in TIMES}
+        told = {name: inner for name, inner in told.items() if name not in WORDS or not isinstance(inner, str)}
+        return {KEPT.sub("run", name): bare(inner) for name, inner in told.items()}
     if isinstance(value, list):
         return [bare(inner) for inner in value]
     return KEPT.sub("run", value) if isinstance(value, str) else value
@@ -201,11 +207,23 @@ def commands(asked: Asked) -> dict[str, Any]:
     return {name: asked(*given) for name, given in COMMANDS.items()}
 
 
+def shows(asked: Asked) -> dict[str, Any]:
+    """What `show` prints of a small task of each kind."""
+    found = {}
+    for kind, make, _, _ in old_stores.tasks():
+        task = make(old_stores.SEEDS["done"])
+        if kind == "measurement":
+            Immediate(asked.store).submit(task.design)
+        found[kind] = asked("show", Immediate(asked.store).submit(task).run)
+    return found
+
+
 FAST: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "runs": lambda asked: runs(asked, tiny),
     "scores": scores,
     "searches": searches,
     "commands": commands,
+    "shows": shows,
 }
 LONG = [name for name, make in EXAMPLES.items() if make().data.name == "digits"]
 SLOW: dict[str, Callable[[Asked], dict[str, Any]]] = {"whole runs": lambda asked: runs(asked, whole, LONG)}
@@ -322,9 +340,10 @@ def main() -> None:
     parser.add_argument("--file", type=Path, default=GOLDEN)
     options = parser.parse_args()
     known = {} if options.anew else read(options.file)
-    with empty():
-        asked = Asked(known.get("columns"))
-        found = {name: part(asked) for name, part in {**FAST, **SLOW}.items()}
+    found: dict[str, Any] = {}
+    for name, part in {**FAST, **SLOW}.items():
+        with empty():
+            found[name] = part(Asked(known.get("columns")))
     found = {"machine": machine(), "columns": {**COLUMNS, **known.get("columns", {})}, **found}
     for name, part in found.items():
         for line in same(known.get(name, {}), part):
