@@ -233,7 +233,7 @@ def _per_cent(most: float, width: int) -> dict[str, Any]:
         "side": "right",
         "showgrid": False,
         "tickvals": rounded(ticks * width),
-        "ticktext": [f"{100 * tick:.4g}%" for tick in ticks],
+        "ticktext": [f"{100 * tick:.4g} %" for tick in ticks],
     }
 
 
