@@ -15,6 +15,20 @@
   const seen = (one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !within(one, ".unseen, .st-key-heading, [aria-hidden=true], [inert]");
   const all = [...elements(document.body)].filter((one) => !within(one, "script, style, [data-testid=stSidebar]"));
 
+  // WCAG 2.2: of a colour on another.
+  const brush = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const luminance = (colour) => {
+    brush.fillStyle = colour;
+    brush.fillRect(0, 0, 1, 1);
+    const parts = [...brush.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
+    const [red, green, blue] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const contrast = (one, other) => {
+    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  };
+
   // Wider than the page.
   const main = document.querySelector("[data-testid=stMain]");
   if (main.scrollWidth > main.clientWidth + 1) found.push(`the page is ${main.scrollWidth} px wide, of ${main.clientWidth}`);
@@ -47,6 +61,11 @@
     const title = plot.closest("figure").dataset.chart;
     if (plot.clientWidth && Math.abs(plot._fullLayout.width - plot.clientWidth) > 1) found.push(`the chart ${title} has another width`);
     collide(boxes(texts), `in the chart ${title}`, 8); // a text's box is twice as tall as its letters
+    const paper = plot._fullLayout.paper_bgcolor;
+    for (const one of texts) {
+      const ratio = contrast(getComputedStyle(one).fill, paper);
+      if (ratio < 4.5) found.push(`in the chart ${title}: "${words(one)}" has a contrast of ${ratio.toFixed(1)}`);
+    }
     const frame = plot.getBoundingClientRect();
     for (const [one, box] of boxes(texts))
       if (box.left < frame.left - 2 || box.right > frame.right + 2 || box.top < frame.top - 2 || box.bottom > frame.bottom + 2)
