@@ -79,9 +79,7 @@ def distances_chart(found: Findings, metric: Metric, normalisation: Normalisatio
     alike = found.labels[pairs[0]] == found.labels[pairs[1]]
     low, high = min(distance.min(), expected.min()), max(distance.max(), expected.max())
     edges = np.linspace(low - 0.02 * (high - low), high + 0.02 * (high - low) + 1e-9, BINS + 1)
-    figure = empty(
-        f"{METRICS[metric]} between two images, all layers and time steps", "share of pairs", tickformat=".0%"
-    )
+    figure = empty(f"{METRICS[metric]} between two images", "share of pairs", tickformat=".0%")
     figure["layout"] |= {"barmode": "overlay", "bargap": 0.04, "hovermode": "x"}
     figure["layout"]["xaxis"] |= {"tickformat": "~s"}
     middle = (edges[:-1] + edges[1:]) / 2
@@ -178,7 +176,7 @@ def silence_chart(found: Findings) -> Chart:
         f"neurons (as in Kim et al. 2022, Fig. 3). Right: how much the others vary. {variation(found)}{left_out}"
     )
     height = max(180, 60 + 22 * len(names))
-    return Chart("score_silence", "Sparsity", caption, figure, height=height, wide=True)
+    return Chart("score_silence", "Sparsity", caption, figure, height=height, wide=True, least=880)
 
 
 def _variations(found: Findings) -> list[dict[str, Any]]:

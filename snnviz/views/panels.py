@@ -73,6 +73,7 @@ def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
         "hovermode": "closest",
         "annotations": [],
         "shapes": [],
+        "meta": {"y": "layer"},  # what an axis is, where no room is for its title
     }
     data = []
     for place, each in enumerate(maps):
@@ -89,6 +90,7 @@ def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
         data.append(
             {
                 "type": "heatmap",
+                "name": each.title,
                 "x": list(each.x),
                 "y": list(each.layers),
                 "z": rows[place],

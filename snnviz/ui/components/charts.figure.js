@@ -152,6 +152,7 @@ class Framed {
       const fresh = !plot.matches(".js-plotly-plot");
       await Plotly.react(plot, traces, whole, config);
       if (!fresh) return;
+      plot.querySelector(".plot-container").setAttribute("aria-hidden", "true"); // its words are said in order
       plot.on("plotly_click", ({ points }) => this.picked(points));
       plot.on("plotly_relayout", (change) => this.looked(change));
     } catch (error) {

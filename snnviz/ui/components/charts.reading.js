@@ -25,7 +25,7 @@ function axisOf(layout, letter, name) {
   const axis = layout[key] ?? {};
   const title = unmarked(axis.title?.text ?? axis.title ?? "");
   const first = layout[`${letter}axis`]?.title;
-  return { axis, title: title || unmarked(first?.text ?? "") || letter };
+  return { axis, title: title || unmarked(first?.text ?? "") || layout.meta?.[letter] || "" };
 }
 
 /** Places along an axis that a trace does not list. */
@@ -71,7 +71,7 @@ function seriesOf({ traces, layout }) {
   });
   const names = new Map();
   for (const one of found) {
-    one.name ||= one.group || (found.length > 1 ? `${one.up.title} ${found.indexOf(one) + 1}` : one.up.title);
+    one.name ||= one.group || (found.length > 1 ? `${one.up.title || "series"} ${found.indexOf(one) + 1}` : one.up.title);
     if (names.has(one.name) && one.group && one.group !== one.name) one.name = `${one.name}, ${one.group}`;
     const before = names.get(one.name) ?? 0;
     names.set(one.name, before + 1);
@@ -104,9 +104,10 @@ function mapInWords(one) {
       if (!high || value > high.value) high = { value, i, j };
     }),
   );
-  const size = `${one.rows.length} rows (${one.up.title}) by ${one.columns.length} columns (${one.across.title})`;
+  const of = (many, what, title) => `${many} ${what}${title ? ` (${title})` : ""}`;
+  const size = `${of(one.rows.length, "rows", one.up.title)} by ${of(one.columns.length, "columns", one.across.title)}`;
   const at = ({ i, j }) => `${cellInWords(one, i, j)} at ${inWords(one.rows[i])}, ${inWords(one.columns[j])}`;
-  const named = one.name === one.up.title ? "Map" : `${one.name}: map`;
+  const named = !one.name || one.name === one.up.title ? "Map" : `${one.name}: map`;
   return `${named} of ${size}${low ? `; lowest ${at(low)}, highest ${at(high)}` : ", empty so far"}.`;
 }
 
@@ -133,7 +134,7 @@ function summary(series) {
     const reach = extremes(lines.flatMap(({ x }) => x));
     const { axis, title } = lines[0].across;
     const span = reach ? `, ${inWords(reach[0], isPercent(axis))} to ${inWords(reach[1], isPercent(axis))}` : "";
-    said.unshift(`${lines[0].up.title} over ${title}${span}.`);
+    said.unshift(`${[lines[0].up.title, title].filter(Boolean).join(" over ")}${span}.`);
   }
   return said.join(" ");
 }
@@ -147,7 +148,7 @@ function tableOf(series) {
   const most = Math.max(0, ...series.map(({ x }) => x.length));
   const once = series.every(({ x }) => new Set(x).size === x.length);
   if (series.length && alike && once && places.length <= 2 * most && !series.some(({ text }) => text)) return wideTable(series, places);
-  const head = ["series", series[0]?.across.title ?? "x", series[0]?.up.title ?? "y", "label"];
+  const head = ["series", series[0]?.across.title || "x", series[0]?.up.title || "y", "label"];
   const rows = series.flatMap((one) => one.y.map((y, k) => [one.name, one.x[k], y, one.text?.[k] ?? ""]));
   const percent = [false, isPercent(series[0]?.across.axis), series[0]?.percent, false];
   const unlabelled = rows.every((row) => !row[3]);
@@ -169,7 +170,7 @@ function wideTable(series, places) {
     if (one.band) add(`${one.name}, to`, one.band.high, one.band.x);
   }
   return {
-    head: [series[0].across.title, ...columns.map(({ name }) => name)],
+    head: [series[0].across.title || "x", ...columns.map(({ name }) => name)],
     rows: places.map((place) => [place, ...columns.map(({ value }) => value(place))]),
     percent: [isPercent(series[0].across.axis), ...columns.map(({ percent }) => percent)],
   };
@@ -182,7 +183,7 @@ function mapTable(maps) {
     one.rows.flatMap((row, i) => one.columns.map((column, j) => [...(many ? [one.name] : []), row, column, one.z[i][j]])),
   );
   return {
-    head: [...(many ? ["map"] : []), up.title, across.title, unit || "value"],
+    head: [...(many ? ["map"] : []), up.title || "row", across.title || "column", unit || "value"],
     rows: rows.filter((row) => row.at(-1) !== null),
     percent: [...(many ? [false] : []), false, false, maps[0].percent],
   };

@@ -200,10 +200,10 @@ class Walk {
     while (empty() && place.k + by >= 0 && place.k + by < values.length) place.k += by;
     const { axis, title } = one.across;
     const x = (isMap ? one.columns : one.x)[place.k];
-    const at = `${title} ${inWords(x, isPercent(axis))}`;
+    const at = `${title} ${inWords(x, isPercent(axis))}`.trim();
     const label = one.text?.[place.k] ? `${one.text[place.k]}, ` : "";
     const value = isMap ? cellInWords(one, place.row, place.k) : inWords(values[place.k], one.percent);
-    const name = isMap ? `${one.up.title} ${inWords(one.rows[place.row])}` : one.name;
+    const name = isMap ? `${one.up.title} ${inWords(one.rows[place.row])}`.trim() : one.name;
     this.say(`${label}${name}, ${at}: ${value}`);
     const point = isMap ? [place.row, place.k] : place.k;
     const { plot } = this.chart;
