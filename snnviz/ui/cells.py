@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from snnviz.errors import InputError
 from snnviz.ui import cells_draw, cells_search, cells_study, state
+from snnviz.ui.linked import came_back, view_key
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
 
@@ -33,19 +35,36 @@ ABOUT = {
 }
 
 
+PARTS: dict[str, Any] = {"draw": cells_draw, "search": cells_search, "study": cells_study}
+"""What shows each view, and takes its setting from a link."""
+
+
 def begin() -> None:
     """At the top of the page: the first time, take the settings from the address if the visit began here."""
     session = st.session_state
     if "cells_view" in session:
+        if came_back():
+            _go_back()
         return
     query = dict(st.query_params) if state.arrived_at("cells") else {}
     session.cells_view, session.cells_link_problem = "draw", ""
-    for part in (cells_draw, cells_search, cells_study):
+    for part in PARTS.values():
         part.begin(query)
     try:
         session.cells_view = view(query)
     except InputError as error:
         session.cells_link_problem = ended(error)
+
+
+def _go_back() -> None:
+    """Take what the address tells of, which is the setting of one view."""
+    session, query = st.session_state, dict(st.query_params)
+    try:
+        session.cells_view = view(query)
+    except InputError as error:
+        session.cells_link_problem = ended(error)
+    else:
+        PARTS[session.cells_view].begin(query)
 
 
 def view(query: Mapping[str, str]) -> str:
@@ -58,7 +77,7 @@ def view(query: Mapping[str, str]) -> str:
 def show(name: str) -> None:
     """A callback's way to another part of the page."""
     st.session_state.cells_view = name
-    st.session_state.pop("cells-view", None)
+    st.session_state.pop(view_key("cells-view"), None)
 
 
 @told()
@@ -75,14 +94,14 @@ def panel() -> None:
         format_func=lambda name: VIEWS[name],
         label_visibility="collapsed",
         wrap=True,
-        key="cells-view",
+        key=view_key("cells-view"),
         on_change=_turn,
     )
     st.caption(ABOUT[session.cells_view])
     if problem := session.cells_link_problem:
         st.error(plain(problem), icon=":material/error:")
-    {"draw": cells_draw, "search": cells_search, "study": cells_study}[session.cells_view].panel()
+    PARTS[session.cells_view].panel()
 
 
 def _turn() -> None:
-    st.session_state.cells_view = st.session_state["cells-view"]
+    st.session_state.cells_view = st.session_state[view_key("cells-view")]

@@ -14,6 +14,7 @@ from snnviz.ui import cells_found, cells_setting, many, notices
 from snnviz.ui.cells_setting import EDITOR, FOUND, KEY, SETTINGS, begin, network, put_cell, setting, settings
 from snnviz.ui.components.cell_editor import cell_editor, drawn
 from snnviz.ui.components.reveal import reveal
+from snnviz.ui.linked import view_key
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 from snnviz.views.changes import told as told_changes
@@ -32,7 +33,7 @@ def open_cell(cell: Cell, **fields: Any) -> None:
     changes = told_changes(before.model_dump(mode="json"), after.model_dump(mode="json"))
     notices.tell("Opened in the editor.", changes, partial(_put_back, before), lambda: setting() == after)
     st.session_state.cells_view = "draw"
-    st.session_state.pop("cells-view", None)
+    st.session_state.pop(view_key("cells-view"), None)
 
 
 def _put_back(before: Scoring) -> None:

@@ -98,7 +98,7 @@ def settings() -> None:
         many.segments(st, "Normalisation", "normalisation", list(NORMALISATIONS), now, KEY, _put, help=NORMALISATION)
     many.numbers(now, SHOWN, KEY, _put, held=() if now.best else ("fine_channels", "fine_batch", "fine_repeats"))
     st.caption(in_numbers(now))
-    address(to_link(now), key="cell-search-address")
+    address(to_link(now), key="cell-search-address", steps=True)
 
 
 def in_numbers(now: CellSearch) -> str:

@@ -94,7 +94,7 @@ def settings() -> None:
         many.numbers(now, SHOWN, KEY, _put)
     with top[4].popover("More", icon=":material/tune:", width="stretch"):
         many.numbers(now, MORE, KEY, _put)
-    address(to_link(now), key="cells-address")
+    address(to_link(now), key="cells-address", steps=True)
 
 
 def network() -> None:

@@ -139,7 +139,7 @@ def _settings() -> None:
     held = ["steps"] if study.question == "steps" else []
     many.numbers(study, OWN[study.question] | SHOWN, KEY, _put, held=held)
     st.caption(f"{WHAT[study.question]} {_in_numbers(study)}")
-    address(to_link(study), key="cells-study-address")
+    address(to_link(study), key="cells-study-address", steps=True)
 
 
 def _in_numbers(study: CellStudy) -> str:

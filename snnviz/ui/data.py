@@ -42,7 +42,7 @@ def panel() -> None:
             data_own.panel()
         except InputError as error:  # of the machine's limits
             st.error(plain(ended(error)), icon=":material/error:")
-        address(setting.to_link(setting.shown(), setting.look()), key="data-address")
+        address(setting.to_link(setting.shown(), setting.look()), key="data-address", steps=True)
         return
     _bridge(words, button)
     data_cards.gallery()

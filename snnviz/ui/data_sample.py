@@ -38,7 +38,7 @@ FEW = 6
 def panel() -> None:
     """The settings on the left, the sample on the right; nothing of a data set that is not here."""
     now, look = setting.shown(), setting.look()
-    address(setting.to_link(now, look), key="data-address")
+    address(setting.to_link(now, look), key="data-address", steps=True)
     name = now.data.name
     if not datasets.is_here(name):
         return

@@ -19,7 +19,7 @@ from snnviz.errors import InputError
 from snnviz.registry import Range
 from snnviz.ui import many, state
 from snnviz.ui.becoming import of_data
-from snnviz.ui.linked import rest_kept
+from snnviz.ui.linked import came_back, rest_kept
 from snnviz.ui.words import ended
 from snnviz.views.refusals import why
 
@@ -48,6 +48,9 @@ class Look(Part):
 def begin() -> None:
     """At the top of the page: the first time, take all from the address if the visit began here."""
     session = st.session_state
+    if "data_look" in session and came_back():
+        _go_back()
+        return
     if "data_look" in session:
         if session.data_other is not None and session.data_other.data.name == state.design().data.name:
             session.data_other = None
@@ -63,6 +66,19 @@ def begin() -> None:
     else:
         state.replace(found)
         session.data_look = look
+
+
+def _go_back() -> None:
+    """Show what the address says: the edited design's data, or another set's beside it."""
+    session = st.session_state
+    try:
+        (found, session.data_look), session.data_link_problem = rest_kept(from_link, dict(st.query_params))
+    except InputError as error:
+        session.data_link_problem = f"{ended(error)} All stays as it is."
+        return
+    session.data_other = found if found.data.name != state.design().data.name else None
+    if session.data_other is None and found != state.design():
+        state.replace(found)
 
 
 def from_link(query: Mapping[str, str]) -> tuple[Design, Look]:

@@ -20,6 +20,23 @@ def note_page(page: str) -> None:
     session, context = st.session_state, get_script_run_ctx()
     led = context is not None and context.is_history_navigation
     session.came_back, session.page = led and session.get("page") == page, page
+    if session.came_back:
+        _renew()
+
+
+def _renew() -> None:
+    """Widgets whose keys carry a revision are drawn anew, and switches between views (`view_key`)."""
+    session = st.session_state
+    session.backs = session.get("backs", 0) + 1
+    for name in [name for name in map(str, session) if name.endswith("_revision")]:
+        if isinstance(revision := session[name], int):
+            session[name] = revision + 1
+
+
+def view_key(name: str) -> str:
+    """The key of a switch between the views of a page, another one after each Back."""
+    backs: int = st.session_state.get("backs", 0)
+    return f"{name}@{backs}" if backs else name
 
 
 def came_back() -> bool:

@@ -112,7 +112,7 @@ def settings() -> None:
     st.caption(in_numbers(now))
     if now.weights == "carried":
         st.warning(CARRIED, icon=":material/warning:")
-    address(to_link(now), key="optimise-address")
+    address(to_link(now), key="optimise-address", steps=True)
 
 
 def in_numbers(now: Optimisation) -> str:

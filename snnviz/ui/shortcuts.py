@@ -12,7 +12,7 @@ from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy
 from snnviz.design import Design
 from snnviz.errors import InputError
 from snnviz.ui import shortcuts_before, shortcuts_runs, shortcuts_setting, state
-from snnviz.ui.linked import rest_kept
+from snnviz.ui.linked import came_back, rest_kept, view_key
 from snnviz.ui.shortcuts_setting import PREFIX
 from snnviz.ui.words import ended, plain
 
@@ -40,7 +40,7 @@ def begin() -> None:
     Else the design that is edited, if it has branches.
     """
     session = st.session_state
-    if "shortcuts" in session:
+    if "shortcuts" in session and not came_back():
         return
     session.shortcuts, session.shortcuts_design = ShortcutStudy(), STARTS["deep mlp"]
     session.shortcuts_view, session.shortcuts_link_problem = "compare", ""
@@ -83,7 +83,7 @@ def panel() -> None:
         format_func=lambda name: VIEWS[name],
         label_visibility="collapsed",
         wrap=True,
-        key="shortcuts-view",
+        key=view_key("shortcuts-view"),
         on_change=_turn,
     )
     st.caption(ABOUT)
@@ -97,4 +97,4 @@ def panel() -> None:
 
 
 def _turn() -> None:
-    st.session_state.shortcuts_view = st.session_state["shortcuts-view"]
+    st.session_state.shortcuts_view = st.session_state[view_key("shortcuts-view")]

@@ -85,7 +85,7 @@ def panel() -> None:
         flow(parts(now), "The network and its branches", caption, key="shortcuts-network")
     with right:
         charts(payload([lambda_chart(now)]), key="shortcuts-lambda")
-    address(to_link(now, study(), st.session_state.shortcuts_view), key="shortcuts-address")
+    address(to_link(now, study(), st.session_state.shortcuts_view), key="shortcuts-address", steps=True)
 
 
 def _widgets() -> None:

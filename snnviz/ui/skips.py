@@ -18,7 +18,7 @@ from snnviz.ui.actions import actions
 from snnviz.ui.columns import column
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.linked import rest_kept
+from snnviz.ui.linked import came_back, rest_kept, view_key
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain
 from snnviz.views.skipcontrols import begun, expected, sentences
@@ -73,6 +73,8 @@ def begin() -> None:
     """At the top of the page: the first time, take the sweep from the address if the visit began here."""
     session = st.session_state
     if "sweep" in session:
+        if came_back():
+            _go_back()
         return
     query = dict(st.query_params) if state.arrived_at("skips") else {}
     session.skips_count = CONVENTIONS[0]
@@ -84,6 +86,20 @@ def begin() -> None:
         session.sweep, session.skips_link_problem = rest_kept(from_link, query)
     except InputError as error:
         session.skips_link_problem = f"{ended(error)} The default sweep is shown instead."
+
+
+def _go_back() -> None:
+    """Take what the address tells of, which is the setting of one view."""
+    session, query = st.session_state, dict(st.query_params)
+    try:
+        session.skips_view = view(query)
+        if session.skips_view == "optimise":
+            optimise.begin(query)
+        else:
+            session.skips_count = counted(query)
+            session.sweep, session.skips_link_problem = rest_kept(from_link, query)
+    except InputError as error:
+        session.skips_link_problem = f"{ended(error)} The sweep stays as it is."
 
 
 def to_link(sweep: SkipSweep) -> str:
@@ -129,7 +145,7 @@ def panel() -> None:
         format_func=lambda name: VIEWS[name],
         label_visibility="collapsed",
         wrap=True,
-        key="skips-view",
+        key=view_key("skips-view"),
         on_change=_turn,
     )
     if problem := session.skips_link_problem:  # in either half: a field without a half's prefix is the sweep's
@@ -141,7 +157,7 @@ def panel() -> None:
 
 
 def _turn() -> None:
-    st.session_state.skips_view = st.session_state["skips-view"]
+    st.session_state.skips_view = st.session_state[view_key("skips-view")]
 
 
 def _sweep_panel() -> None:
@@ -182,7 +198,7 @@ def _settings() -> None:
     many.numbers(sweep, SHOWN, KEY, _put)
     count = st.session_state.skips_count
     shown = [to_link(sweep)] + [f"count={count}"] * (count != CONVENTIONS[0])
-    address("&".join(part for part in shown if part), key="skips-address")
+    address("&".join(part for part in shown if part), key="skips-address", steps=True)
 
 
 def _put(name: str) -> None:

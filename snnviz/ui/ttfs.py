@@ -30,7 +30,7 @@ from snnviz.ui import (
     ttfs_spectra,
     ttfs_time,
 )
-from snnviz.ui.linked import rest_kept
+from snnviz.ui.linked import came_back, rest_kept, view_key
 from snnviz.ui.ttfs_setting import FIRST, PREFIX, USUAL
 from snnviz.ui.words import ended, plain
 
@@ -86,7 +86,7 @@ def begin() -> None:
     Else the design that is edited, if it tells by times of spikes.
     """
     session = st.session_state
-    if "ttfs" in session:
+    if "ttfs" in session and not came_back():
         return
     session.ttfs_parts = [name for name, view in VIEWS.items() if view.setting is not None]
     session.ttfs_link_problem = ""
@@ -152,7 +152,7 @@ def panel() -> None:
         format_func=lambda name: VIEWS[name].label,
         label_visibility="collapsed",
         wrap=True,
-        key="ttfs-view-chosen",
+        key=view_key("ttfs-view-chosen"),
         on_change=_turn,
     )
     st.caption(VIEWS[session.ttfs_view].about)
@@ -164,4 +164,4 @@ def panel() -> None:
 
 
 def _turn() -> None:
-    st.session_state.ttfs_view = st.session_state["ttfs-view-chosen"]
+    st.session_state.ttfs_view = st.session_state[view_key("ttfs-view-chosen")]

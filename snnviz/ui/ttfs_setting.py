@@ -90,7 +90,7 @@ def link() -> None:
     """The address follows what is set."""
     session = st.session_state
     parts = {name: session[f"ttfs_{name}"] for name in session.ttfs_parts}
-    address(to_link(design(), study(), session.ttfs_view, parts), key="ttfs-address")
+    address(to_link(design(), study(), session.ttfs_view, parts), key="ttfs-address", steps=True)
 
 
 @st.fragment(key=SETTINGS)

@@ -83,3 +83,18 @@ def address_value(page: Page) -> str:
     """The threshold in the address."""
     found = re.search(r"threshold=([\d.]+)", page.url)
     return found[1] if found else ""
+
+
+def test_back_leads_to_the_view_before_and_its_switch_says_so(dashboard: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{dashboard}/ttfs")
+    sweep, time = (page.get_by_role("radio", name=name, exact=True) for name in ("Equivalence", "In time"))
+    expect(sweep).to_be_checked()
+    page.wait_for_timeout(REST)
+    page.get_by_text("In time", exact=True).click()
+    expect(page).to_have_url(re.compile("view=time$"))
+    page.go_back(wait_until="commit")
+    expect(sweep).to_be_checked()
+    expect(page).to_have_url(re.compile("/ttfs$"))
+    page.wait_for_timeout(REST)
+    page.go_forward(wait_until="commit")
+    expect(time).to_be_checked()

@@ -9,20 +9,20 @@ const PAUSE = 150; // ms
 const REST = 1000; // ms
 const STREAMLIT_OWN = ["embed", "embed_options"];
 const timers = new WeakMap();
-const opened = new WeakSet(); // places whose first query was written
+let page = null; // the path whose first query was written
 let changed = -REST;
 let went = false;
 addEventListener("popstate", () => (went = true));
 
-function write(query, place, steps) {
+function write(query, steps) {
   const url = new URL(location.href);
   const parts = query ? [query] : [];
   for (const [name, value] of url.searchParams) {
     if (STREAMLIT_OWN.includes(name)) parts.push(`${name}=${encodeURIComponent(value)}`);
   }
   url.search = parts.join("&");
-  const isStep = steps && opened.has(place) && !went && performance.now() - changed > REST;
-  opened.add(place);
+  const isStep = steps && page === url.pathname && !went && performance.now() - changed > REST;
+  page = url.pathname;
   went = false;
   if (url.href === location.href) return;
   changed = performance.now();
@@ -35,6 +35,6 @@ export default function address({ data, parentElement }) {
   const box = (parentElement.host ?? parentElement).closest("[data-testid=stElementContainer]");
   if (box) box.style.position = "absolute"; // out of the flow: no gap where nothing is shown
   clearTimeout(timers.get(parentElement));
-  timers.set(parentElement, setTimeout(() => write(data.query, parentElement, data.steps), PAUSE));
+  timers.set(parentElement, setTimeout(() => write(data.query, data.steps), PAUSE));
   return () => clearTimeout(timers.get(parentElement));
 }
