@@ -48,6 +48,8 @@ def test_back_leads_to_the_value_before(dashboard: str, visit: Callable[..., Pag
     page.get_by_role("link", name="Design").click()
     page.get_by_role("tab", name="Neuron").click()
     shows(page, "1")
+    page.locator(".st-key-address[data-query='']").wait_for(state="attached")
+    page.wait_for_timeout(REST)
     before = page.evaluate("history.length")
     for value in ("0.6", "0.8"):
         put(page, value)
@@ -85,16 +87,29 @@ def address_value(page: Page) -> str:
     return found[1] if found else ""
 
 
+def stands_at(page: Page, view: str) -> None:
+    """Wait until there is one switch between views, no other of before, and it stands at this one."""
+    page.wait_for_function(
+        """(view) => {
+          const all = [...document.querySelectorAll('[role=radiogroup][aria-label=View] [role=radio]')];
+          const own = all.filter((one) => one.textContent === view);
+          return own.length === 1 && own[0].ariaChecked === "true";
+        }""",
+        arg=view,
+    )
+
+
 def test_back_leads_to_the_view_before_and_its_switch_says_so(dashboard: str, visit: Callable[..., Page]) -> None:
     page = visit(f"{dashboard}/ttfs")
-    sweep, time = (page.get_by_role("radio", name=name, exact=True) for name in ("Equivalence", "In time"))
-    expect(sweep).to_be_checked()
+    stands_at(page, "Equivalence")
+    page.locator(".st-key-ttfs-address[data-query='']").wait_for(state="attached")
     page.wait_for_timeout(REST)
-    page.get_by_text("In time", exact=True).click()
+    page.get_by_role("radio", name="In time", exact=True).click()
+    page.locator(".st-key-ttfs-address[data-query='view=time']").wait_for(state="attached")
     expect(page).to_have_url(re.compile("view=time$"))
     page.go_back(wait_until="commit")
-    expect(sweep).to_be_checked()
+    stands_at(page, "Equivalence")
     expect(page).to_have_url(re.compile("/ttfs$"))
     page.wait_for_timeout(REST)
     page.go_forward(wait_until="commit")
-    expect(time).to_be_checked()
+    stands_at(page, "In time")

@@ -35,6 +35,10 @@ export default function address({ data, parentElement }) {
   const box = (parentElement.host ?? parentElement).closest("[data-testid=stElementContainer]");
   if (box) box.style.position = "absolute"; // out of the flow: no gap where nothing is shown
   clearTimeout(timers.get(parentElement));
-  timers.set(parentElement, setTimeout(() => write(data.query, data.steps), PAUSE));
+  const written = () => {
+    write(data.query, data.steps);
+    if (box) box.dataset.query = data.query; // for who waits for it
+  };
+  timers.set(parentElement, setTimeout(written, PAUSE));
   return () => clearTimeout(timers.get(parentElement));
 }
