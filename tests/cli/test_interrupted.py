@@ -235,3 +235,17 @@ def test_activity(snnviz: Snnviz, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(propagation, "propagate", after(propagation.propagate, 0))
     nothing, human = both(snnviz, *arguments, said="Stopped: 0 of 5 networks were drawn.")
     assert (nothing["layers"], human.out) == ([], "")
+
+
+def test_a_run_that_somebody_deletes_ends_the_command_that_waits_for_it(
+    opened: Store, snnviz: Snnviz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Deleting(Interrupted):
+        def tend(self) -> None:
+            (run, *_) = self.store.runs(states=("queued",))
+            self.store.delete(run.run)
+
+    monkeypatch.setattr("snnviz.cli.following.Local", Deleting)
+    sentence = snnviz("sweep", "--n-skip", "0..1", "--seeds", "1", "--set", "twins=without").sentence
+    assert "there is no such run" in sentence
+    assert not opened.runs(states=("queued",))
