@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from snnviz import naming
 from snnviz.errors import InputError
 from snnviz.networks import Part
 from snnviz.registry import Range
@@ -38,9 +39,11 @@ class Events(Part):
         `name` of the data set.
         """
         if side is None:
-            for field, usual in Events():
-                if (value := getattr(self, field)) != usual:
-                    raise InputError(f"data.events.{field}", f"be {usual} for images, which have no events", value)
+            for field, form in naming.forms(Events).items():
+                value = getattr(self, field)
+                if value != form.absent and value != form.usual:  # a default that moved leaves old runs what they are
+                    rule = f"be {form.absent} for images, which have no events"
+                    raise InputError(f"data.events.{field}", rule, value)
         elif self.crop and not FEWEST_PIXELS <= self.crop <= side:
             rule = f"be 0, or from {FEWEST_PIXELS} to the {side} pixels of {name}"
             raise InputError("data.events.crop", rule, self.crop)

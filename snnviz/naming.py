@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
@@ -31,6 +31,8 @@ from snnviz.registry import Registry
 from snnviz.revisions import REVISIONS, Revision
 
 Document = dict[str, Any]
+
+M = TypeVar("M", bound=BaseModel)
 
 TABLE = Path(__file__).with_name("absent.json")
 
@@ -108,6 +110,11 @@ def filled(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
         elif not form.field.is_required():
             found[name] = _filled(form, {} if form.kind == "part" else form.absent)
     return found
+
+
+def meant(model: type[M], **given: Any) -> M:
+    """A part of which the rest is as absence means, for ever: of tasks that follow from a setting."""
+    return model.model_validate(filled(model, given))
 
 
 def _filled(form: Form, value: Any) -> Any:

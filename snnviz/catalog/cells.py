@@ -134,7 +134,7 @@ class CellSearch(Untrained):
 
     def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
         shared = {name: getattr(self, name) for name in Untrained.model_fields}
-        return Scoring.check(shared | {"channels": channels, "batch": batch, "repeats": repeats})
+        return Scoring.meant(shared | {"channels": channels, "batch": batch, "repeats": repeats})
 
     @property
     def beside(self) -> tuple[CellSearch, ...]:

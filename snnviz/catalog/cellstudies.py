@@ -133,7 +133,7 @@ def searches(study: CellStudy) -> dict[Place, CellSearch]:
 
 
 def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
-    return CellSearch.check(
+    return CellSearch.meant(
         {
             "data": data,
             "candidates": taken(study, way)[-1] + 1 if study.question == "scores" else study.samples,

@@ -8,6 +8,7 @@ from typing import Annotated, get_args
 
 from pydantic import model_validator
 
+from snnviz import naming
 from snnviz.catalog.ttfs import relu_network
 from snnviz.catalog.ttfslimits import (
     AXES,
@@ -57,7 +58,7 @@ class LimitSetting(LimitStudy):
     def limits(self) -> Limits:
         """Those of the sliders."""
         given = {name: getattr(self, name) for name in Limits.model_fields}
-        return Limits.model_validate(given | ({} if self.weight_bits else {"outliers": 0.0, "levels": "without-zero"}))
+        return naming.meant(Limits, **given | ({} if self.weight_bits else {"outliers": 0.0, "levels": "without-zero"}))
 
     @model_validator(mode="after")
     def _two_bits_for_a_zero(self) -> LimitSetting:
@@ -109,9 +110,8 @@ def networks(design: Design, seeds: int) -> tuple[Design, ...]:
 
 def tuning(design: Design, limits: Limits, study: LimitStudy) -> FineTuning:
     """One fine-tuning of a design. Raises `InputError`."""
-    return FineTuning(
-        design=trained_first(design), limits=limits, epochs=study.epochs, learning_rate=study.learning_rate
-    )
+    told = {"epochs": study.epochs, "learning_rate": study.learning_rate}
+    return FineTuning.meant({"design": trained_first(design), "limits": limits, **told})
 
 
 def points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Axis)) -> tuple[Point, ...]:
@@ -127,5 +127,5 @@ def points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Ax
                 given: dict[str, object] = {axis: value}
                 if axis == "weight_bits":
                     given |= {"outliers": study.outliers, "levels": study.levels}
-                found.append(Point(axis, value, tuning(network, Limits.model_validate(given), study)))
+                found.append(Point(axis, value, tuning(network, naming.meant(Limits, **given), study)))
     return tuple(found)

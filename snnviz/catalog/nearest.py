@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from snnviz import adjacency, cells, links
+from snnviz import adjacency, cells, links, naming
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import (
     DATASETS,
@@ -85,8 +85,9 @@ def broken(design: Design) -> Iterator[Broken]:
     a network without time and spikes is refused, not ignored."""
     network, training = design.network, design.training
     if network.code != "ttfs":
-        for name in Ttfs.model_fields:
-            if (value := getattr(design.ttfs, name)) != getattr(Ttfs(), name):
+        for name, form in naming.forms(Ttfs).items():
+            value = getattr(design.ttfs, name)
+            if value != form.absent and value != form.usual:  # a default that moved leaves old runs what they are
                 yield f"ttfs.{name}", "be left as it is where network.code is rate", value
     else:
         yield from no_row(design)
@@ -136,9 +137,9 @@ def nearest(asked: Design, *, code: str | None = None, row: bool = False) -> Nea
     free = _copy(document)
     free["network"] |= {"code": "rate", **({"norm": "none"} if timed else {})}
     free["neuron"] |= {"kind": "lif"}
-    free |= {"ttfs": {}}
+    free |= {"ttfs": naming.absent(Ttfs)}
     if timed:
-        free["training"] |= {"shortcut": Shortcut().model_dump(mode="json"), "precision": "float32"}
+        free["training"] |= {"shortcut": naming.absent(Shortcut), "precision": "float32"}
     if timed or row:
         free = _in_a_row(Design.check(free))
     if timed or relu:

@@ -107,9 +107,9 @@ def searches(setting: Optimisation) -> tuple[Search, ...]:
             "kappa": setting.kappa,
             "decay": setting.decay,
         }
-        found.append(Search.model_validate({**both, **own}))
+        found.append(Search.meant({**both, **own}))
         if setting.random == "with":
-            found.append(Search.model_validate({**both, "strategy": "random", "weights": "scratch"}))
+            found.append(Search.meant({**both, "strategy": "random", "weights": "scratch"}))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
+from snnviz import naming
 from snnviz.catalog.shortcuts import branching, weights
 from snnviz.catalog.ttfs import relu_network
 from snnviz.design import (
@@ -131,7 +132,7 @@ def modes(design: Design) -> dict[Mode, Design]:
     (['vanilla', 'constant', 'evolutionary'], ['vanilla'])
     """
     shortcut = design.training.shortcut
-    found: dict[Mode, Design] = {"vanilla": _with(design, Shortcut())}
+    found: dict[Mode, Design] = {"vanilla": _with(design, naming.meant(Shortcut))}
     if shortcut.schedule.kind != "zero":
         weight = shortcut.schedule.parameters["weight"]
         constant = Choice.meant(SHORTCUTS, "constant", weight=weight)
@@ -149,7 +150,8 @@ def control(design: Design) -> Design:
     """
     most = next(item for item in Training.model_fields["epochs"].metadata if isinstance(item, Range)).high
     more = math.ceil(BRANCH_COST * len(branching(design)) * design.training.epochs)
-    return change(_with(design, Shortcut()), {"training.epochs": min(int(most), design.training.epochs + more)})
+    epochs = min(int(most), design.training.epochs + more)
+    return change(_with(design, naming.meant(Shortcut)), {"training.epochs": epochs})
 
 
 def members(design: Design, study: ShortcutStudy) -> tuple[Member, ...]:
@@ -243,10 +245,11 @@ def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     shortcut, deep = design.training.shortcut, isinstance(design.network, MlpNetwork | CnnNetwork)
     first = weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
     schedule = Choice.meant(SHORTCUTS, "constant", weight=first)
-    training = Training(
+    training = naming.meant(
+        Training,
         loss=design.training.loss,
         precision=design.training.precision,
-        shortcut=Shortcut(schedule=schedule, weighting=shortcut.weighting, layers=() if deep else shortcut.layers),
+        shortcut=shortcut.model_copy(update={"schedule": schedule, **({"layers": ()} if deep else {})}),
     )
     document = design.model_copy(update={"training": training}).document()
     if deep:
@@ -254,7 +257,7 @@ def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     others = [Choice.meant(INITS, kind) for kind in study.kinds]
     inits = tuple(dict.fromkeys([design.init, *others]))
     depths = tuple(range(2, study.deepest + 1, EVERY)) if deep else ()
-    return GradientSurvey(design=Design.check(document), depths=depths, inits=inits)
+    return GradientSurvey.meant({"design": Design.check(document), "depths": depths, "inits": inits})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ turns out to be as well keeps everything but the key; one whose formulas were me
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
 import secrets
@@ -91,8 +92,12 @@ def _keep(path: Path, version: int) -> Path:
             f"The store {path} is of an older snnviz, and there is no room to keep a copy of it before it is brought "
             f"up to date: free {size / 1e6:,.0f} MB. It was left as it is."
         )
-    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    for left in path.parent.glob(f".{glob.escape(kept.name)}.*"):  # of one who was killed: nobody else is at it now
+        left.unlink()
+    new = path.with_name(f".{kept.name}.{secrets.token_hex(8)}")
     try:
+        new.touch()
+        shutil.copymode(path, new)  # who may not read the store may not read its copy
         with (
             closing(sqlite3.connect(path)) as source,
             closing(sqlite3.connect(new)) as copy,
@@ -101,7 +106,7 @@ def _keep(path: Path, version: int) -> Path:
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, whoever opens it
         os.replace(new, kept)
     finally:
-        for left in new.parent.glob(f"{new.name}*"):
+        for left in new.parent.glob(f"{glob.escape(new.name)}*"):
             left.unlink()
     return kept
 

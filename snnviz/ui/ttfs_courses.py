@@ -22,7 +22,7 @@ TRAIN = Verb("Train", "Training", "All trained", "comparison")
 
 def setting() -> Trajectories:
     """The page's network, four times."""
-    return Trajectories(design=design(), slower=now().slower)
+    return Trajectories.meant({"design": design(), "slower": now().slower})
 
 
 @told()

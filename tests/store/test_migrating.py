@@ -96,10 +96,12 @@ class TestNothingIsLost:
         done(store, tiny())
         store.close()
         older(place)
+        place.chmod(0o600)
         with closing(sqlite3.connect(place)) as connection:
             before = list(connection.iterdump())
         store = Store(place)
         kept = place.with_name("runs.version-1.sqlite")
+        assert kept.stat().st_mode & 0o777 == 0o600
         assert store.words() == [
             "The store was brought up to date from an older snnviz, with all its runs; "
             "as it was before it is kept beside it as runs.version-1.sqlite."
@@ -491,6 +493,7 @@ class TestKilled:
         assert not store.get(names[measured().digest]).current
         with closing(sqlite3.connect(place.with_name("runs.version-1.sqlite"))) as connection:
             assert list(connection.iterdump()) == before
+        assert not list(place.parent.glob(".runs.version-1*"))
         for path in place.parent.glob(".runs*"):
             os.utime(path, (0, 0))  # a day later
         store.sweep(lambda _: True)

@@ -31,6 +31,10 @@ ADDED = {
             '    other: Annotated[Choice, *_choice(LOSSES, "other")] = _chosen(LOSSES, "other", kind="count")\n'
             "    seed: Annotated[int, Range(0, 2**31 - 1",
         ),
+        ('Literal["plain", "normalised"] = "plain"', 'Literal["plain", "normalised"] = "normalised"'),
+        ('"training.shortcut.schedule", kind="zero"', '"training.shortcut.schedule", kind="constant"'),
+        ('"Images in a training step.", 16)] = 64', '"Images.", 16)] = 32'),
+        ('Literal["one", "alpha-one"] = "one"', 'Literal["one", "alpha-one"] = "alpha-one"'),
         ("default_factory=lambda: BlockNetwork())", "default_factory=lambda: MlpNetwork())"),
     ],
     "networks.py": [('    kind: Literal["mlp"] = "mlp"\n', '    kind: Literal["mlp"] = "mlp"\n    wide: int = 2\n')],
@@ -42,8 +46,13 @@ ADDED = {
     ],
     "catalog/inits.py": [('2 keeps the variance through ReLU layers.", 0.1)] = 2.0', '2.", 0.1)] = 3.0')],
     "catalog/searches.py": [
-        ('    strategy: Strategy = "ucb"\n', '    strategy: Strategy = "ucb"\n    luck: int = 1\n'),
+        ('    strategy: Strategy = "ucb"\n', '    strategy: Strategy = "random"\n    luck: int = 1\n'),
+        ('    kernel: Kernel = "hamming"\n', '    kernel: Kernel = "hamming-ard"\n'),
+        ('at first.", 0.1)] = 2.5', 'at first.", 0.1)] = 1.5'),
     ],
+    "binning.py": [('bins: Literal["count", "binary"] = "count"', 'bins: Literal["count", "binary"] = "binary"')],
+    "catalog/ttfslimits.py": [("    jitter: Jitter = 0.0\n", "    jitter: Jitter = 0.25\n")],
+    "catalog/cells.py": [('"Neurons of the hidden layer after the cells.", 128)] = 1024', '"Neurons.", 128)] = 512')],
     "catalog/sweeps.py": [("class SkipSweep(Recipe):\n", "class SkipSweep(Recipe):\n    extra: int = 5\n")],
 }
 """What is written otherwise, by file."""
@@ -86,10 +95,12 @@ print("found", len(runs))
 
 
 STUDIED = """
-from snnviz.catalog.limitstudies import start
+from snnviz.catalog.cellstudies import CellStudy, searches as scored
+from snnviz.catalog.limitstudies import LimitStudy, points as limited, start
 from snnviz.catalog.optimisations import Optimisation, searches
 from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, members as branched, survey
 from snnviz.catalog.studies import PRESETS, members
+from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
 from snnviz.catalog.ttfsstudies import STARTS as ONE_SPIKE, networks
 from snnviz.catalog.twins import ann_twin
 
@@ -102,6 +113,9 @@ def studied():
     for design in ONE_SPIKE.values():
         yield from networks(design).values()
     yield start()
+    yield from (point.task for point in limited(start(), LimitStudy()))
+    yield from (point.design for point in penalised(start(), PenaltyStudy()))
+    yield from scored(CellStudy(connections="both")).values()
     yield ann_twin(searches(Optimisation())[0].design)
 """
 """What studies stand for whose settings are defaults: here, and in the release of tomorrow."""
