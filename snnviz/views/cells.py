@@ -141,12 +141,15 @@ def silence_chart(found: Findings) -> Chart:
     heat |= {"hovertemplate": "%{y}, %{x}: %{z:.1%}<extra></extra>"}
     lif = {
         **heat,
+        "name": "silent LIF neurons",
         "x": [f"{_image(found, i)}, t = {t + 1}" for t in range(steps) for i in order],
         "z": [layer.silent[:, order].ravel().round(4).tolist() for layer in found.layers],
         "colorbar": {"thickness": 10, "tickformat": ".0%", "x": 0.755, "xpad": 8},
     }
     relu = {
         **heat,
+        "name": "ReLUs that say 0",
+        "colorbar": {"tickformat": ".0%"},
         "x": [_image(found, i) for i in order],
         "z": [layer.silent[0, order].round(4).tolist() for layer in found.relu],
         "xaxis": "x2",
@@ -158,6 +161,7 @@ def silence_chart(found: Findings) -> Chart:
     log = {"type": "log", "anchor": "y", "dtick": 1, "minor": {"showgrid": True}}
     steps_at = {"tickvals": [(t + 0.5) * many - 0.5 for t in range(steps)]}
     figure["layout"] |= {
+        "meta": {"y": "layer"},
         "hovermode": "closest",
         "margin": {"l": 92, "r": 8, "t": 26, "b": 24},
         "xaxis": {**bare, **steps_at, "ticktext": [f"t = {t + 1}" for t in range(steps)], "domain": [0, 0.6]},

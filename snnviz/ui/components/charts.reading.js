@@ -46,7 +46,8 @@ function seriesOf({ traces, layout }) {
     const kind = trace.type ?? "scatter";
     const across = axisOf(layout, "x", trace.xaxis);
     const up = axisOf(layout, "y", trace.yaxis);
-    const one = { curve, kind, name: unmarked(trace.name), group: unmarked(trace.legendgroup), across, up };
+    const joined = kind !== "scatter" || /lines/.test(trace.mode ?? "lines"); // a line, or bars in order
+    const one = { curve, kind, joined, name: unmarked(trace.name), group: unmarked(trace.legendgroup), across, up };
     if (kind === "heatmap") {
       const rows = trace.y ?? counted(trace.z.length, trace.y0, trace.dy);
       const columns = trace.x ?? counted(trace.z[0]?.length ?? 0, trace.x0, trace.dx);
@@ -91,7 +92,8 @@ function extremes(values) {
 
 /** What a map's cell says. */
 function cellInWords(one, row, column) {
-  return one.words?.[row]?.[column] || inWords(one.z[row][column], one.percent);
+  const { unit, percent } = one;
+  return one.words?.[row]?.[column] || `${unit ? `${unit} ` : ""}${inWords(one.z[row][column], percent)}`;
 }
 
 function mapInWords(one) {
@@ -121,6 +123,7 @@ function lineInWords(one) {
   const low = places.reduce((best, k) => (one.y[k] < one.y[best] ? k : best));
   const high = places.reduce((best, k) => (one.y[k] > one.y[best] ? k : best));
   const at = (k) => (k === first || k === last ? say(k) : `${say(k)} at ${inWords(one.x[k], isPercent(one.across.axis))}`);
+  if (!one.joined) return `${one.name}: ${places.length} points, lowest ${at(low)}, highest ${at(high)}.`;
   return `${one.name}: first ${say(first)}, last ${say(last)}, lowest ${at(low)}, highest ${at(high)}.`;
 }
 
@@ -134,7 +137,8 @@ function summary(series) {
     const reach = extremes(lines.flatMap(({ x }) => x));
     const { axis, title } = lines[0].across;
     const span = reach ? `, ${inWords(reach[0], isPercent(axis))} to ${inWords(reach[1], isPercent(axis))}` : "";
-    said.unshift(`${[lines[0].up.title, title].filter(Boolean).join(" over ")}${span}.`);
+    const over = [lines[0].up.title, title].filter(Boolean).join(" over ");
+    if (over) said.unshift(`${over}${span}.`);
   }
   return said.join(" ");
 }
