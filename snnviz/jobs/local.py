@@ -14,11 +14,14 @@ from pathlib import Path
 from snnviz.errors import StoreError
 from snnviz.jobs import engine, lock
 from snnviz.places import ROOT
-from snnviz.store import HUNG_SECONDS, Silence, Store, Submitted, Task, opening
+from snnviz.store import HUNG_SECONDS, Silence, Store, Submitted, Task, opening, tables
 
 LOG_BYTES = 1_000_000
 RETRY_SECONDS = 5.0
 """After a supervisor that could not start."""
+
+RELIEVE_SECONDS = 10.0
+"""So long one waits for a supervisor of an older snnviz to leave, before the next try."""
 
 _started: dict[Path, tuple[float, subprocess.Popen[bytes]]] = {}
 _silences: dict[Path, Silence] = {}
@@ -114,13 +117,29 @@ class Local:
             "from their last epoch."
         )
 
+    def _relieve(self, pid: int, name: str) -> int | None:
+        """The lock of a supervisor of an older snnviz, which would fail what is submitted now: its runs are handed back
+        to the queue. None where it takes longer to leave."""
+        end = time.monotonic() + RELIEVE_SECONDS
+        while time.monotonic() < end:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            if (handle := lock.take(self.store.lock)) is not None:
+                self.store.leave(name)
+                return handle
+            time.sleep(0.1)
+        return None
+
     def _replace(self) -> int | None:
-        """The lock of a supervisor that hung and was killed; None where it does not hang."""
+        """The lock of a supervisor that hung, or is of an older snnviz, and is gone; None where it may stay."""
         pid = lock.holder(self.store.lock)
         if pid is None:
             return lock.take(self.store.lock)
         name = engine.owner("local", pid)
-        heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
+        known = self.store.supervisors()
+        if name in (one.owner for one in known if (one.version or 1) < tables.VERSION):
+            return self._relieve(pid, name)
+        heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in known}
         silence = _silences.setdefault(self.store.lock, Silence())
         if silence.look({name: heartbeats.get(name)})[name] <= HUNG_SECONDS:
             return None

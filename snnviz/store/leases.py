@@ -228,7 +228,7 @@ class Leases:
 
     def attend(self, owner: str, temporary: str | None = None) -> None:
         """A supervisor says that it lives, and which folder its death would leave behind."""
-        now = {"heartbeat": time.time(), "temporary": temporary}
+        now = {"heartbeat": time.time(), "temporary": temporary, "version": tables.VERSION}
         new = self._insert(SUPERVISORS).values(owner=owner, **now)
         with self._writing() as connection:
             connection.execute(new.on_conflict_do_update(index_elements=["owner"], set_=now))

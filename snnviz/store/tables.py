@@ -100,6 +100,7 @@ SUPERVISORS = Table(
     Column("owner", Text, primary_key=True),
     Column("heartbeat", Double, nullable=False),
     Column("temporary", Text),  # a folder that is left behind where it is killed
+    Column("version", Integer),  # of the store as it knows it; none of one of version 1
 )
 
 _TYPES: dict[type, type[TypeEngine[Any]]] = {int: Integer, float: Double, str: Text}

@@ -99,11 +99,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Supervisor:
-    """Who looks after the queue, and when it last said so. `temporary`: a folder of its processes."""
+    """Who looks after the queue, and when it last said so. `temporary`: a folder of its processes.
+
+    `version`: of stores as it knows them, None where that is 1.
+    """
 
     owner: str
     heartbeat: float
     temporary: str | None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import pytest
 from snnviz.errors import StoreError
 from snnviz.jobs import engine, local
 from snnviz.jobs.local import Local
-from snnviz.store import LEASE_SECONDS, Silence, Store
+from snnviz.store import LEASE_SECONDS, Silence, Store, tables
 from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
 from tests.jobs.undisturbed import undisturbed
@@ -155,6 +155,21 @@ class TestReplacing:
         assert (holder.poll(), spawned) == (None, [])
         made.start()
         assert holder.wait(10) == -signal.SIGKILL
+        assert len(spawned) == 1
+        assert store.supervisors() == []
+
+    def test_a_supervisor_of_an_older_snnviz_is_relieved(
+        self, store: Store, holder: subprocess.Popen[str], spawned: list[int]
+    ) -> None:
+        """It would fail what is submitted now; asked to leave it hands its runs back."""
+        made = Local(store)
+        made.start()
+        assert (holder.poll(), spawned) == (None, [])
+        assert [each.version for each in store.supervisors()] == [tables.VERSION]
+        with store._writing() as connection:
+            connection.exec_driver_sql("UPDATE supervisors SET version = NULL")
+        made.start()
+        assert holder.wait(10) == -signal.SIGTERM
         assert len(spawned) == 1
         assert store.supervisors() == []
 
