@@ -273,7 +273,7 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         placeholder="–",
         on_select="rerun",
         selection_mode="single-row",
-        column_order=[name for name in table.columns if name != "run"],
+        column_order=[name for name in table.columns if name != "run" and not table[name].isna().all()],
         column_config={
             "control for": st.column_config.TextColumn(width=180, help="Which skips this plain block stands beside."),
             "n_skip": column("n_skip"),

@@ -112,9 +112,9 @@ def skip_charts(
         if curve.control:
             continue
         dense = _values(ann, results, lambda r: r.operations.dense)
-        operations["data"] += _line(f"{kind}, ANN, all operations", kind, dense, ",.0f", dash="dot")
+        operations["data"] += _line(f"{kind}, ANN, all", kind, dense, ",.0f", dash="dot")
         spent = _values(ann, results, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
-        energy["data"] += _line(f"{kind}, ANN, all operations", kind, spent, ".1f", dash="dot")
+        energy["data"] += _line(f"{kind}, ANN, all", kind, spent, ".1f", dash="dot")
         rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
         untrained = _values(snn, results, lambda r: r.before)
         rate["data"] += _line(f"{kind}, before training", kind, untrained, ".1%", dash="dot")

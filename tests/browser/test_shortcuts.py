@@ -39,7 +39,7 @@ def test_a_design_is_compared_and_its_gradients_are_seen(visit: Callable[..., Pa
     expect(page.locator("[data-chart=shortcut_gradients] .heatmaplayer image")).to_have_count(3)
     expect(page.locator("[data-chart=shortcut_share] .heatmaplayer image")).to_have_count(2)
     expect(page.locator("[data-chart=shortcut_saturation] .heatmaplayer image")).to_have_count(3)
-    expect(page.get_by_text(re.compile("of vanilla.s time"))).to_be_visible()
+    expect(page.get_by_text(re.compile("of the time of those without"))).to_be_visible()
     page.reload()
     expect(page.locator("[data-chart=shortcut_gradients] .heatmaplayer image")).to_have_count(3)
     page.get_by_role("radio", name="Before training").click()

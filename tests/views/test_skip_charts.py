@@ -86,10 +86,10 @@ def test_operations_and_energy() -> None:
     found = by_id()
     assert traces(found["skips_operations"])["DSC"]["y"] == [6000, 6000, 6000]
     assert traces(found["skips_operations"])["DSC, ANN"]["y"] == [1000, 1000, 1000]
-    assert traces(found["skips_operations"])["DSC, ANN, all operations"]["y"] == [9000, 9000, 9000]
+    assert traces(found["skips_operations"])["DSC, ANN, all"]["y"] == [9000, 9000, 9000]
     assert traces(found["skips_energy"])["ASC"]["y"] == pytest.approx([4.6 + 4.5] * 3)
     assert traces(found["skips_energy"])["ASC, ANN"]["y"] == pytest.approx([4.6] * 3)
-    assert traces(found["skips_energy"])["ASC, ANN, all operations"]["y"] == pytest.approx([9 * 4.6] * 3)
+    assert traces(found["skips_energy"])["ASC, ANN, all"]["y"] == pytest.approx([9 * 4.6] * 3)
 
 
 def test_the_convention_is_chosen_and_named() -> None:
