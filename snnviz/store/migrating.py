@@ -65,6 +65,8 @@ def migrate(connection: Connection, path: Path | None) -> None:
             )
         kept = None if path is None else _keep(path, version)
         _give_keys(connection)
+        if path is not None:  # a supervisor of before would fail what is submitted now: it ends when its lock is gone,
+            path.with_name(f"{path.stem}.worker.lock").unlink(missing_ok=True)  # and hands back what it is at
         about = {"version": tables.VERSION, "migrated": time.time(), "kept": None if kept is None else kept.name}
         connection.execute(update(ABOUT).values(about))
         said = words(connection)

@@ -20,6 +20,7 @@ from snnviz.catalog.searches import Search
 from snnviz.design import Design
 from snnviz.errors import NotFound, StoreError
 from snnviz.events import Checkpoint, EpochEnd, LayerState, Sample
+from snnviz.jobs import lock
 from snnviz.links import change
 from snnviz.store import Store, migrating, renewing
 from tests.aged import digest_of_before, older
@@ -536,6 +537,24 @@ class TestTrouble:
         with closing(sqlite3.connect(place)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert place.read_bytes() == before
+
+    def test_a_supervisor_of_an_older_snnviz_is_dismissed(self, place: Path, tiny: MakeDesign) -> None:
+        """It would fail what is submitted now, as it cannot read it."""
+        store = Store(place)
+        done(store, tiny())
+        store.close()
+        older(place)
+        handle = lock.take(store.lock)
+        assert handle is not None
+        assert lock.is_at(handle, store.lock)
+        Store(place).close()
+        assert not lock.is_at(handle, store.lock)  # which it looks at twice a second
+        os.close(handle)
+        handle = lock.take(store.lock)  # one of today is left alone
+        assert handle is not None
+        Store(place).close()
+        assert lock.is_at(handle, store.lock)
+        os.close(handle)
 
     def test_one_of_a_newer_snnviz_is_refused(self, place: Path) -> None:
         Store(place).close()
