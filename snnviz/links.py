@@ -135,7 +135,7 @@ def write_part(value: Part, prefix: str = "") -> str:
     changed = {name: field for name, field in shown.items() if not naming.same(field, meant[name])}
     if not changed and value != type(value)():
         changed = dict([next(iter(shown.items()))])
-    texts = {name: field if isinstance(field, str) else f"{field:.10g}" for name, field in changed.items()}
+    texts = {name: field if isinstance(field, str) else short(field) for name, field in changed.items()}
     return "&".join(f"{prefix}{name}={quote_plus(text, safe=':=,')}" for name, text in texts.items())
 
 
@@ -204,7 +204,7 @@ def read_choice(registry: Registry[Any], path: str, value: object) -> Choice:
 def write_choice(registry: Registry[Any], choice: Choice) -> str:
     """The short text that `read_choice` reads; parameters that are as absence means are left out."""
     usual = naming.of_entry(registry, choice.kind)
-    changed = [f"{name}={value:.10g}" for name, value in choice.parameters.items() if value != usual.get(name)]
+    changed = [f"{name}={short(value)}" for name, value in choice.parameters.items() if value != usual.get(name)]
     return ":".join([choice.kind, *changed])
 
 
@@ -305,6 +305,16 @@ def _too_long(length: int) -> InputError:
 
 def _listed(value: Any) -> Any:
     return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+def short(value: float) -> str:
+    """A number as text, with as many digits as it takes to read it again.
+
+    >>> short(1.0), short(0.3), short(1 / 3)
+    ('1', '0.3', '0.3333333333333333')
+    """
+    text = f"{value:.10g}"
+    return text if float(text) == value else repr(value)
 
 
 def written(value: Any) -> str:

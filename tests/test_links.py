@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from snnviz import links
 from snnviz.adjacency import MAX_DEPTH, densenet_like
 from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.sweeps import SkipSweep
 from snnviz.design import INITS, BlockNetwork, Design, MlpNetwork, Neuron, Training
 from snnviz.errors import InputError, NotFound
 from snnviz.links import change, differences, flatten, from_query, in_a_line, read_settings, to_query
@@ -224,3 +225,10 @@ def test_the_named_designs_are_there_and_an_unknown_name_is_a_sentence() -> None
     assert all((function.__doc__ or "").strip() for function in EXAMPLES.values())
     with pytest.raises(NotFound, match=r"^design must be one of digits, .*, got 'digit'; did you mean 'digits'"):
         named("digit")
+
+
+@given(st.floats(0, 1), st.floats(0, 0.999))
+def test_a_link_of_a_study_keeps_every_digit_of_a_number(beta: float, momentum: float) -> None:
+    sweep = SkipSweep.check({"beta": beta, "optimizer": f"sgd:momentum={momentum!r}"})
+    query = dict(parse_qsl(links.write_part(sweep, "study.")))
+    assert SkipSweep.check(links.read_part(SkipSweep, query, "study.")) == sweep
