@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -47,7 +48,11 @@ def get(address: str, accept: str = "text/html", app: ASGIApp = APP) -> Response
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    def work() -> None:
+        asyncio.run(app(scope, receive, send))
+
+    with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
+        other.submit(work).result()
     start, *parts = sent
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     return Response(b"".join(part.get("body", b"") for part in parts), start["status"], headers)
