@@ -13,6 +13,7 @@ pause; none of them knows which kinds there are:
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from snnviz.design import Design
+from snnviz.errors import Described, InputError, brief
 from snnviz.events import Checkpoint, Row
 from snnviz.submitted import Task as Task
 
@@ -151,7 +153,7 @@ class Kinds:
         found: dict[str, TaskKind[Any]] = {}
         folders = [f"snnviz.studies.{name}" for name in import_module("snnviz.studies").FOLDERS]
         for folder in folders + beside:
-            for kind in import_module(f"{folder}.tasks").KINDS:
+            for kind in _kinds_of(folder):
                 if found.setdefault(kind.name, kind) is not kind:
                     raise ValueError(f"the kind of task {kind.name!r} is there twice")
         return found
@@ -186,6 +188,20 @@ class Kinds:
     def pages(self) -> list[Page]:
         """Those that kinds have of their own, each once."""
         return list(dict.fromkeys(kind.page for kind in self if isinstance(kind.page, Page)))
+
+
+def _kinds_of(folder: str) -> Sequence[TaskKind[Any]]:
+    """Ends the process by a sentence where a host named what is none: it is read before anything can be said of it."""
+    try:
+        found: Sequence[TaskKind[Any]] = import_module(f"{folder}.tasks").KINDS
+        if not isinstance(found, tuple) or not all(isinstance(kind, TaskKind) for kind in found):
+            raise TypeError("KINDS is no tuple of TaskKind")
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        if folder.startswith("snnviz."):
+            raise
+        why = Described(f"{brief(folder)} ({brief(Described(error))})")
+        sys.exit(str(InputError(BESIDE, "name Python packages that have KINDS in their `tasks`", why)))
+    return found
 
 
 KINDS = Kinds()

@@ -6,6 +6,7 @@ import ast
 import inspect
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -276,6 +277,16 @@ def test_a_kind_that_is_there_twice_is_refused(monkeypatch: pytest.MonkeyPatch, 
         list(Kinds())
     monkeypatch.setenv(BESIDE, "")
     assert Kinds().names == KINDS.names[: len(Kinds().names)]
+
+
+@pytest.mark.parametrize("wrong", ["nosuch.package", "snnviz", "..", "a b", "\n"])
+def test_what_a_host_names_and_is_none_is_a_sentence(wrong: str) -> None:
+    environment = {**os.environ, BESIDE: wrong}
+    command = [sys.executable, "-m", "snnviz", "runs"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("SNNVIZ_STUDIES must name Python packages that have KINDS in their `tasks`, got ")
 
 
 def test_a_history_has_what_it_is_given() -> None:
