@@ -136,6 +136,7 @@ def test_train_watch_leave_and_come_back(dashboard: str, visit: Callable[..., Pa
     link = f"{dashboard}/?{QUICK}&seed=11"
     page = visit(link)
     train(page)
+    expect(metric(page, "Test accuracy")).to_be_in_viewport()  # it stands below what a screen holds
     expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
     page.wait_for_function(
         "() => [...document.querySelectorAll('.js-plotly-plot')].some((p) => p.data?.[1]?.x?.length)"
