@@ -105,8 +105,9 @@ class TaskKind(Generic[T]):
     asked how many cores may be used now. Imported by the worker alone.
 
     show: ``(store, run, as_json) -> None``, what `show RUN` prints. measure: of the same form, what `measure RUN` does,
-    None where nothing is to be measured anew. page: where it is started and seen, a script of `pages/` or a page that
-    is of this kind's own. warm: what is done once in the process from which workers are forked.
+    None where nothing is to be measured anew. page: where it is started and seen, the name of a script of `pages/`,
+    such as "skips", or a page that is of this kind's own. warm: what is done once in the process from which workers are
+    forked.
 
     design: what it begins with, None where it has none. data: the data sets that it needs; without, its design's.
     keeps: what it has found is of use, so that pages pause it, go on with it and ask before they forget it.
