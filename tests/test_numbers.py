@@ -26,12 +26,12 @@ def asked() -> Iterator[numbers.Asked]:
         one.store.close()
 
 
-def check(name: str, found: dict[str, Any], *some: str) -> None:
+def check(name: str, found: dict[str, Any], *some: str, part: float = numbers.Near.part) -> None:
     """All that is recorded of a section, or some of it; elsewhere as near as rounding leaves it."""
-    compare = numbers.same if numbers.machine() == GOLDEN["machine"] else numbers.elsewhere
     recorded = {each: GOLDEN[name][each] for each in some or GOLDEN[name]}
     assert found.keys() >= recorded.keys()
-    assert compare(recorded, found) == []
+    alike = numbers.machine() == GOLDEN["machine"]
+    assert (numbers.same(recorded, found) if alike else numbers.elsewhere(recorded, found, part)) == []
 
 
 @pytest.mark.parametrize("name", numbers.FAST)
@@ -40,9 +40,10 @@ def test_small_tasks_say_what_they_said(name: str, asked: numbers.Asked) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", numbers.LONG)
 def test_named_designs_reach_what_they_reached(name: str, asked: numbers.Asked) -> None:
-    check("whole runs", numbers.runs(asked, numbers.whole, [name]), name)
+    check("whole runs", numbers.runs(asked, numbers.whole, [name]), name, part=numbers.Near.whole)
 
 
 def test_there_are_five_cells_and_ten_searches_and_every_named_design() -> None:
