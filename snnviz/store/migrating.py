@@ -85,9 +85,26 @@ def words(connection: Connection) -> tuple[float, str] | None:
     return about.migrated + SAID_SECONDS, f"{said}."
 
 
+def _free(kept: Path, path: Path) -> Path:
+    """The first such name that is free, or has a copy of this store: one of another store that lay here stays."""
+    here, found = _runs(path), kept
+    for number in range(2, 100):
+        if not found.exists() or ((there := _runs(found)) is not None and here is not None and there <= here):
+            break
+        found = kept.with_name(f"{kept.stem}-{number}{kept.suffix}")
+    return found
+
+
+def _runs(path: Path) -> set[str] | None:
+    """The names of a store's runs, which stay even of deleted ones; None where it is none."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+        return {run for (run,) in connection.execute("SELECT run FROM runs")}
+    return None
+
+
 def _keep(path: Path, version: int) -> Path:
     """Copy the file as it is, while this connection keeps everybody else from writing."""
-    kept = copy_of(path, version)
+    kept = _free(copy_of(path, version), path)
     size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
     if size > free:
         raise StoreError(

@@ -117,6 +117,19 @@ class TestNothingIsLost:
         assert Store(place).words() == []  # for a day
         assert sorted(path.name for path in place.parent.glob("*.sqlite*")) == [place.name, kept.name]
 
+    def test_a_copy_of_another_store_that_lay_there_stays(self, place: Path, tiny: MakeDesign) -> None:
+        for seed in (1, 2, 2):  # the last one again, as after a kill
+            store = Store(place)
+            done(store, tiny(seed))
+            store.close()
+            older(place)
+            Store(place).close()
+            place.unlink()
+        names = ["runs.version-1-2.sqlite", "runs.version-1.sqlite"]
+        assert sorted(path.name for path in place.parent.glob("*.sqlite")) == names
+        held = [columns(place.with_name(name), "run")[0][0] for name in names]
+        assert held == [digest_of_before(tiny(2)), digest_of_before(tiny(1))]
+
     def test_a_new_store_is_not_migrated(self, place: Path) -> None:
         assert Store(place).words() == []
         assert not place.with_name("runs.version-1.sqlite").exists()
