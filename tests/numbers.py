@@ -4,7 +4,7 @@
     .venv/bin/python -m tests.numbers --anew            records everything anew: numbers have changed on purpose
     .venv/bin/python -m tests.numbers --file FILE       the same in another file: before a change, on another machine
 
-Everything is asked of the command line, as a user would, in this process; each section has a store. Names of runs are no
+Everything is asked of the command line, as a user would, in this process; each section has a store. Names are no
 numbers, and neither is how long something took: both are left out.
 
 The same machine computes the same bits, on however many threads. Another one (`machine`) rounds otherwise, spikes at
