@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import streamlit as st
 
 from snnviz import links
+from snnviz.catalog import datasets
 from snnviz.design import Design
 from snnviz.jobs.pace import in_words
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.theory import costs, variance, verdicts
-from snnviz.ui import activity_setting, services, state
+from snnviz.ui import activity_setting, services, starting, state
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
@@ -21,6 +23,7 @@ from snnviz.views.design import forecast_chart, layer_table
 from snnviz.views.numbers import NOTHING, PERCENT, count, spaced
 from snnviz.views.words import word
 
+PLAY = ":material/play_arrow:"
 ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
 
 
@@ -40,7 +43,7 @@ def panel() -> None:
     show(plain(spaced(sentence)), icon=ICONS[kind])
     if rough := variance.roughness(design):
         st.caption(rough)
-    _train(design)
+    _train(design, estimate)
     address(links.to_query(design), key="address", steps=True)
 
 
@@ -77,17 +80,23 @@ def expected() -> None:
         )
 
 
-def _train(design: Design) -> None:
+def _train(design: Design, seconds: float) -> None:
     known = services.glance(design.digest)
-    st.button(
-        _what_train_does(known[0] if known else None),
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        key="train",
-        on_click=state.train,
-        help="The same design is trained once; its result opens at once for everybody.",
-    )
+    run = known[0] if known else None
+    if run is not None and (run.state == "done" or not run.ended):
+        _button(_what_train_does(run))
+    elif datasets.is_here(design.data.name) and seconds < starting.LONG:
+        _button(_what_train_does(run), "The same design is trained once; its result opens at once for everybody.")
+    elif held := starting.button(st, _what_train_does(run), [design], seconds, "train", PLAY, _start):
+        st.caption(plain(held))
+
+
+def _button(label: str, words: str | None = None) -> None:
+    st.button(label, type="primary", icon=PLAY, width="stretch", key="train", on_click=state.train, help=words)
+
+
+def _start(_: Sequence[Design]) -> None:
+    state.train()
 
 
 def _what_train_does(run: Run | None) -> str:

@@ -46,7 +46,7 @@ def button(
     if not asked:
         place.button(label, key=key, on_click=submit, args=(tasks, *args), **look)
         return ""
-    with place.popover(label, **look):
+    with place.popover(label, key=f"{key}-asked", **look):
         st.write(plain(" ".join(asked)))
         do = "Download and start" if absent else "Start"
         st.button(do, type="primary", key=key, on_click=submit, args=(tasks, *args))

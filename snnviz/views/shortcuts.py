@@ -22,6 +22,7 @@ from snnviz.views.chart import Chart, empty
 from snnviz.views.looks import Look
 from snnviz.views.looks import layers as looks_of
 from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
+from snnviz.views.words import place
 
 COLOURS: dict[Mode, str] = {
     "vanilla": "var(--st-gray-text-color)",
@@ -180,11 +181,11 @@ def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
         looks = [look for look in looks if look]
         if looks:
             seen |= {states[0].epoch for states in looks}
-            layers = [state.name for state in looks[0]]
+            layers = [place(state.name) for state in looks[0]]
             values = [[max(state.grad_norm or 0.0, FLOOR) for state in look] for look in looks]
             figure["data"] += banded(layers, values, name, COLOURS[mode], geometric)
     reached = f"epoch {max(seen):.3g}" if seen else "no epoch yet"
-    caption = f"The columns of the maps at {reached}, from the first layer to the readout."
+    caption = f"The columns of the maps at {reached}, from the first layer to the readout (output layer)."
     return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
 
 

@@ -12,6 +12,7 @@ from snnviz.theory.twins import Pair
 from snnviz.views.chart import Chart, empty
 from snnviz.views.looks import shade
 from snnviz.views.numbers import share
+from snnviz.views.words import place
 
 RELU, TTFS = "var(--st-gray-text-color)", "var(--st-orange-color)"
 DOUBLE, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
@@ -110,7 +111,7 @@ def difference_chart(pair: Pair) -> Chart:
     figure["data"] = [
         {
             "type": "scatter",
-            "x": list(names),
+            "x": [place(name) for name in names],
             "y": [max(value, FLOOR) for value in apart],
             "mode": "lines+markers" if len(names) < 60 else "lines",
             "marker": {"color": TTFS, "size": 9},
