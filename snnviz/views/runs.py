@@ -108,8 +108,8 @@ def _apart(designs: Sequence[Design]) -> dict[str, list[Any]]:
 
 def _field(path: str, given: Any) -> str:
     """A field and its value, in the words of the pages."""
-    if path == "neuron.kind" and given == "relu":
-        return "ReLU neurons"
+    if path == "neuron.kind":
+        return f"{value(path, given)} neurons"
     if path == "network.code":
         return "TTFS" if given == "ttfs" else "rate code"
     if path == "network.blocks" and isinstance(given, str):  # the numbers of those that were drawn

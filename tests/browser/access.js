@@ -61,6 +61,8 @@
     const title = plot.closest("figure").dataset.chart;
     if (plot.clientWidth && Math.abs(plot._fullLayout.width - plot.clientWidth) > 1) found.push(`the chart ${title} has another width`);
     collide(boxes(texts), `in the chart ${title}`, 8); // a text's box is twice as tall as its letters
+    const { h: high } = plot._fullLayout._size;
+    if (plot.clientHeight && high < 80) found.push(`the chart ${title} is ${Math.round(high)} px high`);
     const paper = plot._fullLayout.paper_bgcolor;
     for (const one of texts) {
       const ratio = contrast(getComputedStyle(one).fill, paper);

@@ -39,6 +39,7 @@ def test_what_two_halves_have_is_said_of_both() -> None:
     designs = [links.change(twin, {"seed": seed}) for twin in (base, ann_twin(base)) for seed in (0, 1)]
     names = short_names(designs, [""] * 4)
     assert ["ReLU neurons" in name for name in names] == [False, False, True, True]
+    assert ["LIF neurons" in name for name in names] == [True, True, False, False]
     assert all(f"seed {seed}" in name for name, seed in zip(names, (0, 1, 0, 1), strict=True))
 
 

@@ -109,6 +109,7 @@ class Framed {
     this.known = null;
     this.title = title;
     this.figure.classList.toggle("wide", Boolean(wide));
+    this.figure.classList.toggle("scrolled", Boolean(least));
     this.heading.textContent = title;
     this.caption.textContent = caption;
     this.figure.style.setProperty("--height", `${height ?? 300}px`);
@@ -136,7 +137,8 @@ class Framed {
 
   async draw(Plotly, template) {
     const { plot } = this;
-    const { traces, layout, height } = this.spec;
+    const { traces, layout } = this.spec;
+    const height = plot.clientHeight || this.spec.height || 300; // some are taller on a phone; 0 behind a table
     const config = {
       displayModeBar: false, // see charts.tools.js
       showSendToCloud: false, // nothing leaves this machine
@@ -146,7 +148,7 @@ class Framed {
       if (!Array.isArray(traces)) throw new Error("it has no traces");
       const zoomed = Object.entries(this.zoomed).map(([name, range]) => [name, { ...layout[name], range, autorange: false }]);
       const held = Object.fromEntries(zoomed);
-      const whole = { uirevision: "keep", dragmode: restingDrag(), ...layout, ...held, height: height ?? 300, template };
+      const whole = { uirevision: "keep", dragmode: restingDrag(), ...layout, ...held, height, template };
       if (plot.matches(".waiting, .broken")) plot.replaceChildren();
       plot.classList.remove("waiting", "broken");
       const fresh = !plot.matches(".js-plotly-plot");
