@@ -173,6 +173,8 @@ def _refused(files: Files, roles: Mapping[str, object]) -> InputError:
     if roles:
         missing = [role for role in imagefiles.ROLES[:2] if role not in roles]
         return InputError("upload", f"hold {' and '.join(missing)}", Described(listed(roles)))
+    if broken := [place for place in files if eventfolders.ending(place[-1]) in (".npz", ".zip")]:
+        return InputError("upload", "be a whole zip or .npz", Described(listed(map(archives.shown, broken))))
     begin = next(iter(files.values()))(2)
     got = "a pickle, which is never opened" if begin in PICKLES else ""
     known = f"recordings ({', '.join(eventfiles.PARSERS)})"

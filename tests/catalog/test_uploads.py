@@ -204,6 +204,7 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "a bomb that lies": (lying(), "must be "),
     "too many bytes": (bytes(1_000_001), "must be at most 1 MB, got 1 MB"),
     "half a file": (GOOD[:700], "must be a whole zip or .npz"),
+    "only called an npz": ({"bad.npz": b"<html>404</html>"}, "must be a whole zip or .npz, got bad.npz"),
     "nothing": (b"", "must be an .npz, IDX files, pictures (.png, .jpg) or recordings"),
     "a web page": (b"<html>404</html>", "must be an .npz, IDX files, pictures (.png, .jpg) or recordings"),
     "no labels": (npz(images=IMAGES), "must hold the arrays images and labels, got images"),
