@@ -74,16 +74,21 @@ def again(run_name: str, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--all", "every", is_flag=True, help="Other tasks, too, such as searches, scores and surveys.")
 @AS_JSON
-def runs(as_json: bool) -> None:
-    """List all runs, the newest first."""
+def runs(every: bool, as_json: bool) -> None:
+    """List the runs of designs, the newest first."""
     store = Store()
     listed = store.runs()
     last = store.last(EpochEnd, [shown.run for shown in listed])
     found = [_summary(shown, last.get(shown.run)) for shown in listed]
+    names = {shown.run for shown in listed}
+    others = [_other(task) for task in store.runs(of=None) if task.run not in names] if every else []
     if as_json:
-        print_json({"runs": found})
+        print_json({"runs": found} | ({"tasks": others} if every else {}))
         return
+    for task in others:
+        click.echo(f"{task['run']}  {task['state']:9} {'':>6}  {task['kind']} {task['title']}".rstrip())
     for shown in found:
         accuracy = "-" if shown["accuracy"] is None else f"{shown['accuracy']:.1%}"
         click.echo(f"{shown['run']}  {shown['state']:9} {accuracy:>6}  {shown['title'] or shown['design_line']}")
@@ -121,6 +126,12 @@ def delete(run_name: str) -> None:
     found = store.get(run_name)
     store.delete(found.run)
     click.echo(f"{found.run} is deleted")
+
+
+def _other(task: Run) -> dict[str, Any]:
+    seconds = round(task.seconds, 3)
+    kind = KINDS.of(task.task).name
+    return {"run": task.run, "kind": kind, "state": task.state, "title": task.title, "seconds": seconds}
 
 
 def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:

@@ -53,6 +53,10 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     shown = snnviz("show", search.digest).out
     assert shown == f"a search of 12 cells: done\n{again.out}"
     assert snnviz("runs").out == ""
+    assert snnviz("runs", "--all").out == f"{search.digest}  done              cells\n"
+    listed = snnviz("runs", "--all", "--json").json
+    assert listed["runs"] == []
+    assert [(one["run"], one["kind"], one["state"]) for one in listed["tasks"]] == [(search.digest, "cells", "done")]
 
 
 def test_it_says_how_differently_normalisations_rank_its_cells(snnviz: Snnviz, shared: Store) -> None:
