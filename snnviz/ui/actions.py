@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
@@ -158,7 +158,8 @@ def _going(going: Sequence[Run], count: int, done: int, noun: str, left: str) ->
 def _forgetting(
     place: st.delta_generator.DeltaGenerator, unfinished: Sequence[Run], key: str, verb: Verb, found: Found | None
 ) -> None:
-    with place.popover("Cancel", icon=":material/delete:", disabled=not unfinished, width="stretch"):
+    look: dict[str, Any] = {"icon": ":material/delete:", "disabled": not unfinished, "width": "stretch"}
+    with place.popover("Cancel", key=f"{key}-cancelling", on_change="rerun", **look):
         kept = f" with {found.kept}" if found is not None else ""
         what = f"{some(len(unfinished), f'unfinished {verb.noun}')}{kept}"
         st.write(f"Forget {what}, for everybody? What is finished stays.")
@@ -209,6 +210,7 @@ def cancel(going: Sequence[Run], key: str) -> None:
 
 def forget(runs: Sequence[Run], key: str) -> None:
     """A button's callback: delete them. It stops them at once: who is at a deleted run can write no more."""
+    st.session_state[f"{key}-cancelling"] = False  # it would stay open over nothing
     try:
         for run in runs:
             services.engine().cancel(run.run)

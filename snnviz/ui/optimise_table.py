@@ -15,7 +15,7 @@ from snnviz.theory import probe
 from snnviz.theory.operations import MEANING
 from snnviz.ui import many, measuring, optimise_work
 from snnviz.ui.actions import actions
-from snnviz.ui.words import plain
+from snnviz.ui.words import plain, some
 from snnviz.views.comparison import DOUBT, Three, comparison_table, gain, published
 from snnviz.views.search import Seen
 
@@ -36,7 +36,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
     threes = _threes(setting, runs, seen)
     designs = _designs(threes)
     trained = many.runs_of(designs)
-    data = f"{setting.data}, T = {setting.steps}, {setting.epochs} epochs"
+    data = f"{setting.data}, T = {setting.steps}, {some(setting.epochs, 'epoch')}"
     st.caption(
         "A candidate was judged on images kept apart, after little training of its own. Here the original, its ANN "
         "twin and the best candidate of each seed are trained from scratch on all training images and judged on the "

@@ -122,20 +122,25 @@ def _actions(chosen: list[Run]) -> None:
     if opening and one is not None:
         state.open_run(one.run)
         st.switch_page(ROOT / "pages" / "design.py")
-    with st.popover("Rename", icon=":material/edit:", disabled=one is None):
+    with st.popover("Rename", icon=":material/edit:", disabled=one is None, key="renaming", on_change="rerun"):
         if one is not None:
             with st.form("rename", border=False):
                 title = st.text_input("Title", value=one.title, max_chars=200)
-                if st.form_submit_button("Rename"):
+                if st.form_submit_button("Rename", on_click=_close, args=("renaming",)):
                     _do(lambda run: services.store().rename(run, title), [one])
     going = [run for run in chosen if not run.ended]
     if st.button("Cancel", icon=":material/stop:", disabled=not going, key="cancel_runs"):
         _do(services.engine().cancel, going)
-    with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
+    with st.popover("Delete", icon=":material/delete:", disabled=not chosen, key="deleting", on_change="rerun"):
         if chosen:
             st.write(f"Delete {some(len(chosen), 'run')} for everybody, with curves and weights?")
-            if st.button("Delete", type="primary", key="delete_runs"):
+            if st.button("Delete", type="primary", key="delete_runs", on_click=_close, args=("deleting",)):
                 _do(services.store().delete, chosen)
+
+
+def _close(popover: str) -> None:
+    """What it asks is answered; it would stay open over nothing."""
+    st.session_state[popover] = False
 
 
 def _do(action: Callable[[str], None], runs: list[Run]) -> None:

@@ -127,10 +127,12 @@ def test_cancel_forgets_what_is_unfinished(at_search: Callable[..., Visit], writ
     written([seen(several[1], 3), seen(several[2], 1)], "cancelled")
     visit = at_search()
     assert "Forget 2 unfinished searches with 4 candidates, for everybody?" in visit.text
+    visit.at.session_state["optimise-cancelling"] = True  # it is open
     visit.press("optimise-forget")
     assert [run.run for run in services.store().runs(of=Search)] == [several[0].digest]
     assert services.store().rows(several[1].digest, Trial) == []
     assert visit.at.button("optimise-start").label == "Start 3 searches"
+    assert not visit.at.session_state["optimise-cancelling"]  # what it asked is answered
 
 
 def test_the_best_is_opened_in_the_editor(at_search: Callable[..., Visit], written: Callable[..., None]) -> None:

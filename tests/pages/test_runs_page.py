@@ -120,7 +120,9 @@ def test_deleting_asks_and_then_deletes_what_is_ticked_and_nothing_else(
     runs = [trained(tiny(seed)).run for seed in range(4)]
     visit = Visit(page="runs").tick(0, 2)
     assert "Delete 2 runs for everybody, with curves and weights?" in visit.text
+    visit.at.session_state["deleting"] = True  # it is open
     visit.press("delete_runs")
+    assert not visit.at.session_state["deleting"]
     assert {run.run for run in store.runs()} == {runs[0], runs[2]}
     assert visit.at.session_state["picked"]["selection"]["rows"] == []
     assert all(button.disabled for button in visit.at.button)
