@@ -137,7 +137,7 @@ def _curves(was_active: bool) -> None:
     what = in_words(_study(), chosen) if left_out == len(designs) else f"the missing {some(left_out, 'network')}"
     actions(designs, runs, KEY, what=what, widths=(6, 2, 4))
     rows = many.epochs_of(designs)
-    if same := same_law(alike(chosen)):
+    if same := same_law(alike(chosen)).replace("-", " "):
         st.caption(plain(same))
     if rows:
         charts(payload(accuracy_charts(chosen, rows, _looks(chosen))), key="study-charts")

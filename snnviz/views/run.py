@@ -231,7 +231,8 @@ def _scores(name: str, title: str, samples: Sequence[Sample], epochs: Sequence[E
 def _by_layer(
     states: Sequence[Sequence[LayerState]], column: str, y: str, *, log: bool = False, percent: bool = False
 ) -> Figure:
-    figure = empty("epoch", y, **({"type": "log"} if log else {}), **({"tickformat": ".0%"} if percent else {}))
+    logarithmic = {"type": "log", "tickformat": ".3~g"} if log else {}  # whole numbers at each tick, where "2" meant 20
+    figure = empty("epoch", y, **logarithmic, **({"tickformat": ".0%"} if percent else {}))
     figure["layout"]["hovermode"] = "closest"
     looks = looks_of([rows[0].name for rows in states])
     lines = [[row for row in rows if getattr(row, column) is not None] for rows in states]

@@ -68,6 +68,7 @@ def test_before_the_first_point_axes_are_those_of_what_will_come(name: str) -> N
     assert ranges["loss"][0] == 0
     assert math.log(10) < ranges["loss"][1] < 4
     assert ranges["var_u"] == [-2, 1]  # powers of ten
+    assert charts["var_u"]["layout"]["yaxis"]["tickformat"] == ".3~g"  # Plotly's own is "2" at 20
     assert ranges["var_u_map"] == [n - 0.5, -0.5]
     texts = charts["var_u_map"]["layout"]["yaxis"]["ticktext"]
     assert 1 < len(texts) <= n
