@@ -80,7 +80,7 @@ def trained(browser: Browser, place: tuple[str, Store]) -> str:
     expect(button).to_be_in_viewport(ratio=1)
     button.click()
     status = page.locator(".st-key-announced").get_by_role("status")
-    expect(status).to_have_text("", timeout=1_000)
+    expect(status).to_have_text("")
     expect(status).to_contain_text("The training is done: test accuracy", timeout=120_000)
     context.close()
     return f"?{SMALL}"
