@@ -62,8 +62,8 @@ def panel(made: Pair) -> None:
             ),
             "spikes": number("spikes per neuron", format="%.2f", help="Of one image, over all hidden neurons."),
             "latency": st.column_config.TextColumn(help="Until the readout is read."),
-            "macs": number("MACs", format="localized", help="Multiply-accumulates."),
-            "additions": number("additions", format="localized", help="One for each synapse that a spike arrives at."),
+            "macs": number("MACs", format="compact", help="Multiply-accumulates."),
+            "additions": number("additions", format="compact", help="One for each synapse that a spike arrives at."),
             "energy": number("energy", format="%.1f nJ"),
             "share": number(
                 "of ReLUs'", format="%.0f %%", help="Energy: a share of that of ReLUs whose zeros are skipped."
