@@ -125,7 +125,7 @@ def test_an_encoding_that_recordings_do_not_take_is_a_sentence_and_gone_with_the
     assert visit.errors == []
     assert (visit.design.data.name, visit.design.data.encoding.kind) == ("nmnist", "direct")
     visit.put("data.encoding.kind", "rate")
-    assert visit.errors == ["data.encoding.kind must be direct or lif for recordings of events, got 'rate'"]
+    assert visit.errors == ["Encoding must be direct or lif for recordings of events, not rate."]
 
 
 def test_a_store_that_was_replaced_is_said(cache: Path, tiny: MakeDesign) -> None:
