@@ -22,6 +22,10 @@ pytestmark = pytest.mark.browser
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 ACCESS = Path(__file__).with_name("access.js").read_text(encoding="utf-8")
 PAGES = ["" if file.stem == "design" else file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
+VIEWS = [
+    "skips?view=optimise", "shortcuts?view=before", "cells?view=search", "cells?view=study", "ttfs?view=time",
+    "ttfs?view=naive", "ttfs?view=limits", "ttfs?view=penalty",
+]  # fmt: skip
 WIDTHS = (320, 390, 768, 1280)
 SMALL = "data.train_samples=300&data.test_samples=100&network.channels=6&training.epochs=6&seed=5"
 EVERYTHING = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
@@ -133,6 +137,12 @@ def test_a_finished_run_can_be_read_heard_and_used(
     tools.click()
     expect(page.get_by_role("menu")).to_be_visible()
     assert violations(page, EVERYTHING if theme == "light" else COLOURS) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_view_can_be_read_heard_and_used(visitor: Visitor, path: str, request: pytest.FixtureRequest) -> None:
+    looked_at(visitor, path, request.node.callspec.params["visitor"])
 
 
 @pytest.mark.slow
