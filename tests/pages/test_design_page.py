@@ -113,7 +113,7 @@ def test_a_vgg_is_chosen_in_a_small_size_and_drawn_stage_by_stage() -> None:
     assert visit.design.network == named("vgg-digits").network
     visit.put("network.stages", 2).put("network.pooling", "average")
     parts = visit.component("snnviz_flow")["parts"]
-    assert [part["name"] for part in parts] == ["image", "stage 1", "stage 2", "hidden", "readout"]
+    assert [part["name"] for part in parts] == ["image", "stage 1", "stage 2", "hidden", "readout (output layer)"]
     assert [part["shape"] for part in parts] == ["1 × 8×8", "16 × 4×4", "32 × 2×2", "128", "10"]
     assert parts[1]["inside"] == "2 × conv 3×3, LIF, average pool 2"
     visit.open("Neuron").put("neuron.kind", "relu")

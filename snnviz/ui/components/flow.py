@@ -9,6 +9,7 @@ import streamlit as st
 
 from snnviz.ui.components.assets import source
 from snnviz.views.snasnet import Part
+from snnviz.views.words import layer
 
 _MOUNT = st.components.v2.component(
     "snnviz_flow", html=source("flow.html"), css=source("flow.css"), js=source("flow.js")
@@ -17,4 +18,5 @@ _MOUNT = st.components.v2.component(
 
 def flow(parts: Sequence[Part], title: str, caption: str, *, key: str) -> None:
     """Show the boxes, an arrow from each to the next."""
-    _MOUNT(key=key, data={"parts": [asdict(part) for part in parts], "title": title, "caption": caption})
+    boxes = [asdict(part) | {"name": layer(part.name)} for part in parts]
+    _MOUNT(key=key, data={"parts": boxes, "title": title, "caption": caption})
