@@ -121,6 +121,10 @@ def take(browser: Browser, server: Server, picture: Picture, file: Path) -> None
         page.get_by_text(picture.top).first.evaluate("e => e.scrollIntoView({block: 'start'})")
         page.mouse.wheel(0, -120)
         settle(page)
+    notice = page.locator(".st-key-notice").get_by_role("button", name="Close")  # what was said of a press
+    if notice.count():
+        notice.click()
+        settle(page)
     page.screenshot(path=file)
     context.close()
 
