@@ -37,6 +37,10 @@ class Coded(Part):
 
     code: Code = "rate"
 
+    def in_the_way_of(self, field: str) -> dict[str, object]:  # noqa: ARG002 (others have something)
+        """Own fields, as they would have to be for a refused change of another to be allowed, where that is known."""
+        return {}
+
 
 Pooling = Literal["max", "average"]
 """What is read of each square of a map: its largest value, of spikes whether there is one, or the mean of all."""
@@ -68,6 +72,17 @@ class BlockNetwork(Coded):
     def depth(self) -> int:
         """Layers of one block."""
         return len(self.edges) - 1
+
+    def in_the_way_of(self, field: str) -> dict[str, object]:
+        """Normalisation needs a block without its backward connections.
+
+        >>> BlockNetwork(edges="000/000/010").in_the_way_of("norm")
+        {'edges': '000/000/000'}
+        """
+        if field != "norm" or not adjacency.has_back(self.edges):
+            return {}
+        ahead = tuple(tuple(edge if j > i else 0 for j, edge in enumerate(row)) for i, row in enumerate(self.edges))
+        return {"edges": adjacency.compact(ahead)}
 
 
 class MlpNetwork(Coded):

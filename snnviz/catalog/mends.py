@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from snnviz import adjacency, links
+from snnviz import links
 from snnviz.catalog.nearest import Nearest, Unfit
-from snnviz.design import BlockNetwork, Design
+from snnviz.design import Design
 from snnviz.errors import InputError
 
 MOST = 4
@@ -45,11 +45,10 @@ def mend(before: Design, wish: Mapping[str, Any]) -> Nearest | None:
 
 
 def _out_of_the_way(before: Design, wish: Mapping[str, Any], error: InputError) -> dict[str, Any] | None:
-    field, network = error.field.partition("[")[0], before.network
+    field = error.field.partition("[")[0]
     if field not in wish:
         usual = links.flatten(links.base_of(before))
         return {field: usual[field]} if field in usual else None
-    if field == "network.norm" and isinstance(network, BlockNetwork):  # not beside backward connections
-        ahead = tuple(tuple(edge if j > i else 0 for j, edge in enumerate(row)) for i, row in enumerate(network.edges))
-        return {"network.edges": adjacency.compact(ahead)}
-    return None
+    part, _, name = field.partition(".")
+    found = before.network.in_the_way_of(name) if part == "network" else {}
+    return {f"network.{own}": value for own, value in found.items()} or None
