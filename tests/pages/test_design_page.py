@@ -13,7 +13,6 @@ import pytest
 
 from snnviz import cells, links
 from snnviz.catalog.examples import EXAMPLES, named
-from snnviz.catalog.nearest import nearest
 from snnviz.catalog.ttfs import ttfs_network
 from snnviz.catalog.twins import ann_twin
 from snnviz.design import INITS, Design
@@ -21,13 +20,10 @@ from snnviz.events import Checkpoint
 from snnviz.jobs import machine
 from snnviz.store import Run
 from snnviz.theory import costs
-from snnviz.ui import form, linked, services, state
-from snnviz.views import changes
+from snnviz.ui import form, linked, services
 from snnviz.views.numbers import count
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit
-
-IN_A_ROW = "Neurons that spike once stand in layers in a row, without skips"
 
 
 def test_a_first_visit_shows_the_default_design_ready_to_train() -> None:
@@ -241,64 +237,6 @@ def test_a_number_that_no_widget_would_send_changes_nothing() -> None:
         assert visit.link == "neuron.threshold=0.8"
 
 
-Begin = Callable[[str], tuple[dict[str, Any], list[Any]]]
-
-
-@pytest.fixture
-def drawing(monkeypatch: pytest.MonkeyPatch) -> Begin:
-    """Opens a link; returns its session and what will be asked to rerun.
-
-    The test then calls the editor's callback: AppTest has no browser that would fire it.
-    """
-
-    def begin(link: str) -> tuple[dict[str, Any], list[Any]]:
-        asked: list[Any] = []
-        visit = Visit(link)
-        sent = visit.component("snnviz_block_editor")
-        session: Any = {"block": {"drawn": {"rev": sent["rev"]}}}
-        for name in ("design", "problem", "editor_revision", "revision", "compared"):
-            session[name] = visit.at.session_state[name]
-        monkeypatch.setattr(state.st, "session_state", Session(session))
-        monkeypatch.setattr(state.st, "rerun", lambda *scope: asked.append(scope))
-        return state.st.session_state, asked
-
-    return begin
-
-
-def test_what_is_drawn_is_the_design_once_the_page_hears_of_it(drawing: Begin) -> None:
-    session, asked = drawing("seed=3")
-    session["block"]["drawn"]["edges"] = [[0, 0, 1], [0, 0, 0], [0, 1, 0]]
-    state.put_drawn()
-    assert asked == [(["preview", "expected"],)]
-    assert links.to_query(state.design()) == "network.edges=001/000/010&seed=3"
-    session["block"]["drawn"] = {"rev": "stale", "edges": [[0, 0, 0], [0, 0, 0], [0, 0, 0]]}
-    state.put_drawn()
-    assert links.to_query(state.design()) == "network.edges=001/000/010&seed=3"
-
-
-def test_what_is_drawn_against_a_rule_is_a_sentence_and_the_editor_is_set_back(drawing: Begin) -> None:
-    session, asked = drawing("network.norm=batch")
-    before, revision = session["design"], session["editor_revision"]
-    session["block"]["drawn"]["edges"] = [[0, 0, 1], [0, 0, 0], [0, 1, 0]]
-    state.put_drawn()
-    assert session["problem"] == "Normalisation must be none in a block with backward connections, not batch."
-    assert session["design"] == before
-    assert session["editor_revision"] != revision
-    assert asked[0] == ()
-    session["block"]["drawn"] = {"rev": session["editor_revision"], "edges": [[0, 0, 1], [0, 0, 0], [0, 0, 0]]}
-    asked.clear()
-    state.put_drawn()  # the sentence goes
-    assert session["problem"] == ""
-    assert asked[0] == ()
-
-
-class Session(dict[str, Any]):
-    """A session state outside of a page."""
-
-    __getattr__ = dict.__getitem__
-    __setattr__ = dict.__setitem__  # type: ignore[assignment]
-
-
 def test_a_design_changed_while_it_is_watched_says_so_and_can_be_restored(
     tiny: MakeDesign, trained: Callable[..., Run]
 ) -> None:
@@ -322,65 +260,6 @@ def test_a_cell_can_be_chosen_in_any_state_of_the_form() -> None:
     assert visit.design.neuron.kind == "relu"
     assert cells.in_words(visit.design.network.cell) == "6 forward: 6 conv 3x3"  # type: ignore[union-attr]
     assert visit.errors == []
-
-
-def test_what_stands_in_the_way_of_one_spike_a_neuron_goes_at_a_click_and_comes_back_at_another() -> None:
-    visit = Visit("network.edges=0010/0002/0000/0200").open("Network")
-    start = visit.design
-    visit.put("network.code", "ttfs")
-    assert visit.design == start
-    assert visit.errors == [f"{IN_A_ROW}, and this block has 1 DSC + 1 ASC + 1 backward."]
-    near = nearest(start, code="ttfs")
-    assert f"What works changes: {changes.offered(near)}." in visit.text.replace("\\", "")
-    assert "Skips none instead of 1 DSC + 1 ASC + 1 backward" in changes.offered(near)
-    assert not visit.at.toast
-    visit.press("design-nearest")
-    assert visit.design == near.design
-    assert visit.errors == []
-    visit.press("undo")
-    assert visit.design == start
-    visit.put("network.code", "ttfs").press("design-nearest").put("network.code", "rate")
-    assert visit.design == links.change(start, {"network.edges": "0000/0000/0000/0000"})
-    visit.put("network.kind", "resnet18")
-    visit.put("network.code", "ttfs").press("design-nearest")
-    assert (visit.design.network.kind, visit.design.network.code) == ("vgg", "ttfs")
-    visit.put("seed", 5)
-    assert not any(button.key == "undo" for button in visit.at.button)
-
-
-def test_a_link_to_what_cannot_be_offers_what_can() -> None:
-    visit = Visit("network.kind=vgg&network.code=ttfs")
-    assert visit.errors == [
-        "neuron.kind must be relu where network.code is ttfs, got 'lif'. The default design is shown instead."
-    ]
-    visit.press("design-nearest")
-    assert visit.design == ttfs_network(links.from_query("network.kind=vgg"))
-
-
-def test_a_skip_drawn_in_a_row_of_layers_is_offered_with_the_neurons_of_before(drawing: Begin) -> None:
-    session, asked = drawing("network.edges=000/000/000&network.code=ttfs&neuron.kind=relu&data.steps=1&init=kaiming")
-    session["parts"] = {"rate": links.from_query("network.edges=000/000/000&neuron.threshold=0.5").document()}
-    row = session["design"]
-    session["block"]["drawn"]["edges"] = [[0, 0, 2], [0, 0, 0], [0, 0, 0]]
-    state.put_drawn()
-    assert session["problem"] == f"{IN_A_ROW}, and this block has 1 ASC."
-    assert session["design"] == row
-    assert asked[0] == ()
-    offer = session["offer"]
-    assert offer.design == links.from_query("network.edges=002/000/000&neuron.threshold=0.5")
-    assert "network.edges=002/000/000 (was 000/000/000)" in offer.told
-    assert "neuron.kind=lif (was relu)" in offer.told
-
-
-def test_what_one_spike_a_neuron_cannot_have_is_offered_with_the_code_of_before() -> None:
-    visit = Visit("network.kind=cnn&neuron.threshold=0.7").open("Network").put("network.code", "ttfs")
-    timed = visit.design
-    visit.put("network.norm", "batch")
-    assert visit.errors == ["Neurons that spike once have no batch normalisation."]
-    assert visit.design == timed
-    visit.press("design-nearest")
-    assert visit.design == links.from_query("network.kind=cnn&neuron.threshold=0.7&network.norm=batch")
-    assert visit.press("undo").design == timed
 
 
 def test_a_run_that_was_stopped_goes_on_from_the_epoch_that_is_kept(tiny: MakeDesign) -> None:

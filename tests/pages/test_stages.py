@@ -13,8 +13,7 @@ from snnviz.design import Design, StagedNetwork
 from snnviz.networks import StagedKind
 from snnviz.ui import state
 from snnviz.ui.components.stages import clicked
-from tests.pages.test_design_page import Session
-from tests.pages.visit import Visit
+from tests.pages.visit import Session, Visit
 
 KINDS = get_args(StagedKind)
 DRAWN = "000100/000000/000002/000000/000000/000000"

@@ -182,3 +182,15 @@ class Look(Visit):
         """Open one of the tabs below."""
         self.at.session_state["activity-tab"] = section
         return self.look()
+
+
+def cards(visit: Visit) -> dict[str, Any]:
+    """The Data page's cards by name."""
+    return {item["pick"]: item for item in visit.component("snnviz_pictures", "data-sets")["groups"][0]["items"]}
+
+
+class Session(dict[str, Any]):
+    """A session state outside of a page."""
+
+    __getattr__ = dict.__getitem__
+    __setattr__ = dict.__setitem__  # type: ignore[assignment]

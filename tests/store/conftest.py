@@ -16,6 +16,12 @@ ROWS = [Sample(step, step / 100, 1.0, 0.5) for step in range(20_000)]
 
 
 @pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where a store is, or will be."""
+    return tmp_path / "runs.sqlite"
+
+
+@pytest.fixture
 def closed(tmp_path: Path, tiny: MakeDesign) -> Path:
     """A store with a run and its rows, that nobody has open."""
     store = Store(tmp_path / "runs.sqlite")
