@@ -1,3 +1,3 @@
 """snnviz: design, train and understand spiking neural networks."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
