@@ -220,3 +220,40 @@ def test_a_step_that_is_too_large_is_a_sentence() -> None:
     arrays = {name: 1e18 * value for name, value in trained()[0].items()}
     with pytest.raises(Diverged, match="a smaller learning rate may help"):
         list(finetune.finetune(task, arrays))
+
+
+@pytest.mark.parametrize("penalty", [0, 5])
+def test_a_step_of_it_is_one_on_the_relu_networks_loss_and_mean_activation(penalty: float) -> None:
+    """One batch, one step of plain gradient descent, no limits: the network after it is the one that autograd finds."""
+    plain = {"training.batch_size": 200, "training.optimizer": "sgd", "training.optimizer.momentum": 0}
+    small = {"data.train_samples": 200, "data.test_samples": 50}
+    made = change(start(), plain | small | {"network.code": "ttfs", "ttfs.penalty": penalty})
+    arrays, rate = trained()[0], 0.05
+    parameters = {name: torch.tensor(value).double().requires_grad_() for name, value in arrays.items() if "." in name}
+    weights, biases = ([p for name, p in parameters.items() if name.endswith(end)] for end in (".weight", ".bias"))
+    assert len(weights) == len(biases) == 4
+
+    def passed(images: data.Images) -> tuple[Tensor, Tensor, Tensor]:
+        """Cross-entropy, mean activation of the hidden neurons, share of them that are not 0."""
+        low, high = span(made)
+        x = (low + (high - low) * intensities(images.images, images.white, torch.float64)).flatten(1)
+        hidden = []
+        for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+            x = (x @ weight.T + bias).relu()
+            hidden.append(x)
+        logits, activations = x @ weights[-1].T + biases[-1], torch.cat(hidden, 1)
+        return F.cross_entropy(logits, images.labels), activations.mean(), (activations > 0).double().mean()
+
+    training, test = data.load(made)
+    loss, mean, _ = passed(training)
+    gradients = torch.autograd.grad(loss + penalty * mean, [*weights, *biases])
+    before = passed(test)
+    with torch.no_grad():
+        for value, gradient in zip([*weights, *biases], gradients, strict=True):
+            value -= rate * gradient
+    after = passed(test)
+    events = finetune.finetune(FineTuning(design=made, epochs=1, learning_rate=rate), arrays)
+    rows = [event for event in events if isinstance(event, Tuned)]
+    for row, (loss, _, spikes) in zip(rows, (before, after), strict=True):
+        assert row.loss == pytest.approx(float(loss.detach()), rel=1e-5)
+        assert row.spikes == pytest.approx(float(spikes), abs=2e-4)

@@ -14,11 +14,13 @@ from snnviz.adjacency import ASC, DSC
 from snnviz.catalog.architectures import Layer, architecture
 from snnviz.catalog.inits import weight_law
 from snnviz.catalog.searches import Search, candidate, rewired, space, widest
-from snnviz.core import train
+from snnviz.core import data, train
+from snnviz.core.candidates import Trainer
 from snnviz.core.networks import Network
 from snnviz.core.shared import Shared
 from snnviz.core.train import Optimizer
 from snnviz.design import Design
+from snnviz.links import change
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "block": {"kind": "block", "channels": 6, "norm": "batch"},
@@ -268,3 +270,19 @@ def test_shared_weights_do_not_depend_on_who_asks_first() -> None:
         other.lend(drawn(made, 2 - seed))
     assert one.kept.keys() == other.kept.keys()
     assert all(torch.equal(other.kept[name], value) for name, value in one.kept.items())
+
+
+@pytest.mark.parametrize("batches", [1, 3])
+def test_a_candidate_is_judged_by_the_statistics_of_its_own_batches(batches: int) -> None:
+    """Of batches that are all alike, what is remembered is the mean and the variance of any of them."""
+    size = {"data.train_samples": 200, "data.test_samples": 20, "training.batch_size": 150 // batches}
+    made = search(NETWORKS["block"]).model_copy(update={"validation": 50, "tuning_epochs": 0})
+    trainer = Trainer(made.model_copy(update={"design": change(made.design, size)}))
+    trainer.images.images[:] = trainer.images.images[:1].clone()
+    assert trainer.steps == batches
+    _, network = trainer.evaluate(trainer.search.design, lambda: None, None)
+    shown = data.encode(trainer.images.images, trainer.images.white, network.design, "statistics", 0)
+    with torch.no_grad():
+        mine, theirs = network(shown, by="running"), network(shown, by="batch")
+    assert theirs.std() > 0.1
+    torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-3)  # a variance is over n - 1 where it is remembered
