@@ -19,6 +19,7 @@ from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 from snnviz.views.stages import Stage, about, alike, skips_in_words
 from snnviz.views.stages import stages as stages_of
+from snnviz.views.words import layer
 
 ROW = "stages"
 NO_BACK = "only in a block drawn by hand (kind block)"
@@ -90,7 +91,8 @@ def _card(stage: Stage) -> Card:
     channels, side, _ = stage.shape
     if not stage.edges:
         size = f"{channels} classes" if stage.name == "readout" else f"{channels} ch · {side}×{side}"
-        return Card(stage.name, (size,), stage.share)
+        name, _, role = layer(stage.name).partition(" ")
+        return Card(name, (size,), stage.share, role=role)
     layers = "1 layer" if stage.layers == 1 else f"{stage.layers} layers"
     lines = (skips_in_words(stage), layers, f"{channels} ch · {side}×{side}")
     return Card(stage.name, lines, stage.share, adjacency.compact(stage.edges), stage.changed)

@@ -1,4 +1,4 @@
-// What cannot be read or hit on a page, as sentences; through shadow roots too. Run by test_access.py.
+// What cannot be read or hit on a page, as sentences; through shadow roots too. Run by access.py.
 (() => {
   const MAY_SCROLL = "[data-testid=stDataFrame], .numbers, .view, pre, code, textarea, input, table";
   const found = [];
@@ -74,7 +74,7 @@
         found.push(`in the chart ${title}: "${words(one)}" is cut`);
   }
   const own = (one) => [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-  const texts = all.filter((one) => !(one instanceof SVGElement) && own(one) && seen(one) && !within(one, `${MAY_SCROLL}, .katex, .js-plotly-plot, header, .st-key-train`));
+  const texts = all.filter((one) => !(one instanceof SVGElement) && own(one) && seen(one) && !within(one, `${MAY_SCROLL}, .katex, .js-plotly-plot, header, .st-key-train, .st-key-train-asked`));
   collide(boxes(texts.filter((one) => getComputedStyle(one).display !== "inline" || one.parentElement?.tagName !== "P")), "texts", 3);
 
   // Too small to hit.

@@ -1,11 +1,10 @@
 """Every page, in both themes: axe finds nothing, nothing is cut or moves, and everything can be hit.
 
-axe-core comes with the package axe-playwright-python; nothing is fetched. What axe does not look for is in `access.js`.
+axe-core comes with the package axe-playwright-python; nothing is fetched. What axe does not look for is in `access.py`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,17 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from snnviz.store import Store
+from tests.browser.access import WIDTHS, nothing_in_the_way
 from tests.browser.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-ACCESS = Path(__file__).with_name("access.js").read_text(encoding="utf-8")
 PAGES = ["" if file.stem == "design" else file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
 VIEWS = [
     "skips?view=optimise", "shortcuts?view=before", "cells?view=search", "cells?view=study", "ttfs?view=time",
     "ttfs?view=naive", "ttfs?view=limits", "ttfs?view=penalty",
 ]  # fmt: skip
-WIDTHS = (320, 390, 768, 1280)
 SMALL = "data.train_samples=300&data.test_samples=100&network.channels=6&training.epochs=6&seed=5"
 EVERYTHING = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
 COLOURS = "{type: 'rule', values: ['color-contrast']}"
@@ -97,15 +95,6 @@ def violations(page: Page, what: str = EVERYTHING) -> list[str]:
     found: list[dict[str, Any]] = page.evaluate(f"axe.run({{exclude: ['.katex-html']}}, {options})")["violations"]
     grave = [one for one in found if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"]
     return [f"{one['id']}: {node['html'][:200]}: {node['failureSummary']}" for one in grave for node in one["nodes"]]
-
-
-def nothing_in_the_way(page: Page, width: int) -> None:
-    """Waits until nothing is cut, hidden or too small at this width; charts follow a moment later."""
-    page.set_viewport_size({"width": width, "height": 844})
-    until = time.monotonic() + 20
-    while found := page.evaluate(ACCESS):
-        assert time.monotonic() < until, (width, found)
-        page.wait_for_timeout(200)
 
 
 def looked_at(visitor: Visitor, path: str, theme: str) -> None:

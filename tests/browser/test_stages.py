@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from snnviz.jobs.local import Local
 from snnviz.store import Store
+from tests.browser.access import WIDTHS, nothing_in_the_way
 from tests.browser.conftest import ROOT
 from tests.browser.drawing import cell, press
 
@@ -85,20 +86,15 @@ def test_a_matrix_is_copied_and_taken_back(dashboard: str, visit: Callable[..., 
     page.wait_for_url(lambda url: "blocks" not in url)
 
 
-@pytest.mark.parametrize("kind", ["resnet18", "densenet121", "mobilenetv2"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_every_kind_fits_the_page(dashboard: str, visit: Callable[..., Page], kind: str, width: int) -> None:
+@pytest.mark.parametrize("kind", ["resnet18", "densenet121", "mobilenetv2", "vgg"])
+def test_every_kind_fits_the_page_with_its_layers_names(dashboard: str, visit: Callable[..., Page], kind: str) -> None:
     page = visit(f"{dashboard}/?network.kind={kind}")
-    expect(card(page, 4)).to_be_visible()
-    page.set_viewport_size({"width": width, "height": 800})
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for each in page.locator(".card").all():
-        box = each.bounding_box()
-        assert box is not None
-        assert box["x"] + box["width"] <= width
-    kinds = page.get_by_role("radio", name="mobilenetv2")
-    kinds.scroll_into_view_if_needed()
-    box = kinds.bounding_box()
-    assert box is not None
-    assert box["x"] + box["width"] <= width
+    shown = page.get_by_role("list" if kind == "vgg" else "group", name="The network")
+    for name in ["readout (output layer)"] if kind == "vgg" else ["stem (input layer)", "readout (output layer)"]:
+        expect(shown.get_by_text(name, exact=True)).to_be_visible()
+    for width in WIDTHS:
+        nothing_in_the_way(page, width)
+        for each in page.locator(".card").all():
+            box = each.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= width

@@ -7,7 +7,8 @@ function element(name, className, text) {
 function box({ name, inside, shape, role, branch }) {
   const item = element("li", role, "");
   const body = element("span", "body", "");
-  body.append(element("b", "", name), element("small", "", inside));
+  const unbroken = name.replace(/\(.*\)/, (role) => role.replaceAll(" ", "\u00a0"));
+  body.append(element("b", "", unbroken), element("small", "", inside));
   item.append(body, element("span", "shape", shape));
   if (branch) {
     const beside = element("span", "branch", "");

@@ -29,10 +29,11 @@ function picture(edges) {
   return svg;
 }
 
-function cardOf({ title, lines, share, edges, changed }, number, open) {
+function cardOf({ title, role, lines, share, edges, changed }, number, open) {
   const card = element(number ? "button" : "div", number ? "card" : "card end");
   const words = element("span", "words", ...lines.map((line, k) => element("span", k ? "soft" : "", line)));
-  card.append(element("span", "title", title), element("span", "body", ...(number ? [picture(edges)] : []), words));
+  const name = element("span", "title", title, ...(role ? [" ", element("span", "role", role)] : []));
+  card.append(name, element("span", "body", ...(number ? [picture(edges)] : []), words));
   if (number) {
     card.type = "button";
     card.dataset.block = number;

@@ -19,13 +19,17 @@ _MOUNT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A part of a network. `edges`, the text of its matrix, is empty for what cannot be opened; `share` is 0 to 1."""
+    """A part of a network. `edges`, the text of its matrix, is empty for what cannot be opened; `share` is 0 to 1.
+
+    `role`: what it is to the network, below its title.
+    """
 
     title: str
     lines: tuple[str, ...]
     share: float
     edges: str = ""
     changed: bool = False
+    role: str = ""
 
 
 def stages(cards: Sequence[Card], *, opened: int, key: str, on_open: Callable[[], None]) -> None:
