@@ -11,6 +11,7 @@ from snnviz.catalog.shortcutstudies import InitialGradient
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import FLOOR, Map, Scale, height, panels
 from snnviz.views.shortcutwords import travel
+from snnviz.views.words import place as placed
 
 COLOURS = tuple(f"var(--st-{name}-color)" for name in ("blue", "violet", "green", "red", "yellow", "gray"))
 
@@ -114,7 +115,7 @@ def _line(
     known = [(row.name, found) for row in rows if (found := value(row)) is not None]
     return {
         "type": "scatter",
-        "x": [layer for layer, _ in known],
+        "x": [placed(layer) for layer, _ in known],
         "y": [float(f"{found:.4g}") for _, found in known],
         "mode": "lines",
         "name": name,

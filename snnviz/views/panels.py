@@ -10,6 +10,7 @@ from typing import Any
 from snnviz.views.chart import Figure
 from snnviz.views.numbers import share
 from snnviz.views.stages import axis_of
+from snnviz.views.words import place as placed
 
 FLOOR = 1e-9
 """What is less, and a gradient of 0, is drawn as this much."""
@@ -92,7 +93,7 @@ def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
                 "type": "heatmap",
                 "name": each.title,
                 "x": list(each.x),
-                "y": list(each.layers),
+                "y": [placed(name) for name in each.layers],
                 "z": rows[place],
                 "customdata": [[_words(value, scale) for value in row] for row in each.z],
                 "coloraxis": "coloraxis",

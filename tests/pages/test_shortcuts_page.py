@@ -71,7 +71,7 @@ def test_what_is_trained_is_drawn_for_everybody(trained: Callable[..., Run]) -> 
     assert list(first) == [f"shortcut_{n}" for n in ("test_accuracy", "train_accuracy", "loss", "gradients")]
     assert list(why) == ["shortcut_share", "shortcut_saturation"]
     vanilla, constant, linear = first["shortcut_gradients"]["traces"]
-    assert vanilla["y"] == constant["y"] == ["L1", "L2", "L3", "L4", "readout"]
+    assert vanilla["y"] == constant["y"] == ["L1", "L2", "L3", "L4", "readout<br>(output layer)"]
     assert (len(vanilla["x"]), linear["z"]) == (2, [])
     table = visit.at.dataframe[-1].value
     assert table["mode"].tolist() == ["without branches", "constant"]

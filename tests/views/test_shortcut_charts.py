@@ -88,7 +88,7 @@ def test_a_map_for_each_mode_in_the_same_colours() -> None:
     figure = views.gradient_map(SEVERAL, TOLD).figure
     vanilla, constant, linear = figure["data"]
     assert [trace["coloraxis"] for trace in figure["data"]] == ["coloraxis"] * 3
-    assert vanilla["y"] == NAMES
+    assert vanilla["y"] == [*NAMES[:-1], "readout<br>(output layer)"]
     assert vanilla["x"] == [1.0, 2.0, 3.0], "before training there is no gradient yet"
     assert [row[0] for row in vanilla["z"]] == pytest.approx([-3.5, -2.5, -1.5, -0.5, 0.5]), "the geometric mean"
     assert {value for trace in (constant, linear) for row in trace["z"] for value in row} == {0.0}
@@ -268,7 +268,7 @@ def test_a_map_of_layers_by_depths_for_each_initialisation() -> None:
     assert beside["z"][0] == [0, 0]
     assert first.figure["layout"]["coloraxis"]["cmin"] == -4
     profile, share, saturation = before.profile_charts(rows, 4)
-    assert profile.figure["data"][0]["x"] == ["L1", "L2", "L3", "L4", "readout"]
+    assert profile.figure["data"][0]["x"] == ["L1", "L2", "L3", "L4", "readout<br>(output layer)"]
     assert "Branches after L1." in profile.caption
     for chart in (*before.depth_charts(rows), profile, share, saturation):
         go.Figure(_plain(chart))
