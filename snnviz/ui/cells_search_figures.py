@@ -11,6 +11,7 @@ from snnviz.cells import KINDS, Cell, in_words, parse
 from snnviz.theory.candidates import Standing
 from snnviz.ui import cells_draw, cells_found, cells_search_beside
 from snnviz.ui.cells_search_setting import METRICS
+from snnviz.ui.columns import headed
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.words import plain
 from snnviz.views.cell_thumbnails import Drawing, cells_chart
@@ -160,7 +161,7 @@ def _table(seen: Seen) -> None:
         key=TABLE,
         on_select=lambda: _tick(seen),
         selection_mode="single-row",
-        column_config=columns,
+        column_config=headed(table[shown], columns),
         height=35 * min(len(table), 10) + 38,
     )
 

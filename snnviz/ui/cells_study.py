@@ -17,7 +17,7 @@ from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
 from snnviz.ui import many, notices, recipe, services, state
 from snnviz.ui.actions import Verb, actions
-from snnviz.ui.columns import column
+from snnviz.ui.columns import column, headed
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import rest_kept
@@ -293,12 +293,12 @@ def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
     with ours:
         st.markdown(f"**Ours, small** ({plain(data)}, {some(study.epochs, 'epoch')}, {some(study.seeds, 'seed')})")
         table = tables.steps_table(study, outcomes) if steps else tables.transfer_table(study, outcomes)
-        st.dataframe(table, hide_index=True, placeholder="–", key="cells-study-ours")
+        st.dataframe(table, hide_index=True, placeholder="–", key="cells-study-ours", column_config=headed(table))
         st.caption(plain(f"{views.over(study)} {views.noise(outcomes)}"))
     with theirs:
         st.markdown(f"**The paper's Table {4 if steps else 2}, full scale**" + (" (CIFAR-100)" if steps else ""))
         published = tables.published_steps() if steps else tables.published_transfer()
-        st.dataframe(published, hide_index=True, key="cells-study-paper")
+        st.dataframe(published, hide_index=True, key="cells-study-paper", column_config=headed(published))
 
 
 def _table(outcomes: Sequence[views.Outcome]) -> None:
@@ -313,14 +313,17 @@ def _table(outcomes: Sequence[views.Outcome]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run"],
-        column_config={
-            "candidate": number("candidate no."),
-            "best of": st.column_config.TextColumn(help="Of how many candidates it has the best score."),
-            "SAHD": number(format="%.2f"),
-            "HD": number(format="%.2f"),
-            "accuracy": column("accuracy"),
-            "sd": number("± seeds", format="%.1f"),
-        },
+        column_config=headed(
+            table,
+            {
+                "candidate": number("candidate no."),
+                "best of": st.column_config.TextColumn(help="Of how many candidates it has the best score."),
+                "SAHD": number(format="%.2f"),
+                "HD": number(format="%.2f"),
+                "accuracy": column("accuracy"),
+                "sd": number("± seeds", format="%.1f"),
+            },
+        ),
     )
     rows = [row for row in picked["selection"]["rows"] if row < len(table)]
     if not rows:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from snnviz.views.numbers import NANOJOULES, PERCENT, SECONDS
-from snnviz.views.words import word
+from snnviz.views.words import NAMES, word
 
 FORMS = {
     "accuracy": PERCENT,
@@ -28,3 +31,26 @@ def column(name: str, form: str | None = None, help: str = "", **more: Any) -> A
     return st.column_config.NumberColumn(
         known.label, format=form or FORMS.get(name), help=help or known.help or None, **more
     )
+
+
+def headed(table: pd.DataFrame, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a table on a page is headed, for `column_config`: each of its columns with a capital, in `words`' terms.
+
+    columns: by name, made by `column` or `st.column_config`; their own labels and sentences stand.
+    """
+    found = {}
+    for name in map(str, table.columns):
+        one = (columns or {}).get(name) or st.column_config.Column()
+        known = NAMES.get(name)
+        label = one["label"] if one["label"] is not None else known.label if known else name
+        found[name] = {**one, "label": capital(label), "help": one["help"] or (known.help if known else None) or None}
+    return found
+
+
+def capital(label: str) -> str:
+    """A label with a capital where it begins with a word, not with a symbol.
+
+    >>> capital("spikes per neuron"), capital("t_min"), capital("± seeds"), capital("p of Holm"), capital("")
+    ('Spikes per neuron', 't_min', '± seeds', 'p of Holm', '')
+    """
+    return label[:1].upper() + label[1:] if re.match("[a-z]{2}", label) else label

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from snnviz.catalog.optimisations import searches
 from snnviz.ui import many, optimise_again, optimise_figures, optimise_table, optimise_work
-from snnviz.ui.columns import column
+from snnviz.ui.columns import column, headed
 from snnviz.ui.optimise_setting import CURVES, PREFIX, TYPES, begin, setting, settings
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
@@ -64,22 +65,27 @@ def _found(was_active: bool) -> None:
     optimise_table.panel(setting(), runs, seen)
 
 
-def _searches(table: object) -> None:
+def _searches(table: pd.DataFrame) -> None:
     number = st.column_config.NumberColumn
     st.dataframe(
         table,
         hide_index=True,
         placeholder="–",
         key="optimise-searches",
-        column_config={
-            "state": st.column_config.TextColumn(width=190),
-            "seed": number(width=60),
-            "best": number("best value", format="%.3f"),
-            "error": number("± its error", format="%.3f", help="Standard error over the images kept apart."),
-            "accuracy": column("accuracy"),
-            "rate": column("rate"),
-            "operations": number("operations", format="localized", help="Of its network for an image, by additions."),
-            "seconds": column("seconds"),
-            "trouble": st.column_config.TextColumn("what went wrong"),
-        },
+        column_config=headed(
+            table,
+            {
+                "state": st.column_config.TextColumn(width=190),
+                "seed": number(width=60),
+                "best": number("best value", format="%.3f"),
+                "error": number("± its error", format="%.3f", help="Standard error over the images kept apart."),
+                "accuracy": column("accuracy"),
+                "rate": column("rate"),
+                "operations": number(
+                    "operations", format="localized", help="Of its network for an image, by additions."
+                ),
+                "seconds": column("seconds"),
+                "trouble": st.column_config.TextColumn("what went wrong"),
+            },
+        ),
     )

@@ -15,6 +15,7 @@ from snnviz.theory import probe
 from snnviz.theory.operations import MEANING
 from snnviz.ui import many, measuring, optimise_work
 from snnviz.ui.actions import actions
+from snnviz.ui.columns import headed
 from snnviz.ui.words import plain, some
 from snnviz.views.comparison import DOUBT, Three, comparison_table, gain, published
 from snnviz.views.search import Seen
@@ -50,7 +51,8 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
     ours, theirs = st.columns([10, 11])
     with ours:
         st.markdown(f"**Ours, small** ({plain(data)})")
-        st.dataframe(comparison_table(threes, results), hide_index=True, placeholder="–", key="optimise-table")
+        table = comparison_table(threes, results)
+        st.dataframe(table, hide_index=True, placeholder="–", key="optimise-table", column_config=headed(table))
         if said := gain(threes, results):
             st.caption(plain(said))
         if results:
@@ -60,7 +62,8 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
             measuring.offer(measuring.old(designs, results), KEY)
     with theirs:
         st.markdown("**The paper's Table I, full scale** (100 to 200 epochs; T = 25 on CIFAR-10)")
-        st.dataframe(published(setting.network), hide_index=True, placeholder="–", key="optimise-paper")
+        paper = published(setting.network)
+        st.dataframe(paper, hide_index=True, placeholder="–", key="optimise-paper", column_config=headed(paper))
         own = "The paper has no such block; these are its three networks. " if setting.network == "block" else ""
         st.caption(f"{own}Other data, 10 to 100 times the scale: compare trends, not numbers. {DOUBT}")
 

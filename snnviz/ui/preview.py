@@ -15,12 +15,13 @@ from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.theory import costs, variance, verdicts
 from snnviz.ui import activity_setting, services, starting, state
+from snnviz.ui.columns import column, headed
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain
 from snnviz.views.design import forecast_chart, layer_table
-from snnviz.views.numbers import NOTHING, PERCENT, count, spaced
+from snnviz.views.numbers import NOTHING, count, spaced
 from snnviz.views.words import word
 
 PLAY = ":material/play_arrow:"
@@ -64,19 +65,20 @@ def expected() -> None:
         st.switch_page(ROOT / "pages" / "activity.py")
     layers = st.expander("Layers", key="layers", on_change="rerun")
     if layers.open:  # a table that nobody looks at would slow down every change
+        table = layer_table(design, variance.forecast(design))
         layers.dataframe(
-            layer_table(design, variance.forecast(design)),
+            table,
             hide_index=True,
             placeholder=NOTHING,
-            column_config={
-                "layer": st.column_config.TextColumn("Layer"),
-                "input": st.column_config.TextColumn("Input"),
-                "output": st.column_config.TextColumn("Output"),
-                "parameters": st.column_config.NumberColumn(word("parameters").label, format="localized"),
-                "macs": st.column_config.NumberColumn(word("macs").label, format="localized"),
-                "Var[u]": st.column_config.NumberColumn("Var[u]", format="%.3g"),
-                "rate": st.column_config.NumberColumn(word("rate").label, format=PERCENT),
-            },
+            column_config=headed(
+                table,
+                {
+                    "parameters": column("parameters", "localized"),
+                    "macs": column("macs", "localized"),
+                    "Var[u]": st.column_config.NumberColumn(format="%.3g"),
+                    "rate": column("rate"),
+                },
+            ),
         )
 
 

@@ -13,13 +13,13 @@ from snnviz.events import EpochEnd
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run, Unreadable
 from snnviz.ui import services, state
+from snnviz.ui.columns import column, headed
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.words import plain, some
-from snnviz.views.numbers import NOTHING, PERCENT, SECONDS
+from snnviz.views.numbers import NOTHING
 from snnviz.views.run import MOST_NAMED, overlay_charts
 from snnviz.views.runs import difference_table, row, run_table, short_names
-from snnviz.views.words import word
 
 MOST_SHOWN = 500
 MOST_COMPARED = 60
@@ -62,14 +62,17 @@ def _listing(active: bool) -> None:
         selection_mode=["multi-row", "single-cell"],
         placeholder=NOTHING,
         column_order=("state", "accuracy", "design", "rate", "seconds", "created"),
-        column_config={
-            "state": st.column_config.TextColumn("State", width=80),
-            "design": st.column_config.TextColumn("Design", width=540),
-            "accuracy": st.column_config.NumberColumn(word("accuracy").label, format=PERCENT, width=110),
-            "rate": st.column_config.NumberColumn(word("rate").label, format=PERCENT, width="small"),
-            "seconds": st.column_config.NumberColumn(word("seconds").label, format=SECONDS, width="small"),
-            "created": st.column_config.DatetimeColumn("Created", format="distance", width="small"),
-        },
+        column_config=headed(
+            table,
+            {
+                "state": st.column_config.TextColumn(width=80),
+                "design": st.column_config.TextColumn(width=540),
+                "accuracy": column("accuracy", width=110),
+                "rate": column("rate", width="small"),
+                "seconds": column("seconds", width="small"),
+                "created": st.column_config.DatetimeColumn(format="distance", width="small"),
+            },
+        ),
     )
     chosen = [runs[index] for index in picked["selection"]["rows"] if index < len(runs)]
     with actions:
@@ -162,8 +165,8 @@ def _compare(chosen: list[Run]) -> None:
     table = difference_table([run.design for run in chosen])
     last = services.store().last(EpochEnd, [run.run for run in chosen])
     table["accuracy"] = [100 * last[run.run].test_accuracy if run.run in last else None for run in chosen]
-    percent = st.column_config.NumberColumn(word("accuracy").label, format=PERCENT)
-    st.dataframe(table, hide_index=True, placeholder=NOTHING, column_config={"accuracy": percent})
+    accuracy = column("accuracy")
+    st.dataframe(table, hide_index=True, placeholder=NOTHING, column_config=headed(table, {"accuracy": accuracy}))
     if len(chosen) > MOST_NAMED:
         st.caption(
             f"Of more than {MOST_NAMED} runs, lines are named where the pointer is on them, by the numbers above."

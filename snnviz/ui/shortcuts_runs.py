@@ -12,7 +12,7 @@ from snnviz.store import Run
 from snnviz.store.looks import is_old
 from snnviz.ui import many, state
 from snnviz.ui.actions import Verb, actions
-from snnviz.ui.columns import column
+from snnviz.ui.columns import column, headed
 from snnviz.ui.components.charts import charts
 from snnviz.ui.shortcuts_rows import Versions, charts_of, profile_of, rows, versions
 from snnviz.ui.shortcuts_setting import KEY, RUNS, design, study
@@ -94,12 +94,15 @@ def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[st
         on_select="rerun",
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run"],
-        column_config={
-            "accuracy": column("accuracy"),
-            "first": number("gradient, first look", format="%.3g", help=f"{norm}the first look."),
-            "last": number("gradient, last look", format="%.3g", help=f"{norm}the last look."),
-            "seconds": column("seconds"),
-        },
+        column_config=headed(
+            table,
+            {
+                "accuracy": column("accuracy"),
+                "first": number("gradient, first look", format="%.3g", help=f"{norm}the first look."),
+                "last": number("gradient, last look", format="%.3g", help=f"{norm}the last look."),
+                "seconds": column("seconds"),
+            },
+        ),
     )
     ticked = [row for row in picked["selection"]["rows"] if row < len(table)]
     if not ticked:

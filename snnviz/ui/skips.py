@@ -15,7 +15,7 @@ from snnviz.store import Run
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
 from snnviz.ui import many, measuring, notices, optimise, recipe, state
 from snnviz.ui.actions import actions
-from snnviz.ui.columns import column
+from snnviz.ui.columns import column, headed
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import came_back, rest_kept, view_key
@@ -274,18 +274,23 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         on_select="rerun",
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run" and not table[name].isna().all()],
-        column_config={
-            "control for": st.column_config.TextColumn(width=180, help="Which skips this plain block stands beside."),
-            "n_skip": column("n_skip"),
-            "test": column("accuracy"),
-            "rate": column("rate"),
-            "dense": column("dense"),
-            "MACs": column("MACs"),
-            "additions": column("additions"),
-            "energy": column("energy", help=CAVEAT),
-            "counts": st.column_config.TextColumn(help=f"Some are {ESTIMATED}."),
-            "seconds": column("seconds"),
-        },
+        column_config=headed(
+            table,
+            {
+                "control for": st.column_config.TextColumn(
+                    width=180, help="Which skips this plain block stands beside."
+                ),
+                "n_skip": column("n_skip"),
+                "test": column("accuracy"),
+                "rate": column("rate"),
+                "dense": column("dense"),
+                "MACs": column("MACs"),
+                "additions": column("additions"),
+                "energy": column("energy", help=CAVEAT),
+                "counts": st.column_config.TextColumn(help=f"Some are {ESTIMATED}."),
+                "seconds": column("seconds"),
+            },
+        ),
     )
     rows = [row for row in picked["selection"]["rows"] if row < len(table)]
     if not rows:

@@ -14,13 +14,14 @@ from snnviz.store import Run
 from snnviz.theory.activity import Setting, same_law
 from snnviz.ui import many, notices, recipe
 from snnviz.ui.actions import UNDONE, actions
-from snnviz.ui.columns import column
+from snnviz.ui.columns import column, headed
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.linked import came_back
 from snnviz.ui.trouble import told
 from snnviz.ui.words import ended, plain, some
 from snnviz.views.activity import look
 from snnviz.views.looks import Look
+from snnviz.views.numbers import PERCENT
 from snnviz.views.study import accuracy_charts, study_table
 
 KEY = "study"
@@ -143,14 +144,21 @@ def _curves(was_active: bool) -> None:
         charts(payload(accuracy_charts(chosen, rows, _looks(chosen))), key="study-charts")
     table = study_table(chosen, runs, {digest: seen[-1] for digest, seen in rows.items()})
     if runs:
-        percent = st.column_config.NumberColumn(format="%.1f %%", width="small")
+        train = st.column_config.NumberColumn("Training accuracy", format=PERCENT, width="small")
         st.dataframe(
             table,
             hide_index=True,
             key="study-table",
             placeholder="–",
-            column_config={"train": percent, "test": percent, "rate": percent}
-            | {"seconds": column("seconds", width="small")},
+            column_config=headed(
+                table,
+                {
+                    "train": train,
+                    "test": column("accuracy", width="small"),
+                    "rate": column("rate", width="small"),
+                    "seconds": column("seconds", width="small"),
+                },
+            ),
         )
 
 

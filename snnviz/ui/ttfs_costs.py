@@ -17,6 +17,7 @@ from snnviz.theory.operations import CAVEAT, spent
 from snnviz.theory.probe import on_pages
 from snnviz.theory.twins import Pair
 from snnviz.ui import many, measuring, services
+from snnviz.ui.columns import column, headed
 from snnviz.ui.ttfs_runs import train
 from snnviz.ui.ttfs_setting import KEY, design, put_study, study
 from snnviz.views.ttfs_costs import Told, cost_table
@@ -24,10 +25,10 @@ from snnviz.views.ttfs_costs import Told, cost_table
 COUNTED = (
     f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "
     "neuron that reads it; t_max events counted: every pixel and neuron sends once, as neurons as printed need to. "
-    "ReLU, dense: every product, padding included; zeros skipped: as silence is, by the same rule; black pixels "
-    "skipped too: with the images' normalisation folded into the first layer, as TTFS has it. Rate-coded: counted in "
-    "its run, a sum or an average of m spikes as m additions, by NeuroBench, where that differs, as a multiplication; "
-    "a static image's first layer multiplies, once."
+    "ReLU, all operations: every product, padding included; zeros skipped: as silence is, by the same rule; black "
+    "pixels skipped too: with the images' normalisation folded into the first layer, as TTFS has it. Rate-coded: "
+    "counted in its run, a sum or an average of m spikes as m additions, by NeuroBench, where that differs, as a "
+    "multiplication; a static image's first layer multiplies, once."
 )
 
 
@@ -48,27 +49,31 @@ def panel(made: Pair) -> None:
     rated = done.get("rate")
     number = st.column_config.NumberColumn
     st.markdown("**Synaptic operations and energy of one image, in three networks of the same layers**")
+    table = cost_table(made, designs, done)
+    table = table.assign(share=100 * table["share"], macs=table["macs"].round(), additions=table["additions"].round())
     st.dataframe(
-        cost_table(made, designs, done).assign(share=lambda table: 100 * table["share"]),
+        table,
         hide_index=True,
         key="ttfs-costs",
         placeholder="–",
-        column_config={
-            "accuracy": number(
-                "test accuracy",
-                format="%.1f %%",
-                help="Of finished runs; a mapped TTFS network has its ReLU network's; if silent neurons are missed, "
-                "on the images above.",
-            ),
-            "spikes": number("spikes per neuron", format="%.2f", help="Of one image, over all hidden neurons."),
-            "latency": st.column_config.TextColumn(help="Until the readout is read."),
-            "macs": number("MACs", format="compact", help="Multiply-accumulates."),
-            "additions": number("additions", format="compact", help="One for each synapse that a spike arrives at."),
-            "energy": number("energy", format="%.1f nJ"),
-            "share": number(
-                "of ReLUs'", format="%.0f %%", help="Energy: a share of that of ReLUs whose zeros are skipped."
-            ),
-        },
+        column_config=headed(
+            table,
+            {
+                "accuracy": column(
+                    "accuracy",
+                    help="Of finished runs; a mapped TTFS network has its ReLU network's; if silent neurons are "
+                    "missed, on the images above.",
+                ),
+                "spikes": number("spikes per neuron", format="%.2f", help="Of one image, over all hidden neurons."),
+                "latency": st.column_config.TextColumn(help="Until the readout (output layer) is read."),
+                "macs": column("MACs", help="Each with an addition, of which a spike needs the addition alone."),
+                "additions": column("additions", help="One for each synapse that a spike arrives at."),
+                "energy": column("energy"),
+                "share": number(
+                    "of ReLUs'", format="%.0f %%", help="Energy: a share of that of ReLUs whose zeros are skipped."
+                ),
+            },
+        ),
     )
     with st.expander("What is counted"):
         st.caption(COUNTED)

@@ -7,6 +7,7 @@ import streamlit as st
 from snnviz.catalog import datasets
 from snnviz.theory.twins import Pair
 from snnviz.ui import ttfs_looks, ttfs_twin
+from snnviz.ui.columns import headed
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import VIEW, design, study
@@ -51,22 +52,28 @@ def _layer(made: Pair, image: int) -> None:
 
 def _table(made: Pair) -> None:
     number = st.column_config.NumberColumn
+    table = views.layer_table(made)
     st.dataframe(
-        views.layer_table(made),
+        table,
         hide_index=True,
         key="ttfs-layers",
-        column_config={
-            "start": number("t_min", format="%.3f", help="When the layer's window begins, in τ_c."),
-            "end": number("t_max", format="%.3f", help="When it ends; the next layer's begins then."),
-            "largest": number("largest x", format="%.3f", help="X: over training images, by the ReLU network."),
-            "spikes": number("spikes per neuron", format="%.3f", help="Share of neurons that are not silent."),
-            "full": number("window full", format="percent", help="Spikes at t_min: x does not fit into the window."),
-            "apart": number("relative difference", format="%.2g"),
-            "late": number(
-                "times off by",
-                format="%.2g",
-                help="By how much a spike's time (of a silent neuron, t_max) is not what it should be, in τ_c: a "
-                "mean over neurons and images.",
-            ),
-        },
+        column_config=headed(
+            table,
+            {
+                "start": number("t_min", format="%.3f", help="When the layer's window begins, in τ_c."),
+                "end": number("t_max", format="%.3f", help="When it ends; the next layer's begins then."),
+                "largest": number("largest x", format="%.3f", help="X: over training images, by the ReLU network."),
+                "spikes": number("spikes per neuron", format="%.3f", help="Share of neurons that are not silent."),
+                "full": number(
+                    "window full", format="percent", help="Spikes at t_min: x does not fit into the window."
+                ),
+                "apart": number("relative difference", format="%.2g"),
+                "late": number(
+                    "times off by",
+                    format="%.2g",
+                    help="By how much a spike's time (of a silent neuron, t_max) is not what it should be, in τ_c: a "
+                    "mean over neurons and images.",
+                ),
+            },
+        ),
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from snnviz.catalog.ttfspenalty import Penalised, PenaltyStudy, penalised
 from snnviz.ui import many
 from snnviz.ui.actions import actions
+from snnviz.ui.columns import column, headed
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.trouble import told
 from snnviz.ui.ttfs_setting import VIEW, design, redraw
@@ -61,18 +62,22 @@ def _draw(was_active: bool) -> None:
         st.markdown(said)
     charts(payload([views.chart(found, sum(not run.ended for run in runs.values()))]), key="ttfs-penalty-chart")
     number = st.column_config.NumberColumn
+    table = views.table(found)
     st.dataframe(
-        views.table(found),
+        table,
         hide_index=True,
         key="ttfs-penalty-table",
         placeholder="–",
-        column_config={
-            "penalty": number("penalty λ", format="%g"),
-            "accuracy": number("test accuracy", format="%.2f %%"),
-            "accuracy_sd": number("± seeds", format="%.2f", help="Standard deviation over the seeds, in points."),
-            "spikes": number("spikes per neuron", format="%.3f", help=views.EVENTS),
-            "spikes_sd": number("± seeds ", format="%.3f", help="Standard deviation over the seeds."),
-        },
+        column_config=headed(
+            table,
+            {
+                "penalty": number("penalty λ", format="%g"),
+                "accuracy": column("accuracy", "%.2f %%"),
+                "accuracy_sd": number("± seeds", format="%.2f", help="Standard deviation over the seeds, in points."),
+                "spikes": number("spikes per neuron", format="%.3f", help=views.EVENTS),
+                "spikes_sd": number("± seeds ", format="%.3f", help="Standard deviation over the seeds."),
+            },
+        ),
     )
 
 

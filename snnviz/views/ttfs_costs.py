@@ -101,7 +101,7 @@ def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Tol
         "neurobench": f"{rate.data.steps} time steps",
     }
     names = {
-        "relu": "ReLU, dense",
+        "relu": "ReLU, all operations",
         "sparse": "ReLU, zeros skipped",
         "folded": "ReLU, black pixels skipped too",
         "ttfs": "TTFS" if pair.silent == "clock" else "TTFS, silent ones missed",

@@ -195,16 +195,18 @@ def test_a_relu_network_skips_its_zeros_as_a_spiking_one_skips_silence(kind: str
 def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
     one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
     table = ttfs_costs.cost_table(one, several, {"relu": ttfs_costs.Told(0.9)}).set_index("network")
-    assert table.loc["ReLU, dense", "macs"] == 64 * 20 + 20 * 20 + 20 * 10
+    assert table.loc["ReLU, all operations", "macs"] == 64 * 20 + 20 * 20 + 20 * 10
     sparse, folded = table.loc["ReLU, zeros skipped"], table.loc["ReLU, black pixels skipped too"]
-    assert table.loc["ReLU, dense", "energy"] == pytest.approx(table.loc["ReLU, dense", "macs"] * 4.6 / 1000)
+    assert table.loc["ReLU, all operations", "energy"] == pytest.approx(
+        table.loc["ReLU, all operations", "macs"] * 4.6 / 1000
+    )
     assert table.loc["TTFS", "share"] == pytest.approx(table.loc["TTFS", "additions"] * 0.9 / (sparse["macs"] * 4.6))
-    assert sparse["macs"] < table.loc["ReLU, dense", "macs"]
+    assert sparse["macs"] < table.loc["ReLU, all operations", "macs"]
     assert folded["macs"] == table.loc["TTFS", "additions"]  # both skip the same; the rest is 4.6 against 0.9 pJ
     every = table.loc["TTFS, t_max events counted"]
-    assert (every["spikes"], every["additions"]) == (1, table.loc["ReLU, dense", "macs"])
+    assert (every["spikes"], every["additions"]) == (1, table.loc["ReLU, all operations", "macs"])
     assert table["latency"].tolist() == ["one pass"] * 3 + [f"{one.latency:.3g} τ_c"] * 2 + ["7 time steps"]
-    assert table.loc["ReLU, dense", "accuracy"] == 90
+    assert table.loc["ReLU, all operations", "accuracy"] == 90
     assert table.loc["rate-coded LIF", ["accuracy", "macs", "energy"]].isna().all()
     told = ttfs_costs.Told(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
     rate = ttfs_costs.cost_table(one, several, {"rate": told}).set_index("network").loc["rate-coded LIF"]
