@@ -56,6 +56,7 @@ def panel(made: Pair) -> None:
         hide_index=True,
         key="ttfs-costs",
         placeholder="–",
+        column_order=("network", "accuracy", "spikes", "energy", "share", "latency", "macs", "additions"),
         column_config=headed(
             table,
             {

@@ -9,7 +9,7 @@ from typing import Any
 
 from snnviz.views.chart import Figure
 from snnviz.views.numbers import share
-from snnviz.views.stages import axis_of
+from snnviz.views.stages import rows_of
 from snnviz.views.words import place as placed
 
 FLOOR = 1e-9
@@ -68,7 +68,7 @@ def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
     elif scale.percent:
         bar |= {"tickformat": ".0%"}
     layout: dict[str, Any] = {
-        "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, **axis_of(names)},
+        "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, **rows_of(names)},
         "coloraxis": {"colorscale": scale.colours, "cmin": low, "cmax": high, "colorbar": bar},
         "margin": {"l": 56, "r": 8, "t": 26, "b": 40},
         "hovermode": "closest",

@@ -12,7 +12,7 @@ from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.looks import Look, in_order
 from snnviz.views.looks import layers as looks_of
-from snnviz.views.stages import axis_of
+from snnviz.views.stages import axis_of, rows_of
 from snnviz.views.words import layer as called
 from snnviz.views.words import place as placed
 
@@ -276,7 +276,7 @@ def _heat(states: States, column: str) -> Figure:
     shown = _number if share else _logarithm
     seen = [{state.epoch: shown(getattr(state, column)) for state in row} for row in rows]
     names = [row[0].name for row in rows]
-    figure["layout"]["yaxis"] |= axis_of(names)
+    figure["layout"]["yaxis"] |= rows_of(names)
     largest = max((value for row in seen for value in row.values() if value is not None), default=0)
     scale = {"zmin": 0, "zmax": largest or 1} if share else {}
     bar = {"tickformat": ".0%"} if share else {"title": {"text": "log10", "side": "right"}}

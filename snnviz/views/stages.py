@@ -11,9 +11,13 @@ from typing import Any
 from snnviz.adjacency import ASC, DSC, Edges
 from snnviz.catalog.architectures import Architecture, Layer, Shape, architecture
 from snnviz.design import Design, StagedNetwork
+from snnviz.views.words import place
 
 MOST_LABELS = 16
 """More layers than this are labelled by their blocks."""
+
+MOST_ROOMY = 8
+"""Rows of a map, in which two lines of text have room."""
 
 UNITS = {
     "resnet18": "a 3×3 convolution",
@@ -87,6 +91,24 @@ def axis_of(layers: Sequence[str]) -> dict[str, Any]:
         if "." in name:
             starts.setdefault(part_of(name), name)
     return {"tickmode": "array", "tickvals": list(starts.values()), "ticktext": list(starts), "tickangle": 0}
+
+
+def rows_of(layers: Sequence[str]) -> dict[str, Any]:
+    """What an axis of rows, a layer each, says: where rows are thin, nothing stands beside a name in two lines.
+
+    >>> rows_of(["stem", *(f"L{n}" for n in range(1, 9)), "readout"])["ticktext"][1:-1]
+    ['L2', 'L3', 'L4', 'L5', 'L6', 'L7']
+    >>> rows_of(["stem", "L1", "readout"])
+    {}
+    """
+    if len(layers) <= MOST_ROOMY:
+        return {}
+    if many := axis_of(layers):
+        return many
+    names = [place(name) for name in layers]
+    tall = [k for k, name in enumerate(names) if "<br>" in name]
+    shown = [name for k, name in enumerate(names) if k in tall or not {k - 1, k + 1} & set(tall)]
+    return {"tickmode": "array", "tickvals": shown, "ticktext": shown}
 
 
 def about(design: Design, number: int) -> str:

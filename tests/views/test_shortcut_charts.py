@@ -89,6 +89,7 @@ def test_a_map_for_each_mode_in_the_same_colours() -> None:
     vanilla, constant, linear = figure["data"]
     assert [trace["coloraxis"] for trace in figure["data"]] == ["coloraxis"] * 3
     assert vanilla["y"] == [*NAMES[:-1], "readout<br>(output layer)"]
+    assert "tickvals" not in figure["layout"]["yaxis"], "rows of five layers have room for two lines"
     assert vanilla["x"] == [1.0, 2.0, 3.0], "before training there is no gradient yet"
     assert [row[0] for row in vanilla["z"]] == pytest.approx([-3.5, -2.5, -1.5, -0.5, 0.5]), "the geometric mean"
     assert {value for trace in (constant, linear) for row in trace["z"] for value in row} == {0.0}
