@@ -10,7 +10,7 @@ TORCH_INDEX ?=
 # A browser window is opened where there is a screen to show it on.
 HEADLESS ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),false,true)
 
-.PHONY: run install test check tests study pictures browser-packages clean help
+.PHONY: run install test check tests study pictures mutants browser-packages clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -58,6 +58,9 @@ pictures: $(VENV)/.installed-dev browser-packages  ## docs/images, of today's pa
 
 study: $(VENV)/.installed-dev  ## the slow tests: trainings of minutes
 	$(BIN)/python -m pytest -m slow
+
+mutants: $(VENV)/.installed-dev  ## are the tests able to fail: 300 changes of the code, hours; goes on where it was
+	$(BIN)/python -m benchmarks.mutants --report
 
 clean:           ## remove the environment; runs in cache/ stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

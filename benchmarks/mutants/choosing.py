@@ -1,0 +1,146 @@
+"""Which tests a mutant is run against: those that reach its line, fast and special ones first."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+
+from coverage.numbits import num_in_numbits
+
+from benchmarks.mutants.places import Mutant
+
+LINES_PER_SECOND = 1000
+"""A test that reaches so many lines is tried as late as one that takes a second longer: it is about none of them."""
+
+DEPTH = 3
+"""Of names that stand for names: a kernel that a kernel calls, a constant that is made of one."""
+
+MOST_USES = 40
+"""Lines that use a name; of one that is used everywhere, the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`seconds`: as it was measured. `rank`: the order in which tests are tried."""
+
+    name: str
+    seconds: float
+    rank: float
+
+    @property
+    def file(self) -> str:
+        return self.name.partition("::")[0]
+
+
+class Choice:
+    """Reads what was measured (`reached`) as the tests of lines of the code as it is now."""
+
+    def __init__(self, database: sqlite3.Connection, root: Path) -> None:
+        self.database, self.root = database, root
+        sizes: dict[str, int] = defaultdict(int)
+        for test, numbers in database.execute("select test, numbers from lines"):
+            sizes[test] += sum(byte.bit_count() for byte in numbers)
+        rows = database.execute("select name, seconds from tests where passed")
+        self.tests = {
+            name: Test(name, seconds, seconds + sizes[name] / LINES_PER_SECOND)
+            for name, seconds in rows
+            if (root / name.partition("::")[0]).exists()
+        }
+        self.modules = {str(path.relative_to(root)): path.read_text() for path in (root / "snnviz").rglob("*.py")}
+        self.of_files: dict[str, list[str]] = defaultdict(list)
+        for name in self.tests:
+            self.of_files[name.partition("::")[0]].append(name)
+        self._rows = cache(self._measured)
+
+    def of(self, mutant: Mutant, seconds: float) -> list[Test]:
+        """At most `seconds` of tests, but always the first.
+
+        Those that reach the line while they run; of a line that runs at import or is compiled, those that reach the
+        lines that use its name. After them the other tests of the same files, which may look at what the first left in
+        a cache.
+        """
+        first = self._rows(mutant.path, mutant.row) or self._using(mutant.path, mutant.row, DEPTH)
+        first = first or {name for row in range(1, 400) for name in self._rows(mutant.path, row)}
+        files = {name.partition("::")[0] for name in first}
+        beside = {name for file in files for name in self.of_files[file]} - first
+        found, spent = [], 0.0
+        for some in (first, beside):
+            for test in sorted((self.tests[name] for name in some), key=lambda test: (test.rank, test.name)):
+                if not found or spent + test.seconds <= seconds:
+                    found.append(test)
+                    spent += test.seconds
+        return found
+
+    def _measured(self, path: str, row: int) -> set[str]:
+        """Tests that reached a line, wherever it stood when they were measured."""
+        found: set[str] = set()
+        for number, text in self.database.execute("select id, text from sources where path = ?", (path,)).fetchall():
+            if before := _moved(text, self.modules.get(path, "")).get(row):
+                rows = self.database.execute("select test, numbers from lines where source = ?", (number,))
+                found |= {test for test, numbers in rows if num_in_numbits(before, numbers)}
+        return found & self.tests.keys()
+
+    def _using(self, path: str, row: int, depth: int) -> set[str]:
+        """Tests that reach lines that use the innermost name around a line that has tests at all."""
+        for name in _names(self.modules[path], row):
+            found = self._uses(name, path, row, depth)
+            if found:
+                return found
+        return set()
+
+    def _uses(self, name: str, path: str, row: int, depth: int) -> set[str]:
+        word, found = re.compile(rf"\b{re.escape(name)}\b"), set()
+        uses = [
+            (other, number)
+            for other, text in sorted(self.modules.items(), key=lambda pair: pair[0] != path)
+            if name in text
+            for number, line in enumerate(text.splitlines(), 1)
+            if word.search(line) and (other, number) != (path, row)
+        ]
+        for other, number in uses[:MOST_USES]:
+            found |= self._rows(other, number)
+        if not found and depth:
+            for other, number in uses[:MOST_USES]:
+                for outer in _names(self.modules[other], number)[:1]:
+                    if outer != name:
+                        found |= self._uses(outer, other, number, depth - 1)
+        for file, tests in self.of_files.items():
+            if file.startswith("tests") and word.search((self.root / file).read_text()):
+                found |= set(tests)
+        return found
+
+
+@cache
+def _moved(before: str, now: str) -> dict[int, int]:
+    """Of each line of the text as it is now that is as it was: where it was."""
+    old, new = before.splitlines(), now.splitlines()
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    return {block.b + i + 1: block.a + i + 1 for block in blocks for i in range(block.size)}
+
+
+@cache
+def _names(source: str, row: int) -> tuple[str, ...]:
+    """Names that are defined around a line, the innermost first."""
+    return tuple(reversed(list(_around(ast.parse(source), row))))
+
+
+def _around(node: ast.AST, row: int) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        decorators = getattr(child, "decorator_list", [])
+        first = min([getattr(child, "lineno", row), *(one.lineno for one in decorators)])
+        if not first <= row <= (getattr(child, "end_lineno", None) or row):
+            continue
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            yield child.name
+        elif isinstance(child, ast.Assign | ast.AnnAssign):
+            targets = child.targets if isinstance(child, ast.Assign) else [child.target]
+            for target in targets:
+                yield from (one.id for one in ast.walk(target) if isinstance(one, ast.Name))
+        yield from _around(child, row)
