@@ -8,11 +8,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from snnviz.ui.middleware.connections import bound_messages, close_the_silent
-from snnviz.ui.middleware.headers import broken
-from snnviz.ui.repairs import answer_at_once, keep_choices_among_what_is_offered, keep_runs_whole
-from snnviz.ui.routes import middleware, routes
-from snnviz.ui.services import lifespan
+from snnviz.ui.kit.services import lifespan
+from snnviz.ui.server.middleware.connections import bound_messages, close_the_silent
+from snnviz.ui.server.middleware.headers import broken
+from snnviz.ui.server.repairs import answer_at_once, keep_choices_among_what_is_offered, keep_runs_whole
+from snnviz.ui.server.routes import middleware, routes
 
 keep_runs_whole()
 answer_at_once()

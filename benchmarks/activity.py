@@ -26,8 +26,8 @@ import torch
 from server import machine
 
 from snnviz.catalog.inits import Drive, weight_law
-from snnviz.theory.activity import Setting, expected
-from snnviz.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import Setting, expected
+from snnviz.studies.activity.theory.propagation import propagate
 
 
 @torch.no_grad()

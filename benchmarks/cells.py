@@ -25,10 +25,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 from scipy.stats import kendalltau
 
-from snnviz.catalog.cells import Scoring
-from snnviz.cells import drawn
 from snnviz.core import memory
-from snnviz.core.score import Scorer
+from snnviz.design.cells import drawn
+from snnviz.studies.cells.compute.score import Scorer
+from snnviz.studies.cells.scoring import Scoring
 from tests.core.snasnet import PublishedKernel, SnasNet, dressed, watch
 
 SIZES = ((16, 16), (16, 64), (32, 32))

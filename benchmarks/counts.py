@@ -2,7 +2,7 @@
 
     python benchmarks/counts.py mnist-saccades [--samples 1000]
 
-Prints the constants for `snnviz/catalog/saccades.py`. The first training recordings are taken.
+Prints the constants for `snnviz/data/saccades.py`. The first training recordings are taken.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from snnviz.theory.events import frames
-from snnviz.theory.samples import listed
+from snnviz.data.frames import frames
+from snnviz.data.samples import listed
 
 STEPS = (1, 2, 3, 5, 10, 20, 50, 100)
 PARTS = 30

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import torch
 
 from snnviz.core.execute import execute
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.theory.costs import training_seconds
 
 DESIGNS: dict[str, dict[str, Any]] = {

@@ -31,19 +31,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.catalog.limitstudies import start
-from snnviz.catalog.measuring import Measurement
-from snnviz.catalog.searches import Search
-from snnviz.catalog.shortcutstudies import GradientSurvey
-from snnviz.catalog.trajectories import USUAL, Trajectories
-from snnviz.catalog.ttfslimits import FineTuning, Limits
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.design.measurement import Measurement
 from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate
-from snnviz.links import change
 from snnviz.places import ROOT
 from snnviz.store import MAX_DEATHS, Store, Task
+from snnviz.studies.cells.scoring import CellSearch, Scoring
+from snnviz.studies.shortcuts.study import GradientSurvey
+from snnviz.studies.skips.search import Search
+from snnviz.studies.ttfs.curves import start
+from snnviz.studies.ttfs.limits import FineTuning, Limits
+from snnviz.studies.ttfs.trajectories import USUAL, Trajectories
 from snnviz.tasks import KINDS
 
 VICTIMS = ("child", "child", "forkserver", "supervisor", "dashboard")

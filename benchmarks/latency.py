@@ -22,8 +22,8 @@ from server import Server, machine, quantile, report, serving
 from viewers import Viewer
 from websockets.asyncio.client import connect
 
-from snnviz import adjacency, links
-from snnviz.design import BlockNetwork, Design
+from snnviz.design import adjacency, links
+from snnviz.design.design import BlockNetwork, Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs.local import Local
 from snnviz.store import Store

@@ -22,14 +22,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 
-from snnviz.catalog import datasets
 from snnviz.catalog.examples import named
 from snnviz.core import data, inits, recordings, train
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
-from snnviz.design import Design
-from snnviz.links import change
-from snnviz.theory import samples
+from snnviz.data import datasets, samples
+from snnviz.design.design import Design
+from snnviz.design.links import change
 
 DESIGNS: dict[str, dict[str, object]] = {
     "mlp 2 x 200": {"network.kind": "mlp", "network.depth": 2, "network.width": 200},

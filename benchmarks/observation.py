@@ -22,7 +22,7 @@ import torch
 
 from snnviz.core import observe, train
 from snnviz.core.execute import execute
-from snnviz.design import Design
+from snnviz.design.design import Design
 
 DESIGNS: dict[str, dict[str, Any]] = {
     "default": {},

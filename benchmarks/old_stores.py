@@ -41,7 +41,7 @@ HOST = "classroom"
 
 def tasks() -> Iterator[tuple[str, Callable[[int], Any], str, int]]:
     """Of each kind that this release has: its name, a task by seed, and after how many events of which kind it dies."""
-    from snnviz.design import Design
+    from snnviz.design.design import Design
 
     data = {"train_samples": 120, "test_samples": 40, "steps": 2}
     mlp = {"kind": "mlp", "depth": 2, "width": 6}
@@ -100,9 +100,9 @@ def _of(kind: Any, document: dict[str, Any], seed: str = "seed") -> Callable[[in
 
 def write(folder: Path) -> dict[str, Any]:
     """Fill a store in `folder` by the code that is found first, and say what is in it."""
-    from snnviz.design import INITS, Design
+    from snnviz.design.design import INITS, Design
+    from snnviz.design.links import to_query
     from snnviz.jobs.immediate import Immediate
-    from snnviz.links import to_query
     from snnviz.store import Store
 
     store = Store(folder / "runs.sqlite")
@@ -143,7 +143,7 @@ def write(folder: Path) -> dict[str, Any]:
 
 def _more(store: Any, make: Callable[..., Any], inits: Any, note: Callable[[str, str, Any], None]) -> None:
     """Designs that were renamed, cancelled or deleted, of other parts, and initialisations that look at data."""
-    from snnviz.design import Design
+    from snnviz.design.design import Design
     from snnviz.jobs.immediate import Immediate
 
     def done(task: Any) -> None:

@@ -14,11 +14,11 @@ from nets import BATCH, BETA, IMAGE, RATE, SLOPE, THRESHOLD, Net, Op
 from peers import Unavailable
 from torch import Tensor
 
-from snnviz.catalog import architectures
-from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source
 from snnviz.core import train
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.graph import architectures
+from snnviz.graph.architectures import INPUT, Architecture, Layer, Source
 from snnviz.jobs.machine import has_bfloat16
 
 

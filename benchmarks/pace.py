@@ -21,11 +21,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from snnviz.catalog import sweeps
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.jobs import pace
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store, Task
+from snnviz.studies.skips import sweep
 
 LARGER: dict[str, dict[str, Any]] = {
     "default, 1 epoch": {"training": {"epochs": 1}},
@@ -71,7 +71,7 @@ def main() -> None:
             rows.append({"design": name, "before": old, "estimate": new, "seconds": run.seconds, "load": load})
 
         row("default, nothing known", {}, seed=1)
-        small = trained(engine, sweeps.distinct(sweeps.points(sweeps.SkipSweep())))
+        small = trained(engine, sweep.distinct(sweep.points(sweep.SkipSweep())))
         median = statistics.median(run.seconds for run in small)
         for name, document in LARGER.items():
             row(name, document)

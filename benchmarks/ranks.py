@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from snnviz.catalog.cellstudies import CellStudy, searches, taken
-from snnviz.cells import counts
+from snnviz.design.cells import counts
+from snnviz.studies.cells.study import CellStudy, searches, taken
 from snnviz.theory import intervals
 from snnviz.theory.ranks import agreement, interval, kendall, kendall_of_groups
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState, Progress
 from snnviz.store import Store
 
@@ -49,13 +49,14 @@ def fill(store: Store, runs: int) -> None:
 def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
     """What is read for each of the pages, and by the shell."""
     from snnviz.store.looks import looks_of
-    from snnviz.ui import many, runs, services
+    from snnviz.ui import runs
+    from snnviz.ui.kit import questions, services
 
     store = services.store()
 
     def study() -> None:
-        many.runs_of(designs)
-        many.epochs_of(designs)
+        questions.runs_of(designs)
+        questions.epochs_of(designs)
 
     def listing() -> None:
         services.GLANCES.forget()
@@ -64,7 +65,7 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
 
     names = [one.digest for one in designs]
     return {
-        "a study's runs": lambda: many.runs_of(designs),
+        "a study's runs": lambda: questions.runs_of(designs),
         "a study's runs and epochs": study,
         "looks at the layers of each": lambda: looks_of(store, designs),
         "the Runs page (500 runs)": listing,
@@ -103,7 +104,7 @@ def measure(place: Path, count: int, shown: int, times: int) -> None:
     size = sum(path.stat().st_size for path in place.glob("runs.sqlite*")) / 1e6
     print(f"{sum(store.counts().values()):,} runs, {size:.0f} MB; milliseconds:")
     designs = [design(number * 131 % count) for number in range(shown)]
-    from snnviz.ui import services
+    from snnviz.ui.kit import services
 
     for name, read in reads(designs).items():
         taken, clock = [], []

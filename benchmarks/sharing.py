@@ -21,11 +21,11 @@ from pathlib import Path
 
 import torch
 
-from snnviz.catalog.optimisations import Optimisation, searches
-from snnviz.catalog.searches import Search, Trial, candidate, read_code
-from snnviz.core.candidates import Trainer
 from snnviz.jobs import machine
-from snnviz.jobs.searching import conduct
+from snnviz.studies.skips.compute.candidates import Trainer
+from snnviz.studies.skips.compute.searching import conduct
+from snnviz.studies.skips.optimisation import Optimisation, searches
+from snnviz.studies.skips.search import Search, Trial, candidate, read_code
 from snnviz.tasks import NEW
 from snnviz.theory.ranks import Agreement, agreement
 

@@ -27,14 +27,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 
-from snnviz.catalog import datasets
 from snnviz.core import data, gradients, inits, train
 from snnviz.core.networks import Network
 from snnviz.core.shortcuts import branches
-from snnviz.design import Design
+from snnviz.data import datasets
+from snnviz.design.design import Design
+from snnviz.design.links import change
 from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs.immediate import Immediate
-from snnviz.links import change
 from snnviz.store import Store
 from snnviz.theory import intervals
 

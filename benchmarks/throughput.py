@@ -21,8 +21,8 @@ from typing import Any
 from latency import first_rows, opened, until
 from server import TICKS, machine, report, serving
 
-from snnviz import links
-from snnviz.design import Design
+from snnviz.design import links
+from snnviz.design.design import Design
 from snnviz.jobs.local import Local
 from snnviz.store import Store
 

@@ -20,8 +20,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from snnviz import links
-from snnviz.design import Design
+from snnviz.design import links
+from snnviz.design.design import Design
 
 EPOCHS = 1000
 """Of the watched run: more than it can do while it is watched."""

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from snnviz.ui import activity, headings, study
+from snnviz.studies.activity.page import activity, study
+from snnviz.ui.kit import headings
 
 activity.begin()
 headings.unseen("Activity")

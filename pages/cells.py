@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from snnviz.ui import cells
+from snnviz.studies.cells.page import cells
 
 cells.begin()
 with st.container():  # a fragment stays where it is only in a container of its own

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from snnviz.ui import data
+from snnviz.ui.data import page
 
-data.begin()
+page.begin()
 with st.container():  # a fragment stays where it is only in a container of its own
-    data.panel()
+    page.panel()

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from snnviz.ui import editor, form, headings, live, nearest, preview
+from snnviz.ui.design import editor, form, live, nearest, preview
+from snnviz.ui.kit import headings
 
 headings.unseen("Design")
 with st.container():  # a fragment stays where it is only in a container of its own

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from snnviz.ui import shortcuts
+from snnviz.studies.shortcuts.page import shortcuts
 
 shortcuts.begin()
 with st.container():  # a fragment stays where it is only in a container of its own

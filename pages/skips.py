@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from snnviz.ui import skips
+from snnviz.studies.skips.page import skips
 
 skips.begin()
 with st.container():  # a fragment stays where it is only in a container of its own

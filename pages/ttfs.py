@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from snnviz.ui import ttfs
+from snnviz.studies.ttfs.page import ttfs
 
 ttfs.begin()
 with st.container():  # a fragment stays where it is only in a container of its own

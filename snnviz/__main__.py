@@ -3,7 +3,7 @@
 import sys
 
 try:
-    from snnviz.cli import main
+    from snnviz.commands import main
 
     main()
 except KeyboardInterrupt:  # before the command had begun

@@ -20,10 +20,10 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.submitted import Task as Task
 from snnviz.errors import Described, InputError, brief
 from snnviz.events import Checkpoint, Row
-from snnviz.submitted import Task as Task
 
 R = TypeVar("R", bound=Row)
 
@@ -144,16 +144,20 @@ class TaskKind(Generic[T]):
         return () if self.design is None else (self.design(task).data.name,)
 
 
+def folders() -> list[str]:
+    """The packages of the studies: ours, in the order of `snnviz.studies.FOLDERS`, and those that a host names."""
+    beside = [name for name in os.environ.get(BESIDE, "").split(",") if name]
+    return [f"snnviz.studies.{name}" for name in import_module("snnviz.studies").FOLDERS] + beside
+
+
 class Kinds:
     """All kinds, in the order of `snnviz.studies.FOLDERS`. Loaded at the first look, as they are written in terms of
     values that are submitted."""
 
     @cached_property
     def _known(self) -> dict[str, TaskKind[Any]]:
-        beside = [name for name in os.environ.get(BESIDE, "").split(",") if name]
         found: dict[str, TaskKind[Any]] = {}
-        folders = [f"snnviz.studies.{name}" for name in import_module("snnviz.studies").FOLDERS]
-        for folder in folders + beside:
+        for folder in folders():
             for kind in _kinds_of(folder):
                 if found.setdefault(kind.name, kind) is not kind:
                     raise ValueError(f"the kind of task {kind.name!r} is there twice")

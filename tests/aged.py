@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.submitted import Task
 from snnviz.store import Store, tables
-from snnviz.submitted import Task
 from snnviz.tasks import KINDS
 
 UNCOUNTED = "probe = NULL, synops = NULL, macs = NULL, additions = NULL, beta = NULL, threshold = NULL, crc = NULL"

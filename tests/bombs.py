@@ -16,9 +16,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from snnviz.catalog import apart
+from snnviz.data.files import apart
 from snnviz.errors import InputError
-from tests.catalog.aedat import MAGIC, flat
+from tests.data.aedat import MAGIC, flat
 from tests.packed import zipped
 
 MUCH = 100_000_000

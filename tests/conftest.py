@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import Sample
 from snnviz.jobs import lock
 from snnviz.store import Claim, Store

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from snnviz import adjacency, cells
-from snnviz.binning import FEWEST_PIXELS
-from snnviz.design import (
+from snnviz.design import adjacency, cells
+from snnviz.design.binning import FEWEST_PIXELS
+from snnviz.design.design import (
     CURRENT,
     DATASETS,
     ENCODINGS,
@@ -31,9 +31,9 @@ from snnviz.design import (
     Ttfs,
     VggNetwork,
 )
+from snnviz.design.links import to_query
+from snnviz.design.registry import Entry, Range, Registry
 from snnviz.errors import InputError
-from snnviz.links import to_query
-from snnviz.registry import Entry, Range, Registry
 
 Strategy = st.SearchStrategy[Any]
 

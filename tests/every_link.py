@@ -14,38 +14,35 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel
 
-from snnviz import links
-from snnviz.catalog.cells import CELL_SEARCHES, Scoring
-from snnviz.catalog.cellstudies import STUDIES, CellStudy
 from snnviz.catalog.examples import EXAMPLES
-from snnviz.catalog.limitstudies import LimitSetting
-from snnviz.catalog.optimisations import OPTIMISATIONS, Optimisation
-from snnviz.catalog.recipes import RECIPES, Recipe, follow
-from snnviz.catalog.shortcutstudies import STARTS as DEEP
-from snnviz.catalog.shortcutstudies import ShortcutStudy
-from snnviz.catalog.studies import PRESETS, TrainingStudy
-from snnviz.catalog.sweeps import SWEEPS, SkipSweep
-from snnviz.catalog.ttfspenalty import PenaltyStudy
-from snnviz.catalog.ttfsstudies import STARTS, TtfsStudy
-from snnviz.design import DATASETS, INITS, Design
+from snnviz.design import links
+from snnviz.design.design import DATASETS, INITS, Design
+from snnviz.design.recipes import RECIPES, Recipe, follow
+from snnviz.design.registry import Registry
 from snnviz.errors import InputError
-from snnviz.registry import Registry
-from snnviz.theory.activity import Setting
-from snnviz.ui import (
-    activity_setting,
-    cells_search_setting,
-    cells_setting,
-    cells_study,
-    data_setting,
-    optimise_setting,
-    shortcuts,
-    shortcuts_setting,
-    skips,
-    study,
-    ttfs,
-    ttfs_setting,
-)
-from snnviz.ui.ttfs_spectra import Naive
+from snnviz.studies.activity.page import setting, study
+from snnviz.studies.activity.study import PRESETS, TrainingStudy
+from snnviz.studies.activity.theory.activity import Setting
+from snnviz.studies.cells.page import search_setting
+from snnviz.studies.cells.page import setting as cells_setting
+from snnviz.studies.cells.page import study as cells_study
+from snnviz.studies.cells.scoring import CELL_SEARCHES, Scoring
+from snnviz.studies.cells.study import STUDIES, CellStudy
+from snnviz.studies.shortcuts.page import setting as shortcuts_setting
+from snnviz.studies.shortcuts.page import shortcuts
+from snnviz.studies.shortcuts.study import STARTS as DEEP
+from snnviz.studies.shortcuts.study import ShortcutStudy
+from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation
+from snnviz.studies.skips.page import setting as optimise_setting
+from snnviz.studies.skips.page import skips
+from snnviz.studies.skips.sweep import SWEEPS, SkipSweep
+from snnviz.studies.ttfs.curves import LimitSetting
+from snnviz.studies.ttfs.page import setting as ttfs_setting
+from snnviz.studies.ttfs.page import ttfs
+from snnviz.studies.ttfs.page.spectra import Naive
+from snnviz.studies.ttfs.penalty import PenaltyStudy
+from snnviz.studies.ttfs.study import STARTS, TtfsStudy
+from snnviz.ui.data import setting as data_setting
 
 WORDS: dict[str, tuple[str, ...]] = {
     "optimizer": ("sgd", "sgd:momentum=0.8", "adam:beta1=0.8"),
@@ -193,9 +190,9 @@ KINDS: dict[str, Kind] = {
         lambda value: links.write_part(value, study.PREFIX),
         _part(study.PREFIX, TrainingStudy),
     ),
-    "activity": Kind({"usual": Setting()}, activity_setting.to_link, activity_setting.from_link),
+    "activity": Kind({"usual": Setting()}, setting.to_link, setting.from_link),
     "score": Kind({"usual": Scoring()}, cells_setting.to_link, cells_setting.from_link),
-    "cells search": Kind(CELL_SEARCHES, cells_search_setting.to_link, cells_search_setting.from_link),
+    "cells search": Kind(CELL_SEARCHES, search_setting.to_link, search_setting.from_link),
     "cells study": Kind(
         {**STUDIES, **_recipes(CellStudy())}, cells_study.to_link, _part(cells_study.PREFIX, CellStudy)
     ),

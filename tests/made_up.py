@@ -8,23 +8,23 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from snnviz import naming
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.cells import Candidate, CellSearch
-from snnviz.catalog.optimisations import Optimisation, searches
-from snnviz.catalog.searches import Code, Model, Search, Trial, Twin, space, write_code
-from snnviz.catalog.ttfs import relu_network, ttfs_network
-from snnviz.catalog.ttfslimits import FineTuning
-from snnviz.cells import counts, write
-from snnviz.design import Design
+from snnviz.design import naming
+from snnviz.design.cells import counts, write
+from snnviz.design.design import Design
+from snnviz.design.networks import KINDS
+from snnviz.design.registry import Number, Range, Registry
+from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.events import LayerState
-from snnviz.networks import KINDS
-from snnviz.registry import Number, Range, Registry
-from snnviz.submitted import Task
+from snnviz.graph.architectures import architecture
+from snnviz.graph.ttfs import relu_network, ttfs_network
+from snnviz.studies.cells.scoring import Candidate, CellSearch
+from snnviz.studies.cells.theory.candidates import ranked
+from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.optimisation import Optimisation, searches
+from snnviz.studies.skips.search import Code, Model, Search, Trial, Twin, space, write_code
+from snnviz.studies.ttfs.limits import FineTuning
 from snnviz.tasks import KINDS as TASKS
-from snnviz.theory.candidates import ranked
-from snnviz.views.search import Seen
 
 SMALL = Optimisation(layers=3, channels=2, iterations=3, repeats=2)
 """27 candidates, 6 of which are tried."""

@@ -31,10 +31,11 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks import old_stores
-from snnviz import cli, links
+from snnviz import commands as cli
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.cli import following
-from snnviz.design import DATASETS, EVENTS, Design
+from snnviz.design import links
+from snnviz.design.design import DATASETS, EVENTS, Design
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, Submitted, Task
 from snnviz.tasks import KINDS

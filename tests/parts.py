@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import snnviz
-from snnviz import design
-from snnviz.networks import Part
-from snnviz.registry import Registry
+from snnviz.design import design
+from snnviz.design.networks import Part
+from snnviz.design.registry import Registry
 
 WITHOUT = ("snnviz.core", "snnviz.jobs", "snnviz.search.", "snnviz.__main__", "snnviz.ui.main")
 """What loads torch, or runs when it is loaded, and has no part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnviz.theory.sahd import Findings, Kernel, Scores, Silence
+from snnviz.studies.cells.theory.sahd import Findings, Kernel, Scores, Silence
 
 LAYERS = (("cell 1, node 0", 400, 2), ("reduction", 200, 1), ("hidden", 60, 1))
 """Name, neurons, copies."""

@@ -53,7 +53,13 @@ def public(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.
 
 
 TORCH = ("snnviz/jobs/worker.py", "snnviz/jobs/warm.py", "snnviz/search/process.py")
-"""Who may import torch, besides the core."""
+"""Who may import torch, besides the core and what studies compute."""
+
+
+def is_in(room: str, path: Path) -> bool:
+    """Whether a file is in the ground's room of this name, or in that of a study."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0] == room or (parts[0] == "studies" and room in parts)
 
 
 def test_there_is_something_to_hold_to_the_rules() -> None:
@@ -62,7 +68,8 @@ def test_there_is_something_to_hold_to_the_rules() -> None:
 
 
 def test_torch_lives_in_the_core_in_the_worker_and_in_the_searchs_process() -> None:
-    light = [path for path in MODULES if not path.is_relative_to(PACKAGE / "core") and name(path) not in TORCH]
+    heavy = [path for path in MODULES if is_in("core", path) or is_in("compute", path)]
+    light = [path for path in MODULES if path not in heavy and name(path) not in TORCH]
     assert {name(path): found for path in [*light, *SCRIPTS] if (found := imports(path) & HEAVY)} == {}
 
 
@@ -71,8 +78,13 @@ def test_nothing_is_unpickled() -> None:
 
 
 def test_streamlit_lives_in_the_ui() -> None:
-    others = [path for path in MODULES if not path.is_relative_to(PACKAGE / "ui")]
+    others = [path for path in MODULES if not is_in("ui", path) and not is_in("page", path)]
     assert [name(path) for path in others if "streamlit" in imports(path)] == []
+
+
+def test_click_lives_in_the_commands() -> None:
+    others = [path for path in MODULES if not is_in("cli", path) and not is_in("command", path)]
+    assert [name(path) for path in others if "click" in imports(path)] == ["snnviz/commands.py"]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from snnviz import cli
+from snnviz import commands
 from snnviz.errors import StoreError
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
 from snnviz.jobs import engine
@@ -231,7 +231,7 @@ def test_it_is_shown_and_as_json(
     run = (Immediate(store) if state == "done" else store).submit(kind.sample()).run
     store.close()
     for arguments in (["show", run], ["show", run[:8], "--json"]):
-        cli.main(arguments)  # which exits where something is wrong
+        commands.main(arguments)  # which exits where something is wrong
         said = capsys.readouterr().out
         assert said
         if "--json" in arguments:

@@ -90,7 +90,7 @@ def test_their_page_starts_pauses_goes_on_and_forgets(tmp_path: Path, monkeypatc
     from streamlit.testing.v1 import AppTest
 
     from snnviz.jobs.immediate import Immediate
-    from snnviz.ui import services
+    from snnviz.ui.kit import services
     from tests.toys.tasks import PAGE
     from tests.toys.values import Dice, Place, Walk
 

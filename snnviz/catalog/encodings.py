@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.datasets import card
-from snnviz.catalog.recordings import Counts
-from snnviz.design import CURRENT, ENCODINGS, Design, Neuron
+from snnviz.data.datasets import card
+from snnviz.data.recordings import Counts
+from snnviz.design.design import CURRENT, ENCODINGS, Design, Neuron
 
 Floats = NDArray[np.float64]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from snnviz import cells
-from snnviz.adjacency import densenet_like, sequential
-from snnviz.design import (
+from snnviz.design import cells
+from snnviz.design.adjacency import densenet_like, sequential
+from snnviz.design.design import (
     BlockNetwork,
     CellNetwork,
     Choice,

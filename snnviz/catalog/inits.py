@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from snnviz.design import INITS, Choice, Neuron
-from snnviz.registry import Range
+from snnviz.design.design import INITS, Choice, Neuron
+from snnviz.design.registry import Range
 
 COMPARED, UNIFORM, MEASURED = "compared", "uniform", "measured"
 

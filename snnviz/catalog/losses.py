@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnviz.design import LOSSES
+from snnviz.design.design import LOSSES
 
 
 @LOSSES.register(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from snnviz.design import OPTIMIZERS, SCHEDULES
-from snnviz.registry import Range
+from snnviz.design.design import OPTIMIZERS, SCHEDULES
+from snnviz.design.registry import Range
 
 Arguments = tuple[str, dict[str, Any]]
 Decay = Annotated[float, Range(0, 1, "Weight decay.", 0.0001)]

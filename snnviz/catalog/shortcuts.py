@@ -12,10 +12,10 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from snnviz.catalog.architectures import architecture
-from snnviz.design import SHORTCUTS, Design, Shortcut, StagedNetwork
+from snnviz.design.design import SHORTCUTS, Design, Shortcut, StagedNetwork
+from snnviz.design.registry import Range
 from snnviz.errors import InputError
-from snnviz.registry import Range
+from snnviz.graph.architectures import architecture
 
 Weight = Annotated[float, Range(0, 10, "Factor of the branches' losses at the first epoch (lambda_0).", 0.1)]
 
@@ -117,7 +117,7 @@ def weights(shortcut: Shortcut, epoch: int, epochs: int, branches: int) -> Weigh
 def branching(design: Design) -> tuple[int, ...]:
     """The hidden layers that have a branch, by their index in the architecture; none where the schedule is "zero".
 
-    >>> from snnviz.design import MlpNetwork, Training
+    >>> from snnviz.design.design import MlpNetwork, Training
     >>> branching(Design(network=MlpNetwork(depth=12), training=Training(shortcut=Shortcut(schedule="linear"))))
     (2, 5, 8)
     """

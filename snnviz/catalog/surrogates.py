@@ -10,8 +10,8 @@ import math
 from functools import lru_cache
 from typing import Annotated, Any
 
-from snnviz.design import SURROGATES, Choice
-from snnviz.registry import Range
+from snnviz.design.design import SURROGATES, Choice
+from snnviz.design.registry import Range
 
 Slope = Annotated[
     float, Range(0.1, 100, "Steepness: a larger slope gives a narrower window around the threshold.", 0.5)

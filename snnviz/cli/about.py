@@ -10,7 +10,7 @@ from snnviz.cli.printing import AS_JSON, print_json
 @click.command()
 def reference() -> None:
     """Print all that can be chosen by name, with formulas, sources and ranges, as Markdown."""
-    from snnviz.reference import reference as page
+    from snnviz.cli.reference import reference as page
 
     click.echo(page(), nl=False)
 
@@ -19,7 +19,7 @@ def reference() -> None:
 @AS_JSON
 def doctor(as_json: bool) -> None:
     """Versions, device, cores, memory, data sets, store and engine."""
-    from snnviz.doctor import examine
+    from snnviz.cli.doctor import examine
 
     found = examine()
     if as_json:

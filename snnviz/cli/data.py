@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
-from snnviz.catalog import apart, datasets, uploads
-from snnviz.catalog.reading import HELP
-from snnviz.catalog.uploads import Checked, Choices
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.data import datasets
+from snnviz.data.files import apart, uploads
+from snnviz.data.files.reading import HELP
+from snnviz.data.files.uploads import Checked, Choices
 
 
 @click.group()

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from snnviz import links
 from snnviz.catalog.examples import EXAMPLES, named
-from snnviz.catalog.nearest import Unfit
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
-from snnviz.design import MAX_TEXT, Design
+from snnviz.design import links
+from snnviz.design.design import MAX_TEXT, Design
 from snnviz.errors import InputError
+from snnviz.graph.nearest import Unfit
 
 
 @click.command()

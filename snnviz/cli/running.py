@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from snnviz import links
-from snnviz.catalog.measuring import name_of
 from snnviz.cli.designing import read_design
 from snnviz.cli.following import Heard
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
+from snnviz.design import links
+from snnviz.design.measurement import name_of
 from snnviz.errors import Described, InputError
 from snnviz.events import Branch, EpochEnd, LayerState, Sample, Timing
 from snnviz.jobs import pace

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnviz.catalog.architectures import Architecture
 from snnviz.core.layers import convolution, of_input, of_weight
 from snnviz.core.merging import Merge, delayed, merge_of
 from snnviz.core.neurons import Cell, advance, of_learnt, retreat
+from snnviz.graph.architectures import Architecture
 
 Read = Callable[[Merge], Tensor]
 

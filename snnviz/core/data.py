@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from snntorch import spikegen
 from torch import Tensor
 
-from snnviz.catalog import datasets
 from snnviz.core import recordings
 from snnviz.core.neurons import Cell, respond
 from snnviz.core.randomness import generator, stream
-from snnviz.design import Augment, Design
+from snnviz.data import datasets, samples
+from snnviz.data.augmenting import augmented
+from snnviz.data.samples import Recordings
+from snnviz.design.design import Augment, Design
 from snnviz.errors import DataMissing
 from snnviz.events import Progress
 from snnviz.theory import probe as probes
-from snnviz.theory import samples
-from snnviz.theory.augmenting import augmented
-from snnviz.theory.samples import Recordings
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from snnviz.core import data, gradients, inits, observe, train
 from snnviz.core.randomness import generator
 from snnviz.core.shortcuts import Objective, branches
 from snnviz.core.timed import TimedNetwork, network_of, penalty
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress
 from snnviz.tasks import NEW, History, alone

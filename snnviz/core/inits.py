@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from snnviz.catalog.architectures import Layer
 from snnviz.catalog.inits import Drive, is_measured, weight_law
 from snnviz.core.order import members_of
 from snnviz.core.randomness import generator
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.graph.architectures import Layer
 
 if TYPE_CHECKING:
     from snnviz.core.networks import Network

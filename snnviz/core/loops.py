@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnviz.catalog.architectures import Architecture, Shape, Source
 from snnviz.core.layers import convolution, of_input, of_weight
 from snnviz.core.merging import merge_of, smoothed
 from snnviz.core.neurons import Cell, advance, of_learnt, retreat
 from snnviz.core.norms import Norm, Of, Statistics
+from snnviz.graph.architectures import Architecture, Shape, Source
 
 PARAMETERS = ("weight", "bias", "gain", "beta", "threshold")
 

@@ -9,7 +9,7 @@ from snnviz.catalog.inits import is_measured
 from snnviz.core import data, observe
 from snnviz.core.timed import TimedNetwork, network_of
 from snnviz.core.train import Optimizer
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import Checkpoint, Event, Progress
 
 

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import Architecture, Source
 from snnviz.core.kernels import compiled, fits
-from snnviz.networks import Pooling
+from snnviz.design.networks import Pooling
+from snnviz.graph.architectures import Architecture, Source
 
 
 def pooled(x: Tensor, size: int, how: Pooling = "average") -> Tensor:

@@ -16,7 +16,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.core.counting import Plan, made_of_spikes, plans
 from snnviz.core.cycles import Cycle
 from snnviz.core.inits import initial_weight
@@ -27,7 +26,8 @@ from snnviz.core.neurons import Activity, Cell, activity, lif, observed
 from snnviz.core.norms import Norm, Statistics
 from snnviz.core.order import Stage, last_read, members_of, stages
 from snnviz.core.randomness import generator
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.theory.costs import micro_batch
 
 Watch = Callable[[int, Activity], None]

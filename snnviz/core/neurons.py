@@ -25,7 +25,7 @@ from torch import Tensor
 from snnviz.catalog.surrogates import reach
 from snnviz.core import kernels
 from snnviz.core.kernels import fits
-from snnviz.design import SURROGATES, Neuron
+from snnviz.design.design import SURROGATES, Neuron
 
 Derivative = Callable[[Tensor], Tensor]
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.layers import EPSILON
+from snnviz.graph.layers import EPSILON
 
 Statistics = Literal["learn", "batch", "running"]
 """Those of the batch, and remember them; those of the batch; or those remembered."""

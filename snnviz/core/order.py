@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snnviz.catalog.architectures import INPUT, Architecture
 from snnviz.core.cycles import Cycle
 from snnviz.core.loops import Loop
+from snnviz.graph.architectures import INPUT, Architecture
 
 Stage = int | Cycle | Loop
 """A layer, or layers that step through time together."""

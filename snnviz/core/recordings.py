@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.binning import Events
-from snnviz.catalog.layers import Shape
 from snnviz.core import room
+from snnviz.data.frames import frames as binned
+from snnviz.data.samples import Recordings
+from snnviz.design.binning import Events
 from snnviz.errors import DataMissing
+from snnviz.graph.layers import Shape
 from snnviz.places import cache_dir
-from snnviz.theory.events import frames as binned
-from snnviz.theory.samples import Recordings
 
 Frames = NDArray[np.uint8]
 

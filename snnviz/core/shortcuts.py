@@ -16,13 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import Layer
 from snnviz.catalog.inits import is_measured
 from snnviz.catalog.shortcuts import branching, weights
 from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
-from snnviz.design import Design
-from snnviz.links import change
+from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.graph.architectures import Layer
 
 PREFIX = "shortcut."
 

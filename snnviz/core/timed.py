@@ -12,15 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from snnviz.catalog.architectures import Layer
 from snnviz.core import ttfs
 from snnviz.core.data import Images, intensities, span
 from snnviz.core.networks import Hear, Kept, Network, Outputs, Watch
 from snnviz.core.neurons import Activity, Counted
 from snnviz.core.norms import Statistics
 from snnviz.core.train import TEST_BATCH
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import Timing
+from snnviz.graph.architectures import Layer
 from snnviz.theory.ttfs import INPUT_WINDOW, MARGIN, Window, windows
 
 

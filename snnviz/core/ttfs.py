@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import Architecture
-from snnviz.catalog.layers import EPSILON, Source
-from snnviz.catalog.layers import Layer as Shape
-from snnviz.catalog.ttfsstudies import Silent
 from snnviz.core import networks
+from snnviz.graph.architectures import Architecture
+from snnviz.graph.layers import EPSILON, Source
+from snnviz.graph.layers import Layer as Shape
+from snnviz.studies.ttfs.study import Silent
 from snnviz.theory import ttfs
 from snnviz.theory.operations import taps_before
 from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Window

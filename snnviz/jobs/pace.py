@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.jobs import machine
 from snnviz.store import Run, Store
 from snnviz.tasks import KINDS, Task

@@ -13,7 +13,7 @@ from contextlib import suppress
 from multiprocessing import connection, parent_process
 from types import FrameType
 
-from snnviz.catalog import datasets
+from snnviz.data import datasets
 from snnviz.errors import LeaseLost, SnnvizError
 from snnviz.events import Event, Progress
 from snnviz.jobs import machine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import LayerState
 from snnviz.store.store import Store
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from snnviz.catalog.measuring import name_of
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.measurement import name_of
 from snnviz.events import LayerState
 from snnviz.store.store import Store
 

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 from sqlalchemy import Row as Columns
 
-from snnviz import naming
+from snnviz.design import naming
 from snnviz.errors import InputError, StoreError
 from snnviz.events import LayerState
 from snnviz.store import renewing, tables

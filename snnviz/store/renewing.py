@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, or_, select, update
 
-from snnviz import naming
-from snnviz.revisions import Revision
+from snnviz.design import naming
+from snnviz.design.revisions import Revision
 from snnviz.store.tables import RUNS, TABLES
 from snnviz.tasks import Task
 

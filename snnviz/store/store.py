@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import delete, func, select
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import opening, reading, renewing, tables

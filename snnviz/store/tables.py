@@ -60,7 +60,7 @@ RUNS = Table(
     "runs",
     METADATA,
     Column("run", String(16), primary_key=True),  # its name, for ever; of a new run the key
-    Column("key", String(16)),  # of its task (`snnviz.naming`), by which it is found; a deleted run keeps it
+    Column("key", String(16)),  # of its task (`snnviz.design.naming`), by which it is found; a deleted run keeps it
     Column("twin", String(16)),  # the key of one that turned out to be the same task as the run that has the key
     # A deleted run stays as an empty row in the state "deleted": if its design comes back, its attempts are
     # numbered on from where they were, so that a worker of the deleted run can still not write.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.tasks import Task, design_of
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.datasets import card, sizes
 from snnviz.catalog.encodings import is_static
-from snnviz.design import Design
+from snnviz.data.datasets import card, sizes
+from snnviz.design.design import Design
+from snnviz.graph.architectures import architecture
 from snnviz.theory import probe
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.datasets import card
 from snnviz.catalog.encodings import potentials
-from snnviz.design import Design
+from snnviz.data.datasets import card
+from snnviz.design.design import Design
 
 Floats = NDArray[np.float64]
 

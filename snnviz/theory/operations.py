@@ -14,12 +14,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.architectures import INPUT, Layer, architecture
-from snnviz.catalog.datasets import card
 from snnviz.catalog.encodings import is_static, second_moments
-from snnviz.design import Design
+from snnviz.data.datasets import card
+from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.events import LayerState
+from snnviz.graph.architectures import INPUT, Layer, architecture
 
 Floats = NDArray[np.float64]
 Rates = Mapping[Layer, float | None]
@@ -107,7 +107,7 @@ def convention(name: str, field: str = "convention") -> Convention:
 def taps(layer: Layer) -> NDArray[np.int64]:
     """(H, W): how many weights an input at each position of a layer's joined maps meets.
 
-    >>> from snnviz.catalog.layers import Layer
+    >>> from snnviz.graph.layers import Layer
     >>> taps(Layer("L", "conv", (), (1, 3, 3), (2, 3, 3), kernel=3)).tolist()
     [[8, 12, 8], [12, 18, 12], [8, 12, 8]]
     """

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog import datasets
-from snnviz.design import Design
+from snnviz.data import datasets
+from snnviz.design.design import Design
 from snnviz.theory.randomness import stream
 
 SIZE = 64

@@ -34,8 +34,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.ttfsstudies import Silent
 from snnviz.errors import Described, InputError
+from snnviz.studies.ttfs.study import Silent
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

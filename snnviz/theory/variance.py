@@ -21,12 +21,12 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.architectures import INPUT, Layer, Source, architecture
-from snnviz.catalog.datasets import card, stated
 from snnviz.catalog.encodings import potentials as potentials
 from snnviz.catalog.encodings import second_moments
 from snnviz.catalog.inits import Drive, spike_probability, weight_law
-from snnviz.design import Design, Neuron
+from snnviz.data.datasets import card, stated
+from snnviz.design.design import Design, Neuron
+from snnviz.graph.architectures import INPUT, Layer, Source, architecture
 
 Floats = NDArray[np.float64]
 

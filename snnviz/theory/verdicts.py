@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.theory.variance import Forecast, forecast
 
 Tone = Literal["good", "warning", "bad"]

@@ -10,9 +10,9 @@ if str(ROOT) not in sys.path:  # streamlit puts only this file's folder there
 import streamlit as st  # noqa: E402
 
 from snnviz.tasks import KINDS, resolve  # noqa: E402
-from snnviz.ui import announcing, notices, services, state  # noqa: E402
-from snnviz.ui.trouble import told  # noqa: E402
-from snnviz.ui.words import plain  # noqa: E402
+from snnviz.ui.kit import announcing, notices, services, state  # noqa: E402
+from snnviz.ui.kit.trouble import told  # noqa: E402
+from snnviz.ui.kit.words import plain  # noqa: E402
 
 # Before the navigation, which would have a browser fetch the page's symbol from elsewhere.
 st.set_page_config(page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")

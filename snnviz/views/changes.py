@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from snnviz import adjacency, links
-from snnviz.catalog import datasets
-from snnviz.catalog.nearest import Nearest
-from snnviz.design import Design
+from snnviz.data import datasets
+from snnviz.design import adjacency, links
+from snnviz.design.design import Design
 from snnviz.errors import InputError
+from snnviz.graph.nearest import Nearest
 from snnviz.views.words import option, word
 
 NONE = {
@@ -87,7 +87,7 @@ def between(before: Design, after: Design, left_out: Callable[[str], bool] | Non
 def offered(found: Nearest) -> str:
     """What the nearest design that works changes, in a line.
 
-    >>> from snnviz.catalog.nearest import nearest
+    >>> from snnviz.graph.nearest import nearest
     >>> offered(nearest(Design(network={"kind": "mlp"}), code="ttfs"))[:107] + " ..."
     'Kind of neuron ReLU instead of LIF; Initialisation kaiming instead of variance preserving; Time steps T 1 ...'
     """

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.datasets import card
-from snnviz.design import Design
+from snnviz.data.datasets import card
+from snnviz.design.design import Design
+from snnviz.graph.architectures import architecture
 from snnviz.views.chart import MOST_TICKS, STEPS, Chart
 from snnviz.views.run import height
 from snnviz.views.stages import axis_of

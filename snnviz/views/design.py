@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from snnviz.catalog.architectures import architecture
-from snnviz.design import SURROGATES, Design, Neuron
+from snnviz.design.design import SURROGATES, Design, Neuron
+from snnviz.graph.architectures import architecture
 from snnviz.theory.variance import Forecast
 from snnviz.views.chart import Chart, empty
 from snnviz.views.stages import MOST_LABELS, axis_of

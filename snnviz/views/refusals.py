@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from snnviz.catalog.nearest import ONE_SPIKE, RELU, Unfit
 from snnviz.errors import InputError, brief
+from snnviz.graph.nearest import ONE_SPIKE, RELU, Unfit
 from snnviz.views.changes import label, value
 
 ONCE = "Neurons that spike once"
@@ -34,8 +34,8 @@ PATH = re.compile(r"\b(?:data|network|neuron|training|ttfs|init)(?:\.[a-z_]+)+\b
 def why(error: Exception) -> str:
     """The sentence of an error, without its end, for who sees the page and not the program.
 
-    >>> from snnviz.design import Design
-    >>> from snnviz.links import change
+    >>> from snnviz.design.design import Design
+    >>> from snnviz.design.links import change
     >>> def refused(**settings):
     ...     try:
     ...         change(Design(), {name.replace("_", ".", 1): value for name, value in settings.items()})

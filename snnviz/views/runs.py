@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from snnviz import links
-from snnviz.design import Design
+from snnviz.design import links
+from snnviz.design.design import Design
 from snnviz.events import EpochEnd
 from snnviz.views.changes import label, value
 

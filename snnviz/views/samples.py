@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.layers import Shape
-from snnviz.design import Augment, Events
-from snnviz.theory import events
-from snnviz.theory.augmenting import augmented
-from snnviz.theory.samples import Sample
+from snnviz.data import frames as events
+from snnviz.data.augmenting import augmented
+from snnviz.data.samples import Sample
+from snnviz.design.design import Augment, Events
+from snnviz.graph.layers import Shape
 from snnviz.views import pictures
 from snnviz.views.pictures import Group, Picture
 

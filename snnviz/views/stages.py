@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from snnviz.adjacency import ASC, DSC, Edges
-from snnviz.catalog.architectures import Architecture, Layer, Shape, architecture
-from snnviz.design import Design, StagedNetwork
-from snnviz.views.words import place
+from snnviz.design.adjacency import ASC, DSC, Edges
+from snnviz.design.design import Design, StagedNetwork
+from snnviz.graph.architectures import Architecture, Layer, Shape, architecture
 
 MOST_LABELS = 16
 """More layers than this are labelled by their blocks."""

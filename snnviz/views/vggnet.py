@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.layers import Layer
-from snnviz.design import Design
-from snnviz.views.snasnet import Part
+from snnviz.design.design import Design
+from snnviz.graph.architectures import architecture
+from snnviz.graph.layers import Layer
+from snnviz.views.boxes import Part
 
 
 def parts(design: Design) -> tuple[Part, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz.cells import PUBLISHED, drawn, parse, write
+from snnviz.design.cells import PUBLISHED, drawn, parse, write
 from snnviz.errors import InputError
 from tests.browser.drawing import badge, cell, drag, expect_python, node, on_screen, press
 

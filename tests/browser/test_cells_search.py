@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz.catalog.cells import Candidate, CellSearch
-from snnviz.cells import parse
+from snnviz.design.cells import parse
 from snnviz.store import Store
-from snnviz.theory.candidates import ranked
-from snnviz.ui.cells_search_setting import to_link
+from snnviz.studies.cells.page.search_setting import to_link
+from snnviz.studies.cells.scoring import Candidate, CellSearch
+from snnviz.studies.cells.theory.candidates import ranked
 from tests.waiting import ended, until
 
 pytestmark = pytest.mark.browser

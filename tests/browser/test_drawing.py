@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz import adjacency
+from snnviz.design import adjacency
 from tests.browser.drawing import START, badge, cell, drag, expect_python, node, on_screen, press
 
 pytestmark = pytest.mark.browser

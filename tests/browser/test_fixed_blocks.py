@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz import adjacency
-from snnviz.adjacency import ASC, DSC, Edges
+from snnviz.design import adjacency
+from snnviz.design.adjacency import ASC, DSC, Edges
 from tests.browser.drawing import badge, cell, drag, node, press
 
 pytestmark = pytest.mark.browser

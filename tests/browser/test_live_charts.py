@@ -235,7 +235,7 @@ def test_what_fails_is_a_sentence_and_can_be_mended(browser: Browser, scratch: s
 
 
 def test_plotly_is_served_to_be_kept(scratch: str) -> None:
-    from snnviz.ui.routes import plotly_url
+    from snnviz.ui.server.routes import plotly_url
 
     request = urllib.request.Request(scratch + plotly_url(), headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(request) as answer:

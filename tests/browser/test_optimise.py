@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz.catalog.optimisations import Optimisation, searches
-from snnviz.catalog.searches import Search, Trial
-from snnviz.links import write_part
+from snnviz.design.links import write_part
 from snnviz.store import Store
+from snnviz.studies.skips.optimisation import Optimisation, searches
+from snnviz.studies.skips.search import Search, Trial
 from tests.waiting import ended, until
 
 pytestmark = pytest.mark.browser

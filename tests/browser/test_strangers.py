@@ -9,11 +9,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz import links
+from snnviz.design import links
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Store
-from snnviz.ui.words import JOINER
+from snnviz.ui.kit.words import JOINER
 from tests.browser.conftest import APPS, ROOT
 from tests.conftest import MakeDesign
 from tests.strangers import TEXTS

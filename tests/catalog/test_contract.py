@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnviz import design as module
-from snnviz.design import DATASETS, Design
+from snnviz.design import design as module
+from snnviz.design.design import DATASETS, Design
+from snnviz.design.links import change, from_query, to_query
+from snnviz.design.registry import Entry, Parameter, Registry
 from snnviz.errors import InputError
-from snnviz.links import change, from_query, to_query
-from snnviz.registry import Entry, Parameter, Registry
 from tests.designs import choices, entries, is_a_sentence, outside
 
 PATHS = {

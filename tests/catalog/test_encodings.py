@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from snnviz.catalog.encodings import Pixels, pixels_of, second_moments
-from snnviz.design import DATASETS, ENCODINGS, EVENTS, Design, Neuron
-from snnviz.registry import Entry
+from snnviz.design.design import DATASETS, ENCODINGS, EVENTS, Design, Neuron
+from snnviz.design.registry import Entry
 
 IMAGES = [entry.kind for entry in DATASETS if EVENTS not in entry.traits]
 

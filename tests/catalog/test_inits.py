@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.catalog.inits import COMPARED, Drive, Law, coinciding, spike_probability, weight_law
-from snnviz.design import INITS, SURROGATES, Choice, Neuron
-from snnviz.registry import Entry
+from snnviz.design.design import INITS, SURROGATES, Choice, Neuron
+from snnviz.design.registry import Entry
 
 FANS = st.integers(1, 100_000)
 THRESHOLDS = st.floats(0, 5)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.design import SCHEDULES
-from snnviz.registry import Entry
+from snnviz.design.design import SCHEDULES
+from snnviz.design.registry import Entry
 
 
 @pytest.mark.parametrize("entry", list(SCHEDULES), ids=lambda entry: entry.kind)

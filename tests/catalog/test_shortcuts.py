@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz import links
-from snnviz.catalog.architectures import architecture
 from snnviz.catalog.shortcuts import branching, parameters, weights
-from snnviz.design import SHORTCUTS, Design, Shortcut
+from snnviz.design import links
+from snnviz.design.design import SHORTCUTS, Design, Shortcut
+from snnviz.design.links import change, from_query, to_query
+from snnviz.design.registry import Entry
 from snnviz.errors import InputError
-from snnviz.links import change, from_query, to_query
-from snnviz.registry import Entry
+from snnviz.graph.architectures import architecture
 from tests.designs import entries, is_a_sentence
 
 EACH = pytest.mark.parametrize("entry", list(SHORTCUTS), ids=lambda entry: entry.kind)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.design import SURROGATES
-from snnviz.registry import Entry
+from snnviz.design.design import SURROGATES
+from snnviz.design.registry import Entry
 
 EACH = pytest.mark.parametrize("entry", list(SURROGATES), ids=lambda entry: entry.kind)
 SLOPES = st.floats(0.1, 100)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from snnviz import cli
+from snnviz import commands
 from snnviz.jobs.local import Local
 from snnviz.places import ROOT
 from snnviz.store import Store
@@ -58,7 +58,7 @@ def snnviz(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
         code = 0
         try:
-            cli.main(arguments)
+            commands.main(arguments)
         except SystemExit as ended:
             code = int(ended.code or 0)
         said = capsys.readouterr()

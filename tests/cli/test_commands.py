@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnviz import cli, links
+from snnviz import commands as cli
 from snnviz.catalog.examples import EXAMPLES, named
-from snnviz.design import Design
+from snnviz.design import links
+from snnviz.design.design import Design
 from snnviz.events import Checkpoint, EpochEnd, LayerState
 from snnviz.jobs.immediate import Immediate
 from snnviz.places import ROOT

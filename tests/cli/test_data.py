@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnviz.catalog import datasets
-from snnviz.design import DATASETS
+from snnviz.data import datasets
+from snnviz.design.design import DATASETS
 from tests.cli.conftest import Snnviz
 from tests.recorded import packed, put, some
 

@@ -10,28 +10,30 @@ from typing import Any
 
 import pytest
 
-from snnviz.catalog.cells import Candidate, CellSearch
-from snnviz.catalog.cellstudies import distinct as studied
-from snnviz.catalog.cellstudies import members as trained
-from snnviz.catalog.cellstudies import searches as scored
-from snnviz.catalog.limitstudies import LimitStudy, networks, points
-from snnviz.catalog.optimisations import searches
-from snnviz.catalog.searches import Trial
-from snnviz.catalog.studies import TrainingStudy
-from snnviz.catalog.studies import members as compared
-from snnviz.catalog.sweeps import distinct as swept
-from snnviz.catalog.sweeps import points as of_sweep
-from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
 from snnviz.cli import following
-from snnviz.cli.correlating import by_digest, candidates
-from snnviz.cli.searching import read_setting
 from snnviz.events import EpochEnd, Event, Progress
 from snnviz.jobs import engine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, Task
-from tests.cli import test_cells, test_correlate, test_limits, test_search, test_sweep
+from snnviz.studies.activity.study import TrainingStudy
+from snnviz.studies.activity.study import members as compared
+from snnviz.studies.cells.command.correlating import by_digest, candidates
+from snnviz.studies.cells.scoring import Candidate, CellSearch
+from snnviz.studies.cells.study import distinct as studied
+from snnviz.studies.cells.study import members as trained
+from snnviz.studies.cells.study import searches as scored
+from snnviz.studies.skips.command.searching import read_setting
+from snnviz.studies.skips.optimisation import searches
+from snnviz.studies.skips.search import Trial
+from snnviz.studies.skips.sweep import distinct as swept
+from snnviz.studies.skips.sweep import points as of_sweep
+from snnviz.studies.ttfs.curves import LimitStudy, networks, points
+from snnviz.studies.ttfs.penalty import PenaltyStudy, penalised
 from tests.cli.conftest import Answer, Snnviz, write
 from tests.conftest import MakeDesign
+from tests.studies.cells.command import test_cells, test_correlating
+from tests.studies.skips.command import test_searching, test_sweeping
+from tests.studies.ttfs.command import test_limiting
 
 
 def press() -> None:
@@ -59,7 +61,7 @@ class Interrupted:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setattr("snnviz.cli.following.Local", Interrupted)
+    monkeypatch.setattr("snnviz.commands.following.Local", Interrupted)
     store = Store()
     yield store
     store.close()
@@ -89,9 +91,9 @@ def both(snnviz: Snnviz, *arguments: str, said: str = "Stopped: ") -> tuple[Any,
 
 
 def test_a_sweep(snnviz: Snnviz, opened: Store) -> None:
-    first, *others = swept(of_sweep(test_sweep.TINY))
+    first, *others = swept(of_sweep(test_sweeping.TINY))
     Immediate(opened).submit(first)
-    found, human = both(snnviz, *test_sweep.ARGUMENTS)
+    found, human = both(snnviz, *test_sweeping.ARGUMENTS)
     assert [row["accuracy"] is not None for row in found["points"]] == [True, False, False]
     states = [run["state"] for row in found["points"] for run in row["runs"]]
     assert states == ["done"] + ["cancelled"] * (len(states) - 1)
@@ -110,10 +112,10 @@ def test_a_study(snnviz: Snnviz, opened: Store) -> None:
 
 
 def test_a_search_for_skips(snnviz: Snnviz, opened: Store) -> None:
-    settings = [setting.removeprefix("--set=") for setting in test_search.SETTINGS]
+    settings = [setting.removeprefix("--set=") for setting in test_searching.SETTINGS]
     (search,) = searches(read_setting(None, "ucb", {"iterations": "2", "seeds": "1"}, [*settings, "shared_epochs=1"]))
     begun(opened, search, Trial, 2)
-    found, human = both(snnviz, *test_search.SMALL)
+    found, human = both(snnviz, *test_searching.SMALL)
     (told,) = found["searches"]
     assert (told["state"], len(told["trials"])) == ("cancelled", len(opened.rows(search.digest, Trial)))
     assert told["best"] is not None
@@ -130,26 +132,26 @@ def test_a_search_of_cells(snnviz: Snnviz, opened: Store) -> None:
 
 
 def test_a_study_of_cells(snnviz: Snnviz, opened: Store) -> None:
-    study = test_correlate.TINY
-    found, _ = both(snnviz, *test_correlate.ARGUMENTS)
+    study = test_correlating.TINY
+    found, _ = both(snnviz, *test_correlating.ARGUMENTS)
     assert found["connections"]["forward"]["cells"] == []  # nothing was scored
     for search in scored(study).values():
         Immediate(opened).submit(search)
     first, *_ = studied(trained(study, by_digest(study, candidates(opened, study))))
     Immediate(opened).submit(first)
-    found, human = both(snnviz, *test_correlate.ARGUMENTS)
+    found, human = both(snnviz, *test_correlating.ARGUMENTS)
     assert [cell["run"] for cell in found["connections"]["forward"]["cells"]] == [first.digest]
     assert "1 different cells of 4 draws" in human.out
 
 
 def test_curves_of_limits(snnviz: Snnviz, opened: Store, tmp_path: Path) -> None:
-    path = write(tmp_path, test_limits.TINY.document())
+    path = write(tmp_path, test_limiting.TINY.document())
     arguments = ("ttfs", "limits", path, "--axis", "latency", "--epochs", "1")
     found, human = both(snnviz, *arguments)
     assert (found["points"], found["exact"], human.out) == ([], [], "")  # the network is not trained
-    (network,) = networks(test_limits.TINY, 1)
+    (network,) = networks(test_limiting.TINY, 1)
     Immediate(opened).submit(network)
-    curve = points(test_limits.TINY, LimitStudy(epochs=1), ("latency",))
+    curve = points(test_limiting.TINY, LimitStudy(epochs=1), ("latency",))
     Immediate(opened).submit(curve[0].task)
     found, human = both(snnviz, *arguments)
     assert [point["after"] is not None for point in found["points"]] == [True, False, False, False, False]
@@ -158,8 +160,8 @@ def test_curves_of_limits(snnviz: Snnviz, opened: Store, tmp_path: Path) -> None
 
 
 def test_penalties(snnviz: Snnviz, opened: Store, tmp_path: Path) -> None:
-    path = write(tmp_path, test_limits.TINY.document())
-    first, *_ = penalised(test_limits.TINY, PenaltyStudy(values="0,1", seeds=1))
+    path = write(tmp_path, test_limiting.TINY.document())
+    first, *_ = penalised(test_limiting.TINY, PenaltyStudy(values="0,1", seeds=1))
     Immediate(opened).submit(first.design)
     found, human = both(snnviz, "ttfs", "penalty", path, "--values", "0,1", "--seeds", "1")
     assert [point["accuracy"] is not None for point in found["points"]] == [True, False]
@@ -223,7 +225,7 @@ def test_gradients(snnviz: Snnviz, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_activity(snnviz: Snnviz, monkeypatch: pytest.MonkeyPatch) -> None:
-    from snnviz.theory import propagation
+    from snnviz.studies.activity.theory import propagation
 
     arguments = ("activity", "--width", "50", "--layers", "4", "--seeds", "5")
     whole = snnviz(*arguments[:-1], "3", "--json").json
@@ -245,7 +247,7 @@ def test_a_run_that_somebody_deletes_ends_the_command_that_waits_for_it(
             (run, *_) = self.store.runs(states=("queued",))
             self.store.delete(run.run)
 
-    monkeypatch.setattr("snnviz.cli.following.Local", Deleting)
+    monkeypatch.setattr("snnviz.commands.following.Local", Deleting)
     sentence = snnviz("sweep", "--n-skip", "0..1", "--seeds", "1", "--set", "twins=without").sentence
     assert "there is no such run" in sentence
     assert not opened.runs(states=("queued",))

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnviz.catalog.examples import EXAMPLES
+from snnviz.design.networks import KINDS
 from snnviz.jobs import engine
 from snnviz.jobs.immediate import Immediate
-from snnviz.networks import KINDS
 from snnviz.places import ROOT
 from snnviz.store import Store
 from tests.cli.conftest import Answer, Snnviz, process, write

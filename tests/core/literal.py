@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import INPUT, Layer, Source
 from snnviz.core.networks import Network
+from snnviz.graph.architectures import INPUT, Layer, Source
 from tests.core import slow
 
 

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from snnviz.adjacency import ASC, DSC, Edges
 from snnviz.core.networks import Network
-from snnviz.design import StagedNetwork
+from snnviz.design.adjacency import ASC, DSC, Edges
+from snnviz.design.design import StagedNetwork
 from tests.core import slow
 
 Unit = Callable[[int, Tensor], Tensor]

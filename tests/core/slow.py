@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from snntorch import surrogate
 from torch import Tensor
 
-from snnviz import adjacency
-from snnviz.catalog.architectures import INPUT
 from snnviz.core.networks import Network
-from snnviz.design import BlockNetwork, CnnNetwork, Design, Neuron
+from snnviz.design import adjacency
+from snnviz.design.design import BlockNetwork, CnnNetwork, Design, Neuron
+from snnviz.graph.architectures import INPUT
 
 Step = Callable[[Tensor], Tensor]
 

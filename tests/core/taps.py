@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.architectures import INPUT, Layer, Source
+from snnviz.graph.architectures import INPUT, Layer, Source
 
 Floats = NDArray[np.float64]
 

@@ -9,19 +9,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from snnviz import cells
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.twins import ann_twin
-from snnviz.cells import Cell
 from snnviz.core import inits, observe, train
 from snnviz.core.execute import execute
 from snnviz.core.loops import Loop
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.order import last_read
-from snnviz.design import INITS, Design
+from snnviz.design import cells
+from snnviz.design.cells import Cell
+from snnviz.design.design import INITS, Design
+from snnviz.design.links import change
 from snnviz.events import EpochEnd
-from snnviz.links import change
+from snnviz.graph.architectures import architecture
+from snnviz.graph.twins import ann_twin
 from tests.core import slow, snasnet
 
 IDENTITY = "0001 0000 0000 0000"

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnviz.catalog import datasets
-from snnviz.catalog.architectures import architecture
 from snnviz.catalog.encodings import is_static
 from snnviz.core import data
+from snnviz.data import datasets, samples
 from snnviz.errors import DataMissing
-from snnviz.theory import samples
+from snnviz.graph.architectures import architecture
 from tests.core.test_event_sets import CNN, MLP, design, last
 
 pytestmark = pytest.mark.usefixtures("machine")

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from snnviz.core import data
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.places import ROOT
 from snnviz.theory import costs
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from snntorch import spikegen
 from torch import Tensor
 
-from snnviz.catalog import datasets
 from snnviz.catalog.encodings import second_moments
 from snnviz.core import data
 from snnviz.core.randomness import stream
-from snnviz.design import ENCODINGS, Design
+from snnviz.data import datasets
+from snnviz.design.design import ENCODINGS, Design
 from tests.core import slow
 
 

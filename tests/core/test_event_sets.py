@@ -14,21 +14,23 @@ import torch
 from tonic.datasets import DVSGesture as PublishedGesture
 from tonic.transforms import ToFrame
 
-from snnviz.binning import Events
-from snnviz.catalog import datasets, recordings, uploads
-from snnviz.catalog.architectures import architecture
 from snnviz.catalog.examples import named
-from snnviz.catalog.stills import CIFAR10
-from snnviz.catalog.studies import TrainingStudy, members
-from snnviz.catalog.sweeps import SkipSweep, distinct, points
 from snnviz.core import data
 from snnviz.core.execute import execute
-from snnviz.design import Design
+from snnviz.data import datasets, recordings, samples
+from snnviz.data import frames as events
+from snnviz.data.files import uploads
+from snnviz.data.stills import CIFAR10
+from snnviz.design.binning import Events
+from snnviz.design.design import Design
 from snnviz.errors import DataMissing, InputError
 from snnviz.events import Checkpoint, EpochEnd
-from snnviz.theory import costs, encoded, events, samples
+from snnviz.graph.architectures import architecture
+from snnviz.studies.activity.study import TrainingStudy, members
+from snnviz.studies.skips.sweep import SkipSweep, distinct, points
+from snnviz.theory import costs, encoded
 from snnviz.theory.variance import forecast, is_rough
-from tests.catalog.aedat import aedat4
+from tests.data.aedat import aedat4
 from tests.recorded import packed, put, some, unpacked
 
 MOUNTED = os.environ.get("SNNVIZ_DATA", "")

@@ -23,10 +23,10 @@ from snnviz.core import data, observe, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
-from snnviz.design import ENCODINGS, OPTIMIZERS, Design
+from snnviz.design.design import ENCODINGS, OPTIMIZERS, Design
+from snnviz.design.links import change
 from snnviz.errors import Diverged
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
-from snnviz.links import change
 from tests.core import slow
 
 

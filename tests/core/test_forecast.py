@@ -9,14 +9,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from snnviz.catalog.architectures import architecture
 from snnviz.catalog.examples import named
-from snnviz.catalog.twins import ann_twin
 from snnviz.core import data, inits, observe
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.links import change
 from snnviz.events import LayerState
-from snnviz.links import change
+from snnviz.graph.architectures import architecture
+from snnviz.graph.twins import ann_twin
 from snnviz.theory.variance import _inside, forecast
 from snnviz.theory.verdicts import SILENT, verdict
 from tests.core.test_staged import any_matrices

@@ -10,11 +10,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from snnviz.catalog import architectures
-from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source
 from snnviz.core import networks
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.graph import architectures
+from snnviz.graph.architectures import INPUT, Architecture, Layer, Source
 from snnviz.theory import costs
 from tests.core import slow
 

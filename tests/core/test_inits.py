@@ -14,7 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.catalog.inits import MEASURED, UNIFORM, weight_law
 from snnviz.core import data, inits, networks, observe
 from snnviz.core.execute import execute
@@ -22,8 +21,9 @@ from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.randomness import generator
-from snnviz.design import INITS, Design
+from snnviz.design.design import INITS, Design
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Row, Sample
+from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.theory.probe import drawn
 from tests.core import slow
 

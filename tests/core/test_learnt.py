@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from snnviz.core import train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import Checkpoint, LayerState
 from tests.core import slow
 

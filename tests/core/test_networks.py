@@ -9,14 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from snnviz import adjacency
-from snnviz.adjacency import ASC, DSC
-from snnviz.catalog.architectures import INPUT
 from snnviz.core import data
 from snnviz.core.networks import Network, Outputs
 from snnviz.core.neurons import Activity, Cell, respond
 from snnviz.core.observe import Window, look
-from snnviz.design import Design
+from snnviz.design import adjacency
+from snnviz.design.adjacency import ASC, DSC
+from snnviz.design.design import Design
+from snnviz.graph.architectures import INPUT
 from tests.core import slow
 
 MIXED = "00211/00021/00002/00000/00000"

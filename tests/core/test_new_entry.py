@@ -12,11 +12,11 @@ from snnviz.catalog.inits import MEASURED, UNIFORM, Drive
 from snnviz.core import data, inits
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.design import INITS, Design, Neuron
+from snnviz.design.design import INITS, Design, Neuron
+from snnviz.design.links import change, from_query, in_a_line, to_query
+from snnviz.design.registry import Range
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd, LayerState
-from snnviz.links import change, from_query, in_a_line, to_query
-from snnviz.registry import Range
 from snnviz.theory.variance import forecast
 
 

@@ -14,7 +14,7 @@ from snnviz.core import data, train
 from snnviz.core.execute import execute
 from snnviz.core.layers import linear
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import Checkpoint, EpochEnd
 from tests.core import slow
 

@@ -12,9 +12,9 @@ from snnviz.core import observe
 from snnviz.core.execute import execute
 from snnviz.core.observe import Window, is_due
 from snnviz.core.train import Slope
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.links import change
 from snnviz.events import Checkpoint, LayerState
-from snnviz.links import change
 
 
 @pytest.mark.parametrize(("per_epoch", "due"), [(1, [1]), (5, [5]), (40, [40]), (41, [40, 41]), (100, [40, 80, 100])])

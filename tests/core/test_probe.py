@@ -12,15 +12,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog import uploads
-from snnviz.catalog.searches import Search
-from snnviz.catalog.trajectories import Trajectories
-from snnviz.core import data, equivalence, gradients, inits, observe, trajectories
-from snnviz.core.candidates import Trainer
+from snnviz.core import data, gradients, inits, observe
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.data.files import uploads
+from snnviz.design.design import Design
 from snnviz.events import Checkpoint, LayerState
+from snnviz.studies.skips.compute.candidates import Trainer
+from snnviz.studies.skips.search import Search
+from snnviz.studies.ttfs.compute import equivalence, trajectories
+from snnviz.studies.ttfs.trajectories import Trajectories
 from snnviz.theory.operations import spent
 from tests.packed import npz
 

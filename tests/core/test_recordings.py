@@ -18,20 +18,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tonic.transforms import ToFrame
 
-from snnviz.catalog import datasets, eventfiles
 from snnviz.catalog.encodings import second_moments
-from snnviz.catalog.eventfiles import EVENT
 from snnviz.core import data, observe
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.data import datasets
+from snnviz.data.files import eventfiles
+from snnviz.data.files.eventfiles import EVENT
+from snnviz.data.frames import frames as binned
+from snnviz.design.design import Design
 from snnviz.errors import DataMissing
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress
 from snnviz.jobs.immediate import Immediate
 from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.theory import costs
-from snnviz.theory.events import frames as binned
 from snnviz.theory.variance import forecast
 from tests.core import slow
 from tests.core.test_costs import MEASURE

@@ -9,14 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import INPUT, architecture
-from snnviz.catalog.twins import ann_twin
 from snnviz.core import data, inits, observe, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState
+from snnviz.graph.architectures import INPUT, architecture
+from snnviz.graph.twins import ann_twin
 from snnviz.theory.variance import forecast
 from snnviz.theory.verdicts import verdict
 

@@ -10,16 +10,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import architecture
 from snnviz.catalog.shortcuts import branching, hidden, parameters
 from snnviz.core import gradients, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.shortcuts import PREFIX, Branches, branches
-from snnviz.design import SHORTCUTS, SURROGATES, Design
+from snnviz.design.design import SHORTCUTS, SURROGATES, Design
+from snnviz.design.links import change
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, LayerState, Sample
-from snnviz.links import change
+from snnviz.graph.architectures import architecture
 from tests.core import slow
 from tests.core.literal import said_by_layers
 

@@ -13,16 +13,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from snnviz import adjacency
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.searches import rewired
-from snnviz.catalog.twins import ann_twin
 from snnviz.core import train
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
-from snnviz.design import Design
-from snnviz.networks import StagedKind
+from snnviz.design import adjacency
+from snnviz.design.design import Design
+from snnviz.design.networks import StagedKind
+from snnviz.graph.architectures import architecture
+from snnviz.graph.twins import ann_twin
 from snnviz.places import ROOT
+from snnviz.studies.skips.search import rewired
 from tests.core import papers, slow
 
 KINDS = get_args(StagedKind)

@@ -10,18 +10,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from snnviz.adjacency import ASC, DSC, back_slots, build, with_n_skip
-from snnviz.catalog.architectures import INPUT, architecture
-from snnviz.catalog.datasets import card
 from snnviz.catalog.encodings import is_static
-from snnviz.catalog.twins import ann_twin
 from snnviz.core import data
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.observe import Window, look
 from snnviz.core.timed import TimedNetwork
-from snnviz.design import Design
+from snnviz.data.datasets import card
+from snnviz.design.adjacency import ASC, DSC, back_slots, build, with_n_skip
+from snnviz.design.design import Design
 from snnviz.events import LayerState
+from snnviz.graph.architectures import INPUT, architecture
+from snnviz.graph.twins import ann_twin
 from snnviz.theory import costs, operations
 from snnviz.theory.operations import ENERGY, Counts, Operations
 from tests.core import slow, taps

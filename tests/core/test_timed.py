@@ -9,14 +9,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from snnviz.catalog.architectures import architecture
 from snnviz.core import data, inits, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
 from snnviz.core.timed import Activations, Sparse, TimedNetwork
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import Checkpoint, EpochEnd, LayerState, Timing
+from snnviz.graph.architectures import architecture
 from snnviz.theory import operations, ttfs
 from tests.core import taps
 from tests.core.test_execute import checkpoints, goes_on, rows

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 
 from snnviz.core import train
 from snnviz.core.networks import Network
-from snnviz.design import OPTIMIZERS, Design
+from snnviz.design.design import OPTIMIZERS, Design
 from snnviz.places import ROOT
 
 

@@ -12,14 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.ttfs import relu_network
 from snnviz.core import data, ttfs
-from snnviz.core.equivalence import agreement, intensities, largest, span
 from snnviz.core.networks import Network
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.theory import relus
+from snnviz.graph.architectures import architecture
+from snnviz.graph.ttfs import relu_network
+from snnviz.studies.ttfs.compute.equivalence import agreement, intensities, largest, span
+from snnviz.studies.ttfs.theory import relus
 from snnviz.theory import ttfs as theory
 from snnviz.theory.ttfs import Window, fired, row_centred
 from tests.core import slow

@@ -10,15 +10,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from snnviz.catalog.architectures import architecture, assembled
-from snnviz.catalog.twins import ann_twin
 from snnviz.core import data, train
-from snnviz.core.equivalence import agreement
 from snnviz.core.execute import execute
 from snnviz.core.merging import pooled
 from snnviz.core.networks import Network
-from snnviz.design import Design, VggNetwork
+from snnviz.design.design import Design, VggNetwork
 from snnviz.events import EpochEnd
+from snnviz.graph.architectures import architecture, assembled
+from snnviz.graph.twins import ann_twin
+from snnviz.studies.ttfs.compute.equivalence import agreement
 from snnviz.theory import operations
 from snnviz.theory.variance import forecast
 from tests.core import slow

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.errors import DataMissing, InputError, NotFound, TooLarge
 from snnviz.events import Checkpoint, LayerState, Progress, Row, Sample
 from snnviz.jobs import machine

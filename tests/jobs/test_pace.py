@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.catalog.optimisations import Optimisation, searches
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.jobs import machine, pace
 from snnviz.store import Store, Task
+from snnviz.studies.cells.scoring import CellSearch, Scoring
+from snnviz.studies.skips.optimisation import Optimisation, searches
 from snnviz.theory import costs
 from tests.conftest import MakeDesign
 

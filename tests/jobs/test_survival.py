@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import Checkpoint, LayerState, Row, Sample
 from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate

@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 
 from snnviz.core.execute import execute
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import Row
 from snnviz.tasks import KINDS
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.errors import StoreError
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
-from snnviz.ui import repairs, services
+from snnviz.ui.kit import services
+from snnviz.ui.server import repairs
 
 
 @pytest.fixture(scope="session", autouse=True)

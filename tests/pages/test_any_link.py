@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog.nearest import Unfit
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.links import MAX_LINK, from_query
 from snnviz.errors import InputError
-from snnviz.links import MAX_LINK, from_query
-from snnviz.ui import ttfs
-from snnviz.ui.ttfs_setting import USUAL
-from snnviz.ui.words import ended
+from snnviz.graph.nearest import Unfit
+from snnviz.studies.ttfs.page import ttfs
+from snnviz.studies.ttfs.page.setting import USUAL
+from snnviz.ui.kit.words import ended
 from tests.designs import DESIGNS, attempt, broken_links
 from tests.pages.conftest import using
 from tests.pages.visit import Visit, by_link

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from snnviz.design import Design
-from snnviz.ui import linked
+from snnviz.design.design import Design
+from snnviz.ui.kit import linked
 from tests.pages.visit import Visit, by_link
 
 STEPS = [

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from snnviz.cells import parse, write
-from snnviz.design import Design
-from snnviz.links import change
-from snnviz.ui import state
+from snnviz.design.cells import parse, write
+from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.ui.kit import state
 from tests.pages.visit import Visit
 
 LINK = "network.kind=cell&network.cell=0303+0030+2002+0200"

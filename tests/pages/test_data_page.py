@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog import datasets
-from snnviz.design import Design
+from snnviz.data import datasets
+from snnviz.design.design import Design
+from snnviz.design.links import from_query
 from snnviz.errors import DataMissing, InputError
-from snnviz.links import from_query
-from snnviz.ui import data_fetching
-from snnviz.ui.data_setting import Look, from_link, to_link
-from snnviz.ui.words import ended
+from snnviz.ui.data import fetching
+from snnviz.ui.data.setting import Look, from_link, to_link
+from snnviz.ui.kit.words import ended
 from tests.designs import DESIGNS, attempt, broken_links
 from tests.pages.visit import Visit, by_link, cards
 from tests.strangers import TEXTS
@@ -182,7 +182,7 @@ def test_a_download_says_how_far_it_is_and_can_be_cancelled(monkeypatch: pytest.
 
     ensured(monkeypatch, work)
     visit = by_link("data", "data.name=cifar10").press("data-fetch-it")
-    going = data_fetching.known("cifar10")
+    going = fetching.known("cifar10")
     assert going is not None
     until(lambda: "3.0" in going.words)
     visit.look()
@@ -200,7 +200,7 @@ def test_a_download_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 
     ensured(monkeypatch, work)
     visit = by_link("data", "data.name=cifar10").press("data-fetch-it")
-    going = data_fetching.known("cifar10")
+    going = fetching.known("cifar10")
     assert going is not None
     until(lambda: going.ended)
     assert visit.look().errors == ["CIFAR-10 could not be fetched (ConnectionError): put it there."]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from snnviz import links
-from snnviz.catalog.nearest import nearest
-from snnviz.catalog.ttfs import ttfs_network
-from snnviz.ui import state
+from snnviz.design import links
+from snnviz.graph.nearest import nearest
+from snnviz.graph.ttfs import ttfs_network
+from snnviz.ui.kit import state
 from snnviz.views import changes
 from tests.pages.visit import Session, Visit
 

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz import cells, links
 from snnviz.catalog.examples import EXAMPLES, named
-from snnviz.catalog.ttfs import ttfs_network
-from snnviz.catalog.twins import ann_twin
-from snnviz.design import INITS, Design
+from snnviz.design import cells, links
+from snnviz.design.design import INITS, Design
 from snnviz.events import Checkpoint
+from snnviz.graph.ttfs import ttfs_network
+from snnviz.graph.twins import ann_twin
 from snnviz.jobs import machine
 from snnviz.store import Run
 from snnviz.theory import costs
-from snnviz.ui import form, linked, services
+from snnviz.ui.design import form
+from snnviz.ui.kit import linked, services
 from snnviz.views.numbers import count
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit

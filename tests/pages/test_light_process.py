@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from snnviz import links
+from snnviz.design import links
 from snnviz.store import Run
 from tests.conftest import MakeDesign
 from tests.pages.visit import ROOT

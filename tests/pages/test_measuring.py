@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from snnviz import links
-from snnviz.catalog.measuring import name_of
-from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, members, survey
-from snnviz.catalog.sweeps import SkipSweep, distinct, points
+from snnviz.design import links
+from snnviz.design.measurement import name_of
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
-from snnviz.ui import many, services, shortcuts_rows, shortcuts_setting, watching
+from snnviz.studies.shortcuts.page import rows
+from snnviz.studies.shortcuts.page import setting as shortcuts_setting
+from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members, survey
+from snnviz.studies.skips.sweep import SkipSweep, distinct, points
+from snnviz.ui.design import watching
+from snnviz.ui.kit import questions, services
 from tests.aged import age
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit, by_link
@@ -35,8 +38,8 @@ def aged(*runs: str) -> None:
         age(store, run)
     store.close()
     services.GLANCES.forget()
-    many._RESULTS._found.clear()
-    for drawn in (watching._picture, shortcuts_rows._history, shortcuts_rows._charts):
+    questions._RESULTS._found.clear()
+    for drawn in (watching._picture, rows._history, rows._charts):
         drawn.cache_clear()
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from snnviz import links
-from snnviz.design import Design
+from snnviz.design import links
+from snnviz.design.design import Design
 from snnviz.store import Run
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import streamlit
 
-from snnviz.catalog import apart, datasets, owndata, uploads
-from snnviz.ui import visitors
-from snnviz.ui.data_setting import Look
+from snnviz.data import datasets, owndata
+from snnviz.data.files import apart, uploads
+from snnviz.ui.data.setting import Look
+from snnviz.ui.server import visitors
 from tests.packed import npz, zipped
 from tests.pages.visit import Visit, by_link, cards
 

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from snnviz import links
-from snnviz.design import Design
+from snnviz.design import links
+from snnviz.design.design import Design
 from snnviz.store import Run, Store
 from snnviz.ui import runs as runs_page
-from snnviz.ui import services
+from snnviz.ui.kit import services
 from snnviz.views.runs import line
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit

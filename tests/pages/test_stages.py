@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import pytest
 
-from snnviz import adjacency, links
 from snnviz.catalog.examples import named
-from snnviz.catalog.twins import ann_twin
-from snnviz.design import Design, StagedNetwork
-from snnviz.networks import StagedKind
-from snnviz.ui import state
+from snnviz.design import adjacency, links
+from snnviz.design.design import Design, StagedNetwork
+from snnviz.design.networks import StagedKind
+from snnviz.graph.twins import ann_twin
 from snnviz.ui.components.stages import clicked
+from snnviz.ui.kit import state
 from tests.pages.visit import Session, Visit
 
 KINDS = get_args(StagedKind)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from snnviz.catalog import datasets
-from snnviz.ui import services, starting
+from snnviz.data import datasets
+from snnviz.ui.kit import services, starting
 from tests.pages.visit import Visit, by_link
 
 PLACES = {

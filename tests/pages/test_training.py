@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from snnviz import links
-from snnviz.ui import services
+from snnviz.design import links
+from snnviz.ui.kit import services
 from tests.conftest import MakeDesign
 from tests.pages.conftest import using
 from tests.pages.visit import Visit

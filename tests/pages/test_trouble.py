@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from snnviz import links
+from snnviz.design import links
 from snnviz.jobs import engine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
-from snnviz.ui import services
+from snnviz.ui.kit import services
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit
 from tests.recorded import put

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, parse_qsl
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.studies.activity.theory.activity import Setting
 from snnviz.theory import verdicts
-from snnviz.theory.activity import Setting
-from snnviz.ui.words import JOINER
+from snnviz.ui.kit.words import JOINER
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = {

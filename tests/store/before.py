@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.links import change
 from snnviz.events import Checkpoint, EpochEnd, LayerState
-from snnviz.links import change
 from snnviz.store import Store
 from tests.conftest import sample
 

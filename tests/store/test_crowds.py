@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.store import Store
 from tests.waiting import until
 

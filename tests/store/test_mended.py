@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.links import change
 from snnviz.errors import NotFound
 from snnviz.events import EpochEnd, Sample
-from snnviz.links import change
 from snnviz.store import Store, renewing
 from tests.aged import older
 from tests.conftest import MakeDesign, sample
@@ -90,8 +90,8 @@ class TestMended:
     def test_a_formula_that_is_mended_after_the_migration_is_told_in_the_same_way(
         self, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from snnviz import naming
-        from snnviz.revisions import REVISIONS, Revision
+        from snnviz.design import naming
+        from snnviz.design.revisions import REVISIONS, Revision
 
         tasks = [change(Design(), {"init": "glorot", "seed": seed}) for seed in range(3)]
         store = Store(place)

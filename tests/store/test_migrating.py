@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from snnviz.catalog.measuring import Measurement
-from snnviz.catalog.searches import Search
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.design.measurement import Measurement
 from snnviz.errors import NotFound
 from snnviz.events import EpochEnd, Sample
-from snnviz.links import change
 from snnviz.store import Store, renewing
+from snnviz.studies.skips.search import Search
 from tests.aged import digest_of_before, older
 from tests.conftest import MakeDesign, sample
 from tests.store.before import EPOCH, columns, done, half
@@ -136,7 +136,7 @@ class TestNothingIsLost:
     def test_a_run_on_data_that_are_not_here_is_found_when_they_are(
         self, place: Path, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from snnviz.design import DATASETS
+        from snnviz.design.design import DATASETS
 
         entry = DATASETS["digits"]
         monkeypatch.setattr(DATASETS, "beside", lambda kind: entry if kind == "own-0123456789ab" else None)

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from snnviz import links
-from snnviz.catalog.sweeps import SkipSweep, points
-from snnviz.design import Design
+from snnviz.design import links
+from snnviz.design.design import Design
+from snnviz.design.submitted import Task
 from snnviz.places import ROOT
 from snnviz.store import Store
-from snnviz.submitted import Task
+from snnviz.studies.skips.sweep import SkipSweep, points
 from tests.made_up import tasks
 
 ADDED = {

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from snnviz import cli, links
-from snnviz.design import Design
+from snnviz import commands
+from snnviz.design import links
+from snnviz.design.design import Design
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
 from snnviz.store.tables import VERSION
@@ -169,11 +170,11 @@ def test_the_same_command_finds_a_design_of_each_release(
         monkeypatch.setenv("SNNVIZ_CACHE", str(folder))
         old = of(release, "done")[0]
         settings = [f"--set={path}={value}" for path, value in links.flat(old.task.document()).items()]
-        cli.main(["run", "digits", *settings, "--json"])
+        commands.main(["run", "digits", *settings, "--json"])
         said = json.loads(capsys.readouterr().out)
         assert (said["run"], said["cached"], said["state"]) == (old.run, True, "done"), release
         for one in (one for one in of(release, "done") if one.kind == "cells"):
-            cli.main(
+            commands.main(
                 ["cells", "search", *(f"--set={name}={value}" for name, value in one.task.document().items()), "--json"]
             )
             said = json.loads(capsys.readouterr().out)
@@ -182,12 +183,12 @@ def test_the_same_command_finds_a_design_of_each_release(
             document = one.task.document()
             (folder / "design.json").write_text(json.dumps(document["design"]))
             given = [f"--looks={document['looks']}", f"--slower={document['slower']}", str(folder / "design.json")]
-            cli.main(["ttfs", "trajectories", *given, "--json"])
+            commands.main(["ttfs", "trajectories", *given, "--json"])
             said = json.loads(capsys.readouterr().out)
             assert (said["run"], said["state"]) == (one.run, "done")
         for state in ("done", "failed", "queued", "running"):
             for other in {each.kind: each for each in of(release, state)}.values():
-                cli.main(["show", other.run, "--json"])
+                commands.main(["show", other.run, "--json"])
                 assert json.loads(capsys.readouterr().out)
 
 

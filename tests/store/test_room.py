@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnviz.catalog.limitstudies import start
-from snnviz.catalog.ttfslimits import FineTuning, Limits
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.errors import StoreError
 from snnviz.events import Checkpoint, Sample
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, room
+from snnviz.studies.ttfs.curves import start
+from snnviz.studies.ttfs.limits import FineTuning, Limits
 from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
 

@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from snnviz.catalog.cells import CellSearch, Scoring
-from snnviz.catalog.limitstudies import start
-from snnviz.catalog.measuring import Measurement
-from snnviz.catalog.searches import Search
-from snnviz.catalog.shortcutstudies import STARTS, GradientSurvey
-from snnviz.catalog.trajectories import USUAL, Trajectories
-from snnviz.catalog.ttfslimits import FineTuning, Limits
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.measurement import Measurement
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Checkpoint, EpochEnd, LayerState, Progress, Sample
 from snnviz.store import Claim, Store, Task
+from snnviz.studies.cells.scoring import CellSearch, Scoring
+from snnviz.studies.shortcuts.study import STARTS, GradientSurvey
+from snnviz.studies.skips.search import Search
+from snnviz.studies.ttfs.curves import start
+from snnviz.studies.ttfs.limits import FineTuning, Limits
+from snnviz.studies.ttfs.trajectories import USUAL, Trajectories
 from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign, sample
 

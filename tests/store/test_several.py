@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from snnviz.catalog.measuring import Measurement, name_of
+from snnviz.design.measurement import Measurement, name_of
 from snnviz.errors import StoreError
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.store import Store

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.errors import StoreError
 from snnviz.events import EpochEnd, Sample
 from snnviz.store import Store, opening

@@ -7,9 +7,9 @@ import math
 import pytest
 from hypothesis import given
 
-from snnviz.catalog.architectures import architecture
 from snnviz.catalog.examples import EXAMPLES, named
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.graph.architectures import architecture
 from snnviz.theory import costs
 from tests.designs import DESIGNS
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.catalog import datasets
-from snnviz.design import Design
+from snnviz.data import datasets
+from snnviz.design.design import Design
 from snnviz.theory.probe import SIZE, drawn, words
 
 SIZES = st.lists(st.integers(0, 40), min_size=1, max_size=12)

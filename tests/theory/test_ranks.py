@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau, norm, spearmanr
 
 from benchmarks import ranks
+from snnviz.studies.skips.theory.promising import neighbours, promising
 from snnviz.theory.posterior import Belief, posterior
-from snnviz.theory.promising import neighbours, promising
 from snnviz.theory.ranks import _tied, agreement, holm, kendall, kendall_of_groups
 
 FEW = st.integers(-3, 3)

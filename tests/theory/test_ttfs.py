@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog.ttfsstudies import Silent
 from snnviz.errors import InputError
+from snnviz.studies.ttfs.study import Silent
 from snnviz.theory import ttfs
 from snnviz.theory.ttfs import Floats, Layer, Stack, Window
 

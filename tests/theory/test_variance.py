@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog.architectures import architecture
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.graph.architectures import architecture
+from snnviz.studies.activity.theory.survival import survival_threshold
 from snnviz.theory import variance
-from snnviz.theory.survival import survival_threshold
 from snnviz.theory.variance import forecast, weight_variance
 from tests.designs import DESIGNS
 

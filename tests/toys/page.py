@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.ui import many, services
-from snnviz.ui.actions import Verb, actions
+from snnviz.ui.kit import questions, services
+from snnviz.ui.kit.actions import Verb, actions
 from tests.toys.values import Dice, Place, Throw, Walk
 
 THROW = Verb("Throw", "Throwing", "Thrown", "game")
@@ -14,14 +14,14 @@ WALK = Verb("Start", "Walking", "All walked", "walk")
 
 def page() -> None:
     """Looks again twice a second while something is done."""
-    runs = many.runs_of([Dice(), Walk(seconds=0.2)])
-    st.fragment(_draw, run_every=0.5 if many.is_active(runs) else None)(many.is_active(runs))
+    runs = questions.runs_of([Dice(), Walk(seconds=0.2)])
+    st.fragment(_draw, run_every=0.5 if questions.is_active(runs) else None)(questions.is_active(runs))
 
 
 def _draw(was_active: bool) -> None:
     dice, walk = Dice(), Walk(seconds=0.2)
-    runs = many.runs_of([dice, walk])
-    if many.is_active(runs) != was_active:
+    runs = questions.runs_of([dice, walk])
+    if questions.is_active(runs) != was_active:
         st.rerun()
     for task, verb, row in ((dice, THROW, Throw), (walk, WALK, Place)):
         own = {name: run for name, run in runs.items() if name == task.digest}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from snnviz.design.registry import Range
+from snnviz.design.submitted import Task
 from snnviz.events import Row
-from snnviz.registry import Range
-from snnviz.submitted import Task
 
 
 class Dice(Task):

@@ -20,14 +20,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from snnviz.catalog.uploads import Checked, Limits
+from snnviz.data.files.uploads import Checked, Limits
 from snnviz.errors import InputError
-from snnviz.ui import data_checking
-from snnviz.ui.data_local import is_local
-from snnviz.ui.data_own import megabytes
-from snnviz.ui.middleware import arriving, connections, held
-from snnviz.ui.middleware.arriving import Arriving
-from snnviz.ui.middleware.cookies import VISITOR
+from snnviz.ui.data import checking
+from snnviz.ui.data.local import is_local
+from snnviz.ui.data.own import megabytes
+from snnviz.ui.server.middleware import arriving, connections, held
+from snnviz.ui.server.middleware.arriving import Arriving
+from snnviz.ui.server.middleware.cookies import VISITOR
 from tests.waiting import until
 
 MB = 2**20
@@ -317,13 +317,13 @@ def test_uploads_are_checked_one_at_a_time_and_the_last_are_kept() -> None:
         return f"checked {number}"  # type: ignore[return-value]
 
     with ThreadPoolExecutor(4) as visitors:
-        list(visitors.map(lambda number: data_checking.checked(("one", number), lambda: check(number)), range(4)))
+        list(visitors.map(lambda number: checking.checked(("one", number), lambda: check(number)), range(4)))
     assert most == 1
-    data_checking.checked(("one", calls[-1]), lambda: check(calls[-1]))
+    checking.checked(("one", calls[-1]), lambda: check(calls[-1]))
     assert len(calls) == 4
-    data_checking.checked(("one", calls[0]), lambda: check(calls[0]))
+    checking.checked(("one", calls[0]), lambda: check(calls[0]))
     assert len(calls) == 5
-    assert len(data_checking._LAST) == data_checking.KEPT
+    assert len(checking._LAST) == checking.KEPT
 
 
 def test_what_nobody_thought_of_is_a_sentence_too() -> None:
@@ -331,4 +331,4 @@ def test_what_nobody_thought_of_is_a_sentence_too() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(InputError, match="upload must be readable"):
-        data_checking.checked("odd", check)
+        checking.checked("odd", check)

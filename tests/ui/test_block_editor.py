@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from snnviz import adjacency
+from snnviz.design import adjacency
 from snnviz.errors import InputError
 from snnviz.ui.components.block_editor import PRESETS, accept, answer, block_editor, new_revision
 
@@ -26,7 +26,7 @@ ANYTHING = st.recursive(
 def app() -> None:
     import streamlit as st
 
-    from snnviz import adjacency
+    from snnviz.design import adjacency
     from snnviz.ui.components.block_editor import block_editor, drawn
 
     old = adjacency.resnet_like(4)
@@ -37,7 +37,7 @@ def app() -> None:
 def stage() -> None:
     import streamlit as st
 
-    from snnviz import adjacency
+    from snnviz.design import adjacency
     from snnviz.ui.components.block_editor import block_editor, drawn
 
     size = st.session_state.get("size", 26)

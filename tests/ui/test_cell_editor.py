@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from snnviz import cells
-from snnviz.cells import PUBLISHED, drawn, parse
+from snnviz.design import cells
+from snnviz.design.cells import PUBLISHED, drawn, parse
 from snnviz.ui.components.cell_editor import accept, answer
 from tests.ui.test_block_editor import ANYTHING
 
@@ -22,7 +22,7 @@ NEW = parse("0101 0000 0400 0000")
 def app() -> None:
     import streamlit as st
 
-    from snnviz.cells import parse
+    from snnviz.design.cells import parse
     from snnviz.ui.components.cell_editor import cell_editor, drawn
 
     old = parse("0303 0030 2002 0200")

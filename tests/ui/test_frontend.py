@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from snnviz.ui.frontend import STATIC, FromMemory, warm
+from snnviz.ui.server.frontend import STATIC, FromMemory, warm
 
 ENTRY = next((STATIC / "static" / "js").glob("index.*.js"))
 FONT = next((STATIC / "static" / "media").glob("*.woff2"))

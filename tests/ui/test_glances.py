@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import EpochEnd
 from snnviz.store import Store
-from snnviz.ui import many, runs, services
-from snnviz.ui.services import MOST_GLANCES, Glances
+from snnviz.ui import runs
+from snnviz.ui.kit import questions, services
+from snnviz.ui.kit.services import MOST_GLANCES, Glances
 from tests.conftest import MakeDesign
 from tests.waiting import until
 
@@ -139,14 +140,14 @@ def test_one_slow_read_holds_up_nobody_elses_panel(store: Store, slow: Callable[
     held = slow(designs[0].digest)
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.submit(services.glance, designs[0].digest)
-        study = pool.submit(many.runs_of, designs[:2])
+        study = pool.submit(questions.runs_of, designs[:2])
         until(lambda: held.times == 2)
         begin = time.monotonic()
         shown = services.glance(designs[1].digest)
         assert shown is not None
         assert shown[0].design == designs[1]
-        assert {run.state for run in many.runs_of(designs[1:]).values()} == {"queued"}
-        assert many.epochs_of(designs[1:]) == {}
+        assert {run.state for run in questions.runs_of(designs[1:]).values()} == {"queued"}
+        assert questions.epochs_of(designs[1:]) == {}
         services.pace()
         assert services.standstill() is None or isinstance(services.standstill(), str)
         assert time.monotonic() - begin < SLOW / 2
@@ -186,12 +187,12 @@ def test_a_page_asks_as_little_of_many_runs_as_of_two(store: Store, tiny: MakeDe
     designs = [tiny(seed + 100 * count) for seed in range(count)]
     for place, design in enumerate(designs):
         finished(store, design, place / 100)
-    assert statements(store, lambda: many.runs_of(designs)) == 2
-    assert statements(store, lambda: many.epochs_of(designs)) == 2
-    known = many.runs_of(designs)
-    assert statements(store, lambda: many.results(designs, known)) == 6  # last epochs, looks, and measurements
-    assert statements(store, lambda: many.results(designs, known)) <= 2
-    assert [one.accuracy for one in many.results(designs, known).values()] == [n / 100 for n in range(count)]
+    assert statements(store, lambda: questions.runs_of(designs)) == 2
+    assert statements(store, lambda: questions.epochs_of(designs)) == 2
+    known = questions.runs_of(designs)
+    assert statements(store, lambda: questions.results(designs, known)) == 6  # last epochs, looks, and measurements
+    assert statements(store, lambda: questions.results(designs, known)) <= 2
+    assert [one.accuracy for one in questions.results(designs, known).values()] == [n / 100 for n in range(count)]
     services.GLANCES.forget()
     assert statements(store, runs._known) == 8
     assert [run.design for run in runs._known()[0]] == designs[::-1]

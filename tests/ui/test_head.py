@@ -15,9 +15,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message
 
-from snnviz.ui.frontend import STATIC
-from snnviz.ui.middleware.head import FILES, Head, completed
-from snnviz.ui.routes import routes
+from snnviz.ui.server.frontend import STATIC
+from snnviz.ui.server.middleware.head import FILES, Head, completed
+from snnviz.ui.server.routes import routes
 
 PAGE = (STATIC / "index.html").read_bytes()
 

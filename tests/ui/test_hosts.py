@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from snnviz.ui import routes
-from snnviz.ui.middleware import headers, hosts
+from snnviz.ui.server import routes
+from snnviz.ui.server.middleware import headers, hosts
 
 Ask = Callable[..., tuple[int, dict[str, str], str]]
 

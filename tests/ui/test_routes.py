@@ -7,7 +7,7 @@ from importlib.metadata import version
 import pytest
 import streamlit as st
 
-from snnviz.ui.routes import plotly_url, routes
+from snnviz.ui.server.routes import plotly_url, routes
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ import pytest
 from itsdangerous import TimestampSigner
 
 from snnviz.places import ROOT
-from snnviz.ui import visitors
-from snnviz.ui.middleware.cookies import VISITOR, Cookies
+from snnviz.ui.server import visitors
+from snnviz.ui.server.middleware.cookies import VISITOR, Cookies
 
 
 @pytest.fixture(autouse=True)

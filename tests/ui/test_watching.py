@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from snnviz.design import Design
+from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.store import Claim, Store
-from snnviz.ui import services, watching
+from snnviz.ui.design import watching
+from snnviz.ui.kit import services
 
 
 @pytest.fixture

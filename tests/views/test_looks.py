@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, members
 from snnviz.events import Branch, LayerState, Sample
-from snnviz.theory.activity import Setting
-from snnviz.theory.propagation import propagate
-from snnviz.views import activity, looks
+from snnviz.studies.activity.charts import activity
+from snnviz.studies.activity.theory.activity import Setting
+from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.shortcuts.charts.shortcuts import Rows, loss_chart
+from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members
+from snnviz.views import looks
 from snnviz.views.chart import Chart, empty, payload
 from snnviz.views.looks import Look, told_apart
 from snnviz.views.run import run_charts
-from snnviz.views.shortcuts import Rows, loss_chart
 from snnviz.views.words import layer as called
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.

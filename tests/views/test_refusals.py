@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
-from snnviz import links
-from snnviz.catalog.mends import mend
-from snnviz.catalog.nearest import Unfit
-from snnviz.design import DATASETS, Design, Part
+from snnviz.design import links
+from snnviz.design.design import DATASETS, Design, Part
+from snnviz.design.networks import KINDS
+from snnviz.design.registry import Range, Registry
 from snnviz.errors import InputError
-from snnviz.networks import KINDS
-from snnviz.registry import Range, Registry
+from snnviz.graph.mends import mend
+from snnviz.graph.nearest import Unfit
 from snnviz.views import changes
 from snnviz.views.refusals import REASONS, why
 

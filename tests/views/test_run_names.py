@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz import links
-from snnviz.catalog.twins import ann_twin
-from snnviz.design import Design
+from snnviz.design import links
+from snnviz.design.design import Design
+from snnviz.graph.twins import ann_twin
 from snnviz.views.runs import LONGEST, difference_table, line, row, run_table, short_names
 from tests.designs import DESIGNS
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.design import Augment, Events
-from snnviz.theory import events
-from snnviz.theory.events import EVENT
+from snnviz.data import frames as events
+from snnviz.data.frames import EVENT
+from snnviz.design.design import Augment, Events
 from snnviz.views import pictures, samples, streams
 from snnviz.views.streams import FRAMES_SHOWN, PLAYED, SCATTERED, SIDE_SHOWN, Stream
 

@@ -6,12 +6,12 @@ from typing import get_args
 
 import pytest
 
-from snnviz import links
-from snnviz.adjacency import ASC, DSC
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.twins import ann_twin
-from snnviz.design import Design, StagedNetwork
-from snnviz.networks import StagedKind
+from snnviz.design import links
+from snnviz.design.adjacency import ASC, DSC
+from snnviz.design.design import Design, StagedNetwork
+from snnviz.design.networks import StagedKind
+from snnviz.graph.architectures import architecture
+from snnviz.graph.twins import ann_twin
 from snnviz.theory import costs
 from snnviz.theory.variance import forecast
 from snnviz.views.design import forecast_chart, layer_table

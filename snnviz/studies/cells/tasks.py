@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from snnviz.catalog.cells import Candidate, CellSearch, Report, Scoring
+from snnviz.studies.cells.scoring import Candidate, CellSearch, Report, Scoring
+from snnviz.studies.cells.theory import costs
 from snnviz.tasks import Cost, TaskKind
-from snnviz.theory import cell_costs
 
 SMALLER = "fewer images, channels or time steps need less"
 
 
 def score_cost(task: Scoring) -> Cost:
     """Counts time steps of all repeats."""
-    memory = cell_costs.scoring_bytes(task)
-    return Cost(cell_costs.scoring_steps(task), cell_costs.scoring_seconds(task), memory)
+    memory = costs.scoring_bytes(task)
+    return Cost(costs.scoring_steps(task), costs.scoring_seconds(task), memory)
 
 
 def score_sample() -> Scoring:
@@ -22,8 +22,8 @@ def score_sample() -> Scoring:
 
 def search_cost(task: CellSearch) -> Cost:
     """Counts tenths of milliseconds of what is expected."""
-    memory = cell_costs.search_bytes(task)
-    return Cost(cell_costs.search_steps(task), cell_costs.search_seconds(task), memory)
+    memory = costs.search_bytes(task)
+    return Cost(costs.search_steps(task), costs.search_seconds(task), memory)
 
 
 def search_sample() -> CellSearch:
@@ -37,8 +37,8 @@ KINDS = (
         value=CellSearch,
         rows=(Candidate,),
         cost=search_cost,
-        run="snnviz.jobs.scoring:search",
-        show="snnviz.cli.cellsearching:show",
+        run="snnviz.studies.cells.compute.scoring:search",
+        show="snnviz.studies.cells.command.searching:show",
         page="cells",
         sample=search_sample,
         data=lambda task: (task.data,),
@@ -51,11 +51,11 @@ KINDS = (
         value=Scoring,
         rows=(Report,),
         cost=score_cost,
-        run="snnviz.jobs.scoring:score",
-        show="snnviz.cli.scoring:show",
+        run="snnviz.studies.cells.compute.scoring:score",
+        show="snnviz.studies.cells.command.scoring:show",
         page="cells",
         sample=score_sample,
-        warm="snnviz.core.score:warm",
+        warm="snnviz.studies.cells.compute.score:warm",
         data=lambda task: (task.data,),
         noun="setting",
         smaller=SMALLER,

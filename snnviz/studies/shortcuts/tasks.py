@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from snnviz.catalog.shortcutstudies import GradientSurvey, InitialGradient
-from snnviz.design import Design
-from snnviz.links import change
+from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
@@ -42,9 +42,9 @@ KINDS = (
         value=GradientSurvey,
         rows=(InitialGradient,),
         cost=cost,
-        run="snnviz.jobs.surveying:survey",
-        show="snnviz.cli.gradients:show",
-        measure="snnviz.cli.gradients:measure",
+        run="snnviz.studies.shortcuts.compute.surveying:survey",
+        show="snnviz.studies.shortcuts.command.gradients:show",
+        measure="snnviz.studies.shortcuts.command.gradients:measure",
         page="shortcuts",
         sample=sample,
         design=lambda survey: survey.design,

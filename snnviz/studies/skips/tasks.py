@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from snnviz.catalog.searches import Model, Search, Trial, Twin, widest
-from snnviz.catalog.twins import ann_twin
+from snnviz.graph.twins import ann_twin
+from snnviz.studies.skips.search import Model, Search, Trial, Twin, widest
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
@@ -47,8 +47,8 @@ KINDS = (
         value=Search,
         rows=(Twin, Trial, Model),
         cost=cost,
-        run="snnviz.jobs.searching:conduct",
-        show="snnviz.cli.searching:show",
+        run="snnviz.studies.skips.compute.searching:conduct",
+        show="snnviz.studies.skips.command.searching:show",
         page="skips",
         sample=sample,
         design=lambda search: search.design,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from snnviz.catalog.measuring import Measurement
-from snnviz.design import Design
+from snnviz.design.design import Design
+from snnviz.design.measurement import Measurement
 from snnviz.events import Branch, EpochEnd, LayerState, Sample, Timing
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
@@ -36,8 +36,8 @@ KINDS = (
         rows=(Sample, LayerState, Branch, Timing, EpochEnd),
         cost=run_cost,
         run="snnviz.core.execute:run",
-        show="snnviz.cli.running:show_run",
-        measure="snnviz.cli.measuring:measure_run",
+        show="snnviz.commands.running:show_run",
+        measure="snnviz.studies.training.command.measuring:measure_run",
         page="design",
         sample=run_sample,
         warm="snnviz.core.execute:warm",
@@ -48,8 +48,8 @@ KINDS = (
         value=Measurement,
         rows=(LayerState, Timing),
         cost=measurement_cost,
-        run="snnviz.jobs.measuring:measured",
-        show="snnviz.cli.measuring:show",
+        run="snnviz.studies.training.compute.measuring:measured",
+        show="snnviz.studies.training.command.measuring:show",
         page="design",
         sample=lambda: Measurement(design=run_sample()),
         design=lambda task: task.design,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from snnviz.catalog.architectures import architecture
-from snnviz.catalog.datasets import card
-from snnviz.catalog.limitstudies import start
-from snnviz.catalog.trajectories import USUAL, Course, Trajectories
-from snnviz.catalog.ttfslimits import FineTuning, Limits, Tuned
-from snnviz.links import change
+from snnviz.data.datasets import card
+from snnviz.design.links import change
+from snnviz.graph.architectures import architecture
+from snnviz.studies.ttfs.curves import start
+from snnviz.studies.ttfs.limits import FineTuning, Limits, Tuned
+from snnviz.studies.ttfs.trajectories import USUAL, Course, Trajectories
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
@@ -74,8 +74,8 @@ KINDS = (
         value=Trajectories,
         rows=(Course,),
         cost=trajectories_cost,
-        run="snnviz.core.trajectories:courses",
-        show="snnviz.cli.trajectories:show",
+        run="snnviz.studies.ttfs.compute.trajectories:courses",
+        show="snnviz.studies.ttfs.command.trajectories:show",
         page="ttfs",
         sample=trajectories_sample,
         design=lambda task: task.design,
@@ -84,8 +84,8 @@ KINDS = (
         value=FineTuning,
         rows=(Tuned,),
         cost=finetuning_cost,
-        run="snnviz.jobs.tuning:tune",
-        show="snnviz.cli.limittables:show",
+        run="snnviz.studies.ttfs.compute.tuning:tune",
+        show="snnviz.studies.ttfs.command.tables:show",
         page="ttfs",
         sample=finetuning_sample,
         design=lambda task: task.design,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from snnviz import adjacency
-from snnviz.adjacency import ASC, DSC, MAX_DEPTH, MIN_DEPTH, Edges
+from snnviz.design import adjacency
+from snnviz.design.adjacency import ASC, DSC, MAX_DEPTH, MIN_DEPTH, Edges
 from snnviz.ui.components.matrix import accepted, answered, mount, new_revision, nothing, sent, whole
 
 __all__ = ["PRESETS", "accept", "answer", "block_editor", "drawn", "new_revision"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from snnviz import cells
-from snnviz.cells import OUT, PUBLISHED, Cell
+from snnviz.design import cells
+from snnviz.design.cells import OUT, PUBLISHED, Cell
 from snnviz.errors import InputError
 from snnviz.ui.components import matrix
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 import streamlit as st
 
 from snnviz.ui.components.assets import source
-from snnviz.ui.routes import plotly_url
+from snnviz.ui.server.routes import plotly_url
 from snnviz.views import chart
 from snnviz.views.chart import Chart
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from snnviz.ui.components.assets import source
-from snnviz.views.snasnet import Part
+from snnviz.views.boxes import Part
 from snnviz.views.words import layer
 
 _MOUNT = st.components.v2.component(

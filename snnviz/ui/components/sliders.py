@@ -18,7 +18,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.registry import Number, Range
+from snnviz.design.registry import Number, Range
 from snnviz.ui.components.assets import source
 
 _MOUNT = st.components.v2.component(

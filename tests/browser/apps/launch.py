@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from snnviz.ui.repairs import answer_at_once, keep_choices_among_what_is_offered, keep_runs_whole
-from snnviz.ui.routes import middleware, routes
+from snnviz.ui.server.repairs import answer_at_once, keep_choices_among_what_is_offered, keep_runs_whole
+from snnviz.ui.server.routes import middleware, routes
 
 keep_runs_whole()
 answer_at_once()

@@ -9,13 +9,13 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from snnviz import adjacency, cells
+from snnviz.design import adjacency, cells
 from snnviz.ui.components.address import address
 from snnviz.ui.components.block_editor import block_editor, drawn, new_revision
 from snnviz.ui.components.cell_editor import cell_editor
 from snnviz.ui.components.cell_editor import drawn as drawn_cell
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.routes import plotly_url
+from snnviz.ui.server.routes import plotly_url
 from snnviz.views.chart import Chart, Figure
 
 state = st.session_state

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from snnviz.ui.words import plain
+from snnviz.ui.kit.words import plain
 from tests.strangers import TEXTS
 
 for text in TEXTS:

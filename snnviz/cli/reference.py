@@ -1,0 +1,61 @@
+"""All that can be chosen by name, as a page of Markdown, from what the catalogues say of their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from snnviz.design.design import DATASETS, ENCODINGS, INITS, LOSSES, OPTIMIZERS, SCHEDULES, SHORTCUTS, SURROGATES
+from snnviz.design.registry import Entry, Registry
+
+SHELVES: dict[str, tuple[str, Registry[Any]]] = {
+    "Initialisations": ("init.kind", INITS),
+    "Surrogate gradients": ("neuron.surrogate.kind", SURROGATES),
+    "Encodings": ("data.encoding.kind", ENCODINGS),
+    "Losses": ("training.loss.kind", LOSSES),
+    "Optimizers": ("training.optimizer.kind", OPTIMIZERS),
+    "Schedules": ("training.schedule.kind", SCHEDULES),
+    "Shortcut branches": ("training.shortcut.schedule.kind", SHORTCUTS),
+    "Data sets": ("data.name", DATASETS),
+}
+"""Each with the field of a design that chooses from it."""
+
+HEAD = """# Reference
+
+What a design can choose by name, and the numbers each choice takes. Written by `python -m snnviz reference`: do not
+edit.
+"""
+
+
+def reference() -> str:
+    """The page.
+
+    >>> "### kaiming" in reference()
+    True
+    """
+    return "\n".join([HEAD, *_lines()])
+
+
+def _lines() -> Iterator[str]:
+    for title, (path, registry) in SHELVES.items():
+        yield f"## {title}\n"
+        example = f"{path}={registry.kinds[-1]}"
+        yield f"Chosen by `{path}`, as in `--set {example}` or a link's `?{example}`.\n"
+        for entry in registry:
+            yield from _entry(entry, path.removesuffix(".kind"))
+
+
+def _entry(entry: Entry[Any], part: str) -> Iterator[str]:
+    yield f"### {entry.kind}\n"
+    yield f"{entry.title}\n"
+    if entry.formula:
+        yield f"$${entry.formula}$$\n"
+    for parameter in entry.parameters:
+        limits = parameter.range
+        rule = f"{limits.low:.10g} to {limits.high:.10g}, {parameter.default:.10g} by default"
+        yield f"- `{part}.{parameter.name}`: {rule}. {limits.help}".rstrip()
+    if entry.parameters:
+        yield ""
+    if entry.notes:
+        yield f"{entry.notes}\n"
+    yield f"Source: {entry.source}.\n"

@@ -1,0 +1,51 @@
+"""What training does to samples, anew each time: mirroring, moving, and leaving out events."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.design.binning import Augment
+
+Counts = NDArray[np.uint8]
+
+
+def augmented(samples: Counts, how: Augment, rng: np.random.Generator) -> Counts:
+    """Images (B, C, H, W), or frames of counts (B, T, P, H, W), each changed in its own way; a copy.
+
+    Mirroring and moving are exact: events at a border move out of the picture and 0 moves in. Each event is left out
+    with probability `drop`, so that counts are thinned binomially; a count of 255 stands for more, and a binary frame's
+    1 for one event.
+    """
+    found = samples.copy()
+    if how.flip == "on":
+        mirrored = rng.random(len(found)) < 0.5
+        found[mirrored] = found[mirrored][..., ::-1]
+    if how.shift:
+        for sample, (dy, dx) in zip(found, rng.integers(-how.shift, how.shift + 1, (len(found), 2)), strict=True):
+            _move(sample, int(dy), int(dx))
+    if how.drop:
+        _thin(found, how.drop, rng)
+    return found
+
+
+def _thin(found: Counts, drop: float, rng: np.random.Generator) -> None:
+    """In place: one draw an event, which takes a third of the time of one binomial draw a pixel."""
+    flat = found.reshape(-1)
+    places = np.flatnonzero(flat)
+    counts = flat[places]
+    ends = np.cumsum(counts, dtype=np.int64)
+    kept = np.zeros(ends[-1] + 1 if len(ends) else 1, np.int32)
+    np.cumsum(rng.random(len(kept) - 1, dtype=np.float32) >= drop, out=kept[1:])
+    flat[places] = kept[ends] - kept[ends - counts]
+
+
+def _move(sample: Counts, dy: int, dx: int) -> None:
+    """In place, (..., H, W)."""
+    height, width = sample.shape[-2:]
+    moved = np.zeros_like(sample)
+    if abs(dy) < height and abs(dx) < width:
+        to_y, from_y = slice(max(dy, 0), height + min(dy, 0)), slice(max(-dy, 0), height + min(-dy, 0))
+        to_x, from_x = slice(max(dx, 0), width + min(dx, 0)), slice(max(-dx, 0), width + min(-dx, 0))
+        moved[..., to_y, to_x] = sample[..., from_y, from_x]
+    sample[:] = moved

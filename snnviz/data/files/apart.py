@@ -1,0 +1,148 @@
+"""Looks through what a stranger brought in a process of its own, which may take only so much memory and time.
+
+Whatever a file says, and whatever a library makes of it, the process that asks stays small: samples are written into a
+folder that is gone before anybody sees them, and mapped into memory from there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnviz.data.files import uploads
+from snnviz.data.files.checked import Checked
+from snnviz.data.files.limits import Limits
+from snnviz.data.files.reading import Asked, Choices, Done
+from snnviz.errors import Described, InputError
+from snnviz.places import ROOT
+
+PREFIX = "snnviz-check-"
+GIVEN, ANSWER = "given.json", "answer.json"
+OLD = 2 * 3600
+"""Seconds after which a folder of a check is left over from a process that was killed."""
+
+THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+
+
+def check(source: Path | Mapping[str, bytes], limits: Limits | None = None, choices: Choices | None = None) -> Checked:
+    """As `uploads.check`, whose limits `memory` and `seconds` hold here. Raises `InputError`, also `Asked`."""
+    limits = limits or Limits.here()
+    if not isinstance(source, Path):
+        limits.fit(sum(map(len, source.values())))
+        limits.fit_samples(len(source))
+    with _folder() as folder:
+        given: dict[str, Any] = {"limits": asdict(limits), "choices": asdict(choices or Choices())}
+        if isinstance(source, Path):
+            given["path"] = str(source.absolute())
+        else:
+            given["names"] = list(source)
+            for number, raw in enumerate(source.values()):
+                (folder / str(number)).write_bytes(raw)
+        (folder / GIVEN).write_text(json.dumps(given))
+        told = _run(folder, limits)
+        if "asked" in told:
+            raise Asked(**told["asked"])
+        if "error" in told:
+            error = InputError(told["error"]["field"], "", "")
+            error.args = (told["error"]["text"],)
+            raise error
+        return _read(folder, told)
+
+
+def _run(folder: Path, limits: Limits) -> dict[str, Any]:
+    """The answer of a process that reads what is in `folder`. Raises `InputError` where it gives none."""
+    command = [sys.executable, "-m", "snnviz.data.files.apart", str(folder)]
+    try:
+        ended = subprocess.run(
+            command, cwd=ROOT, env=os.environ | THREADS, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=limits.seconds, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        rule = f"be read within {limits.seconds:,} s"
+        raise InputError("upload", rule, Described("one that takes longer")) from None
+    with suppress(OSError, ValueError):
+        found: dict[str, Any] = json.loads((folder / ANSWER).read_text())
+        return found
+    if b"MemoryError" in ended.stderr or ended.returncode < 0:
+        raise limits.too_large()
+    raise InputError("upload", "be readable", Described("one that ends whoever reads it"))
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder of its own; those that killed processes left are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if left.stat().st_mtime < time.time() - OLD:
+                shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+        yield Path(folder)
+
+
+def _read(folder: Path, told: dict[str, Any]) -> Checked:
+    """What the process found; its arrays stay mapped when the folder is gone."""
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in told.pop("arrays")}
+    done = tuple(Done(**one) for one in told.pop("done"))
+    listed: dict[str, Any] = {name: tuple(told.pop(name)) for name in ("shape", "labels", "remarks", "milliseconds")}
+    return Checked(arrays=arrays, done=done, **listed, **told)
+
+
+def _write(folder: Path, found: Checked) -> dict[str, Any]:
+    for name, array in found.arrays.items():
+        path = folder / f"{name}.npy"
+        if not path.exists():  # else it was written as it was read
+            np.save(path, array, allow_pickle=False)
+    told = {each.name: getattr(found, each.name) for each in fields(found) if each.name not in ("arrays", "done")}
+    return {**told, "arrays": list(found.arrays), "done": [asdict(done) for done in found.done]}
+
+
+def _bound(megabytes: int, seconds: int) -> None:
+    """From here on so much more memory, and so much time of the processor, where the system can say so."""
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[5])
+    except (ImportError, OSError):
+        return
+    most = pages * resource.getpagesize() + megabytes * 10**6
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main(folder: Path) -> None:
+    """In the process of its own."""
+    given = json.loads((folder / GIVEN).read_text())
+    limits, choices = Limits(**given["limits"]), Choices(**given["choices"])
+    source: Any
+    if "path" in given:
+        source = Path(given["path"])
+    else:
+        source = {name: folder / str(number) for number, name in enumerate(given["names"])}
+    _bound(limits.memory, limits.seconds)
+    answer: dict[str, Any]
+    try:
+        answer = _write(folder, uploads.check(source, limits, choices, folder))
+    except Asked as asked:
+        answer = {"asked": {"option": asked.option, "why": asked.why, "choices": asked.choices}}
+    except InputError as error:
+        answer = {"error": {"field": error.field, "text": str(error)}}
+    except MemoryError:
+        answer = {"error": {"field": "upload", "text": str(limits.too_large())}}
+    (folder / ANSWER).write_text(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,216 @@
+"""Files by their places: of a folder, an archive or an upload. What systems leave beside them is left out, and said.
+
+A place is all parts of a name: whoever wrote them, they are looked at for an ending, a class and a split alone, and
+none becomes part of a path. Names are compared in one form of Unicode (NFC); macOS writes another.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from snnviz.data.files.reading import Reading, some
+from snnviz.errors import Described, InputError
+
+Place = tuple[str, ...]
+
+
+class Source(Protocol):
+    """A file that is read when it is needed: `size` bytes, as far as its archive or system tells."""
+
+    @property
+    def size(self) -> int: ...
+
+    def open(self) -> IO[bytes]:
+        """To read it in pieces. Raises `InputError` or `OSError`."""
+
+    def __call__(self, most: int | None = None) -> bytes:
+        """Its first `most` bytes, or all of them, which are then `size`. Raises `InputError`."""
+
+
+Files = dict[Place, Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Bytes in memory."""
+
+    raw: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.raw)
+
+    def open(self) -> IO[bytes]:
+        return io.BytesIO(self.raw)
+
+    def __call__(self, most: int | None = None) -> bytes:
+        return self.raw if most is None else self.raw[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A file of this machine."""
+
+    path: Path
+    size: int
+
+    def open(self) -> IO[bytes]:
+        return self.path.open("rb")
+
+    def __call__(self, most: int | None = None) -> bytes:
+        with self.path.open("rb") as file:
+            return file.read(self.size if most is None else most)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A file of an archive: no more than its directory declares, whatever it unpacks to."""
+
+    archive: zipfile.ZipFile
+    entry: zipfile.ZipInfo
+
+    @property
+    def size(self) -> int:
+        return self.entry.file_size
+
+    def open(self) -> IO[bytes]:
+        try:
+            return self.archive.open(self.entry)
+        except MemoryError:
+            raise
+        except Exception as error:  # zipfile has no one kind of error for a damaged archive
+            raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
+
+    def __call__(self, most: int | None = None) -> bytes:
+        try:
+            with self.archive.open(self.entry) as file:
+                raw = file.read(self.size + 1 if most is None else most)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
+        if most is None and len(raw) != self.size:
+            rule = f"unpack to the {self.size:,} bytes that it declares"
+            raise InputError("upload", rule, Described(f"{'more' if len(raw) > self.size else f'{len(raw):,}'}"))
+        return raw
+
+
+def one_form(text: str) -> str:
+    """A name as it is compared."""
+    return unicodedata.normalize("NFC", text)
+
+
+def places(name: str) -> Place:
+    """The parts of a name that a stranger wrote."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return tuple(parts) or ("upload",)
+
+
+def is_hidden(place: Iterable[str]) -> bool:
+    """Whether a system put it there, such as __MACOSX/._x and .DS_Store, or nobody is meant to see it."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in place)
+
+
+def of_path(path: Path, reading: Reading) -> Files:
+    """The files of a file or folder by their places; links are not followed. Raises `InputError`."""
+    limits = reading.limits
+    if path.is_file():
+        limits.fit(path.stat().st_size)
+        return {(path.name,): OnDisk(path, path.stat().st_size)}
+    if not path.is_dir():
+        raise InputError("path", "be a file or a folder", str(path))
+    found: list[tuple[Place, Source]] = []
+    total = hidden = links = 0
+    for folder, folders, names in os.walk(path):
+        hidden += sum(map(_counted, (Path(folder) / name for name in folders if is_hidden([name]))))
+        links += sum((Path(folder) / name).is_symlink() for name in folders)
+        folders[:] = sorted(name for name in folders if not is_hidden([name]))
+        for name in sorted(names):
+            place = Path(folder) / name
+            if place.is_symlink() or not place.is_file():
+                links += 1
+            elif is_hidden([name]):
+                hidden += 1
+            else:
+                size = place.stat().st_size
+                total += size
+                limits.fit(total)
+                found.append((place.relative_to(path.parent).parts, OnDisk(place, size)))
+                limits.fit_samples(len(found))
+    reading.did("links", links, f"{some(links, 'link')} or other things that are no files were not followed.")
+    return _gathered(found, hidden, reading)
+
+
+def of_bytes(given: Mapping[str, bytes | Path], reading: Reading) -> Files:
+    """Files, in memory or on this machine, by the names that a stranger gave them."""
+    named: list[tuple[Place, Source]] = [
+        (places(name), Held(raw) if isinstance(raw, bytes) else OnDisk(raw, raw.stat().st_size))
+        for name, raw in given.items()
+    ]
+    reading.limits.fit(sum(source.size for _, source in named))
+    reading.limits.fit_samples(len(named))
+    shown = [(place, source) for place, source in named if not is_hidden(place)] if len(named) > 1 else named
+    return _gathered(shown, len(named) - len(shown), reading)
+
+
+def unpacked(raw: IO[bytes], size: int, reading: Reading) -> Files:
+    """The files of an archive of `size` bytes, none of which is unpacked yet. Raises `InputError`, also for a bomb."""
+    try:
+        archive = zipfile.ZipFile(raw)
+        inner = [entry for entry in archive.infolist() if not entry.is_dir()]
+    except MemoryError:
+        raise
+    except Exception as error:  # as in `Packed`
+        raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
+    reading.limits.fit_samples(len(inner))
+    reading.limits.fit_unpacked(sum(entry.file_size for entry in inner), size)
+    named = [(places(_name(entry)), entry) for entry in inner]
+    shown = [(place, entry) for place, entry in named if not is_hidden(place)]
+    for _, entry in shown:
+        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise InputError("upload", "be packed by deflate, without a password", entry.filename[:60])
+    found: list[tuple[Place, Source]] = [(place, Packed(archive, entry)) for place, entry in shown]
+    return _gathered(found, len(named) - len(shown), reading)
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """macOS writes UTF-8 without saying so, which zipfile reads as the code page of 1981."""
+    if entry.flag_bits & 0x800:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return entry.filename
+
+
+def _gathered(found: list[tuple[Place, Source]], hidden: int, reading: Reading) -> Files:
+    reading.did("hidden", hidden, f"{some(hidden, 'file')} of the system (hidden, or below __MACOSX) left out.")
+    seen: set[Place] = set()
+    for place, _ in found:
+        known = tuple(map(one_form, place))
+        if known in seen:
+            raise InputError("upload", "hold each file once", Described(f"{shown(place)} twice"))
+        seen.add(known)
+    return dict(found)
+
+
+def _counted(folder: Path) -> int:
+    return sum(len(names) for _, _, names in os.walk(folder))
+
+
+def shown(place: Place) -> str:
+    """The end of a place, for a sentence."""
+    name = "/".join(place)[-60:]
+    return name if name.isprintable() else repr(name)[1:-1]
+
+
+def words(error: Exception) -> str:
+    """What an error of a library says, on one short line."""
+    return " ".join(str(error).split())[:60] or type(error).__name__

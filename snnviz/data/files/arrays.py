@@ -1,0 +1,114 @@
+"""Arrays of numpy's files, read in pieces: a header first, and none of it is unpickled."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.data.files.archives import Held, Source, words
+from snnviz.errors import Described, InputError
+
+PIECE = 2**22
+"""Bytes of an array that are read at once."""
+
+HEADER_BYTES = 2**16
+
+
+def header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and type of the array that follows in a .npy. Raises `ValueError` and its like."""
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"version {version} of the format")
+    reading = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, order, dtype = reading(file)
+    if any(type(side) is not int or side < 0 for side in shape):  # True is an int, and no length
+        raise ValueError(f"shape {shape}")
+    if math.prod(max(side, 1) for side in shape) * max(dtype.itemsize, 1) >= 2**48:
+        raise ValueError(f"shape {shape}")
+    if not dtype.itemsize and not dtype.hasobject:
+        raise ValueError(f"numbers of no bytes ({dtype})")
+    return shape, order, dtype
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """An array that is read when it is needed."""
+
+    field: str
+    source: Source
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+    start: int
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def whole(self) -> NDArray[Any]:
+        """All of it. Raises `InputError`."""
+        raw = self.source()
+        have = len(raw) - self.start
+        if self.nbytes > have:
+            raise InputError(
+                self.field, f"be whole ({self.nbytes:,} bytes by its header)", Described(f"{have:,} bytes")
+            )
+        flat = np.frombuffer(raw, self.dtype, math.prod(self.shape), self.start)
+        return flat.reshape(self.shape, order="F" if self.fortran else "C")
+
+    def pieces(self) -> Iterator[NDArray[Any]]:
+        """Its parts along the first axis, in order. Raises `InputError`."""
+        if not math.prod(self.shape):
+            return
+        if self.fortran and len(self.shape) > 1:
+            yield self.whole()
+            return
+        row = self.nbytes // self.shape[0]
+        rows = max(1, PIECE // row)
+        with self.source.open() as file:
+            self._read(file, self.start)
+            for first in range(0, self.shape[0], rows):
+                count = min(rows, self.shape[0] - first)
+                raw = self._read(file, count * row)
+                yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
+
+    def _read(self, file: IO[bytes], size: int) -> bytes:
+        try:
+            raw = file.read(size)
+        except MemoryError:
+            raise
+        except Exception as error:  # as in `archives.Packed`
+            raise InputError(self.field, "be a whole array", Described(words(error))) from None
+        if len(raw) < size:
+            rule = f"be whole ({self.nbytes:,} bytes by its header)"
+            raise InputError(self.field, rule, Described(f"{max(self.source.size - self.start, 0):,} bytes"))
+        return raw
+
+
+def numbers(source: Source, field: str) -> Numbers:
+    """An array of numbers in the form of a .npy, whose header is read. Raises `InputError`."""
+    file = io.BytesIO(source(HEADER_BYTES))
+    try:
+        shape, order, dtype = header(file)
+    except MemoryError:
+        raise
+    except Exception as error:  # numpy hands the header to Python's parser, which raises what it likes
+        raise InputError(field, "be an array of numbers (.npy)", Described(words(error))) from None
+    if dtype.hasobject:
+        raise InputError(field, "be an array of numbers", Described("pickled objects, which are never opened"))
+    found = Numbers(field, source, shape, order, dtype, file.tell())
+    if found.nbytes > source.size - found.start:
+        have = Described(f"{max(source.size - found.start, 0):,} bytes")
+        raise InputError(field, f"be whole ({found.nbytes:,} bytes by its header)", have)
+    return found
+
+
+def array(raw: bytes, field: str) -> NDArray[Any]:
+    """An array of numbers from the bytes of a .npy. Raises `InputError`."""
+    return numbers(Held(raw), field).whole()

@@ -1,0 +1,233 @@
+"""Files of one recording: N-MNIST's .bin, arrays (.npy), HDF5 (.h5) and AEDAT 4 (.aedat4), read with bounds.
+
+Whatever the file, its events are (n,) of `EVENT`, checked: some, in the order of time, on pixels of the sensor. Nothing
+is unpickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.data.files import aedat4, arrays
+from snnviz.data.files.archives import Held, Source
+from snnviz.data.files.limits import RATIO
+from snnviz.errors import DataMissing, Described, InputError
+from snnviz.graph.layers import Shape
+
+Array = NDArray[Any]
+
+PIECE = 2**18
+"""Events that are read at once."""
+
+MOST_CHUNK = 2**26
+"""Bytes of a part of a data set in HDF5, which is unpacked as a whole."""
+
+EVENT = np.dtype([("x", np.int64), ("y", np.int64), ("t", np.int64), ("p", np.int64)])
+
+BYTES = 5
+"""Of one event in a .bin: x, y, one bit of polarity and 23 of the time in microseconds, big-endian."""
+
+OVERFLOW, LATER = 240, 2**13
+"""A .bin's row that is no row: all that follows is so many microseconds later."""
+
+MOST_SIDE = 4096
+"""Pixels of a sensor's side."""
+
+ORDER = ("x", "y", "t", "p")
+"""Of the columns of an array without names. Times are in microseconds."""
+
+
+ALIKE = {
+    "x": ("x", "xs"),
+    "y": ("y", "ys"),
+    "t": ("t", "ts", "time", "timestamp", "timestamps"),
+    "p": ("p", "ps", "pol", "polarity", "on"),
+}
+"""What fields of an array are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How files are read: the order of columns without names, the stream of an AEDAT 4, and what hears how many events
+    there will be before they are read."""
+
+    columns: str = "xytp"
+    stream: int | None = None
+    count: Callable[[int], None] = lambda _: None
+
+
+def read(path: Path, shape: Shape) -> Array:
+    """The events of a file by its ending, at least one. Raises `DataMissing` naming a damaged file."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataMissing(f"The recording {path} must be readable, got {type(error).__name__}: replace it.") from None
+    try:
+        found = parse(raw, path.suffix)
+    except InputError as error:
+        raise DataMissing(f"The recording {path} {str(error).removeprefix('recording ')}: replace it.") from None
+    polarities, height, width = shape
+    fits = len(found) and found["x"].max() < width and found["y"].max() < height and found["p"].max() < polarities
+    if not fits:
+        raise DataMissing(f"The recording {path} must hold events of {width}x{height} pixels: replace it.")
+    return found
+
+
+def read_gesture(path: Path, shape: Shape) -> Array:
+    """As `read`, of tonic's files of DVS Gesture: columns x, y, p and t in milliseconds."""
+    found = read(path, (1 << 62, *shape[1:]))  # what is read as p is the time
+    if found["t"].max() >= shape[0]:
+        raise DataMissing(f"The recording {path} must hold polarities of 0 and 1, got {found['t'].max()}: replace it.")
+    found["t"], found["p"] = found["p"] * 1000, found["t"].copy()
+    return found
+
+
+def parse(raw: bytes, ending: str) -> Array:
+    """The events in the bytes of a file: .bin, .npy, .h5 or .aedat4. Raises `InputError`.
+
+    Coordinates are from 0 to below `MOST_SIDE`, polarities from 0.
+    """
+    several = list(pieces(Held(raw), ending))
+    found = np.concatenate(several) if several else np.zeros(0, EVENT)
+    if len(found) and found["p"].min() == -1 and not np.any(found["p"] == 0):
+        found["p"] = (found["p"] + 1) // 2  # -1 and 1, another custom
+    if len(found) and found["p"].min() < 0:
+        raise InputError("recording", "hold polarities of 0 and 1", int(found["p"].min()))
+    return found
+
+
+def pieces(source: Source, ending: str, how: How | None = None) -> Iterator[Array]:
+    """The events of a file by its ending, a part at a time. Raises `InputError`; polarities may be -1 and 1."""
+    for piece in PARSERS[ending](source, how or How()):
+        for axis in "xy":
+            if len(piece) and not 0 <= piece[axis].min() <= piece[axis].max() < MOST_SIDE:
+                rule = f"hold {axis} from 0 to {MOST_SIDE - 1}"
+                outside = piece[axis].min() if piece[axis].min() < 0 else piece[axis].max()
+                raise InputError("recording", rule, int(outside))
+        yield piece
+
+
+def bin_pieces(source: Source, _: How) -> Iterator[Array]:
+    """N-MNIST's form, as `tonic.io.read_mnist_file` reads it."""
+    if not source.size or source.size % BYTES:
+        raise InputError("recording", "hold whole events", Described(f"{source.size:,} bytes"))
+    later = 0
+    with source.open() as file:
+        while raw := file.read(BYTES * PIECE):
+            table = np.frombuffer(raw, np.uint8).reshape(-1, BYTES).astype(np.int64)
+            over = later + np.cumsum(table[:, 1] == OVERFLOW) * LATER
+            events = np.zeros(len(table), EVENT)
+            events["x"], events["y"], events["p"] = table[:, 0], table[:, 1], table[:, 2] >> 7
+            events["t"] = ((table[:, 2] & 127) << 16 | table[:, 3] << 8 | table[:, 4]) + over
+            later = int(over[-1])
+            yield events[table[:, 1] != OVERFLOW]
+
+
+def npy_pieces(source: Source, how: How) -> Iterator[Array]:
+    """An array with the fields x, y, t and p, or of four columns. Its header is read before it is."""
+    found = arrays.numbers(source, "recording")
+    how.count(found.shape[0] if found.shape else 0)
+    kind = np.zeros((0, *found.shape[1:]), found.dtype)
+    columns(kind if found.shape else np.zeros((), found.dtype), how.columns)
+    for piece in found.pieces():
+        yield structured(piece, how.columns)
+
+
+def columns(found: NDArray[Any], order: str = "xytp") -> list[NDArray[Any]]:
+    """Those of x, y, t and p, by their names or in this order. Raises `InputError`."""
+    names = found.dtype.names
+    if names is not None and found.ndim == 1:
+        known = {axis: [name for name in names if name.lower() in also] for axis, also in ALIKE.items()}
+        if all(len(several) == 1 for several in known.values()):
+            return [found[known[axis][0]] for axis in ORDER]
+    elif names is None and found.ndim == 2 and found.shape[1] == 4:
+        return [found[:, order.index(axis)] for axis in ORDER]
+    rule = "be an array with fields x, y, t and p, or of four columns"
+    raise InputError("recording", rule, Described(f"shape {found.shape} of {found.dtype}"))
+
+
+def structured(found: NDArray[Any], order: str = "xytp") -> Array:
+    """Whole numbers with the fields x, y, t and p, or in four columns, as events. Raises `InputError`."""
+    events = np.zeros(len(found), EVENT)
+    for name, column in zip(ORDER, columns(found, order), strict=True):
+        events[name] = whole(column, name)
+    return events
+
+
+def whole(column: NDArray[Any], name: str, field: str = "recording") -> NDArray[np.int64]:
+    """A column of whole numbers that an int64 holds. Raises `InputError`, which calls it `name` of `field`."""
+    if column.dtype.kind not in "iubf" or column.ndim != 1:
+        raise InputError(field, f"hold whole numbers as {name}", Described(f"{column.dtype} {column.shape}"))
+    if column.dtype.kind == "f" and not (np.isfinite(column).all() and (column == np.floor(column)).all()):
+        raise InputError(field, f"hold whole numbers as {name}", Described("fractions"))
+    if len(column) and not -(2**62) <= column.min() <= column.max() <= 2**62:
+        raise InputError(field, f"hold numbers that 63 bits hold as {name}", Described("larger ones"))
+    return column.astype(np.int64)
+
+
+def h5_pieces(source: Source, how: How) -> Iterator[Array]:
+    """HDF5 with data sets x, y, t and p at its root, or in a group "events". Nothing outside the file is opened."""
+    try:
+        import h5py
+    except ImportError:
+        raise InputError("recording", "be .npy where h5py is not installed", Described("HDF5")) from None
+    try:
+        with source.open() as raw, h5py.File(raw, "r") as file:
+            place = file["events"] if _is_own(file, "events") and isinstance(file["events"], h5py.Group) else file
+            several = []
+            for name in ORDER:
+                inner = place[name] if _is_own(place, name) else None
+                if not isinstance(inner, h5py.Dataset) or inner.is_virtual or inner.external or inner.ndim != 1:
+                    raise InputError("recording", f"hold a data set {name} of one dimension", Described("none"))
+                if inner.dtype.kind not in "iubf":
+                    raise InputError("recording", f"hold whole numbers as {name}", Described(str(inner.dtype)))
+                how.count(len(inner))
+                if len(inner) * inner.dtype.itemsize > RATIO * (2**12 + inner.id.get_storage_size()):
+                    raise InputError("recording", f"hold the numbers of {name}", Described("a length without them"))
+                if inner.chunks and inner.chunks[0] * inner.dtype.itemsize > MOST_CHUNK:
+                    raise InputError("recording", f"hold {name} in parts of at most 64 MB", Described("larger ones"))
+                several.append(inner)
+            if len({len(column) for column in several}) > 1:
+                raise InputError("recording", "hold as many x as y, t and p", Described("different numbers"))
+            step = max(PIECE, *(column.chunks[0] for column in several if column.chunks), 0)  # a part is unpacked whole
+            for first in range(0, len(several[0]), step):
+                events = np.zeros(min(step, len(several[0]) - first), EVENT)
+                for name, column in zip(ORDER, several, strict=True):
+                    events[name] = whole(column[first : first + step], name)
+                yield events
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # h5py has no one kind of error for a damaged file
+        raise InputError("recording", "be an HDF5 file", Described(" ".join(str(error).split())[:60])) from None
+
+
+def _is_own(place: Any, name: str) -> bool:
+    """Whether it lies in the file itself: a link may name any file of this machine."""
+    import h5py
+
+    return name in place and isinstance(place.get(name, getlink=True), h5py.HardLink)
+
+
+def aedat4_pieces(source: Source, how: How) -> Iterator[Array]:
+    """AEDAT 4, whose times are since 1970."""
+    for found in aedat4.pieces(source(), how.stream):
+        events = np.zeros(len(found), EVENT)
+        for name, column in zip(ORDER, ("x", "y", "t", "on"), strict=True):
+            events[name] = found[column]
+        how.count(len(found))
+        yield events
+
+
+PARSERS: dict[str, Callable[[Source, How], Iterator[Array]]] = {
+    ".bin": bin_pieces,
+    ".npy": npy_pieces,
+    ".h5": h5_pieces,
+    ".hdf5": h5_pieces,
+    ".aedat4": aedat4_pieces,
+}

@@ -1,0 +1,188 @@
+"""Pictures of one's own, PNG, JPEG and others that Pillow reads, in folders called by their class.
+
+Sizes are read from headers before anything is decoded. Pictures of one size are kept as they are; of several sizes, or
+larger than what is kept, it is asked how wide they are made.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.data.files import folders
+from snnviz.data.files.archives import Files, Place, Source, shown, words
+from snnviz.data.files.checked import Checked, unseen
+from snnviz.data.files.eventfolders import ending
+from snnviz.data.files.limits import FEWEST_SIDE
+from snnviz.data.files.reading import Reading, listed, some
+from snnviz.errors import Described, InputError
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
+
+MOST_PIXELS = 40_000_000
+"""Of a picture that is to be made smaller: a telephone's have 12 to 48 million."""
+
+GRAY = ("1", "L", "LA", "I;16")
+OTHER = ("CMYK", "YCbCr")
+COLOURED = ("RGB", "RGBA", "P", "PA", *OTHER, "RGBX", "La", "RGBa")
+SIZES = (28, 32, 64, 128)
+TURNED = 274
+"""EXIF's tag of a picture that the camera was turned for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the beginning of a picture says: `size` (height, width) as it is meant to be seen."""
+
+    size: tuple[int, int]
+    gray: bool
+    mode: str
+    turned: bool
+    several: bool
+
+
+def pictures(files: Files, reading: Reading) -> Checked:
+    """Pictures below folders of a class, and perhaps of Train and Test. Raises `InputError`, which names the file."""
+    known = {place: source for place, source in files.items() if ending(place[-1]) in ENDINGS}
+    reading.limits.fit_samples(len(known))
+    found = folders.laid_out(known, reading, "picture")
+    headers = {place: _header(known[place], place) for place in found.order}
+    side = _side(headers, reading)
+    height, width = (side, side) if side else next(iter(headers.values())).size
+    reading.limits.fit_sides(height, width)
+    channels = 1 if all(one.gray for one in headers.values()) else 3
+    reading.limits.fit(len(headers) * channels * height * width)
+    images = reading.room("images", (len(headers), channels, height, width), np.uint8)
+    clear = 0
+    for number, place in enumerate(found.order):
+        images[number], has_clear = _pixels(known[place], place, headers[place], channels, side)
+        clear += has_clear
+    _say(headers, channels, clear, reading)
+    left = len(files) - len(known)
+    reading.did("others", left, f"{some(left, 'other file')} left out.")
+    classes, test = int(found.labels.max()) + 1, folders.tested(found)
+    return Checked(
+        kind="images",
+        form=f"pictures ({', '.join(sorted({ending(place[-1]) for place in found.order}))})",
+        shape=(channels, height, width),
+        classes=classes,
+        train=len(found.order) - test,
+        test=test,
+        drawn=found.drawn,
+        arrays={"images": images, "labels": found.labels},
+        labels=found.names,
+        white=255,
+        scale="0 is black and 255 white",
+        order="by the names of files",
+        done=tuple(reading.done),
+        remarks=unseen(found.labels, classes),
+    )
+
+
+def _say(headers: Mapping[Place, Header], channels: int, clear: int, reading: Reading) -> None:
+    several = list(headers.values())
+    count = sum(one.gray for one in several) if channels == 3 else 0
+    reading.did("coloured", count, f"{some(count, 'gray picture')} among coloured ones: three equal channels.")
+    count = sum(one.mode in OTHER for one in several)
+    reading.did(
+        "colours", count, f"{some(count, 'picture')} of other colours (CMYK and such) became red, green and blue."
+    )
+    count = sum(one.mode == "I;16" for one in several)
+    reading.did("depth", count, f"{some(count, 'picture')} of 16 bits rounded to 8.")
+    reading.did("clear", clear, f"{some(clear, 'picture')} with transparent pixels put on white.")
+    count = sum(one.turned for one in several)
+    reading.did("turned", count, f"{some(count, 'picture')} turned as the camera says (EXIF).")
+    count = sum(one.several for one in several)
+    reading.did("frames", count, f"{some(count, 'file')} of several pictures: the first is read.")
+
+
+def _side(headers: Mapping[Place, Header], reading: Reading) -> int:
+    """How wide all are made, 0 where they are kept as they are. Raises `Asked`."""
+    sizes = Counter(one.size for one in headers.values())
+    limits, given = reading.limits, reading.choices.size
+    fits = len(sizes) == 1 and FEWEST_SIDE <= min(min(sizes)) <= max(max(sizes)) <= limits.side
+    wanted = {str(side): f"{side}x{side}, the square in the middle" for side in SIZES if side <= limits.side}
+    if given.isascii() and given.isdecimal() and len(given) < 5 and FEWEST_SIDE <= int(given) <= limits.side:
+        wanted[given] = ""
+    why = listed(f"{height}x{width} ({count:,})" for (height, width), count in sizes.most_common())
+    chosen = reading.choose("size", f"pictures of {why}", wanted, "as they are" if fits else "")
+    if chosen == "as they are":
+        return 0
+    largest = max(math.prod(size) for size in sizes)
+    if largest > MOST_PIXELS:
+        raise InputError("pictures", f"be of at most {MOST_PIXELS:,} pixels", largest)
+    reading.did("resized", len(headers), f"{some(len(headers), 'picture')} cut to the square in the middle and made "
+                f"{chosen}x{chosen} pixels; they were {why}.")  # fmt: skip
+    return int(chosen)
+
+
+@contextmanager
+def _opened(source: Source, place: Place) -> Iterator[Any]:
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings(), source.open() as file:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=FORMATS) as image:
+                yield image
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # Pillow has no one kind of error for a damaged picture
+        got = Described(words(error) if "cannot identify" not in str(error) else "something else")
+        raise InputError(f"picture {shown(place)}", f"be a whole picture ({', '.join(FORMATS)})", got) from None
+
+
+def _header(source: Source, place: Place) -> Header:
+    with _opened(source, place) as image:
+        width, height = image.size
+        if image.mode not in GRAY + COLOURED:
+            rule = "be gray or in colours of 8 bits, or gray of 16"
+            raise InputError(f"picture {shown(place)}", rule, Described(f"mode {image.mode}"))
+        turned = image.getexif().get(TURNED, 1)
+        size = (width, height) if turned in (5, 6, 7, 8) else (height, width)
+        gray = image.mode in GRAY or (image.mode == "P" and _is_gray(image.getpalette("RGB") or []))
+        return Header(size, gray, image.mode, turned in range(2, 9), bool(getattr(image, "is_animated", False)))
+
+
+def _is_gray(palette: list[int]) -> bool:
+    return palette[::3] == palette[1::3] == palette[2::3]
+
+
+def _pixels(source: Source, place: Place, header: Header, channels: int, side: int) -> tuple[NDArray[np.uint8], bool]:
+    """(C, H, W), and whether pixels were transparent."""
+    from PIL import Image, ImageOps
+
+    with _opened(source, place) as image:
+        if side and image.format == "JPEG":
+            image.draft(None, (2 * side, 2 * side))
+        if header.turned:
+            image = ImageOps.exif_transpose(image)
+        if image.mode == "I;16":
+            sixteen = np.asarray(image, np.uint16)
+            image = Image.fromarray(np.round(sixteen / 257).astype(np.uint8))
+        clear = False
+        if image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            clear = image.getchannel("A").getextrema()[0] < 255
+            if clear:
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        image = image.convert("RGB")
+        if side:
+            least = min(image.size)
+            left, top = (image.width - least) / 2, (image.height - least) / 2
+            box = (left, top, left + least, top + least)
+            image = image.resize((side, side), Image.Resampling.BILINEAR, box)
+        pixels = np.asarray(image, np.uint8).transpose(2, 0, 1)
+        if not side and pixels.shape[1:] != header.size:
+            raise InputError(f"picture {shown(place)}", "be as large as its header says", Described(str(pixels.shape)))
+        return pixels[:channels], clear

@@ -1,0 +1,181 @@
+"""Events of an event camera: frames of them, what is left out before, and the simulated ones of a still image.
+
+An event is x, y, a time t in microseconds and a polarity p, 1 where a pixel became brighter. Frames are those of
+`tonic.transforms.ToFrame`, and cropping, joining and denoising tonic's too: tests hold them equal.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.data.eventsets import MARGIN as MARGIN
+from snnviz.data.files.eventfiles import EVENT as EVENT
+from snnviz.design.binning import Events, seen
+from snnviz.graph.layers import Shape
+
+Array = NDArray[Any]
+"""(n,) of `EVENT`, in the order of time."""
+
+Frames = NDArray[np.uint8]
+"""(T, P, H, W)."""
+
+Floats = NDArray[np.float64]
+
+
+def frames(events: Array, steps: int, sensor: Shape, how: Events | None = None) -> Frames:
+    """What a network sees of a recording by a sensor of (P, H, W): T frames of counts, at most 255, or of 0 and 1.
+
+    A recording is cut into T equal parts of whole microseconds; what is behind the last, the last event and up to T - 1
+    microseconds before it, which tonic drops, is counted in the last frame. Windows begin with the first event that the
+    camera saw; what is behind the last window is left out.
+    """
+    how = how or Events()
+    polarities, height, width = sensor
+    shape = (polarities, seen(height, how), seen(width, how))
+    if not len(events):
+        return np.zeros((steps, *shape), np.uint8)
+    first, last = int(events["t"].min()), int(events["t"].max())
+    events = prepared(events, sensor, how)
+    passed = events["t"].astype(np.int64) - first
+    if how.window_ms:
+        step = passed // max(round(how.window_ms * 1000), 1)
+        events, step = events[step < steps], step[step < steps]
+    else:
+        step = np.minimum(passed // max((last - first) // steps, 1), steps - 1)
+    place = ((step * polarities + events["p"]) * shape[1] + events["y"]) * shape[2] + events["x"]
+    counts = np.bincount(place, minlength=steps * int(np.prod(shape)))
+    return np.minimum(counts, 1 if how.bins == "binary" else 255).astype(np.uint8).reshape(steps, *shape)
+
+
+def prepared(events: Array, sensor: Shape, how: Events) -> Array:
+    """Denoised, cropped and downsampled events, with the places that they have then."""
+    if how.denoise_ms:
+        events = events[is_connected(events, round(how.denoise_ms * 1000))]
+    if how.crop:
+        events = cropped(events, sensor, how.crop)
+    if how.downsample > 1:
+        events = events.copy()
+        events["x"] //= how.downsample
+        events["y"] //= how.downsample
+    return events
+
+
+def cropped(events: Array, sensor: Shape, side: int) -> Array:
+    """The events of the square of `side` pixels in the middle: `tonic.transforms.CenterCrop`."""
+    top, left = (sensor[1] - side) // 2, (sensor[2] - side) // 2
+    x, y = events["x"] - left, events["y"] - top
+    kept = (x >= 0) & (x < side) & (y >= 0) & (y < side)
+    found = events[kept].copy()
+    found["x"], found["y"] = x[kept], y[kept]
+    return found
+
+
+def is_connected(events: Array, within: int) -> NDArray[np.bool_]:
+    """Which events one of the four neighbouring pixels preceded by less than `within` microseconds, in either polarity.
+
+    `tonic.transforms.Denoise(filter_time=within)`, which keeps besides whatever has a time below `within`.
+    """
+    count = len(events)
+    if not count:
+        return np.zeros(0, bool)
+    width = int(events["x"].max()) + 3  # a column on either side keeps neighbours in one row
+    pixel = (events["y"].astype(np.int64) + 1) * width + events["x"] + 1
+    number, times = np.arange(count), events["t"].astype(np.int64)
+    keys = np.sort(pixel * count + number)  # by pixel, then in the order of time
+    found = np.zeros(count, bool)
+    for offset in (-1, 1, -width, width):
+        beside = pixel + offset
+        place = np.searchsorted(keys, beside * count + number) - 1  # the last event there before this one
+        last = keys[np.maximum(place, 0)]
+        there = (place >= 0) & (last // count == beside)
+        found |= there & (times[last % count] + within > times)
+    return found
+
+
+def per_step(found: Frames) -> NDArray[np.int64]:
+    """Events of each polarity at each time step, (T, P)."""
+    sums: NDArray[np.int64] = found.sum((2, 3), dtype=np.int64)
+    return sums
+
+
+SACCADES = ((-0.5, 0.5), (0.0, -0.5), (0.5, 0.5), (-0.5, 0.5))
+"""Corners of the triangle along which the camera of N-MNIST moves, (x, y), in units of twice `MARGIN` pixels."""
+
+SACCADE_US = 100_000
+PARTS = 20
+"""Of a saccade, in each of which the image is looked at once: intensities are straight lines in between."""
+
+DARK = 0.1
+"""Added to intensities from 0 to 1 before their logarithm is taken."""
+
+THRESHOLD = 0.45
+"""Change of the logarithm that makes an event."""
+
+ALMOST = 0.999
+"""Share of it that is enough: what becomes as dark as it was makes as many events as before, whatever is rounded."""
+
+
+def saccades(image: NDArray[Any]) -> Array:
+    """The events that an ideal camera would see of an image (H, W) or (C, H, W) of intensities from 0 to 1.
+
+    Simulated, after Orchard et al. 2015: three moves of 100 ms along a triangle, slow at the corners, by a sensor with
+    `MARGIN` pixels more on each side. A pixel makes an event whenever the logarithm of what it sees, the mean of the
+    colours, is `THRESHOLD` further from where it made the last one. No noise: the same image has the same events.
+    """
+    return moving(np.asarray(image, np.float32)[None])[0]
+
+
+def moving(images: NDArray[np.floating[Any]]) -> list[Array]:
+    """`saccades` of several images (B, H, W) or (B, C, H, W), in one go."""
+    images = images.mean(1, dtype=np.float32) if images.ndim == 4 else images.astype(np.float32)
+    count, height, width = images.shape
+    reach = MARGIN + 1
+    dark = np.pad(images, ((0, 0), (2 * reach, 2 * reach), (2 * reach, 2 * reach)))
+    rows, columns = height + 2 * MARGIN, width + 2 * MARGIN
+    found: list[tuple[NDArray[Any], ...]] = []
+    reference = None
+    for part, (dx, dy) in enumerate(_path()):
+        x, y = dx + reach + 1, dy + reach + 1
+        left, top = int(np.floor(x)), int(np.floor(y))
+        a, b = np.float32(x - left), np.float32(y - top)
+        view = dark[:, top : top + rows + 1, left : left + columns + 1]
+        across = (1 - a) * view[:, :, :-1] + a * view[:, :, 1:]
+        level = np.log((1 - b) * across[:, :-1] + b * across[:, 1:] + np.float32(DARK))
+        if reference is None:
+            reference = level
+            continue
+        change = (level - reference) / np.float32(THRESHOLD * ALMOST)
+        crossed = np.trunc(change).astype(np.int8)
+        where = np.nonzero(crossed)
+        number = crossed[where]
+        found.append((np.full(len(number), part), *where, number, np.abs(change[where])))
+        reference = reference + crossed * np.float32(THRESHOLD)
+    return _split(found, count)
+
+
+def _path() -> Floats:
+    """Where the camera looks, in pixels, at the ends of all parts, (3 PARTS + 1, 2)."""
+    eased = (1 - np.cos(np.pi * np.arange(PARTS) / PARTS)) / 2
+    corners = np.array(SACCADES) * 2 * MARGIN
+    moves = [start + eased[:, None] * (end - start) for start, end in pairwise(corners)]
+    return np.concatenate([*moves, corners[-1:]])
+
+
+def _split(found: list[tuple[NDArray[Any], ...]], count: int) -> list[Array]:
+    """Events of each image in the order of time; several of a pixel in a part are spread over it."""
+    part, image, y, x, number, reached = (np.concatenate(column) for column in zip(*found, strict=True))
+    times = np.abs(number).astype(np.int32)
+    each = np.repeat(np.arange(len(number), dtype=np.int32), times)
+    nth = np.arange(1, len(each) + 1, dtype=np.int32) - np.repeat(np.cumsum(times, dtype=np.int32) - times, times)
+    span = np.float32(SACCADE_US / PARTS)
+    t = ((part[each] - 1) * int(span) + np.minimum(nth / reached[each], 1) * span).astype(np.int64)
+    order = np.argsort(image[each] * (3 * SACCADE_US + 1) + t, kind="stable")  # ties: by row, then by column
+    each = each[order]
+    events = np.zeros(len(each), EVENT)
+    events["x"], events["y"], events["t"], events["p"] = x[each], y[each], t[order], number[each] > 0
+    ends = np.searchsorted(image[each], np.arange(count + 1))
+    return [events[start:end] for start, end in pairwise(ends)]

@@ -1,0 +1,265 @@
+"""One's own data sets: kept by what is in them, under names such as own-0123456789ab, and then like any other.
+
+A folder of `cache/datasets` for each: `card.json`, and arrays that are mapped into memory and never unpickled. What may
+be kept is checked by `snnviz.data.files.uploads`. A set that was removed leaves its card, so that its runs can be read.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz import leftovers
+from snnviz.data import makers, recordings
+from snnviz.data.cards import Card
+from snnviz.data.makers import Maker
+from snnviz.design.design import EVENTS
+from snnviz.design.registry import Entry
+from snnviz.errors import DataMissing, NotFound
+from snnviz.places import cache_dir
+
+NAME = re.compile(r"own-[0-9a-f]{12}")
+
+Kind = Literal["images", "events"]
+
+ARRAYS: dict[Kind, tuple[str, ...]] = {"images": ("images", "labels"), "events": ("events", "ends", "labels")}
+"""What is kept of each kind: images (N, C, H, W) uint8; or events (n,) of all recordings one after the other and, for
+each recording, where it ends; and labels (N,) int64."""
+
+TEST_SHARE = 0.2
+"""Of the samples, drawn by the design's seed, where a set has no test samples of its own."""
+
+
+def tested(count: int) -> int:
+    """How many of `count` samples are for testing: `TEST_SHARE`, and at least one where one is left to learn from.
+
+    >>> [tested(count) for count in (1, 2, 100)]
+    [0, 1, 20]
+    """
+    return min(max(1, round(TEST_SHARE * count)), count - 1)
+
+
+def is_name(text: str) -> bool:
+    """Whether a data set of one's own can be called so: nothing else becomes part of a path."""
+    return NAME.fullmatch(text) is not None
+
+
+def folder(name: str) -> Path:
+    """Where a data set of one's own is kept."""
+    assert is_name(name)
+    return cache_dir() / "datasets" / name
+
+
+def names() -> tuple[str, ...]:
+    """One's own data sets on this machine, the oldest first."""
+    place = cache_dir() / "datasets"
+    found = [path for path in place.glob("own-*") if is_name(path.name) and is_here(path.name)]
+    return tuple(path.name for path in sorted(found, key=lambda path: (path / "card.json").stat().st_mtime_ns))
+
+
+def sizes() -> dict[Path, int]:
+    """Bytes of the samples of each, by its folder, without frames made of them."""
+    arrays = {f"{array}.npy" for several in ARRAYS.values() for array in several}
+    found = ((folder(name), [path for path in folder(name).glob("*.npy") if path.name in arrays]) for name in names())
+    return {place: sum(path.stat().st_size for path in several) for place, several in found}
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Nobody else counts, keeps or removes data sets meanwhile, in whatever process. Raises `DataMissing`."""
+    place = cache_dir() / "datasets"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        handle = os.open(place, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritten(error) from None
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_here(name: str) -> bool:
+    """Whether its samples can be read."""
+    told = _told(name)
+    return told is not None and all((folder(name) / f"{array}.npy").is_file() for array in ARRAYS[told["kind"]])
+
+
+def absent(name: str) -> DataMissing:
+    """What to say where its samples are gone."""
+    return DataMissing(f"The data set {name} was removed from this machine: upload it once more, and it has this name.")
+
+
+def entry(kind: str) -> Entry[Any] | None:
+    """The entry of one's own data set, or None where this machine never had it."""
+    told = _told(kind)
+    if told is None:
+        return None
+    traits = frozenset({EVENTS} if told["kind"] == "events" else ())
+    return Entry(kind, lambda: _card(told), "a file of one's own", "", (), traits)
+
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+
+def images(name: str, seed: int) -> tuple[Images, Labels, Images, Labels, int]:
+    """Training images (N, C, H, W) and labels, test images and labels, and the value of white. Raises `DataMissing`."""
+    told, (found, labels) = _open(name, "images")
+    train, test = split(told, seed)
+    return found[train], labels[train], found[test], labels[test], int(told["white"])
+
+
+def events(name: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+    """All events, (n,) with fields x, y, t, p, mapped into memory; where each recording ends, and its label, (N,)."""
+    _, (found, ends, labels) = _open(name, "events")
+    return found, ends, labels
+
+
+def indices(name: str, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which samples are for training and which for testing. Raises `DataMissing`."""
+    told = _told(name)
+    if told is None:
+        raise absent(name)
+    return split(told, seed)
+
+
+def split(told: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As uploaded, or by the seed; `drawn` says which."""
+    train, test = int(told["train"]), int(told["test"])
+    order = (
+        np.random.default_rng([seed, 0x0177]).permutation(train + test) if told["drawn"] else np.arange(train + test)
+    )
+    return np.sort(order[:train]), np.sort(order[train:])
+
+
+def name_of(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """What a checked data set is called: the same samples twice are one data set."""
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for array in ARRAYS[told["kind"]]:
+        digest.update(np.ascontiguousarray(arrays[array]).data)
+    return f"own-{digest.hexdigest()[:12]}"
+
+
+def put(name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], maker: Maker | None = None) -> None:
+    """Keeps a checked data set of this name, whole or not at all; or says that somebody else keeps it too."""
+    place = folder(name)
+    if is_here(name):
+        if maker is not None:
+            makers.write(place, {**makers.of(place), maker.visitor: maker.address})
+        return
+    work = place.parent / f"own-{uuid.uuid4().hex}.tmp"
+    try:
+        work.mkdir(parents=True)
+        with leftovers.held(work):
+            for array in ARRAYS[told["kind"]]:
+                np.save(work / f"{array}.npy", arrays[array], allow_pickle=False)
+            (work / "card.json").write_text(json.dumps(told))
+            if maker is not None:
+                makers.write(work, {maker.visitor: maker.address})
+            if place.exists():  # it was removed before, or damaged
+                shutil.rmtree(place)
+            os.replace(work, place)
+    except OSError as error:
+        if not is_here(name):  # somebody else may have been faster
+            raise _unwritten(error) from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def remove(name: str, visitor: str | None = None) -> bool:
+    """Deletes the samples and leaves the card; whether they are gone. Raises `NotFound`.
+
+    A visitor, by their mark, can remove what they keep; where others keep it too, it stays with them. None is whose
+    machine this is.
+    """
+    if not is_name(name) or _told(name) is None:
+        raise NotFound(f"data set must be one of one's own on this machine, got {name[:60]!r}")
+    with alone():
+        if visitor is not None:
+            several = makers.of(folder(name))
+            if several.pop(visitor, None) is None:
+                raise NotFound(f"data set must be one that you keep to be removed by you, got {name}")
+            if several:
+                makers.write(folder(name), several)
+                return False
+        for path in folder(name).iterdir():
+            if path.name != "card.json":
+                path.unlink(missing_ok=True)
+    return True
+
+
+def _unwritten(error: OSError) -> DataMissing:
+    place, reason = cache_dir() / "datasets", error.strerror or type(error).__name__
+    return DataMissing(f"The data set could not be kept in {place} ({reason}): make room there.")
+
+
+def _told(name: str) -> dict[str, Any] | None:
+    if not is_name(name):
+        return None
+    path = folder(name) / "card.json"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, _: int) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def _open(name: str, kind: Kind) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    told = _told(name)
+    if told is None:
+        raise absent(name)
+    try:
+        found = [np.load(folder(name) / f"{array}.npy", mmap_mode="r", allow_pickle=False) for array in ARRAYS[kind]]
+    except FileNotFoundError:
+        raise absent(name) from None
+    except (OSError, ValueError) as error:
+        raise DataMissing(f"The data set {name} is damaged ({type(error).__name__}): upload it once more.") from None
+    return told, found
+
+
+def _card(told: Mapping[str, Any]) -> Card:
+    events, drawn = told["kind"] == "events", told["drawn"]
+    count, (channels, height, width) = told["train"] + told["test"], told["shape"]
+    noun = "recordings of events" if events else "images"
+    return Card(
+        title=told["title"],
+        about=f"{count:,} {noun} of one's own, {height}x{width} pixels in {channels} "
+        f"{'polarities' if events else 'channel' + 's' * (channels > 1)}.",
+        shape=(channels, height, width),
+        classes=told["classes"],
+        train=told["train"],
+        test=told["test"],
+        likeness=0.45,
+        licence="one's own",
+        citation="",
+        home="",
+        mean=told.get("mean", 0.0),
+        std=told.get("std", 1.0),
+        histogram=tuple(told.get("histogram", ())),
+        counts=recordings.NMNIST if events else None,
+        labels=tuple(told["labels"]),
+        layout="own",
+        split=f"{100 * TEST_SHARE:.0f} % for testing, drawn by the design's seed." if drawn else "As uploaded.",
+        guessed=events,
+    )

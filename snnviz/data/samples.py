@@ -1,0 +1,167 @@
+"""Samples of any data set by number: an image, or the events of a recording, made or read when it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.data import datasets, frames, owndata, recordings
+from snnviz.data.datasets import Split
+from snnviz.data.files import eventfiles
+from snnviz.data.frames import Array
+from snnviz.graph.layers import Shape
+
+Ints = NDArray[np.int64]
+
+RECIPE = "/".join(
+    map(str, (frames.SACCADES, frames.SACCADE_US, frames.PARTS, frames.DARK, frames.THRESHOLD, frames.ALMOST))
+)
+"""Of simulated recordings, as part of the name of what is kept of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """Recordings of a part of a data set, none of which is read yet.
+
+    `labels` (N,). `read(numbers)`: their events, in that order; raises `DataMissing`. `told(number)`: what changes when
+    a recording does. `folder` says where frames of them are kept.
+    """
+
+    sensor: Shape
+    labels: Ints
+    read: Callable[[Sequence[int]], list[Array]]
+    told: Callable[[int], str]
+    folder: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def chosen(self, numbers: Sequence[int]) -> Recordings:
+        """Those of these numbers alone."""
+        kept = list(numbers)
+        return replace(
+            self,
+            labels=self.labels[kept],
+            read=lambda some: self.read([kept[number] for number in some]),
+            told=lambda number: self.told(kept[number]),
+        )
+
+
+def listed(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None) -> tuple[Recordings, Recordings]:
+    """Training and test recordings of a set of events. Raises `DataMissing`."""
+    about = datasets.card(name)
+    if about.simulated:
+        return _simulated(name, datasets.load(about.simulated, seed, watch))
+    if about.layout == "own":
+        found, ends, labels = owndata.events(name)
+        train, test = (_own(name, found, ends, labels, part) for part in owndata.indices(name, seed))
+        return train, test
+    train, test = (
+        _in_files(name, paths, labels) for paths, labels in recordings.parts(name, datasets.place_of(name), seed)
+    )
+    return train, test
+
+
+def _in_files(name: str, paths: list[Path], labels: list[int]) -> Recordings:
+    about = datasets.card(name)
+    reading = eventfiles.read_gesture if about.layout == "gesture" else eventfiles.read
+
+    def told(number: int) -> str:
+        with suppress(OSError):  # an unreadable file is a sentence when it is read
+            seen = paths[number].stat()
+            return f"{paths[number]}:{seen.st_size}:{seen.st_mtime_ns}"
+        return ""
+
+    def read(some: Sequence[int]) -> list[Array]:
+        return [reading(paths[number], about.shape) for number in some]
+
+    return Recordings(about.shape, np.array(labels, np.int64), read, told, name)
+
+
+def _own(name: str, found: NDArray[Any], ends: Ints, labels: Ints, part: Ints) -> Recordings:
+    def read(some: Sequence[int]) -> list[Array]:
+        numbers = part[list(some)]
+        return [_typed(found[(ends[n - 1] if n else 0) : ends[n]]) for n in numbers.tolist()]
+
+    return Recordings(datasets.card(name).shape, labels[part], read, lambda number: f"{name}:{part[number]}", name)
+
+
+def _typed(found: NDArray[Any]) -> Array:
+    made = np.zeros(len(found), frames.EVENT)
+    for axis in ("x", "y", "t", "p"):
+        made[axis] = found[axis]
+    return made
+
+
+def _simulated(name: str, split: Split) -> tuple[Recordings, Recordings]:
+    sensor = datasets.card(name).shape
+
+    def part(images: NDArray[np.uint8], labels: Ints) -> Recordings:
+        def read(some: Sequence[int]) -> list[Array]:
+            return frames.moving(images[list(some)].astype(np.float32) / split.white)
+
+        def told(number: int) -> str:
+            return f"{RECIPE}:{hashlib.sha256(images[number].tobytes()).hexdigest()}"
+
+        return Recordings(sensor, np.asarray(labels), read, told, name)
+
+    return part(split.train_images, split.train_labels), part(split.test_images, split.test_labels)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A sample with its label: the image (C, H, W) from 0 to 1, or None; its events, or None of a still image.
+
+    A simulated recording has both.
+    """
+
+    label: int
+    image: NDArray[np.float64] | None
+    events: Array | None
+
+
+def sample(name: str, number: int, *, test: bool = False, seed: int = 0) -> Sample:
+    """A training or test sample of a data set that is here. Raises `DataMissing`, and `IndexError` beyond the last."""
+    about, image, found = datasets.card(name), None, None
+    if about.counts is None or about.simulated:
+        split = _loaded(about.simulated or name, seed, _stamp(about.simulated or name))
+        images, labels = (split.test_images, split.test_labels) if test else (split.train_images, split.train_labels)
+        image = images[number].astype(np.float64) / split.white
+        image, label = image if image.ndim == 3 else image[None], int(labels[number])
+        if about.simulated:
+            found = frames.saccades(image)
+        return Sample(label, image, found)
+    part = _listed(name, seed, _stamp(name))[test]
+    return Sample(int(part.labels[number]), None, part.read([number])[0])
+
+
+@lru_cache(maxsize=1)  # up to 200 MB
+def _loaded(name: str, seed: int, _: str) -> Split:
+    return datasets.load(name, seed)
+
+
+def _stamp(name: str) -> str:
+    """Changes where the data set was removed or came back."""
+    return f"{name}:{datasets.is_here(name)}"
+
+
+def labels(name: str, *, test: bool = False, seed: int = 0) -> Ints:
+    """The labels (N,) of all training or test samples of a data set that is here. Raises `DataMissing`."""
+    about = datasets.card(name)
+    if about.counts is None or about.simulated:
+        split = _loaded(about.simulated or name, seed, _stamp(about.simulated or name))
+        return split.test_labels if test else split.train_labels
+    return _listed(name, seed, _stamp(name))[test].labels
+
+
+@lru_cache(maxsize=2)
+def _listed(name: str, seed: int, _: str) -> tuple[Recordings, Recordings]:
+    return listed(name, seed)

@@ -1,0 +1,322 @@
+"""A design as flat paths: what a link carries, what ``--set`` changes, and how two designs differ.
+
+>>> from snnviz.design.design import Design
+>>> d = change(Design(), {"neuron.threshold": "0.8", "network.kind": "mlp"})
+>>> to_query(d)
+'network.kind=mlp&neuron.threshold=0.8'
+>>> from_query(to_query(d)) == d
+True
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus
+
+from snnviz.design import adjacency, cells, naming
+from snnviz.design.design import Choice, Design, Part, StagedNetwork
+from snnviz.design.registry import Registry
+from snnviz.errors import Described, InputError, did_you_mean
+
+MAX_LINK = 8_192
+RESERVED = frozenset({"run", "embed", "embed_options"})
+"""Parameters of the address that are not fields of a design."""
+
+NEURON = "neuron.kind"
+"""Both kinds have the same fields, so that setting it starts nothing anew; the other defaults disagree with ReLUs."""
+
+
+def flatten(design: Design) -> dict[str, Any]:
+    """Every field by path, such as ``training.epochs``; the matrix as its compact text, a list as "3,6,9"."""
+    return flat(design.document())
+
+
+def flat(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A design's document by path."""
+    found: dict[str, Any] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                walk(f"{prefix}.{name}" if prefix else name, inner)
+        else:
+            found[prefix] = adjacency.compact(value) if prefix == "network.edges" else _listed(value)
+
+    walk("", document)
+    return found
+
+
+def base_of(design: Design) -> Design:
+    """The default design with the same choices of kind, its neurons apart: what need not be said of a design."""
+    kinds = {path: value for path, value in flatten(design).items() if path.endswith(".kind") and path != NEURON}
+    return change(Design(), kinds)
+
+
+def to_query(design: Design) -> str:
+    """The query string of a link: only what differs from what absence means (`design.naming`), whatever is the default.
+
+    It is empty for the default design alone, as an address without a word shows the default.
+    """
+    shown = flatten(design)
+    plain, base = flat(naming.absent(Design)), flat(_based(shown))
+    told = {
+        path: value
+        for path, value in shown.items()
+        if not naming.same(value, plain.get(path) if path.endswith(".kind") else base.get(path))
+    }
+    if not told and design != Design():
+        told = {"seed": design.seed}
+    return "&".join(f"{path}={quote(written(value), safe='/,')}" for path, value in told.items())
+
+
+def _based(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """What absence means beside the same kinds."""
+    document = naming.absent(Design)
+    kinds = {path: value for path, value in shown.items() if path.endswith(".kind") and path != NEURON}
+    _put_all(document, kinds)
+    return naming.filled(Design, document)
+
+
+def is_bare(query: Mapping[str, str]) -> bool:
+    """Whether an address is no link to something that was set: it shows defaults."""
+    return not query.keys() - RESERVED
+
+
+def from_query(query: str | Mapping[str, str], *, bare: bool | None = None) -> Design:
+    """The design of a link's query string or parameters. Raises `InputError`; other pages' parameters are ignored.
+
+    What a link leaves out is what absence means. `bare`: see `is_bare`; to be said where the link also holds what is
+    no field of a design.
+    """
+    if isinstance(query, str):
+        if len(query) > MAX_LINK:
+            raise _too_long(len(query))
+        query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+    if (length := sum(len(name) + len(value) for name, value in query.items())) > MAX_LINK:
+        raise _too_long(length)
+    if is_bare(query) if bare is None else bare:
+        return Design()
+    return meant({name: value for name, value in query.items() if name not in RESERVED})
+
+
+def meant(settings: Mapping[str, Any]) -> Design:
+    """The design of a link with these fields by path, whatever the defaults are by now. Raises `InputError`."""
+    document = naming.absent(Design)
+    _put_all(document, settings)
+    return Design.meant(document)
+
+
+def change(design: Design, settings: Mapping[str, Any]) -> Design:
+    """`design` with fields set by path. Text is read as a number where it is one. Raises `InputError`.
+
+    Setting a ``.kind`` starts its part anew with that kind's defaults; the order of the settings does not matter:
+    kinds are set first (``init=kaiming`` is one too), then what lies deeper.
+    """
+    document = design.document()
+    _put_all(document, settings)
+    return Design.check(document)
+
+
+def _put_all(document: dict[str, Any], settings: Mapping[str, Any]) -> None:
+    for path, value in sorted(settings.items(), key=lambda item: (not item[0].endswith(".kind"), item[0].count("."))):
+        _put(document, path, read_value(path, value))
+
+
+def write_part(value: Part, prefix: str = "") -> str:
+    """The query string of a page's setting: only what differs from what absence means, each name after `prefix`.
+
+    It is empty only for one that is the default, too.
+    """
+    meant, shown = naming.absent(type(value)), value.model_dump(mode="json")
+    changed = {name: field for name, field in shown.items() if not naming.same(field, meant[name])}
+    if not changed and value != type(value)():
+        changed = dict([next(iter(shown.items()))])
+    texts = {name: field if isinstance(field, str) else short(field) for name, field in changed.items()}
+    return "&".join(f"{prefix}{name}={quote_plus(text, safe=':=,')}" for name, text in texts.items())
+
+
+def read_part(kind: type[Part], query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
+    """The fields of a page's setting in a link's parameters, those after `prefix`, numbers as such.
+
+    What a link leaves out is what absence means; a bare address says nothing of it, and so shows the default. Raises
+    `InputError`.
+    """
+    given = {name.removeprefix(prefix): value for name, value in query.items() if name.startswith(prefix)}
+    if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_LINK:
+        raise _too_long(length)
+    told = {name: read_value(name, value) for name, value in given.items() if prefix or name not in RESERVED}
+    return told if is_bare(query) else naming.filled(kind, told)
+
+
+def read_settings(pairs: Iterable[str]) -> dict[str, str]:
+    """``["training.epochs=3"]`` as a mapping. Raises `InputError`."""
+    settings = {}
+    for pair in pairs:
+        path, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError("--set", "have the form path=value", pair)
+        settings[path.strip()] = value.strip()
+    return settings
+
+
+WORDS = frozenset({"network.edges", "network.cell", "cell", "data.name"})
+"""Fields whose text is not a number even if it is made of digits."""
+
+
+def read_value(path: str, value: Any) -> Any:
+    """A number where text is one (never NaN or infinity), else the value itself."""
+    if not isinstance(value, str) or path in WORDS or path.endswith(".kind"):
+        return value
+    text = value.strip()
+    if len(text) > 40 or "_" in text:
+        return value
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        return number if math.isfinite(number) else value
+    return value
+
+
+def read_choice(registry: Registry[Any], path: str, value: object) -> Choice:
+    """An entry of a registry from a short text, ``sgd`` or ``sgd:momentum=0.8:weight_decay=0.01``, or from an object.
+
+    A text is of a link: what it leaves out is what absence means. Raises `InputError` naming `path`.
+    """
+    if not isinstance(value, str):
+        return Choice(registry.choose(path, dict(value) if isinstance(value, Mapping) else value))
+    kind, *settings = value.strip().split(":")
+    given: dict[str, Any] = {"kind": kind}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        try:
+            given[name] = float(text)
+        except ValueError:
+            raise InputError(f"{path}.{name[:40]}", "be a number", text) from None
+    return Choice(registry.choose(path, naming.chosen(registry, given)))
+
+
+def write_choice(registry: Registry[Any], choice: Choice) -> str:
+    """The short text that `read_choice` reads; parameters that are as absence means are left out."""
+    usual = naming.of_entry(registry, choice.kind)
+    changed = [f"{name}={short(value)}" for name, value in choice.parameters.items() if value != usual.get(name)]
+    return ":".join([choice.kind, *changed])
+
+
+def differences(designs: list[Design]) -> dict[str, list[Any]]:
+    """The paths at which the designs are not all alike, each with its value in every design (None where absent)."""
+    flats = [flatten(design) for design in designs]
+    paths = dict.fromkeys(path for flat in flats for path in flat)
+    columns = {path: [flat.get(path) for flat in flats] for path in paths}
+    return {path: values for path, values in columns.items() if any(value != values[0] for value in values)}
+
+
+def named(path: str, value: Any) -> str:
+    """A field by the last of its names, with its value; of a kind the value says it all."""
+    return str(value) if path.endswith((".kind", ".code")) else f"{path.split('.', 1)[-1]} {written(value)}"
+
+
+@lru_cache(maxsize=8192)
+def in_a_line(design: Design, field: Callable[[str, Any], str] = named) -> str:
+    """The design in a few words: data, network, initialisation and what else is not default.
+
+    `field`: how a field and its value are said.
+    """
+    network = design.network
+    if network.kind == "block":
+        stacked = f"{network.blocks} x " if network.blocks > 1 else ""
+        words = [f"block {stacked}{network.depth} layers, {network.channels} ch, {adjacency.in_words(network.edges)}"]
+    elif network.kind == "mlp":
+        words = [f"mlp {network.depth} x {network.width}"]
+    elif network.kind == "cnn":
+        words = [f"cnn {network.depth} x {network.channels} ch"]
+    elif network.kind == "vgg":
+        stages = "1 stage" if network.stages == 1 else f"{network.stages} stages"
+        words = [f"vgg {stages}, {network.width:g} of the width, {network.pooling} pooling"]
+    elif network.kind == "cell":
+        words = [f"cell {cells.write(network.cell)}, {network.channels} ch"]
+    else:
+        words = [network.kind, *_scale(network)]
+    if network.norm != "none":
+        words.append(f"{network.norm} normalisation")
+    if network.code != "rate":
+        words.append(field("network.code", network.code))
+    elif design.neuron.kind != "lif":
+        words.append(field("neuron.kind", design.neuron.kind))
+    words = [design.data.name, *words]
+    words.append(field("init.kind", design.init.kind))
+    if design.training.precision != "float32":
+        words.insert(0, design.training.precision)  # where no table cuts it off
+    if design.training.shortcut.schedule.kind != "zero":
+        words.append(f"{design.training.shortcut.schedule.kind} shortcuts")
+    named = ("network.", "data.name", "init.kind", "training.precision", NEURON)
+    base = flatten(base_of(design))
+    for path, value in flatten(design).items():
+        if not path.startswith(named) and value != base.get(path):
+            words.append(field(path, value))
+    return " · ".join(words)
+
+
+def _scale(network: StagedNetwork) -> list[str]:
+    """How much of the original is left, and which of its blocks were drawn anew."""
+    words = [
+        f"{share:g} of the {noun}" for share, noun in ((network.width, "width"), (network.depth, "depth")) if share < 1
+    ]
+    drawn = [str(number) for number, text in enumerate(network.blocks.split(";"), 1) if text]
+    return words + ([f"own block{'s' if len(drawn) > 1 else ''} {', '.join(drawn)}"] if drawn else [])
+
+
+def _put(document: dict[str, Any], path: str, value: Any) -> None:
+    if len(path) > 100:
+        raise InputError("link", "name fields of a design", path)
+    *outer, last = path.split(".")
+    part: Any = document
+    for name in outer:
+        part = part.get(name) if isinstance(part, dict) else None
+    if not isinstance(part, dict):
+        raise _unknown(document, path, value)
+    if last == "kind" and outer and path != NEURON:
+        part.clear()
+        part["kind"] = value
+    elif isinstance(part.get(last), dict):  # a choice by its name alone, such as init=kaiming
+        part[last] = {"kind": value} if isinstance(value, str) else value
+    elif last in part or outer:
+        part[last] = value
+    else:
+        raise _unknown(document, path, value)
+
+
+def _unknown(document: dict[str, Any], path: str, value: Any) -> InputError:
+    known = [
+        *document,
+        *(f"{name}.{field}" for name, part in document.items() if isinstance(part, dict) for field in part),
+    ]
+    return InputError(path[:60] or "link", "be a field of a design", value, did_you_mean(path, known))
+
+
+def _too_long(length: int) -> InputError:
+    return InputError("link", f"be at most {MAX_LINK:,} characters long", Described(f"{length:,} characters"))
+
+
+def _listed(value: Any) -> Any:
+    return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+def short(value: float) -> str:
+    """A number as text, with as many digits as it takes to read it again.
+
+    >>> short(1.0), short(0.3), short(1 / 3)
+    ('1', '0.3', '0.3333333333333333')
+    """
+    text = f"{value:.10g}"
+    return text if float(text) == value else repr(value)
+
+
+def written(value: Any) -> str:
+    """A field as text."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,278 @@
+"""The network of a design, as values: a stack of blocks drawn by hand, plain layers, or an architecture from papers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from snnviz.design import adjacency, cells
+from snnviz.design.adjacency import ASC, Edges
+from snnviz.design.cells import Cell
+from snnviz.design.registry import Range
+from snnviz.errors import InputError
+
+
+class Part(BaseModel):
+    """Frozen, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Norm = Literal["none", "batch"]
+"""What happens to a hidden layer's current before its neurons. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1
+over images, positions and time steps together, times a learnt gain, plus the bias; a batch then goes through whole. In
+a network of cells each time step has statistics of its own."""
+
+
+Code = Literal["rate", "ttfs"]
+"""How neurons tell what they have to say: "rate" by spikes over the time steps (ReLUs: by a number), "ttfs" by the time
+of the one spike that each may have, which is another way to compute what ReLUs do (`snnviz.theory.ttfs`)."""
+
+
+class Coded(Part):
+    """What every kind of network has."""
+
+    code: Code = "rate"
+
+    def in_the_way_of(self, field: str) -> dict[str, object]:  # noqa: ARG002 (others have something)
+        """Own fields, as they would have to be for a refused change of another to be allowed, where that is known."""
+        return {}
+
+
+Pooling = Literal["max", "average"]
+"""What is read of each square of a map: its largest value, of spikes whether there is one, or the mean of all."""
+
+
+class BlockNetwork(Coded):
+    """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
+
+    kind: Literal["block"] = "block"
+    edges: Annotated[
+        Edges, PlainValidator(adjacency.parse), PlainSerializer(lambda edges: [list(row) for row in edges])
+    ] = adjacency.resnet_like(4)
+    channels: Annotated[int, Range(1, 256, "Channels of every layer of the block.", 1)] = 16
+    blocks: Annotated[int, Range(1, 6, "How often the block is stacked; maps are halved in between.", 1)] = 1
+    dsc_fraction: Annotated[
+        float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho), drawn from the seed.", 0.05)
+    ] = 0.5
+    norm: Norm = "none"
+
+    @field_validator("norm")
+    @classmethod
+    def _steps_alone(cls, norm: str, info: ValidationInfo) -> str:
+        """Statistics over all time steps are not there yet while a cycle steps through them."""
+        if norm != "none" and adjacency.has_back(info.data.get("edges", ())):
+            raise PydanticCustomError("range", "be none in a block with backward connections")
+        return norm
+
+    @property
+    def depth(self) -> int:
+        """Layers of one block."""
+        return len(self.edges) - 1
+
+    def in_the_way_of(self, field: str) -> dict[str, object]:
+        """Normalisation needs a block without its backward connections.
+
+        >>> BlockNetwork(edges="000/000/010").in_the_way_of("norm")
+        {'edges': '000/000/000'}
+        """
+        if field != "norm" or not adjacency.has_back(self.edges):
+            return {}
+        ahead = tuple(tuple(edge if j > i else 0 for j, edge in enumerate(row)) for i, row in enumerate(self.edges))
+        return {"edges": adjacency.compact(ahead)}
+
+
+class MlpNetwork(Coded):
+    """Fully connected layers."""
+
+    kind: Literal["mlp"] = "mlp"
+    depth: Annotated[int, Range(1, 200, "Hidden layers.", 1)] = 4
+    width: Annotated[int, Range(1, 4096, "Neurons of a hidden layer.", 10)] = 200
+    norm: Norm = "none"
+
+
+class CnnNetwork(Coded):
+    """3x3 convolution layers in sequence, with average pooling by 2 after every few of them."""
+
+    kind: Literal["cnn"] = "cnn"
+    depth: Annotated[int, Range(1, 50, "Convolution layers.", 1)] = 4
+    channels: Annotated[int, Range(1, 512, "Channels of every layer.", 1)] = 16
+    pool_every: Annotated[int, Range(0, 50, "Halve the maps after this many layers; 0 means never.", 1)] = 2
+    norm: Norm = "none"
+
+
+class VggNetwork(Coded):
+    """Stages of 3x3 convolutions, each followed by pooling by 2, then a fully connected hidden layer.
+
+    VGG-16 (Simonyan and Zisserman 2015) as it is used for small images, such as by Stanojevic et al. 2023. Maps of one
+    point are not pooled any more.
+    """
+
+    kind: Literal["vgg"] = "vgg"
+    width: Annotated[float, Range(0.03125, 1, "Share of the channels and hidden neurons of the original.", 0.0625)] = (
+        0.25
+    )
+    stages: Annotated[int, Range(1, 5, "The first so many stages of 2, 2, 3, 3 and 3 convolutions.", 1)] = 5
+    pooling: Pooling = "max"
+    norm: Norm = "batch"
+
+    @property
+    def channels(self) -> tuple[tuple[int, ...], ...]:
+        """Of each convolution, by stage; never fewer than 2."""
+        return tuple((self._share(channels),) * layers for layers, channels in _VGG[: self.stages])
+
+    @property
+    def hidden(self) -> int:
+        """Neurons of the hidden layer."""
+        return self._share(512)
+
+    def _share(self, original: int) -> int:
+        return max(2, round(self.width * original))
+
+
+_VGG = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+"""Convolutions of each stage, and the channels of each of them."""
+
+StagedKind = Literal["resnet18", "densenet121", "mobilenetv2"]
+
+
+class StagedNetwork(Coded):
+    """An architecture from papers, for small images: a stem, blocks that each have their own matrix, a readout.
+
+    A block of d layers has d + 2 vertices: its input, its layers, and its output, which joins without weights. A layer
+    is a convolution (resnet18), a bottleneck and its convolution (densenet121) or an inverted residual (mobilenetv2).
+    """
+
+    kind: StagedKind = "resnet18"
+    width: Annotated[float, Range(0.03125, 1, "Share of the channels of the original.", 0.0625)] = 1.0
+    depth: Annotated[float, Range(0.05, 1, "Share of the layers of each block of the original.", 0.25)] = 1.0
+    blocks: str = ""
+    """The matrices of the blocks, separated by semicolons; one that is left out is the original."""
+
+    dsc_fraction: Annotated[
+        float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho), drawn from the seed.", 0.05)
+    ] = 1.0
+    norm: Norm = "batch"
+
+    @field_validator("blocks", mode="plain")
+    @classmethod
+    def _written_once(cls, value: object, info: ValidationInfo) -> str:
+        """Blocks that are the original are left out, so that a network has one text."""
+        if not {"kind", "depth"} <= info.data.keys():
+            return ""  # what is wrong with these is said
+        originals = cls._originals(info.data["kind"], info.data["depth"])
+        if not isinstance(value, str):
+            raise InputError("network.blocks", "be text: a matrix for each block, separated by semicolons", value)
+        given = value.split(";", len(originals)) if value else [""] * len(originals)
+        if len(given) != len(originals):
+            raise InputError("network.blocks", f"hold {len(originals)} matrices, separated by semicolons", value)
+        texts = []
+        for number, (text, original) in enumerate(zip(given, originals, strict=True), 1):
+            edges, field = original, f"network.blocks[{number}]"
+            if text.strip():
+                edges = adjacency.parse(text, field, rows=len(original), backward=False)
+            texts.append("" if edges == original else adjacency.compact(edges))
+        return ";".join(texts) if any(texts) else ""
+
+    @staticmethod
+    def _originals(kind: StagedKind, depth: float) -> tuple[Edges, ...]:
+        layers, make = _STAGED[kind]
+        return tuple(make(max(1, round(count * depth))) for count in layers)
+
+    @property
+    def originals(self) -> tuple[Edges, ...]:
+        """Each block's matrix as in the paper, without what is drawn."""
+        return self._originals(self.kind, self.depth)
+
+    @property
+    def matrices(self) -> tuple[Edges, ...]:
+        """Each block's matrix."""
+        texts = self.blocks.split(";") if self.blocks else [""] * len(self.originals)
+        return tuple(
+            adjacency.parse(text, rows=len(original), backward=False) if text else original
+            for text, original in zip(texts, self.originals, strict=True)
+        )
+
+    def channels(self, original: int) -> int:
+        """So many channels of the original, at this width; never fewer than 2."""
+        return max(2, round(self.width * original))
+
+
+def residual(layers: int) -> Edges:
+    """ResNet: an identity around every two layers, each one carrying those before it (He et al. 2016).
+
+    The layer after a pair reads the pair's output and those of all pairs before, the block's input among them.
+    """
+    skips = {(i, j): ASC for j in range(3, layers + 2, 2) for i in range(0, j - 2, 2)}
+    return adjacency.build(layers + 1, skips)
+
+
+def dense(layers: int) -> Edges:
+    """DenseNet: every layer and the output read all that came before, concatenated (Huang et al. 2017)."""
+    return adjacency.densenet_like(layers + 1)
+
+
+def inverted(layers: int) -> Edges:
+    """MobileNetV2: an identity around every inverted residual but a block's first (Sandler et al. 2018)."""
+    return adjacency.build(layers + 1, {(i, j): ASC for j in range(3, layers + 2) for i in range(1, j - 1)})
+
+
+_STAGED: dict[StagedKind, tuple[tuple[int, ...], Callable[[int], Edges]]] = {
+    "resnet18": ((2, 2, 2, 2), lambda pairs: residual(2 * pairs)),
+    "densenet121": ((6, 12, 24, 16), dense),
+    "mobilenetv2": ((1, 2, 3, 4, 3, 3, 1), inverted),
+}
+"""Pairs of layers, or layers, in each block, and the block's matrix."""
+
+
+def _cell(value: object) -> Cell:
+    """A cell whose output hears of its input. Raises `InputError`."""
+    cell = cells.parse(value, "network.cell")
+    if not any(map(any, cells.useful(cell))):
+        raise InputError("network.cell", "lead from node 0 to node 3", cells.write(cell))
+    return cell
+
+
+class CellNetwork(Coded):
+    """A SNASNet (Kim et al. 2022): a stem, two cells of the same operations with a reduction in between, a classifier.
+
+        stem -> cell -> norm, LIF, conv C to 2C, norm, pool 2 -> cell of 2C -> norm, LIF, pool 2 -> dropout
+             -> linear, LIF -> linear, voting
+
+    An operation with weights is LIF, convolution, norm. The paper's neuron, v += (i - v) / tau with tau = 4/3, a
+    threshold of 1 and a reset to 0, is ours with beta = 1/4, threshold 4/3, the reset "zero" and, for the same
+    gradients, the surrogate atan of slope 1.5: u = 4/3 v.
+    """
+
+    kind: Literal["cell"] = "cell"
+    cell: Annotated[Cell, PlainValidator(_cell), PlainSerializer(cells.write)] = next(iter(cells.PUBLISHED.values()))
+    """The operations between four nodes. Those on no path from node 0 to node 3 are not built."""
+
+    channels: Annotated[int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 4)] = 16
+    hidden: Annotated[int, Range(1, 4096, "Neurons of the hidden layer after the cells.", 64)] = 256
+    voters: Annotated[int, Range(1, 50, "Outputs for each class, whose mean is the class's.", 1)] = 10
+    dropout: Annotated[
+        float, Range(0, 0.9, "Share of the hidden layer's inputs that a training step leaves out.", 0.1)
+    ] = 0.5
+    enlarge: Literal[1, 2, 4] = 1
+    """So many times each pixel is shown in both directions: images of 8x8 become 16x16 with 2."""
+
+    norm: Norm = "batch"
+
+
+Network = Annotated[
+    BlockNetwork | MlpNetwork | CnnNetwork | VggNetwork | StagedNetwork | CellNetwork, Field(discriminator="kind")
+]
+
+KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | VggNetwork | StagedNetwork | CellNetwork]] = {
+    "block": BlockNetwork,
+    "mlp": MlpNetwork,
+    "cnn": CnnNetwork,
+    "vgg": VggNetwork,
+    **dict.fromkeys(_STAGED, StagedNetwork),
+    "cell": CellNetwork,
+}
+"""Every kind of network and the part that describes it."""

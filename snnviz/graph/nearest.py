@@ -1,0 +1,203 @@
+"""What ReLUs and one spike a neuron ask of a design, and the nearest design that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from snnviz.design import adjacency, cells, links, naming
+from snnviz.design.design import (
+    DATASETS,
+    EVENTS,
+    SPIKING_READOUT,
+    BlockNetwork,
+    CellNetwork,
+    CnnNetwork,
+    Design,
+    Shortcut,
+    StagedNetwork,
+    Ttfs,
+    VggNetwork,
+)
+from snnviz.errors import InputError
+from snnviz.graph.twins import ann_twin
+
+FORWARD = "0333 0033 0003 0000"
+"""A cell without backward connections: every pair of nodes joined by a convolution 3x3."""
+
+CODE = "network.code"
+"""Which is always as it was asked for."""
+
+ONE_SPIKE, RELU = "network.code is ttfs", "neuron.kind is relu"
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A design, and what of it differs from what was asked for, by path: as text that ``--set`` takes.
+
+    Setting all these paths beside what was asked for makes this design. `before`: what they were; none where a network
+    of the kind that was asked for has no such field.
+    """
+
+    design: Design
+    changes: dict[str, str]
+    before: dict[str, str]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{path}={text}" for path, text in self.changes.items())
+
+    @classmethod
+    def between(cls, asked: dict[str, Any], design: Design) -> Nearest:
+        """From the document of what was asked for to another design."""
+        changes = _changes(asked, design)
+        before = {path: links.written(value) for path, value in links.flat(asked).items() if path in changes}
+        return cls(design, changes, before)
+
+    @property
+    def told(self) -> str:
+        """With what it was before."""
+        pairs = ((f"{path}={text}", self.before.get(path)) for path, text in self.changes.items())
+        return ", ".join(text if was is None else f"{text} (was {was})" for text, was in pairs)
+
+
+class Unfit(InputError):
+    """A design breaks a rule that the nearest keeps. `why`: the sentence without what that is."""
+
+    def __init__(self, field: str, rule: str, value: object, nearest: Nearest) -> None:
+        self.nearest = nearest
+        super().__init__(field, rule, value)
+        self.why, self.args = str(self), (f"{self}; the nearest has {nearest}",)
+
+
+Broken = tuple[str, str, object]
+"""The path of a field, the rule that it breaks, and its value."""
+
+
+def check(design: Design) -> None:
+    """Raises `Unfit` for a design of ReLUs, or of one spike a neuron, with what these cannot have."""
+    for path, rule, value in broken(design):
+        raise Unfit(path, rule, value, nearest(design))
+
+
+def broken(design: Design) -> Iterator[Broken]:
+    """The rules that a design breaks: one of one spike a neuron must be a row of ReLU layers, and what says nothing of
+    a network without time and spikes is refused, not ignored."""
+    network, training = design.network, design.training
+    if network.code != "ttfs":
+        for name, form in naming.forms(Ttfs).items():
+            value = getattr(design.ttfs, name)
+            if value != form.absent and value != form.usual:  # a default that moved leaves old runs what they are
+                yield f"ttfs.{name}", "be left as it is where network.code is rate", value
+    else:
+        yield from no_row(design)
+        if design.neuron.kind != "relu":
+            yield "neuron.kind", f"be relu where {ONE_SPIKE}", design.neuron.kind
+        if network.norm != "none":
+            yield "network.norm", f"be none where {ONE_SPIKE}", network.norm
+        if training.shortcut.schedule.kind != "zero":
+            yield "training.shortcut.schedule", f"be zero where {ONE_SPIKE}", training.shortcut.schedule.kind
+        if training.precision != "float32":
+            yield "training.precision", f"be left as it is where {ONE_SPIKE}", training.precision
+    if design.neuron.kind == "relu":
+        if design.neuron.learn != "none":
+            yield "neuron.learn", f"be none where {RELU}", design.neuron.learn
+        if design.data.steps != 1:
+            yield "data.steps", f"be 1 where {RELU}", design.data.steps
+        if design.data.encoding.kind != "direct":
+            yield "data.encoding", f"be direct where {RELU}", design.data.encoding.kind
+        if training.loss.kind in SPIKING_READOUT:
+            yield "training.loss", f"not count spikes where {RELU}", training.loss.kind
+        if isinstance(network, BlockNetwork) and adjacency.has_back(network.edges):
+            yield "network.edges", f"have no backward connections where {RELU}", adjacency.write(network.edges)
+        if isinstance(network, CellNetwork) and cells.is_backward(network.cell):
+            yield "network.cell", f"have no backward connections where {RELU}", cells.write(network.cell)
+
+
+def no_row(design: Design) -> Iterator[Broken]:
+    """What of a design is not layers in a row that see images: it has no TTFS twin."""
+    network, name = design.network, design.data.name
+    if EVENTS in DATASETS[name].traits:
+        yield "data.name", "be images for TTFS, not recordings of events", name
+    if isinstance(network, BlockNetwork) and any(map(any, network.edges)):
+        yield "network.edges", "have no skips for TTFS", adjacency.compact(network.edges)
+    if isinstance(network, StagedNetwork | CellNetwork):
+        yield "network.kind", "be mlp, cnn, vgg or a block without skips for TTFS", network.kind
+
+
+def nearest(asked: Design, *, code: str | None = None, row: bool = False) -> Nearest:
+    """The nearest design that breaks no rule, and the whole list of what it changes.
+
+    `asked` may break them: it is read, not checked. `code`: with this one instead of its own. `row`: layers in a row,
+    also where the code is rate. What becomes ReLUs becomes `ann_twin`. Raises `InputError` for what is wrong otherwise.
+    """
+    document = asked.document()
+    document["network"] |= {"code": code or asked.network.code}
+    timed, relu = document["network"]["code"] == "ttfs", asked.neuron.kind == "relu"
+    free = _copy(document)
+    free["network"] |= {"code": "rate", **({"norm": "none"} if timed else {})}
+    free["neuron"] |= {"kind": "lif"}
+    free |= {"ttfs": naming.absent(Ttfs)}
+    if timed:
+        free["training"] |= {"shortcut": naming.absent(Shortcut), "precision": "float32"}
+    if timed or row:
+        free = _in_a_row(Design.check(free))
+    if timed or relu:
+        free = _without_time(Design.check(free), relu=relu)
+    if timed:
+        free["network"] |= {"code": "ttfs"}
+        free |= {"ttfs": document["ttfs"]}
+    return Nearest.between(document, Design.check(free))
+
+
+def _copy(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: dict(part) if isinstance(part, dict) else part for name, part in document.items()}
+
+
+def _in_a_row(design: Design) -> dict[str, Any]:
+    """The document of a network of as many channels without skips, that sees images."""
+    document, network = design.document(), design.network
+    if EVENTS in DATASETS[design.data.name].traits:
+        document["data"] |= {"name": "mnist", "events": {}}
+        document["data"]["augment"] |= {"drop": 0}
+    if isinstance(network, BlockNetwork):
+        document["network"] |= {"edges": adjacency.sequential(network.depth)}
+    elif isinstance(network, StagedNetwork):
+        document["network"] = VggNetwork(width=network.width, norm=network.norm).model_dump(mode="json")
+    elif isinstance(network, CellNetwork):
+        document["network"] = CnnNetwork(channels=network.channels, norm=network.norm).model_dump(mode="json")
+    if document["network"]["kind"] != network.kind:
+        document["training"]["shortcut"] |= {"layers": []}
+    return document
+
+
+def _without_time(design: Design, *, relu: bool) -> dict[str, Any]:
+    """The document of the same network of ReLUs. `relu`: they were asked for, with what else belongs to them."""
+    document, network = design.document(), design.network
+    if isinstance(network, BlockNetwork):
+        edges = [[edge if j > i else 0 for j, edge in enumerate(row)] for i, row in enumerate(network.edges)]
+        document["network"] |= {"edges": edges}
+    elif isinstance(network, CellNetwork) and cells.is_backward(network.cell):
+        ahead = tuple(tuple(op if j > i else 0 for j, op in enumerate(row)) for i, row in enumerate(network.cell))
+        left = cells.useful(ahead)
+        document["network"] |= {"cell": cells.write(left) if any(map(any, left)) else FORWARD}
+    if not relu:
+        return ann_twin(Design.check(document)).document()
+    document["data"] |= {"steps": 1, "encoding": {"kind": "direct"}}
+    if design.training.loss.kind in SPIKING_READOUT:
+        document["training"] |= {"loss": {"kind": "rate"}}
+    document["neuron"] |= {"kind": "relu", "learn": "none"}
+    return document
+
+
+def _changes(asked: dict[str, Any], found: Design) -> dict[str, str]:
+    """What to set: where a choice of kind differs, of its fields only those that are not as usual for the kind."""
+    before, after = links.flat(asked), links.flatten(found)
+    anew = {path for path in after if path.endswith(".kind") and path != links.NEURON and after[path] != before[path]}
+    usual = links.flatten(links.base_of(found))
+    told = {}
+    for path, value in after.items():
+        begun = any(path.startswith(kind.removesuffix("kind")) and path != kind for kind in anew)
+        if path != CODE and value != (usual.get(path) if begun else before.get(path)):
+            told[path] = links.written(value)
+    return told

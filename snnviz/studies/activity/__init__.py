@@ -1,0 +1,1 @@
+"""How activity travels through layers at initialisation (Micheli 2024), and trainings that compare initialisations."""

@@ -1,0 +1,114 @@
+"""Many runs side by side: accuracy over the epochs, a line for each thing compared, and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from snnviz.events import EpochEnd
+from snnviz.store.values import Run
+from snnviz.studies.activity.study import RIVALS, Member
+from snnviz.views.chart import Chart, empty
+from snnviz.views.looks import Look, nth, shade
+
+DASHES = dict(zip(RIVALS, ("solid", "dash"), strict=True))
+
+
+def accuracy_charts(
+    members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]], looks: Mapping[str, Look]
+) -> list[Chart]:
+    """Training and test accuracy over the epochs. `rows` by digest; `looks` by the members' names.
+
+    Seeds are averaged at each epoch that all of those begun have reached, with a band from the lowest to the highest.
+    """
+    wanted = (
+        ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
+        ("test_accuracy", "Test accuracy", "On images that the networks never learnt from."),
+    )
+    charts = []
+    seeds = max((sum(member.name == other.name for other in members) for member in members), default=1)
+    for column, title, caption in wanted:
+        figure = empty("epoch", title.lower(), tickformat=".0%", range=[0, 1.02])
+        figure["layout"]["hovermode"] = "closest"
+        for name, group in _groups(members).items():
+            begun = [list(rows[m.design.digest]) for m in group if rows.get(m.design.digest)]
+            if begun:
+                figure["data"] += _line(name, group[0], begun, column, looks)
+        spread = f" Mean of {seeds} seeds; the band spans them." if seeds > 1 else " One seed each."
+        charts.append(Chart(f"study_{column}", title, caption + spread, figure, height=340))
+    return charts
+
+
+def study_table(
+    members: Sequence[Member], runs: Mapping[str, Run], last: Mapping[str, EpochEnd | None]
+) -> pd.DataFrame:
+    """A row for each member: state, epoch, accuracies, rate, seconds of training."""
+    table = []
+    for member in members:
+        run, end = runs.get(member.design.digest), last.get(member.design.digest)
+        table.append(
+            {
+                "run": member.name.replace("-", " "),
+                "seed": member.design.seed,
+                "state": run.state if run else "not trained",
+                "epoch": end.epoch if end else None,
+                "train": 100 * end.train_accuracy if end else None,
+                "test": 100 * end.test_accuracy if end else None,
+                "rate": 100 * end.rate if end and end.rate is not None else None,
+                "seconds": round(run.seconds, 1) if run and run.seconds else None,
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def _groups(members: Sequence[Member]) -> dict[str, list[Member]]:
+    """Members that differ in their seed alone, by name."""
+    groups: dict[str, list[Member]] = {}
+    for member in members:
+        groups.setdefault(member.name, []).append(member)
+    return groups
+
+
+def _line(
+    name: str, member: Member, runs: list[list[EpochEnd]], column: str, looks: Mapping[str, Look]
+) -> list[dict[str, Any]]:
+    """The mean of runs that differ in their seed, and the band they span."""
+    look = looks[name] if not member.of else nth(member.place, shade(member.place, member.of))
+    if member.of:
+        look = replace(look, dash=DASHES[member.init.kind])
+    length = min(len(rows) for rows in runs)
+    epochs = [row.epoch for row in runs[0][:length]]
+    values = np.array([[getattr(row, column) for row in rows[:length]] for rows in runs])
+    shown: list[dict[str, Any]] = []
+    if len(runs) > 1:
+        band = [*values.max(0).round(4).tolist(), *values.min(0)[::-1].round(4).tolist()]
+        shown.append(
+            {
+                "type": "scatter",
+                "x": [*epochs, *epochs[::-1]],
+                "y": band,
+                "fill": "toself",
+                "fillcolor": look.colour,
+                "opacity": 0.15,
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+                "showlegend": False,
+                "legendgroup": name,
+            }
+        )
+    shown.append(
+        {
+            "type": "scatter",
+            "x": epochs,
+            "y": values.mean(0).round(4).tolist(),
+            **look.trace(),
+            "name": escape(name.replace("-", " "), quote=False),
+            "legendgroup": name,
+        }
+    )
+    return shown

@@ -1,0 +1,94 @@
+"""The command that trains a study of initialisations and prints what the Activity page draws."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from statistics import mean
+from typing import Any
+
+import click
+
+from snnviz.cli.following import end, state, train
+from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.design import links
+from snnviz.errors import InputError
+from snnviz.events import EpochEnd
+from snnviz.store import Run, Store
+from snnviz.studies.activity.study import Member, TrainingStudy, alike, members
+from snnviz.studies.activity.theory.activity import init_text, same_law
+
+
+@click.command()
+@click.option("--data", help="Data set, such as nmnist.  [digits]")
+@click.option("--network", help="mlp or cnn.  [mlp]")
+@click.option("--compare", help="initialisations, depth, width, leak or threshold.  [initialisations]")
+@click.option("--seeds", help="Runs of each.  [1]")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Another field of the study: depth, width, threshold, beta, steps, train_samples, window_ms, epochs, "
+    "pool_every (of a cnn; 0 as in the paper), optimizer (such as sgd:momentum=0.95), learning_rate, schedule, "
+    "batch_size, flip, shift or drop_events.",
+)
+@AS_JSON
+def study(as_json: bool, settings: Sequence[str], **options: str | None) -> None:
+    """Which initialisation lets a deep network learn: accuracies on training and test data (Micheli et al. 2024).
+
+    Trains what is missing in the background, as many runs at a time as there are cores, and waits for it.
+    """
+    chosen = _read(options, settings)
+    found = members(chosen)
+    store = Store()
+    runs = train(store, [member.design for member in found], quiet=as_json or not sys.stderr.isatty())
+    rows = _rows(store, found, runs)
+    if as_json:
+        same = [[init_text(init) for init in group] for group in alike(found)]
+        print_json({"study": chosen.model_dump(mode="json"), "members": rows, "same_law": same})
+    else:
+        click.echo(table([_shown(row) for row in rows]))
+        if words := same_law(alike(found)):
+            click.echo(words)
+    end(runs)
+
+
+def _read(options: Mapping[str, str | None], settings: Sequence[str]) -> TrainingStudy:
+    given = {name: value for name, value in options.items() if value is not None}
+    more = links.read_settings(settings)
+    for name in more.keys() & given.keys():
+        raise InputError(name, "be given once", more[name])
+    return TrainingStudy.check({name: links.read_value(name, value) for name, value in (given | more).items()})
+
+
+def _rows(store: Store, found: Sequence[Member], runs: Mapping[str, Run]) -> list[dict[str, Any]]:
+    """A row for each name, over its seeds."""
+    ends = store.last(EpochEnd, [name for name, run in runs.items() if run.state == "done"])
+    rows: dict[str, dict[str, Any]] = {}
+    for member in found:
+        row = rows.setdefault(member.name, {"name": member.name, "init": dict(member.init), "runs": []})
+        name = member.design.digest
+        end = ends.get(name)
+        told: dict[str, Any] = {"run": name, "seed": member.design.seed, "state": state(runs, name)}
+        for field in ("train_accuracy", "test_accuracy", "rate"):
+            told[field] = getattr(end, field) if end else None
+        row["runs"].append(told)
+    for row in rows.values():
+        for field in ("train_accuracy", "test_accuracy", "rate"):
+            values = [run[field] for run in row["runs"] if run[field] is not None]
+            row[field] = mean(values) if values else None
+    return list(rows.values())
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, str]:
+    def percent(value: float | None) -> str:
+        return "-" if value is None else f"{value:.1%}"
+
+    return {
+        "": row["name"],
+        "seeds": str(len(row["runs"])),
+        "train": percent(row["train_accuracy"]),
+        "test": percent(row["test_accuracy"]),
+        "firing rate": percent(row["rate"]),
+    }

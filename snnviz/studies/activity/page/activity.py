@@ -1,0 +1,207 @@
+"""The Activity page: sliders, what reaches each layer while they are dragged, and below them why."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from snnviz.design.design import INITS
+from snnviz.errors import InputError
+from snnviz.places import ROOT
+from snnviz.studies.activity.charts.activity import spikes_chart, variance_chart
+from snnviz.studies.activity.page import figures
+from snnviz.studies.activity.page import setting as at
+from snnviz.studies.activity.page.setting import DETAILS, PANEL
+from snnviz.studies.activity.page.words import verdict
+from snnviz.studies.activity.page.work import Abandoned, here_are_the_sliders, traces
+from snnviz.studies.activity.theory.activity import Setting, expected
+from snnviz.ui.components.address import address
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.components.sliders import sliders
+from snnviz.ui.kit import state
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import plain
+
+begin = at.begin
+
+HEIGHT = 310
+"""Of the two main charts, so that they and the sliders fit on a screen."""
+
+
+@st.fragment(key=PANEL)
+@told()
+def panel() -> None:
+    """The sliders, the initialisations, and Var[u] and spikes of every layer."""
+    here_are_the_sliders()
+    left, right = st.columns([3, 9], gap="medium")
+    choices = left.container(key="activity-choices")
+    with right:
+        _inits()
+        _figures()
+    with choices:  # last: its answer to the browser says that all the rest is there
+        _choices()
+    address(at.link(), key="activity-address", steps=True)
+
+
+def _choices() -> None:
+    sliders(at.shown_sliders(), rev=at.revision(), key=at.SLIDERS, on_change=at.put_sliders)
+    for name, label, words in CHOICES:
+        key = f"{name}@{at.revision()}"
+        st.segmented_control(
+            label,
+            at.options(name),
+            default=getattr(at.setting(), name),
+            required=True,
+            wrap=True,
+            key=key,
+            help=words,
+            on_change=at.put,
+            args=(name, key),
+        )
+
+
+CHOICES = (
+    ("reset", "Reset", "After a spike, one step later: subtract the threshold, return to zero, or do nothing."),
+    ("input", "Input", "The encoder's current, N(0, 1) for each neuron: one for all time steps, or another at each."),
+)
+
+
+def _inits() -> None:
+    key = f"inits@{at.revision()}"
+    shown = dict.fromkeys(init.kind for init in at.setting().inits)
+    st.pills(
+        "Initialisations",
+        INITS.kinds,
+        selection_mode="multi",
+        default=list(shown),
+        format_func=lambda kind: figures.keyed(kind, at.setting()),
+        key=key,
+        wrap=True,
+        label_visibility="collapsed",
+        on_change=at.put_inits,
+        args=(key,),
+    )
+
+
+def _figures() -> None:
+    for problem in at.problems():
+        st.error(plain(problem), icon=":material/error:")
+    setting = at.drawn()
+    with st.container(key="activity-verdict"):
+        words, slot = st.empty(), st.empty()
+    try:
+        st.session_state.figures_shown = _main(setting, slot)
+    except Abandoned:  # what is asked for now is drawn next; until then nothing leaves its place
+        if "figures_shown" not in st.session_state:
+            return
+    sentence, drawn = st.session_state.figures_shown
+    words.markdown(sentence)
+    charts(drawn, key="activity-charts")
+    st.caption(_networks(setting))
+
+
+def _networks(setting: Setting) -> str:
+    """How many are drawn, and why not as many as were asked for."""
+    asked = at.setting().seeds
+    if setting.seeds == asked:
+        return f"{asked} network{'s' * (asked > 1)} of each initialisation, none of them trained."
+    why = "while the slider moves" if at.dragging() else "to answer within two seconds"
+    return f"{setting.seeds} of {asked} networks of each initialisation are drawn {why}; none of them is trained."
+
+
+def _main(setting: Setting, slot: DeltaGenerator) -> tuple[str, bytes]:
+    """The sentence and the charts of a setting, made once for all who look at it."""
+    found = figures.KEPT.get(("main", setting))
+    if found is None:
+        drawn = traces(setting, slot)
+        theory = [expected(setting, init) for init in setting.inits]
+        both = [variance_chart(setting, drawn, theory), spikes_chart(setting, drawn)]
+        found = verdict(setting, drawn), payload(figures.without_legend(one, setting, HEIGHT) for one in both)
+        figures.KEPT.put(("main", setting), found)
+    return found
+
+
+# -- below -------------------------------------------------------------------------------------------------------------
+
+
+@st.fragment(key=DETAILS)
+@told()
+def details() -> None:
+    """Why a network falls silent, in tabs of which only the open one is drawn; and the way to the design and back."""
+    start, drawn = time.perf_counter(), at.drawn()
+    _bridge()
+    tabs = st.tabs(list(figures.SECTIONS), key="activity-tab", on_change=_open_tab)
+    for tab, section in zip(tabs, figures.SECTIONS.values(), strict=True):
+        if tab.open:
+            with tab:
+                section(drawn, drawn.inits[min(at.looked_at(), len(drawn.inits) - 1)])
+    _glossary()
+    st.session_state.details_seconds = time.perf_counter() - start
+
+
+def _open_tab() -> None:
+    st.rerun(DETAILS)
+
+
+def _bridge() -> None:
+    """The initialisation that the tabs are about, and the buttons to and from the Design page."""
+    menu, use, bring, again = st.columns([4, 2, 2, 2], vertical_alignment="bottom")
+    names = [figures.name(init) for init in at.setting().inits]
+    key = f"looked@{at.revision()}/{names}"
+    menu.selectbox(
+        "Shown below",
+        range(len(names)),
+        index=at.looked_at(),
+        format_func=names.__getitem__,
+        key=key,
+        on_change=at.look_at,
+        args=(key,),
+    )
+    if use.button(
+        "Send to Design",
+        type="primary",
+        icon=":material/arrow_forward:",
+        width="stretch",
+        key="use",
+        help="The neuron, the time steps and this initialisation, to the network on the Design page. What that changes "
+        "is said there, and undone by a click.",
+    ):
+        try:
+            at.use_in_design()
+        except InputError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            st.switch_page(ROOT / "pages" / "design.py")
+    bring.button(
+        "Load from Design",
+        icon=":material/hub:",
+        width="stretch",
+        key="bring",
+        on_click=at.bring_design,
+        help="Its neuron, time steps and initialisation, as many neurons as its hidden layers have inputs, and its "
+        "depth. A convolution uses the same weights at every place; here every neuron draws its own.",
+    )
+    again.button("Start again", icon=":material/undo:", width="stretch", key="again", on_click=at.start_again)
+    if state.design().network.kind != "mlp":
+        st.caption(
+            "Your design has convolutions, whose weights are shared between places. What is drawn here is a fully "
+            "connected stack with the same number of inputs to a neuron."
+        )
+
+
+def _glossary() -> None:
+    """All initialisations, from what their catalogue says of them."""
+    box = st.expander("What the initialisations are", key="activity-glossary", on_change=_open_tab)
+    if not box.open:
+        return
+    with box:
+        for entry in INITS:
+            name, words = st.columns([1, 2])
+            name.markdown(f"**{entry.kind.replace('-', ' ')}**  \n:small[{plain(entry.source)}]")
+            words.markdown(entry.title)
+            if entry.formula:
+                words.latex(entry.formula)
+            if entry.notes:
+                words.caption(entry.notes)

@@ -1,0 +1,369 @@
+"""What one visitor of the Activity page is looking at: the setting, its link, and the way from and to a design.
+
+The setting in the session is the one truth. Two of them are kept: the one that the sliders show, and the last one that
+can be afforded, which is drawn and stands in the address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median_low
+from typing import Any, get_args
+
+import streamlit as st
+
+from snnviz.catalog.inits import Drive, spike_probability, weight_law
+from snnviz.design import links
+from snnviz.design.design import INITS, Choice, Design
+from snnviz.design.registry import Number, Range
+from snnviz.errors import InputError
+from snnviz.graph.architectures import INPUT, architecture
+from snnviz.studies.activity.charts.activity import label
+from snnviz.studies.activity.page import study
+from snnviz.studies.activity.theory.activity import Setting, compared, init_text, read_init
+from snnviz.ui.components import sliders
+from snnviz.ui.components.block_editor import new_revision
+from snnviz.ui.components.charts import picked
+from snnviz.ui.components.sliders import Slider, logarithmic
+from snnviz.ui.kit import notices, state
+from snnviz.ui.kit.linked import came_back, rest_kept
+from snnviz.ui.kit.words import ended
+from snnviz.views.changes import told
+
+PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
+"""Keys: of the fragment with the sliders and the two main charts, of the one below it, and of the sliders."""
+
+NUMBERS = {
+    "threshold": "Threshold θ",
+    "beta": "Leak β",
+    "width": "Width n",
+    "layers": "Depth L",
+    "steps": "Time steps T",
+    "seeds": "Repetitions R",
+}
+SPARED_WORK = 2e7
+"""What is drawn while a slider moves, so that the figures follow the hand."""
+
+
+def begin() -> None:
+    """At the top of the page: the first time, take the setting from the address if the visit began here."""
+    session = st.session_state
+    session.dragging = False
+    session.setdefault("link_problem", "")
+    session.setdefault("looked", ("", 0))
+    query = dict(st.query_params) if state.arrived_at("activity") else {}
+    study.begin(query)
+    if "setting" in session and not came_back():
+        return
+    try:
+        setting, session.link_problem = rest_kept(from_link, query)
+    except InputError as error:
+        setting = Setting()
+        session.link_problem = f"{ended(error)} The default setting is shown instead."
+    _put(setting)
+
+
+def setting() -> Setting:
+    """What the sliders show."""
+    found: Setting = st.session_state.setting
+    return found
+
+
+def drawn() -> Setting:
+    """What the figures show: the last setting that could be afforded, with as many seeds as can be."""
+    found: Setting = st.session_state.drawn
+    return _spared(found) if st.session_state.dragging else found.affordable()
+
+
+def dragging() -> bool:
+    """Whether a slider is being dragged just now."""
+    held: bool = st.session_state.dragging
+    return held
+
+
+def link() -> str:
+    """What the address bar must hold: the setting, and the training study below it."""
+    return "&".join(part for part in (to_link(st.session_state.drawn), study.link()) if part)
+
+
+def problems() -> list[str]:
+    """The sentences to show above the figures."""
+    return [text for text in (st.session_state.link_problem, st.session_state.drawn_problem) if text]
+
+
+def revision() -> str:
+    """Part of every widget's key; moves when something else than the widget changed the setting."""
+    text: str = st.session_state.setting_revision
+    return text
+
+
+def looked_at() -> int:
+    """The place of the initialisation that the lower figures are about. It stays so when its numbers change."""
+    kind, nth = st.session_state.looked
+    places = [place for place, init in enumerate(setting().inits) if init.kind == kind]
+    return places[min(nth, len(places) - 1)] if places else 0
+
+
+# -- links ------------------------------------------------------------------------------------------------------------
+
+
+def to_link(setting: Setting) -> str:
+    """The query string: only what differs from the default setting.
+
+    >>> to_link(Setting(threshold=0.8, inits="kaiming:gain=3,glorot"))
+    'threshold=0.8&inits=kaiming:gain=3,glorot'
+    """
+    return links.write_part(setting)
+
+
+def from_link(query: Mapping[str, str]) -> Setting:
+    """The setting of a link's parameters. Raises `InputError`, also where it would take too long."""
+    given = links.read_part(Setting, query)
+    found = Setting.check({name: value for name, value in given.items() if not name.startswith(study.PREFIX)})
+    found.affordable()
+    return found
+
+
+# -- callbacks --------------------------------------------------------------------------------------------------------
+
+
+def put_sliders() -> None:
+    """The sliders' callback. While one is dragged the lower figures follow only if they are quick."""
+    session = st.session_state
+    moved = sliders.moved(SLIDERS, shown_sliders(), revision())
+    if moved is not None:
+        session.dragging = moved.dragging
+        _change(_with_numbers(setting(), moved.values))
+    slow = session.get("details_seconds", 0.0) > 0.06
+    notices.redraw(PANEL, *([] if moved is not None and moved.dragging and slow else [DETAILS]))
+
+
+def put(name: str, widget: str) -> None:
+    """A segmented control's callback: its option becomes the setting's."""
+    _change(setting().model_copy(update={name: st.session_state[widget]}))
+    notices.redraw(PANEL, DETAILS)
+
+
+def put_inits(widget: str) -> None:
+    """The pills' callback: initialisations come and go, in the registry's order; those that stay keep their numbers."""
+    kinds, now = st.session_state[widget], setting()
+    kept = [init for init in now.inits if init.kind in kinds]
+    new = [read_init(kind) for kind in kinds if kind not in {init.kind for init in kept}]
+    order = list(INITS.kinds)
+    inits = sorted([*kept, *new], key=lambda init: order.index(init.kind))
+    _put(now.model_copy(update={"inits": tuple(inits[:12]) or now.inits}))
+    notices.redraw(PANEL, DETAILS)
+
+
+def put_steps(steps: int) -> None:
+    """The callback of a button that asks for so many time steps."""
+    _put(setting().model_copy(update={"steps": steps}))
+    notices.redraw(PANEL, DETAILS)
+
+
+def look_at(widget: str) -> None:
+    """The callback of the menu of the lower figures."""
+    _look_at(st.session_state[widget])
+    st.rerun(DETAILS)
+
+
+def _look_at(place: int) -> None:
+    kinds = [init.kind for init in setting().inits]
+    st.session_state.looked = (kinds[place], kinds[:place].count(kinds[place]))
+
+
+def pick(board: str) -> None:
+    """The callback of a click on the survival map: look closer at an initialisation, or open one's own design."""
+    found = picked(board)
+    names = [init_text(init) for init in setting().inits]
+    if found is not None and found[0] == "own":
+        open_design()
+    elif found is not None and found[1] in names:
+        _look_at(names.index(found[1]))
+        st.session_state.setting_revision = new_revision()  # the menu beside it follows
+    notices.redraw(PANEL, DETAILS)
+
+
+def look_at_layer(widget: str) -> None:
+    """The callback of the slider of layers: the one whose potentials are shown."""
+    st.session_state.layer_looked_at = st.session_state[widget]
+    st.rerun(DETAILS)
+
+
+def start_again() -> None:
+    """Back to the default setting."""
+    before = setting()
+    _put(Setting())
+    _tell("Started again.", before)
+    notices.redraw(PANEL, DETAILS)
+
+
+def _put(new: Setting) -> None:
+    """Look at another setting, which the sliders do not know yet."""
+    _change(new)
+    st.session_state.setting_revision = new_revision()
+
+
+def _change(new: Setting) -> None:
+    session = st.session_state
+    if new != session.get("setting", new):
+        session.link_problem = ""
+    session.setting = new
+    try:
+        new.affordable()
+    except InputError as error:
+        session.drawn_problem = f"{ended(error)} The figures still show the setting before."
+        session.setdefault("drawn", Setting())
+    else:
+        session.drawn, session.drawn_problem = new, ""
+
+
+def _spared(setting: Setting) -> Setting:
+    """With as few seeds as can be drawn at once, but one."""
+    share = SPARED_WORK / setting.work
+    return setting.model_copy(update={"seeds": max(1, min(setting.seeds, int(setting.seeds * share)))})
+
+
+# -- the sliders of a setting -----------------------------------------------------------------------------------------
+
+
+def shown_sliders() -> list[Slider]:
+    """A slider for each number of the setting, and for each parameter of its initialisations."""
+    now, usual = setting(), Setting()
+    shown = []
+    for name, words in NUMBERS.items():
+        limits, whole = _limits(name)
+        stops = logarithmic(int(limits.low), int(limits.high), getattr(usual, name)) if name == "width" else ()
+        shown.append(
+            Slider(
+                name,
+                words,
+                getattr(now, name),
+                getattr(usual, name),
+                limits.low,
+                limits.high,
+                limits.step or 1,
+                whole,
+                stops,
+                limits.help,
+            )
+        )
+    for place, init in enumerate(now.inits):
+        for parameter in INITS[init.kind].parameters:
+            one = parameter.range
+            shown.append(
+                Slider(
+                    f"{place}.{parameter.name}",
+                    f"{init.kind.replace('-', ' ')}: {parameter.name}",
+                    init.parameters[parameter.name],
+                    parameter.default,
+                    one.low,
+                    one.high,
+                    one.step or (1 if parameter.whole else (one.high - one.low) / 100),
+                    parameter.whole,
+                    help=one.help,
+                    group="Numbers of the initialisations",
+                )
+            )
+    return shown
+
+
+def options(name: str) -> list[str]:
+    """What a field of few options may be."""
+    return list(get_args(Setting.model_fields[name].annotation))
+
+
+def _limits(name: str) -> tuple[Range, bool]:
+    info = Setting.model_fields[name]
+    return next(item for item in info.metadata if isinstance(item, Range)), info.annotation is int
+
+
+def _with_numbers(setting: Setting, values: Mapping[str, Number]) -> Setting:
+    inits: list[Choice] = []
+    for place, init in enumerate(setting.inits):
+        given = {name: values.get(f"{place}.{name}", value) for name, value in init.parameters.items()}
+        inits.append(Choice({"kind": init.kind, **given}))
+    numbers: dict[str, Any] = {name: values[name] for name in NUMBERS if name in values}
+    return setting.model_copy(update={**numbers, "inits": tuple(inits)})
+
+
+# -- from and to a design ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Typical:
+    """What a design's hidden layers have in common."""
+
+    fan_in: int
+    fan_out: int
+    hidden: int
+
+
+def typical(design: Design) -> Typical:
+    """The middle one of the layers between the first, which reads the image, and the readout."""
+    layers = architecture(design).layers
+    inner = [layer for layer in layers[:-1] if layer.weighted and all(s.layer != INPUT for s in layer.sources)]
+    hidden = inner or layers[-1:]
+    fan_in = median_low([layer.fan_in for layer in hidden])
+    chosen = next(layer for layer in hidden if layer.fan_in == fan_in)
+    return Typical(fan_in, chosen.fan_out, sum(layer.weighted for layer in layers[:-1]))
+
+
+def own_point(design: Design) -> tuple[float, float, str]:
+    """The design on the survival map: n Var[w] of a typical layer, its threshold, and what to call it."""
+    one, neuron = typical(design), design.neuron
+    drive = Drive(spike_probability(neuron.threshold), design.data.steps)
+    law = weight_law(design.init, one.fan_in, one.fan_out, neuron, drive)
+    return law.variance * one.fan_in, neuron.threshold, f"your design, {label(design.init)}"
+
+
+def of_design(design: Design, *, layers: int | None = None) -> Setting:
+    """The setting of a fully connected stack like the design: its neuron, its time steps, its fan-in and its depth."""
+    one, neuron = typical(design), design.neuron
+    own = read_init(dict(design.init))
+    others = [init for init in compared() if init != own]
+    numbers = {
+        "threshold": neuron.threshold,
+        "beta": neuron.beta,
+        "width": one.fan_in,
+        "layers": layers or one.hidden + 1,
+        "steps": design.data.steps,
+    }
+    within = {name: min(max(value, _limits(name)[0].low), _limits(name)[0].high) for name, value in numbers.items()}
+    return Setting.check({**within, "reset": neuron.reset, "inits": [own, *others][:12]})
+
+
+def open_design(*, layers: int | None = None) -> None:
+    """Look at the design that is being edited, in as many layers as it has or in `layers`."""
+    design, before = state.design(), st.session_state.get("setting")
+    _put(of_design(design, layers=layers))
+    _look_at(0)
+    if before is not None:
+        _tell("Loaded from Design.", before)
+
+
+def _tell(done: str, before: Setting) -> None:
+    """What the setting is instead of what it was."""
+    after = setting()
+    changes = told(before.model_dump(mode="json"), after.model_dump(mode="json"))
+    notices.tell(done, changes, lambda: _put(before), lambda: setting() == after)
+
+
+def bring_design() -> None:
+    """The callback of the button that opens the design here."""
+    open_design()
+    notices.redraw(PANEL, DETAILS)
+
+
+def use_in_design() -> None:
+    """Give the design that is being edited the setting's neuron, time steps, and the initialisation looked at."""
+    now = setting()
+    init = now.inits[looked_at()]
+    settings: dict[str, Any] = {f"neuron.{name}": getattr(now, name) for name in ("threshold", "beta", "reset")}
+    if state.design().neuron.kind != "lif":
+        settings["neuron.kind"] = "lif"
+    settings |= {"data.steps": now.steps, "init.kind": init.kind}
+    settings |= {f"init.{name}": value for name, value in init.parameters.items()}
+    state.take(links.change(state.design(), settings), "Taken from Activity.")
+    st.session_state.section = "Initialisation"  # the tab of the form, where it is seen

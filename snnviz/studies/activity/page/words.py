@@ -1,0 +1,71 @@
+"""What the figures of the Activity page say, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from snnviz.studies.activity.charts.activity import label
+from snnviz.studies.activity.theory.activity import Setting, Trace, alike, same_law
+
+
+def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
+    """Who reaches the last layer, from which layer on the others are silent, and whose lines are one. In Markdown."""
+    same = same_law(alike(setting, [trace.init for trace in traces])).replace("-", " ")
+    return f"{_reached(setting, traces)} {same}".strip()
+
+
+def _reached(setting: Setting, traces: Sequence[Trace]) -> str:
+    last = setting.layers - 1
+    alive = [trace for trace in traces if trace.dead[-1] < 1]
+    silent = [trace for trace in traces if trace.dead[-1] == 1]
+    at = f"At threshold {setting.threshold:g}"
+    if setting.steps > 1:
+        at += f" and over {setting.steps} time steps"
+    if not silent:
+        which = "every initialisation shown" if len(alive) > 1 else named(alive[0])
+        return f"{at}, spikes reach layer {last} under {which}{_partly(alive[0]) if len(alive) == 1 else _some(alive)}."
+    if alive:
+        who = f"spikes reach layer {last} under {listed([named(trace) + _partly(trace) for trace in alive])}"
+    else:
+        who = f"no spike reaches layer {last}"
+    falls = [f"{listed([named(one) for one in group])} from layer {layer} on" for layer, group in _by_layer(silent)]
+    return f"{at}, {who}. Silent: {'; '.join(falls)}."
+
+
+def first_silent(trace: Trace) -> int:
+    """The first layer in which no neuron of any network ever spikes; the number of layers where there is none."""
+    dead = np.flatnonzero(trace.dead == 1)
+    return int(dead[0]) if dead.size else trace.spikes.shape[1]
+
+
+def named(trace: Trace) -> str:
+    """An initialisation in bold."""
+    return f"**{label(trace.init)}**"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other, with "and" before the last.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _by_layer(traces: Sequence[Trace]) -> list[tuple[int, list[Trace]]]:
+    ordered = sorted(traces, key=first_silent, reverse=True)
+    return [(layer, list(group)) for layer, group in groupby(ordered, first_silent)]
+
+
+def _partly(trace: Trace) -> str:
+    runs = trace.spikes.shape[0]
+    reached = round(runs * (1 - float(trace.dead[-1])))
+    return "" if reached == runs else f" ({reached} of {runs} networks)"
+
+
+def _some(traces: Sequence[Trace]) -> str:
+    weak = [named(trace) + _partly(trace) for trace in traces if _partly(trace)]
+    return f", though not always: {listed(weak)}" if weak else ""

@@ -1,0 +1,108 @@
+"""Draws the networks of the Activity page: once for all who look at a setting, and only as long as someone waits.
+
+The drawing runs in a thread of its own, so that the page can say how far it is and notice that a slider moved on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
+
+from snnviz.studies.activity.theory.activity import Setting, Trace
+from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.ui.kit.kept import Kept
+
+T = TypeVar("T")
+SILENT_SECONDS = 0.3
+"""How long a drawing may take before the page shows how far it is."""
+
+LOOK_SECONDS = 0.05
+MOST_BYTES = 1e8
+MOST_AT_ONCE = 4
+
+
+class Abandoned(Exception):
+    """Somebody moved on: a newer setting waits to be drawn."""
+
+
+def _bytes(traces: tuple[Trace, ...]) -> float:
+    arrays = [array for one in traces for array in (one.var_u, one.spikes, one.skewness, one.excess)]
+    return sum(array.nbytes for array in arrays if array is not None)
+
+
+_TRACES: Kept[tuple[Trace, ...]] = Kept(MOST_BYTES, _bytes)
+_POOL = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="activity")
+
+
+def traces(
+    setting: Setting, slot: DeltaGenerator, *, shape: bool = False, look: int | None = None
+) -> tuple[Trace, ...]:
+    """What reaches each layer. Shows a bar in `slot` where it takes long.
+
+    Raises `Abandoned` when a newer setting waits to be drawn.
+    """
+    return _TRACES.made((setting, shape, look), lambda: _draw(setting, slot, shape=shape, look=look))
+
+
+def waited(make: Callable[[], T], tick: Callable[[], None] = lambda: None) -> T:
+    """The result of `make`, which runs in another thread; `tick` is called while it takes long.
+
+    Raises `Abandoned` when a newer setting waits to be drawn; what `make` does is then done for a later look.
+    """
+    begin, job = time.monotonic(), _POOL.submit(make)
+    while True:
+        with suppress(NotYet):
+            return job.result(LOOK_SECONDS)
+        if time.monotonic() - begin > SILENT_SECONDS:
+            if _newer_waits():
+                raise Abandoned
+            tick()
+
+
+def _draw(setting: Setting, slot: DeltaGenerator, *, shape: bool, look: int | None) -> tuple[Trace, ...]:
+    share, shown, given_up = [0.0], [False], threading.Event()
+
+    def tell(done: float) -> None:
+        share[0] = done
+        if given_up.is_set():
+            raise Abandoned
+
+    def show() -> None:
+        shown[0] = True
+        slot.progress(min(share[0], 1.0), text=f"Drawing {setting.seeds * len(setting.inits)} networks")
+
+    try:
+        return waited(lambda: propagate(setting, shape=shape, look=look, progress=tell), show)
+    finally:
+        given_up.set()
+        if shown[0]:
+            slot.empty()
+
+
+def here_are_the_sliders() -> None:
+    """Called in the fragment of the sliders: what is asked of it from now on ends a drawing."""
+    st.session_state.fragment_of_sliders = ThreadState.get().fragment_id
+
+
+def _newer_waits() -> bool:
+    """Whether the sliders or the fragment that draws were moved on meanwhile, or the page is to run anew.
+
+    Streamlit tells only its own script runner. A fragment that ticks elsewhere on the page ends nothing.
+    """
+    context = get_script_run_ctx()
+    requests = context.script_requests if context else None
+    if requests is None or requests._state is not ScriptRequestType.RERUN:
+        return False
+    asked = requests._rerun_data.fragment_id_queue
+    mine = {st.session_state.get("fragment_of_sliders"), ThreadState.get().fragment_id}
+    return not asked or not mine.isdisjoint(asked)

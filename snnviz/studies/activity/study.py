@@ -1,0 +1,172 @@
+"""Studies: a question about training as a set of designs, each of them an ordinary run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator
+
+from snnviz.catalog.inits import COMPARED, coinciding
+from snnviz.design.binning import LONGEST_MS
+from snnviz.design.design import DATASETS, INITS, SCHEDULES, Choice, Design, checked
+from snnviz.design.recipes import Rate, Recipe, Schedule, usual
+from snnviz.design.registry import Range
+from snnviz.errors import InputError, did_you_mean
+from snnviz.graph.architectures import architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One design of a study. Members with the same `name` differ in their seed alone.
+
+    `init`: its initialisation. `place`, of `of`: which of the values of what is varied; 0 of 0 where nothing is.
+    """
+
+    name: str
+    init: Choice
+    place: int
+    of: int
+    design: Design
+
+
+VARIED: dict[str, tuple[str, tuple[float, ...]]] = {
+    "depth": ("network.depth", (5, 10, 20, 40)),
+    "width": ("network.width", (50, 100, 300, 600)),
+    "leak": ("neuron.beta", (0.25, 0.5, 0.75, 0.9)),
+    "threshold": ("neuron.threshold", (0.5, 0.75, 1.0, 1.2)),
+}
+"""What Fig. 10 of Micheli et al. 2024 varies, and our values."""
+
+RIVALS = ("variance-preserving", "kaiming")
+"""The two that Fig. 10 compares, solid and dashed."""
+
+
+def read_dataset(value: object, field: str = "data") -> str:
+    """The name of a data set, or a sentence."""
+    if not isinstance(value, str) or value not in DATASETS:
+        raise InputError(field, f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
+    return value
+
+
+class TrainingStudy(Recipe):
+    """Which initialisation lets a deep network learn (Micheli et al. 2024, Figs. 8 to 10).
+
+    Their setting: leaky neurons with soft reset, pixels of mean 0 and variance 1, an LIF encoder before the mlp and the
+    image as a current before the cnn, spike counts and cross-entropy at the readout, Adam, cosine schedule.
+    """
+
+    compare: Literal["initialisations", "depth", "width", "leak", "threshold"] = "initialisations"
+    network: Literal["mlp", "cnn"] = "mlp"
+    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
+    depth: Annotated[int, Range(1, 100, "Hidden layers.", 1)] = 10
+    width: Annotated[int, Range(4, 2048, "Neurons, or channels, of a hidden layer.", 10)] = 300
+    threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
+    beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.5
+    steps: Annotated[int, Range(1, 50, "Time steps T.", 1)] = 3
+    train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 1000)] = 0
+    window_ms: Annotated[
+        float, Range(0, LONGEST_MS, "Of recordings: milliseconds of a frame; 0: a T-th of the recording.", 1)
+    ] = 0.0
+    epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 12
+    seeds: Annotated[int, Range(1, 5, "Runs of each.", 1)] = 1
+    pool_every: Annotated[
+        int, Range(0, 50, "The cnn halves its maps after so many layers; 0, as in the paper: never.", 1)
+    ] = 2
+    learning_rate: Rate = 0.001
+    schedule: Schedule = usual(SCHEDULES, "cosine")
+    batch_size: Annotated[int, Range(0, 2048, "Images in a training step; 0: 64 of digits, 128 of all else.", 16)] = 0
+
+    @classmethod
+    def check(cls, document: object) -> TrainingStudy:
+        """A study from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a training study")
+
+
+PRESETS: dict[str, TrainingStudy] = {
+    "small": TrainingStudy(),
+    "paper's mlp": TrainingStudy(data="mnist", width=600, epochs=150),
+    "paper's cnn": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150, pool_every=0),
+    "paper's cnn, pooled": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150),
+}
+"""The small one is ours. The paper's cnn keeps the size of its maps; the one that pools, by 2 after every two layers,
+is ours, and cheaper. The paper prints no batch size: 128 is ours."""
+
+
+def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member, ...]:
+    """The study's designs. `inits`: what is compared, at first the eight of the paper.
+
+    >>> len(members(TrainingStudy())), len(members(TrainingStudy(compare="depth", seeds=2)))
+    (8, 16)
+    """
+    base = _base(study)
+    found: list[tuple[str, Choice, int, int, dict[str, Any]]] = []
+    if study.compare == "initialisations":
+        chosen = inits or [Choice.meant(INITS, entry.kind) for entry in INITS if COMPARED in entry.traits]
+        found += [(_named(init), init, 0, 0, {"init": dict(init)}) for init in chosen]
+    else:
+        path, values = VARIED[study.compare]
+        part, field = path.split(".")
+        if study.network == "cnn" and field == "width":
+            field, values = "channels", tuple(value // 10 for value in values)
+        for kind in RIVALS:
+            init = Choice.meant(INITS, kind)
+            for place, value in enumerate(values):
+                change = {"init": dict(init), part: {**base[part], field: value}}
+                found.append((f"{kind}, {study.compare} {value:g}", init, place, len(values), change))
+    return tuple(
+        Member(name, init, place, of, Design.meant({**base, **change, "seed": seed}))
+        for name, init, place, of, change in found
+        for seed in range(study.seeds)
+    )
+
+
+def alike(several: Sequence[Member]) -> tuple[tuple[Choice, ...], ...]:
+    """Initialisations of members that differ in nothing else and draw the weights of all layers by one law, in groups.
+
+    >>> [[init.kind for init in group] for group in alike(members(TrainingStudy()))]
+    [['kaiming', 'ding-2022']]
+    """
+    if not several or several[0].of:  # something else is varied
+        return ()
+    design = several[0].design
+    shapes = [(layer.fan_in, layer.fan_out) for layer in architecture(design).weighted]
+    return coinciding((member.init for member in several), shapes, design.neuron, design.data.steps)
+
+
+def _named(init: Choice) -> str:
+    changed = [f"{name} {value:g}" for name, value in init.parameters.items() if not _is_usual(init, name)]
+    return ", ".join([init.kind, *changed])
+
+
+def _is_usual(init: Choice, name: str) -> bool:
+    return any(p.name == name and p.default == init[name] for p in INITS[init.kind].parameters)
+
+
+def _base(study: TrainingStudy) -> dict[str, Any]:
+    mlp = study.network == "mlp"
+    if mlp:
+        network: dict[str, Any] = {"kind": "mlp", "width": study.width}
+    else:
+        network = {"kind": "cnn", "channels": study.width, "pool_every": study.pool_every}
+    batch = study.batch_size or (64 if study.data == "digits" else 128)
+    encoding = "lif" if mlp else "direct"
+    return {
+        "data": {
+            "name": study.data,
+            "steps": study.steps,
+            "train_samples": study.train_samples,
+            "encoding": {"kind": encoding},
+            "events": {"window_ms": study.window_ms},
+            "augment": study.augment,
+        },
+        "network": {**network, "depth": study.depth},
+        "neuron": {"threshold": study.threshold, "beta": study.beta, "reset": "subtract"},
+        "training": {
+            **study.training,
+            "loss": {"kind": "count"},
+            "batch_size": batch,
+            "epochs": study.epochs,
+        },
+    }

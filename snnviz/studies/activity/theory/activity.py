@@ -1,0 +1,170 @@
+"""What the Activity page shows: a setting, what is seen of its random layers, and the exact theory where there is one.
+
+The layers themselves are drawn in `snnviz.studies.activity.theory.propagation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, PlainSerializer, PlainValidator
+
+from snnviz.catalog.inits import COMPARED, coinciding, is_measured, weight_law
+from snnviz.design.design import INITS, Choice, Neuron, Part, checked
+from snnviz.design.links import read_choice, write_choice
+from snnviz.design.registry import Range
+from snnviz.errors import Described, InputError
+from snnviz.studies.activity.theory.survival import MAX_CHAIN_WIDTH, exact_chain
+
+Single = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+MAX_WORK = 2e8
+"""Of `Setting.work`: two seconds if every layer of every network spikes."""
+
+SEPARATOR = ","
+
+
+def read_init(text: object, path: str = "inits") -> Choice:
+    """``kaiming`` or ``kaiming:gain=3`` as a choice. Raises `InputError`."""
+    if not isinstance(text, Mapping) and (not isinstance(text, str) or len(text) > 200):
+        raise InputError(path, "name an initialisation, such as kaiming or kaiming:gain=3", text)
+    return read_choice(INITS, path, text)
+
+
+def init_text(init: Choice) -> str:
+    """The short form that `read_init` reads; parameters at their defaults are left out.
+
+    >>> init_text(read_init("kaiming:gain=3"))
+    'kaiming:gain=3'
+    """
+    return write_choice(INITS, init)
+
+
+def compared() -> tuple[Choice, ...]:
+    """The eight initialisations of Micheli et al. 2024."""
+    return tuple(read_init(entry.kind) for entry in INITS if COMPARED in entry.traits)
+
+
+def _number(value: object) -> object:
+    """Text that is a number as one; anything else as it is."""
+    if isinstance(value, str) and len(value) <= 40:
+        for kind in (int, float):
+            with suppress(ValueError):
+                return kind(value)
+    return value
+
+
+def _inits(value: object) -> tuple[Choice, ...]:
+    parts = value.split(SEPARATOR) if isinstance(value, str) else value
+    if not isinstance(parts, Sequence) or not 0 < len(parts) <= 12:
+        raise InputError("inits", "be 1 to 12 initialisations", value)
+    return tuple(dict.fromkeys(read_init(part) for part in parts))
+
+
+class Setting(Part):
+    """What the Activity page shows: a stack of equally wide random layers of LIF neurons, before any training."""
+
+    threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.01)] = 1.0
+    beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.01)] = 0.5
+    reset: Literal["subtract", "zero", "none"] = "subtract"
+    width: Annotated[int, Range(10, 4096, "Neurons of each layer (n), the fan-in of the next.", 10)] = 1000
+    layers: Annotated[int, Range(2, 200, "Layers, the encoder included.", 1)] = 100
+    steps: Annotated[int, Range(1, 100, "Time steps T.", 1)] = 1
+    seeds: Annotated[int, Range(1, 100, "Networks drawn for each initialisation.", 1)] = 3
+    input: Literal["constant", "fresh"] = "constant"
+    """The encoder's current, N(0, 1) for each neuron: one for all time steps, or a fresh one at each."""
+    seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the first network.", 1)] = 0
+    inits: Annotated[
+        tuple[Choice, ...], PlainValidator(_inits), PlainSerializer(lambda inits: SEPARATOR.join(map(init_text, inits)))
+    ] = Field(default_factory=compared)
+
+    @classmethod
+    def check(cls, document: object) -> Setting:
+        """A setting from a dictionary; numbers and `inits` may be text. Raises `InputError`."""
+        if isinstance(document, Mapping):
+            document = {name: _number(value) for name, value in document.items()}
+        return checked(cls, document, "an activity setting")
+
+    @property
+    def neuron(self) -> Neuron:
+        return Neuron(threshold=self.threshold, beta=self.beta, reset=self.reset)
+
+    @property
+    def work(self) -> int:
+        """What drawing it costs if nothing falls silent, in neuron-steps; more for each layer, step and factor."""
+        factor = 0 if self.steps >= self.width else self.steps**3 // 15
+        layer = self.steps * (self.width + 20) + factor + 1500
+        return len(self.inits) * self.seeds * self.layers * layer
+
+    def affordable(self, work: float = MAX_WORK) -> Setting:
+        """This setting, or with as few seeds as `work` pays for. Raises `InputError` where one is too many."""
+        if self.work <= work:
+            return self
+        seeds = int(work * self.seeds // self.work)
+        if seeds < 1:
+            rule = f"be smaller: neurons x layers x steps x initialisations must be at most about {work:,.0f}"
+            raise InputError("width", rule, Described(f"{self.width}, in all {self.work // self.seeds:,}"))
+        return self.model_copy(update={"seeds": seeds})
+
+
+def alike(setting: Setting, inits: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
+    """Those of `inits` whose weights follow one law in the setting, in groups: `snnviz.catalog.inits.coinciding`."""
+    return coinciding(inits, [(setting.width, setting.width)], setting.neuron, setting.steps)
+
+
+def same_law(groups: Iterable[Sequence[Choice]]) -> str:
+    """A sentence on initialisations whose weights follow one law, so that their lines lie on each other."""
+    said = [" and ".join(init_text(init) for init in group) for group in groups]
+    return f"The same law of weights here, so one line: {'; '.join(said)}." if said else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What reaches each layer under one initialisation. Variances are over a layer's neurons (population variance)."""
+
+    init: Choice
+    gain: Floats
+    """n Var[w] of the layers after the encoder, mean over runs, (layers,); 0 for the encoder."""
+    var_u: Single
+    """(runs, layers, steps)"""
+    spikes: Single
+    """Neurons that spike, (runs, layers, steps)."""
+    skewness: Single | None
+    """(runs, layers, steps), NaN where u does not vary; with `excess`, the excess kurtosis, only where asked for."""
+    excess: Single | None
+    density: Floats | None
+    """Of u at the layer looked at, all runs that reach it and all steps together, (BINS,) per unit of u over `edges`,
+    (BINS + 1,); None where none does."""
+    edges: Floats | None
+
+    @property
+    def dead(self) -> Floats:
+        """Share of runs in which no neuron of the layer ever spikes, (layers,)."""
+        found: Floats = (self.spikes.sum(2) == 0).mean(0)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Exact theory per layer, (layers,): E[Var[u]], silent runs included, and the probability of silence."""
+
+    var_u: Floats
+    dead: Floats
+
+
+def expected(setting: Setting, init: Choice) -> Expected | None:
+    """The exact chain, where it holds: one time step, Gaussian weights set without measuring, no more than a few
+    thousand neurons."""
+    if setting.steps > 1 or is_measured(init) or setting.width > MAX_CHAIN_WIDTH:
+        return None
+    law = weight_law(init, setting.width, setting.width, setting.neuron)
+    if law.uniform:
+        return None
+    chain = exact_chain(setting.width, law.variance * setting.width, setting.threshold, setting.layers)
+    return Expected(chain.var_u, chain.dead)

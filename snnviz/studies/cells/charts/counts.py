@@ -1,0 +1,132 @@
+"""Accuracy of trained cells against what they are made of: the form of Fig. 7 of Kim et al. 2022."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+from snnviz.design.cells import KINDS, counts, directed
+from snnviz.studies.cells.charts.study import (
+    COLOURS,
+    METRICS,
+    NAMES,
+    Outcome,
+    accuracy_figure,
+    compared,
+    error_bars,
+    points,
+)
+from snnviz.studies.cells.study import CellStudy, Way
+from snnviz.theory.intervals import interval
+from snnviz.theory.ranks import Agreement, agreement, holm
+from snnviz.views.chart import Chart
+from snnviz.views.numbers import kendall
+
+Direction = Literal["all", "forward", "backward"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+
+COUNTED = {
+    "edges": "connections",
+    "forward": "forward connections",
+    "backward": "backward connections",
+    "conv3": "convolutions 3x3",
+    "conv1": "convolutions 1x1",
+    "skip": "skips",
+    "pool": "average pools",
+}
+
+
+def counted(one: Outcome, direction: Direction = "all") -> dict[str, int]:
+    """Connections of the cell by kind, as in `COUNTED`; operations of one direction alone, if one is given.
+
+    A cell with one connection has `edges` 1, whichever it is.
+    """
+    many = counts(one.member.cell)
+    edges = {"edges": many["forward"] + many["backward"]}
+    if direction != "all":
+        kinds = directed(one.member.cell)
+        many |= {name: kinds[f"{direction}_{name}"] for name in KINDS}
+    return edges | {name: many[name] for name in COUNTED if name != "edges"}
+
+
+def of_count(some: Sequence[Outcome], name: str, direction: Direction = "all") -> Agreement | None:
+    """How far accuracy follows the number of connections of a kind; None where cells do not differ in it."""
+    pairs = tuple(float(counted(one, direction)[name]) for one in some), tuple(one.accuracy for one in some)
+    return agreement(*pairs) if len(some) > 2 else None
+
+
+def agreements(some: Sequence[Outcome]) -> dict[str, tuple[Agreement, float] | None]:
+    """Of accuracy with either score and with each count, and p where one of all these tests is looked for (Holm).
+
+    Two counts that are the same of all cells, as of connections and forward ones, are one test.
+    """
+    found = {metric: compared(some, metric) for metric in METRICS} | {name: of_count(some, name) for name in COUNTED}
+    known = {name: one for name, one in found.items() if one is not None}
+    same: dict[str | tuple[int, ...], str] = {}
+    first = {
+        name: same.setdefault(tuple(counted(one)[name] for one in some) if name in COUNTED else name, name)
+        for name in known
+    }
+    tests = list(dict.fromkeys(first.values()))
+    corrected = dict(zip(tests, holm([known[name].p for name in tests]), strict=True))
+    return {name: (known[name], corrected[first[name]]) if name in known else None for name in found}
+
+
+def count_charts(study: CellStudy, some: Sequence[Outcome], direction: Direction = "all") -> list[Chart]:
+    """Accuracy against what a cell is made of (Fig. 7): each cell, and the mean at each number."""
+    charts = []
+    for name, title in COUNTED.items():
+        if name in ("forward", "backward") and (study.ways == ("forward",) or direction != "all"):
+            continue  # all connections are forward ones, or these charts are drawn already
+        if name == "edges" and direction != "all":
+            continue
+        title = f"{direction} {title}" if direction != "all" else title
+        figure, words = accuracy_figure(f"number of {title}"), []
+        figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "zeroline": False}
+        for way in study.ways:
+            own = [one for one in some if one.member.way == way]
+            if way == "forward" and "backward" in (name, direction):
+                continue
+            numbers = [counted(one, direction)[name] for one in own]
+            figure["data"] += [*points(way, own, numbers), *_means(way, own, numbers)]
+            found = of_count(own, name, direction)
+            words.append(f"{NAMES[way]}: {_said(found)}.")
+        charts.append(Chart(f"cells_{name}", title.capitalize(), " ".join(words).capitalize(), figure, height=240))
+    return charts
+
+
+def _said(found: Agreement | None) -> str:
+    if found is None:
+        return "all alike"
+    return f"{kendall(found.tau, found.low, found.high)}, p = {found.p:.2g}"
+
+
+def caption(charts: int) -> str:
+    """What the figures of counts show, and what so many tests are worth."""
+    return (
+        f"Line: the mean accuracy of the different cells with so many, and its 95 % interval over cells. {charts} "
+        "figures are as many tests: one in 20 has p < 0.05 by chance alone, so believe one that was asked for "
+        "before, or one whose p is below 0.05 divided by their number."
+    )
+
+
+def _means(way: Way, some: Sequence[Outcome], numbers: Sequence[int]) -> list[dict[str, Any]]:
+    groups: dict[int, list[float]] = {}
+    for one, number in zip(some, numbers, strict=True):
+        groups.setdefault(number, []).append(one.accuracy)
+    found = {number: interval(groups[number]) for number in sorted(groups)}
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": list(found),
+            "y": [round(one.mean, 5) for one in found.values()],
+            "error_y": {**error_bars(list(found.values())), "width": 4},
+            "name": f"{NAMES[way]}, mean",
+            "text": [f"{one.count} cells" for one in found.values()],
+            "hovertemplate": "mean %{y:.1%} of %{text}<extra></extra>",
+            "line": {"color": COLOURS[way], "width": 2},
+            "marker": {"color": COLOURS[way], "size": 5, "symbol": "line-ew-open"},
+            "showlegend": False,
+        }
+    ]

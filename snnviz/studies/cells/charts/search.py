@@ -1,0 +1,320 @@
+"""A search of cells without training, while it goes on and after: scores, what they reward, how sure they are."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from snnviz.design.cells import canonical, counts, in_words, parse
+from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric
+from snnviz.studies.cells.theory.candidates import Standing, deviation, ranked, value
+from snnviz.theory.intervals import t_quantile
+from snnviz.theory.ranks import agreement, interval, kendall_of_groups
+from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import kendall
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+COUNTED = {
+    "connections": "connections",
+    "forward": "forward connections",
+    "backward": "backward connections",
+    "conv3": "convolutions 3x3",
+    "conv1": "convolutions 1x1",
+    "skip": "skips",
+    "pool": "average pools",
+}
+"""What of a cell a score may go with."""
+
+MANY, KEPT = "var(--st-gray-color)", "var(--st-violet-color)"
+BINS = 48
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A search and what it has said so far. Two of them are never equal, which spares a look at every row."""
+
+    search: CellSearch
+    rows: tuple[Candidate, ...] = field(repr=False)
+
+    @cached_property
+    def ranked(self) -> list[Standing]:
+        """Each cell once, the best first."""
+        return ranked(self.rows, self.search.metric)
+
+    @cached_property
+    def scored(self) -> int:
+        """Candidates so far, each of which has been drawn."""
+        return sum(not row.fine for row in self.rows)
+
+    @cached_property
+    def valid(self) -> list[Standing]:
+        return [one for one in self.ranked if one.valid]
+
+    @cached_property
+    def different(self) -> list[Standing]:
+        """Those that are valid, each function once (`cells.canonical`): as it was drawn first."""
+        found: dict[object, Standing] = {}
+        for one in sorted(self.valid, key=lambda one: one.coarse.number):
+            found.setdefault(canonical(parse(one.coarse.cell)), one)
+        return list(found.values())
+
+    @cached_property
+    def again(self) -> list[Standing]:
+        """Those that were scored again."""
+        return [one for one in self.valid if one.fine is not None]
+
+    @cached_property
+    def invalid(self) -> Counter[str]:
+        """How many cells have no score, by the reason."""
+        return Counter(one.coarse.invalid or "" for one in self.ranked if not one.valid)
+
+
+@lru_cache(maxsize=8192)
+def _counts(cell: str) -> dict[str, int]:
+    return counts(parse(cell))
+
+
+def amount(cell: str, name: str) -> int:
+    """How many of something in `COUNTED` a cell has."""
+    many = _counts(cell)
+    return many["forward"] + many["backward"] if name == "connections" else many[name]
+
+
+def axis(search: CellSearch) -> str:
+    """What a score is called."""
+    return f"{search.metric.upper()} score, log |det K|"
+
+
+def histogram_chart(seen: Seen) -> Chart:
+    """How many different cells have each score; those among the best are scored again."""
+    search, key = seen.search, "cells_histogram"
+    figure = empty(axis(search), "different cells")
+    scores = np.array([value(one.coarse, search.metric) or 0.0 for one in seen.different])
+    words = (
+        f"Of {len(scores):,} different cells in {seen.scored:,} draws; networks of {search.channels} channels, shown "
+        f"{search.batch} images."
+    )
+    if not len(scores):
+        return Chart(key, "Scores", words, figure)
+    low, high = _range(scores)
+    edges = np.linspace(low, high, BINS + 1)
+    best = sorted((value(one.coarse, search.metric) or 0.0 for one in seen.valid), reverse=True)[: search.best]
+    among = scores >= best[-1] if best else np.zeros(len(scores), bool)
+    both = (("others", ~among, MANY), ("the best", among, KEPT))
+    for name, chosen, colour in both if search.best else (("cells", ~among, KEPT),):
+        figure["data"].append(
+            {
+                "type": "bar",
+                "x": _rounded((edges[1:] + edges[:-1]) / 2),
+                "y": np.histogram(np.clip(scores[chosen], low, high), edges)[0].tolist(),
+                "width": float(edges[1] - edges[0]),
+                "name": name,
+                "marker": {"color": colour, "line": {"width": 0}},
+                "hovertemplate": f"%{{y}} cells at %{{x:.4~g}}<extra>{name}</extra>",
+            }
+        )
+    figure["layout"] |= {"barmode": "stack", "hovermode": "closest", "legend": _corner()}
+    figure["layout"]["showlegend"] = search.best > 0
+    if search.best:
+        words += f" The best {search.best} cells are scored again, more precisely."
+    if (left := int((scores < low).sum())) > 0:
+        words += f" {left} of far lower scores stand in the first bar."
+    return Chart(key, "Scores", words, figure)
+
+
+def _range(scores: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """From the lowest score to the highest, but for a few that are far below."""
+    middle, low, high = (float(x) for x in np.percentile(scores, (50, 1, 100)))
+    low = max(float(scores.min()), middle - 3 * (middle - low)) if len(scores) > 20 else float(scores.min())
+    return (low, high) if high - low > 1e-9 else (low - 0.5, high + 0.5)
+
+
+def rewards_chart(seen: Seen, name: str) -> Chart:
+    """Scores of different cells by how many of something they have: median, quartiles and extremes."""
+    search = seen.search
+    figure = empty(COUNTED[name], axis(search))
+    groups = _groups(seen, name)
+    places = sorted(groups)
+    if places:
+        quartiles = [np.percentile(groups[place], (0, 25, 50, 75, 100)) for place in places]
+        low, q1, median, q3, high = (_rounded(np.array(column)) for column in zip(*quartiles, strict=True))
+        figure["data"].append(
+            {
+                "type": "box",
+                "x": places,
+                "lowerfence": low,
+                "q1": q1,
+                "median": median,
+                "q3": q3,
+                "upperfence": high,
+                "text": [f"{len(groups[place])} cells" for place in places],
+                "marker": {"color": KEPT},
+                "line": {"width": 1.5},
+                "name": "",
+                "showlegend": False,
+            }
+        )
+        lowest = _range(np.array([score for place in places for score in groups[place]]))
+        figure["layout"]["yaxis"]["range"] = [lowest[0] - 0.04 * (lowest[1] - lowest[0]), lowest[1] * 1.0]
+        figure["layout"]["yaxis"]["range"][1] += 0.04 * (lowest[1] - lowest[0])
+    figure["layout"]["xaxis"] |= {"dtick": 1}
+    figure["layout"] |= {"hovermode": "closest"}
+    found = tau(seen, name)
+    words = f"Median, quartiles and extremes of {len(seen.different):,} different cells."
+    if found is not None:
+        words += f" Kendall's {kendall(found, *tau_interval(seen, name, found))} with the score."
+    return Chart("cells_rewards", "What the score rewards", words, figure)
+
+
+def _groups(seen: Seen, name: str) -> dict[float, list[float]]:
+    """First scores of different cells, by how many of something these have."""
+    groups: dict[float, list[float]] = {}
+    for one in seen.different:
+        groups.setdefault(amount(one.coarse.cell, name), []).append(value(one.coarse, seen.search.metric) or 0.0)
+    return groups
+
+
+def tau(seen: Seen, name: str) -> float | None:
+    """Kendall's tau of first scores and how many of something cells have."""
+    return kendall_of_groups(_groups(seen, name))
+
+
+def tau_interval(seen: Seen, name: str, found: float) -> tuple[float, float]:
+    """The 95 % interval of `tau`, over different cells."""
+    pairs = [(number, score) for number, scores in _groups(seen, name).items() for score in scores]
+    return interval([number for number, _ in pairs], [score for _, score in pairs], found)
+
+
+def again_chart(seen: Seen, chosen: str = "") -> Chart:
+    """The precise score against the first one, of those that were scored again."""
+    search, again = seen.search, seen.again
+    figure = empty(f"first score, {search.channels} channels", f"precise score, {search.fine_channels} channels")
+    points = [(value(one.coarse, search.metric) or 0.0, one.value or 0.0) for one in again]
+    spread = [deviation(one.fine, search.metric) if one.fine else None for one in again]
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": _rounded(np.array([x for x, _ in points])),
+            "y": _rounded(np.array([y for _, y in points])),
+            "error_y": {
+                "type": "data",
+                "array": [round(sd, 4) if sd is not None else 0 for sd in spread],
+                "visible": any(spread),
+                "thickness": 1,
+                "width": 0,
+            },
+            "meta": search.digest,
+            "customdata": [[search.digest, one.coarse.cell, in_words(parse(one.coarse.cell))] for one in again],
+            "marker": {
+                "color": KEPT,
+                "size": [13 if one.coarse.cell == chosen else 8 for one in again],
+                "line": {
+                    "width": [2 if one.coarse.cell == chosen else 0 for one in again],
+                    "color": "var(--st-text-color)",
+                },
+            },
+            "name": "",
+            "hovertemplate": "%{customdata[1]}<br>%{customdata[2]}<br>%{x:.2f} at first, then %{y:.2f}<extra></extra>",
+            "showlegend": False,
+        }
+    )
+    figure["layout"] |= {"hovermode": "closest"}
+    found = agreement(tuple(x for x, _ in points), tuple(y for _, y in points))
+    words = f"{len(again)} cells"
+    if found is not None:
+        words += f", Kendall's {kendall(found.tau, found.low, found.high)} between the two"
+    words += "; bars: standard deviation between repeats. A click chooses." if any(spread) else ". A click chooses."
+    return Chart("cells_again", "Scored again", words, figure)
+
+
+def sentences(seen: Seen) -> list[str]:
+    """What was found, and how sure it is."""
+    search, said = seen.search, []
+    names = [name for name in COUNTED if name != "forward" or search.backward]  # else those are all connections
+    taus = {name: found for name in names if (found := tau(seen, name)) is not None}
+    if len(seen.valid) >= 20 and taus:
+        order = sorted(taus, key=lambda name: -abs(taus[name]))[:3]
+        spans = {name: tau_interval(seen, name, taus[name]) for name in order}
+        listed = ", ".join(f"{COUNTED[name]}, {kendall(taus[name], *spans[name])}" for name in order)
+        said.append(
+            f"What the score rewards, before anything is learnt: the number of {listed}; τ is Kendall's, and below 0 "
+            "where fewer score higher."
+        )
+    sds = [sd for one in seen.again if one.fine and (sd := deviation(one.fine, search.metric)) is not None]
+    if len(sds) > 1:
+        noise = math.sqrt(sum(sd**2 for sd in sds) / len(sds))
+        scores = [one.value for one in seen.again if one.value is not None]
+        tied = _tied(scores, noise, search.fine_repeats)
+        said.append(
+            f"Between repeats, with other weights and images, a score moves by {noise:.2g} (standard deviation), "
+            f"among the best scores differ by {float(np.std(scores, ddof=1)):.2g}: {_alike(tied, len(scores))}"
+        )
+    for reason, many in seen.invalid.most_common(3):
+        said.append(f"{many:,} {'cell has' if many == 1 else 'cells have'} no score: {reason}.")
+    return said
+
+
+def _tied(scores: Sequence[float], noise: float, repeats: int) -> int:
+    """How many of the scores, the highest first, are not told from it: means of `repeats` that scatter by `noise`.
+
+    Of all pairs of equal cells together at 5 % (Bonferroni): the first is the highest because chance helped it, too.
+    """
+    pairs = len(scores) * (len(scores) - 1) / 2
+    quantile = t_quantile(len(scores) * (repeats - 1), 1 - 0.025 / max(1, pairs))
+    return sum(scores[0] - score <= quantile * noise * math.sqrt(2 / repeats) for score in scores)
+
+
+def _alike(tied: int, many: int) -> str:
+    if tied < 2:
+        return "the first stands out."
+    return f"the first {tied} of {many} cannot be told apart." if tied < many else f"all {many} cannot be told apart."
+
+
+def best_table(seen: Seen, most: int = 100) -> pd.DataFrame:
+    """The best cells, a row each, with both scores of both stages."""
+    rows: list[dict[str, Any]] = []
+    for rank, one in enumerate(seen.valid[:most], 1):
+        row: dict[str, Any] = {"rank": rank, "cell": one.coarse.cell}
+        for metric in METRICS:
+            row[f"{metric}"] = None if one.fine is None else value(one.fine, metric)
+            row[f"{metric}_sd"] = None if one.fine is None else deviation(one.fine, metric)
+            row[f"{metric}_first"] = value(one.coarse, metric)
+        rows.append({**row, **_counts(one.coarse.cell), "drawn": one.times, "number": one.coarse.number + 1})
+    return pd.DataFrame(rows)
+
+
+def candidates_table(seen: Seen) -> pd.DataFrame:
+    """Every candidate, for another program."""
+    names = ("number", "fine", "cell", "sahd", "hd", "sahd_sd", "hd_sd", "invalid", "seconds")
+    return pd.DataFrame(
+        [{name: getattr(row, name) for name in names} | _counts(row.cell) for row in seen.rows],
+    )
+
+
+def _rounded(values: np.ndarray[Any, Any]) -> list[float]:
+    return [float(f"{x:.6g}") for x in values]
+
+
+def _corner() -> dict[str, Any]:
+    return {"x": 0.01, "y": 0.99, "xanchor": "left", "yanchor": "top"}
+
+
+__all__ = [
+    "COUNTED",
+    "Seen",
+    "again_chart",
+    "best_table",
+    "candidates_table",
+    "histogram_chart",
+    "rewards_chart",
+    "sentences",
+    "tau",
+]

@@ -1,0 +1,359 @@
+"""Scores without training beside what training reached: the form of Figs. 4, 7, 8 and 9 of Kim et al. 2022."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snnviz.design.cells import in_words, write
+from snnviz.events import EpochEnd
+from snnviz.studies.cells.scoring import Candidate, Metric
+from snnviz.studies.cells.study import CellStudy, Member, Place, Way, score_of
+from snnviz.theory.intervals import Interval, interval
+from snnviz.theory.ranks import Agreement, agreement
+from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.numbers import difference, kendall
+
+COLOURS: dict[Way, str] = {"forward": "var(--st-blue-text-color)", "backward": "var(--st-red-text-color)"}
+SYMBOLS: dict[Way, str] = {"forward": "circle", "backward": "diamond"}
+NAMES: dict[Way, str] = {"forward": "forward only", "backward": "with backward"}
+METRICS: dict[Metric, str] = {"sahd": "SAHD", "hd": "HD"}
+
+FIGURE4: dict[Metric, float] = {"sahd": 0.646, "hd": 0.519}
+"""Kendall's tau over 50 random cells at full scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A cell's scores, and the test accuracies, 0..1, of the seeds that are done; at least one is."""
+
+    member: Member
+    candidate: Candidate | None
+    accuracies: tuple[float, ...]
+
+    @property
+    def accuracy(self) -> float:
+        return float(np.mean(self.accuracies))
+
+    def score(self, metric: Metric) -> float | None:
+        return score_of(self.candidate, metric) if self.candidate else None
+
+
+Found = Mapping[Place, Mapping[int, Candidate]]
+"""By search: the candidates by number."""
+
+
+def outcomes(members: Sequence[Member], found: Found, accuracies: Mapping[str, float]) -> list[Outcome]:
+    """One for each network of which a run is done. `accuracies` by the designs' digests."""
+    same: dict[Any, list[Member]] = {}
+    for member in members:
+        data = member.design.data
+        place = (member.way, member.source, member.time, member.number, member.samples, data.name, data.steps)
+        same.setdefault(place, []).append(member)
+    result = []
+    for group in same.values():
+        reached = tuple(accuracies[m.design.digest] for m in group if m.design.digest in accuracies)
+        if reached:
+            first = group[0]
+            candidate = found.get((first.source, first.way, first.time), {}).get(first.number)
+            result.append(Outcome(first, candidate, reached))
+    return result
+
+
+def compared(some: Sequence[Outcome], metric: Metric) -> Agreement | None:
+    """How far accuracy follows the score."""
+    known = [(score, one.accuracy) for one in some if (score := one.score(metric)) is not None]
+    return agreement(tuple(x for x, _ in known), tuple(y for _, y in known)) if len(known) > 2 else None
+
+
+def said(found: Agreement | None) -> str:
+    """An agreement in figures.
+
+    >>> said(Agreement(0.125, -0.2, 0.4, 0.25, 20))
+    'τ = +0.12 (95 %: -0.20 to +0.40), p = 0.25, 20 different cells'
+    """
+    if found is None:
+        return "τ needs three cells that differ"
+    p = f"p = {found.p:.2g}" if found.p >= 0.001 else "p < 0.001"
+    return f"{kendall(found.tau, found.low, found.high)}, {p}, {found.count} different cells"
+
+
+def verdict(study: CellStudy, some: Sequence[Outcome]) -> str:
+    """Whether the score predicted accuracy here, in sentences."""
+    sentences = []
+    for way in study.ways:
+        own = [one for one in some if one.member.way == way]
+        found = compared(own, study.metric)
+        if found is None:
+            continue
+        name = f"{METRICS[study.metric]}, {NAMES[way]}"
+        if found.low <= 0 <= found.high:
+            sentences.append(f"{name}: {found.count} cells do not show whether the score predicts accuracy.")
+        elif found.tau > 0:
+            sentences.append(f"{name}: cells with a higher score tend to reach a higher accuracy.")
+        else:
+            sentences.append(f"{name}: here cells with a higher score tend to reach a lower accuracy.")
+    return " ".join([*sentences, noise(some)]).strip()
+
+
+def noise(some: Sequence[Outcome]) -> str:
+    """How far a cell's seeds are apart, beside how far cells are; nothing where there are no cells."""
+    each = {one.member.design.digest: one.accuracies for one in some}  # one that is the best twice counts once
+    several = [accuracies for accuracies in each.values() if len(accuracies) > 1]
+    if len(several) < 2:
+        return "One seed each: how far other weights alone move an accuracy is not known." if some else ""
+    within = 100 * float(np.sqrt(np.mean([np.var(accuracies, ddof=1) for accuracies in several])))
+    between = 100 * float(np.std([np.mean(accuracies) for accuracies in several], ddof=1))
+    chance = 100 * float(np.sqrt(np.mean([np.var(accuracies, ddof=1) / len(accuracies) for accuracies in several])))
+    return (
+        f"Another seed moves a cell by {within:.1f} points (standard deviation); cells' means differ by {between:.1f}, "
+        f"where seeds alone would make {chance:.1f}."
+    )
+
+
+def repeated(some: Sequence[Outcome]) -> Interval:
+    """The accuracy of a network that each search found, over the searches; of one search, over its seeds.
+
+    Of several networks of a search, as of random cells, it is their mean.
+    """
+    times: dict[int, list[Outcome]] = {}
+    for one in some:
+        times.setdefault(one.member.time, []).append(one)
+    if len(times) > 1:
+        return interval([float(np.mean([one.accuracy for one in group])) for group in times.values()])
+    seeds = min(len(one.accuracies) for one in some)
+    return interval(np.mean([one.accuracies[:seeds] for one in some], axis=0).tolist())
+
+
+def less(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Interval | None:
+    """How far accuracies are above the means of `others`, which have the same searches and seeds.
+
+    Of the searches that have both, over these; of one search, over its seeds; None where there is none.
+    """
+    beside = {one.member.time: one for one in some}
+    pairs = [(beside[group[0].member.time], group) for group in others if group and group[0].member.time in beside]
+    if len(pairs) > 1:
+        return interval([one.accuracy - float(np.mean([each.accuracy for each in group])) for one, group in pairs])
+    for one, group in pairs:
+        seeds = min(len(each.accuracies) for each in (one, *group))
+        means = np.mean([each.accuracies[:seeds] for each in group], axis=0)
+        return interval([a - float(b) for a, b in zip(one.accuracies, means, strict=False)])
+    return None
+
+
+def over(study: CellStudy) -> str:
+    """What intervals of means are over, in a sentence."""
+    if study.searches > 1:
+        return f"95 % intervals over {study.searches} searches, each with its own draws, scores and weights."
+    if study.seeds > 1:
+        return "95 % intervals over seeds of the weights alone: another search would find another cell."
+    return "One search and one seed: no interval."
+
+
+def gain(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Interval | None]:
+    """By how much the best of all candidates is more accurate than the random cells beside it."""
+    most = max((one.member.samples for one in some), default=0)
+    found: dict[Way, Interval | None] = {}
+    for way in study.ways:
+        own = [one for one in some if one.member.way == way]
+        chance: dict[int, list[Outcome]] = {}
+        for one in own:
+            if not one.member.samples:
+                chance.setdefault(one.member.time, []).append(one)
+        found[way] = less([one for one in own if one.member.samples == most > 0], list(chance.values()))
+    return found
+
+
+def told_gain(study: CellStudy, some: Sequence[Outcome]) -> str:
+    """The same in sentences."""
+    sentences = []
+    for way, found in gain(study, some).items():
+        if found is None:
+            continue
+        name = f"{NAMES[way].capitalize()}: the best of {study.samples:,} less the random cells"
+        sentences.append(f"{name}: {difference(found, 'search' if study.searches > 1 else 'seed', scale=100)}.")
+    return " ".join([*sentences, over(study)]) if sentences else ""
+
+
+def score_charts(study: CellStudy, some: Sequence[Outcome]) -> list[Chart]:
+    """Accuracy against either score (Fig. 4)."""
+    charts = []
+    for metric, title in METRICS.items():
+        figure, words = accuracy_figure(f"log|det K|, {title}"), []
+        for way in study.ways:
+            own = [one for one in some if one.member.way == way and one.score(metric) is not None]
+            figure["data"] += points(way, own, [one.score(metric) for one in own])
+            words.append(f"{NAMES[way]}: {said(compared(own, metric))}.")
+        theirs = f"The paper's, full scale on 50 random cells: τ = {FIGURE4[metric]:.3f}."
+        caption = f"{' '.join(words).capitalize()} {theirs}"
+        charts.append(Chart(f"cells_{metric}", f"Accuracy against the {title} score", caption, figure, height=340))
+    return charts
+
+
+def curve_charts(members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
+    """Loss and accuracy over the epochs: the best of all candidates beside random cells (Fig. 8)."""
+    most = max((member.samples for member in members), default=0)
+    shown = [member for member in members if member.samples in (0, most)]
+    charts = []
+    for column, title, form in (("test_accuracy", "Test accuracy", ".1%"), ("train_loss", "Training loss", ".2f")):
+        figure = empty("epoch", title.lower(), tickformat=form)
+        figure["layout"]["hovermode"] = "closest"
+        for way, samples in dict.fromkeys((member.way, member.samples) for member in shown):
+            own = [
+                list(rows[m.design.digest])
+                for m in shown
+                if (m.way, m.samples) == (way, samples) and rows.get(m.design.digest)
+            ]
+            if own:
+                name = f"{NAMES[way]}, {f'best of {most:,}' if samples else 'random'}"
+                figure["data"] += _curve(name, own, column, COLOURS[way], "solid" if samples else "dot")
+        words = "Solid: the cell with the best score; dotted: random cells. Means, with a band over all runs."
+        charts.append(Chart(f"cells_{column}", title, words, figure, height=340))
+    return charts
+
+
+def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Found) -> list[Chart]:
+    """Accuracy of the best, and the time it took to find it, against the number of candidates (Fig. 9)."""
+    accuracy = accuracy_figure("candidates")
+    seconds = empty("candidates", "seconds of search on one core", rangemode="tozero")
+    for figure in (accuracy, seconds):
+        figure["layout"]["xaxis"]["type"] = "log"
+    for way in study.ways:
+        own: dict[int, list[Outcome]] = {}
+        for one in some:
+            if one.member.way == way and one.member.samples:
+                own.setdefault(one.member.samples, []).append(one)
+        accuracy["data"] += _means(way, {n: own[n] for n in sorted(own)})
+        chance = [one for one in some if one.member.way == way and not one.member.samples]
+        accuracy["data"] += points(way, chance, [0.8] * len(chance), hollow=True)
+        scored = [candidates for (_, kind, _), candidates in found.items() if kind == way and candidates]
+        spent = [
+            (n, float(np.mean([sum(c.seconds for c in each.values() if c.number < n) for each in scored])))
+            for n in sorted(own)
+            if scored
+        ]
+        seconds["data"].append(
+            {
+                "type": "scatter",
+                "x": [n for n, _ in spent],
+                "y": [float(f"{each:.4g}") for _, each in spent],
+                "mode": "lines+markers",
+                "name": NAMES[way],
+                "line": {"color": COLOURS[way]},
+            }
+        )
+    words = (
+        "The candidate with the best score among the first so many, trained; hollow, at the left: random cells, each "
+        f"another, with the standard deviation over seeds. {over(study)} The paper's best grow from 50 to 5,000."
+    )
+    return [
+        Chart("cells_samples", "Accuracy of the best of so many", words, accuracy, height=340),
+        Chart("cells_seconds", "What the search takes", "Scoring alone: nothing is trained.", seconds, height=340),
+    ]
+
+
+def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, Any]]:
+    """The mean accuracy at each number of candidates, with its interval."""
+    if not groups:
+        return []
+    found = [repeated(group) for group in groups.values()]
+    words = ["<br>".join(sorted({write(one.member.cell) for one in group})) for group in groups.values()]
+    return [
+        {
+            "type": "scatter",
+            "x": list(groups),
+            "y": [round(one.mean, 5) for one in found],
+            "error_y": {**error_bars(found), "thickness": 1, "width": 3},
+            "mode": "lines+markers",
+            "name": NAMES[way],
+            "text": words,
+            "hovertemplate": "%{y:.1%} at %{x:.4~g}<br>%{text}<extra></extra>",
+            "line": {"color": COLOURS[way], "width": 2},
+            "marker": {"color": COLOURS[way], "size": 9, "symbol": SYMBOLS[way]},
+        }
+    ]
+
+
+def error_bars(found: Sequence[Interval]) -> dict[str, Any]:
+    """Intervals of accuracies, 0..1, that do not leave what can be; none where there is none."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [round(min(one.half or 0.0, 1 - one.mean), 5) for one in found],
+        "arrayminus": [round(min(one.half or 0.0, one.mean), 5) for one in found],
+        "visible": any(one.half is not None for one in found),
+    }
+
+
+def accuracy_figure(x: str) -> Figure:
+    """Test accuracy against something."""
+    figure = empty(x, "test accuracy", tickformat=".1%")
+    figure["layout"]["hovermode"] = "closest"
+    return figure
+
+
+def points(
+    way: Way, some: Sequence[Outcome], x: Sequence[float | None], *, hollow: bool = False
+) -> list[dict[str, Any]]:
+    """Accuracy against x, a point for each cell, with the standard deviation over its seeds."""
+    if not some:
+        return []
+    deviations = [float(np.std(one.accuracies, ddof=1)) if len(one.accuracies) > 1 else 0.0 for one in some]
+    several = any(len(one.accuracies) > 1 for one in some)
+    return [
+        {
+            "type": "scatter",
+            "x": [None if value is None else float(f"{value:.6g}") for value in x],
+            "y": [round(one.accuracy, 5) for one in some],
+            "error_y": {
+                "type": "data",
+                "array": [round(sd, 5) for sd in deviations],
+                "thickness": 1,
+                "width": 2,
+                "visible": several,
+            },
+            "mode": "markers",
+            "name": NAMES[way] + (", random" if hollow else ""),
+            "text": [f"{write(one.member.cell)}<br>{in_words(one.member.cell)}" for one in some],
+            "hovertemplate": "%{y:.1%} at %{x:.4~g}<br>%{text}<extra></extra>",
+            "line": {"color": COLOURS[way], "width": 2},
+            "marker": {
+                "color": COLOURS[way],
+                "size": 9,
+                "opacity": 0.75,
+                "symbol": SYMBOLS[way] + ("-open" if hollow else ""),
+            },
+        }
+    ]
+
+
+def _curve(name: str, runs: list[list[EpochEnd]], column: str, colour: str, dash: str) -> list[dict[str, Any]]:
+    length = min(len(rows) for rows in runs)
+    epochs = [row.epoch for row in runs[0][:length]]
+    values = np.array([[getattr(row, column) for row in rows[:length]] for rows in runs])
+    band = [*values.max(0).round(5).tolist(), *values.min(0)[::-1].round(5).tolist()]
+    line = {
+        "type": "scatter",
+        "x": epochs,
+        "y": values.mean(0).round(5).tolist(),
+        "mode": "lines" if length > 2 else "lines+markers",
+        "name": name,
+        "legendgroup": name,
+        "line": {"color": colour, "dash": dash, "width": 2},
+    }
+    shade = {
+        "type": "scatter",
+        "x": [*epochs, *epochs[::-1]],
+        "y": band,
+        "fill": "toself",
+        "fillcolor": colour,
+        "opacity": 0.13,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "legendgroup": name,
+    }
+    return [shade, line] if len(runs) > 1 else [line]

@@ -1,0 +1,190 @@
+"""The command that searches cells without training, and what `show` prints of such a search."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from snnviz.cli.following import end, train
+from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.design import links
+from snnviz.design.cells import canonical, counts, in_words, parse
+from snnviz.errors import InputError
+from snnviz.jobs import pace
+from snnviz.store import Run, Store
+from snnviz.studies.cells.scoring import Candidate, CellSearch
+from snnviz.studies.cells.theory.candidates import Standing, ranked
+from snnviz.studies.cells.theory.sahd import METRICS
+
+SHOWN = 20
+"""Rows of the table, unless more were scored again."""
+
+
+@click.command()
+@click.option("--candidates", help="Cells that are drawn and scored.  [500]")
+@click.option("--backward", is_flag=True, help="Cells may have backward connections.")
+@click.option("--metric", help="sahd or hd: what the best are best at.  [sahd]")
+@click.option("--data", help="Data set.  [digits]")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Another field, such as channels=32, batch=64, best=50, fine_channels=64, fine_repeats=4 or seed=1.",
+)
+@click.option("--compare", is_flag=True, help="Also score the first cells by the other normalisations of SAHD.")
+@AS_JSON
+def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool, **options: str | None) -> None:
+    """Draw many cells, score each without training, and score the best again, more precisely.
+
+    Works in the background and waits for it. Candidates that are scored are kept: the same command goes on from there.
+    """
+    setting = read_setting(backward, options, settings)
+    store = Store()
+    quiet = as_json or not sys.stderr.isatty()
+    runs = train(store, [setting], quiet=quiet, label="scoring", say=lambda runs: _progress(store, setting, runs))
+    run, others = runs.get(setting.digest), list(setting.beside) if compare else []
+    if others and run is not None and run.state == "done":
+        runs.join(train(store, others, quiet=quiet, label="scoring"))
+    agreed = _compared(store, setting) if compare else {}
+    if run is None:
+        pass  # Ctrl-C came before it was queued
+    elif as_json:
+        print_json(report(store, run) | ({"normalisations": agreed} if compare else {}))
+    else:
+        print_search(store, run)
+        for name, found in agreed.items():
+            between = f"95 %: {found['low']:+.2f} to {found['high']:+.2f}"
+            click.echo(f"{name}: tau {found['tau']:+.2f} ({between}), {found['count']} different cells")
+    end(runs)
+
+
+def read_setting(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellSearch:
+    """The setting of what was typed. Raises `InputError`."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if backward:
+        given["connections"] = "backward"
+    more = links.read_settings(settings)
+    for name in more.keys() & given.keys():
+        raise InputError(name, "be given once", more[name])
+    return CellSearch.check({name: links.read_value(name, value) for name, value in (given | more).items()})
+
+
+def searched(run: Run) -> CellSearch:
+    """The search that a run is."""
+    assert isinstance(run.task, CellSearch)
+    return run.task
+
+
+def show(store: Store, run: Run, as_json: bool) -> None:
+    """A search, as far as it is done."""
+    if as_json:
+        print_json(report(store, run))
+        return
+    click.echo(f"a search of {searched(run).candidates:,} cells: {run.state}")
+    print_search(store, run)
+
+
+def report(store: Store, run: Run) -> dict[str, Any]:
+    """What a search found: its candidates in their order, and the best of them."""
+    setting = searched(run)
+    rows = [row for _, row in store.rows(run.run, Candidate)]
+    standings = ranked(rows, setting.metric)
+    return {
+        "search": run.run,
+        "state": run.state,
+        "setting": setting.model_dump(mode="json"),
+        "seconds": round(run.seconds, 2),
+        "candidates": [_row(row) for row in rows if not row.fine],
+        "different": len(standings),
+        "invalid": sum(not one.valid for one in standings),
+        "best": [_standing(rank, one) for rank, one in enumerate(_best(standings), 1)],
+    }
+
+
+def print_search(store: Store, run: Run) -> None:
+    """A table of the best cells."""
+    setting = searched(run)
+    rows = [row for _, row in store.rows(run.run, Candidate)]
+    standings = ranked(rows, setting.metric)
+    scored = sum(not row.fine for row in rows)
+    dead = [one for one in standings if not one.valid]
+    parts = [
+        f"{scored:,} of {setting.candidates:,} candidates, {len(standings):,} scored (the others came before), "
+        f"{len({canonical(parse(one.coarse.cell)) for one in standings}):,} different cells",
+        f"{run.seconds:.1f} s of scoring",
+        f"{setting.batch} images of {setting.data}, {setting.channels} channels",
+    ]
+    if any(one.fine for one in standings):
+        again = f"{setting.fine_batch} images, {setting.fine_channels} channels, {setting.fine_repeats} repeats"
+        parts.append(f"the best again with {again}")
+    click.echo("; ".join(parts))
+    if dead:
+        click.echo(f"{len(dead):,} cells have no score, the first of them because: {dead[0].coarse.invalid}")
+    if best := _best(standings):
+        click.echo(table([_line(rank, one) for rank, one in enumerate(best, 1)]))
+
+
+def _compared(store: Store, setting: CellSearch) -> dict[str, dict[str, float]]:
+    """Kendall's tau between the scores of each two normalisations, by their names."""
+    from snnviz.studies.cells.charts.normalisations import alike
+
+    rows = {
+        each.normalisation: [row for _, row in store.rows(each.digest, Candidate)]
+        for each in (setting, *setting.beside)
+    }
+    return {f"{one}, {other}": asdict(found) for (one, other), found in alike(rows).items()}
+
+
+def _best(standings: Sequence[Standing]) -> list[Standing]:
+    again = sum(one.fine is not None for one in standings)
+    return [one for one in standings if one.valid][: again or SHOWN]
+
+
+def _line(rank: int, one: Standing) -> dict[str, str]:
+    line = {"": str(rank)}
+    for metric in sorted(METRICS, key=lambda metric: metric != one.metric):
+        fine, spread = (getattr(one.fine, name, None) for name in (metric, f"{metric}_sd"))
+        line[metric.upper()] = "-" if fine is None else f"{fine:.2f}" + ("" if spread is None else f" ± {spread:.2f}")
+        coarse = getattr(one.coarse, metric)
+        line[f"{metric.upper()} at first"] = "-" if coarse is None else f"{coarse:.2f}"
+    return line | {"no.": str(one.coarse.number), "cell": one.coarse.cell, "has": in_words(parse(one.coarse.cell))}
+
+
+def _row(row: Candidate) -> dict[str, Any]:
+    return {name: value for name, value in asdict(row).items() if name != "fine"}
+
+
+def _standing(rank: int, one: Standing) -> dict[str, Any]:
+    cell = one.coarse.cell
+    return {
+        "rank": rank,
+        "number": one.coarse.number,
+        "cell": cell,
+        "words": in_words(parse(cell)),
+        **counts(parse(cell)),
+        "drawn": one.times,
+        "score": one.value,
+        "coarse": {metric: getattr(one.coarse, metric) for metric in METRICS},
+        "fine": None if one.fine is None else _precise(one.fine),
+    }
+
+
+def _precise(row: Candidate) -> dict[str, Any]:
+    return {name: getattr(row, name) for metric in METRICS for name in (metric, f"{metric}_sd")}
+
+
+def _progress(store: Store, setting: CellSearch, runs: Mapping[str, Run]) -> str:
+    run = runs[setting.digest]
+    last = store.last(Candidate, [run.run]).get(run.run)
+    if last is None or not run.seconds:
+        return run.doing or "queued"
+    left = f"about {pace.in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+    if last.fine:
+        return f"scoring the best again, {left}".rstrip(", ")
+    many = f"{last.number + 1:,} of {setting.candidates:,} cells, {(last.number + 1) / run.seconds:.0f} a second"
+    return f"{many}, {left}".rstrip(", ")

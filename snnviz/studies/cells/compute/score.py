@@ -1,0 +1,114 @@
+"""The score of a cell: SNASNets of untrained weights, shown a few images (Kim et al. 2022, Sec. 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from snnviz.core.randomness import generator
+from snnviz.data import datasets
+from snnviz.design.cells import Cell
+from snnviz.errors import InputError
+from snnviz.studies.cells.compute.cells import Fired, Network, Weights
+from snnviz.studies.cells.scoring import Metric, Scoring, resized
+from snnviz.studies.cells.theory.sahd import METRICS, Findings, Kernel, Scores, Silence
+
+
+def settle() -> None:
+    """In a thread that scores: each operation on this thread alone."""
+    torch.set_num_threads(1)
+
+
+TINY = {"cell": "0340 0020 0001 0100", "channels": 1, "batch": 2, "repeats": 1, "steps": 2, "hidden": 2}
+
+
+class Scorer:
+    """Scores cells alike: the same images, and the same weights at the same places. Raises `DataMissing`."""
+
+    def __init__(self, setting: Scoring, dtype: torch.dtype = torch.float32) -> None:
+        self.setting = setting
+        self.weights = [Weights(setting.seed, repeat, dtype=dtype) for repeat in range(setting.repeats)]
+
+    @cached_property
+    def chosen(self) -> tuple[NDArray[np.intp], ...]:
+        """For each repeat (B,): the numbers of training images, no two of which are alike. Raises `InputError`."""
+        setting, split = self.setting, datasets.load(self.setting.data, self.setting.seed)
+        found = []
+        for repeat in range(setting.repeats):
+            order = torch.randperm(len(split.train_images), generator=generator(setting.seed, "batch", repeat))
+            different: dict[bytes, int] = {}
+            for index in order.tolist():
+                different.setdefault(split.train_images[index].tobytes(), index)
+                if len(different) == setting.batch:
+                    break
+            else:
+                rule = f"be at most the {len(different):,} different training images"
+                raise InputError("batch", rule, setting.batch)
+            found.append(np.array(list(different.values())))
+        return tuple(found)
+
+    @cached_property
+    def batches(self) -> tuple[Tensor, ...]:
+        """For each repeat (B, C, side, side), of the training set's mean 0 and variance 1."""
+        setting, card = self.setting, datasets.card(self.setting.data)
+        split = datasets.load(setting.data, setting.seed)
+        found = []
+        for chosen in self.chosen:
+            images = resized(split.train_images[chosen], setting.side)
+            intensity = torch.from_numpy(images).float() / split.white
+            intensity = intensity if intensity.ndim == 4 else intensity.unsqueeze(1)
+            found.append((intensity - card.mean) / card.std)
+        return tuple(found)
+
+    def score(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> dict[Metric, Scores]:
+        """The scores of the networks of this cell; `pulse` as in `Network`."""
+        return _scores([self._kernel(self._fired(cell, repeat, pulse)) for repeat in range(self.setting.repeats)])
+
+    def findings(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> Findings:
+        """The scores, how sparsely the first of the networks spikes, and how its ReLU twin is active."""
+        kernels: list[Kernel] = []
+        layers: tuple[Silence, ...] = ()
+        for repeat in range(self.setting.repeats):
+            fired = self._fired(cell, repeat, pulse)
+            kernels.append(self._kernel(fired))
+            layers = layers or tuple(Silence(one.name, one.neurons, one.copies, one.silent) for one in fired)
+        labels = datasets.load(self.setting.data, self.setting.seed).train_labels[self.chosen[0]]
+        rectified = self._network(cell, 0, pulse).rectified(self.batches[0])
+        return Findings(
+            _scores(kernels),
+            layers,
+            tuple(Silence(one.name, one.maps.size, one.copies, one.silent) for one in rectified),
+            kernels[0].hamming.astype(np.int32),
+            kernels[0].sahd.astype(np.float32),
+            labels.astype(np.int32),
+            kernels[0].neurons,
+            kernels[0].terms,
+        )
+
+    def _network(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> Network:
+        shape = (datasets.card(self.setting.data).shape[0], self.setting.side, self.setting.channels)
+        return Network(cell, shape, self.setting.hidden, self.weights[repeat], pulse)
+
+    def _fired(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> list[Fired]:
+        return self._network(cell, repeat, pulse).fired(self.batches[repeat], self.setting.steps)
+
+    def _kernel(self, fired: list[Fired]) -> Kernel:
+        kernel = Kernel(self.setting.normalisation)
+        for layer in fired:
+            kernel.add(layer.both, layer.neurons, layer.copies)
+        return kernel
+
+
+def _scores(kernels: Sequence[Kernel]) -> dict[Metric, Scores]:
+    return {metric: Scores(tuple(kernel.score(metric) for kernel in kernels)) for metric in METRICS}
+
+
+def warm() -> None:
+    """Scores a tiny cell: kernels are compiled, or loaded, when they are first called."""
+    tiny = Scoring.check(TINY)
+    Scorer(tiny).score(tiny.cell)

@@ -1,0 +1,108 @@
+"""The Cells page: a cell drawn and scored, a search without training, and whether the score predicts accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from snnviz.errors import InputError
+from snnviz.studies.cells.page import draw, search, study
+from snnviz.ui.kit import state
+from snnviz.ui.kit.linked import came_back, view_key
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import ended, plain
+
+VIEWS = {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"}
+"""By their names in a link. A view's fields carry its prefix there; those of the first have none."""
+
+ABOUT = {
+    "draw": (
+        "Four nodes and the operations between them, some of them backward in time. The score needs no training: it "
+        "says how differently an untrained network of such cells spikes for different images (Kim et al. 2022): by the "
+        "Hamming distance of spikes (HD), or by the sparsity-aware one (SAHD), in units of what chance makes of it."
+    ),
+    "search": (
+        "Many cells drawn at random, each scored in an untrained network in some hundredths of a second; the best of "
+        "them are scored again, more precisely (Kim et al. 2022). HD: by the Hamming distance of spikes; SAHD: by the "
+        "sparsity-aware one, in units of what chance makes of it."
+    ),
+    "study": (
+        "Does a score without training say what training reaches? Some cells are scored and trained, and the two are "
+        "compared (Kim et al. 2022, Figs. 4, 7, 8 and 9, Tables 2 and 4). HD: by the Hamming distance of spikes; SAHD: "
+        "by the sparsity-aware one."
+    ),
+}
+
+
+PARTS: dict[str, Any] = {"draw": draw, "search": search, "study": study}
+"""What shows each view, and takes its setting from a link."""
+
+
+def begin() -> None:
+    """At the top of the page: the first time, take the settings from the address if the visit began here."""
+    session = st.session_state
+    if "cells_view" in session:
+        if came_back():
+            _go_back()
+        return
+    query = dict(st.query_params) if state.arrived_at("cells") else {}
+    session.cells_view, session.cells_link_problem = "draw", ""
+    for part in PARTS.values():
+        part.begin(query)
+    try:
+        session.cells_view = view(query)
+    except InputError as error:
+        session.cells_link_problem = ended(error)
+
+
+def _go_back() -> None:
+    """Take what the address tells of, which is the setting of one view."""
+    session, query = st.session_state, dict(st.query_params)
+    try:
+        session.cells_view = view(query)
+    except InputError as error:
+        session.cells_link_problem = ended(error)
+    else:
+        PARTS[session.cells_view].begin(query)
+
+
+def view(query: Mapping[str, str]) -> str:
+    """Which part of the page a link shows. Raises `InputError`."""
+    if (name := query.get("view", "draw")) not in VIEWS:
+        raise InputError("view", f"be one of {', '.join(VIEWS)}", name)
+    return name
+
+
+def show(name: str) -> None:
+    """A callback's way to another part of the page."""
+    st.session_state.cells_view = name
+    st.session_state.pop(view_key("cells-view"), None)
+
+
+@told()
+def panel() -> None:
+    """The switch between the parts, and one of them."""
+    session = st.session_state
+    title, switch = st.columns([1, 8], vertical_alignment="center")
+    title.title("Cells", anchor=False)
+    switch.segmented_control(
+        "View",
+        list(VIEWS),
+        default=session.cells_view,
+        required=True,
+        format_func=lambda name: VIEWS[name],
+        label_visibility="collapsed",
+        wrap=True,
+        key=view_key("cells-view"),
+        on_change=_turn,
+    )
+    st.caption(ABOUT[session.cells_view])
+    if problem := session.cells_link_problem:
+        st.error(plain(problem), icon=":material/error:")
+    PARTS[session.cells_view].panel()
+
+
+def _turn() -> None:
+    st.session_state.cells_view = st.session_state[view_key("cells-view")]

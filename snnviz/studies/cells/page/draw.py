@@ -1,0 +1,104 @@
+"""Part of the Cells page: a cell, drawn and scored without training."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from snnviz.design.cells import Cell
+from snnviz.store import Run
+from snnviz.studies.cells.page import found as cells_found
+from snnviz.studies.cells.page import setting as cells_setting
+from snnviz.studies.cells.page.setting import EDITOR, FOUND, KEY, SETTINGS, begin, network, put_cell, setting, settings
+from snnviz.studies.cells.scoring import Scoring
+from snnviz.ui.components.cell_editor import cell_editor, drawn
+from snnviz.ui.components.reveal import reveal
+from snnviz.ui.kit import notices, questions
+from snnviz.ui.kit.linked import view_key
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import plain
+from snnviz.views.changes import told as told_changes
+
+__all__ = ["begin", "open_cell", "panel"]
+
+EDITOR_KEY = "cells-drawing"
+
+
+def open_cell(cell: Cell, **fields: Any) -> None:
+    """A callback's way to this part of the page, with a cell in the editor; `fields` are others of the scoring."""
+    before = setting()
+    questions.replace(Scoring.check({**before.model_dump(), **fields, "cell": cell}), "scoring", KEY)
+    after = setting()
+    cells_setting.renew_editor()
+    changes = told_changes(before.model_dump(mode="json"), after.model_dump(mode="json"))
+    notices.tell("Opened in the editor.", changes, partial(_put_back, before), lambda: setting() == after)
+    st.session_state.cells_view = "draw"
+    st.session_state.pop(view_key("cells-view"), None)
+
+
+def _put_back(before: Scoring) -> None:
+    questions.replace(before, "scoring", KEY)
+    cells_setting.renew_editor()
+
+
+def panel() -> None:
+    """The editor; below it how the cell is scored, the network, and what was found."""
+    if problem := st.session_state.scoring_link_problem:
+        st.error(plain(problem), icon=":material/error:")
+    with st.container():
+        _editor()
+    with st.container():
+        settings()
+    run = _run(setting())
+    active = run is not None and not run.ended
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_found, key=FOUND, run_every=questions.EVERY / 2 if active else None)(active)
+
+
+@st.fragment(key=EDITOR)
+@told()
+def _editor() -> None:
+    cell_editor(setting().cell, rev=_revision(), key=EDITOR_KEY, on_change=_drawn)
+
+
+def _drawn() -> None:
+    put_cell(drawn(EDITOR_KEY, setting().cell, _revision()))
+    notices.redraw(SETTINGS, FOUND)
+
+
+def _revision() -> str:
+    found: str = st.session_state.scoring_revision_of_cell
+    return found
+
+
+def _run(scoring: Scoring) -> Run | None:
+    return questions.runs_of([scoring]).get(scoring.digest)
+
+
+@told()
+def _found(was_active: bool) -> None:
+    """What changes while a cell is scored; whether it looks again by itself is settled by a run of the whole page."""
+    now, session = setting(), st.session_state
+    run = _run(now)
+    if (run is not None and not run.ended) != was_active:
+        st.rerun()
+    cells_found.panel(now, run)
+    network()
+    if run is not None and run.state == "done":
+        if session.scored is None and session.pop("scoring_pressed", False):  # below what fits the screen, at first
+            session.scoring_revealed = session.get("scoring_revealed", 0) + 1
+        session.scored = now
+    reveal(session.get("scoring_revealed", 0), key="cells-reveal")
+    shown: Scoring | None = session.scored
+    if shown is None:
+        return
+    before = run if shown == now else _run(shown)
+    if before is None or before.state != "done":  # deleted meanwhile
+        session.scored = None
+        return
+    if shown != now:
+        changed = plain(cells_setting.differences(shown, now))
+        st.warning(f"The figures are of another setting: {changed}.", icon=":material/history:")
+    cells_found.figures(shown, before)

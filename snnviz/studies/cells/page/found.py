@@ -1,0 +1,147 @@
+"""A cell's scoring: Score and Cancel, how far it is, and what was found; and the way to its training."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.catalog.examples import named
+from snnviz.data import datasets
+from snnviz.design.cells import canonical, parse, useful, write
+from snnviz.design.links import change
+from snnviz.errors import InputError
+from snnviz.places import ROOT, cache_dir
+from snnviz.store import Run
+from snnviz.studies.cells.charts.cells import METRICS, among, apart, score_charts, variation
+from snnviz.studies.cells.page.setting import KEY
+from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Report, Scoring
+from snnviz.studies.cells.theory.candidates import value
+from snnviz.studies.cells.theory.sahd import Findings, Scores
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kit import services, state
+from snnviz.ui.kit.actions import Verb, actions
+from snnviz.ui.kit.words import plain, some
+from snnviz.views.numbers import share
+
+SCORE = Verb("Score", "Scoring", "Scored", "cell")
+
+OTHER: dict[Metric, Metric] = {"sahd": "hd", "hd": "sahd"}
+
+REWARDS = (
+    "**What the score rewards:** different images that make different neurons spike. K counts, over layers and time "
+    "steps, the neurons that do the same for two images; its determinant is large where its rows are far from each "
+    "other."
+)
+HIGHER = (
+    "log|det K|, the mean over repeats. Higher: different images make spikes that differ more. Whether training then "
+    "reaches more is another question, of the view Does it predict?"
+)
+AWARE = " Sparsity-aware: a layer's distances are in units of what independent spikes of its rates would have."
+
+
+def panel(setting: Scoring, run: Run | None) -> None:
+    """Score, or Cancel and how far it is; above them what went wrong. Beside them the way to the cell's training."""
+    left, right = st.columns([12, 3], vertical_alignment="bottom")
+    with left:
+        known = {setting.digest: run} if run is not None else {}
+        actions([setting], known, KEY, verb=SCORE, what="the cell", icon=":material/speed:", then=_pressed)
+    if right.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train"):
+        train(setting)
+
+
+def _pressed() -> None:
+    st.session_state.scoring_pressed = True
+
+
+def train(setting: Scoring) -> None:
+    """To the Design page, with a network of the cell that is shown the same images, as large as when scored."""
+    pixels = max(datasets.card(setting.data).shape[1:])
+    fields = {
+        "data.name": setting.data,
+        "data.steps": setting.steps,
+        "network.cell": write(setting.cell),
+        "network.channels": setting.channels,
+        "network.enlarge": min(4, setting.side // pixels),
+    }
+    try:
+        state.take(change(named("snasnet-digits"), fields), "Taken from Cells.")
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        st.switch_page(ROOT / "pages" / "design.py")
+
+
+def figures(setting: Scoring, run: Run) -> None:
+    """What was found."""
+    try:
+        found = _findings(str(cache_dir()), run.run, run.finished)
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if found is None:
+        st.error("The scoring left no report.", icon=":material/error:")
+        return
+    _scores(found, setting)
+    charts(_charts(str(cache_dir()), run.run, run.finished, setting), key="cells-charts")
+
+
+def _scores(found: Findings, setting: Scoring) -> None:
+    mine = found.scores[setting.metric]
+    first, second, third, words = st.columns([5, 5, 5, 19], vertical_alignment="top")
+    for place, metric in ((first, setting.metric), (second, OTHER[setting.metric])):
+        _number(place, metric, found.scores[metric])
+    rate = 1 - sum(layer.silent.mean() * layer.neurons * layer.copies for layer in found.layers) / sum(
+        layer.neurons * layer.copies for layer in found.layers
+    )
+    third.metric(
+        "Firing rate", f"{share(rate)}", help="Spikes per neuron and time step before training, all LIF layers."
+    )
+    if mine.invalid:
+        nowhere = "" if any(map(any, useful(setting.cell))) else " No path leads from node 0 to node 3."
+        words.error(f"No score: {plain(mine.invalid)}.{nowhere}", icon=":material/block:")
+    words.markdown(REWARDS + (AWARE if setting.metric == "sahd" else ""))
+    if mine.mean is not None and (others := _others(setting)):
+        words.markdown(f"**{plain(among(mine.mean, others))}**")
+    words.caption(f"{plain(apart(found))} {plain(variation(found))}")
+
+
+def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Scores) -> None:
+    shown = "invalid" if scores.mean is None else f"{scores.mean:.1f}"
+    place.metric(f"Score by {METRICS[metric]}", shown, help=HIGHER)
+    if scores.deviation is not None:
+        each = ", ".join(f"{one:.1f}" for one in scores.values)
+        place.caption(f"± {scores.deviation:.2g} over {some(len(scores.each), 'repeat')}: {each}")
+    elif scores.mean is not None:
+        place.caption("one repeat")
+
+
+def _others(setting: Scoring) -> list[float]:
+    """The scores of other cells that a search here drew and scored in the same way, each cell's once."""
+
+    def read() -> list[float]:
+        found: dict[object, float] = {}
+        for run in services.store().runs(limit=50, of=CellSearch):
+            assert isinstance(run.task, CellSearch)
+            if run.task.coarse.model_copy(update={"cell": setting.cell, "metric": setting.metric}) == setting:
+                rows = (row for _, row in services.store().rows(run.run, Candidate) if not row.fine)
+                for row in rows:
+                    if (score := value(row, setting.metric)) is not None:
+                        found.setdefault(canonical(parse(row.cell)), score)
+        found.pop(canonical(setting.cell), None)
+        return list(found.values())
+
+    return services.GLANCES.get((str(cache_dir()), "others", setting), read)
+
+
+@lru_cache(maxsize=32)
+def _findings(_place: str, run: str, _finished: float | None) -> Findings | None:
+    rows = sorted((row for _, row in services.store().rows(run, Report)), key=lambda row: row.part)
+    return Findings.read(rows[-1].text) if rows else None
+
+
+@lru_cache(maxsize=32)
+def _charts(place: str, run: str, finished: float | None, setting: Scoring) -> bytes:
+    found = _findings(place, run, finished)
+    assert found is not None
+    return payload(score_charts(found, setting))

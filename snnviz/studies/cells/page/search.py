@@ -1,0 +1,45 @@
+"""Part of the Cells page: a search of cells without training, while it goes on and after."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.studies.cells.charts.search import Seen
+from snnviz.studies.cells.page import search_beside, search_figures, search_work
+from snnviz.studies.cells.page.search_setting import FOUND, KEY, begin, setting, settings
+from snnviz.ui.kit import questions
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import plain
+
+__all__ = ["begin", "panel"]
+
+
+def panel() -> None:
+    """What is searched; below it how far it is and what was found, live."""
+    if problem := st.session_state[f"{KEY}_link_problem"]:
+        st.error(plain(problem), icon=":material/error:")
+    with st.container():
+        settings()
+    active = _is_active()
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_found, key=FOUND, run_every=questions.EVERY if active else None)(active)
+
+
+def _is_active() -> bool:
+    run = search_work.run_of(setting())
+    return (run is not None and not run.ended) or questions.is_active(search_beside.runs_of(setting()))
+
+
+@told()
+def _found(was_active: bool) -> None:
+    """What changes while the search goes on; whether it looks again by itself is settled by a run of the whole page."""
+    if _is_active() != was_active:
+        st.rerun()
+    search = setting()
+    run = search_work.run_of(search)
+    seen = search_work.seen_of(search, run) if run is not None else Seen(search, ())
+    search_work.panel(search, run, seen)
+    if seen.rows:
+        search_figures.figures(seen, ended=run is not None and run.state == "done")
+    else:
+        search_figures.preview(seen)

@@ -1,0 +1,44 @@
+"""Whether the other normalisations would rank a search's cells alike: its first cells, scored by them at a press."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.store import Run
+from snnviz.studies.cells.charts.normalisations import alike, sentences
+from snnviz.studies.cells.charts.search import Seen
+from snnviz.studies.cells.page import search_work
+from snnviz.studies.cells.scoring import CellSearch
+from snnviz.ui.kit import questions
+from snnviz.ui.kit.actions import Verb, actions
+from snnviz.ui.kit.words import plain, some
+
+KEY = "cell-search-beside"
+SCORE = Verb("Score", "Scoring", "All scored", "search")
+
+
+def runs_of(search: CellSearch) -> dict[str, Run]:
+    """Those of the same search by the other normalisations, by digest."""
+    return questions.runs_of(list(search.beside))
+
+
+def panel(seen: Seen) -> None:
+    """A press, and Kendall's tau with its interval once there is something to compare."""
+    hunts, runs = seen.search.beside, runs_of(seen.search)
+    if not hunts[0].candidates > 2:
+        return
+    with st.container(border=True):
+        st.markdown("**Would another normalisation of SAHD rank these cells alike?**")
+        cells = some(hunts[0].candidates, "candidate")
+        actions(hunts, runs, KEY, verb=SCORE, what=f"{cells} by the other two")
+        if not runs:
+            return
+        found = {
+            search.normalisation: search_work.seen_of(search, runs[search.digest]).rows
+            for search in hunts
+            if search.digest in runs
+        }
+        found[seen.search.normalisation] = seen.rows
+        if alike(found):
+            st.markdown("\n".join(f"- {plain(one)}" for one in sentences(found)))
+            st.caption("First scores, in the same networks, shown the same images; 95 % intervals over cells.")

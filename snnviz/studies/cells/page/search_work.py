@@ -1,0 +1,81 @@
+"""A search of cells as a task: what it said, and what is done with it.
+
+It is found by its digest, so a reload loses nothing. Pausing cancels it in the store, which keeps its candidates;
+resuming submits it again.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from snnviz.jobs.pace import in_words
+from snnviz.places import cache_dir
+from snnviz.store import Run
+from snnviz.studies.cells.charts.search import Seen
+from snnviz.studies.cells.page.search_setting import KEY
+from snnviz.studies.cells.scoring import Candidate, CellSearch
+from snnviz.ui.kit import questions, services
+from snnviz.ui.kit.actions import Found, Verb, actions
+from snnviz.ui.kit.words import some, standing
+
+KEPT = 16
+"""Searches whose rows stay in memory."""
+
+_rows: dict[tuple[str, str, float], tuple[int, Seen]] = {}
+_keeping = threading.Lock()
+
+
+SEARCH = Verb("Start", "Searching", "Searched", "search")
+
+
+def run_of(search: CellSearch) -> Run | None:
+    """The search in the store, if anybody has ever started it."""
+    return questions.runs_of([search]).get(search.digest)
+
+
+def seen_of(search: CellSearch, run: Run) -> Seen:
+    """What a search has said so far. Only rows that are new are read; the same value while there are none."""
+
+    def read() -> Seen:
+        key = (str(cache_dir()), run.run, run.created)  # a search that was forgotten and came back is another one
+        last, before = _rows.get(key, (0, Seen(search, ())))
+        new = services.store().rows(run.run, Candidate, last)  # who asks for the same search waits in `GLANCES`
+        if new:
+            last, before = new[-1][0], Seen(search, before.rows + tuple(row for _, row in new))
+        with _keeping:
+            _rows.pop(key, None)
+            _rows[key] = (last, before)
+            while len(_rows) > KEPT:
+                del _rows[next(iter(_rows))]
+        return before
+
+    return services.GLANCES.get((str(cache_dir()), "cells", run.run), read)
+
+
+def panel(search: CellSearch, run: Run | None, seen: Seen) -> None:
+    """Start, Pause or Resume; Cancel; and how far it is. Above them what went wrong."""
+    kept = some(seen.scored, "candidate")
+    found = Found(so_far=f"{seen.scored:,} of {search.candidates:,} candidates", whole=kept, kept=kept)
+    if run is not None and not run.ended:
+        found = found._replace(live=_live(run, seen))
+    if run is not None and run.state == "done":
+        found = found._replace(whole=f"{seen.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, seen)}")
+    known = {search.digest: run} if run is not None else {}
+    actions([search], known, KEY, verb=SEARCH, what="the search", found=found)
+
+
+def _rate(run: Run, seen: Seen) -> str:
+    return f"{seen.scored / max(run.seconds, 0.01):.0f} a second"
+
+
+def _live(run: Run, seen: Seen) -> str:
+    if run.cancel_requested:
+        return "Pausing: what is scored is kept."
+    if not seen.rows:
+        waits = f"{standing(services.place(run.run)).capitalize()}; you may leave, it starts by itself."
+        return run.doing or (waits if run.state == "queued" else "Begun.")
+    left = f", about {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+    if seen.scored == seen.search.candidates:
+        return f"Scoring the best {seen.search.best} again: {len(seen.again)} done{left}. You may leave: it goes on."
+    many_ = f"{seen.scored:,} of {seen.search.candidates:,} candidates, {_rate(run, seen)}{left}"
+    return f"{many_}. You may leave: it goes on."

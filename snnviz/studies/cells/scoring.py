@@ -1,0 +1,224 @@
+"""The scoring of a cell, and a search among many, each as one setting; and the images that cells are scored with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, ClassVar, Literal, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
+
+from snnviz.data import datasets
+from snnviz.design.cells import PUBLISHED, Cell, Edge, canonical, drawn, is_backward, parse, write
+from snnviz.design.design import DATASETS, EVENTS, MAX_TEXT
+from snnviz.design.registry import Range
+from snnviz.design.submitted import Task
+from snnviz.errors import InputError
+from snnviz.events import Row
+from snnviz.studies.activity.study import read_dataset
+
+Metric = Literal["sahd", "hd"]
+Normalisation = Literal["paper", "code", "published"]
+NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
+
+STEM_SIDE = 32
+"""To which images are padded that are not much smaller."""
+
+
+class Untrained(Task):
+    """The untrained networks that cells are scored in, and the images that these are shown.
+
+    The paper scores with 128 channels or more, two batches of 256 images and T = 5 (Kim et al. 2022).
+    """
+
+    most = MAX_TEXT
+
+    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
+    metric: Metric = "sahd"
+    """Hamming distances as they are (hd), or in units of what independent spikes would have (sahd)."""
+
+    normalisation: Normalisation = "paper"
+    """Of independent spikes SAHD is N/2, and layers are summed (paper); or it is 1/2 and layers are averaged, as in an
+    early version of the code (code); or N/2 and averaged, less for layers that hardly spike, as in the code that is
+    published now. They rank cells differently."""
+
+    channels: Annotated[int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 8)] = 16
+    hidden: Annotated[int, Range(1, 4096, "Neurons of the hidden layer after the cells.", 128)] = 1024
+    steps: Annotated[int, Range(1, 50, "Time steps T that each image is shown for.", 1)] = 5
+    batch: Annotated[int, Range(2, 512, "Images that are told apart.", 16)] = 32
+    repeats: Annotated[int, Range(1, 10, "Scores that are averaged, each of other images and other weights.", 1)] = 2
+    size: Annotated[int, Range(0, 64, "Side of the images, which are enlarged or padded; 0 chooses it.", 4)] = 0
+    seed: Annotated[int, Range(0, 2**31 - 1, "Seed of weights, images and dropout.", 1)] = 0
+
+    @field_validator("data")
+    @classmethod
+    def _still(cls, data: str) -> str:
+        if EVENTS in DATASETS[data].traits:
+            raise InputError("data", "be a data set of images, not of recordings", data)
+        return data
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        card = datasets.card(self.data)
+        least = max(card.shape[1:])
+        if self.size and (self.size < least or self.size % 4):
+            raise InputError("size", f"be 0, or a multiple of 4 from {-(-least // 4) * 4} to 64", self.size)
+        if self.batch > card.train:
+            raise InputError("batch", f"be at most the {card.train:,} training images", self.batch)
+        return self
+
+    @property
+    def side(self) -> int:
+        """Of the images that the network sees: 16 for digits, 32 for images of 28x28."""
+        least = max(datasets.card(self.data).shape[1:])
+        return self.size or (STEM_SIDE if least > STEM_SIDE // 2 else 2 * least)
+
+
+class Scoring(Untrained):
+    """How good a cell is without training: how differently a SNASNet of it spikes for different images."""
+
+    kind = "score"
+    noun = "a scoring"
+    field = "scoring"
+
+    cell: Annotated[Cell, PlainValidator(parse), PlainSerializer(write)] = next(iter(PUBLISHED.values()))
+
+
+class CellSearch(Untrained):
+    """Which of many drawn cells score best, without training any (Kim et al. 2022, Sec. 4.2).
+
+    All are scored in small networks first; the best of them again, in larger ones and with more images.
+    """
+
+    kind = "cells"
+    noun = "a search of cells"
+    field = "search"
+
+    batch: Annotated[int, Range(2, 512, "Images that are told apart.", 16)] = 16
+    repeats: Annotated[int, Range(1, 10, "Scores that are averaged, each of other images and other weights.", 1)] = 1
+    candidates: Annotated[int, Range(1, 5000, "Cells that are drawn and scored.", 100)] = 500
+    connections: Literal["forward", "backward"] = "forward"
+    """Whether cells have forward connections alone, or backward ones too."""
+
+    best: Annotated[int, Range(0, 100, "How many of the best are scored again, more precisely.", 5)] = 20
+    fine_channels: Annotated[int, Range(1, 256, "Channels when scored again.", 8)] = 32
+    fine_batch: Annotated[int, Range(2, 512, "Images when scored again.", 16)] = 32
+    fine_repeats: Annotated[int, Range(1, 10, "Scores that are averaged when scored again.", 1)] = 2
+
+    @model_validator(mode="after")
+    def _fine_fits(self) -> Self:
+        images = datasets.card(self.data).train
+        if self.fine_batch > images:
+            raise InputError("fine_batch", f"be at most the {images:,} training images", self.fine_batch)
+        return self
+
+    @property
+    def backward(self) -> bool:
+        return self.connections == "backward"
+
+    def cell(self, number: int) -> Cell:
+        """Candidate `number`, from 0 on: the same in a search with more candidates or another size of network."""
+        return drawn(self.seed, number, backward=self.backward)
+
+    @property
+    def coarse(self) -> Scoring:
+        """How every candidate is scored, but for the cell."""
+        return self._scoring(self.channels, self.batch, self.repeats)
+
+    @property
+    def fine(self) -> Scoring:
+        """How the best are scored again, but for the cell."""
+        return self._scoring(self.fine_channels, self.fine_batch, self.fine_repeats)
+
+    def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
+        shared = {name: getattr(self, name) for name in Untrained.model_fields}
+        return Scoring.meant(shared | {"channels": channels, "batch": batch, "repeats": repeats})
+
+    @property
+    def beside(self) -> tuple[CellSearch, ...]:
+        """The same by the other normalisations, of its first candidates alone, until `COMPARED` of them differ."""
+        numbers = different(self.seed, COMPARED, self.backward, most=self.candidates)
+        fields = {**self.model_dump(), "candidates": numbers[-1] + 1, "best": 0}
+        return tuple(
+            CellSearch.check({**fields, "normalisation": way}) for way in NORMALISATIONS if way != self.normalisation
+        )
+
+
+COMPARED = 30
+"""Different cells on which normalisations are compared."""
+
+
+@lru_cache(maxsize=64)
+def different(
+    seed: int, count: int, backward: bool, *, looped: bool = False, most: int | None = None
+) -> tuple[int, ...]:
+    """The numbers of the first `count` candidates whose cells differ (`canonical`), among the first `most`.
+
+    `looped`: of cells that have a backward connection.
+
+    >>> different(0, 3, True)
+    (0, 1, 2)
+    """
+    known: dict[tuple[Edge, ...], int] = {}
+    number = 0
+    while len(known) < count and number != most:
+        cell = drawn(seed, number, backward=backward)
+        if not looped or is_backward(cell):
+            known.setdefault(canonical(cell), number)
+        number += 1
+    return tuple(known.values())
+
+
+CELL_SEARCHES: dict[str, CellSearch] = {
+    "quick": CellSearch(candidates=200, best=10),
+    "usual": CellSearch(),
+    "backward": CellSearch(candidates=1000, connections="backward"),
+    "like the paper's": CellSearch(
+        candidates=5000, connections="backward", batch=256, repeats=2, fine_batch=256, fine_repeats=4
+    ),
+}
+"""Named searches. The paper has 5,000 candidates, two batches of 256 images and 128 channels or more."""
+
+
+def resized(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """(..., H, W) as (..., side, side): each pixel as many times as there is room for, and 0 around."""
+    times = side // max(images.shape[-2:])
+    large = images.repeat(times, -2).repeat(times, -1)
+    height, width = (side - length for length in large.shape[-2:])
+    around = ((height // 2, -(-height // 2)), (width // 2, -(-width // 2)))
+    return np.pad(large, (*((0, 0),) * (images.ndim - 2), *around))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Row):
+    """A cell of a search without training, and its scores; the search's repeats have the mean and the deviation.
+
+    cell: as `design.cells.write` has it. fine: 1 of one of the best, scored again, else 0. sahd, hd: log|det K| by
+    each metric, None where there is none, and then `invalid` says why. The deviations are None of a single repeat.
+    """
+
+    table: ClassVar[str] = "candidates"
+    key: ClassVar[tuple[str, ...]] = ("number", "fine")
+
+    number: int
+    fine: int
+    cell: str
+    sahd: float | None
+    hd: float | None
+    sahd_sd: float | None
+    hd_sd: float | None
+    invalid: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Row):
+    """All that a scoring has to say: `text` is JSON, written and read by `theory.sahd.Findings`."""
+
+    table: ClassVar[str] = "reports"
+    key: ClassVar[tuple[str, ...]] = ("part",)
+
+    part: int
+    text: str

@@ -1,0 +1,270 @@
+"""Questions about scores without training, each as one setting: the searches and the ordinary runs that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator, model_validator
+
+from snnviz.catalog.examples import named
+from snnviz.data import datasets
+from snnviz.design.cells import Cell, canonical
+from snnviz.design.design import DATASETS, EVENTS, SCHEDULES, Design, checked
+from snnviz.design.links import change
+from snnviz.design.recipes import Rate, Recipe, Schedule, usual
+from snnviz.design.registry import Range
+from snnviz.errors import InputError
+from snnviz.studies.activity.study import read_dataset
+from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Normalisation, different
+
+Question = Literal["scores", "search", "steps", "transfer"]
+Way = Literal["forward", "backward"]
+
+TIMES = (5, 10, 15, 20)
+"""Time steps of Table 4."""
+
+SAMPLES = (1, 10, 50, 100, 500, 1000, 5000)
+"""Candidates of which the best is trained: Fig. 9 has 50 and more."""
+
+ENLARGE = {"digits": 2}
+"""How many times in each direction images have their pixels, where that is not once."""
+
+
+class CellStudy(Recipe):
+    """Whether a score without training says what training reaches (Kim et al. 2022, Figs. 4, 7, 8, 9, Tables 2, 4).
+
+    scores: cells drawn at random are scored and trained. search: the best of more and more candidates is trained, and
+    random ones beside it. steps: the best is trained with more time steps. transfer: the best for one data set is
+    trained on another. The defaults are small enough for a laptop; what a paper trains with: `recipes.follow`.
+    """
+
+    learning_rate: Rate = 0.006
+    schedule: Schedule = usual(SCHEDULES, "cosine")
+
+    question: Question = "scores"
+    connections: Literal["forward", "backward", "both"] = "forward"
+    data: Annotated[str, PlainValidator(lambda value: _still(value, "data"))] = "digits"
+    other: Annotated[str, PlainValidator(lambda value: _still(value, "other"))] = "fashion-mnist"
+    """The second data set of a transfer."""
+
+    cells: Annotated[int, Range(2, 200, "Different cells that are scored and trained.", 5)] = 20
+    kept: Literal["all", "backward"] = "all"
+    """Which of the drawn cells with backward connections are taken: all, or those that have at least one."""
+
+    samples: Annotated[int, Range(10, 5000, "Candidates of a search, of which the best is trained.", 100)] = 500
+    random: Annotated[int, Range(1, 20, "Random cells that are trained beside the best.", 1)] = 3
+    searches: Annotated[int, Range(1, 20, "Searches, each with draws, scores and weights of its own.", 1)] = 1
+    """Kim et al. repeat theirs five times. Where cells are scored and not searched there is one."""
+
+    metric: Metric = "sahd"
+    """By which the best are chosen."""
+
+    normalisation: Normalisation = "paper"
+    """Of the SAHD score."""
+
+    seeds: Annotated[int, Range(1, 10, "Runs of each network; a seed draws the weights.", 1)] = 2
+    channels: Annotated[int, Range(1, 256, "Channels of the first cell of a network that is trained.", 4)] = 8
+    steps: Annotated[int, Range(1, 50, "Time steps T that each image is shown for.", 1)] = 4
+    epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 8
+    train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 100)] = 400
+    """Few, so that cells differ by more than chance: of all digits every cell makes something good."""
+
+    score_channels: Annotated[int, Range(1, 256, "Channels of a network that is scored.", 8)] = 16
+    score_batch: Annotated[int, Range(2, 512, "Images that a scored network tells apart.", 16)] = 64
+    score_repeats: Annotated[int, Range(1, 10, "Scores that are averaged.", 1)] = 2
+    seed: Annotated[
+        int, Range(0, 2**31 - 1, "Seed of which cells are drawn, and of their scores; of the first search.", 1)
+    ] = 0
+
+    @classmethod
+    def check(cls, document: object) -> CellStudy:
+        """A study from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a study of cells")
+
+    @model_validator(mode="after")
+    def _enough_images(self) -> CellStudy:
+        images = min(datasets.card(name).train for name in self.sets)
+        if self.seed + self.searches > 2**31:
+            raise InputError("seed", "leave room for the other searches' seeds", self.seed)
+        if self.score_batch > images:
+            raise InputError("score_batch", f"be at most the {images:,} training images", self.score_batch)
+        return self
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Which connections cells may have: each is a question of its own."""
+        return {"forward": ("forward",), "backward": ("backward",), "both": ("forward", "backward")}[self.connections]  # type: ignore[return-value]
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The data sets that are searched on, and trained on."""
+        return tuple(dict.fromkeys((self.data, self.other))) if self.question == "transfer" else (self.data,)
+
+
+def _still(value: object, field: str) -> str:
+    """The name of a data set of images, or a sentence."""
+    name = read_dataset(value, field)
+    if EVENTS in DATASETS[name].traits:
+        raise InputError(field, "be a data set of images, not of recordings", name)
+    return name
+
+
+Place = tuple[str, Way, int]
+"""Of a search in a study: its data set, which connections its cells have, and the how manieth of such it is, from 0."""
+
+
+def searches(study: CellStudy) -> dict[Place, CellSearch]:
+    """The searches that a study needs. Raises `InputError`.
+
+    Of cells that are scored there are as many candidates as it takes until enough of them differ.
+
+    >>> {way: search.candidates for (_, way, _), search in searches(CellStudy(connections="both")).items()}
+    {'forward': 20, 'backward': 31}
+    """
+    times = 1 if study.question == "scores" else study.searches
+    return {
+        (name, way, time): _search(study, name, way, time)
+        for time in range(times)
+        for name in study.sets
+        for way in study.ways
+    }
+
+
+def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
+    return CellSearch.meant(
+        {
+            "data": data,
+            "candidates": taken(study, way)[-1] + 1 if study.question == "scores" else study.samples,
+            "connections": way,
+            "metric": study.metric,
+            "normalisation": study.normalisation,
+            "channels": study.score_channels,
+            "batch": study.score_batch,
+            "repeats": study.score_repeats,
+            "steps": study.steps,
+            "best": 0,
+            "seed": study.seed + time,
+        }
+    )
+
+
+def taken(study: CellStudy, way: Way) -> tuple[int, ...]:
+    """The numbers of the candidates that are scored and trained: the first cells drawn that differ."""
+    backward = way == "backward"
+    return different(study.seed, study.cells, backward, looped=backward and study.kept == "backward")
+
+
+def score_of(candidate: Candidate, metric: Metric) -> float | None:
+    """By this metric; None where there is none."""
+    return candidate.sahd if metric == "sahd" else candidate.hd
+
+
+def best_of(candidates: Iterable[Candidate], metric: Metric, first: int | None = None) -> Candidate | None:
+    """The highest score among the `first` that were drawn (None: among all); None where nothing has one."""
+    known = [(score, -c.number, c) for c in candidates if (score := score_of(c, metric)) is not None and not c.fine]
+    known = [entry for entry in known if first is None or -entry[1] < first]
+    return max(known, key=lambda entry: entry[:2])[2] if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One network of a study. Members that differ in their design's seed alone are averaged.
+
+    `number`: of its cell among the candidates of the search on `source`, the `time`-th of such. `samples`: of how many
+    it is the best (0: it was taken as it came).
+    """
+
+    way: Way
+    source: str
+    number: int
+    cell: Cell
+    samples: int
+    design: Design
+    time: int = 0
+
+
+def members(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[Member, ...]:
+    """The networks to be trained, seed by seed. `found`: candidates by their search's digest.
+
+    Where the best of a search is asked for, only those of searches that are in `found`. The weights of each search's
+    networks have seeds of their own.
+    """
+    chosen: list[tuple[Place, int, int]] = []
+    known = searches(study)
+    for place, search in known.items():
+        if study.question == "scores":
+            chosen += [(place, number, 0) for number in taken(study, place[1])]
+        elif candidates := found.get(search.digest, ()):
+            best = _best(study, candidates)
+            chosen += [(place, number, count) for count, number in best.items()]
+            if study.question == "search":
+                chosen += [(place, number, 0) for number in _random(search, set(best.values()), study.random)]
+    result = []
+    for seed in range(study.seeds):
+        for place, number, count in chosen:
+            source, way, time = place
+            cell, weights = known[place].cell(number), time * study.seeds + seed
+            for data in study.sets:
+                for steps in TIMES if study.question == "steps" else (study.steps,):
+                    made = design(study, cell, weights, data, steps)
+                    result.append(Member(way, source, number, cell, count, made, time))
+    return tuple(result)
+
+
+def _best(study: CellStudy, candidates: Sequence[Candidate]) -> dict[int, int]:
+    """By how many candidates there are, the number of the best of them."""
+    many = samples(study) if study.question == "search" else (study.samples,)
+    best = {count: best_of(candidates, study.metric, count) for count in many}
+    return {count: one.number for count, one in best.items() if one is not None}
+
+
+def _random(search: CellSearch, best: set[int], count: int) -> list[int]:
+    """The first candidates that differ from each other and from the best; fewer where there are not so many."""
+    known = {canonical(search.cell(number)) for number in best}
+    found: list[int] = []
+    for number in range(search.candidates):
+        if len(found) < count and (cell := canonical(search.cell(number))) not in known:
+            known.add(cell)
+            found.append(number)
+    return found
+
+
+def samples(study: CellStudy) -> tuple[int, ...]:
+    """Of how many candidates the best is trained: the last are all.
+
+    >>> samples(CellStudy(samples=200))
+    (1, 10, 50, 100, 200)
+    """
+    return (*(count for count in SAMPLES if count < study.samples), study.samples)
+
+
+def design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> Design:
+    """The network of a cell as it is trained: the example snasnet-digits, but for what the study says."""
+    settings: dict[str, Any] = {
+        **study.settings,
+        "data.name": data,
+        "data.steps": steps,
+        "data.train_samples": study.train_samples,
+        "network.cell": cell,
+        "network.channels": study.channels,
+        "network.enlarge": ENLARGE.get(data, 1),
+        "training.epochs": study.epochs,
+        "seed": seed,
+    }
+    return change(named("snasnet-digits"), settings)
+
+
+def distinct(several: Iterable[Member]) -> tuple[Design, ...]:
+    """The designs to be run: what two members share only once."""
+    return tuple({member.design.digest: member.design for member in several}.values())
+
+
+STUDIES: dict[Question, CellStudy] = {
+    "scores": CellStudy(),
+    "search": CellStudy(question="search", searches=5, seeds=1),
+    "steps": CellStudy(question="steps", connections="both", searches=5, seeds=1),
+    "transfer": CellStudy(question="transfer", searches=5, seeds=1),
+}
+"""For each question a study to start from. Searches are repeated, as in Kim et al.: intervals are over them."""

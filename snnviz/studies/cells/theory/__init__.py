@@ -1,0 +1,1 @@
+"""In numpy: what can be said without training."""

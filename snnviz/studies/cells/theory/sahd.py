@@ -1,0 +1,282 @@
+"""How differently a network's neurons spike for two images, and the score made of it (Kim et al. 2022, Sec. 4.2).
+
+`Kernel` makes it, layer by layer; `Findings` is all that the scoring of a cell found, as it is kept and drawn.
+
+Of a layer of N neurons at a time step, and images i and j of which c_i spike, c_ij for both:
+
+    HD    = c_i + c_j - 2 c_ij                          the Hamming distance
+    E[HD] = N p,  p = r_i (1 - r_j) + (1 - r_i) r_j     with r = c / N, or 1 - c / N: Eq. 6
+    SAHD  = alpha HD / (N p + 0.001)                    sparsity-aware; alpha = N/2 (paper) or 1/2 (code): Eq. 7
+          = HD / 2 / (p + 0.001)                        published: with alpha = N/2, 0.001 is added to p, not to N p
+    K     = sum of N - SAHD over layers and time steps  their mean (code, published); the score is log|det K|: Eq. 3
+
+"code" is an early version of theirs, "published" what the repository has had since.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.errors import InputError
+from snnviz.studies.cells.scoring import Metric, Normalisation
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+
+EPSILON = 1e-3
+"""Where both images are silent, 0 / 0 is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """log|det K|, or None and why there is none, in words."""
+
+    value: float | None
+    invalid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A cell's scores by one metric, of each repeat.
+
+    >>> found = Scores((Score(3.0), Score(5.0)))
+    >>> found.mean, round(found.deviation, 3), Scores((Score(3.0), Score(None, "why"))).invalid
+    (4.0, 1.414, 'why')
+    """
+
+    each: tuple[Score, ...]
+
+    @property
+    def values(self) -> list[float]:
+        """Of the repeats that have one."""
+        return [score.value for score in self.each if score.value is not None]
+
+    @property
+    def mean(self) -> float | None:
+        """Over repeats; None where one has no score."""
+        return None if self.invalid else sum(self.values) / len(self.each)
+
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation between repeats; None where there is no mean, or one repeat."""
+        return None if self.invalid or len(self.each) < 2 else float(np.std(self.values, ddof=1))
+
+    @property
+    def invalid(self) -> str:
+        """Why there is no mean, or nothing."""
+        return next((score.invalid for score in self.each if score.value is None), "")
+
+
+def hamming(both: Counts) -> Counts:
+    """HD (..., B, B) from how many neurons spike for both images (..., B, B): for one image on the diagonal."""
+    own = np.diagonal(both, axis1=-2, axis2=-1)
+    return own[..., :, None] + own[..., None, :] - 2 * both
+
+
+def expected(both: Counts, neurons: int) -> Floats:
+    """E[HD] (..., B, B) of images whose spikes are independent, of the same numbers as `hamming`.
+
+    >>> expected(np.array([[50, 0], [0, 25]]), 100).tolist()
+    [[50.0, 50.0], [50.0, 37.5]]
+    """
+    rate = np.diagonal(both, axis1=-2, axis2=-1) / neurons
+    one, other = rate[..., :, None], rate[..., None, :]
+    return neurons * (one * (1 - other) + (1 - one) * other)
+
+
+def sahd(apart: Counts, both: Counts, neurons: int, normalisation: Normalisation) -> Floats:
+    """SAHD (..., B, B) of images that are HD `apart`, of the same numbers as `hamming`."""
+    return apart * ratio(expected(both, neurons), neurons, normalisation)
+
+
+def ratio(expected: Floats, neurons: int, normalisation: Normalisation) -> Floats:
+    """SAHD / HD of images whose spikes would be `expected` apart if they were independent."""
+    alpha = 0.5 if normalisation == "code" else 0.5 * neurons
+    return alpha / (expected + EPSILON * (neurons if normalisation == "published" else 1))
+
+
+def is_mean(normalisation: Normalisation) -> bool:
+    """Whether K is a mean over layers and time steps, instead of their sum."""
+    return normalisation != "paper"
+
+
+class Kernel:
+    """K of a batch by both metrics, layer by layer; what was added is not kept.
+
+    >>> kernel = Kernel()
+    >>> kernel.add(np.array([[[3, 1], [1, 2]]]), neurons=10)
+    >>> kernel.matrix("hd").tolist(), round(kernel.score("hd").value, 3)
+    ([[10.0, 7.0], [7.0, 10.0]], 3.932)
+    """
+
+    def __init__(self, normalisation: Normalisation = "paper") -> None:
+        self.normalisation = normalisation
+        self.hamming: Counts = np.zeros((), np.int64)
+        self.sahd: Floats = np.zeros(())
+        """Distances (B, B), summed over layers and time steps."""
+        self.neurons = self.terms = self.spikes = 0
+
+    def add(self, both: Counts, neurons: int, copies: int = 1) -> None:
+        """A layer of `neurons`: `both` (T, B, B), how many spike for both images. `copies`: layers that spike alike."""
+        apart = hamming(both)
+        self.hamming = self.hamming + copies * apart.sum(0)
+        self.sahd = self.sahd + copies * sahd(apart, both, neurons, self.normalisation).sum(0)
+        self.neurons += copies * len(both) * neurons
+        self.terms += copies * len(both)
+        self.spikes += copies * int(np.diagonal(both, axis1=-2, axis2=-1).sum())
+
+    def distance(self, metric: Metric) -> Floats:
+        """(B, B), summed over layers and time steps."""
+        return self.sahd if metric == "sahd" else self.hamming.astype(np.float64)
+
+    def matrix(self, metric: Metric = "sahd") -> Floats:
+        """K, (B, B)."""
+        return (self.neurons - self.distance(metric)) / (self.terms if is_mean(self.normalisation) else 1)
+
+    def score(self, metric: Metric = "sahd") -> Score:
+        """log|det K|; there is none where K has no inverse or is not positive."""
+        if not self.spikes:
+            return Score(None, "no neuron spikes")
+        alike = np.argwhere(np.triu(self.hamming == 0, 1))
+        if len(alike):
+            first, second = alike[0] + 1
+            return Score(None, f"images {first} and {second} of the batch make the same spikes")
+        sign, value = np.linalg.slogdet(self.matrix(metric))
+        return Score(float(value)) if sign > 0 and np.isfinite(value) else Score(None, "the kernel is not positive")
+
+
+VERSION = 1
+"""Of how `Findings` are written."""
+
+TYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4")}
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A layer's share of `neurons` that are 0, by time step and image: `silent` (T, B).
+
+    `copies`: how many layers of the published network do the same, as they have the same input.
+    """
+
+    name: str
+    neurons: int
+    copies: int
+    silent: NDArray[np.float32]
+
+    @property
+    def varies(self) -> float | None:
+        """Standard deviation over images of the share that is not 0, over its mean; None where all are 0."""
+        active = 1 - self.silent.mean(0, np.float64)
+        return float(active.std() / active.mean()) if active.mean() > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Scores by both metrics, of every repeat; the rest is of the first repeat.
+
+    `relu`: the layers of the twin, which is the same untrained network with max(0, u) for neurons, shown the images for
+    one step: (1, B). `hamming` and `sahd` (B, B): distances, summed over layers, their copies and time steps, which are
+    `neurons` numbers in all, of `terms` layers and steps. `labels` (B,): which class an image is of.
+    """
+
+    scores: Mapping[Metric, Scores]
+    layers: tuple[Silence, ...]
+    relu: tuple[Silence, ...]
+    hamming: NDArray[np.int32] = field(repr=False)
+    sahd: NDArray[np.float32] = field(repr=False)
+    labels: NDArray[np.int32] = field(repr=False)
+    neurons: int
+    terms: int
+
+    def distance(self, metric: Metric) -> Floats:
+        """(B, B)."""
+        return (self.sahd if metric == "sahd" else self.hamming).astype(np.float64)
+
+    def kernel(self, metric: Metric, normalisation: Normalisation = "paper") -> Floats:
+        """K, (B, B), but for the rounding of what is kept to single precision."""
+        return (self.neurons - self.distance(metric)) / (self.terms if is_mean(normalisation) else 1)
+
+    def write(self) -> str:
+        """As JSON, the same text of the same findings."""
+        document = {
+            "version": VERSION,
+            "scores": {metric: [asdict(score) for score in self.scores[metric].each] for metric in METRICS},
+            "layers": [_write_layer(layer) for layer in self.layers],
+            "relu": [_write_layer(layer) for layer in self.relu],
+            "hamming": _write(self.hamming, "int32"),
+            "sahd": _write(self.sahd, "float32"),
+            "labels": _write(self.labels, "int32"),
+            "neurons": self.neurons,
+            "terms": self.terms,
+        }
+        return json.dumps(document, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def read(cls, text: str) -> Findings:
+        """What `write` wrote. Raises `InputError`."""
+        try:
+            document = json.loads(text)
+            if document["version"] != VERSION:
+                raise ValueError(f"version {document['version']}")
+            images = _array(document["labels"], "int32", (None,)).shape[0]
+            layers = tuple(_read_layer(layer, images) for layer in document["layers"])
+            return cls(
+                {metric: Scores(tuple(_score(one) for one in document["scores"][metric])) for metric in METRICS},
+                layers,
+                tuple(_read_layer(layer, images) for layer in document["relu"]),
+                _array(document["hamming"], "int32", (images, images)),
+                _array(document["sahd"], "float32", (images, images)),
+                _array(document["labels"], "int32", (images,)),
+                _whole(document["neurons"]),
+                _whole(document["terms"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as reason:
+            raise InputError("report", f"be what a scoring writes ({type(reason).__name__}: {reason})", text) from None
+
+
+def _write_layer(layer: Silence) -> dict[str, Any]:
+    silent = _write(layer.silent, "float32")
+    return {"name": layer.name, "neurons": layer.neurons, "copies": layer.copies, "silent": silent}
+
+
+def _read_layer(document: Mapping[str, Any], images: int) -> Silence:
+    silent = _array(document["silent"], "float32", (None, images))
+    return Silence(str(document["name"]), _whole(document["neurons"]), _whole(document["copies"]), silent)
+
+
+def _score(document: Mapping[str, Any]) -> Score:
+    value, invalid = document["value"], document["invalid"]
+    if (value is None) != bool(invalid) or not isinstance(invalid, str):
+        raise ValueError("a score without its reason")
+    return Score(None if value is None else float(value), invalid)
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"not a whole number: {value!r}")
+    return value
+
+
+def _write(array: NDArray[Any], kind: str) -> dict[str, Any]:
+    data = np.ascontiguousarray(array, TYPES[kind]).tobytes()
+    return {"type": kind, "shape": list(array.shape), "data": base64.b64encode(data).decode("ascii")}
+
+
+def _array(document: Mapping[str, Any], kind: str, shape: tuple[int | None, ...]) -> NDArray[Any]:
+    """Of this type and shape, None being any length."""
+    given = tuple(_whole(length) for length in document["shape"])
+    fits = len(given) == len(shape) and all(b in (None, a) for a, b in zip(given, shape, strict=True))
+    data = base64.b64decode(document["data"], validate=True)
+    if document["type"] != kind or not fits or len(data) != math.prod(given) * TYPES[kind].itemsize:
+        raise ValueError(f"{document['type']} of shape {given} where {kind} of {shape} is due")
+    return np.frombuffer(data, TYPES[kind]).reshape(given)

@@ -1,0 +1,51 @@
+"""A network with its shortcut branches as a row of boxes: what lies between two branches is one box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from snnviz.catalog.shortcuts import branching
+from snnviz.data.datasets import card
+from snnviz.design.design import Design
+from snnviz.graph.architectures import architecture
+from snnviz.graph.layers import Layer
+from snnviz.views.boxes import Part
+
+
+def parts(design: Design) -> tuple[Part, ...]:
+    """Image, layers up to each branch, the rest, readout.
+
+    >>> from snnviz.studies.shortcuts.study import STARTS
+    >>> [(part.name, part.branch) for part in parts(STARTS["deep mlp"])][:3]
+    [('image', ''), ('L1 – L3', 'linear 128 → 10'), ('L4 – L6', 'linear 128 → 10')]
+    """
+    built, branches = architecture(design), branching(design)
+    *hidden, readout = built.layers
+    classes = card(design.data.name).classes
+    shape = " × ".join(map(str, built.input_shape))
+    found = [Part("image", design.data.name, shape)]
+    group: list[Layer] = []
+    for index, layer in enumerate(hidden):
+        group.append(layer)
+        if index in branches or layer is hidden[-1]:
+            branch = f"linear {built.channels(index)} → {classes}" if index in branches else ""
+            found.append(Part(_named(group), _inside(group), _shape(layer), "spiking", branch))
+            group = []
+    return (*found, Part("readout", "linear, mean over t" if not readout.spiking else "LIF, counted", f"{classes}"))
+
+
+def _named(group: Sequence[Layer]) -> str:
+    return group[0].name if len(group) == 1 else f"{group[0].name} – {group[-1].name}"
+
+
+def _inside(group: Sequence[Layer]) -> str:
+    """What is in the box: so many layers of a kind, and their neurons."""
+    kinds = dict.fromkeys("conv" if layer.kind == "conv" else "linear" for layer in group if layer.weighted)
+    many = sum(layer.weighted for layer in group)
+    neurons = ", LIF" if any(layer.spiking for layer in group) else ", ReLU" if not group[-1].plain else ""
+    return f"{many} × {' / '.join(kinds)}{neurons}" if many else "joined"
+
+
+def _shape(layer: Layer) -> str:
+    channels, height, width = layer.out_shape
+    return f"{channels:,}" if layer.kind == "linear" else f"{channels} × {height}×{width}"

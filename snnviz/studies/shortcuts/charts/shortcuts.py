@@ -1,0 +1,320 @@
+"""Runs with and without shortcut branches: accuracy, losses, and what gradient reached each layer while they learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from statistics import fmean
+from typing import Any
+
+import pandas as pd
+
+from snnviz.catalog.shortcuts import branching, weights
+from snnviz.design.design import Design
+from snnviz.events import Branch, EpochEnd, LayerState, Sample
+from snnviz.graph.architectures import architecture
+from snnviz.store.values import Run
+from snnviz.studies.shortcuts.study import Member, Mode
+from snnviz.theory.probe import said
+from snnviz.views.bands import banded, geometric, mean, thinned
+from snnviz.views.chart import Chart, empty
+from snnviz.views.looks import Look
+from snnviz.views.looks import layers as looks_of
+from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
+from snnviz.views.words import place
+
+COLOURS: dict[Mode, str] = {
+    "vanilla": "var(--st-gray-text-color)",
+    "control": "var(--st-green-color)",
+    "constant": "var(--st-blue-color)",
+    "evolutionary": "var(--st-orange-color)",
+}
+MAIN, LOCAL = "#0f9d8a", "var(--st-orange-color)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a run has said so far."""
+
+    samples: Sequence[Sample] = ()
+    layers: Sequence[LayerState] = ()
+    branches: Sequence[Branch] = ()
+    epochs: Sequence[EpochEnd] = ()
+
+
+Told = Mapping[str, Rows]
+"""By digest."""
+
+
+def lambda_chart(design: Design) -> Chart:
+    """How heavy the branches are in each epoch, against the main loss."""
+    epochs, shortcut, many = design.training.epochs, design.training.shortcut, len(branching(design))
+    factors = [weights(shortcut, epoch, epochs, many) for epoch in range(epochs)]
+    local = [many * each.branch / (each.main + many * each.branch) for each in factors]
+    figure = empty("epoch", "share of the loss", tickformat=".0%", range=[0, 1.02])
+    x = list(range(1, epochs + 1))
+    line = {"type": "scatter", "x": x, "mode": "lines" if epochs > 1 else "markers"}
+    words = [f"λ = {each.value:.3g}" for each in factors]
+    figure["data"] = [
+        {**line, "y": [round(1 - share, 4) for share in local], "name": "main", "line": {"color": MAIN, "width": 2.5}},
+        {
+            **line,
+            "y": [round(share, 4) for share in local],
+            "name": "local (branches)",
+            "line": {"color": LOCAL, "width": 2.5, "dash": "dot"},
+            "customdata": words,
+            "hovertemplate": "%{y:.1%}, %{customdata}",
+        },
+    ]
+    first, last = factors[0].value, factors[-1].value
+    caption = f"{shortcut.schedule.kind}: λ from {first:.3g} in the first epoch to {last:.3g} in the last."
+    return Chart("shortcut_lambda", "Main against local loss", caption, figure, height=190)
+
+
+def compare_charts(several: Sequence[Member], told: Told) -> list[Chart]:
+    """How well it goes, and what gradient there is."""
+    return [*accuracy_charts(several, told), loss_chart(several, told), gradient_map(several, told)]
+
+
+def why_charts(several: Sequence[Member], told: Told) -> list[Chart]:
+    """Where the gradient came from, and why it vanished."""
+    through = any(_rows(several, told, mode)[1] for mode in branched(several))
+    return [*([share_map(several, told)] if through else []), saturation_map(several, told)]
+
+
+def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
+    """Mean over seeds, and the band that they span."""
+    wanted = (
+        ("test_accuracy", "Test accuracy", "On images that the networks never learnt from, without any branches."),
+        ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
+    )
+    spread = _spread(several)
+    charts = []
+    for column, title, caption in wanted:
+        figure = empty("epoch", title.lower(), tickformat=".0%", range=[0, 1.02])
+        for mode, name in names_of(several).items():
+            begun = [rows.epochs for rows in _rows(several, told, mode)[0] if rows.epochs]
+            if begun:
+                values = [[getattr(row, column) for row in rows] for rows in begun]
+                figure["data"] += banded([row.epoch for row in begun[0]], values, name, COLOURS[mode])
+        charts.append(Chart(f"shortcut_{column}", title, f"{caption} {spread}", figure, height=260))
+    return charts
+
+
+def gradient_map(several: Sequence[Member], told: Told) -> Chart:
+    """Gradient norm by layer and epoch, a panel for each mode."""
+    maps = _maps(several, told, lambda state: state.grad_norm, geometric)
+    caption = (
+        "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
+        f"arrives, or, late in a training, little is left to be learnt. Below a dotted line a branch "
+        f"begins.{_of_seeds(several)}"
+    )
+    figure = panels(maps, "epoch", Scale(log=True, title="|dL/dW|"))
+    tall = height(max((len(each.layers) for each in maps), default=0))
+    return Chart("shortcut_gradients", "Gradient norm, layer by epoch", caption, figure, tall, wide=True)
+
+
+def share_map(several: Sequence[Member], told: Told) -> Chart:
+    """The part of the gradient that came through branches."""
+    maps = _maps(several, told, lambda state: state.shortcut, fmean, branched(several))
+    caption = (
+        f"The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), on some of {_looked_at(several, told)}. "
+        "Layers behind the last branch have nothing of it."
+    )
+    figure = panels(maps, "epoch", Scale(percent=True, colours=PLUM, bounds=(0, 1)))
+    return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
+
+
+def saturation_map(several: Sequence[Member], told: Told) -> Chart:
+    """Where the surrogate derivative is next to nothing."""
+    maps = _maps(several, told, lambda state: state.saturation, fmean)
+    caption = (
+        "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
+        "passes. Where few are, a gradient that fades is a product of many factors below 1, or nothing spikes. "
+        f"On {_looked_at(several, told)}."
+    )
+    known = [value for each in maps for row in each.z for value in row if value is not None]
+    figure = panels(maps, "epoch", Scale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
+    return Chart("shortcut_saturation", "Surrogate saturation", caption, figure, _tall(maps), wide=True)
+
+
+def loss_chart(several: Sequence[Member], told: Told) -> Chart:
+    """The main loss of each mode, and the loss of each branch."""
+    figure = empty("epoch", "cross-entropy", rangemode="tozero")
+    figure["layout"]["hovermode"] = "closest"
+    dashes: dict[Mode, str] = {"vanilla": "solid", "control": "solid", "constant": "dot", "evolutionary": "dash"}
+    for mode, name in names_of(several).items():
+        rows = _rows(several, told, mode)[0]
+        begun = [one.samples for one in rows if one.samples]
+        if begun:
+            values = [[sample.loss for sample in samples] for samples in begun]
+            figure["data"] += banded([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
+        layers = sorted({branch.layer for one in rows for branch in one.branches})
+        looks = looks_of(_names(rows))
+        for layer in layers:
+            own = [[branch for branch in one.branches if branch.layer == layer] for one in rows if one.branches]
+            own = [each for each in own if each]
+            line, at = mean([[branch.loss for branch in each] for each in own]), [each.epoch for each in own[0]]
+            look = replace(looks.get(own[0][0].name, Look(MAIN)), dash=dashes[mode])
+            figure["data"].append(
+                {
+                    "type": "scatter",
+                    "x": at[: len(line)],
+                    "y": line,
+                    **look.trace(width=1.4, size=5),
+                    "name": f"{name}, branch {own[0][0].name}",
+                    "showlegend": False,
+                }
+            )
+    caption = "Thick: the main loss. Thin: each branch's own, violet the first, gold the last; λ is not in it."
+    return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=260)
+
+
+def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
+    """Gradient norm by layer, at the last look at or before an epoch."""
+    figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
+    figure["layout"]["xaxis"] |= {"type": "category"}
+    seen = set()
+    for mode, name in names_of(several).items():
+        looks = [_at(rows.layers, epoch) for rows in _rows(several, told, mode)[0]]
+        looks = [look for look in looks if look]
+        if looks:
+            seen |= {states[0].epoch for states in looks}
+            layers = [place(state.name) for state in looks[0]]
+            values = [[max(state.grad_norm or 0.0, FLOOR) for state in look] for look in looks]
+            figure["data"] += banded(layers, values, name, COLOURS[mode], geometric)
+    reached = f"epoch {max(seen):.3g}" if seen else "no epoch yet"
+    caption = f"The columns of the maps at {reached}, from the first layer to the readout (output layer)."
+    return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
+
+
+def study_table(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> pd.DataFrame:
+    """A row for each run there is."""
+    table: list[dict[str, Any]] = []
+    for member in several:
+        run, rows = runs.get(member.design.digest), told.get(member.design.digest, Rows())
+        if run is None:
+            continue
+        end, norms = (rows.epochs[-1] if rows.epochs else None), first_layer(rows)
+        table.append(
+            {
+                "mode": called(member),
+                "seed": member.design.seed,
+                "state": run.state,
+                "epoch": end.epoch if end else None,
+                "accuracy": 100 * end.test_accuracy if end else None,
+                "first": norms[0] if norms else None,
+                "last": norms[-1] if norms else None,
+                "seconds": round(run.seconds, 1) if run.seconds else None,
+                "run": run.run,
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def branched(several: Sequence[Member]) -> list[Mode]:
+    """The modes that have branches."""
+    return [mode for mode in names_of(several) if mode not in ("vanilla", "control")]
+
+
+def names_of(several: Sequence[Member]) -> dict[Mode, str]:
+    """The modes, each by what it is called."""
+    return {member.mode: escape(called(member), quote=False) for member in several}
+
+
+def called(member: Member) -> str:
+    """A mode in the words of the page: "without branches", "constant", "falling: linear"."""
+    if member.mode == "evolutionary":
+        return f"falling: {member.name.replace('-', ' ')}"
+    return member.name.replace("vanilla", "without branches")
+
+
+def _rows(several: Sequence[Member], told: Told, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
+    """What the runs of a mode have said; and of their layers those states that know a branches' part.
+
+    Only of those that have come as far as the furthest: a mean that others join half-way would jump.
+    """
+    rows = [told[m.design.digest] for m in several if m.mode == mode and m.design.digest in told]
+    furthest = max((one.layers[-1].epoch for one in rows if one.layers), default=0.0)
+    rows = [one for one in rows if one.layers and one.layers[-1].epoch == furthest]
+    return rows, [state for one in rows for state in one.layers if state.shortcut is not None]
+
+
+def first_layer(rows: Rows) -> list[float]:
+    """Gradient norms of the first layer with weights, look by look."""
+    known = [state for state in rows.layers if state.grad_norm is not None]
+    first = min((state.layer for state in known), default=None)
+    return [state.grad_norm for state in known if state.layer == first and state.grad_norm is not None]
+
+
+def _names(several: Sequence[Rows]) -> list[str]:
+    """Of all layers, in order, by the first look of the first run."""
+    states = several[0].layers if several else []
+    return [state.name for state in sorted(states, key=lambda state: state.layer) if state.step == states[0].step]
+
+
+def _maps(
+    several: Sequence[Member],
+    told: Told,
+    value: Callable[[LayerState], float | None],
+    how: Callable[[Sequence[float]], float],
+    shown: Sequence[Mode] | None = None,
+) -> list[Map]:
+    """A map for each mode: at each look, the mean of the runs that have reached it."""
+    found = []
+    for mode, name in names_of(several).items():
+        if mode not in (shown or [mode for mode in names_of(several) if mode != "control"]):
+            continue
+        places: dict[float, dict[int, list[float]]] = {}
+        names: dict[int, str] = {}
+        for rows in _rows(several, told, mode)[0]:
+            for state in rows.layers:
+                seen = value(state)
+                if seen is not None:
+                    places.setdefault(state.epoch, {}).setdefault(state.layer, []).append(seen)
+                    names[state.layer] = state.name
+        epochs = thinned(sorted(places))
+        z = [[how(places[e][k]) if k in places[e] else None for e in epochs] for k in sorted(names)]
+        design = next(member.design for member in several if member.mode == mode)
+        layers = [names[k] for k in sorted(names)]
+        found.append(Map(name, epochs, layers, z, _marks(design, layers)))
+    return found
+
+
+def _marks(design: Design, shown: Sequence[str]) -> list[str]:
+    """Where branches begin: the layer itself, or the last one before it that is shown, as one that joins is not."""
+    names = [layer.name for layer in architecture(design).layers]
+    before = [[name for name in names[: index + 1] if name in shown] for index in branching(design)]
+    return [several[-1] for several in before if several]
+
+
+def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
+    """Those with a gradient at the last look at or before an epoch, or at the first."""
+    known = [state for state in states if state.grad_norm is not None]
+    before = [state.epoch for state in known if state.epoch <= epoch + 1e-9]
+    wanted = max(before, default=min((state.epoch for state in known), default=0.0))
+    return sorted((state for state in known if state.epoch == wanted), key=lambda state: state.layer)
+
+
+def _looked_at(several: Sequence[Member], told: Told) -> str:
+    """On which images layers were."""
+    looks = (state.probe for rows in told.values() for state in rows.layers)
+    return said(several[0].design, looks) or "the probe batch"
+
+
+def _seeds(several: Sequence[Member]) -> int:
+    return len({member.design.seed for member in several})
+
+
+def _spread(several: Sequence[Member]) -> str:
+    many = _seeds(several)
+    return f"Mean of {many} seeds; the band spans them." if many > 1 else "One seed each."
+
+
+def _of_seeds(several: Sequence[Member]) -> str:
+    return f" Geometric mean of {_seeds(several)} seeds." if _seeds(several) > 1 else ""
+
+
+def _tall(maps: Sequence[Map]) -> int:
+    return height(max((len(each.layers) for each in maps), default=0))

@@ -1,0 +1,147 @@
+"""What runs with and without shortcut branches say in words, and no more than their numbers carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean, median, stdev
+
+from snnviz.catalog.shortcuts import parameters
+from snnviz.design.design import Design
+from snnviz.events import LayerState
+from snnviz.store.values import Run
+from snnviz.studies.shortcuts.charts.shortcuts import Rows, Told, branched, first_layer, names_of
+from snnviz.studies.shortcuts.study import Member, Mode
+from snnviz.theory import costs
+from snnviz.theory.intervals import interval
+from snnviz.views.bands import geometric
+from snnviz.views.numbers import count, difference, share
+from snnviz.views.panels import FLOOR
+
+
+def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
+    """What the finished runs say: accuracies, differences with the same seeds, and how the gradient travels.
+
+    "" before one has finished.
+    """
+    sentences = []
+    for mode, name in names_of(several).items():
+        rows = [told[run.run] for run in _done(several, runs, mode) if _is_told(told, run)]
+        if not rows:
+            continue
+        reached = [100 * one.epochs[-1].test_accuracy for one in rows]
+        spread = f" ± {stdev(reached):.1f}" if len(reached) > 1 else ""
+        firsts = [norms[0] for one in rows if (norms := first_layer(one))]
+        norm = f" ({_power(geometric(firsts))})" if firsts else ""
+        sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
+    if not sentences:
+        return ""
+    what = "Test accuracy (± standard deviation over seeds; in brackets the first layer's first gradient): "
+    rest = [_differences(several, runs, told), _travelled(several, runs, told)]
+    return " ".join([what + "; ".join(sentences) + ".", *(one for one in rest if one)])
+
+
+def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
+    """Of branched runs less those without, seed by seed, with their interval; and what that does not control."""
+    names = names_of(several)
+    base: Mode = "control" if "control" in names else "vanilla"
+    plain = _reached(several, runs, told, base)
+    said, many = [], 0
+    for mode in branched(several):
+        mine = _reached(several, runs, told, mode)
+        less = [mine[seed] - plain[seed] for seed in mine if seed in plain]
+        if not less:
+            continue
+        found, many = interval(less), max(many, len(less))
+        said.append(f"**{names[mode]}** {difference(found)}")
+    if not said:
+        return ""
+    how = "" if many > 1 else " One seed tells nothing apart."
+    rest = (
+        "" if base == "control" else " A step with branches costs more, and this is not counted here: choose Controls."
+    )
+    return f"Less **{names[base]}** with the same seeds: {'; '.join(said)}.{how}{rest}"
+
+
+def _travelled(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
+    """From the last hidden layer to the first, without branches, at the first look."""
+    rows = [told[run.run] for run in _done(several, runs, "vanilla") if _is_told(told, run)]
+    ends = [found for one in rows if (found := _ends(one.layers))]
+    if not ends:
+        return ""
+    first, last = (geometric(column) for column in zip(*ends, strict=True))
+    return f"Without branches, from the last hidden layer to the first, the gradient {travel(first, last)}."
+
+
+def travel(first: float, last: float) -> str:
+    """What becomes of a gradient's norm on its way from the last hidden layer to the first, as a verb.
+
+    >>> travel(0.001, 1.0), travel(0.9, 1.0), travel(8.0, 2.0), travel(0.0, 0.0)
+    ('falls to 0.001 times', 'stays (0.9 times)', 'grows to 4 times', 'is 0')
+    >>> travel(2e-8, 0.0)
+    'goes from 0, as nothing spikes there, to 2e-08'
+    """
+    if max(first, last) <= FLOOR:
+        return "is 0"
+    if last <= FLOOR:
+        return f"goes from 0, as nothing spikes there, to {first:.2g}"
+    ratio = max(first, FLOOR) / max(last, FLOOR)
+    if 0.5 <= ratio <= 2:
+        return f"stays ({ratio:.2g} times)"
+    return f"{'grows' if ratio > 1 else 'falls'} to {ratio:.2g} times"
+
+
+def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:
+    """The gradient norms of the first and of the last hidden layer at the first look that has any."""
+    known = [state for state in layers if state.grad_norm is not None]
+    looks = [state for state in known if state.epoch == known[0].epoch]
+    hidden = [state.grad_norm or 0.0 for state in sorted(looks, key=lambda state: state.layer)][:-1]
+    return (hidden[0], hidden[-1]) if len(hidden) > 1 else None
+
+
+def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> str:
+    """What branches cost, from the design and from the runs."""
+    beside, own = parameters(design), costs.parameters(design)
+    words = f"The branches have {count(beside)} parameters beside the network's {count(own)} ({share(beside / own)})."
+    plain = {run.design.seed: run.seconds for run in _done(several, runs, "vanilla")}
+    ratios = [
+        run.seconds / plain[run.design.seed]
+        for mode in branched(several)
+        for run in _done(several, runs, mode)
+        if plain.get(run.design.seed)
+    ]
+    if not ratios:
+        return f"{words} What they cost in time is said when runs with and without them are done."
+    span = f"{share(min(ratios) - 1, 0, signed=True)} to {share(max(ratios) - 1, 0, signed=True)}"
+    if min(ratios) < 1:
+        return (
+            f"{words} What they cost in time is lost in what else this machine did: {span} of the time of those "
+            f"without branches, {len(ratios)} runs."
+        )
+    middle = share(median(ratios) - 1, 0, signed=True)
+    return (
+        f"{words} These runs took {middle} of the time of those without branches (median of {len(ratios)}, {span}), a "
+        "second look at the gradients included; runs that shared the machine with others scatter."
+    )
+
+
+def _reached(several: Sequence[Member], runs: Mapping[str, Run], told: Told, mode: Mode) -> dict[int, float]:
+    """Test accuracy in percent, by seed."""
+    done = [run for run in _done(several, runs, mode) if _is_told(told, run)]
+    return {run.design.seed: 100 * told[run.run].epochs[-1].test_accuracy for run in done}
+
+
+def _is_told(told: Told, run: Run) -> bool:
+    return bool(told.get(run.run, Rows()).epochs)
+
+
+def _done(several: Sequence[Member], runs: Mapping[str, Run], mode: Mode) -> list[Run]:
+    found = [runs.get(member.design.digest) for member in several if member.mode == mode]
+    return [run for run in found if run is not None and run.state == "done"]
+
+
+def _power(value: float) -> str:
+    """
+    >>> _power(0.31), _power(1.9e-5)
+    ('0.31', '1.9e-05')
+    """
+    return f"{value:.2g}"

@@ -1,0 +1,39 @@
+"""A survey of gradients: untrained networks of several depths and initialisations, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from snnviz.core.gradients import Profile, profiles
+from snnviz.design.design import CnnNetwork, MlpNetwork
+from snnviz.events import Event, Progress
+from snnviz.studies.activity.theory.activity import init_text
+from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
+
+
+def survey(setting: GradientSurvey, *_: object) -> Iterator[Event]:
+    """Yields the rows of each network as it is done, and Progress, which counts layers. Raises `DataMissing`.
+
+    It begins anew whatever its history, and says the same.
+    """
+    made = 0
+    yield Progress(0, setting.layers)
+    for profile in profiles(setting.design, setting.depths, setting.inits):
+        yield from rows(profile)
+        made += max(1, depth(profile))
+        yield Progress(min(made, setting.layers), setting.layers)
+    yield Progress(setting.layers, setting.layers)
+
+
+def rows(profile: Profile) -> Iterator[InitialGradient]:
+    """A profile as rows of the store."""
+    init, deep = init_text(profile.design.init), depth(profile)
+    for layer in profile.layers:
+        yield InitialGradient(init=init, depth=deep, branch=int(layer.name in profile.branches), **asdict(layer))
+
+
+def depth(profile: Profile) -> int:
+    """Hidden layers; 0 of a network whose depth is no number of layers."""
+    network = profile.design.network
+    return network.depth if isinstance(network, MlpNetwork | CnnNetwork) else 0

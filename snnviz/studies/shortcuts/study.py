@@ -1,0 +1,285 @@
+"""Shortcut branches as a question: the same design with and without them, and its gradients before any training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
+
+from snnviz.catalog.shortcuts import branching, weights
+from snnviz.design import naming
+from snnviz.design.design import (
+    INITS,
+    SHORTCUTS,
+    Choice,
+    CnnNetwork,
+    Design,
+    MlpNetwork,
+    Part,
+    Shortcut,
+    Training,
+    checked,
+)
+from snnviz.design.links import change, meant
+from snnviz.design.registry import Range
+from snnviz.design.submitted import Task
+from snnviz.errors import InputError, did_you_mean
+from snnviz.events import Row
+from snnviz.graph.ttfs import relu_network
+
+Mode = Literal["vanilla", "control", "constant", "evolutionary"]
+
+BRANCH_COST = 0.04
+"""Of a training step, for each branch: the most that `benchmarks/shortcuts.py` has measured (3 branches: 3 to 11 %)."""
+
+EVERY = 2
+"""Of the depths from 2 on, one in so many is looked at."""
+
+
+def _start(settings: dict[str, Any]) -> Design:
+    common = {"data.steps": 4, "neuron.threshold": 0.5, "training.shortcut.schedule": "linear"}
+    return meant(common | settings)
+
+
+STARTS: dict[str, Design] = {
+    "deep mlp": _start(
+        {
+            "network.kind": "mlp",
+            "network.depth": 12,
+            "network.width": 128,
+            "init": "kaiming",
+            "training.learning_rate": 0.002,
+            "training.epochs": 12,
+        }
+    ),
+    "deep cnn": _start(
+        {
+            "network.kind": "cnn",
+            "network.depth": 12,
+            "network.channels": 8,
+            "network.pool_every": 6,
+            "init": "kaiming",
+            "neuron.threshold": 1.0,
+            "training.learning_rate": 0.004,
+            "training.epochs": 12,
+        }
+    ),
+    "resnet18": _start(
+        {
+            "network.kind": "resnet18",
+            "network.width": 0.125,
+            "training.learning_rate": 0.004,
+            "training.epochs": 8,
+        }
+    ),
+}
+"""Designs to start from, trained while one waits. Deep layers of the second are silent before training; the third has
+skips."""
+
+
+class ShortcutStudy(Part):
+    """What is done with a design: how many runs of each mode, and which networks are looked at before training."""
+
+    seeds: Annotated[int, Range(1, 10, "Runs of each mode; their seeds follow the design's own.", 1)] = 3
+    deepest: Annotated[
+        int, Range(2, 50, "Hidden layers of the deepest network that is looked at before training.", 2)
+    ] = 50
+    controls: Literal["without", "with"] = "without"
+    """"with": runs without branches that are trained for more epochs, for as many operations as branches cost, too."""
+
+    inits: str = "kaiming,variance-preserving,glorot"
+    """Initialisations that are looked at before training, besides the design's own."""
+
+    @field_validator("inits", mode="before")
+    @classmethod
+    def _known(cls, text: object) -> str:
+        kinds = [kind.strip() for kind in text.split(",")] if isinstance(text, str) and len(text) <= 400 else [text]
+        kinds = [kind for kind in dict.fromkeys(kinds) if kind != ""]
+        for kind in kinds:
+            if not isinstance(kind, str) or kind not in INITS:
+                raise InputError("inits", f"be some of {', '.join(INITS.kinds)}", kind, did_you_mean(kind, INITS.kinds))
+        return ",".join(map(str, kinds))
+
+    @classmethod
+    def check(cls, document: object) -> ShortcutStudy:
+        """A study from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a study")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The initialisations by name."""
+        return tuple(kind for kind in self.inits.split(",") if kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One run of a comparison. Members of a mode differ in their seed alone."""
+
+    mode: Mode
+    name: str
+    design: Design
+
+
+def modes(design: Design) -> dict[Mode, Design]:
+    """The design without branches, with constant ones, and with those whose weight falls as it says.
+
+    Without branches there is nothing to compare, and constant ones do not fall.
+
+    >>> list(modes(STARTS["deep mlp"])), list(modes(Design()))
+    (['vanilla', 'constant', 'evolutionary'], ['vanilla'])
+    """
+    shortcut = design.training.shortcut
+    found: dict[Mode, Design] = {"vanilla": _with(design, naming.meant(Shortcut))}
+    if shortcut.schedule.kind != "zero":
+        weight = shortcut.schedule.parameters["weight"]
+        constant = Choice.meant(SHORTCUTS, "constant", weight=weight)
+        found["constant"] = _with(design, shortcut.model_copy(update={"schedule": constant}))
+    if shortcut.schedule.kind not in ("zero", "constant"):
+        found["evolutionary"] = _with(design, shortcut)
+    return found
+
+
+def control(design: Design) -> Design:
+    """The design without branches, for whole epochs more that take at least as many operations as branches do.
+
+    >>> control(STARTS["deep mlp"]).training.epochs
+    14
+    """
+    most = next(item for item in Training.model_fields["epochs"].metadata if isinstance(item, Range)).high
+    more = math.ceil(BRANCH_COST * len(branching(design)) * design.training.epochs)
+    epochs = min(int(most), design.training.epochs + more)
+    return change(_with(design, naming.meant(Shortcut)), {"training.epochs": epochs})
+
+
+def members(design: Design, study: ShortcutStudy) -> tuple[Member, ...]:
+    """The runs, seed by seed, so that the first comparison is there early."""
+    known = modes(design)
+    names: dict[Mode, str] = {"evolutionary": design.training.shortcut.schedule.kind}
+    if study.controls == "with" and len(known) > 1:
+        longer = control(design)
+        names["control"] = f"vanilla, {longer.training.epochs} epochs"
+        known = {"vanilla": known["vanilla"], "control": longer, **known}
+    return tuple(
+        Member(mode, names.get(mode, mode), each.model_copy(update={"seed": seed}))
+        for seed in _seeds(design, study)
+        for mode, each in known.items()
+    )
+
+
+def distinct(several: Iterable[Member]) -> tuple[Design, ...]:
+    """The designs to be run."""
+    return tuple({member.design.digest: member.design for member in several}.values())
+
+
+def _seeds(design: Design, study: ShortcutStudy) -> Sequence[int]:
+    most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
+    first = min(design.seed, int(most) - study.seeds + 1)
+    return range(first, first + study.seeds)
+
+
+def _with(design: Design, shortcut: Shortcut) -> Design:
+    """Its gradients are what the comparison is about: they are watched."""
+    changed = {"shortcut": shortcut, "gradients": "watched"}
+    return design.model_copy(update={"training": design.training.model_copy(update=changed)})
+
+
+class GradientSurvey(Task):
+    """Gradients at initialisation, with and without branches: of one design, or of it with other depths and weights."""
+
+    kind = "gradients"
+    noun = "a survey of gradients"
+    field = "survey"
+
+    design: Annotated[
+        Design,
+        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
+        PlainSerializer(lambda design: design.document()),
+    ]
+    """What all of them share."""
+
+    depths: tuple[Annotated[int, Range(1, 1000, "Hidden layers.", 1)], ...] = ()
+    """None: the design's own."""
+
+    inits: Annotated[
+        tuple[Choice, ...],
+        PlainValidator(lambda value: tuple(Choice(INITS.choose("inits", init)) for init in _some(value))),
+        PlainSerializer(lambda inits: [dict(init) for init in inits]),
+        INITS,
+    ] = ()
+    """None: the design's own."""
+
+    @model_validator(mode="after")
+    def _has_depth(self) -> GradientSurvey:
+        if self.depths and not isinstance(self.design.network, MlpNetwork | CnnNetwork):
+            raise InputError("depths", "be none for a network whose depth is no number of layers", list(self.depths))
+        if len(set(self.depths)) < len(self.depths) or len(self.depths) > 200:
+            raise InputError("depths", "be at most 200 different numbers of layers", list(self.depths)[:10])
+        if self.depths:
+            change(self.design, {"network.depth": max(self.depths), "training.shortcut.layers": ""})
+        return self
+
+    @property
+    def layers(self) -> int:
+        """Of all networks together: what progress counts."""
+        own = getattr(self.design.network, "depth", 1)
+        each = sum(self.depths) or (own if isinstance(self.design.network, MlpNetwork | CnnNetwork) else 1)
+        return each * max(1, len(self.inits))
+
+
+def _some(value: object) -> Sequence[Any]:
+    if not isinstance(value, list | tuple) or len(value) > 20:
+        raise InputError("inits", "be a list of at most 20 initialisations", value)
+    return value
+
+
+def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
+    """What is looked at before training. Of how the design is trained only what a first step sees has a say.
+
+    >>> survey(STARTS["deep mlp"], ShortcutStudy(deepest=8)).depths
+    (2, 4, 6, 8)
+    """
+    design = relu_network(design) if design.network.code == "ttfs" else design
+    shortcut, deep = design.training.shortcut, isinstance(design.network, MlpNetwork | CnnNetwork)
+    first = weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
+    schedule = Choice.meant(SHORTCUTS, "constant", weight=first)
+    training = naming.meant(
+        Training,
+        loss=design.training.loss,
+        precision=design.training.precision,
+        shortcut=shortcut.model_copy(update={"schedule": schedule, **({"layers": ()} if deep else {})}),
+    )
+    document = design.model_copy(update={"training": training}).document()
+    if deep:
+        document["network"]["depth"] = EVERY
+    others = [Choice.meant(INITS, kind) for kind in study.kinds]
+    inits = tuple(dict.fromkeys([design.init, *others]))
+    depths = tuple(range(2, study.deepest + 1, EVERY)) if deep else ()
+    return GradientSurvey.meant({"design": Design.check(document), "depths": depths, "inits": inits})
+
+
+@dataclass(frozen=True, slots=True)
+class InitialGradient(Row):
+    """A layer of an untrained network, one of a survey, on one batch.
+
+    init: as `theory.activity.init_text` has it. depth: hidden layers, 0 where that is no number of layers.
+    branch: 1 of a layer at which a branch begins, else 0. The other fields: `snnviz.core.gradients.LayerGradient`.
+    """
+
+    table: ClassVar[str] = "gradients"
+    key: ClassVar[tuple[str, ...]] = ("init", "depth", "layer")
+
+    init: str
+    depth: int
+    layer: int
+    name: str
+    branch: int
+    grad_norm: float | None
+    with_branches: float | None
+    shortcut: float | None
+    saturation: float | None
+    rate: float | None
+    var_u: float
+    probe: int | None = None

@@ -1,0 +1,232 @@
+"""A sweep's curves and their controls: plain blocks of equal parameters or operations, and what is left over them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any, Protocol
+
+from snnviz.graph.architectures import architecture
+from snnviz.graph.controls import CONTROLS, Control, match
+from snnviz.studies.skips.sweep import Point, SkipType
+from snnviz.theory.intervals import Interval, interval
+from snnviz.theory.variance import forecast
+from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import NOTHING, difference, share, surely
+
+SYMBOLS: dict[Control | None, str] = {None: "circle", "parameters": "square", "operations": "diamond"}
+
+SHORT: dict[Control, str] = {"parameters": ", par.", "operations": ", op."}
+"""In legends."""
+
+SILENT = 0.05
+"""Spikes per neuron and step below which a network, whose stem reads the image, is called nearly silent."""
+
+
+class Accurate(Protocol):
+    """Of a finished run."""
+
+    @property
+    def accuracy(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What one line of a chart is drawn from: points of one type, with skips, or plain ones (`control`)."""
+
+    name: str
+    kind: SkipType
+    control: Control | None
+    snn: tuple[Point, ...]
+    ann: tuple[Point, ...]
+
+
+def curves(points: Sequence[Point]) -> Iterator[Curve]:
+    """By type: with skips, then the plain blocks. Where both controls are the same networks they are one curve.
+
+    A block without skips is its own control, so that the lines begin together.
+    """
+    for kind in dict.fromkeys(point.type for point in points):
+        plain: dict[tuple[str, ...], Curve] = {}
+        for control in (None, *CONTROLS):
+            mine = [p for p in points if p.type == kind and (p.control == control or (control and p.n_skip == 0))]
+            if control and not any(point.control for point in mine):
+                continue
+            snn, ann = (tuple(p for p in mine if p.ann is which) for which in (False, True))
+            key = tuple(point.design.digest for point in snn)
+            both = control is not None and key in plain
+            what = f"plain ({kind}{'' if both else SHORT[control]})" if control else kind
+            curve = Curve(what, kind, control, snn, ann)
+            if control is None:
+                yield curve
+            else:
+                plain[key] = curve
+        yield from plain.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What `n_skip` skips of a type leave over a plain block of equal `equal`, in percentage points of test accuracy.
+
+    `channels`, `parameters`, `operations` and `mismatch` (a share of what is matched, the larger of two) are the plain
+    block's. `accuracy`: of the spiking networks, `ann_accuracy`: of their ANN twins, `drop`: of what lies between them.
+    None as long as no seed has both.
+    """
+
+    kind: SkipType
+    n_skip: int
+    equal: str
+    channels: int
+    parameters: int
+    operations: int
+    mismatch: float
+    accuracy: Interval | None
+    ann_accuracy: Interval | None
+    drop: Interval | None
+
+
+def left(points: Sequence[Point], results: Mapping[str, Accurate]) -> list[Left]:
+    """For each n_skip and type that has controls, in their order; two controls that are one network are one."""
+    found: list[Left] = []
+    for kind, n_skip in dict.fromkeys((p.type, p.n_skip) for p in points if p.control):
+        own = [p for p in points if (p.type, p.n_skip) == (kind, n_skip)]
+        skips = next(p.design for p in own if p.control is None and not p.ann)
+        of = {control: match(skips, control) for control in CONTROLS}
+        one = len({matched.channels for matched in of.values()}) == 1
+        for control in CONTROLS[:1] if one else CONTROLS:
+            snn, ann = (_differences(own, control, ann, results) for ann in (False, True))
+            matched = of[control]
+            found.append(
+                Left(
+                    kind,
+                    n_skip,
+                    " and ".join(CONTROLS) if one else control,
+                    matched.channels,
+                    matched.size.parameters,
+                    matched.size.operations,
+                    max((m.mismatch for m in (of.values() if one else [matched])), key=abs),
+                    _interval(snn.values()),
+                    _interval(ann.values()),
+                    _interval(ann[seed] - snn[seed] for seed in snn.keys() & ann.keys()),
+                )
+            )
+    return found
+
+
+def _differences(
+    own: Sequence[Point], control: Control, ann: bool, results: Mapping[str, Accurate]
+) -> dict[int, float]:
+    """Percentage points of test accuracy over the plain block, by seed, where both are there."""
+    reached: dict[Control | None, dict[int, float]] = {None: {}, control: {}}
+    for point in own:
+        if point.ann is ann and point.control in reached and (one := results.get(point.design.digest)):
+            reached[point.control][point.design.seed] = 100 * one.accuracy
+    plain = reached[control]
+    return {seed: accuracy - plain[seed] for seed, accuracy in sorted(reached[None].items()) if seed in plain}
+
+
+def sentences(points: Sequence[Point], results: Mapping[str, Accurate]) -> list[str]:
+    """What the most skips leave over plain blocks; without controls, what cannot be said. Nothing before any result."""
+    if not any(p.n_skip and p.design.digest in results for p in points):
+        return []
+    if not any(point.control for point in points):
+        return [
+            "No control: a block with more DSC skips is also larger, so these curves do not tell what skips do from "
+            "what size does. With controls, plain blocks of equal size are trained beside."
+        ]
+    most = max(point.n_skip for point in points)
+    return [sentence(one) for one in left(points, results) if one.n_skip == most and one.accuracy]
+
+
+def sentence(one: Left) -> str:
+    """What is left, with its interval.
+
+    >>> from snnviz.theory.intervals import Interval
+    >>> sentence(Left("DSC", 3, "parameters", 12, 7282, 2009088, 0.0168, Interval(0.2, -1.9, 2.3, 4), None, None))
+    '3 DSC skips over a plain block of equal parameters: +0.2 points (95 %: -1.9 to +2.3, 4 seeds), not told apart.'
+    """
+    skips = f"{one.n_skip} {one.kind} skip{'s' if one.n_skip > 1 else ''}"
+    over = difference(one.accuracy) if one.accuracy else NOTHING
+    said = f"{skips} over a plain block of equal {one.equal}: {over}"
+    if one.drop:
+        said += f"; the drop from the ANN twin changes by {difference(one.drop)}"
+    return f"{said}."
+
+
+def _interval(values: Iterable[float]) -> Interval | None:
+    given = list(values)
+    return interval(given) if given else None
+
+
+def begun(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
+    """How active the block without skips is before training. `befores`: spikes per neuron and step by digest."""
+    rates = [rate for p in points if not (p.n_skip or p.ann) and (rate := befores.get(p.design.digest)) is not None]
+    if not rates:
+        return ""
+    mean = fmean(rates)
+    said = f"Before training {share(mean)} of the neurons of the network without skips spike in a time step"
+    silent = mean < SILENT
+    return said + (
+        ": it is nearly silent, so that what skips leave here may be spikes, which stronger weights bring too."
+        if silent
+        else "."
+    )
+
+
+def expected(points: Sequence[Point]) -> str:
+    """How active it will be before training, as far as theory says; nothing where no block without skips is swept."""
+    own = [point.design for point in points if not (point.n_skip or point.ann)]
+    if not own:
+        return ""
+    layers = [one for one in forecast(own[0]) if one.rate is not None]
+    neurons = {layer.name: layer.neurons for layer in architecture(own[0]).layers}
+    mean = sum(neurons[one.name] * (one.rate or 0.0) for one in layers) / sum(neurons[one.name] for one in layers)
+    return (
+        f"Forecast: without skips {share(mean)} of the neurons will spike in a time step before training, "
+        f"{share(layers[-1].rate or 0.0)} of those of the last layer."
+    )
+
+
+def left_chart(points: Sequence[Point], results: Mapping[str, Accurate], colours: Mapping[SkipType, str]) -> Chart:
+    """Differences from the controls against n_skip, with their intervals."""
+    figure = empty("skips per layer", "points over a plain block", zeroline=True)
+    most = max(point.n_skip for point in points)
+    figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [0.6, most + 0.4], "zeroline": False}
+    figure["layout"]["hovermode"] = "closest"
+    rows = [one for one in left(points, results) if one.accuracy is not None]
+    for place, (kind, equal) in enumerate(dict.fromkeys((one.kind, one.equal) for one in rows)):
+        own = [one for one in rows if (one.kind, one.equal) == (kind, equal)]
+        figure["data"].append(_trace(own, 0.07 * (place - 1), f"{kind}, equal {equal}", colours[kind]))
+    words = (
+        "Test accuracy of the spiking networks minus that of a plain block of the size named: mean and 95 % t interval "
+        "over the same seeds. Where a bar crosses 0 the two are not told apart; of twenty one misses 0 by chance."
+    )
+    return Chart("skips_left", "What skips leave over plain blocks", words, figure)
+
+
+def _trace(rows: Sequence[Left], aside: float, name: str, colour: str) -> dict[str, Any]:
+    more = [one.accuracy for one in rows if one.accuracy is not None]
+    halves = [round(found.high - found.mean, 3) if math.isfinite(found.high) else 0.0 for found in more]
+    ranges = [surely(found) for found in more]
+    about = [
+        [one.n_skip, text, one.channels, share(one.mismatch, signed=True)]
+        for one, text in zip(rows, ranges, strict=True)
+    ]
+    return {
+        "type": "scatter",
+        "x": [one.n_skip + aside for one in rows],
+        "y": [round(found.mean, 3) for found in more],
+        "error_y": {"type": "data", "array": halves, "thickness": 1, "width": 3},
+        "customdata": about,
+        "hovertemplate": "%{y:+.1f} points%{customdata[1]}<br>%{customdata[0]} skips per layer<br>plain block of "
+        f"%{{customdata[2]}} channels, %{{customdata[3]}}<extra>{name}</extra>",
+        "mode": "markers",
+        "name": name,
+        "marker": {
+            "symbol": SYMBOLS["operations" if name.endswith("equal operations") else "parameters"],
+            "size": 8,
+            "color": colour,
+        },
+    }

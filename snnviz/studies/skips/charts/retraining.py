@@ -1,0 +1,86 @@
+"""How far two trainings of one network lie apart, and what the best of a search reaches when it is trained anew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from snnviz.design.design import Design
+from snnviz.events import EpochEnd
+from snnviz.studies.skips.charts.skips import Result
+from snnviz.studies.skips.search import Search
+from snnviz.theory.costs import parameters
+from snnviz.theory.intervals import Interval, deviation, interval
+from snnviz.views.numbers import difference, share
+
+ENOUGH = 4
+"""Degrees of freedom from which the spread is relied on."""
+
+Groups = Mapping[str, Sequence[Design]]
+"""Designs that differ in their seed alone, by name (`optimisations.again`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """The standard deviation of the objective over trainings of one network from scratch, other weights and order of
+    images each time, on the same test images; pooled over `networks`, with so many degrees of `freedom`."""
+
+    sd: float
+    freedom: int
+    networks: int
+    trainings: int
+
+
+def value(search: Search, end: EpochEnd, result: Result) -> float:
+    """The objective on the test images; of drops from the ANN twin up to a constant."""
+    if search.objective == "loss":
+        return end.test_loss
+    spent = search.price * (result.operations.macs + result.operations.additions) / 1e6
+    return -100 * end.test_accuracy + (spent if search.objective == "accuracy+operations" else 0.0)
+
+
+def retraining(
+    several: Sequence[tuple[Search, Groups]], ends: Mapping[str, EpochEnd], results: Mapping[str, Result]
+) -> Retraining | None:
+    """From the runs that are done, by digest; None where they are too few."""
+    squares, freedom, networks, trainings = 0.0, 0, 0, 0
+    known: set[str] = set()
+    for search, groups in several:
+        for designs in groups.values():
+            names = [d.digest for d in designs if d.digest in ends and d.digest in results and d.digest not in known]
+            known |= set(names)
+            if len(names) < 2:
+                continue
+            found = [value(search, ends[name], results[name]) for name in names]
+            squares += (deviation(found) or 0.0) ** 2 * (len(found) - 1)
+            freedom, networks, trainings = freedom + len(found) - 1, networks + 1, trainings + len(found)
+    if freedom < ENOUGH or not math.isfinite(squares):
+        return None
+    return Retraining(math.sqrt(squares / freedom), freedom, networks, trainings)
+
+
+def over(groups: Groups, other: str, results: Mapping[str, Result]) -> Interval | None:
+    """Test accuracy of the best, the first of the groups, minus that of another, in percentage points, seed by seed."""
+    first = next(iter(groups.values()), ())
+    pairs = [(results.get(a.digest), results.get(b.digest)) for a, b in zip(first, groups.get(other, ()), strict=False)]
+    gains = [100 * (a.accuracy - b.accuracy) for a, b in pairs if a and b]
+    return interval(gains) if gains else None
+
+
+def anew(groups: Groups, results: Mapping[str, Result]) -> list[str]:
+    """What the best reaches when it is trained anew: a choice among many looks better than it is, another training does
+    not. Nothing before there are two seeds."""
+    said = []
+    best = next(iter(groups.values()), ())
+    for name, what in (("original", "the original"), ("plain", "a plain block of equal parameters, without skips")):
+        found = over(groups, name, results)
+        if found is None or math.isinf(found.high):
+            continue
+        sizes = [parameters(designs[0]) for designs in (best, groups[name])]
+        size = "" if name == "plain" else f", which has {share(sizes[1] / sizes[0], 0)} of its parameters"
+        said.append(
+            f"Trained anew, from scratch with other seeds, the best reaches in test accuracy over {what}{size}: "
+            f"{difference(found)}."
+        )
+    return said

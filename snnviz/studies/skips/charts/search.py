@@ -1,0 +1,313 @@
+"""A search while it goes on: what it has found so far, every candidate, and whether something simpler says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from snnviz.design import adjacency
+from snnviz.design.adjacency import Edges
+from snnviz.studies.skips.search import (
+    Code,
+    Model,
+    Search,
+    Strategy,
+    Trial,
+    Twin,
+    candidate,
+    matrices,
+    read_code,
+    skips_of,
+)
+from snnviz.theory import probe
+from snnviz.theory.intervals import interval
+from snnviz.theory.ranks import kendall
+from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.looks import DEPTH
+from snnviz.views.numbers import share
+
+Against = Literal["iteration", "epochs"]
+Cost = Literal["firing rate", "operations"]
+
+NAMES: dict[Strategy, str] = {"ucb": "GP-UCB", "random": "random"}
+COLOURS: dict[Strategy, str] = {"ucb": "var(--st-violet-color)", "random": "var(--st-gray-color)"}
+TINTS: dict[Strategy, str] = {"ucb": "var(--st-violet-background-color)", "random": "var(--st-gray-background-color)"}
+SYMBOLS: dict[Strategy, str] = {"ucb": "circle", "random": "diamond-open"}
+
+UNITS = {"loss": "loss", "accuracy": "accuracy drop, pp", "accuracy+operations": "drop + price x operations, pp"}
+"""Of the objectives."""
+
+SHARE = {"tickformat": ".1~%"}
+"""An axis for what lies between 0 and 1."""
+
+DRAWN = 8
+"""Vertices up to which a matrix is written out beside a point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A search and what it has said so far, in order of the candidates' numbers."""
+
+    search: Search
+    trials: tuple[Trial, ...]
+    models: tuple[Model, ...] = ()
+    twin: Twin | None = None
+
+    @property
+    def ranked(self) -> list[Trial]:
+        """The best first."""
+        return sorted(self.trials, key=lambda trial: (trial.value, trial.number))
+
+
+@lru_cache(maxsize=4096)
+def edges_of(search: Search, code: Code) -> tuple[Edges, ...]:
+    """The matrices of a candidate, of the searched blocks alone."""
+    found = matrices(candidate(search, code))
+    return (found[search.block - 1],) if search.block else found
+
+
+def skips(search: Search, trial: Trial) -> int:
+    """How many skips a candidate has, in all blocks."""
+    return skips_of(candidate(search, read_code(trial.code)))
+
+
+def operations(trial: Trial) -> float:
+    """Of an image on inputs that are not 0, a sum of m spikes being m additions. Of a trial of before NeuroBench's."""
+    return trial.macs + trial.additions
+
+
+def older(seen: Iterable[Seen]) -> str:
+    """How many trials' operations were counted as they were before, if there are any."""
+    count = sum(trial.eff_macs is None for one in seen for trial in one.trials)
+    words = f" Of {count} older candidates zero padding is counted, and a sum of spikes as one operation."
+    return words if count else ""
+
+
+def counted_on(seen: Sequence[Seen]) -> str:
+    """Which images operations are counted on, but for candidates of before, for which they were drawn unevenly."""
+    search = seen[0].search
+    on = probe.on_pages(search.design, min(probe.SIZE, search.validation), "kept-apart")
+    return "" if older(seen) else f" Counted on {on}."
+
+
+def progress_charts(seen: Sequence[Seen], against: Against) -> list[Chart]:
+    """The best value so far, and what that candidate reaches, against iterations or against epochs spent."""
+    objective = seen[0].search.objective
+    first = "The smallest so far, on the images kept apart. "
+    reached = "Of the candidate that is best by the objective, on the images kept apart. "
+    repeats = sum(one.search.strategy == "ucb" for one in seen)
+    spread = f"Mean and standard deviation over {repeats} seeds." if repeats > 1 else "One seed each."
+    words = "iteration" if against == "iteration" else "epochs spent, shared ones included"
+    value = empty(words, UNITS[objective])
+    accuracy = empty(words, "validation accuracy", **SHARE)
+    for figure in (value, accuracy):
+        figure["layout"] |= {"hovermode": "closest", "legend": {"traceorder": "normal"}}
+        if against == "iteration":
+            figure["layout"]["xaxis"] |= {"range": [0.5, seen[0].search.iterations + 0.5], "tickformat": "d"}
+    for strategy in NAMES:
+        group = [one for one in seen if one.search.strategy == strategy and one.trials]
+        if not group:
+            continue
+        value["data"] += _band(strategy, group, against, lambda trial: trial.value, ".3~g")
+        accuracy["data"] += _band(strategy, group, against, lambda trial: trial.accuracy, ".1%")
+    return [
+        Chart("search_value", "Best so far", first + spread, value),
+        Chart("search_accuracy", "Its accuracy", reached + spread, accuracy),
+    ]
+
+
+def _band(
+    strategy: Strategy, group: Sequence[Seen], against: Against, read: Callable[[Trial], float], form: str
+) -> list[dict[str, Any]]:
+    """The mean over those searches that have come so far, in its standard deviation (n - 1)."""
+    lines = [_so_far(one, against, read) for one in group]
+    places = sorted({x for line in lines for x in line})
+    means = [_rounded(float(np.mean([line[x] for line in lines if x in line]))) for x in places]
+    several = [[line[x] for line in lines if x in line] for x in places]
+    sds = [float(np.std(values, ddof=1)) if len(values) > 1 else 0.0 for values in several]
+    name = NAMES[strategy] + ("" if group[0].search.weights != "scratch" else ", from scratch")
+    line = {
+        "type": "scatter",
+        "x": places,
+        "y": means,
+        "customdata": [[round(sd, 5), len(values)] for sd, values in zip(sds, several, strict=True)],
+        "hovertemplate": f"%{{y:{form}}} ± %{{customdata[0]:{form}}}, %{{customdata[1]}} seeds<extra>{name}</extra>",
+        "mode": "lines+markers",
+        "name": name,
+        "line": {"color": COLOURS[strategy], "width": 2, "shape": "hv"},
+        "marker": {"size": 6, "symbol": SYMBOLS[strategy]},
+    }
+    if not any(sds):
+        return [line]
+    low = [_rounded(mean - sd) for mean, sd in zip(means, sds, strict=True)]
+    high = [_rounded(mean + sd) for mean, sd in zip(means, sds, strict=True)]
+    edge: dict[str, Any] = {"type": "scatter", "x": places, "mode": "lines", "showlegend": False, "hoverinfo": "skip"}
+    edge["line"] = {"width": 0, "shape": "hv", "color": COLOURS[strategy]}
+    filled = {"fill": "tonexty", "fillcolor": TINTS[strategy]}
+    return [edge | {"y": low, "name": f"{name}, -sd"}, edge | {"y": high, "name": f"{name}, +sd"} | filled, line]
+
+
+def _so_far(one: Seen, against: Against, read: Callable[[Trial], float]) -> dict[float, float]:
+    """By iteration, counted from 1, or by the epochs spent after it: `read` of the best candidate until then."""
+    found: dict[float, float] = {}
+    best: Trial | None = None
+    for iteration in sorted({trial.iteration for trial in one.trials}):
+        group = [trial for trial in one.trials if trial.iteration == iteration]
+        best = min([*group, *([best] if best else [])], key=lambda trial: trial.value)
+        place = iteration + 1 if against == "iteration" else max(trial.epochs for trial in group)
+        found[place] = read(best)
+    return found
+
+
+def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
+    """Accuracy of every candidate against what it costs; `chosen`, by search and code, is marked."""
+    figure = empty("spikes / neuron / step" if cost == "firing rate" else "operations / image", "validation accuracy")
+    layout = figure["layout"]
+    layout["xaxis"] |= SHARE if cost == "firing rate" else {}
+    layout["yaxis"] |= SHARE
+    layout["hovermode"] = "closest"
+    last = max((trial.iteration for one in seen for trial in one.trials), default=0) + 1
+    scale = [[k / (len(DEPTH) - 1), f"rgb{colour}"] for k, colour in enumerate(DEPTH)]
+    layout["coloraxis"] = {
+        "colorscale": scale,
+        "cmin": 1,
+        "cmax": max(2, last),
+        "colorbar": {"title": {"text": "iteration"}, "thickness": 10, "outlinewidth": 0},
+    }
+    for strategy in dict.fromkeys(one.search.strategy for one in seen if one.trials):
+        figure["data"].append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": NAMES[strategy],
+                "x": [None],
+                "y": [None],
+                "hoverinfo": "skip",
+                "marker": {"symbol": SYMBOLS[strategy], "size": 8, "color": "var(--st-text-color)"},
+            }
+        )  # for the legend, which has no colour of an iteration
+    for one in seen:
+        name, trials = NAMES[one.search.strategy], one.trials
+        if not trials:
+            continue
+        trace = {
+            "type": "scatter",
+            "mode": "markers",
+            "name": name,
+            "showlegend": False,
+            "meta": one.search.digest,
+            "x": [_rounded(_cost(trial, cost)) for trial in trials],
+            "y": [_rounded(trial.accuracy) for trial in trials],
+            "customdata": [[one.search.seed, trial.code, about(one.search, trial)] for trial in trials],
+            "hovertemplate": f"%{{customdata[2]}}<extra>{name}, seed %{{customdata[0]}}</extra>",
+            "marker": {
+                "symbol": SYMBOLS[one.search.strategy],
+                "size": [13 if chosen == (one.search.digest, trial.code) else 8 for trial in trials],
+                "color": [trial.iteration + 1 for trial in trials],
+                "coloraxis": "coloraxis",
+                "line": {"width": 2 if one.search.strategy == "random" else 0},
+            },
+        }
+        figure["data"].append(trace)
+    words = "Hover shows the matrix; a click chooses a candidate. Those of the random search are trained from scratch."
+    words += f" A sum of m spikes is m additions.{older(seen)}{counted_on(seen)}" if cost == "operations" else ""
+    return Chart("search_candidates", "Every candidate", words, figure)
+
+
+def _cost(trial: Trial, cost: Cost) -> float:
+    return trial.rate if cost == "firing rate" else operations(trial)
+
+
+def about(search: Search, trial: Trial) -> str:
+    """A candidate beside its point: what it reaches, and its matrices."""
+    lines = [
+        f"no. {trial.number + 1}: {share(trial.accuracy)}, value {trial.value:.3g} ± {trial.error:.2g}",
+        f"{skips(search, trial)} skips, rate {share(trial.rate)}, {operations(trial):,.0f} operations",
+    ]
+    for edges in edges_of(search, read_code(trial.code)):
+        small = len(edges) <= DRAWN and len(edges_of(search, read_code(trial.code))) == 1
+        lines += adjacency.write(edges).split(" / ") if small else [adjacency.in_words(edges)]
+    return "<br>".join(lines)
+
+
+def baseline_charts(seen: Sequence[Seen]) -> list[Chart]:
+    """The value against the number of skips and against operations, which need no search."""
+    wanted = (
+        ("skips", "Skips alone", "skips", skips),
+        ("operations", "Operations alone", "operations / image", lambda _, trial: operations(trial)),
+    )
+    charts = []
+    for key, title, axis, read in wanted:
+        figure: Figure = empty(axis, UNITS[seen[0].search.objective])
+        figure["layout"]["hovermode"] = "closest"
+        for strategy, name in NAMES.items():
+            group = [one for one in seen if one.search.strategy == strategy and one.trials]
+            if not group:
+                continue
+            rows = [(one.search, trial) for one in group for trial in one.trials]
+            figure["data"].append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "name": f"{name}, {_tau(group, read)}",
+                    "x": [read(search, trial) for search, trial in rows],
+                    "y": [_rounded(trial.value) for _, trial in rows],
+                    "marker": {"color": COLOURS[strategy], "symbol": SYMBOLS[strategy], "size": 7},
+                    "hovertemplate": f"%{{x}}: %{{y:.3~g}}<extra>{name}</extra>",
+                }
+            )
+        words = (
+            "Kendall's τ, mean over the seeds and 95 %: below 0 where more goes with a smaller value. DSC skips bring "
+            "parameters and operations too: which of these does it is not told here."
+        )
+        words += _by_kind(seen) if key == "skips" else older(seen)
+        charts.append(Chart(f"search_{key}", title, words, figure))
+    return charts
+
+
+def _by_kind(seen: Sequence[Seen]) -> str:
+    """Tau of concatenations and of additions, in the search whose candidates nobody preferred."""
+    group = [one for one in seen if one.trials]
+    group = [one for one in group if one.search.strategy == "random"] or group
+    kinds = ((adjacency.DSC, "DSC"), (adjacency.ASC, "ASC"))
+    told = [f"{name} alone {_tau(group, partial(_of_kind, kind))}" for kind, name in kinds]
+    return f" Of the {NAMES[group[0].search.strategy]} search: {', '.join(told)}." if group else ""
+
+
+def _of_kind(kind: int, search: Search, trial: Trial) -> float:
+    found = edges_of(search, read_code(trial.code))
+    return float(sum(edge == kind for edges in found for row in edges for edge in row))
+
+
+def _tau(group: Sequence[Seen], read: Callable[[Search, Trial], float]) -> str:
+    found = [
+        kendall([read(one.search, trial) for trial in one.trials], [trial.value for trial in one.trials])
+        for one in group
+    ]
+    known = [tau for tau in found if tau is not None]
+    if not known:
+        return "τ = ?"
+    half = interval(known).half
+    return f"τ = {np.mean(known):+.2f}" + ("" if half is None else f" ± {half:.2f}")
+
+
+def trial_table(seen: Iterable[Seen]) -> pd.DataFrame:
+    """A row for each candidate of each search, with everything that was measured of it and its matrices."""
+    table = []
+    for one in seen:
+        for trial in one.trials:
+            edges = edges_of(one.search, read_code(trial.code))
+            row: dict[str, Any] = {"search": one.search.digest, "strategy": one.search.strategy}
+            row["weights"] = one.search.weights
+            row |= {"seed": one.search.seed, **asdict(trial), "skips": skips(one.search, trial)}
+            table.append(row | {"matrices": "; ".join(map(adjacency.compact, edges))})
+    return pd.DataFrame(table)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.5g}")

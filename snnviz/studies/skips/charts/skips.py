@@ -1,0 +1,343 @@
+"""Accuracy, firing rate and cost against the number of skips: means over seeds, with their standard deviation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from snnviz.design.design import BlockNetwork, Design
+from snnviz.events import EpochEnd, LayerState
+from snnviz.graph.architectures import architecture
+from snnviz.graph.controls import Control, size
+from snnviz.store.values import Run
+from snnviz.studies.skips.charts.controls import SYMBOLS, curves, left, left_chart
+from snnviz.studies.skips.sweep import Point, SkipType
+from snnviz.theory.intervals import interval
+from snnviz.theory.operations import CONVENTIONS, ESTIMATED, Convention, Counts, spent
+from snnviz.theory.probe import said
+from snnviz.views.chart import Chart, Figure, empty
+
+COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
+"""Those of the block editor."""
+
+ASIDE: dict[SkipType, float] = {"DSC": -0.03, "ASC": 0.03}
+"""Along n_skip, so that error bars stand beside each other."""
+
+TALL = 400
+"""Pixels of a chart with controls: its legend is long."""
+
+TWINS = "Dashed: the ANN twins, zeros of their ReLUs skipped as silence is; dotted: all operations (none skipped)."
+
+COUNTED: dict[Convention, str] = {
+    "additions": "A sum of m spikes is m additions; only real numbers (image, ReLUs) multiply.",
+    "neurobench": "NeuroBench (Yik et al. 2025): single spikes add; sums and averages of them multiply.",
+}
+"""`MEANING` in short: captions stay short, the whole is said where it is chosen."""
+
+ARITHMETIC = (
+    "4.6 pJ a MAC, 0.9 pJ an addition (Horowitz 2014): arithmetic alone, not a chip measurement. With memory and "
+    "movement of data, at T = 5, spikes save only below a rate of about 5.7 % (arXiv 2409.08290 v4). Lines as in "
+    "Operations."
+)
+"""`CAVEAT` in short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished run: test accuracy 0..1, spikes per neuron and step on the test images after and on the probe batch
+    before training (None of an ANN), and what an image costs on the probe batch, of so many images (None: the first 64,
+    in a run of before)."""
+
+    accuracy: float
+    rate: float | None
+    before: float | None
+    operations: Counts
+    probe: int | None = None
+
+
+def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
+    """Of a run, from its last epoch and all looks at its layers in order: those that `store.looks.looks` gives."""
+    built = architecture(design).watched
+    first: list[float | None] = [None] * len(built)
+    for row in layers:
+        if row.step == 0:
+            first[row.layer] = row.rate
+    neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
+    before = sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
+    return Result(end.test_accuracy, end.rate, before, spent(design, layers), layers[-1].probe if layers else None)
+
+
+def looked_at(points: Sequence[Point], results: Mapping[str, Result]) -> str:
+    """Which images operations were counted on, in words; "" before there is a result."""
+    return said(points[0].design, [found.probe for found in results.values()])
+
+
+def skip_charts(
+    points: Sequence[Point], results: Mapping[str, Result], convention: Convention = "additions"
+) -> list[Chart]:
+    """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
+    seeds = len({point.design.seed for point in points})
+    guessed = sum(found.operations.estimated for found in results.values())
+    older = f" {guessed} runs {ESTIMATED}." if guessed else ""
+    controlled = any(point.control for point in points)
+    words = " Thin: plain blocks of equal parameters (par.), operations (op.), or both."
+    plain = words if controlled else ""
+    counted_on = f" Counted on {on}." if (on := looked_at(points, results)) else ""
+    before = f"; before training, on {on}" if on else ""
+    fired = f"Spikes per neuron and time step, the whole network, on test images{before}."
+    spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
+    accuracy = _figure("test accuracy", points, tickformat=".0%")
+    drop = _figure("ANN minus SNN, points", points)
+    rate = _figure("spikes / neuron / step", points, tickformat=".0%", rangemode="tozero")
+    operations = _figure("operations / image", points, rangemode="tozero")
+    energy = _figure("nJ / image", points, rangemode="tozero")
+    for curve in curves(points):
+        kind, snn, ann = curve.kind, curve.snn, curve.ann
+        for of, dashed in ((snn, False), (ann, True)):
+            look: dict[str, Any] = {"dash": "dash" if dashed else "solid", "control": curve.control}
+            name = (curve.name.replace("plain", "ANN") if curve.control else f"{kind}, ANN") if dashed else curve.name
+            accuracy["data"] += _line(name, kind, _values(of, results, lambda r: r.accuracy), ".1%", **look)
+            if dashed and curve.control:  # what they cost is in the table: their lines would hide the others
+                continue
+            counted = _values(of, results, lambda r: r.operations.by(convention).effective)
+            operations["data"] += _line(name, kind, counted, ",.0f", **look)
+            spent = _values(of, results, lambda r: r.operations.by(convention).picojoules() / 1000)
+            energy["data"] += _line(name, kind, spent, ".1f", **look)
+        drop["data"] += _line(curve.name, kind, _drops(snn, ann, results), ".1f", control=curve.control)
+        if curve.control:
+            continue
+        dense = _values(ann, results, lambda r: r.operations.dense)
+        operations["data"] += _line(f"{kind}, ANN, all", kind, dense, ",.0f", dash="dot")
+        spent = _values(ann, results, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
+        energy["data"] += _line(f"{kind}, ANN, all", kind, spent, ".1f", dash="dot")
+        rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
+        untrained = _values(snn, results, lambda r: r.before)
+        rate["data"] += _line(f"{kind}, before training", kind, untrained, ".1%", dash="dot")
+    charts = [
+        Chart("skips_accuracy", "Test accuracy", f"Solid: spiking; dashed: their ANN twins.{plain}{spread}", accuracy),
+        Chart("skips_rate", "Firing rate", fired + spread, rate),
+        Chart(
+            "skips_operations",
+            "Operations",
+            f"{COUNTED[convention]} {TWINS}" + counted_on + older,
+            operations,
+        ),
+        Chart(
+            "skips_energy",
+            "Energy of the arithmetic",
+            ARITHMETIC + older,
+            energy,
+        ),
+    ]
+    if plain:
+        charts = [chart if chart.id == "skips_rate" else replace(chart, height=TALL) for chart in charts]
+        charts.insert(1, left_chart(points, results, COLOURS))
+    if any(point.ann for point in points):
+        words = "Test accuracy of the ANN twin less the spiking network's, seed by seed: below 0, spikes do better."
+        words += plain + spread
+        charts.insert(1, Chart("skips_drop", "Accuracy drop", words, drop))
+    return charts
+
+
+def skip_table(
+    points: Sequence[Point],
+    runs: Mapping[str, Run],
+    results: Mapping[str, Result],
+    convention: Convention = "additions",
+) -> pd.DataFrame:
+    """A row for each design that was submitted, in the order of the points; without skips the type is None.
+
+    "control for": which skips a plain block stands beside, and what both have as much of.
+    """
+    table = []
+    first: dict[str, Point] = {}
+    beside: dict[str, list[str]] = {}
+    for point in points:
+        first.setdefault(point.design.digest, point)
+        if point.control:
+            words = f"{point.n_skip} {point.type} {point.control}"
+            beside.setdefault(point.design.digest, []).append(words)
+    for digest, point in first.items():
+        run, found = runs.get(digest), results.get(digest)
+        if run is None:
+            continue
+        counted = found.operations.by(convention) if found else None
+        plain = point.control or not point.n_skip
+        table.append(
+            {
+                "type": None if plain else point.type,
+                "n_skip": 0 if plain else point.n_skip,
+                "channels": block(point.design).channels,
+                "control for": ", ".join(beside.get(digest, [])) or None,
+                "neurons": "ANN" if point.ann else "SNN",
+                "seed": point.design.seed,
+                "state": run.state,
+                "test": 100 * found.accuracy if found else None,
+                "rate": 100 * found.rate if found and found.rate is not None else None,
+                "dense": counted.dense if counted else None,
+                "MACs": round(counted.macs) if counted else None,
+                "additions": round(counted.additions) if counted else None,
+                "energy": counted.picojoules() / 1000 if counted else None,
+                "counts": ("estimated" if counted.estimated else "counted") if counted else None,
+                "seconds": round(run.seconds, 1) if run.seconds else None,
+                "run": digest,
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def skip_means(
+    points: Sequence[Point], results: Mapping[str, Result], convention: Convention = "additions"
+) -> list[dict[str, Any]]:
+    """A row for each n_skip and type, None without skips: means over the seeds that are done, None where none is.
+
+    `sd`: standard deviations (n - 1), None of a single seed. Accuracies and rates are 0..1, the drop from ANN to SNN is
+    in percentage points, operations are of an image: `macs` and `additions` by additions, `eff_macs` and `eff_acs` by
+    NeuroBench. Energies are in nJ: `energy` by `convention`, `energy_...` by each; `dense_energy`: if no input were 0.
+    `energy_over_ann_...`: by how much more than the ANN twin with its zeros skipped, a 95 % t interval over the seeds
+    whose operations were counted: it knows nothing of the error of an estimate.
+    `controls`: such rows of the plain blocks beside, and what is left over them in percentage points, their
+    `skipcontrols.Left`.
+    """
+    rows = _means([point for point in points if point.control is None], results, convention)
+    for row in rows:
+        own = [p for p in points if (p.type, p.n_skip) == (row["type"], row["n_skip"])]
+        row |= _sized(next(p.design for p in points if p.n_skip == row["n_skip"] and row["type"] in (None, p.type)))
+        row["controls"] = []
+        for one in left(own, results):
+            plain = [p for p in own if p.control and p.control in one.equal]
+            plain = [p for p in plain if p.control == plain[0].control]
+            [means] = _means(plain, results, convention)
+            told = {"equal": one.equal, "mismatch": one.mismatch, **_sized(plain[0].design), **means}
+            over = {name: getattr(one, name) for name in ("accuracy", "ann_accuracy", "drop")}
+            told["left"] = {name: found.document() if found else None for name, found in over.items()}
+            row["controls"].append(told)
+    return rows
+
+
+def _sized(design: Design) -> dict[str, int]:
+    return {"channels": block(design).channels, "parameters": size(design).parameters}
+
+
+def block(design: Design) -> BlockNetwork:
+    """The network of a sweep's design."""
+    assert isinstance(design.network, BlockNetwork)
+    return design.network
+
+
+def _means(points: Sequence[Point], results: Mapping[str, Result], convention: Convention) -> list[dict[str, Any]]:
+    """Of points with one control, or none."""
+
+    def of(some: Sequence[Point], read: Callable[[Result], float | None]) -> list[float]:
+        return [x for p in some if (r := results.get(p.design.digest)) is not None and (x := read(r)) is not None]
+
+    table = []
+    counted = {name: one for name, one in results.items() if not one.operations.estimated}
+    for n_skip, kind in dict.fromkeys((p.n_skip, p.type if p.n_skip else None) for p in points):
+        own = {p.design.digest: p for p in points if p.n_skip == n_skip and kind in (None, p.type)}.values()
+        snn, ann = ([p for p in own if p.ann is which] for which in (False, True))
+        accuracies = of(snn, lambda r: r.accuracy)
+        row: dict[str, Any] = {"n_skip": n_skip, "type": kind, "seeds": len(accuracies)}
+        row |= _spread("accuracy", accuracies) | _spread("ann_accuracy", of(ann, lambda r: r.accuracy))
+        row |= _spread("drop", _drops(snn, ann, results).get(n_skip, [])) | _spread("rate", of(snn, lambda r: r.rate))
+        for before, some in (("", snn), ("ann_", ann)):
+            for name in ("dense", "macs", "additions", "eff_macs", "eff_acs"):
+                row[before + name] = _mean(of(some, lambda r, name=name: getattr(r.operations, name)))  # type: ignore[misc]
+            for way in CONVENTIONS:
+                spent = _mean(of(some, lambda r, way=way: r.operations.by(way).picojoules() / 1000))  # type: ignore[misc]
+                row[f"{before}energy_{way}"] = spent
+            row[f"{before}energy"] = row[f"{before}energy_{convention}"]
+            row[f"{before}dense_energy"] = _mean(
+                of(some, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
+            )
+        for way in CONVENTIONS:
+            over = _pairs(snn, ann, counted, lambda r, way=way: r.operations.by(way).picojoules() / 1000)  # type: ignore[misc]
+            found = over.get(n_skip)
+            row[f"energy_over_ann_{way}"] = interval(found).document() if found else None
+        row["convention"] = convention
+        table.append(row | {"estimated": any(of([*snn, *ann], lambda r: r.operations.estimated))})
+    return table
+
+
+def _spread(name: str, values: Sequence[float]) -> dict[str, float | None]:
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {name: _mean(values), f"{name}_sd": sd}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+Values = dict[int, list[float]]
+"""By n_skip, one for each seed that is there."""
+
+
+def _values(points: Sequence[Point], results: Mapping[str, Result], read: Callable[[Result], float | None]) -> Values:
+    found: Values = {}
+    for point in points:
+        value = read(results[point.design.digest]) if point.design.digest in results else None
+        if value is not None:
+            found.setdefault(point.n_skip, []).append(value)
+    return found
+
+
+def _drops(snn: Sequence[Point], ann: Sequence[Point], results: Mapping[str, Result]) -> Values:
+    """In percentage points, where both of a pair are there."""
+    return _pairs(ann, snn, results, lambda r: 100 * r.accuracy) if ann else {}
+
+
+def _pairs(
+    some: Sequence[Point], others: Sequence[Point], results: Mapping[str, Result], read: Callable[[Result], float]
+) -> Values:
+    """By how much the first of a pair has more than the second, where both are there."""
+    found: Values = {}
+    for one, other in zip(some, others, strict=bool(others)):
+        pair = (results.get(one.design.digest), results.get(other.design.digest))
+        if pair[0] and pair[1]:
+            found.setdefault(one.n_skip, []).append(read(pair[0]) - read(pair[1]))
+    return found
+
+
+def _figure(y: str, points: Sequence[Point], **layout: Any) -> Figure:
+    figure = empty("skips per layer", y, **layout)
+    most = max(point.n_skip for point in points)
+    figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [-0.25, most + 0.25], "zeroline": False}
+    figure["layout"]["hovermode"] = "closest"
+    return figure
+
+
+def _line(
+    name: str, kind: SkipType, values: Values, form: str, *, dash: str = "solid", control: Control | None = None
+) -> list[dict[str, Any]]:
+    """Mean and standard deviation (n - 1) over the seeds, against n_skip. A control's ANN twins: a click shows them."""
+    if not values:
+        return []
+    counts = sorted(values)
+    means = [float(np.mean(values[n])) for n in counts]
+    deviations = [float(np.std(values[n], ddof=1)) if len(values[n]) > 1 else 0.0 for n in counts]
+    return [
+        {
+            "type": "scatter",
+            "x": [n + ASIDE[kind] for n in counts],
+            "y": [_rounded(mean) for mean in means],
+            "error_y": {"type": "data", "array": [_rounded(sd) for sd in deviations], "thickness": 1, "width": 3},
+            "customdata": [[n, len(values[n])] for n in counts],
+            "hovertemplate": f"%{{y:{form}}} ± %{{error_y.array:{form}}}, n_skip %{{customdata[0]}}, "
+            f"%{{customdata[1]}} seeds<extra>{name}</extra>",
+            "mode": "lines+markers",
+            "name": name,
+            "line": {"color": COLOURS[kind], "dash": dash, "width": 1 if control else 2},
+            "marker": {"symbol": SYMBOLS[control] + ("" if dash == "solid" else "-open"), "size": 7},
+        }
+        | ({"opacity": 0.7} if control else {})
+        | ({"visible": "legendonly"} if control and dash != "solid" else {})
+    ]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.5g}") if math.isfinite(value) else 0.0

@@ -1,0 +1,180 @@
+"""Candidates of a search: the epochs that train them, and how they do on images that no candidate learns from."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from snnviz.core import data, observe, train
+from snnviz.core.data import Images
+from snnviz.core.networks import Network
+from snnviz.core.neurons import Activity
+from snnviz.core.randomness import generator
+from snnviz.core.shortcuts import Objective, branches
+from snnviz.core.train import Optimizer
+from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.errors import InputError
+from snnviz.graph.twins import ann_twin
+from snnviz.studies.skips.compute.shared import Shared
+from snnviz.studies.skips.search import Search, widest
+from snnviz.theory.operations import spent
+
+Step = Callable[[], None]
+"""Called after each training step; may raise, to stop."""
+
+HOPELESS = 100.0
+"""The loss of a candidate whose loss is not finite."""
+
+STATISTICS_BATCHES = 16
+"""From which a candidate's own statistics of batch normalisation are estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """On the images kept apart: accuracy 0..1, mean loss and its standard error, spikes per neuron and step.
+
+    `macs` to `eff_acs`: of `catalog.searches.Trial`. `seconds` of training and judging.
+    """
+
+    accuracy: float
+    loss: float
+    loss_error: float
+    rate: float
+    macs: float
+    additions: float
+    eff_macs: float
+    eff_acs: float
+    seconds: float
+
+
+class Trainer:
+    """Trains and judges the candidates of a search. Candidates do not depend on each other, nor on threads."""
+
+    def __init__(self, search: Search) -> None:
+        """Reads the data. Raises `DataMissing` or `InputError`."""
+        self.search = search
+        images, _ = data.load(search.design)
+        if search.validation >= len(images):
+            raise InputError("validation", f"be less than the {len(images):,} training images", search.validation)
+        order = torch.randperm(len(images), generator=generator(search.seed, "kept apart"))
+        self.held = _some(images, order[: search.validation])
+        self.images = _some(images, order[search.validation :])
+        self.shared = Shared(widest(search))
+
+    @property
+    def steps(self) -> int:
+        """Training steps of an epoch."""
+        return math.ceil(len(self.images) / self.search.design.training.batch_size)
+
+    def twin(self, step: Step, crew: Executor | None) -> Found:
+        """The ANN twin of the search's network, trained as the design says."""
+        network = Network(ann_twin(self.search.design))
+        return self._trained(network, step, crew)
+
+    def share(self, epoch: int, draw: Callable[[int], Design], step: Step, crew: Executor | None) -> None:
+        """An epoch of the shared weights: at each training step they learn as another candidate, `draw(batch)`."""
+        batches = self._batches(self.search.design, "shared", epoch)
+        for batch, chosen in enumerate(batches):
+            network, optimizer = self.shared.lend(draw(batch), states=True)
+            self._learn(network, optimizer, chosen, epoch, batch, crew)
+            self.shared.take_back(network, optimizer)
+            step()
+
+    def evaluate(self, design: Design, step: Step, crew: Executor | None) -> tuple[Found, Network]:
+        """A candidate, trained as the search says, and its network."""
+        search = self.search
+        if search.weights == "scratch":
+            network = Network(design)
+            return self._trained(network, step, crew), network
+        own = {"training.learning_rate": search.tuning_rate, "training.schedule": "constant"}
+        tuned = change(design, own | {"training.epochs": max(1, search.tuning_epochs)})
+        network, _ = self.shared.lend(tuned)
+        return self._trained(network, step, crew, search.tuning_epochs), network
+
+    def _trained(self, network: Network, step: Step, crew: Executor | None, epochs: int | None = None) -> Found:
+        """With the design's shortcut branches, which an epoch of the shared weights does without."""
+        start, design, beside = time.monotonic(), network.design, branches(network)
+        optimizer = Optimizer(network, beside.parameters if beside else None)
+        for epoch in range(design.training.epochs if epochs is None else epochs):
+            optimizer.start_epoch(epoch)
+            objective = beside.objective(epoch) if beside else None
+            for batch, chosen in enumerate(self._batches(design, "order", epoch)):
+                self._learn(network, optimizer, chosen, epoch, batch, crew, objective)
+                step()
+        if design.network.norm != "none":
+            self._estimate(network)
+        return self._judged(network, start)
+
+    def _learn(
+        self,
+        network: Network,
+        optimizer: Optimizer,
+        chosen: torch.Tensor,
+        epoch: int,
+        batch: int,
+        crew: Executor | None,
+        objective: Objective | None = None,
+    ) -> None:
+        image = data.learnt(self.images, chosen, network.design, epoch, batch)
+        found = train.slope(network, image, self.images.labels[chosen], crew, objective=objective)
+        optimizer.step(found.gradients)
+
+    def _batches(self, design: Design, *purpose: str | int) -> tuple[torch.Tensor, ...]:
+        order = torch.randperm(len(self.images), generator=generator(design.seed, *purpose))
+        found: tuple[torch.Tensor, ...] = order.split(design.training.batch_size)
+        return found
+
+    @torch.no_grad()
+    def _estimate(self, network: Network) -> None:
+        """The running statistics of a normalisation, anew: a candidate's are not those of the weights it borrowed."""
+        for buffer in network.buffers.values():
+            buffer.zero_()
+        batches = self._batches(network.design, "statistics")[:STATISTICS_BATCHES]
+        for batch, chosen in enumerate(batches):
+            image = data.encode(self.images.images[chosen], self.images.white, network.design, "statistics", batch)
+            network(image, by="learn")
+        for buffer in network.buffers.values():  # averages that began at 0 have not forgotten it
+            buffer.div_(1 - 0.9 ** len(batches))
+
+    @torch.no_grad()
+    def _judged(self, network: Network, start: float) -> Found:
+        losses, hits, design = [], 0, network.design
+        fired, neurons = 0.0, sum(layer.neurons for layer in network.architecture.layers if layer.spiking)
+
+        def count(_: int, seen: Activity) -> None:
+            nonlocal fired
+            fired += float(seen.spikes.sum())
+
+        size = min(train.TEST_BATCH, max(1, network.micro_batch))
+        for first in range(0, len(self.held), size):
+            part = slice(first, first + size)
+            image = data.encode(self.held.images[part], self.held.white, design, "test", first)
+            logits, labels = train.logits(network, image, count, "running"), self.held.labels[part]
+            losses.append(F.cross_entropy(logits, labels, reduction="none").double())
+            hits += int((logits.argmax(1) == labels).sum())
+        each = torch.cat(losses)
+        each = torch.where(each.isfinite(), each, HOPELESS).clamp(max=HOPELESS)
+        probe, _ = data.encoded_probe(self.held, design)
+        cost = spent(design, observe.look(network, probe, observe.Window(network.parameters), 0, 0.0))
+        return Found(
+            accuracy=hits / len(self.held),
+            loss=float(each.mean()),
+            loss_error=float(each.std()) / math.sqrt(len(each)) if len(each) > 1 else 0.0,
+            rate=fired / (len(self.held) * network.steps * neurons) if neurons else 0.0,
+            macs=cost.macs,
+            additions=cost.additions,
+            eff_macs=cost.eff_macs,
+            eff_acs=cost.eff_acs,
+            seconds=time.monotonic() - start,
+        )
+
+
+def _some(images: Images, chosen: torch.Tensor) -> Images:
+    return Images(images.images[chosen], images.labels[chosen], images.white)

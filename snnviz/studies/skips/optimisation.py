@@ -1,0 +1,172 @@
+"""An optimisation of skips as one setting: the searches that it starts, and the runs that its results table needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import PlainValidator, model_validator
+
+from snnviz.design import adjacency
+from snnviz.design.design import BlockNetwork, Design, checked
+from snnviz.design.recipes import Recipe
+from snnviz.design.registry import Range
+from snnviz.errors import InputError
+from snnviz.graph.controls import match, plain
+from snnviz.studies.activity.study import read_dataset
+from snnviz.studies.skips.search import Code, Kernel, Objective, Search, candidate, write_code
+
+
+class Optimisation(Recipe):
+    """GP-UCB with shared weights beside random search with weights of its own (Benmeziane et al. 2023, Fig. 3).
+
+    The defaults are small enough for a laptop: a block of four layers, 729 matrices, on digits. The schedule is that of
+    networks trained from scratch: shared weights and a candidate's own epochs keep their rate.
+    """
+
+    network: Literal["block", "resnet18", "densenet121", "mobilenetv2"] = "block"
+    layers: Annotated[int, Range(2, adjacency.MAX_DEPTH, "Layers of the block.", 1)] = 4
+    channels: Annotated[int, Range(1, 256, "Channels of every layer of the block.", 1)] = 8
+    width: Annotated[float, Range(0.03125, 1, "Share of the architecture's channels.", 0.0625)] = 0.125
+    depth: Annotated[float, Range(0.05, 1, "Share of the architecture's layers.", 0.25)] = 0.5
+    block: Annotated[int, Range(0, 7, "The block of the architecture that is searched; 0 means all of them.", 1)] = 0
+    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
+    train_samples: Annotated[
+        int, Range(0, 1_000_000, "Training images to use, those kept apart among them; 0 means all.", 500)
+    ] = 0
+    validation: Annotated[int, Range(10, 100_000, "Training images kept apart to judge candidates by.", 100)] = 400
+    steps: Annotated[int, Range(1, 50, "Time steps T of the spiking networks; their ANN twin has one.", 1)] = 5
+    threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
+    beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.9
+    skips: Literal["both", "dsc", "asc"] = "both"
+    epochs: Annotated[int, Range(1, 300, "Epochs of a network that is trained from scratch.", 1)] = 6
+    batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16)] = 32
+    objective: Objective = "loss"
+    price: Annotated[
+        float, Range(0, 1000, "Percentage points that a million synaptic operations of an image are worth.", 0.1)
+    ] = 1.0
+    iterations: Annotated[int, Range(1, 200, "How often candidates are chosen.", 1)] = 10
+    parallel: Annotated[int, Range(1, 16, "Candidates chosen at a time (k), trained side by side.", 1)] = 2
+    repeats: Annotated[int, Range(1, 10, "Searches of each kind, each with a seed of its own.", 1)] = 2
+    weights: Literal["frozen", "carried"] = "frozen"
+    shared_epochs: Annotated[int, Range(0, 200, "Epochs in which the shared weights learn.", 1)] = 12
+    tuning_rate: Annotated[
+        float, Range(0, 1, "Learning rate in a candidate's own epochs; 0: that of all networks.", 0.0005)
+    ] = 0.0
+    tuning_epochs: Annotated[int, Range(0, 50, "Epochs of a candidate's own, from the shared weights on.", 1)] = 1
+    kernel: Kernel = "hamming"
+    kappa: Annotated[float, Range(0, 20, "Weight of the uncertainty when candidates are chosen, at first.", 0.1)] = 2.5
+    decay: Annotated[float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.01)] = 0.98
+    random: Literal["with", "without"] = "with"
+    """Whether a random search, whose candidates are trained from scratch, stands beside each search."""
+
+    @classmethod
+    def check(cls, document: object) -> Optimisation:
+        """An optimisation from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "an optimisation")
+
+    @model_validator(mode="after")
+    def _can_be_searched(self) -> Optimisation:
+        if self.learning_rate > 1:
+            raise InputError("learning_rate", "be at most 1 in a search", self.learning_rate)
+        searches(self)
+        return self
+
+
+OPTIMISATIONS: dict[str, Optimisation] = {}
+"""Settings to start from."""
+
+
+@lru_cache(maxsize=64)
+def searches(setting: Optimisation) -> tuple[Search, ...]:
+    """Seed by seed: the search, and the random one beside it. Raises `InputError`.
+
+    >>> [(search.strategy, search.weights, search.seed) for search in searches(Optimisation(repeats=1))]
+    [('ucb', 'frozen', 0), ('random', 'scratch', 0)]
+    """
+    found = []
+    for seed in range(setting.repeats):
+        both = {
+            "design": design(setting, seed),
+            "skips": setting.skips,
+            "block": setting.block,
+            "iterations": setting.iterations,
+            "parallel": setting.parallel,
+            "objective": setting.objective,
+            "price": setting.price,
+            "validation": setting.validation,
+            "seed": seed,
+        }
+        own = {
+            "weights": setting.weights,
+            "shared_epochs": setting.shared_epochs,
+            "tuning_epochs": setting.tuning_epochs,
+            "tuning_rate": setting.tuning_rate or setting.learning_rate,
+            "kernel": setting.kernel,
+            "kappa": setting.kappa,
+            "decay": setting.decay,
+        }
+        found.append(Search.meant({**both, **own}))
+        if setting.random == "with":
+            found.append(Search.meant({**both, "strategy": "random", "weights": "scratch"}))
+    return tuple(found)
+
+
+BEST, TIMES = 2, 4
+"""How many of the best are trained again, and how often."""
+
+
+def again(search: Search, best: Sequence[Code]) -> dict[str, tuple[Design, ...]]:
+    """What is trained again from scratch, other weights and order of images each time: the best candidates by code, the
+    "original", and for a block "plain", without skips and as wide as gives it as many parameters as the best.
+
+    >>> [(name, len(designs)) for name, designs in again(searches(Optimisation())[0], [(1, 1, 1, 1, 1, 1)]).items()]
+    [('111111', 4), ('original', 4), ('plain', 4)]
+    """
+    chosen = {write_code(code): candidate(search, code) for code in best[:BEST]}
+    if search.design not in chosen.values():
+        chosen["original"] = search.design
+    if best and isinstance(search.design.network, BlockNetwork):
+        first = candidate(search, best[0])
+        own = plain(first, match(first, "parameters").channels)
+        chosen |= {} if own in chosen.values() else {"plain": own}
+    return {
+        name: tuple(one.model_copy(update={"seed": one.seed + n}) for n in range(1, TIMES + 1))
+        for name, one in chosen.items()
+    }
+
+
+def design(setting: Optimisation, seed: int) -> Design:
+    """The network that the search starts from, with the skips of its paper; of a block, those of a ResNet."""
+    if setting.network == "block":
+        network = {
+            "kind": "block",
+            "edges": adjacency.resnet_like(setting.layers),
+            "channels": setting.channels,
+            "dsc_fraction": 1.0,
+            "norm": "batch",
+        }
+    else:
+        network = {"kind": setting.network, "width": setting.width, "depth": setting.depth}
+    document = {
+        "data": {
+            "name": setting.data,
+            "steps": setting.steps,
+            "train_samples": setting.train_samples,
+            "augment": setting.augment,
+        },
+        "network": network,
+        "neuron": {"threshold": setting.threshold, "beta": setting.beta},
+        "training": {**setting.training, "epochs": setting.epochs},
+        "seed": seed,
+    }
+    return Design.meant(document)
+
+
+OPTIMISATIONS |= {  # small ones of ours: the papers' are `recipes.RECIPES`
+    "block of 4": Optimisation(),
+    "ResNet-18": Optimisation(network="resnet18", depth=1, threshold=0.5, repeats=1),
+    "DenseNet-121": Optimisation(network="densenet121", width=0.25, depth=0.25, threshold=0.5, repeats=1),
+    "MobileNetV2": Optimisation(network="mobilenetv2", width=0.25, threshold=0.5, repeats=1, epochs=12),
+}

@@ -1,0 +1,63 @@
+"""The best of a search trained again: how far trainings lie apart, and whether the best is better than the original."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from snnviz.design.design import BlockNetwork, Design
+from snnviz.studies.skips.charts.retraining import Groups, Retraining, anew, retraining
+from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.optimisation import BEST, TIMES, again
+from snnviz.studies.skips.search import read_code
+from snnviz.ui.kit import questions
+from snnviz.ui.kit.actions import TRAIN, actions
+from snnviz.ui.kit.words import plain
+
+KEY = "optimise-again"
+
+
+def _groups(one: Seen) -> Groups:
+    """Only of a search that has ended: before, the best may change."""
+    if len(one.trials) < one.search.trials or one.search.strategy != "ucb":
+        return {}
+    return again(one.search, [read_code(trial.code) for trial in one.ranked])
+
+
+def _designs(found: Sequence[Seen]) -> list[Design]:
+    several = [design for one in found for designs in _groups(one).values() for design in designs]
+    return list({design.digest: design for design in several}.values())
+
+
+def is_active(found: Sequence[Seen]) -> bool:
+    """Whether some of them are still to be trained."""
+    return questions.is_active(questions.runs_of(_designs(found)))
+
+
+def known(found: Sequence[Seen]) -> Retraining | None:
+    """The spread between two trainings of a network, as far as some were trained again."""
+    designs = _designs(found)
+    done = questions.results(designs, questions.runs_of(designs))
+    ends = {digest: rows[-1] for digest, rows in questions.epochs_of(designs).items() if digest in done}
+    return retraining([(one.search, _groups(one)) for one in found], ends, done)
+
+
+def panel(found: Sequence[Seen]) -> None:
+    """The button, and what came of it. Nothing before a search has ended."""
+    designs = _designs(found)
+    if not designs:
+        return
+    block = isinstance(designs[0].network, BlockNetwork)
+    beside = "the original and a plain block of equal parameters" if block else "the original"
+    st.caption(
+        f"The best {BEST} candidates of each seed and {beside}, from scratch, with {TIMES} other seeds: how far two "
+        "trainings of one network lie apart belongs to the noise, and the best of many looks better than it is."
+    )
+    runs = questions.runs_of(designs)
+    actions(designs, runs, KEY, "again", verb=TRAIN._replace(do="Train again:"), what=f"{len(designs)} runs")
+    done = questions.results(designs, runs)
+    for one in found:
+        said = anew(_groups(one), done)
+        if said:
+            st.markdown("\n".join(f"- Seed {one.search.seed}: {plain(words)}" for words in said))

@@ -1,0 +1,186 @@
+"""What searches found: figures that fill in as candidates arrive, and a candidate to be opened in the editor."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import get_args
+
+import streamlit as st
+
+from snnviz.places import ROOT
+from snnviz.studies.skips.charts.belief import belief_charts
+from snnviz.studies.skips.charts.findings import beside_original, beside_random, order, winner
+from snnviz.studies.skips.charts.search import (
+    NAMES,
+    Against,
+    Cost,
+    Seen,
+    baseline_charts,
+    candidates_chart,
+    edges_of,
+    operations,
+    progress_charts,
+    skips,
+    trial_table,
+)
+from snnviz.studies.skips.charts.thumbnails import Thumbnail, thumbnails_chart
+from snnviz.studies.skips.page import again as optimise_again
+from snnviz.studies.skips.page.setting import count
+from snnviz.studies.skips.search import Search, Trial, candidate, matrices, read_code, skips_of, space
+from snnviz.ui.components.charts import charts, payload, picked
+from snnviz.ui.kit import services, state
+from snnviz.ui.kit.words import plain, some
+from snnviz.views.numbers import count as count_of
+from snnviz.views.numbers import share
+
+SHOWN = 6
+"""Networks whose matrices are drawn."""
+
+
+def preview(search: Search) -> None:
+    """Before anything was found: what will happen, the original, and a few candidates as they may come."""
+    draw, sizes = random.Random(search.seed), space(search).sizes
+    codes = [tuple(draw.randrange(size) for size in sizes) for _ in range(SHOWN - 1)]
+    own = matrices(search.design)
+    own = (own[search.block - 1],) if search.block else own
+    shown = [Thumbnail(own, ("<b>the original</b>", f"{skips_of(search.design)} skips"))]
+    for code in codes:
+        shown.append(Thumbnail(edges_of(search, code), ("for example", f"{skips_of(candidate(search, code))} skips")))
+    words = (
+        f"Start trains weights that all {count(space(search).count)} candidates share, then {search.trials} candidates "
+        f"from them, {search.parallel} at a time. After each batch a Gaussian process says what it expects "
+        "of the others, and where it is unsure; the next ones are those that may be the best."
+    )
+    chart = thumbnails_chart(shown, "What is searched", words, key="search_preview", columns=SHOWN)
+    charts(payload([chart]), key="optimise-preview")
+
+
+def figures(seen: Sequence[Seen]) -> None:
+    """Everything about the candidates so far."""
+    found = tuple(seen)
+    row = st.columns([3, 3, 4, 4], vertical_alignment="bottom")
+    against: Against = row[0].segmented_control(
+        "Best so far against", get_args(Against), default="iteration", required=True, wrap=True, key="optimise-against"
+    )
+    cost: Cost = row[1].segmented_control(
+        "Candidates against", get_args(Cost), default="firing rate", required=True, wrap=True, key="optimise-cost"
+    )
+    own = _one(row[2], found)
+    chosen = _chosen(found, own)
+    marked = (chosen[0].search.digest, chosen[1].code) if chosen else None
+    charts(_overview(found, against, cost, marked), key="optimise-overview", on_pick=lambda: _pick("optimise-overview"))
+    if own.trials:
+        _sentences(own, found)
+        charts(_best(own, marked), key="optimise-best", on_pick=lambda: _pick("optimise-best"))
+    if chosen:
+        _open(*chosen)
+    if own.models:
+        st.header("What the search believes, and whether something simpler would have said so", anchor=False)
+        charts(_belief(own, found), key="optimise-belief", on_pick=lambda: _pick("optimise-belief"))
+    candidates = sum(len(one.trials) for one in found)
+    st.download_button(
+        f"{some(candidates, 'candidate')} as CSV",
+        lambda: trial_table(found).to_csv(index=False),
+        "snnviz-candidates.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="optimise-download",
+    )
+
+
+def _one(place: st.delta_generator.DeltaGenerator, found: Sequence[Seen]) -> Seen:
+    """The search that is looked at closely: one with UCB, by its seed."""
+    mine = [one for one in found if one.search.strategy == "ucb"]
+    if len(mine) == 1:
+        return mine[0]
+    seeds = [one.search.seed for one in mine]
+    seed = place.segmented_control(
+        "A closer look at seed", seeds, default=0, required=True, wrap=True, key="optimise-seed"
+    )
+    return next((one for one in mine if one.search.seed == seed), mine[0])
+
+
+@lru_cache(maxsize=64)
+def _overview(found: tuple[Seen, ...], against: Against, cost: Cost, chosen: tuple[str, str] | None) -> bytes:
+    return payload([*progress_charts(found, against), candidates_chart(found, cost, chosen)])
+
+
+@lru_cache(maxsize=64)
+def _belief(own: Seen, found: tuple[Seen, ...]) -> bytes:
+    return payload([*belief_charts(own), *baseline_charts(found)])
+
+
+@lru_cache(maxsize=64)
+def _best(own: Seen, marked: tuple[str, str] | None) -> bytes:
+    shown = []
+    for rank, trial in enumerate(own.ranked[:SHOWN], 1):
+        lines = (
+            f"<b>{rank}. {share(trial.accuracy)}</b>, no. {trial.number + 1}",
+            f"{skips(own.search, trial)} skips, rate {share(trial.rate)}",
+            f"{count_of(operations(trial))} operations",
+        )
+        edges, digest = edges_of(own.search, read_code(trial.code)), own.search.digest
+        shown.append(Thumbnail(edges, lines, digest, trial.code, marked=marked == (digest, trial.code)))
+    words = "By the objective, on the images kept apart. Blue: DSC, orange: ASC, grey: the sequential path, which is "
+    words += "always there. From a row to a column; a click chooses."
+    title = f"The best candidates of GP-UCB, seed {own.search.seed}"
+    return payload([thumbnails_chart(shown, title, words, key="search_best", columns=SHOWN)])
+
+
+def _sentences(own: Seen, found: Sequence[Seen]) -> None:
+    """What was found, and whether it can be believed."""
+    again = optimise_again.known(found)
+    said = [winner(own, again), order(own), beside_original(own, again)]
+    beside = [one for one in found if one.search.strategy == "random" and one.search.seed == own.search.seed]
+    if beside and beside[0].trials:
+        said.append(beside_random(own, beside[0], again))
+    ended = len(own.trials) == own.search.trials
+    if ended:
+        said.append("Only networks that are trained anew, on several seeds, tell whether it holds.")
+    heading = "What was found" if ended else "What was found so far"
+    with st.container(border=True):
+        lines = [f"**{heading}**, seed {own.search.seed}", "", *(f"- {plain(one)}" for one in said if one)]
+        st.markdown("\n".join(lines))
+        optimise_again.panel(found)
+
+
+def _pick(board: str) -> None:
+    if told := picked(board):
+        st.session_state.optimise_chosen = told
+
+
+def _chosen(found: Sequence[Seen], own: Seen) -> tuple[Seen, Trial] | None:
+    """The candidate that was clicked, if it is one of these; else the best of the search."""
+    digest, code = st.session_state.get("optimise_chosen", ("", ""))
+    for one in found:
+        for trial in one.trials:
+            if (one.search.digest, trial.code) == (digest, code):
+                return one, trial
+    return (own, own.ranked[0]) if own.trials else None
+
+
+def _open(one: Seen, trial: Trial) -> None:
+    best = trial.number == one.ranked[0].number
+    button, words = st.columns([3, 9], vertical_alignment="center")
+    if button.button(
+        "Open the best in the editor" if best else "Open in the editor",
+        type="primary",
+        icon=":material/open_in_new:",
+        width="stretch",
+        key="optimise-open",
+    ):
+        design = candidate(one.search, read_code(trial.code))
+        if services.glance(design.digest):
+            state.open_run(design.digest)
+        else:
+            state.take(design, f"Candidate no. {trial.number + 1} of {NAMES[one.search.strategy]}.")
+            state.watch(None)
+        st.switch_page(ROOT / "pages" / "design.py")
+    which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"
+    words.caption(
+        f"{which}: {share(trial.accuracy)} of {one.search.validation} images, {skips(one.search, trial)} skips, firing "
+        f"rate {share(trial.rate)}, {count_of(operations(trial))} operations. The editor opens it with weights of its "
+        "own, to be trained from scratch."
+    )

@@ -1,0 +1,94 @@
+"""The Skips page's other half: a search for the skips that make the best of a network, while it goes on and after."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from snnviz.studies.skips.charts.searches import searches_table
+from snnviz.studies.skips.optimisation import searches
+from snnviz.studies.skips.page import again, work
+from snnviz.studies.skips.page import figures as optimise_figures
+from snnviz.studies.skips.page import table as optimise_table
+from snnviz.studies.skips.page.setting import CURVES, PREFIX, TYPES, begin, setting, settings
+from snnviz.ui.kit import questions
+from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import plain
+
+__all__ = ["PREFIX", "TYPES", "begin", "panel"]
+
+ABOUT = (
+    "Which skips make the best of a network? GP-UCB trains a few candidates from shared weights and learns where to "
+    "look next; beside it the same number of random ones, trained from scratch (Benmeziane et al. 2023, Fig. 3)."
+)
+
+
+def panel() -> None:
+    """What is searched; below it how far it is and what was found, live."""
+    st.caption(ABOUT)
+    if problem := st.session_state.optimise_link_problem:
+        st.error(plain(problem), icon=":material/error:")
+    with st.container():
+        settings()
+    active = _is_active()
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_found, key=CURVES, run_every=questions.EVERY if active else None)(active)
+
+
+def _is_active() -> bool:
+    several = searches(setting())
+    if questions.is_active(questions.runs_of(several)) or optimise_table.is_active(setting()):
+        return True
+    return again.is_active([work.seen_of(search) for search in several])
+
+
+@told()
+def _found(was_active: bool) -> None:
+    """What changes while the searches go on; whether it looks again by itself is settled by a run of the whole page."""
+    if _is_active() != was_active:
+        st.rerun()
+    several = searches(setting())
+    runs = questions.runs_of(several)
+    seen = [work.seen_of(search) for search in several]
+    work.panel(several, runs, seen)
+    if not runs:
+        optimise_figures.preview(several[0])
+        return
+    _searches(searches_table(runs, seen))
+    if any(one.trials for one in seen):
+        optimise_figures.figures(seen)
+    else:
+        st.info(
+            "Candidates appear here as they are trained. Before the first one the ANN twin is trained, and the "
+            "weights that candidates share.",
+            icon=":material/hourglass_top:",
+        )
+        optimise_figures.preview(several[0])
+    optimise_table.panel(setting(), runs, seen)
+
+
+def _searches(table: pd.DataFrame) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="–",
+        key="optimise-searches",
+        column_config=headed(
+            table,
+            {
+                "state": st.column_config.TextColumn(width=190),
+                "seed": number(width=60),
+                "best": number("best value", format="%.3f"),
+                "error": number("± its error", format="%.3f", help="Standard error over the images kept apart."),
+                "accuracy": column("accuracy"),
+                "rate": column("rate"),
+                "operations": number(
+                    "operations", format="localized", help="Of its network for an image, by additions."
+                ),
+                "seconds": column("seconds"),
+                "trouble": st.column_config.TextColumn("what went wrong"),
+            },
+        ),
+    )

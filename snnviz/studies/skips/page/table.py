@@ -1,0 +1,86 @@
+"""The results table: ANN, SNN and optimised SNN, trained from scratch as ordinary runs, beside the paper's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.graph.twins import ann_twin
+from snnviz.store import Run
+from snnviz.studies.skips.charts.comparison import DOUBT, Three, comparison_table, gain, published
+from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.optimisation import Optimisation, design, searches
+from snnviz.studies.skips.page import work
+from snnviz.studies.skips.search import candidate, read_code
+from snnviz.theory import probe
+from snnviz.theory.operations import MEANING
+from snnviz.ui.kit import measuring, questions
+from snnviz.ui.kit.actions import actions
+from snnviz.ui.kit.words import plain, some
+
+KEY = "optimised"
+
+
+def is_active(setting: Optimisation) -> bool:
+    """Whether runs of the table are still to change."""
+    several = searches(setting)
+    seen = [work.seen_of(search) for search in several]
+    designs = _designs(_threes(setting, questions.runs_of(several), seen))
+    return questions.is_active(questions.runs_of(designs)) or measuring.is_active(designs)
+
+
+def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) -> None:
+    """The table, the button that trains what it needs, and what the paper has there."""
+    st.header("Does it hold?", anchor=False)
+    threes = _threes(setting, runs, seen)
+    designs = _designs(threes)
+    trained = questions.runs_of(designs)
+    data = f"{setting.data}, T = {setting.steps}, {some(setting.epochs, 'epoch')}"
+    st.caption(
+        "A candidate was judged on images kept apart, after little training of its own. Here the original, its ANN "
+        "twin and the best candidate of each seed are trained from scratch on all training images and judged on the "
+        "test images, as ordinary runs."
+    )
+    if any(three.optimised for three in threes):
+        actions(designs, trained, KEY, "the table's")
+    else:
+        st.caption("The runs of this table can be trained when a search has ended.")
+    results = questions.results(designs, trained)
+    ours, theirs = st.columns([10, 11])
+    with ours:
+        st.markdown(f"**Ours, small** ({plain(data)})")
+        table = comparison_table(threes, results)
+        st.dataframe(table, hide_index=True, placeholder="–", key="optimise-table", column_config=headed(table))
+        if said := gain(threes, results):
+            st.caption(plain(said))
+        if results:
+            looks = (found.probe for found in results.values())
+            counted = f"Operations of an image are counted on {probe.said(designs[0], looks)}, zeros of ReLUs skipped."
+            st.caption(f"{counted} {MEANING['additions']}")
+            measuring.offer(measuring.old(designs, results), KEY)
+    with theirs:
+        st.markdown("**The paper's Table I, full scale** (100 to 200 epochs; T = 25 on CIFAR-10)")
+        paper = published(setting.network)
+        st.dataframe(paper, hide_index=True, placeholder="–", key="optimise-paper", column_config=headed(paper))
+        own = "The paper has no such block; these are its three networks. " if setting.network == "block" else ""
+        st.caption(f"{own}Other data, 10 to 100 times the scale: compare trends, not numbers. {DOUBT}")
+
+
+def _threes(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) -> list[Three]:
+    """One for each seed; the best candidate of those whose search has ended."""
+    found = []
+    for one in seen:
+        if one.search.strategy != "ucb":
+            continue
+        original, best = design(setting, one.search.seed), None
+        run = runs.get(one.search.digest)
+        if run is not None and run.state == "done" and one.trials:
+            best = candidate(one.search, read_code(one.ranked[0].code))
+        found.append(Three(ann_twin(original), original, best))
+    return found
+
+
+def _designs(threes: Sequence[Three]) -> list[Design]:
+    return list({design.digest: design for three in threes for design in three.designs}.values())

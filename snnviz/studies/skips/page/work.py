@@ -1,0 +1,46 @@
+"""The searches of an optimisation: what they said, and what is done with them.
+
+A search is found by its digest, so a reload loses nothing. Pausing cancels it in the store, which keeps its finished
+candidates; resuming submits it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from snnviz.places import cache_dir
+from snnviz.store import Run
+from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.page.setting import KEY
+from snnviz.studies.skips.search import Model, Search, Trial, Twin
+from snnviz.ui.kit import services
+from snnviz.ui.kit.actions import Found, Verb, actions
+from snnviz.ui.kit.words import some
+
+SEARCH = Verb("Start", "Searching", "All searched", "search")
+
+
+def seen_of(search: Search) -> Seen:
+    """What a search has said so far."""
+
+    def read() -> Seen:
+        store, run = services.store(), search.digest
+        trials = sorted((row for _, row in store.rows(run, Trial)), key=lambda trial: trial.number)
+        models = tuple(row for _, row in store.rows(run, Model))
+        twins = [row for _, row in store.rows(run, Twin)]
+        return Seen(search, tuple(trials), models, twins[0] if twins else None)
+
+    return services.GLANCES.get((str(cache_dir()), "search", search.digest), read)
+
+
+def panel(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[Seen]) -> None:
+    """Start, Pause or Resume; Cancel; and how far it all is. Above them what went wrong."""
+    done = {name for name, run in runs.items() if run.state == "done"}
+    kept = some(sum(len(one.trials) for one in seen), "candidate")
+    unfinished = sum(len(one.trials) for one in seen if one.search.digest not in done)
+    found = Found(
+        so_far=f"{len(done)} of {len(searches)} searches done, {kept}",
+        whole=f"{some(len(done), 'search')}, {kept}",
+        kept=some(unfinished, "candidate"),
+    )
+    actions(searches, runs, KEY, verb=SEARCH, found=found)

@@ -1,0 +1,329 @@
+"""A search for skip connections as a value, the codes of its candidates, and the matrices that they stand for."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
+
+from snnviz.catalog.inits import is_measured
+from snnviz.design import adjacency
+from snnviz.design.adjacency import ASC, DSC, Edges
+from snnviz.design.design import BlockNetwork, Design, StagedNetwork
+from snnviz.design.registry import Range
+from snnviz.design.submitted import Task
+from snnviz.errors import InputError
+from snnviz.events import Row
+
+Code = tuple[int, ...]
+"""A candidate: for each slot the number of the option that it takes."""
+
+LARGEST_WHOLE = 15
+"""Places for skips up to which each of a block is a slot of its own."""
+
+Strategy = Literal["ucb", "random"]
+Kernel = Literal["hamming", "hamming-ard"]
+Weights = Literal["frozen", "carried", "scratch"]
+Objective = Literal["loss", "accuracy", "accuracy+operations"]
+
+
+class Search(Task):
+    """Which skips make the best of a network, by training some candidates (Benmeziane et al. 2023, Fig. 2).
+
+    Part of the training images is kept apart to judge candidates by; the test images are not looked at.
+    """
+
+    kind = "search"
+    noun = "a search"
+    field = "search"
+
+    design: Annotated[
+        Design,
+        PlainValidator(lambda value: value if isinstance(value, Design) else _design(value)),
+        PlainSerializer(lambda design: design.document()),
+    ]
+    """What all candidates share; its own skips are the network that they are compared with."""
+
+    strategy: Strategy = "ucb"
+    skips: Literal["both", "dsc", "asc"] = "both"
+    """What a place for a skip may hold besides nothing."""
+
+    block: Annotated[int, Range(0, 7, "The block that is searched, counted from 1; 0 means all of them.", 1)] = 0
+    iterations: Annotated[int, Range(1, 200, "How often candidates are chosen.", 1)] = 10
+    parallel: Annotated[int, Range(1, 16, "Candidates chosen at a time (k), trained side by side.", 1)] = 2
+    weights: Weights = "frozen"
+    """Where a candidate's weights start: at a snapshot of shared weights, at shared weights that candidates hand on
+    (the paper's way, which mixes up accuracy with the order of training), or anew."""
+
+    shared_epochs: Annotated[
+        int, Range(0, 200, "Epochs in which the shared weights learn, another candidate at each training step.", 1)
+    ] = 12
+    tuning_epochs: Annotated[int, Range(0, 50, "Epochs of a candidate's own, from the shared weights on.", 1)] = 1
+    tuning_rate: Annotated[float, Range(1e-6, 1, "Learning rate in a candidate's own epochs.", 0.0005)] = 0.003
+    objective: Objective = "loss"
+    """What is made small, on the images kept apart: the mean loss; the accuracy drop against the ANN twin, in
+    percentage points; or the drop plus `price` times the operations."""
+
+    price: Annotated[
+        float, Range(0, 1000, "Percentage points that a million synaptic operations of an image are worth.", 0.1)
+    ] = 1.0
+    validation: Annotated[int, Range(10, 100_000, "Training images kept apart to judge candidates by.", 100)] = 400
+    kernel: Kernel = "hamming"
+    kappa: Annotated[float, Range(0, 20, "Weight of the uncertainty when candidates are chosen, at first.", 0.1)] = 2.5
+    decay: Annotated[float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.01)] = 0.98
+    seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the choice of candidates and of the images kept apart.", 1)] = 0
+
+    @field_validator("design")
+    @classmethod
+    def _can_be_searched(cls, design: Design) -> Design:
+        if not isinstance(design.network, (BlockNetwork, StagedNetwork)):
+            raise InputError("design.network.kind", "be a network with skips", design.network.kind)
+        if isinstance(design.network, BlockNetwork) and adjacency.has_back(design.network.edges):
+            raise InputError("design.network.edges", "have no backward connections", "some")
+        if is_measured(design.init):
+            raise InputError("design.init.kind", "not depend on what reaches a layer in a search", design.init.kind)
+        return design
+
+    @model_validator(mode="after")
+    def _has_places(self) -> Search:
+        count = len(matrices(self.design))
+        if self.block > count:
+            raise InputError("block", f"be at most {count} for this network", self.block)
+        if self.validation >= self.design.data.train_samples > 0:
+            rule = f"be less than the {self.design.data.train_samples:,} training images"
+            raise InputError("validation", rule, self.validation)
+        return self
+
+    @property
+    def trials(self) -> int:
+        """Candidates that are trained, unless there are fewer."""
+        return min(self.iterations * self.parallel, space(self).count)
+
+
+def _design(value: object) -> Design:
+    try:
+        return Design.check(value)
+    except InputError as error:
+        raise error.inside("design") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Something that a candidate chooses: what the skip from `source` to `target` is, or, where `source` is None,
+    how many skips of which type reach `target`; their sources are drawn by the search's seed.
+
+    `options` are (type, number), the first of them (0, 0).
+    """
+
+    block: int
+    source: int | None
+    target: int
+    options: tuple[tuple[int, int], ...]
+
+    @property
+    def name(self) -> str:
+        where = "" if self.block == 0 else f"block {self.block}: "
+        return f"{where}{'' if self.source is None else f'{self.source} '}→ {self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What the candidates of a search choose."""
+
+    slots: tuple[Slot, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Options of each slot."""
+        return tuple(len(slot.options) for slot in self.slots)
+
+    @property
+    def count(self) -> int:
+        """How many candidates there are."""
+        found = 1
+        for size in self.sizes:
+            found *= size
+        return found
+
+
+@lru_cache(maxsize=256)
+def space(search: Search) -> Space:
+    """The slots of a search: every place for a skip in a block that has few, else one for each vertex.
+
+    In a block with more than `LARGEST_WHOLE` places a vertex chooses the number of its skips (1, 2, half of those that
+    it has room for, or all) and their type.
+
+    >>> space(Search(design=Design())).count
+    729
+    """
+    types = {"both": (DSC, ASC), "dsc": (DSC,), "asc": (ASC,)}[search.skips]
+    found = []
+    all_of_them = matrices(search.design)
+    for number, edges in enumerate(all_of_them, 1):
+        if search.block not in (0, number):
+            continue
+        name = number if len(all_of_them) > 1 else 0
+        places = adjacency.slots(len(edges) - 1)
+        if len(places) <= LARGEST_WHOLE:
+            options = ((0, 0), *((kind, 1) for kind in types))
+            found += [Slot(name, i, j, options) for i, j in places]
+            continue
+        for j in range(2, len(edges)):
+            counts = sorted({1, min(2, j - 1), j // 2, j - 1})
+            options = ((0, 0), *((kind, count) for kind in types for count in counts))
+            found.append(Slot(name, None, j, options))
+    return Space(tuple(found))
+
+
+def matrices(design: Design) -> tuple[Edges, ...]:
+    """Of each block; stacked blocks share theirs."""
+    network = design.network
+    if isinstance(network, StagedNetwork):
+        return network.matrices
+    assert isinstance(network, BlockNetwork)
+    return (network.edges,)
+
+
+def rewired(design: Design, edges: tuple[Edges, ...]) -> Design:
+    """The design with these matrices, one for each block."""
+    document = design.document()
+    if isinstance(design.network, StagedNetwork):
+        document["network"]["blocks"] = ";".join(map(adjacency.compact, edges))
+    else:
+        document["network"]["edges"] = edges[0]
+    return Design.check(document)
+
+
+@lru_cache(maxsize=4096)
+def candidate(search: Search, code: Code) -> Design:
+    """The design of a candidate. Blocks that are not searched keep their matrix."""
+    found = list(matrices(search.design))
+    skips: dict[int, dict[tuple[int, int], int]] = {}
+    for slot, choice in zip(space(search).slots, code, strict=True):
+        kind, count = slot.options[choice]
+        block = max(slot.block, 1)
+        here = skips.setdefault(block, {})
+        sources = [slot.source] if slot.source is not None else _sources(search, slot, count)
+        if count:
+            here |= {(i, slot.target): kind for i in sources}
+    for block, some in skips.items():
+        found[block - 1] = adjacency.build(len(found[block - 1]) - 1, some)
+    return rewired(search.design, tuple(found))
+
+
+@lru_cache(maxsize=256)
+def original(search: Search) -> Code | None:
+    """The code of the search's own network, or None where no candidate is like it."""
+    found, own = [], matrices(search.design)
+    for slot in space(search).slots:
+        edges = own[max(slot.block, 1) - 1]
+        if slot.source is not None:
+            kinds = [edges[slot.source][slot.target]]
+        else:
+            kinds = [row[slot.target] for row in edges[: slot.target - 1]]
+        taken = {kind for kind in kinds if kind}
+        option = (taken.pop(), sum(kind != 0 for kind in kinds)) if len(taken) == 1 else (0, 0)
+        if taken or option not in slot.options:
+            return None
+        found.append(slot.options.index(option))
+    code = tuple(found)
+    return code if matrices(candidate(search, code)) == own else None
+
+
+def _sources(search: Search, slot: Slot, count: int) -> list[int]:
+    draw = random.Random(f"{search.seed}/{slot.block}/{slot.target}/{count}")
+    return draw.sample(range(slot.target - 1), count)
+
+
+def widest(search: Search) -> Design:
+    """The design with every skip that a candidate may have, as a concatenation, and every channel of its source."""
+    whole = tuple(adjacency.densenet_like(len(edges) - 1) for edges in matrices(search.design))
+    document = rewired(search.design, whole).document()
+    document["network"]["dsc_fraction"] = 1.0
+    return Design.check(document)
+
+
+def skips_of(design: Design) -> int:
+    """How many skips a design has."""
+    return sum(edge != 0 for edges in matrices(design) for row in edges for edge in row)
+
+
+def write_code(code: Code) -> str:
+    """As one word, an option a character.
+
+    >>> write_code((0, 2, 10)), read_code("02a")
+    ('02a', (0, 2, 10))
+    """
+    return "".join("0123456789abcdefghijklmnopqrstuvwxyz"[choice] for choice in code)
+
+
+def read_code(text: str) -> Code:
+    """The inverse of `write_code`."""
+    return tuple(int(choice, 36) for choice in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Twin(Row):
+    """What the ANN twin of a search's network reached on the images kept apart: accuracy 0..1 and mean loss."""
+
+    table: ClassVar[str] = "twins"
+    key: ClassVar[tuple[str, ...]] = ("seed",)
+
+    seed: int
+    accuracy: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trial(Row):
+    """A candidate of a search, trained. Measured on the images kept apart.
+
+    code: as `snnviz.studies.skips.search.write_code` has it. value: the objective, to be made small, and `error` its
+    standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:
+    operations of an image on inputs that are not 0, a sum of m spikes being m additions; eff_macs and eff_acs: by
+    NeuroBench (None of a trial of before: there macs and additions are NeuroBench's, with zero padding). mean, sd: what
+    the strategy expected of the value before (None: of random candidates). epochs: passes over the training images that
+    the search had spent by then, all in all.
+    """
+
+    table: ClassVar[str] = "trials"
+    key: ClassVar[tuple[str, ...]] = ("number",)
+
+    number: int
+    iteration: int
+    code: str
+    value: float
+    error: float
+    accuracy: float
+    loss: float
+    rate: float
+    macs: float
+    additions: float
+    mean: float | None
+    sd: float | None
+    epochs: float
+    seconds: float
+    eff_macs: float | None = None
+    eff_acs: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Row):
+    """The Gaussian process after an iteration: its kernel's lengths (separated by commas), and numbers of the scale.
+
+    See `snnviz.theory.posterior.Belief`.
+    """
+
+    table: ClassVar[str] = "models"
+    key: ClassVar[tuple[str, ...]] = ("iteration",)
+
+    iteration: int
+    lengths: str
+    scale: float
+    noise: float
+    mean: float
+    shift: float
+    spread: float

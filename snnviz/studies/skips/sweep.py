@@ -1,0 +1,168 @@
+"""The sweep over skips: the same block with more and more of them, each design an ordinary run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator
+
+from snnviz.design import adjacency
+from snnviz.design.design import Design, Norm, checked
+from snnviz.design.links import change
+from snnviz.design.recipes import Recipe, follow
+from snnviz.design.registry import Range
+from snnviz.graph.controls import CONTROLS, Control, match, plain
+from snnviz.graph.twins import ann_twin
+from snnviz.studies.activity.study import read_dataset
+
+SkipType = Literal["DSC", "ASC"]
+
+CODES: dict[SkipType, int] = {"DSC": adjacency.DSC, "ASC": adjacency.ASC}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One design of a sweep: `n_skip` skips of a type into every layer that has room. `ann`: it is an ANN twin.
+
+    `control`: instead it is the plain block, without skips, that has as many of these. Points that differ in their seed
+    alone are averaged. Without skips both types have the same design.
+    """
+
+    type: SkipType
+    n_skip: int
+    ann: bool
+    design: Design
+    control: Control | None = None
+
+
+class SkipSweep(Recipe):
+    """Accuracy, firing rate and cost against the number of skips (Benmeziane et al. 2023, Fig. 1 right).
+
+    A block of `depth` layers: each layer j takes min(n_skip, j - 1) earlier sources, drawn from the seed, which draws
+    the weights too. The paper sweeps on CIFAR10-DVS; the defaults here are small enough for a laptop. What is a default
+    here is what a link leaves out: the page opens with another setting, the first of `SWEEPS`.
+    """
+
+    types: Literal["both", "dsc", "asc"] = "both"
+    most_skips: Annotated[
+        int, Range(0, 7, "The largest n_skip; a layer j has room for j - 1, so a block of d layers for d - 1.", 1)
+    ] = 3
+    seeds: Annotated[int, Range(1, 10, "Runs of each; a seed draws which skips there are, and the weights.", 1)] = 4
+    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
+    depth: Annotated[int, Range(adjacency.MIN_DEPTH, adjacency.MAX_DEPTH, "Layers of the block.", 1)] = 4
+    channels: Annotated[int, Range(1, 256, "Channels of every layer.", 1)] = 8
+    dsc_fraction: Annotated[
+        float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho); 1 as in DenseNet.", 0.05)
+    ] = 1.0
+    norm: Norm = "none"
+    steps: Annotated[int, Range(1, 50, "Time steps T of the spiking networks; their ANN twins have one.", 1)] = 6
+    threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
+    beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.9
+    gain: Annotated[
+        float,
+        Range(0.1, 20, "n Var[w] of the spiking networks: about 1/3 is what torch draws unasked, 2 is Kaiming's.", 0.1),
+    ] = 0.33
+    train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 500)] = 1000
+    downsample: Annotated[int, Range(1, 32, "Of recordings: so many pixels in both directions become one.", 1)] = 1
+    epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 6
+    twins: Literal["with", "without"] = "with"
+    """Whether each design's ANN twin is trained too, so that there is a drop in accuracy to speak of."""
+
+    twin_gain: Annotated[
+        float, Range(0.1, 20, "n Var[w] of the ANN twins: 2 is Kaiming's, made for ReLUs in a row.", 0.1)
+    ] = 2.0
+    controls: Literal["with", "without"] = "without"
+    """Whether plain blocks, without skips, of equal parameters and of equal operations are trained beside each: what
+    skips add is told apart from what a larger network adds."""
+
+    @classmethod
+    def check(cls, document: object) -> SkipSweep:
+        """A sweep from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a sweep")
+
+    @property
+    def chosen(self) -> tuple[SkipType, ...]:
+        """The types of skips that are swept."""
+        return {"both": ("DSC", "ASC"), "dsc": ("DSC",), "asc": ("ASC",)}[self.types]  # type: ignore[return-value]
+
+    @property
+    def counts(self) -> range:
+        """The values of n_skip: more than there is room for is left out."""
+        return range(min(self.most_skips, self.depth - 1) + 1)
+
+
+SWEEPS: dict[str, SkipSweep] = {
+    "small": SkipSweep(gain=2, controls="with"),
+    "normalised": SkipSweep(norm="batch", controls="with"),
+    "weak weights": SkipSweep(controls="with"),
+    "half the channels": SkipSweep(gain=2, controls="with", dsc_fraction=0.5),
+    "CIFAR10-DVS": follow(
+        SkipSweep(data="cifar10-dvs", gain=2, controls="with", twins="without", train_samples=0, downsample=4),
+        "skips, CIFAR10-DVS",
+    ),
+}
+"""Settings to start from; the page opens with the first.
+
+With torch's own weights (a gain of 1/3, "weak weights") a block without skips is nearly silent before training: .4 % of
+neurons and steps, 8.5 % at a gain of 2. A concatenation carries "only some channels" in the paper, how many it does not
+say: half of them, or all as in a DenseNet. The last takes data and training from the paper, with a block of ours.
+"""
+
+
+def points(sweep: SkipSweep) -> tuple[Point, ...]:
+    """The sweep's designs, seed by seed, so that every curve has its first values early.
+
+    >>> len(points(SkipSweep())), len(distinct(points(SkipSweep())))
+    (64, 56)
+    >>> len(distinct(points(SkipSweep(controls="with"))))
+    88
+    """
+    found = []
+    for seed in range(sweep.seeds):
+        for n_skip in sweep.counts:
+            for kind in sweep.chosen:
+                design = _design(sweep, kind, n_skip, seed)
+                beside: dict[Control | None, Design] = {None: design}
+                if sweep.controls == "with" and n_skip:  # without skips a block is its own control
+                    beside |= {what: plain(design, match(design, what).channels) for what in CONTROLS}
+                for control, one in beside.items():
+                    found.append(Point(kind, n_skip, ann=False, design=one, control=control))
+                    if sweep.twins == "with":
+                        found.append(Point(kind, n_skip, ann=True, design=_twin(sweep, one), control=control))
+    return tuple(found)
+
+
+def _twin(sweep: SkipSweep, design: Design) -> Design:
+    twin = ann_twin(design)
+    return twin if sweep.twin_gain == twin.init["gain"] else change(twin, {"init.gain": sweep.twin_gain})
+
+
+def distinct(several: Iterable[Point]) -> tuple[Design, ...]:
+    """The designs to be run: what two points share only once."""
+    return tuple({point.design.digest: point.design for point in several}.values())
+
+
+def _design(sweep: SkipSweep, kind: SkipType, n_skip: int, seed: int) -> Design:
+    document: dict[str, Any] = {
+        "data": {
+            "name": sweep.data,
+            "steps": sweep.steps,
+            "train_samples": sweep.train_samples,
+            "events": {"downsample": sweep.downsample},
+            "augment": sweep.augment,
+        },
+        "network": {
+            "kind": "block",
+            "edges": adjacency.with_n_skip(sweep.depth, n_skip, CODES[kind], seed),
+            "channels": sweep.channels,
+            "dsc_fraction": sweep.dsc_fraction,
+            "norm": sweep.norm,
+        },
+        "neuron": {"threshold": sweep.threshold, "beta": sweep.beta},
+        "init": {"kind": "kaiming", "gain": sweep.gain},
+        "training": {**sweep.training, "epochs": sweep.epochs},
+        "seed": seed,
+    }
+    return Design.meant(document)

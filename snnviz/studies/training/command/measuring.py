@@ -1,0 +1,51 @@
+"""The command that looks anew at layers of which figures of before are kept."""
+
+from __future__ import annotations
+
+import click
+
+from snnviz.cli.following import done
+from snnviz.cli.printing import AS_JSON
+from snnviz.cli.running import show_run
+from snnviz.design.measurement import Measurement
+from snnviz.errors import Described, InputError
+from snnviz.events import LayerState
+from snnviz.store import Run, Store
+from snnviz.store.looks import is_old
+from snnviz.tasks import KINDS, resolve
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@AS_JSON
+def measure(run_name: str, as_json: bool) -> None:
+    """Look anew at the layers of a finished run, from its weights, on images of every class.
+
+    Runs of before looked at the first 64 training images, which may be of one class. Nothing is trained. RUN may also
+    be a survey of gradients, whose networks are drawn once more.
+    """
+    store = Store()
+    found = store.get(run_name)
+    kind = KINDS.of(found.task)
+    if kind.measure is None:
+        others = [one.value.noun for one in KINDS if one.measure is not None]
+        raise InputError("run", f"be the run of {' or of '.join(others)}", Described(f"that of {kind.value.noun}"))
+    resolve(kind.measure)(store, found, as_json)
+
+
+def measure_run(store: Store, run: Run, as_json: bool) -> None:
+    """Look anew at the layers of a run that did so on the first training images."""
+    if run.state != "done":
+        raise InputError("run", "be done", Described(f"{run.run}, which is {run.state}"))
+    if not run.current:
+        raise InputError("run", "be the one that its design names now", Described(f"{run.run}: {run.note}"))
+    if is_old([row for _, row in store.rows(run.run, LayerState)]):
+        done(store, Measurement(design=run.design))
+    elif not as_json:
+        click.echo(f"{run.run} has looked at images of every class: nothing is to be measured anew.", err=True)
+    show_run(store, run, as_json, cached=True)
+
+
+def show(store: Store, run: Run, as_json: bool) -> None:
+    """A measurement is what its run shows."""
+    show_run(store, store.get(run.design.digest), as_json)

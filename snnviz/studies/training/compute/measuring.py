@@ -1,0 +1,26 @@
+"""Layers looked at anew, from the weights that the store has of a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnviz.core.measuring import measure
+from snnviz.design.measurement import Measurement
+from snnviz.errors import NotFound
+from snnviz.events import Event
+from snnviz.tasks import NEW, History
+
+
+def measured(task: Measurement, history: History = NEW, *_: object) -> Iterator[Event]:
+    """As `core.measuring`. Raises `NotFound` where there are no weights of its end, and `StoreError` too."""
+    network = history.of(task.design)
+    run = task.design.digest if network is None else network.run
+    checkpoint = None if network is None else network.checkpoint()
+    if checkpoint is None:
+        raise NotFound(
+            f"There are no weights of the run {run} to look at: open it and train it again for them, or say "
+            f"`python -m snnviz again {run}`."
+        )
+    if checkpoint.epoch < task.design.training.epochs:  # such weights are not those of the run's rows
+        raise NotFound(f"The run {run} is being trained: it can be measured when it is done.")
+    yield from measure(task.design, checkpoint)

@@ -1,0 +1,127 @@
+"""What one spike a neuron costs: spikes by layer, and operations beside the ReLU and the rate-coded network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from snnviz.design.design import Design
+from snnviz.studies.ttfs.charts.ttfs import RELU, TTFS
+from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.theory.operations import Counts, Operations, dense, every_spike
+from snnviz.views.chart import Chart, empty
+from snnviz.views.looks import shade
+
+PAPER = 0.3
+"""Spikes per neuron of the paper's networks, on average."""
+
+
+def spikes_chart(pair: Pair, image: int) -> Chart:
+    """Spikes per neuron of each layer."""
+    figure = empty("layer", "spikes per neuron", tickformat=".1f", range=[0, 1])
+    names = list(pair.relu.names[:-1])
+    bars = {
+        f"mean of {len(pair.relu.shown)} images": (list(pair.spikes), TTFS),
+        "this image": ([float((said[image] > 0).mean()) for said in pair.relu.said[:-1]], shade(1, 5)),
+    }
+    for name, (values, colour) in bars.items():
+        bar = {"type": "bar", "x": names, "y": [round(value, 4) for value in values], "name": name}
+        figure["data"].append({**bar, "marker": {"color": colour}, "hovertemplate": "%{y:.3f}"})
+    layout = figure["layout"]
+    layout["barmode"] = "group"
+    line = {"color": RELU, "width": 1, "dash": "dot"}
+    layout["shapes"] = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": PAPER, "y1": PAPER, "line": line}]
+    word = {"xref": "paper", "x": 1, "xanchor": "right", "y": PAPER, "yanchor": "bottom", "showarrow": False}
+    layout["annotations"] = [
+        {
+            **word,
+            "text": "the paper's mean",
+            "font": {"size": 11, "color": RELU},
+            "bgcolor": "var(--st-background-color)",
+        }
+    ]
+    caption = (
+        f"The share of neurons that are not silent: {pair.spikes_per_neuron:.2f} over all hidden neurons. Each spikes "
+        "once or never; with an event at t_max from each silent one, which neurons as printed need, all bars are 1. "
+        "The paper's 0.3 is a mean over its large trained networks; a penalty on activity lowers it."
+    )
+    return Chart("ttfs_spikes", "Spikes per neuron, layer by layer", caption, figure, height=270)
+
+
+class Told(NamedTuple):
+    """What a finished run of a network said: accuracy, spikes per neuron and image, operations of one image, and
+    on how many images those were counted (None: on the first 64, in a run of before)."""
+
+    accuracy: float
+    spikes: float | None = None
+    operations: Counts | None = None
+    probe: int | None = None
+
+
+def operations(pair: Pair, design: Design) -> Operations:
+    """Of one image in the TTFS network `design`, from the spikes that were counted: each at most once."""
+    return Operations(dense(design), 0.0, pair.additions(design))
+
+
+def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Told]) -> pd.DataFrame:
+    """The same network three times: of ReLUs, dense and with their zeros skipped as silence is, of one spike a neuron,
+    and rate-coded, by additions and, where that is another number, by NeuroBench. What is not known is left out."""
+    relu, rate = designs["relu"], designs["rate"]
+    nothing, whole = Told(float("nan")), dense(relu)
+    seen = {
+        "relu": told.get("relu", nothing),
+        "sparse": told.get("relu", nothing),
+        "folded": told.get("relu", nothing),
+        "ttfs": told.get("ttfs", nothing)._replace(spikes=pair.spikes_per_neuron),
+        "events": told.get("ttfs" if pair.silent == "clock" else "relu", nothing)._replace(spikes=1.0),
+        "rate": told.get("rate", nothing),
+    }
+    rated = seen["rate"].operations
+    sparse = Operations(whole, pair.macs(relu), 0.0)
+    counted: dict[str, Operations | None] = {
+        "relu": Operations(whole, float(whole), 0.0),
+        "sparse": sparse,
+        "folded": Operations(whole, pair.macs(relu, folded=True), 0.0),
+        "ttfs": operations(pair, designs["ttfs"]),
+        "events": Operations(whole, 0.0, float(every_spike(designs["ttfs"]))),
+        "rate": rated.by("additions") if rated else None,
+        "neurobench": rated.by("neurobench") if rated else None,
+    }
+    if rated and (rated.macs, rated.additions) != (rated.eff_macs, rated.eff_acs):
+        seen["neurobench"] = seen["rate"]
+    latency = {
+        "relu": "one pass",
+        "sparse": "one pass",
+        "folded": "one pass",
+        "ttfs": f"{pair.latency:.3g} τ_c",
+        "events": f"{pair.latency:.3g} τ_c",
+        "rate": f"{rate.data.steps} time steps",
+        "neurobench": f"{rate.data.steps} time steps",
+    }
+    names = {
+        "relu": "ReLU, all operations",
+        "sparse": "ReLU, zeros skipped",
+        "folded": "ReLU, black pixels skipped too",
+        "ttfs": "TTFS" if pair.silent == "clock" else "TTFS, silent ones missed",
+        "events": "TTFS, t_max events counted",
+        "rate": "rate-coded LIF",
+        "neurobench": "rate-coded LIF, by NeuroBench",
+    }
+    rows = []
+    for kind, each in seen.items():
+        made = counted[kind]
+        rows.append(
+            {
+                "network": names[kind] + (" (estimated)" if made and made.estimated else ""),
+                "accuracy": 100 * each.accuracy,
+                "spikes": each.spikes,
+                "latency": latency[kind],
+                "macs": made.macs if made else None,
+                "additions": made.additions if made else None,
+                "energy": made.picojoules() / 1000 if made else None,
+                "share": made.picojoules() / sparse.picojoules() if made else None,
+            }
+        )
+    return pd.DataFrame(rows).astype(dict.fromkeys(("spikes", "macs", "additions", "energy", "share"), float))

@@ -1,0 +1,151 @@
+"""The command that puts a ReLU network beside its TTFS twin."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import click
+
+from snnviz.cli.designing import fitting, read_design
+from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json, table
+from snnviz.data import datasets
+from snnviz.design import links
+from snnviz.design.design import Choice, CnnNetwork, Design, MlpNetwork, Neuron, Part, checked
+from snnviz.design.registry import Range
+from snnviz.errors import InputError
+from snnviz.events import Checkpoint, Progress
+from snnviz.graph.ttfs import relu_network, with_twin
+from snnviz.jobs import machine
+from snnviz.jobs.engine import check_memory
+from snnviz.studies.ttfs.study import Silent
+from snnviz.theory.ttfs import ZETA
+
+if TYPE_CHECKING:
+    from snnviz.studies.ttfs.compute.equivalence import Agreement
+
+
+class Comparison(Part):
+    """How a ReLU network and its twin are compared."""
+
+    layers: Annotated[int, Range(2, 201, "Layers with weights, the readout's included.")] = 3
+    images: Annotated[int, Range(1, 1_000_000, "Test images that both are shown.")] = 256
+    zeta: Annotated[float, Range(0, 10_000, "How much wider than the largest activation windows are.")] = ZETA
+    precision: Literal["float64", "float32"] = "float64"
+    silent: Silent = "clock"
+    """What tells a layer of the silent neurons before it: the layer's clock, or nothing."""
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--layers", help="Layers with weights of an mlp or a cnn, the readout's included.  [3]")
+@click.option("--slopes", help="Slope at threshold B: 1, another number, or a range to draw from such as 0.5..2.  [1]")
+@click.option("--zeta", help="How much wider than the largest activation windows are.  [0.5]")
+@click.option("--images", help="Test images that both are shown.  [256]")
+@click.option("--precision", help="float64 or float32.  [float64]")
+@click.option(
+    "--silent", help="clock, or nothing: neurons as printed, which miss what silent ones do not send.  [clock]"
+)
+@click.option("--trained", is_flag=True, help="Train the ReLU network first, instead of drawing its weights.")
+@SETTING
+@NEAREST
+@AS_JSON
+def check(
+    name: str | None,
+    settings: Sequence[str],
+    slopes: str | None,
+    trained: bool,
+    nearest: bool,
+    as_json: bool,
+    **options: str | None,
+) -> None:
+    """Compare the logits of a ReLU network and of its TTFS twin.
+
+    NAME is a named design or a file; its graph is taken, with ReLUs. Without it: an mlp of 340 neurons a layer on
+    digits. Each neuron of the twin spikes at most once; the windows in which layers spike are as wide as the training
+    images need, and times are in tau_c. A silent neuron sends nothing: the clock of the layer behind it switches to
+    slope B when its window opens. With --silent nothing there is no such clock, and the twin is none.
+    """
+    given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
+    comparison = checked(Comparison, given, "a comparison")
+    steepness = read_slopes(slopes) if slopes is not None else (1.0, 1.0)
+    asked = _design(name, settings, comparison.layers if "layers" in given else None, nearest)
+    design = relu_network(fitting(lambda: with_twin(asked), nearest))
+    if (free := machine.free_bytes()) is not None:
+        check_memory(design, free)
+    datasets.ensure(design.data.name, lambda words: click.echo(words, err=True))
+    from snnviz.studies.ttfs.compute.equivalence import agreement
+
+    arrays = _learnt(design, quiet=as_json or not sys.stderr.isatty()) if trained else None
+    of = comparison
+    found = agreement(design, of.images, steepness, of.zeta, of.precision, arrays, of.silent)
+    if as_json:
+        told = comparison.model_dump(mode="json") | {"layers": len(found.layers) + 1}
+        setting = told | {"slopes": list(steepness), "trained": trained}
+        print_json({"design": design.document(), "comparison": setting, **asdict(found)})
+    else:
+        print_agreement(found)
+
+
+def read_slopes(text: str) -> tuple[float, float]:
+    """From "1" or "0.5..2". Raises `InputError`."""
+    number = r"\s*(\d+\.?\d*(?:e-?\d+)?|\.\d+)\s*"
+    parts = re.fullmatch(rf"{number}(?:\.\.{number})?", text[:60], re.ASCII)
+    low, high = (float(parts[1]), float(parts[2] or parts[1])) if parts else (0.0, 0.0)
+    if not 1e-6 <= low <= high <= 1e6:
+        raise InputError("slopes", "be a number from 1e-06 to 1e+06, or two such as 0.5..2", text)
+    return low, high
+
+
+def _design(name: str | None, settings: Sequence[str], layers: int | None, nearest: bool) -> Design:
+    """The design of the command's arguments, with so many layers if any number is given."""
+    usual = Design.check({"data": {"steps": 1}, "network": {"kind": "mlp", "depth": 2, "width": 340}})
+    usual = usual.model_copy(update={"neuron": Neuron(kind="relu"), "init": Choice({"kind": "kaiming"})})
+    design = read_design(name, settings, nearest, usual)
+    if layers is None:
+        return design
+    if "network.depth" in (given := links.read_settings(settings)):
+        raise InputError("network.depth", "be left out where layers are given", given["network.depth"])
+    if not isinstance(design.network, MlpNetwork | CnnNetwork):
+        raise InputError("network.kind", "be mlp or cnn where layers are given", design.network.kind)
+    return links.change(design, {"network.depth": layers - 1, "training.shortcut.layers": ""})
+
+
+def _learnt(design: Design, *, quiet: bool) -> Mapping[str, Any]:
+    """The weights after training, by name."""
+    from snnviz.studies.ttfs.compute.equivalence import learnt
+
+    arrays: Mapping[str, Any] = {}
+    with Bar(quiet) as bar:
+        for event in learnt(design):
+            if isinstance(event, Progress) and event.steps:
+                bar.move(event.step, event.steps)
+            if isinstance(event, Checkpoint):
+                arrays = event.arrays
+    return arrays
+
+
+def print_agreement(found: Agreement) -> None:
+    """The figures, and a row for each layer that spikes."""
+    rows = [
+        {
+            "layer": layer.name,
+            "neurons": f"{layer.neurons:,}",
+            "t_min": f"{layer.start:.4g}",
+            "t_max": f"{layer.end:.4g}",
+            "spikes per neuron": f"{layer.spikes_per_neuron:.3f}",
+            "saturated": f"{layer.saturated:.2%}",
+            "times off by": f"{layer.lateness:.2g}",
+        }
+        for layer in found.layers
+    ]
+    click.echo(table(rows))
+    click.echo(f"largest relative difference of logits {found.max_relative_difference:.2g} over {found.images} images")
+    click.echo(f"both say the same of {found.argmax_agreement:.2%}")
+    click.echo(f"accuracy on these images {found.accuracy:.2%}, of the ReLU network {found.relu_accuracy:.2%}")
+    click.echo(f"{found.spikes_per_neuron:.3f} spikes per neuron, read after {found.latency:.4g} tau_c")
+    events = f"1.000 and {found.additions_with_events:,}"
+    click.echo(f"{found.additions:,.0f} additions an image; with an event at t_max of each silent neuron {events}")

@@ -1,0 +1,54 @@
+"""The command that shows why gradients explode where alpha = 1: eigenvalues of random TTFS layers' Jacobians."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import click
+
+from snnviz.cli.printing import AS_JSON, Bar, print_json, table
+from snnviz.design import links
+from snnviz.design.design import Part, checked
+from snnviz.design.registry import Range
+from snnviz.studies.ttfs.theory.spectra import OUTSIDE, RandomLayers, summary
+
+
+class Several(Part):
+    """How many random layers are drawn."""
+
+    seeds: Annotated[int, Range(1, 1000, "Layers, each with a seed of its own.")] = 40
+
+
+@click.command()
+@click.option("--neurons", help="Neurons of a layer, and its inputs.  [340]")
+@click.option("--weights", help="one: W ~ N(0, 1/n); he: N(0, 2/n).  [one]")
+@click.option("--share", help="Share of the neurons that spike.  [1]")
+@click.option("--low", help="The least of the chosen slopes B.  [0.5]")
+@click.option("--high", help="The largest of the chosen slopes B.  [1.5]")
+@click.option("--seed", help="Of the first layer.  [0]")
+@click.option("--seeds", help="Layers, each with a seed of its own.  [40]")
+@AS_JSON
+def spectrum(as_json: bool, seeds: str | None, **options: str | None) -> None:
+    """Show the eigenvalues of random layers' Jacobians: with slope B = 1, with ramp alpha = 1, with chosen slopes."""
+    given = {name: links.read_value(name, value) for name, value in options.items() if value is not None}
+    setting = RandomLayers.check(given)
+    count = {} if seeds is None else {"seeds": links.read_value("seeds", seeds)}
+    layers = checked(Several, count, "a number of layers").seeds
+    with Bar(quiet=as_json or not sys.stderr.isatty(), label="layers") as bar:
+        found = summary(setting, layers, bar.share)
+    if as_json:
+        print_json({"setting": setting.model_dump(mode="json"), "seeds": layers, **asdict(found)})
+        return
+    rows = [
+        {
+            "model": each.slope,
+            "median of the largest modulus": f"{each.median:.3g}",
+            "least": f"{each.least:.3g}",
+            f"share above {OUTSIDE}": f"{each.outside:.4f}",
+        }
+        for each in found.models
+    ]
+    click.echo(table(rows))
+    click.echo(f"{layers} layers; with alpha = 1, B is not above 0 in {found.negative:.2%} of the neurons")

@@ -1,0 +1,67 @@
+"""What is printed of limits of hardware: tables of curves, and one fine-tuning."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from snnviz.cli.printing import print_json, table
+from snnviz.design import links
+from snnviz.store import Run, Store
+from snnviz.studies.ttfs.limits import Axis, FineTuning, Tuned
+
+TITLES: dict[Axis, str] = {
+    "weight_bits": "bits of a weight",
+    "time_bits": "bits of a time",
+    "jitter": "jitter (tau_c)",
+    "latency": "windows shorter by",
+}
+
+
+def show(store: Store, run: Run, as_json: bool) -> None:
+    """A fine-tuning, as far as it is done."""
+    task = run.task
+    assert isinstance(task, FineTuning)
+    told = [tuned for _, tuned in store.rows(run.run, Tuned)]
+    if as_json:
+        print_json({"run": run.run, "state": run.state, "task": task.model_dump(mode="json"), "error": run.error}
+                   | {"epochs": [asdict(tuned) for tuned in told]})  # fmt: skip
+        return
+    click.echo(f"fine-tuning of {links.in_a_line(run.design)} through {task.limits.text}: {run.state}")
+    for tuned in told:
+        when = f"epoch {tuned.epoch}" if tuned.epoch else "before"
+        click.echo(f"  {when:9} accuracy {tuned.accuracy:.2%}, {tuned.spikes:.3f} spikes per neuron")
+
+
+def show_curves(found: Sequence[Mapping[str, Any]], exact: Sequence[float]) -> None:
+    """The curves of fine-tunings, a table for each axis, below the accuracy without limits."""
+    click.echo(f"test accuracy without limits {spread(exact)}")
+    for axis in dict.fromkeys(row["axis"] for row in found):
+        click.echo(f"\n{table([_line(row) for row in found if row['axis'] == axis])}")
+
+
+def _line(row: Mapping[str, Any]) -> dict[str, str]:
+    """Of a table of one axis."""
+    axis, seeds = row["axis"], row["seeds"]
+    line = {TITLES[axis]: f"{row['value']:g}"}
+    if axis == "jitter":
+        line["of a window"] = spread([row["value"] / each["mean_window"] for each in seeds])
+    return line | {
+        "before": spread([each["before"] for each in seeds]),
+        "after": spread([each["after"] for each in seeds]),
+        "read after": spread([each["latency"] for each in seeds], 1, " tau_c", 1),
+        "spikes per neuron": spread([each["spikes_after"] for each in seeds], 1, "", 3),
+    }
+
+
+def spread(values: Sequence[float], scale: float = 100, unit: str = " %", places: int = 2) -> str:
+    """Mean, and standard deviation of several."""
+    if not values:
+        return "-"
+    mean = f"{scale * statistics.fmean(values):.{places}f}"
+    sd = f" ± {scale * statistics.stdev(values):.{places}f}" if len(values) > 1 else ""
+    return f"{mean}{sd}{unit}"

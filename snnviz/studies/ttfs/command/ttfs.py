@@ -1,0 +1,19 @@
+"""The group of commands about TTFS networks."""
+
+from __future__ import annotations
+
+import click
+
+from snnviz.studies.ttfs.command import agreeing, limiting, penalising, spectra, trajectories
+
+
+@click.group()
+def ttfs() -> None:
+    """Networks whose neurons spike at most once, and that compute what ReLU networks do."""
+
+
+ttfs.add_command(agreeing.check)
+ttfs.add_command(spectra.spectrum)
+ttfs.add_command(trajectories.trajectories)
+ttfs.add_command(limiting.limits)
+ttfs.add_command(penalising.penalty)

@@ -1,0 +1,177 @@
+"""A ReLU network beside its TTFS twin, on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from snnviz.core import data, inits, ttfs
+from snnviz.core.data import intensities as intensities
+from snnviz.core.data import span as span
+from snnviz.core.execute import execute
+from snnviz.core.networks import Network
+from snnviz.core.randomness import generator
+from snnviz.core.train import TEST_BATCH
+from snnviz.design.design import Design
+from snnviz.errors import Diverged
+from snnviz.events import Event
+from snnviz.graph.ttfs import relu_network, ttfs_network
+from snnviz.studies.ttfs.study import Silent
+from snnviz.theory.operations import every_spike
+from snnviz.theory.ttfs import ZETA
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTimes:
+    """A hidden layer's window in tau_c, the share of its neurons that spike, and of those that do so at t_min: their
+    activation does not fit into the window. `lateness`: by how much a spike's time (of a silent neuron, t_max) is not
+    what the ReLU network's activation asks for, on average over neurons and images, in tau_c."""
+
+    name: str
+    neurons: int
+    start: float
+    end: float
+    spikes_per_neuron: float
+    saturated: float
+    lateness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the twin's logits are from the ReLU network's.
+
+    `max_relative_difference`: over images, the largest difference of two logits by the image's largest logit.
+    `argmax_agreement`: the share of images that both say the same of. `accuracy`: of both on these images.
+    `spikes_per_neuron`: over all hidden neurons; `additions` of an image: each spike's, the pixels' too, at each weight
+    that it meets. `additions_with_events`: with an event at t_max of whoever is silent, each neuron sends once.
+    `silent`: what tells a layer of the silent neurons before it.
+    """
+
+    images: int
+    max_relative_difference: float
+    argmax_agreement: float
+    accuracy: float
+    relu_accuracy: float
+    silent: Silent
+    spikes_per_neuron: float
+    additions: float
+    additions_with_events: int
+    latency: float
+    layers: tuple[LayerTimes, ...]
+
+
+def relus(design: Design, arrays: Mapping[str, Any] | None, dtype: torch.dtype) -> Network:
+    """The ReLU network of a design, untrained or with the weights of a checkpoint, in this precision."""
+    network = Network(design)
+    if arrays is None:
+        training, _ = data.load(design)
+        inits.measure(network, data.encoded_probe(training, design)[0])
+    for kept in (network.parameters, network.buffers):
+        for name, value in kept.items():
+            given = value.detach() if arrays is None else torch.tensor(arrays[name])
+            kept[name] = given.to(dtype)
+    return network
+
+
+def learnt(design: Design) -> Iterator[Event]:
+    """Trains the ReLU network of a design, as a run would: its last checkpoint has the weights."""
+    torch.set_num_threads(1)
+    yield from execute(relu_network(design))
+
+
+@torch.no_grad()
+def largest(network: Network, images: data.Images, dtype: torch.dtype) -> list[float]:
+    """X of each hidden layer: its largest activation over `images`."""
+    low, high = span(network.design)
+    found = [0.0] * (len(network.architecture.layers) - 1)
+
+    def hear(index: int, said: Tensor) -> None:
+        found[index] = max(found[index], float(said.max()))
+
+    for part in images.images.split(TEST_BATCH):
+        network((low + (high - low) * intensities(part, images.white, dtype))[None], by="running", hear=hear)
+    return found
+
+
+@torch.no_grad()
+def agreement(
+    design: Design,
+    images: int = 256,
+    slopes: tuple[float, float] = (1.0, 1.0),
+    zeta: float = ZETA,
+    precision: Literal["float64", "float32"] = "float64",
+    arrays: Mapping[str, Any] | None = None,
+    silent: Silent = "clock",
+) -> Agreement:
+    """The ReLU network of a design beside its TTFS twin, whose windows the training images say, on test images.
+
+    `slopes`: between which the slopes B at threshold are drawn. `arrays`: of a checkpoint; without, it is untrained.
+    `silent` "nothing": the twin's neurons are those of the equation as printed, and miss what silent ones do not send.
+    Raises `InputError`, `DataMissing` or `Diverged`.
+    """
+    dtype: torch.dtype = getattr(torch, precision)
+    design = relu_network(design)
+    training, test = data.load(design)
+    network, (low, high) = relus(design, arrays, dtype), span(design)
+    reached, drawn = largest(network, training, dtype), _drawn(network, slopes, dtype)
+    made = ttfs.twin(network, reached, low, high, zeta, drawn, dtype, silent)
+    difference, same, seen = 0.0, 0, torch.zeros(len(made.hidden), 3, dtype=torch.float64)
+    additions, right, some = 0, torch.zeros(2, dtype=torch.float64), data.probe(test, design.seed, images)
+    for part, labels in zip(some.images.split(TEST_BATCH), some.labels.split(TEST_BATCH), strict=True):
+        shown, said = intensities(part, test.white, dtype), dict[int, Tensor]()
+        expected = network((low + (high - low) * shown)[None], by="running", hear=said.__setitem__)
+        passed = made.run(shown)
+        if not (passed.logits.isfinite() & expected.isfinite()).all():
+            raise Diverged(f"Logits became infinite in {precision}: smaller weights or fewer layers help.")
+        unit = expected.abs().amax(1).clamp(min=torch.finfo(dtype).tiny)
+        difference = max(difference, float(((passed.logits - expected).abs().amax(1) / unit).max()))
+        same += int((passed.logits.argmax(1) == expected.argmax(1)).sum())
+        right += torch.tensor([int((each.argmax(1) == labels).sum()) for each in (passed.logits, expected)])
+        seen += _spikes(passed, made, said)
+        additions += sum(made.arriving(index, times)[1] for index, times in enumerate(passed.times))
+    count = min(images, len(test))
+    layers = tuple(
+        LayerTimes(layer.name, layer.neurons, window.start, window.end, *(spikes / count / layer.neurons).tolist())
+        for layer, window, spikes in zip(made.hidden, made.windows, seen, strict=True)
+    )
+    per_neuron = float(seen[:, 0].sum()) / count / sum(layer.neurons for layer in layers)
+    events = every_spike(ttfs_network(design))
+    accuracy, of_relus = (right / count).tolist()
+    return Agreement(
+        count,
+        difference,
+        same / count,
+        accuracy,
+        of_relus,
+        silent,
+        per_neuron,
+        additions / count,
+        events,
+        made.latency,
+        layers,
+    )
+
+
+def _spikes(passed: ttfs.Passed, made: ttfs.Network, said: Mapping[int, Tensor]) -> Tensor:
+    """(hidden layers, 3): how many neurons spike, how many do so at t_min, and the sum of |t - t_max + x|."""
+    found = []
+    for index, (t, window) in enumerate(zip(passed.times[1:], made.windows, strict=True)):
+        x = said[index][0].movedim(-1, 1)  # channels come last there
+        late = (t - window.end + x.clamp(max=window.width)).abs()
+        found.append([float((t < window.end).sum()), float((t <= window.start).sum()), float(late.sum())])
+    return torch.tensor(found, dtype=torch.float64)
+
+
+def _drawn(network: Network, slopes: tuple[float, float], dtype: torch.dtype) -> ttfs.Slopes:
+    if slopes == (1.0, 1.0):
+        return "one"
+    low, high = slopes
+    found = []
+    for layer in network.architecture.layers[:-1]:
+        draw = generator(network.design.seed, "slope", layer.name)
+        found.append(low + (high - low) * torch.rand(layer.out_shape[0], generator=draw, dtype=dtype))
+    return found

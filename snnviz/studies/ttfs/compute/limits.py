@@ -1,0 +1,78 @@
+"""A TTFS network under limits of hardware, with gradients to train it on: (11) to (14) of `theory.ttfslimits`.
+
+A limit is applied on the way forward, and on the way back taken for nothing: the gradient of a limited weight or time
+is that of the weight or time itself, straight through. A spike at t_min because its window is too short passes none, as
+in the network without limits.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from snnviz.core import ttfs
+from snnviz.studies.ttfs.limits import Levels, Limits
+from snnviz.studies.ttfs.theory import limits as ttfslimits
+from snnviz.theory.ttfs import Window
+
+
+def straight_through(value: Tensor, limited: Tensor) -> Tensor:
+    """`limited`, exactly, with the gradient of `value`."""
+    return limited.detach() + (value - value.detach())
+
+
+def quantised(values: Tensor, low: float, high: float, bits: int) -> Tensor:
+    """As `theory.ttfslimits.quantised`, without a gradient."""
+    last = 2**bits - 1
+    step, values = (high - low) / last, values.detach()
+    if not step > 0:
+        return torch.full_like(values, low)
+    k = ((values.clamp(low, high) - low) / step).round()
+    return torch.where(k == last, high, low + step * k)  # at the end of its window to the bit, a neuron is silent
+
+
+def few_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -> Tensor:
+    """As `theory.ttfslimits.few_weights`, without a gradient."""
+    if levels == "without-zero":
+        return quantised(weights, -reach, reach, bits)
+    last, weights = 2 ** (bits - 1) - 1, weights.detach()
+    if not reach > 0:
+        return torch.zeros_like(weights)
+    found: Tensor = ((weights / reach).clamp(-1, 1) * last).round() / last * reach + 0.0
+    return found
+
+
+class Limited(ttfs.Network):
+    """A B1-network whose weights, windows and spikes are those of a chip.
+
+    The ranges of its weights are those of the network it is made from, and stay while it learns; so do its windows.
+    `draw` is where jitter comes from, and is set before a pass.
+    """
+
+    def __init__(self, exact: ttfs.Network, limits: Limits) -> None:
+        """`exact` keeps its parameters; these here learn."""
+        parameters = {name: value.detach().clone().requires_grad_() for name, value in exact.parameters.items()}
+        windows = ttfslimits.shortened(exact.windows, limits.latency)
+        super().__init__(exact.architecture, parameters, windows, low=exact.low, high=exact.high)
+        self.limits, self.draw = limits, torch.Generator()
+        self.ranges = [
+            ttfslimits.reach(self.parameters[f"{layer.name}.weight"].detach().numpy(), limits.outliers)
+            for layer in self.architecture.layers
+        ]
+
+    def received(self, times: Tensor, window: Window) -> Tensor:
+        limits, moved = self.limits, times.detach()
+        if limits.jitter:
+            noise = torch.randn(times.shape, generator=self.draw, dtype=times.dtype)
+            jittered = (moved + limits.jitter * noise).clamp(window.start, window.end)
+            moved = torch.where(moved < window.end, jittered, moved)
+        if limits.time_bits:
+            moved = quantised(moved, window.start, window.end, limits.time_bits)
+        return straight_through(times, moved) if limits.jitter or limits.time_bits else times
+
+    def _named(self, index: int) -> tuple[Tensor, Tensor]:
+        weight, bias = super()._named(index)
+        if bits := self.limits.weight_bits:
+            reach = self.ranges[index]
+            weight = straight_through(weight, few_weights(weight, reach, bits, self.limits.levels))
+        return weight, bias

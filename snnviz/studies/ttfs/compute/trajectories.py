@@ -1,0 +1,177 @@
+"""A ReLU network and TTFS networks that begin as the same function and learn from the same batches, in step.
+
+All of it is float64, so that what differs is not rounding. Weights are drawn as the design's run draws them and their
+rows centred, so that alpha = 1 means B = 1 at the start.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from snnviz.core import data, networks, ttfs
+from snnviz.core.data import intensities, span
+from snnviz.core.optimizers import STEPS, State
+from snnviz.core.randomness import generator
+from snnviz.core.train import TEST_BATCH
+from snnviz.design.design import OPTIMIZERS, SCHEDULES, Design
+from snnviz.errors import Diverged
+from snnviz.events import Event, Progress
+from snnviz.graph.ttfs import ttfs_network
+from snnviz.studies.ttfs.compute.equivalence import relus
+from snnviz.studies.ttfs.trajectories import Course, Model, Trajectories
+
+
+class Learner:
+    """One of the models; sums of its loss, hits and gradient norms since the last look."""
+
+    def __init__(
+        self, name: Model, network: networks.Network | ttfs.Network, design: Design, slower: float = 1
+    ) -> None:
+        self.name, self.network, self.slower = name, network, slower
+        self.parameters: Mapping[str, Tensor] = network.parameters
+        self.states: list[State] = [{} for _ in self.parameters]
+        optimizer, arguments = OPTIMIZERS[design.training.optimizer.kind].function(
+            **design.training.optimizer.parameters
+        )
+        self._step = partial(STEPS[optimizer], **arguments)
+        self._span = span(design)
+        self.start = self.flat(".weight")
+        self.clear()
+
+    def clear(self) -> None:
+        self.steps, self.images, self.hits, self.loss, self.norm = 0, 0, 0, 0.0, 0.0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it has become infinite."""
+        return not math.isfinite(self.loss + self.norm)
+
+    def learn(self, shown: Tensor, labels: Tensor, rate: float) -> None:
+        """A training step on intensities (B, 1, H, W)."""
+        gradients = self.see(shown, labels)
+        self._step([value.detach() for value in self.parameters.values()], gradients, self.states, rate / self.slower)
+        if isinstance(self.network, ttfs.Network) and not self.is_lost:
+            self.network.adapt(self._passed)
+
+    def see(self, shown: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
+        """Counts a batch, and returns the gradients of its mean cross-entropy."""
+        logits = self.logits(shown)
+        loss = F.cross_entropy(logits, labels)
+        gradients = torch.autograd.grad(loss, list(self.parameters.values()))
+        count = len(labels)
+        self.steps, self.images = self.steps + 1, self.images + count
+        self.hits += int((logits.argmax(1) == labels).sum())
+        self.loss += loss.item() * count
+        self.norm += math.sqrt(sum(gradient.square().sum().item() for gradient in gradients))
+        return gradients
+
+    def logits(self, shown: Tensor) -> Tensor:
+        """(B, classes)."""
+        if isinstance(self.network, ttfs.Network):
+            self._passed = self.network.run(shown)
+            return self._passed.logits
+        low, high = self._span
+        return self.network((low + (high - low) * shown)[None], by="running")
+
+    @torch.no_grad()
+    def tested(self, images: data.Images) -> float:
+        """Accuracy."""
+        hits = 0
+        parts = zip(images.images.split(TEST_BATCH), images.labels.split(TEST_BATCH), strict=True)
+        for part, labels in parts:
+            hits += int((self.logits(intensities(part, images.white)).argmax(1) == labels).sum())
+        return hits / len(images)
+
+    def flat(self, ending: str = "") -> Tensor:
+        """All parameters side by side whose names end so."""
+        return torch.cat([value.detach().flatten() for name, value in self.parameters.items() if name.endswith(ending)])
+
+
+def courses(setting: Trajectories, *_: object) -> Iterator[Event]:
+    """Yields Progress after each step of all models together, and a Course of each model at each look.
+
+    It begins anew whenever it is asked, whatever its history, and says the same. Of a model that becomes infinite there
+    is nothing more.
+    Raises `DataMissing`, or `Diverged` if the ReLU network is lost.
+    """
+    design, timed = setting.design, ttfs_network(setting.design)  # which is shown intensities
+    training, test = yield from data.loading(design)
+    size, epochs = design.training.batch_size, design.training.epochs
+    per_epoch = math.ceil(len(training) / size)
+    models = learners(setting)
+    yield Progress(0, epochs * per_epoch)
+    probe = data.probe(training, design.seed)
+    for model in models:
+        model.see(intensities(probe.images, probe.white), probe.labels)
+    yield from _look(models, 0, 0.0, None)
+    models.pop()  # the naive one
+    due = {math.ceil(look * per_epoch / setting.looks) for look in range(1, setting.looks + 1)}
+    schedule = design.training.schedule
+    for epoch in range(epochs):
+        factor = float(SCHEDULES[schedule.kind].function(epoch, epochs, **schedule.parameters))
+        order = torch.randperm(len(training), generator=generator(design.seed, "order", epoch))
+        for batch in range(per_epoch):
+            chosen = order[batch * size : (batch + 1) * size]
+            shown = data.learnt(training, chosen, timed, epoch, batch)[0]
+            for model in models:
+                if not model.is_lost:
+                    model.learn(shown, training.labels[chosen], factor * design.training.learning_rate)
+            if models[0].is_lost:
+                what = f"The ReLU network became infinite in epoch {epoch + 1}"
+                raise Diverged(f"{what}: a smaller learning rate may help.")
+            models = [model for model in models if not model.is_lost]
+            step = epoch * per_epoch + batch + 1
+            if batch + 1 in due:
+                yield from _look(models, step, step / per_epoch, test if batch + 1 == per_epoch else None)
+            yield Progress(step, epochs * per_epoch)
+
+
+def learners(setting: Trajectories) -> list[Learner]:
+    """The models before the first step, in the order of `MODELS`."""
+    design = setting.design
+    low, high = span(design)
+    drawn = relus(design, None, torch.float64)
+    naive = ttfs.from_scratch(drawn, low, high, "alpha-one")
+    for layer in drawn.architecture.layers[:-1]:
+        weight = drawn.parameters[f"{layer.name}.weight"]
+        weight -= weight.flatten(1).mean(1).view(-1, *[1] * (weight.dim() - 1))
+    b1, alpha, slower = (ttfs.from_scratch(drawn, low, high, slopes) for slopes in ("one", "alpha-one", "alpha-one"))
+    for value in drawn.parameters.values():
+        value.requires_grad_()
+    return [
+        Learner("relu", drawn, design),
+        Learner("b1", b1, design),
+        Learner("alpha-one", alpha, design),
+        Learner("slower", slower, design, setting.slower),
+        Learner("naive", naive, design),
+    ]
+
+
+def _look(models: list[Learner], step: int, epoch: float, test: data.Images | None) -> Iterator[Course]:
+    first, parameters = models[0], models[0].flat()
+    weights = first.flat(".weight")
+    for model in models:
+        difference = float((model.flat() - parameters).abs().max())
+        if not math.isfinite(difference):
+            continue
+        mine = model.flat(".weight")
+        moved = F.cosine_similarity(mine - model.start, weights - first.start, 0).item() if step else None
+        yield Course(
+            step=step,
+            epoch=epoch,
+            model=model.name,
+            loss=model.loss / model.images,
+            accuracy=model.hits / model.images,
+            test_accuracy=model.tested(test) if test else None,
+            cosine=F.cosine_similarity(mine, weights, 0).item(),
+            moved=moved,
+            difference=difference,
+            grad_norm=model.norm / model.steps,
+        )
+        model.clear()

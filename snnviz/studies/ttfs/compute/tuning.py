@@ -1,0 +1,25 @@
+"""Fine-tuning as a task: from the store's weights of the trained network, where it has them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from snnviz.events import Event, Progress
+from snnviz.studies.ttfs.compute.finetune import finetune
+from snnviz.studies.ttfs.limits import FineTuning
+from snnviz.tasks import NEW, History
+
+PAUSE_SECONDS = 0.3
+
+
+def tune(task: FineTuning, history: History = NEW, *_: object) -> Iterator[Event]:
+    """As `core.finetune`. A network that is being trained is waited for; what nobody trains is trained here.
+
+    Raises `StoreError` too.
+    """
+    while (network := history.of(task.design)) is not None and network.state == "running":
+        yield Progress(0, 0, f"waiting for the network, {network.run}, to be trained")
+        time.sleep(PAUSE_SECONDS)
+    found = network.checkpoint() if network is not None and network.state == "done" else None
+    yield from finetune(task, found.arrays if found else None)

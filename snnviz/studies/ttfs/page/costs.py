@@ -1,0 +1,106 @@
+"""Part of the TTFS page: what one image costs in three networks of the same layers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.design.measurement import Measurement, name_of
+from snnviz.events import EpochEnd
+from snnviz.places import cache_dir
+from snnviz.store import Run
+from snnviz.store.looks import looks
+from snnviz.studies.ttfs.charts.costs import Told, cost_table
+from snnviz.studies.ttfs.page.runs import train
+from snnviz.studies.ttfs.page.setting import KEY, design, put_study, study
+from snnviz.studies.ttfs.study import networks
+from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.theory.operations import CAVEAT, spent
+from snnviz.theory.probe import on_pages
+from snnviz.ui.kit import measuring, questions, services
+
+COUNTED = (
+    f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "
+    "neuron that reads it; t_max events counted: every pixel and neuron sends once, as neurons as printed need to. "
+    "ReLU, all operations: every product, padding included; zeros skipped: as silence is, by the same rule; black "
+    "pixels skipped too: with the images' normalisation folded into the first layer, as TTFS has it. Rate-coded: "
+    "counted in its run, a sum or an average of m spikes as m additions, by NeuroBench, where that differs, as a "
+    "multiplication; a static image's first layer multiplies, once."
+)
+
+
+def several() -> dict[str, Design]:
+    """The three, by their names."""
+    return networks(design(), study().steps)
+
+
+def panel(made: Pair) -> None:
+    """The table, and the rate-coded network's run."""
+    designs = several()
+    runs = questions.runs_of(list(designs.values()))
+    done = {name: _told(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}
+    if made.silent == "nothing":
+        done["ttfs"] = Told(made.accuracy)
+    elif "ttfs" not in done and "relu" in done and study().weights == "relu":
+        done["ttfs"] = Told(done["relu"].accuracy)  # its logits are the same
+    rated = done.get("rate")
+    number = st.column_config.NumberColumn
+    st.markdown("**Synaptic operations and energy of one image, in three networks of the same layers**")
+    table = cost_table(made, designs, done)
+    table = table.assign(share=100 * table["share"], macs=table["macs"].round(), additions=table["additions"].round())
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="ttfs-costs",
+        placeholder="–",
+        column_order=("network", "accuracy", "spikes", "energy", "share", "latency", "macs", "additions"),
+        column_config=headed(
+            table,
+            {
+                "accuracy": column(
+                    "accuracy",
+                    help="Of finished runs; a mapped TTFS network has its ReLU network's; if silent neurons are "
+                    "missed, on the images above.",
+                ),
+                "spikes": number("spikes per neuron", format="%.2f", help="Of one image, over all hidden neurons."),
+                "latency": st.column_config.TextColumn(help="Until the readout (output layer) is read."),
+                "macs": column("MACs", help="Each with an addition, of which a spike needs the addition alone."),
+                "additions": column("additions", help="One for each synapse that a spike arrives at."),
+                "energy": column("energy"),
+                "share": number(
+                    "of ReLUs'", format="%.0f %%", help="Energy: a share of that of ReLUs whose zeros are skipped."
+                ),
+            },
+        ),
+    )
+    with st.expander("What is counted"):
+        st.caption(COUNTED)
+    if rated is not None:
+        st.caption(f"Rate-coded: on {on_pages(designs['rate'], rated.probe)}; the others: on the test images above.")
+        measuring.offer([designs["rate"]] if rated.probe is None else [], "ttfs-costs")
+    row, widget = st.columns([8, 2], vertical_alignment="bottom")
+    with widget:
+        questions.numbers(study(), {"steps": "Time steps T"}, KEY, put_study)
+    with row:
+        train("rate", designs["rate"], runs, (6, 4, 8))
+
+
+def _is_done(runs: dict[str, Run], of: Design) -> bool:
+    return of.digest in runs and runs[of.digest].state == "done"
+
+
+def _told(of: Design, run: Run) -> Told:
+    anew = questions.runs_of([Measurement(design=of)]).get(name_of(of))
+    return _read(str(cache_dir()), of, run.finished, anew.finished if anew is not None else None)
+
+
+@lru_cache(maxsize=200)
+def _read(_place: str, of: Design, _finished: float | None, _measured: float | None) -> Told:
+    store = services.store()
+    end = store.last(EpochEnd, [of.digest])[of.digest]
+    states = looks(store, of)
+    operations = spent(of, states)
+    steps = of.data.steps if of.network.code == "rate" else 1
+    return Told(end.test_accuracy, None if end.rate is None else end.rate * steps, operations, states[-1].probe)

@@ -1,0 +1,79 @@
+"""Part of the TTFS page: what the two networks say of the same images, side by side, layer by layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.data import datasets
+from snnviz.studies.ttfs.charts import ttfs as views
+from snnviz.studies.ttfs.charts.neuron import formulas
+from snnviz.studies.ttfs.page import looks as ttfs_looks
+from snnviz.studies.ttfs.page import twin
+from snnviz.studies.ttfs.page.setting import VIEW, design, study
+from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kit.trouble import told
+
+
+@st.fragment(key=VIEW)
+@told()
+def panel() -> None:
+    """The twin's widgets, the verdict, the charts of one image and of one layer, and a neuron in formulas."""
+    made = twin.panel()
+    if made is None:
+        return
+    st.markdown(views.verdict(made))
+    ttfs_looks.looks(made)
+    card, image = datasets.card(design().data.name), ttfs_looks.image(made)
+    first = [views.image_chart(made, image, card), views.logits_chart(made, image, card), views.difference_chart(made)]
+    charts(payload(first), key="ttfs-logits")
+    _layer(made, image)
+    _table(made)
+
+
+def _layer(made: Pair, image: int) -> None:
+    layer, (neuron, *_) = ttfs_looks.layer(made), ttfs_looks.neurons(made)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        charts(payload([views.scatter_chart(made, layer, image)]), key="ttfs-scatter")
+    with right.container(border=True):
+        which = "" if study().chosen else ", the first to spike" if made.spikes[layer] else ""
+        st.markdown(f"**Neuron {neuron} of {made.relu.names[layer]}{which}: a ReLU, and how it is told by a spike**")
+        for formula in formulas(made, layer, neuron, image):
+            st.latex(formula)
+        printed = made.silent == "nothing"
+        potential = "its potential as printed" if printed else "the two phases of its potential"
+        put = "should put" if printed else "put"
+        st.caption(
+            f"First the ReLU, then its twin's weights, the ramp α, {potential} and the threshold ϑ, which {put} the "
+            "spike so that t_max − t is x; last the way back, with w = W / B. t'_min: the t_min of the layer before."
+        )
+
+
+def _table(made: Pair) -> None:
+    number = st.column_config.NumberColumn
+    table = views.layer_table(made)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="ttfs-layers",
+        column_config=headed(
+            table,
+            {
+                "start": number("t_min", format="%.3f", help="When the layer's window begins, in τ_c."),
+                "end": number("t_max", format="%.3f", help="When it ends; the next layer's begins then."),
+                "largest": number("largest x", format="%.3f", help="X: over training images, by the ReLU network."),
+                "spikes": number("spikes per neuron", format="%.3f", help="Share of neurons that are not silent."),
+                "full": number(
+                    "window full", format="percent", help="Spikes at t_min: x does not fit into the window."
+                ),
+                "apart": number("relative difference", format="%.2g"),
+                "late": number(
+                    "times off by",
+                    format="%.2g",
+                    help="By how much a spike's time (of a silent neuron, t_max) is not what it should be, in τ_c: a "
+                    "mean over neurons and images.",
+                ),
+            },
+        ),
+    )

@@ -1,0 +1,119 @@
+"""Part of the TTFS page: limits of hardware on sliders, training on through them, and accuracy as curves over each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.data import datasets
+from snnviz.design.design import Design, MlpNetwork
+from snnviz.errors import DataMissing, InputError
+from snnviz.places import cache_dir
+from snnviz.store import Run, Task
+from snnviz.studies.ttfs.charts import limits as views
+from snnviz.studies.ttfs.curves import networks, points, tuning
+from snnviz.studies.ttfs.limits import FineTuning, Limits
+from snnviz.studies.ttfs.page import limits_curve
+from snnviz.studies.ttfs.page.limits_setting import KEY, base, kind, rows_of, setting, sliders
+from snnviz.studies.ttfs.page.setting import VIEW, design, study
+from snnviz.studies.ttfs.page.work import Source, both, source
+from snnviz.studies.ttfs.theory.limits import accuracy, trained
+from snnviz.studies.ttfs.theory.twins import span
+from snnviz.theory.ttfs import ZETA
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kit import questions
+from snnviz.ui.kit.actions import Verb, actions
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import some
+from snnviz.views.numbers import share
+
+TUNE = Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
+
+
+def panel() -> None:
+    """The sliders with what they cost; below them the curves."""
+    active = questions.is_active(questions.runs_of(_tasks()))
+    st.fragment(_draw, key=VIEW, run_every=questions.EVERY if active else None)(active)
+
+
+def _one() -> FineTuning:
+    return tuning(base(), setting().limits, setting())
+
+
+def _tasks() -> list[Task]:
+    now = setting()
+    curve = points(base(), now, [now.axis])
+    return [_one(), *networks(base(), now.seeds), *(point.task for point in curve)]
+
+
+@told()
+def _draw(was_active: bool) -> None:
+    runs = questions.runs_of(_tasks())
+    if questions.is_active(runs) != was_active:
+        st.rerun()
+    left, right = st.columns([5, 7], gap="medium")
+    of = source(design(), kind())
+    with left:
+        sliders()
+    with right:
+        _now(of, runs)
+    st.divider()
+    limits_curve.panel(runs)
+
+
+def _now(of: Source, runs: Mapping[str, Run]) -> None:
+    """What the limits cost: at once on some images, and on all of them before and after training on."""
+    task = _one()
+    rows = rows_of({task.digest: runs[task.digest]} if task.digest in runs else {}).get(task.digest, ())
+    first, second, third = st.columns(3)
+    first.metric("Without limits", _percent(of.accuracy), help="Accuracy of the finished run on all test images.")
+    found, words = _at_once(of, task.limits)
+    second.metric("Under these limits", _percent(rows[0].accuracy if rows else found), help=words or None)
+    final = len(rows) == task.epochs + 1
+    after = f"After {some(rows[-1].epoch, 'epoch')}" if rows and not final else "Fine-tuned"
+    change = f"{100 * (rows[-1].accuracy - rows[0].accuracy):+.1f} points" if len(rows) > 1 else None
+    third.metric(after, _percent(rows[-1].accuracy if len(rows) > 1 else None), change)
+    if rows:
+        st.caption("On all test images.")
+    elif words:
+        st.caption(words)
+    actions(
+        [task],
+        {name: run for name, run in runs.items() if name == task.digest},
+        f"{KEY}-one",
+        verb=TUNE,
+        what="it",
+    )
+    if rows:
+        charts(payload([views.epochs_chart(rows, of.accuracy, task.epochs)]), key="ttfs-limits-epochs")
+    else:
+        st.caption(
+            "Fine-tuning trains the network on with the limits in its way forward; on the way back they are taken for "
+            "nothing (straight-through gradients). A network that is not trained yet is trained first."
+        )
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{share(value)}"
+
+
+def _at_once(of: Source, limits: Limits) -> tuple[float | None, str]:
+    """The accuracy on some test images, computed here; and what is to be said of it."""
+    if of.run is None:
+        return None, "Once the network is trained (above), its accuracy under any limits is here at once."
+    if not isinstance(design().network, MlpNetwork):
+        return None, "At once for fully connected networks alone: press Fine-tune for the accuracy before and after."
+    try:
+        found, count = _computed(str(cache_dir()), design(), of, limits)
+    except (DataMissing, InputError) as error:
+        return None, str(error)
+    return found, f"At once, on {count} test images."
+
+
+@lru_cache(maxsize=500)
+def _computed(_place: str, of: Design, weights: Source, limits: Limits) -> tuple[float, int]:
+    pair = both(of, study().model_copy(update={"zeta": ZETA, "slopes": "one", "silent": "clock"}), weights)
+    network = trained(pair.relu, *span(datasets.card(of.data.name)), ZETA)
+    return accuracy(network, limits, pair.relu.shown, pair.relu.labels, of.seed), len(pair.relu.shown)

@@ -1,0 +1,45 @@
+"""Part of the TTFS page: accuracy over one limit of hardware, before and after training on, as runs of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from snnviz.store import Run, Task
+from snnviz.studies.ttfs.charts import limits as views
+from snnviz.studies.ttfs.curves import networks, points
+from snnviz.studies.ttfs.limits import AXES
+from snnviz.studies.ttfs.page.limits_setting import KEY, base, put, rows_of, setting
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kit import questions
+from snnviz.ui.kit.actions import Verb, actions
+from snnviz.ui.kit.words import plain
+
+DRAW = Verb("Draw", "Drawing", "Drawn", "run")
+
+
+def panel(runs: Mapping[str, Run]) -> None:
+    """Which curve, how its points are made, and what is there of it."""
+    now, network = setting(), base()
+    which, numbers = st.columns([5, 5], vertical_alignment="bottom")
+    questions.segments(which, "Curve over", "axis", list(AXES), now, KEY, put, format_func=views.NAMES.__getitem__)
+    with numbers:
+        questions.numbers(now, {"epochs": "Epochs", "learning_rate": "Learning rate", "seeds": "Seeds"}, KEY, put)
+    if problem := st.session_state.get(f"{KEY}_problem"):
+        st.error(plain(problem), icon=":material/error:")
+    alone = networks(network, now.seeds)
+    curve = points(network, now, [now.axis])
+    tasks: list[Task] = [*alone, *(point.task for point in curve)]
+    own = {task.digest: runs[task.digest] for task in tasks if task.digest in runs}
+    actions(tasks, own, f"{KEY}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")
+    ends = questions.epochs_of(alone)
+    done = [name for name, run in own.items() if name in ends and run.state == "done"]
+    exact = {name: ends[name][-1].test_accuracy for name in done}
+    rows = rows_of({name: run for name, run in own.items() if run.task not in alone})
+    if said := views.verdict(now.axis, curve, rows, exact):
+        st.markdown(said)
+    if rows:
+        charts(payload([views.curve_chart(now.axis, curve, rows, list(exact.values()))]), key="ttfs-limits-curve")
+    else:
+        st.caption("A fine-tuning for each point, from the weights of the network, which is trained first.")

@@ -1,0 +1,69 @@
+"""Part of two views of the TTFS page: which image, which hidden layer, which of its neurons one looks at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.studies.ttfs.charts import neuron as views
+from snnviz.studies.ttfs.page.setting import KEY, put_study, study
+from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.ui.kit import questions
+
+
+def looks(made: Pair) -> None:
+    """Which image, which layer, which neurons."""
+    now, names = study(), made.relu.names[:-1]
+    row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
+    last = len(made.relu.shown) - 1
+    row[0].number_input(
+        "Test image",
+        0,
+        last,
+        image(made),
+        key=f"{KEY}-image@{questions.revision(KEY)}/{last}",
+        help=f"From 0 to {last}: these are drawn by the seed, as many of each class as there are.",
+        on_change=_put_look,
+        args=("image", f"{KEY}-image@{questions.revision(KEY)}/{last}"),
+    )
+    key = f"{KEY}-layer@{questions.revision(KEY)}/{len(names)}"
+    row[1].selectbox(
+        "Hidden layer",
+        range(1, len(names) + 1),
+        index=layer(made),
+        format_func=lambda number: f"{names[number - 1]} ({len(made.hidden[number - 1].ramp):,} neurons)",
+        key=key,
+        on_change=_put_look,
+        args=("layer", key),
+    )
+    key = f"{KEY}-neurons@{questions.revision(KEY)}"
+    row[2].text_input(
+        "Neurons",
+        now.neurons,
+        placeholder=f"{views.names_of(neurons(made))}: the earliest, a later, a silent one",
+        help="At most 4 numbers from 0, such as 3,17. Empty: the first to spike, a later one and a silent one.",
+        key=key,
+        on_change=_put_look,
+        args=("neurons", key),
+    )
+
+
+def _put_look(name: str, widget: str) -> None:
+    if widget in st.session_state:
+        st.session_state[f"{KEY}-{name}@{questions.revision(KEY)}"] = st.session_state[widget]
+        put_study(name)
+
+
+def image(made: Pair) -> int:
+    """The image that is looked at."""
+    return min(study().image, len(made.relu.shown) - 1)
+
+
+def layer(made: Pair) -> int:
+    """The hidden layer that is looked at, from 0."""
+    return min(study().layer, len(made.hidden)) - 1
+
+
+def neurons(made: Pair) -> tuple[int, ...]:
+    """Its neurons that are looked at; those that it does not have are left out."""
+    known = [number for number in study().chosen if number < len(made.hidden[layer(made)].ramp)]
+    return tuple(known) or views.interesting(made, layer(made), image(made))

@@ -1,0 +1,32 @@
+"""Part of the TTFS page: why a TTFS network does not learn with alpha = 1, before any step and step by step."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.studies.ttfs.page import courses, spectra
+from snnviz.studies.ttfs.page.setting import VIEW
+from snnviz.ui.kit import questions
+
+ABOUT = (
+    "A TTFS neuron's slope at threshold is B = α + ΣW, and **1/B multiplies every gradient that passes it**. With a "
+    "ramp of α = 1 for all neurons, B is whatever their weights make it: gradients explode, and a step of W is not the "
+    "step of w that a ReLU network takes. The B1-model sets α = 1 − ΣW anew after every step, so that B = 1."
+)
+PAPER = (
+    "**The paper's figures, full scale** (Stanojevic et al. 2023, Fig. 2a and 3; MNIST, 8 layers): B1 reaches 100 % of "
+    "the training images in fewer than 100 epochs, on the ReLU network's curve; α1, from weights chosen for it and at "
+    "a much smaller learning rate, needs about 2,000. How those weights were chosen is in no text that we could read. "
+    "**What is trained here is small**, begins with B = 1, and where α = 1 another seed takes another course."
+)
+
+
+def panel() -> None:
+    """Random layers; below them the networks that learn."""
+    with st.container():
+        spectra.panel()
+    st.markdown("**Train them**: a ReLU network, and TTFS networks that begin as the same function")
+    active = questions.is_active(questions.runs_of([courses.setting()]))
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(courses.panel, key=VIEW, run_every=questions.EVERY if active else None)(active)
+    st.caption(PAPER)

@@ -1,0 +1,54 @@
+"""Part of the TTFS page: the runs of its networks, ordinary ones, each with a button, progress and Cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.places import ROOT
+from snnviz.store import Run
+from snnviz.studies.ttfs.page.setting import RUNS, design, twin
+from snnviz.studies.ttfs.study import networks
+from snnviz.ui.kit import questions, state
+from snnviz.ui.kit.actions import Verb, actions
+from snnviz.ui.kit.trouble import told
+from snnviz.views.numbers import share
+
+SHORT = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded"}
+TRAIN = Verb("Train", "Training", "Trained", "run")
+HALF = (5, 4, 8)
+"""Widths of a run's buttons and words in half a page."""
+
+
+def runs() -> None:
+    """A button for each of the two networks, and how far it is."""
+    active = questions.is_active(questions.runs_of([design(), twin()]))
+    st.fragment(_runs, key=RUNS, run_every=questions.EVERY if active else None)(active)
+
+
+@told()
+def _runs(was_active: bool) -> None:
+    both = {name: each for name, each in networks(design()).items() if name != "rate"}
+    found = questions.runs_of(list(both.values()))
+    if questions.is_active(found) != was_active:
+        st.rerun()
+    for place, (name, each) in zip(st.columns(2, gap="medium"), both.items(), strict=True):
+        with place:
+            train(name, each, found, HALF)
+
+
+def train(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, int, int]) -> None:
+    """One run: Train with progress and Cancel, or, when it is done, what it reached and a way to its curves."""
+    own = {run: found[run] for run in found if run == of.digest}
+    if not own or own[of.digest].state != "done":
+        actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)
+        return
+    ends = questions.epochs_of([of]).get(of.digest)
+    reached = f": {share(ends[-1].test_accuracy)} of the test images" if ends else ""
+    words, button = st.columns([12, 5], vertical_alignment="center")
+    words.markdown(f":material/check: **{SHORT[name]} network trained**{reached}")
+    if button.button("Its curves", icon=":material/open_in_new:", width="stretch", key=f"ttfs-{name}-open"):
+        state.open_run(of.digest)
+        st.switch_page(ROOT / "pages" / "design.py")

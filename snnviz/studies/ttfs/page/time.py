@@ -1,0 +1,68 @@
+"""Part of the TTFS page: one image in time, and what one spike a neuron costs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.studies.ttfs.charts import time as views
+from snnviz.studies.ttfs.charts.costs import spikes_chart
+from snnviz.studies.ttfs.charts.ttfs import verdict
+from snnviz.studies.ttfs.page import costs, twin
+from snnviz.studies.ttfs.page import looks as ttfs_looks
+from snnviz.studies.ttfs.page.setting import KEY, VIEW, redraw, study
+from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.ui.components.charts import charts, payload, picked
+from snnviz.ui.kit import measuring, questions
+from snnviz.ui.kit.trouble import told
+
+CHART = "ttfs-time"
+
+
+def panel() -> None:
+    """The raster with potentials, spikes by layer, and the table of costs; the rate-coded network's run, live."""
+    active = _is_active(costs.several()["rate"])
+    st.fragment(_figures, key=VIEW, run_every=questions.EVERY if active else None)(active)
+
+
+@told()
+def _figures(was_active: bool) -> None:
+    if _is_active(costs.several()["rate"]) != was_active:
+        st.rerun()
+    made = twin.panel()
+    if made is None:
+        return
+    if made.silent == "nothing":
+        st.markdown(verdict(made))
+    st.markdown(views.verdict(made))
+    ttfs_looks.looks(made)
+    image, layer, neurons = ttfs_looks.image(made), ttfs_looks.layer(made), ttfs_looks.neurons(made)
+    charts(_drawn(made, image, layer, neurons), key=CHART, on_pick=_pick)
+    left, right = st.columns([4, 7], gap="medium")
+    with left:
+        charts(payload([spikes_chart(made, image)]), key="ttfs-spikes")
+    with right:
+        costs.panel(made)
+
+
+def _is_active(rate: Design) -> bool:
+    return questions.is_active(questions.runs_of([rate])) or measuring.is_active([rate])
+
+
+@lru_cache(maxsize=4)
+def _drawn(made: Pair, image: int, layer: int, neurons: tuple[int, ...]) -> bytes:
+    return payload([views.time_chart(made, image, layer, neurons)])
+
+
+def _pick() -> None:
+    """A spike was clicked: its neuron is looked at."""
+    found = picked(CHART)
+    if found is None or not all(text.isascii() and text.isdecimal() and len(text) <= 6 for text in found):
+        return
+    layer, neuron = found
+    document = {**study().model_dump(), "layer": max(1, min(200, int(layer))), "neurons": neuron}
+    st.session_state.ttfs = type(study()).check(document)
+    questions.renew(KEY)
+    redraw()

@@ -1,0 +1,88 @@
+"""What the TTFS page computes itself, in numpy and at once: from the weights of a finished run, or from drawn ones."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from snnviz.data import datasets
+from snnviz.design.design import Design
+from snnviz.errors import DataMissing, NotFound
+from snnviz.events import EpochEnd
+from snnviz.graph.ttfs import relu_network
+from snnviz.places import cache_dir
+from snnviz.studies.ttfs.study import TtfsStudy, Weights, networks
+from snnviz.studies.ttfs.theory.twins import Pair, Relu, images, pair, relu
+from snnviz.ui.kit import services
+
+IMAGES, TRAINING = 256, 10_000
+"""Test images that both networks are shown, and training images that say how wide windows are: so many at most, drawn
+by the seed and as evenly over the classes as there are images."""
+
+
+class Source(NamedTuple):
+    """Where weights come from: of a run, or drawn (run None). `accuracy`: of the run on its test images."""
+
+    kind: Weights
+    run: str | None = None
+    finished: float = 0.0
+    accuracy: float | None = None
+
+
+def source(design: Design, wanted: Weights) -> Source:
+    """The finished run that is wanted, if there is one, else weights before training."""
+    if wanted == "untrained":
+        return Source("untrained")
+    name = networks(design)[wanted].digest
+    shown = services.glance(name)
+    if shown is None or shown[0].state != "done":
+        return Source("untrained")
+    run = shown[0]
+    accuracy, whole = _end(str(cache_dir()), name, run.finished or 0.0)
+    return Source(wanted, name, run.finished or 0.0, accuracy) if whole else Source("untrained")
+
+
+def both(design: Design, study: TtfsStudy, of: Source) -> Pair:
+    """The two networks, and what they say of test images. Raises `InputError` or `DataMissing`."""
+    if study.slopes != "drawn":  # these say nothing then
+        study = study.model_copy(update={"low": 1.0, "high": 1.0})
+    key = (study.zeta, study.slopes, study.low, study.high, study.silent)
+    return _pair(str(cache_dir()), relu_network(design), of, *key)
+
+
+@lru_cache(maxsize=6)
+def _pair(place: str, design: Design, of: Source, *key: Any) -> Pair:
+    zeta, slopes, low, high, silent = key
+    return pair(_relu(place, design, of), zeta, slopes, low, high, design.seed, silent)
+
+
+@lru_cache(maxsize=3)
+def _relu(_place: str, design: Design, of: Source) -> Relu:
+    arrays = None
+    if of.run is not None and (checkpoint := services.store().load_checkpoint(of.run)) is not None:
+        arrays = checkpoint.arrays
+    training, test, labels = _images(design.data.name, design.seed)
+    return relu(design, arrays, training[: design.data.train_samples or TRAINING], test, labels)
+
+
+@lru_cache(maxsize=2)
+def _images(name: str, seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Training and test images, and the labels of these. Raises `DataMissing`."""
+    if not datasets.is_here(name):
+        title = datasets.card(name).title
+        raise DataMissing(f"{title} is not on this machine yet: it is fetched when a network is trained on it")
+    return images(datasets.load(name, seed), seed, TRAINING, IMAGES)
+
+
+@lru_cache(maxsize=200)
+def _end(_place: str, run: str, _finished: float) -> tuple[float | None, bool]:
+    """A run's accuracy, and whether its weights are there."""
+    store = services.store()
+    try:
+        ends = store.last(EpochEnd, [run])
+        whole = store.load_checkpoint(run) is not None
+    except NotFound:
+        return None, False
+    return ends[run].test_accuracy if run in ends else None, whole

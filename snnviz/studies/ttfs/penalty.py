@@ -1,0 +1,94 @@
+"""Fewer spikes for less accuracy: one TTFS design with several weights of its activity penalty."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import field_validator
+
+from snnviz.design.design import Design, Part, Ttfs, checked
+from snnviz.design.registry import Range
+from snnviz.errors import InputError
+from snnviz.graph.ttfs import ttfs_network
+from snnviz.studies.ttfs.curves import first_seed
+
+MOST = 20
+"""Values in a study."""
+
+PAPER_SPIKES = 0.3
+"""Spikes per neuron of Stanojevic et al. 2023, on average over their networks."""
+
+
+class PenaltyStudy(Part):
+    """Which penalties are compared.
+
+    >>> PenaltyStudy(values="1, 0,0.50").values
+    '0,0.5,1'
+    """
+
+    values: str = "0,0.1,0.3,1,3,10"
+    """Weights of the penalty, separated by commas."""
+
+    seeds: Annotated[int, Range(1, 10, "Runs of each value; their seeds follow the design's own.", 1)] = 3
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _numbers(cls, text: object) -> str:
+        limits = next(item for item in Ttfs.model_fields["penalty"].metadata if isinstance(item, Range))
+        parts = text.split(",") if isinstance(text, str) and len(text) <= 400 else []
+        found = sorted({number for part in parts if (number := _number(part)) is not None})
+        read = sum(bool(part.strip()) for part in parts)
+        fits = found and len(found) <= MOST and read == sum(_number(part) is not None for part in parts)
+        if not fits or found[0] < limits.low or found[-1] > limits.high:
+            rule = f"be at most {MOST} numbers from {limits.low:g} to {limits.high:g}, such as 0,0.1,1"
+            raise InputError("values", rule, text)
+        return ",".join(f"{number:g}" for number in found)
+
+    @classmethod
+    def check(cls, document: object) -> PenaltyStudy:
+        """A study from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a study of penalties")
+
+    @property
+    def penalties(self) -> tuple[float, ...]:
+        """The weights, rising."""
+        return tuple(map(float, self.values.split(",")))
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(f"{float(text):g}") if len(text) <= 40 and "_" not in text else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Penalised:
+    """One run of a study."""
+
+    penalty: float
+    design: Design
+
+
+def penalised(design: Design, study: PenaltyStudy) -> tuple[Penalised, ...]:
+    """The runs, seed by seed, so that a first curve is there early. Raises `InputError` for one without a TTFS twin.
+
+    >>> from snnviz.catalog import limitstudies
+    >>> [each.penalty for each in penalised(limitstudies.start(), PenaltyStudy(values="0,1", seeds=1))]
+    [0.0, 1.0]
+    """
+    network = ttfs_network(design)
+    first = first_seed(design, study.seeds)
+    return tuple(
+        Penalised(
+            penalty,
+            network.model_copy(
+                update={"seed": seed, "ttfs": network.ttfs.model_copy(update={"penalty": penalty})},
+            ),
+        )
+        for seed in range(first, first + study.seeds)
+        for penalty in study.penalties
+    )

@@ -1,0 +1,124 @@
+"""Networks of one spike a neuron as a question: where it starts, and how a ReLU network is written as its twin."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import PlainValidator, model_validator
+
+from snnviz.design.design import Design, Part, checked
+from snnviz.design.links import meant
+from snnviz.design.registry import Range
+from snnviz.errors import InputError
+from snnviz.graph.ttfs import relu_network, ttfs_network
+
+Silent = Literal["clock", "nothing"]
+"""What tells a TTFS layer of the silent neurons before it: its clock, which gives each neuron its slope B when the
+window opens; or nothing, though the equation as printed asks for an event at t_max."""
+
+MOST_NEURONS = 4
+"""That are looked at together."""
+
+Weights = Literal["relu", "ttfs", "untrained"]
+Slopes = Literal["one", "drawn", "alpha-one"]
+
+_COMMON = {"neuron.kind": "relu", "data.steps": 1, "init": "kaiming"}
+
+STARTS: dict[str, Design] = {
+    "digits mlp": meant(
+        _COMMON | {"network.kind": "mlp", "network.depth": 2, "network.width": 64, "training.learning_rate": 0.002},
+    ),
+    "784-340-10": meant(
+        _COMMON
+        | {
+            "data.name": "mnist",
+            "network.kind": "mlp",
+            "network.depth": 1,
+            "network.width": 340,
+            "training.learning_rate": 0.001,
+            "training.epochs": 5,
+        },
+    ),
+    "8 layers": meant(
+        _COMMON | {"network.kind": "mlp", "network.depth": 7, "network.width": 100, "training.learning_rate": 0.001},
+    ),
+    "small cnn": meant(_COMMON | {"network.kind": "cnn", "network.channels": 8, "training.learning_rate": 0.002}),
+    "vgg": meant(
+        _COMMON
+        | {
+            "network.kind": "vgg",
+            "network.stages": 3,
+            "network.width": 0.125,
+            "network.norm": "none",
+            "training.learning_rate": 0.002,
+        },
+    ),
+}
+"""ReLU networks that have a TTFS twin. Digits train in seconds; 784-340-10 is the first network of Stanojevic et al.,
+on MNIST."""
+
+
+class TtfsStudy(Part):
+    """Which weights are looked at, how the TTFS twin tells what the ReLU network does, and where one looks."""
+
+    weights: Weights = "relu"
+    """Of the finished run of the ReLU network, of that of the TTFS network, or those before any training."""
+
+    zeta: Annotated[
+        float,
+        Range(0, 10, "How much wider than the largest activation of the training images a window is (ζ).", 0.1),
+    ] = 0.5
+    slopes: Slopes = "one"
+    """B of the neurons: 1, drawn between `low` and `high`, or such that all ramps α are 1."""
+
+    low: Annotated[float, Range(0.05, 100, "Slopes B are drawn from here.", 0.1)] = 0.5
+    high: Annotated[float, Range(0.05, 100, "Slopes B are drawn up to here.", 0.1)] = 2.0
+    silent: Silent = "clock"
+    """What tells a layer of silent neurons before it: its clock, or, with neurons as printed, nothing."""
+
+    image: Annotated[int, Range(0, 255, "Which of the test images that were drawn.", 1)] = 0
+    layer: Annotated[int, Range(1, 200, "Which hidden layer, from 1.", 1)] = 1
+    neurons: Annotated[str, PlainValidator(lambda value: _neurons(value))] = ""
+    """Which neurons of the layer, from 0, such as "3,17"; none: some that differ."""
+
+    steps: Annotated[int, Range(1, 100, "Time steps T of the rate-coded network that is compared with.", 1)] = 5
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TtfsStudy:
+        if self.low > self.high:
+            raise InputError("low", f"be at most high, {self.high:g}", self.low)
+        return self
+
+    @classmethod
+    def check(cls, document: object) -> TtfsStudy:
+        """A study from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a study")
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The neurons by number."""
+        return tuple(int(number) for number in self.neurons.split(",") if number)
+
+
+def _neurons(value: object) -> str:
+    """ "3, 17" as "3,17"."""
+    given = [part.strip() for part in str(value).split(",")] if isinstance(value, int | str) else [""]
+    numbers = [part for part in dict.fromkeys(given) if part]
+    known = all(part.isascii() and part.isdecimal() and len(part) <= 7 for part in numbers)
+    if isinstance(value, bool) or not isinstance(value, int | str) or not known or len(numbers) > MOST_NEURONS:
+        raise InputError("neurons", f"be at most {MOST_NEURONS} numbers of neurons from 0, such as 3,17", value)
+    return ",".join(str(int(part)) for part in numbers)
+
+
+def networks(design: Design, steps: int = 5) -> dict[str, Design]:
+    """The same network three times: of ReLUs, of one spike a neuron, and rate-coded in so many time steps.
+
+    >>> [(name, each.network.code, each.neuron.kind) for name, each in networks(STARTS["digits mlp"]).items()]
+    [('relu', 'rate', 'relu'), ('ttfs', 'ttfs', 'relu'), ('rate', 'rate', 'lif')]
+    """
+    relu = relu_network(design)
+    document = relu.document()
+    document["neuron"] = {}
+    document["data"] |= {"steps": steps}
+    document["init"] = {"kind": "variance-preserving"}
+    return {"relu": relu, "ttfs": ttfs_network(design), "rate": Design.meant(document)}

@@ -1,0 +1,149 @@
+"""What limits of hardware do to a TTFS network, in numpy. Numbers in brackets continue the list of `theory.ttfs`:
+
+    (11) W -> -r + k 2r / (2^b - 1), the nearest with k = 0 ... 2^b - 1       b bits, in each layer's range [-r, r]
+         or k r / (2^(b-1) - 1) with k = 0, ±1 ... ±(2^(b-1) - 1)             one level fewer, and one of them 0
+    (12) t_max - t_min -> (t_max - t_min) / q                                 a larger x spikes at t_min: saturated
+    (13) t -> t + N(0, sigma^2), kept in its window, if t < t_max             silent neurons stay silent
+    (14) t -> t_min + k (t_max - t_min) / (2^b - 1), the nearest              in each layer's window, the input's too
+
+Biases, which are thresholds, are as they are. None of the 2^b levels of (11) is 0, so that no weight is: at 2 bits they
+are -r, -r/3, r/3 and r, and a synapse that had nothing to say says a third of the largest. The other grid: -r, 0, r.
+
+The windows of the published code, from which (14) would be counted for layers behind the first, are not those in which
+these layers spike; its jitter also moves silent neurons. Neither is done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.studies.ttfs.limits import Levels, Limits
+from snnviz.studies.ttfs.theory.twins import Relu
+from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window, windows
+
+
+def quantised(values: Floats, low: float, high: float, bits: int) -> Floats:
+    """The nearest of 2^bits numbers that divide [low, high] evenly, ends included; of an empty range, its end.
+
+    >>> quantised(np.array([-3.0, -0.4, 0.4, 0.6]), -1.0, 1.0, 2).round(3).tolist()
+    [-1.0, -0.333, 0.333, 0.333]
+    """
+    last = 2**bits - 1
+    step = (high - low) / last
+    if not step > 0:
+        return np.full_like(values, low)
+    k = np.rint((np.clip(values, low, high) - low) / step)
+    return np.where(k == last, high, low + step * k)
+
+
+def few_weights(weights: Floats, reach: float, bits: int, levels: Levels) -> Floats:
+    """(11), in [-reach, reach].
+
+    >>> few_weights(np.array([-3.0, -0.4, 0.4, 0.6]), 1.0, 2, "with-zero").tolist()
+    [-1.0, 0.0, 0.0, 1.0]
+    """
+    if levels == "without-zero":
+        return quantised(weights, -reach, reach, bits)
+    last = 2 ** (bits - 1) - 1
+    if not reach > 0:
+        return np.zeros_like(weights)
+    found: Floats = np.rint(np.clip(weights / reach, -1, 1) * last) / last * reach + 0.0
+    return found
+
+
+def reach(weights: Floats, outliers: float) -> float:
+    """r of (11): the largest |W|, or that beyond which a share of `outliers` lies."""
+    return float(np.quantile(np.abs(weights), 1 - outliers))
+
+
+def shortened(windows: Sequence[Window], factor: float) -> tuple[Window, ...]:
+    """(12): one after the other, each so many times shorter.
+
+    >>> [window.end for window in shortened([Window(1.0, 5.0), Window(5.0, 7.0)], 4)]
+    [2.0, 2.5]
+    """
+    ends = [INPUT_WINDOW.end]
+    for window in windows:
+        ends.append(ends[-1] + window.width / factor)
+    return tuple(Window(start, end) for start, end in pairwise(ends))
+
+
+def received(times: Floats, window: Window, limits: Limits, noise: Floats | None) -> Floats:
+    """(13) and (14): when spikes (B, n) come, by `noise` of variance 1 in the same shape."""
+    if limits.jitter and noise is not None:
+        moved = np.clip(times + limits.jitter * noise, window.start, window.end)
+        times = np.where(times < window.end, moved, times)
+    return quantised(times, window.start, window.end, limits.time_bits) if limits.time_bits else times
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A B1-network of fully connected layers: weights (n, m), biases (n,), the readout's last, and its windows.
+
+    Intensity i stands for low + (high - low) i.
+    """
+
+    weights: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
+    windows: tuple[Window, ...]
+    low: float
+    high: float
+
+    def limited(self, limits: Limits) -> Trained:
+        """With the weights (11) and windows (12) of a chip."""
+        if limits.weight_bits:
+            ranges = [reach(w, limits.outliers) for w in self.weights]
+            bits, levels = limits.weight_bits, limits.levels
+            few = tuple(few_weights(w, r, bits, levels) for w, r in zip(self.weights, ranges, strict=True))
+        else:
+            few = self.weights
+        return Trained(few, self.biases, shortened(self.windows, limits.latency), self.low, self.high)
+
+    def logits(self, shown: Floats, limits: Limits, seed: int = 0) -> tuple[Floats, float]:
+        """What the network of these weights and windows says of intensities (B, m): (B, classes), spikes per neuron.
+
+        By (3), (4) and (7) with B = 1, through (13), whose noise is drawn from `seed`, and (14).
+        """
+        draw = np.random.default_rng(seed)
+
+        def come(times: Floats, window: Window) -> Floats:
+            noise = draw.standard_normal(times.shape) if limits.jitter else None
+            return received(times, window, limits, noise)
+
+        before, spikes, neurons = INPUT_WINDOW, 0.0, 0
+        times = come(1.0 - shown, before)
+        for index, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = before.end - times
+            if index == 0:
+                x = self.low + (self.high - self.low) * x
+            u = x @ w.T + b
+            if index == len(self.windows):
+                break
+            before = self.windows[index]
+            times = come(np.clip(before.end - u, before.start, before.end), before)
+            spikes, neurons = spikes + float((times < before.end).sum()) / len(shown), neurons + len(b)
+        return u, spikes / max(1, neurons)
+
+
+def trained(found: Relu, low: float, high: float, zeta: float) -> Trained:
+    """A fully connected ReLU network's twin. `found` has the input's range in its first layer; here it is beside."""
+    first, *others = found.layers
+    weights = first.weights / (high - low)
+    return Trained(
+        (weights, *(layer.weights for layer in others)),
+        (first.bias - low * weights.sum(1), *(layer.bias for layer in others)),
+        windows(found.largest, zeta),
+        low,
+        high,
+    )
+
+
+def accuracy(network: Trained, limits: Limits, shown: Floats, labels: NDArray[np.int64], seed: int) -> float:
+    """Under limits, of intensities (B, m)."""
+    logits, _ = network.limited(limits).logits(shown, limits, seed)
+    return float((logits.argmax(1) == labels).mean())

@@ -1,0 +1,182 @@
+"""Small ReLU networks in numpy: layers in a row as dense matrices, with whatever comes between them in these.
+
+A convolution is a matrix with as many rows as there are points in its maps, average pooling before a layer is a matrix
+that its own is multiplied by, and batch normalisation after it (by the running statistics) a factor and a shift. Max
+pooling is no matrix and stays beside them. What has a TTFS twin (`catalog.ttfs.check`) can be written so; what fits
+into memory is small. Arrays are float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.catalog.inits import Drive, is_measured, weight_law
+from snnviz.design.design import Design
+from snnviz.errors import Described, InputError
+from snnviz.graph.architectures import INPUT, Architecture, Layer, architecture
+from snnviz.graph.layers import EPSILON, Shape
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Arrays = Mapping[str, Any]
+"""Parameters and buffers by name, as in a checkpoint: "<layer>.weight", "<layer>.bias", "<layer>.gain", ..."""
+
+MOST_WEIGHTS = 8_000_000
+"""Numbers in all matrices of a network together: 64 MB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dense:
+    """max(0, W x + b) of a layer, W (n, m), b (n,); the readout's without the max. `shape`: of its n neurons.
+
+    With `squares` (m, k), x_j is the largest of what these k neurons of the layer before say.
+    """
+
+    name: str
+    weights: Floats
+    bias: Floats
+    shape: Shape
+    squares: Indices | None = None
+
+    def currents(self, x: Floats) -> Floats:
+        """W x + b (B, n) from what the layer before says."""
+        read: Floats = x if self.squares is None else x[:, self.squares].max(2)
+        found: Floats = read @ self.weights.T + self.bias
+        return found
+
+
+def size(built: Architecture) -> int:
+    """How many numbers the matrices of a network hold."""
+    total = 0
+    for index, layer in enumerate(built.layers):
+        total += layer.neurons * math.prod(shape_before(built, index) if layer.sources[0].linear else layer.in_shape)
+    return total
+
+
+def check(design: Design) -> None:
+    """Raises `InputError` for a network whose matrices are too large."""
+    built = architecture(design)
+    if (found := size(built)) > MOST_WEIGHTS:
+        got = Described(f"{found:,}")
+        raise InputError("network", f"have at most {MOST_WEIGHTS:,} numbers in its layers' dense matrices", got)
+
+
+def dense(design: Design, arrays: Arrays) -> tuple[Dense, ...]:
+    """The layers of a ReLU network, in order, from its parameters. Raises `InputError` where it is too large."""
+    check(design)
+    built = architecture(design)
+    return tuple(_dense(built, index, *_folded(layer, arrays)) for index, layer in enumerate(built.layers))
+
+
+def drawn(design: Design, shown: Floats) -> dict[str, Any]:
+    """Weights by the law of the design's initialisation, biases 0: as before training, though of another stream.
+
+    `shown` (B, m): inputs, for an initialisation that must know what reaches a layer. Raises `InputError`.
+    """
+    check(design)
+    built, x = architecture(design), shown
+    found: dict[str, Any] = {}
+    rng = np.random.default_rng(design.seed)
+    for index, layer in enumerate(built.layers):
+        drive = Drive(float(np.square(pooled(built, index, x)).mean()), 1) if is_measured(design.init) else None
+        law = weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron, drive)
+        shape: tuple[int, ...] = (layer.out_shape[0], layer.fan_in)
+        if layer.kind == "conv":
+            shape = (layer.out_shape[0], layer.in_shape[0], layer.kernel, layer.kernel)
+        unit = rng.uniform(-math.sqrt(3), math.sqrt(3), shape) if law.uniform else rng.normal(size=shape)
+        found |= {f"{layer.name}.weight": unit * math.sqrt(law.variance)}
+        count = layer.out_shape[0]
+        found |= {f"{layer.name}.bias": np.zeros(count)}
+        if layer.normed:
+            found |= {f"{layer.name}.{kind}": np.ones(count) for kind in ("gain", "variance")}
+            found |= {f"{layer.name}.mean": np.zeros(count)}
+        if is_measured(design.init):
+            made = _dense(built, index, *_folded(layer, found))
+            x = np.maximum(made.currents(x), 0.0)
+    return found
+
+
+def run(layers: Sequence[Dense], x: Floats) -> list[Floats]:
+    """What each hidden layer says, (B, n), and the logits, for inputs (B, m)."""
+    said = []
+    for layer in layers[:-1]:
+        x = np.maximum(layer.currents(x), 0.0)
+        said.append(x)
+    return [*said, layers[-1].currents(x)]
+
+
+def _folded(layer: Layer, arrays: Arrays) -> tuple[Floats, Floats]:
+    """Weight and bias, with the normalisation before the ReLUs in them."""
+    own = {kind: np.asarray(arrays[f"{layer.name}.{kind}"], dtype=np.float64) for kind in ("weight", "bias")}
+    if not layer.normed:
+        return own["weight"], own["bias"]
+    gain, mean, variance = (
+        np.asarray(arrays[f"{layer.name}.{kind}"], dtype=np.float64) for kind in ("gain", "mean", "variance")
+    )
+    kappa = gain / np.sqrt(variance + EPSILON)
+    return kappa.reshape(-1, *[1] * (own["weight"].ndim - 1)) * own["weight"], own["bias"] - kappa * mean
+
+
+def _dense(built: Architecture, index: int, weight: Floats, bias: Floats) -> Dense:
+    layer = built.layers[index]
+    matrix = weight if layer.kind == "linear" else _convolution(layer, weight)
+    biases, source = np.repeat(bias, layer.neurons // layer.out_shape[0]), layer.sources[0]
+    if not source.linear:
+        numbers = np.arange(math.prod(shape_before(built, index))).reshape(1, *shape_before(built, index))
+        squares = _squares(numbers, source.pool).reshape(math.prod(layer.in_shape), -1)
+        return Dense(layer.name, matrix, biases, layer.out_shape, squares)
+    matrix = _unpooled(matrix.reshape(layer.neurons, *layer.in_shape), shape_before(built, index), source.pool)
+    return Dense(layer.name, matrix, biases, layer.out_shape)
+
+
+def _convolution(layer: Layer, weight: Floats) -> Floats:
+    """(neurons, inputs) from (C_out, C_in, k, k): at the edge, what would lie outside is left out."""
+    (c, h, w), (d, p, q) = layer.in_shape, layer.out_shape
+    found = np.zeros((d, p, q, c, h, w))
+    ys, xs = (grid.ravel() for grid in np.mgrid[:p, :q])
+    for dy in range(layer.kernel):
+        for dx in range(layer.kernel):
+            from_y, from_x = ys * layer.stride + dy - layer.kernel // 2, xs * layer.stride + dx - layer.kernel // 2
+            inside = (from_y >= 0) & (from_y < h) & (from_x >= 0) & (from_x < w)
+            at = (slice(None), ys[inside], xs[inside], slice(None), from_y[inside], from_x[inside])
+            found[at] = weight[:, :, dy, dx]  # numpy puts the positions first, and both channels behind them
+    return found.reshape(layer.neurons, -1)
+
+
+def _unpooled(matrix: Floats, before: Shape, pool: int) -> Floats:
+    """(n, m) over what there is before average pooling, from (n, C, H, W) over what there is after it."""
+    if pool == 1:
+        return matrix.reshape(len(matrix), -1)
+    spread = np.repeat(np.repeat(matrix, pool, 2), pool, 3) / pool**2
+    found = np.zeros((len(matrix), *before))
+    found[:, :, : spread.shape[2], : spread.shape[3]] = spread
+    return found.reshape(len(matrix), -1)
+
+
+def shape_before(built: Architecture, index: int) -> Shape:
+    """The shape of what a layer's source says, before any pooling."""
+    source = built.layers[index].sources[0].layer
+    return built.input_shape if source == INPUT else built.layers[source].out_shape
+
+
+def pooled(built: Architecture, index: int, x: Floats) -> Floats:
+    """What a layer reads (B, m) or (B, C, H, W), from what the layer before says."""
+    source = built.layers[index].sources[0]
+    if source.pool == 1:
+        return x
+    squares = _squares(x.reshape(len(x), *shape_before(built, index)), source.pool)
+    found: Floats = squares.mean(4) if source.linear else squares.max(4)
+    return found
+
+
+def _squares(maps: NDArray[Any], pool: int) -> NDArray[Any]:
+    """(B, C, H / pool, W / pool, pool^2) from maps (B, C, H, W); what does not fill a square is left out."""
+    b, c, h, w = maps.shape
+    kept = maps[:, :, : h // pool * pool, : w // pool * pool].reshape(b, c, h // pool, pool, w // pool, pool)
+    return kept.transpose(0, 1, 2, 4, 3, 5).reshape(b, c, h // pool, w // pool, pool**2)

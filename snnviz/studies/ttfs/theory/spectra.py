@@ -1,0 +1,153 @@
+"""Eigenvalues of the Jacobian of random TTFS layers, and what passes of a gradient through many of them.
+
+Before learning, a layer's Jacobian is M diag(1/B) W, (10) of `snnviz.theory.ttfs`: W is drawn, M says who spikes, and
+the slopes B are 1 in the B1-model, 1 + sum W where alpha = 1, or chosen, each neuron's between two bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+from threadpoolctl import threadpool_limits
+
+from snnviz.design.design import Part, checked
+from snnviz.design.registry import Range
+from snnviz.errors import InputError
+from snnviz.theory.ttfs import Floats, spectrum
+
+Slope = Literal["b1", "alpha-one", "chosen"]
+SLOPES: tuple[Slope, ...] = get_args(Slope)
+
+OUTSIDE = 1.05
+"""A modulus above which an eigenvalue counts as outside of the unit circle: finite layers of radius 1 have some at
+1.03."""
+
+DEPTH = 50
+
+
+class RandomLayers(Part):
+    """Layers of as many neurons as inputs, of random weights."""
+
+    neurons: Annotated[int, Range(10, 600, "Neurons of a layer, n, and its inputs.", 10)] = 340
+    weights: Literal["one", "he"] = "one"
+    """W ~ N(0, 1/n) or, as for ReLUs, N(0, 2/n)."""
+
+    low: Annotated[float, Range(0.05, 10, "The least of the chosen slopes B.", 0.05)] = 0.5
+    high: Annotated[float, Range(0.05, 10, "The largest of the chosen slopes B.", 0.05)] = 1.5
+    share: Annotated[float, Range(0.05, 1, "Share of the neurons that spike; the others pass nothing on.", 0.05)] = 1.0
+    seed: Annotated[int, Range(0, 2**31 - 1, "Seed of weights, slopes and spikes.", 1)] = 0
+
+    @model_validator(mode="after")
+    def _rising(self) -> RandomLayers:
+        if self.low > self.high:
+            raise InputError("low", f"be at most the largest slope, {self.high:g}", self.low)
+        return self
+
+    @classmethod
+    def check(cls, document: object) -> RandomLayers:
+        """Layers from a dictionary. Raises `InputError`."""
+        return checked(cls, document, "a setting of random layers")
+
+    @property
+    def variance(self) -> float:
+        """Of a weight."""
+        return (2 if self.weights == "he" else 1) / self.neurons
+
+    @property
+    def radius(self) -> float:
+        """Of the disc that eigenvalues of slope 1 fill in wide layers: sqrt(share n Var[W]) (the circular law).
+
+        >>> RandomLayers(weights="he", share=0.5).radius
+        1.0
+        """
+        return float(np.sqrt(self.share * self.neurons * self.variance))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Small matrices on two threads wait for each other as soon as something else runs: minutes, not a second."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+def drawn(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floats, dict[Slope, Floats], Floats]:
+    """Weights (n, n), the slopes (n,) of each model, and one uniform number a neuron: it spikes if that is less than
+    the share."""
+    n = setting.neurons
+    weights = draw.normal(0, np.sqrt(setting.variance), (n, n))
+    chosen = draw.uniform(setting.low, setting.high, n)
+    return weights, {"b1": np.ones(n), "alpha-one": 1 + weights.sum(1), "chosen": chosen}, draw.uniform(size=n)
+
+
+def eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex128]]:
+    """Of one layer's Jacobian, (n,) for each model; all have the same weights and the same neurons spike."""
+    weights, slopes, uniform = drawn(setting, np.random.default_rng(setting.seed))
+    spiked = uniform < setting.share
+    with one_thread():
+        return {name: spectrum(weights, slope, spiked) for name, slope in slopes.items()}
+
+
+def negative(setting: RandomLayers) -> float:
+    """The share of the layer's neurons whose slope is not above 0 where alpha = 1."""
+    return float((drawn(setting, np.random.default_rng(setting.seed))[1]["alpha-one"] <= 0).mean())
+
+
+def passed(setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH) -> dict[tuple[Slope, float], Floats]:
+    """The norm of a gradient of 1 that goes back through 1 to `depth` layers, (depth,), by model and by the share of
+    neurons that spike. It is J^T g for layer after layer; weights are the same for all."""
+    draw = np.random.default_rng([setting.seed, 1])
+    first = draw.normal(size=setting.neurons)
+    gradients = {(name, share): first / np.linalg.norm(first) for name in SLOPES for share in shares}
+    norms = {key: np.zeros(depth) for key in gradients}
+    for layer in range(depth):
+        weights, slopes, uniform = drawn(setting, draw)
+        with one_thread():
+            for (name, share), gradient in gradients.items():
+                found = np.where(uniform < share, gradient / slopes[name], 0.0) @ weights  # without the matrix J
+                gradients[name, share] = found
+                norms[name, share][layer] = np.linalg.norm(found)
+    return norms
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Of several random layers and one model: the largest modulus of an eigenvalue (median, least), and the share of
+    all eigenvalues whose modulus is above `OUTSIDE`."""
+
+    slope: Slope
+    median: float
+    least: float
+    outside: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spectra:
+    """`negative`: the share of neurons whose slope is not above 0 where alpha = 1, so that they never spike."""
+
+    models: tuple[Summary, ...]
+    negative: float
+
+
+def summary(setting: RandomLayers, layers: int, tell: Callable[[float], None] = lambda _: None) -> Spectra:
+    """Of so many layers, each with a seed of its own, from the setting's on. `tell` hears the share that is done."""
+    moduli: dict[Slope, list[Floats]] = {name: [] for name in SLOPES}
+    negative = 0.0
+    for index in range(layers):
+        weights, slopes, uniform = drawn(setting, np.random.default_rng(setting.seed + index))
+        negative += float((slopes["alpha-one"] <= 0).mean()) / layers
+        with one_thread():
+            for name, slope in slopes.items():
+                moduli[name].append(np.abs(spectrum(weights, slope, uniform < setting.share)))
+        tell((index + 1) / layers)
+    found = []
+    for name in SLOPES:
+        largest = np.array([values.max() for values in moduli[name]])
+        outside = float((np.concatenate(moduli[name]) > OUTSIDE).mean())
+        found.append(Summary(name, float(np.median(largest)), float(largest.min()), outside))
+    return Spectra(tuple(found), negative)

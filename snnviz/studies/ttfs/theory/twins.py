@@ -1,0 +1,231 @@
+"""A small ReLU network beside its TTFS twin in numpy, on the same images: what `core.equivalence` does in torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.data import datasets
+from snnviz.data.datasets import Card, Split
+from snnviz.design.design import Design
+from snnviz.errors import Diverged
+from snnviz.graph.architectures import architecture
+from snnviz.studies.ttfs.study import Silent, Slopes
+from snnviz.studies.ttfs.theory import relus
+from snnviz.studies.ttfs.theory.relus import Dense
+from snnviz.theory import probe, ttfs
+from snnviz.theory.operations import met, taps, taps_before
+from snnviz.theory.ttfs import Floats, Layer, Passed, Stack
+
+MOST_ACTIVATIONS = 2_000_000
+"""Of both networks, images times neurons."""
+
+MOST_PRODUCTS = 2e10
+"""Multiply-accumulates in looking for the largest activations: about a second."""
+
+AT_ONCE = 500
+"""Images."""
+
+
+@dataclass(frozen=True, eq=False)
+class Relu:
+    """The ReLU network. `layers` are for intensities in [0, 1], with the data set's normalisation in the first.
+
+    `said` of the test images `shown` (B, m): each hidden layer (B, n), and the logits. `largest`: of each hidden layer
+    over `sought` training images.
+    """
+
+    layers: tuple[Dense, ...]
+    shown: Floats
+    labels: NDArray[np.int64]
+    said: tuple[Floats, ...]
+    largest: tuple[float, ...]
+    sought: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(layer.name for layer in self.layers)
+
+    @property
+    def neurons(self) -> int:
+        """Of all hidden layers."""
+        return sum(len(layer.bias) for layer in self.layers[:-1])
+
+    @property
+    def accuracy(self) -> float:
+        """On the images `shown`."""
+        return float((self.said[-1].argmax(1) == self.labels).mean())
+
+
+def span(card: Card) -> tuple[float, float]:
+    """What intensities 0 and 1 are to a network whose input is normalised."""
+    return -card.mean / card.std, (1 - card.mean) / card.std
+
+
+def images(split: Split, seed: int, training: int, test: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """So many training and test images as intensities (B, m) in [0, 1], and the labels of these, drawn by the seed.
+
+    In the order of `probe.drawn`: any beginning of them stands for all classes.
+    """
+    first = split.train_images[probe.drawn(split.train_labels, training, seed)]
+    chosen = probe.drawn(split.test_labels, test, seed)
+    shown = split.test_images[chosen].reshape(len(chosen), -1) / split.white
+    return first.reshape(len(first), -1) / np.float32(split.white), shown, split.test_labels[chosen]
+
+
+def images_for(layers: Sequence[Dense], wanted: int) -> int:
+    """So many of the wanted images that what neurons say of them fits into memory."""
+    neurons = sum(len(layer.bias) for layer in layers)
+    return max(8, min(wanted, MOST_ACTIVATIONS // neurons))
+
+
+def relu(
+    design: Design, arrays: relus.Arrays | None, training: Floats, test: Floats, labels: NDArray[np.int64]
+) -> Relu:
+    """The ReLU network of a design with these parameters, or such as it has before training.
+
+    Of images as `images` gives them, of which not all may be used. Raises `InputError` for a network that is too large,
+    and `Diverged`.
+    """
+    low, high = span(datasets.card(design.data.name))
+    arrays = arrays or relus.drawn(design, low + (high - low) * training[: probe.SIZE])
+    first, *others = relus.dense(design, arrays)
+    weights, bias = ttfs.rescaled(first.weights, first.bias, low, high)
+    layers = (replace(first, weights=weights, bias=bias), *others)
+    count = images_for(layers, len(test))
+    shown = test[:count]
+    products = sum(layer.weights.size for layer in layers)
+    sought = min(len(training), max(AT_ONCE, int(MOST_PRODUCTS / products)))
+    largest = np.zeros(len(layers) - 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for begin in range(0, sought, AT_ONCE):
+            said = relus.run(layers, training[begin : min(sought, begin + AT_ONCE)])
+            largest = np.maximum(largest, [float(x.max()) for x in said[:-1]])
+        said = relus.run(layers, shown)
+        if not all(np.isfinite(each).all() for each in (*said, largest.sum())):
+            raise Diverged("Activations became infinite: smaller weights or fewer layers help.")
+    return Relu(layers, shown, labels[:count], tuple(said), tuple(largest.tolist()), sought)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Both networks, and what the TTFS network made of the same images."""
+
+    relu: Relu
+    stack: Stack
+    passed: Passed
+
+    @property
+    def hidden(self) -> tuple[Layer, ...]:
+        """The layers that spike."""
+        return self.stack.layers[:-1]
+
+    @property
+    def silent(self) -> Silent:
+        """What tells a layer of silent neurons before it."""
+        return self.stack.layers[0].silent
+
+    @property
+    def latency(self) -> float:
+        """When the readout is read, in tau_c after the first possible spike of the input."""
+        return self.stack.layers[-1].window.end
+
+    @cached_property
+    def decoded(self) -> tuple[Floats, ...]:
+        """t_max - t of each hidden layer, and the logits: what is to equal `relu.said`."""
+        pairs = zip(self.passed.times[1:], self.hidden, strict=True)
+        return (*(ttfs.decode(times, layer.window) for times, layer in pairs), self.passed.logits)
+
+    @cached_property
+    def differences(self) -> tuple[float, ...]:
+        """Of each hidden layer and of the logits: the largest difference of two by the largest of its image."""
+        found = []
+        for decoded, said in zip(self.decoded, self.relu.said, strict=True):
+            unit = np.maximum(np.abs(said).max(1), np.finfo(np.float64).tiny)
+            found.append(float((np.abs(decoded - said).max(1) / unit).max()))
+        return tuple(found)
+
+    @cached_property
+    def lateness(self) -> tuple[float, ...]:
+        """Of each hidden layer: by how much, on average over neurons and images, a spike's time is not what it should
+        be, in tau_c; a silent neuron's time is t_max."""
+        pairs = zip(self.decoded, self.relu.said, self.hidden, strict=False)
+        return tuple(float(np.abs(x - np.minimum(said, layer.window.width)).mean()) for x, said, layer in pairs)
+
+    @cached_property
+    def agreement(self) -> float:
+        """The share of images that both say the same of."""
+        return float((self.passed.logits.argmax(1) == self.relu.said[-1].argmax(1)).mean())
+
+    @cached_property
+    def spikes(self) -> tuple[float, ...]:
+        """Spikes per neuron of each hidden layer: the share of neurons that are not silent."""
+        pairs = zip(self.passed.times[1:], self.hidden, strict=True)
+        return tuple(float(ttfs.fired(times, layer.window).mean()) for times, layer in pairs)
+
+    def additions(self, design: Design) -> float:
+        """Of an image in the TTFS network `design`: each spike, the input's too, at each weight that it meets."""
+        ends = (ttfs.INPUT_WINDOW.end, *(layer.window.end for layer in self.hidden))
+        built, found = architecture(design), 0.0
+        seen = zip(built.layers, self.stack.layers, self.passed.times, ends, strict=True)
+        for index, (layer, own, times, end) in enumerate(seen):
+            source, sides = layer.sources[0], relus.shape_before(built, index)[1:]
+            meets = taps_before(layer, source.pool, sides) if source.linear else taps(layer)
+            found += met(own.read(times) < end, meets)
+        return found
+
+    @property
+    def missed(self) -> float:
+        """t_max events of an image: of each silent hidden neuron one, if the equation as printed is to be ReLUs."""
+        return (1 - self.spikes_per_neuron) * self.relu.neurons
+
+    def macs(self, design: Design, *, folded: bool = False) -> float:
+        """Of an image in the ReLU network `design`: its layers' inputs that are not 0, as in a spiking network.
+
+        A normalised image is 0 nowhere; with the normalisation `folded` into the first layer black pixels are, as to a
+        TTFS network.
+        """
+        built, (low, high) = architecture(design), (0.0, 1.0) if folded else span(datasets.card(design.data.name))
+        said = (low + (high - low) * self.relu.shown, *self.relu.said[:-1])
+        reads = (relus.pooled(built, index, x) for index, x in enumerate(said))
+        return sum(met(x != 0, taps(layer)) for layer, x in zip(built.layers, reads, strict=True))
+
+    @property
+    def spikes_per_neuron(self) -> float:
+        """Over all hidden neurons."""
+        sizes = [len(layer.ramp) for layer in self.hidden]
+        return sum(rate * size for rate, size in zip(self.spikes, sizes, strict=True)) / sum(sizes)
+
+    @cached_property
+    def saturated(self) -> tuple[float, ...]:
+        """The share of neurons that spike at t_min: what they have to say does not fit into the window."""
+        pairs = zip(self.passed.times[1:], self.hidden, strict=True)
+        return tuple(float((times <= layer.window.start).mean()) for times, layer in pairs)
+
+    @property
+    def accuracy(self) -> float:
+        """Of the TTFS network on these images."""
+        return float((self.passed.logits.argmax(1) == self.relu.labels).mean())
+
+
+def pair(
+    network: Relu, zeta: float, slopes: Slopes, low: float, high: float, seed: int, silent: Silent = "clock"
+) -> Pair:
+    """The twin of a ReLU network, by (6) of `theory.ttfs`; with `silent` "nothing" its neurons are (1) for ever.
+
+    Raises `InputError` where no slopes make all ramps 1.
+    """
+    weights, biases = [layer.weights for layer in network.layers], [layer.bias for layer in network.layers]
+    chosen: list[Floats | float] | None = None
+    if slopes == "drawn":
+        rng = np.random.default_rng(seed)
+        chosen = [rng.uniform(low, high, len(bias)) for bias in biases[:-1]]
+    elif slopes == "alpha-one":
+        chosen = [ttfs.slopes_of_ramp_one(matrix) for matrix in weights[:-1]]
+    squares = [layer.squares for layer in network.layers]
+    made = ttfs.twin(weights, biases, network.largest, zeta, chosen, squares, silent)
+    return Pair(network, made, made.run(network.shown))

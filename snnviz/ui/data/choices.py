@@ -1,0 +1,198 @@
+"""Part of the Data page: which sample, how it is cut into frames or encoded, and what training does to it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import get_args
+
+import streamlit as st
+
+from snnviz.data import datasets
+from snnviz.design.design import CURRENT, ENCODINGS, Design
+from snnviz.design.registry import Range
+from snnviz.ui.data import setting
+from snnviz.ui.data.setting import KEY, Look
+from snnviz.ui.kit import questions
+from snnviz.views.words import option, word
+
+PARTS = {"train": "Training", "test": "Test"}
+
+FRAMES = tuple(f"data.events.{name}" for name in ("bins", "window_ms", "denoise_ms", "crop", "downsample"))
+TRAINING = tuple(f"data.augment.{name}" for name in ("flip", "shift", "drop"))
+
+
+def panel(now: Design, look: Look, count: int) -> None:
+    """All of it; `count` samples are there to choose from."""
+    recorded = setting.is_recorded(now.data.name)
+    _which(now, look, count)
+    _other_form(now.data.name, recorded)
+    st.markdown("**What the network is shown**")
+    _number(now, "data.steps", held=now.neuron.kind == "relu")
+    if recorded:
+        _fields(now, FRAMES)
+    _encoding(now, recorded)
+    st.markdown("**What training does to it**")
+    _fields(now, [path for path in TRAINING if recorded or path != "data.augment.drop"])
+
+
+def _which(now: Design, look: Look, count: int) -> None:
+    about = datasets.card(now.data.name)
+    key = f"data-part@{questions.revision(KEY)}"
+    st.segmented_control(
+        "Part",
+        list(PARTS),
+        default=look.part,
+        required=True,
+        format_func=PARTS.__getitem__,
+        label_visibility="collapsed",
+        wrap=True,
+        key=key,
+        on_change=_see,
+        args=("part", key),
+    )
+    key = f"data-label@{questions.revision(KEY)}"
+    classes = [-1, *range(about.classes)]
+    st.selectbox(
+        "Class",
+        classes,
+        index=classes.index(look.label) if look.label in classes else 0,
+        format_func=lambda label: (
+            "All" if label < 0 else about.labels[label] if label < len(about.labels) else str(label)
+        ),
+        key=key,
+        on_change=_see,
+        args=("label", key),
+    )
+    place = max(0, min(look.number, count - 1))
+    beside = st.container(horizontal=True)
+    beside.button(
+        "Prev",
+        key="data-before",
+        width="stretch",
+        disabled=place == 0,
+        on_click=setting.see,
+        kwargs={"number": max(0, place - 1)},
+    )
+    beside.button(
+        "Next",
+        key="data-after",
+        width="stretch",
+        disabled=place >= count - 1,
+        on_click=setting.see,
+        kwargs={"number": place + 1},
+    )
+    beside.button(
+        "Any",
+        key="data-any",
+        width="stretch",
+        disabled=count < 2,
+        on_click=_any,
+        args=(count,),
+    )
+
+
+def _other_form(name: str, recorded: bool) -> None:
+    """From images to the events simulated of them, and back."""
+    about = datasets.card(name)
+    if recorded and not about.simulated:
+        return
+    st.button(
+        "Back to the images" if recorded else "Turn into events",
+        icon=":material/image:" if recorded else ":material/motion_sensor_active:",
+        width="stretch",
+        key="data-turn",
+        on_click=_open,
+        args=(about.simulated or f"{name}-saccades",),
+        help="Simulated: an ideal event camera looks at each image in three quick moves, as that of N-MNIST did.",
+    )
+
+
+def _open(name: str) -> None:
+    setting.open_set(name)
+    st.rerun()
+
+
+def _see(field: str, widget: str) -> None:
+    if widget in st.session_state:
+        setting.see(**{field: st.session_state[widget], "number": 0})
+
+
+def _any(count: int) -> None:
+    setting.see(number=random.randrange(count))
+
+
+def _encoding(now: Design, recorded: bool) -> None:
+    chosen = now.data.encoding
+    kinds = [kind for kind in ENCODINGS.kinds if not recorded or CURRENT in ENCODINGS[kind].traits]
+    if now.neuron.kind == "relu":
+        kinds = [kind for kind in kinds if kind == chosen.kind]
+    path = "data.encoding.kind"
+    key = f"{path}@{questions.revision(KEY)}"
+    st.selectbox(
+        word("data.encoding").label,
+        kinds,
+        index=kinds.index(chosen.kind),
+        key=key,
+        help=ENCODINGS[chosen.kind].title,
+        on_change=setting.put,
+        args=(path, key),
+    )
+
+
+def _fields(now: Design, paths: Sequence[str]) -> None:
+    """Those of two options first, which a column would cut off."""
+    few = [path for path in paths if _limits(now, path) is None]
+    for path in few:
+        _options(now, path)
+    columns = st.columns(2)
+    for place, path in enumerate(path for path in paths if path not in few):
+        with columns[place % 2]:
+            _number(now, path)
+
+
+def _limits(now: Design, path: str) -> Range | None:
+    owner, name = path.rsplit(".", 1)
+    about = type(attrgetter(owner)(now)).model_fields[name]
+    return next((item for item in about.metadata if isinstance(item, Range)), None)
+
+
+def _options(now: Design, path: str) -> None:
+    owner, name = path.rsplit(".", 1)
+    about = type(attrgetter(owner)(now)).model_fields[name]
+    key = f"{path}@{questions.revision(KEY)}"
+    st.segmented_control(
+        word(path).label,
+        list(get_args(about.annotation)),
+        default=attrgetter(path)(now),
+        format_func=lambda one: option(path, one),
+        help=word(path).help or None,
+        required=True,
+        wrap=True,
+        key=key,
+        on_change=setting.put,
+        args=(path, key),
+    )
+
+
+def _number(now: Design, path: str, *, held: bool = False) -> None:
+    owner, name = path.rsplit(".", 1)
+    about = type(attrgetter(owner)(now)).model_fields[name]
+    limits = _limits(now, path)
+    assert limits is not None
+    kind = int if about.annotation is int else float
+    key = f"{path}@{questions.revision(KEY)}"
+    st.number_input(
+        word(path).label,
+        kind(limits.low),
+        kind(limits.high),
+        kind(attrgetter(path)(now)),
+        kind(limits.step or 1),
+        format=None if kind is int else "%g",
+        help=limits.help or word(path).help or None,
+        key=key,
+        on_change=setting.put,
+        args=(path, key),
+        disabled=held,
+    )

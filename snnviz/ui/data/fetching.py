@@ -1,0 +1,83 @@
+"""Downloads of data sets, one of each at a time whoever asked for it. They go on when a visitor leaves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from snnviz.data import datasets
+from snnviz.errors import DataMissing
+from snnviz.places import cache_dir
+
+EVERY = 1.0
+"""Seconds between two looks at a download."""
+
+
+class Stopped(Exception):
+    """Somebody pressed Cancel."""
+
+
+@dataclass
+class Fetching:
+    """A download: how far it is, in words, and why it ended, empty where all went well."""
+
+    words: str = "beginning"
+    problem: str = ""
+    since: float = field(default_factory=time.monotonic)
+    ended: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+_KNOWN: dict[tuple[str, str], Fetching] = {}
+_LOCK = threading.Lock()
+
+
+def known(name: str) -> Fetching | None:
+    """The last download of a data set since the server began, going on or ended."""
+    return _KNOWN.get((str(cache_dir()), name))
+
+
+def start(name: str) -> None:
+    """Fetch a data set in the background, unless somebody does already."""
+    with _LOCK:
+        before = known(name)
+        if before is not None and not before.ended:
+            return
+        going = _KNOWN[str(cache_dir()), name] = Fetching()
+    threading.Thread(target=_fetch, args=(name, going), name=f"fetch {name}", daemon=True).start()
+
+
+def cancel(name: str) -> None:
+    """Stop it; what has arrived stays, and the next try goes on from there."""
+    going = known(name)
+    if going is not None:
+        going.stop.set()
+
+
+def forget(name: str) -> None:
+    """What is told of an ended download is read."""
+    with _LOCK:
+        going = known(name)
+        if going is not None and going.ended:
+            del _KNOWN[str(cache_dir()), name]
+
+
+def _fetch(name: str, going: Fetching) -> None:
+    def watch(words: str) -> None:
+        if going.stop.is_set():
+            raise Stopped
+        going.words = words
+
+    try:
+        watch("beginning")
+        datasets.ensure(name, watch, asked=True)
+    except Stopped:
+        going.problem = "Stopped: what has arrived is kept, and the next try goes on from there."
+    except DataMissing as error:
+        going.problem = str(error)
+    except Exception as error:  # a thread of its own: nobody else would say so
+        going.problem = f"{name} could not be fetched ({type(error).__name__}); see the server's log."
+        raise
+    finally:
+        going.ended = True

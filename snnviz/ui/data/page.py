@@ -1,0 +1,76 @@
+"""The Data page: the data sets, what is in them and what a network sees of it; or data of one's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from snnviz.errors import InputError
+from snnviz.places import ROOT
+from snnviz.ui.components.address import address
+from snnviz.ui.data import cards, sample, setting
+from snnviz.ui.data import own as data_own
+from snnviz.ui.kit import state
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import ended, plain
+
+begin = setting.begin
+
+
+@told()
+def panel() -> None:
+    """The data sets and the one that is shown, or the upload."""
+    session = st.session_state
+    title, switch, words, button = st.columns([6, 20, 50, 17], vertical_alignment="center")
+    title.title("Data", anchor=False)
+    key = f"data-view@{setting.look().view}"
+    switch.segmented_control(
+        "View",
+        list(setting.VIEWS),
+        default=setting.look().view,
+        required=True,
+        format_func=lambda name: setting.VIEWS[name],
+        label_visibility="collapsed",
+        wrap=True,
+        key=key,
+        on_change=_turn,
+        args=(key,),
+    )
+    for problem in filter(None, (session.data_link_problem, session.data_problem)):
+        st.error(plain(problem), icon=":material/error:")
+    if setting.look().view == "own":
+        try:
+            data_own.panel()
+        except InputError as error:  # of the machine's limits
+            st.error(plain(ended(error)), icon=":material/error:")
+        address(setting.to_link(setting.shown(), setting.look()), key="data-address", steps=True)
+        return
+    _bridge(words, button)
+    cards.gallery()
+    cards.card()
+    sample.panel()
+
+
+def _turn(widget: str) -> None:
+    setting.see(view=st.session_state[widget])
+
+
+def _bridge(words: DeltaGenerator, button: DeltaGenerator) -> None:
+    """What the design trains on, and the way to it."""
+    own = setting.is_own_design()
+    name = plain(cards.title(setting.shown().data.name))
+    if own:
+        words.markdown(f"Your design trains on **{name}**: what you change below is changed in it.")
+    else:
+        mine = plain(cards.title(state.design().data.name))
+        words.markdown(f"This is **{name}**; your design trains on {mine} until you take this instead.")
+    if button.button(
+        "Open the design" if own else "Train on this",
+        type="secondary" if own else "primary",
+        icon=":material/arrow_forward:",
+        width="stretch",
+        key="data-use",
+        help="Opens the Design page with this data set and these settings.",
+    ):
+        setting.use()
+        st.switch_page(ROOT / "pages" / "design.py")

@@ -1,0 +1,176 @@
+"""Part of the Data page: one sample, as it is, as the network sees it, and as training changes it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from snnviz.data import datasets, samples
+from snnviz.data import frames as events
+from snnviz.design.design import Design, Events
+from snnviz.errors import DataMissing
+from snnviz.places import cache_dir
+from snnviz.theory import encoded
+from snnviz.ui.components.address import address
+from snnviz.ui.components.charts import charts
+from snnviz.ui.components.charts import payload as charted
+from snnviz.ui.components.pictures import picked, pictures
+from snnviz.ui.components.player import player
+from snnviz.ui.data import choices, setting
+from snnviz.ui.data.setting import Look
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import plain
+from snnviz.views import samples as views
+from snnviz.views import streams
+from snnviz.views.pictures import Group, Picture, image, payload
+from snnviz.views.streams import Stream
+
+GRID = "data-grid"
+SIDE_BY_SIDE = 24
+FEW = 6
+"""Samples to choose from, and of long recordings, which take a while to read."""
+
+
+@st.fragment(key="data-sample")
+@told()
+def panel() -> None:
+    """The settings on the left, the sample on the right; nothing of a data set that is not here."""
+    now, look = setting.shown(), setting.look()
+    address(setting.to_link(now, look), key="data-address", steps=True)
+    name = now.data.name
+    if not datasets.is_here(name):
+        return
+    try:
+        labels = samples.labels(name, test=look.part == "test", seed=now.seed)
+    except DataMissing as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    found = np.flatnonzero(labels == look.label) if look.label >= 0 else np.arange(len(labels))
+    left, right = st.columns([3, 9], gap="medium")
+    with left:
+        choices.panel(now, look, len(found))
+    with right:
+        if problem := st.session_state.data_setting_problem:
+            st.error(plain(problem), icon=":material/error:")
+        if not len(found):
+            st.info("There is no such sample here: choose another class.", icon=":material/info:")
+        else:
+            place = min(look.number, len(found) - 1)
+            try:
+                _sample(now, look, int(found[place]), place, len(found))
+                _grid(now, look, found, place)
+            except DataMissing as error:
+                st.error(plain(str(error)), icon=":material/error:")
+
+
+def _sample(now: Design, look: Look, number: int, place: int, count: int) -> None:
+    """One sample: `number` in its part of the data set, the `place`-th of `count` to choose from."""
+    test, where = look.part == "test", str(cache_dir())
+    label = _label(now.data.name, _read(where, now.data.name, number, test, now.seed).label)
+    part = "test" if test else "training"
+    st.markdown(f"**{plain(label)}** · {part} sample {number:,} · {place + 1:,} of {count:,}")
+    shown = now.model_copy(update={"network": Design().network, "training": Design().training})
+    if setting.is_recorded(now.data.name):
+        player(_stream(where, shown, number, test), key="data-player")
+        if now.data.encoding.kind != "direct":
+            st.caption(f"Neurons of the {now.data.encoding.kind} encoding make spikes of these frames in training.")
+    else:
+        pictures(_still(where, shown, number, test), key="data-still")
+    if drawn := _charts(where, shown, number, test):
+        charts(drawn, key="data-charts")
+    pictures(_draws(where, shown, number, test), key="data-draws")
+
+
+def _grid(now: Design, look: Look, found: np.ndarray[tuple[int], np.dtype[np.int64]], place: int) -> None:
+    side = FEW if datasets.card(now.data.name).layout in ("classes", "gesture") else SIDE_BY_SIDE
+    start = place // side * side
+    numbers = tuple(found[start : start + side].tolist())
+    made = _several(str(cache_dir()), now.data.name, numbers, start, place, look.part == "test", now.seed)
+    pictures(made, key=GRID, on_pick=_pick)
+
+
+def _pick() -> None:
+    text = picked(GRID)
+    if text.isascii() and text.isdecimal() and len(text) < 8:
+        setting.see(number=int(text))
+
+
+def _label(name: str, label: int) -> str:
+    names = datasets.card(name).labels
+    return names[label] if label < len(names) else str(label)
+
+
+@lru_cache(maxsize=4)  # a recording may be of millions of events
+def _read(_place: str, name: str, number: int, test: bool, seed: int) -> samples.Sample:
+    return samples.sample(name, number, test=test, seed=seed)
+
+
+@lru_cache(maxsize=32)
+def _stream(place: str, now: Design, number: int, test: bool) -> bytes:
+    """The recording, what is left of it where something is left out, and the frames."""
+    one, sensor, how = (
+        _read(place, now.data.name, number, test, now.seed),
+        datasets.card(now.data.name).shape,
+        now.data.events,
+    )
+    assert one.events is not None
+    shown = [Stream("As recorded" if one.image is None else "Simulated", one.events, *sensor[1:])]
+    if how.model_copy(update={"bins": "count", "window_ms": 0.0}) != Events():
+        left = events.prepared(one.events, sensor, how)
+        done = {"Denoised": how.denoise_ms, "Cropped": how.crop, "Joined": how.downsample > 1}
+        words = ", ".join(word for word, wanted in done.items() if wanted).capitalize()
+        shown.append(Stream(words, left, *datasets.shape(now.data)[1:]))
+    frames = events.frames(one.events, now.data.steps, sensor, how)
+    return streams.payload(shown, frames, streams.bounds(one.events, now.data.steps, how.window_ms))
+
+
+@lru_cache(maxsize=32)
+def _still(place: str, now: Design, number: int, test: bool) -> bytes:
+    one = _read(place, now.data.name, number, test, now.seed)
+    assert one.image is not None
+    _, height, width = one.image.shape
+    picture = Picture("", image(one.image), alt="The image")
+    train = encoded.train(one.image, now, number)
+    return payload(
+        [
+            Group([picture], "The image", f"{height}x{width} pixels.", side=150),
+            views.train_group(train, now.data.encoding.kind),
+        ],
+        beside=True,
+    )
+
+
+@lru_cache(maxsize=32)
+def _charts(place: str, now: Design, number: int, test: bool) -> bytes:
+    one = _read(place, now.data.name, number, test, now.seed)
+    if one.events is not None:
+        frames = events.frames(one.events, now.data.steps, datasets.card(now.data.name).shape, now.data.events)
+        return charted([streams.events_chart(events.per_step(frames), binary=now.data.events.bins == "binary")])
+    if now.data.encoding.kind == "direct":
+        return b""
+    assert one.image is not None
+    train = encoded.train(one.image, now, number)
+    return charted([streams.raster_chart(train), streams.spikes_chart(train)])
+
+
+@lru_cache(maxsize=32)
+def _draws(place: str, now: Design, number: int, test: bool) -> bytes:
+    one, how = _read(place, now.data.name, number, test, now.seed), now.data.augment
+    if one.events is not None:
+        sensor = datasets.card(now.data.name).shape
+        frames = events.frames(one.events, now.data.steps, sensor, now.data.events)
+        return payload([views.draws(frames, how, now.seed, recorded=True)])
+    assert one.image is not None
+    return payload([views.draws(one.image, how, now.seed, recorded=False)])
+
+
+@lru_cache(maxsize=32)
+def _several(_place: str, name: str, numbers: tuple[int, ...], start: int, marked: int, test: bool, seed: int) -> bytes:
+    found = []
+    for nth, number in enumerate(numbers, start):
+        one = samples.sample(name, number, test=test, seed=seed)
+        found.append((nth, _label(name, one.label), one))
+    caption = f"{start + 1:,} to {start + len(numbers):,} of this choice; click one to look at it."
+    return payload([views.grid(found, datasets.card(name).shape, marked, caption)])

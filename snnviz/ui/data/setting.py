@@ -1,0 +1,184 @@
+"""What the Data page shows: a data set with the design's settings for it, a sample, and both as a link.
+
+The design's own data set is shown as the design has it, and a change is the design's. Another data set is only looked
+at, with settings of its own, until it is taken into the design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import streamlit as st
+
+from snnviz.data import datasets
+from snnviz.design import links
+from snnviz.design.design import DATASETS, EVENTS, Data, Design, Part
+from snnviz.design.design import checked as checked_part
+from snnviz.design.registry import Range
+from snnviz.errors import InputError
+from snnviz.ui.design.becoming import of_data
+from snnviz.ui.kit import questions, state
+from snnviz.ui.kit.linked import came_back, rest_kept
+from snnviz.ui.kit.words import ended
+from snnviz.views.refusals import why
+
+KEY = "data"
+PREFIX = "show."
+"""Of what is looked at in a link; all else is a design's."""
+
+VIEWS = {"sets": "Data sets", "own": "Add your own"}
+"""By their names in a link."""
+
+
+class Look(Part):
+    """Which sample is looked at: the `number`-th of all, from 0, or of those of one class, -1 being all."""
+
+    part: Literal["train", "test"] = "train"
+    label: Annotated[int, Range(-1, 100_000, "Only samples of this class; -1: all.", 1)] = -1
+    number: Annotated[int, Range(0, 10_000_000, "Which of them, from 0.", 1)] = 0
+    view: Literal["sets", "own"] = "sets"
+
+    @classmethod
+    def check(cls, document: object) -> Look:
+        """A look from a dictionary. Raises `InputError`."""
+        return checked_part(cls, document, "a look")
+
+
+def begin() -> None:
+    """At the top of the page: the first time, take all from the address if the visit began here."""
+    session = st.session_state
+    if "data_look" in session and came_back():
+        _go_back()
+        return
+    if "data_look" in session:
+        if session.data_other is not None and session.data_other.data.name == state.design().data.name:
+            session.data_other = None
+        return
+    session.data_look, session.data_other = Look(), None
+    session.data_problem = session.data_link_problem = session.data_setting_problem = ""
+    if not state.arrived_at("data"):
+        return
+    try:
+        (found, look), session.data_link_problem = rest_kept(from_link, dict(st.query_params))
+    except InputError as error:
+        session.data_link_problem = f"{ended(error)} The default design's data are shown instead."
+    else:
+        state.replace(found)
+        session.data_look = look
+
+
+def _go_back() -> None:
+    """Show what the address says: the edited design's data, or another set's beside it."""
+    session = st.session_state
+    try:
+        (found, session.data_look), session.data_link_problem = rest_kept(from_link, dict(st.query_params))
+    except InputError as error:
+        session.data_link_problem = f"{ended(error)} All stays as it is."
+        return
+    session.data_other = found if found.data.name != state.design().data.name else None
+    if session.data_other is None and found != state.design():
+        state.replace(found)
+
+
+def from_link(query: Mapping[str, str]) -> tuple[Design, Look]:
+    """Design and look of a link. Raises `InputError`."""
+    own = {name: text for name, text in query.items() if not name.startswith(PREFIX)}
+    found = links.from_query(own, bare=links.is_bare(query))
+    try:
+        return found, Look.check(links.read_part(Look, query, PREFIX))
+    except InputError as error:
+        raise error.inside("show") from None
+
+
+def to_link(design: Design, look: Look) -> str:
+    """The query string: a design as on the Design page, and what differs in the look.
+
+    >>> to_link(Design(), Look(part="test", number=3))
+    'show.part=test&show.number=3'
+    """
+    pieces = [links.to_query(design), links.write_part(look, PREFIX)]
+    return "&".join(piece for piece in pieces if piece)
+
+
+def shown() -> Design:
+    """The design whose data are shown: the one that is edited, or that with another data set."""
+    other: Design | None = st.session_state.data_other
+    return other or state.design()
+
+
+def look() -> Look:
+    """Which sample is shown."""
+    found: Look = st.session_state.data_look
+    return found
+
+
+def is_recorded(name: str) -> bool:
+    """Whether it is a set of events."""
+    return EVENTS in DATASETS[name].traits
+
+
+def is_own_design() -> bool:
+    """Whether what is shown is the data set of the design that is edited."""
+    return st.session_state.data_other is None
+
+
+def open_set(name: str) -> None:
+    """Show this data set, which may come from a stranger. The design's own is shown as the design has it."""
+    session, before = st.session_state, shown().data.name
+    session.data_problem = session.data_link_problem = session.data_setting_problem = ""
+    if name.removesuffix("-saccades") not in datasets.names() and name not in datasets.names():
+        session.data_problem = str(InputError("data.name", "be a data set of this machine", name))
+        return
+    if name == state.design().data.name:
+        session.data_other = None
+    elif name != shown().data.name:
+        session.data_other = _with(name)
+    turned = name.removesuffix("-saccades") == before.removesuffix("-saccades")
+    session.data_look = look() if turned else Look(part=look().part)
+    questions.renew(KEY)
+
+
+def _with(name: str) -> Design:
+    """The edited design with this data set; where they do not go together, the default one."""
+    try:
+        return of_data(state.design(), name)
+    except InputError as error:
+        st.session_state.data_problem = f"{ended(error)} The default design's settings are shown with it."
+        return Design(data=Data(name=name))
+
+
+def use() -> None:
+    """The data set that is shown becomes the design's."""
+    if not is_own_design():
+        state.take_data(shown(), "Taken from Data.")
+        st.session_state.data_other = None
+
+
+def put(path: str, widget: str) -> None:
+    """A widget's callback: its value becomes the shown design's, and with its own data set that of the edited one."""
+    session = st.session_state
+    if widget not in session:
+        return  # it was replaced a moment ago
+    try:
+        changed = links.change(shown(), {path: session[widget]})
+    except InputError as error:
+        session.data_setting_problem = f"{why(error)}."
+        questions.renew(KEY)
+        return
+    above = session.data_problem or session.data_link_problem
+    session.data_problem = session.data_link_problem = session.data_setting_problem = ""
+    if is_own_design():
+        state.put_data(changed)
+    else:
+        session.data_other = changed
+    if path.endswith(".kind"):
+        questions.renew(KEY)
+    if above:  # the sentence stands outside of the fragment
+        st.rerun()
+
+
+def see(**fields: Any) -> None:
+    """Another sample. Widgets of the old one are drawn anew."""
+    st.session_state.data_look = Look.check({**look().model_dump(), **fields})
+    questions.renew(KEY)

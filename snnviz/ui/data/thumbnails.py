@@ -1,0 +1,50 @@
+"""A small picture of each data set that is here, read in the background: large sets take a second each."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from snnviz.data import datasets, samples
+from snnviz.errors import SnnvizError
+from snnviz.places import cache_dir
+from snnviz.views.samples import thumbnail
+
+LOG = logging.getLogger(__name__)
+
+EVERY = 0.7
+"""Seconds between two looks while some are missing."""
+
+_MADE: dict[tuple[str, str], dict[str, Any] | None] = {}
+_READING = threading.Lock()
+
+
+def of(name: str) -> dict[str, Any] | None:
+    """The picture, or None where it is not read yet, or cannot be."""
+    return _MADE.get((str(cache_dir()), name))
+
+
+def have(names: Iterable[str]) -> bool:
+    """Whether all of them are read; if not, they will be."""
+    place = str(cache_dir())
+    missing = [name for name in names if (place, name) not in _MADE]
+    if missing and not _READING.locked():
+        threading.Thread(target=_read, args=(place, missing), name="thumbnails", daemon=True).start()
+    return not missing
+
+
+def _read(place: str, names: list[str]) -> None:
+    with _READING:
+        for name in names:
+            if (place, name) in _MADE:
+                continue
+            made = None
+            try:
+                made = thumbnail(samples.sample(name, 0), datasets.card(name).shape)
+            except SnnvizError as error:  # what is wrong with it is said where it is opened
+                LOG.info("%s has no picture: %s", name, error)
+            except Exception:
+                LOG.exception("%s has no picture", name)
+            _MADE[place, name] = made

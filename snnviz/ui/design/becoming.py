@@ -1,0 +1,122 @@
+"""What a design becomes where one of its kinds is another; what it was before comes back with the kind.
+
+The session keeps the parts and the drawn blocks that were left.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.catalog.examples import named
+from snnviz.design.design import Design, StagedNetwork
+from snnviz.design.links import change
+from snnviz.errors import InputError
+from snnviz.graph.nearest import FORWARD
+from snnviz.graph.ttfs import ttfs_network
+from snnviz.graph.twins import ann_twin
+from snnviz.studies.skips.search import rewired
+
+
+def of_data(now: Design, name: str) -> Design:
+    """The design with this data set, and without what only recordings, or other recordings, have.
+
+    Raises `InputError`.
+    """
+    document = now.document()
+    document["data"] |= {"name": name}
+    try:
+        return Design.check(document)
+    except InputError:
+        document["data"] |= {"events": {}, "augment": {**document["data"]["augment"], "drop": 0}}
+    try:
+        return Design.check(document)
+    except InputError:  # spikes made of intensities
+        document["data"] |= {"encoding": {"kind": "direct"}}
+        return Design.check(document)
+
+
+def of_network(now: Design, kind: str) -> Design:
+    """The design with a network of this kind: as it was left, else a first one, which trains within a minute."""
+    parts, document = st.session_state.parts, now.document()
+    parts[now.network.kind] = document["network"]
+    code = {name: document["network"][name] for name in ("code", "norm")} if now.network.code == "ttfs" else {}
+    if kind in parts:
+        return Design.check({**document, "network": {**parts[kind], "code": "rate", **code}})
+    settings = {"network.kind": kind, **{f"network.{name}": value for name, value in code.items()}}
+    if kind == "cell" and now.neuron.kind == "relu":
+        settings["network.cell"] = FORWARD  # the usual one has backward connections
+    elif kind == "vgg":
+        small_one = named("vgg-digits").network.model_dump(mode="json")
+        return Design.check({**document, "network": small_one})
+    changed = change(now, settings)
+    return sized(changed, small(kind)) if isinstance(changed.network, StagedNetwork) else changed
+
+
+def small(kind: str) -> StagedNetwork:
+    """A staged network that trains within a minute, as in the example of this name."""
+    network = named(f"{kind}-digits").network
+    assert isinstance(network, StagedNetwork)
+    return network
+
+
+def sized(current: Design, like: StagedNetwork) -> Design:
+    """A staged design with as much of the original as `like`. Drawn blocks that do not fit are the original again."""
+    return change(at_depth(current, like.depth), {"network.width": like.width})
+
+
+def at_depth(current: Design, depth: float) -> Design:
+    """A staged design at another depth: blocks that do not fit are as they were when it was left, or the original."""
+    network, left = current.network, st.session_state.left
+    changed = change(current, {"network.depth": depth, "network.blocks": ""})
+    if changed.network == network or not isinstance(network, StagedNetwork):
+        return current
+    assert isinstance(changed.network, StagedNetwork)
+    left[network.kind, network.depth] = network.matrices
+    fresh = changed.network.originals
+    found = list(left.get((network.kind, changed.network.depth), fresh))
+    lost = []
+    for place, (edges, original) in enumerate(zip(network.matrices, network.originals, strict=True)):
+        if len(edges) == len(fresh[place]):
+            found[place] = edges
+        elif edges != original:
+            lost.append(str(place + 1))
+    if lost:
+        what = f"block {lost[0]}" if len(lost) == 1 else f"blocks {', '.join(lost[:-1])} and {lost[-1]}"
+        sentence = f"What was drawn in {what} does not fit the new number of layers."
+        st.toast(f"{sentence} It comes back at depth {network.depth:g}.", icon=":material/info:")
+    return rewired(changed, tuple(found))
+
+
+def of_neurons(now: Design, kind: str) -> Design:
+    """The design's ANN twin; or the design with the neurons, time and loss it had before it became one."""
+    parts, document = st.session_state.parts, now.document()
+    if kind == now.neuron.kind:
+        return now
+    if now.network.code == "ttfs":
+        document = of_code(now, "rate").document()
+        if document["neuron"]["kind"] == kind:
+            return Design.check(document)
+    if kind == "relu":
+        parts["lif"] = document
+        return ann_twin(now)
+    before = parts.get("lif", Design().document())
+    for part, field in (("data", "steps"), ("data", "encoding"), ("training", "loss")):
+        document[part][field] = before[part][field]
+    return Design.check({**document, "neuron": before["neuron"], "init": before["init"]})
+
+
+def of_code(now: Design, code: str) -> Design:
+    """The TTFS network that computes what the design's ReLU network does; or the design as it was before."""
+    parts, document = st.session_state.parts, now.document()
+    if code == now.network.code:
+        return now
+    if code == "ttfs":
+        changed = ttfs_network(now)
+        parts["rate"] = document
+        return changed
+    before = parts.get("rate", Design().document())
+    same = before["network"]["kind"] == document["network"]["kind"]
+    document["network"] |= {"code": "rate", **({"norm": before["network"]["norm"]} if same else {})}
+    document["data"] |= {name: before["data"][name] for name in ("steps", "encoding")}
+    document["training"] |= {name: before["training"][name] for name in ("loss", "precision", "shortcut")}
+    return Design.check({**document, "neuron": before["neuron"], "init": before["init"], "ttfs": {}})

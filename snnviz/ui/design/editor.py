@@ -1,0 +1,51 @@
+"""The block editor on the page, in a fragment of its own that a change does not draw anew."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.design.design import StagedNetwork
+from snnviz.ui.components.block_editor import block_editor
+from snnviz.ui.components.cell_editor import cell_editor
+from snnviz.ui.components.flow import flow
+from snnviz.ui.design import stages
+from snnviz.ui.kit import state
+from snnviz.views.vggnet import parts
+
+VGG = "Below each box: what it hands on, channels × height×width, or neurons. Maps of one point are not pooled."
+
+
+def panel() -> None:
+    """The editor of a block, above it the blocks of a staged network; for other kinds, a word on what they are."""
+    if isinstance(state.design().network, StagedNetwork):
+        with st.container():
+            stages.row()
+        with st.container():
+            _editor()
+    else:
+        _editor()
+
+
+@st.fragment(key="editor")
+def _editor() -> None:
+    network = state.design().network
+    if network.kind == "block":
+        no_back = "" if network.norm == "none" else "not with batch normalisation (Network, below)"
+        block_editor(
+            network.edges,
+            rev=state.editor_revision(),
+            key=state.editor_key(),
+            on_change=state.put_drawn,
+            no_back=no_back,
+        )
+    elif network.kind == "mlp":
+        st.info(f"{network.depth} fully connected layers of {network.width} neurons, one after the other.")
+    elif network.kind == "cnn":
+        pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
+        st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")
+    elif network.kind == "vgg":
+        flow(parts(state.design()), "The network", VGG, key="vgg-network")
+    elif network.kind == "cell":
+        cell_editor(network.cell, rev=state.editor_revision(), key=state.editor_key(), on_change=state.put_cell)
+    else:
+        stages.editor(network)

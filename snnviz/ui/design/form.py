@@ -1,0 +1,256 @@
+"""Widgets for the fields of a design, read off its types: ranges, choices and registries. Nothing is listed twice."""
+
+from __future__ import annotations
+
+from functools import cache
+from operator import attrgetter
+from typing import Any, Literal, cast, get_args, get_origin
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from snnviz.catalog.shortcuts import branching, parameters
+from snnviz.data import datasets
+from snnviz.design.design import DATASETS, EVENTS, Choice, Part, StagedNetwork, VggNetwork
+from snnviz.design.networks import KINDS
+from snnviz.design.registry import Entry, Range, Registry
+from snnviz.graph.architectures import architecture
+from snnviz.jobs import machine
+from snnviz.places import ROOT
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.design import stages
+from snnviz.ui.kit import state
+from snnviz.views.design import surrogate_chart
+from snnviz.views.words import option, word
+
+SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
+"""Labels of a network that is a share of another, elsewhere numbers of neurons and layers."""
+
+ALL = {"data.train_samples", "data.test_samples"}
+"""Numbers whose 0 means all there are: their fields are empty then, and say so."""
+
+COLUMNS = 3
+
+
+def sections() -> None:
+    """The whole form, in tabs. Only the open one is drawn: the others' settings are in the design."""
+    tabs = st.tabs(list(SECTIONS), key="section", on_change="rerun")
+    for tab, draw in zip(tabs, SECTIONS.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _network() -> None:
+    network = state.design().network
+    _segments("network.kind", list(KINDS), network.kind)
+    if isinstance(network, StagedNetwork):
+        _part("network", skip=("blocks", "kind"))
+        stages.sizes(network)
+    else:
+        _part("network", skip=("edges", "cell", "kind"))
+
+
+def _neuron() -> None:
+    _part("neuron")
+    charts(payload([surrogate_chart(state.design().neuron)]), key="surrogate")
+
+
+def _init() -> None:
+    _choice("init", state.design().init, _registry(type(state.design()), "init"))
+
+
+def _data() -> None:
+    _part("data", skip=("events", "augment"))
+    recorded = EVENTS in DATASETS[state.design().data.name].traits
+    if recorded:
+        _part("data.events")
+    _part("data.augment", skip=() if recorded else ("drop",))
+    _card()
+    if st.button("Look at its samples", icon=":material/database:", key="look-at-data", type="tertiary"):
+        st.switch_page(ROOT / "pages" / "data.py")
+
+
+def _training() -> None:
+    _part("training", skip=("shortcut",), extra="seed")
+    if state.design().network.code == "ttfs":
+        _part("ttfs")
+    else:
+        _shortcut()
+
+
+def _shortcut() -> None:
+    """Branches that learn beside the network: a menu, and the rest where there are some."""
+    path, shortcut = "training.shortcut", state.design().training.shortcut
+    _choice(f"{path}.schedule", shortcut.schedule, _registry(type(shortcut), "schedule"))
+    if shortcut.schedule.kind == "zero":
+        return
+    columns = st.columns(COLUMNS)
+    with columns[0]:
+        _text(f"{path}.layers", ",".join(map(str, shortcut.layers)), placeholder="the usual ones")
+    with columns[1]:
+        _segments(f"{path}.weighting", ["plain", "normalised"], shortcut.weighting)
+    names = [architecture(state.design()).layers[index].name for index in branching(state.design())]
+    st.caption(f"Branches after {', '.join(names)}: {parameters(state.design()):,} parameters, in training only.")
+
+
+SECTIONS = {
+    "Network": _network,
+    "Neuron": _neuron,
+    "Initialisation": _init,
+    "Data": _data,
+    "Training": _training,
+}
+
+
+def _part(name: str, skip: tuple[str, ...] = (), extra: str = "") -> None:
+    """Numbers side by side, then what has few options, then each choice with its parameters on a row of its own."""
+    part: Part = attrgetter(name)(state.design())
+    fields = {f"{name}.{field}": (info, getattr(part, field)) for field, info in type(part).model_fields.items()}
+    if extra:
+        fields[extra] = (type(state.design()).model_fields[extra], getattr(state.design(), extra))
+    shown = {path: found for path, found in fields.items() if path.rsplit(".", 1)[-1] not in skip}
+    few = {path: found for path, found in shown.items() if get_origin(found[0].annotation) is Literal}
+    plain = [(path, found) for path, found in shown.items() if path not in few and not isinstance(found[1], Choice)]
+    for start in range(0, len(plain), COLUMNS):
+        for column, (path, (info, value)) in zip(st.columns(COLUMNS), plain[start : start + COLUMNS], strict=False):
+            with column:
+                _field(path, info, value)
+    if few:
+        with st.container(horizontal=True, gap="medium"):  # not in columns, which would cut off the last option
+            for path, (info, value) in few.items():
+                _segments(path, list(get_args(info.annotation)), value)
+    for path, (info, value) in shown.items():
+        if isinstance(value, Choice):
+            _choice(path, value, _registry_of(info))
+
+
+def _field(path: str, info: FieldInfo, value: Any) -> None:
+    limits = next((item for item in info.metadata if isinstance(item, Range)), None)
+    if limits is not None:
+        _number(path, value, limits, whole=info.annotation is int)
+    elif path == "data.name":
+        _select(path, list(datasets.names()), value, lambda kind: datasets.card(kind).title)
+
+
+@cache
+def _offered(option: str) -> bool:
+    """Whether this machine can do it at a useful speed."""
+    return option != "bfloat16" or machine.has_bfloat16()
+
+
+def _number(path: str, value: float, limits: Range, *, whole: bool) -> None:
+    key = f"{path}@{state.revision()}"
+    number = int if whole else float
+    if path in ALL and value:
+        st.session_state.setdefault(key, value)  # and no default, so that the field can be emptied
+    st.number_input(
+        _label(path),
+        min_value=number(limits.low),
+        max_value=number(limits.high),
+        value=number(value) if path not in ALL else cast(int, None),  # Streamlit's types do not know it beside a step
+        placeholder="all" if path in ALL else None,
+        step=number(limits.step or (1 if whole else 0.1)),
+        format=None if whole else "%g",
+        help=limits.help or word(path).help or None,
+        key=key,
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _segments(path: str, options: list[str], value: str) -> None:
+    """All options side by side. A menu's code, which a first visit would wait for, is not needed for these."""
+    key = f"{path}@{state.revision()}"
+    st.segmented_control(
+        _label(path),
+        [one for one in options if one == value or _offered(one)],
+        default=value,
+        format_func=lambda one: option(path, one),
+        wrap=True,
+        key=key,
+        help=word(path).help or None,
+        required=True,
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _text(path: str, value: str, *, placeholder: str) -> None:
+    key = f"{path}@{state.revision()}"
+    st.text_input(
+        _label(path),
+        value,
+        max_chars=200,
+        placeholder=placeholder,
+        key=key,
+        help=word(path).help or None,
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _select(path: str, options: list[str], value: str, shown: Any) -> None:
+    key = f"{path}@{state.revision()}"
+    st.selectbox(
+        _label(path),
+        options,
+        index=options.index(value),
+        format_func=shown,
+        key=key,
+        help=word(path).help or None,
+        on_change=state.put,
+        args=(path, key),
+    )
+
+
+def _choice(path: str, value: Choice, registry: Registry[Any]) -> None:
+    """A registry's menu, the chosen entry's parameters, and what it is."""
+    entry: Entry[Any] = registry[value.kind]
+    columns = st.columns(COLUMNS)
+    with columns[0]:
+        key = f"{path}.kind@{state.revision()}"
+        st.selectbox(
+            _label(path),
+            registry.kinds,
+            index=registry.kinds.index(value.kind),
+            format_func=lambda kind: kind.replace("-", " "),
+            key=key,
+            on_change=state.put,
+            args=(f"{path}.kind", key),
+        )
+    for place, parameter in enumerate(entry.parameters):
+        with columns[1 + place % (COLUMNS - 1)]:
+            chosen = value.parameters[parameter.name]
+            _number(f"{path}.{parameter.name}", chosen, parameter.range, whole=parameter.whole)
+    st.caption(f"{entry.title} *{entry.source}*")
+    if entry.notes:
+        st.caption(entry.notes)
+    if entry.formula and path == "init":
+        st.latex(entry.formula)
+
+
+def _card() -> None:
+    name = state.design().data.name
+    about, here = datasets.card(name), ""
+    if not datasets.is_here(name):
+        by_hand = f"get it by `python -m snnviz data fetch {about.simulated or name}`"
+        comes = "the first run fetches it" if datasets.is_fetched_unasked(name) else by_hand
+        here = f" **Not on this machine yet: {comes}.**"
+    elif part := datasets.remark(name):
+        here = f" **{part}**"
+    st.caption(f"{about.about} {about.citation}. Licence: {about.licence}.{here}")
+
+
+def _label(path: str) -> str:
+    if path in SHARES and isinstance(state.design().network, StagedNetwork | VggNetwork):
+        return SHARES[path]
+    return word(path).label
+
+
+def _registry_of(info: FieldInfo) -> Registry[Any]:
+    return next(item for item in info.metadata if isinstance(item, Registry))
+
+
+def _registry(model: type[Part], field: str) -> Registry[Any]:
+    return _registry_of(model.model_fields[field])

@@ -1,0 +1,180 @@
+"""The live panel: one run, drawn while it trains."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from snnviz.design.measurement import name_of
+from snnviz.errors import SnnvizError
+from snnviz.events import EpochEnd
+from snnviz.jobs.pace import in_words
+from snnviz.store import Run, State
+from snnviz.ui.components.charts import charts
+from snnviz.ui.components.reveal import reveal
+from snnviz.ui.design.watching import picture
+from snnviz.ui.kit import measuring, services, state
+from snnviz.ui.kit.announcing import follow
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import plain, standing
+from snnviz.views.changes import between
+from snnviz.views.numbers import NOTHING, share
+from snnviz.views.runs import line as line_of
+from snnviz.views.words import word
+
+EVERY = 1.0
+EVERY_ENDED = 5.0
+"""Of a run that has ended: somebody may delete it."""
+
+BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "orange"]]] = {
+    "queued": ("in the queue", ":material/hourglass_top:", "gray"),
+    "running": ("training", ":material/sync:", "blue"),
+    "done": ("done", ":material/check:", "green"),
+    "failed": ("failed", ":material/error:", "red"),
+    "cancelled": ("cancelled", ":material/cancel:", "orange"),
+}
+
+
+def panel() -> None:
+    """The watched run. What changes with every second is a fragment of its own, as small as it can be: many watch."""
+    reveal(st.session_state.pressed, key="reveal")
+    st.session_state.compared = False
+    watched = st.session_state.watched
+    shown = services.glance(watched) if watched else None
+    if shown is None and watched:
+        st.warning(
+            "The run that was watched here has been deleted, with its curves and weights. Its design is still in the "
+            "editor where it was not changed since; **Train** computes it again.",
+            icon=":material/delete:",
+        )
+        return
+    if shown is None:
+        st.caption(
+            "Press **Train**: accuracy, firing rates and variances of every layer are drawn here while it learns."
+        )
+        return
+    run, _ = shown
+    services.opened(run.run)
+    _head(run)
+    with st.container():
+        _differs(run)
+    st.session_state.compared = True
+    looked = _looks(run)
+    is_busy = not run.ended or looked[-1]
+    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
+        st.fragment(_monitor, key="live", run_every=EVERY if is_busy else EVERY_ENDED)(run.run, looked)
+    follow(f"run {run.run}", _end(run), busy=not run.ended)
+
+
+def _end(run: Run) -> str:
+    """What is said when it has ended."""
+    if run.state != "done":
+        return f"The training is {run.state}." if run.state == "cancelled" else f"The training has failed: {run.error}"
+    epochs = picture(run).epochs
+    reached = f": test accuracy {share(epochs[-1].test_accuracy)} after epoch {epochs[-1].epoch}" if epochs else ""
+    return f"The training is done{reached}."
+
+
+def _looks(run: Run) -> tuple[object, ...]:
+    """What the head shows of a run, and whether it is being measured anew."""
+    anew = measuring.is_active([run.design]) if run.state == "done" else False
+    return run.state, run.cancel_requested, run.title, run.created, anew
+
+
+@told()
+def _monitor(watched: str, looked: tuple[object, ...]) -> None:
+    shown = services.glance(watched)
+    if shown is None or _looks(shown[0]) != looked:
+        st.rerun()
+    run, version = shown
+    if (anew := services.glance(name_of(run.design))) is not None:
+        version = f"{version}/{anew[1]}"
+    seen = picture(run)
+    drawn = seen.payload(version, ended=run.ended)
+    _numbers(run, seen.epochs[-1] if seen.epochs else None)
+    charts(drawn, key=f"live-{run.run}")
+    measuring.offer([run.design] if run.state == "done" and run.current and seen.is_old else [], "live")
+
+
+def _head(run: Run) -> None:
+    name, mark, actions = st.columns([6, 3, 2], vertical_alignment="center")
+    line = plain(line_of(run.design))
+    name.markdown(f"**{plain(run.title)}** ({line})" if run.title else f"**{line}**")
+    text, icon, color = BADGES[run.state]
+    if run.state == "done" and st.session_state.found:
+        text, icon = "trained before, shown from the store", ":material/bolt:"
+    mark.badge(text, icon=icon, color=color)
+    if not run.ended:
+        stopping = run.cancel_requested
+        actions.button(
+            "Stopping" if stopping else "Cancel",
+            key="cancel",
+            disabled=stopping,
+            on_click=state.cancel,
+            args=(run.run,),
+            help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
+        )
+    if run.error:
+        st.error(plain(run.error))
+    if run.note:
+        st.caption(plain(run.note))
+    if run.state == "done" and run.checkpoint is None:
+        long = in_words(services.pace().seconds(run.task))
+        st.button(
+            f"Train again for its weights: about {long}",
+            key="again",
+            on_click=_again,
+            args=(run.run,),
+            help="Curves and numbers are kept and stay as they are; the weights, which some pages look at, are not.",
+        )
+
+
+def _again(run: str) -> None:
+    try:
+        services.engine().again(run)
+    except SnnvizError as error:
+        st.toast(plain(str(error)), icon=":material/error:")
+    services.GLANCES.forget()
+
+
+@st.fragment(key="differs")
+def _differs(run: Run) -> None:
+    """A word on what the editor holds, where that is not what the run trains. Drawn anew with every drawn skip."""
+    editing = state.design()
+    if run.design == editing:
+        return
+    changed = between(run.design, editing)
+    listed = "; ".join(_brief(words) for words in changed[:4])
+    more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
+    sentence, back = st.columns([8, 2], vertical_alignment="center")
+    sentence.caption(plain(f"The editor now holds another design: {listed}{more}."))
+    back.button("Restore its design", key="restore", on_click=state.restore, args=(run.run,))
+
+
+def _brief(words: str) -> str:
+    """Matrices of many blocks are long."""
+    return words if len(words) <= 120 else f"{words[:119]}…"
+
+
+def _numbers(run: Run, last: EpochEnd | None) -> None:
+    if not run.ended:
+        made = run.step / run.steps if run.steps else 0.0
+        epochs = run.design.training.epochs
+        left = f", {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+        doing = f"epoch {min(int(made * epochs) + 1, epochs)} of {epochs}{left}" if run.steps else "starting"
+        doing = run.doing or doing
+        if run.state == "queued":
+            waits = standing(services.place(run.run)).capitalize()
+            doing = f"{waits}; you may leave, it starts by itself"
+        st.progress(min(made, 1.0), text=doing)
+        if sentence := services.standstill():
+            st.caption(plain(sentence))
+    timed = run.design.network.code == "ttfs"
+    rate = NOTHING if last is None or last.rate is None else f"{last.rate:.3f}" if timed else share(last.rate)
+    title = "Spikes per neuron" if timed else word("rate").label
+    with st.container(horizontal=True):
+        st.metric("Test accuracy", share(last.test_accuracy if last else None), help=word("accuracy").help)
+        st.metric("Test loss", f"{last.test_loss:.3f}" if last else NOTHING)
+        st.metric(title, rate, help=f"{'' if timed else 'Spikes per neuron and time step, '}test images.".capitalize())
+        st.metric("Training time", in_words(run.seconds) if run.seconds else NOTHING, help=word("seconds").help)

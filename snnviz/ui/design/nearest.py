@@ -1,0 +1,94 @@
+"""Why a change of a design was refused, in a place of its own, and a button that makes it possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.graph.nearest import Nearest
+from snnviz.ui.kit import notices, state
+from snnviz.ui.kit.words import plain
+from snnviz.views.changes import offered as in_words
+
+
+def panel() -> None:
+    """On the Design page, over the lower edge of the window: seen whatever is scrolled, and it moves nothing."""
+    session = st.session_state
+    if not state.problem():
+        return
+    with st.container(key="refusal", gap="small"):
+        st.error(state.problem(), icon=":material/error:")
+        if session.offer is not None:
+            st.caption(f"What works changes: {plain(in_words(session.offer))}.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _button("design", session.offer, state.design(), _edit, state.replace)
+            st.button("Close", key="close-refusal", type="tertiary", on_click=state.dismiss)
+
+
+def _edit(found: Nearest) -> None:
+    """What the design was before comes back with the code, the neurons or the kind of network."""
+    session, before = st.session_state, state.design()
+    document, code = before.document(), found.design.network.code
+    session.parts[before.network.kind] = document["network"]
+    if before.network.code != code == "ttfs":
+        session.parts["rate"] = document
+    if before.neuron.kind != found.design.neuron.kind == "relu":
+        session.parts["lif"] = document
+    state.dismiss()
+    state.replace(found.design)
+
+
+def offered(
+    key: str,
+    offer: Nearest | None,
+    now: Design,
+    take: Callable[[Nearest], None],
+    undo: Callable[[Design], None],
+    shown: Callable[[], Design] = state.design,
+    redraw: Callable[[], None] = lambda: None,
+) -> None:
+    """A button that takes what is offered, and the whole list of what it changes.
+
+    Once taken it is a notice, which says the list again and undoes it, as long as what is `shown` stays that design.
+    `redraw`: what depends on it, where a click draws a fragment alone.
+    """
+    if offer is not None:
+        st.caption(f"What works changes: {plain(in_words(offer))}.")
+        _button(key, offer, now, take, undo, shown, redraw)
+
+
+def _button(
+    key: str,
+    offer: Nearest | None,
+    now: Design,
+    take: Callable[[Nearest], None],
+    undo: Callable[[Design], None],
+    shown: Callable[[], Design] = state.design,
+    redraw: Callable[[], None] = lambda: None,
+) -> None:
+    if offer is None:
+        return
+    st.button(
+        "Take the nearest that works",
+        icon=":material/auto_fix_high:",
+        key=f"{key}-nearest",
+        on_click=_take,
+        args=(offer, now, take, undo, shown, redraw),
+    )
+
+
+def _take(
+    offer: Nearest,
+    before: Design,
+    take: Callable[[Nearest], None],
+    undo: Callable[[Design], None],
+    shown: Callable[[], Design],
+    redraw: Callable[[], None],
+) -> None:
+    take(offer)
+    after = shown()
+    notices.tell("Changed.", [in_words(offer)], partial(undo, before), lambda: shown() == after)
+    redraw()

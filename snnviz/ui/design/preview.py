@@ -1,0 +1,116 @@
+"""What a design costs and what to expect of it, at once and without torch; and the button that trains it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from snnviz.data import datasets
+from snnviz.design import links
+from snnviz.design.design import Design
+from snnviz.jobs.pace import in_words
+from snnviz.places import ROOT
+from snnviz.store import Run
+from snnviz.studies.activity.page import setting
+from snnviz.theory import costs, variance, verdicts
+from snnviz.ui.components.address import address
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kit import services, starting, state
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import plain
+from snnviz.views.design import forecast_chart, layer_table
+from snnviz.views.numbers import NOTHING, count, spaced
+from snnviz.views.words import word
+
+PLAY = ":material/play_arrow:"
+ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
+
+
+@st.fragment(key="preview")
+@told()
+def panel() -> None:
+    """Costs, verdict, and Train."""
+    design = state.design()
+    with st.container(horizontal=True, gap="medium"):
+        for name, number in (("parameters", costs.parameters(design)), ("macs", costs.macs(design))):
+            st.metric(word(name).label, count(number), help=word(name).help, width="content")
+        estimate = services.pace().seconds(design)
+        about = "Estimated from the runs that ended on this machine, if nothing stands before it in the queue."
+        st.metric(word("seconds").label, f"≈ {in_words(estimate)}", help=about, width="content")
+    kind, sentence = verdicts.verdict(design)
+    show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
+    show(plain(spaced(sentence)), icon=ICONS[kind])
+    if rough := variance.roughness(design):
+        st.caption(rough)
+    _train(design, estimate)
+    address(links.to_query(design), key="address", steps=True)
+
+
+@st.fragment(key="expected")
+@told()
+def expected() -> None:
+    """What theory expects of each layer, below form and costs, which may be of any height."""
+    design = state.design()
+    charts(_forecast(design), key="forecast")
+    if design.neuron.kind == "lif" and st.button(
+        "See its activity through 100 layers",
+        type="tertiary",
+        icon=":material/ssid_chart:",
+        key="see-activity",
+        help="Its neuron, time steps, initialisation and fan-in, beside other initialisations, on the Activity page.",
+    ):
+        setting.open_design(layers=100)
+        st.switch_page(ROOT / "pages" / "activity.py")
+    layers = st.expander("Layers", key="layers", on_change="rerun")
+    if layers.open:  # a table that nobody looks at would slow down every change
+        table = layer_table(design, variance.forecast(design))
+        layers.dataframe(
+            table,
+            hide_index=True,
+            placeholder=NOTHING,
+            column_config=headed(
+                table,
+                {
+                    "parameters": column("parameters", "localized"),
+                    "macs": column("macs", "localized"),
+                    "Var[u]": st.column_config.NumberColumn(format="%.3g"),
+                    "rate": column("rate"),
+                },
+            ),
+        )
+
+
+def _train(design: Design, seconds: float) -> None:
+    known = services.glance(design.digest)
+    run = known[0] if known else None
+    if run is not None and (run.state == "done" or not run.ended):
+        _button(_what_train_does(run))
+    elif datasets.is_here(design.data.name) and seconds < starting.LONG:
+        _button(_what_train_does(run), "The same design is trained once; its result opens at once for everybody.")
+    elif held := starting.button(st, _what_train_does(run), [design], seconds, "train", PLAY, _start):
+        st.caption(plain(held))
+
+
+def _button(label: str, words: str | None = None) -> None:
+    st.button(label, type="primary", icon=PLAY, width="stretch", key="train", on_click=state.train, help=words)
+
+
+def _start(_: Sequence[Design]) -> None:
+    state.train()
+
+
+def _what_train_does(run: Run | None) -> str:
+    if run is None:
+        return "Train"
+    if run.state == "done":
+        return "Show the trained result"
+    if not run.ended:
+        return "Watch its training"
+    return "Train" if run.checkpoint is None else f"Go on from epoch {run.checkpoint + 1}"
+
+
+@lru_cache(maxsize=256)
+def _forecast(design: Design) -> bytes:
+    return payload([forecast_chart(variance.forecast(design))])

@@ -1,0 +1,152 @@
+"""The blocks of a staged network on the page: the whole network as a row, and what is done with the block that is open.
+
+A fragment of its own: a drawn skip draws it anew, but not the editor.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from snnviz.design import adjacency
+from snnviz.design.design import Design, StagedNetwork
+from snnviz.ui.components.block_editor import PRESETS, block_editor
+from snnviz.ui.components.stages import Card, clicked, stages
+from snnviz.ui.design.becoming import small
+from snnviz.ui.kit import state
+from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.words import plain
+from snnviz.views.stages import Stage, about, alike, skips_in_words
+from snnviz.views.stages import stages as stages_of
+from snnviz.views.words import layer
+
+ROW = "stages"
+NO_BACK = "only in a block drawn by hand (kind block)"
+
+
+@st.fragment(key="stages")
+@told()
+def row() -> None:
+    """Every block as a card; below it what the open one is, and what can be done with its matrix."""
+    design = state.design()
+    network = design.network
+    if not isinstance(network, StagedNetwork):
+        return
+    stages([_card(stage) for stage in stages_of(design)], opened=state.opened(), key=ROW, on_open=_open)
+    _actions(design, network, state.opened())
+
+
+def editor(network: StagedNetwork) -> None:
+    """The editor of the block that is open."""
+    number = state.opened()
+    edges, original = network.matrices[number - 1], network.originals[number - 1]
+    layers = len(edges) - 2
+    presets = {"original": (f"as in {network.kind}", original)}
+    presets |= {name: (hint, make(layers + 1)) for name, (hint, make) in PRESETS.items()}
+    block_editor(
+        edges,
+        rev=state.editor_revision(),
+        key=state.editor_key(number),
+        on_change=partial(state.put_drawn, number),
+        no_back=NO_BACK,
+        fixed=True,
+        labels=["in", *(f"L{layer}" for layer in range(1, layers + 1)), "out"],
+        presets=presets,
+    )
+
+
+def sizes(network: StagedNetwork) -> None:
+    """Buttons for the size, below the form's fields."""
+    example = small(network.kind)
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Small size",
+            key="small-size",
+            icon=":material/bolt:",
+            on_click=state.resize,
+            args=(example,),
+            disabled=(network.width, network.depth) == (example.width, example.depth),
+            help=f"Width {example.width:g} and depth {example.depth:g}: trains on digits in about a minute.",
+        )
+        st.button(
+            "Full size",
+            key="full-size",
+            icon=":material/open_in_full:",
+            on_click=state.resize,
+            args=(StagedNetwork(kind=network.kind),),
+            disabled=network.width == network.depth == 1,
+            help="Width and depth of the original.",
+        )
+        st.button(
+            "Neuron and training of the example",
+            key="like-example",
+            icon=":material/school:",
+            on_click=state.like_example,
+            help=f"Those of {network.kind}-digits, with which the README's number of it was measured.",
+        )
+
+
+def _card(stage: Stage) -> Card:
+    channels, side, _ = stage.shape
+    if not stage.edges:
+        size = f"{channels} classes" if stage.name == "readout" else f"{channels} ch · {side}×{side}"
+        name, _, role = layer(stage.name).partition(" ")
+        return Card(name, (size,), stage.share, role=role)
+    layers = "1 layer" if stage.layers == 1 else f"{stage.layers} layers"
+    lines = (skips_in_words(stage), layers, f"{channels} ch · {side}×{side}")
+    return Card(stage.name, lines, stage.share, adjacency.compact(stage.edges), stage.changed)
+
+
+def _open() -> None:
+    network = state.design().network
+    if not isinstance(network, StagedNetwork):
+        return
+    number = clicked(ROW, len(network.originals))
+    if number is not None and number != state.opened():
+        state.open_block(number)
+        st.rerun(["editor", "stages"])  # words about a block never stand above the editor of another
+
+
+def _actions(design: Design, network: StagedNetwork, number: int) -> None:
+    words, buttons = st.columns([3, 2], vertical_alignment="center")
+    words.caption(f"**Block {number}** · {plain(about(design, number))}")
+    with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        others = alike(network, number)
+        if others:
+            st.button(
+                f"Copy to block{'s' if len(others) > 1 else ''} {', '.join(map(str, others))}",
+                key="copy-block",
+                icon=":material/content_copy:",
+                on_click=_copy,
+                disabled=all(network.matrices[n - 1] == network.matrices[number - 1] for n in others),
+                help="Gives this block's matrix to all other blocks with as many layers.",
+            )
+        st.button(
+            "All blocks as the original",
+            key="original-blocks",
+            icon=":material/restart_alt:",
+            on_click=_restore,
+            disabled=not network.blocks,
+            help="For this block alone: Presets, original. Undo in a block's editor brings its matrix back.",
+        )
+
+
+def _copy() -> None:
+    network, number = state.design().network, state.opened()
+    if isinstance(network, StagedNetwork):
+        edges = list(network.matrices)
+        for other in alike(network, number):
+            edges[other - 1] = edges[number - 1]
+        _rewire(tuple(edges))
+
+
+def _restore() -> None:
+    network = state.design().network
+    if isinstance(network, StagedNetwork):
+        _rewire(network.originals)
+
+
+def _rewire(edges: tuple[adjacency.Edges, ...]) -> None:
+    state.rewire(edges)
+    st.rerun()

@@ -1,0 +1,1 @@
+"""What all pages share: state, stores, settings, rows, words, troubles, buttons."""

@@ -1,0 +1,230 @@
+"""What is done with tasks, on every page: start, cancel or pause, go on, forget; how far they are, and what went wrong.
+
+`key` tells one place's widgets and its sentence of trouble from another's. Whether a task is paused or cancelled is
+said by its kind: what keeps results is paused, and asks before it forgets them (`tasks.TaskKind.keeps`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Literal, NamedTuple
+
+import streamlit as st
+
+from snnviz.errors import NotFound, SnnvizError
+from snnviz.jobs import pace
+from snnviz.jobs.pace import in_words
+from snnviz.store import Run
+from snnviz.tasks import KINDS, Task
+from snnviz.ui.kit import services, starting
+from snnviz.ui.kit.announcing import follow
+from snnviz.ui.kit.words import plain, some, standing
+
+ERROR = ":material/error:"
+
+
+class Verb(NamedTuple):
+    """What is done with tasks, on the button that does it: before, while and after; and what one of them is called."""
+
+    do: str
+    doing: str
+    done: str
+    noun: str
+
+
+class Found(NamedTuple):
+    """Of tasks that keep what they find, in words: "3 of 9 candidates", "9 candidates", of those that are unfinished
+    "2 candidates", and what is said while they go on, nothing where how far they are says it."""
+
+    so_far: str
+    whole: str
+    kept: str
+    live: str = ""
+
+
+UNDONE = ("failed", "cancelled")
+"""States of runs that have ended and are to be done again."""
+
+TRAIN = Verb("Train", "Training", "All trained", "run")
+
+
+def actions(
+    tasks: Sequence[Task],
+    runs: Mapping[str, Run],
+    key: str,
+    which: str = "these",
+    *,
+    verb: Verb = TRAIN,
+    what: str = "",
+    widths: tuple[int, int, int] = (3, 2, 7),
+    found: Found | None = None,
+    icon: str = ":material/play_arrow:",
+    then: Callable[[], None] | None = None,
+) -> None:
+    """Buttons that start what is missing and stop what goes on, and how far it all is; above them what went wrong.
+
+    `which` runs, in a word; or `what` it is that is done, whole. `widths`: of the buttons and of the words beside them.
+    `found`: by tasks that keep it. `then`: is called when they were started.
+    """
+    troubles(runs.values(), key)
+    missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in UNDONE]
+    going = [run for run in runs.values() if not run.ended]
+    keeps = bool(tasks) and all(KINDS.of(task).keeps for task in tasks)
+    first, second, words = st.columns(widths, vertical_alignment="center")
+    if len(tasks) > 1:
+        which = which if len(missing) == len(tasks) or keeps else "the missing"
+        what = what or f"{'' if keeps else f'{which} '}{some(len(missing), verb.noun)}"
+    what = what or some(len(missing), verb.noun)
+    held = ""
+    if keeps and going:
+        pausing = all(run.cancel_requested for run in going)
+        label = "Pausing" if pausing else "Pause"
+        _button(first, label, f"{key}-pause", ":material/pause:", off=pausing, act=cancel, of=(going, key))
+    else:
+        begun = keeps and any(not run.ended or run.state in ("failed", "cancelled") for run in runs.values())
+        do = f"{'Resume' if begun else verb.do} {what}".strip()
+        label = do if missing else verb.doing if going else verb.done
+        name = f"{key}-{'start' if keeps else 'train'}"
+        seconds = services.left(tasks, runs) if missing else 0.0
+        held = starting.button(first, label, missing, seconds, name, icon, _start, key, then)
+    if keeps:
+        _forgetting(second, [run for run in runs.values() if run.state != "done"], key, verb, found)
+    else:
+        _button(second, "Cancel", f"{key}-cancel", ":material/stop:", off=not going, act=cancel, of=(going, key))
+    _words(words, tasks, runs, verb, found if keeps else None, held)
+    done = sum(run.state == "done" for run in runs.values())
+    end = f"{verb.doing} has ended: {done} of {some(len(tasks), verb.noun)} done."
+    follow(f"{key} {hash(tuple(task.digest for task in tasks))}", end, busy=bool(going))
+
+
+def troubles(runs: Iterable[Run], key: str) -> None:
+    """A sentence for what could not be done, and for each way in which runs failed."""
+    problem = st.session_state.get(f"{key}_problem")
+    failed = [run.error or "It failed without a reason." for run in runs if run.state == "failed"]
+    for words in dict.fromkeys([*([problem] if problem else []), *failed]):
+        st.error(plain(words), icon=ERROR)
+
+
+def _words(
+    place: st.delta_generator.DeltaGenerator,
+    tasks: Sequence[Task],
+    runs: Mapping[str, Run],
+    verb: Verb,
+    found: Found | None,
+    held: str,
+) -> None:
+    """`held`: why they cannot be started."""
+    going = [run for run in runs.values() if not run.ended]
+    begun = [run for run in runs.values() if run.state in ("failed", "cancelled")]
+    done = sum(run.state == "done" for run in runs.values())
+    left = in_words(services.left(tasks, runs))
+    if going:
+        steps = {task.digest: pace.steps(task) for task in tasks}
+        made = sum(steps[name] if run.state == "done" else run.step for name, run in runs.items() if name in steps)
+        words = (found and found.live) or _going(going, len(tasks), done, verb.noun, left)
+        place.progress(min(1.0, made / max(1, sum(steps.values()))), text=plain(words))
+    elif held:
+        place.caption(plain(held))
+    elif begun and found is not None:
+        why = "Paused" if any(run.state == "cancelled" for run in begun) else "Stopped"
+        place.caption(f"{why}: {found.so_far} kept. About {left} to go.")
+    elif done < len(tasks):
+        place.caption(f"About {left} on this machine; you may leave meanwhile.")
+    elif found is not None or done > 1:
+        place.caption(f"{found.whole if found is not None else some(done, verb.noun)}, all from the store.")
+    else:
+        place.caption("From the store, and the same every time.")
+
+
+def waiting(going: Sequence[Run]) -> str:
+    """Where the first of them stands in the queue, to begin a sentence with; empty where one is running."""
+    if any(run.state != "queued" for run in going):
+        return ""
+    places = [place for run in going if (place := services.place(run.run)) is not None]
+    return f"{standing(min(places, default=None))}, "
+
+
+def _going(going: Sequence[Run], count: int, done: int, noun: str, left: str) -> str:
+    if all(run.cancel_requested for run in going):
+        return "Stopping: what is finished is kept."
+    wait = waiting(going)
+    if count > 1:
+        return f"{done} of {some(count, noun)} done, {wait}about {left} left. You may leave: they go on."
+    words = going[0].doing or f"{wait}about {left} left"
+    return f"{words[:1].upper()}{words[1:]}. You may leave: it goes on."
+
+
+def _forgetting(
+    place: st.delta_generator.DeltaGenerator, unfinished: Sequence[Run], key: str, verb: Verb, found: Found | None
+) -> None:
+    look: dict[str, Any] = {"icon": ":material/delete:", "disabled": not unfinished, "width": "stretch"}
+    with place.popover("Cancel", key=f"{key}-cancelling", on_change="rerun", **look):
+        kept = f" with {found.kept}" if found is not None else ""
+        what = f"{some(len(unfinished), f'unfinished {verb.noun}')}{kept}"
+        st.write(f"Forget {what}, for everybody? What is finished stays.")
+        st.button("Forget", type="primary", key=f"{key}-forget", on_click=forget, args=(unfinished, key))
+
+
+def _button(
+    place: st.delta_generator.DeltaGenerator,
+    label: str,
+    key: str,
+    icon: str,
+    *,
+    off: bool,
+    act: Callable[..., None],
+    of: tuple[object, ...],
+) -> None:
+    place.button(label, icon=icon, disabled=off, width="stretch", key=key, on_click=act, args=of)
+
+
+def _start(missing: Sequence[Task], key: str, then: Callable[[], None] | None) -> None:
+    if then is not None:
+        then()
+    submit(missing, key)
+
+
+def submit(missing: Sequence[Task], key: str) -> None:
+    """A button's callback: queue them all."""
+    problems: dict[str, Literal[True]] = {}
+    for task in missing:
+        try:
+            services.engine().submit(task)
+        except SnnvizError as error:
+            problems[str(error)] = True
+    st.session_state[f"{key}_problem"] = " ".join(problems)
+    services.GLANCES.forget()
+    st.rerun()
+
+
+def cancel(going: Sequence[Run], key: str) -> None:
+    """A button's callback: stop them all; what is finished of them stays."""
+    try:
+        for run in going:
+            services.engine().cancel(run.run)
+    except SnnvizError as error:
+        st.session_state[f"{key}_problem"] = str(error)
+    services.GLANCES.forget()
+
+
+def forget(runs: Sequence[Run], key: str) -> None:
+    """A button's callback: delete them. It stops them at once: who is at a deleted run can write no more."""
+    st.session_state[f"{key}-cancelling"] = False  # it would stay open over nothing
+    try:
+        for run in runs:
+            services.engine().cancel(run.run)
+            with suppress(NotFound):  # somebody else was faster
+                services.store().delete(run.run)
+    except SnnvizError as error:
+        st.session_state[f"{key}_problem"] = str(error)
+    services.GLANCES.forget()
+    st.rerun()
+
+
+def anew(tasks: Sequence[Task], runs: Sequence[Run], key: str) -> None:
+    """A button's callback: forget what they found, and have them done once more."""
+    with suppress(NotFound):
+        for run in runs:
+            services.store().delete(run.run)
+    submit(tasks, key)

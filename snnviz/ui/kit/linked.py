@@ -1,0 +1,80 @@
+"""What the address says: where Back led to it, and where the data set of one's own that it names is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from snnviz.data import owndata
+from snnviz.design.design import DATASETS
+from snnviz.errors import InputError
+
+T = TypeVar("T")
+
+
+def note_page(page: str) -> None:
+    """At the top of each page: whether Back or Forward led from one of its settings to another."""
+    session, context = st.session_state, get_script_run_ctx()
+    led = context is not None and context.is_history_navigation
+    session.came_back, session.page = led and session.get("page") == page, page
+    if session.came_back:
+        _renew()
+
+
+def _renew() -> None:
+    """Widgets whose keys carry a revision are drawn anew, and switches between views (`view_key`)."""
+    session = st.session_state
+    session.backs = session.get("backs", 0) + 1
+    for name in [name for name in map(str, session) if name.endswith("_revision")]:
+        if isinstance(revision := session[name], int):
+            session[name] = revision + 1
+
+
+def view_key(name: str) -> str:
+    """The key of a switch between the views of a page, another one after each Back."""
+    backs: int = st.session_state.get("backs", 0)
+    return f"{name}@{backs}" if backs else name
+
+
+def came_back() -> bool:
+    """Whether the browser's Back or Forward led here from another setting of this page: the address is right then.
+
+    From another page it is what it was when this page was left, and what was changed since counts.
+    """
+    found: bool = st.session_state.get("came_back", False)
+    return found
+
+
+def rest_kept(read: Callable[[Mapping[str, str]], T], query: Mapping[str, str]) -> tuple[T, str]:
+    """What `read` makes of a link, and a sentence, empty where nothing is to be said.
+
+    Of a data set of one's own that is not here the rest of the link is kept: with the default one, or with simulated
+    recordings where the link says how events are seen. Raises `InputError`.
+    """
+    absent = {name: text for name, text in query.items() if _is_absent(text)}
+    if not absent:
+        return read(query), ""
+    kept = {name: text for name, text in query.items() if name not in absent}
+    instead = [kept, {**kept, **dict.fromkeys(absent, "digits-saccades")}]
+    last = {name: text for name, text in kept.items() if not name.startswith(("data.events.", "data.augment."))}
+    name = next(iter(absent.values()))
+    for number, query_ in enumerate([*instead, last]):
+        try:
+            found = read(query_)
+        except InputError:
+            if number == len(instead):
+                raise
+            continue
+        used = "digits-saccades" if number == 1 else "the default data set"
+        return found, (
+            f"The data set {name} is not on this machine: upload it, and it has this name. "
+            f"The rest of the link is kept, with {used}."
+        )
+    raise AssertionError
+
+
+def _is_absent(text: str) -> bool:
+    return owndata.is_name(text.removesuffix("-saccades")) and text not in DATASETS

@@ -1,0 +1,50 @@
+"""Below figures of layers of runs of before: what those looked at, and a button that looks anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.design.measurement import Measurement
+from snnviz.studies.skips.charts.skips import Result
+from snnviz.ui.kit import questions
+from snnviz.ui.kit.actions import submit, troubles
+from snnviz.ui.kit.words import some
+
+
+def is_active(designs: Sequence[Design]) -> bool:
+    """Whether some of their runs are being measured anew."""
+    return questions.is_active(questions.runs_of([Measurement(design=design) for design in designs]))
+
+
+def old(designs: Sequence[Design], results: Mapping[str, Result]) -> list[Design]:
+    """Those whose finished runs, by digest, looked at the first 64 training images."""
+    found = ((design, results.get(design.digest)) for design in designs)
+    return [design for design, result in found if result is not None and result.probe is None]
+
+
+def offer(designs: Sequence[Design], key: str) -> None:
+    """A word on finished runs of before, and the button; nothing where there are none."""
+    if not designs:
+        return
+    tasks = [Measurement(design=design) for design in designs]
+    runs, key = questions.runs_of(tasks), f"{key}-anew"
+    troubles(runs.values(), key)
+    going = questions.is_active(runs)
+    sentence, button = st.columns([9, 3], vertical_alignment="center")
+    sentence.caption(
+        f"{some(len(designs), 'run')} of before looked at layers **on the first 64 training images**, which may be of "
+        "one class: so are firing rates of layers, Var[u], operations and energy."
+    )
+    button.button(
+        "Measuring anew" if going else "Measure anew",
+        icon=":material/refresh:",
+        disabled=going,
+        width="stretch",
+        key=f"{key}-button",
+        help="From the weights of each run, on images drawn by the seed from every class. Nothing is trained.",
+        on_click=submit,
+        args=(tasks, key),
+    )

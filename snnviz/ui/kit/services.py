@@ -1,0 +1,201 @@
+"""What all sessions of the server share: the store, the engine, and what was read from them a moment ago."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import math
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from snnviz.errors import NotFound, SnnvizError
+from snnviz.jobs.engine import Engine
+from snnviz.jobs.local import Local
+from snnviz.jobs.pace import Pace, Place, learn, queue, seconds_left
+from snnviz.places import cache_dir
+from snnviz.store import Run, Store
+from snnviz.tasks import Task
+from snnviz.ui.server import frontend
+from snnviz.ui.server.middleware import held
+
+T = TypeVar("T")
+LOG = logging.getLogger(__name__)
+GLANCE_SECONDS = 0.5
+MOST_GLANCES = 500
+"""Keys that are kept at a time."""
+
+TEND_SECONDS = 2.0
+
+
+def store() -> Store:
+    """The store of this server. Raises `StoreError`."""
+    return _store(str(cache_dir()))
+
+
+def engine() -> Engine:
+    """The engine that trains what the pages submit."""
+    return _engine(str(cache_dir()))
+
+
+@lru_cache(maxsize=4)
+def _store(_place: str) -> Store:
+    return Store()
+
+
+@lru_cache(maxsize=4)
+def _engine(place: str) -> Local:
+    return Local(_store(place))
+
+
+class _Glance:
+    """A value, since when it is known, and the lock of whoever reads it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.at = -math.inf
+        self.value: Any = None
+
+
+class Glances:
+    """Values that many sessions ask for every second, computed at most once in `seconds`.
+
+    Who asks for what is just being computed waits for it; nobody waits for another key, however long that takes.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._kept: dict[Any, _Glance] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Any, compute: Callable[[], T]) -> T:
+        with self._lock:
+            if key not in self._kept and len(self._kept) >= MOST_GLANCES:
+                self._tidy()
+            kept = self._kept.setdefault(key, _Glance())
+        with kept.lock:
+            if time.monotonic() - kept.at >= self.seconds:
+                kept.value = compute()
+                kept.at = time.monotonic()
+            value: T = kept.value
+            return value
+
+    def forget(self) -> None:
+        """After a change of our own, so that it shows at once: also where an older value is just being read."""
+        with self._lock:
+            self._kept.clear()
+
+    def _tidy(self) -> None:
+        """Let go of what is too old to be shown, and if that is little of what was known first."""
+        now = time.monotonic()
+        fresh = {key: kept for key, kept in self._kept.items() if now - kept.at < self.seconds or kept.lock.locked()}
+        self._kept = dict(list(fresh.items())[-MOST_GLANCES // 2 :])
+
+
+GLANCES = Glances(GLANCE_SECONDS)
+PACES = Glances(30.0)
+QUEUES = Glances(1.0)
+OPENED = Glances(600.0)
+QUEUE = 1000
+"""So many runs that wait are looked at to tell one its place."""
+
+
+def glance(run: str) -> tuple[Run, str] | None:
+    """A run and its version, at most half a second old; None where there is no such run."""
+
+    def read() -> tuple[Run, str] | None:
+        try:
+            return store().get(run), store().version(run)
+        except NotFound:
+            return None
+
+    return GLANCES.get((str(cache_dir()), run), read)
+
+
+def opened(run: str) -> None:
+    """Note that somebody looks at a run, which keeps its weights."""
+    OPENED.get((str(cache_dir()), run), lambda: store().opened(run))
+
+
+def standstill() -> str | None:
+    """A sentence where the queue stands still."""
+    place = str(cache_dir())
+    return GLANCES.get((place, "standstill"), lambda: _engine(place).standstill())
+
+
+def pace() -> Pace:
+    """How long tasks take here, by those that ended."""
+    return PACES.get(str(cache_dir()), lambda: learn(store()))
+
+
+def place(run: str) -> Place | None:
+    """Where a run stands in the queue, and when it will start; None of one that does not wait, or is beyond `QUEUE`."""
+
+    def read() -> dict[str, Place]:
+        known = store()
+        return queue(known.waiting(QUEUE), known.runs(states=("running",), of=None), pace())
+
+    return QUEUES.get(str(cache_dir()), read).get(run)
+
+
+def left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
+    """Seconds until all of these are done, others' runs that stand before them in the queue among it.
+
+    `runs`: those there are, by digest.
+    """
+    known = pace()
+    ends = [
+        waits.seconds + seconds_left([run.task], {run.run: run}, known)
+        for run in runs.values()
+        if run.state == "queued" and (waits := place(run.run)) is not None
+    ]
+    return max(seconds_left(tasks, runs, known), *ends, 0.0)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Warms what the first visitor would wait for, and keeps a worker alive while the server is."""
+    import numpy  # noqa: F401
+    import pandas  # noqa: F401
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)  # small matrices on two threads wait for each other as soon as something trains
+    gc.collect()
+    gc.freeze()
+    warming = asyncio.create_task(asyncio.to_thread(frontend.warm))
+    tending = asyncio.create_task(_tend())
+    yield {}
+    warming.cancel()
+    tending.cancel()
+    await asyncio.to_thread(_stop_worker)
+    with contextlib.suppress(SnnvizError):
+        store().close()
+
+
+def _start_worker() -> None:
+    _engine(str(cache_dir())).start()
+
+
+def _stop_worker() -> None:
+    """Leave no idle process behind; one that trains goes on."""
+    with contextlib.suppress(SnnvizError, TimeoutError):
+        if not any(store().counts()[state] for state in ("queued", "running")):
+            _engine(str(cache_dir())).stop(timeout=5.0)
+
+
+async def _tend() -> None:
+    checked = False
+    while True:
+        held.tend()
+        try:
+            if not checked:
+                await asyncio.to_thread(store().check_beside)
+                checked = True
+            await asyncio.to_thread(_start_worker)
+        except SnnvizError as error:
+            LOG.warning("%s", error)
+        await asyncio.sleep(TEND_SECONDS)

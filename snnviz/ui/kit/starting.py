@@ -1,0 +1,58 @@
+"""The button that starts something: it asks first where a data set has to be downloaded, or where it takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from snnviz.data import datasets
+from snnviz.jobs.pace import in_words
+from snnviz.tasks import KINDS, Task
+from snnviz.ui.kit.words import plain
+
+LONG = 1800.0
+"""Seconds from which on it is asked."""
+
+
+def button(
+    place: Any,
+    label: str,
+    tasks: Sequence[Task],
+    seconds: float,
+    key: str,
+    icon: str,
+    submit: Callable[..., None],
+    *args: Any,
+) -> str:
+    """A primary button that calls `submit` with the tasks and `args`, or a question with such a button.
+
+    seconds: what they take. Without tasks it cannot be pressed. The result: why it cannot be, of a data set that has to
+    be brought first; empty otherwise.
+    """
+    absent = dict.fromkeys(name for task in tasks for name in KINDS.of(task).needs(task))
+    absent = dict.fromkeys(name for name in absent if not datasets.is_here(name))
+    look: dict[str, Any] = {"type": "primary", "icon": icon, "width": "stretch"}
+    by_hand = [name for name in absent if not datasets.is_fetched_unasked(name)]
+    if by_hand or not tasks:
+        place.button(label, disabled=True, key=key, **look)
+        titles = " and ".join(datasets.card(name).title for name in by_hand)
+        verb = "are" if len(by_hand) > 1 else "is"
+        return f"{titles} {verb} not on this machine: get it on the Data page first." if by_hand else ""
+    asked = [f"{_download(name)} is downloaded first." for name in absent]
+    if seconds >= LONG:
+        asked.append(f"This takes about {in_words(seconds)} here.")
+    if not asked:
+        place.button(label, key=key, on_click=submit, args=(tasks, *args), **look)
+        return ""
+    with place.popover(label, key=f"{key}-asked", **look):
+        st.write(plain(" ".join(asked)))
+        do = "Download and start" if absent else "Start"
+        st.button(do, type="primary", key=key, on_click=submit, args=(tasks, *args))
+    return ""
+
+
+def _download(name: str) -> str:
+    size = sum(archive.megabytes for archive in datasets.card(datasets.source(name)).archives)
+    return datasets.card(name).title + (f" ({size:,} MB)" if size else "")

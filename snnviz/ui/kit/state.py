@@ -1,0 +1,361 @@
+"""What one visitor is doing: the design being edited, and the run being watched.
+
+The design is the one truth; widgets are drawn from it and change it in their callbacks. Their keys carry a revision,
+which moves whenever something else than the widget changed the design, so that no widget shows an old value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from snnviz.catalog.examples import named
+from snnviz.design import cells
+from snnviz.design.adjacency import Edges, compact
+from snnviz.design.design import BlockNetwork, CellNetwork, Design, StagedNetwork
+from snnviz.design.links import change, from_query
+from snnviz.errors import InputError, NotFound, SnnvizError
+from snnviz.graph.mends import mend
+from snnviz.graph.nearest import Nearest, Unfit
+from snnviz.studies.skips.search import matrices, rewired
+from snnviz.ui.components import cell_editor
+from snnviz.ui.components.block_editor import drawn, new_revision
+from snnviz.ui.design.becoming import at_depth, of_code, of_data, of_network, of_neurons, sized
+from snnviz.ui.kit import notices, services
+from snnviz.ui.kit.linked import came_back, note_page, rest_kept
+from snnviz.ui.kit.words import ended, plain
+from snnviz.views.changes import between
+from snnviz.views.refusals import why
+
+
+def begin(page: str = "") -> None:
+    """At the top of a page: the first time, take the design from the address, if that is the Design page's ("")."""
+    session = st.session_state
+    note_page(page)
+    if "design" in session:
+        if page == "" and came_back():
+            _go_back()
+        return
+    session.arrived = page
+    session.problem, session.offer = "", None
+    session.parts = {}
+    session.left = {}  # by kind and depth: the blocks that were drawn when another depth was chosen
+    session.opened = 1  # the block of a staged network that is edited
+    session.watched = None
+    session.found = False
+    session.own = set()  # the runs that were submitted during this visit
+    session.compared = False  # whether the live panel compares its run with the design
+    session.pressed = 0
+    try:
+        query = dict(st.query_params) if page == "" else {}
+        session.design, session.problem = rest_kept(from_query, query)
+    except InputError as error:
+        session.design = Design()
+        _say(error, "The default design is shown instead.", linked=True)
+    _open_first_drawn()
+    _renew()
+    known = services.glance(session.design.digest)
+    if known is not None:
+        session.watched, session.found = session.design.digest, known[0].state == "done"
+
+
+def _go_back() -> None:
+    """Edit what the address says."""
+    try:
+        found, st.session_state.problem = rest_kept(from_query, dict(st.query_params))
+    except InputError as error:
+        _say(error, "The design stays as it is.", linked=True)
+        return
+    if found != design():
+        replace(found)
+
+
+def arrived_at(page: str) -> bool:
+    """Whether the visit began on this page, or Back led to another setting of it: the address is a link to it."""
+    began: str = st.session_state.arrived
+    return began == page or (came_back() and st.session_state.page == page)
+
+
+def design() -> Design:
+    """The design being edited."""
+    current: Design = st.session_state.design
+    return current
+
+
+def revision() -> str:
+    """Part of every form widget's key."""
+    text: str = st.session_state.revision
+    return text
+
+
+def editor_revision() -> str:
+    """Moves only when the matrix was replaced by something else than the editor."""
+    text: str = st.session_state.editor_revision
+    return text
+
+
+def editor_key(block: int = 1) -> str:
+    """Of a block's editor, which keeps what can be undone; a staged network's blocks have one each."""
+    network = design().network
+    return f"{network.kind}-{block}" if isinstance(network, StagedNetwork) else network.kind
+
+
+def opened() -> int:
+    """The block of a staged network that is edited, counted from 1."""
+    number: int = st.session_state.opened
+    return number
+
+
+def open_block(number: int) -> None:
+    """Edit this block."""
+    st.session_state.opened = number
+
+
+def _open_first_drawn() -> None:
+    """Who opens a link sees first what is not the original."""
+    network = design().network
+    texts = network.blocks.split(";") if isinstance(network, StagedNetwork) else []
+    st.session_state.opened = next((number for number, text in enumerate(texts, 1) if text), 1)
+
+
+def replace(new: Design) -> None:
+    """Edit another design: a link's, a run's."""
+    st.session_state.design = new
+    _open_first_drawn()
+    _renew()
+
+
+def take(new: Design, done: str) -> None:
+    """Edit another design that a button brings: what that changes is said, and undone by a click. `done`: by what."""
+    before = design()
+    replace(new)
+    _tell(done, before)
+
+
+def _tell(done: str, before: Design, left_out: Callable[[str], bool] | None = None) -> None:
+    """Say what the design's fields are instead of what they were; `left_out`: those that need no word."""
+    after, watched, found = design(), st.session_state.watched, st.session_state.found
+
+    def undo() -> None:
+        replace(before)
+        watch(watched, found=found)
+
+    notices.tell(done, between(before, after, left_out), undo, lambda: design() == after)
+
+
+def put_data(new: Design) -> None:
+    """The same design with other settings of its data: what was drawn stays as it is, and can be undone."""
+    st.session_state.design, st.session_state.problem = new, ""
+    _renew_form()
+
+
+def take_data(new: Design, done: str) -> None:
+    """The same by a button of another page: what it changes is said, and undone by a click."""
+    before = design()
+    put_data(new)
+    _tell(done, before)
+
+
+def rewire(edges: tuple[Edges, ...]) -> None:
+    """Give each block its matrix; the block that is open stays so. What that changes is said, and undone by a click."""
+    before = design()
+    st.session_state.design = rewired(before, edges)
+    st.session_state.editor_revision = new_revision()
+    _tell("Blocks changed.", before)
+
+
+def resize(like: StagedNetwork) -> None:
+    """As much of the original as `like`."""
+    before = design()
+    st.session_state.design = sized(before, like)
+    _renew()
+    _tell("Another size.", before)
+
+
+def put(path: str, widget: str) -> None:
+    """A form widget's callback: its value becomes the design's."""
+    session = st.session_state
+    value: Any = 0 if session[widget] is None else session[widget]  # an empty field: all samples
+    try:
+        if path == "neuron.kind":
+            changed = of_neurons(design(), value)
+        elif path == "network.code":
+            changed = of_code(design(), value)
+        elif path == "network.kind":
+            changed = of_network(design(), value)
+        elif path == "data.name":
+            changed = of_data(design(), value)
+        elif path == "network.depth" and isinstance(design().network, StagedNetwork):
+            changed = at_depth(design(), value)
+        else:
+            changed = change(design(), {path: value})
+    except InputError as error:
+        _say(error, wish=lambda of: change(of, {path: value}), mended=mend(design(), {path: value}))
+        _renew_form()
+        return
+    before, session.design, session.problem = design(), changed, ""
+    if path.endswith((".kind", ".code")) or path == "data.name":
+        own = path.removesuffix("kind") if path.endswith(".kind") else path
+        _tell("Changed with it.", before, lambda other: other.startswith(own))
+    if path == "network.kind":
+        _open_first_drawn()
+        _renew()
+    elif path == "network.depth" and isinstance(changed.network, StagedNetwork):
+        session.editor_revision = new_revision()
+    elif path.endswith((".kind", ".code")) or path == "data.name" or (path.endswith("_samples") and not value):
+        _renew_form()
+
+
+def like_example() -> None:
+    """Neuron, time steps and training of the staged network's example; network and data stay."""
+    like = named(f"{design().network.kind}-digits")
+    settings = {"neuron.threshold": like.neuron.threshold}
+    settings |= {f"training.{name}": getattr(like.training, name) for name in ("learning_rate", "epochs")}
+    if design().neuron.kind == "lif":
+        settings["data.steps"] = like.data.steps
+    before = design()
+    st.session_state.design = change(before, settings)
+    _renew_form()
+    _tell(f"As in {before.network.kind}-digits.", before)
+
+
+def put_drawn(block: int = 1) -> None:
+    """The block editor's callback: the drawn matrix becomes the design's, and only what depends on it is drawn anew.
+
+    `block`: which of a staged network's, whichever is open now.
+    """
+    current, told = design(), st.session_state.problem
+    staged = isinstance(current.network, StagedNetwork)
+    edges = list(matrices(current)) if isinstance(current.network, (BlockNetwork, StagedNetwork)) else []
+    if block <= len(edges):
+        before, key = edges[block - 1], editor_key(block)
+        edges[block - 1] = drawn(key, before, editor_revision(), fixed=staged, backward=not staged)
+        try:
+            st.session_state.design = rewired(current, tuple(edges))
+        except InputError as error:  # a skip in a row of layers; a backward connection beside a norm
+            told = str(error)
+            drew = {"network.edges": compact(edges[0])} if isinstance(current.network, BlockNetwork) else {}
+            _say(error, wish=lambda of: rewired(of, tuple(edges)), mended=mend(current, drew))
+            _renew()
+        else:
+            st.session_state.problem = ""
+    _show_drawn(told, ["stages"] if staged else [])
+
+
+def put_cell() -> None:
+    """The cell editor's callback. A cell that leads nowhere stays in the editor, where it may be on its way to one."""
+    network, told = design().network, st.session_state.problem
+    if isinstance(network, CellNetwork):
+        cell = cell_editor.drawn(editor_key(), network.cell, editor_revision())
+        try:
+            st.session_state.design = change(design(), {"network.cell": cells.write(cell)})
+        except InputError as error:
+            told = str(error)
+            _say(error, f"The design keeps {cells.write(network.cell)}.")
+        else:
+            st.session_state.problem = ""
+    _show_drawn(told)
+
+
+def _show_drawn(told: str, more: Sequence[str] = ()) -> None:
+    """Draws anew what depends on what was drawn, or the whole page where a sentence above it comes or goes."""
+    if told:
+        st.rerun()
+    notices.redraw("preview", "expected", *more, *(["differs"] if st.session_state.compared else []))
+
+
+def train() -> None:
+    """The Train button's callback."""
+    try:
+        submitted = services.engine().submit(design())
+    except SnnvizError as error:
+        _say(error)
+    else:
+        if not submitted.cached:
+            st.session_state.own.add(submitted.run)
+        watch(submitted.run, found=submitted.cached)
+        st.session_state.pressed += 1  # the live panel comes into view
+    st.rerun()
+
+
+def cancel(run: str) -> None:
+    """The Cancel button's callback."""
+    try:
+        services.engine().cancel(run)
+    except SnnvizError as error:
+        _say(error)
+    services.GLANCES.forget()
+
+
+def watch(run: str | None, *, found: bool = False) -> None:
+    """Show this run in the live panel; `found`: its result was there already, which it was not where it was trained
+    during this visit."""
+    st.session_state.watched, st.session_state.found = run, found and run not in st.session_state.own
+    st.session_state.problem = ""
+    services.GLANCES.forget()
+
+
+def open_run(run: str) -> None:
+    """Edit a run's design and watch the run."""
+    try:
+        shown = services.glance(run)
+    except SnnvizError as error:
+        _say(error)
+        return
+    if shown is None:
+        _say(NotFound("This run has been deleted"))
+        return
+    take(shown[0].design, f"Opened run {shown[0].title or run}.")
+    watch(run, found=shown[0].state == "done")
+
+
+def restore(run: str) -> None:
+    """The callback of a run's Restore button."""
+    open_run(run)
+    st.rerun()
+
+
+def problem() -> str:
+    """The sentence to show above the page, ready for Markdown; empty when all is well."""
+    text: str = st.session_state.problem
+    return plain(text)
+
+
+def dismiss() -> None:
+    """The sentence was read."""
+    st.session_state.problem, st.session_state.offer = "", None
+
+
+def _say(
+    error: Exception,
+    more: str = "",
+    wish: Callable[[Design], Design] | None = None,
+    mended: Nearest | None = None,
+    *,
+    linked: bool = False,
+) -> None:
+    """Its sentence, and a second one; what mends it is a button: the nearest design, or `mended`.
+
+    Where the nearest is the design as it is, what was wished of one spike a neuron is offered of the code of before.
+    `linked`: of a link, which is written in the words of the program.
+    """
+    sentence = why(error) if not linked else error.why if isinstance(error, Unfit) else str(error)
+    st.session_state.problem = f"{ended(SnnvizError(sentence))} {more}" if more else f"{sentence}."
+    offer = error.nearest if isinstance(error, Unfit) else mended
+    if wish and offer and offer.design == design():
+        try:
+            offer = Nearest.between(design().document(), wish(of_code(design(), "rate")))
+        except InputError:
+            offer = None
+    st.session_state.offer = offer
+
+
+def _renew() -> None:
+    st.session_state.editor_revision = new_revision()
+    _renew_form()
+
+
+def _renew_form() -> None:
+    st.session_state.revision = new_revision()

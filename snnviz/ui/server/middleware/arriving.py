@@ -1,0 +1,129 @@
+"""How much of what visitors send may arrive, how slowly, and how much of it the server holds for whom.
+
+What counts is what has arrived, not what is announced: who sends slowly takes no room from others, and who stops
+sending is let go. Streamlit keeps each upload in memory until its visitor takes it away, and for a while after they
+left; what those left behind is nobody's share, and the first to go where room is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+
+import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from snnviz.data.files.limits import Limits
+from snnviz.errors import InputError
+from snnviz.ui.server import visitors
+from snnviz.ui.server.middleware.cookies import VISITOR
+from snnviz.ui.server.middleware.held import HELD, Owner
+from snnviz.ui.server.middleware.refusing import refuse
+
+OTHER_BYTES = 2**20
+"""Of a body that is no upload."""
+
+FRAMING_BYTES = 64 * 2**10
+"""Of an upload's body besides the file."""
+
+
+class TooMuch(Exception):
+    """What arrives is too much or too slow; the sentence goes back with this status."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Arriving:
+    """Middleware that counts the bodies of requests while they arrive."""
+
+    def __init__(self, app: ASGIApp, base: str = "") -> None:
+        self.app = app
+        self.place = re.compile(rf"{re.escape(base)}/_stcore/upload_file/([^/]+)/([^/]+)/?")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _has_body(scope):
+            await self.app(scope, receive, send)
+            return
+        upload = self.place.fullmatch(scope["path"]) if scope["method"] == "PUT" else None
+        try:
+            limits = Limits.here()
+        except InputError as error:
+            await refuse(scope, receive, send, 503, f"{error}.")
+            return
+        most = int(st.get_option("server.maxUploadSize")) * 2**20 + FRAMING_BYTES if upload else OTHER_BYTES
+        body = Body(receive, _owner(scope), limits, most)
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                body.settle()
+                if upload and message["status"] < 300:
+                    HELD.owners[upload[1], upload[2]] = body.owner
+                if not body.whole:
+                    MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        try:
+            await self.app(scope, body.receive, answer)
+        except TooMuch as error:
+            if not started:
+                await refuse(scope, receive, send, error.status, str(error), sending=not body.whole)
+        finally:
+            body.settle()
+
+
+class Body:
+    """What has arrived of a request's body."""
+
+    def __init__(self, receive: Receive, owner: Owner, limits: Limits, most: int) -> None:
+        self.owner, self.limits, self.most = owner, limits, most
+        self.arrived = 0
+        self.whole = self.settled = False
+        self.since = time.monotonic()
+        self._receive = receive
+
+    async def receive(self) -> Message:
+        """The next part. Raises `TooMuch`."""
+        if self.whole:
+            return await self._receive()  # that the visitor leaves
+        limits = self.limits
+        left = self.since + limits.idle + self.arrived / (limits.speed * 1000) - time.monotonic()
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0, min(limits.idle, left)))
+        except TimeoutError:
+            rule = f"at least {limits.speed} kB a second, and something every {limits.idle} s"
+            raise TooMuch(408, f"This came too slowly: {rule}.") from None
+        if message["type"] != "http.request":
+            return message
+        self.whole = not message.get("more_body", False)
+        size = len(message.get("body", b""))
+        self.arrived += size
+        if self.arrived > self.most:
+            raise TooMuch(413, f"This is too large: at most {self.most // 2**20} MB may be sent.")
+        if not self.settled:
+            HELD.arrive(self.owner, size)
+            if refused := HELD.refusal(self.owner, limits):
+                raise TooMuch(*refused)
+        return message
+
+    def settle(self) -> None:
+        """It is answered: what was kept of it is counted where it is kept."""
+        if not self.settled:
+            self.settled = True
+            HELD.arrive(self.owner, -self.arrived)
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def _owner(scope: Scope) -> Owner:
+    client = scope.get("client")
+    return Owner(scope.get(VISITOR) or "", visitors.network(client[0] if client else ""))

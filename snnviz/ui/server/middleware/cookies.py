@@ -1,0 +1,46 @@
+"""Gives every visitor their cookie, in the answer to the first page."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from snnviz.ui.server import visitors
+
+VISITOR = "snnviz.visitor"
+"""Where other middleware and routes find the visitor's name in the scope."""
+
+
+class Cookies:
+    """Middleware that knows visitors by their cookie, and begins a new one where there is none to be believed."""
+
+    def __init__(self, app: ASGIApp, base: str = "") -> None:
+        self.app = app
+        self.path = base or "/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope)
+        found = visitors.known(cookie_parser(given.get("cookie", "")).get(visitors.cookie_name(), ""))
+        name, old = found or (visitors.begin(), True)
+        scope[VISITOR] = name
+        asked = "text/html" in given.get("accept", "")
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                page = headers.get("content-type", "").startswith("text/html")
+                if page or (asked and message["status"] == 304):
+                    headers.append("Set-Cookie", self.value(name, secure=scope.get("scheme") == "https"))
+                    headers["Cache-Control"] = "private, no-cache"  # nobody else may be handed it
+            await send(message)
+
+        await self.app(scope, receive, answer if old else send)
+
+    def value(self, name: str, *, secure: bool) -> str:
+        """The header that sets the cookie."""
+        words = f"Path={self.path}; Max-Age={visitors.LIFE_SECONDS}; HttpOnly; SameSite=Lax{'; Secure' * secure}"
+        return f"{visitors.cookie_name()}={visitors.signed(name)}; {words}"

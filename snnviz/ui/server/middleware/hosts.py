@@ -1,0 +1,107 @@
+"""Under which names the server answers.
+
+A page elsewhere may have its own name lead to this machine (DNS rebinding): the browser then takes what it asks for one
+place with that page, and lets it read the answers. Such a request still says that name. So a server that listens to its
+machine alone answers to that machine's own names, and to others where whoever started it said so.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+
+import streamlit as st
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from snnviz.errors import InputError
+from snnviz.ui.server.middleware.refusing import refuse
+
+SWITCH = "SNNVIZ_HOSTS"
+OWN = ("localhost", "127.0.0.1", "[::1]")
+
+_NAME = r"\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?"
+_HOST = re.compile(rf"({_NAME})\.?(:\d{{1,5}})?")
+_ALLOWED = re.compile(rf"\*|(?:\*\.)?(?:{_NAME})(?::\d{{1,5}})?")
+
+
+class Hosts:
+    """Middleware that answers to known names alone, over HTTP and websockets."""
+
+    def __init__(self, app: ASGIApp, named: tuple[str, ...] = ()) -> None:
+        self.app, self.named = app, named
+        self.everybody = "*" in self.named or not (self.named or is_alone())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.everybody and scope["type"] in ("http", "websocket"):
+            headers = Headers(scope=scope)
+            host, page = headers.get("host"), origin(headers)
+            known = (*OWN, *self.named)
+            if not is_one_of(host, known):
+                await refuse(scope, receive, send, 403, self.sentence(host or "", "a name that is none"))
+                return
+            if page is not None and not is_one_of(page, known):
+                await refuse(scope, receive, send, 403, self.sentence(page, "a page that hides where it is from"))
+                return
+        await self.app(scope, receive, send)
+
+    def sentence(self, given: str, hidden: str) -> str:
+        """What is said to who comes by another name, or by none."""
+        found = _HOST.fullmatch(given.lower())
+        *known, last = dict.fromkeys((*OWN, *self.named))
+        return (
+            f"This server answers to {', '.join(known)} and {last} alone, not to {found[1] if found else hidden}. "
+            f"If you started it and trust that name, start it with {SWITCH}={found[1] if found else 'name,...'}"
+        )
+
+
+def named() -> tuple[str, ...]:
+    """The names that whoever started the server trusts: $SNNVIZ_HOSTS. Raises `InputError` for what is no name."""
+    found = tuple(part.strip().lower() for part in os.environ.get(SWITCH, "").split(",") if part.strip())
+    for one in found:
+        if not _ALLOWED.fullmatch(one):
+            raise InputError(SWITCH, "be names such as demo.example, *.example or localhost:8888, with commas", one)
+    return found
+
+
+def is_alone() -> bool:
+    """Whether the server listens to its own machine only."""
+    address = str(st.get_option("server.address") or "")
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def is_same(headers: Mapping[str, str]) -> bool:
+    """Whether whoever asks is a page of this server, or of a name that is trusted, or no page at all."""
+    host, page = headers.get("Host"), origin(headers)
+    return page is None or page == (host or "").lower() or is_one_of(page, named())
+
+
+def origin(headers: Mapping[str, str]) -> str | None:
+    """The host of the page that asks, with its port; empty where it hides, None where no page asks."""
+    given = headers.get("Origin")
+    return None if given is None else given.lower().partition("://")[2]
+
+
+def is_one_of(host: str | None, known: tuple[str, ...]) -> bool:
+    """Whether a host, perhaps with a port, is among those that are known.
+
+    >>> known = ("localhost", "a.example:80", "*.b.example")
+    >>> [is_one_of(host, known) for host in ("localhost:8501", "a.example:80", "x.b.example")]
+    [True, True, True]
+    >>> [is_one_of(host, known) for host in ("localhost.evil.example", "a.example", "b.example", None)]
+    [False, False, False, False]
+    """
+    found = _HOST.fullmatch((host or "").lower())
+    if found is None:
+        return False
+    name, both = found[1], f"{found[1]}{found[2] or ''}"
+    return any(one in ("*", name, both) or (one.startswith("*.") and _is_below(one[1:], name, both)) for one in known)
+
+
+def _is_below(ending: str, *names: str) -> bool:
+    return any(name.endswith(ending) for name in names)

@@ -1,0 +1,60 @@
+"""The ranking of a search's candidates, and what a search is expected to cost."""
+
+from __future__ import annotations
+
+import pytest
+
+from snnviz.studies.cells.scoring import Candidate, CellSearch, Scoring
+from snnviz.studies.cells.theory import costs
+from snnviz.studies.cells.theory.candidates import deviation, ranked
+
+
+def row(number: int, cell: str, sahd: float | None, hd: float | None = None, fine: int = 0) -> Candidate:
+    return Candidate(number, fine, cell, sahd, hd, 0.1, 0.2, None if sahd is not None else "why", 0.0)
+
+
+ROWS = [
+    row(0, "a", 1.0, 5.0),
+    row(1, "b", None),
+    row(2, "c", 3.0, 4.0),
+    row(3, "a", 1.0, 5.0),
+    row(4, "d", 2.0, 9.0),
+    row(5, "e", 2.0, 1.0),
+    row(2, "c", 0.5, 4.0, fine=1),
+    row(4, "d", 7.0, 2.0, fine=1),
+]
+
+
+def test_those_scored_again_come_first_and_those_without_a_score_last() -> None:
+    found = ranked(ROWS, "sahd")
+    assert [(one.coarse.cell, one.value, one.times) for one in found] == [
+        ("d", 7.0, 1),
+        ("c", 0.5, 1),
+        ("e", 2.0, 1),
+        ("a", 1.0, 2),
+        ("b", None, 1),
+    ]
+    assert [one.fine is not None for one in found] == [True, True, False, False, False]
+    assert [one.valid for one in found] == [True] * 4 + [False]
+
+
+def test_by_the_other_metric_and_whatever_the_order_of_rows() -> None:
+    assert [one.coarse.cell for one in ranked(reversed(ROWS), "hd")] == ["c", "d", "a", "e", "b"]
+    assert ranked(ROWS[::-1], "sahd") == ranked(ROWS, "sahd")
+    assert (deviation(ROWS[0], "sahd"), deviation(ROWS[0], "hd")) == (0.1, 0.2)
+    assert ranked([], "sahd") == []
+
+
+def test_cells_of_equal_scores_keep_the_order_in_which_they_were_drawn() -> None:
+    found = ranked([row(3, "x", 1.0), row(1, "y", 1.0), row(2, "z", 1.0)], "sahd")
+    assert [one.coarse.cell for one in found] == ["y", "z", "x"]
+
+
+def test_what_a_search_costs() -> None:
+    small, large = CellSearch(candidates=100), CellSearch(candidates=1000)
+    assert costs.search_seconds(small) < costs.search_seconds(large)
+    assert costs.search_steps(large) == pytest.approx(1e4 * costs.search_seconds(large), rel=0.01)
+    assert costs.weights(large)[1] > 5 * costs.weights(large)[0]
+    assert costs.scoring_seconds(Scoring(channels=64)) > 3 * costs.scoring_seconds(Scoring(channels=16))
+    few = CellSearch(candidates=3, best=100)
+    assert costs.search_steps(few) == sum(costs.weights(few)) * costs.distinct(few)

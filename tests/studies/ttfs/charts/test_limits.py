@@ -1,0 +1,109 @@
+"""Curves over limits of hardware and over an activity penalty: what is drawn of which rows, and what is said of it."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import pytest
+
+from snnviz.events import EpochEnd
+from snnviz.studies.ttfs.charts import limits
+from snnviz.studies.ttfs.charts import penalty as ttfspenalty
+from snnviz.studies.ttfs.curves import LimitStudy, Point, points, start
+from snnviz.studies.ttfs.limits import Tuned
+from snnviz.studies.ttfs.penalty import PenaltyStudy, penalised
+from snnviz.views.chart import Chart
+
+STUDY = LimitStudy(epochs=2, seeds=2)
+
+
+def told(first: float, last: float, epochs: int = 2) -> tuple[Tuned, ...]:
+    step = (last - first) / 2
+    return tuple(Tuned(epoch, first + step * epoch, 0.1, 0.4, 20.0) for epoch in range(epochs + 1))
+
+
+def traces(chart: Chart) -> dict[str, dict[str, object]]:
+    go.Figure(chart.figure)  # plotly takes it
+    return {trace["name"]: trace for trace in chart.figure["data"]}
+
+
+def curve(axis: limits.Axis) -> list[Point]:
+    return list(points(start(), STUDY, [axis]))
+
+
+def test_a_point_is_the_mean_of_its_seeds_and_after_only_when_it_is_done() -> None:
+    bits = curve("weight_bits")
+    first, second = (point for point in bits if point.value == 6)
+    going = next(point for point in bits if point.value == 2)
+    rows = {
+        first.task.digest: told(0.9, 0.98),
+        second.task.digest: told(0.92, 0.96),
+        going.task.digest: told(0.5, 0.9, epochs=1),
+    }
+    shown = traces(limits.curve_chart("weight_bits", bits, rows, [0.97, 0.99]))
+    assert (shown["as it is"]["x"], shown["as it is"]["y"]) == (["6", "2"], [0.91, 0.5])
+    assert (shown["trained on through it"]["x"], shown["trained on through it"]["y"]) == (["6"], [0.97])
+    assert shown["trained on through it"]["error_y"]["array"] == [pytest.approx(0.01)]  # type: ignore[index]
+    assert set(shown["without limits"]["y"]) == {0.98}  # type: ignore[call-overload]
+    star = shown["paper: 6 bits within 1 %"]
+    assert (star["x"], star["y"]) == (["6"], [0.97])
+    exact = dict(zip((point.task.design.digest for point in (first, second)), (0.97, 0.99), strict=True))
+    said = limits.verdict("weight_bits", bits, rows, exact)
+    assert said.startswith(
+        "Without limits **98.0 %**. The paper: 6 bits within 1 %, after training on. Ours at 6: 91.0 %"
+    )
+    assert "**97.0 %** after, less without limits -1.0 points (95 %: -26.4 to +24.4, 2 seeds), not told apart." in said
+    assert said.endswith(
+        "most at 6: 91.0 % to **97.0 %**, +6.0 points (95 %: -19.4 to +31.4, 2 seeds), not told apart."
+    )
+    alone = limits.verdict("weight_bits", bits, {first.task.digest: told(0.9, 0.98)}, exact)
+    assert "less without limits +1.0 points, of one seed." in alone
+
+
+def test_an_axis_without_a_claim_has_no_star_and_without_points_nothing_is_said() -> None:
+    jitter = curve("jitter")
+    rows = {jitter[0].task.digest: told(0.9, 0.9)}
+    assert not any(name.startswith("paper") for name in traces(limits.curve_chart("jitter", jitter, rows, [0.9])))
+    exact = {jitter[0].task.design.digest: 0.9}
+    assert limits.verdict("jitter", jitter, rows, exact) == "Without limits **90.0 %**."
+    assert limits.verdict("jitter", jitter, {}, exact) == ""
+
+
+def test_one_fine_tuning_over_its_epochs() -> None:
+    chart = limits.epochs_chart(told(0.5, 0.9), 0.95, 2)
+    shown = traces(chart)
+    assert (shown["under the limits"]["x"], shown["under the limits"]["y"]) == ([0, 1, 2], [0.5, 0.7, 0.9])
+    assert shown["without limits"]["y"] == [0.95, 0.95]
+    assert "0.40 spikes per neuron at epoch 2; the answer is read after 20 τ_c" in chart.caption
+
+
+def end(accuracy: float, rate: float | None) -> EpochEnd:
+    return EpochEnd(1, 1.0, accuracy, 0.0, 0.1, rate, 0.001)
+
+
+def test_spikes_against_accuracy_of_what_has_been_through_an_epoch() -> None:
+    several = penalised(start(), PenaltyStudy(values="0,1,3", seeds=2))
+    digests = {(each.penalty, each.design.seed): each.design.digest for each in several}
+    rows = {
+        digests[0, 0]: [end(0.1, 0.9), end(0.98, 0.6)],
+        digests[0, 1]: [end(0.96, 0.5)],
+        digests[1, 0]: [end(0.965, 0.3)],
+        digests[3, 0]: [end(0.9, None)],
+    }
+    found = ttfspenalty.traded(several, rows)
+    assert [(each.penalty, each.spikes, each.accuracies) for each in found] == [
+        (0, (0.6, 0.5), (0.98, 0.96)),
+        (1, (0.3,), (0.965,)),
+    ]
+    shown = traces(ttfspenalty.chart(found, going=2))
+    assert (shown["mean of the seeds"]["x"], shown["mean of the seeds"]["y"]) == ([0.55, 0.3], [0.97, 0.965])
+    assert shown["each seed"]["x"] == [0.6, 0.5, 0.3]
+    assert shown["paper: 0.3 on average"]["x"] == [0.3, 0.3]
+    assert "2 still train" in ttfspenalty.chart(found, going=2).caption
+    said = ttfspenalty.verdict(found)
+    assert said.startswith("Without a penalty **0.55** spikes per neuron, 97.0 %.")
+    assert "at most a point below, fewest at λ = 1: **0.30**, 96.5 %, -1.5 points, of one seed." in said
+    table = ttfspenalty.table(found)
+    assert table["seeds"].tolist() == [2, 1]
+    assert table["accuracy_sd"][0] == pytest.approx(100 * 0.02 / 2**0.5)
+    assert table["spikes_sd"].isna().tolist() == [False, True]
+    assert ttfspenalty.verdict(found[:1]) == ""
