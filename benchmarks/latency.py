@@ -23,7 +23,8 @@ from viewers import Viewer
 from websockets.asyncio.client import connect
 
 from snnviz.design import adjacency, links
-from snnviz.design.design import BlockNetwork, Design
+from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork
 from snnviz.events import EpochEnd, LayerState
 from snnviz.jobs.local import Local
 from snnviz.store import Store

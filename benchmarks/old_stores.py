@@ -100,8 +100,9 @@ def _of(kind: Any, document: dict[str, Any], seed: str = "seed") -> Callable[[in
 
 def write(folder: Path) -> dict[str, Any]:
     """Fill a store in `folder` by the code that is found first, and say what is in it."""
-    from snnviz.design.design import INITS, Design
+    from snnviz.design.design import Design
     from snnviz.design.links import to_query
+    from snnviz.design.menus import INITS
     from snnviz.jobs.immediate import Immediate
     from snnviz.store import Store
 

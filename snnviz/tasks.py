@@ -150,6 +150,29 @@ def folders() -> list[str]:
     return [f"snnviz.studies.{name}" for name in import_module("snnviz.studies").FOLDERS] + beside
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a study offers for the design that is being edited, as a button below its forecast on the Design page.
+
+    `open`: by name, ``module:function``, what prepares the study's page for the design; called without arguments.
+    `page`: its file in `pages`, without ``.py``. `fits`: which designs it is offered for.
+    """
+
+    label: str
+    help: str
+    icon: str
+    key: str
+    open: str
+    page: str
+    fits: Callable[[Design], bool]
+
+
+def offers(design: Design) -> list[Offer]:
+    """Those of all studies, the tuple ``OFFERS`` in their `tasks`, that fit a design."""
+    found = (offer for folder in folders() for offer in getattr(import_module(f"{folder}.tasks"), "OFFERS", ()))
+    return [offer for offer in found if offer.fits(design)]
+
+
 class Kinds:
     """All kinds, in the order of `snnviz.studies.FOLDERS`. Loaded at the first look, as they are written in terms of
     values that are submitted."""

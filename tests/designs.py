@@ -14,24 +14,11 @@ from pydantic import BaseModel
 
 from snnviz.design import adjacency, cells
 from snnviz.design.binning import FEWEST_PIXELS
-from snnviz.design.design import (
-    CURRENT,
-    DATASETS,
-    ENCODINGS,
-    EVENTS,
-    BlockNetwork,
-    CellNetwork,
-    CnnNetwork,
-    Data,
-    Design,
-    MlpNetwork,
-    Neuron,
-    Shortcut,
-    Training,
-    Ttfs,
-    VggNetwork,
-)
+from snnviz.design.design import Design
 from snnviz.design.links import to_query
+from snnviz.design.menus import CURRENT, DATASETS, ENCODINGS, EVENTS
+from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, MlpNetwork, VggNetwork
+from snnviz.design.parts import Data, Neuron, Shortcut, Training, Ttfs
 from snnviz.design.registry import Entry, Range, Registry
 from snnviz.errors import InputError
 

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 
 from snnviz.catalog.examples import EXAMPLES
 from snnviz.design import links
-from snnviz.design.design import DATASETS, INITS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import DATASETS, INITS
 from snnviz.design.recipes import RECIPES, Recipe, follow
 from snnviz.design.registry import Registry
 from snnviz.errors import InputError

@@ -35,7 +35,8 @@ from snnviz import commands as cli
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.cli import following
 from snnviz.design import links
-from snnviz.design.design import DATASETS, EVENTS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, Submitted, Task
 from snnviz.tasks import KINDS

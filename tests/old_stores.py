@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from snnviz.tasks import KINDS, Task
+from snnviz.design.submitted import Task
+from snnviz.tasks import KINDS
 
 GOLDEN = Path(__file__).parent / "golden"
 

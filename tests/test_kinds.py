@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from snnviz import commands
+from snnviz.design.submitted import Task
 from snnviz.errors import StoreError
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
 from snnviz.jobs import engine
@@ -27,7 +28,7 @@ from snnviz.jobs.recorder import Recorder
 from snnviz.jobs.worker import perform
 from snnviz.places import ROOT
 from snnviz.store import Store, tables
-from snnviz.tasks import BESIDE, KINDS, NEW, History, Kinds, Page, Task, TaskKind, alone, design_of, resolve
+from snnviz.tasks import BESIDE, KINDS, NEW, History, Kinds, Page, TaskKind, alone, design_of, resolve
 
 each = pytest.mark.parametrize("kind", list(KINDS), ids=lambda kind: kind.name)
 

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from snnviz.data.datasets import card
 from snnviz.data.recordings import Counts
-from snnviz.design.design import CURRENT, ENCODINGS, Design, Neuron
+from snnviz.design.design import Design
+from snnviz.design.menus import CURRENT, ENCODINGS
+from snnviz.design.parts import Neuron
 
 Floats = NDArray[np.float64]
 

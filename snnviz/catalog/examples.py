@@ -7,20 +7,10 @@ from typing import Any
 
 from snnviz.design import cells
 from snnviz.design.adjacency import densenet_like, sequential
-from snnviz.design.design import (
-    BlockNetwork,
-    CellNetwork,
-    Choice,
-    CnnNetwork,
-    Data,
-    Design,
-    MlpNetwork,
-    Neuron,
-    StagedNetwork,
-    Training,
-    Ttfs,
-    VggNetwork,
-)
+from snnviz.design.design import Design
+from snnviz.design.menus import Choice
+from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, MlpNetwork, StagedNetwork, VggNetwork
+from snnviz.design.parts import Data, Neuron, Training, Ttfs
 from snnviz.errors import NotFound, did_you_mean
 
 EXAMPLES: dict[str, Callable[[], Design]] = {}

@@ -9,12 +9,15 @@ Micheli et al. 2024, Figs. 3 to 9.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from snnviz.design.design import INITS, Choice, Neuron
+from snnviz.design.links import read_choice, write_choice
+from snnviz.design.menus import INITS, Choice
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
+from snnviz.errors import InputError
 
 COMPARED, UNIFORM, MEASURED = "compared", "uniform", "measured"
 
@@ -278,3 +281,19 @@ def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa:
     p = max(spike_probability(theta), 1e-9)
     density = math.exp(-(theta**2) / 2) / math.sqrt(2 * math.pi)
     return max(1 - beta**2 - theta**2 * p * (1 - p) + 2 * beta * theta * density, 0.0) / (fan_in * p)
+
+
+def read_init(text: object, path: str = "inits") -> Choice:
+    """``kaiming`` or ``kaiming:gain=3`` as a choice. Raises `InputError`."""
+    if not isinstance(text, Mapping) and (not isinstance(text, str) or len(text) > 200):
+        raise InputError(path, "name an initialisation, such as kaiming or kaiming:gain=3", text)
+    return read_choice(INITS, path, text)
+
+
+def init_text(init: Choice) -> str:
+    """The short form that `read_init` reads; parameters at their defaults are left out.
+
+    >>> init_text(read_init("kaiming:gain=3"))
+    'kaiming:gain=3'
+    """
+    return write_choice(INITS, init)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnviz.design.design import LOSSES
+from snnviz.design.menus import LOSSES
 
 
 @LOSSES.register(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from snnviz.design.design import OPTIMIZERS, SCHEDULES
+from snnviz.design.menus import OPTIMIZERS, SCHEDULES
 from snnviz.design.registry import Range
 
 Arguments = tuple[str, dict[str, Any]]

@@ -12,10 +12,9 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from snnviz.design.design import SHORTCUTS, Design, Shortcut, StagedNetwork
+from snnviz.design.menus import SHORTCUTS
+from snnviz.design.parts import Shortcut
 from snnviz.design.registry import Range
-from snnviz.errors import InputError
-from snnviz.graph.architectures import architecture
 
 Weight = Annotated[float, Range(0, 10, "Factor of the branches' losses at the first epoch (lambda_0).", 0.1)]
 
@@ -112,52 +111,3 @@ def weights(shortcut: Shortcut, epoch: int, epochs: int, branches: int) -> Weigh
         return Weights(value, 1.0, value)
     share = value / (1 + value)
     return Weights(value, 1 - share, share / max(1, branches))
-
-
-def branching(design: Design) -> tuple[int, ...]:
-    """The hidden layers that have a branch, by their index in the architecture; none where the schedule is "zero".
-
-    >>> from snnviz.design.design import MlpNetwork, Training
-    >>> branching(Design(network=MlpNetwork(depth=12), training=Training(shortcut=Shortcut(schedule="linear"))))
-    (2, 5, 8)
-    """
-    shortcut = design.training.shortcut
-    if shortcut.schedule.kind == "zero":
-        return ()
-    return tuple(hidden(design)[number - 1] for number in shortcut.layers) or usual(design)
-
-
-def hidden(design: Design) -> tuple[int, ...]:
-    """The hidden layers with neurons, which a design counts from 1, by their index in the architecture.
-
-    Layers that only join, and projections, come and go with the skips that are drawn; these do not.
-    """
-    layers = architecture(design).layers[:-1]
-    return tuple(index for index, layer in enumerate(layers) if not layer.plain)
-
-
-def usual(design: Design) -> tuple[int, ...]:
-    """Where branches begin if nobody says: at 1/4, 1/2 and 3/4 of the layers with neurons.
-
-    In a network of blocks with a matrix each: after each block but the last.
-    """
-    if isinstance(design.network, StagedNetwork):
-        layers, blocks = architecture(design).layers[:-1], range(1, len(design.network.matrices))
-        return tuple([i for i, layer in enumerate(layers) if layer.name.startswith(f"B{b}.")][-1] for b in blocks)
-    neurons = hidden(design)
-    return tuple(sorted({neurons[max(0, len(neurons) * quarter // 4 - 1)] for quarter in (1, 2, 3)}))
-
-
-def check(design: Design) -> None:
-    """Whether the layers that a design names are there. Raises `InputError`."""
-    count, named = len(hidden(design)), design.training.shortcut.layers
-    if named and named[-1] > count:
-        rule = f"be hidden layers of the network, from 1 to {count}"
-        raise InputError("training.shortcut.layers", rule, list(named))
-
-
-def parameters(design: Design) -> int:
-    """Weights and biases of the branches, which are there in training alone."""
-    built = architecture(design)
-    classes = built.layers[-1].out_shape[0] // built.layers[-1].voters
-    return sum(classes * (built.channels(index) + 1) for index in branching(design))

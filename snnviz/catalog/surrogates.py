@@ -10,7 +10,7 @@ import math
 from functools import lru_cache
 from typing import Annotated, Any
 
-from snnviz.design.design import SURROGATES, Choice
+from snnviz.design.menus import SURROGATES, Choice
 from snnviz.design.registry import Range
 
 Slope = Annotated[

@@ -11,7 +11,8 @@ import click
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.design import links
-from snnviz.design.design import MAX_TEXT, Design
+from snnviz.design.design import Design
+from snnviz.design.submitted import MAX_TEXT
 from snnviz.errors import InputError
 from snnviz.graph.nearest import Unfit
 

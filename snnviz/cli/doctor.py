@@ -8,7 +8,7 @@ from typing import Any
 
 from snnviz import __version__
 from snnviz.data import datasets
-from snnviz.design.design import DATASETS
+from snnviz.design.menus import DATASETS
 from snnviz.errors import SnnvizError
 from snnviz.jobs import machine
 from snnviz.jobs.local import Local

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from snnviz.design.design import DATASETS, ENCODINGS, INITS, LOSSES, OPTIMIZERS, SCHEDULES, SHORTCUTS, SURROGATES
+from snnviz.design.menus import DATASETS, ENCODINGS, INITS, LOSSES, OPTIMIZERS, SCHEDULES, SHORTCUTS, SURROGATES
 from snnviz.design.registry import Entry, Registry
 
 SHELVES: dict[str, tuple[str, Registry[Any]]] = {

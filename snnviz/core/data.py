@@ -17,7 +17,8 @@ from snnviz.core.randomness import generator, stream
 from snnviz.data import datasets, samples
 from snnviz.data.augmenting import augmented
 from snnviz.data.samples import Recordings
-from snnviz.design.design import Augment, Design
+from snnviz.design.binning import Augment
+from snnviz.design.design import Design
 from snnviz.errors import DataMissing
 from snnviz.events import Progress
 from snnviz.theory import probe as probes

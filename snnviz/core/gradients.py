@@ -13,8 +13,9 @@ from snnviz.core import data, inits, observe, train
 from snnviz.core.networks import Network
 from snnviz.core.shortcuts import Objective, branches
 from snnviz.core.timed import network_of
-from snnviz.design.design import Choice, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.menus import Choice
 
 GLANCE = 16
 """Images of the probe batch in every look at a run with branches: two ways there and back."""

@@ -25,7 +25,8 @@ from torch import Tensor
 from snnviz.catalog.surrogates import reach
 from snnviz.core import kernels
 from snnviz.core.kernels import fits
-from snnviz.design.design import SURROGATES, Neuron
+from snnviz.design.menus import SURROGATES
+from snnviz.design.parts import Neuron
 
 Derivative = Callable[[Tensor], Tensor]
 

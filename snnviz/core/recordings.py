@@ -19,8 +19,8 @@ from snnviz.core import room
 from snnviz.data.frames import frames as binned
 from snnviz.data.samples import Recordings
 from snnviz.design.binning import Events
+from snnviz.design.networks import Shape
 from snnviz.errors import DataMissing
-from snnviz.graph.layers import Shape
 from snnviz.places import cache_dir
 
 Frames = NDArray[np.uint8]

@@ -17,12 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.inits import is_measured
-from snnviz.catalog.shortcuts import branching, weights
+from snnviz.catalog.shortcuts import weights
 from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.graph.architectures import Layer
+from snnviz.graph.branches import branching
 
 PREFIX = "shortcut."
 

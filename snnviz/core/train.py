@@ -21,7 +21,7 @@ from snnviz.core.networks import Hear, Kept, Network, Watch
 from snnviz.core.neurons import ENDS, Activity
 from snnviz.core.norms import Statistics
 from snnviz.core.optimizers import STEPS, State
-from snnviz.design.design import LOSSES, OPTIMIZERS, SCHEDULES
+from snnviz.design.menus import LOSSES, OPTIMIZERS, SCHEDULES
 
 TEST_BATCH = 250
 

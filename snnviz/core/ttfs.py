@@ -18,10 +18,9 @@ from snnviz.core import networks
 from snnviz.graph.architectures import Architecture
 from snnviz.graph.layers import EPSILON, Source
 from snnviz.graph.layers import Layer as Shape
-from snnviz.studies.ttfs.study import Silent
 from snnviz.theory import ttfs
 from snnviz.theory.operations import taps_before
-from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Window
+from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Silent, Window
 
 Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
 """B of (2). "one": the B1-model, alpha = 1 - sum W anew at every step. "alpha-one": alpha = 1, so that B = 1 + sum W.

@@ -23,9 +23,10 @@ from snnviz.data.cards import Card as Card
 from snnviz.data.cards import File as File
 from snnviz.data.recordings import Counts
 from snnviz.design.binning import Events, seen
-from snnviz.design.design import DATASETS, Data
-from snnviz.errors import DataMissing
-from snnviz.graph.layers import Shape
+from snnviz.design.menus import DATASETS
+from snnviz.design.networks import Shape
+from snnviz.design.parts import Data
+from snnviz.errors import DataMissing, InputError, did_you_mean
 from snnviz.places import cache_dir, data_dirs
 
 DATASETS.beside = lambda kind: owndata.entry(kind) or eventsets.entry(kind)
@@ -257,3 +258,10 @@ def _digits(about: Card, seed: int) -> Split:
     order = np.random.default_rng([seed, 0xD161]).permutation(len(images))
     images, labels = images[order], labels[order]
     return Split(images[: about.train], labels[: about.train], images[about.train :], labels[about.train :], 16)
+
+
+def read_dataset(value: object, field: str = "data") -> str:
+    """The name of a data set, or a sentence."""
+    if not isinstance(value, str) or value not in DATASETS:
+        raise InputError(field, f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
+    return value

@@ -9,7 +9,7 @@ from typing import Any
 from snnviz.data import owndata, recordings, stills
 from snnviz.data.cards import Archive, Card
 from snnviz.data.saccades import SACCADES
-from snnviz.design.design import DATASETS, EVENTS
+from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.design.registry import Entry
 
 MARGIN = 3

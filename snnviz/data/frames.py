@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from snnviz.data.eventsets import MARGIN as MARGIN
 from snnviz.data.files.eventfiles import EVENT as EVENT
 from snnviz.design.binning import Events, seen
-from snnviz.graph.layers import Shape
+from snnviz.design.networks import Shape
 
 Array = NDArray[Any]
 """(n,) of `EVENT`, in the order of time."""

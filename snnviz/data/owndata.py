@@ -26,7 +26,7 @@ from snnviz import leftovers
 from snnviz.data import makers, recordings
 from snnviz.data.cards import Card
 from snnviz.data.makers import Maker
-from snnviz.design.design import EVENTS
+from snnviz.design.menus import EVENTS
 from snnviz.design.registry import Entry
 from snnviz.errors import DataMissing, NotFound
 from snnviz.places import cache_dir

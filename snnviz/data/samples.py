@@ -17,7 +17,7 @@ from snnviz.data import datasets, frames, owndata, recordings
 from snnviz.data.datasets import Split
 from snnviz.data.files import eventfiles
 from snnviz.data.frames import Array
-from snnviz.graph.layers import Shape
+from snnviz.design.networks import Shape
 
 Ints = NDArray[np.int64]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from snnviz.data.cards import Archive, Card, File
 from snnviz.data.recordings import shares
-from snnviz.design.design import DATASETS
+from snnviz.design.menus import DATASETS
 
 
 @DATASETS.register(source="https://archive.ics.uci.edu/dataset/80", kind="digits")

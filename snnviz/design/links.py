@@ -18,7 +18,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
 from snnviz.design import adjacency, cells, naming
-from snnviz.design.design import Choice, Design, Part, StagedNetwork
+from snnviz.design.design import Design
+from snnviz.design.menus import Choice
+from snnviz.design.networks import Part, StagedNetwork
 from snnviz.design.registry import Registry
 from snnviz.errors import Described, InputError, did_you_mean
 

@@ -276,3 +276,7 @@ KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | VggNetwork | Stag
     "cell": CellNetwork,
 }
 """Every kind of network and the part that describes it."""
+
+
+Shape = tuple[int, int, int]
+"""Channels, height, width. A linear layer's output is (neurons, 1, 1)."""

@@ -23,9 +23,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
-from snnviz.design.design import DATASETS, EVENTS, OPTIMIZERS, SCHEDULES, Choice, Part, checked
 from snnviz.design.links import read_choice, write_choice
+from snnviz.design.menus import DATASETS, EVENTS, OPTIMIZERS, SCHEDULES, Choice
+from snnviz.design.networks import Part
 from snnviz.design.registry import Range, Registry
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError, did_you_mean
 
 

@@ -18,21 +18,14 @@ from snnviz.data import datasets
 from snnviz.design import cells
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.cells import CONV1, CONV3, NODES, OUT, POOL, SKIP
-from snnviz.design.design import (
-    SPIKING_READOUT,
-    BlockNetwork,
-    CellNetwork,
-    CnnNetwork,
-    Design,
-    MlpNetwork,
-    StagedNetwork,
-    VggNetwork,
-)
+from snnviz.design.design import Design
+from snnviz.design.menus import SPIKING_READOUT
+from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, MlpNetwork, StagedNetwork, VggNetwork
+from snnviz.design.networks import Shape as Shape
 from snnviz.graph.layers import INPUT as INPUT
 from snnviz.graph.layers import Architecture as Architecture
 from snnviz.graph.layers import Builder
 from snnviz.graph.layers import Layer as Layer
-from snnviz.graph.layers import Shape as Shape
 from snnviz.graph.layers import Source as Source
 from snnviz.graph.stages import Block, Conv, staged
 

@@ -12,7 +12,8 @@ from typing import Literal, get_args
 
 from snnviz.catalog.encodings import is_static
 from snnviz.design import adjacency
-from snnviz.design.design import BlockNetwork, Design
+from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork
 from snnviz.design.registry import Range
 from snnviz.graph.architectures import architecture
 from snnviz.graph.layers import INPUT

@@ -6,10 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from snnviz.design.networks import Pooling
-
-Shape = tuple[int, int, int]
-"""Channels, height, width. A linear layer's output is (neurons, 1, 1)."""
+from snnviz.design.networks import Pooling, Shape
 
 INPUT = -1
 """The source index of the encoded image."""

@@ -7,19 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnviz.design import adjacency, cells, links, naming
-from snnviz.design.design import (
-    DATASETS,
-    EVENTS,
-    SPIKING_READOUT,
-    BlockNetwork,
-    CellNetwork,
-    CnnNetwork,
-    Design,
-    Shortcut,
-    StagedNetwork,
-    Ttfs,
-    VggNetwork,
-)
+from snnviz.design.design import Design
+from snnviz.design.menus import DATASETS, EVENTS, SPIKING_READOUT
+from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, StagedNetwork, VggNetwork
+from snnviz.design.parts import Shortcut, Ttfs
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from snnviz.design.design import BlockNetwork as BlockNetwork
-from snnviz.design.design import CnnNetwork as CnnNetwork
 from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork as BlockNetwork
+from snnviz.design.networks import CnnNetwork as CnnNetwork
 from snnviz.graph.nearest import Unfit, nearest, no_row
 from snnviz.graph.twins import ann_twin
 

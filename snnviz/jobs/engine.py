@@ -6,10 +6,11 @@ import os
 import platform
 from typing import Protocol
 
+from snnviz.design.submitted import Task
 from snnviz.errors import InputError, NotFound, TooLarge
 from snnviz.jobs import machine
 from snnviz.store import Store, Submitted
-from snnviz.tasks import KINDS, Task, design_of
+from snnviz.tasks import KINDS, design_of
 
 
 class Engine(Protocol):

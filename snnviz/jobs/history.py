@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TypeVar
 
+from snnviz.design.submitted import Task
 from snnviz.errors import NotFound
 from snnviz.events import Checkpoint, Row
 from snnviz.store import Store
-from snnviz.tasks import History, Known, Task
+from snnviz.tasks import History, Known
 
 R = TypeVar("R", bound=Row)
 

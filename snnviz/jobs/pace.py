@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from snnviz.design.design import Design
+from snnviz.design.submitted import Task
 from snnviz.jobs import machine
 from snnviz.store import Run, Store
-from snnviz.tasks import KINDS, Task
+from snnviz.tasks import KINDS
 
 FIXED_SECONDS = 1.0
 """What a run takes whatever its size, until runs here have shown it: its images, a first and a last look."""

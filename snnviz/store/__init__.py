@@ -3,6 +3,7 @@
 `Store` and the values it hands out are all there is to know; its docstring is the contract.
 """
 
+from snnviz.design.submitted import Task
 from snnviz.store.silence import HUNG_SECONDS, LEASE_SECONDS, Silence
 from snnviz.store.store import Store
 from snnviz.store.values import (
@@ -17,7 +18,6 @@ from snnviz.store.values import (
     Supervisor,
     Unreadable,
 )
-from snnviz.tasks import Task
 
 __all__ = [
     "ENDED",

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Update, case, delete, false, func, select, up
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
+from snnviz.design.submitted import Task
 from snnviz.errors import LeaseLost, StoreError
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
@@ -22,7 +23,7 @@ from snnviz.store import checkpoints, opening, reading, renewing, tables
 from snnviz.store.silence import LEASE_SECONDS, Silence
 from snnviz.store.tables import RUNS, SUPERVISORS, TABLES
 from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Supervisor, Unreadable
-from snnviz.tasks import KINDS, Task
+from snnviz.tasks import KINDS
 
 
 class Leases:

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select
 from sqlalchemy import Row as Columns
 
+from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.store.tables import COLUMNS, RUNS, TABLES
 from snnviz.store.values import Run, Unreadable
-from snnviz.tasks import KINDS, Task
+from snnviz.tasks import KINDS
 
 
 def name_of(run: str | ColumnElement[str]) -> ColumnElement[str]:

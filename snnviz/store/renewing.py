@@ -11,8 +11,8 @@ from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from snnviz.design import naming
 from snnviz.design.revisions import Revision
+from snnviz.design.submitted import Task
 from snnviz.store.tables import RUNS, TABLES
-from snnviz.tasks import Task
 
 TWIN = "It is the same task as the run {}, which is found in its place."
 """Of a run that another one stands for."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import delete, func, select
 
 from snnviz.design.design import Design
+from snnviz.design.submitted import Task
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import opening, reading, renewing, tables
@@ -16,7 +17,7 @@ from snnviz.store.leases import change
 from snnviz.store.several import Several, as_asked
 from snnviz.store.tables import RUNS, TABLES
 from snnviz.store.values import STATES, Run, State, Submitted, Unreadable
-from snnviz.tasks import KINDS, Task
+from snnviz.tasks import KINDS
 
 R = TypeVar("R", bound=Row)
 

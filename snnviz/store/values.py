@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from snnviz.design.design import Design
-from snnviz.tasks import Task, design_of
+from snnviz.design.submitted import Task
+from snnviz.tasks import design_of
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)

@@ -30,12 +30,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.errors import Described, InputError
-from snnviz.studies.ttfs.study import Silent
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -46,6 +46,11 @@ ZETA = 0.5
 
 MARGIN = 10.0
 """So many times the largest activation of a batch, at least, is a window wide that grows (9)."""
+
+
+Silent = Literal["clock", "nothing"]
+"""What tells a TTFS layer of the silent neurons before it: its clock, which gives each neuron its slope B when the
+window opens; or nothing, though the equation as printed asks for an event at t_max."""
 
 
 @dataclass(frozen=True, slots=True)

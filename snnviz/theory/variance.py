@@ -25,7 +25,8 @@ from snnviz.catalog.encodings import potentials as potentials
 from snnviz.catalog.encodings import second_moments
 from snnviz.catalog.inits import Drive, spike_probability, weight_law
 from snnviz.data.datasets import card, stated
-from snnviz.design.design import Design, Neuron
+from snnviz.design.design import Design
+from snnviz.design.parts import Neuron
 from snnviz.graph.architectures import INPUT, Layer, Source, architecture
 
 Floats = NDArray[np.float64]

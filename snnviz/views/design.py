@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from snnviz.design.design import SURROGATES, Design, Neuron
+from snnviz.design.design import Design
+from snnviz.design.menus import SURROGATES
+from snnviz.design.parts import Neuron
 from snnviz.graph.architectures import architecture
 from snnviz.theory.variance import Forecast
 from snnviz.views.chart import Chart, empty

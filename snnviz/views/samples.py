@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from snnviz.data import frames as events
 from snnviz.data.augmenting import augmented
 from snnviz.data.samples import Sample
-from snnviz.design.design import Augment, Events
-from snnviz.graph.layers import Shape
+from snnviz.design.binning import Augment, Events
+from snnviz.design.networks import Shape
 from snnviz.views import pictures
 from snnviz.views.pictures import Group, Picture
 

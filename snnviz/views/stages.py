@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from snnviz.design.adjacency import ASC, DSC, Edges
-from snnviz.design.design import Design, StagedNetwork
+from snnviz.design.design import Design
+from snnviz.design.networks import StagedNetwork
 from snnviz.graph.architectures import Architecture, Layer, Shape, architecture
 
 MOST_LABELS = 16

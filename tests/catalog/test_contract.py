@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.design import design as module
-from snnviz.design.design import DATASETS, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change, from_query, to_query
+from snnviz.design.menus import DATASETS
 from snnviz.design.registry import Entry, Parameter, Registry
 from snnviz.errors import InputError
 from tests.designs import choices, entries, is_a_sentence, outside

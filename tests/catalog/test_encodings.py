@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from snnviz.catalog.encodings import Pixels, pixels_of, second_moments
-from snnviz.design.design import DATASETS, ENCODINGS, EVENTS, Design, Neuron
+from snnviz.design.design import Design
+from snnviz.design.menus import DATASETS, ENCODINGS, EVENTS
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Entry
 
 IMAGES = [entry.kind for entry in DATASETS if EVENTS not in entry.traits]

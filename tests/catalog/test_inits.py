@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.catalog.inits import COMPARED, Drive, Law, coinciding, spike_probability, weight_law
-from snnviz.design.design import INITS, SURROGATES, Choice, Neuron
+from snnviz.design.menus import INITS, SURROGATES, Choice
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Entry
 
 FANS = st.integers(1, 100_000)

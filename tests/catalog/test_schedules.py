@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.design.design import SCHEDULES
+from snnviz.design.menus import SCHEDULES
 from snnviz.design.registry import Entry
 
 

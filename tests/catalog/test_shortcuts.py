@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.catalog.shortcuts import branching, parameters, weights
+from snnviz.catalog.shortcuts import weights
 from snnviz.design import links
-from snnviz.design.design import SHORTCUTS, Design, Shortcut
+from snnviz.design.design import Design
 from snnviz.design.links import change, from_query, to_query
+from snnviz.design.menus import SHORTCUTS
+from snnviz.design.parts import Shortcut
 from snnviz.design.registry import Entry
 from snnviz.errors import InputError
 from snnviz.graph.architectures import architecture
+from snnviz.graph.branches import branching, parameters
 from tests.designs import entries, is_a_sentence
 
 EACH = pytest.mark.parametrize("entry", list(SHORTCUTS), ids=lambda entry: entry.kind)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.design.design import SURROGATES
+from snnviz.design.menus import SURROGATES
 from snnviz.design.registry import Entry
 
 EACH = pytest.mark.parametrize("entry", list(SURROGATES), ids=lambda entry: entry.kind)

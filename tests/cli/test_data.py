@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snnviz.data import datasets
-from snnviz.design.design import DATASETS
+from snnviz.design.menus import DATASETS
 from tests.cli.conftest import Snnviz
 from tests.recorded import packed, put, some
 

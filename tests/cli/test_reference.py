@@ -7,7 +7,8 @@ from typing import Annotated
 import pytest
 
 from snnviz.cli.reference import SHELVES, reference
-from snnviz.design.design import INITS, Neuron
+from snnviz.design.menus import INITS
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
 from snnviz.places import ROOT
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from snnviz.core.networks import Network
 from snnviz.design.adjacency import ASC, DSC, Edges
-from snnviz.design.design import StagedNetwork
+from snnviz.design.networks import StagedNetwork
 from tests.core import slow
 
 Unit = Callable[[int, Tensor], Tensor]

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from snnviz.core.networks import Network
 from snnviz.design import adjacency
-from snnviz.design.design import BlockNetwork, CnnNetwork, Design, Neuron
+from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork, CnnNetwork
+from snnviz.design.parts import Neuron
 from snnviz.graph.architectures import INPUT
 
 Step = Callable[[Tensor], Tensor]

@@ -17,8 +17,9 @@ from snnviz.core.neurons import Activity
 from snnviz.core.order import last_read
 from snnviz.design import cells
 from snnviz.design.cells import Cell
-from snnviz.design.design import INITS, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.menus import INITS
 from snnviz.events import EpochEnd
 from snnviz.graph.architectures import architecture
 from snnviz.graph.twins import ann_twin

@@ -16,7 +16,8 @@ from snnviz.catalog.encodings import second_moments
 from snnviz.core import data
 from snnviz.core.randomness import stream
 from snnviz.data import datasets
-from snnviz.design.design import ENCODINGS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import ENCODINGS
 from tests.core import slow
 
 

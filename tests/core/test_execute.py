@@ -23,8 +23,9 @@ from snnviz.core import data, observe, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
-from snnviz.design.design import ENCODINGS, OPTIMIZERS, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.menus import ENCODINGS, OPTIMIZERS
 from snnviz.errors import Diverged
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
 from tests.core import slow

@@ -21,7 +21,8 @@ from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.randomness import generator
-from snnviz.design.design import INITS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import INITS
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Row, Sample
 from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.theory.probe import drawn

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from snnviz.core import neurons
 from snnviz.core.neurons import Cell
-from snnviz.design.design import SURROGATES, Neuron
+from snnviz.design.menus import SURROGATES
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
 from snnviz.theory import variance
 from tests.core import slow

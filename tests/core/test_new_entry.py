@@ -12,8 +12,10 @@ from snnviz.catalog.inits import MEASURED, UNIFORM, Drive
 from snnviz.core import data, inits
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.design.design import INITS, Design, Neuron
+from snnviz.design.design import Design
 from snnviz.design.links import change, from_query, in_a_line, to_query
+from snnviz.design.menus import INITS
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd, LayerState

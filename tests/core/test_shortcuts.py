@@ -10,16 +10,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.shortcuts import branching, hidden, parameters
 from snnviz.core import gradients, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
 from snnviz.core.shortcuts import PREFIX, Branches, branches
-from snnviz.design.design import SHORTCUTS, SURROGATES, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.menus import SHORTCUTS, SURROGATES
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, LayerState, Sample
 from snnviz.graph.architectures import architecture
+from snnviz.graph.branches import branching, hidden, parameters
 from tests.core import slow
 from tests.core.literal import said_by_layers
 

@@ -20,9 +20,9 @@ from snnviz.design import adjacency
 from snnviz.design.design import Design
 from snnviz.design.networks import StagedKind
 from snnviz.graph.architectures import architecture
+from snnviz.graph.rewiring import rewired
 from snnviz.graph.twins import ann_twin
 from snnviz.places import ROOT
-from snnviz.studies.skips.search import rewired
 from tests.core import papers, slow
 
 KINDS = get_args(StagedKind)

@@ -13,7 +13,8 @@ import torch.nn.functional as F
 
 from snnviz.core import train
 from snnviz.core.networks import Network
-from snnviz.design.design import OPTIMIZERS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import OPTIMIZERS
 from snnviz.places import ROOT
 
 

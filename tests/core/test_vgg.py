@@ -14,7 +14,8 @@ from snnviz.core import data, train
 from snnviz.core.execute import execute
 from snnviz.core.merging import pooled
 from snnviz.core.networks import Network
-from snnviz.design.design import Design, VggNetwork
+from snnviz.design.design import Design
+from snnviz.design.networks import VggNetwork
 from snnviz.events import EpochEnd
 from snnviz.graph.architectures import architecture, assembled
 from snnviz.graph.twins import ann_twin

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 
 from snnviz.data import datasets
 from snnviz.data.datasets import ROLES, Card, Split
-from snnviz.design.design import DATASETS, EVENTS
+from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.errors import DataMissing, InputError
 from tests.data.idx import Published, packed, published
 

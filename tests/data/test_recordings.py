@@ -15,7 +15,8 @@ from snnviz.catalog.encodings import is_static, second_moments
 from snnviz.data import datasets, recordings
 from snnviz.data.recordings import NMNIST
 from snnviz.design import links
-from snnviz.design.design import CURRENT, DATASETS, ENCODINGS, EVENTS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import CURRENT, DATASETS, ENCODINGS, EVENTS
 from snnviz.errors import DataMissing, InputError
 from snnviz.graph.architectures import architecture
 from snnviz.studies.activity.study import TrainingStudy, members

@@ -20,7 +20,8 @@ from snnviz.data import datasets, owndata
 from snnviz.data.files import uploads
 from snnviz.data.files.imagefiles import ROLES
 from snnviz.data.files.uploads import Limits
-from snnviz.design.design import DATASETS, EVENTS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.errors import DataMissing, InputError, NotFound
 from tests.data.aedat import aedat4
 from tests.data.idx import idx

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from snnviz.design import design as module
-from snnviz.design.design import DATASETS, BlockNetwork, Design, MlpNetwork, Neuron, Training
-from snnviz.design.networks import KINDS
+from snnviz.design.design import Design
+from snnviz.design.menus import DATASETS
+from snnviz.design.networks import KINDS, BlockNetwork, MlpNetwork
+from snnviz.design.parts import Neuron, Training
 from snnviz.errors import InputError
 from tests.designs import DESIGNS, DOCUMENTS, attempt, broken, is_a_sentence, within_200_ms
 

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.design import links
 from snnviz.design.adjacency import MAX_DEPTH, densenet_like
-from snnviz.design.design import INITS, BlockNetwork, Design, MlpNetwork, Neuron, Training
+from snnviz.design.design import Design
 from snnviz.design.links import change, differences, flatten, from_query, in_a_line, read_settings, to_query
+from snnviz.design.menus import INITS
+from snnviz.design.networks import BlockNetwork, MlpNetwork
+from snnviz.design.parts import Neuron, Training
 from snnviz.errors import InputError, NotFound
 from snnviz.studies.skips.sweep import SkipSweep
 from tests.designs import DESIGNS, attempt, broken_links, is_a_sentence, within_200_ms

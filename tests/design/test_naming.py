@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 
 from snnviz.design import links, naming
-from snnviz.design.design import SURROGATES, BlockNetwork, Data, Design, Neuron, Training
-from snnviz.design.networks import Part
+from snnviz.design.design import Design
+from snnviz.design.menus import SURROGATES
+from snnviz.design.networks import BlockNetwork, Part
+from snnviz.design.parts import Data, Neuron, Training
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.studies.shortcuts.study import GradientSurvey

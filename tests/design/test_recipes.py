@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 
-from snnviz.design.design import OPTIMIZERS, SCHEDULES, Choice, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change, read_choice, read_part, write_choice, write_part
+from snnviz.design.menus import OPTIMIZERS, SCHEDULES, Choice
 from snnviz.design.recipes import RECIPES, Recipe, follow, followed
 from snnviz.errors import InputError
 from tests.designs import choices, is_a_sentence

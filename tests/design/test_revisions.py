@@ -11,8 +11,9 @@ import pytest
 
 from snnviz.catalog.inits import MEASURED
 from snnviz.design import naming, revisions
-from snnviz.design.design import INITS, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.menus import INITS
 from snnviz.design.revisions import REVISIONS, Revision
 from snnviz.studies.ttfs.limits import FineTuning
 from tests.parts import PARTS, REGISTRIES

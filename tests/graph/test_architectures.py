@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from snnviz.data.datasets import card, shape
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
-from snnviz.design.design import BlockNetwork, Design
+from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork
 from snnviz.graph.architectures import INPUT, Layer, Source, architecture
 from snnviz.theory import costs
 from tests.designs import DESIGNS, matrices

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.design import cells, links
-from snnviz.design.design import CellNetwork, Design
-from snnviz.design.networks import KINDS
+from snnviz.design.design import Design
+from snnviz.design.networks import KINDS, CellNetwork
 from snnviz.errors import InputError
 from snnviz.graph.architectures import Layer, Source, architecture, assembled
 from snnviz.studies.activity.page.setting import typical

@@ -15,7 +15,7 @@ from snnviz.design.links import from_query, to_query
 from snnviz.design.networks import StagedKind
 from snnviz.errors import InputError
 from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture, assembled
-from snnviz.studies.skips.search import rewired
+from snnviz.graph.rewiring import rewired
 from snnviz.theory import costs
 from tests.designs import attempt, is_a_sentence
 

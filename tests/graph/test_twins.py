@@ -7,8 +7,10 @@ from hypothesis import given
 
 from snnviz.design import adjacency, cells
 from snnviz.design.adjacency import ASC, DSC
-from snnviz.design.design import BlockNetwork, CellNetwork, Design, Neuron
+from snnviz.design.design import Design
 from snnviz.design.links import change, differences, from_query, to_query
+from snnviz.design.networks import BlockNetwork, CellNetwork
+from snnviz.design.parts import Neuron
 from snnviz.errors import InputError
 from snnviz.graph.architectures import architecture
 from snnviz.graph.twins import ann_twin

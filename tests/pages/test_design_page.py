@@ -13,7 +13,8 @@ import pytest
 
 from snnviz.catalog.examples import EXAMPLES, named
 from snnviz.design import cells, links
-from snnviz.design.design import INITS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import INITS
 from snnviz.events import Checkpoint
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin

@@ -136,7 +136,7 @@ class TestNothingIsLost:
     def test_a_run_on_data_that_are_not_here_is_found_when_they_are(
         self, place: Path, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from snnviz.design.design import DATASETS
+        from snnviz.design.menus import DATASETS
 
         entry = DATASETS["digits"]
         monkeypatch.setattr(DATASETS, "beside", lambda kind: entry if kind == "own-0123456789ab" else None)

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.errors import InputError
-from snnviz.studies.ttfs.study import Silent
 from snnviz.theory import ttfs
-from snnviz.theory.ttfs import Floats, Layer, Stack, Window
+from snnviz.theory.ttfs import Floats, Layer, Silent, Stack, Window
 
 
 def he(rng: np.random.Generator, *sizes: int) -> tuple[list[Floats], list[Floats]]:

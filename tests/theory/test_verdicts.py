@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 
 from snnviz.catalog.examples import named
-from snnviz.design.design import INITS, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.menus import INITS
 from snnviz.theory.variance import forecast
 from snnviz.theory.verdicts import Advice, advise, verdict
 from tests.designs import DESIGNS

@@ -13,11 +13,12 @@ from snnviz.events import Branch, LayerState, Sample
 from snnviz.studies.activity.charts import activity
 from snnviz.studies.activity.theory.activity import Setting
 from snnviz.studies.activity.theory.propagation import propagate
-from snnviz.studies.shortcuts.charts.shortcuts import Rows, loss_chart
+from snnviz.studies.shortcuts.charts.shortcuts import loss_chart
 from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members
 from snnviz.views import looks
 from snnviz.views.chart import Chart, empty, payload
 from snnviz.views.looks import Look, told_apart
+from snnviz.views.results import Rows
 from snnviz.views.run import run_charts
 from snnviz.views.words import layer as called
 

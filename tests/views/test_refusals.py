@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
 from snnviz.design import links
-from snnviz.design.design import DATASETS, Design, Part
-from snnviz.design.networks import KINDS
+from snnviz.design.design import Design
+from snnviz.design.menus import DATASETS
+from snnviz.design.networks import KINDS, Part
 from snnviz.design.registry import Range, Registry
 from snnviz.errors import InputError
 from snnviz.graph.mends import mend

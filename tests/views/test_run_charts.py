@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.catalog.examples import EXAMPLES, named
-from snnviz.design.design import SURROGATES, Neuron
+from snnviz.design.menus import SURROGATES
+from snnviz.design.parts import Neuron
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.theory.variance import forecast
 from snnviz.views.chart import Chart, payload

@@ -11,7 +11,7 @@ import pytest
 
 from snnviz.data import frames as events
 from snnviz.data.frames import EVENT
-from snnviz.design.design import Augment, Events
+from snnviz.design.binning import Augment, Events
 from snnviz.views import pictures, samples, streams
 from snnviz.views.streams import FRAMES_SHOWN, PLAYED, SCATTERED, SIDE_SHOWN, Stream
 

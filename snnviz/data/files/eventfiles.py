@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from snnviz.data.files import aedat4, arrays
 from snnviz.data.files.archives import Held, Source
 from snnviz.data.files.limits import RATIO
+from snnviz.design.networks import Shape
 from snnviz.errors import DataMissing, Described, InputError
-from snnviz.graph.layers import Shape
 
 Array = NDArray[Any]
 

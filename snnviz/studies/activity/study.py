@@ -9,11 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from snnviz.catalog.inits import COMPARED, coinciding
+from snnviz.data.datasets import read_dataset
 from snnviz.design.binning import LONGEST_MS
-from snnviz.design.design import DATASETS, INITS, SCHEDULES, Choice, Design, checked
+from snnviz.design.design import Design
+from snnviz.design.menus import INITS, SCHEDULES, Choice
 from snnviz.design.recipes import Rate, Recipe, Schedule, usual
 from snnviz.design.registry import Range
-from snnviz.errors import InputError, did_you_mean
+from snnviz.design.submitted import checked
 from snnviz.graph.architectures import architecture
 
 
@@ -41,13 +43,6 @@ VARIED: dict[str, tuple[str, tuple[float, ...]]] = {
 
 RIVALS = ("variance-preserving", "kaiming")
 """The two that Fig. 10 compares, solid and dashed."""
-
-
-def read_dataset(value: object, field: str = "data") -> str:
-    """The name of a data set, or a sentence."""
-    if not isinstance(value, str) or value not in DATASETS:
-        raise InputError(field, f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
-    return value
 
 
 class TrainingStudy(Recipe):

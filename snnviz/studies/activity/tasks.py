@@ -1,9 +1,21 @@
-"""No kind of task of its own: its trainings are designs."""
+"""No kind of task of its own, as its trainings are designs; and what it offers for one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from snnviz.tasks import TaskKind
+from snnviz.tasks import Offer, TaskKind
 
 KINDS: tuple[TaskKind[Any], ...] = ()
+
+OFFERS = (
+    Offer(
+        label="See its activity through 100 layers",
+        help="Its neuron, time steps, initialisation and fan-in, beside other initialisations, on the Activity page.",
+        icon=":material/ssid_chart:",
+        key="see-activity",
+        open="snnviz.studies.activity.page.setting:open_design_in_100_layers",
+        page="activity",
+        fits=lambda design: design.neuron.kind == "lif",
+    ),
+)

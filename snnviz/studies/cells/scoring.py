@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
 from snnviz.data import datasets
+from snnviz.data.datasets import read_dataset
 from snnviz.design.cells import PUBLISHED, Cell, Edge, canonical, drawn, is_backward, parse, write
-from snnviz.design.design import DATASETS, EVENTS, MAX_TEXT
+from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.design.registry import Range
-from snnviz.design.submitted import Task
+from snnviz.design.submitted import MAX_TEXT, Task
 from snnviz.errors import InputError
 from snnviz.events import Row
-from snnviz.studies.activity.study import read_dataset
 
 Metric = Literal["sahd", "hd"]
 Normalisation = Literal["paper", "code", "published"]

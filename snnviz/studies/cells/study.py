@@ -10,13 +10,15 @@ from pydantic import PlainValidator, model_validator
 
 from snnviz.catalog.examples import named
 from snnviz.data import datasets
+from snnviz.data.datasets import read_dataset
 from snnviz.design.cells import Cell, canonical
-from snnviz.design.design import DATASETS, EVENTS, SCHEDULES, Design, checked
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.menus import DATASETS, EVENTS, SCHEDULES
 from snnviz.design.recipes import Rate, Recipe, Schedule, usual
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError
-from snnviz.studies.activity.study import read_dataset
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Normalisation, different
 
 Question = Literal["scores", "search", "steps", "transfer"]

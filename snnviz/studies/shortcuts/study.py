@@ -9,25 +9,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
-from snnviz.catalog.shortcuts import branching, weights
+from snnviz.catalog.shortcuts import weights
 from snnviz.design import naming
-from snnviz.design.design import (
-    INITS,
-    SHORTCUTS,
-    Choice,
-    CnnNetwork,
-    Design,
-    MlpNetwork,
-    Part,
-    Shortcut,
-    Training,
-    checked,
-)
+from snnviz.design.design import Design
 from snnviz.design.links import change, meant
+from snnviz.design.menus import INITS, SHORTCUTS, Choice
+from snnviz.design.networks import CnnNetwork, MlpNetwork, Part
+from snnviz.design.parts import Shortcut, Training
 from snnviz.design.registry import Range
-from snnviz.design.submitted import Task
+from snnviz.design.submitted import Task, checked
 from snnviz.errors import InputError, did_you_mean
 from snnviz.events import Row
+from snnviz.graph.branches import branching
 from snnviz.graph.ttfs import relu_network
 
 Mode = Literal["vanilla", "control", "constant", "evolutionary"]

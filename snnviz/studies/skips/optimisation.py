@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import PlainValidator, model_validator
 
+from snnviz.data.datasets import read_dataset
 from snnviz.design import adjacency
-from snnviz.design.design import BlockNetwork, Design, checked
+from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork
 from snnviz.design.recipes import Recipe
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.graph.controls import match, plain
-from snnviz.studies.activity.study import read_dataset
 from snnviz.studies.skips.search import Code, Kernel, Objective, Search, candidate, write_code
 
 

@@ -11,12 +11,14 @@ from pydantic import PlainSerializer, PlainValidator, field_validator, model_val
 
 from snnviz.catalog.inits import is_measured
 from snnviz.design import adjacency
-from snnviz.design.adjacency import ASC, DSC, Edges
-from snnviz.design.design import BlockNetwork, Design, StagedNetwork
+from snnviz.design.adjacency import ASC, DSC
+from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork, StagedNetwork
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.events import Row
+from snnviz.graph.rewiring import matrices, rewired
 
 Code = tuple[int, ...]
 """A candidate: for each slot the number of the option that it takes."""
@@ -176,25 +178,6 @@ def space(search: Search) -> Space:
             options = ((0, 0), *((kind, count) for kind in types for count in counts))
             found.append(Slot(name, None, j, options))
     return Space(tuple(found))
-
-
-def matrices(design: Design) -> tuple[Edges, ...]:
-    """Of each block; stacked blocks share theirs."""
-    network = design.network
-    if isinstance(network, StagedNetwork):
-        return network.matrices
-    assert isinstance(network, BlockNetwork)
-    return (network.edges,)
-
-
-def rewired(design: Design, edges: tuple[Edges, ...]) -> Design:
-    """The design with these matrices, one for each block."""
-    document = design.document()
-    if isinstance(design.network, StagedNetwork):
-        document["network"]["blocks"] = ";".join(map(adjacency.compact, edges))
-    else:
-        document["network"]["edges"] = edges[0]
-    return Design.check(document)
 
 
 @lru_cache(maxsize=4096)

@@ -8,14 +8,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
+from snnviz.data.datasets import read_dataset
 from snnviz.design import adjacency
-from snnviz.design.design import Design, Norm, checked
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.networks import Norm
 from snnviz.design.recipes import Recipe, follow
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.graph.controls import CONTROLS, Control, match, plain
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.activity.study import read_dataset
 
 SkipType = Literal["DSC", "ASC"]
 

@@ -9,9 +9,11 @@ from typing import Annotated, get_args
 from pydantic import model_validator
 
 from snnviz.design import naming
-from snnviz.design.design import Design, Part, checked
+from snnviz.design.design import Design
 from snnviz.design.links import meant
+from snnviz.design.networks import Part
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import relu_network
 from snnviz.studies.ttfs.limits import (

@@ -8,8 +8,11 @@ from typing import Annotated
 
 from pydantic import field_validator
 
-from snnviz.design.design import Design, Part, Ttfs, checked
+from snnviz.design.design import Design
+from snnviz.design.networks import Part
+from snnviz.design.parts import Ttfs
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.studies.ttfs.curves import first_seed

@@ -6,15 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import PlainValidator, model_validator
 
-from snnviz.design.design import Design, Part, checked
+from snnviz.design.design import Design
 from snnviz.design.links import meant
+from snnviz.design.networks import Part
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import relu_network, ttfs_network
-
-Silent = Literal["clock", "nothing"]
-"""What tells a TTFS layer of the silent neurons before it: its clock, which gives each neuron its slope B when the
-window opens; or nothing, though the equation as printed asks for an event at t_max."""
+from snnviz.theory.ttfs import Silent
 
 MOST_NEURONS = 4
 """That are looked at together."""

@@ -10,7 +10,8 @@ from typing import get_args
 import streamlit as st
 
 from snnviz.data import datasets
-from snnviz.design.design import CURRENT, ENCODINGS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import CURRENT, ENCODINGS
 from snnviz.design.registry import Range
 from snnviz.ui.data import setting
 from snnviz.ui.data.setting import KEY, Look

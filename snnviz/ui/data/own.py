@@ -16,7 +16,7 @@ from snnviz.data import frames as events
 from snnviz.data.files import apart, uploads
 from snnviz.data.files.uploads import Asked, Checked, Choices, Limits
 from snnviz.data.samples import Sample
-from snnviz.design.design import Events
+from snnviz.design.binning import Events
 from snnviz.errors import Described, InputError, SnnvizError
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player

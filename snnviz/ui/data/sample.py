@@ -9,7 +9,8 @@ import streamlit as st
 
 from snnviz.data import datasets, samples
 from snnviz.data import frames as events
-from snnviz.design.design import Design, Events
+from snnviz.design.binning import Events
+from snnviz.design.design import Design
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
 from snnviz.theory import encoded

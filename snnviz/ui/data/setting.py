@@ -13,9 +13,12 @@ import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.design import links
-from snnviz.design.design import DATASETS, EVENTS, Data, Design, Part
-from snnviz.design.design import checked as checked_part
+from snnviz.design.design import Design
+from snnviz.design.menus import DATASETS, EVENTS
+from snnviz.design.networks import Part
+from snnviz.design.parts import Data
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked as checked_part
 from snnviz.errors import InputError
 from snnviz.ui.design.becoming import of_data
 from snnviz.ui.kit import questions, state

@@ -8,13 +8,14 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.catalog.examples import named
-from snnviz.design.design import Design, StagedNetwork
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.networks import StagedNetwork
 from snnviz.errors import InputError
 from snnviz.graph.nearest import FORWARD
+from snnviz.graph.rewiring import rewired
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.skips.search import rewired
 
 
 def of_data(now: Design, name: str) -> Design:

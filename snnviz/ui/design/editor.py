@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.design.design import StagedNetwork
+from snnviz.design.networks import StagedNetwork
 from snnviz.ui.components.block_editor import block_editor
 from snnviz.ui.components.cell_editor import cell_editor
 from snnviz.ui.components.flow import flow

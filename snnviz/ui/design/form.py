@@ -9,12 +9,12 @@ from typing import Any, Literal, cast, get_args, get_origin
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from snnviz.catalog.shortcuts import branching, parameters
 from snnviz.data import datasets
-from snnviz.design.design import DATASETS, EVENTS, Choice, Part, StagedNetwork, VggNetwork
-from snnviz.design.networks import KINDS
+from snnviz.design.menus import DATASETS, EVENTS, Choice
+from snnviz.design.networks import KINDS, Part, StagedNetwork, VggNetwork
 from snnviz.design.registry import Entry, Range, Registry
 from snnviz.graph.architectures import architecture
+from snnviz.graph.branches import branching, parameters
 from snnviz.jobs import machine
 from snnviz.places import ROOT
 from snnviz.ui.components.charts import charts, payload

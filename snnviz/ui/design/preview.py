@@ -13,7 +13,7 @@ from snnviz.design.design import Design
 from snnviz.jobs.pace import in_words
 from snnviz.places import ROOT
 from snnviz.store import Run
-from snnviz.studies.activity.page import setting
+from snnviz.tasks import offers, resolve
 from snnviz.theory import costs, variance, verdicts
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
@@ -54,15 +54,10 @@ def expected() -> None:
     """What theory expects of each layer, below form and costs, which may be of any height."""
     design = state.design()
     charts(_forecast(design), key="forecast")
-    if design.neuron.kind == "lif" and st.button(
-        "See its activity through 100 layers",
-        type="tertiary",
-        icon=":material/ssid_chart:",
-        key="see-activity",
-        help="Its neuron, time steps, initialisation and fan-in, beside other initialisations, on the Activity page.",
-    ):
-        setting.open_design(layers=100)
-        st.switch_page(ROOT / "pages" / "activity.py")
+    for offer in offers(design):
+        if st.button(offer.label, type="tertiary", icon=offer.icon, key=offer.key, help=offer.help):
+            resolve(offer.open)()
+            st.switch_page(ROOT / "pages" / f"{offer.page}.py")
     layers = st.expander("Layers", key="layers", on_change="rerun")
     if layers.open:  # a table that nobody looks at would slow down every change
         table = layer_table(design, variance.forecast(design))

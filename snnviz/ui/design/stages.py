@@ -10,7 +10,8 @@ from functools import partial
 import streamlit as st
 
 from snnviz.design import adjacency
-from snnviz.design.design import Design, StagedNetwork
+from snnviz.design.design import Design
+from snnviz.design.networks import StagedNetwork
 from snnviz.ui.components.block_editor import PRESETS, block_editor
 from snnviz.ui.components.stages import Card, clicked, stages
 from snnviz.ui.design.becoming import small

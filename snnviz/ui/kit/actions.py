@@ -12,11 +12,12 @@ from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
+from snnviz.design.submitted import Task
 from snnviz.errors import NotFound, SnnvizError
 from snnviz.jobs import pace
 from snnviz.jobs.pace import in_words
 from snnviz.store import Run
-from snnviz.tasks import KINDS, Task
+from snnviz.tasks import KINDS
 from snnviz.ui.kit import services, starting
 from snnviz.ui.kit.announcing import follow
 from snnviz.ui.kit.words import plain, some, standing

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from snnviz.data import owndata
-from snnviz.design.design import DATASETS
+from snnviz.design.menus import DATASETS
 from snnviz.errors import InputError
 
 T = TypeVar("T")

@@ -8,10 +8,10 @@ import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement
-from snnviz.studies.skips.charts.skips import Result
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import submit, troubles
 from snnviz.ui.kit.words import some
+from snnviz.views.results import Result
 
 
 def is_active(designs: Sequence[Design]) -> bool:

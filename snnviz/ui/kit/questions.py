@@ -13,20 +13,22 @@ from typing import Any
 import streamlit as st
 
 from snnviz.data import datasets
-from snnviz.design.design import DATASETS, EVENTS, Design, Part
+from snnviz.design.design import Design
 from snnviz.design.links import flat
 from snnviz.design.measurement import Measurement, name_of
+from snnviz.design.menus import DATASETS, EVENTS
+from snnviz.design.networks import Part
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.places import cache_dir
 from snnviz.store import Run, Task
 from snnviz.store.looks import looks_of
-from snnviz.studies.skips.charts.skips import Result, result
 from snnviz.ui.kit import notices, services
 from snnviz.ui.kit.kept import Kept
 from snnviz.views.changes import told
 from snnviz.views.refusals import why
+from snnviz.views.results import Result, result
 from snnviz.views.words import word
 
 EVERY = 1.0

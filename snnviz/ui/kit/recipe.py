@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.design.design import DATASETS, EVENTS, OPTIMIZERS, SCHEDULES, Choice
+from snnviz.design.menus import DATASETS, EVENTS, OPTIMIZERS, SCHEDULES, Choice
 from snnviz.design.recipes import RECIPES, Recipe, follow, followed
 from snnviz.design.registry import Registry
 from snnviz.ui.kit import questions

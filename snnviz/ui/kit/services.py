@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from snnviz.design.submitted import Task
 from snnviz.errors import NotFound, SnnvizError
 from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
 from snnviz.jobs.pace import Pace, Place, learn, queue, seconds_left
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
-from snnviz.tasks import Task
 from snnviz.ui.server import frontend
 from snnviz.ui.server.middleware import held
 

@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from snnviz.data import datasets
+from snnviz.design.submitted import Task
 from snnviz.jobs.pace import in_words
-from snnviz.tasks import KINDS, Task
+from snnviz.tasks import KINDS
 from snnviz.ui.kit.words import plain
 
 LONG = 1800.0

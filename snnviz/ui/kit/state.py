@@ -14,12 +14,13 @@ import streamlit as st
 from snnviz.catalog.examples import named
 from snnviz.design import cells
 from snnviz.design.adjacency import Edges, compact
-from snnviz.design.design import BlockNetwork, CellNetwork, Design, StagedNetwork
+from snnviz.design.design import Design
 from snnviz.design.links import change, from_query
+from snnviz.design.networks import BlockNetwork, CellNetwork, StagedNetwork
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.graph.mends import mend
 from snnviz.graph.nearest import Nearest, Unfit
-from snnviz.studies.skips.search import matrices, rewired
+from snnviz.graph.rewiring import matrices, rewired
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.design.becoming import at_depth, of_code, of_data, of_network, of_neurons, sized

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from snnviz.catalog.inits import COMPARED
-from snnviz.design.design import INITS, Choice, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change, differences
+from snnviz.design.menus import INITS, Choice
 from snnviz.errors import InputError
 from snnviz.graph.architectures import architecture
 from snnviz.studies.activity.study import PRESETS, RIVALS, VARIED, TrainingStudy, members

@@ -8,8 +8,8 @@ import pytest
 
 from snnviz.catalog.examples import named
 from snnviz.design.cells import canonical, drawn, is_backward
-from snnviz.design.design import CellNetwork
 from snnviz.design.links import differences
+from snnviz.design.networks import CellNetwork
 from snnviz.design.recipes import follow
 from snnviz.errors import InputError
 from snnviz.studies.cells.scoring import Candidate, CellSearch

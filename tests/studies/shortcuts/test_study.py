@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from snnviz.catalog.shortcuts import branching, weights
-from snnviz.design.design import Design, Shortcut
+from snnviz.catalog.shortcuts import weights
+from snnviz.design.design import Design
 from snnviz.design.links import change, differences
+from snnviz.design.parts import Shortcut
 from snnviz.errors import InputError
+from snnviz.graph.branches import branching
 from snnviz.studies.shortcuts.study import STARTS, GradientSurvey, ShortcutStudy, distinct, members, modes, survey
 from tests.designs import DESIGNS, is_a_sentence
 

@@ -19,19 +19,10 @@ from snnviz.design.design import Design
 from snnviz.design.networks import StagedKind
 from snnviz.errors import InputError
 from snnviz.graph.architectures import architecture
+from snnviz.graph.rewiring import matrices
 from snnviz.places import ROOT
 from snnviz.studies.skips import search as searches
-from snnviz.studies.skips.search import (
-    Code,
-    Search,
-    candidate,
-    matrices,
-    read_code,
-    skips_of,
-    space,
-    widest,
-    write_code,
-)
+from snnviz.studies.skips.search import Code, Search, candidate, read_code, skips_of, space, widest, write_code
 from tests.designs import attempt, is_a_sentence
 
 KINDS = ("block", *get_args(StagedKind))

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.design import adjacency
-from snnviz.design.design import BlockNetwork, Design
+from snnviz.design.design import Design
 from snnviz.design.links import change, differences
+from snnviz.design.networks import BlockNetwork
 from snnviz.errors import InputError
 from snnviz.graph.architectures import architecture
 from snnviz.graph.controls import Control, match

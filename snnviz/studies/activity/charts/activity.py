@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from snnviz.design.design import INITS, Choice
-from snnviz.studies.activity.theory.activity import Expected, Setting, Trace, init_text
+from snnviz.catalog.inits import init_text
+from snnviz.design.menus import INITS, Choice
+from snnviz.studies.activity.theory.activity import Expected, Setting, Trace
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.looks import Look, in_order, nth
 from snnviz.views.numbers import share

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.inits import Drive, is_measured, spike_probability, weight_law
-from snnviz.design.design import Choice
+from snnviz.catalog.inits import Drive, init_text, is_measured, spike_probability, weight_law
+from snnviz.design.menus import Choice
 from snnviz.studies.activity.charts.activity import (
     NEUTRAL,
     SOURCE,
@@ -30,7 +30,7 @@ from snnviz.studies.activity.charts.activity import (
     spread_words,
 )
 from snnviz.studies.activity.theory import survival
-from snnviz.studies.activity.theory.activity import Setting, Trace, init_text
+from snnviz.studies.activity.theory.activity import Setting, Trace
 from snnviz.studies.activity.theory.survival import FixedPoint
 from snnviz.views.chart import Chart, empty
 from snnviz.views.looks import in_order

@@ -34,9 +34,9 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
     """What reaches deep layers before training: Var[u] and spikes of a stack of random layers."""
     from numpy import concatenate, zeros
 
-    from snnviz.catalog.inits import COMPARED
-    from snnviz.design.design import INITS, Choice
-    from snnviz.studies.activity.theory.activity import Setting, Trace, alike, expected, init_text, same_law
+    from snnviz.catalog.inits import COMPARED, init_text
+    from snnviz.design.menus import INITS, Choice
+    from snnviz.studies.activity.theory.activity import Setting, Trace, alike, expected, same_law
     from snnviz.studies.activity.theory.propagation import propagate
     from snnviz.theory.intervals import deviation
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from snnviz.catalog.inits import init_text
 from snnviz.cli.following import end, state, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
@@ -16,7 +17,7 @@ from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
 from snnviz.studies.activity.study import Member, TrainingStudy, alike, members
-from snnviz.studies.activity.theory.activity import init_text, same_law
+from snnviz.studies.activity.theory.activity import same_law
 
 
 @click.command()

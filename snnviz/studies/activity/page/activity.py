@@ -7,7 +7,7 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from snnviz.design.design import INITS
+from snnviz.design.menus import INITS
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.studies.activity.charts.activity import spikes_chart, variance_chart

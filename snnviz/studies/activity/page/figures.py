@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from snnviz.design.design import Choice
+from snnviz.design.menus import Choice
 from snnviz.studies.activity.charts import activity as views
 from snnviz.studies.activity.charts import survival
 from snnviz.studies.activity.page import setting as at

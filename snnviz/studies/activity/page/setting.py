@@ -13,15 +13,16 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from snnviz.catalog.inits import Drive, spike_probability, weight_law
+from snnviz.catalog.inits import Drive, init_text, read_init, spike_probability, weight_law
 from snnviz.design import links
-from snnviz.design.design import INITS, Choice, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import INITS, Choice
 from snnviz.design.registry import Number, Range
 from snnviz.errors import InputError
 from snnviz.graph.architectures import INPUT, architecture
 from snnviz.studies.activity.charts.activity import label
 from snnviz.studies.activity.page import study
-from snnviz.studies.activity.theory.activity import Setting, compared, init_text, read_init
+from snnviz.studies.activity.theory.activity import Setting, compared
 from snnviz.ui.components import sliders
 from snnviz.ui.components.block_editor import new_revision
 from snnviz.ui.components.charts import picked
@@ -341,6 +342,11 @@ def open_design(*, layers: int | None = None) -> None:
     _look_at(0)
     if before is not None:
         _tell("Loaded from Design.", before)
+
+
+def open_design_in_100_layers() -> None:
+    """What the Design page offers."""
+    open_design(layers=100)
 
 
 def _tell(done: str, before: Setting) -> None:

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PlainSerializer, PlainValidator
 
-from snnviz.catalog.inits import COMPARED, coinciding, is_measured, weight_law
-from snnviz.design.design import INITS, Choice, Neuron, Part, checked
-from snnviz.design.links import read_choice, write_choice
+from snnviz.catalog.inits import COMPARED, coinciding, init_text, is_measured, read_init, weight_law
+from snnviz.design.menus import INITS, Choice
+from snnviz.design.networks import Part
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import Described, InputError
 from snnviz.studies.activity.theory.survival import MAX_CHAIN_WIDTH, exact_chain
 
@@ -28,22 +30,6 @@ MAX_WORK = 2e8
 """Of `Setting.work`: two seconds if every layer of every network spikes."""
 
 SEPARATOR = ","
-
-
-def read_init(text: object, path: str = "inits") -> Choice:
-    """``kaiming`` or ``kaiming:gain=3`` as a choice. Raises `InputError`."""
-    if not isinstance(text, Mapping) and (not isinstance(text, str) or len(text) > 200):
-        raise InputError(path, "name an initialisation, such as kaiming or kaiming:gain=3", text)
-    return read_choice(INITS, path, text)
-
-
-def init_text(init: Choice) -> str:
-    """The short form that `read_init` reads; parameters at their defaults are left out.
-
-    >>> init_text(read_init("kaiming:gain=3"))
-    'kaiming:gain=3'
-    """
-    return write_choice(INITS, init)
 
 
 def compared() -> tuple[Choice, ...]:

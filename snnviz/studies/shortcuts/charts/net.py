@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snnviz.catalog.shortcuts import branching
 from snnviz.data.datasets import card
 from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
+from snnviz.graph.branches import branching
 from snnviz.graph.layers import Layer
 from snnviz.views.boxes import Part
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from statistics import fmean
 from typing import Any
 
 import pandas as pd
 
-from snnviz.catalog.shortcuts import branching, weights
+from snnviz.catalog.shortcuts import weights
 from snnviz.design.design import Design
-from snnviz.events import Branch, EpochEnd, LayerState, Sample
+from snnviz.events import LayerState
 from snnviz.graph.architectures import architecture
+from snnviz.graph.branches import branching
 from snnviz.store.values import Run
 from snnviz.studies.shortcuts.study import Member, Mode
 from snnviz.theory.probe import said
@@ -22,6 +23,7 @@ from snnviz.views.chart import Chart, empty
 from snnviz.views.looks import Look
 from snnviz.views.looks import layers as looks_of
 from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
+from snnviz.views.results import Rows
 from snnviz.views.words import place
 
 COLOURS: dict[Mode, str] = {
@@ -31,16 +33,6 @@ COLOURS: dict[Mode, str] = {
     "evolutionary": "var(--st-orange-color)",
 }
 MAIN, LOCAL = "#0f9d8a", "var(--st-orange-color)"
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What a run has said so far."""
-
-    samples: Sequence[Sample] = ()
-    layers: Sequence[LayerState] = ()
-    branches: Sequence[Branch] = ()
-    epochs: Sequence[EpochEnd] = ()
 
 
 Told = Mapping[str, Rows]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean, median, stdev
 
-from snnviz.catalog.shortcuts import parameters
 from snnviz.design.design import Design
 from snnviz.events import LayerState
+from snnviz.graph.branches import parameters
 from snnviz.store.values import Run
-from snnviz.studies.shortcuts.charts.shortcuts import Rows, Told, branched, first_layer, names_of
+from snnviz.studies.shortcuts.charts.shortcuts import Told, branched, first_layer, names_of
 from snnviz.studies.shortcuts.study import Member, Mode
 from snnviz.theory import costs
 from snnviz.theory.intervals import interval
 from snnviz.views.bands import geometric
 from snnviz.views.numbers import count, difference, share
 from snnviz.views.panels import FLOOR
+from snnviz.views.results import Rows
 
 
 def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from snnviz.catalog.inits import init_text, read_init
 from snnviz.cli.designing import read_design
 from snnviz.cli.following import done
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
 from snnviz.data import datasets
 from snnviz.design import links
-from snnviz.design.design import Choice, CnnNetwork, Design, MlpNetwork
+from snnviz.design.design import Design
+from snnviz.design.menus import Choice
+from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
-from snnviz.studies.activity.theory.activity import init_text, read_init
 from snnviz.studies.shortcuts.study import InitialGradient
 from snnviz.theory.probe import words
 

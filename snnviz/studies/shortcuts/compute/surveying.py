@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from snnviz.catalog.inits import init_text
 from snnviz.core.gradients import Profile, profiles
-from snnviz.design.design import CnnNetwork, MlpNetwork
+from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.events import Event, Progress
-from snnviz.studies.activity.theory.activity import init_text
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
 
 

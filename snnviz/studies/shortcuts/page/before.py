@@ -8,17 +8,18 @@ from functools import lru_cache
 import streamlit as st
 
 from snnviz.data import datasets
-from snnviz.design.design import INITS, CnnNetwork, MlpNetwork
+from snnviz.design.menus import INITS
+from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.studies.shortcuts.charts import initialgradients as views
-from snnviz.studies.shortcuts.page.rows import versions
 from snnviz.studies.shortcuts.page.setting import KEY, RUNS, design, put_study, study
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient, survey
 from snnviz.theory import probe
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions, services
 from snnviz.ui.kit.actions import Verb, actions, anew
+from snnviz.ui.kit.rows import versions
 from snnviz.ui.kit.trouble import told
 
 BEFORE = "shortcuts-before"

@@ -9,17 +9,19 @@ import streamlit as st
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.store.looks import is_old
-from snnviz.studies.shortcuts.charts.shortcuts import Rows, study_table
+from snnviz.studies.shortcuts.charts.shortcuts import study_table
 from snnviz.studies.shortcuts.charts.words import cost, verdict
-from snnviz.studies.shortcuts.page.rows import Versions, charts_of, profile_of, rows, versions
+from snnviz.studies.shortcuts.page.rows import charts_of, profile_of
 from snnviz.studies.shortcuts.page.setting import KEY, RUNS, design, study
 from snnviz.studies.shortcuts.study import Member, distinct, members
 from snnviz.ui.components.charts import charts
 from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.rows import Versions, rows, versions
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import plain
+from snnviz.views.results import Rows
 
 COMPARE = Verb("Compare", "Comparing", "Compared", "run")
 

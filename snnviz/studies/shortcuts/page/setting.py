@@ -8,12 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.catalog.shortcuts import branching, hidden
 from snnviz.design import links
-from snnviz.design.design import INITS, SHORTCUTS, CnnNetwork, Design, MlpNetwork, Part, Shortcut
+from snnviz.design.design import Design
+from snnviz.design.menus import INITS, SHORTCUTS
+from snnviz.design.networks import CnnNetwork, MlpNetwork, Part
+from snnviz.design.parts import Shortcut
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
 from snnviz.graph.architectures import architecture
+from snnviz.graph.branches import branching, hidden
 from snnviz.places import ROOT
 from snnviz.studies.shortcuts.charts.net import parts
 from snnviz.studies.shortcuts.charts.shortcuts import lambda_chart

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from snnviz.design.design import Design
-from snnviz.studies.skips.charts.skips import Result
 from snnviz.theory.costs import parameters
 from snnviz.theory.intervals import interval
 from snnviz.views.numbers import difference, share
+from snnviz.views.results import Result
 
 PUBLISHED = pd.DataFrame(
     [

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from snnviz.graph.rewiring import matrices
 from snnviz.studies.skips.charts.retraining import Retraining
 from snnviz.studies.skips.charts.search import Seen, edges_of, skips
-from snnviz.studies.skips.search import Trial, matrices, read_code, skips_of
+from snnviz.studies.skips.search import Trial, read_code, skips_of
 from snnviz.theory.intervals import range_quantile, t_quantile
 from snnviz.theory.ranks import kendall
 

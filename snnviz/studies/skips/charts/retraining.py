@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd
-from snnviz.studies.skips.charts.skips import Result
 from snnviz.studies.skips.search import Search
 from snnviz.theory.costs import parameters
 from snnviz.theory.intervals import Interval, deviation, interval
 from snnviz.views.numbers import difference, share
+from snnviz.views.results import Result
 
 ENOUGH = 4
 """Degrees of freedom from which the spread is relied on."""

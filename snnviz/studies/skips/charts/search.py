@@ -12,18 +12,8 @@ import pandas as pd
 
 from snnviz.design import adjacency
 from snnviz.design.adjacency import Edges
-from snnviz.studies.skips.search import (
-    Code,
-    Model,
-    Search,
-    Strategy,
-    Trial,
-    Twin,
-    candidate,
-    matrices,
-    read_code,
-    skips_of,
-)
+from snnviz.graph.rewiring import matrices
+from snnviz.studies.skips.search import Code, Model, Search, Strategy, Trial, Twin, candidate, read_code, skips_of
 from snnviz.theory import probe
 from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import kendall

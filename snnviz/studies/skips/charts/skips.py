@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from snnviz.design.design import BlockNetwork, Design
-from snnviz.events import EpochEnd, LayerState
-from snnviz.graph.architectures import architecture
+from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork
 from snnviz.graph.controls import Control, size
 from snnviz.store.values import Run
 from snnviz.studies.skips.charts.controls import SYMBOLS, curves, left, left_chart
 from snnviz.studies.skips.sweep import Point, SkipType
 from snnviz.theory.intervals import interval
-from snnviz.theory.operations import CONVENTIONS, ESTIMATED, Convention, Counts, spent
+from snnviz.theory.operations import CONVENTIONS, ESTIMATED, Convention
 from snnviz.theory.probe import said
 from snnviz.views.chart import Chart, Figure, empty
+from snnviz.views.results import Result
 
 COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
 """Those of the block editor."""
@@ -45,31 +45,6 @@ ARITHMETIC = (
     "Operations."
 )
 """`CAVEAT` in short."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A finished run: test accuracy 0..1, spikes per neuron and step on the test images after and on the probe batch
-    before training (None of an ANN), and what an image costs on the probe batch, of so many images (None: the first 64,
-    in a run of before)."""
-
-    accuracy: float
-    rate: float | None
-    before: float | None
-    operations: Counts
-    probe: int | None = None
-
-
-def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
-    """Of a run, from its last epoch and all looks at its layers in order: those that `store.looks.looks` gives."""
-    built = architecture(design).watched
-    first: list[float | None] = [None] * len(built)
-    for row in layers:
-        if row.step == 0:
-            first[row.layer] = row.rate
-    neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
-    before = sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
-    return Result(end.test_accuracy, end.rate, before, spent(design, layers), layers[-1].probe if layers else None)
 
 
 def looked_at(points: Sequence[Point], results: Mapping[str, Result]) -> str:

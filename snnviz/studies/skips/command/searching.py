@@ -16,11 +16,12 @@ from snnviz.design import adjacency, links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
+from snnviz.graph.rewiring import matrices
 from snnviz.store import Run, Store
 from snnviz.store.looks import looks_of
 from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, searches
 from snnviz.studies.skips.optimisation import again as again_of
-from snnviz.studies.skips.search import Search, Trial, Twin, candidate, matrices, read_code, skips_of, space
+from snnviz.studies.skips.search import Search, Trial, Twin, candidate, read_code, skips_of, space
 
 STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIMISATIONS.values()}
 
@@ -139,7 +140,7 @@ def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, 
     from snnviz.studies.skips.charts.findings import wins  # pandas takes half a second
     from snnviz.studies.skips.charts.retraining import anew, retraining
     from snnviz.studies.skips.charts.search import Seen
-    from snnviz.studies.skips.charts.skips import result
+    from snnviz.views.results import result
 
     groups = _groups(search, trials)
     known = {design.digest: design for designs in groups.values() for design in designs}

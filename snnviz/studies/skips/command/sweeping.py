@@ -93,7 +93,8 @@ def _rows(
         begun,
         sentences,
     )
-    from snnviz.studies.skips.charts.skips import looked_at, result, skip_means
+    from snnviz.studies.skips.charts.skips import looked_at, skip_means
+    from snnviz.views.results import result
 
     done = {name: run.design for name, run in runs.items() if run.state == "done"}
     ends = store.last(EpochEnd, list(done))

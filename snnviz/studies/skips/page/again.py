@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from snnviz.design.design import BlockNetwork, Design
+from snnviz.design.design import Design
+from snnviz.design.networks import BlockNetwork
 from snnviz.studies.skips.charts.retraining import Groups, Retraining, anew, retraining
 from snnviz.studies.skips.charts.search import Seen
 from snnviz.studies.skips.optimisation import BEST, TIMES, again

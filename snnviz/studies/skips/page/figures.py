@@ -9,6 +9,7 @@ from typing import get_args
 
 import streamlit as st
 
+from snnviz.graph.rewiring import matrices
 from snnviz.places import ROOT
 from snnviz.studies.skips.charts.belief import belief_charts
 from snnviz.studies.skips.charts.findings import beside_original, beside_random, order, winner
@@ -28,7 +29,7 @@ from snnviz.studies.skips.charts.search import (
 from snnviz.studies.skips.charts.thumbnails import Thumbnail, thumbnails_chart
 from snnviz.studies.skips.page import again as optimise_again
 from snnviz.studies.skips.page.setting import count
-from snnviz.studies.skips.search import Search, Trial, candidate, matrices, read_code, skips_of, space
+from snnviz.studies.skips.search import Search, Trial, candidate, read_code, skips_of, space
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.words import plain, some

@@ -12,7 +12,7 @@ from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.skips.charts.controls import begun, expected, sentences
-from snnviz.studies.skips.charts.skips import Result, skip_charts, skip_table
+from snnviz.studies.skips.charts.skips import skip_charts, skip_table
 from snnviz.studies.skips.page import optimise
 from snnviz.studies.skips.sweep import SWEEPS, Point, SkipSweep, distinct, points
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
@@ -24,6 +24,7 @@ from snnviz.ui.kit.columns import column
 from snnviz.ui.kit.linked import came_back, rest_kept, view_key
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import ended, plain
+from snnviz.views.results import Result
 from snnviz.views.words import NORM
 
 KEY = "skips"

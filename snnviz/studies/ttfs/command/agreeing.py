@@ -14,15 +14,18 @@ from snnviz.cli.designing import fitting, read_design
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json, table
 from snnviz.data import datasets
 from snnviz.design import links
-from snnviz.design.design import Choice, CnnNetwork, Design, MlpNetwork, Neuron, Part, checked
+from snnviz.design.design import Design
+from snnviz.design.menus import Choice
+from snnviz.design.networks import CnnNetwork, MlpNetwork, Part
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint, Progress
 from snnviz.graph.ttfs import relu_network, with_twin
 from snnviz.jobs import machine
 from snnviz.jobs.engine import check_memory
-from snnviz.studies.ttfs.study import Silent
-from snnviz.theory.ttfs import ZETA
+from snnviz.theory.ttfs import ZETA, Silent
 
 if TYPE_CHECKING:
     from snnviz.studies.ttfs.compute.equivalence import Agreement

@@ -10,8 +10,9 @@ import click
 
 from snnviz.cli.printing import AS_JSON, Bar, print_json, table
 from snnviz.design import links
-from snnviz.design.design import Part, checked
+from snnviz.design.networks import Part
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.studies.ttfs.theory.spectra import OUTSIDE, RandomLayers, summary
 
 

@@ -20,9 +20,8 @@ from snnviz.design.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Event
 from snnviz.graph.ttfs import relu_network, ttfs_network
-from snnviz.studies.ttfs.study import Silent
 from snnviz.theory.operations import every_spike
-from snnviz.theory.ttfs import ZETA
+from snnviz.theory.ttfs import ZETA, Silent
 
 
 @dataclass(frozen=True, slots=True)

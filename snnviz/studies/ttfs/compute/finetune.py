@@ -17,7 +17,8 @@ from snnviz.core.networks import Network
 from snnviz.core.optimizers import STEPS, State
 from snnviz.core.randomness import generator
 from snnviz.core.train import TEST_BATCH
-from snnviz.design.design import OPTIMIZERS, SCHEDULES, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import OPTIMIZERS, SCHEDULES
 from snnviz.errors import Diverged
 from snnviz.events import Checkpoint, Event, Progress
 from snnviz.graph.ttfs import relu_network

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from snnviz.design.design import CnnNetwork, MlpNetwork
+from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.places import cache_dir
 from snnviz.studies.ttfs.charts import naive as views
 from snnviz.studies.ttfs.page.setting import LINK, VIEW, design

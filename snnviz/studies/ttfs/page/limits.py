@@ -8,7 +8,8 @@ from functools import lru_cache
 import streamlit as st
 
 from snnviz.data import datasets
-from snnviz.design.design import Design, MlpNetwork
+from snnviz.design.design import Design
+from snnviz.design.networks import MlpNetwork
 from snnviz.errors import DataMissing, InputError
 from snnviz.places import cache_dir
 from snnviz.store import Run, Task

@@ -11,7 +11,6 @@ from snnviz.design.design import Design
 from snnviz.design.registry import Range
 from snnviz.places import cache_dir
 from snnviz.store import Run
-from snnviz.studies.shortcuts.page.rows import versions
 from snnviz.studies.ttfs.charts.limits import Rows
 from snnviz.studies.ttfs.curves import LimitSetting
 from snnviz.studies.ttfs.limits import Tuned
@@ -19,6 +18,7 @@ from snnviz.studies.ttfs.page.setting import KEY as PAGE
 from snnviz.studies.ttfs.page.setting import NAMES, design, put_study, redraw, study, twin
 from snnviz.studies.ttfs.study import Weights
 from snnviz.ui.kit import questions, services
+from snnviz.ui.kit.rows import versions
 
 KEY = "ttfs_limits"
 SLIDERS = {

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from snnviz.design import links
-from snnviz.design.design import Design, Part
+from snnviz.design.design import Design
+from snnviz.design.networks import Part
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
 from snnviz.graph.nearest import Unfit

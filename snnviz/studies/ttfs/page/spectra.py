@@ -7,8 +7,8 @@ from typing import Annotated
 
 import streamlit as st
 
-from snnviz.design.design import checked
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.studies.ttfs.charts import naive as views
 from snnviz.studies.ttfs.page.setting import LINK
 from snnviz.studies.ttfs.theory.spectra import RandomLayers, eigenvalues, negative, passed

@@ -13,7 +13,9 @@ from typing import NamedTuple, TypeVar
 import streamlit as st
 
 from snnviz.design import links
-from snnviz.design.design import Design, Part, checked
+from snnviz.design.design import Design
+from snnviz.design.networks import Part
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import relu_network
 from snnviz.studies.ttfs.curves import LimitSetting

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from snnviz.catalog.inits import Drive, is_measured, weight_law
 from snnviz.design.design import Design
+from snnviz.design.networks import Shape
 from snnviz.errors import Described, InputError
 from snnviz.graph.architectures import INPUT, Architecture, Layer, architecture
-from snnviz.graph.layers import EPSILON, Shape
+from snnviz.graph.layers import EPSILON
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 from threadpoolctl import threadpool_limits
 
-from snnviz.design.design import Part, checked
+from snnviz.design.networks import Part
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.theory.ttfs import Floats, spectrum
 

@@ -14,12 +14,12 @@ from snnviz.data.datasets import Card, Split
 from snnviz.design.design import Design
 from snnviz.errors import Diverged
 from snnviz.graph.architectures import architecture
-from snnviz.studies.ttfs.study import Silent, Slopes
+from snnviz.studies.ttfs.study import Slopes
 from snnviz.studies.ttfs.theory import relus
 from snnviz.studies.ttfs.theory.relus import Dense
 from snnviz.theory import probe, ttfs
 from snnviz.theory.operations import met, taps, taps_before
-from snnviz.theory.ttfs import Floats, Layer, Passed, Stack
+from snnviz.theory.ttfs import Floats, Layer, Passed, Silent, Stack
 
 MOST_ACTIVATIONS = 2_000_000
 """Of both networks, images times neurons."""

@@ -10,7 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from snnviz.design.design import INITS, Choice
+from snnviz.catalog.inits import read_init
+from snnviz.design.menus import INITS, Choice
 from snnviz.studies.activity.charts.activity import (
     colour,
     dead_chart,
@@ -24,7 +25,7 @@ from snnviz.studies.activity.charts.activity import (
     time_charts,
     variance_chart,
 )
-from snnviz.studies.activity.theory.activity import Setting, Trace, expected, read_init
+from snnviz.studies.activity.theory.activity import Setting, Trace, expected
 from snnviz.studies.activity.theory.propagation import propagate
 from snnviz.views.chart import Chart
 

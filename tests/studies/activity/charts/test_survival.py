@@ -9,11 +9,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from snnviz.catalog.inits import Drive, is_measured, spike_probability, weight_law
-from snnviz.design.design import INITS
+from snnviz.catalog.inits import Drive, is_measured, read_init, spike_probability, weight_law
+from snnviz.design.menus import INITS
 from snnviz.studies.activity.charts.survival import cobweb_chart, survival_chart, width_chart, width_variance_chart
 from snnviz.studies.activity.theory import survival
-from snnviz.studies.activity.theory.activity import Setting, read_init
+from snnviz.studies.activity.theory.activity import Setting
 from snnviz.studies.activity.theory.propagation import propagate
 from snnviz.views.chart import Chart
 

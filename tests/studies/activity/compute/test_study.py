@@ -9,7 +9,8 @@ import pytest
 from snnviz.catalog.examples import named
 from snnviz.catalog.inits import COMPARED
 from snnviz.core.execute import execute
-from snnviz.design.design import INITS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import INITS
 from snnviz.events import EpochEnd
 
 pytestmark = pytest.mark.slow

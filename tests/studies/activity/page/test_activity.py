@@ -11,14 +11,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from snnviz.catalog.inits import read_init
 from snnviz.design import links
-from snnviz.design.design import INITS, Design
+from snnviz.design.design import Design
+from snnviz.design.menus import INITS
 from snnviz.design.registry import Entry
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
 from snnviz.studies.activity.page.setting import from_link, of_design, own_point, to_link, typical
 from snnviz.studies.activity.page.words import verdict
-from snnviz.studies.activity.theory.activity import Setting, Trace, read_init
+from snnviz.studies.activity.theory.activity import Setting, Trace
 from snnviz.studies.activity.theory.propagation import propagate
 from snnviz.ui.kit.kept import Kept
 from tests.designs import attempt

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from snnviz.catalog.inits import read_init
 from snnviz.design.design import Design
 from snnviz.studies.activity.page import setting as activity_setting
 from snnviz.studies.activity.page import study
-from snnviz.studies.activity.theory.activity import Setting, read_init
+from snnviz.studies.activity.theory.activity import Setting
 
 SMALL = {"width": "50", "layers": "10", "seeds": "2"}
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
-from snnviz.catalog.inits import Drive, weight_law
-from snnviz.design.design import INITS
+from snnviz.catalog.inits import Drive, init_text, read_init, weight_law
+from snnviz.design.menus import INITS
 from snnviz.errors import InputError
 from snnviz.studies.activity.theory import propagation
-from snnviz.studies.activity.theory.activity import MAX_WORK, Setting, Trace, compared, expected, init_text, read_init
+from snnviz.studies.activity.theory.activity import MAX_WORK, Setting, Trace, compared, expected
 from snnviz.studies.activity.theory.propagation import AT_ONCE, factored, propagate
 from snnviz.studies.activity.theory.survival import mean_field
 

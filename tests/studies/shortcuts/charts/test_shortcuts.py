@@ -8,22 +8,22 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from snnviz.catalog.shortcuts import branching, parameters
 from snnviz.core.gradients import profile
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.graph.architectures import architecture
+from snnviz.graph.branches import branching, parameters
 from snnviz.store.values import Run
 from snnviz.studies.shortcuts.charts import initialgradients as before
 from snnviz.studies.shortcuts.charts import net, words
 from snnviz.studies.shortcuts.charts import shortcuts as views
-from snnviz.studies.shortcuts.charts.shortcuts import Rows
 from snnviz.studies.shortcuts.page.shortcuts import ABOUT
 from snnviz.studies.shortcuts.study import STARTS, InitialGradient, ShortcutStudy, members
 from snnviz.theory import costs
 from snnviz.views.chart import Chart
 from snnviz.views.numbers import count
+from snnviz.views.results import Rows
 
 MLP = change(STARTS["deep mlp"], {"network.depth": 4, "training.epochs": 3})
 SEVERAL = members(MLP, ShortcutStudy(seeds=2))

@@ -11,9 +11,9 @@ from snnviz.design.links import change
 from snnviz.graph.twins import ann_twin
 from snnviz.studies.skips.charts import comparison
 from snnviz.studies.skips.charts.comparison import PUBLISHED, Three, comparison_table, gain, published
-from snnviz.studies.skips.charts.skips import Result
 from snnviz.studies.skips.optimisation import Optimisation, design
 from snnviz.theory.operations import Counts
+from snnviz.views.results import Result
 
 
 def three(seed: int) -> Three:

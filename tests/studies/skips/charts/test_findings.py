@@ -7,16 +7,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from snnviz.design.design import BlockNetwork
+from snnviz.design.networks import BlockNetwork
 from snnviz.events import EpochEnd
+from snnviz.graph.rewiring import matrices
 from snnviz.studies.skips.charts import findings
 from snnviz.studies.skips.charts.retraining import Retraining, anew, retraining
 from snnviz.studies.skips.charts.search import Seen
-from snnviz.studies.skips.charts.skips import Result
 from snnviz.studies.skips.optimisation import again
-from snnviz.studies.skips.search import candidate, matrices
+from snnviz.studies.skips.search import candidate
 from snnviz.theory import costs
 from snnviz.theory.operations import Counts
+from snnviz.views.results import Result
 from tests.made_up import ALL, codes, trial
 
 UCB, RANDOM = ALL[0], ALL[1]

@@ -16,9 +16,10 @@ from scipy import stats
 from snnviz.events import EpochEnd, LayerState
 from snnviz.graph.architectures import architecture
 from snnviz.studies.skips.charts.controls import begun, expected, left, sentence, sentences
-from snnviz.studies.skips.charts.skips import Result, result, skip_charts, skip_means, skip_table
+from snnviz.studies.skips.charts.skips import skip_charts, skip_means, skip_table
 from snnviz.studies.skips.sweep import Point, SkipSweep, points
 from snnviz.theory.operations import Counts, spent
+from snnviz.views.results import Result, result
 from tests.made_up import rows_of_before
 
 SWEEP = points(SkipSweep(seeds=2, most_skips=2))

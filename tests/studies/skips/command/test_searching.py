@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from snnviz.design import links
+from snnviz.graph.rewiring import matrices
 from snnviz.store import Store
 from snnviz.studies.skips.command.searching import read_setting
 from snnviz.studies.skips.optimisation import searches
-from snnviz.studies.skips.search import Search, Trial, candidate, matrices, read_code
+from snnviz.studies.skips.search import Search, Trial, candidate, read_code
 from tests.cli.conftest import Snnviz
 
 FIELDS = {"layers": 3, "channels": 2, "steps": 2, "train_samples": 150, "validation": 50, "epochs": 1}

@@ -16,11 +16,12 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.studies.skips.charts.controls import sentences
-from snnviz.studies.skips.charts.skips import Result, skip_means
+from snnviz.studies.skips.charts.skips import skip_means
 from snnviz.studies.skips.command import sweeping
 from snnviz.studies.skips.command.sweeping import read_range
 from snnviz.studies.skips.sweep import SkipSweep, distinct, points
 from snnviz.theory.operations import Counts
+from snnviz.views.results import Result
 from tests.cli.conftest import Snnviz, process
 from tests.waiting import until
 

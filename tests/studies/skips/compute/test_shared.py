@@ -17,8 +17,9 @@ from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
 from snnviz.graph.architectures import Layer, architecture
+from snnviz.graph.rewiring import rewired
 from snnviz.studies.skips.compute.shared import Shared
-from snnviz.studies.skips.search import Search, candidate, rewired, space, widest
+from snnviz.studies.skips.search import Search, candidate, space, widest
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "block": {"kind": "block", "channels": 6, "norm": "batch"},

@@ -13,9 +13,9 @@ from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.studies.skips.charts.controls import left
-from snnviz.studies.skips.charts.skips import Result, result
 from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SkipType, distinct, points
 from snnviz.theory.intervals import Interval
+from snnviz.views.results import Result, result
 
 SEEDS = 8
 

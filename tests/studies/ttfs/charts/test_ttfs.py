@@ -16,11 +16,11 @@ from snnviz.design.links import change
 from snnviz.graph.architectures import architecture
 from snnviz.studies.ttfs.charts import costs, time, ttfs
 from snnviz.studies.ttfs.charts import neuron as ttfs_neuron
-from snnviz.studies.ttfs.study import STARTS, Silent, Slopes, networks
+from snnviz.studies.ttfs.study import STARTS, Slopes, networks
 from snnviz.studies.ttfs.theory import relus
 from snnviz.studies.ttfs.theory.twins import Pair, images, pair, relu
 from snnviz.theory.operations import Counts, every_spike
-from snnviz.theory.ttfs import Passed
+from snnviz.theory.ttfs import Passed, Silent
 from snnviz.views import chart
 from tests.core import taps
 

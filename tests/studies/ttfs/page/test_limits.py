@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from snnviz.design.design import Design, Part
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.networks import Part
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, Task
 from snnviz.studies.ttfs.curves import LimitSetting, networks, points, start, tuning

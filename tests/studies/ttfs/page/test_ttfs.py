@@ -12,15 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.data import datasets
-from snnviz.design.design import Design, Part
+from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.networks import Part
 from snnviz.errors import InputError
 from snnviz.graph.nearest import nearest
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.store import Run
 from snnviz.studies.ttfs.page import ttfs, work
 from snnviz.studies.ttfs.page.setting import to_link
-from snnviz.studies.ttfs.study import STARTS, Silent, Slopes, TtfsStudy, Weights, networks
+from snnviz.studies.ttfs.study import STARTS, Slopes, TtfsStudy, Weights, networks
+from snnviz.theory.ttfs import Silent
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
 from tests.designs import DESIGNS, attempt
