@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 
 from snnviz.catalog.examples import named
-from snnviz.core import data, inits, recordings, train
+from snnviz.core import data, measured_inits, recordings, train
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
 from snnviz.data import datasets, samples
@@ -96,7 +96,7 @@ def main() -> None:
         design = change(named("nmnist-small"), {**fields, "data.steps": asked.steps})
         images, _ = data.load(design)
         network = Network(design)
-        inits.measure(network, data.encode(images.images[:32], images.white, design, "probe"))
+        measured_inits.measure(network, data.encode(images.images[:32], images.white, design, "probe"))
         optimizer = train.Optimizer(network)
         epoch(design, network, optimizer, 0)  # loads and compiles what the first step needs
         for number in range(1, asked.epochs + 1):

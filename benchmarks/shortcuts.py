@@ -27,7 +27,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 
-from snnviz.core import data, gradients, inits, train
+from snnviz.core import data, gradients, measured_inits, train
 from snnviz.core.networks import Network
 from snnviz.core.shortcuts import branches
 from snnviz.data import datasets
@@ -166,7 +166,7 @@ class Stepping:
         self.labels = training.labels[: made.training.batch_size]
         self.image = data.encode(training.images[: len(self.labels)], training.white, made, "probe")
         self.network = Network(made)
-        inits.measure(self.network, self.image)
+        measured_inits.measure(self.network, self.image)
         beside = branches(self.network)
         self.objective = beside.objective(0) if beside else None
         self.optimizer = train.Optimizer(self.network, beside.parameters if beside else None)

@@ -16,7 +16,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from snnviz.data.files import apart
+from snnviz.data import apart
 from snnviz.errors import InputError
 from tests.data.aedat import MAGIC, flat
 from tests.packed import zipped

@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from snnviz.data.files import uploads
+from snnviz.data import uploads
 from snnviz.errors import InputError
 from tests.bombs import h5, idx_files
 from tests.data.aedat import aedat4
@@ -159,7 +159,7 @@ def outcome(check: Callable[[Files], uploads.Checked], files: Files) -> tuple[st
 
 def main(numbers: list[int]) -> None:
     """For each a line: its number, what became of it and in which words."""
-    from snnviz.data.files import apart
+    from snnviz.data import apart
 
     for number in numbers or range(COUNT):
         print(json.dumps([number, *outcome(apart.check, hostile(number))]), flush=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import snnviz
-from snnviz.design import design
+from snnviz.design import menus
 from snnviz.design.networks import Part
 from snnviz.design.registry import Registry
 
@@ -28,4 +28,4 @@ for module in pkgutil.walk_packages(snnviz.__path__, "snnviz."):
 
 PARTS = [part for part in dict.fromkeys(_below(Part)) if part.__module__.startswith("snnviz.")]
 
-REGISTRIES: list[Registry[Any]] = [each for each in vars(design).values() if isinstance(each, Registry)]
+REGISTRIES: list[Registry[Any]] = [each for each in vars(menus).values() if isinstance(each, Registry)]

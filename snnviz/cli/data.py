@@ -12,10 +12,9 @@ import click
 
 from snnviz.cli.interrupts import heeded
 from snnviz.cli.printing import AS_JSON, print_json, table
-from snnviz.data import datasets
-from snnviz.data.files import apart, uploads
+from snnviz.data import apart, datasets, uploads
 from snnviz.data.files.reading import HELP
-from snnviz.data.files.uploads import Checked, Choices
+from snnviz.data.uploads import Checked, Choices
 
 
 @click.group()

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 
 import torch
 
-from snnviz.core import data, gradients, inits, observe, train
+from snnviz.core import data, gradients, measured_inits, observe, train
 from snnviz.core.randomness import generator
 from snnviz.core.shortcuts import Objective, branches
 from snnviz.core.timed import TimedNetwork, network_of, penalty
@@ -62,7 +62,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
     beside = branches(network) if first < design.training.epochs else None
     optimizer = train.Optimizer(network, beside.parameters if beside else None)
     if resume is None:
-        inits.measure(network, probe)
+        measured_inits.measure(network, probe)
     else:
         optimizer.restore(resume.arrays)
     watched = design.training.gradients == "watched"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from snnviz.core import data, inits, observe, train
+from snnviz.core import data, measured_inits, observe, train
 from snnviz.core.networks import Network
 from snnviz.core.shortcuts import Objective, branches
 from snnviz.core.timed import network_of
@@ -126,7 +126,7 @@ def _profile(design: Design, probe: Tensor, labels: Tensor) -> Profile:
         design = change(design, {"training.shortcut.schedule": "constant"})
     with train.gathered(), _one_thread():
         network = network_of(design)
-        inits.measure(network, probe)
+        measured_inits.measure(network, probe)
         found = branches(network)
         objective = found.objective(0) if found else None
         by_layer = norms(network, probe[:, :IMAGES], labels[:IMAGES], objective)

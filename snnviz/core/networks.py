@@ -102,7 +102,7 @@ class Outputs:
 
 
 class Network:
-    """Weights by name, and the forward pass. Those of a measured initialisation are zero until `inits.measure`.
+    """Weights by name, and the forward pass. Those of a measured initialisation are zero until `measured_inits`.
 
     ``parameters`` maps "<layer>.weight" to (out, in, k, k) or (out, in) and "<layer>.bias" to (out,), and where the
     design has them "<layer>.gain" of a normalisation to (out,), "<layer>.beta" and "<layer>.threshold" to ().

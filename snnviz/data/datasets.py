@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.data import cifar, eventsets, fetching, owndata, recordings, stills
+from snnviz.data import eventsets, fetching, owndata, recordings, stills
 from snnviz.data.cards import Archive as Archive
 from snnviz.data.cards import Card as Card
 from snnviz.data.cards import File as File
+from snnviz.data.files import cifar
 from snnviz.data.recordings import Counts
 from snnviz.design.binning import Events, seen
 from snnviz.design.menus import DATASETS

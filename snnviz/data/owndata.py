@@ -1,7 +1,7 @@
 """One's own data sets: kept by what is in them, under names such as own-0123456789ab, and then like any other.
 
 A folder of `cache/datasets` for each: `card.json`, and arrays that are mapped into memory and never unpickled. What may
-be kept is checked by `snnviz.data.files.uploads`. A set that was removed leaves its card, so that its runs can be read.
+be kept is checked by `snnviz.data.uploads`. A set that was removed leaves its card, so that its runs can be read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from snnviz import leftovers
 from snnviz.data import makers, recordings
 from snnviz.data.cards import Card
+from snnviz.data.files.limits import TEST_SHARE, Kind
 from snnviz.data.makers import Maker
 from snnviz.design.menus import EVENTS
 from snnviz.design.registry import Entry
@@ -33,23 +34,10 @@ from snnviz.places import cache_dir
 
 NAME = re.compile(r"own-[0-9a-f]{12}")
 
-Kind = Literal["images", "events"]
 
 ARRAYS: dict[Kind, tuple[str, ...]] = {"images": ("images", "labels"), "events": ("events", "ends", "labels")}
 """What is kept of each kind: images (N, C, H, W) uint8; or events (n,) of all recordings one after the other and, for
 each recording, where it ends; and labels (N,) int64."""
-
-TEST_SHARE = 0.2
-"""Of the samples, drawn by the design's seed, where a set has no test samples of its own."""
-
-
-def tested(count: int) -> int:
-    """How many of `count` samples are for testing: `TEST_SHARE`, and at least one where one is left to learn from.
-
-    >>> [tested(count) for count in (1, 2, 100)]
-    [0, 1, 20]
-    """
-    return min(max(1, round(TEST_SHARE * count)), count - 1)
 
 
 def is_name(text: str) -> bool:

@@ -158,7 +158,7 @@ class Local:
         return None
 
     def _spawn(self, handle: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "snnviz.jobs.worker", "--lock", str(handle), "--idle", str(self.idle)]
+        command = [sys.executable, "-m", "snnviz.jobs", "--lock", str(handle), "--idle", str(self.idle)]
         if self.children is not None:
             command += ["--children", str(self.children)]
         environment = dict(os.environ)

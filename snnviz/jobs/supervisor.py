@@ -1,4 +1,4 @@
-"""The one process that looks after a store's queue: ``python -m snnviz.jobs.worker --store cache/runs.sqlite``.
+"""The one process that looks after a store's queue: ``python -m snnviz.jobs --store cache/runs.sqlite``.
 
 It computes nothing. Each run gets a process of its own, forked from a forkserver that has torch loaded, so that a run
 can be stopped at any moment, take its memory with it, and take nobody else down.
@@ -271,7 +271,7 @@ class Supervisor:
 
 def main() -> None:
     """The command line of the worker."""
-    parser = argparse.ArgumentParser(prog="python -m snnviz.jobs.worker", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m snnviz.jobs", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--store", help="a path or a database URL; else $SNNVIZ_STORE, else the cache's runs.sqlite")
     parser.add_argument("--children", type=int, default=machine.cores(), help="runs at a time (default: cores)")
     parser.add_argument("--idle", type=float, default=600.0, help="seconds without work after which to leave")

@@ -121,9 +121,3 @@ def _end_with_parent() -> None:
         if connection.wait([supervisor.sentinel], timeout=1.0):
             break
     os._exit(1)
-
-
-if __name__ == "__main__":
-    from snnviz.jobs.supervisor import main
-
-    main()

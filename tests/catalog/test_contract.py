@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnviz.design import design as module
+from snnviz.design import menus as module
 from snnviz.design.design import Design
 from snnviz.design.links import change, from_query, to_query
 from snnviz.design.menus import DATASETS

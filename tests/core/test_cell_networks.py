@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from snnviz.core import inits, observe, train
+from snnviz.core import measured_inits, observe, train
 from snnviz.core.execute import execute
 from snnviz.core.loops import Loop
 from snnviz.core.networks import Network
@@ -386,7 +386,7 @@ def test_products_in_half_precision_learn_nearly_the_same(cell: str) -> None:
 def test_every_initialisation_gives_finite_weights_to_every_layer(init: str, norm: str) -> None:
     made = Design.check(design(SOME[0], norm=norm).document() | {"init": init})
     network, (image, labels) = Network(made), shown(dtype=torch.float32)
-    inits.measure(network, image)
+    measured_inits.measure(network, image)
     for layer in network.architecture.weighted:
         weight = network.parameters[f"{layer.name}.weight"]
         assert weight.isfinite().all()

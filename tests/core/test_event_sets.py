@@ -17,9 +17,8 @@ from tonic.transforms import ToFrame
 from snnviz.catalog.examples import named
 from snnviz.core import data
 from snnviz.core.execute import execute
-from snnviz.data import datasets, recordings, samples
+from snnviz.data import datasets, recordings, samples, uploads
 from snnviz.data import frames as events
-from snnviz.data.files import uploads
 from snnviz.data.stills import CIFAR10
 from snnviz.design.binning import Events
 from snnviz.design.design import Design

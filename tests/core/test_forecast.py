@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from snnviz.catalog.examples import named
-from snnviz.core import data, inits, observe
+from snnviz.core import data, measured_inits, observe
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.design.links import change
@@ -30,7 +30,7 @@ def measured(document: dict[str, Any], seeds: int, images: int = 32) -> list[Lay
         train, _ = data.load(design)
         network = Network(design)
         probe = data.encode(train.images[:images], train.white, design, "probe")
-        inits.measure(network, probe)
+        measured_inits.measure(network, probe)
         looks.append(list(observe.look(network, probe, observe.Window(network.parameters), 0, 0.0)))
 
     def mean(values: list[float | None]) -> float | None:

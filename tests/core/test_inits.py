@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.catalog.inits import MEASURED, UNIFORM, weight_law
-from snnviz.core import data, inits, networks, observe
+from snnviz.core import data, measured_inits, networks, observe
 from snnviz.core.execute import execute
 from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
@@ -307,7 +307,7 @@ def test_other_initialisations_are_not_measured() -> None:
     made = Design.check({"network": MLP})
     network = Network(made)
     before = {name: value.detach().clone() for name, value in network.parameters.items()}
-    inits.measure(network, torch.zeros(1, 1, 1, 8, 8))
+    measured_inits.measure(network, torch.zeros(1, 1, 1, 8, 8))
     assert all(torch.equal(before[name], value) for name, value in network.parameters.items())
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 
 from snnviz.catalog.inits import MEASURED, UNIFORM, Drive
-from snnviz.core import data, inits
+from snnviz.core import data, measured_inits
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
@@ -88,7 +88,7 @@ def test_a_new_initialisation_may_be_uniform_and_measured() -> None:
         assert [state.var_u for state in states] == pytest.approx([2, 2], rel=0.2)
         network = Network(design)
         images, _ = data.load(design)
-        inits.measure(network, data.encode(images.images, images.white, design, "probe"))
+        measured_inits.measure(network, data.encode(images.images, images.white, design, "probe"))
         weights = network.parameters["L2.weight"].detach()
         assert weights.abs().max() < 1.01 * math.sqrt(3) * weights.std()  # no Gaussian tails
     finally:

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.core import data, gradients, inits, observe
+from snnviz.core import data, gradients, measured_inits, observe
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.data.files import uploads
+from snnviz.data import uploads
 from snnviz.design.design import Design
 from snnviz.events import Checkpoint, LayerState
 from snnviz.studies.skips.compute.candidates import Trainer
@@ -91,7 +91,7 @@ def test_measured_weights_see_all_classes() -> None:
         made = design(shuffled=shuffled, init="fluctuation-driven", **COUNTED)
         training, _ = data.load(made)
         network = Network(made)
-        inits.measure(network, data.encoded_probe(training, made)[0])
+        measured_inits.measure(network, data.encoded_probe(training, made)[0])
         every = data.encode(training.images, training.white, made, "every")
         found.append(next(observe.look(network, every, observe.Window(network.parameters), 0, 0.0)).var_u)
     assert found[0] == pytest.approx(found[1], rel=0.1)
@@ -120,7 +120,7 @@ def of_a_run(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
 
 
 def of_a_measured_run(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
-    patch.setattr(inits, "measure", noted(record, lambda _, probe: (probe[0], None), Enough))
+    patch.setattr(measured_inits, "measure", noted(record, lambda _, probe: (probe[0], None), Enough))
     list(execute(made))
 
 
@@ -154,7 +154,7 @@ def of_trajectories(made: Design, patch: pytest.MonkeyPatch, record: Record) -> 
 
 def of_a_twin(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
     relu = Design.check(made.document() | {"neuron": {"kind": "relu"}, "data": made.data.model_dump() | {"steps": 1}})
-    patch.setattr(inits, "measure", noted(record, lambda _, probe: (probe[0], None), Enough))
+    patch.setattr(measured_inits, "measure", noted(record, lambda _, probe: (probe[0], None), Enough))
     equivalence.agreement(relu)
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.core import data, inits, observe, train
+from snnviz.core import data, measured_inits, observe, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.neurons import Activity
@@ -110,7 +110,7 @@ def test_its_forecast_is_what_many_networks_show(init: str) -> None:
         images, _ = data.load(made)
         probe, _ = data.encoded_probe(images, made)
         network = Network(made)
-        inits.measure(network, probe)
+        measured_inits.measure(network, probe)
         window = observe.Window(network.parameters)
         found += torch.tensor([state.var_u for state in observe.look(network, probe, window, 0, 0.0)]) / len(designs)
     expected = forecast(designs[0])

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from snnviz.core import data, inits, train
+from snnviz.core import data, measured_inits, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
@@ -48,7 +48,7 @@ def test_it_learns_what_the_relu_network_learns_in_double_precision(network: dic
     relu = made.model_copy(update={"network": made.network.model_copy(update={"code": "rate"})})
     training, _ = data.load(relu)
     learner, (low, high) = Network(relu), data.span(relu)
-    inits.measure(learner, data.encoded_probe(training, relu)[0])
+    measured_inits.measure(learner, data.encoded_probe(training, relu)[0])
     learner.parameters = {name: p.detach().double().requires_grad_() for name, p in learner.parameters.items()}
     optimizer = train.Optimizer(learner)
     for epoch in range(3):

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.data.files import apart, uploads
+from snnviz.data import apart, uploads
 from snnviz.data.files.limits import Limits
-from snnviz.data.files.uploads import Asked, Choices
+from snnviz.data.uploads import Asked, Choices
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from tests.bombs import BOMBS

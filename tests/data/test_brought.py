@@ -12,8 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from snnviz.data.files import checked, uploads
-from snnviz.data.files.uploads import Asked, Checked, Choices
+from snnviz.data import uploads
+from snnviz.data.files import checked
+from snnviz.data.uploads import Asked, Checked, Choices
 from snnviz.errors import InputError
 from tests.data.aedat import MAGIC, flat, packet
 from tests.data.idx import idx

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnviz.data import makers, owndata
-from snnviz.data.files import uploads
-from snnviz.data.files.uploads import Checked, Limits
+from snnviz.data import makers, owndata, uploads
 from snnviz.data.makers import Maker
+from snnviz.data.uploads import Checked, Limits
 from snnviz.errors import InputError, NotFound
 from tests.packed import npz
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.data.files import uploads
+from snnviz.data import uploads
 from snnviz.data.files.imagefiles import ROLES
 from tests.data.aedat import aedat4
 from tests.data.idx import idx

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from snnviz.data.files import uploads
-from snnviz.data.files.uploads import Asked, Checked, Choices
+from snnviz.data import uploads
+from snnviz.data.uploads import Asked, Checked, Choices
 from snnviz.errors import InputError
 from tests.data.aedat import MAGIC, flat, packet
 from tests.data.idx import idx

@@ -16,10 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnviz.data import datasets, owndata
-from snnviz.data.files import uploads
+from snnviz.data import datasets, owndata, uploads
 from snnviz.data.files.imagefiles import ROLES
-from snnviz.data.files.uploads import Limits
+from snnviz.data.uploads import Limits
 from snnviz.design.design import Design
 from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.errors import DataMissing, InputError, NotFound

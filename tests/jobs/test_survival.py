@@ -250,7 +250,7 @@ class TestOneSupervisor:
         engine.start()
         assert said == {str(engine.supervisor())}
         by_hand = subprocess.run(
-            [sys.executable, "-m", "snnviz.jobs.worker", "--store", store.url], capture_output=True, text=True
+            [sys.executable, "-m", "snnviz.jobs", "--store", store.url], capture_output=True, text=True
         )
         assert by_hand.returncode == 0
         assert by_hand.stderr == f"Another supervisor looks after {store.path}.\n"

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import streamlit
 
-from snnviz.data import datasets, owndata
-from snnviz.data.files import apart, uploads
+from snnviz.data import apart, datasets, owndata, uploads
 from snnviz.ui.data.setting import Look
 from snnviz.ui.server import visitors
 from tests.packed import npz, zipped

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from snnviz.data.files.uploads import Checked, Limits
+from snnviz.data.uploads import Checked, Limits
 from snnviz.errors import InputError
 from snnviz.ui.data import checking
 from snnviz.ui.data.local import is_local

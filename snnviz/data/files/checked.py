@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnviz.data.files.limits import Kind
 from snnviz.data.files.reading import Done, listed
-from snnviz.data.owndata import Kind
 
 LIMIT = 255
 """Events of a polarity on a pixel that a frame counts."""

@@ -49,7 +49,7 @@ def recordings(files: Files, reading: Reading) -> Checked:
     reading.did("signs", signed, f"Polarities of {some(signed, 'recording')}, -1 and 1, became 0 and 1.")
     events = heap.whole()
     shape, sensor = _sensor(events, chosen, forms, stream, reading)
-    classes, test = int(found.labels.max()) + 1, folders.tested(found)
+    classes, test = int(found.labels.max()) + 1, folders.tests_of(found)
     remarks = unseen(found.labels, classes)
     if len(found.order) == 1:
         remarks += ("One recording can be looked at; to train, give several in folders called by their label.",)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.data import owndata
 from snnviz.data.files.archives import Place, one_form
+from snnviz.data.files.limits import tested
 from snnviz.data.files.reading import Reading, listed, some
 from snnviz.errors import InputError
 
@@ -199,6 +199,6 @@ def _layout(names: Mapping[Place, str], parts: Mapping[Place, int | None], readi
     return Layout(order, labels, tuple(name[:LONGEST] for name in known), test, not parts)
 
 
-def tested(layout: Layout) -> int:
+def tests_of(layout: Layout) -> int:
     """How many samples are for testing."""
-    return owndata.tested(len(layout.order)) if layout.drawn else layout.test
+    return tested(len(layout.order)) if layout.drawn else layout.test

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snnviz.data import cifar
-from snnviz.data.files import arrays
+from snnviz.data.files import arrays, cifar
 from snnviz.data.files.archives import Files, Held, Place, Source, shown, words
 from snnviz.data.files.arrays import Numbers
 from snnviz.data.files.checked import Checked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Literal
 
 from snnviz.errors import Described, InputError
 
@@ -110,3 +111,19 @@ class Limits:
         if not FEWEST_SIDE <= min(height, width) <= max(height, width) <= self.side:
             rule = f"be of {FEWEST_SIDE} to {self.side} pixels a side"
             raise InputError("images", rule, Described(f"{height}x{width}"))
+
+
+Kind = Literal["images", "events"]
+
+
+TEST_SHARE = 0.2
+"""Of the samples, drawn by the design's seed, where a set has no test samples of its own."""
+
+
+def tested(count: int) -> int:
+    """How many of `count` samples are for testing: `TEST_SHARE`, and at least one where one is left to learn from.
+
+    >>> [tested(count) for count in (1, 2, 100)]
+    [0, 1, 20]
+    """
+    return min(max(1, round(TEST_SHARE * count)), count - 1)

@@ -69,7 +69,7 @@ def pictures(files: Files, reading: Reading) -> Checked:
     _say(headers, channels, clear, reading)
     left = len(files) - len(known)
     reading.did("others", left, f"{some(left, 'other file')} left out.")
-    classes, test = int(found.labels.max()) + 1, folders.tested(found)
+    classes, test = int(found.labels.max()) + 1, folders.tests_of(found)
     return Checked(
         kind="images",
         form=f"pictures ({', '.join(sorted({ending(place[-1]) for place in found.order}))})",

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.data import owndata
-from snnviz.data.cifar import PIXELS
 from snnviz.data.files import folders, scales
 from snnviz.data.files.arrays import Numbers
 from snnviz.data.files.checked import Checked, unseen
+from snnviz.data.files.cifar import PIXELS
 from snnviz.data.files.folders import TEST, TRAIN, VALID
+from snnviz.data.files.limits import tested
 from snnviz.data.files.reading import Reading, some
 from snnviz.errors import Described, InputError
 
@@ -94,7 +94,7 @@ def joined(form: str, parts: Mapping[int, Part], reading: Reading, order: str) -
     reading.limits.fit(len(labels) * math.prod(shapes[0]))
     images, white, scale = _bytes([part.images for part in used], reading)
     classes = int(labels.max()) + 1
-    test = owndata.tested(len(labels)) if drawn else len(used[1].labels)
+    test = tested(len(labels)) if drawn else len(used[1].labels)
     axes = " and ".join(dict.fromkeys(part.images.order for part in used if part.images.order))
     return Checked(
         kind="images",

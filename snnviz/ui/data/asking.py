@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.data.files.uploads import Asked, Choices
+from snnviz.data.uploads import Asked, Choices
 from snnviz.ui.kit.words import plain
 
 QUESTIONS = {

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from snnviz.data.files.uploads import Checked
+from snnviz.data.uploads import Checked
 from snnviz.errors import InputError, SnnvizError
 
 KEPT = 2

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz.data import datasets, makers, owndata
+from snnviz.data import apart, datasets, makers, owndata, uploads
 from snnviz.data import frames as events
-from snnviz.data.files import apart, uploads
-from snnviz.data.files.uploads import Asked, Checked, Choices, Limits
 from snnviz.data.samples import Sample
+from snnviz.data.uploads import Asked, Checked, Choices, Limits
 from snnviz.design.binning import Events
 from snnviz.errors import Described, InputError, SnnvizError
 from snnviz.ui.components.pictures import pictures

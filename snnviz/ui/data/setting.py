@@ -20,8 +20,8 @@ from snnviz.design.parts import Data
 from snnviz.design.registry import Range
 from snnviz.design.submitted import checked as checked_part
 from snnviz.errors import InputError
-from snnviz.ui.design.becoming import of_data
 from snnviz.ui.kit import questions, state
+from snnviz.ui.kit.becoming import of_data
 from snnviz.ui.kit.linked import came_back, rest_kept
 from snnviz.ui.kit.words import ended
 from snnviz.views.refusals import why

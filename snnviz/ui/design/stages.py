@@ -14,8 +14,8 @@ from snnviz.design.design import Design
 from snnviz.design.networks import StagedNetwork
 from snnviz.ui.components.block_editor import PRESETS, block_editor
 from snnviz.ui.components.stages import Card, clicked, stages
-from snnviz.ui.design.becoming import small
 from snnviz.ui.kit import state
+from snnviz.ui.kit.becoming import small
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import plain
 from snnviz.views.stages import Stage, about, alike, skips_in_words

@@ -23,8 +23,8 @@ from snnviz.graph.nearest import Nearest, Unfit
 from snnviz.graph.rewiring import matrices, rewired
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
-from snnviz.ui.design.becoming import at_depth, of_code, of_data, of_network, of_neurons, sized
 from snnviz.ui.kit import notices, services
+from snnviz.ui.kit.becoming import at_depth, of_code, of_data, of_network, of_neurons, sized
 from snnviz.ui.kit.linked import came_back, note_page, rest_kept
 from snnviz.ui.kit.words import ended, plain
 from snnviz.views.changes import between

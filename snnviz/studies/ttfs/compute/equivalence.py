@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from snnviz.core import data, inits, ttfs
+from snnviz.core import data, measured_inits, ttfs
 from snnviz.core.data import intensities as intensities
 from snnviz.core.data import span as span
 from snnviz.core.execute import execute
@@ -68,7 +68,7 @@ def relus(design: Design, arrays: Mapping[str, Any] | None, dtype: torch.dtype) 
     network = Network(design)
     if arrays is None:
         training, _ = data.load(design)
-        inits.measure(network, data.encoded_probe(training, design)[0])
+        measured_inits.measure(network, data.encoded_probe(training, design)[0])
     for kept in (network.parameters, network.buffers):
         for name, value in kept.items():
             given = value.detach() if arrays is None else torch.tensor(arrays[name])

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from snnviz.data.files import uploads
+from snnviz.data import uploads
 from snnviz.data.files.checked import Checked
 from snnviz.data.files.limits import Limits
 from snnviz.data.files.reading import Asked, Choices, Done
@@ -63,7 +63,7 @@ def check(source: Path | Mapping[str, bytes], limits: Limits | None = None, choi
 
 def _run(folder: Path, limits: Limits) -> dict[str, Any]:
     """The answer of a process that reads what is in `folder`. Raises `InputError` where it gives none."""
-    command = [sys.executable, "-m", "snnviz.data.files.apart", str(folder)]
+    command = [sys.executable, "-m", "snnviz.data.apart", str(folder)]
     try:
         ended = subprocess.run(
             command, cwd=ROOT, env=os.environ | THREADS, stdin=subprocess.DEVNULL, capture_output=True,
