@@ -70,6 +70,7 @@ class Choice(dict[str, str | Number]):
 
 
 def choice(registry: Registry[Any], path: str) -> Any:
+    """What makes a field one of a registry's entries, for `Annotated`. `path`: the field's, for sentences."""
     return (
         PlainValidator(lambda value: Choice(registry.choose(path, value))),
         PlainSerializer(dict),
