@@ -14,9 +14,10 @@ from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run, Unreadable
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, state
+from snnviz.ui.kit.columns import column, headed
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import plain, some
-from snnviz.views.numbers import NOTHING, PERCENT, SECONDS
+from snnviz.views.numbers import NOTHING
 from snnviz.views.run import MOST_NAMED, overlay_charts
 from snnviz.views.runs import difference_table, row, run_table, short_names
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from snnviz.ui.columns import column, headed
+from snnviz.ui.kit.columns import column, headed
 from snnviz.views.words import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]

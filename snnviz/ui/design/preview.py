@@ -18,6 +18,7 @@ from snnviz.theory import costs, variance, verdicts
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, starting, state
+from snnviz.ui.kit.columns import column, headed
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import plain
 from snnviz.views.design import forecast_chart, layer_table

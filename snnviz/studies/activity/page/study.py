@@ -17,11 +17,12 @@ from snnviz.studies.activity.theory.activity import Setting, same_law
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import notices, questions, recipe
 from snnviz.ui.kit.actions import UNDONE, actions
-from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.columns import column, headed
 from snnviz.ui.kit.linked import came_back
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import ended, plain, some
 from snnviz.views.looks import Look
+from snnviz.views.numbers import PERCENT
 
 KEY = "study"
 SETTINGS, CURVES = "study-settings", "study-curves"

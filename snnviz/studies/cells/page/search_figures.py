@@ -23,6 +23,7 @@ from snnviz.studies.cells.page.search_setting import METRICS
 from snnviz.studies.cells.scoring import Scoring
 from snnviz.studies.cells.theory.candidates import Standing
 from snnviz.ui.components.charts import charts, payload, picked
+from snnviz.ui.kit.columns import headed
 from snnviz.ui.kit.words import plain
 
 DRAWN = 12

@@ -21,7 +21,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import notices, questions, recipe, services, state
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.columns import column, headed
 from snnviz.ui.kit.linked import rest_kept
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import ended, plain, some

@@ -11,6 +11,7 @@ from snnviz.studies.shortcuts.charts.words import travel
 from snnviz.studies.shortcuts.study import InitialGradient
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import FLOOR, Map, Scale, height, panels
+from snnviz.views.words import place as placed
 
 COLOURS = tuple(f"var(--st-{name}-color)" for name in ("blue", "violet", "green", "red", "yellow", "gray"))
 

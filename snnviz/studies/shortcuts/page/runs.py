@@ -17,7 +17,7 @@ from snnviz.studies.shortcuts.study import Member, distinct, members
 from snnviz.ui.components.charts import charts
 from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.columns import column, headed
 from snnviz.ui.kit.rows import Versions, rows, versions
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import plain

@@ -12,7 +12,7 @@ from snnviz.studies.skips.page import figures as optimise_figures
 from snnviz.studies.skips.page import table as optimise_table
 from snnviz.studies.skips.page.setting import CURVES, PREFIX, TYPES, begin, setting, settings
 from snnviz.ui.kit import questions
-from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.columns import column, headed
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import plain
 

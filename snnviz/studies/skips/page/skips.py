@@ -20,7 +20,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import measuring, notices, questions, recipe, state
 from snnviz.ui.kit.actions import actions
-from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.columns import column, headed
 from snnviz.ui.kit.linked import came_back, rest_kept, view_key
 from snnviz.ui.kit.trouble import told
 from snnviz.ui.kit.words import ended, plain

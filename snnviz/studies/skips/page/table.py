@@ -18,6 +18,7 @@ from snnviz.theory import probe
 from snnviz.theory.operations import MEANING
 from snnviz.ui.kit import measuring, questions
 from snnviz.ui.kit.actions import actions
+from snnviz.ui.kit.columns import headed
 from snnviz.ui.kit.words import plain, some
 
 KEY = "optimised"

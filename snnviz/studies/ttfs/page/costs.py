@@ -20,6 +20,7 @@ from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.theory.operations import CAVEAT, spent
 from snnviz.theory.probe import on_pages
 from snnviz.ui.kit import measuring, questions, services
+from snnviz.ui.kit.columns import column, headed
 
 COUNTED = (
     f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "

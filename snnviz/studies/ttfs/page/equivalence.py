@@ -12,6 +12,7 @@ from snnviz.studies.ttfs.page import twin
 from snnviz.studies.ttfs.page.setting import VIEW, design, study
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kit.columns import headed
 from snnviz.ui.kit.trouble import told
 
 

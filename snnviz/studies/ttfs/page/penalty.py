@@ -12,6 +12,7 @@ from snnviz.studies.ttfs.penalty import Penalised, PenaltyStudy, penalised
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import actions
+from snnviz.ui.kit.columns import column, headed
 from snnviz.ui.kit.trouble import told
 
 KEY = "ttfs_penalty"

@@ -10,14 +10,16 @@ import torch
 from torch import Tensor
 
 from snnviz.catalog.inits import weight_law
-from snnviz.core import train
+from snnviz.core import data, train
 from snnviz.core.networks import Network
 from snnviz.core.train import Optimizer
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
+from snnviz.design.links import change
 from snnviz.graph.architectures import Layer, architecture
 from snnviz.graph.rewiring import rewired
+from snnviz.studies.skips.compute.candidates import Trainer
 from snnviz.studies.skips.compute.shared import Shared
 from snnviz.studies.skips.search import Search, candidate, space, widest
 
