@@ -32,12 +32,11 @@ def _modules() -> Iterator[ModuleType]:
             yield import_module(f"{room.__name__}.{found.name}")
 
 
-for _module in _modules():
-    _found = [each for each in vars(_module).values() if isinstance(each, click.Command)]
-    _inside = [each for group in _found if isinstance(group, click.Group) for each in group.commands.values()]
-    for _command in _found:
-        if _command not in _inside:  # `data show` is not `show`
-            commands.add_command(_command)
+_found = [each for module in _modules() for each in vars(module).values() if isinstance(each, click.Command)]
+_inside = [each for group in _found if isinstance(group, click.Group) for each in group.commands.values()]
+for _command in _found:
+    if _command not in _inside:  # `data show` is not `show`
+        commands.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
