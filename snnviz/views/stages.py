@@ -12,6 +12,7 @@ from snnviz.design.adjacency import ASC, DSC, Edges
 from snnviz.design.design import Design
 from snnviz.design.networks import StagedNetwork
 from snnviz.graph.architectures import Architecture, Layer, Shape, architecture
+from snnviz.views.words import place
 
 MOST_LABELS = 16
 """More layers than this are labelled by their blocks."""
