@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,11 +17,30 @@ from snnviz.design.design import Design
 from snnviz.events import Sample
 from snnviz.jobs import lock
 from snnviz.store import Claim, Store
+from tests import forked
 from tests.waiting import Background
 
 
 class MakeDesign(Protocol):
     def __call__(self, seed: int = 0, **training: Any) -> Design: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where the processes of this session meet; pytest-xdist's workers inherit it."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="tests-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ |= {forked.PLACE: folder, f"{forked.PLACE}_OWNER": str(os.getpid())}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_supervisors() -> Iterator[None]:
+    """Local engines load torch once for all tests."""
+    if sys.platform.startswith("linux"):
+        with forked.forking():
+            yield
+    else:
+        yield
 
 
 def sample(step: int, loss: float = 2.0) -> Sample:

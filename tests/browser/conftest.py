@@ -41,14 +41,18 @@ collect_ignore = ["apps"]  # scripts for a server, not modules with doctests
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Starts a Streamlit server for a script on a free port of this machine, below the path `base`; its address."""
+    """Starts a Streamlit server for a script on a free port of this machine, below the path `base`; its address.
+
+    Its worker is forked (`tests.forked`), or started as in everyday use (`real`).
+    """
     running = ExitStack()
 
-    def start(script: Path, base: str = "", **environment: str) -> str:
+    def start(script: Path, base: str = "", real: bool = False, **environment: str) -> str:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+        streamlit = ["-m", "streamlit"] if real else ["-c", "from tests import forked; forked.streamlit()"]
+        command = [sys.executable, *streamlit, "run", str(script), "--server.port", str(port)]
         command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
         log = tmp_path_factory.mktemp("server") / "log.txt"
         out = running.enter_context(log.open("w"))
@@ -146,15 +150,29 @@ def stay(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Pa
         yield open_page
 
 
-@pytest.fixture(scope="module")
-def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
-    """A dashboard with a cache of its own, and its store; nobody is left working in it."""
-    cache = tmp_path_factory.mktemp("cache")
-    url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
+@contextmanager
+def working(serve: Callable[..., str], cache: Path, **options: Any) -> Iterator[tuple[str, Store]]:
+    """A dashboard with this cache, and its store; nobody is left working in it."""
+    url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache), **options)
     store = Store(cache / "runs.sqlite")
     yield url, store
+    for run in store.runs(states=("queued", "running"), of=None):
+        store.cancel(run.run)
     Local(store).stop()
     store.close()
+
+
+@pytest.fixture(scope="session")
+def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
+    """One dashboard for all tests that do not mind what others have trained there, and its store."""
+    with working(serve, tmp_path_factory.mktemp("cache")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def dashboard(place: tuple[str, Store]) -> str:
+    """Its address."""
+    return place[0]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ axe-core comes with the package axe-playwright-python; nothing is fetched. What 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from snnviz.store import Store
 from tests.browser.access import WIDTHS, nothing_in_the_way
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, working
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +61,13 @@ class Visitor:
             expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
             expect(self.page.locator("[data-testid=stSkeleton], .plot.waiting")).to_have_count(0, timeout=60_000)
             self.page.wait_for_timeout(200)
+
+
+@pytest.fixture(scope="module")
+def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
+    """A dashboard where nobody else trains."""
+    with working(serve, tmp_path_factory.mktemp("cache")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])

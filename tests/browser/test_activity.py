@@ -5,27 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from snnviz.jobs.local import Local
-from snnviz.store import Store
-from tests.browser.conftest import ROOT
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def dashboard(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder: Path = tmp_path_factory.mktemp("cache")
-    yield serve(ROOT / "app.py", SNNVIZ_CACHE=str(folder))
-    store = Store(folder / "runs.sqlite")
-    Local(store).stop()
-    store.close()
 
 
 @pytest.fixture(scope="module")

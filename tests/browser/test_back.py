@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-
-from tests.browser.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
 REST = 1200
 """Milliseconds after which the next change is a step of its own."""
-
-
-@pytest.fixture(scope="module")
-def dashboard(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    cache: Path = tmp_path_factory.mktemp("cache")
-    return serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
 
 
 def put(page: Page, value: str) -> None:
@@ -44,7 +35,7 @@ def shows(page: Page, value: str) -> None:
 
 def test_back_leads_to_the_value_before(dashboard: str, visit: Callable[..., Page]) -> None:
     page = visit(f"{dashboard}/runs")
-    expect(page.get_by_text("No run yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
     page.get_by_role("link", name="Design").click()
     page.get_by_role("tab", name="Neuron").click()
     shows(page, "1")
@@ -78,7 +69,7 @@ def test_back_leads_to_the_value_before(dashboard: str, visit: Callable[..., Pag
         shows(page, value)
     page.wait_for_timeout(REST)
     page.go_back(wait_until="commit")
-    expect(page.get_by_text("No run yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
 
 
 def address_value(page: Page) -> str:

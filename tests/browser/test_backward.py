@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from snnviz.jobs.local import Local
-from snnviz.store import Store
-from tests.browser.conftest import ROOT
 from tests.browser.drawing import START, badge, cell, drag, expect_python, node, on_screen, press
 
 pytestmark = pytest.mark.browser
 TINY = "data.train_samples=100&data.test_samples=50&network.channels=4&training.epochs=1&network.edges=000/000/000"
-
-
-@pytest.fixture(scope="module")
-def dashboard(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    cache: Path = tmp_path_factory.mktemp("cache")
-    yield serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
-    store = Store(cache / "runs.sqlite")
-    Local(store).stop()
-    store.close()
 
 
 def switch(page: Page) -> Locator:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz.jobs.local import Local
-from snnviz.store import Store
-from tests.browser.conftest import ROOT
 from tests.browser.drawing import cell, drag, press
 
 pytestmark = pytest.mark.browser
 
 TINY = "channels=2&hidden=16&steps=2&batch=8&repeats=1"
 PATIENCE = 60_000
-
-
-@pytest.fixture(scope="module")
-def dashboard(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    cache = tmp_path_factory.mktemp("cache")
-    yield serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
-    store = Store(cache / "runs.sqlite")
-    Local(store).stop()
-    store.close()
 
 
 def test_a_drawn_cell_is_scored_and_its_address_brings_all_of_it_back(

@@ -21,9 +21,7 @@ from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_tok
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from snnviz.jobs.local import Local
-from snnviz.store import Store
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import working
 from tests.packed import npz
 
 PATIENCE = 60_000
@@ -38,12 +36,7 @@ def start(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -
     with ExitStack() as ending:
 
         def one(**environment: str) -> str:
-            cache = tmp_path_factory.mktemp("cache")
-            url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache), **environment)
-            store = Store(cache / "runs.sqlite")
-            ending.callback(store.close)
-            ending.callback(Local(store).stop)
-            return url
+            return ending.enter_context(working(serve, tmp_path_factory.mktemp("cache"), **environment))[0]
 
         yield one
 

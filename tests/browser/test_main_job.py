@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from snnviz.jobs.local import Local
 from snnviz.store import Store
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, working
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -30,19 +30,10 @@ SLOW = "data.train_samples=300&data.test_samples=100&network.channels=6&training
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("cache")
-    yield folder
-    store = Store(folder / "runs.sqlite")
-    for run in store.runs(states=("queued", "running")):
-        store.cancel(run.run)
-    Local(store).stop()
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def dashboard(serve: Callable[..., str], cache: Path) -> str:
-    return serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
+def dashboard(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """As it is started every day."""
+    with working(serve, tmp_path_factory.mktemp("cache"), real=True) as (url, _):
+        yield url
 
 
 def cell(page: Page, i: int, j: int) -> Locator:
@@ -70,16 +61,14 @@ def train(page: Page) -> None:
 def test_a_deep_link_into_a_fresh_server_opens_that_page(
     serve: Callable[..., str], visit: Callable[..., Page], tmp_path: Path, path: str
 ) -> None:
-    page = visit(serve(ROOT / "app.py", SNNVIZ_CACHE=str(tmp_path)) + path)
-    if path == "/runs":
-        expect(page.get_by_text("No run yet")).to_be_visible()
-    else:
-        expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
-        assert address(page)["seed"] == "5"
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    store = Store(tmp_path / "runs.sqlite")
-    Local(store).stop()
-    store.close()
+    with working(serve, tmp_path) as (url, _):
+        page = visit(url + path)
+        if path == "/runs":
+            expect(page.get_by_text("No run yet")).to_be_visible()
+        else:
+            expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+            assert address(page)["seed"] == "5"
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_an_answer_does_not_wait_for_the_browser_to_confirm_its_header(dashboard: str) -> None:

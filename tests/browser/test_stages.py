@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from snnviz.jobs.local import Local
-from snnviz.store import Store
 from tests.browser.access import WIDTHS, nothing_in_the_way
-from tests.browser.conftest import ROOT
 from tests.browser.drawing import cell, press
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def dashboard(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    cache = tmp_path_factory.mktemp("cache")
-    yield serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache))
-    store = Store(cache / "runs.sqlite")
-    Local(store).stop()
-    store.close()
 
 
 def card(page: Page, block: int) -> Locator:
