@@ -11,10 +11,16 @@ import streamlit as st
 from snnviz.ui.kit.services import lifespan
 from snnviz.ui.server.middleware.connections import bound_messages, close_the_silent
 from snnviz.ui.server.middleware.headers import broken
-from snnviz.ui.server.repairs import answer_at_once, keep_choices_among_what_is_offered, keep_runs_whole
+from snnviz.ui.server.repairs import (
+    answer_at_once,
+    keep_choices_among_what_is_offered,
+    keep_runs_whole,
+    keep_units_at_their_numbers,
+)
 from snnviz.ui.server.routes import middleware, routes
 
 keep_runs_whole()
+keep_units_at_their_numbers()
 answer_at_once()
 keep_choices_among_what_is_offered()
 close_the_silent()

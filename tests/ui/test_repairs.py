@@ -9,10 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
+from streamlit.testing.v1 import AppTest
 
 from snnviz.ui.server import repairs
 
@@ -118,3 +120,21 @@ def test_no_answer_waits_for_the_browser(monkeypatch: pytest.MonkeyPatch, named:
             repairs._connect_without_delay(protocol, transport)
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     assert met == [(protocol, transport)]
+
+
+def test_no_line_ends_between_a_number_and_its_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DeltaGenerator, "_enqueue", DeltaGenerator._enqueue)
+    repairs.keep_units_at_their_numbers()
+
+    def page() -> None:
+        import streamlit as st
+
+        st.markdown("Rates of 21.9 % to 33.4 %")
+        st.caption("about 12 s; `--set a=1 s`")
+        st.info("5.7 nJ")
+
+    shown = AppTest.from_function(page).run()
+    assert not shown.exception
+    assert shown.markdown[0].value == "Rates of 21.9\u00a0% to 33.4\u00a0%"
+    assert shown.caption[0].value == "about 12\u00a0s; `--set a=1 s`"
+    assert shown.info[0].value == "5.7\u00a0nJ"

@@ -111,7 +111,7 @@ class Framed {
     this.figure.classList.toggle("wide", Boolean(wide));
     this.figure.classList.toggle("scrolled", Boolean(least));
     this.heading.textContent = title;
-    this.caption.textContent = caption;
+    this.caption.textContent = caption.replace(/(?<=\d) (?=%)/g, "\u00a0");
     this.figure.style.setProperty("--height", `${height ?? 300}px`);
     this.plot.style.minWidth = least ? `${least}px` : "";
     this.plot.setAttribute("aria-label", title);

@@ -6,6 +6,7 @@ Where Streamlit has changed so that one no longer fits, nothing is repaired and 
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from typing import Any
 
@@ -26,6 +27,9 @@ CHOICES = (selectbox, multiselect, button_group, radio, select_slider, number_in
 OFFERED = frozenset({"options", "min_value", "max_value"})
 """Arguments of theirs that say what is offered."""
 
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|m?s|min|h|px|[np]J|[kMG]B?|τ_c)(?!\w))")
+
+_enqueue = DeltaGenerator._enqueue
 _element_id = compute_and_register_element_id
 _request_rerun = AppSession.request_rerun
 _connection_made = AutoHTTPProtocol.connection_made
@@ -62,6 +66,27 @@ def keep_choices_among_what_is_offered() -> None:
     """
     for module in CHOICES:
         module.compute_and_register_element_id = _id_by_what_is_offered  # type: ignore[attr-defined]
+
+
+def keep_units_at_their_numbers() -> None:
+    """Let no line of text end between a number and its unit, as in "33.4 %": on a phone many do."""
+    DeltaGenerator._enqueue = _enqueue_unbroken  # type: ignore[method-assign, assignment]
+
+
+def unbroken(markdown: str) -> str:
+    """The text with a space that does not break before each unit, but within code.
+
+    >>> unbroken("0.6 % in 12 s, `sleep 1 s`, 5 students").split(" ")
+    ['0.6\\xa0%', 'in', '12\\xa0s,', '`sleep', '1', 's`,', '5', 'students']
+    """
+    parts = markdown.split("`")
+    return "`".join([*(_UNIT.sub("\u00a0", part) if k % 2 == 0 else part for k, part in enumerate(parts))])
+
+
+def _enqueue_unbroken(to: DeltaGenerator, delta_type: str, element_proto: Any, *more: Any, **options: Any) -> Any:
+    if delta_type in ("markdown", "alert"):
+        element_proto.body = unbroken(element_proto.body)
+    return _enqueue(to, delta_type, element_proto, *more, **options)
 
 
 def _id_by_what_is_offered(
