@@ -186,6 +186,16 @@ def option(path: str, value: object) -> str:
     return word(path).options.get(str(value), str(value))
 
 
+def initialisation(text: str) -> str:
+    """What an initialisation is called on pages: the kind, and the parameters that differ from their defaults.
+
+    >>> initialisation("variance-preserving"), initialisation("kaiming:gain=3")
+    ('variance preserving', 'kaiming, gain 3')
+    """
+    kind, *parameters = text.split(":")
+    return ", ".join([kind.replace("-", " "), *(parameter.replace("=", " ") for parameter in parameters)])
+
+
 def layer(name: str) -> str:
     """A layer's name, with what it is to the network where its name does not say.
 

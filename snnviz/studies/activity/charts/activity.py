@@ -16,6 +16,7 @@ from snnviz.studies.activity.theory.activity import Expected, Setting, Trace
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.looks import Look, in_order, nth
 from snnviz.views.numbers import share
+from snnviz.views.words import initialisation
 
 Floats = NDArray[np.float64]
 
@@ -63,8 +64,7 @@ def label(init: Choice) -> str:
     >>> label(Choice(INITS.choose("init", {"kind": "kaiming", "gain": 3})))
     'kaiming, gain 3'
     """
-    kind, *parameters = init_text(init).split(":")
-    return ", ".join([kind.replace("-", " "), *(parameter.replace("=", " ") for parameter in parameters)])
+    return initialisation(init_text(init))
 
 
 def colour(init: Choice, setting: Setting) -> str:

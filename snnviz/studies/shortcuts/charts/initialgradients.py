@@ -11,6 +11,7 @@ from snnviz.studies.shortcuts.charts.words import travel
 from snnviz.studies.shortcuts.study import InitialGradient
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import FLOOR, Map, Scale, height, panels
+from snnviz.views.words import initialisation
 from snnviz.views.words import place as placed
 
 COLOURS = tuple(f"var(--st-{name}-color)" for name in ("blue", "violet", "green", "red", "yellow", "gray"))
@@ -43,7 +44,7 @@ def depth_charts(rows: Seen, on: str = "one batch") -> list[Chart]:
             "Gradient norm of each hidden layer (the first on top) in networks of more and more layers, before "
             f"training, on half of {on}. The darkest stands for 0 too."
         )
-        name = f"{escape(init, quote=False)}: gradient by depth"
+        name = f"{escape(initialisation(init), quote=False)}: gradient by depth"
         charts.append(Chart(f"before_{init}", name, caption, figure, height(16), wide=True))
     return charts
 
@@ -56,7 +57,7 @@ def profile_charts(rows: Seen, depth: int, on: str = "one batch") -> list[Chart]
     share = empty("layer", "part of the branches", tickformat=".0%", range=[0, 1.02])
     for place, init in enumerate(inits(rows)):
         own = sorted((row for row in chosen if row.init == init), key=lambda row: row.layer)
-        colour, name = COLOURS[place % len(COLOURS)], escape(init, quote=False)
+        colour, name = COLOURS[place % len(COLOURS)], escape(initialisation(init), quote=False)
         gradient["data"] += [
             _line(own, lambda row: _floored(row.grad_norm), name, colour),
             {
@@ -90,7 +91,7 @@ def verdict(rows: Seen, depth: int) -> str:
         first, *others = sorted(own, key=lambda row: row.layer)
         without, beside = first.grad_norm or 0.0, first.with_branches or 0.0
         ratio = f", {beside / without:.2g} times as much" if without > FLOOR else ""
-        name = f"**{escape(init, quote=False)}**"
+        name = f"**{escape(initialisation(init), quote=False)}**"
         said.append(f"{name} {without:.1e} → {beside:.1e}{ratio}")
         if len(others) > 1:  # the last one is the readout
             way.append(f"{name} {travel(without, others[-2].grad_norm or 0.0)}")

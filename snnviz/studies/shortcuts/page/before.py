@@ -21,6 +21,7 @@ from snnviz.ui.kit import questions, services
 from snnviz.ui.kit.actions import Verb, actions, anew
 from snnviz.ui.kit.rows import versions
 from snnviz.ui.kit.trouble import told
+from snnviz.views.words import initialisation
 
 BEFORE = "shortcuts-before"
 COMPUTE = Verb("Compute", "Computing", "Computed", "survey")
@@ -83,6 +84,7 @@ def _choices() -> None:
         "Initialisations beside the design's own",
         others,
         default=[kind for kind in study().kinds if kind in others],
+        format_func=initialisation,
         key=f"{KEY}-inits-chosen@{questions.revision(KEY)}",
         on_change=_put_inits,
     )

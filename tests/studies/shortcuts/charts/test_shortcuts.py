@@ -261,7 +261,8 @@ def survey_rows() -> list[InitialGradient]:
 def test_a_map_of_layers_by_depths_for_each_initialisation() -> None:
     rows = survey_rows()
     assert (before.inits(rows), before.depths(rows)) == (["kaiming", "kaiming:gain=3"], [2, 4])
-    first, _ = before.depth_charts(rows)
+    first, second = before.depth_charts(rows)
+    assert second.title == "kaiming, gain 3: gradient by depth"
     without, beside = first.figure["data"]
     assert (without["x"], without["y"]) == ([2, 4], ["L1", "L2", "L3", "L4"])
     assert without["z"] == [[-2, -4], [-2, -4], [None, -4], [None, -4]]
