@@ -131,7 +131,7 @@ MEASURE = """
 import ctypes, json, os, sys, torch
 from snnviz.core import memory
 from snnviz.core.execute import execute
-from snnviz.design import Design
+from snnviz.design.design import Design
 
 def status(name):
     with open("/proc/self/status") as file:

@@ -196,9 +196,9 @@ def test_running_statistics_are_those_of_torch(kind: str) -> None:
 
 LEARN = """
 import resource, sys, torch
-from snnviz.catalog.architectures import assembled
+from snnviz.graph.architectures import assembled
 from snnviz.core import networks, train
-from snnviz.design import Design
+from snnviz.design.design import Design
 
 torch.set_num_threads(1)
 networks.architecture = lambda design: assembled(design, (3, 32, 32), 10)

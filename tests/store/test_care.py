@@ -45,7 +45,7 @@ class TestCopies:
     def test_the_file_alone_is_whole_when_a_process_ends_that_did_not_close_it(self, tmp_path: Path) -> None:
         script = """
             import sys
-            from snnviz.design import Design
+            from snnviz.design.design import Design
             from snnviz.store import Store
             store = Store(sys.argv[1])
             store.submit(Design())

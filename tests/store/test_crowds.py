@@ -19,7 +19,7 @@ def start(count: int, script: str, *arguments: str) -> Iterator[str]:
     preamble = """
         import sys, time
         from pathlib import Path
-        from snnviz.design import Design
+        from snnviz.design.design import Design
         from snnviz.store import Store
         def designs(n):
             return [Design.check({"seed": seed, "network": {"kind": "mlp"}}) for seed in range(n)]

@@ -21,23 +21,29 @@ from snnviz.studies.skips.sweep import SkipSweep, points
 from tests.made_up import tasks
 
 ADDED = {
-    "design.py": [
+    "design/parts.py": [
         # to a part, between the others, and another default of what is there
         ('] = 0.5\n    reset: Literal["subtract"', '] = 0.75\n    novel: float = 7.0\n    reset: Literal["subtract"'),
-        # to the design: a value, a part and a choice of the catalogue
-        (
-            "    seed: Annotated[int, Range(0, 2**31 - 1",
-            "    more: int = 3\n    beside: Ttfs = Field(default_factory=lambda: Ttfs())\n"
-            '    other: Annotated[Choice, *_choice(LOSSES, "other")] = _chosen(LOSSES, "other", kind="count")\n'
-            "    seed: Annotated[int, Range(0, 2**31 - 1",
-        ),
         ('Literal["plain", "normalised"] = "plain"', 'Literal["plain", "normalised"] = "normalised"'),
         ('"training.shortcut.schedule", kind="zero"', '"training.shortcut.schedule", kind="constant"'),
         ('"Images in a training step.", 16)] = 64', '"Images.", 16)] = 32'),
         ('Literal["one", "alpha-one"] = "one"', 'Literal["one", "alpha-one"] = "alpha-one"'),
+    ],
+    "design/design.py": [
+        # to the design: a value, a part and a choice of the catalogue
+        (
+            "    seed: Annotated[int, Range(0, 2**31 - 1",
+            "    more: int = 3\n    beside: Ttfs = Field(default_factory=lambda: Ttfs())\n"
+            '    other: Annotated[Choice, *choice(LOSSES, "other")] = chosen(LOSSES, "other", kind="count")\n'
+            "    seed: Annotated[int, Range(0, 2**31 - 1",
+        ),
+        ("import INITS, Choice", "import INITS, LOSSES, Choice"),
+        ("import BlockNetwork, Network", "import BlockNetwork, MlpNetwork, Network"),
         ("default_factory=lambda: BlockNetwork())", "default_factory=lambda: MlpNetwork())"),
     ],
-    "networks.py": [('    kind: Literal["mlp"] = "mlp"\n', '    kind: Literal["mlp"] = "mlp"\n    wide: int = 2\n')],
+    "design/networks.py": [
+        ('    kind: Literal["mlp"] = "mlp"\n', '    kind: Literal["mlp"] = "mlp"\n    wide: int = 2\n')
+    ],
     "catalog/surrogates.py": [
         (
             "def atan(x: Any, /, *, slope: Slope = 2.0)",
@@ -45,15 +51,19 @@ ADDED = {
         )
     ],
     "catalog/inits.py": [('2 keeps the variance through ReLU layers.", 0.1)] = 2.0', '2.", 0.1)] = 3.0')],
-    "catalog/searches.py": [
+    "studies/skips/search.py": [
         ('    strategy: Strategy = "ucb"\n', '    strategy: Strategy = "random"\n    luck: int = 1\n'),
         ('    kernel: Kernel = "hamming"\n', '    kernel: Kernel = "hamming-ard"\n'),
         ('at first.", 0.1)] = 2.5', 'at first.", 0.1)] = 1.5'),
     ],
-    "binning.py": [('bins: Literal["count", "binary"] = "count"', 'bins: Literal["count", "binary"] = "binary"')],
-    "catalog/ttfslimits.py": [("    jitter: Jitter = 0.0\n", "    jitter: Jitter = 0.25\n")],
-    "catalog/cells.py": [('"Neurons of the hidden layer after the cells.", 128)] = 1024', '"Neurons.", 128)] = 512')],
-    "catalog/sweeps.py": [("class SkipSweep(Recipe):\n", "class SkipSweep(Recipe):\n    extra: int = 5\n")],
+    "design/binning.py": [
+        ('bins: Literal["count", "binary"] = "count"', 'bins: Literal["count", "binary"] = "binary"')
+    ],
+    "studies/ttfs/limits.py": [("    jitter: Jitter = 0.0\n", "    jitter: Jitter = 0.25\n")],
+    "studies/cells/scoring.py": [
+        ('"Neurons of the hidden layer after the cells.", 128)] = 1024', '"Neurons.", 128)] = 512')
+    ],
+    "studies/skips/sweep.py": [("class SkipSweep(Recipe):\n", "class SkipSweep(Recipe):\n    extra: int = 5\n")],
 }
 """What is written otherwise, by file."""
 
@@ -61,9 +71,10 @@ SCRIPT = """
 import json, sys
 from urllib.parse import parse_qsl
 import snnviz
-from snnviz import links
-from snnviz.catalog.sweeps import SkipSweep, points
-from snnviz.design import Design, SURROGATES
+from snnviz.design import links
+from snnviz.studies.skips.sweep import SkipSweep, points
+from snnviz.design.design import Design
+from snnviz.design.menus import SURROGATES
 from studied import studied
 from snnviz.store import Store
 known = json.load(open(sys.argv[2]))
@@ -95,14 +106,14 @@ print("found", len(runs))
 
 
 STUDIED = """
-from snnviz.catalog.cellstudies import CellStudy, searches as scored
-from snnviz.catalog.limitstudies import LimitStudy, points as limited, start
-from snnviz.catalog.optimisations import Optimisation, searches
-from snnviz.catalog.shortcutstudies import STARTS, ShortcutStudy, members as branched, survey
-from snnviz.catalog.studies import PRESETS, members
-from snnviz.catalog.ttfspenalty import PenaltyStudy, penalised
-from snnviz.catalog.ttfsstudies import STARTS as ONE_SPIKE, networks
-from snnviz.catalog.twins import ann_twin
+from snnviz.studies.cells.study import CellStudy, searches as scored
+from snnviz.studies.ttfs.curves import LimitStudy, points as limited, start
+from snnviz.studies.skips.optimisation import Optimisation, searches
+from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members as branched, survey
+from snnviz.studies.activity.study import PRESETS, members
+from snnviz.studies.ttfs.penalty import PenaltyStudy, penalised
+from snnviz.studies.ttfs.study import STARTS as ONE_SPIKE, networks
+from snnviz.graph.twins import ann_twin
 
 def studied():
     yield from (member.design for name in ("small", "paper's cnn, pooled") for member in members(PRESETS[name]))

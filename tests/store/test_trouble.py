@@ -250,9 +250,9 @@ class TestNoRight:
         start = f"""
             import os, sys
             from snnviz.errors import StoreError
-            from snnviz.design import Design
+            from snnviz.design.design import Design
             from snnviz.store import Store
-            import snnviz.catalog.datasets, sqlalchemy.dialects.sqlite, safetensors.numpy
+            import snnviz.data.datasets, sqlalchemy.dialects.sqlite, safetensors.numpy
             Design()
             if os.geteuid() == 0:
                 os.setegid({NOBODY}); os.seteuid({NOBODY})
