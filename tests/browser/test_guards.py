@@ -165,6 +165,21 @@ def test_a_visitors_share_is_not_anothers_and_is_free_when_they_leave(small: str
         again.socket.close()
 
 
+def test_a_refused_file_says_why(small: str, browser: Browser) -> None:
+    context = browser.new_context()  # the browser reports the refusal as an error, which `visit` would not have
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(f"{small}/data?show.view=own")
+    upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")
+    words = page.locator("p.upload-refused")
+    large = [{"name": f"{n}.npz", "mimeType": "application/zip", "buffer": bytes(2 * MB)} for n in range(2)]
+    upload.set_input_files(large)  # one of them is too much
+    expect(words).to_contain_text("You hold 3 MB of uploads here, as much as one visitor may", timeout=PATIENCE)
+    upload.set_input_files({"name": "tiny.npz", "mimeType": "application/zip", "buffer": TINY})
+    expect(words).to_have_count(0, timeout=PATIENCE)
+    context.close()
+
+
 def test_a_header_that_never_ends_is_closed_and_a_long_message_too(small: str) -> None:
     host, port = small.partition("://")[2].split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:

@@ -31,7 +31,7 @@ from snnviz.views.samples import thumbnail
 from snnviz.views.streams import Stream
 
 FORMS = """
-| what | files |
+| What | Files |
 |---|---|
 | pictures | a `.zip` of a folder for each class, such as `cat/001.png`, perhaps below `Train` and `Test`; in them PNG, JPEG, BMP, GIF or TIFF |
 | images | `.npz` with `images` (N, H, W), (N, C, H, W) or (N, H, W, C) and `labels` (N,), or `x_train`, `y_train`, `x_test`, `y_test`; or the four IDX files of MNIST's form |
