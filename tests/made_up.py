@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from snnviz.design import naming
 from snnviz.design.cells import counts, write
 from snnviz.design.design import Design
+from snnviz.design.menus import NEURONS
 from snnviz.design.networks import KINDS
+from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Number, Range, Registry
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
@@ -131,7 +133,9 @@ def document(draw: random.Random, model: type[BaseModel]) -> dict[str, Any]:
 
 def _value(draw: random.Random, form: naming.Form) -> Any:
     if form.kind == "part":
-        return document(draw, form.of)
+        neurons = [{"kind": kind} for kind in NEURONS.kinds] if form.of is AnyNeuron else [{}]
+        kind = draw.choice(neurons)
+        return {**document(draw, form.of.variant(kind)), **kind}
     if form.kind == "network":
         kind = draw.choice(list(KINDS))
         return {**document(draw, KINDS[kind]), "kind": kind}

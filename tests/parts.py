@@ -28,4 +28,7 @@ for module in pkgutil.walk_packages(snnviz.__path__, "snnviz."):
 
 PARTS = [part for part in dict.fromkeys(_below(Part)) if part.__module__.startswith("snnviz.")]
 
-REGISTRIES: list[Registry[Any]] = [each for each in vars(menus).values() if isinstance(each, Registry)]
+REGISTRIES: list[Registry[Any]] = [
+    each for each in vars(menus).values() if isinstance(each, Registry) and each is not menus.NEURONS
+]
+"""A neuron's numbers are the fields of its part."""

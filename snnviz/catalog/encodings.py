@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from snnviz.catalog.neurons import respond
 from snnviz.data.datasets import card
 from snnviz.data.recordings import Counts
 from snnviz.design.design import Design
 from snnviz.design.menus import CURRENT, ENCODINGS
-from snnviz.design.parts import Neuron
+from snnviz.design.parts import AnyNeuron
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ class Pixels:
     share: Floats
     mean: float
     std: float
-    neuron: Neuron
+    neuron: AnyNeuron
     counts: Counts | None = None
 
     @property
@@ -43,7 +44,7 @@ class Pixels:
         return (self.levels - self.mean) / self.std
 
 
-def pixels_of(name: str, neuron: Neuron, steps: int) -> Pixels:
+def pixels_of(name: str, neuron: AnyNeuron, steps: int) -> Pixels:
     """Those of a data set; recordings are cut into `steps` frames."""
     about = card(name)
     if about.counts is not None:
@@ -99,15 +100,15 @@ def latency(pixels: Pixels, steps: int, /) -> Floats:
 def lif(pixels: Pixels, steps: int, /) -> Floats:
     """A spiking encoder: each normalised pixel is the constant current of a LIF neuron, whose spikes are the input.
 
-    Its neurons have the design's threshold, leak and reset, and learn nothing. Only pixels brighter than the mean ever
-    spike, and the brighter, the sooner and the more often.
+    Its neurons are of the design's kind, with its threshold, leak and reset, and learn nothing. Only pixels brighter
+    than the mean ever spike, and the brighter, the sooner and the more often.
     """
     if pixels.counts is None:
         current, share = np.broadcast_to(pixels.normalised, (steps, len(pixels.levels))), pixels.share
     else:
         current = _drawn(pixels, pixels.counts, steps)
         share = np.full(DRAWN, 1 / DRAWN)
-    spikes = (potentials(current, pixels.neuron) > pixels.neuron.threshold).astype(float)
+    _, spikes = respond(current, pixels.neuron)
     moments: Floats = (spikes * share) @ spikes.T
     return (moments + moments.T) / 2  # a product's rounding is not symmetric on every processor
 
@@ -131,16 +132,3 @@ def _drawn(pixels: Pixels, counts: Counts, steps: int) -> Floats:
     rarer = 1 - (1 - ranks) / counts.course_at(steps)[:, None]
     found: Floats = pixels.normalised[np.searchsorted(np.cumsum(pixels.share)[:-1], rarer)]
     return found
-
-
-def potentials(current: Floats, neuron: Neuron) -> Floats:
-    """u before reset, (T, n), of LIF neurons driven by a current (T, n)."""
-    u = np.empty_like(current)
-    u[0] = current[0]
-    for t in range(1, len(current)):
-        fired = u[t - 1] > neuron.threshold
-        kept = np.where(fired, 0.0, u[t - 1]) if neuron.reset == "zero" else u[t - 1]
-        u[t] = neuron.beta * kept + current[t]
-        if neuron.reset == "subtract":
-            u[t] -= neuron.threshold * fired
-    return u

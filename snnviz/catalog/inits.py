@@ -13,13 +13,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from snnviz.catalog.neurons import as_lif, threshold
 from snnviz.design.links import read_choice, write_choice
 from snnviz.design.menus import INITS, Choice
-from snnviz.design.parts import Neuron
+from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
 
 COMPARED, UNIFORM, MEASURED = "compared", "uniform", "measured"
+
+LIF, THRESHOLD = "lif", "threshold"
+"""Traits: the formula holds for LIF neurons alone, or for neurons that spike above a threshold; others hold for all."""
 
 NO_DRIVE = 1e-9
 """E[x^2] of an input that never spikes, so that its layer's weights stay finite."""
@@ -51,11 +55,24 @@ def is_measured(init: Choice) -> bool:
     return MEASURED in INITS[init.kind].traits
 
 
-def weight_law(init: Choice, fan_in: int, fan_out: int, neuron: Neuron, drive: Drive | None = None) -> Law:
+def suits(kind: str, neuron: AnyNeuron) -> bool:
+    """Whether the formula of an initialisation holds for such neurons.
+
+    >>> suits("reset-aware", Neuron()), suits("kaiming", Neuron())
+    (True, True)
+    """
+    traits = INITS[kind].traits
+    if as_lif(neuron) is not None:
+        return True
+    return LIF not in traits and (THRESHOLD not in traits or threshold(neuron) is not None)
+
+
+def weight_law(init: Choice, fan_in: int, fan_out: int, neuron: AnyNeuron, drive: Drive | None = None) -> Law:
     """The law of a layer's weights. `drive` is needed where `is_measured`."""
     entry = INITS[init.kind]
     told = (drive,) if MEASURED in entry.traits else ()
-    return Law(float(entry.function(fan_in, fan_out, neuron, *told, **init.parameters)), UNIFORM in entry.traits)
+    of = as_lif(neuron) or Neuron(threshold=threshold(neuron) or 0.0)  # of which only what `suits` is read
+    return Law(float(entry.function(fan_in, fan_out, of, *told, **init.parameters)), UNIFORM in entry.traits)
 
 
 DRIVES = (0.05, 0.3, 1.0)
@@ -63,7 +80,7 @@ DRIVES = (0.05, 0.3, 1.0)
 
 
 def coinciding(
-    inits: Iterable[Choice], shapes: Iterable[tuple[int, int]], neuron: Neuron, steps: int
+    inits: Iterable[Choice], shapes: Iterable[tuple[int, int]], neuron: AnyNeuron, steps: int
 ) -> tuple[tuple[Choice, ...], ...]:
     """Initialisations that draw the weights of layers of these shapes (fan-in, fan-out) by the same law, in groups.
 
@@ -93,7 +110,9 @@ def spike_probability(threshold: float, variance: float = 1.0) -> float:
 
 
 @INITS.register(
-    source="Micheli et al. 2024, Eq. 10", formula=r"\mathrm{Var}[w] = \frac{1}{n\,P(u > \theta)}", traits=[COMPARED]
+    source="Micheli et al. 2024, Eq. 10",
+    formula=r"\mathrm{Var}[w] = \frac{1}{n\,P(u > \theta)}",
+    traits=[COMPARED, THRESHOLD],
 )
 def variance_preserving(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
     """Keeps Var[u] = 1 from layer to layer, so that spikes reach the last one.
@@ -199,7 +218,7 @@ def zenke_2021(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: 
     source="Ding et al. 2022, reconstructed",
     formula=r"\mathrm{Var}[w] = \frac{2}{n\,a^2},\quad "
     r"a = \frac{-\ln\beta}{\theta(1-\beta)}\ \text{or}\ \frac{1}{\theta}",
-    traits=[COMPARED],
+    traits=[COMPARED, LIF],
 )
 def ding_2022(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
     """From the slope a of the neuron's response, its rate against a constant current, as for a leaky ReLU.
@@ -222,7 +241,7 @@ def ding_2022(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: A
     source="Rossbroich et al. 2022, published code",
     formula=r"\mathrm{Var}[w] = \frac{(\theta/\xi)^2}{n\,\nu\,\hat\epsilon},\quad "
     r"\hat\epsilon = \sum_{k<T}\beta^{2k}",
-    traits=[COMPARED, MEASURED],
+    traits=[COMPARED, MEASURED, LIF],
 )
 def fluctuation_driven(
     fan_in: int,
@@ -267,6 +286,7 @@ def input_preserving(fan_in: int, fan_out: int, neuron: Neuron, drive: Drive, /)
     source="Micheli et al. 2024, published code, with its covariance corrected",
     formula=r"\mathrm{Var}[w] = \frac{1 - \beta^2 - \theta^2 p (1-p) + 2\beta\theta\varphi(\theta)}{n\,p},\quad "
     r"p = P(u > \theta)",
+    traits=[LIF],
 )
 def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
     """An attempt to count leak and reset in: Var[u] = 1 from one time step to the next.

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from snnviz.design.menus import DATASETS, ENCODINGS, INITS, LOSSES, OPTIMIZERS, SCHEDULES, SHORTCUTS, SURROGATES
+from snnviz.design.menus import (
+    DATASETS,
+    ENCODINGS,
+    INITS,
+    LOSSES,
+    NEURONS,
+    OPTIMIZERS,
+    SCHEDULES,
+    SHORTCUTS,
+    SURROGATES,
+)
+from snnviz.design.neurons import Model
 from snnviz.design.registry import Entry, Registry
 
 SHELVES: dict[str, tuple[str, Registry[Any]]] = {
     "Initialisations": ("init.kind", INITS),
+    "Neurons": ("neuron.kind", NEURONS),
     "Surrogate gradients": ("neuron.surrogate.kind", SURROGATES),
     "Encodings": ("data.encoding.kind", ENCODINGS),
     "Losses": ("training.loss.kind", LOSSES),
@@ -54,7 +66,10 @@ def _entry(entry: Entry[Any], part: str) -> Iterator[str]:
         limits = parameter.range
         rule = f"{limits.low:.10g} to {limits.high:.10g}, {parameter.default:.10g} by default"
         yield f"- `{part}.{parameter.name}`: {rule}. {limits.help}".rstrip()
-    if entry.parameters:
+    options = entry.options if isinstance(entry, Model) else {}
+    for name, (usual, *others) in options.items():
+        yield f"- `{part}.{name}`: {usual} by default, or {', '.join(others)}."
+    if entry.parameters or options:
         yield ""
     if entry.notes:
         yield f"{entry.notes}\n"

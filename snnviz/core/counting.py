@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnviz.core.activity import Counted
 from snnviz.core.kernels import compiled, fits
-from snnviz.core.neurons import Counted
 from snnviz.design.design import Design
 from snnviz.graph.architectures import INPUT, architecture
 from snnviz.theory.operations import reads_spikes, real_numbers, sums_spikes, taps

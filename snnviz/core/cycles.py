@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from snnviz.core.layers import convolution, of_input, of_weight
 from snnviz.core.merging import Merge, delayed, merge_of
-from snnviz.core.neurons import Cell, advance, of_learnt, retreat
+from snnviz.core.stepping import Population, Scan
 from snnviz.graph.architectures import Architecture
 
 Read = Callable[[Merge], Tensor]
@@ -47,7 +46,7 @@ class Cycle:
         self.members = [Member(built, index, indices) for index in indices]
 
     def __call__(
-        self, read: Read, parameters: dict[str, Tensor], cells: Sequence[Cell], steps: int
+        self, read: Read, parameters: dict[str, Tensor], cells: Sequence[Population], steps: int
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Potentials and spikes of each member, (T, B, H, W, C); gradients flow through the spikes.
 
@@ -63,13 +62,13 @@ class Cycle:
                 seen, fed = read(member.outer), weight[:, member.outer_columns]
                 drives.append(convolution(seen, fed, bias, member.stride, half=self.half))
         images = max(drive.shape[1] for drive in drives)
-        learnt = [x for cell in cells for x in (cell.learnt_beta, cell.learnt_threshold)]
-        found = _Run.apply(self, cells, (steps, images), *drives, *weights, *learnt)  # type: ignore[no-untyped-call]
+        learnt, scans = [x for cell in cells for x in cell.tensors], [cell.scan() for cell in cells]
+        found = _Run.apply(self, scans, (steps, images), *drives, *weights, *learnt)  # type: ignore[no-untyped-call]
         count = len(self.members)
         return list(found[count:]), list(found[:count])
 
     def run(
-        self, drives: Sequence[Tensor], weights: Sequence[Tensor], cells: Sequence[Cell], size: tuple[int, int]
+        self, drives: Sequence[Tensor], weights: Sequence[Tensor], scans: Sequence[Scan], size: tuple[int, int]
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Potentials and spikes, stepping through time."""
         us = [drives[0].new_empty(*size, *member.shape[1:], member.shape[0]) for member in self.members]
@@ -84,18 +83,17 @@ class Cycle:
                     x = member.inner(*(ss[i][t - late] if t >= late else silent[i] for i, late in member.places))
                     y = convolution(x[None], weights[k], None, member.stride, half=self.half)[0]
                     torch.add(y, drive, out=us[k][t])
-                advance(us[k], ss[k], t, cells[k])
+                scans[k].advance(us[k], ss[k], t)
         return us, ss
 
     def back(
-        self, us: list[Tensor], ss: list[Tensor], gs: list[Tensor], weights: Sequence[Tensor], cells: Sequence[Cell]
-    ) -> tuple[list[Tensor], list[np.ndarray[Any, Any]]]:
-        """The gradients of the weights, and what beta and theta learn; turns `us` into the gradients of the drives."""
-        sums = [np.zeros(2 if cell.learns else 0) for cell in cells]
+        self, us: list[Tensor], ss: list[Tensor], gs: list[Tensor], weights: Sequence[Tensor], scans: Sequence[Scan]
+    ) -> list[Tensor]:
+        """The gradients of the weights; turns `us` into those of the drives, and what neurons learn is in `scans`."""
         for t in range(len(us[0]) - 1, -1, -1):
             for k in range(len(self.members) - 1, -1, -1):
                 member = self.members[k]
-                retreat(us[k], gs[k], t, cells[k], sums[k])
+                scans[k].retreat(us[k], gs[k], t)
                 if t == 0 and all(late for _, late in member.places):
                     continue
                 of_x = of_input(us[k][t], weights[k], member.stride, ss[member.places[0][0]][t], half=self.half)
@@ -106,16 +104,16 @@ class Cycle:
         for k, member in enumerate(self.members):
             x = member.inner(*(delayed(ss[i], len(ss[i])) if late else ss[i] for i, late in member.places))
             found.append(of_weight(us[k], x, weights[k], member.stride, half=self.half))
-        return found, sums
+        return found
 
 
 class _Run(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, cycle: Cycle, cells: Sequence[Cell], size: tuple[int, int], *given: Tensor) -> Any:
+    def forward(ctx: Any, cycle: Cycle, scans: Sequence[Scan], size: tuple[int, int], *given: Tensor) -> Any:
         count = len(cycle.members)
         drives, weights = given[:count], given[count : 2 * count]
-        us, ss = cycle.run(drives, weights, cells, size)
-        ctx.cycle, ctx.cells, ctx.us, ctx.ss = cycle, cells, us, ss
+        us, ss = cycle.run(drives, weights, scans, size)
+        ctx.cycle, ctx.scans, ctx.us, ctx.ss = cycle, scans, us, ss
         ctx.weights, ctx.shapes = weights, [drive.shape for drive in drives]
         ctx.mark_non_differentiable(*us)
         ctx.set_materialize_grads(False)
@@ -128,7 +126,7 @@ class _Run(torch.autograd.Function):
         given = gradients[: len(us)]
         gs = [torch.zeros_like(u) if g is None else g.clone(memory_format=torch.contiguous_format)
               for u, g in zip(us, given, strict=True)]  # fmt: skip
-        of_weights, sums = ctx.cycle.back(us, ss, gs, ctx.weights, ctx.cells)
+        of_weights = ctx.cycle.back(us, ss, gs, ctx.weights, ctx.scans)
         of_drives = [u.sum_to_size(shape) for u, shape in zip(us, ctx.shapes, strict=True)]
-        learnt = [x for cell, found in zip(ctx.cells, sums, strict=True) for x in of_learnt(cell, found)]
+        learnt = [x for scan in ctx.scans for x in scan.gradients]
         return None, None, None, *of_drives, *of_weights, *learnt

@@ -12,8 +12,8 @@ from snntorch import spikegen
 from torch import Tensor
 
 from snnviz.core import recordings
-from snnviz.core.neurons import Cell, respond
 from snnviz.core.randomness import generator, stream
+from snnviz.core.stepping import population
 from snnviz.data import datasets, samples
 from snnviz.data.augmenting import augmented
 from snnviz.data.samples import Recordings
@@ -167,11 +167,11 @@ def encode(images: Tensor, white: White, design: Design, *purpose: str | int) ->
     card = datasets.card(design.data.name)
     if isinstance(white, Scale):
         current = images.transpose(0, 1).float().sub_(white.mean).div_(white.std)
-        return current if kind == "direct" else respond(current, Cell(design.neuron), steps)[1]
+        return current if kind == "direct" else population(design.neuron).fire(current, steps)
     intensity = images.float() / white
     if kind in ("direct", "lif"):
         current = ((intensity - card.mean) / card.std).unsqueeze(0)
-        return current if kind == "direct" else respond(current, Cell(design.neuron), steps)[1]
+        return current if kind == "direct" else population(design.neuron).fire(current, steps)
     if kind == "latency":
         encoded: Tensor = spikegen.latency(intensity, num_steps=steps, linear=True, normalize=True, clip=True)
         return encoded

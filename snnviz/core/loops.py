@@ -11,17 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from snnviz.core.layers import convolution, of_input, of_weight
 from snnviz.core.merging import merge_of, smoothed
-from snnviz.core.neurons import Cell, advance, of_learnt, retreat
 from snnviz.core.norms import Norm, Of, Statistics
+from snnviz.core.stepping import Population, Scan
 from snnviz.graph.architectures import Architecture, Shape, Source
 
-PARAMETERS = ("weight", "bias", "gain", "beta", "threshold")
+PARAMETERS = ("weight", "bias", "gain")
 
 
 class Member:
@@ -56,7 +55,7 @@ class Member:
 @dataclass
 class _Tape:
     """For the way back, by member: what it said, what a convolution read, what was normalised at each step and by what,
-    and u, which is what it said of those that do not spike.
+    and u, which is what it said of those without neurons.
     """
 
     said: list[Tensor] = field(default_factory=list)
@@ -79,7 +78,7 @@ class Loop:
         given: Sequence[Tensor],
         parameters: Mapping[str, Tensor],
         buffers: Mapping[str, Tensor],
-        cells: Sequence[Cell],
+        cells: Sequence[Population],
         steps: int,
         by: Statistics,
     ) -> tuple[list[Tensor], list[Tensor]]:
@@ -95,8 +94,9 @@ class Loop:
             if member.layer.normed else None
             for name, member in zip(names, self.members, strict=True)
         ]  # fmt: skip
-        run = _Run(self, norms, cells, steps, by)
-        found = _Function.apply(run, len(given), *given, *own)  # type: ignore[no-untyped-call]
+        learnt, scans = [x for cell in cells for x in cell.tensors], [cell.scan() for cell in cells]
+        run = _Run(self, norms, scans, steps, by)
+        found = _Function.apply(run, len(given), *given, *own, *learnt)  # type: ignore[no-untyped-call]
         count = len(self.members)
         return list(found[count:]), list(found[:count])
 
@@ -107,7 +107,7 @@ class _Run:
 
     loop: Loop
     norms: Sequence[Norm | None]
-    cells: Sequence[Cell]
+    scans: Sequence[Scan]
     steps: int
     by: Statistics
 
@@ -127,8 +127,8 @@ class _Run:
                 else:
                     tape.raw[k].append(x)
                     tape.of[k].append(norm.step(x, tape.u[k][t], self.by))
-                if member.layer.spiking:
-                    advance(tape.u[k], tape.said[k], t, self.cells[k])
+                if not member.layer.plain:
+                    self.scans[k].advance(tape.u[k], tape.said[k], t)
         return tape
 
     def _blank(self, like: Tensor) -> _Tape:
@@ -139,7 +139,7 @@ class _Run:
         for member in self.loop.members:
             layer = member.layer
             tape.said.append(room(layer.out_shape))
-            tape.u.append(room(layer.out_shape) if layer.spiking else tape.said[-1])
+            tape.u.append(tape.said[-1] if layer.plain else room(layer.out_shape))
             tape.raw.append([])
             tape.of.append([])
         for member in self.loop.members:
@@ -168,13 +168,12 @@ class _Run:
         members, count = self.loop.members, len(self.loop.members)
         to = [*gs, *map(torch.zeros_like, given)]
         found: list[dict[str, Tensor | None]] = [dict.fromkeys(mine) for mine in own]
-        sums = [np.zeros(2 if cell.learns else 0) for cell in self.cells]
         for t in range(self.steps - 1, -1, -1):
             for k in range(count - 1, -1, -1):
                 member, norm = members[k], self.norms[k]
                 d = gs[k][t]
-                if member.layer.spiking:
-                    retreat(tape.u[k], gs[k], t, self.cells[k], sums[k])
+                if not member.layer.plain:
+                    self.scans[k].retreat(tape.u[k], gs[k], t)
                     d = tape.u[k][t]
                 if norm is not None:
                     d, of_gain, of_bias = norm.back(d, tape.raw[k][t], tape.of[k][t], self.by)
@@ -199,8 +198,6 @@ class _Run:
                 found[k]["weight"] = of_weight(d, tape.read[k], weight, member.layer.stride, half=self.loop.half)
                 if self.norms[k] is None:
                     found[k]["bias"] = d.flatten(0, -2).sum(0)
-            for name, learnt in zip(("beta", "threshold"), of_learnt(self.cells[k], sums[k]), strict=True):
-                found[k][name] = learnt
         return to[count:], found
 
 
@@ -215,7 +212,7 @@ class _Function(torch.autograd.Function):
         given = [x for x in tensors[:outside] if x is not None]
         own = [
             {name: p for name, p in zip(PARAMETERS, tensors[start:], strict=False) if p is not None}
-            for start in range(outside, len(tensors), len(PARAMETERS))
+            for start in range(outside, outside + len(run.scans) * len(PARAMETERS), len(PARAMETERS))
         ]
         ctx.tape = run.forward(given, own)
         ctx.run, ctx.given, ctx.own = run, given, own
@@ -231,4 +228,5 @@ class _Function(torch.autograd.Function):
         gs = [torch.zeros_like(s) if g is None else g.clone(memory_format=torch.contiguous_format)
               for s, g in zip(tape.said, gradients, strict=False)]  # fmt: skip
         of_given, found = run.back(tape, gs, ctx.given, ctx.own)
-        return None, None, *of_given, *(mine.get(name) for mine in found for name in PARAMETERS)
+        own = (mine.get(name) for mine in found for name in PARAMETERS)
+        return None, None, *of_given, *own, *(x for scan in run.scans for x in scan.gradients)

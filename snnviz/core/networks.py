@@ -13,19 +13,20 @@ from dataclasses import replace
 from functools import cached_property
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from snnviz.catalog.neurons import learnt
+from snnviz.core.activity import Activity, activity
 from snnviz.core.counting import Plan, made_of_spikes, plans
 from snnviz.core.cycles import Cycle
 from snnviz.core.inits import initial_weight
 from snnviz.core.layers import convolution, linear
 from snnviz.core.loops import Loop
 from snnviz.core.merging import Merge, delayed, merge_of, read_from
-from snnviz.core.neurons import Activity, Cell, activity, lif, observed
 from snnviz.core.norms import Norm, Statistics
 from snnviz.core.order import Stage, last_read, members_of, stages
 from snnviz.core.randomness import generator
+from snnviz.core.stepping import Population, population, starts
 from snnviz.design.design import Design
 from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.theory.costs import micro_batch
@@ -105,7 +106,8 @@ class Network:
     """Weights by name, and the forward pass. Those of a measured initialisation are zero until `measured_inits`.
 
     ``parameters`` maps "<layer>.weight" to (out, in, k, k) or (out, in) and "<layer>.bias" to (out,), and where the
-    design has them "<layer>.gain" of a normalisation to (out,), "<layer>.beta" and "<layer>.threshold" to ().
+    design has them "<layer>.gain" of a normalisation to (out,), and what neurons learn, such as "<layer>.beta", to ()
+    or, one a neuron, (C, H, W). `ends`: between which a step of the optimizer leaves some of them.
     ``buffers`` are not learnt by gradients: "<layer>.mean" and "<layer>.variance", (out,), of a normalisation.
     """
 
@@ -115,6 +117,7 @@ class Network:
         self.steps, self.half = design.data.steps, design.training.precision == "bfloat16"
         self.parameters: dict[str, Tensor] = {}
         self.buffers: dict[str, Tensor] = {}
+        self.ends: dict[str, tuple[float, float | None]] = {}
         layers = self.architecture.layers
         for layer in self.architecture.watched:
             own = {"weight": initial_weight(layer, design)} if layer.weighted else {}
@@ -124,10 +127,9 @@ class Network:
                 own["gain"] = torch.ones(layer.out_shape[0])
                 self.buffers[f"{layer.name}.mean"] = torch.zeros(layer.out_shape[0])
                 self.buffers[f"{layer.name}.variance"] = torch.ones(layer.out_shape[0])
-            if layer.spiking and design.neuron.learns_beta:
-                own["beta"] = torch.tensor(float(design.neuron.beta))
-            if layer.spiking and design.neuron.learns_threshold:
-                own["threshold"] = torch.tensor(float(design.neuron.threshold))
+            if not layer.plain:
+                own |= starts(design.neuron, layer.out_shape)
+                self.ends |= {f"{layer.name}.{each.name}": each.ends for each in learnt(design.neuron) if each.ends}
             self.parameters |= {f"{layer.name}.{name}": value.requires_grad_() for name, value in own.items()}
         self.merges = [merge_of(self.architecture, layer.sources) for layer in layers]
         self.stages = stages(self.architecture, half=self.half)
@@ -219,12 +221,11 @@ class Network:
             if layer.kind == "neurons" and layer.normed and by == "learn":
                 x = x.expand(self.steps, *x.shape[1:])  # what stays the same is remembered at each step, too
             counted = watch and self._counting(watch, stage, outputs, x)
-            if layer.spiking:
+            if layer.plain:
+                outputs.add(stage, _say(stage, self._current(layer, x, by), counted))
+            else:
                 overwrite = layer.weighted or layer.normed  # what neurons read may be what others read
                 outputs.add(stage, self._fire(stage, self._current(layer, x, by), counted, overwrite=overwrite))
-            else:
-                say = _say if layer.plain else _rectify
-                outputs.add(stage, say(stage, self._current(layer, x, by), counted))
 
     def _step(self, stage: Cycle | Loop, outputs: Outputs, watch: Watch | None, by: Statistics) -> None:
         indices, layers = members_of(stage), self.architecture.layers
@@ -241,7 +242,7 @@ class Network:
             if watch and layer.kind != "merge":
                 x = outputs.read(self.merges[index]) if layer.weighted else u
                 told = self._counting(watch, index, outputs, x)
-                told(index, activity(u, s, self.cell(layer)) if layer.spiking else activity(s, None))
+                told(index, activity(s, None) if layer.plain else self.cell(layer).seen(u, s))
 
     def _join(self, index: int, outputs: Outputs, said: Tensor, watch: Watch | None) -> None:
         """Adds what a layer says; of sums that are counted also how many spikes are in them."""
@@ -283,26 +284,23 @@ class Network:
             weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
         return linear(x.flatten(2), weight, bias, half=half)
 
-    def cell(self, layer: Layer) -> Cell:
+    def cell(self, layer: Layer) -> Population:
         """A layer's neurons, with what they have learnt."""
-        learnt = (self.parameters.get(f"{layer.name}.{name}") for name in ("beta", "threshold"))
-        return Cell(self.design.neuron, *learnt)
+        named = {each.name: f"{layer.name}.{each.name}" for each in learnt(self.design.neuron)}
+        found = {name: self.parameters[key] for name, key in named.items() if key in self.parameters}
+        for name, tensor in found.items():
+            if tensor.dim():  # one a neuron: maps are (H, W, C) in here
+                found[name] = tensor.flatten() if layer.kind == "linear" else tensor.permute(1, 2, 0)
+        return population(self.design.neuron, found)
 
     def _fire(self, index: int, current: Tensor, watch: Watch | None, *, overwrite: bool) -> Tensor:
         """`overwrite`: nothing else reads the current, its layer's backward pass neither."""
         cell = self.cell(self.architecture.layers[index])
         if watch is None:
-            return lif(current, cell, self.steps, overwrite=overwrite)
-        s, seen = observed(current if overwrite else current.clone(), cell, self.steps)
+            return cell.fire(current, self.steps, overwrite=overwrite)
+        s, seen = cell.observed(current if overwrite else current.clone(), self.steps)
         watch(index, seen)
         return s
-
-
-def _rectify(index: int, current: Tensor, watch: Watch | None) -> Tensor:
-    """max(0, u) of a layer of ReLUs, u being its current."""
-    if watch:
-        watch(index, activity(current, None))
-    return F.relu(current)
 
 
 def _say(index: int, current: Tensor, watch: Watch | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""The leaky integrate-and-fire neuron over a whole sequence, with its backward pass written by hand.
+"""LIF over a whole sequence, with its backward pass written by hand: the kernel of `snnviz.catalog.neurons.lif`.
 
     u[t] = beta u[t-1] + I[t] - theta s[t-1]        reset "subtract"
     u[t] = beta u[t-1] (1 - s[t-1]) + I[t]          reset "zero"
@@ -12,28 +12,22 @@ u starts from 0. Units: one time step; u, I and theta share theirs.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.catalog.surrogates import reach
 from snnviz.core import kernels
+from snnviz.core.activity import Activity, activity
 from snnviz.core.kernels import fits
-from snnviz.design.menus import SURROGATES
+from snnviz.core.surrogates import Derivative, derivative
 from snnviz.design.parts import Neuron
-
-Derivative = Callable[[Tensor], Tensor]
-
-ENDS: dict[str, tuple[float, float | None]] = {"beta": (0.0, 1.0), "threshold": (0.0, None)}
-"""Between which a learnt number stays, the ends among them: those of the design's field. Below a threshold of 0 a
-neuron that nothing reaches would spike at every step, and "subtract" would drive it on with each spike.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +59,74 @@ class Cell:
     def learns(self) -> bool:
         return self.learnt_beta is not None or self.learnt_threshold is not None
 
+    @classmethod
+    def of(cls, neuron: Neuron, tensors: Mapping[str, Tensor]) -> Cell:
+        """With what is learnt by name."""
+        return cls(neuron, tensors.get("beta"), tensors.get("threshold"))
+
+    @property
+    def tensors(self) -> tuple[Tensor | None, Tensor | None]:
+        """What is learnt of beta and theta."""
+        return self.learnt_beta, self.learnt_threshold
+
+    def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:
+        """Spikes: see `lif`."""
+        return lif(current, self, steps, overwrite=overwrite)
+
+    def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
+        """Spikes, and the activity of the layer; overwrites the current."""
+        return observed(current, self, steps)
+
+    def seen(self, u: Tensor, s: Tensor) -> Activity:
+        """Of potentials and spikes (T, B, ...)."""
+        far = (u.detach() - self.threshold).abs() > reach(self.neuron.surrogate)
+        return activity(u, s, far.flatten(2).sum(2))
+
+    def scan(self) -> CellScan:
+        """For one way through a loop."""
+        return CellScan(self)
+
+
+class CellScan:
+    """LIF neurons on their way through time and back, a step at a time."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        self.sums = np.zeros(2 if cell.learns else 0)
+
+    def advance(self, u: Tensor, s: Tensor, t: int) -> None:
+        """Turns `u[t]` from the current into the potential, and fills `s[t]`."""
+        advance(u, s, t, self.cell)
+
+    def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
+        """Turns `u[t]` into the gradient of the current."""
+        retreat(u, g, t, self.cell, self.sums)
+
+    @property
+    def gradients(self) -> tuple[Tensor | None, Tensor | None]:
+        """Of beta and theta."""
+        return of_learnt(self.cell, self.sums)
+
+
+class Rectifier:
+    """ReLUs, which learn nothing and have no time."""
+
+    tensors: tuple[Tensor, ...] = ()
+    learnt = (None, None)
+
+    @classmethod
+    def of(cls, _neuron: Neuron, _tensors: Mapping[str, Tensor]) -> Rectifier:
+        """All are alike."""
+        return cls()
+
+    def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:  # noqa: ARG002
+        """max(0, u)."""
+        return F.relu(current)
+
+    def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:  # noqa: ARG002
+        """The same, u being the current."""
+        return F.relu(current), activity(current, None)
+
 
 def potentials(current: Tensor, cell: Cell, steps: int) -> Tensor:
     """u before reset, (T, ...), from a current (T, ...) or, constant over time, (1, ...)."""
@@ -94,8 +156,7 @@ def spikes(u: Tensor, cell: Cell) -> Tensor:
 
 def surrogate(neuron: Neuron) -> Derivative:
     """ds/du as a function of u - theta."""
-    choice = neuron.surrogate
-    return partial(SURROGATES[choice.kind].function, **choice.parameters)
+    return derivative(neuron.surrogate)
 
 
 def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> Tensor:
@@ -105,69 +166,6 @@ def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> 
     """
     result: Tensor = _Lif.apply(current, cell.learnt_beta, cell.learnt_threshold, cell, steps, overwrite)  # type: ignore[no-untyped-call]
     return result
-
-
-class Counted(NamedTuple):
-    """Operations in a layer, over time steps and images: as `synops`, `macs` and `additions` of `events.LayerState`."""
-
-    synops: int
-    macs: int
-    additions: int
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """Sums over the neurons of a layer, each (T, B): spikes, u before reset, u^2, and `saturated` neurons.
-
-    `neurons`: how many. Saturated are those so far from the threshold that the surrogate derivative is below 1 % of its
-    peak: hardly any gradient passes through them.
-    Of a readout that does not spike, and of ReLUs, `spiking` is false, u the current, and the spikes are 0. `density`:
-    the share of what the layer reads that is not 0, over steps, images and positions. `counted`: of all images.
-    """
-
-    neurons: int
-    spikes: NDArray[np.float64]
-    first: NDArray[np.float64]
-    second: NDArray[np.float64]
-    saturated: NDArray[np.float64] | None
-    spiking: bool = True
-    density: float | None = None
-    counted: Counted | None = None
-
-    @property
-    def operations(self) -> tuple[float, float, float] | tuple[None, None, None]:
-        """Of an image: NeuroBench's count, MACs and additions; None of layers without weights."""
-        if self.counted is None:
-            return None, None, None
-        synops, macs, additions = (count / self.spikes.shape[1] for count in self.counted)
-        return synops, macs, additions
-
-    @property
-    def rate(self) -> float | None:
-        """Spikes per neuron and time step."""
-        return float(self.spikes.mean()) / self.neurons if self.spiking else None
-
-    @property
-    def saturation(self) -> float | None:
-        """The share of saturated neurons, over time steps and images; None of neurons without a surrogate."""
-        return float(self.saturated.mean()) / self.neurons if self.spiking and self.saturated is not None else None
-
-    @property
-    def var_u(self) -> float:
-        """The variance of u over the neurons, averaged over time steps and images."""
-        mean = self.first / self.neurons
-        return float(np.maximum(self.second / self.neurons - mean * mean, 0).mean())
-
-
-def activity(u: Tensor, s: Tensor | None, cell: Cell | None = None) -> Activity:
-    """What is to be said of potentials and spikes (T, B, ...) of a cell, or of a current without spikes."""
-    wide = u.detach().double().flatten(2)
-    spiked = torch.zeros(u.shape[:2]) if s is None else s.double().flatten(2).sum(2)
-    far = torch.zeros(u.shape[:2])
-    if cell is not None:
-        far = ((u.detach() - cell.threshold).abs() > reach(cell.neuron.surrogate)).flatten(2).sum(2)
-    sums = (wide.sum(2).numpy(), wide.square().sum(2).numpy(), far.double().numpy())
-    return Activity(u[0, 0].numel(), spiked.numpy(), *sums, s is not None)
 
 
 def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> tuple[Tensor, Tensor]:
@@ -188,7 +186,7 @@ def observed(current: Tensor, cell: Cell, steps: int) -> tuple[Tensor, Activity]
     """Spikes, and the activity of the layer, gathered in the same pass over memory; overwrites the current."""
     if not fits(current):
         u, s = respond(current, cell, steps)
-        return s, activity(u, s, cell)
+        return s, cell.seen(u, s)
     u = _room(current, steps, overwrite=True)
     s, sums = torch.empty_like(u), np.zeros((*u.shape[:2], 4))
     kernels.watched(flat(u), flat(s), sums, np.float32(reach(cell.neuron.surrogate)), *numbers(cell))
@@ -228,7 +226,7 @@ class _Lif(torch.autograd.Function):
 
 
 def of_learnt(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Tensor | None]:
-    """The gradients of a learnt beta, 0 outside 0..1, and of a learnt threshold; optimizers keep to `ENDS`."""
+    """The gradients of a learnt beta, 0 outside 0..1, and of a learnt threshold; optimizers keep to their ends."""
     beta, theta = cell.learnt_beta, cell.learnt_threshold
     inside = beta is not None and 0 <= beta.item() <= 1
     return (

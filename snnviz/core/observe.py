@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import torch
 from torch import Tensor
 
+from snnviz.core.activity import Activity
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.core.train import Slope
 from snnviz.events import LayerState, Sample
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.core import ttfs
+from snnviz.core.activity import Activity, Counted
 from snnviz.core.data import Images, intensities, span
 from snnviz.core.networks import Hear, Kept, Network, Outputs, Watch
-from snnviz.core.neurons import Activity, Counted
 from snnviz.core.norms import Statistics
 from snnviz.core.train import TEST_BATCH
 from snnviz.design.design import Design

@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnviz.core.activity import Activity
 from snnviz.core.data import Images, encode
 from snnviz.core.networks import Hear, Kept, Network, Watch
-from snnviz.core.neurons import ENDS, Activity
 from snnviz.core.norms import Statistics
 from snnviz.core.optimizers import STEPS, State
 from snnviz.design.menus import LOSSES, OPTIMIZERS, SCHEDULES
@@ -99,9 +99,8 @@ class Optimizer:
         self._put_back()
 
     def _put_back(self) -> None:
-        for name, parameter in self.network.parameters.items():
-            if (ends := ENDS.get(name.rpartition(".")[2])) is not None:
-                parameter.data.clamp_(*ends)
+        for name, ends in self.network.ends.items():
+            self.network.parameters[name].data.clamp_(*ends)
 
     def arrays(self, *, final: bool = False) -> dict[str, NDArray[Any]]:
         """Weights, running averages and optimizer state, copied; after the `final` step of the network alone, and

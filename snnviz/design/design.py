@@ -21,9 +21,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from snnviz.design.menus import INITS, Choice, choice, chosen
+from snnviz.design.menus import INITS, NEURONS, Choice, choice, chosen
 from snnviz.design.networks import BlockNetwork, Network
-from snnviz.design.parts import Data, Neuron, Training, Ttfs
+from snnviz.design.parts import AnyNeuron, Data, Neuron, OfItsKind, Training, Ttfs
 from snnviz.design.registry import Range
 from snnviz.design.submitted import MAX_TEXT, Task
 
@@ -38,7 +38,7 @@ class Design(Task):
 
     data: Data = Field(default_factory=lambda: Data())
     network: Network = Field(default_factory=lambda: BlockNetwork())
-    neuron: Neuron = Field(default_factory=lambda: Neuron())
+    neuron: Annotated[AnyNeuron, OfItsKind()] = Field(default_factory=lambda: Neuron())
     init: Annotated[Choice, *choice(INITS, "init")] = chosen(INITS, "init", kind="variance-preserving")
     training: Training = Field(default_factory=lambda: Training())
     ttfs: Ttfs = Field(default_factory=lambda: Ttfs())
@@ -53,9 +53,14 @@ class Design(Task):
         return self
 
 
+def _is_special(neuron: AnyNeuron) -> bool:
+    """Whether there is something that such neurons cannot have."""
+    return not (isinstance(neuron, Neuron) and NEURONS[neuron.kind].states)
+
+
 RULES: tuple[tuple[Callable[[Design], bool], str], ...] = (
     (
-        lambda design: design.neuron.kind == "relu" or design.network.code == "ttfs" or design.ttfs != Ttfs(),
+        lambda design: _is_special(design.neuron) or design.network.code == "ttfs" or design.ttfs != Ttfs(),
         "snnviz.graph.nearest:check",
     ),
     (lambda design: bool(design.training.shortcut.layers), "snnviz.graph.branches:check"),

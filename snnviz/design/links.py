@@ -19,8 +19,9 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 from snnviz.design import adjacency, cells, naming
 from snnviz.design.design import Design
-from snnviz.design.menus import Choice
+from snnviz.design.menus import NEURONS, Choice
 from snnviz.design.networks import Part, StagedNetwork
+from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Registry
 from snnviz.errors import Described, InputError, did_you_mean
 
@@ -29,7 +30,7 @@ RESERVED = frozenset({"run", "embed", "embed_options"})
 """Parameters of the address that are not fields of a design."""
 
 NEURON = "neuron.kind"
-"""Both kinds have the same fields, so that setting it starts nothing anew; the other defaults disagree with ReLUs."""
+"""LIF and ReLUs have the same fields: setting it starts nothing anew there; other defaults disagree with ReLUs."""
 
 
 def flatten(design: Design) -> dict[str, Any]:
@@ -52,10 +53,30 @@ def flat(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def begins_anew(path: str, before: object, after: object) -> bool:
+    """Whether a field is a kind that brings other fields than the one before.
+
+    >>> begins_anew("neuron.kind", "lif", "relu"), begins_anew("neuron.kind", "lif", "plif")
+    (False, True)
+    """
+    if path != NEURON:
+        return path.endswith(".kind")
+    return AnyNeuron.variant({"kind": before}) is not AnyNeuron.variant({"kind": after})
+
+
+def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The choices of kind by path; that of neurons where they have fields of their own."""
+    usual = flat(naming.absent(Design))[NEURON]
+    return {
+        path: value
+        for path, value in shown.items()
+        if path.endswith(".kind") and (path != NEURON or begins_anew(path, usual, value))
+    }
+
+
 def base_of(design: Design) -> Design:
-    """The default design with the same choices of kind, its neurons apart: what need not be said of a design."""
-    kinds = {path: value for path, value in flatten(design).items() if path.endswith(".kind") and path != NEURON}
-    return change(Design(), kinds)
+    """The default design with the same choices of kind, LIF for ReLUs: what need not be said of a design."""
+    return change(Design(), _kinds(flatten(design)))
 
 
 def to_query(design: Design) -> str:
@@ -78,8 +99,7 @@ def to_query(design: Design) -> str:
 def _based(shown: Mapping[str, Any]) -> dict[str, Any]:
     """What absence means beside the same kinds."""
     document = naming.absent(Design)
-    kinds = {path: value for path, value in shown.items() if path.endswith(".kind") and path != NEURON}
-    _put_all(document, kinds)
+    _put_all(document, _kinds(shown), _absent)
     return naming.filled(Design, document)
 
 
@@ -108,7 +128,7 @@ def from_query(query: str | Mapping[str, str], *, bare: bool | None = None) -> D
 def meant(settings: Mapping[str, Any]) -> Design:
     """The design of a link with these fields by path, whatever the defaults are by now. Raises `InputError`."""
     document = naming.absent(Design)
-    _put_all(document, settings)
+    _put_all(document, settings, _absent)
     return Design.meant(document)
 
 
@@ -119,13 +139,25 @@ def change(design: Design, settings: Mapping[str, Any]) -> Design:
     kinds are set first (``init=kaiming`` is one too), then what lies deeper.
     """
     document = design.document()
-    _put_all(document, settings)
+    _put_all(document, settings, _default)
     return Design.check(document)
 
 
-def _put_all(document: dict[str, Any], settings: Mapping[str, Any]) -> None:
+Neurons = Callable[[type[Part], object], dict[str, Any]]
+"""The document of a neuron of a kind, of which nothing else is said."""
+
+
+def _absent(part: type[Part], kind: object) -> dict[str, Any]:
+    return naming.filled(part, {"kind": kind})
+
+
+def _default(part: type[Part], kind: object) -> dict[str, Any]:
+    return part.model_validate({"kind": kind}).model_dump(mode="json")
+
+
+def _put_all(document: dict[str, Any], settings: Mapping[str, Any], neurons: Neurons) -> None:
     for path, value in sorted(settings.items(), key=lambda item: (not item[0].endswith(".kind"), item[0].count("."))):
-        _put(document, path, read_value(path, value))
+        _put(document, path, read_value(path, value), neurons)
 
 
 def write_part(value: Part, prefix: str = "") -> str:
@@ -273,7 +305,7 @@ def _scale(network: StagedNetwork) -> list[str]:
     return words + ([f"own block{'s' if len(drawn) > 1 else ''} {', '.join(drawn)}"] if drawn else [])
 
 
-def _put(document: dict[str, Any], path: str, value: Any) -> None:
+def _put(document: dict[str, Any], path: str, value: Any, neurons: Neurons) -> None:
     if len(path) > 100:
         raise InputError("link", "name fields of a design", path)
     *outer, last = path.split(".")
@@ -282,7 +314,13 @@ def _put(document: dict[str, Any], path: str, value: Any) -> None:
         part = part.get(name) if isinstance(part, dict) else None
     if not isinstance(part, dict):
         raise _unknown(document, path, value)
-    if last == "kind" and outer and path != NEURON:
+    if path == NEURON:
+        if isinstance(value, str) and value in NEURONS and begins_anew(path, part.get("kind"), value):
+            now = neurons(AnyNeuron.variant({"kind": value}), value)
+            part.clear()
+            part |= now
+        part["kind"] = value
+    elif last == "kind" and outer:
         part.clear()
         part["kind"] = value
     elif isinstance(part.get(last), dict):  # a choice by its name alone, such as init=kaiming

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, PlainSerializer, PlainValidator
 
 from snnviz.design import naming
+from snnviz.design.neurons import Neurons
 from snnviz.design.registry import Number, Registry
 
 EVENTS, CURRENT = "events", "current"
@@ -32,6 +33,9 @@ SCHEDULES: Registry[Any] = Registry("schedule", "snnviz.catalog.optimizers")
 
 
 LOSSES: Registry[Any] = Registry("loss", "snnviz.catalog.losses")
+
+
+NEURONS = Neurons("neuron", "snnviz.catalog.neurons")
 
 
 SHORTCUTS: Registry[Any] = Registry("weighting of shortcut branches", "snnviz.catalog.shortcuts")

@@ -121,7 +121,7 @@ def _filled(form: Form, value: Any) -> Any:
     if form.kind == "choices" and isinstance(value, list | tuple):
         return [chosen(form.of, one) for one in value]
     if form.kind == "part" and isinstance(value, Mapping):
-        return filled(form.of, value)
+        return filled(form.of.variant(value), value)
     if form.kind == "choice":
         return chosen(form.of, value if isinstance(value, str) else _kinded(form, value))
     if form.kind == "network":
@@ -169,7 +169,9 @@ def _sparse(form: Form, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     if form.kind == "part":
-        return sparse(form.of, value)
+        part = form.of.variant(value)
+        told = sparse(part, value)
+        return told if part is form.of.variant({}) else {"kind": value["kind"], **told}
     if form.kind == "choice":
         return _told(form.of, value, None if form.field.is_required() else form.absent)
     if form.kind == "network":
@@ -206,7 +208,7 @@ def _visited(model: type[BaseModel], document: Mapping[str, Any]) -> Iterator[tu
             for one in value if isinstance(value, list) else [value]:
                 yield form.of.noun, one.get("kind") if isinstance(one, Mapping) else one
         elif form.kind == "part" and isinstance(value, Mapping):
-            yield from _visited(form.of, value)
+            yield from _visited(form.of.variant(value), value)
         elif form.kind == "network" and isinstance(value, Mapping) and value.get("kind") in KINDS:
             yield form.name, value["kind"]
             yield from _visited(KINDS[value["kind"]], value)
@@ -289,5 +291,6 @@ def lines(models: Iterable[type[BaseModel]], registries: Iterable[Registry[Any]]
 
 
 def _is_tag(form: Form) -> bool:
-    """Whether it tells one network from the others."""
-    return form.model in KINDS.values() and form.name.endswith(".kind")
+    """Whether it tells one network, or one neuron with fields of its own, from the others."""
+    alone = len(get_args(form.field.annotation)) == 1
+    return form.name.endswith(".kind") and (form.model in KINDS.values() or alone)

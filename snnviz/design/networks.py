@@ -20,6 +20,11 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def variant(cls, document: object) -> type[Part]:  # noqa: ARG003 (others have several)
+        """The part that such a document is of, where a field may hold one of several."""
+        return cls
+
 
 Norm = Literal["none", "batch"]
 """What happens to a hidden layer's current before its neurons. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator
+from pydantic_core import core_schema
 
 from snnviz.design.binning import Augment, Events
 from snnviz.design.menus import (
@@ -14,6 +16,7 @@ from snnviz.design.menus import (
     ENCODINGS,
     EVENTS,
     LOSSES,
+    NEURONS,
     OPTIMIZERS,
     SCHEDULES,
     SHORTCUTS,
@@ -24,27 +27,51 @@ from snnviz.design.menus import (
 )
 from snnviz.design.networks import Part
 from snnviz.design.registry import Range
+from snnviz.design.submitted import checked
 from snnviz.errors import InputError, did_you_mean
 
+Threshold = Annotated[float, Range(0, 10, "Potential above which a neuron spikes (theta).", 0.05)]
+Leak = Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)]
+Reset = Literal["subtract", "zero", "none"]
+Surrogate = Annotated[Choice, *choice(SURROGATES, "neuron.surrogate")]
 
-class Neuron(Part):
+
+class AnyNeuron(Part):
+    """A neuron of the catalogue; which other fields it has is said by its `kind`."""
+
+    kind: str
+
+    @classmethod
+    def variant(cls, document: object) -> type[Part]:
+        """The part of the document's kind; of none, and of one that is not known, the usual."""
+        kind = document.get("kind") if isinstance(document, Mapping) else None
+        return NEURONS[kind].part if isinstance(kind, str) and kind in NEURONS else Neuron
+
+
+class Spiking(AnyNeuron):
+    """What spikes where a potential is above a threshold, and learns by a surrogate gradient."""
+
+    threshold: Threshold = 1.0
+    surrogate: Surrogate = chosen(SURROGATES, "neuron.surrogate", kind="atan")
+
+
+class Neuron(AnyNeuron):
     """The leaky integrate-and-fire neuron: u[t] = beta u[t-1] + I[t] - theta s[t-1], s[t] = 1[u[t] > theta].
 
-    Or, for the ANN beside it, max(0, u): neither time nor spikes, and the numbers of a neuron have no say.
+    Or, for the ANN beside it, max(0, u): neither time nor spikes, and the numbers of a neuron have no say. Other
+    neurons of the catalogue have parts of their own.
     """
 
     kind: Literal["lif", "relu"] = "lif"
     """"relu": a hidden layer says max(0, u) of one time step; its input is direct and its readout does not spike."""
 
-    threshold: Annotated[float, Range(0, 10, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
-    beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.5
-    reset: Literal["subtract", "zero", "none"] = "subtract"
+    threshold: Threshold = 1.0
+    beta: Leak = 0.5
+    reset: Reset = "subtract"
     learn: Literal["none", "beta", "threshold", "both"] = "none"
     """What each layer learns besides its weights, one number for all its neurons; the fields say where it starts."""
 
-    surrogate: Annotated[Choice, *choice(SURROGATES, "neuron.surrogate")] = chosen(
-        SURROGATES, "neuron.surrogate", kind="atan"
-    )
+    surrogate: Surrogate = chosen(SURROGATES, "neuron.surrogate", kind="atan")
 
     @property
     def learns_beta(self) -> bool:
@@ -53,6 +80,33 @@ class Neuron(Part):
     @property
     def learns_threshold(self) -> bool:
         return self.learn in ("threshold", "both")
+
+
+class OfItsKind:
+    """How a field of any neuron is checked and written: by the part of its kind."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_wrap_validator_function(
+            _neuron,
+            handler.generate_schema(Neuron),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda neuron, info: neuron.model_dump(mode=info.mode), info_arg=True
+            ),
+        )
+
+
+def _neuron(value: Any, usual: Callable[[Any], Neuron]) -> AnyNeuron:
+    """A neuron of the catalogue from a value or a document. Raises `InputError` for one that has a part of its own."""
+    kind = value.kind if isinstance(value, AnyNeuron) else value.get("kind", "lif") if isinstance(value, dict) else ""
+    if isinstance(value, dict) and (not isinstance(kind, str) or kind not in NEURONS):
+        rule = f"be one of {', '.join(NEURONS.kinds)}"
+        raise InputError("neuron.kind", rule, kind, did_you_mean(kind, NEURONS.kinds))
+    part = AnyNeuron.variant({"kind": kind})
+    if part is Neuron:
+        return usual(value)
+    found = value if isinstance(value, part) else checked(part, value, f"a neuron of kind {kind}", "neuron.")
+    assert isinstance(found, AnyNeuron)
+    return found
 
 
 class Data(Part):

@@ -75,15 +75,18 @@ class Task(Part):
 P = TypeVar("P", bound=Part)
 
 
-def checked(model: type[P], document: object, noun: str) -> P:
-    """`document` as a value of `model`. Raises `InputError`, which calls such a value `noun` ("a design")."""
+def checked(model: type[P], document: object, noun: str, inside: str = "") -> P:
+    """`document` as a value of `model`. Raises `InputError`, which calls such a value `noun` ("a design").
+
+    `inside`: how the paths of its fields begin, of a part of something larger.
+    """
     name = noun.split(" ", 1)[-1]
     if not isinstance(document, Mapping):
         raise InputError(name, "be a JSON object", document)
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise _sentence(model, error, noun) from None
+        raise _sentence(model, error, noun, inside) from None
     except RecursionError:
         raise InputError(name, "be a few levels deep", Described("a nest without end")) from None
 
@@ -92,14 +95,14 @@ def _first_line(error: Exception) -> str:
     return " ".join(str(error).split())[:80] or type(error).__name__
 
 
-def _sentence(model: type[BaseModel], error: ValidationError, noun: str) -> InputError:
+def _sentence(model: type[BaseModel], error: ValidationError, noun: str, inside: str = "") -> InputError:
     """The first of pydantic's complaints, as field, rule and value."""
     first = error.errors(include_url=False)[0]
     parts = [str(p)[:40] for p in first["loc"]]
     part = noun
     if parts[:1] == ["network"] and len(parts) > 1 and parts[1] in KINDS:
         part = f"a network of kind {parts.pop(1)}"
-    path, kind, value = ".".join(parts) or noun.split(" ", 1)[-1], first["type"], first["input"]
+    path, kind, value = inside + ".".join(parts) or noun.split(" ", 1)[-1], first["type"], first["input"]
     context = first.get("ctx", {})
     if kind in ("extra_forbidden", "invalid_key"):
         known = _fields_at(model, parts[:-1])
@@ -125,5 +128,5 @@ def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:
         annotation = model.model_fields[name].annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
-        model = annotation
+        model = annotation.variant({}) if issubclass(annotation, Part) else annotation
     return list(model.model_fields)

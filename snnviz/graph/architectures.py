@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
+from snnviz.catalog.neurons import model
 from snnviz.data import datasets
 from snnviz.design import cells
 from snnviz.design.adjacency import ASC, DSC
@@ -44,7 +45,7 @@ def assembled(design: Design, shape: Shape, classes: int) -> Architecture:
     network = design.network
     voters = network.voters if isinstance(network, CellNetwork) else 1
     by_step = isinstance(network, CellNetwork)
-    builder = Builder(shape, spiking=design.neuron.kind == "lif", normed=network.norm != "none", by_step=by_step)
+    builder = Builder(shape, spiking=model(design.neuron).spiking, normed=network.norm != "none", by_step=by_step)
     last, pool = _BODIES[type(network)](design, builder)
     spiking = design.training.loss.kind in SPIKING_READOUT
     builder.readout(classes, Source(last, pool=pool), spiking=spiking, voters=voters)

@@ -50,10 +50,10 @@ class Source:
 class Layer:
     """A convolution (padded by half its kernel) or a linear map, with a bias, and the neurons that it drives.
 
-    `spiking`: those are LIF neurons. Else they are ReLUs, or none: of the readout, and of a `plain` layer, which says
-    its current. `normed`: the current is normalised, `by_step` by the statistics of each time step alone. With `groups`
-    each group of outputs sees its group of inputs alone. `dropout`: the share of what it reads that a training step
-    leaves out. `voters`: outputs for each class, whose mean is the class's.
+    `spiking`: those say spikes. Else they say numbers, as ReLUs do, or there are none: in a readout, and in a `plain`
+    layer, which says its current. `normed`: the current is normalised, `by_step` by the statistics of each time step
+    alone. With `groups` each group of outputs sees its group of inputs alone. `dropout`: the share of what it reads
+    that a training step leaves out. `voters`: outputs for each class, whose mean is the class's.
 
     "neurons" have no weights: their current is the sum of their sources. A "merge" has neither weights nor neurons and
     says what its sources say, joined.

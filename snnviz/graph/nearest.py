@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from snnviz.catalog.inits import suits
+from snnviz.catalog.neurons import model
 from snnviz.design import adjacency, cells, links, naming
 from snnviz.design.design import Design
-from snnviz.design.menus import DATASETS, EVENTS, SPIKING_READOUT
+from snnviz.design.menus import DATASETS, EVENTS, INITS, SPIKING_READOUT
 from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, StagedNetwork, VggNetwork
-from snnviz.design.parts import Shortcut, Ttfs
+from snnviz.design.parts import AnyNeuron, Neuron, Shortcut, Ttfs
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
 
@@ -19,6 +21,9 @@ FORWARD = "0333 0033 0003 0000"
 
 CODE = "network.code"
 """Which is always as it was asked for."""
+
+KAIMING, BALANCED = "kaiming", "variance-preserving"
+"""Initialisations of neurons that do not spike, and of those that spike above a threshold."""
 
 ONE_SPIKE, RELU = "network.code is ttfs", "neuron.kind is relu"
 
@@ -90,19 +95,30 @@ def broken(design: Design) -> Iterator[Broken]:
             yield "training.shortcut.schedule", f"be zero where {ONE_SPIKE}", training.shortcut.schedule.kind
         if training.precision != "float32":
             yield "training.precision", f"be left as it is where {ONE_SPIKE}", training.precision
-    if design.neuron.kind == "relu":
-        if design.neuron.learn != "none":
-            yield "neuron.learn", f"be none where {RELU}", design.neuron.learn
+    yield from _of_neurons(design)
+
+
+def _of_neurons(design: Design) -> Iterator[Broken]:
+    """What the neurons of a design ask for: those that know no time, do not spike, or are not LIF."""
+    network, training, entry = design.network, design.training, model(design.neuron)
+    where = f"neuron.kind is {design.neuron.kind}"
+    if not entry.states:
+        if isinstance(design.neuron, Neuron) and design.neuron.learn != "none":
+            yield "neuron.learn", f"be none where {where}", design.neuron.learn
         if design.data.steps != 1:
-            yield "data.steps", f"be 1 where {RELU}", design.data.steps
+            yield "data.steps", f"be 1 where {where}", design.data.steps
         if design.data.encoding.kind != "direct":
-            yield "data.encoding", f"be direct where {RELU}", design.data.encoding.kind
-        if training.loss.kind in SPIKING_READOUT:
-            yield "training.loss", f"not count spikes where {RELU}", training.loss.kind
+            yield "data.encoding", f"be direct where {where}", design.data.encoding.kind
+    if not entry.spiking and training.loss.kind in SPIKING_READOUT:
+        yield "training.loss", f"not count spikes where {where}", training.loss.kind
+    if not entry.states:
         if isinstance(network, BlockNetwork) and adjacency.has_back(network.edges):
-            yield "network.edges", f"have no backward connections where {RELU}", adjacency.write(network.edges)
+            yield "network.edges", f"have no backward connections where {where}", adjacency.write(network.edges)
         if isinstance(network, CellNetwork) and cells.is_backward(network.cell):
-            yield "network.cell", f"have no backward connections where {RELU}", cells.write(network.cell)
+            yield "network.cell", f"have no backward connections where {where}", cells.write(network.cell)
+    if not suits(design.init.kind, design.neuron):
+        fitting = ", ".join(each.kind for each in INITS if suits(each.kind, design.neuron))
+        yield "init.kind", f"be one of {fitting} where {where}", design.init.kind
 
 
 def no_row(design: Design) -> Iterator[Broken]:
@@ -124,17 +140,22 @@ def nearest(asked: Design, *, code: str | None = None, row: bool = False) -> Nea
     """
     document = asked.document()
     document["network"] |= {"code": code or asked.network.code}
-    timed, relu = document["network"]["code"] == "ttfs", asked.neuron.kind == "relu"
+    timed, static = document["network"]["code"] == "ttfs", not model(asked.neuron).states
     free = _copy(document)
     free["network"] |= {"code": "rate", **({"norm": "none"} if timed else {})}
-    free["neuron"] |= {"kind": "lif"}
+    if isinstance(asked.neuron, Neuron):
+        free["neuron"] |= {"kind": "lif"}
+    elif timed or static:
+        free["neuron"] = naming.absent(Neuron)
+    elif not suits(asked.init.kind, asked.neuron):
+        free["init"] = {"kind": BALANCED if suits(BALANCED, asked.neuron) else KAIMING}
     free |= {"ttfs": naming.absent(Ttfs)}
     if timed:
         free["training"] |= {"shortcut": naming.absent(Shortcut), "precision": "float32"}
     if timed or row:
         free = _in_a_row(Design.check(free))
-    if timed or relu:
-        free = _without_time(Design.check(free), relu=relu)
+    if timed or static:
+        free = _without_time(Design.check(free), asked.neuron if static else None)
     if timed:
         free["network"] |= {"code": "ttfs"}
         free |= {"ttfs": document["ttfs"]}
@@ -162,8 +183,8 @@ def _in_a_row(design: Design) -> dict[str, Any]:
     return document
 
 
-def _without_time(design: Design, *, relu: bool) -> dict[str, Any]:
-    """The document of the same network of ReLUs. `relu`: they were asked for, with what else belongs to them."""
+def _without_time(design: Design, neuron: AnyNeuron | None) -> dict[str, Any]:
+    """The document of the same network of ReLUs, or of the neurons that were asked for, with what belongs to them."""
     document, network = design.document(), design.network
     if isinstance(network, BlockNetwork):
         edges = [[edge if j > i else 0 for j, edge in enumerate(row)] for i, row in enumerate(network.edges)]
@@ -172,19 +193,22 @@ def _without_time(design: Design, *, relu: bool) -> dict[str, Any]:
         ahead = tuple(tuple(op if j > i else 0 for j, op in enumerate(row)) for i, row in enumerate(network.cell))
         left = cells.useful(ahead)
         document["network"] |= {"cell": cells.write(left) if any(map(any, left)) else FORWARD}
-    if not relu:
+    if neuron is None:
         return ann_twin(Design.check(document)).document()
     document["data"] |= {"steps": 1, "encoding": {"kind": "direct"}}
     if design.training.loss.kind in SPIKING_READOUT:
         document["training"] |= {"loss": {"kind": "rate"}}
-    document["neuron"] |= {"kind": "relu", "learn": "none"}
+    document["neuron"] = neuron.model_dump(mode="json") | ({"learn": "none"} if isinstance(neuron, Neuron) else {})
+    if not suits(design.init.kind, neuron):
+        document["init"] = {"kind": KAIMING}
     return document
 
 
 def _changes(asked: dict[str, Any], found: Design) -> dict[str, str]:
     """What to set: where a choice of kind differs, of its fields only those that are not as usual for the kind."""
     before, after = links.flat(asked), links.flatten(found)
-    anew = {path for path in after if path.endswith(".kind") and path != links.NEURON and after[path] != before[path]}
+    was = {path: before.get(path) for path in after}
+    anew = {path for path in after if after[path] != was[path] and links.begins_anew(path, was[path], after[path])}
     usual = links.flatten(links.base_of(found))
     told = {}
     for path, value in after.items():

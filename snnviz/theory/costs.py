@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from snnviz.catalog.encodings import is_static
+from snnviz.catalog.neurons import learnt
 from snnviz.data.datasets import card, sizes
 from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
@@ -17,9 +18,9 @@ def parameters(design: Design) -> int:
     >>> parameters(Design())
     12010
     """
-    layers, neuron = architecture(design).layers, design.neuron
-    learnt = (neuron.learns_beta + neuron.learns_threshold) * sum(layer.spiking for layer in layers)
-    return sum(layer.parameters for layer in layers) + learnt
+    layers, numbers = architecture(design).layers, learnt(design.neuron)
+    own = sum(layer.neurons if each.each == "neuron" else 1 for each in numbers for layer in layers if not layer.plain)
+    return sum(layer.parameters for layer in layers) + own
 
 
 def macs(design: Design) -> int:

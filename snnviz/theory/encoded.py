@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.encodings import potentials
+from snnviz.catalog.neurons import respond
 from snnviz.data.datasets import card
 from snnviz.design.design import Design
 
@@ -29,6 +29,5 @@ def train(image: Floats, design: Design, number: int = 0) -> Floats:
     current: Floats = np.broadcast_to((image - about.mean) / about.std, (steps, *image.shape))
     if kind == "direct":
         return current
-    u = potentials(current.reshape(steps, -1), design.neuron)
-    found: Floats = (u > design.neuron.threshold).astype(float).reshape(current.shape)
-    return found
+    _, spikes = respond(current.reshape(steps, -1), design.neuron)
+    return spikes.reshape(current.shape)

@@ -21,12 +21,12 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.encodings import potentials as potentials
 from snnviz.catalog.encodings import second_moments
 from snnviz.catalog.inits import Drive, spike_probability, weight_law
+from snnviz.catalog.neurons import respond
 from snnviz.data.datasets import card, stated
 from snnviz.design.design import Design
-from snnviz.design.parts import Neuron
+from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.graph.architectures import INPUT, Layer, Source, architecture
 
 Floats = NDArray[np.float64]
@@ -118,8 +118,7 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
             if layer.normed:
                 deviation = current.std(1, keepdims=True)
                 current = (current - current.mean(1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
-        u = potentials(current, design.neuron) if layer.spiking else current
-        said = (u > design.neuron.threshold).astype(float) if layer.spiking else u if layer.plain else np.maximum(u, 0)
+        u, said = (current, current) if layer.plain else respond(current, design.neuron)
         populations.append(said)
         single_step = 1.0 if layer.normed else gain * _single(layer, single, float(shown[0, 0]), likeness)[1]
         single.append(_said(layer, design.neuron, single_step))
@@ -315,10 +314,13 @@ def _rectified(size: int) -> Moments:
     return float(np.mean(largest)), float(np.mean(np.square(largest)))
 
 
-def _said(layer: Layer, neuron: Neuron, variance: float) -> Moments:
-    """Of what a layer says in a single step, its potential u ~ N(0, variance)."""
+def _said(layer: Layer, neuron: AnyNeuron, variance: float) -> Moments:
+    """Of what a layer says in a single step, its current ~ N(0, variance): exact of LIF and of ReLUs, else drawn."""
     if layer.plain:
         return 0.0, variance
+    if not isinstance(neuron, Neuron):
+        _, said = respond(math.sqrt(variance) * _quantiles(POPULATION)[None], neuron)
+        return float(said.mean()), float(np.square(said).mean())
     if not layer.spiking:
         return math.sqrt(variance / (2 * math.pi)), variance / 2
     p = spike_probability(neuron.threshold, variance)

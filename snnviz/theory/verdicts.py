@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from snnviz.catalog.neurons import model, threshold
 from snnviz.design.design import Design
 from snnviz.theory.variance import Forecast, forecast
 
@@ -60,9 +61,9 @@ def verdict(design: Design) -> tuple[Tone, str]:
     found = _trouble(layers)
     remedy = ", or ".join(advice.words for advice in advise(design))
     mended = f": {remedy}" if remedy else ""
-    if design.neuron.kind == "relu":
+    if not model(design.neuron).spiking:
         what = (
-            "An ANN of ReLUs, without spikes"
+            f"An ANN of {model(design.neuron).label}s, without spikes"
             if design.network.code == "rate"
             else "ReLUs, told by at most one spike a neuron"
         )
@@ -71,7 +72,9 @@ def verdict(design: Design) -> tuple[Tone, str]:
         return found.tone, f"{what}. {span}{'' if found.tone == 'good' else f', far apart{mended}'}."
     who = _listed(found.layers)
     if found.tone == "bad":
-        return "bad", f"{who} will be silent at threshold {design.neuron.threshold:g}{mended}."
+        theta = threshold(design.neuron)
+        at = "" if theta is None else f" at threshold {theta:g}"
+        return "bad", f"{who} will be silent{at}{mended}."
     if found.tone == "warning":
         return "warning", f"{who} will spike in nearly every second step{mended}."
     rates = [100 * layer.rate for layer in layers if layer.rate is not None]
@@ -92,12 +95,13 @@ def advise(design: Design) -> tuple[Advice, ...]:
     if now.tone == "good":
         return ()
     left = max(2, WORK // (design.data.steps * len(forecast(design))))
-    found = [_other_init(design, KAIMING if design.neuron.kind == "relu" else BALANCED)]
-    if design.neuron.kind == "lif":
-        found.append(_other_threshold(design, left - 1))
+    theta = threshold(design.neuron)
+    found = [_other_init(design, KAIMING if theta is None else BALANCED)]
+    if theta is not None:
+        found.append(_other_threshold(design, theta, left - 1))
     better = [advice for advice in found if advice is not None]
     mending = [advice for advice in better if advice.good]
-    if not mending and design.neuron.kind == "lif":
+    if not mending and theta is not None:
         both = _weighed(
             design,
             _changed(design, init=BALANCED, threshold=1.0),
@@ -114,9 +118,8 @@ def _other_init(design: Design, kind: str) -> Advice | None:
     return _weighed(design, _changed(design, init=kind), what)
 
 
-def _other_threshold(design: Design, tries: int) -> Advice | None:
+def _other_threshold(design: Design, theta: float, tries: int) -> Advice | None:
     """The nearest that mends it, else the best."""
-    theta = design.neuron.threshold
     some = [round(theta * factor / 0.05) * 0.05 for factor in FACTORS] if theta else list(FROM_ZERO)
     values = dict.fromkeys(round(value, 2) for value in [*some, 0.0] if 0 <= value <= 10)
     found: list[Advice] = []

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from snnviz.design.design import Design
-from snnviz.design.menus import SURROGATES
-from snnviz.design.parts import Neuron
+from snnviz.design.menus import SURROGATES, Choice
 from snnviz.graph.architectures import architecture
 from snnviz.theory.variance import Forecast
 from snnviz.views.chart import Chart, empty
@@ -87,10 +86,9 @@ def _mode(layers: Sequence[Forecast]) -> str:
     return "lines+markers" if len(layers) <= MOST_LABELS else "lines"
 
 
-def surrogate_chart(neuron: Neuron) -> Chart:
+def surrogate_chart(choice: Choice) -> Chart:
     """The surrogate's derivative around the threshold."""
     x = np.linspace(-2, 2, 161)
-    choice = neuron.surrogate
     y = SURROGATES[choice.kind].function(x, **choice.parameters)
     figure = empty("u - theta", "ds/du", rangemode="tozero")
     figure["data"].append(

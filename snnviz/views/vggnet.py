@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from snnviz.catalog.neurons import model
 from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
 from snnviz.graph.layers import Layer
@@ -18,8 +19,9 @@ def parts(design: Design) -> tuple[Part, ...]:
     [('2 × conv 3×3, LIF, max pool 2', '16 × 4×4'), ('2 × conv 3×3, LIF, max pool 2', '32 × 2×2')]
     """
     built, ttfs = architecture(design), design.network.code == "ttfs"
-    neurons = "one spike" if ttfs else "LIF" if design.neuron.kind == "lif" else "ReLU"
-    role: Literal["plain", "spiking"] = "spiking" if ttfs or design.neuron.kind == "lif" else "plain"
+    entry = model(design.neuron)
+    neurons = "one spike" if ttfs else entry.label
+    role: Literal["plain", "spiking"] = "spiking" if ttfs or entry.spiking else "plain"
     *convolutions, hidden, readout = built.layers
     stages: dict[str, list[Layer]] = {}
     for layer in convolutions:
@@ -32,7 +34,9 @@ def parts(design: Design) -> tuple[Part, ...]:
         inside = f"{len(layers)} × conv 3×3, {neurons}{pooled}"
         found.append(Part(f"stage {number}", inside, _shape(layers[-1].out_shape, after.pool), role))
     found.append(Part("hidden", f"linear, {neurons}", f"{hidden.out_shape[0]:,}", role))
-    said = "LIF, counted" if readout.spiking else "linear, mean over t" if design.data.steps > 1 else "linear"
+    said = (
+        f"{entry.label}, counted" if readout.spiking else "linear, mean over t" if design.data.steps > 1 else "linear"
+    )
     return (*found, Part("readout", said, str(readout.out_shape[0])))
 
 

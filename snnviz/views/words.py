@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from snnviz.design.menus import NEURONS
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -53,21 +55,15 @@ DESIGN = {
     "network.edges": Word("Skips", "DSC concatenates the source's channels, ASC adds its spikes."),
     "network.cell": Word("Cell"),
     "network.voters": Word("Outputs a class"),
-    "neuron.kind": Word(
-        "Kind of neuron",
-        "LIF: leaky integrate-and-fire, over time; ReLU: max(0, u), the ANN twin, in a single time step with direct "
-        "input and an output layer that does not spike. The numbers of a neuron have no say then.",
-        {"lif": "LIF", "relu": "ReLU"},
-    ),
     "neuron.reset": Word(
         "Reset", "After a spike, one step later: subtract the threshold, return to zero, or do nothing."
     ),
     "neuron.learn": Word(
         "Also learnt",
-        "What every layer learns besides its weights, one number a layer: the leak β, the threshold θ, both or "
-        "nothing. The fields above say where they start.",
-        {"none": "nothing", "beta": "leak", "threshold": "threshold", "both": "both"},
+        "What every layer learns besides its weights, one number a layer. The fields above say where they start.",
+        {"none": "nothing", "alpha": "decay", "beta": "leak", "threshold": "threshold", "both": "both"},
     ),
+    "neuron.each": Word("A time constant for each", "What learns one of its own: every layer, or every neuron.", {}),
     "data.name": Word(
         "Data set",
         "Digits ship with snnviz; the others are read from this machine or fetched once, large ones by "
@@ -120,6 +116,8 @@ DESIGN = {
 NAMES = {
     "beta": Word("Leak β", "The share of the membrane potential that is kept from one time step to the next."),
     "threshold": Word("Threshold θ", "The potential above which a neuron spikes."),
+    "alpha": Word("Decay α"),
+    "tau": Word("Time constant τ"),
     "dsc_fraction": Word("DSC fraction ρ"),
     "steps": Word("Time steps T", "How many steps a sample is shown for."),
     "pool_every": Word("Pool after every"),
@@ -165,6 +163,12 @@ NAMES = {
 LAYERS = {"stem": "stem (input layer)", "readout": "readout (output layer)"}
 
 
+def _neuron() -> Word:
+    """Of the kinds of neuron, as their catalogue has it."""
+    about = " ".join(entry.title for entry in NEURONS)
+    return Word("Kind of neuron", about, {entry.kind: NEURONS[entry.kind].label for entry in NEURONS})
+
+
 def word(path: str) -> Word:
     """What a field or a column is called: by its path, else by the last part of it, else the name as it is.
 
@@ -173,6 +177,8 @@ def word(path: str) -> Word:
     >>> word("data.test_split").label
     'Test split'
     """
+    if path == "neuron.kind":
+        return _neuron()
     name = path.rsplit(".", 1)[-1]
     return DESIGN.get(path) or NAMES.get(name) or Word(name.replace("_", " ").capitalize())
 

@@ -60,7 +60,7 @@ def design_with(path: str, choice: Any) -> Design:
 
 
 def test_every_registry_of_a_design_is_covered_here() -> None:
-    assert set(REGISTRIES) == {*PATHS, "DATASETS"}
+    assert set(REGISTRIES) == {*PATHS, "DATASETS", "NEURONS"}  # neurons: tests/catalog/test_neurons.py
     assert all(len(registry.kinds) >= 2 for registry in REGISTRIES.values())
 
 

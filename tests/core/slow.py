@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import snntorch
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from snntorch import surrogate
 from torch import Tensor
 
+from snnviz.catalog.neurons import learnt
 from snnviz.core.networks import Network
 from snnviz.design import adjacency
 from snnviz.design.design import Design
@@ -83,25 +84,44 @@ def run(current: Tensor, neuron: Neuron, steps: int, cell: snntorch.Leaky | None
     return torch.stack(fired), torch.stack(seen)
 
 
+def of_any_kind(neuron: Any, learnt: Mapping[str, Tensor], dtype: torch.dtype) -> tuple[Any, int]:
+    """snntorch's neuron, with what is learnt by name where the network has it, and how many states it keeps."""
+    how = {"spike_grad": spike_function(neuron), "reset_mechanism": neuron.reset}
+    if neuron.kind == "plif":
+        return snntorch.Leaky(beta=1 - torch.sigmoid(learnt["w"]), threshold=neuron.threshold, **how), 1
+    if neuron.kind == "synaptic":
+        cell, states = snntorch.Synaptic(alpha=neuron.alpha, beta=neuron.beta, threshold=neuron.threshold, **how), 2
+    else:
+        cell, states = leaky(neuron, dtype), 1
+    for name, tensor in learnt.items():  # the network's own, so that the gradient is found there
+        delattr(cell, name)
+        setattr(cell, name, tensor)
+    return cell, states
+
+
 class _Cells:
-    """A snntorch neuron and its potential for every layer of a network."""
+    """A snntorch neuron and its states for every layer of a network."""
 
     def __init__(self, network: Network, dtype: torch.dtype) -> None:
-        neuron = network.design.neuron
+        neuron, parameters = network.design.neuron, network.parameters
+        numbers = [each.name for each in learnt(neuron)]
         self.dtype = dtype
-        self.cells = {layer.name: leaky(neuron, dtype) for layer in network.architecture.layers if layer.spiking}
-        for name, cell in self.cells.items():
-            for learnt in ("beta", "threshold"):
-                if f"{name}.{learnt}" in network.parameters:  # the network's own, so that the gradient is found there
-                    delattr(cell, learnt)
-                    setattr(cell, learnt, network.parameters[f"{name}.{learnt}"])
+        self.cells = {
+            layer.name: of_any_kind(neuron, {name: parameters[f"{layer.name}.{name}"] for name in numbers}, dtype)
+            for layer in network.architecture.layers
+            if layer.spiking
+        }
+        self.states: dict[str, list[Tensor]] = {}
         self.mem: dict[str, Tensor] = {}
 
     def fire(self, name: str, current: Tensor) -> Tensor:
         """One time step; a readout that does not spike passes its current on."""
         if name not in self.cells:
             return current
-        spike, self.mem[name] = self.cells[name](current, self.mem.get(name, torch.zeros_like(current)))
+        cell, states = self.cells[name]
+        before = self.states.get(name, [torch.zeros_like(current)] * states)
+        spike, *self.states[name] = cell(current, *before)
+        self.mem[name] = self.states[name][-1]
         return spike.to(self.dtype)
 
 

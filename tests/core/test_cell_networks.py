@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from snnviz.core import measured_inits, observe, train
+from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
 from snnviz.core.loops import Loop
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.core.order import last_read
 from snnviz.design import cells
 from snnviz.design.cells import Cell

@@ -20,9 +20,9 @@ from torch import Tensor
 
 from snnviz.catalog.examples import named
 from snnviz.core import data, observe, train
+from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import ENCODINGS, OPTIMIZERS

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from snnviz.catalog.inits import MEASURED, UNIFORM, weight_law
 from snnviz.core import data, measured_inits, networks, observe
+from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
 from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.core.randomness import generator
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS

@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from snnviz.core import data
+from snnviz.core.activity import Activity
 from snnviz.core.networks import Network, Outputs
-from snnviz.core.neurons import Activity, Cell, respond
+from snnviz.core.neurons import Cell, respond
 from snnviz.core.observe import Window, look
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC

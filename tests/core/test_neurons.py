@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from snntorch import surrogate
 from torch import Tensor
 
+from snnviz.catalog.neurons import respond
 from snnviz.core import neurons
 from snnviz.core.neurons import Cell
 from snnviz.design.menus import SURROGATES
 from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
-from snnviz.theory import variance
 from tests.core import slow
 
 RESETS = ("subtract", "zero", "none")
@@ -181,7 +181,7 @@ def test_theory_and_training_have_the_same_neuron(reset: str) -> None:
     current = drive(9, False, torch.float64).detach().flatten(1)
     cell = cell_of(reset, threshold=0.7, beta=0.6)
     np.testing.assert_allclose(
-        variance.potentials(current.numpy(), cell.neuron), neurons.potentials(current, cell, 9).numpy(), atol=1e-12
+        respond(current.numpy(), cell.neuron)[0], neurons.potentials(current, cell, 9).numpy(), atol=1e-12
     )
 
 

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.core import data, measured_inits, observe, train
+from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.graph.architectures import INPUT, architecture

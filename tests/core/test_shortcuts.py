@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.core import gradients, train
+from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.core.shortcuts import PREFIX, Branches, branches
 from snnviz.design.design import Design
 from snnviz.design.links import change

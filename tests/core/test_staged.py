@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from snnviz.core import train
+from snnviz.core.activity import Activity
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.design import adjacency
 from snnviz.design.design import Design
 from snnviz.design.networks import StagedKind

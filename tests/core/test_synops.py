@@ -12,8 +12,8 @@ from torch import Tensor
 
 from snnviz.catalog.encodings import is_static
 from snnviz.core import data
+from snnviz.core.activity import Activity
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.core.observe import Window, look
 from snnviz.core.timed import TimedNetwork
 from snnviz.data.datasets import card

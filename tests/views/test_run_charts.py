@@ -193,7 +193,7 @@ def test_a_forecast_is_drawn_and_listed_for_every_example(name: str) -> None:
 
 def test_every_surrogate_is_drawn() -> None:
     for entry in SURROGATES:
-        trace = check([surrogate_chart(Neuron(surrogate=entry.kind))])["surrogate"]["traces"][0]
+        trace = check([surrogate_chart(Neuron(surrogate=entry.kind).surrogate)])["surrogate"]["traces"][0]
         assert max(trace["y"]) == trace["y"][len(trace["y"]) // 2] > 0
 
 

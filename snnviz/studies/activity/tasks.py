@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from snnviz.catalog.neurons import as_lif, model
 from snnviz.tasks import Offer, TaskKind
 
 KINDS: tuple[TaskKind[Any], ...] = ()
@@ -16,6 +17,6 @@ OFFERS = (
         key="see-activity",
         open="snnviz.studies.activity.page.setting:open_design_in_100_layers",
         page="activity",
-        fits=lambda design: design.neuron.kind == "lif",
+        fits=lambda design: model(design.neuron).spiking and as_lif(design.neuron) is not None,
     ),
 )

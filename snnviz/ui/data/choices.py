@@ -9,6 +9,7 @@ from typing import get_args
 
 import streamlit as st
 
+from snnviz.catalog.neurons import model
 from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.menus import CURRENT, ENCODINGS
@@ -30,7 +31,7 @@ def panel(now: Design, look: Look, count: int) -> None:
     _which(now, look, count)
     _other_form(now.data.name, recorded)
     st.markdown("**What the network is shown**")
-    _number(now, "data.steps", held=now.neuron.kind == "relu")
+    _number(now, "data.steps", held=not model(now.neuron).states)
     if recorded:
         _fields(now, FRAMES)
     _encoding(now, recorded)
@@ -127,7 +128,7 @@ def _any(count: int) -> None:
 def _encoding(now: Design, recorded: bool) -> None:
     chosen = now.data.encoding
     kinds = [kind for kind in ENCODINGS.kinds if not recorded or CURRENT in ENCODINGS[kind].traits]
-    if now.neuron.kind == "relu":
+    if not model(now.neuron).states:
         kinds = [kind for kind in kinds if kind == chosen.kind]
     path = "data.encoding.kind"
     key = f"{path}@{questions.revision(KEY)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, Literal, cast, get_args, get_origin
@@ -9,9 +10,11 @@ from typing import Any, Literal, cast, get_args, get_origin
 import streamlit as st
 from pydantic.fields import FieldInfo
 
+from snnviz.catalog.neurons import surrogate
 from snnviz.data import datasets
-from snnviz.design.menus import DATASETS, EVENTS, Choice
+from snnviz.design.menus import DATASETS, EVENTS, NEURONS, Choice
 from snnviz.design.networks import KINDS, Part, StagedNetwork, VggNetwork
+from snnviz.design.parts import Neuron
 from snnviz.design.registry import Entry, Range, Registry
 from snnviz.graph.architectures import architecture
 from snnviz.graph.branches import branching, parameters
@@ -52,8 +55,12 @@ def _network() -> None:
 
 
 def _neuron() -> None:
-    _part("neuron")
-    charts(payload([surrogate_chart(state.design().neuron)]), key="surrogate")
+    neuron = state.design().neuron
+    _part("neuron", kinds=NEURONS.kinds)
+    if (chosen := surrogate(neuron)) is not None:
+        charts(payload([surrogate_chart(chosen)]), key="surrogate")
+    if not isinstance(neuron, Neuron):
+        _about(NEURONS[neuron.kind], formula=True)
 
 
 def _init() -> None:
@@ -103,8 +110,11 @@ SECTIONS = {
 }
 
 
-def _part(name: str, skip: tuple[str, ...] = (), extra: str = "") -> None:
-    """Numbers side by side, then what has few options, then each choice with its parameters on a row of its own."""
+def _part(name: str, skip: tuple[str, ...] = (), extra: str = "", kinds: Sequence[str] = ()) -> None:
+    """Numbers side by side, then what has few options, then each choice with its parameters on a row of its own.
+
+    `kinds`: those of the part, where it is one of several.
+    """
     part: Part = attrgetter(name)(state.design())
     fields = {f"{name}.{field}": (info, getattr(part, field)) for field, info in type(part).model_fields.items()}
     if extra:
@@ -119,7 +129,7 @@ def _part(name: str, skip: tuple[str, ...] = (), extra: str = "") -> None:
     if few:
         with st.container(horizontal=True, gap="medium"):  # not in columns, which would cut off the last option
             for path, (info, value) in few.items():
-                _segments(path, list(get_args(info.annotation)), value)
+                _segments(path, list(kinds if path == f"{name}.kind" else get_args(info.annotation)), value)
     for path, (info, value) in shown.items():
         if isinstance(value, Choice):
             _choice(path, value, _registry_of(info))
@@ -223,10 +233,14 @@ def _choice(path: str, value: Choice, registry: Registry[Any]) -> None:
         with columns[1 + place % (COLUMNS - 1)]:
             chosen = value.parameters[parameter.name]
             _number(f"{path}.{parameter.name}", chosen, parameter.range, whole=parameter.whole)
+    _about(entry, formula=path == "init")
+
+
+def _about(entry: Entry[Any], *, formula: bool) -> None:
     st.caption(f"{entry.title} *{entry.source}*")
     if entry.notes:
         st.caption(entry.notes)
-    if entry.formula and path == "init":
+    if entry.formula and formula:
         st.latex(entry.formula)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from snnviz.catalog.neurons import model
 from snnviz.design.design import Design
 from snnviz.graph.nearest import Nearest
 from snnviz.ui.kit import notices, state
@@ -35,7 +36,7 @@ def _edit(found: Nearest) -> None:
     session.parts[before.network.kind] = document["network"]
     if before.network.code != code == "ttfs":
         session.parts["rate"] = document
-    if before.neuron.kind != found.design.neuron.kind == "relu":
+    if model(before.neuron).states and not model(found.design.neuron).states:
         session.parts["lif"] = document
     state.dismiss()
     state.replace(found.design)

@@ -5,14 +5,18 @@ The session keeps the parts and the drawn blocks that were left.
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from snnviz.catalog.examples import named
 from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.design.menus import NEURONS
 from snnviz.design.networks import StagedNetwork
+from snnviz.design.parts import AnyNeuron
 from snnviz.errors import InputError
-from snnviz.graph.nearest import FORWARD
+from snnviz.graph.nearest import FORWARD, Unfit
 from snnviz.graph.rewiring import rewired
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin
@@ -44,7 +48,7 @@ def of_network(now: Design, kind: str) -> Design:
     if kind in parts:
         return Design.check({**document, "network": {**parts[kind], "code": "rate", **code}})
     settings = {"network.kind": kind, **{f"network.{name}": value for name, value in code.items()}}
-    if kind == "cell" and now.neuron.kind == "relu":
+    if kind == "cell" and not NEURONS[now.neuron.kind].states:
         settings["network.cell"] = FORWARD  # the usual one has backward connections
     elif kind == "vgg":
         small_one = named("vgg-digits").network.model_dump(mode="json")
@@ -89,21 +93,38 @@ def at_depth(current: Design, depth: float) -> Design:
 
 
 def of_neurons(now: Design, kind: str) -> Design:
-    """The design's ANN twin; or the design with the neurons, time and loss it had before it became one."""
+    """The design with neurons of this kind, as they were when they were left, else with the same numbers; for ReLUs its
+    ANN twin.
+
+    What knew no time gets back the time and the loss that it had before. An initialisation that such neurons cannot
+    have becomes the nearest that they can.
+    """
     parts, document = st.session_state.parts, now.document()
     if kind == now.neuron.kind:
         return now
+    timed, entry = bool(NEURONS[now.neuron.kind].states), NEURONS[kind]
+    parts[f"neurons {now.neuron.kind}"] = document["neuron"]
     if now.network.code == "ttfs":
         document = of_code(now, "rate").document()
         if document["neuron"]["kind"] == kind:
             return Design.check(document)
-    if kind == "relu":
+    if timed and not entry.states:
         parts["lif"] = document
+    if kind == "relu":
         return ann_twin(now)
-    before = parts.get("lif", Design().document())
-    for part, field in (("data", "steps"), ("data", "encoding"), ("training", "loss")):
-        document[part][field] = before[part][field]
-    return Design.check({**document, "neuron": before["neuron"], "init": before["init"]})
+    same = AnyNeuron.variant({"kind": kind}).model_fields.keys() - {"learn"}
+    shared = {name: value for name, value in document["neuron"].items() if name in same}
+    neuron: dict[str, Any] = parts.get(f"neurons {kind}", {**shared, "kind": kind})
+    if not timed and entry.states:
+        before = parts.get("lif", Design().document())
+        for part, field in (("data", "steps"), ("data", "encoding"), ("training", "loss")):
+            document[part][field] = before[part][field]
+        document["init"] = before["init"]
+        neuron = before["neuron"] if before["neuron"]["kind"] == kind else neuron
+    try:
+        return Design.check({**document, "neuron": neuron})
+    except Unfit as error:
+        return error.nearest.design
 
 
 def of_code(now: Design, code: str) -> Design:

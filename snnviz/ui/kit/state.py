@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz.catalog.examples import named
+from snnviz.catalog.neurons import model, threshold
 from snnviz.design import cells
 from snnviz.design.adjacency import Edges, compact
 from snnviz.design.design import Design
@@ -212,9 +213,10 @@ def put(path: str, widget: str) -> None:
 def like_example() -> None:
     """Neuron, time steps and training of the staged network's example; network and data stay."""
     like = named(f"{design().network.kind}-digits")
-    settings = {"neuron.threshold": like.neuron.threshold}
+    theta = threshold(like.neuron)
+    settings: dict[str, Any] = {} if threshold(design().neuron) is None else {"neuron.threshold": theta}
     settings |= {f"training.{name}": getattr(like.training, name) for name in ("learning_rate", "epochs")}
-    if design().neuron.kind == "lif":
+    if model(design().neuron).states:
         settings["data.steps"] = like.data.steps
     before = design()
     st.session_state.design = change(before, settings)

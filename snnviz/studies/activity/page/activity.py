@@ -179,10 +179,13 @@ def _bridge() -> None:
         icon=":material/hub:",
         width="stretch",
         key="bring",
+        disabled=bool(other := at.another_equation(state.design())),
         on_click=at.bring_design,
         help="Its neuron, time steps and initialisation, as many neurons as its hidden layers have inputs, and its "
         "depth. A convolution uses the same weights at every place; here every neuron draws its own.",
     )
+    if other:
+        st.caption(other)
     again.button("Start again", icon=":material/undo:", width="stretch", key="again", on_click=at.start_again)
     if state.design().network.kind != "mlp":
         st.caption(

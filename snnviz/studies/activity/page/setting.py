@@ -14,6 +14,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from snnviz.catalog.inits import Drive, init_text, read_init, spike_probability, weight_law
+from snnviz.catalog.neurons import as_lif, model
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS, Choice
@@ -311,17 +312,35 @@ def typical(design: Design) -> Typical:
     return Typical(fan_in, chosen.fan_out, sum(layer.weighted for layer in layers[:-1]))
 
 
-def own_point(design: Design) -> tuple[float, float, str]:
-    """The design on the survival map: n Var[w] of a typical layer, its threshold, and what to call it."""
-    one, neuron = typical(design), design.neuron
+def another_equation(design: Design) -> str:
+    """Why the design cannot be drawn here: the sentence, or nothing."""
+    if as_lif(design.neuron) is not None:
+        return ""
+    name = model(design.neuron).label
+    return f"This page draws LIF neurons, and those of your design are {name}: they follow another equation."
+
+
+def own_point(design: Design) -> tuple[float, float, str] | None:
+    """The design on the survival map: n Var[w] of a typical layer, its threshold, and what to call it.
+
+    None where its neurons are not LIF.
+    """
+    one, neuron = typical(design), as_lif(design.neuron)
+    if neuron is None:
+        return None
     drive = Drive(spike_probability(neuron.threshold), design.data.steps)
     law = weight_law(design.init, one.fan_in, one.fan_out, neuron, drive)
     return law.variance * one.fan_in, neuron.threshold, f"your design, {label(design.init)}"
 
 
 def of_design(design: Design, *, layers: int | None = None) -> Setting:
-    """The setting of a fully connected stack like the design: its neuron, its time steps, its fan-in and its depth."""
-    one, neuron = typical(design), design.neuron
+    """The setting of a fully connected stack like the design: its neuron, its time steps, its fan-in and its depth.
+
+    Raises `InputError` where its neurons are not LIF before training.
+    """
+    one, neuron = typical(design), as_lif(design.neuron)
+    if neuron is None:
+        raise InputError("neuron.kind", "be one that begins as LIF, to be drawn here", design.neuron.kind)
     own = read_init(dict(design.init))
     others = [init for init in compared() if init != own]
     numbers = {
@@ -367,8 +386,8 @@ def use_in_design() -> None:
     now = setting()
     init = now.inits[looked_at()]
     settings: dict[str, Any] = {f"neuron.{name}": getattr(now, name) for name in ("threshold", "beta", "reset")}
-    if state.design().neuron.kind != "lif":
-        settings["neuron.kind"] = "lif"
+    if state.design().neuron.kind != now.neuron.kind:
+        settings["neuron.kind"] = now.neuron.kind
     settings |= {"data.steps": now.steps, "init.kind": init.kind}
     settings |= {f"init.{name}": value for name, value in init.parameters.items()}
     state.take(links.change(state.design(), settings), "Taken from Activity.")

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.inits import Drive, Law, is_measured, weight_law
+from snnviz.catalog.neurons.lif import in_place
 from snnviz.studies.activity.theory.activity import Setting, Single, Trace
 
 Floats = NDArray[np.float64]
@@ -98,7 +99,7 @@ def _trace(setting: Setting, kind: int, parts: list[_Seen]) -> Trace:
 
 def _propagate(setting: Setting, seeds: range, shape: bool, look: int | None, tell: Callable[[float], None]) -> _Seen:
     """All initialisations through all layers for some seeds. Axis 0 of arrays: pairs that still spike, run by run."""
-    steps, width, count = setting.steps, setting.width, len(setting.inits)
+    steps, width, count, neuron = setting.steps, setting.width, len(setting.inits), setting.neuron
     seen = _Seen(setting, len(seeds), shape, look)
     streams = [np.random.Generator(np.random.SFC64([setting.seed + seed])) for seed in seeds]
     runs, kinds = np.repeat(np.arange(len(seeds)), count), np.tile(np.arange(count), len(seeds))
@@ -108,7 +109,7 @@ def _propagate(setting: Setting, seeds: range, shape: bool, look: int | None, te
     for run, stream in enumerate(streams):
         stream.standard_normal(dtype=np.float32, out=normal[run, :distinct])
         normal[run, distinct:] = normal[run, 0]
-    u = np.repeat(_potentials(normal.copy(), setting), count, axis=0)
+    u = np.repeat(in_place(normal.copy(), neuron), count, axis=0)
     x = (u > np.float32(setting.threshold)).astype(np.float32)
     seen.note(kinds, runs, 0, u, x)
 
@@ -134,7 +135,7 @@ def _propagate(setting: Setting, seeds: range, shape: bool, look: int | None, te
             active = x[k].any(0)
             if active.sum() < FEW:
                 u[k] = x[k][:, active] @ _uniform(laws[k], setting, seeds[runs[k]], layer, int(active.sum()))
-        _potentials(u, setting)
+        in_place(u, neuron)
         np.greater(u, np.float32(setting.threshold), out=x, casting="unsafe")
         seen.note(kinds, runs, layer, u, x)
     tell(1.0)
@@ -156,21 +157,6 @@ def _laws(setting: Setting, kinds: Indices, x: Single) -> list[Law]:
                 known[kind] = law
         found.append(law)
     return found
-
-
-def _potentials(current: Single, setting: Setting) -> Single:
-    """Turns currents (pairs, T, n) into potentials before reset, in place."""
-    beta, threshold = np.float32(setting.beta), np.float32(setting.threshold)
-    kept = np.empty_like(current[:, 0])
-    for t in range(1, current.shape[1]):
-        before, now = current[:, t - 1], current[:, t]
-        np.multiply(before, beta, out=kept)
-        if setting.reset == "subtract":
-            kept -= threshold * (before > threshold)
-        elif setting.reset == "zero":
-            kept *= before <= threshold
-        now += kept
-    return current
 
 
 def _variance(u: Single) -> Single:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from snnviz.catalog.neurons import model
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS, SHORTCUTS
@@ -145,7 +146,7 @@ def _numbers(now: Design) -> None:
         owner: Part = getattr(now, part)
         limits = _range(owner, field)
         whole = type(owner).model_fields[field].annotation is int
-        held = now.neuron.kind == "relu" and path == "data.steps"
+        held = not model(now.neuron).states and path == "data.steps"
         _number(column, path, label, getattr(owner, field), limits, whole=whole, disabled=held)
     seeds = _range(study(), "seeds")
     columns[-1].selectbox(

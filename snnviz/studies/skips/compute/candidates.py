@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 
 from snnviz.core import data, observe, train
+from snnviz.core.activity import Activity
 from snnviz.core.data import Images
 from snnviz.core.networks import Network
-from snnviz.core.neurons import Activity
 from snnviz.core.randomness import generator
 from snnviz.core.shortcuts import Objective, branches
 from snnviz.core.train import Optimizer

@@ -1,0 +1,70 @@
+"""The leaky integrate-and-fire neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.design.menus import NEURONS
+from snnviz.design.neurons import Learnt, States
+from snnviz.design.parts import Neuron
+
+
+def learnt(neuron: Neuron, /) -> tuple[Learnt, ...]:
+    """One leak, one threshold for a layer, where the design says so; both stay where their fields may be.
+
+    Below a threshold of 0 a neuron that nothing reaches would spike at every step.
+    """
+    found = [
+        Learnt("beta", "beta", neuron.beta, ends=(0.0, 1.0), row="beta"),
+        Learnt("threshold", "threshold", neuron.threshold, ends=(0.0, None), row="threshold"),
+    ]
+    return tuple(each for each in found if neuron.learn in (each.name, "both"))
+
+
+@NEURONS.add(
+    Neuron,
+    label="LIF",
+    source="Lapicque 1907; snntorch.Leaky",
+    formula=r"u^t = \beta u^{t-1} + I^t - \theta s^{t-1},\quad s^t = 1[u^t > \theta]",
+    learnt=learnt,
+    kernel="snnviz.core.neurons:Cell",
+    lif=lambda neuron: neuron,
+)
+def lif(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:
+    """Leaky integrate-and-fire: the potential leaks, adds up what arrives, and a spike resets it one step later.
+
+    With the reset "zero" it is u[t] = beta u[t-1] (1 - s[t-1]) + I[t]. Time is in steps; u, I and theta share their
+    unit.
+    """
+    (u,) = states
+    spiked = u > p.threshold
+    kept = u * (u <= p.threshold) if p.reset == "zero" else u
+    u = p.beta * kept + current
+    if p.reset == "subtract":
+        u = u - p.threshold * spiked
+    return (u,), u, spike(u - p.threshold)
+
+
+Single = NDArray[np.float32]
+
+
+def in_place(current: Single, neuron: Neuron) -> Single:
+    """Turns currents (pairs, T, n) into potentials: `lif` for millions of neurons in single precision.
+
+    It rounds in another order, beta u - theta s before I is added, on which the numbers of the Activity page rest.
+    """
+    beta, threshold = np.float32(neuron.beta), np.float32(neuron.threshold)
+    kept = np.empty_like(current[:, 0])
+    for t in range(1, current.shape[1]):
+        before, now = current[:, t - 1], current[:, t]
+        np.multiply(before, beta, out=kept)
+        if neuron.reset == "subtract":
+            kept -= threshold * (before > threshold)
+        elif neuron.reset == "zero":
+            kept *= before <= threshold
+        now += kept
+    return current

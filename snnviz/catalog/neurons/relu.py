@@ -1,0 +1,28 @@
+"""The rectified linear unit, for networks beside spiking ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from snnviz.design.menus import NEURONS
+from snnviz.design.neurons import States
+from snnviz.design.parts import Neuron
+
+
+@NEURONS.add(
+    Neuron,
+    label="ReLU",
+    source="Nair and Hinton 2010",
+    formula=r"s = \max(0, u),\quad u = I",
+    states=0,
+    spiking=False,
+    kernel="snnviz.core.neurons:Rectifier",
+    lif=lambda neuron: neuron,  # its part has the numbers of one, and designs may hold any initialisation beside them
+)
+def relu(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:  # noqa: ARG001
+    """ReLU: max(0, u), in a single time step with direct input and an output layer that does not spike.
+
+    For the ANN twin. The other numbers of a neuron have no say then.
+    """
+    return states, current, current * (current > 0)

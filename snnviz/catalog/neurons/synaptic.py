@@ -1,0 +1,59 @@
+"""A leaky integrate-and-fire neuron behind a synapse whose current fades."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from snnviz.design.menus import NEURONS
+from snnviz.design.neurons import Learnt, States
+from snnviz.design.parts import Leak, Reset, Spiking
+from snnviz.design.registry import Range
+
+
+class Synaptic(Spiking):
+    """A neuron with two decays: of its synaptic current, and of its potential."""
+
+    kind: Literal["synaptic"] = "synaptic"
+    alpha: Annotated[
+        float, Range(0, 1, "Share of the synaptic current kept from one step to the next; 0 makes it LIF.", 0.05)
+    ] = 0.5
+    beta: Leak = 0.5
+    reset: Reset = "subtract"
+    learn: Literal["none", "alpha", "beta", "both"] = "none"
+    """What each layer learns besides its weights, one number for all its neurons; the fields say where it starts."""
+
+
+def learnt(neuron: Synaptic, /) -> tuple[Learnt, ...]:
+    """The decays, kept between 0 and 1."""
+    found = [
+        Learnt("alpha", "alpha", neuron.alpha, ends=(0.0, 1.0)),
+        Learnt("beta", "beta", neuron.beta, ends=(0.0, 1.0), row="beta"),
+    ]
+    return tuple(each for each in found if neuron.learn in (each.name, "both"))
+
+
+@NEURONS.add(
+    Synaptic,
+    label="Synaptic",
+    source="snntorch.Synaptic",
+    formula=r"i^t = \alpha i^{t-1} + I^t,\quad u^t = \beta u^{t-1} + i^t - \theta s^{t-1},\quad s^t = 1[u^t > \theta]",
+    states=2,
+    learnt=learnt,
+)
+def synaptic(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:
+    """Second-order LIF: a spike that arrives becomes a current that fades, and the potential follows it.
+
+    After a spike the reset "zero" leaves a potential of 0 for a whole step, what arrives in it included, and the
+    current as it is; so does snntorch. Time is in steps; u, i, I and theta share their unit.
+    """
+    i, u = states
+    spiked = u > p.threshold
+    silent = u <= p.threshold
+    i = p.alpha * i + current
+    u = p.beta * u + i
+    if p.reset == "subtract":
+        u = u - p.threshold * spiked
+    elif p.reset == "zero":
+        u = u * silent
+    return (i, u), u, spike(u - p.threshold)

@@ -1,0 +1,194 @@
+"""Neurons of a layer over a whole sequence: by the step of their catalogue entry, or by its kernel where it has one.
+
+The step is pure (`snnviz.design.neurons`), so torch finds its gradients. A loop of layers goes back by hand, a time
+step at a time (`Scan`); for the step that is its own gradient, computed anew.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from snnviz.catalog.neurons import learnt, model, surrogate, values
+from snnviz.catalog.surrogates import reach
+from snnviz.core.activity import Activity, activity
+from snnviz.core.surrogates import derivative, spike
+from snnviz.design.parts import AnyNeuron
+
+
+class Scan(Protocol):
+    """A layer's neurons on their way through time and back, (T, B, ...) in place; one of each way, `t` in order."""
+
+    def advance(self, u: Tensor, s: Tensor, t: int) -> None:
+        """Turns `u[t]` from the current into the potential, and fills `s[t]`."""
+        ...
+
+    def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
+        """Turns `u[t]` into the gradient of the current, `g[t]` being that of the spikes."""
+        ...
+
+    @property
+    def gradients(self) -> Sequence[Tensor | None]:
+        """Of the population's `tensors`, after the way back."""
+        ...
+
+
+class Population(Protocol):
+    """A layer's neurons, with what they have learnt."""
+
+    @property
+    def tensors(self) -> Sequence[Tensor | None]:
+        """What is learnt, None where a number is not."""
+        ...
+
+    def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:
+        """What is said, (T, ...), of a current (T, ...) or, constant over time, (1, ...); gradients flow.
+
+        `overwrite`: the current is not needed any more and its memory may be used.
+        """
+        ...
+
+    def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
+        """The same, and what is seen of it on the way; without gradients, overwrites the current."""
+        ...
+
+    def seen(self, u: Tensor, s: Tensor) -> Activity:
+        """Of potentials and spikes (T, B, ...)."""
+        ...
+
+    def scan(self) -> Scan:
+        """For one way through a loop."""
+        ...
+
+    @property
+    def learnt(self) -> tuple[float | None, float | None]:
+        """The leak and the threshold as they act, the mean over neurons, None of what is not learnt."""
+        ...
+
+
+def population(neuron: AnyNeuron, tensors: Mapping[str, Tensor] | None = None) -> Population:
+    """Neurons of a kind. `tensors`: what they have learnt by name; without them they are as they begin."""
+    kernel = model(neuron).kernel
+    if kernel is None:
+        return Stepped(neuron, tensors or {})
+    module, _, name = kernel.partition(":")
+    made: Population = getattr(importlib.import_module(module), name).of(neuron, tensors or {})
+    return made
+
+
+def starts(neuron: AnyNeuron, shape: Sequence[int]) -> dict[str, Tensor]:
+    """What a layer of neurons of this shape learns beside its weights, as it begins: (), or one a neuron."""
+    return {each.name: torch.full(tuple(shape) if each.each == "neuron" else (), each.start) for each in learnt(neuron)}
+
+
+class Stepped:
+    """Neurons by their step alone."""
+
+    def __init__(self, neuron: AnyNeuron, tensors: Mapping[str, Tensor]) -> None:
+        self.neuron, self.model, self._choice = neuron, model(neuron), surrogate(neuron)
+        self._slope = None if self._choice is None else derivative(self._choice)
+        self._numbers = [each for each in learnt(neuron) if each.name in tensors]
+        self.tensors = [tensors[each.name] for each in self._numbers]
+
+    def values(self, tensors: Sequence[Tensor]) -> Any:
+        """What the step reads: the neuron's fields, and in place of some what is made of these tensors."""
+        found = values(self.neuron)
+        for each, tensor in zip(self._numbers, tensors, strict=True):
+            setattr(found, each.field, each.value(tensor))
+        return found
+
+    def spike(self, x: Tensor) -> Tensor:
+        """1 where x > 0, with the surrogate's derivative."""
+        if self._slope is None:
+            return (x > 0).to(x.dtype)
+        return spike(x, self._slope)
+
+    def begin(self) -> tuple[Any, ...]:
+        """What is remembered before the first time step."""
+        return (0.0,) * self.model.states
+
+    def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:  # noqa: ARG002
+        p, states, said = self.values(self.tensors), self.begin(), []
+        for t in range(steps):
+            states, _, s = self.model.function(states, current[t if len(current) > 1 else 0], p, self.spike)
+            said.append(s)
+        return torch.stack(said)
+
+    @torch.no_grad()
+    def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
+        p, states = self.values(self.tensors), self.begin()
+        u = current.new_empty(steps, *current.shape[1:])
+        said, far = torch.empty_like(u), torch.zeros(u.shape[:2])
+        edge = None if self._choice is None else reach(self._choice)
+
+        def spike(x: Tensor) -> Tensor:
+            if edge is not None:
+                far[t] = (x.abs() > edge).flatten(1).sum(1)
+            return (x > 0).to(x.dtype)
+
+        for t in range(steps):
+            now = current[t if len(current) > 1 else 0]
+            states, u[t], said[t] = self.model.function(states, now, p, spike)
+        return said, activity(u, said if self.model.spiking else None, far)
+
+    def seen(self, u: Tensor, s: Tensor) -> Activity:
+        p, far = self.values(self.tensors), None
+        if self._choice is not None and hasattr(p, "threshold"):
+            far = ((u.detach() - p.threshold).abs() > reach(self._choice)).flatten(2).sum(2)
+        return activity(u, s if self.model.spiking else None, far)
+
+    def scan(self) -> StepScan:
+        return StepScan(self)
+
+    @property
+    def learnt(self) -> tuple[float | None, float | None]:
+        told: dict[str, float] = {}
+        for each, tensor in zip(self._numbers, self.tensors, strict=True):
+            if each.row is not None:
+                told[each.row] = float(each.shown(each.value(tensor.detach().double())).mean())
+        return told.get("beta"), told.get("threshold")
+
+
+class StepScan:
+    """Keeps what neurons remembered and received; on the way back each time step is computed once more."""
+
+    def __init__(self, of: Stepped) -> None:
+        self.of = of
+        self._before: list[tuple[Any, ...]] = []
+        self._currents: list[Tensor] = []
+        self._later: list[Tensor | None] = [None] * of.model.states
+        self.gradients = [torch.zeros_like(tensor) for tensor in of.tensors]
+
+    @torch.no_grad()
+    def advance(self, u: Tensor, s: Tensor, t: int) -> None:
+        states = self._before[-1] if self._before else self.of.begin()
+        del self._before[t:], self._currents[t:]
+        self._currents.append(u[t].clone())
+        states, u[t], s[t] = self._step(states, self._currents[t], self.of.tensors)
+        self._before.append(states)
+
+    def _step(self, states: tuple[Any, ...], current: Tensor, tensors: Sequence[Tensor]) -> tuple[Any, ...]:
+        return self.of.model.function(states, current, self.of.values(tensors), self.of.spike)
+
+    def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
+        given = self._before[t - 1] if t else self.of.begin()
+        with torch.enable_grad():
+            states = tuple(x.detach().requires_grad_() if isinstance(x, Tensor) else x for x in given)
+            current = self._currents[t].requires_grad_()
+            tensors = [tensor.detach().requires_grad_() for tensor in self.of.tensors]
+            after, _, said = self._step(states, current, tensors)
+        inner = [x for x in states if isinstance(x, Tensor)]
+        told = [(x, d) for x, d in zip((said, *after), (g[t], *self._later), strict=True) if d is not None]
+        told = [(x, d) for x, d in told if isinstance(x, Tensor) and x.requires_grad]
+        asked = [current, *tensors, *inner]
+        found = torch.autograd.grad([x for x, _ in told], asked, [d for _, d in told], allow_unused=True)
+        u[t] = 0 if found[0] is None else found[0]
+        for total, more in zip(self.gradients, found[1:], strict=False):
+            if more is not None:
+                total += more
+        rest = iter(found[1 + len(tensors) :])
+        self._later = [next(rest) if isinstance(x, Tensor) else None for x in states]

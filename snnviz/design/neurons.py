@@ -1,0 +1,132 @@
+"""What an entry of the catalogue of neurons is: a step through time, and what else must be known of it.
+
+A step is a pure function ``step(states, current, p, spike) -> (states, potential, said)``, written once in plain
+arithmetic, which numpy computes for forecasts, encoders and pages, and torch for training:
+
+- `states`: what a neuron remembers, as many arrays as the entry says, each 0.0 before the first time step;
+- `current`: what reaches the neurons in this time step, (..., n);
+- `p`: the neuron's fields by name, such as ``p.threshold``; in training with tensors in place of what is learnt;
+- `spike(x)`: 1 where x > 0, else 0. Its derivative in training is the surrogate's. What a comparison gives, such as
+  ``u > p.threshold``, has no derivative: so are resets, as in snntorch;
+- `potential`: what is reported as u, before a reset; `said`: the spikes, or the numbers of neurons that do not spike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, get_args, get_origin
+
+from snnviz.design.networks import Part
+from snnviz.design.registry import Entry, Parameter, Range, Registry
+
+States = tuple[Any, ...]
+Step = Callable[[States, Any, Any, Callable[[Any], Any]], tuple[States, Any, Any]]
+
+
+def itself(number: Any) -> Any:
+    """The same."""
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A number that every layer, or every neuron, learns besides the weights, from `start`.
+
+    name: in checkpoints ``<layer>.<name>``. field: of the step's `p`, which is `value` of the number (plain
+    arithmetic). ends: to which an optimizer's step is put back, or None. row: which column of `events.LayerState` tells
+    it, the mean over neurons, as the number that `shown` makes of the field.
+    """
+
+    name: str
+    field: str
+    start: float
+    each: Literal["layer", "neuron"] = "layer"
+    value: Callable[[Any], Any] = itself
+    ends: tuple[float, float | None] | None = None
+    row: Literal["beta", "threshold"] | None = None
+    shown: Callable[[Any], Any] = itself
+
+
+class Teller(Protocol):
+    """What a neuron learns besides weights."""
+
+    def __call__(self, neuron: Any, /) -> tuple[Learnt, ...]: ...
+
+
+def nothing(_: Any, /) -> tuple[Learnt, ...]:
+    """No number is learnt."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Entry[Step]):
+    """A neuron of the catalogue; `function` is its step.
+
+    part: the value with its fields. label: what it is called in a word. states: how many arrays it remembers; one of
+    none knows no time. spiking: what it says are spikes. learnt: what it learns besides weights, of a part. kernel:
+    "module:class" in `snnviz.core` that does the same faster. lif: the LIF neuron that it is before training, of a
+    part, where it is one: what only holds for LIF (`inits.LIF`, survival, the Activity page) asks for it.
+    """
+
+    part: type[Part] = Part
+    label: str = ""
+    states: int = 1
+    spiking: bool = True
+    learnt: Teller = nothing
+    kernel: str | None = None
+    lif: Callable[[Any], Any] | None = None
+
+    @property
+    def options(self) -> dict[str, tuple[str, ...]]:
+        """What else the part chooses between, the default first."""
+        found = {}
+        for name, about in self.part.model_fields.items():
+            if get_origin(about.annotation) is Literal and name != "kind":
+                found[name] = (about.default, *(each for each in get_args(about.annotation) if each != about.default))
+        return found
+
+
+class Neurons(Registry[Step]):
+    """The catalogue of neurons."""
+
+    def add(
+        self,
+        part: type[Part],
+        *,
+        source: str,
+        label: str,
+        formula: str = "",
+        states: int = 1,
+        spiking: bool = True,
+        learnt: Teller = nothing,
+        kernel: str | None = None,
+        lif: Callable[[Any], Any] | None = None,
+    ) -> Callable[[Step], Step]:
+        """Decorator of a step, whose name with dashes is the kind; see `Model`."""
+
+        def added(step: Step) -> Step:
+            self.register(source=source, formula=formula)(step)
+            kind = step.__name__.replace("_", "-")
+            self._entries[kind] = Model(
+                kind, step, source, formula, _parameters(part), part=part, label=label, states=states,
+                spiking=spiking, learnt=learnt, kernel=kernel, lif=lif,
+            )  # fmt: skip
+            return step
+
+        return added
+
+    def __getitem__(self, kind: str) -> Model:
+        found = super().__getitem__(kind)
+        assert isinstance(found, Model)
+        return found
+
+
+def _parameters(part: type[Part]) -> tuple[Parameter, ...]:
+    """The part's own numbers."""
+    found = []
+    for name, about in part.model_fields.items():
+        limits = next((note for note in about.metadata if isinstance(note, Range)), None)
+        if limits is not None:
+            found.append(Parameter(name, about.annotation is int, about.default, limits))
+    return tuple(found)
