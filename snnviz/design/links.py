@@ -280,7 +280,7 @@ def in_a_line(design: Design, field: Callable[[str, Any], str] = named) -> str:
         words.append(f"{network.norm} normalisation")
     if network.code != "rate":
         words.append(field("network.code", network.code))
-    elif design.neuron.kind != "lif":
+    elif design.neuron.kind != naming.ABSENT["Neuron.kind"]:
         words.append(field("neuron.kind", design.neuron.kind))
     words = [design.data.name, *words]
     words.append(field("init.kind", design.init.kind))

@@ -37,7 +37,7 @@ def _tau(w: Any) -> Any:
 @NEURONS.add(
     Plif,
     label="PLIF",
-    source="Fang et al. 2021, Eq. 8",
+    source="Fang et al. 2021; spikingjelly ParametricLIFNode",
     formula=r"u^t = \left(1 - \tfrac{1}{\tau}\right) u^{t-1} + I^t - \theta s^{t-1},\quad \tfrac{1}{\tau} = "
     r"\sigma(w),\quad s^t = 1[u^t > \theta]",
     learnt=learnt,

@@ -15,9 +15,7 @@ class Synaptic(Spiking):
     """A neuron with two decays: of its synaptic current, and of its potential."""
 
     kind: Literal["synaptic"] = "synaptic"
-    alpha: Annotated[
-        float, Range(0, 1, "Share of the synaptic current kept from one step to the next; 0 makes it LIF.", 0.05)
-    ] = 0.5
+    alpha: Annotated[float, Range(0, 1, "Share of the synaptic current kept from one step to the next.", 0.05)] = 0.5
     beta: Leak = 0.5
     reset: Reset = "subtract"
     learn: Literal["none", "alpha", "beta", "both"] = "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from snnviz.catalog.neurons import model
 from snnviz.data.datasets import card
 from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
@@ -21,7 +22,7 @@ def parts(design: Design) -> tuple[Part, ...]:
     """
     built, branches = architecture(design), branching(design)
     *hidden, readout = built.layers
-    classes = card(design.data.name).classes
+    classes, neurons = card(design.data.name).classes, model(design.neuron).label
     shape = " × ".join(map(str, built.input_shape))
     found = [Part("image", design.data.name, shape)]
     group: list[Layer] = []
@@ -29,21 +30,22 @@ def parts(design: Design) -> tuple[Part, ...]:
         group.append(layer)
         if index in branches or layer is hidden[-1]:
             branch = f"linear {built.channels(index)} → {classes}" if index in branches else ""
-            found.append(Part(_named(group), _inside(group), _shape(layer), "spiking", branch))
+            found.append(Part(_named(group), _inside(group, neurons), _shape(layer), "spiking", branch))
             group = []
-    return (*found, Part("readout", "linear, mean over t" if not readout.spiking else "LIF, counted", f"{classes}"))
+    said = f"{neurons}, counted" if readout.spiking else "linear, mean over t"
+    return (*found, Part("readout", said, f"{classes}"))
 
 
 def _named(group: Sequence[Layer]) -> str:
     return group[0].name if len(group) == 1 else f"{group[0].name} – {group[-1].name}"
 
 
-def _inside(group: Sequence[Layer]) -> str:
+def _inside(group: Sequence[Layer], neurons: str) -> str:
     """What is in the box: so many layers of a kind, and their neurons."""
     kinds = dict.fromkeys("conv" if layer.kind == "conv" else "linear" for layer in group if layer.weighted)
     many = sum(layer.weighted for layer in group)
-    neurons = ", LIF" if any(layer.spiking for layer in group) else ", ReLU" if not group[-1].plain else ""
-    return f"{many} × {' / '.join(kinds)}{neurons}" if many else "joined"
+    behind = "" if all(layer.plain for layer in group) else f", {neurons}"
+    return f"{many} × {' / '.join(kinds)}{behind}" if many else "joined"
 
 
 def _shape(layer: Layer) -> str:
