@@ -151,3 +151,22 @@ def test_a_page_stands_still_on_a_phone(browser: Browser, place: tuple[str, Stor
     shifted = visitor.page.evaluate("window.shifted")
     context.close()
     assert shifted < 0.1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_a_refusal_covers_can_be_scrolled_to(browser: Browser, place: tuple[str, Store], width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(f"{place[0]}/")
+    page.get_by_role("radio", name="when it spikes once").click(timeout=60_000)
+    box = page.locator(".st-key-refusal")
+    expect(box).to_be_visible(timeout=60_000)
+    main = page.get_by_test_id("stMain")
+    main.evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    last = page.get_by_test_id("stMainBlockContainer").evaluate(
+        "all => all.getBoundingClientRect().bottom - parseFloat(getComputedStyle(all).paddingBottom)"
+    )
+    over = box.bounding_box()
+    context.close()
+    assert over is not None
+    assert last <= over["y"]
