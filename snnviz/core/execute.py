@@ -15,7 +15,7 @@ import torch
 from snnviz.core import data, gradients, measured_inits, observe, train
 from snnviz.core.randomness import generator
 from snnviz.core.shortcuts import Objective, branches
-from snnviz.core.timed import TimedNetwork, network_of, penalty
+from snnviz.core.timed import network_of, penalty
 from snnviz.design.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress
@@ -75,8 +75,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
     if first == 0:
         shares = gradients.shares(network, *shown, beside.objective(0) if beside and watched else None)
         yield from observe.look(network, probe, window, 0, 0.0, shares)
-        if isinstance(network, TimedNetwork):
-            yield from network.timings(probe, 0, 0.0, final=False)
+        yield from network.timings(probe, 0, 0.0, final=False)
 
     for epoch in range(first, epochs):
         rate = optimizer.start_epoch(epoch)
@@ -106,11 +105,10 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
                     if math.isnan(state.var_u):  # such a layer is silent, and the loss of those behind it finite
                         raise Diverged(f"The weights of {state.name} became infinite in epoch {epoch + 1}: {REMEDY}.")
                     yield state
-                if isinstance(network, TimedNetwork):
-                    yield from network.timings(probe, step, now, final=False)
+                yield from network.timings(probe, step, now, final=False)
                 window.clear()
             yield Progress(step, epochs * per_epoch)
-        if isinstance(network, TimedNetwork) and epoch + 1 == epochs:
+        if epoch + 1 == epochs:
             network.settle(training_images)
             yield from network.timings(probe, epochs * per_epoch, epochs, final=True)
         score, seen = train.score(network, test_images, crew()), len(training_images)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from snnviz.catalog.inits import is_measured
 from snnviz.core import data, observe
-from snnviz.core.timed import TimedNetwork, network_of
+from snnviz.core.timed import network_of
 from snnviz.core.train import Optimizer
 from snnviz.design.design import Design
 from snnviz.events import Checkpoint, Event, Progress
@@ -29,6 +29,5 @@ def measure(design: Design, checkpoint: Checkpoint) -> Iterator[Event]:
     Optimizer(network).restore(checkpoint.arrays)
     step = checkpoint.epoch * math.ceil(len(training) / design.training.batch_size)
     yield from observe.look(network, probe, observe.Window(network.parameters), step, checkpoint.epoch)
-    if isinstance(network, TimedNetwork):
-        yield from network.timings(probe, step, checkpoint.epoch, final=checkpoint.epoch == design.training.epochs)
+    yield from network.timings(probe, step, checkpoint.epoch, final=checkpoint.epoch == design.training.epochs)
     yield Progress(1, 1)

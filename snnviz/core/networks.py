@@ -8,7 +8,7 @@ first layer is computed once. Maps are (T, B, H, W, C) in here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from snnviz.catalog.neurons import learnt
 from snnviz.core.activity import Activity, activity
 from snnviz.core.counting import Plan, made_of_spikes, plans
 from snnviz.core.cycles import Cycle
+from snnviz.core.data import Images
 from snnviz.core.inits import initial_weight
 from snnviz.core.layers import convolution, linear
 from snnviz.core.loops import Loop
@@ -28,6 +29,7 @@ from snnviz.core.order import Stage, last_read, members_of, stages
 from snnviz.core.randomness import generator
 from snnviz.core.stepping import Population, population, starts
 from snnviz.design.design import Design
+from snnviz.events import Timing
 from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture
 from snnviz.theory.costs import micro_batch
 
@@ -142,6 +144,13 @@ class Network:
 
     def adapt(self) -> None:
         """After a training step: nothing but weights changes in most networks."""
+
+    def settle(self, images: Images) -> None:
+        """After the last epoch, shown the training images: most networks are as they are."""
+
+    def timings(self, image: Tensor, step: int, epoch: float, *, final: bool) -> Iterator[Timing]:  # noqa: ARG002
+        """When the layers spike, of encoded images, where that says something of them."""
+        yield from ()
 
     @property
     def micro_batch(self) -> int:

@@ -17,10 +17,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
-from snnviz.design import adjacency, cells, naming
+from snnviz.design import adjacency, naming
 from snnviz.design.design import Design
 from snnviz.design.menus import NEURONS, Choice
-from snnviz.design.networks import Part, StagedNetwork
+from snnviz.design.networks import Part
 from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Registry
 from snnviz.errors import Described, InputError, did_you_mean
@@ -262,20 +262,7 @@ def in_a_line(design: Design, field: Callable[[str, Any], str] = named) -> str:
     `field`: how a field and its value are said.
     """
     network = design.network
-    if network.kind == "block":
-        stacked = f"{network.blocks} x " if network.blocks > 1 else ""
-        words = [f"block {stacked}{network.depth} layers, {network.channels} ch, {adjacency.in_words(network.edges)}"]
-    elif network.kind == "mlp":
-        words = [f"mlp {network.depth} x {network.width}"]
-    elif network.kind == "cnn":
-        words = [f"cnn {network.depth} x {network.channels} ch"]
-    elif network.kind == "vgg":
-        stages = "1 stage" if network.stages == 1 else f"{network.stages} stages"
-        words = [f"vgg {stages}, {network.width:g} of the width, {network.pooling} pooling"]
-    elif network.kind == "cell":
-        words = [f"cell {cells.write(network.cell)}, {network.channels} ch"]
-    else:
-        words = [network.kind, *_scale(network)]
+    words = network.in_words()
     if network.norm != "none":
         words.append(f"{network.norm} normalisation")
     if network.code != "rate":
@@ -294,15 +281,6 @@ def in_a_line(design: Design, field: Callable[[str, Any], str] = named) -> str:
         if not path.startswith(named) and value != base.get(path):
             words.append(field(path, value))
     return " · ".join(words)
-
-
-def _scale(network: StagedNetwork) -> list[str]:
-    """How much of the original is left, and which of its blocks were drawn anew."""
-    words = [
-        f"{share:g} of the {noun}" for share, noun in ((network.width, "width"), (network.depth, "depth")) if share < 1
-    ]
-    drawn = [str(number) for number, text in enumerate(network.blocks.split(";"), 1) if text]
-    return words + ([f"own block{'s' if len(drawn) > 1 else ''} {', '.join(drawn)}"] if drawn else [])
 
 
 def _put(document: dict[str, Any], path: str, value: Any, neurons: Neurons) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from snnviz.design import adjacency, cells
-from snnviz.design.adjacency import ASC, Edges
+from snnviz.design.adjacency import Edges
 from snnviz.design.cells import Cell
 from snnviz.design.registry import Range
+from snnviz.design.staged import STAGED, StagedKind
 from snnviz.errors import InputError
 
 
@@ -38,9 +39,51 @@ of the one spike that each may have, which is another way to compute what ReLUs 
 
 
 class Coded(Part):
-    """What every kind of network has."""
+    """What every kind of network has, and what others ask of one whatever its kind."""
 
     code: Code = "rate"
+
+    by_step: ClassVar[bool] = False
+    """Whether batch normalisation has statistics of its own for each time step."""
+
+    has_row: ClassVar[bool] = True
+    """Whether it can be layers in a row, as one spike a neuron asks for."""
+
+    @property
+    def matrices(self) -> tuple[Edges, ...]:
+        """Of each block that has one; stacked blocks share theirs."""
+        return ()
+
+    @property
+    def hidden_layers(self) -> int | None:
+        """How many there are in a row, where that is the field `depth`; None of other kinds."""
+        return None
+
+    def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:  # noqa: ARG002
+        """Own fields for these matrices, as many as `matrices`."""
+        return {}
+
+    @property
+    def backward(self) -> dict[str, str]:
+        """The field with connections from a later layer or node to an earlier one, and its text; {} without such."""
+        return {}
+
+    def forward(self) -> dict[str, object]:
+        """Own fields without backward connections."""
+        return {}
+
+    @property
+    def skips(self) -> dict[str, str]:
+        """The field with skips beside a row of layers, and its text; {} without such."""
+        return {}
+
+    def in_a_row(self) -> Coded:
+        """The nearest network of layers in a row, with as many channels."""
+        return self
+
+    def in_words(self) -> list[str]:
+        """What it is, and how large."""
+        raise NotImplementedError
 
     def in_the_way_of(self, field: str) -> dict[str, object]:  # noqa: ARG002 (others have something)
         """Own fields, as they would have to be for a refused change of another to be allowed, where that is known."""
@@ -78,16 +121,40 @@ class BlockNetwork(Coded):
         """Layers of one block."""
         return len(self.edges) - 1
 
+    @property
+    def matrices(self) -> tuple[Edges, ...]:
+        return (self.edges,)
+
+    def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:
+        return {"edges": edges[0]}
+
+    @property
+    def backward(self) -> dict[str, str]:
+        return {"edges": adjacency.write(self.edges)} if adjacency.has_back(self.edges) else {}
+
+    def forward(self) -> dict[str, object]:
+        return {"edges": [[edge if j > i else 0 for j, edge in enumerate(row)] for i, row in enumerate(self.edges)]}
+
+    @property
+    def skips(self) -> dict[str, str]:
+        return {"edges": adjacency.compact(self.edges)} if any(map(any, self.edges)) else {}
+
+    def in_a_row(self) -> BlockNetwork:
+        return self.model_copy(update={"edges": adjacency.sequential(self.depth)})
+
+    def in_words(self) -> list[str]:
+        stacked = f"{self.blocks} x " if self.blocks > 1 else ""
+        return [f"block {stacked}{self.depth} layers, {self.channels} ch, {adjacency.in_words(self.edges)}"]
+
     def in_the_way_of(self, field: str) -> dict[str, object]:
         """Normalisation needs a block without its backward connections.
 
         >>> BlockNetwork(edges="000/000/010").in_the_way_of("norm")
         {'edges': '000/000/000'}
         """
-        if field != "norm" or not adjacency.has_back(self.edges):
+        if field != "norm" or not self.backward:
             return {}
-        ahead = tuple(tuple(edge if j > i else 0 for j, edge in enumerate(row)) for i, row in enumerate(self.edges))
-        return {"edges": adjacency.compact(ahead)}
+        return {"edges": adjacency.compact(adjacency.parse(self.forward()["edges"]))}
 
 
 class MlpNetwork(Coded):
@@ -98,6 +165,13 @@ class MlpNetwork(Coded):
     width: Annotated[int, Range(1, 4096, "Neurons of a hidden layer.", 10)] = 200
     norm: Norm = "none"
 
+    @property
+    def hidden_layers(self) -> int:
+        return self.depth
+
+    def in_words(self) -> list[str]:
+        return [f"mlp {self.depth} x {self.width}"]
+
 
 class CnnNetwork(Coded):
     """3x3 convolution layers in sequence, with average pooling by 2 after every few of them."""
@@ -107,6 +181,13 @@ class CnnNetwork(Coded):
     channels: Annotated[int, Range(1, 512, "Channels of every layer.", 1)] = 16
     pool_every: Annotated[int, Range(0, 50, "Halve the maps after this many layers; 0 means never.", 1)] = 2
     norm: Norm = "none"
+
+    @property
+    def hidden_layers(self) -> int:
+        return self.depth
+
+    def in_words(self) -> list[str]:
+        return [f"cnn {self.depth} x {self.channels} ch"]
 
 
 class VggNetwork(Coded):
@@ -137,11 +218,13 @@ class VggNetwork(Coded):
     def _share(self, original: int) -> int:
         return max(2, round(self.width * original))
 
+    def in_words(self) -> list[str]:
+        stages = "1 stage" if self.stages == 1 else f"{self.stages} stages"
+        return [f"vgg {stages}, {self.width:g} of the width, {self.pooling} pooling"]
+
 
 _VGG = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 """Convolutions of each stage, and the channels of each of them."""
-
-StagedKind = Literal["resnet18", "densenet121", "mobilenetv2"]
 
 
 class StagedNetwork(Coded):
@@ -184,7 +267,7 @@ class StagedNetwork(Coded):
 
     @staticmethod
     def _originals(kind: StagedKind, depth: float) -> tuple[Edges, ...]:
-        layers, make = _STAGED[kind]
+        layers, make = STAGED[kind]
         return tuple(make(max(1, round(count * depth))) for count in layers)
 
     @property
@@ -205,32 +288,24 @@ class StagedNetwork(Coded):
         """So many channels of the original, at this width; never fewer than 2."""
         return max(2, round(self.width * original))
 
+    has_row: ClassVar[bool] = False
 
-def residual(layers: int) -> Edges:
-    """ResNet: an identity around every two layers, each one carrying those before it (He et al. 2016).
+    def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:
+        return {"blocks": ";".join(map(adjacency.compact, edges))}
 
-    The layer after a pair reads the pair's output and those of all pairs before, the block's input among them.
-    """
-    skips = {(i, j): ASC for j in range(3, layers + 2, 2) for i in range(0, j - 2, 2)}
-    return adjacency.build(layers + 1, skips)
+    def in_a_row(self) -> VggNetwork:
+        return VggNetwork(width=self.width, norm=self.norm)
 
-
-def dense(layers: int) -> Edges:
-    """DenseNet: every layer and the output read all that came before, concatenated (Huang et al. 2017)."""
-    return adjacency.densenet_like(layers + 1)
-
-
-def inverted(layers: int) -> Edges:
-    """MobileNetV2: an identity around every inverted residual but a block's first (Sandler et al. 2018)."""
-    return adjacency.build(layers + 1, {(i, j): ASC for j in range(3, layers + 2) for i in range(1, j - 1)})
+    def in_words(self) -> list[str]:
+        """How much of the original is left, and which of its blocks were drawn anew."""
+        left = ((self.width, "width"), (self.depth, "depth"))
+        words = [self.kind, *(f"{share:g} of the {noun}" for share, noun in left if share < 1)]
+        drawn = [str(number) for number, text in enumerate(self.blocks.split(";"), 1) if text]
+        return words + ([f"own block{'s' if len(drawn) > 1 else ''} {', '.join(drawn)}"] if drawn else [])
 
 
-_STAGED: dict[StagedKind, tuple[tuple[int, ...], Callable[[int], Edges]]] = {
-    "resnet18": ((2, 2, 2, 2), lambda pairs: residual(2 * pairs)),
-    "densenet121": ((6, 12, 24, 16), dense),
-    "mobilenetv2": ((1, 2, 3, 4, 3, 3, 1), inverted),
-}
-"""Pairs of layers, or layers, in each block, and the block's matrix."""
+FORWARD = "0333 0033 0003 0000"
+"""A cell without backward connections: every pair of nodes joined by a convolution 3x3."""
 
 
 def _cell(value: object) -> Cell:
@@ -267,6 +342,27 @@ class CellNetwork(Coded):
 
     norm: Norm = "batch"
 
+    by_step: ClassVar[bool] = True
+    has_row: ClassVar[bool] = False
+
+    @property
+    def backward(self) -> dict[str, str]:
+        return {"cell": cells.write(self.cell)} if cells.is_backward(self.cell) else {}
+
+    def forward(self) -> dict[str, object]:
+        """Where nothing is left of the cell, one that has all convolutions."""
+        if not self.backward:
+            return {}
+        ahead = tuple(tuple(op if j > i else 0 for j, op in enumerate(row)) for i, row in enumerate(self.cell))
+        left = cells.useful(ahead)
+        return {"cell": cells.write(left) if any(map(any, left)) else FORWARD}
+
+    def in_a_row(self) -> CnnNetwork:
+        return CnnNetwork(channels=self.channels, norm=self.norm)
+
+    def in_words(self) -> list[str]:
+        return [f"cell {cells.write(self.cell)}, {self.channels} ch"]
+
 
 Network = Annotated[
     BlockNetwork | MlpNetwork | CnnNetwork | VggNetwork | StagedNetwork | CellNetwork, Field(discriminator="kind")
@@ -277,7 +373,7 @@ KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | VggNetwork | Stag
     "mlp": MlpNetwork,
     "cnn": CnnNetwork,
     "vgg": VggNetwork,
-    **dict.fromkeys(_STAGED, StagedNetwork),
+    **dict.fromkeys(STAGED, StagedNetwork),
     "cell": CellNetwork,
 }
 """Every kind of network and the part that describes it."""

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from snnviz.catalog.neurons import model
 from snnviz.data import datasets
@@ -33,6 +33,9 @@ from snnviz.graph.stages import Block, Conv, staged
 KERNEL = {CONV1: 1, CONV3: 3}
 """Sides of the kernels of a cell's operations with weights."""
 
+Body = tuple[int, int, int]
+"""The layer that the readout reads, by how much its maps are pooled for it, and outputs for each class."""
+
 
 @lru_cache(maxsize=256)
 def architecture(design: Design) -> Architecture:
@@ -43,22 +46,20 @@ def architecture(design: Design) -> Architecture:
 def assembled(design: Design, shape: Shape, classes: int) -> Architecture:
     """The network of a design, for images of this shape and so many classes."""
     network = design.network
-    voters = network.voters if isinstance(network, CellNetwork) else 1
-    by_step = isinstance(network, CellNetwork)
-    builder = Builder(shape, spiking=model(design.neuron).spiking, normed=network.norm != "none", by_step=by_step)
-    last, pool = _BODIES[type(network)](design, builder)
+    builder = Builder(
+        shape, spiking=model(design.neuron).spiking, normed=network.norm != "none", by_step=network.by_step
+    )
+    last, pool, voters = _BODIES[type(network)](network, design, builder)
     spiking = design.training.loss.kind in SPIKING_READOUT
     builder.readout(classes, Source(last, pool=pool), spiking=spiking, voters=voters)
     return Architecture(shape, tuple(builder.layers))
 
 
-def _block(design: Design, builder: Builder) -> tuple[int, int]:
+def _block(network: BlockNetwork, design: Design, builder: Builder) -> Body:
     """Benmeziane et al. 2023: layer j reads [o_(j-1) + sum of ASC sources, seeded channel subsets of DSC sources].
 
     An edge from a later layer carries what that one said a time step ago.
     """
-    network = design.network
-    assert isinstance(network, BlockNetwork)
     vertex, pool = builder.conv("stem", network.channels, Source(INPUT)), 1
     for block in range(network.blocks):
         vertices, pools, first = [vertex], [pool], len(builder.layers)
@@ -86,7 +87,7 @@ def _block(design: Design, builder: Builder) -> tuple[int, int]:
             pools.append(1)
         vertex = vertices[-1]
         pool = builder.halving(vertex)
-    return vertex, pool
+    return vertex, pool, 1
 
 
 def _subset(design: Design, fraction: float, channels: int, block: int, i: int, j: int) -> tuple[int, ...]:
@@ -96,10 +97,8 @@ def _subset(design: Design, fraction: float, channels: int, block: int, i: int, 
     return tuple(sorted(draw.sample(range(channels), keep)))
 
 
-def _staged(design: Design, builder: Builder) -> tuple[int, int]:
+def _staged(network: StagedNetwork, design: Design, builder: Builder) -> Body:
     """Stem, blocks, the mean over each map."""
-    network = design.network
-    assert isinstance(network, StagedNetwork)
     made = staged(network)
     at = builder.conv("stem", made.stem, Source(INPUT))
     pool = 1
@@ -111,7 +110,7 @@ def _staged(design: Design, builder: Builder) -> tuple[int, int]:
             pool = builder.halving(at)
     if made.head:
         at = builder.conv("head", made.head, Source(at), kernel=1)
-    return at, min(builder.shape(at)[1:])
+    return at, min(builder.shape(at)[1:]), 1
 
 
 class _Stage:
@@ -170,43 +169,35 @@ class _Stage:
         return self.projections[i, shape]
 
 
-def _mlp(design: Design, builder: Builder) -> tuple[int, int]:
-    network = design.network
-    assert isinstance(network, MlpNetwork)
+def _mlp(network: MlpNetwork, _: Design, builder: Builder) -> Body:
     last = INPUT
     for depth in range(1, network.depth + 1):
         last = builder.linear(f"L{depth}", network.width, Source(last))
-    return last, 1
+    return last, 1, 1
 
 
-def _cnn(design: Design, builder: Builder) -> tuple[int, int]:
-    network = design.network
-    assert isinstance(network, CnnNetwork)
+def _cnn(network: CnnNetwork, _: Design, builder: Builder) -> Body:
     last, pool = INPUT, 1
     for depth in range(1, network.depth + 1):
         last = builder.conv(f"L{depth}", network.channels, Source(last, pool=pool))
         due = network.pool_every and depth % network.pool_every == 0
         pool = builder.halving(last) if due else 1
-    return last, pool
+    return last, pool, 1
 
 
-def _vgg(design: Design, builder: Builder) -> tuple[int, int]:
+def _vgg(network: VggNetwork, _: Design, builder: Builder) -> Body:
     """Simonyan and Zisserman 2015, for small images: the last maps may be a single point."""
-    network = design.network
-    assert isinstance(network, VggNetwork)
     given = Source(INPUT)
     for stage, channels in enumerate(network.channels, 1):
         for place, count in enumerate(channels, 1):
             last = builder.conv(f"S{stage}.L{place}", count, given)
             given = Source(last)
         given = Source(last, pool=builder.halving(last, least=2), pooling=network.pooling)
-    return builder.linear("hidden", network.hidden, given), 1
+    return builder.linear("hidden", network.hidden, given), 1, 1
 
 
-def _celled(design: Design, builder: Builder) -> tuple[int, int]:
+def _celled(network: CellNetwork, _: Design, builder: Builder) -> Body:
     """Kim et al. 2022, Fig. 5, as in their code: neurons come before the convolution that they feed."""
-    network = design.network
-    assert isinstance(network, CellNetwork)
     cell, norm = cells.useful(network.cell), builder.normed
     at = builder.conv("stem", network.channels, Source(INPUT, enlarge=network.enlarge), fires=False)
     said = _Cell(builder, cell, "C1", Source(at)).build()
@@ -216,7 +207,7 @@ def _celled(design: Design, builder: Builder) -> tuple[int, int]:
     said = _Cell(builder, cell, "C2", given).build()
     at = builder.neurons("C2.out", builder.merged((given,)), *said, normed=norm)
     hidden = builder.bare("hidden", network.hidden, Source(at, pool=builder.halving(at)), dropout=network.dropout)
-    return hidden, 1
+    return hidden, 1, network.voters
 
 
 class _Cell:
@@ -283,7 +274,7 @@ class _Cell:
         return replace(self._whole(i), smooth=3 if operation == POOL else 1, delay=delay, merge="main")
 
 
-_BODIES: dict[type, Callable[[Design, Builder], tuple[int, int]]] = {
+_BODIES: dict[type, Callable[[Any, Design, Builder], Body]] = {
     BlockNetwork: _block,
     MlpNetwork: _mlp,
     CnnNetwork: _cnn,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from snnviz.design.design import Design
-from snnviz.design.networks import StagedNetwork
 from snnviz.errors import InputError
 from snnviz.graph.architectures import architecture
 
@@ -35,7 +34,7 @@ def usual(design: Design) -> tuple[int, ...]:
 
     In a network of blocks with a matrix each: after each block but the last.
     """
-    if isinstance(design.network, StagedNetwork):
+    if len(design.network.matrices) > 1:
         layers, blocks = architecture(design).layers[:-1], range(1, len(design.network.matrices))
         return tuple([i for i, layer in enumerate(layers) if layer.name.startswith(f"B{b}.")][-1] for b in blocks)
     neurons = hidden(design)

@@ -55,6 +55,11 @@ def size(design: Design) -> Size:
     return Size(sum(layer.parameters for layer in layers), operations)
 
 
+def can_be_plain(design: Design) -> bool:
+    """Whether there are plain blocks of another width to compare a design with."""
+    return isinstance(design.network, BlockNetwork)
+
+
 def plain(design: Design, channels: int) -> Design:
     """The block of a design without its skips and with so many channels; all else stays."""
     network = design.network

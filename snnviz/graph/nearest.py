@@ -8,16 +8,12 @@ from typing import Any
 
 from snnviz.catalog.inits import suits
 from snnviz.catalog.neurons import model
-from snnviz.design import adjacency, cells, links, naming
+from snnviz.design import links, naming
 from snnviz.design.design import Design
 from snnviz.design.menus import DATASETS, EVENTS, INITS, SPIKING_READOUT
-from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, StagedNetwork, VggNetwork
 from snnviz.design.parts import AnyNeuron, Neuron, Shortcut, Ttfs
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
-
-FORWARD = "0333 0033 0003 0000"
-"""A cell without backward connections: every pair of nodes joined by a convolution 3x3."""
 
 CODE = "network.code"
 """Which is always as it was asked for."""
@@ -112,10 +108,8 @@ def _of_neurons(design: Design) -> Iterator[Broken]:
     if not entry.spiking and training.loss.kind in SPIKING_READOUT:
         yield "training.loss", f"not count spikes where {where}", training.loss.kind
     if not entry.states:
-        if isinstance(network, BlockNetwork) and adjacency.has_back(network.edges):
-            yield "network.edges", f"have no backward connections where {where}", adjacency.write(network.edges)
-        if isinstance(network, CellNetwork) and cells.is_backward(network.cell):
-            yield "network.cell", f"have no backward connections where {where}", cells.write(network.cell)
+        for name, text in network.backward.items():
+            yield f"network.{name}", f"have no backward connections where {where}", text
     if not suits(design.init.kind, design.neuron):
         fitting = ", ".join(each.kind for each in INITS if suits(each.kind, design.neuron))
         yield "init.kind", f"be one of {fitting} where {where}", design.init.kind
@@ -126,9 +120,9 @@ def no_row(design: Design) -> Iterator[Broken]:
     network, name = design.network, design.data.name
     if EVENTS in DATASETS[name].traits:
         yield "data.name", "be images for TTFS, not recordings of events", name
-    if isinstance(network, BlockNetwork) and any(map(any, network.edges)):
-        yield "network.edges", "have no skips for TTFS", adjacency.compact(network.edges)
-    if isinstance(network, StagedNetwork | CellNetwork):
+    for field, text in network.skips.items():
+        yield f"network.{field}", "have no skips for TTFS", text
+    if not network.has_row:
         yield "network.kind", "be mlp, cnn, vgg or a block without skips for TTFS", network.kind
 
 
@@ -172,12 +166,7 @@ def _in_a_row(design: Design) -> dict[str, Any]:
     if EVENTS in DATASETS[design.data.name].traits:
         document["data"] |= {"name": "mnist", "events": {}}
         document["data"]["augment"] |= {"drop": 0}
-    if isinstance(network, BlockNetwork):
-        document["network"] |= {"edges": adjacency.sequential(network.depth)}
-    elif isinstance(network, StagedNetwork):
-        document["network"] = VggNetwork(width=network.width, norm=network.norm).model_dump(mode="json")
-    elif isinstance(network, CellNetwork):
-        document["network"] = CnnNetwork(channels=network.channels, norm=network.norm).model_dump(mode="json")
+    document["network"] = network.in_a_row().model_dump(mode="json")
     if document["network"]["kind"] != network.kind:
         document["training"]["shortcut"] |= {"layers": []}
     return document
@@ -186,13 +175,7 @@ def _in_a_row(design: Design) -> dict[str, Any]:
 def _without_time(design: Design, neuron: AnyNeuron | None) -> dict[str, Any]:
     """The document of the same network of ReLUs, or of the neurons that were asked for, with what belongs to them."""
     document, network = design.document(), design.network
-    if isinstance(network, BlockNetwork):
-        edges = [[edge if j > i else 0 for j, edge in enumerate(row)] for i, row in enumerate(network.edges)]
-        document["network"] |= {"edges": edges}
-    elif isinstance(network, CellNetwork) and cells.is_backward(network.cell):
-        ahead = tuple(tuple(op if j > i else 0 for j, op in enumerate(row)) for i, row in enumerate(network.cell))
-        left = cells.useful(ahead)
-        document["network"] |= {"cell": cells.write(left) if any(map(any, left)) else FORWARD}
+    document["network"] |= network.forward()
     if neuron is None:
         return ann_twin(Design.check(document)).document()
     document["data"] |= {"steps": 1, "encoding": {"kind": "direct"}}

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from snnviz.design.adjacency import Edges
-from snnviz.design.networks import StagedKind, StagedNetwork
+from snnviz.design.networks import StagedNetwork
+from snnviz.design.staged import StagedKind
 
 
 @dataclass(frozen=True, slots=True)

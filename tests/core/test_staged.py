@@ -18,7 +18,7 @@ from snnviz.core.activity import Activity
 from snnviz.core.networks import Network
 from snnviz.design import adjacency
 from snnviz.design.design import Design
-from snnviz.design.networks import StagedKind
+from snnviz.design.staged import StagedKind
 from snnviz.graph.architectures import architecture
 from snnviz.graph.rewiring import rewired
 from snnviz.graph.twins import ann_twin

@@ -12,7 +12,7 @@ from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC, Edges
 from snnviz.design.design import Design
 from snnviz.design.links import from_query, to_query
-from snnviz.design.networks import StagedKind
+from snnviz.design.staged import StagedKind
 from snnviz.errors import InputError
 from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture, assembled
 from snnviz.graph.rewiring import rewired

@@ -9,7 +9,8 @@ import pytest
 from snnviz.catalog.examples import named
 from snnviz.design import adjacency, links
 from snnviz.design.design import Design
-from snnviz.design.networks import StagedKind, StagedNetwork
+from snnviz.design.networks import StagedNetwork
+from snnviz.design.staged import StagedKind
 from snnviz.graph.twins import ann_twin
 from snnviz.ui.components.stages import clicked
 from snnviz.ui.kit import state

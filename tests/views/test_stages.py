@@ -9,7 +9,8 @@ import pytest
 from snnviz.design import links
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
-from snnviz.design.networks import StagedKind, StagedNetwork
+from snnviz.design.networks import StagedNetwork
+from snnviz.design.staged import StagedKind
 from snnviz.graph.architectures import architecture
 from snnviz.graph.twins import ann_twin
 from snnviz.theory import costs

@@ -14,7 +14,7 @@ from snnviz.design import naming
 from snnviz.design.design import Design
 from snnviz.design.links import change, meant
 from snnviz.design.menus import INITS, SHORTCUTS, Choice
-from snnviz.design.networks import CnnNetwork, MlpNetwork, Part
+from snnviz.design.networks import Part
 from snnviz.design.parts import Shortcut, Training
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Task, checked
@@ -206,7 +206,7 @@ class GradientSurvey(Task):
 
     @model_validator(mode="after")
     def _has_depth(self) -> GradientSurvey:
-        if self.depths and not isinstance(self.design.network, MlpNetwork | CnnNetwork):
+        if self.depths and self.design.network.hidden_layers is None:
             raise InputError("depths", "be none for a network whose depth is no number of layers", list(self.depths))
         if len(set(self.depths)) < len(self.depths) or len(self.depths) > 200:
             raise InputError("depths", "be at most 200 different numbers of layers", list(self.depths)[:10])
@@ -217,8 +217,7 @@ class GradientSurvey(Task):
     @property
     def layers(self) -> int:
         """Of all networks together: what progress counts."""
-        own = getattr(self.design.network, "depth", 1)
-        each = sum(self.depths) or (own if isinstance(self.design.network, MlpNetwork | CnnNetwork) else 1)
+        each = sum(self.depths) or self.design.network.hidden_layers or 1
         return each * max(1, len(self.inits))
 
 
@@ -235,7 +234,7 @@ def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     (2, 4, 6, 8)
     """
     design = relu_network(design) if design.network.code == "ttfs" else design
-    shortcut, deep = design.training.shortcut, isinstance(design.network, MlpNetwork | CnnNetwork)
+    shortcut, deep = design.training.shortcut, design.network.hidden_layers is not None
     first = weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
     schedule = Choice.meant(SHORTCUTS, "constant", weight=first)
     training = naming.meant(

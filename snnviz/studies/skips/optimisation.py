@@ -11,12 +11,11 @@ from pydantic import PlainValidator, model_validator
 from snnviz.data.datasets import read_dataset
 from snnviz.design import adjacency
 from snnviz.design.design import Design
-from snnviz.design.networks import BlockNetwork
 from snnviz.design.recipes import Recipe
 from snnviz.design.registry import Range
 from snnviz.design.submitted import checked
 from snnviz.errors import InputError
-from snnviz.graph.controls import match, plain
+from snnviz.graph.controls import can_be_plain, match, plain
 from snnviz.studies.skips.search import Code, Kernel, Objective, Search, candidate, write_code
 
 
@@ -129,7 +128,7 @@ def again(search: Search, best: Sequence[Code]) -> dict[str, tuple[Design, ...]]
     chosen = {write_code(code): candidate(search, code) for code in best[:BEST]}
     if search.design not in chosen.values():
         chosen["original"] = search.design
-    if best and isinstance(search.design.network, BlockNetwork):
+    if best and can_be_plain(search.design):
         first = candidate(search, best[0])
         own = plain(first, match(first, "parameters").channels)
         chosen |= {} if own in chosen.values() else {"plain": own}

@@ -13,12 +13,11 @@ from snnviz.catalog.inits import is_measured
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
-from snnviz.design.networks import BlockNetwork, StagedNetwork
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.events import Row
-from snnviz.graph.rewiring import matrices, rewired
+from snnviz.graph.rewiring import rewired
 
 Code = tuple[int, ...]
 """A candidate: for each slot the number of the option that it takes."""
@@ -81,9 +80,9 @@ class Search(Task):
     @field_validator("design")
     @classmethod
     def _can_be_searched(cls, design: Design) -> Design:
-        if not isinstance(design.network, (BlockNetwork, StagedNetwork)):
+        if not design.network.matrices:
             raise InputError("design.network.kind", "be a network with skips", design.network.kind)
-        if isinstance(design.network, BlockNetwork) and adjacency.has_back(design.network.edges):
+        if design.network.backward:
             raise InputError("design.network.edges", "have no backward connections", "some")
         if is_measured(design.init):
             raise InputError("design.init.kind", "not depend on what reaches a layer in a search", design.init.kind)
@@ -91,7 +90,7 @@ class Search(Task):
 
     @model_validator(mode="after")
     def _has_places(self) -> Search:
-        count = len(matrices(self.design))
+        count = len(self.design.network.matrices)
         if self.block > count:
             raise InputError("block", f"be at most {count} for this network", self.block)
         if self.validation >= self.design.data.train_samples > 0:
@@ -163,7 +162,7 @@ def space(search: Search) -> Space:
     """
     types = {"both": (DSC, ASC), "dsc": (DSC,), "asc": (ASC,)}[search.skips]
     found = []
-    all_of_them = matrices(search.design)
+    all_of_them = search.design.network.matrices
     for number, edges in enumerate(all_of_them, 1):
         if search.block not in (0, number):
             continue
@@ -183,7 +182,7 @@ def space(search: Search) -> Space:
 @lru_cache(maxsize=4096)
 def candidate(search: Search, code: Code) -> Design:
     """The design of a candidate. Blocks that are not searched keep their matrix."""
-    found = list(matrices(search.design))
+    found = list(search.design.network.matrices)
     skips: dict[int, dict[tuple[int, int], int]] = {}
     for slot, choice in zip(space(search).slots, code, strict=True):
         kind, count = slot.options[choice]
@@ -200,7 +199,7 @@ def candidate(search: Search, code: Code) -> Design:
 @lru_cache(maxsize=256)
 def original(search: Search) -> Code | None:
     """The code of the search's own network, or None where no candidate is like it."""
-    found, own = [], matrices(search.design)
+    found, own = [], search.design.network.matrices
     for slot in space(search).slots:
         edges = own[max(slot.block, 1) - 1]
         if slot.source is not None:
@@ -213,7 +212,7 @@ def original(search: Search) -> Code | None:
             return None
         found.append(slot.options.index(option))
     code = tuple(found)
-    return code if matrices(candidate(search, code)) == own else None
+    return code if candidate(search, code).network.matrices == own else None
 
 
 def _sources(search: Search, slot: Slot, count: int) -> list[int]:
@@ -223,7 +222,7 @@ def _sources(search: Search, slot: Slot, count: int) -> list[int]:
 
 def widest(search: Search) -> Design:
     """The design with every skip that a candidate may have, as a concatenation, and every channel of its source."""
-    whole = tuple(adjacency.densenet_like(len(edges) - 1) for edges in matrices(search.design))
+    whole = tuple(adjacency.densenet_like(len(edges) - 1) for edges in search.design.network.matrices)
     document = rewired(search.design, whole).document()
     document["network"]["dsc_fraction"] = 1.0
     return Design.check(document)
@@ -231,7 +230,7 @@ def widest(search: Search) -> Design:
 
 def skips_of(design: Design) -> int:
     """How many skips a design has."""
-    return sum(edge != 0 for edges in matrices(design) for row in edges for edge in row)
+    return sum(edge != 0 for edges in design.network.matrices for row in edges for edge in row)
 
 
 def write_code(code: Code) -> str:

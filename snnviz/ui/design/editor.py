@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
-from snnviz.design.networks import StagedNetwork
+from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, MlpNetwork, StagedNetwork, VggNetwork
 from snnviz.ui.components.block_editor import block_editor
 from snnviz.ui.components.cell_editor import cell_editor
 from snnviz.ui.components.flow import flow
@@ -29,23 +32,43 @@ def panel() -> None:
 @st.fragment(key="editor")
 def _editor() -> None:
     network = state.design().network
-    if network.kind == "block":
-        no_back = "" if network.norm == "none" else "not with batch normalisation (Network, below)"
-        block_editor(
-            network.edges,
-            rev=state.editor_revision(),
-            key=state.editor_key(),
-            on_change=state.put_drawn,
-            no_back=no_back,
-        )
-    elif network.kind == "mlp":
-        st.info(f"{network.depth} fully connected layers of {network.width} neurons, one after the other.")
-    elif network.kind == "cnn":
-        pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
-        st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")
-    elif network.kind == "vgg":
-        flow(parts(state.design()), "The network", VGG, key="vgg-network")
-    elif network.kind == "cell":
-        cell_editor(network.cell, rev=state.editor_revision(), key=state.editor_key(), on_change=state.put_cell)
-    else:
-        stages.editor(network)
+    EDITORS[type(network)](network)
+
+
+def _block(network: BlockNetwork) -> None:
+    no_back = "" if network.norm == "none" else "not with batch normalisation (Network, below)"
+    block_editor(
+        network.edges,
+        rev=state.editor_revision(),
+        key=state.editor_key(),
+        on_change=state.put_drawn,
+        no_back=no_back,
+    )
+
+
+def _mlp(network: MlpNetwork) -> None:
+    st.info(f"{network.depth} fully connected layers of {network.width} neurons, one after the other.")
+
+
+def _cnn(network: CnnNetwork) -> None:
+    pooled = f", halved after every {network.pool_every}" if network.pool_every else ""
+    st.info(f"{network.depth} convolution layers of {network.channels} channels, one after the other{pooled}.")
+
+
+def _vgg(_: VggNetwork) -> None:
+    flow(parts(state.design()), "The network", VGG, key="vgg-network")
+
+
+def _cell(network: CellNetwork) -> None:
+    cell_editor(network.cell, rev=state.editor_revision(), key=state.editor_key(), on_change=state.put_cell)
+
+
+EDITORS: dict[type, Callable[[Any], None]] = {
+    BlockNetwork: _block,
+    MlpNetwork: _mlp,
+    CnnNetwork: _cnn,
+    VggNetwork: _vgg,
+    StagedNetwork: stages.editor,
+    CellNetwork: _cell,
+}
+"""How a network of each kind is shown, or drawn."""

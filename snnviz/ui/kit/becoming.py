@@ -13,10 +13,10 @@ from snnviz.catalog.examples import named
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import NEURONS
-from snnviz.design.networks import StagedNetwork
+from snnviz.design.networks import FORWARD, StagedNetwork
 from snnviz.design.parts import AnyNeuron
 from snnviz.errors import InputError
-from snnviz.graph.nearest import FORWARD, Unfit
+from snnviz.graph.nearest import Unfit
 from snnviz.graph.rewiring import rewired
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin

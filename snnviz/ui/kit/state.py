@@ -21,7 +21,7 @@ from snnviz.design.networks import BlockNetwork, CellNetwork, StagedNetwork
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.graph.mends import mend
 from snnviz.graph.nearest import Nearest, Unfit
-from snnviz.graph.rewiring import matrices, rewired
+from snnviz.graph.rewiring import rewired
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.kit import notices, services
@@ -231,7 +231,7 @@ def put_drawn(block: int = 1) -> None:
     """
     current, told = design(), st.session_state.problem
     staged = isinstance(current.network, StagedNetwork)
-    edges = list(matrices(current)) if isinstance(current.network, (BlockNetwork, StagedNetwork)) else []
+    edges = list(current.network.matrices) if isinstance(current.network, (BlockNetwork, StagedNetwork)) else []
     if block <= len(edges):
         before, key = edges[block - 1], editor_key(block)
         edges[block - 1] = drawn(key, before, editor_revision(), fixed=staged, backward=not staged)

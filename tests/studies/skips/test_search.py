@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
-from snnviz.design.networks import StagedKind
+from snnviz.design.staged import StagedKind
 from snnviz.errors import InputError
 from snnviz.graph.architectures import architecture
-from snnviz.graph.rewiring import matrices
 from snnviz.places import ROOT
 from snnviz.studies.skips import search as searches
 from snnviz.studies.skips.search import Code, Search, candidate, read_code, skips_of, space, widest, write_code
@@ -86,15 +85,15 @@ def test_a_slot_says_where_its_skip_leads() -> None:
 def test_a_code_stands_for_valid_matrices_in_the_blocks_that_are_searched(
     kind: str, skips: str, block: int, seed: int
 ) -> None:
-    block %= len(matrices(search(kind).design)) + 1
+    block %= len(search(kind).design.network.matrices) + 1
     made = search(kind, skips=skips, block=block)
     code = drawn(made, seed)
     found = candidate(made, code)
     assert Design.read(found.canonical()) == found
-    expected: list[list[tuple[int, int]]] = [[] for _ in matrices(made.design)]
+    expected: list[list[tuple[int, int]]] = [[] for _ in made.design.network.matrices]
     for slot, choice in zip(space(made).slots, code, strict=True):
         expected[max(slot.block, 1) - 1].append((slot.target, slot.options[choice]))
-    for number, (edges, before) in enumerate(zip(matrices(found), matrices(made.design), strict=True), 1):
+    for number, (edges, before) in enumerate(zip(found.network.matrices, made.design.network.matrices, strict=True), 1):
         if block not in (0, number):
             assert edges == before
             continue
@@ -138,9 +137,9 @@ def test_the_widest_design_has_every_skip_and_every_channel(kind: str) -> None:
     made = search(kind, network={"dsc_fraction": 0.5})
     wide = widest(made)
     assert wide.network.dsc_fraction == 1
-    places = sum(len(adjacency.slots(len(edges) - 1)) for edges in matrices(made.design))
+    places = sum(len(adjacency.slots(len(edges) - 1)) for edges in made.design.network.matrices)
     assert skips_of(wide) == places
-    assert {edge for edges in matrices(wide) for row in edges for edge in row} == {0, DSC}
+    assert {edge for edges in wide.network.matrices for row in edges for edge in row} == {0, DSC}
     inputs = {layer.name: layer.in_shape[0] for layer in architecture(wide).layers}
     for seed in range(3):
         for layer in architecture(candidate(made, drawn(made, seed))).layers:

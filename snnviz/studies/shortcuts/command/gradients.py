@@ -19,7 +19,6 @@ from snnviz.data import datasets
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import Choice
-from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
 from snnviz.studies.shortcuts.study import InitialGradient
@@ -110,7 +109,7 @@ def measure(store: Store, run: Run, as_json: bool) -> None:
 
 def read_depths(text: str, design: Design) -> list[int]:
     """From "2..50" or "4,8,16". Raises `InputError`."""
-    if not isinstance(design.network, MlpNetwork | CnnNetwork):
+    if design.network.hidden_layers is None:
         raise InputError("network.kind", "be mlp or cnn where depths are given", design.network.kind)
     rule = f"be at most {MOST} whole numbers from 1, such as 2..50 or 4,8,16"
     if bounds := re.fullmatch(r"\s*(\d{1,4})\.\.(\d{1,4})\s*", text):
@@ -135,8 +134,7 @@ def read_inits(text: str) -> list[Choice]:
 
 def report(profile: Profile) -> dict[str, Any]:
     """As JSON."""
-    network = profile.design.network
-    depth = network.depth if isinstance(network, MlpNetwork | CnnNetwork) else None
+    depth = profile.design.network.hidden_layers
     layers = [asdict(layer) for layer in profile.layers]
     return {"init": init_text(profile.design.init), "depth": depth, "branches": profile.branches, "layers": layers}
 

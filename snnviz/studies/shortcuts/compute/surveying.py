@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from snnviz.catalog.inits import init_text
 from snnviz.core.gradients import Profile, profiles
-from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.events import Event, Progress
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
 
@@ -35,5 +34,4 @@ def rows(profile: Profile) -> Iterator[InitialGradient]:
 
 def depth(profile: Profile) -> int:
     """Hidden layers; 0 of a network whose depth is no number of layers."""
-    network = profile.design.network
-    return network.depth if isinstance(network, MlpNetwork | CnnNetwork) else 0
+    return profile.design.network.hidden_layers or 0

@@ -12,7 +12,7 @@ from snnviz.catalog.neurons import model
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS, SHORTCUTS
-from snnviz.design.networks import CnnNetwork, MlpNetwork, Part
+from snnviz.design.networks import Part
 from snnviz.design.parts import Shortcut
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
@@ -138,7 +138,7 @@ def _widgets() -> None:
 
 
 def _numbers(now: Design) -> None:
-    deep = isinstance(now.network, MlpNetwork | CnnNetwork)
+    deep = now.network.hidden_layers is not None
     shown = {path: label for path, label in NUMBERS.items() if deep or path != "network.depth"}
     columns = st.columns([*[10] * len(shown), 10, 12], vertical_alignment="bottom")
     for column, (path, label) in zip(columns, shown.items(), strict=False):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from snnviz.graph.rewiring import matrices
 from snnviz.studies.skips.charts.retraining import Retraining
 from snnviz.studies.skips.charts.search import Seen, edges_of, skips
 from snnviz.studies.skips.search import Trial, read_code, skips_of
@@ -92,7 +91,7 @@ def source(seen: Seen, again: Retraining | None) -> str:
 def beside_original(seen: Seen, again: Retraining | None) -> str:
     """The best candidate beside the network that the search began with, if that was a candidate too."""
     best, start = seen.ranked[0], seen.search.design
-    own = matrices(start)
+    own = start.network.matrices
     own = own if not seen.search.block else (own[seen.search.block - 1],)
     same = [trial for trial in seen.trials if edges_of(seen.search, read_code(trial.code)) == own]
     if not same:

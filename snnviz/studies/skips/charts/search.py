@@ -12,7 +12,6 @@ import pandas as pd
 
 from snnviz.design import adjacency
 from snnviz.design.adjacency import Edges
-from snnviz.graph.rewiring import matrices
 from snnviz.studies.skips.search import Code, Model, Search, Strategy, Trial, Twin, candidate, read_code, skips_of
 from snnviz.theory import probe
 from snnviz.theory.intervals import interval
@@ -57,7 +56,7 @@ class Seen:
 @lru_cache(maxsize=4096)
 def edges_of(search: Search, code: Code) -> tuple[Edges, ...]:
     """The matrices of a candidate, of the searched blocks alone."""
-    found = matrices(candidate(search, code))
+    found = candidate(search, code).network.matrices
     return (found[search.block - 1],) if search.block else found
 
 

@@ -16,7 +16,6 @@ from snnviz.design import adjacency, links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
-from snnviz.graph.rewiring import matrices
 from snnviz.store import Run, Store
 from snnviz.store.looks import looks_of
 from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, searches
@@ -179,7 +178,7 @@ def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
         "skips": skips_of(design),
         "epochs": trial.epochs,
         "seconds": round(trial.seconds, 2),
-        "edges": [adjacency.compact(edges) for edges in matrices(design)],
+        "edges": [adjacency.compact(edges) for edges in design.network.matrices],
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from snnviz.design.design import Design
-from snnviz.design.networks import BlockNetwork
+from snnviz.graph.controls import can_be_plain
 from snnviz.studies.skips.charts.retraining import Groups, Retraining, anew, retraining
 from snnviz.studies.skips.charts.search import Seen
 from snnviz.studies.skips.optimisation import BEST, TIMES, again
@@ -49,7 +49,7 @@ def panel(found: Sequence[Seen]) -> None:
     designs = _designs(found)
     if not designs:
         return
-    block = isinstance(designs[0].network, BlockNetwork)
+    block = can_be_plain(designs[0])
     beside = "the original and a plain block of equal parameters" if block else "the original"
     st.caption(
         f"The best {BEST} candidates of each seed and {beside}, from scratch, with {TIMES} other seeds: how far two "

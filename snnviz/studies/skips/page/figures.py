@@ -9,7 +9,6 @@ from typing import get_args
 
 import streamlit as st
 
-from snnviz.graph.rewiring import matrices
 from snnviz.places import ROOT
 from snnviz.studies.skips.charts.belief import belief_charts
 from snnviz.studies.skips.charts.findings import beside_original, beside_random, order, winner
@@ -44,7 +43,7 @@ def preview(search: Search) -> None:
     """Before anything was found: what will happen, the original, and a few candidates as they may come."""
     draw, sizes = random.Random(search.seed), space(search).sizes
     codes = [tuple(draw.randrange(size) for size in sizes) for _ in range(SHOWN - 1)]
-    own = matrices(search.design)
+    own = search.design.network.matrices
     own = (own[search.block - 1],) if search.block else own
     shown = [Thumbnail(own, ("<b>the original</b>", f"{skips_of(search.design)} skips"))]
     for code in codes:

@@ -16,7 +16,7 @@ from snnviz.data import datasets
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import Choice
-from snnviz.design.networks import CnnNetwork, MlpNetwork, Part
+from snnviz.design.networks import Part
 from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
 from snnviz.design.submitted import checked
@@ -112,7 +112,7 @@ def _design(name: str | None, settings: Sequence[str], layers: int | None, neare
         return design
     if "network.depth" in (given := links.read_settings(settings)):
         raise InputError("network.depth", "be left out where layers are given", given["network.depth"])
-    if not isinstance(design.network, MlpNetwork | CnnNetwork):
+    if design.network.hidden_layers is None:
         raise InputError("network.kind", "be mlp or cnn where layers are given", design.network.kind)
     return links.change(design, {"network.depth": layers - 1, "training.shortcut.layers": ""})
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import streamlit as st
 
-from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.places import cache_dir
 from snnviz.studies.ttfs.charts import naive as views
 from snnviz.studies.ttfs.page.setting import LINK, VIEW, design
@@ -52,8 +51,7 @@ def panel(was_active: bool) -> None:
 
 def _shallow() -> str:
     """With few factors 1/B not much happens."""
-    network = design().network
-    few = isinstance(network, MlpNetwork | CnnNetwork) and network.depth < 4
+    few = (design().network.hidden_layers or 4) < 4
     return " What docs/ttfs.md tells of α = 1 is of 7 hidden layers; fewer have fewer factors 1/B." if few else ""
 
 

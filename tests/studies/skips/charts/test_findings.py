@@ -9,7 +9,6 @@ import pytest
 
 from snnviz.design.networks import BlockNetwork
 from snnviz.events import EpochEnd
-from snnviz.graph.rewiring import matrices
 from snnviz.studies.skips.charts import findings
 from snnviz.studies.skips.charts.retraining import Retraining, anew, retraining
 from snnviz.studies.skips.charts.search import Seen
@@ -86,7 +85,7 @@ def test_in_95_of_100_searches_among_equals_nothing_is_named() -> None:
 def test_the_best_is_compared_with_the_original_where_that_was_tried() -> None:
     search = UCB.search
     own = (2, 0, 0)
-    assert matrices(candidate(search, own)) == matrices(search.design)
+    assert candidate(search, own).network.matrices == search.design.network.matrices
     other = next(code for code in codes(search) if code != own)
 
     def found(value: float, known: Retraining | None = KNOWN) -> str:

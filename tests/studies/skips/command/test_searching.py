@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from snnviz.design import links
-from snnviz.graph.rewiring import matrices
 from snnviz.store import Store
 from snnviz.studies.skips.command.searching import read_setting
 from snnviz.studies.skips.optimisation import searches
@@ -29,7 +28,7 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     assert [trial["number"] for trial in found["trials"]] == [0, 1, 2, 3]
     best = min(rows, key=lambda row: row.value)
     assert found["best"]["value"] == best.value
-    edges = matrices(candidate(search, read_code(best.code)))
+    edges = candidate(search, read_code(best.code)).network.matrices
     assert found["best"]["edges"] == ["/".join("".join(map(str, row)) for row in matrix) for matrix in edges]
     again = snnviz(*SMALL)
     assert again.code == 0
