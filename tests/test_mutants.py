@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from textwrap import dedent
 
@@ -30,19 +31,25 @@ SOURCE = dedent('''
         """far(1) < 2"""
         less = -p.x - LIMIT if p.x <= LIMIT and not rest else min(*rest, **more)
         return less > 1 or p is None
+
+
+    TABLE = (
+        1,
+        7,
+    )
 ''').lstrip()
 
 
 def changes(source: str) -> set[tuple[str, str]]:
+    """Lines, and without spaces what they become; nothing else changes."""
     lines = source.splitlines()
     found = [one for choices in places.places("a.py", source) for one in choices]
-    texts = [one.text(source).splitlines() for one in found]
-    for text in texts:
-        compile("\n".join(text), "a.py", "exec")
-        assert sum(before != after for before, after in zip(lines, text, strict=True)) == 1
-    return {
-        (lines[one.row - 1].strip(), "".join(text[one.row - 1].split())) for one, text in zip(found, texts, strict=True)
-    }
+    for one in found:
+        before, after = (ast.dump(ast.parse(text)) for text in (source, one.text(source)))
+        assert before != after
+        line = lines[one.row - 1].replace(one.line, one.change(source))
+        assert ast.dump(ast.parse("\n".join([*lines[: one.row - 1], line, *lines[one.row :]]))) == after
+    return {(one.line, "".join(one.change(source).split())) for one in found}
 
 
 def test_an_operator_a_comparison_or_a_constant_is_another_and_nothing_else() -> None:
@@ -51,6 +58,8 @@ def test_an_operator_a_comparison_or_a_constant_is_another_and_nothing_else() ->
         by_line.setdefault(line, set()).add(change)
     assert by_line.pop("LIMIT: int | None = 3") == {"LIMIT:int|None=4", "LIMIT:int|None=2"}
     assert by_line.pop("x: float = 0.5") == {"x:float=1.5", "x:float=-0.5"}
+    assert by_line.pop("1,") == {"0,", "2,"}
+    assert by_line.pop("7,") == {"6,", "8,"}
     less, back = sorted(by_line, key=len, reverse=True)
     assert by_line[less] == {
         change.replace(" ", "")

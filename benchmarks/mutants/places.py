@@ -67,8 +67,17 @@ class Mutant:
         return str(found)
 
     def change(self, source: str) -> str:
-        """The changed line."""
-        return self.text(source).splitlines()[self.row - 1].strip()
+        """The changed line. (cosmic-ray drops the space before a number, and with it the end of the line before.)"""
+        text, lines = self.text(source), source.splitlines(keepends=True)
+        at = sum(map(len, lines[: self.row - 1])) + self.column
+        start, end = 0, 0
+        while start < at and text[start] == source[start]:
+            start += 1
+        while end < len(source) - at and text[-1 - end] == source[-1 - end]:
+            end += 1
+        first = self.column - len(lines[self.row - 1]) + len(lines[self.row - 1].lstrip())
+        rest = self.line[first + len(source[at : len(source) - end]) :]
+        return self.line[:first] + text[start : len(text) - end].strip() + rest
 
 
 def files(root: Path, folders: tuple[str, ...] = FOLDERS) -> list[Path]:
