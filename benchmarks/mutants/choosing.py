@@ -19,6 +19,9 @@ from benchmarks.mutants.places import Mutant
 LINES_PER_SECOND = 1000
 """A test that reaches so many lines is tried as late as one that takes a second longer: it is about none of them."""
 
+COMPILED = ("compiled", "summing", "numba.njit")
+"""Decorators of functions that do not run as Python."""
+
 DEPTH = 3
 """Of names that stand for names: a kernel that a kernel calls, a constant that is made of one."""
 
@@ -79,8 +82,10 @@ class Choice:
         return found
 
     def _measured(self, path: str, row: int) -> set[str]:
-        """Tests that reached a line, wherever it stood when they were measured."""
+        """Tests that reached a line while they ran, wherever it stood when they were measured."""
         found: set[str] = set()
+        if row not in _inside(self.modules.get(path, "")):
+            return found
         for number, text in self.database.execute("select id, text from sources where path = ?", (path,)).fetchall():
             if before := _moved(text, self.modules.get(path, "")).get(row):
                 rows = self.database.execute("select test, numbers from lines where source = ?", (number,))
@@ -89,31 +94,44 @@ class Choice:
 
     def _using(self, path: str, row: int, depth: int) -> set[str]:
         """Tests that reach lines that use the innermost name around a line that has tests at all."""
-        for name in _names(self.modules[path], row):
-            found = self._uses(name, path, row, depth)
-            if found:
+        for name, member in _names(self.modules[path], row):
+            if found := self._uses(name, member, path, row, depth, set()):
                 return found
         return set()
 
-    def _uses(self, name: str, path: str, row: int, depth: int) -> set[str]:
-        word, found = re.compile(rf"\b{re.escape(name)}\b"), set()
-        uses = [
-            (other, number)
-            for other, text in sorted(self.modules.items(), key=lambda pair: pair[0] != path)
-            if name in text
-            for number, line in enumerate(text.splitlines(), 1)
-            if word.search(line) and (other, number) != (path, row)
-        ]
-        for other, number in uses[:MOST_USES]:
+    def _uses(self, name: str, member: bool, path: str, row: int, depth: int, seen: set[str]) -> set[str]:
+        found: set[str] = set()
+        seen.add(name)
+        uses = [use for use in self._lines(name, member, path) if use != (path, row)][:MOST_USES]
+        for other, number in uses:
             found |= self._rows(other, number)
         if not found and depth:
-            for other, number in uses[:MOST_USES]:
-                for outer in _names(self.modules[other], number)[:1]:
-                    if outer != name:
-                        found |= self._uses(outer, other, number, depth - 1)
+            for other, number in uses:
+                for outer, inside in _names(self.modules[other], number)[:1]:
+                    if outer not in seen:
+                        found |= self._uses(outer, inside, other, number, depth - 1, seen)
+        stem, word = Path(path).stem, re.compile(rf"\b{re.escape(name)}\b")
         for file, tests in self.of_files.items():
-            if file.startswith("tests") and word.search((self.root / file).read_text()):
+            if file.startswith("tests") and stem in (text := (self.root / file).read_text()) and word.search(text):
                 found |= set(tests)
+        return found
+
+    def _lines(self, name: str, member: bool, path: str) -> list[tuple[str, int]]:
+        """Where a module's name is used, in itself and in those that import it; a class's, wherever it is asked for."""
+        stem, word = Path(path).stem, re.escape(name)
+        found = []
+        for other, text in sorted(self.modules.items(), key=lambda pair: pair[0] != path):
+            if name not in text:
+                continue
+            if other == path:
+                how = rf"\b{word}\b"
+            elif member:
+                how = rf"\.{word}\b|\b{word}="
+            else:
+                taken = re.search(rf"from [\w.]*\b{stem} import (\([^)]*\b{word}\b|[^(\n]*\b{word}\b)", text)
+                how = rf"\b{word}\b" if taken else rf"\b{stem}\.{word}\b"
+            lines = enumerate(text.splitlines(), 1)
+            found += [(other, number) for number, line in lines if re.search(how, line)]
         return found
 
 
@@ -126,21 +144,31 @@ def _moved(before: str, now: str) -> dict[int, int]:
 
 
 @cache
-def _names(source: str, row: int) -> tuple[str, ...]:
-    """Names that are defined around a line, the innermost first."""
+def _inside(source: str) -> set[int]:
+    """Rows of functions' bodies, which do not run at import."""
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return {row for node in functions for row in range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)}
+
+
+@cache
+def _names(source: str, row: int) -> tuple[tuple[str, bool], ...]:
+    """Names that are defined around a line, the innermost first, and whether each is a class's."""
     return tuple(reversed(list(_around(ast.parse(source), row))))
 
 
-def _around(node: ast.AST, row: int) -> Iterator[str]:
+def _around(node: ast.AST, row: int) -> Iterator[tuple[str, bool]]:
+    member = isinstance(node, ast.ClassDef)
     for child in ast.iter_child_nodes(node):
         decorators = getattr(child, "decorator_list", [])
         first = min([getattr(child, "lineno", row), *(one.lineno for one in decorators)])
         if not first <= row <= (getattr(child, "end_lineno", None) or row):
             continue
         if isinstance(child, ast.FunctionDef | ast.ClassDef):
-            yield child.name
-        elif isinstance(child, ast.Assign | ast.AnnAssign):
+            yield child.name, member
+        elif isinstance(child, ast.Assign | ast.AnnAssign) and not isinstance(node, ast.FunctionDef):
             targets = child.targets if isinstance(child, ast.Assign) else [child.target]
             for target in targets:
-                yield from (one.id for one in ast.walk(target) if isinstance(one, ast.Name))
+                yield from ((one.id, member) for one in ast.walk(target) if isinstance(one, ast.Name))
         yield from _around(child, row)
