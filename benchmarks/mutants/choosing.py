@@ -19,8 +19,8 @@ from benchmarks.mutants.places import Mutant
 LINES_PER_SECOND = 1000
 """A test that reaches so many lines is tried as late as one that takes a second longer: it is about none of them."""
 
-COMPILED = ("compiled", "summing", "numba.njit")
-"""Decorators of functions that do not run as Python."""
+UNSEEN = ("compiled", "summing", "cache", "lru_cache")
+"""Decorators of functions that do not run as Python, or only once for all tests."""
 
 DEPTH = 3
 """Of names that stand for names: a kernel that a kernel calls, a constant that is made of one."""

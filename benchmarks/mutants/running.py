@@ -20,8 +20,11 @@ import pytest
 
 from benchmarks.mutants.choosing import Test
 
-LIBRARIES = ("numpy", "pandas", "torch", "numba", "snntorch", "sqlalchemy", "plotly.graph_objects", "pydantic")
+LIBRARIES = ("numpy", "pandas", "torch", "numba", "snntorch", "sqlalchemy", "plotly.graph_objects", "hypothesis")
 """Loaded once; a forked process has them. None of snnviz's own."""
+
+LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""Asserts of libraries need not be told in full."""
 
 CHUNKS = (15, 100)
 """So many tests are collected at first, and then: most mutants are caught by the first few."""
@@ -49,6 +52,9 @@ class Bench:
     def __init__(self, root: Path, folder: Path) -> None:
         self.root, self.folder, self.tree, self.serial = root, folder, folder / "tree", 0
         self.refresh()
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(folder / "bytecode")
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         for name in LIBRARIES:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
@@ -77,7 +83,7 @@ class Bench:
         self.serial += 1
         try:
             target.write_text(text)
-            moment = stamp + (self.serial * 1000 + int(time.time()) % 1000) * 10**9
+            moment = time.time_ns() + self.serial * 10**9
             os.utime(target, ns=(moment, moment))
             yield
         finally:
@@ -154,7 +160,7 @@ class Bench:
 
     def _usual(self) -> list[str]:
         base = f"--basetemp={self.folder / 'temporary'}"
-        return ["-x", "-p", "no:cacheprovider", "--durations=0", "--tb=short", "--hypothesis-seed=0", base]
+        return ["-x", "-p", "no:cacheprovider", "--durations=0", "--tb=short", "--hypothesis-seed=0", base, *LOADED]
 
     def _end(self, child: int) -> None:
         """Whatever the tests left behind."""

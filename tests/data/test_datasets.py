@@ -73,6 +73,16 @@ def test_a_card_is_complete(name: str) -> None:
     assert card.split.endswith(".")
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cards_histogram_has_the_mean_and_the_deviation_that_the_card_states(name: str) -> None:
+    """As far as 17 steps of brightness can tell, or what stands in for a histogram."""
+    card, level, share = datasets.card(name), np.arange(17) / 16, np.array(datasets.card(name).histogram)
+    mean = share @ level
+    assert (share >= 0).all()
+    assert card.mean == pytest.approx(mean, abs=0.02)
+    assert card.std == pytest.approx(np.sqrt(share @ level**2 - mean**2), rel=0.06)
+
+
 def test_an_unknown_data_set_is_a_sentence() -> None:
     with pytest.raises(InputError, match=r"^data set must be one of digits, mnist, "):
         datasets.card("cifar")
