@@ -1,13 +1,15 @@
-"""Makes the pictures of the documentation, `docs/images/*.png`, of today's pages.
+"""Makes the pictures of the documentation, `docs/images/`, of today's pages.
 
     python -m benchmarks.pictures               # all of them: some 15 minutes on two cores, most of it training
     python -m benchmarks.pictures skips cells   # only these
+    python -m benchmarks.pictures film          # the moving one: a skip is drawn, the design trained
 
 What a picture shows is computed first, by the command line, in a store of its own. Needs Debian's Chromium.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.server import ROOT, Server, serving
@@ -141,6 +144,58 @@ def settle(page: Page) -> None:
         page.wait_for_timeout(500)
 
 
+FILM = "film"
+FILM_SIZE = {"width": 1120, "height": 700}
+FILM_WIDTH, FILM_SECONDS = 840, 0.25
+"""Pixels of the moving picture, and how long each of its frames is shown."""
+
+
+def film(browser: Browser, server: Server, file: Path) -> None:
+    """Two skips are drawn, the forecast follows; Train is pressed, and curves grow until the run is done."""
+    context = browser.new_context(viewport=FILM_SIZE, color_scheme="light")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(f"{server.url}/?network.edges=00000/00000/00000/00000/00000&training.epochs=3&seed=8")
+    page.locator(".editor").first.wait_for()
+    settle(page)
+    frames: list[Image.Image] = []
+
+    def watch(seconds: float) -> None:
+        for _ in range(max(1, round(seconds / FILM_SECONDS))):
+            shown = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+            frames.append(shown.resize((FILM_WIDTH, shown.height * FILM_WIDTH // shown.width)))
+            page.wait_for_timeout(1000 * FILM_SECONDS)
+
+    watch(1)
+    cells = page.locator(".editor [role=gridcell]:not([aria-disabled=true])")
+    for number, presses in ((2, 1), (3, 2)):
+        for _ in range(presses):
+            cells.nth(number).click()
+            watch(0.75)
+    page.get_by_test_id("stBaseButton-primary").first.click()
+    for _ in range(120):
+        watch(0.5)
+        if page.get_by_text("Done", exact=False).count():
+            break
+    watch(2)
+    context.close()
+    kept = [frames[0]]
+    durations = [FILM_SECONDS]
+    for frame in frames[1:]:  # what stands still is shown for longer
+        if frame.tobytes() == kept[-1].tobytes():
+            durations[-1] += FILM_SECONDS
+        else:
+            kept.append(frame)
+            durations.append(FILM_SECONDS)
+    sheet = Image.new("RGB", (FILM_WIDTH, kept[0].height * len(kept)))
+    for number, frame in enumerate(kept):
+        sheet.paste(frame, (0, number * frame.height))
+    palette = sheet.quantize(192)  # one for all: colours stay what they are
+    shades = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in kept]
+    times = [min(3000, int(1000 * seconds)) for seconds in durations]
+    shades[0].save(file, save_all=True, append_images=shades[1:], duration=times, loop=0, optimize=True)
+
+
 def unpack(server: Server) -> None:
     """Real recordings for the Data page, where `SNNVIZ_DATA` has an archive of some."""
     archive = Path(os.environ.get("SNNVIZ_DATA", "")) / "nmnist_small.tar.xz"
@@ -151,15 +206,18 @@ def unpack(server: Server) -> None:
 
 
 def main(*names: str) -> None:
-    unknown = set(names) - set(PICTURES)
-    if unknown:
-        raise SystemExit(f"pictures must be among {', '.join(PICTURES)}, got {', '.join(sorted(unknown))}")
+    known = [*PICTURES, FILM]
+    if unknown := set(names) - set(known):
+        raise SystemExit(f"pictures must be among {', '.join(known)}, got {', '.join(sorted(unknown))}")
     with serving() as server, sync_playwright() as playwright:
         unpack(server)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for name in names or PICTURES:
-            compute(server, PICTURES[name])
-            take(browser, server, PICTURES[name], FOLDER / f"{name}.png")
+        for name in names or known:
+            if name == FILM:
+                film(browser, server, FOLDER / "film.gif")
+            else:
+                compute(server, PICTURES[name])
+                take(browser, server, PICTURES[name], FOLDER / f"{name}.png")
             print(name, flush=True)
         browser.close()
 
