@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from snnviz.catalog.encodings import is_static
-from snnviz.catalog.neurons import learnt
+from snnviz.catalog.neurons import learnt, model
 from snnviz.data.datasets import card, sizes
 from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
@@ -47,6 +47,14 @@ SECONDS_PER_PART = 100e-6
 """Of one core, for a layer in one more micro-batch."""
 
 
+STEPPED_FLOATS = 6
+"""Of a neuron and time step, kept for the way back beside potential and spike, where the catalogue has no kernel."""
+
+
+def _beside(design: Design) -> int:
+    return STEPPED_FLOATS if model(design.neuron).kernel is None else 0
+
+
 def micro_batch(design: Design) -> int:
     """Images that go through the network at once: what a layer holds over all time steps should stay in the cache.
 
@@ -58,7 +66,7 @@ def micro_batch(design: Design) -> int:
     if design.network.norm != "none":
         return design.training.batch_size  # its statistics are those of the whole batch
     largest = max(max(layer.neurons, math.prod(layer.in_shape)) for layer in layers)
-    kept = sum(math.prod(layer.in_shape) + 2 * layer.neurons for layer in layers)
+    kept = sum(math.prod(layer.in_shape) + (2 + _beside(design)) * layer.neurons for layer in layers)
     fitting = min(CACHE_BYTES // (4 * steps * largest), KEPT_BYTES // (4 * steps * kept))
     most = max(fitting, math.ceil(64 / steps))
     batch = design.training.batch_size
@@ -88,7 +96,7 @@ def memory_bytes(design: Design) -> int:
     inputs = sum(math.prod(layer.in_shape) for layer in layers)
     neurons = sum(layer.neurons for layer in layers)
     stepping = any(source.delay for layer in layers for source in layer.sources)
-    kept = (8 if design.network.kind == "cell" else 4) if stepping else 2
+    kept = ((8 if design.network.kind == "cell" else 4) if stepping else 2) + _beside(design)
     largest = max(math.prod(layer.in_shape) + layer.neurons for layer in layers)
     floats = together * (inputs + kept * neurons + 4 * largest) + seen * (1.5 * neurons + 2 * largest)
     wide = 4
@@ -107,6 +115,9 @@ MACS_PER_SECOND = 4.3e10
 SECONDS_PER_NEURON_STEP = 1.1e-8
 """Of one core, for one neuron, image and time step, forward and backward."""
 
+STEPPED_SLOWER = 3.0
+"""So many times as long does a neuron's time step take where torch computes it, without a kernel."""
+
 SECONDS_PER_LAYER_STEP = 30e-6
 """Of one core, for a layer at one time step in one training step, whatever its size."""
 
@@ -121,9 +132,11 @@ def training_seconds(design: Design) -> float:
     train, tested = samples(design)
     steps, static = design.data.steps, is_static(design)
     work: float = sum(layer.macs * (1 if static and index == 0 else steps) for index, layer in enumerate(layers))
-    neurons = sum(layer.neurons for layer in layers) * steps
+    neurons: float = sum(layer.neurons for layer in layers) * steps
     if design.network.code == "ttfs":
         work, neurons = sum(TIMED_SLOWER[layer.kind] * layer.macs for layer in layers), 4 * neurons
+    if model(design.neuron).kernel is None:
+        neurons *= STEPPED_SLOWER
     an_image = 3 * work / MACS_PER_SECOND + neurons * SECONDS_PER_NEURON_STEP
     overhead = training_steps(design) * len(layers) * (steps + 3) * SECONDS_PER_LAYER_STEP
     images = design.training.epochs * (train + tested / 3)

@@ -118,6 +118,20 @@ MEMORY: list[dict[str, Any]] = [
     ),
     *(
         {
+            "network": network,
+            "neuron": {"kind": kind, "threshold": 0.5},
+            "data": {"steps": 8, "train_samples": 128, "test_samples": 64},
+            "training": {"batch_size": 128},
+        }
+        for kind, network in (
+            ("plif", {"kind": "mlp", "depth": 3, "width": 2000}),
+            ("plif", {"kind": "cnn", "channels": 32, "norm": "batch"}),
+            ("synaptic", {"kind": "cnn", "channels": 32}),
+            ("synaptic", {"kind": "block", "edges": "000/000/020", "channels": 32}),
+        )
+    ),
+    *(
+        {
             "network": {**network, "code": "ttfs"},
             "neuron": {"kind": "relu"},
             "data": {"steps": 1, "train_samples": 256, "test_samples": 64},
