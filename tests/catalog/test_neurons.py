@@ -29,6 +29,7 @@ from snnviz.views.refusals import why
 from snnviz.views.words import option, word
 from tests.designs import is_a_sentence, outside
 
+KINDS = ", ".join(NEURONS.kinds)
 ENTRIES = [pytest.param(NEURONS[kind], id=kind) for kind in NEURONS.kinds]
 PARAMETERS = [
     pytest.param(NEURONS[kind], parameter, id=f"{kind}.{parameter.name}")
@@ -132,8 +133,8 @@ def test_what_is_outside_a_range_is_refused_with_a_sentence(
 @pytest.mark.parametrize(
     ("neuron", "sentence"),
     [
-        ({"kind": "lfi"}, "neuron.kind must be one of lif, plif, relu, synaptic, got 'lfi'; did you mean 'lif'?"),
-        ({"kind": ["lif"]}, "neuron.kind must be one of lif, plif, relu, synaptic, got ['lif']"),
+        ({"kind": "lfi"}, f"neuron.kind must be one of {KINDS}, got 'lfi'; did you mean 'lif'?"),
+        ({"kind": ["lif"]}, f"neuron.kind must be one of {KINDS}, got ['lif']"),
         ({"kind": "plif", "beta": 0.5}, "neuron.beta must be a field of a neuron of kind plif, got 0.5"),
         (
             {"kind": "plif", "tua": 3},
