@@ -34,6 +34,7 @@ SOURCE = dedent('''
 
 
     TABLE = (
+        *zip((), strict=True),
         1,
         7,
     )

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
@@ -99,7 +100,7 @@ def places(path: str, source: str) -> list[list[Mutant]]:
         for node in nodes:
             for index, ((row, column), _) in enumerate(operator.mutation_positions(node)):
                 two = "Binary" not in name or any(start <= (row, column) < end for start, end in allowed)
-                if two and row not in passed_over:
+                if two and row not in passed_over and not _guards(node):
                     line = lines[row - 1].strip()
                     found[row, column].append(Mutant(path, row, column, line, nth[row - 1], name, occurrence, index))
                 occurrence += 1
@@ -145,6 +146,12 @@ def _binary(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
             end = at(left.end_lineno or left.lineno, left.end_col_offset or 0)
             found.append((end, at(right.lineno, right.col_offset)))
     return found
+
+
+def _guards(node: Any) -> bool:
+    """The value of `strict=` in a call of zip: an assertion, which changes nothing that is computed."""
+    parent = node.parent
+    return bool(parent is not None and parent.type == "argument" and parent.children[0].get_code().strip() == "strict")
 
 
 def _decorators(source: str) -> set[int]:

@@ -38,12 +38,14 @@ NAME = "SNNVIZ_MUTANT"
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How it ended ("caught", "survived", "timed out"), by which test, and how many were run, in which time."""
+    """How it ended ("caught", "survived", "timed out"), by which test, how many were run, in which time, and which
+    passed."""
 
     outcome: str
     test: str
     tests: int
     seconds: float
+    passed: tuple[str, ...] = ()
 
 
 class Bench:
@@ -118,7 +120,8 @@ class Bench:
         if not report.exists():
             raise RuntimeError(f"the tests could not be run: see {self.folder / 'output.txt'}")
         found = json.loads(report.read_text())
-        return Ran("caught" if found["failed"] else "survived", found["failed"], found["ran"], seconds)
+        outcome = "caught" if found["failed"] else "survived"
+        return Ran(outcome, found["failed"], found["ran"], seconds, tuple(found["passed"]))
 
     def _child(self, tests: Sequence[Test], report: Path, compiled: bool) -> None:
         """Never returns."""
@@ -141,15 +144,16 @@ class Bench:
             sys.path[:] = [str(self.tree), *(path for path in sys.path if Path(path or ".").resolve() != self.root)]
             for name in [name for name in sys.modules if name.partition(".")[0] in ("snnviz", "tests", "benchmarks")]:
                 del sys.modules[name]
-            failed, ran = "", 0
+            failed, ran, passed = "", 0, []
             for chunk in chunks(tests):
                 watch = Watch(chunk)
                 code = pytest.main([*watch.arguments(), *self._usual()], plugins=[watch])
                 ran += watch.ran
+                passed += watch.passed
                 if watch.failed or code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
                     failed = watch.failed or f"nothing: pytest ended with {int(code)}, as a module cannot be imported"
                     break
-            report.write_text(json.dumps({"failed": failed, "ran": ran}))
+            report.write_text(json.dumps({"failed": failed, "ran": ran, "passed": passed}))
         except BaseException:
             traceback.print_exc()
         finally:
@@ -189,6 +193,7 @@ class Watch:
         files = list(dict.fromkeys(test.file for test in tests))
         self.order = {test.name: (files.index(test.file), at) for at, test in enumerate(tests)}
         self.files, self.failed, self.ran = files, "", 0
+        self.passed: list[str] = []
 
     def arguments(self) -> list[str]:
         return [file for file in self.files if Path(file).exists()]
@@ -198,6 +203,8 @@ class Watch:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.ran += report.when == "call"
+        if report.when == "call" and report.passed:
+            self.passed.append(report.nodeid)
         if report.failed and not self.failed:
             self.failed = report.nodeid
 

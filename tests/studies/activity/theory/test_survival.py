@@ -115,6 +115,14 @@ def test_the_chain_is_the_binomial_one_multiplied_out(width: int, gain: float, t
         now = now @ steps
 
 
+@pytest.mark.parametrize("width", [10, 300, 4000])
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 3.0])
+def test_the_second_layers_mean_variance_is_the_first_layers_mean_count(width: int, threshold: float) -> None:
+    """Whatever the chain leaves out of a wide layer's counts."""
+    found = exact_chain(width, 2.0, threshold, 2).var_u[1]
+    assert found == pytest.approx(2.0 * spike_probability(threshold), rel=1e-9)
+
+
 @settings(max_examples=30)
 @given(st.sampled_from([30, 100, 400]), st.floats(0.05, 2), st.floats(0.05, 0.9), st.integers(1, 60))
 def test_the_extinction_map_is_the_chain(width: int, threshold: float, ratio: float, layer: int) -> None:
