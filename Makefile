@@ -60,7 +60,7 @@ study: $(VENV)/.installed-dev  ## the slow tests: trainings of minutes
 	$(BIN)/python -m pytest -m slow
 
 mutants: $(VENV)/.installed-dev  ## are the tests able to fail: 300 changes of the code, hours; goes on where it was
-	$(BIN)/python -m benchmarks.mutants --report
+	$(BIN)/python -m benchmarks.mutants
 
 clean:           ## remove the environment; runs in cache/ stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -30,8 +30,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after these; the next call goes on")
     parser.add_argument("--again", default="", help="an outcome, as survived, whose mutants are run anew")
     parser.add_argument("--no-measuring", action="store_true", help="take which tests reach what as it is known")
-    parser.add_argument("--list", action="store_true", help="only print the sample and its outcomes")
-    parser.add_argument("--report", action="store_true", help="write docs/mutants.md")
+    parser.add_argument("--page", action="store_true", help="only write docs/mutants.md anew")
     parser.add_argument("--state", type=Path, default=Path(".mutants"), help="where it is kept (.mutants)")
     asked = parser.parse_args()
     root, folder = Path.cwd(), asked.state.resolve()
@@ -39,15 +38,18 @@ def main() -> None:
     folder.mkdir(exist_ok=True, parents=True)
     (folder / ".gitignore").write_text("*\n")
     database = reached.opened(folder / "mutants.sqlite")
-    database.executescript(report.RESULTS)
     mutants, places = drawn(root, asked.seed, asked.count, tuple(asked.folders))
-    if not (asked.list or asked.report):
-        if not asked.no_measuring:
-            measure(root, folder)
-        work(root, folder, database, mutants, asked)
-    show(mutants, database)
-    if asked.report:
-        (root / "docs" / "mutants.md").write_text(report.written(mutants, places, database, asked.seed, asked.seconds))
+    found = report.Found(root / "benchmarks" / "mutants" / "found.json")
+    try:
+        if not asked.page:
+            if not asked.no_measuring:
+                measure(root, folder)
+            work(root, folder, database, mutants, found, asked)
+    finally:
+        print(json.dumps({"drawn": len(mutants), **found.counts(mutants)}))
+        if tuple(asked.folders) == FOLDERS:
+            page = report.written(mutants, places, found, asked.seed, asked.seconds)
+            (root / "docs" / "mutants.md").write_text(page)
 
 
 def measure(root: Path, folder: Path) -> None:
@@ -59,28 +61,26 @@ def measure(root: Path, folder: Path) -> None:
 
 
 def work(
-    root: Path, folder: Path, database: sqlite3.Connection, mutants: list[Mutant], asked: argparse.Namespace
+    root: Path,
+    folder: Path,
+    database: sqlite3.Connection,
+    mutants: list[Mutant],
+    found: report.Found,
+    asked: argparse.Namespace,
 ) -> None:
-    """Runs what has no result yet, a row each."""
+    """Runs what has no result yet."""
     bench, choice, start = Bench(root, folder), Choice(database, root), time.monotonic()
-    with database:
-        database.execute("delete from results where outcome = ?", (asked.again,))
-    known = {key for (key,) in database.execute("select key from results")}
     for number, mutant in enumerate(mutants, 1):
-        if mutant.key in known:
+        if mutant.key in found and found[mutant.key].outcome != asked.again:
             continue
         if time.monotonic() - start > 60 * asked.minutes:
             break
         source = (root / mutant.path).read_text()
         text, change = mutant.text(source), mutant.change(source)
-        tests = choice.of(mutant, asked.seconds)
+        tests, every = choice.of(mutant, asked.seconds)
         ran = judged(bench, database, mutant, text, tests, "numba" in source or "compiled" in source)
-        row = (mutant.key, ran.outcome, ran.test, ran.tests, len(tests), ran.seconds, change)
-        with database:
-            database.execute("insert or replace into results values (?, ?, ?, ?, ?, ?, ?)", row)
-        told = (
-            f"{number:3} {ran.outcome:9} {ran.seconds:5.0f} s {ran.tests:4}/{len(tests):4} {mutant.path}:{mutant.row}"
-        )
+        found.add(mutant.key, report.Outcome(ran.outcome, ran.test, ran.tests, every, change))
+        told = f"{number:3} {ran.outcome:9} {ran.seconds:5.0f} s {ran.tests:4}/{every:4} {mutant.path}:{mutant.row}"
         print(f"{told}  {mutant.line[:60]}  ->  {change[:60]}  {ran.test[:90]}", flush=True)
 
 
@@ -108,13 +108,6 @@ def judged(
             return ran
         print(f"    fails without a change, too: {ran.test}", flush=True)
         tests = [test for test in tests if test.name != ran.test]
-
-
-def show(mutants: list[Mutant], database: sqlite3.Connection) -> None:
-    """Counts."""
-    found = report.outcomes(mutants, database)
-    counts = {name: sum(one == name for one in found.values()) for name in dict.fromkeys(found.values())}
-    print(json.dumps({"drawn": len(mutants), **counts}))
 
 
 if __name__ == "__main__":

@@ -62,8 +62,8 @@ class Choice:
             self.of_files[name.partition("::")[0]].append(name)
         self._rows = cache(self._measured)
 
-    def of(self, mutant: Mutant, seconds: float) -> list[Test]:
-        """At most `seconds` of tests, but always the first.
+    def of(self, mutant: Mutant, seconds: float) -> tuple[list[Test], int]:
+        """At most `seconds` of tests, but always the first; and of how many.
 
         Those that reach the line while they run; of a line that runs at import or is compiled, those that reach the
         lines that use its name. After them the other tests of the same files, which may look at what the first left in
@@ -79,7 +79,7 @@ class Choice:
                 if not found or spent + test.seconds <= seconds:
                     found.append(test)
                     spent += test.seconds
-        return found
+        return found, len(first | beside)
 
     def _measured(self, path: str, row: int) -> set[str]:
         """Tests that reached a line while they ran, wherever it stood when they were measured."""

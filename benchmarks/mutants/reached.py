@@ -21,6 +21,7 @@ SCHEMA = """
 create table if not exists sources (id integer primary key, path text, text text, unique (path, text));
 create table if not exists tests (name text primary key, seconds real, passed integer);
 create table if not exists lines (test text, source integer, numbers blob);
+create table if not exists sound (test text primary key, sound integer);
 create index if not exists lines_source on lines (source);
 """
 
