@@ -7,6 +7,9 @@ ADDRESS ?= 127.0.0.1
 # Where torch comes from; https://download.pytorch.org/whl/cpu holds the small build without CUDA.
 TORCH_INDEX ?=
 
+# How many processes test side by side.
+WORKERS ?= 4
+
 # A browser window is opened where there is a screen to show it on.
 HEADLESS ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),false,true)
 
@@ -50,8 +53,10 @@ check: $(VENV)/.installed-dev  ## style, types, structure
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Four processes on two cores: they wait much, for browsers and for one another. What measures time comes at the end, alone.
 tests: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "alone and not slow" $$(grep -rlE --include='test_*.py' 'mark\.alone' tests)
 
 pictures: $(VENV)/.installed-dev browser-packages  ## docs/images, of today's pages: some minutes
 	$(BIN)/python -m benchmarks.pictures

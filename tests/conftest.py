@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +19,7 @@ import pytest
 from snnviz.design.design import Design
 from snnviz.events import Sample
 from snnviz.jobs import lock
-from snnviz.store import Claim, Store
+from snnviz.store import Claim, Store, opening
 from tests import forked
 from tests.waiting import Background
 
@@ -33,6 +36,22 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ |= {forked.PLACE: folder, f"{forked.PLACE}_OWNER": str(os.getpid())}
 
 
+LONGEST = (
+    "tests/browser/test_access", "tests/browser/test_main_job", "tests/browser/", "tests/jobs/test_survival",
+    "tests/studies/skips/compute/test_searching", "tests/test_toys", "tests/jobs/test_hanging",
+    "tests/studies/skips/command", "tests/studies/cells/command", "tests/cli/test_interrupted", "tests/jobs/",
+    "tests/studies/cells/compute/test_scoring", "tests/test_numbers", "tests/core/test_costs", "tests/search/",
+    "tests/store/test_old_stores", "tests/core/", "tests/pages/test_design_page", "tests/cli/", "tests/pages/",
+)  # fmt: skip
+"""What takes a minute or waits for others begins first, so that no process is left with it at the end."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The order in which the files are handed out to several processes."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path)), 99))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def forked_supervisors() -> Iterator[None]:
     """Local engines load torch once for all tests."""
@@ -41,6 +60,35 @@ def forked_supervisors() -> Iterator[None]:
             yield
     else:
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A new store is a copy of an empty one, and nothing waits for the disk: processes are killed here, no machine is.
+    Other processes, and all tests of `tests/store`, have stores as ever, with what is yielded here."""
+    usual = {name: getattr(opening, name) for name in ("_create", "SYNCHRONOUS")}
+    create, empty = opening._create, tmp_path_factory.mktemp("empty") / "runs.sqlite"
+
+    def copy(path: Path) -> None:
+        new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            if not empty.exists():
+                create(empty)
+            shutil.copy(empty, new)
+            with closing(sqlite3.connect(new)) as connection:
+                connection.execute("PRAGMA synchronous=OFF")
+                connection.execute("UPDATE snnviz_store SET id = ?", [secrets.token_hex(8)])
+                connection.commit()
+            os.link(new, path)
+        except OSError:  # no folder, no right to it, or there already: what is to be done then is known there
+            create(path)
+        finally:
+            new.unlink(missing_ok=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "_create", copy)
+        patch.setattr(opening, "SYNCHRONOUS", "OFF")
+        yield usual
 
 
 def sample(step: int, loss: float = 2.0) -> Sample:

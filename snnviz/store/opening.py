@@ -29,6 +29,10 @@ CHECKED_BYTES = 64_000_000
 """A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte), but beside (`Store.examine`)."""
 
 
+SYNCHRONOUS = "FULL"
+"""A checkpoint is on disk before the run goes on; so must be the rows that led there."""
+
+
 def locate(url: str | Path | None) -> tuple[URL, Path | None]:
     """The address of the store, and its file where it is a file."""
     given: str | Path = url or os.environ.get("SNNVIZ_STORE") or cache_dir() / "runs.sqlite"
@@ -147,8 +151,7 @@ def _sqlite(path: Path, seen: Seen) -> Engine:
         source = _source(path)
         connection = sqlite3.connect(source, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
         connection.isolation_level = None  # transactions begin where `begin` says so, and as it says
-        # A checkpoint is on disk before the run goes on; so must be the rows that led there.
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         connection.execute("PRAGMA cell_size_check=ON")
         if seen.id is not None:
             try:

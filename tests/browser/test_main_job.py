@@ -71,6 +71,7 @@ def test_a_deep_link_into_a_fresh_server_opens_that_page(
         expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.alone
 def test_an_answer_does_not_wait_for_the_browser_to_confirm_its_header(dashboard: str) -> None:
     """With Nagle's algorithm each of them takes 40 ms: see `ui/repairs.py`."""
     server = http.client.HTTPConnection(urlsplit(dashboard).netloc, timeout=10)

@@ -84,6 +84,7 @@ def test_a_finished_design_is_cached(engine: Engine, tiny: MakeDesign) -> None:
     assert engine.store.get(again.run) == before
 
 
+@pytest.mark.alone
 def test_a_cancelled_run_stops_within_a_second_keeps_what_it_has_and_goes_on_when_asked(
     engine: Engine, long: MakeDesign
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_checkpoint_comes_after_its_rows(store: Store, claim: Claim) -> None:
         assert store.load_checkpoint(claim.run) is not None
 
 
+@pytest.mark.alone
 def test_time_is_training_time(store: Store, claim: Claim) -> None:
     start = time.monotonic()
     with Recorder(store, claim) as recorder:

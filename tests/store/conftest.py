@@ -5,14 +5,22 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from snnviz.events import Sample
-from snnviz.store import Store
+from snnviz.store import Store, opening
 from tests.conftest import MakeDesign
 
 ROWS = [Sample(step, step / 100, 1.0, 0.5) for step in range(20_000)]
+
+
+@pytest.fixture(autouse=True)
+def usual_stores(quick_stores: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As everywhere but in tests."""
+    for name, usual in quick_stores.items():
+        monkeypatch.setattr(opening, name, usual)
 
 
 @pytest.fixture

@@ -132,6 +132,7 @@ def slow(store: Store) -> Iterator[Callable[[str], Held]]:
         event.remove(store._engine, "before_cursor_execute", one)
 
 
+@pytest.mark.alone
 def test_one_slow_read_holds_up_nobody_elses_panel(store: Store, slow: Callable[[str], Held], tiny: MakeDesign) -> None:
     """The live panel, a study, the runs' page and the estimates of all others; whoever watches the slow run waits."""
     designs = [tiny(seed) for seed in range(4)]

@@ -158,6 +158,7 @@ class TestAScoring:
         Scorer(self.SETTING).findings(self.SETTING.cell, lambda: pulses.append(None))
         assert len(pulses) == costs.scoring_steps(self.SETTING)
 
+    @pytest.mark.alone
     def test_whoever_stops_asking_stops_the_work(self) -> None:
         going = scoring.score(self.SETTING.model_copy(update={"steps": 50, "channels": 32, "batch": 128}))
         next(going)
@@ -260,6 +261,7 @@ class TestInTheStore:
         assert store.rows(search.digest, Candidate)[: len(before)] == before
         assert stored(store, search) == undisturbed(search)
 
+    @pytest.mark.alone
     def test_candidates_are_seen_and_it_is_stopped_without_delay_and_taken_up_again(
         self, store: Store, background: Callable[..., Background]
     ) -> None:

@@ -59,6 +59,7 @@ def test_it_is_computed_once(store: Store) -> None:
     assert store.runs() == []
 
 
+@pytest.mark.alone
 def test_it_stops_within_a_second_and_keeps_what_it_has(store: Store, background: Callable[..., Background]) -> None:
     engine = background(store)
     engine.submit(LONG)

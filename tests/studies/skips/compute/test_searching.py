@@ -220,6 +220,7 @@ class TestInTheStore:
         assert store.rows(search.digest, Trial)[: len(before)] == before
         assert stored(store, search) == undisturbed(search)
 
+    @pytest.mark.alone
     def test_it_is_stopped_within_a_second_and_taken_up_again(
         self, store: Store, background: Callable[..., Background]
     ) -> None:

@@ -40,6 +40,7 @@ def test_they_are_computed_once(store: Store) -> None:
     assert store.runs() == []
 
 
+@pytest.mark.alone
 def test_they_stop_within_a_second_and_keep_what_they_have(store: Store, background: Callable[..., Background]) -> None:
     engine = background(store)
     engine.submit(LONG)

@@ -64,6 +64,7 @@ def test_it_waits_for_a_network_that_is_being_trained(store: Store, monkeypatch:
     assert sum(isinstance(event, Tuned) for event in events) == 3
 
 
+@pytest.mark.alone
 def test_it_stops_within_a_second_and_keeps_what_it_has(store: Store, background: Callable[..., Background]) -> None:
     engine = background(store)
     engine.submit(LONG)
