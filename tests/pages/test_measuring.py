@@ -17,6 +17,7 @@ from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members, surve
 from snnviz.studies.skips.sweep import SkipSweep, distinct, points
 from snnviz.ui.design import watching
 from snnviz.ui.kit import questions, services
+from snnviz.ui.kit import rows as kit_rows
 from tests.aged import age
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit, by_link
@@ -39,7 +40,7 @@ def aged(*runs: str) -> None:
     store.close()
     services.GLANCES.forget()
     questions._RESULTS._found.clear()
-    for drawn in (watching._picture, rows._history, rows._charts):
+    for drawn in (watching._picture, kit_rows._history, rows._charts):
         drawn.cache_clear()
 
 
