@@ -6,7 +6,7 @@ from snnviz.studies.activity.page import activity, study
 from snnviz.ui.kit import headings
 
 activity.begin()
-headings.unseen("Activity")
+headings.hidden_heading("Activity")
 with st.container():  # a fragment stays where it is only in a container of its own
     activity.panel()
 with st.container():

@@ -5,7 +5,7 @@ import streamlit as st
 from snnviz.ui.design import editor, form, live, nearest, preview
 from snnviz.ui.kit import headings
 
-headings.unseen("Design")
+headings.hidden_heading("Design")
 with st.container():  # a fragment stays where it is only in a container of its own
     editor.panel()
 left, right = st.columns([11, 9], gap="medium")

@@ -11,7 +11,7 @@ import streamlit as st  # noqa: E402
 
 from snnviz.tasks import KINDS, resolve  # noqa: E402
 from snnviz.ui.kit import announcing, notices, services, state  # noqa: E402
-from snnviz.ui.kit.trouble import told  # noqa: E402
+from snnviz.ui.kit.store_errors import show_store_errors  # noqa: E402
 from snnviz.ui.kit.words import plain  # noqa: E402
 
 # Before the navigation, which would have a browser fetch the page's symbol from elsewhere.
@@ -31,7 +31,7 @@ page = st.navigation(
     position="top",
 )
 st.set_page_config(page_title=f"{page.title} · snnviz")
-with told():
+with show_store_errors():
     services.store().version()
     for sentence in services.store().words():
         st.info(plain(sentence), icon=":material/database:")
@@ -39,4 +39,4 @@ with told():
     page.run()
     with st.container():
         notices.panel()
-    announcing.region()
+    announcing.announcer()

@@ -14,8 +14,8 @@ from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run, Unreadable
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, state
-from snnviz.ui.kit.columns import column, headed
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain, some
 from snnviz.views.numbers import NOTHING
 from snnviz.views.run import MOST_NAMED, overlay_charts
@@ -43,7 +43,7 @@ def panel() -> None:
         st.fragment(_listing, key="listing", run_every=EVERY if active else None)(active)
 
 
-@told()
+@show_store_errors()
 def _listing(active: bool) -> None:
     runs, table, _ = _known()
     if active and all(run.ended for run in runs):
@@ -62,7 +62,7 @@ def _listing(active: bool) -> None:
         selection_mode=["multi-row", "single-cell"],
         placeholder=NOTHING,
         column_order=("state", "accuracy", "design", "rate", "seconds", "created"),
-        column_config=headed(
+        column_config=column_config(
             table,
             {
                 "state": st.column_config.TextColumn(width=80),
@@ -166,7 +166,9 @@ def _compare(chosen: list[Run]) -> None:
     last = services.store().last(EpochEnd, [run.run for run in chosen])
     table["accuracy"] = [100 * last[run.run].test_accuracy if run.run in last else None for run in chosen]
     accuracy = column("accuracy")
-    st.dataframe(table, hide_index=True, placeholder=NOTHING, column_config=headed(table, {"accuracy": accuracy}))
+    st.dataframe(
+        table, hide_index=True, placeholder=NOTHING, column_config=column_config(table, {"accuracy": accuracy})
+    )
     if len(chosen) > MOST_NAMED:
         st.caption(
             f"Of more than {MOST_NAMED} runs, lines are named where the pointer is on them, by the numbers above."

@@ -9,7 +9,7 @@ from snnviz.places import cache_dir
 from snnviz.ui.components.pictures import picked, pictures
 from snnviz.ui.data import fetching, setting, thumbnails
 from snnviz.ui.data.local import is_local
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 from snnviz.views.pictures import Group, Picture, payload
 
@@ -31,7 +31,7 @@ def gallery() -> None:
         st.fragment(_gallery, key=GALLERY, run_every=thumbnails.EVERY if waits else None)(waits)
 
 
-@told()
+@show_store_errors()
 def _gallery(waited: bool) -> None:
     chosen = setting.shown().data.name
     names = datasets.names()
@@ -116,7 +116,7 @@ def absent() -> None:
         st.fragment(_fetch, key="data-fetch", run_every=fetching.EVERY if active else None)(name, active)
 
 
-@told()
+@show_store_errors()
 def _fetch(name: str, was_active: bool) -> None:
     about, source = datasets.card(name), _source(name)
     going = fetching.known(source)

@@ -11,13 +11,13 @@ from snnviz.ui.components.address import address
 from snnviz.ui.data import cards, sample, setting
 from snnviz.ui.data import own as data_own
 from snnviz.ui.kit import state
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended, plain
 
 begin = setting.begin
 
 
-@told()
+@show_store_errors()
 def panel() -> None:
     """The data sets and the one that is shown, or the upload."""
     session = st.session_state

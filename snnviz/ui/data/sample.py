@@ -21,7 +21,7 @@ from snnviz.ui.components.pictures import picked, pictures
 from snnviz.ui.components.player import player
 from snnviz.ui.data import choices, setting
 from snnviz.ui.data.setting import Look
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 from snnviz.views import samples as views
 from snnviz.views import streams
@@ -35,7 +35,7 @@ FEW = 6
 
 
 @st.fragment(key="data-sample")
-@told()
+@show_store_errors()
 def panel() -> None:
     """The settings on the left, the sample on the right; nothing of a data set that is not here."""
     now, look = setting.shown(), setting.look()

@@ -21,8 +21,8 @@ from snnviz.design.registry import Range
 from snnviz.design.submitted import checked as checked_part
 from snnviz.errors import InputError
 from snnviz.ui.kit import questions, state
-from snnviz.ui.kit.becoming import of_data
 from snnviz.ui.kit.linked import came_back, rest_kept
+from snnviz.ui.kit.switching import with_dataset
 from snnviz.ui.kit.words import ended
 from snnviz.views.refusals import why
 
@@ -145,7 +145,7 @@ def open_set(name: str) -> None:
 def _with(name: str) -> Design:
     """The edited design with this data set; where they do not go together, the default one."""
     try:
-        return of_data(state.design(), name)
+        return with_dataset(state.design(), name)
     except InputError as error:
         st.session_state.data_problem = f"{ended(error)} The default design's settings are shown with it."
         return Design(data=Data(name=name))

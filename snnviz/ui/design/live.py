@@ -15,8 +15,8 @@ from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import reveal
 from snnviz.ui.design.watching import picture
 from snnviz.ui.kit import measuring, services, state
-from snnviz.ui.kit.announcing import follow
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.announcing import announce_end
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain, standing
 from snnviz.views.changes import between
 from snnviz.views.numbers import NOTHING, share
@@ -64,7 +64,7 @@ def panel() -> None:
     is_busy = not run.ended or looked[-1]
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
         st.fragment(_monitor, key="live", run_every=EVERY if is_busy else EVERY_ENDED)(run.run, looked)
-    follow(f"run {run.run}", _end(run), busy=not run.ended)
+    announce_end(f"run {run.run}", _end(run), busy=not run.ended)
 
 
 def _end(run: Run) -> str:
@@ -82,7 +82,7 @@ def _looks(run: Run) -> tuple[object, ...]:
     return run.state, run.cancel_requested, run.title, run.created, anew
 
 
-@told()
+@show_store_errors()
 def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     shown = services.glance(watched)
     if shown is None or _looks(shown[0]) != looked:
@@ -94,7 +94,7 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     drawn = seen.payload(version, ended=run.ended)
     _numbers(run, seen.epochs[-1] if seen.epochs else None)
     charts(drawn, key=f"live-{run.run}")
-    measuring.offer([run.design] if run.state == "done" and run.current and seen.is_old else [], "live")
+    measuring.offer_measuring([run.design] if run.state == "done" and run.current and seen.is_old else [], "live")
 
 
 def _head(run: Run) -> None:

@@ -91,5 +91,5 @@ def _take(
 ) -> None:
     take(offer)
     after = shown()
-    notices.tell("Changed.", [in_words(offer)], partial(undo, before), lambda: shown() == after)
+    notices.show_notice("Changed.", [in_words(offer)], partial(undo, before), lambda: shown() == after)
     redraw()

@@ -18,8 +18,8 @@ from snnviz.theory import costs, variance, verdicts
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, starting, state
-from snnviz.ui.kit.columns import column, headed
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 from snnviz.views.design import forecast_chart, layer_table
 from snnviz.views.numbers import NOTHING, count, spaced
@@ -30,7 +30,7 @@ ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "ba
 
 
 @st.fragment(key="preview")
-@told()
+@show_store_errors()
 def panel() -> None:
     """Costs, verdict, and Train."""
     design = state.design()
@@ -50,7 +50,7 @@ def panel() -> None:
 
 
 @st.fragment(key="expected")
-@told()
+@show_store_errors()
 def expected() -> None:
     """What theory expects of each layer, below form and costs, which may be of any height."""
     design = state.design()
@@ -66,7 +66,7 @@ def expected() -> None:
             table,
             hide_index=True,
             placeholder=NOTHING,
-            column_config=headed(
+            column_config=column_config(
                 table,
                 {
                     "parameters": column("parameters", "localized"),

@@ -15,8 +15,8 @@ from snnviz.design.networks import StagedNetwork
 from snnviz.ui.components.block_editor import PRESETS, block_editor
 from snnviz.ui.components.stages import Card, clicked, stages
 from snnviz.ui.kit import state
-from snnviz.ui.kit.becoming import small
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.switching import first_staged_network
 from snnviz.ui.kit.words import plain
 from snnviz.views.stages import Stage, about, alike, skips_in_words
 from snnviz.views.stages import stages as stages_of
@@ -27,7 +27,7 @@ NO_BACK = "only in a block drawn by hand (kind block)"
 
 
 @st.fragment(key="stages")
-@told()
+@show_store_errors()
 def row() -> None:
     """Every block as a card; below it what the open one is, and what can be done with its matrix."""
     design = state.design()
@@ -59,7 +59,7 @@ def editor(network: StagedNetwork) -> None:
 
 def sizes(network: StagedNetwork) -> None:
     """Buttons for the size, below the form's fields."""
-    example = small(network.kind)
+    example = first_staged_network(network.kind)
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Small size",

@@ -19,14 +19,15 @@ from snnviz.jobs.pace import in_words
 from snnviz.store import Run
 from snnviz.tasks import KINDS
 from snnviz.ui.kit import services, starting
-from snnviz.ui.kit.announcing import follow
+from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.words import plain, some, standing
 
 ERROR = ":material/error:"
 
 
 class Verb(NamedTuple):
-    """What is done with tasks, on the button that does it: before, while and after; and what one of them is called."""
+    """The words of an action on tasks: the button's label before ("Train"), while ("Training") and after ("All
+    trained"), and the noun for one task ("run")."""
 
     do: str
     doing: str
@@ -34,14 +35,14 @@ class Verb(NamedTuple):
     noun: str
 
 
-class Found(NamedTuple):
+class ResultWords(NamedTuple):
     """Of tasks that keep what they find, in words: "3 of 9 candidates", "9 candidates", of those that are unfinished
     "2 candidates", and what is said while they go on, nothing where how far they are says it."""
 
-    so_far: str
-    whole: str
+    partial: str
+    complete: str
     kept: str
-    live: str = ""
+    running: str = ""
 
 
 UNDONE = ("failed", "cancelled")
@@ -59,16 +60,16 @@ def actions(
     verb: Verb = TRAIN,
     what: str = "",
     widths: tuple[int, int, int] = (3, 2, 7),
-    found: Found | None = None,
+    result_words: ResultWords | None = None,
     icon: str = ":material/play_arrow:",
-    then: Callable[[], None] | None = None,
+    on_start: Callable[[], None] | None = None,
 ) -> None:
-    """Buttons that start what is missing and stop what goes on, and how far it all is; above them what went wrong.
+    """Buttons that start the missing tasks and stop the running ones, with their progress; above them what went wrong.
 
     `which` runs, in a word; or `what` it is that is done, whole. `widths`: of the buttons and of the words beside them.
-    `found`: by tasks that keep it. `then`: is called when they were started.
+    `result_words`: by tasks that keep it. `on_start`: is called when they were started.
     """
-    troubles(runs.values(), key)
+    show_failures(runs.values(), key)
     missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in UNDONE]
     going = [run for run in runs.values() if not run.ended]
     keeps = bool(tasks) and all(KINDS.of(task).keeps for task in tasks)
@@ -88,19 +89,19 @@ def actions(
         label = do if missing else verb.doing if going else verb.done
         name = f"{key}-{'start' if keeps else 'train'}"
         seconds = services.left(tasks, runs) if missing else 0.0
-        held = starting.button(first, label, missing, seconds, name, icon, _start, key, then)
+        held = starting.button(first, label, missing, seconds, name, icon, _start, key, on_start)
     if keeps:
-        _forgetting(second, [run for run in runs.values() if run.state != "done"], key, verb, found)
+        _forgetting(second, [run for run in runs.values() if run.state != "done"], key, verb, result_words)
     else:
         _button(second, "Cancel", f"{key}-cancel", ":material/stop:", off=not going, act=cancel, of=(going, key))
-    _words(words, tasks, runs, verb, found if keeps else None, held)
+    _words(words, tasks, runs, verb, result_words if keeps else None, held)
     done = sum(run.state == "done" for run in runs.values())
     end = f"{verb.doing} has ended: {done} of {some(len(tasks), verb.noun)} done."
-    follow(f"{key} {hash(tuple(task.digest for task in tasks))}", end, busy=bool(going))
+    announce_end(f"{key} {hash(tuple(task.digest for task in tasks))}", end, busy=bool(going))
 
 
-def troubles(runs: Iterable[Run], key: str) -> None:
-    """A sentence for what could not be done, and for each way in which runs failed."""
+def show_failures(runs: Iterable[Run], key: str) -> None:
+    """Shows what could not be submitted, and one message for each way in which runs failed."""
     problem = st.session_state.get(f"{key}_problem")
     failed = [run.error or "It failed without a reason." for run in runs if run.state == "failed"]
     for words in dict.fromkeys([*([problem] if problem else []), *failed]):
@@ -112,7 +113,7 @@ def _words(
     tasks: Sequence[Task],
     runs: Mapping[str, Run],
     verb: Verb,
-    found: Found | None,
+    result_words: ResultWords | None,
     held: str,
 ) -> None:
     """`held`: why they cannot be started."""
@@ -123,23 +124,26 @@ def _words(
     if going:
         steps = {task.digest: pace.steps(task) for task in tasks}
         made = sum(steps[name] if run.state == "done" else run.step for name, run in runs.items() if name in steps)
-        words = (found and found.live) or _going(going, len(tasks), done, verb.noun, left)
+        words = (result_words and result_words.running) or _going(going, len(tasks), done, verb.noun, left)
         place.progress(min(1.0, made / max(1, sum(steps.values()))), text=plain(words))
     elif held:
         place.caption(plain(held))
-    elif begun and found is not None:
+    elif begun and result_words is not None:
         why = "Paused" if any(run.state == "cancelled" for run in begun) else "Stopped"
-        place.caption(f"{why}: {found.so_far} kept. About {left} to go.")
+        place.caption(f"{why}: {result_words.partial} kept. About {left} to go.")
     elif done < len(tasks):
         place.caption(f"About {left} on this machine; you may leave meanwhile.")
-    elif found is not None or done > 1:
-        place.caption(f"{found.whole if found is not None else some(done, verb.noun)}, all from the store.")
+    elif result_words is not None or done > 1:
+        place.caption(
+            f"{result_words.complete if result_words is not None else some(done, verb.noun)}, all from the store."
+        )
     else:
         place.caption("From the store, and the same every time.")
 
 
-def waiting(going: Sequence[Run]) -> str:
-    """Where the first of them stands in the queue, to begin a sentence with; empty where one is running."""
+def queue_prefix(going: Sequence[Run]) -> str:
+    """The place in the queue of the first of these runs, such as "next in the queue, about 4 s, "; empty where one
+    is running."""
     if any(run.state != "queued" for run in going):
         return ""
     places = [place for run in going if (place := services.place(run.run)) is not None]
@@ -149,7 +153,7 @@ def waiting(going: Sequence[Run]) -> str:
 def _going(going: Sequence[Run], count: int, done: int, noun: str, left: str) -> str:
     if all(run.cancel_requested for run in going):
         return "Stopping: what is finished is kept."
-    wait = waiting(going)
+    wait = queue_prefix(going)
     if count > 1:
         return f"{done} of {some(count, noun)} done, {wait}about {left} left. You may leave: they go on."
     words = going[0].doing or f"{wait}about {left} left"
@@ -157,11 +161,15 @@ def _going(going: Sequence[Run], count: int, done: int, noun: str, left: str) ->
 
 
 def _forgetting(
-    place: st.delta_generator.DeltaGenerator, unfinished: Sequence[Run], key: str, verb: Verb, found: Found | None
+    place: st.delta_generator.DeltaGenerator,
+    unfinished: Sequence[Run],
+    key: str,
+    verb: Verb,
+    result_words: ResultWords | None,
 ) -> None:
     look: dict[str, Any] = {"icon": ":material/delete:", "disabled": not unfinished, "width": "stretch"}
     with place.popover("Cancel", key=f"{key}-cancelling", on_change="rerun", **look):
-        kept = f" with {found.kept}" if found is not None else ""
+        kept = f" with {result_words.kept}" if result_words is not None else ""
         what = f"{some(len(unfinished), f'unfinished {verb.noun}')}{kept}"
         st.write(f"Forget {what}, for everybody? What is finished stays.")
         st.button("Forget", type="primary", key=f"{key}-forget", on_click=forget, args=(unfinished, key))
@@ -180,14 +188,14 @@ def _button(
     place.button(label, icon=icon, disabled=off, width="stretch", key=key, on_click=act, args=of)
 
 
-def _start(missing: Sequence[Task], key: str, then: Callable[[], None] | None) -> None:
-    if then is not None:
-        then()
+def _start(missing: Sequence[Task], key: str, on_start: Callable[[], None] | None) -> None:
+    if on_start is not None:
+        on_start()
     submit(missing, key)
 
 
 def submit(missing: Sequence[Task], key: str) -> None:
-    """A button's callback: queue them all."""
+    """A button's callback: submit all of these tasks to the engine; a problem is kept for `show_failures`."""
     problems: dict[str, Literal[True]] = {}
     for task in missing:
         try:
@@ -200,7 +208,7 @@ def submit(missing: Sequence[Task], key: str) -> None:
 
 
 def cancel(going: Sequence[Run], key: str) -> None:
-    """A button's callback: stop them all; what is finished of them stays."""
+    """A button's callback: cancel these runs; what is finished stays."""
     try:
         for run in going:
             services.engine().cancel(run.run)
@@ -210,7 +218,7 @@ def cancel(going: Sequence[Run], key: str) -> None:
 
 
 def forget(runs: Sequence[Run], key: str) -> None:
-    """A button's callback: delete them. It stops them at once: who is at a deleted run can write no more."""
+    """A button's callback: delete these runs, which also stops them."""
     st.session_state[f"{key}-cancelling"] = False  # it would stay open over nothing
     try:
         for run in runs:
@@ -223,8 +231,8 @@ def forget(runs: Sequence[Run], key: str) -> None:
     st.rerun()
 
 
-def anew(tasks: Sequence[Task], runs: Sequence[Run], key: str) -> None:
-    """A button's callback: forget what they found, and have them done once more."""
+def repeat(tasks: Sequence[Task], runs: Sequence[Run], key: str) -> None:
+    """A button's callback: delete these runs and submit their tasks again."""
     with suppress(NotFound):
         for run in runs:
             services.store().delete(run.run)

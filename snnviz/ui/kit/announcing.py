@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.ui.components.spoken import spoken
+from snnviz.ui.components.live_region import live_region
 
 
-def follow(name: str, words: str, *, busy: bool) -> None:
-    """Say `words` when what is called `name` was busy when this was last called in the visit, and is no more."""
+def announce_end(name: str, words: str, *, busy: bool) -> None:
+    """Have screen readers read `words` aloud once something is no longer `busy` that was at the call before."""
     was = st.session_state.setdefault("followed", {})
     if was.get(name) and not busy:
         number, _ = st.session_state.get("said", (0, ""))
@@ -16,7 +16,7 @@ def follow(name: str, words: str, *, busy: bool) -> None:
     was[name] = busy
 
 
-def region() -> None:
-    """On every page, after all that follows something."""
+def announcer() -> None:
+    """The live region that reads announcements aloud; on every page, after all calls of `announce_end`."""
     number, words = st.session_state.get("said", (0, ""))
-    spoken(words, number, key="announced")
+    live_region(words, number, key="announced")

@@ -26,15 +26,16 @@ FORMS = {
 
 
 def column(name: str, form: str | None = None, help: str = "", **more: Any) -> Any:
-    """The column of a number, called and explained as everywhere; `help`: instead of its sentence."""
+    """A `NumberColumn` with the label, help and format that this number has on every page; `help` replaces the help."""
     known = word(name)
     return st.column_config.NumberColumn(
         known.label, format=form or FORMS.get(name), help=help or known.help or None, **more
     )
 
 
-def headed(table: pd.DataFrame, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What a table on a page is headed, for `column_config`: each of its columns with a capital, in `words`' terms.
+def column_config(table: pd.DataFrame, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Streamlit's `column_config` for a table: each column's label with a capital, and its help, in the terms of
+    `views.words`.
 
     columns: by name, made by `column` or `st.column_config`; their own labels and sentences stand.
     """
@@ -43,14 +44,18 @@ def headed(table: pd.DataFrame, columns: Mapping[str, Any] | None = None) -> dic
         one = (columns or {}).get(name) or st.column_config.Column()
         known = NAMES.get(name)
         label = one["label"] if one["label"] is not None else known.label if known else name
-        found[name] = {**one, "label": capital(label), "help": one["help"] or (known.help if known else None) or None}
+        found[name] = {
+            **one,
+            "label": capitalised(label),
+            "help": one["help"] or (known.help if known else None) or None,
+        }
     return found
 
 
-def capital(label: str) -> str:
+def capitalised(label: str) -> str:
     """A label with a capital where it begins with a word, not with a symbol.
 
-    >>> capital("spikes per neuron"), capital("t_min"), capital("± seeds"), capital("p of Holm"), capital("")
-    ('Spikes per neuron', 't_min', '± seeds', 'p of Holm', '')
+    >>> capitalised("spikes per neuron"), capitalised("t_min"), capitalised("± seeds"), capitalised("")
+    ('Spikes per neuron', 't_min', '± seeds', '')
     """
     return label[:1].upper() + label[1:] if re.match("[a-z]{2}", label) else label

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 
-def unseen(title: str) -> None:
-    """A page's heading that is heard but not seen, where the page begins with what it is about."""
+def hidden_heading(title: str) -> None:
+    """The page's title for screen readers alone, where the page begins with its subject."""
     with st.container(key="heading"):
         st.title(title, anchor=False)

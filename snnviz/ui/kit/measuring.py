@@ -1,4 +1,5 @@
-"""Below figures of layers of runs of before: what those looked at, and a button that looks anew."""
+"""Runs of early releases measured their layers on the first 64 training images: a note, and a button that measures
+again."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import streamlit as st
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement
 from snnviz.ui.kit import questions
-from snnviz.ui.kit.actions import submit, troubles
+from snnviz.ui.kit.actions import show_failures, submit
 from snnviz.ui.kit.words import some
 from snnviz.views.results import Result
 
@@ -19,19 +20,19 @@ def is_active(designs: Sequence[Design]) -> bool:
     return questions.is_active(questions.runs_of([Measurement(design=design) for design in designs]))
 
 
-def old(designs: Sequence[Design], results: Mapping[str, Result]) -> list[Design]:
-    """Those whose finished runs, by digest, looked at the first 64 training images."""
+def unmeasured(designs: Sequence[Design], results: Mapping[str, Result]) -> list[Design]:
+    """Designs whose finished runs (`results` by digest) measured their layers on the first 64 training images."""
     found = ((design, results.get(design.digest)) for design in designs)
     return [design for design, result in found if result is not None and result.probe is None]
 
 
-def offer(designs: Sequence[Design], key: str) -> None:
-    """A word on finished runs of before, and the button; nothing where there are none."""
+def offer_measuring(designs: Sequence[Design], key: str) -> None:
+    """A note on such runs and a button that measures them again; nothing where there are none."""
     if not designs:
         return
     tasks = [Measurement(design=design) for design in designs]
     runs, key = questions.runs_of(tasks), f"{key}-anew"
-    troubles(runs.values(), key)
+    show_failures(runs.values(), key)
     going = questions.is_active(runs)
     sentence, button = st.columns([9, 3], vertical_alignment="center")
     sentence.caption(

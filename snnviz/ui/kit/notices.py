@@ -14,54 +14,56 @@ import streamlit as st
 from snnviz.ui.kit.words import plain
 
 PANEL = "notices"
-"""The fragment that draws them, for callbacks that draw fragments alone: see `redraw`."""
+"""The fragment that draws them, for callbacks that draw fragments alone: see `rerun_fragments`."""
 
-MOST_TOLD = 5
+MOST_LISTED = 5
 """Changes that are told in the sentence; all of them are a hover away."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was done, in words; each change; how it is undone; whether it still is so."""
+    """A notice: what was done, each change in words, the undo callback, and whether it is still true."""
 
-    done: str
+    headline: str
     changes: tuple[str, ...]
     undo: Callable[[], None]
-    holds: Callable[[], bool]
+    is_current: Callable[[], bool]
 
 
-def tell(done: str, changes: Sequence[str], undo: Callable[[], None], holds: Callable[[], bool]) -> None:
-    """Say it from now on, as long as it `holds`; nothing where nothing changed."""
-    st.session_state.notice = Notice(done, tuple(changes), undo, holds) if changes else None
+def show_notice(
+    headline: str, changes: Sequence[str], undo: Callable[[], None], is_current: Callable[[], bool]
+) -> None:
+    """Show a notice as long as `is_current()`; nothing where `changes` is empty."""
+    st.session_state.notice = Notice(headline, tuple(changes), undo, is_current) if changes else None
 
 
-def along(*fragments: str) -> list[str]:
-    """The fragments that a callback draws anew, and the notice, where there is one or was a moment ago."""
+def with_notice_panel(*fragments: str) -> list[str]:
+    """The fragments that a callback reruns, with the notice's where one is or was just shown."""
     session = st.session_state
     shown = session.get("notice") is not None or session.get("notice_shown")
     return [*fragments, *([PANEL] if shown else [])]
 
 
-def redraw(*fragments: str) -> None:
-    """At the end of a callback: draw these anew, and the notice. Not an exception to be caught."""
-    st.rerun(along(*fragments))
+def rerun_fragments(*fragments: str) -> None:
+    """At the end of a callback: rerun these fragments and the notice's. Raises Streamlit's rerun, not to be caught."""
+    st.rerun(with_notice_panel(*fragments))
 
 
 @st.fragment(key=PANEL)
 def panel() -> None:
-    """On every page."""
+    """The notice, if there is one; on every page."""
     found: Notice | None = st.session_state.get("notice")
-    if found is not None and not found.holds():
+    if found is not None and not found.is_current():
         found = st.session_state.notice = None
     st.session_state.notice_shown = found is not None
     if found is None:
         return
     with st.container(key="notice", horizontal=True, vertical_alignment="center", gap="small"):
-        told = "; ".join(found.changes[:MOST_TOLD])
-        more = len(found.changes) - MOST_TOLD
+        told = "; ".join(found.changes[:MOST_LISTED])
+        more = len(found.changes) - MOST_LISTED
         rest = f"; and {more} more" if more > 0 else ""
         whole = "\n".join(f"- {plain(one)}" for one in found.changes) if more > 0 else None
-        st.markdown(f":material/info: **{plain(found.done)}** {plain(told)}{rest}.", help=whole, width="stretch")
+        st.markdown(f":material/info: **{plain(found.headline)}** {plain(told)}{rest}.", help=whole, width="stretch")
         st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo, args=(found,))
         st.button("Close", key="close-notice", type="tertiary", on_click=_close)
 

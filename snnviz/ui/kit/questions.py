@@ -25,7 +25,7 @@ from snnviz.places import cache_dir
 from snnviz.store import Run, Task
 from snnviz.store.looks import looks_of
 from snnviz.ui.kit import notices, services
-from snnviz.ui.kit.kept import Kept
+from snnviz.ui.kit.lru import LruCache
 from snnviz.views.changes import told
 from snnviz.views.refusals import why
 from snnviz.views.results import Result, result
@@ -72,7 +72,7 @@ def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Res
 Ended = tuple[Design, float | None, float | None]
 """A design, when its run ended, and when that was measured anew."""
 
-_RESULTS: Kept[Result] = Kept(2000, lambda _: 1.0)
+_RESULTS: LruCache[Result] = LruCache(2000, lambda _: 1.0)
 
 
 def _results(asked: Mapping[str, Ended]) -> dict[str, Result]:
@@ -194,7 +194,7 @@ def replace(value: Part, state: str, key: str, done: str = "") -> None:
     renew(key)
     if done:
         changes = told(flat(before.model_dump(mode="json")), flat(value.model_dump(mode="json")))
-        notices.tell(done, changes, partial(replace, before, state, key), lambda: session[state] == value)
+        notices.show_notice(done, changes, partial(replace, before, state, key), lambda: session[state] == value)
 
 
 def is_said(name: str, key: str) -> bool:

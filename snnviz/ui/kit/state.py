@@ -25,8 +25,8 @@ from snnviz.graph.rewiring import rewired
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.kit import notices, services
-from snnviz.ui.kit.becoming import at_depth, of_code, of_data, of_network, of_neurons, sized
 from snnviz.ui.kit.linked import came_back, note_page, rest_kept
+from snnviz.ui.kit.switching import with_code, with_dataset, with_depth, with_network, with_neurons, with_size
 from snnviz.ui.kit.words import ended, plain
 from snnviz.views.changes import between
 from snnviz.views.refusals import why
@@ -144,7 +144,7 @@ def _tell(done: str, before: Design, left_out: Callable[[str], bool] | None = No
         replace(before)
         watch(watched, found=found)
 
-    notices.tell(done, between(before, after, left_out), undo, lambda: design() == after)
+    notices.show_notice(done, between(before, after, left_out), undo, lambda: design() == after)
 
 
 def put_data(new: Design) -> None:
@@ -171,7 +171,7 @@ def rewire(edges: tuple[Edges, ...]) -> None:
 def resize(like: StagedNetwork) -> None:
     """As much of the original as `like`."""
     before = design()
-    st.session_state.design = sized(before, like)
+    st.session_state.design = with_size(before, like)
     _renew()
     _tell("Another size.", before)
 
@@ -182,15 +182,15 @@ def put(path: str, widget: str) -> None:
     value: Any = 0 if session[widget] is None else session[widget]  # an empty field: all samples
     try:
         if path == "neuron.kind":
-            changed = of_neurons(design(), value)
+            changed = with_neurons(design(), value)
         elif path == "network.code":
-            changed = of_code(design(), value)
+            changed = with_code(design(), value)
         elif path == "network.kind":
-            changed = of_network(design(), value)
+            changed = with_network(design(), value)
         elif path == "data.name":
-            changed = of_data(design(), value)
+            changed = with_dataset(design(), value)
         elif path == "network.depth" and isinstance(design().network, StagedNetwork):
-            changed = at_depth(design(), value)
+            changed = with_depth(design(), value)
         else:
             changed = change(design(), {path: value})
     except InputError as error:
@@ -266,7 +266,7 @@ def _show_drawn(told: str, more: Sequence[str] = ()) -> None:
     """Draws anew what depends on what was drawn, or the whole page where a sentence above it comes or goes."""
     if told:
         st.rerun()
-    notices.redraw("preview", "expected", *more, *(["differs"] if st.session_state.compared else []))
+    notices.rerun_fragments("preview", "expected", *more, *(["differs"] if st.session_state.compared else []))
 
 
 def train() -> None:
@@ -349,7 +349,7 @@ def _say(
     offer = error.nearest if isinstance(error, Unfit) else mended
     if wish and offer and offer.design == design():
         try:
-            offer = Nearest.between(design().document(), wish(of_code(design(), "rate")))
+            offer = Nearest.between(design().document(), wish(with_code(design(), "rate")))
         except InputError:
             offer = None
     st.session_state.offer = offer

@@ -21,7 +21,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.sliders import sliders
 from snnviz.ui.kit import state
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 
 begin = at.begin
@@ -31,7 +31,7 @@ HEIGHT = 310
 
 
 @st.fragment(key=PANEL)
-@told()
+@show_store_errors()
 def panel() -> None:
     """The sliders, the initialisations, and Var[u] and spikes of every layer."""
     here_are_the_sliders()
@@ -127,7 +127,7 @@ def _main(setting: Setting, slot: DeltaGenerator) -> tuple[str, bytes]:
 
 
 @st.fragment(key=DETAILS)
-@told()
+@show_store_errors()
 def details() -> None:
     """Why a network falls silent, in tabs of which only the open one is drawn; and the way to the design and back."""
     start, drawn = time.perf_counter(), at.drawn()

@@ -17,10 +17,10 @@ from snnviz.studies.activity.page.work import Abandoned, traces, waited
 from snnviz.studies.activity.theory.activity import Setting, Trace, expected
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import state
-from snnviz.ui.kit.kept import Kept
+from snnviz.ui.kit.lru import LruCache
 from snnviz.views.chart import Chart
 
-KEPT: Kept[Any] = Kept(200, lambda _: 1)
+KEPT: LruCache[Any] = LruCache(200, lambda _: 1)
 """Charts as bytes, by what they show: many look at the link of a lesson."""
 
 THRESHOLDS = (0.0, 0.25, 0.5, 0.75, 0.85, 1.0)
@@ -60,7 +60,7 @@ Drawing = Callable[[DeltaGenerator], Sequence[Chart]]
 def _show(key: Hashable, make: Drawing, *, place: str) -> None:
     slot, shown = st.empty(), st.session_state.setdefault("details_shown", {})
     try:
-        shown[place] = KEPT.made(key, lambda: payload(make(slot)))
+        shown[place] = KEPT.get_or_make(key, lambda: payload(make(slot)))
     except Abandoned:  # what is asked for now is drawn next; until then nothing leaves its place
         if place not in shown:
             return

@@ -138,13 +138,13 @@ def put_sliders() -> None:
         session.dragging = moved.dragging
         _change(_with_numbers(setting(), moved.values))
     slow = session.get("details_seconds", 0.0) > 0.06
-    notices.redraw(PANEL, *([] if moved is not None and moved.dragging and slow else [DETAILS]))
+    notices.rerun_fragments(PANEL, *([] if moved is not None and moved.dragging and slow else [DETAILS]))
 
 
 def put(name: str, widget: str) -> None:
     """A segmented control's callback: its option becomes the setting's."""
     _change(setting().model_copy(update={name: st.session_state[widget]}))
-    notices.redraw(PANEL, DETAILS)
+    notices.rerun_fragments(PANEL, DETAILS)
 
 
 def put_inits(widget: str) -> None:
@@ -155,13 +155,13 @@ def put_inits(widget: str) -> None:
     order = list(INITS.kinds)
     inits = sorted([*kept, *new], key=lambda init: order.index(init.kind))
     _put(now.model_copy(update={"inits": tuple(inits[:12]) or now.inits}))
-    notices.redraw(PANEL, DETAILS)
+    notices.rerun_fragments(PANEL, DETAILS)
 
 
 def put_steps(steps: int) -> None:
     """The callback of a button that asks for so many time steps."""
     _put(setting().model_copy(update={"steps": steps}))
-    notices.redraw(PANEL, DETAILS)
+    notices.rerun_fragments(PANEL, DETAILS)
 
 
 def look_at(widget: str) -> None:
@@ -184,7 +184,7 @@ def pick(board: str) -> None:
     elif found is not None and found[1] in names:
         _look_at(names.index(found[1]))
         st.session_state.setting_revision = new_revision()  # the menu beside it follows
-    notices.redraw(PANEL, DETAILS)
+    notices.rerun_fragments(PANEL, DETAILS)
 
 
 def look_at_layer(widget: str) -> None:
@@ -198,7 +198,7 @@ def start_again() -> None:
     before = setting()
     _put(Setting())
     _tell("Started again.", before)
-    notices.redraw(PANEL, DETAILS)
+    notices.rerun_fragments(PANEL, DETAILS)
 
 
 def _put(new: Setting) -> None:
@@ -372,13 +372,13 @@ def _tell(done: str, before: Setting) -> None:
     """What the setting is instead of what it was."""
     after = setting()
     changes = told(before.model_dump(mode="json"), after.model_dump(mode="json"))
-    notices.tell(done, changes, lambda: _put(before), lambda: setting() == after)
+    notices.show_notice(done, changes, lambda: _put(before), lambda: setting() == after)
 
 
 def bring_design() -> None:
     """The callback of the button that opens the design here."""
     open_design()
-    notices.redraw(PANEL, DETAILS)
+    notices.rerun_fragments(PANEL, DETAILS)
 
 
 def use_in_design() -> None:

@@ -17,9 +17,9 @@ from snnviz.studies.activity.theory.activity import Setting, same_law
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import notices, questions, recipe
 from snnviz.ui.kit.actions import UNDONE, actions
-from snnviz.ui.kit.columns import column, headed
+from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.linked import came_back
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended, plain, some
 from snnviz.views.looks import Look
 from snnviz.views.numbers import PERCENT
@@ -80,7 +80,7 @@ def _study() -> TrainingStudy:
 
 
 @st.fragment(key=SETTINGS)
-@told()
+@show_store_errors()
 def _settings() -> None:
     study = _study()
     top = st.columns([62, 24, 20], vertical_alignment="bottom")
@@ -114,7 +114,7 @@ def in_words(study: TrainingStudy, chosen: Sequence[Member]) -> str:
 
 def _put(name: str) -> None:
     questions.put(name, "study", KEY, TrainingStudy.check)
-    notices.redraw(SETTINGS, CURVES, "activity")  # which writes the address
+    notices.rerun_fragments(SETTINGS, CURVES, "activity")  # which writes the address
 
 
 def _preset(name: str) -> None:
@@ -123,10 +123,10 @@ def _preset(name: str) -> None:
 
 def _take(study: TrainingStudy, done: str = recipe.TAKEN) -> None:
     questions.replace(study, "study", KEY, done)
-    notices.redraw(SETTINGS, CURVES, "activity")  # which writes the address
+    notices.rerun_fragments(SETTINGS, CURVES, "activity")  # which writes the address
 
 
-@told()
+@show_store_errors()
 def _curves(was_active: bool) -> None:
     """What changes while the runs train; whether it looks again by itself is settled by a run of the whole page."""
     chosen = members(_study())
@@ -150,7 +150,7 @@ def _curves(was_active: bool) -> None:
             hide_index=True,
             key="study-table",
             placeholder="–",
-            column_config=headed(
+            column_config=column_config(
                 table,
                 {
                     "train": train,

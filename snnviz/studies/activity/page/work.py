@@ -20,7 +20,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState,
 
 from snnviz.studies.activity.theory.activity import Setting, Trace
 from snnviz.studies.activity.theory.propagation import propagate
-from snnviz.ui.kit.kept import Kept
+from snnviz.ui.kit.lru import LruCache
 
 T = TypeVar("T")
 SILENT_SECONDS = 0.3
@@ -40,7 +40,7 @@ def _bytes(traces: tuple[Trace, ...]) -> float:
     return sum(array.nbytes for array in arrays if array is not None)
 
 
-_TRACES: Kept[tuple[Trace, ...]] = Kept(MOST_BYTES, _bytes)
+_TRACES: LruCache[tuple[Trace, ...]] = LruCache(MOST_BYTES, _bytes)
 _POOL = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="activity")
 
 
@@ -51,7 +51,7 @@ def traces(
 
     Raises `Abandoned` when a newer setting waits to be drawn.
     """
-    return _TRACES.made((setting, shape, look), lambda: _draw(setting, slot, shape=shape, look=look))
+    return _TRACES.get_or_make((setting, shape, look), lambda: _draw(setting, slot, shape=shape, look=look))
 
 
 def waited(make: Callable[[], T], tick: Callable[[], None] = lambda: None) -> T:

@@ -11,7 +11,7 @@ from snnviz.errors import InputError
 from snnviz.studies.cells.page import draw, search, study
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import came_back, view_key
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended, plain
 
 VIEWS = {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"}
@@ -81,7 +81,7 @@ def show(name: str) -> None:
     st.session_state.pop(view_key("cells-view"), None)
 
 
-@told()
+@show_store_errors()
 def panel() -> None:
     """The switch between the parts, and one of them."""
     session = st.session_state

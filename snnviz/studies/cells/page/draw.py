@@ -17,7 +17,7 @@ from snnviz.ui.components.cell_editor import cell_editor, drawn
 from snnviz.ui.components.reveal import reveal
 from snnviz.ui.kit import notices, questions
 from snnviz.ui.kit.linked import view_key
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 from snnviz.views.changes import told as told_changes
 
@@ -33,7 +33,7 @@ def open_cell(cell: Cell, **fields: Any) -> None:
     after = setting()
     cells_setting.renew_editor()
     changes = told_changes(before.model_dump(mode="json"), after.model_dump(mode="json"))
-    notices.tell("Opened in the editor.", changes, partial(_put_back, before), lambda: setting() == after)
+    notices.show_notice("Opened in the editor.", changes, partial(_put_back, before), lambda: setting() == after)
     st.session_state.cells_view = "draw"
     st.session_state.pop(view_key("cells-view"), None)
 
@@ -58,14 +58,14 @@ def panel() -> None:
 
 
 @st.fragment(key=EDITOR)
-@told()
+@show_store_errors()
 def _editor() -> None:
     cell_editor(setting().cell, rev=_revision(), key=EDITOR_KEY, on_change=_drawn)
 
 
 def _drawn() -> None:
     put_cell(drawn(EDITOR_KEY, setting().cell, _revision()))
-    notices.redraw(SETTINGS, FOUND)
+    notices.rerun_fragments(SETTINGS, FOUND)
 
 
 def _revision() -> str:
@@ -77,7 +77,7 @@ def _run(scoring: Scoring) -> Run | None:
     return questions.runs_of([scoring]).get(scoring.digest)
 
 
-@told()
+@show_store_errors()
 def _found(was_active: bool) -> None:
     """What changes while a cell is scored; whether it looks again by itself is settled by a run of the whole page."""
     now, session = setting(), st.session_state

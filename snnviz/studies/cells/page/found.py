@@ -45,7 +45,7 @@ def panel(setting: Scoring, run: Run | None) -> None:
     left, right = st.columns([12, 3], vertical_alignment="bottom")
     with left:
         known = {setting.digest: run} if run is not None else {}
-        actions([setting], known, KEY, verb=SCORE, what="the cell", icon=":material/speed:", then=_pressed)
+        actions([setting], known, KEY, verb=SCORE, what="the cell", icon=":material/speed:", on_start=_pressed)
     if right.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train"):
         train(setting)
 

@@ -8,7 +8,7 @@ from snnviz.studies.cells.charts.search import Seen
 from snnviz.studies.cells.page import search_beside, search_figures, search_work
 from snnviz.studies.cells.page.search_setting import FOUND, KEY, begin, setting, settings
 from snnviz.ui.kit import questions
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 
 __all__ = ["begin", "panel"]
@@ -30,7 +30,7 @@ def _is_active() -> bool:
     return (run is not None and not run.ended) or questions.is_active(search_beside.runs_of(setting()))
 
 
-@told()
+@show_store_errors()
 def _found(was_active: bool) -> None:
     """What changes while the search goes on; whether it looks again by itself is settled by a run of the whole page."""
     if _is_active() != was_active:

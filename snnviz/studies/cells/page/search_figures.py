@@ -23,7 +23,7 @@ from snnviz.studies.cells.page.search_setting import METRICS
 from snnviz.studies.cells.scoring import Scoring
 from snnviz.studies.cells.theory.candidates import Standing
 from snnviz.ui.components.charts import charts, payload, picked
-from snnviz.ui.kit.columns import headed
+from snnviz.ui.kit.columns import column_config
 from snnviz.ui.kit.words import plain
 
 DRAWN = 12
@@ -161,7 +161,7 @@ def _table(seen: Seen) -> None:
         key=TABLE,
         on_select=lambda: _tick(seen),
         selection_mode="single-row",
-        column_config=headed(table[shown], columns),
+        column_config=column_config(table[shown], columns),
         height=35 * min(len(table), 10) + 38,
     )
 

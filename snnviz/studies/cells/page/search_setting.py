@@ -13,7 +13,7 @@ from snnviz.studies.cells.theory import costs
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import notices, questions
 from snnviz.ui.kit.linked import rest_kept
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended
 
 KEY = "cell-search"
@@ -81,7 +81,7 @@ def setting() -> CellSearch:
 
 
 @st.fragment(key=SETTINGS)
-@told()
+@show_store_errors()
 def settings() -> None:
     """Its widgets."""
     now = setting()
@@ -125,9 +125,9 @@ def in_numbers(now: CellSearch) -> str:
 
 def _put(name: str) -> None:
     questions.put(name, STATE, KEY, CellSearch.check)
-    notices.redraw(SETTINGS, FOUND)
+    notices.rerun_fragments(SETTINGS, FOUND)
 
 
 def _preset(name: str) -> None:
     questions.replace(CELL_SEARCHES[name], STATE, KEY, f"Started from {name}.")
-    notices.redraw(SETTINGS, FOUND)
+    notices.rerun_fragments(SETTINGS, FOUND)

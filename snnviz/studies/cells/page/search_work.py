@@ -15,7 +15,7 @@ from snnviz.studies.cells.charts.search import Seen
 from snnviz.studies.cells.page.search_setting import KEY
 from snnviz.studies.cells.scoring import Candidate, CellSearch
 from snnviz.ui.kit import questions, services
-from snnviz.ui.kit.actions import Found, Verb, actions
+from snnviz.ui.kit.actions import ResultWords, Verb, actions
 from snnviz.ui.kit.words import some, standing
 
 KEPT = 16
@@ -55,13 +55,13 @@ def seen_of(search: CellSearch, run: Run) -> Seen:
 def panel(search: CellSearch, run: Run | None, seen: Seen) -> None:
     """Start, Pause or Resume; Cancel; and how far it is. Above them what went wrong."""
     kept = some(seen.scored, "candidate")
-    found = Found(so_far=f"{seen.scored:,} of {search.candidates:,} candidates", whole=kept, kept=kept)
+    found = ResultWords(partial=f"{seen.scored:,} of {search.candidates:,} candidates", complete=kept, kept=kept)
     if run is not None and not run.ended:
-        found = found._replace(live=_live(run, seen))
+        found = found._replace(running=_live(run, seen))
     if run is not None and run.state == "done":
-        found = found._replace(whole=f"{seen.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, seen)}")
+        found = found._replace(complete=f"{seen.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, seen)}")
     known = {search.digest: run} if run is not None else {}
-    actions([search], known, KEY, verb=SEARCH, what="the search", found=found)
+    actions([search], known, KEY, verb=SEARCH, what="the search", result_words=found)
 
 
 def _rate(run: Run, seen: Seen) -> str:

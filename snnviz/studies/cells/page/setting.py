@@ -17,7 +17,7 @@ from snnviz.ui.components.flow import flow
 from snnviz.ui.components.matrix import new_revision
 from snnviz.ui.kit import notices, questions
 from snnviz.ui.kit.linked import rest_kept
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended
 from snnviz.views.boxes import parts
 
@@ -82,7 +82,7 @@ def renew_editor() -> None:
 
 
 @st.fragment(key=SETTINGS)
-@told()
+@show_store_errors()
 def settings() -> None:
     """Its widgets."""
     now = setting()
@@ -114,7 +114,7 @@ def network() -> None:
 
 def _put(name: str) -> None:
     questions.put(name, "scoring", KEY, Scoring.check)
-    notices.redraw(SETTINGS, FOUND)
+    notices.rerun_fragments(SETTINGS, FOUND)
 
 
 LABELS = {**SHOWN, **MORE, "data": "data", "metric": "metric", "normalisation": "normalisation", "cell": "cell"}

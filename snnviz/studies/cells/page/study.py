@@ -21,9 +21,9 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import notices, questions, recipe, services, state
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.columns import column, headed
+from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.linked import rest_kept
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended, plain, some
 from snnviz.views.numbers import count
 
@@ -114,7 +114,7 @@ def _study() -> CellStudy:
 
 
 @st.fragment(key=SETTINGS)
-@told()
+@show_store_errors()
 def _settings() -> None:
     study = _study()
     row = st.columns([47, 27, 20, 18, 13], vertical_alignment="bottom")
@@ -176,20 +176,20 @@ def _draws(study: CellStudy, way: Way) -> str:
 
 def _put(name: str) -> None:
     questions.put(name, "cells_study", KEY, CellStudy.check)
-    notices.redraw(SETTINGS, CURVES)
+    notices.rerun_fragments(SETTINGS, CURVES)
 
 
 def _take(study: CellStudy) -> None:
     """With a paper's recipe."""
     questions.replace(study, "cells_study", KEY, recipe.TAKEN)
-    notices.redraw(SETTINGS, CURVES)
+    notices.rerun_fragments(SETTINGS, CURVES)
 
 
 def _ask(_: str) -> None:
     """Another question begins as its study does, with the data that are shown."""
     start = STUDIES[questions.chosen("question", KEY)]
     questions.replace(start.model_copy(update={"data": _study().data}), "cells_study", KEY)
-    notices.redraw(SETTINGS, CURVES)
+    notices.rerun_fragments(SETTINGS, CURVES)
 
 
 def _is_active() -> bool:
@@ -228,7 +228,7 @@ def _members(study: CellStudy, found: Found) -> tuple[Any, ...]:
     return members(study, whole)
 
 
-@told()
+@show_store_errors()
 def _answers(was_active: bool) -> None:
     """What changes while it goes on; whether it looks again by itself is settled by a run of the whole page."""
     if _is_active() != was_active:
@@ -296,12 +296,14 @@ def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
     with ours:
         st.markdown(f"**Ours, small** ({plain(data)}, {some(study.epochs, 'epoch')}, {some(study.seeds, 'seed')})")
         table = tables.steps_table(study, outcomes) if steps else tables.transfer_table(study, outcomes)
-        st.dataframe(table, hide_index=True, placeholder="–", key="cells-study-ours", column_config=headed(table))
+        st.dataframe(
+            table, hide_index=True, placeholder="–", key="cells-study-ours", column_config=column_config(table)
+        )
         st.caption(plain(f"{views.over(study)} {views.noise(outcomes)}"))
     with theirs:
         st.markdown(f"**The paper's Table {4 if steps else 2}, full scale**" + (" (CIFAR-100)" if steps else ""))
         published = tables.published_steps() if steps else tables.published_transfer()
-        st.dataframe(published, hide_index=True, key="cells-study-paper", column_config=headed(published))
+        st.dataframe(published, hide_index=True, key="cells-study-paper", column_config=column_config(published))
 
 
 def _table(outcomes: Sequence[views.Outcome]) -> None:
@@ -316,7 +318,7 @@ def _table(outcomes: Sequence[views.Outcome]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run"],
-        column_config=headed(
+        column_config=column_config(
             table,
             {
                 "candidate": number("candidate no."),

@@ -18,9 +18,9 @@ from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient, surv
 from snnviz.theory import probe
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions, services
-from snnviz.ui.kit.actions import Verb, actions, anew
+from snnviz.ui.kit.actions import Verb, actions, repeat
 from snnviz.ui.kit.rows import versions
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.views.words import initialisation
 
 BEFORE = "shortcuts-before"
@@ -34,7 +34,7 @@ def panel() -> None:
         st.fragment(_figures, key=RUNS, run_every=questions.EVERY if active else None)(active)
 
 
-@told()
+@show_store_errors()
 def _figures(was_active: bool) -> None:
     _choices()
     setting = survey(design(), study())
@@ -72,7 +72,7 @@ def _offer(setting: GradientSurvey, runs: Sequence[Run]) -> None:
         key=f"{BEFORE}-anew",
         disabled=not datasets.is_here(setting.design.data.name),
         help=again,
-        on_click=anew,
+        on_click=repeat,
         args=([setting], runs, BEFORE),
     )
 

@@ -17,9 +17,9 @@ from snnviz.studies.shortcuts.study import Member, distinct, members
 from snnviz.ui.components.charts import charts
 from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.columns import column, headed
+from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.rows import Versions, rows, versions
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 from snnviz.views.results import Rows
 
@@ -33,7 +33,7 @@ def panel() -> None:
         st.fragment(_curves, key=RUNS, run_every=questions.EVERY if active else None)(active)
 
 
-@told()
+@show_store_errors()
 def _curves(was_active: bool) -> None:
     """What changes while the runs train; whether it looks again by itself is settled by a run of the whole page."""
     several = members(design(), study())
@@ -96,7 +96,7 @@ def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[st
         on_select="rerun",
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run"],
-        column_config=headed(
+        column_config=column_config(
             table,
             {
                 "accuracy": column("accuracy"),

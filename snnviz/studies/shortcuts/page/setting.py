@@ -26,7 +26,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.flow import flow
 from snnviz.ui.kit import notices, questions, state
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 from snnviz.views.changes import between
 from snnviz.views.refusals import why
@@ -76,7 +76,7 @@ def to_link(design: Design, study: ShortcutStudy, view: str = "compare") -> str:
 
 
 @st.fragment(key=SETTINGS)
-@told()
+@show_store_errors()
 def panel() -> None:
     """The widgets, and what follows from them: the network with its branches, and their weight over the epochs."""
     _widgets()
@@ -186,8 +186,10 @@ def _start(key: str) -> None:
         return
     _replace(STARTS[name] if name in STARTS else taken(state.design(), before))
     after = design()
-    notices.tell(f"Started from {name}.", between(before, after), partial(_replace, before), lambda: design() == after)
-    notices.redraw(SETTINGS, RUNS)
+    notices.show_notice(
+        f"Started from {name}.", between(before, after), partial(_replace, before), lambda: design() == after
+    )
+    notices.rerun_fragments(SETTINGS, RUNS)
 
 
 def taken(own: Design, before: Design) -> Design:
@@ -251,13 +253,13 @@ def _change(settings: Mapping[str, Any], *, renew: bool = False) -> None:
         renew = True
     if renew:
         questions.renew(KEY)
-    notices.redraw(SETTINGS, RUNS)
+    notices.rerun_fragments(SETTINGS, RUNS)
 
 
 def put_study(name: str) -> None:
     """A field of the study."""
     questions.put(name, "shortcuts", KEY, ShortcutStudy.check)
-    notices.redraw(SETTINGS, RUNS)
+    notices.rerun_fragments(SETTINGS, RUNS)
 
 
 def _menu(place: Any, path: str, label: str, kinds: Sequence[str], value: str) -> None:

@@ -12,8 +12,8 @@ from snnviz.studies.skips.page import figures as optimise_figures
 from snnviz.studies.skips.page import table as optimise_table
 from snnviz.studies.skips.page.setting import CURVES, PREFIX, TYPES, begin, setting, settings
 from snnviz.ui.kit import questions
-from snnviz.ui.kit.columns import column, headed
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 
 __all__ = ["PREFIX", "TYPES", "begin", "panel"]
@@ -43,7 +43,7 @@ def _is_active() -> bool:
     return again.is_active([work.seen_of(search) for search in several])
 
 
-@told()
+@show_store_errors()
 def _found(was_active: bool) -> None:
     """What changes while the searches go on; whether it looks again by itself is settled by a run of the whole page."""
     if _is_active() != was_active:
@@ -75,7 +75,7 @@ def _searches(table: pd.DataFrame) -> None:
         hide_index=True,
         placeholder="–",
         key="optimise-searches",
-        column_config=headed(
+        column_config=column_config(
             table,
             {
                 "state": st.column_config.TextColumn(width=190),

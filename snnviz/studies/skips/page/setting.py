@@ -14,7 +14,7 @@ from snnviz.studies.skips.search import Kernel, space
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import notices, questions, recipe
 from snnviz.ui.kit.linked import rest_kept
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended
 
 KEY = "optimise"
@@ -85,7 +85,7 @@ def setting() -> Optimisation:
 
 
 @st.fragment(key=SETTINGS)
-@told()
+@show_store_errors()
 def settings() -> None:
     """Its widgets."""
     now = setting()
@@ -148,7 +148,7 @@ def count(number: int) -> str:
 
 def _put(name: str) -> None:
     questions.put(name, "optimisation", KEY, Optimisation.check)
-    notices.redraw(SETTINGS, CURVES)
+    notices.rerun_fragments(SETTINGS, CURVES)
 
 
 def _preset(name: str) -> None:
@@ -157,4 +157,4 @@ def _preset(name: str) -> None:
 
 def _take(setting: Optimisation, done: str = recipe.TAKEN) -> None:
     questions.replace(setting, "optimisation", KEY, done)
-    notices.redraw(SETTINGS, CURVES)
+    notices.rerun_fragments(SETTINGS, CURVES)

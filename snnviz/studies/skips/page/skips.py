@@ -20,9 +20,9 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import measuring, notices, questions, recipe, state
 from snnviz.ui.kit.actions import actions
-from snnviz.ui.kit.columns import column, headed
+from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.linked import came_back, rest_kept, view_key
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended, plain
 from snnviz.views.results import Result
 from snnviz.views.words import NORM
@@ -179,7 +179,7 @@ def _sweep() -> SkipSweep:
 
 
 @st.fragment(key=SETTINGS)
-@told()
+@show_store_errors()
 def _settings() -> None:
     sweep = _sweep()
     top = st.columns([60, 24, 15, 13], vertical_alignment="bottom")
@@ -207,7 +207,7 @@ def _settings() -> None:
 
 def _put(name: str) -> None:
     questions.put(name, "sweep", KEY, SkipSweep.check)
-    notices.redraw(SETTINGS, CURVES)
+    notices.rerun_fragments(SETTINGS, CURVES)
 
 
 def _preset(name: str) -> None:
@@ -216,10 +216,10 @@ def _preset(name: str) -> None:
 
 def _take(sweep: SkipSweep, done: str = recipe.TAKEN) -> None:
     questions.replace(sweep, "sweep", KEY, done)
-    notices.redraw(SETTINGS, CURVES)
+    notices.rerun_fragments(SETTINGS, CURVES)
 
 
-@told()
+@show_store_errors()
 def _curves(was_active: bool) -> None:
     """What changes while the runs train; whether it looks again by itself is settled by a run of the whole page."""
     chosen = points(_sweep())
@@ -238,7 +238,7 @@ def _curves(was_active: bool) -> None:
             st.markdown("\n".join(f"- {plain(one)}" for one in said))
         _count_switch()
         charts(payload(skip_charts(chosen, results, st.session_state.skips_count)), key="skips-charts")
-        measuring.offer(measuring.old(designs, results), KEY)
+        measuring.offer_measuring(measuring.unmeasured(designs, results), KEY)
     if runs:
         _table(chosen, runs, results)
 
@@ -264,7 +264,7 @@ def _count_switch() -> None:
 
 def _count() -> None:
     st.session_state.skips_count = st.session_state["skips-count"]
-    notices.redraw(SETTINGS, CURVES)
+    notices.rerun_fragments(SETTINGS, CURVES)
 
 
 def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:
@@ -278,7 +278,7 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         on_select="rerun",
         selection_mode="single-row",
         column_order=[name for name in table.columns if name != "run" and not table[name].isna().all()],
-        column_config=headed(
+        column_config=column_config(
             table,
             {
                 "control for": st.column_config.TextColumn(

@@ -18,7 +18,7 @@ from snnviz.theory import probe
 from snnviz.theory.operations import MEANING
 from snnviz.ui.kit import measuring, questions
 from snnviz.ui.kit.actions import actions
-from snnviz.ui.kit.columns import headed
+from snnviz.ui.kit.columns import column_config
 from snnviz.ui.kit.words import plain, some
 
 KEY = "optimised"
@@ -53,18 +53,18 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
     with ours:
         st.markdown(f"**Ours, small** ({plain(data)})")
         table = comparison_table(threes, results)
-        st.dataframe(table, hide_index=True, placeholder="–", key="optimise-table", column_config=headed(table))
+        st.dataframe(table, hide_index=True, placeholder="–", key="optimise-table", column_config=column_config(table))
         if said := gain(threes, results):
             st.caption(plain(said))
         if results:
             looks = (found.probe for found in results.values())
             counted = f"Operations of an image are counted on {probe.said(designs[0], looks)}, zeros of ReLUs skipped."
             st.caption(f"{counted} {MEANING['additions']}")
-            measuring.offer(measuring.old(designs, results), KEY)
+            measuring.offer_measuring(measuring.unmeasured(designs, results), KEY)
     with theirs:
         st.markdown("**The paper's Table I, full scale** (100 to 200 epochs; T = 25 on CIFAR-10)")
         paper = published(setting.network)
-        st.dataframe(paper, hide_index=True, placeholder="–", key="optimise-paper", column_config=headed(paper))
+        st.dataframe(paper, hide_index=True, placeholder="–", key="optimise-paper", column_config=column_config(paper))
         own = "The paper has no such block; these are its three networks. " if setting.network == "block" else ""
         st.caption(f"{own}Other data, 10 to 100 times the scale: compare trends, not numbers. {DOUBT}")
 

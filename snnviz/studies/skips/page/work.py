@@ -14,7 +14,7 @@ from snnviz.studies.skips.charts.search import Seen
 from snnviz.studies.skips.page.setting import KEY
 from snnviz.studies.skips.search import Model, Search, Trial, Twin
 from snnviz.ui.kit import services
-from snnviz.ui.kit.actions import Found, Verb, actions
+from snnviz.ui.kit.actions import ResultWords, Verb, actions
 from snnviz.ui.kit.words import some
 
 SEARCH = Verb("Start", "Searching", "All searched", "search")
@@ -38,9 +38,9 @@ def panel(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[Se
     done = {name for name, run in runs.items() if run.state == "done"}
     kept = some(sum(len(one.trials) for one in seen), "candidate")
     unfinished = sum(len(one.trials) for one in seen if one.search.digest not in done)
-    found = Found(
-        so_far=f"{len(done)} of {len(searches)} searches done, {kept}",
-        whole=f"{some(len(done), 'search')}, {kept}",
+    found = ResultWords(
+        partial=f"{len(done)} of {len(searches)} searches done, {kept}",
+        complete=f"{some(len(done), 'search')}, {kept}",
         kept=some(unfinished, "candidate"),
     )
-    actions(searches, runs, KEY, verb=SEARCH, found=found)
+    actions(searches, runs, KEY, verb=SEARCH, result_words=found)

@@ -20,7 +20,7 @@ from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.theory.operations import CAVEAT, spent
 from snnviz.theory.probe import on_pages
 from snnviz.ui.kit import measuring, questions, services
-from snnviz.ui.kit.columns import column, headed
+from snnviz.ui.kit.columns import column, column_config
 
 COUNTED = (
     f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "
@@ -57,7 +57,7 @@ def panel(made: Pair) -> None:
         key="ttfs-costs",
         placeholder="–",
         column_order=("network", "accuracy", "spikes", "energy", "share", "latency", "macs", "additions"),
-        column_config=headed(
+        column_config=column_config(
             table,
             {
                 "accuracy": column(
@@ -80,7 +80,7 @@ def panel(made: Pair) -> None:
         st.caption(COUNTED)
     if rated is not None:
         st.caption(f"Rate-coded: on {on_pages(designs['rate'], rated.probe)}; the others: on the test images above.")
-        measuring.offer([designs["rate"]] if rated.probe is None else [], "ttfs-costs")
+        measuring.offer_measuring([designs["rate"]] if rated.probe is None else [], "ttfs-costs")
     row, widget = st.columns([8, 2], vertical_alignment="bottom")
     with widget:
         questions.numbers(study(), {"steps": "Time steps T"}, KEY, put_study)

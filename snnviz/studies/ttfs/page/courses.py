@@ -14,7 +14,7 @@ from snnviz.studies.ttfs.trajectories import Course, Trajectories
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import notices, questions, services
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 
 TRAIN = Verb("Train", "Training", "All trained", "comparison")
 
@@ -24,7 +24,7 @@ def setting() -> Trajectories:
     return Trajectories.meant({"design": design(), "slower": now().slower})
 
 
-@told()
+@show_store_errors()
 def panel(was_active: bool) -> None:
     """How much more slowly one of them learns, Train and Cancel; below these the curves, live."""
     chosen = setting()
@@ -65,4 +65,4 @@ def _course_charts(_place: str, setting: Trajectories, _version: str, *, done: b
 
 def _put(name: str) -> None:
     questions.put(name, STATE, KEY, Naive.check)
-    notices.redraw(VIEW, LINK)
+    notices.rerun_fragments(VIEW, LINK)

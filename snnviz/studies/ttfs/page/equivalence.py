@@ -12,12 +12,12 @@ from snnviz.studies.ttfs.page import twin
 from snnviz.studies.ttfs.page.setting import VIEW, design, study
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit.columns import headed
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.columns import column_config
+from snnviz.ui.kit.store_errors import show_store_errors
 
 
 @st.fragment(key=VIEW)
-@told()
+@show_store_errors()
 def panel() -> None:
     """The twin's widgets, the verdict, the charts of one image and of one layer, and a neuron in formulas."""
     made = twin.panel()
@@ -58,7 +58,7 @@ def _table(made: Pair) -> None:
         table,
         hide_index=True,
         key="ttfs-layers",
-        column_config=headed(
+        column_config=column_config(
             table,
             {
                 "start": number("t_min", format="%.3f", help="When the layer's window begins, in τ_c."),

@@ -26,7 +26,7 @@ from snnviz.theory.ttfs import ZETA
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import some
 from snnviz.views.numbers import share
 
@@ -49,7 +49,7 @@ def _tasks() -> list[Task]:
     return [_one(), *networks(base(), now.seeds), *(point.task for point in curve)]
 
 
-@told()
+@show_store_errors()
 def _draw(was_active: bool) -> None:
     runs = questions.runs_of(_tasks())
     if questions.is_active(runs) != was_active:

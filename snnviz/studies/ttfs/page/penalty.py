@@ -12,8 +12,8 @@ from snnviz.studies.ttfs.penalty import Penalised, PenaltyStudy, penalised
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import actions
-from snnviz.ui.kit.columns import column, headed
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.store_errors import show_store_errors
 
 KEY = "ttfs_penalty"
 
@@ -34,7 +34,7 @@ def _members() -> Sequence[Penalised]:
     return penalised(design(), setting())
 
 
-@told()
+@show_store_errors()
 def _draw(was_active: bool) -> None:
     several = _members()
     designs = [each.design for each in several]
@@ -68,7 +68,7 @@ def _draw(was_active: bool) -> None:
         hide_index=True,
         key="ttfs-penalty-table",
         placeholder="–",
-        column_config=headed(
+        column_config=column_config(
             table,
             {
                 "penalty": number("penalty λ", format="%g"),

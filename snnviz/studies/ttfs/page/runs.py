@@ -13,7 +13,7 @@ from snnviz.studies.ttfs.page.setting import RUNS, design, twin
 from snnviz.studies.ttfs.study import networks
 from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.views.numbers import share
 
 SHORT = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded"}
@@ -28,7 +28,7 @@ def runs() -> None:
     st.fragment(_runs, key=RUNS, run_every=questions.EVERY if active else None)(active)
 
 
-@told()
+@show_store_errors()
 def _runs(was_active: bool) -> None:
     both = {name: each for name, each in networks(design()).items() if name != "rate"}
     found = questions.runs_of(list(both.values()))

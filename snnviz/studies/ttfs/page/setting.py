@@ -20,7 +20,7 @@ from snnviz.studies.ttfs.study import STARTS, TtfsStudy
 from snnviz.ui.components.address import address
 from snnviz.ui.design import nearest
 from snnviz.ui.kit import notices, questions, state
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 from snnviz.views.changes import between
 from snnviz.views.refusals import why
@@ -69,7 +69,7 @@ def study() -> TtfsStudy:
 
 def redraw() -> None:
     """At the end of a callback: all that may depend on a setting. Not an exception to be caught."""
-    notices.redraw(SETTINGS, RUNS, VIEW, LINK)
+    notices.rerun_fragments(SETTINGS, RUNS, VIEW, LINK)
 
 
 def to_link(design: Design, study: TtfsStudy, view: str = FIRST, parts: Mapping[str, Part] | None = None) -> str:
@@ -96,7 +96,7 @@ def link() -> None:
 
 
 @st.fragment(key=SETTINGS)
-@told()
+@show_store_errors()
 def panel() -> None:
     """The network's widgets."""
     now = design()
@@ -138,7 +138,9 @@ def _start(key: str) -> None:
         session.ttfs_design = STARTS[name] if name in STARTS else relu_network(state.design())
         session.ttfs_setting_problem = session.ttfs_link_problem = ""
         after = design()
-        notices.tell(f"Started from {name}.", between(before, after), partial(_take, before), lambda: design() == after)
+        notices.show_notice(
+            f"Started from {name}.", between(before, after), partial(_take, before), lambda: design() == after
+        )
     except InputError as error:
         _say(error, "The Design page's design has no TTFS twin: ")
     questions.renew(KEY)

@@ -14,7 +14,7 @@ from snnviz.studies.ttfs.page.setting import LINK
 from snnviz.studies.ttfs.theory.spectra import RandomLayers, eigenvalues, negative, passed
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import notices, questions
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 
 KEY, STATE = "ttfs-naive", "ttfs_naive"
@@ -47,7 +47,7 @@ def now() -> Naive:
 
 
 @st.fragment(key=SPECTRA)
-@told()
+@show_store_errors()
 def panel() -> None:
     """The sliders, what the eigenvalues say, and their charts."""
     shown = now()
@@ -115,12 +115,12 @@ def _put_slopes() -> None:
     if questions.is_said("slopes", KEY):
         low, high = questions.chosen("slopes", KEY)
         st.session_state[STATE] = now().model_copy(update={"low": round(low, 4), "high": round(high, 4)})
-    notices.redraw(SPECTRA, LINK)
+    notices.rerun_fragments(SPECTRA, LINK)
 
 
 def _put(name: str) -> None:
     questions.put(name, STATE, KEY, Naive.check)
-    notices.redraw(SPECTRA, LINK)
+    notices.rerun_fragments(SPECTRA, LINK)
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from snnviz.studies.ttfs.page.setting import KEY, VIEW, redraw, study
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit import measuring, questions
-from snnviz.ui.kit.trouble import told
+from snnviz.ui.kit.store_errors import show_store_errors
 
 CHART = "ttfs-time"
 
@@ -27,7 +27,7 @@ def panel() -> None:
     st.fragment(_figures, key=VIEW, run_every=questions.EVERY if active else None)(active)
 
 
-@told()
+@show_store_errors()
 def _figures(was_active: bool) -> None:
     if _is_active(costs.several()["rate"]) != was_active:
         st.rerun()

@@ -22,7 +22,7 @@ from snnviz.studies.activity.page.setting import from_link, of_design, own_point
 from snnviz.studies.activity.page.words import verdict
 from snnviz.studies.activity.theory.activity import Setting, Trace
 from snnviz.studies.activity.theory.propagation import propagate
-from snnviz.ui.kit.kept import Kept
+from snnviz.ui.kit.lru import LruCache
 from tests.designs import attempt
 from tests.pages.conftest import using
 from tests.pages.visit import Look, Visit
@@ -263,9 +263,9 @@ def test_lines_that_lie_on_each_other_are_named() -> None:
 
 
 def test_results_that_nobody_asks_for_are_let_go() -> None:
-    kept: Kept[str] = Kept(10, len)
+    kept: LruCache[str] = LruCache(10, len)
     for key in "abc":
-        assert kept.made(key, lambda: "x" * 4) == "xxxx"
+        assert kept.get_or_make(key, lambda: "x" * 4) == "xxxx"
         kept.get("a")
     assert kept.get("a")
     assert kept.get("b") is None

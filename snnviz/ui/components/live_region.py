@@ -1,4 +1,4 @@
-"""A live region: a sentence in it is read aloud by screen readers, and seen by nobody."""
+"""A live region: text in it is read aloud by screen readers and is invisible."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _MOUNT = st.components.v2.component(
 )
 
 
-def spoken(words: str, number: int, *, key: str) -> None:
-    """Say `words`, once for every new `number`."""
+def live_region(words: str, number: int, *, key: str) -> None:
+    """Have screen readers read `words` aloud, once for each new `number`."""
     _MOUNT(key=key, data={"words": words, "number": number})

@@ -1,4 +1,4 @@
-"""A store in trouble is a sentence on the page, wherever the page notices it."""
+"""Errors of the store (`StoreError`) shown on the page where they occur, instead of a traceback."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from snnviz.ui.kit.words import plain
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Shows a `StoreError` where it happens: around a page, and on a fragment, which also runs without its page."""
+def show_store_errors() -> Iterator[None]:
+    """Context manager and decorator that shows a `StoreError` as a message: around a page, and on each fragment,
+    which also runs without its page."""
     try:
         yield
     except StoreError as error:

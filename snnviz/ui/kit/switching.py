@@ -1,4 +1,4 @@
-"""What a design becomes where one of its kinds is another; what it was before comes back with the kind.
+"""Designs with another kind of data, network, neuron or code; what was left comes back with its kind.
 
 The session keeps the parts and the drawn blocks that were left.
 """
@@ -22,7 +22,7 @@ from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin
 
 
-def of_data(now: Design, name: str) -> Design:
+def with_dataset(now: Design, name: str) -> Design:
     """The design with this data set, and without what only recordings, or other recordings, have.
 
     Raises `InputError`.
@@ -40,7 +40,7 @@ def of_data(now: Design, name: str) -> Design:
         return Design.check(document)
 
 
-def of_network(now: Design, kind: str) -> Design:
+def with_network(now: Design, kind: str) -> Design:
     """The design with a network of this kind: as it was left, else a first one, which trains within a minute."""
     parts, document = st.session_state.parts, now.document()
     parts[now.network.kind] = document["network"]
@@ -54,22 +54,22 @@ def of_network(now: Design, kind: str) -> Design:
         small_one = named("vgg-digits").network.model_dump(mode="json")
         return Design.check({**document, "network": small_one})
     changed = change(now, settings)
-    return sized(changed, small(kind)) if isinstance(changed.network, StagedNetwork) else changed
+    return with_size(changed, first_staged_network(kind)) if isinstance(changed.network, StagedNetwork) else changed
 
 
-def small(kind: str) -> StagedNetwork:
+def first_staged_network(kind: str) -> StagedNetwork:
     """A staged network that trains within a minute, as in the example of this name."""
     network = named(f"{kind}-digits").network
     assert isinstance(network, StagedNetwork)
     return network
 
 
-def sized(current: Design, like: StagedNetwork) -> Design:
+def with_size(current: Design, like: StagedNetwork) -> Design:
     """A staged design with as much of the original as `like`. Drawn blocks that do not fit are the original again."""
-    return change(at_depth(current, like.depth), {"network.width": like.width})
+    return change(with_depth(current, like.depth), {"network.width": like.width})
 
 
-def at_depth(current: Design, depth: float) -> Design:
+def with_depth(current: Design, depth: float) -> Design:
     """A staged design at another depth: blocks that do not fit are as they were when it was left, or the original."""
     network, left = current.network, st.session_state.left
     changed = change(current, {"network.depth": depth, "network.blocks": ""})
@@ -92,7 +92,7 @@ def at_depth(current: Design, depth: float) -> Design:
     return rewired(changed, tuple(found))
 
 
-def of_neurons(now: Design, kind: str) -> Design:
+def with_neurons(now: Design, kind: str) -> Design:
     """The design with neurons of this kind, as they were when they were left, else with the same numbers; for ReLUs its
     ANN twin.
 
@@ -105,7 +105,7 @@ def of_neurons(now: Design, kind: str) -> Design:
     timed, entry = bool(NEURONS[now.neuron.kind].states), NEURONS[kind]
     parts[f"neurons {now.neuron.kind}"] = document["neuron"]
     if now.network.code == "ttfs":
-        document = of_code(now, "rate").document()
+        document = with_code(now, "rate").document()
         if document["neuron"]["kind"] == kind:
             return Design.check(document)
     if timed and not entry.states:
@@ -127,7 +127,7 @@ def of_neurons(now: Design, kind: str) -> Design:
         return error.nearest.design
 
 
-def of_code(now: Design, code: str) -> Design:
+def with_code(now: Design, code: str) -> Design:
     """The TTFS network that computes what the design's ReLU network does; or the design as it was before."""
     parts, document = st.session_state.parts, now.document()
     if code == now.network.code:
