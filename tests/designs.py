@@ -12,17 +12,21 @@ from urllib.parse import parse_qsl
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from snnviz.catalog.inits import suits
 from snnviz.design import adjacency, cells
 from snnviz.design.binning import FEWEST_PIXELS
 from snnviz.design.design import Design
 from snnviz.design.links import to_query
-from snnviz.design.menus import CURRENT, DATASETS, ENCODINGS, EVENTS
+from snnviz.design.menus import CURRENT, DATASETS, ENCODINGS, EVENTS, NEURONS
 from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, MlpNetwork, VggNetwork
-from snnviz.design.parts import Data, Neuron, Shortcut, Training, Ttfs
+from snnviz.design.parts import AnyNeuron, Data, Neuron, Shortcut, Training, Ttfs
 from snnviz.design.registry import Entry, Range, Registry
 from snnviz.errors import InputError
 
 Strategy = st.SearchStrategy[Any]
+
+OTHERS = tuple(NEURONS[kind].part for kind in NEURONS.kinds if NEURONS[kind].part is not Neuron)
+"""Neurons with fields of their own."""
 
 NETWORKS = (BlockNetwork, MlpNetwork, CnnNetwork, VggNetwork, CellNetwork)
 
@@ -101,7 +105,7 @@ def field(model: type[BaseModel], name: str) -> Strategy:
 def part(model: type[BaseModel]) -> Strategy:
     """Documents of one part; any field may be absent, save a network's kind."""
     fields = {name: field(model, name) for name in model.model_fields}
-    needed = {"kind": fields.pop("kind")} if model in NETWORKS else {}
+    needed = {"kind": fields.pop("kind")} if model in (*NETWORKS, *OTHERS) else {}
     return st.fixed_dictionaries(needed, optional=fields)
 
 
@@ -162,8 +166,19 @@ def coded(document: dict[str, Any]) -> dict[str, Any]:
     if network.get("code") != "ttfs" or not row or events:
         document = {name: part for name, part in document.items() if name != "ttfs"}
         return document | ({"network": network | {"code": "rate"}} if network else {})
-    document |= {"network": network | {"norm": "none"}, "neuron": document.get("neuron", {}) | {"kind": "relu"}}
+    neuron = document.get("neuron", {})
+    neuron = {} if AnyNeuron.variant(neuron) is not Neuron else neuron
+    document |= {"network": network | {"norm": "none"}, "neuron": neuron | {"kind": "relu"}}
     return document | {"training": training | {"shortcut": {}, "precision": "float32"}}
+
+
+def suited(document: dict[str, Any]) -> dict[str, Any]:
+    """A design whose initialisation is one that its neurons may have."""
+    given, init = document.get("neuron", {}), document.get("init", "kaiming")
+    neuron = AnyNeuron.variant(given).model_validate(given)
+    assert isinstance(neuron, AnyNeuron)
+    kind = init if isinstance(init, str) else init["kind"]
+    return document if suits(kind, neuron) else {name: part for name, part in document.items() if name != "init"}
 
 
 DOCUMENTS: Strategy = st.fixed_dictionaries(
@@ -171,13 +186,13 @@ DOCUMENTS: Strategy = st.fixed_dictionaries(
     optional={
         "data": part(Data).map(shown),
         "network": st.one_of(*(part(network) for network in NETWORKS)).map(agreeing),
-        "neuron": part(Neuron),
+        "neuron": st.one_of(part(Neuron), *map(part, OTHERS)),
         "init": field(Design, "init"),
         "training": part(Training),
         "ttfs": part(Ttfs),
         "seed": field(Design, "seed"),
     },
-).map(lambda document: timeless(coded(document)))
+).map(lambda document: timeless(coded(suited(document))))
 """Valid documents, whole and partial."""
 
 DESIGNS = DOCUMENTS.map(Design.check)

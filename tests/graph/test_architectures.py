@@ -60,7 +60,7 @@ def test_layers_have_names_of_their_own_and_the_readout_has_a_neuron_a_class(des
     assert found[-1].spiking == (design.training.loss.kind == "count")
     silent = {layer.name for layer in found[:-1] if layer.plain}
     assert bool(silent) == (design.network.kind == "cell")  # whose neurons come before the convolutions
-    assert all(layer.spiking == (design.neuron.kind == "lif") for layer in found[:-1] if layer.name not in silent)
+    assert all(layer.spiking == (design.neuron.kind != "relu") for layer in found[:-1] if layer.name not in silent)
     assert all(layer.kind == "conv" or layer.kind == "merge" for layer in found if layer.name in silent)
 
 
