@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.interrupts import heeded
+from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.data import apart, datasets, uploads
 from snnviz.data.files.reading import HELP
@@ -26,7 +26,7 @@ def data() -> None:
 @AS_JSON
 def listing(as_json: bool) -> None:
     """List all data sets."""
-    found = [_told(name) for name in datasets.names()]
+    found = [_description(name) for name in datasets.names()]
     if as_json:
         print_json({"datasets": found})
         return
@@ -38,7 +38,7 @@ def listing(as_json: bool) -> None:
 @AS_JSON
 def show(name: str, as_json: bool) -> None:
     """Show a data set: what it is, its sizes, licence and citation, and where it comes from."""
-    told, about = _told(name), datasets.card(name)
+    told, about = _description(name), datasets.card(name)
     if as_json:
         print_json({**told, "archives": [asdict(archive) for archive in about.archives], "split": about.split})
         return
@@ -73,7 +73,7 @@ def fetch(name: str) -> None:
         return
     shown = sys.stderr.isatty()
     try:
-        with heeded() as check:
+        with reliable_interrupts() as check:
 
             def watch(words: str) -> None:
                 check()
@@ -172,7 +172,7 @@ def _print_checked(found: Checked, as_json: bool, more: dict[str, str]) -> None:
         click.echo(f"{'note':9} {words}")
 
 
-def _told(name: str) -> dict[str, Any]:
+def _description(name: str) -> dict[str, Any]:
     about, (train, test) = datasets.card(name), datasets.sizes(name)
     return {
         "name": name,

@@ -48,22 +48,23 @@ def link(name: str, settings: Sequence[str], nearest: bool) -> None:
 
 
 def read_design(
-    name: str | None, settings: Sequence[str], nearest: bool | None = None, usual: Design | None = None
+    name: str | None, settings: Sequence[str], nearest: bool | None = None, default: Design | None = None
 ) -> Design:
-    """A design by name, file or standard input, with fields changed; `nearest`: as in `fitting`.
+    """A design by name, file or standard input, with fields changed; `nearest`: as in `or_nearest`.
 
-    `usual`: the one that stands for no name.
+    `default`: the one that stands for no name.
     """
-    start = usual or Design()
-    return fitting(lambda: _changed(_read(name) if name is not None else start, settings), nearest)
+    start = default or Design()
+    return or_nearest(lambda: _changed(_read(name) if name is not None else start, settings), nearest)
 
 
 def _changed(found: Design, settings: Sequence[str]) -> Design:
     return links.change(found, links.read_settings(settings)) if settings else found
 
 
-def fitting(make: Callable[[], Design], nearest: bool | None) -> Design:
-    """What `make` makes; where that cannot be, the nearest design if it was asked for, and what it changes on stderr.
+def or_nearest(make: Callable[[], Design], nearest: bool | None) -> Design:
+    """The design that `make` makes; where it is impossible, the nearest possible one if that was asked for, with a line
+    on stderr that says what it changes.
 
     `nearest`: True where it was, False where it can be, and the error says so, None where it cannot.
     """

@@ -1,4 +1,4 @@
-"""Many runs from the shell: trained in the background, as many at a time as there are cores, and waited for."""
+"""Many runs from the command line: trained in the background, as many at a time as there are cores, and waited for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import click
 
-from snnviz.cli.interrupts import heeded
+from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import Bar
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd, Event, Progress
@@ -22,11 +22,11 @@ IDLE_SECONDS = 60.0
 """After its last run the supervisor leaves: there may be no dashboard that wants it warm."""
 
 
-Say = Callable[[Mapping[str, Run]], str]
+ProgressText = Callable[[Mapping[str, Run]], str]
 
 
-class Heard(Bar):
-    """The bar of a task that is done here and now, fed by its events."""
+class EventBar(Bar):
+    """The progress bar of a task that runs in this process, called with each of its events."""
 
     last: EpochEnd | None = None
     check: Callable[[], None]
@@ -45,35 +45,43 @@ class Heard(Bar):
 
 
 class Runs(dict[str, Run]):
-    """Runs by digest. `stopped`: by Ctrl-C, so that some may not have ended; of a task not yet queued there is none."""
+    """Runs by digest. `stopped`: whether Ctrl-C ended the wait, so that some may not have ended or were never
+    queued."""
 
     stopped = False
 
-    def join(self, others: Runs) -> None:
+    def add(self, others: Runs) -> None:
         """Take up the others."""
         self |= others
         self.stopped |= others.stopped
 
 
-def train(store: Store, tasks: Sequence[Task], *, quiet: bool, label: str = "training", say: Say | None = None) -> Runs:
+def train(
+    store: Store,
+    tasks: Sequence[Task],
+    *,
+    quiet: bool,
+    label: str = "training",
+    progress_text: ProgressText | None = None,
+) -> Runs:
     """The ended run of each task, by digest. What is done is not repeated, what failed is tried again.
 
-    `label` and what `say` says of the runs stand beside the bar; without it how many have ended, and the time left.
+    `label` and the result of `progress_text` stand beside the bar; without it how many have ended, and the time left.
 
-    Ctrl-C cancels what was queued here, says so, and comes back with what there is, to be printed before `end`; a run
-    that somebody else had queued goes on. Raises what an engine's `submit` raises, with nothing left queued.
+    Ctrl-C cancels what was queued here, says so, and returns what there is, to be printed before `exit_with_status`; a
+    run that somebody else had queued goes on. Raises what an engine's `submit` raises, with nothing left queued.
     """
     engine = Local(store, idle=IDLE_SECONDS)
     queued: list[str] = []
     known = store.several(task.digest for task in tasks)
     try:
-        with heeded() as check:
+        with reliable_interrupts() as check:
             for task in tasks:
                 run = known.get(task.digest)
                 if run is None or run.state in ("failed", "cancelled"):
                     queued.append(task.digest)
                 engine.submit(task)
-            return _wait(engine, tasks, Bar(quiet, eta=False, label=label), say, check)
+            return _wait(engine, tasks, Bar(quiet, eta=False, label=label), progress_text, check)
     except KeyboardInterrupt:
         stopped = len(_going(store, queued))
         _cancel(engine, queued)
@@ -88,25 +96,26 @@ def train(store: Store, tasks: Sequence[Task], *, quiet: bool, label: str = "tra
         raise
 
 
-def done(store: Store, task: Task) -> None:
-    """Has a short task done here and now. If it is not done then, the command ends with a sentence and exit code 1."""
+def run_now(store: Store, task: Task) -> None:
+    """Run a short task in this process. If it does not end as done, exit with code 1 and a sentence on stderr."""
     ended = store.get(Immediate(store).submit(task).run)
     if ended.state != "done":
         click.echo(ended.error or f"It was {ended.state}.", err=True)
         sys.exit(1)
 
 
-def end(runs: Runs) -> None:
-    """Ends a command that has printed what there is: with exit code 130 after Ctrl-C, with 1 if a run is not done."""
+def exit_with_status(runs: Runs) -> None:
+    """Exit a command that has printed its result: with code 130 after Ctrl-C, with 1 if a run is not done; else
+    return."""
     if runs.stopped:
         sys.exit(130)
-    if problem := trouble(runs):
+    if problem := failures_text(runs):
         click.echo(problem, err=True)
         sys.exit(1)
 
 
-def trouble(runs: Mapping[str, Run]) -> str:
-    """A sentence for each way in which runs ended without being done; nothing where all are."""
+def failures_text(runs: Mapping[str, Run]) -> str:
+    """One sentence for runs that failed and one for runs that were cancelled; empty where all are done."""
     failed = [run for run in runs.values() if run.state == "failed"]
     cancelled = sum(run.state == "cancelled" for run in runs.values())
     sentences = []
@@ -119,12 +128,14 @@ def trouble(runs: Mapping[str, Run]) -> str:
     return " ".join(sentences)
 
 
-def state(runs: Mapping[str, Run], name: str) -> str:
-    """Of a run; "missing" of one that was not queued before Ctrl-C."""
+def state_of(runs: Mapping[str, Run], name: str) -> str:
+    """The state of a run by digest; "missing" if it was not queued before Ctrl-C."""
     return runs[name].state if name in runs else "missing"
 
 
-def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check: Callable[[], None]) -> Runs:
+def _wait(
+    engine: Local, tasks: Sequence[Task], bar: Bar, progress_text: ProgressText | None, check: Callable[[], None]
+) -> Runs:
     store, seen, known = engine.store, "", pace.learn(engine.store)
     steps = {task.digest: pace.steps(task) for task in tasks}
     runs = Runs()
@@ -142,11 +153,11 @@ def _wait(engine: Local, tasks: Sequence[Task], bar: Bar, say: Say | None, check
             if ended == len(runs) and bar.bar is None:
                 return runs
             made = sum(steps[name] if run.ended else min(run.step, steps[name]) for name, run in runs.items())
-            if say is None:
+            if progress_text is None:
                 left = pace.in_words(pace.seconds_left(tasks, runs, known))
                 words = f"{ended} of {_runs(len(runs))} done, about {left} left"
             else:
-                words = say(runs)
+                words = progress_text(runs)
             bar.move(made, sum(steps.values()), words)
             if ended == len(runs):
                 return runs

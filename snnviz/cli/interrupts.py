@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def heeded() -> Iterator[Callable[[], None]]:
+def reliable_interrupts() -> Iterator[Callable[[], None]]:
     """Ctrl-C raises KeyboardInterrupt, and what is given raises it once more, where something swallowed it.
 
     Python forgets an interrupt that falls into a destructor or into a callback from C, as many a one does while torch

@@ -36,7 +36,7 @@ def finite(value: Any) -> Any:
 
 
 def table(rows: Sequence[Mapping[str, str]]) -> str:
-    """Rows of the same columns under their titles, set to the right."""
+    """Rows of the same columns as right-aligned text under their titles."""
     wide = {title: max(len(title), *(len(row[title]) for row in rows)) for title in rows[0]}
     lines = [{title: title for title in wide}, *rows]
     return "\n".join("  ".join(line[title].rjust(width) for title, width in wide.items()) for line in lines)
@@ -57,7 +57,7 @@ class Bar:
             self.bar.render_finish()
 
     def move(self, step: int, steps: int, words: str = "") -> None:
-        """To `step` of `steps`, with `words` beside."""
+        """Show step `step` of `steps`, with `words` beside the bar."""
         if self.quiet:
             return
         self.words = words
@@ -75,5 +75,5 @@ class Bar:
             self.bar.render_progress()  # the words may be others
 
     def share(self, done: float) -> None:
-        """To a share from 0 to 1."""
+        """Show a fraction from 0 to 1 as done."""
         self.move(round(done * 100), 100)

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from snnviz.cli.designing import read_design
-from snnviz.cli.following import Heard
-from snnviz.cli.interrupts import heeded
+from snnviz.cli.following import EventBar
+from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.design import links
 from snnviz.design.measurement import name_of
@@ -38,9 +38,9 @@ def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> Non
     """Train a design in the foreground, or show its result if it was trained before."""
     chosen = read_design(name, settings, nearest)
     store = Store()
-    progress = Heard(quiet=as_json or not sys.stderr.isatty())
+    progress = EventBar(quiet=as_json or not sys.stderr.isatty())
     try:
-        with heeded() as progress.check, progress:
+        with reliable_interrupts() as progress.check, progress:
             submitted = Immediate(store, progress).submit(chosen)
     except KeyboardInterrupt:
         left = store.get(chosen.digest)
@@ -67,8 +67,8 @@ def again(run_name: str, as_json: bool) -> None:
     if found.state != "done" or found.checkpoint is not None or not KINDS.of(found.task).trained:
         state = "has its weights" if found.checkpoint is not None else f"is {found.state}"
         raise InputError("run", "be a finished training whose weights are not kept", Described(f"one that {state}"))
-    progress = Heard(quiet=as_json or not sys.stderr.isatty())
-    with heeded() as progress.check, progress:
+    progress = EventBar(quiet=as_json or not sys.stderr.isatty())
+    with reliable_interrupts() as progress.check, progress:
         Immediate(store, progress).again(found.run)
     show_run(store, store.get(found.run), as_json, cached=False)
 

@@ -17,7 +17,7 @@ from snnviz.ui.kit import services, state
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain, some
-from snnviz.views.numbers import NOTHING
+from snnviz.views.numbers import NO_NUMBER
 from snnviz.views.run import MOST_NAMED, overlay_charts
 from snnviz.views.runs import difference_table, row, run_table, short_names
 
@@ -60,7 +60,7 @@ def _listing(active: bool) -> None:
         height=min(38 + 35 * max(1, len(runs)), HEIGHT),
         on_select=_tapped,
         selection_mode=["multi-row", "single-cell"],
-        placeholder=NOTHING,
+        placeholder=NO_NUMBER,
         column_order=("state", "accuracy", "design", "rate", "seconds", "created"),
         column_config=column_config(
             table,
@@ -167,7 +167,7 @@ def _compare(chosen: list[Run]) -> None:
     table["accuracy"] = [100 * last[run.run].test_accuracy if run.run in last else None for run in chosen]
     accuracy = column("accuracy")
     st.dataframe(
-        table, hide_index=True, placeholder=NOTHING, column_config=column_config(table, {"accuracy": accuracy})
+        table, hide_index=True, placeholder=NO_NUMBER, column_config=column_config(table, {"accuracy": accuracy})
     )
     if len(chosen) > MOST_NAMED:
         st.caption(

@@ -12,38 +12,38 @@ from snnviz.views.panels import FLOOR
 N = TypeVar("N", int, float)
 
 
-def geometric(values: Sequence[float]) -> float:
-    """The mean of what spans powers of ten.
+def geometric_mean(values: Sequence[float]) -> float:
+    """The geometric mean of positive values.
 
-    >>> round(geometric([1, 100]), 6)
+    >>> round(geometric_mean([1, 100]), 6)
     10.0
     """
     return math.exp(fmean(math.log(max(value, FLOOR)) for value in values))
 
 
-def thinned(looks: Sequence[N], most: int = 200) -> Sequence[N]:
-    """At most so many, evenly spread, the newest among them."""
-    step = -(-len(looks) // most) if looks else 1
-    return looks[(len(looks) - 1) % step :: step]
+def thinned(rows: Sequence[N], most: int = 200) -> Sequence[N]:
+    """At most `most` of the rows, evenly spread, the newest among them."""
+    step = -(-len(rows) // most) if rows else 1
+    return rows[(len(rows) - 1) % step :: step]
 
 
-def mean(values: Sequence[Sequence[float]], how: Callable[[Sequence[float]], float] = fmean) -> list[float]:
-    """At each place that all have reached."""
-    return [float(f"{how(column):.5g}") for column in zip(*values, strict=False)]
+def mean(values: Sequence[Sequence[float]], average: Callable[[Sequence[float]], float] = fmean) -> list[float]:
+    """The average at each place that all lines have reached."""
+    return [float(f"{average(column):.5g}") for column in zip(*values, strict=False)]
 
 
-def banded(
+def band_traces(
     x: Sequence[Any],
     values: Sequence[Sequence[float]],
     name: str,
     colour: str,
-    how: Callable[[Sequence[float]], float] = fmean,
+    average: Callable[[Sequence[float]], float] = fmean,
 ) -> list[dict[str, Any]]:
-    """The mean of several lines, and the band that they span."""
+    """Plotly traces of the mean of several lines and of the band from their smallest to their largest value."""
     length = min(map(len, values))
     some = thinned(range(length))
     values = [[row[k] for k in some] for row in values]
-    line, at = mean(values, how), [x[k] for k in some]
+    line, at = mean(values, average), [x[k] for k in some]
     shown: list[dict[str, Any]] = []
     if len(values) > 1:
         low, high = mean(values, min), mean(values, max)

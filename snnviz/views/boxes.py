@@ -11,8 +11,9 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A box: its name, what is in it, and what it hands on. In `spiking` ones, and in cells, there are LIF layers.
+class Box:
+    """A box of the drawing: its name, its contents, and the shape that it hands on. Boxes that are `spiking`, and
+    cells, contain LIF layers.
 
     branch: what learns beside the network at this box, in training alone.
     """
@@ -24,7 +25,7 @@ class Part:
     branch: str = ""
 
 
-def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int) -> tuple[Part, ...]:
+def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int) -> tuple[Box, ...]:
     """The boxes of the network of these images (channels, height, width).
 
     >>> [part.shape for part in parts((1, 16, 16), 16, 1024, 10)]
@@ -33,12 +34,12 @@ def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int)
     colours, height, width = shape
     maps = [f"{height // n}×{width // n}" for n in (1, 2, 4)]
     return (
-        Part("image", "at every t", f"{colours} × {maps[0]}"),
-        Part("stem", "conv 3×3, norm", f"{channels} × {maps[0]}"),
-        Part("cell 1", "as drawn", f"{channels} × {maps[0]}", "cell"),
-        Part("reduction", "norm, LIF, conv 3×3, pool 2", f"{2 * channels} × {maps[1]}", "spiking"),
-        Part("cell 2", "own weights", f"{2 * channels} × {maps[1]}", "cell"),
-        Part("last", "LIF, pool 2", f"{2 * channels} × {maps[2]}", "spiking"),
-        Part("hidden", "dropout, linear, LIF", f"{hidden:,}", "spiking"),
-        Part("voting", "linear, mean", f"{classes}"),
+        Box("image", "at every t", f"{colours} × {maps[0]}"),
+        Box("stem", "conv 3×3, norm", f"{channels} × {maps[0]}"),
+        Box("cell 1", "as drawn", f"{channels} × {maps[0]}", "cell"),
+        Box("reduction", "norm, LIF, conv 3×3, pool 2", f"{2 * channels} × {maps[1]}", "spiking"),
+        Box("cell 2", "own weights", f"{2 * channels} × {maps[1]}", "cell"),
+        Box("last", "LIF, pool 2", f"{2 * channels} × {maps[2]}", "spiking"),
+        Box("hidden", "dropout, linear, LIF", f"{hidden:,}", "spiking"),
+        Box("voting", "linear, mean", f"{classes}"),
     )

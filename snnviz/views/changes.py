@@ -23,7 +23,7 @@ NONE = {
 
 
 def value(path: str, given: object) -> str:
-    """A field's value as people read it.
+    """A field's value as text for people.
 
     >>> value("network.code", "ttfs"), value("network.edges", "001/000/000"), value("data.train_samples", 0)
     ('when it spikes once', '1 DSC', 'all')
@@ -45,7 +45,7 @@ def value(path: str, given: object) -> str:
 
 
 def label(path: str) -> str:
-    """A field as people read it; a kind goes by the name of what it is the kind of.
+    """A field's label; a kind has the label of what it is the kind of.
 
     >>> label("init.kind"), label("neuron.kind"), label("training.optimizer.momentum")
     ('Initialisation', 'Kind of neuron', 'Momentum')
@@ -55,10 +55,12 @@ def label(path: str) -> str:
     return word(path).label
 
 
-def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What differs, by path, each with what it was: the kind of a thing first, and without what another kind lacks.
+def describe_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What differs between two dictionaries of fields by path, a text each with the old value: kinds first, and without
+    the fields that another kind lacks.
 
-    >>> told({"data.steps": 5, "init.kind": "kaiming", "init.gain": 2.0}, {"data.steps": 1, "init.kind": "glorot"})
+    >>> before = {"data.steps": 5, "init.kind": "kaiming", "init.gain": 2.0}
+    >>> describe_changes(before, {"data.steps": 1, "init.kind": "glorot"})
     ['Initialisation glorot instead of kaiming', 'Time steps T 1 instead of 5']
     """
     changed = [path for path in after if path not in before or before[path] != after[path]]
@@ -71,8 +73,8 @@ def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def between(before: Design, after: Design, left_out: Callable[[str], bool] | None = None) -> list[str]:
-    """The same of two designs, without the fields that are `left_out`.
+def design_changes(before: Design, after: Design, left_out: Callable[[str], bool] | None = None) -> list[str]:
+    """What differs between two designs, a text each (`describe_changes`), without the fields that are `left_out`.
 
     Fields that came with another kind of thing are not told where they are as usual.
     """
@@ -81,17 +83,17 @@ def between(before: Design, after: Design, left_out: Callable[[str], bool] | Non
     new = {path.removesuffix("kind") for path in now if path.endswith(".kind") and was.get(path) != now[path]}
     as_usual = {path for path in now if path.startswith(tuple(new)) and now[path] == usual.get(path)}
     shown = {path: each for path, each in now.items() if path.endswith(".kind") or path not in as_usual}
-    return told(was, {path: each for path, each in shown.items() if left_out is None or not left_out(path)})
+    return describe_changes(was, {path: each for path, each in shown.items() if left_out is None or not left_out(path)})
 
 
-def offered(found: Nearest) -> str:
-    """What the nearest design that works changes, in a line.
+def nearest_changes(found: Nearest) -> str:
+    """What the nearest possible design changes, in a line.
 
     >>> from snnviz.graph.nearest import nearest
-    >>> offered(nearest(Design(network={"kind": "mlp"}), code="ttfs"))[:107] + " ..."
+    >>> nearest_changes(nearest(Design(network={"kind": "mlp"}), code="ttfs"))[:107] + " ..."
     'Kind of neuron ReLU instead of LIF; Initialisation kaiming instead of variance preserving; Time steps T 1 ...'
     """
-    return "; ".join(told(found.before, found.changes))
+    return "; ".join(describe_changes(found.before, found.changes))
 
 
 def _skips(given: object) -> str:

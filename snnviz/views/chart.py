@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from snnviz.views.looks import told_apart
-from snnviz.views.numbers import apart
+from snnviz.views.numbers import space_percent_formats
+from snnviz.views.styles import with_distinct_markers
 
 Figure = dict[str, Any]
 """``{"data": [trace, ...], "layout": {...}}``; `plotly.graph_objects.Figure(figure)` takes it."""
@@ -52,7 +52,7 @@ class Chart:
 def payload(charts: Iterable[Chart], lib: str) -> bytes:
     """The charts as JSON; `lib` is the address of plotly.js."""
     text = json.dumps({"lib": lib, "charts": [_plain(chart) for chart in charts]}, separators=(",", ":"))
-    return apart(text).encode()
+    return space_percent_formats(text).encode()
 
 
 def _plain(chart: Chart) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _plain(chart: Chart) -> dict[str, Any]:
         "id": chart.id,
         "title": chart.title,
         "caption": chart.caption,
-        "traces": told_apart(chart.figure["data"]),
+        "traces": with_distinct_markers(chart.figure["data"]),
         "layout": _with_ticks(chart.figure),
         "height": chart.height,
         "wide": chart.wide,

@@ -12,9 +12,9 @@ from snnviz.design.menus import SURROGATES, Choice
 from snnviz.graph.architectures import architecture
 from snnviz.theory.variance import Forecast
 from snnviz.views.chart import Chart, empty
-from snnviz.views.stages import MOST_LABELS, axis_of
-from snnviz.views.words import layer as called
-from snnviz.views.words import place
+from snnviz.views.stages import MOST_LABELS, layer_axis
+from snnviz.views.words import axis_label
+from snnviz.views.words import layer_label as called
 
 RATE, VARIANCE = "#0f9d8a", "#d9822b"
 
@@ -24,7 +24,7 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
     spiking = [layer for layer in layers if layer.rate is not None]
     if not spiking:
         return _without_spikes(layers[:-1])
-    names = [place(layer.name) for layer in spiking]
+    names = [axis_label(layer.name) for layer in spiking]
     figure = empty("", "spikes / neuron / step", tickformat=".0%", rangemode="tozero")
     figure["data"] = [
         {
@@ -53,7 +53,7 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
             "line": {"color": VARIANCE, "dash": "dot", "width": 1.5},
         },
     ]
-    figure["layout"]["xaxis"] |= axis_of(names)
+    figure["layout"]["xaxis"] |= layer_axis(names)
     right = {"title": {"text": "Var[u]"}, "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False}
     right["tickmode"] = "auto"  # round numbers of its own rather than ticks at the height of the left ones
     figure["layout"] |= {"yaxis2": right, "margin": {"l": 56, "r": 52, "t": 8, "b": 32}}
@@ -70,14 +70,14 @@ def _without_spikes(layers: Sequence[Forecast]) -> Chart:
     figure["data"].append(
         {
             "type": "scatter",
-            "x": [place(layer.name) for layer in layers],
+            "x": [axis_label(layer.name) for layer in layers],
             "y": [float(f"{layer.var_u:.4g}") for layer in layers],
             "name": "Var[u]",
             "mode": _mode(layers),
             "line": {"color": VARIANCE},
         }
     )
-    figure["layout"]["xaxis"] |= axis_of([place(layer.name) for layer in layers])
+    figure["layout"]["xaxis"] |= layer_axis([axis_label(layer.name) for layer in layers])
     caption = "What theory expects before training (He et al. 2015): the variance of what reaches the ReLUs."
     return Chart("forecast", "Predicted Var[u] at initialisation", caption, figure, height=230, wide=True)
 
@@ -87,7 +87,7 @@ def _mode(layers: Sequence[Forecast]) -> str:
 
 
 def surrogate_chart(choice: Choice) -> Chart:
-    """The surrogate's derivative around the threshold."""
+    """The surrogate derivative around the threshold."""
     x = np.linspace(-2, 2, 161)
     y = SURROGATES[choice.kind].function(x, **choice.parameters)
     figure = empty("u - theta", "ds/du", rangemode="tozero")

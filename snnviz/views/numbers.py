@@ -10,7 +10,7 @@ import re
 
 from snnviz.theory.intervals import Interval
 
-NOTHING = "–"
+NO_NUMBER = "–"
 """Where there is no number."""
 
 PERCENT = "%.1f %%"
@@ -21,16 +21,16 @@ SECONDS = "%.1f s"
 
 
 def share(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
-    """A share of 0 to 1: accuracy, firing rate, a part of something.
+    """A share of 0 to 1 (accuracy, firing rate) in percent, as text.
 
     >>> share(0.3341), share(1), share(0.98, 0), share(None), share(-0.012, signed=True)
     ('33.4 %', '100.0 %', '98 %', '–', '-1.2 %')
     """
-    return NOTHING if value is None else f"{100 * value:{'+' * signed}.{digits}f} %"
+    return NO_NUMBER if value is None else f"{100 * value:{'+' * signed}.{digits}f} %"
 
 
 def points(value: float, digits: int = 1) -> str:
-    """A difference of shares of 0 to 1, in percentage points.
+    """A difference of two shares of 0 to 1 in percentage points, as text.
 
     >>> points(0.013), points(-0.008)
     ('+1.3 points', '-0.8 points')
@@ -39,13 +39,14 @@ def points(value: float, digits: int = 1) -> str:
 
 
 def count(number: float | None) -> str:
-    """Parameters, operations, neurons, images, at a glance: three digits, or all of them below 10,000.
+    """A number of parameters, operations, neurons or images as text: three digits and a unit, or all digits below
+    10,000.
 
     >>> count(950), count(9408), count(12010), count(147456), count(1848010), count(0.5)
     ('950', '9,408', '12.0 k', '147 k', '1.85 M', '0.5')
     """
     if number is None:
-        return NOTHING
+        return NO_NUMBER
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if number >= size:
             return f"{_three(number / (1e3 if unit == 'k' else size))} {unit}"
@@ -53,20 +54,20 @@ def count(number: float | None) -> str:
 
 
 def energy(nanojoules: float | None) -> str:
-    """Of an image, in nJ: a tenth below 100.
+    """The energy of one image in nJ, as text: one decimal below 100.
 
     >>> energy(9.62), energy(446.1), energy(1174.6)
     ('9.6 nJ', '446 nJ', '1,175 nJ')
     """
     if nanojoules is None:
-        return NOTHING
+        return NO_NUMBER
     return f"{nanojoules:.1f} nJ" if abs(nanojoules) < 99.95 else f"{nanojoules:,.0f} nJ"
 
 
-def between(low: float, high: float, digits: int = 1, *, signed: bool = True, scale: float = 1) -> str:
-    """The ends of an interval; "" where it has none.
+def range_text(low: float, high: float, digits: int = 1, *, signed: bool = True, scale: float = 1) -> str:
+    """The two ends of an interval as text; "" where it has none.
 
-    >>> between(-2.93, 1.27), between(0.1, 0.25, 2, signed=False), between(-math.inf, math.inf)
+    >>> range_text(-2.93, 1.27), range_text(0.1, 0.25, 2, signed=False), range_text(-math.inf, math.inf)
     ('-2.9 to +1.3', '0.10 to 0.25', '')
     """
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -75,63 +76,63 @@ def between(low: float, high: float, digits: int = 1, *, signed: bool = True, sc
     return f"{scale * low:{form}} to {scale * high:{form}}"
 
 
-def ninety_five(low: float, high: float, digits: int = 1, *, over: str = "") -> str:
+def confidence_interval(low: float, high: float, digits: int = 1, *, over: str = "") -> str:
     """The 95 % interval of what was said before it; `over`: what it is over, such as "4 seeds".
 
-    >>> ninety_five(-2.93, 1.27), ninety_five(0.21, 0.8, 2, over="20 cells")
+    >>> confidence_interval(-2.93, 1.27), confidence_interval(0.21, 0.8, 2, over="20 cells")
     ('(95 %: -2.9 to +1.3)', '(95 %: +0.21 to +0.80, 20 cells)')
     """
-    return f"(95 %: {between(low, high, digits)}{', ' * bool(over)}{over})"
+    return f"(95 %: {range_text(low, high, digits)}{', ' * bool(over)}{over})"
 
 
-def difference(found: Interval, over: str = "seed", *, scale: float = 1) -> str:
-    """A mean difference in points, how sure it is, and no more: of one seed nothing is told apart.
+def difference_text(found: Interval, over: str = "seed", *, scale: float = 1) -> str:
+    """A mean difference in points with its 95 % interval, if there are several seeds to take one from.
 
     scale: 100 for differences of shares. over: one of what the interval is over.
 
-    >>> difference(Interval(1.3, -2.9, 5.5, 4))
+    >>> difference_text(Interval(1.3, -2.9, 5.5, 4))
     '+1.3 points (95 %: -2.9 to +5.5, 4 seeds), not told apart'
-    >>> difference(Interval(0.02, 0.01, 0.03, 3), "search", scale=100)
+    >>> difference_text(Interval(0.02, 0.01, 0.03, 3), "search", scale=100)
     '+2.0 points (95 %: +1.0 to +3.0, 3 searches), told apart'
-    >>> difference(Interval(-1.0, -math.inf, math.inf, 1)), difference(Interval(0.0, -math.inf, math.inf, 3))
+    >>> difference_text(Interval(-1.0, -math.inf, math.inf, 1)), difference_text(Interval(0.0, -math.inf, math.inf, 3))
     ('-1.0 points, of one seed', '+0.0 points, the same at each seed')
     """
-    return f"{scale * found.mean:+.1f} points{surely(found, over, scale=scale)}"
+    return f"{scale * found.mean:+.1f} points{interval_text(found, over, scale=scale)}"
 
 
-def surely(found: Interval, over: str = "seed", *, scale: float = 1) -> str:
-    """What follows a mean difference: its interval, and whether it leaves 0 out."""
+def interval_text(found: Interval, over: str = "seed", *, scale: float = 1) -> str:
+    """The 95 % interval of a mean difference, and whether it excludes 0."""
     if found.half is None:
         return f", of one {over}" if found.count == 1 else f", the same at each {over}"
     many = f"{found.count} {over}{'es' if over.endswith('ch') else 's'}"
-    ends = ninety_five(scale * found.low, scale * found.high, over=many)
+    ends = confidence_interval(scale * found.low, scale * found.high, over=many)
     return f" {ends}, {'told apart' if found.apart else 'not told apart'}"
 
 
 def kendall(tau: float, low: float, high: float, *, over: str = "") -> str:
-    """Kendall's tau with its interval.
+    """Kendall's tau with its 95 % interval, as text.
 
     >>> kendall(0.584, 0.2, 0.8)
     'τ = +0.58 (95 %: +0.20 to +0.80)'
     """
-    return f"τ = {tau:+.2f} {ninety_five(low, high, 2, over=over)}"
+    return f"τ = {tau:+.2f} {confidence_interval(low, high, 2, over=over)}"
 
 
-def spaced(sentence: str) -> str:
+def space_percents(sentence: str) -> str:
     """A sentence with a space before each %, as all numbers here have it.
 
-    >>> spaced("21.9% to 33.4% of neurons")
+    >>> space_percents("21.9% to 33.4% of neurons")
     '21.9 % to 33.4 % of neurons'
     """
     return re.sub(r"(?<=\d)%", " %", sentence)
 
 
-def apart(text: str) -> str:
-    """Plotly's formats of percent in JSON, such as ``"tickformat":".0%"`` and ``%{y:.1%}``, with a space before the %.
+def space_percent_formats(text: str) -> str:
+    """Plotly's percent formats in JSON, such as ``"tickformat":".0%"`` and ``%{y:.1%}``, with a space before the %.
 
     Plotly writes "30%". With d3's sign for a currency, which `charts.js` says is " %" after the number, "30 %".
 
-    >>> apart('"tickformat":".0%","hovertemplate":"%{y:+.1%}, %{x:.2f}"')
+    >>> space_percent_formats('"tickformat":".0%","hovertemplate":"%{y:+.1%}, %{x:.2f}"')
     '"tickformat":"$.0%","hovertemplate":"%{y:+$.1%}, %{x:.2f}"'
     """
     return re.sub(r'(?<=[":])(\+?)(?=\.\d~?%["}])', r"\1$", text)

@@ -9,8 +9,8 @@ from typing import Any
 
 from snnviz.views.chart import Figure
 from snnviz.views.numbers import share
-from snnviz.views.stages import rows_of
-from snnviz.views.words import place as placed
+from snnviz.views.stages import layer_rows
+from snnviz.views.words import axis_label as placed
 
 FLOOR = 1e-9
 """What is less, and a gradient of 0, is drawn as this much."""
@@ -26,8 +26,9 @@ EARTH = [[0, "#14323d"], [0.5, "#7a8a5c"], [1, "#f6e27a"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
-    """Values by layer (a row each, the first on top) and by place along the axis below; None where there is none.
+class LayerMap:
+    """A heat map: values by layer (a row each, the first on top) and by place along the x axis; None where there is
+    none.
 
     marks: names of layers below which a dotted line is drawn.
     """
@@ -40,8 +41,8 @@ class Map:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """Of the colours. `bounds`: of what is shown, where they are not those of the values."""
+class ColourScale:
+    """The colour scale that several maps share. `bounds`: the ends of it, where they are not those of the values."""
 
     log: bool = False
     percent: bool = False
@@ -52,12 +53,12 @@ class Scale:
 
 
 def height(layers: int, least: int = 230) -> int:
-    """Of a figure with so many layers."""
+    """The height in pixels of a figure with so many layers."""
     return min(560, max(least, 90 + 17 * layers))
 
 
-def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
-    """The maps in a row."""
+def panels(maps: Sequence[LayerMap], below: str, scale: ColourScale) -> Figure:
+    """The maps side by side, with one colour scale."""
     rows = [[[_shown(value, log=scale.log) for value in row] for row in each.z] for each in maps]
     low, high = scale.bounds or _bounds(rows, log=scale.log)
     width = (1 - GAP * (len(maps) - 1)) / max(1, len(maps))
@@ -68,7 +69,7 @@ def panels(maps: Sequence[Map], below: str, scale: Scale) -> Figure:
     elif scale.percent:
         bar |= {"tickformat": ".0%"}
     layout: dict[str, Any] = {
-        "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, **rows_of(names)},
+        "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, **layer_rows(names)},
         "coloraxis": {"colorscale": scale.colours, "cmin": low, "cmax": high, "colorbar": bar},
         "margin": {"l": 56, "r": 8, "t": 26, "b": 40},
         "hovermode": "closest",
@@ -119,7 +120,7 @@ def _shown(value: float | None, *, log: bool) -> float | None:
     return round(math.log10(max(value, FLOOR)), 3) if log else round(value, 4)
 
 
-def _words(value: float | None, scale: Scale) -> str:
+def _words(value: float | None, scale: ColourScale) -> str:
     if value is None:
         return ""
     return f"{share(value)}" if scale.percent else f"{value:.2g}"

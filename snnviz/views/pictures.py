@@ -43,8 +43,8 @@ class Group:
     style: str = "row"
 
 
-def payload(groups: Iterable[Group], *, beside: bool = False) -> bytes:
-    """What the pictures component shows, as JSON; `beside`: the second group stands at the side of the first."""
+def payload(groups: Iterable[Group], *, side_by_side: bool = False) -> bytes:
+    """What the pictures component shows, as JSON; `side_by_side`: the second group stands at the side of the first."""
     told = [
         {
             "title": group.title,
@@ -55,11 +55,11 @@ def payload(groups: Iterable[Group], *, beside: bool = False) -> bytes:
         }
         for group in groups
     ]
-    return json.dumps({"groups": told, "beside": beside}, separators=(",", ":")).encode()
+    return json.dumps({"groups": told, "beside": side_by_side}, separators=(",", ":")).encode()
 
 
 def item(one: Picture) -> dict[str, Any]:
-    """A picture as the components take it."""
+    """A picture as JSON for the component."""
     return {
         "label": one.label,
         "picture": one.data,
@@ -87,8 +87,8 @@ def frame(counts: Array, full: float = 0) -> dict[str, Any]:
     return _picture("events", height, width, np.minimum(counts, 255).astype(np.uint8), full or _largest(counts))
 
 
-def strongest(frames: Array) -> float:
-    """A count that few pixels reach: the strongest colour of frames that are to be compared."""
+def shared_maximum(frames: Array) -> float:
+    """A count that few pixels exceed: the strongest colour of frames that are compared."""
     some = frames[frames > 0]
     return float(np.percentile(some, 98)) if some.size else 1.0
 

@@ -31,8 +31,8 @@ REASONS = {
 PATH = re.compile(r"\b(?:data|network|neuron|training|ttfs|init)(?:\.[a-z_]+)+\b")
 
 
-def why(error: Exception) -> str:
-    """The sentence of an error, without its end, for who sees the page and not the program.
+def error_text(error: Exception) -> str:
+    """The text of an error for who sees the page and not the program, without a full stop.
 
     >>> from snnviz.design.design import Design
     >>> from snnviz.design.links import change
@@ -40,7 +40,7 @@ def why(error: Exception) -> str:
     ...     try:
     ...         change(Design(), {name.replace("_", ".", 1): value for name, value in settings.items()})
     ...     except InputError as error:
-    ...         return why(error)
+    ...         return error_text(error)
     >>> refused(network_code="ttfs")
     'Neurons that spike once stand in layers in a row, without skips, and this block has 2 ASC'
     >>> refused(neuron_threshold=12)

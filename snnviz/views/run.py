@@ -10,11 +10,11 @@ from typing import Any
 
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.views.chart import Chart, Figure, empty
-from snnviz.views.looks import Look, in_order
-from snnviz.views.looks import layers as looks_of
-from snnviz.views.stages import axis_of, rows_of
-from snnviz.views.words import layer as called
-from snnviz.views.words import place as placed
+from snnviz.views.stages import layer_axis, layer_rows
+from snnviz.views.styles import LineStyle, ordered_styles
+from snnviz.views.styles import layer_styles as looks_of
+from snnviz.views.words import axis_label as placed
+from snnviz.views.words import layer_label as called
 
 TRAIN, TEST = "#8c8c96", "#0f9d8a"
 MOST_NAMED = 12
@@ -122,12 +122,12 @@ def _ends(states: States) -> str:
     return " Columns at its ends: measured anew." if any(_apart(rows)[1] for rows in states) else ""
 
 
-def _branch_losses(branches: Sequence[Branch], looks: Mapping[str, Look]) -> list[dict[str, Any]]:
+def _branch_losses(branches: Sequence[Branch], looks: Mapping[str, LineStyle]) -> list[dict[str, Any]]:
     """A thin dotted line for each, with the colour and the markers of its layer."""
     found = []
     for layer in sorted({branch.layer for branch in branches}):
         rows = _thinned([branch for branch in branches if branch.layer == layer])
-        look = replace(looks.get(rows[0].name, Look(TRAIN)), dash="dot").trace(width=1.3)
+        look = replace(looks.get(rows[0].name, LineStyle(TRAIN)), dash="dot").trace(width=1.3)
         found.append({**_line(rows, "loss"), **look, "name": f"branch {called(rows[0].name)}"})
     return found
 
@@ -188,7 +188,7 @@ def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
     """
     named = len(runs) <= MOST_NAMED
     below = NAME_HEIGHT * len(runs) if named else 0
-    looks = in_order(len(runs))
+    looks = ordered_styles(len(runs))
     wanted = (
         ("test_accuracy", "Test accuracy", "Share of test images that are classified correctly.", True),
         ("test_loss", "Test loss", "Mean cross-entropy on the test images.", False),
@@ -276,7 +276,7 @@ def _heat(states: States, column: str) -> Figure:
     shown = _number if share else _logarithm
     seen = [{state.epoch: shown(getattr(state, column)) for state in row} for row in rows]
     names = [row[0].name for row in rows]
-    figure["layout"]["yaxis"] |= rows_of(names)
+    figure["layout"]["yaxis"] |= layer_rows(names)
     largest = max((value for row in seen for value in row.values() if value is not None), default=0)
     scale = {"zmin": 0, "zmax": largest or 1} if share else {}
     bar = {"tickformat": ".0%"} if share else {"title": {"text": "log10", "side": "right"}}
@@ -299,7 +299,7 @@ def _profile(states: States) -> Figure:
     figure = empty("", "spikes / neuron / step", tickformat=".0%", rangemode="tozero")
     spiking = [rows for rows in states if rows and rows[0].rate is not None]
     names = [rows[0].name for rows in spiking]
-    figure["layout"]["xaxis"] |= axis_of(names)
+    figure["layout"]["xaxis"] |= layer_axis(names)
     names = [placed(name) for name in names]
     looks = ((0, "before", {"color": TRAIN, "dash": "dot"}), (-1, "now", {"color": TEST, "width": 2.5}))
     for place, name, line in looks:

@@ -34,10 +34,10 @@ def thumbnail(sample: Sample, sensor: Shape) -> dict[str, Any]:
         first, last = int(found["t"].min()), int(found["t"].max())
         found = found[found["t"] <= first + (last - first) // 3]
     whole = events.frames(found, 1, sensor, Events())[0]
-    return pictures.frame(whole, pictures.strongest(whole))
+    return pictures.frame(whole, pictures.shared_maximum(whole))
 
 
-def grid(found: Sequence[tuple[int, str, Sample]], sensor: Shape, marked: int, caption: str) -> Group:
+def sample_grid(found: Sequence[tuple[int, str, Sample]], sensor: Shape, marked: int, caption: str) -> Group:
     """Samples to choose from, each with its number and its label."""
     items = [
         Picture(
@@ -48,7 +48,7 @@ def grid(found: Sequence[tuple[int, str, Sample]], sensor: Shape, marked: int, c
     return Group(items, "More of them", caption, side=62)
 
 
-def train_group(train: Array, kind: str) -> Group:
+def encoding_group(train: Array, kind: str) -> Group:
     """What an encoding makes of an image, (T, C, H, W): spikes at each step, or with "direct" one current."""
     steps = len(train)
     if kind == "direct":
@@ -65,13 +65,14 @@ def train_group(train: Array, kind: str) -> Group:
     return Group(items, "As the network sees it", caption, side=86)
 
 
-def draws(sample: Array, how: Augment, seed: int, *, recorded: bool) -> Group:
-    """A sample as it is and as training may see it: an image (C, H, W) from 0 to 1 or frames (T, P, H, W) of counts."""
+def augmentation_group(sample: Array, how: Augment, seed: int, *, recorded: bool) -> Group:
+    """A sample as it is and as training may augment it: an image (C, H, W) from 0 to 1 or frames (T, P, H, W) of
+    counts."""
     one = sample if recorded else np.round(sample * 255).astype(np.uint8)
     rng = np.random.default_rng([seed, 0xA46])
     changed = augmented(np.repeat(one[None], DRAWS, 0), how, rng)
     busiest = int(one.sum((1, 2, 3)).argmax()) if recorded else 0
-    full = pictures.strongest(one[busiest]) if recorded else 0.0
+    full = pictures.shared_maximum(one[busiest]) if recorded else 0.0
 
     def picture(label: str, drawn: Array) -> Picture:
         if recorded:

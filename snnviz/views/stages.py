@@ -12,7 +12,7 @@ from snnviz.design.adjacency import ASC, DSC, Edges
 from snnviz.design.design import Design
 from snnviz.design.networks import StagedNetwork
 from snnviz.graph.architectures import Architecture, Layer, Shape, architecture
-from snnviz.views.words import place
+from snnviz.views.words import axis_label
 
 MOST_LABELS = 16
 """More layers than this are labelled by their blocks."""
@@ -43,18 +43,18 @@ class Stage:
     changed: bool = False
 
     def count(self, kind: int) -> int:
-        """Its skips of a kind."""
+        """How many skips of this kind (1 DSC, 2 ASC) the block has."""
         return sum(row.count(kind) for row in self.edges)
 
 
 @lru_cache(maxsize=64)
 def stages(design: Design) -> tuple[Stage, ...]:
-    """The stem, each block, the head where there is one, and the readout."""
+    """The parts of a staged network: the stem, each block, the head where there is one, and the readout."""
     network, built = _network(design), architecture(design)
     total = sum(layer.parameters for layer in built.layers)
     parts: dict[str, list[Layer]] = {}
     for layer in built.layers:
-        parts.setdefault(part_of(layer.name), []).append(layer)
+        parts.setdefault(block_of(layer.name), []).append(layer)
     found = []
     for name, layers in parts.items():
         share = sum(layer.parameters for layer in layers) / total
@@ -68,21 +68,21 @@ def stages(design: Design) -> tuple[Stage, ...]:
     return tuple(found)
 
 
-def part_of(layer: str) -> str:
-    """The block, or what else, that a layer belongs to; a transition to the block before it.
+def block_of(layer: str) -> str:
+    """The block, or the stem, head or readout, that a layer belongs to; a transition belongs to the block before it.
 
-    >>> part_of("B2.L3a"), part_of("T2"), part_of("head")
+    >>> block_of("B2.L3a"), block_of("T2"), block_of("head")
     ('B2', 'B2', 'head')
     """
     return re.sub(r"^T(\d+)$", r"B\1", layer).split(".")[0]
 
 
-def axis_of(layers: Sequence[str]) -> dict[str, Any]:
-    """What an axis of many layers' names says: of those of a staged network where each block begins.
+def layer_axis(layers: Sequence[str]) -> dict[str, Any]:
+    """Plotly's settings of an x axis of many layers: in a staged network, ticks where each block begins.
 
-    >>> axis_of(["stem", *(f"B1.L{n}" for n in range(1, 20)), "T1", "B2.L1"])["ticktext"]
+    >>> layer_axis(["stem", *(f"B1.L{n}" for n in range(1, 20)), "T1", "B2.L1"])["ticktext"]
     ['B1', 'B2']
-    >>> axis_of(["L1", "L2"])
+    >>> layer_axis(["L1", "L2"])
     {}
     """
     if len(layers) <= MOST_LABELS or not any("." in name for name in layers):
@@ -90,29 +90,29 @@ def axis_of(layers: Sequence[str]) -> dict[str, Any]:
     starts: dict[str, str] = {}
     for name in layers:
         if "." in name:
-            starts.setdefault(part_of(name), name)
+            starts.setdefault(block_of(name), name)
     return {"tickmode": "array", "tickvals": list(starts.values()), "ticktext": list(starts), "tickangle": 0}
 
 
-def rows_of(layers: Sequence[str]) -> dict[str, Any]:
-    """What an axis of rows, a layer each, says: where rows are thin, nothing stands beside a name in two lines.
+def layer_rows(layers: Sequence[str]) -> dict[str, Any]:
+    """Plotly's settings of a y axis with a row for each layer.
 
-    >>> rows_of(["stem", *(f"L{n}" for n in range(1, 9)), "readout"])["ticktext"][1:-1]
+    >>> layer_rows(["stem", *(f"L{n}" for n in range(1, 9)), "readout"])["ticktext"][1:-1]
     ['L2', 'L3', 'L4', 'L5', 'L6', 'L7']
-    >>> rows_of(["stem", "L1", "readout"])
+    >>> layer_rows(["stem", "L1", "readout"])
     {}
     """
     if len(layers) <= MOST_ROOMY:
         return {}
-    if many := axis_of(layers):
+    if many := layer_axis(layers):
         return many
-    names = [place(name) for name in layers]
+    names = [axis_label(name) for name in layers]
     tall = [k for k, name in enumerate(names) if "<br>" in name]
     shown = [name for k, name in enumerate(names) if k in tall or not {k - 1, k + 1} & set(tall)]
     return {"tickmode": "array", "tickvals": shown, "ticktext": shown}
 
 
-def about(design: Design, number: int) -> str:
+def block_text(design: Design, number: int) -> str:
     """What block `number` is, and what a skip from its input does there, in sentences."""
     network, built = _network(design), architecture(design)
     entry, inner = _shapes(built, number)
@@ -136,14 +136,14 @@ def about(design: Design, number: int) -> str:
     return " ".join(words)
 
 
-def alike(network: StagedNetwork, number: int) -> tuple[int, ...]:
+def blocks_of_same_size(network: StagedNetwork, number: int) -> tuple[int, ...]:
     """The numbers of the other blocks with as many layers."""
     sizes = [len(edges) for edges in network.originals]
     return tuple(n for n, size in enumerate(sizes, 1) if size == sizes[number - 1] and n != number)
 
 
 def skips_in_words(stage: Stage) -> str:
-    """How many of each kind.
+    """The numbers of DSC and ASC skips of a block, as text.
 
     >>> skips_in_words(Stage("Block 1", 1, (8, 8, 8), 0.1, ((0, 0, 2), (0, 0, 0), (0, 0, 0))))
     '1 ASC'

@@ -79,7 +79,7 @@ def _frames(frames: Array) -> dict[str, Any]:
     shown = min(steps, FRAMES_SHOWN)
     joined = -(-max(height, width) // SIDE_SHOWN)
     drawn = [_joined(one, joined) for one in frames[:shown]]
-    full = max(pictures.strongest(one) for one in drawn)
+    full = max(pictures.shared_maximum(one) for one in drawn)
     items = [
         pictures.item(
             pictures.Picture(

@@ -8,10 +8,10 @@ from snnviz.catalog.neurons import model
 from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
 from snnviz.graph.layers import Layer
-from snnviz.views.boxes import Part
+from snnviz.views.boxes import Box
 
 
-def parts(design: Design) -> tuple[Part, ...]:
+def parts(design: Design) -> tuple[Box, ...]:
     """Image, stages, hidden layer, readout.
 
     >>> from snnviz.catalog.examples import named
@@ -27,17 +27,17 @@ def parts(design: Design) -> tuple[Part, ...]:
     for layer in convolutions:
         stages.setdefault(layer.name.partition(".")[0], []).append(layer)
     first = "times" if ttfs else "at every t" if design.data.steps > 1 else "once"
-    found = [Part("image", first, _shape(built.input_shape, 1))]
+    found = [Box("image", first, _shape(built.input_shape, 1))]
     for number, layers in enumerate(stages.values(), 1):
         after = built.layers[built.layers.index(layers[-1]) + 1].sources[0]
         pooled = f", {after.pooling} pool {after.pool}" if after.pool > 1 else ""
         inside = f"{len(layers)} × conv 3×3, {neurons}{pooled}"
-        found.append(Part(f"stage {number}", inside, _shape(layers[-1].out_shape, after.pool), role))
-    found.append(Part("hidden", f"linear, {neurons}", f"{hidden.out_shape[0]:,}", role))
+        found.append(Box(f"stage {number}", inside, _shape(layers[-1].out_shape, after.pool), role))
+    found.append(Box("hidden", f"linear, {neurons}", f"{hidden.out_shape[0]:,}", role))
     said = (
         f"{entry.label}, counted" if readout.spiking else "linear, mean over t" if design.data.steps > 1 else "linear"
     )
-    return (*found, Part("readout", said, str(readout.out_shape[0])))
+    return (*found, Box("readout", said, str(readout.out_shape[0])))
 
 
 def _shape(shape: tuple[int, int, int], pool: int) -> str:

@@ -170,7 +170,7 @@ def _neuron() -> Word:
 
 
 def word(path: str) -> Word:
-    """What a field or a column is called: by its path, else by the last part of it, else the name as it is.
+    """The label and help of a field or a column: by its path, else by the last part of it, else the name itself.
 
     >>> word("neuron.threshold").label, word("network.code").label, word("training.batch_size").label
     ('Threshold θ', 'What a neuron says', 'Batch size')
@@ -184,7 +184,7 @@ def word(path: str) -> Word:
 
 
 def option(path: str, value: object) -> str:
-    """What an option of a choice is called; its own name where it has no other.
+    """The label of an option of a choice; the option itself where it has none.
 
     >>> option("network.code", "ttfs"), option("data.events.bins", "binary"), option("neuron.reset", "zero")
     ('when it spikes once', 'whether any', 'zero')
@@ -193,7 +193,7 @@ def option(path: str, value: object) -> str:
 
 
 def initialisation(text: str) -> str:
-    """What an initialisation is called on pages: the kind, and the parameters that differ from their defaults.
+    """The label of an initialisation: its kind, and the parameters that differ from their defaults.
 
     >>> initialisation("variance-preserving"), initialisation("kaiming:gain=3")
     ('variance preserving', 'kaiming, gain 3')
@@ -202,19 +202,19 @@ def initialisation(text: str) -> str:
     return ", ".join([kind.replace("-", " "), *(parameter.replace("=", " ") for parameter in parameters)])
 
 
-def layer(name: str) -> str:
-    """A layer's name, with what it is to the network where its name does not say.
+def layer_label(name: str) -> str:
+    """A layer's label: its name, with its role where the name does not say it.
 
-    >>> layer("stem"), layer("L3")
+    >>> layer_label("stem"), layer_label("L3")
     ('stem (input layer)', 'L3')
     """
     return LAYERS.get(name, name)
 
 
-def place(name: str) -> str:
-    """A layer's name in two lines, for an axis along which layers stand.
+def axis_label(name: str) -> str:
+    """A layer's label in two lines, for an axis along which layers stand.
 
-    >>> place("readout"), place("L3")
+    >>> axis_label("readout"), axis_label("L3")
     ('readout<br>(output layer)', 'L3')
     """
-    return layer(name).replace(" (", "<br>(")
+    return layer_label(name).replace(" (", "<br>(")

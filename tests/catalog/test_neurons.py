@@ -25,7 +25,7 @@ from snnviz.errors import InputError
 from snnviz.graph.nearest import nearest
 from snnviz.places import ROOT
 from snnviz.theory.verdicts import advise, verdict
-from snnviz.views.refusals import why
+from snnviz.views.refusals import error_text
 from snnviz.views.words import option, word
 from tests.designs import is_a_sentence, outside
 
@@ -189,7 +189,7 @@ def test_formulas_of_lif_are_refused_elsewhere_in_a_sentence_with_the_nearest_th
         error = refused(asked)
         assert error.field == "init.kind"
         assert f"where neuron.kind is {kind}, got {init!r}; the nearest has init.kind=variance-preserving" in str(error)
-        found = why(error)
+        found = error_text(error)
         assert found.startswith("Initialisation must be one of variance-preserving, kaiming, ")
         near = nearest(Design.check({**asked, "init": "kaiming"}).model_copy(update={"init": Choice({"kind": init})}))
         assert near.design.neuron == neuron

@@ -169,14 +169,14 @@ def test_penalties(snnviz: Snnviz, opened: Store, tmp_path: Path) -> None:
 
 
 def test_a_run(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, hear = write(tmp_path, tiny(epochs=4).document()), following.Heard.__call__
+    path, hear = write(tmp_path, tiny(epochs=4).document()), following.EventBar.__call__
 
     def interrupted(self: Any, event: Event) -> None:
         hear(self, event)
         if isinstance(event, EpochEnd):
             press()
 
-    monkeypatch.setattr(following.Heard, "__call__", interrupted)
+    monkeypatch.setattr(following.EventBar, "__call__", interrupted)
     found, human = both(snnviz, "run", path, said="Stopped: the same command goes on from the last epoch.")
     assert found["state"] == "cancelled"
     assert [end["epoch"] for end in found["epochs"]] == [1]
@@ -184,14 +184,14 @@ def test_a_run(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path, monkeypatch: py
 
 
 def test_trajectories(snnviz: Snnviz, monkeypatch: pytest.MonkeyPatch) -> None:
-    hear = following.Heard.__call__
+    hear = following.EventBar.__call__
 
     def interrupted(self: Any, event: Event) -> None:
         hear(self, event)
         if isinstance(event, Progress) and event.step > 30:
             press()
 
-    monkeypatch.setattr(following.Heard, "__call__", interrupted)
+    monkeypatch.setattr(following.EventBar, "__call__", interrupted)
     settings = ("--set", "network.width=10", "--set", "network.depth=2", "--set", "training.epochs=2", "--looks", "4")
     found, human = both(snnviz, "ttfs", "trajectories", *settings, said="Stopped: the same command begins anew.")
     assert found["state"] == "cancelled"

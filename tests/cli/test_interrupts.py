@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from snnviz.cli.interrupts import heeded
+from snnviz.cli.interrupts import reliable_interrupts
 
 
 class Swallowing:
@@ -22,7 +22,7 @@ class Swallowing:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_was_swallowed_is_raised_at_the_next_look() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with heeded() as check:
+    with reliable_interrupts() as check:
         check()
         Swallowing()
         with pytest.raises(KeyboardInterrupt):
@@ -31,5 +31,5 @@ def test_an_interrupt_that_was_swallowed_is_raised_at_the_next_look() -> None:
 
 
 def test_any_other_interrupt_is_raised_at_once() -> None:
-    with heeded(), pytest.raises(KeyboardInterrupt):
+    with reliable_interrupts(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)

@@ -74,8 +74,8 @@ def test_what_stands_in_the_way_of_one_spike_a_neuron_goes_at_a_click_and_comes_
     assert visit.design == start
     assert visit.errors == [f"{IN_A_ROW}, and this block has 1 DSC + 1 ASC + 1 backward."]
     near = nearest(start, code="ttfs")
-    assert f"What works changes: {changes.offered(near)}." in visit.text.replace("\\", "")
-    assert "Skips none instead of 1 DSC + 1 ASC + 1 backward" in changes.offered(near)
+    assert f"What works changes: {changes.nearest_changes(near)}." in visit.text.replace("\\", "")
+    assert "Skips none instead of 1 DSC + 1 ASC + 1 backward" in changes.nearest_changes(near)
     assert not visit.at.toast
     visit.press("design-nearest")
     assert visit.design == near.design

@@ -15,7 +15,7 @@ from snnviz.errors import InputError
 from snnviz.graph.mends import mend
 from snnviz.graph.nearest import Unfit
 from snnviz.views import changes
-from snnviz.views.refusals import REASONS, why
+from snnviz.views.refusals import REASONS, error_text
 
 PROGRAM = re.compile(r"\b(?:data|network|neuron|training|ttfs|init)\.[a-z_]+|_[a-z]|'")
 """Paths, names with an underscore, and values in the quotes of Python."""
@@ -61,9 +61,9 @@ def test_every_refusal_is_in_the_words_of_the_page() -> None:
     found = list(refusals())
     assert len(found) > 100
     for _, wish, error in found:
-        assert not PROGRAM.search(why(error)), (wish, why(error))
+        assert not PROGRAM.search(error_text(error)), (wish, error_text(error))
         if isinstance(error, Unfit):
-            assert not PROGRAM.search(changes.offered(error.nearest))
+            assert not PROGRAM.search(changes.nearest_changes(error.nearest))
 
 
 def test_what_mends_a_refusal_keeps_what_was_wished() -> None:
@@ -84,16 +84,16 @@ def test_a_norm_asked_for_beside_backward_connections_takes_them_away_and_the_ot
     back = links.change(Design(), {"network.edges": "001/000/010"})
     found = mend(back, {"network.norm": "batch"})
     assert found is not None
-    assert changes.offered(found) == "Skips 1 DSC instead of 1 DSC + 1 backward"
+    assert changes.nearest_changes(found) == "Skips 1 DSC instead of 1 DSC + 1 backward"
     found = mend(links.change(Design(), {"network.norm": "batch"}), {"network.edges": "001/000/010"})
     assert found is not None
-    assert changes.offered(found) == "Normalisation none instead of batch"
+    assert changes.nearest_changes(found) == "Normalisation none instead of batch"
 
 
 def test_each_reason_is_met() -> None:
     """A rule that is put in other words in the catalogue must not lose its sentence here."""
     told = {error.field for _, _, error in refusals() if isinstance(error, Unfit)}
     assert {field for field, _ in REASONS} <= told | {"network.edges"}
-    sentences = {why(error) for _, _, error in refusals() if isinstance(error, Unfit)}
+    sentences = {error_text(error) for _, _, error in refusals() if isinstance(error, Unfit)}
     general = [sentence for sentence in sentences if " must " in sentence]
     assert not general

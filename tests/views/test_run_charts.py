@@ -18,11 +18,11 @@ from snnviz.design.parts import Neuron
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.theory.variance import forecast
 from snnviz.views.chart import Chart, payload
-from snnviz.views.coming import Coming
 from snnviz.views.design import forecast_chart, layer_table, surrogate_chart
+from snnviz.views.expected_axes import ExpectedAxes
 from snnviz.views.run import MOST_LINES, MOST_NAMED, MOST_POINTS, overlay_charts, run_charts
-from snnviz.views.words import layer as called
-from snnviz.views.words import place
+from snnviz.views.words import axis_label
+from snnviz.views.words import layer_label as called
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -60,7 +60,7 @@ def test_a_run_that_has_not_reported_yet_has_empty_charts() -> None:
 @pytest.mark.parametrize("name", ["digits", "resnet18-digits", "activity", "ttfs-mnist"])
 def test_before_the_first_point_axes_are_those_of_what_will_come(name: str) -> None:
     design = named(name)
-    coming = Coming.of(design)
+    coming = ExpectedAxes.of(design)
     charts = check(coming.frame(run_charts([], [], [])))
     n, epochs = len(coming.layers), design.training.epochs
     ranges = {name: chart["layout"]["yaxis"]["range"] for name, chart in charts.items()}
@@ -82,7 +82,7 @@ def test_before_the_first_point_axes_are_those_of_what_will_come(name: str) -> N
 
 
 def test_while_a_run_goes_on_its_epochs_lead_to_the_last_one_and_values_are_those_that_are_there() -> None:
-    coming = Coming(epochs=40, layers=("L0", "L1", "readout"), guessing=2.3)
+    coming = ExpectedAxes(epochs=40, layers=("L0", "L1", "readout"), chance_loss=2.3)
     charts = check(coming.frame(run_charts(*history(epochs=4, layers=3))))
     assert all(chart["layout"]["xaxis"]["range"] == [0, 40] for chart in charts.values())
     assert "range" not in charts["rate"]["layout"]["yaxis"]
@@ -101,7 +101,7 @@ def test_the_first_and_the_last_layer_say_what_they_are() -> None:
 
 def test_charts_are_as_high_as_their_legends_need_before_and_after_the_first_point() -> None:
     design = named("digits")
-    coming = Coming.of(design)
+    coming = ExpectedAxes.of(design)
     samples, states, ends = history(epochs=2, layers=len(coming.layers))
     states = [replace(row, name=coming.layers[row.layer]) for row in states]
     heights = [
@@ -183,9 +183,9 @@ def test_runs_on_top_of_each_other_have_their_names_as_they_are() -> None:
 def test_a_forecast_is_drawn_and_listed_for_every_example(name: str) -> None:
     layers = forecast(named(name))
     charts = check([forecast_chart(layers)])
-    spiking = [place(layer.name) for layer in layers if layer.rate is not None]
+    spiking = [axis_label(layer.name) for layer in layers if layer.rate is not None]
     relus = named(name).neuron.kind == "relu"
-    hidden = [[place(layer.name) for layer in layers[:-1]]]
+    hidden = [[axis_label(layer.name) for layer in layers[:-1]]]
     assert [trace["x"] for trace in charts["forecast"]["traces"]] == (hidden if relus else [spiking] * 3)
     table = layer_table(named(name), layers)
     assert list(table["layer"]) == [called(layer.name) for layer in layers]

@@ -95,13 +95,13 @@ def test_an_image_of_any_channels_is_a_picture(channels: int, kind: str) -> None
 
 def test_draws_are_what_training_does() -> None:
     image = np.random.default_rng(0).random((1, 8, 8))
-    as_it_is, *drawn = samples.draws(image, Augment(flip="on"), 0, recorded=False).items
+    as_it_is, *drawn = samples.augmentation_group(image, Augment(flip="on"), 0, recorded=False).items
     before = np.frombuffer(base64.b64decode(as_it_is.data["data"]), np.uint8).reshape(8, 8)  # type: ignore[index]
     for one in drawn:
         after = np.frombuffer(base64.b64decode(one.data["data"]), np.uint8).reshape(8, 8)  # type: ignore[index]
         assert np.array_equal(after, before) or np.array_equal(after, before[:, ::-1])
     assert len({one.data["data"] for one in drawn}) == 2  # type: ignore[index]
-    assert len(samples.draws(image, Augment(), 0, recorded=False).items) == 1
+    assert len(samples.augmentation_group(image, Augment(), 0, recorded=False).items) == 1
 
 
 def test_a_spike_train_is_drawn_spike_by_spike() -> None:

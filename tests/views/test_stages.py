@@ -16,7 +16,7 @@ from snnviz.graph.twins import ann_twin
 from snnviz.theory import costs
 from snnviz.theory.variance import forecast
 from snnviz.views.design import forecast_chart, layer_table
-from snnviz.views.stages import about, alike, axis_of, part_of, stages
+from snnviz.views.stages import block_of, block_text, blocks_of_same_size, layer_axis, stages
 
 KINDS = get_args(StagedKind)
 
@@ -63,21 +63,21 @@ def test_a_changed_block_is_marked_and_its_skips_are_counted() -> None:
 
 def test_what_a_skip_across_a_change_of_channels_is_is_said_where_there_is_one() -> None:
     design = made("resnet18", width=0.125)
-    assert about(design, 1) == "4 layers, each a 3×3 convolution."
-    assert "Its input has 8 channels, a layer 16: an ASC skip" in about(design, 2)
-    assert "half as wide" in about(design, 2)
-    assert "every second point" in about(design, 2)
-    assert "half" not in about(design, 4)  # maps of 2x2 are not halved
-    assert "half" not in about(made("densenet121"), 2)  # a transition did it
-    assert "1×1 wider" not in about(made("mobilenetv2"), 1)
-    assert "currents rather than spikes" in about(made("mobilenetv2"), 3)
+    assert block_text(design, 1) == "4 layers, each a 3×3 convolution."
+    assert "Its input has 8 channels, a layer 16: an ASC skip" in block_text(design, 2)
+    assert "half as wide" in block_text(design, 2)
+    assert "every second point" in block_text(design, 2)
+    assert "half" not in block_text(design, 4)  # maps of 2x2 are not halved
+    assert "half" not in block_text(made("densenet121"), 2)  # a transition did it
+    assert "1×1 wider" not in block_text(made("mobilenetv2"), 1)
+    assert "currents rather than spikes" in block_text(made("mobilenetv2"), 3)
 
 
 def test_blocks_with_as_many_layers_are_alike() -> None:
     for kind, number, others in (("resnet18", 2, (1, 3, 4)), ("densenet121", 2, ()), ("mobilenetv2", 5, (3, 6))):
         network = made(kind).network
         assert isinstance(network, StagedNetwork)
-        assert alike(network, number) == others
+        assert blocks_of_same_size(network, number) == others
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,10 +88,10 @@ def test_a_deep_forecast_is_labelled_by_its_blocks(kind: str) -> None:
         axis, shown = figure["layout"]["xaxis"], figure["data"][0]["x"]
         assert axis["ticktext"] == [f"B{n}" for n in range(1, len(axis["ticktext"]) + 1)]
         assert set(axis["tickvals"]) <= set(shown)
-        assert [part_of(name) for name in axis["tickvals"]] == axis["ticktext"]
+        assert [block_of(name) for name in axis["tickvals"]] == axis["ticktext"]
         assert layer_table(design, layers)["parameters"].sum() == costs.parameters(design)
 
 
 def test_few_layers_and_those_of_other_networks_have_their_names() -> None:
-    assert axis_of([f"L{n}" for n in range(100)]) == {}
-    assert axis_of(["stem", "B1.L1", "B2.L1", "readout"]) == {}
+    assert layer_axis([f"L{n}" for n in range(100)]) == {}
+    assert layer_axis(["stem", "B1.L1", "B2.L1", "readout"]) == {}

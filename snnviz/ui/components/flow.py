@@ -8,15 +8,15 @@ from dataclasses import asdict
 import streamlit as st
 
 from snnviz.ui.components.assets import source
-from snnviz.views.boxes import Part
-from snnviz.views.words import layer
+from snnviz.views.boxes import Box
+from snnviz.views.words import layer_label
 
 _MOUNT = st.components.v2.component(
     "snnviz_flow", html=source("flow.html"), css=source("flow.css"), js=source("flow.js")
 )
 
 
-def flow(parts: Sequence[Part], title: str, caption: str, *, key: str) -> None:
+def flow(parts: Sequence[Box], title: str, caption: str, *, key: str) -> None:
     """Show the boxes, an arrow from each to the next."""
-    boxes = [asdict(part) | {"name": layer(part.name)} for part in parts]
+    boxes = [asdict(part) | {"name": layer_label(part.name)} for part in parts]
     _MOUNT(key=key, data={"parts": boxes, "title": title, "caption": caption})

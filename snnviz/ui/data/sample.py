@@ -137,9 +137,9 @@ def _still(place: str, now: Design, number: int, test: bool) -> bytes:
     return payload(
         [
             Group([picture], "The image", f"{height}x{width} pixels.", side=150),
-            views.train_group(train, now.data.encoding.kind),
+            views.encoding_group(train, now.data.encoding.kind),
         ],
-        beside=True,
+        side_by_side=True,
     )
 
 
@@ -162,9 +162,9 @@ def _draws(place: str, now: Design, number: int, test: bool) -> bytes:
     if one.events is not None:
         sensor = datasets.card(now.data.name).shape
         frames = events.frames(one.events, now.data.steps, sensor, now.data.events)
-        return payload([views.draws(frames, how, now.seed, recorded=True)])
+        return payload([views.augmentation_group(frames, how, now.seed, recorded=True)])
     assert one.image is not None
-    return payload([views.draws(one.image, how, now.seed, recorded=False)])
+    return payload([views.augmentation_group(one.image, how, now.seed, recorded=False)])
 
 
 @lru_cache(maxsize=32)
@@ -174,4 +174,4 @@ def _several(_place: str, name: str, numbers: tuple[int, ...], start: int, marke
         one = samples.sample(name, number, test=test, seed=seed)
         found.append((nth, _label(name, one.label), one))
     caption = f"{start + 1:,} to {start + len(numbers):,} of this choice; click one to look at it."
-    return payload([views.grid(found, datasets.card(name).shape, marked, caption)])
+    return payload([views.sample_grid(found, datasets.card(name).shape, marked, caption)])

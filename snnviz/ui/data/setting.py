@@ -24,7 +24,7 @@ from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.linked import came_back, rest_kept
 from snnviz.ui.kit.switching import with_dataset
 from snnviz.ui.kit.words import ended
-from snnviz.views.refusals import why
+from snnviz.views.refusals import error_text
 
 KEY = "data"
 PREFIX = "show."
@@ -166,7 +166,7 @@ def put(path: str, widget: str) -> None:
     try:
         changed = links.change(shown(), {path: session[widget]})
     except InputError as error:
-        session.data_setting_problem = f"{why(error)}."
+        session.data_setting_problem = f"{error_text(error)}."
         questions.renew(KEY)
         return
     above = session.data_problem or session.data_link_problem

@@ -18,8 +18,8 @@ from snnviz.ui.kit import measuring, services, state
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain, standing
-from snnviz.views.changes import between
-from snnviz.views.numbers import NOTHING, share
+from snnviz.views.changes import design_changes
+from snnviz.views.numbers import NO_NUMBER, share
 from snnviz.views.runs import line as line_of
 from snnviz.views.words import word
 
@@ -144,7 +144,7 @@ def _differs(run: Run) -> None:
     editing = state.design()
     if run.design == editing:
         return
-    changed = between(run.design, editing)
+    changed = design_changes(run.design, editing)
     listed = "; ".join(_brief(words) for words in changed[:4])
     more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
     sentence, back = st.columns([8, 2], vertical_alignment="center")
@@ -171,10 +171,10 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
         if sentence := services.standstill():
             st.caption(plain(sentence))
     timed = run.design.network.code == "ttfs"
-    rate = NOTHING if last is None or last.rate is None else f"{last.rate:.3f}" if timed else share(last.rate)
+    rate = NO_NUMBER if last is None or last.rate is None else f"{last.rate:.3f}" if timed else share(last.rate)
     title = "Spikes per neuron" if timed else word("rate").label
     with st.container(horizontal=True):
         st.metric("Test accuracy", share(last.test_accuracy if last else None), help=word("accuracy").help)
-        st.metric("Test loss", f"{last.test_loss:.3f}" if last else NOTHING)
+        st.metric("Test loss", f"{last.test_loss:.3f}" if last else NO_NUMBER)
         st.metric(title, rate, help=f"{'' if timed else 'Spikes per neuron and time step, '}test images.".capitalize())
-        st.metric("Training time", in_words(run.seconds) if run.seconds else NOTHING, help=word("seconds").help)
+        st.metric("Training time", in_words(run.seconds) if run.seconds else NO_NUMBER, help=word("seconds").help)

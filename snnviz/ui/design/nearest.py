@@ -12,7 +12,7 @@ from snnviz.design.design import Design
 from snnviz.graph.nearest import Nearest
 from snnviz.ui.kit import notices, state
 from snnviz.ui.kit.words import plain
-from snnviz.views.changes import offered as in_words
+from snnviz.views.changes import nearest_changes as in_words
 
 
 def panel() -> None:

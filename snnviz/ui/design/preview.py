@@ -22,7 +22,7 @@ from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
 from snnviz.views.design import forecast_chart, layer_table
-from snnviz.views.numbers import NOTHING, count, spaced
+from snnviz.views.numbers import NO_NUMBER, count, space_percents
 from snnviz.views.words import word
 
 PLAY = ":material/play_arrow:"
@@ -42,7 +42,7 @@ def panel() -> None:
         st.metric(word("seconds").label, f"≈ {in_words(estimate)}", help=about, width="content")
     kind, sentence = verdicts.verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
-    show(plain(spaced(sentence)), icon=ICONS[kind])
+    show(plain(space_percents(sentence)), icon=ICONS[kind])
     if rough := variance.roughness(design):
         st.caption(rough)
     _train(design, estimate)
@@ -65,7 +65,7 @@ def expected() -> None:
         layers.dataframe(
             table,
             hide_index=True,
-            placeholder=NOTHING,
+            placeholder=NO_NUMBER,
             column_config=column_config(
                 table,
                 {

@@ -18,9 +18,9 @@ from snnviz.ui.kit import state
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.switching import first_staged_network
 from snnviz.ui.kit.words import plain
-from snnviz.views.stages import Stage, about, alike, skips_in_words
+from snnviz.views.stages import Stage, block_text, blocks_of_same_size, skips_in_words
 from snnviz.views.stages import stages as stages_of
-from snnviz.views.words import layer
+from snnviz.views.words import layer_label
 
 ROW = "stages"
 NO_BACK = "only in a block drawn by hand (kind block)"
@@ -92,7 +92,7 @@ def _card(stage: Stage) -> Card:
     channels, side, _ = stage.shape
     if not stage.edges:
         size = f"{channels} classes" if stage.name == "readout" else f"{channels} ch · {side}×{side}"
-        name, _, role = layer(stage.name).partition(" ")
+        name, _, role = layer_label(stage.name).partition(" ")
         return Card(name, (size,), stage.share, role=role)
     layers = "1 layer" if stage.layers == 1 else f"{stage.layers} layers"
     lines = (skips_in_words(stage), layers, f"{channels} ch · {side}×{side}")
@@ -111,9 +111,9 @@ def _open() -> None:
 
 def _actions(design: Design, network: StagedNetwork, number: int) -> None:
     words, buttons = st.columns([3, 2], vertical_alignment="center")
-    words.caption(f"**Block {number}** · {plain(about(design, number))}")
+    words.caption(f"**Block {number}** · {plain(block_text(design, number))}")
     with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        others = alike(network, number)
+        others = blocks_of_same_size(network, number)
         if others:
             st.button(
                 f"Copy to block{'s' if len(others) > 1 else ''} {', '.join(map(str, others))}",
@@ -137,7 +137,7 @@ def _copy() -> None:
     network, number = state.design().network, state.opened()
     if isinstance(network, StagedNetwork):
         edges = list(network.matrices)
-        for other in alike(network, number):
+        for other in blocks_of_same_size(network, number):
             edges[other - 1] = edges[number - 1]
         _rewire(tuple(edges))
 

@@ -17,7 +17,7 @@ from snnviz.store.looks import is_old, newest
 from snnviz.theory.probe import said
 from snnviz.ui.components.charts import payload
 from snnviz.ui.kit import services
-from snnviz.views.coming import Coming
+from snnviz.views.expected_axes import ExpectedAxes
 from snnviz.views.run import run_charts
 
 PAUSE_SECONDS = 0.5
@@ -51,7 +51,7 @@ class Picture:
                     on = said(self.design, (row.probe for row in layers))
                     drawn = run_charts(self.samples, layers, self.epochs, self.branches, past, on)
                     there = ended and self.samples  # all of it that will come
-                    self._payload = payload(drawn if there else Coming.of(self.design).frame(drawn))
+                    self._payload = payload(drawn if there else ExpectedAxes.of(self.design).frame(drawn))
                 self._version, self._at, self._ended = version, now, ended
             return self._payload
 

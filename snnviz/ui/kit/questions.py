@@ -26,8 +26,8 @@ from snnviz.store import Run, Task
 from snnviz.store.looks import looks_of
 from snnviz.ui.kit import notices, services
 from snnviz.ui.kit.lru import LruCache
-from snnviz.views.changes import told
-from snnviz.views.refusals import why
+from snnviz.views.changes import describe_changes
+from snnviz.views.refusals import error_text
 from snnviz.views.results import Result, result
 from snnviz.views.words import word
 
@@ -174,7 +174,7 @@ def put(name: str, state: str, key: str, check: Callable[[object], Part]) -> Non
         session[state] = check(session[state].model_dump() | _said(session[state], name, chosen(name, key)))
         session[f"{key}_problem"] = session[f"{key}_link_problem"] = ""
     except InputError as error:
-        session[f"{key}_problem"] = f"{why(error)}."
+        session[f"{key}_problem"] = f"{error_text(error)}."
 
 
 def _said(value: Part, name: str, said: Any) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def replace(value: Part, state: str, key: str, done: str = "") -> None:
     session[state], session[f"{key}_problem"], session[f"{key}_link_problem"] = value, "", ""
     renew(key)
     if done:
-        changes = told(flat(before.model_dump(mode="json")), flat(value.model_dump(mode="json")))
+        changes = describe_changes(flat(before.model_dump(mode="json")), flat(value.model_dump(mode="json")))
         notices.show_notice(done, changes, partial(replace, before, state, key), lambda: session[state] == value)
 
 

@@ -28,8 +28,8 @@ from snnviz.ui.kit import notices, services
 from snnviz.ui.kit.linked import came_back, note_page, rest_kept
 from snnviz.ui.kit.switching import with_code, with_dataset, with_depth, with_network, with_neurons, with_size
 from snnviz.ui.kit.words import ended, plain
-from snnviz.views.changes import between
-from snnviz.views.refusals import why
+from snnviz.views.changes import design_changes
+from snnviz.views.refusals import error_text
 
 
 def begin(page: str = "") -> None:
@@ -144,7 +144,7 @@ def _tell(done: str, before: Design, left_out: Callable[[str], bool] | None = No
         replace(before)
         watch(watched, found=found)
 
-    notices.show_notice(done, between(before, after, left_out), undo, lambda: design() == after)
+    notices.show_notice(done, design_changes(before, after, left_out), undo, lambda: design() == after)
 
 
 def put_data(new: Design) -> None:
@@ -344,7 +344,7 @@ def _say(
     Where the nearest is the design as it is, what was wished of one spike a neuron is offered of the code of before.
     `linked`: of a link, which is written in the words of the program.
     """
-    sentence = why(error) if not linked else error.why if isinstance(error, Unfit) else str(error)
+    sentence = error_text(error) if not linked else error.why if isinstance(error, Unfit) else str(error)
     st.session_state.problem = f"{ended(SnnvizError(sentence))} {more}" if more else f"{sentence}."
     offer = error.nearest if isinstance(error, Unfit) else mended
     if wish and offer and offer.design == design():

@@ -14,8 +14,8 @@ from snnviz.catalog.inits import init_text
 from snnviz.design.menus import INITS, Choice
 from snnviz.studies.activity.theory.activity import Expected, Setting, Trace
 from snnviz.views.chart import Chart, Figure, empty
-from snnviz.views.looks import Look, in_order, nth
 from snnviz.views.numbers import share
+from snnviz.views.styles import LineStyle, nth_style, ordered_styles
 from snnviz.views.words import initialisation
 
 Floats = NDArray[np.float64]
@@ -79,10 +79,10 @@ def colour(init: Choice, setting: Setting) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in mixed)
 
 
-def look(init: Choice, setting: Setting) -> Look:
+def look(init: Choice, setting: Setting) -> LineStyle:
     """Of an initialisation, in all charts: its kind's dash and marker, which other parameters vary."""
     kinds = [entry.kind for entry in INITS]
-    return nth(kinds.index(init.kind), colour(init, setting), _variant(init, setting))
+    return nth_style(kinds.index(init.kind), colour(init, setting), _variant(init, setting))
 
 
 def _variant(init: Choice, setting: Setting) -> int:
@@ -97,7 +97,7 @@ class Curve:
     """A line over the layers: its runs, (runs, layers), with what theory expects, (layers,)."""
 
     name: str
-    look: Look
+    look: LineStyle
     runs: NDArray[np.float32]
     theory: Floats | None = None
 
@@ -114,10 +114,10 @@ def _short(value: float, digits: int) -> float | None:
     return int(short) if short.is_integer() and abs(short) < 1e9 else short
 
 
-def line(name: str, y: ArrayLike, look: Look | str, **more: Any) -> dict[str, Any]:
+def line(name: str, y: ArrayLike, look: LineStyle | str, **more: Any) -> dict[str, Any]:
     """A Plotly line over 0, 1, 2, ... (or `x` in `more`), without markers where it has a colour alone."""
     plain = {"mode": "lines", "line": {"color": look, "width": 2}}
-    own: dict[str, Any] = look.trace() if isinstance(look, Look) else plain
+    own: dict[str, Any] = look.trace() if isinstance(look, LineStyle) else plain
     style = {**own.pop("line"), **more.pop("line", {})}
     return {"type": "scatter", **own, "name": name, "y": rounded(y), "line": style, **more}
 
@@ -389,7 +389,7 @@ def threshold_chart(settings_and_traces: Sequence[tuple[Setting, Trace]]) -> Cha
         figure,
         (
             Curve(f"threshold {setting.threshold:g}", own, trace.var_u.mean(2))
-            for own, (setting, trace) in zip(in_order(len(rising)), rising, strict=True)
+            for own, (setting, trace) in zip(ordered_styles(len(rising)), rising, strict=True)
         ),
     )
     of = label(rising[0][1].init) if rising else ""

@@ -14,13 +14,13 @@ from snnviz.events import EpochEnd
 from snnviz.store.values import Run
 from snnviz.studies.activity.study import RIVALS, Member
 from snnviz.views.chart import Chart, empty
-from snnviz.views.looks import Look, nth, shade
+from snnviz.views.styles import LineStyle, nth_style, ordered_colour
 
 DASHES = dict(zip(RIVALS, ("solid", "dash"), strict=True))
 
 
 def accuracy_charts(
-    members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]], looks: Mapping[str, Look]
+    members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]], looks: Mapping[str, LineStyle]
 ) -> list[Chart]:
     """Training and test accuracy over the epochs. `rows` by digest; `looks` by the members' names.
 
@@ -75,10 +75,10 @@ def _groups(members: Sequence[Member]) -> dict[str, list[Member]]:
 
 
 def _line(
-    name: str, member: Member, runs: list[list[EpochEnd]], column: str, looks: Mapping[str, Look]
+    name: str, member: Member, runs: list[list[EpochEnd]], column: str, looks: Mapping[str, LineStyle]
 ) -> list[dict[str, Any]]:
     """The mean of runs that differ in their seed, and the band they span."""
-    look = looks[name] if not member.of else nth(member.place, shade(member.place, member.of))
+    look = looks[name] if not member.of else nth_style(member.place, ordered_colour(member.place, member.of))
     if member.of:
         look = replace(look, dash=DASHES[member.init.kind])
     length = min(len(rows) for rows in runs)

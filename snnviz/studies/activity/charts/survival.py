@@ -33,7 +33,7 @@ from snnviz.studies.activity.theory import survival
 from snnviz.studies.activity.theory.activity import Setting, Trace
 from snnviz.studies.activity.theory.survival import FixedPoint
 from snnviz.views.chart import Chart, empty
-from snnviz.views.looks import in_order
+from snnviz.views.styles import ordered_styles
 
 Floats = NDArray[np.float64]
 
@@ -320,7 +320,7 @@ def width_chart(setting: Setting, init: Choice, widths: Sequence[int] = (50, 100
     thresholds = np.linspace(0, HIGHEST, 129)
     gains = [gain(setting, init, theta) for theta in thresholds]
     figure = empty("threshold", f"P(layer {setting.layers - 1} silent)", tickformat=".0%", range=[-0.03, 1.05])
-    for look, width in zip(in_order(len(widths)), sorted(widths), strict=True):
+    for look, width in zip(ordered_styles(len(widths)), sorted(widths), strict=True):
         dead = _silent(width, gains, thresholds, setting.layers)
         x, y = rounded(thresholds[list(dead)]), np.round(list(dead.values()), 5)
         figure["data"].append(line(f"{width} neurons", y, look, x=x, hovertemplate="%{y:.2%}"))
@@ -387,7 +387,7 @@ def width_variance_chart(setting: Setting, traces_by_width: Sequence[tuple[int, 
     """Var[u] by layer for several widths."""
     figure, curves = by_layer("Var[u]", rangemode="tozero"), []
     ordered = sorted(traces_by_width, key=lambda pair: pair[0])
-    for look, (width, trace) in zip(in_order(len(ordered)), ordered, strict=True):
+    for look, (width, trace) in zip(ordered_styles(len(ordered)), ordered, strict=True):
         curves.append(Curve(f"{width} neurons", look, trace.var_u.mean(2)))
     add_curves(figure, curves)
     of = label(ordered[0][1].init) if ordered else ""

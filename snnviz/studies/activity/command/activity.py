@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.interrupts import heeded
+from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, Bar, print_json
 from snnviz.errors import InputError
 
@@ -46,7 +46,7 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
     traces: list[Trace] = []
     at_once, stopped = max(1, setting.seeds // PIECES), False
     try:
-        with heeded() as check, Bar(quiet=as_json or not sys.stderr.isatty()) as bar:
+        with reliable_interrupts() as check, Bar(quiet=as_json or not sys.stderr.isatty()) as bar:
             for first in range(0, setting.seeds, at_once):
                 some = {"seed": setting.seed + first, "seeds": min(at_once, setting.seeds - first)}
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from snnviz.catalog.inits import init_text
-from snnviz.cli.following import end, state, train
+from snnviz.cli.following import exit_with_status, state_of, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
 from snnviz.errors import InputError
@@ -52,7 +52,7 @@ def study(as_json: bool, settings: Sequence[str], **options: str | None) -> None
         click.echo(table([_shown(row) for row in rows]))
         if words := same_law(alike(found)):
             click.echo(words)
-    end(runs)
+    exit_with_status(runs)
 
 
 def _read(options: Mapping[str, str | None], settings: Sequence[str]) -> TrainingStudy:
@@ -71,7 +71,7 @@ def _rows(store: Store, found: Sequence[Member], runs: Mapping[str, Run]) -> lis
         row = rows.setdefault(member.name, {"name": member.name, "init": dict(member.init), "runs": []})
         name = member.design.digest
         end = ends.get(name)
-        told: dict[str, Any] = {"run": name, "seed": member.design.seed, "state": state(runs, name)}
+        told: dict[str, Any] = {"run": name, "seed": member.design.seed, "state": state_of(runs, name)}
         for field in ("train_accuracy", "test_accuracy", "rate"):
             told[field] = getattr(end, field) if end else None
         row["runs"].append(told)

@@ -31,7 +31,7 @@ from snnviz.ui.components.sliders import Slider, logarithmic
 from snnviz.ui.kit import notices, state
 from snnviz.ui.kit.linked import came_back, rest_kept
 from snnviz.ui.kit.words import ended
-from snnviz.views.changes import told
+from snnviz.views.changes import describe_changes
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
 """Keys: of the fragment with the sliders and the two main charts, of the one below it, and of the sliders."""
@@ -371,7 +371,7 @@ def open_design_in_100_layers() -> None:
 def _tell(done: str, before: Setting) -> None:
     """What the setting is instead of what it was."""
     after = setting()
-    changes = told(before.model_dump(mode="json"), after.model_dump(mode="json"))
+    changes = describe_changes(before.model_dump(mode="json"), after.model_dump(mode="json"))
     notices.show_notice(done, changes, lambda: _put(before), lambda: setting() == after)
 
 

@@ -21,8 +21,8 @@ from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.linked import came_back
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import ended, plain, some
-from snnviz.views.looks import Look
 from snnviz.views.numbers import PERCENT
+from snnviz.views.styles import LineStyle
 
 KEY = "study"
 SETTINGS, CURVES = "study-settings", "study-curves"
@@ -162,7 +162,7 @@ def _curves(was_active: bool) -> None:
         )
 
 
-def _looks(chosen: Sequence[Member]) -> dict[str, Look]:
+def _looks(chosen: Sequence[Member]) -> dict[str, LineStyle]:
     """Those of the charts above."""
     setting = Setting(inits=tuple(dict.fromkeys(member.init for member in chosen))[:12])
     return {member.name: look(member.init, setting) for member in chosen}

@@ -15,7 +15,7 @@ from snnviz.studies.cells.study import CellStudy, Member, Place, Way, score_of
 from snnviz.theory.intervals import Interval, interval
 from snnviz.theory.ranks import Agreement, agreement
 from snnviz.views.chart import Chart, Figure, empty
-from snnviz.views.numbers import difference, kendall
+from snnviz.views.numbers import difference_text, kendall
 
 COLOURS: dict[Way, str] = {"forward": "var(--st-blue-text-color)", "backward": "var(--st-red-text-color)"}
 SYMBOLS: dict[Way, str] = {"forward": "circle", "backward": "diamond"}
@@ -174,7 +174,7 @@ def told_gain(study: CellStudy, some: Sequence[Outcome]) -> str:
         if found is None:
             continue
         name = f"{NAMES[way].capitalize()}: the best of {study.samples:,} less the random cells"
-        sentences.append(f"{name}: {difference(found, 'search' if study.searches > 1 else 'seed', scale=100)}.")
+        sentences.append(f"{name}: {difference_text(found, 'search' if study.searches > 1 else 'seed', scale=100)}.")
     return " ".join([*sentences, over(study)]) if sentences else ""
 
 

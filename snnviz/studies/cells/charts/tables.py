@@ -11,7 +11,7 @@ from snnviz.design.cells import in_words, write
 from snnviz.studies.cells.charts.study import NAMES, Outcome, less, repeated
 from snnviz.studies.cells.study import TIMES, CellStudy, Way
 from snnviz.theory.intervals import Interval
-from snnviz.views.numbers import between
+from snnviz.views.numbers import range_text
 
 TABLE4: dict[Way, tuple[float, ...]] = {
     "forward": (70.06, 70.08, 70.56, 70.52),
@@ -139,5 +139,5 @@ def _said(found: Interval, sign: str, unit: str, most: tuple[float, float]) -> s
     ends = ""
     if found.half is not None:
         low, high = max(most[0], found.low), min(most[1], found.high)
-        ends = f" ({between(low, high, signed=bool(sign), scale=100)})"
+        ends = f" ({range_text(low, high, signed=bool(sign), scale=100)})"
     return f"{100 * found.mean:{sign}.1f} {unit}{ends}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnviz.cli.following import end, train, trouble
+from snnviz.cli.following import exit_with_status, failures_text, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
 from snnviz.design.cells import directed, in_words, parse, write
@@ -64,14 +64,14 @@ def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options:
     store, quiet = Store(), as_json or not sys.stderr.isatty()
     runs = train(store, list(searches(study).values()), quiet=quiet)
     scored = candidates(store, study)
-    if not runs.stopped and not trouble(runs):
-        runs.join(train(store, distinct(members(study, by_digest(study, scored))), quiet=quiet))
+    if not runs.stopped and not failures_text(runs):
+        runs.add(train(store, distinct(members(study, by_digest(study, scored))), quiet=quiet))
     report = found(store, study, scored, runs)
     if as_json:
         print_json(report)
     else:
         print_report(report)
-    end(runs)
+    exit_with_status(runs)
 
 
 def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellStudy:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.following import end, train
+from snnviz.cli.following import exit_with_status, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
 from snnviz.design.cells import canonical, counts, in_words, parse
@@ -46,10 +46,12 @@ def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool
     setting = read_setting(backward, options, settings)
     store = Store()
     quiet = as_json or not sys.stderr.isatty()
-    runs = train(store, [setting], quiet=quiet, label="scoring", say=lambda runs: _progress(store, setting, runs))
+    runs = train(
+        store, [setting], quiet=quiet, label="scoring", progress_text=lambda runs: _progress(store, setting, runs)
+    )
     run, others = runs.get(setting.digest), list(setting.beside) if compare else []
     if others and run is not None and run.state == "done":
-        runs.join(train(store, others, quiet=quiet, label="scoring"))
+        runs.add(train(store, others, quiet=quiet, label="scoring"))
     agreed = _compared(store, setting) if compare else {}
     if run is None:
         pass  # Ctrl-C came before it was queued
@@ -60,7 +62,7 @@ def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool
         for name, found in agreed.items():
             between = f"95 %: {found['low']:+.2f} to {found['high']:+.2f}"
             click.echo(f"{name}: tau {found['tau']:+.2f} ({between}), {found['count']} different cells")
-    end(runs)
+    exit_with_status(runs)
 
 
 def read_setting(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellSearch:

@@ -19,7 +19,7 @@ from snnviz.ui.kit import notices, questions
 from snnviz.ui.kit.linked import view_key
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
-from snnviz.views.changes import told as told_changes
+from snnviz.views.changes import describe_changes as told_changes
 
 __all__ = ["begin", "open_cell", "panel"]
 

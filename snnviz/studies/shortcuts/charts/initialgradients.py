@@ -10,9 +10,9 @@ from typing import Any
 from snnviz.studies.shortcuts.charts.words import travel
 from snnviz.studies.shortcuts.study import InitialGradient
 from snnviz.views.chart import Chart, empty
-from snnviz.views.panels import FLOOR, Map, Scale, height, panels
+from snnviz.views.panels import FLOOR, ColourScale, LayerMap, height, panels
+from snnviz.views.words import axis_label as placed
 from snnviz.views.words import initialisation
-from snnviz.views.words import place as placed
 
 COLOURS = tuple(f"var(--st-{name}-color)" for name in ("blue", "violet", "green", "red", "yellow", "gray"))
 
@@ -39,7 +39,7 @@ def depth_charts(rows: Seen, on: str = "one batch") -> list[Chart]:
     for init in inits(rows):
         own = [row for row in rows if row.init == init]
         maps = [_map(own, WITHOUT, lambda row: row.grad_norm), _map(own, WITH, lambda row: row.with_branches)]
-        figure = panels(maps, "hidden layers", Scale(log=True, bounds=bounds, title="|dL/dW|"))
+        figure = panels(maps, "hidden layers", ColourScale(log=True, bounds=bounds, title="|dL/dW|"))
         caption = (
             "Gradient norm of each hidden layer (the first on top) in networks of more and more layers, before "
             f"training, on half of {on}. The darkest stands for 0 too."
@@ -102,12 +102,12 @@ def verdict(rows: Seen, depth: int) -> str:
     return f"{words} {start}: {'; '.join(way)}." if way else words
 
 
-def _map(rows: Seen, title: str, value: Callable[[InitialGradient], float | None]) -> Map:
+def _map(rows: Seen, title: str, value: Callable[[InitialGradient], float | None]) -> LayerMap:
     hidden = [row for row in rows if row.layer < row.depth]  # the readout has another place in each
     at = {(row.depth, row.layer): value(row) for row in hidden}
     names = {row.layer: row.name for row in hidden}
     every, layers = sorted({row.depth for row in hidden}), sorted(names)
-    return Map(title, every, [names[k] for k in layers], [[at.get((d, k)) for d in every] for k in layers])
+    return LayerMap(title, every, [names[k] for k in layers], [[at.get((d, k)) for d in every] for k in layers])
 
 
 def _line(

@@ -10,10 +10,10 @@ from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
 from snnviz.graph.branches import branching
 from snnviz.graph.layers import Layer
-from snnviz.views.boxes import Part
+from snnviz.views.boxes import Box
 
 
-def parts(design: Design) -> tuple[Part, ...]:
+def parts(design: Design) -> tuple[Box, ...]:
     """Image, layers up to each branch, the rest, readout.
 
     >>> from snnviz.studies.shortcuts.study import STARTS
@@ -24,16 +24,16 @@ def parts(design: Design) -> tuple[Part, ...]:
     *hidden, readout = built.layers
     classes, neurons = card(design.data.name).classes, model(design.neuron).label
     shape = " × ".join(map(str, built.input_shape))
-    found = [Part("image", design.data.name, shape)]
+    found = [Box("image", design.data.name, shape)]
     group: list[Layer] = []
     for index, layer in enumerate(hidden):
         group.append(layer)
         if index in branches or layer is hidden[-1]:
             branch = f"linear {built.channels(index)} → {classes}" if index in branches else ""
-            found.append(Part(_named(group), _inside(group, neurons), _shape(layer), "spiking", branch))
+            found.append(Box(_named(group), _inside(group, neurons), _shape(layer), "spiking", branch))
             group = []
     said = f"{neurons}, counted" if readout.spiking else "linear, mean over t"
-    return (*found, Part("readout", said, f"{classes}"))
+    return (*found, Box("readout", said, f"{classes}"))
 
 
 def _named(group: Sequence[Layer]) -> str:

@@ -18,13 +18,13 @@ from snnviz.graph.branches import branching
 from snnviz.store.values import Run
 from snnviz.studies.shortcuts.study import Member, Mode
 from snnviz.theory.probe import said
-from snnviz.views.bands import banded, geometric, mean, thinned
+from snnviz.views.bands import band_traces, geometric_mean, mean, thinned
 from snnviz.views.chart import Chart, empty
-from snnviz.views.looks import Look
-from snnviz.views.looks import layers as looks_of
-from snnviz.views.panels import EARTH, FLOOR, PLUM, Map, Scale, height, panels
+from snnviz.views.panels import EARTH, FLOOR, PLUM, ColourScale, LayerMap, height, panels
 from snnviz.views.results import Rows
-from snnviz.views.words import place
+from snnviz.views.styles import LineStyle
+from snnviz.views.styles import layer_styles as looks_of
+from snnviz.views.words import axis_label
 
 COLOURS: dict[Mode, str] = {
     "vanilla": "var(--st-gray-text-color)",
@@ -89,20 +89,20 @@ def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
             begun = [rows.epochs for rows in _rows(several, told, mode)[0] if rows.epochs]
             if begun:
                 values = [[getattr(row, column) for row in rows] for rows in begun]
-                figure["data"] += banded([row.epoch for row in begun[0]], values, name, COLOURS[mode])
+                figure["data"] += band_traces([row.epoch for row in begun[0]], values, name, COLOURS[mode])
         charts.append(Chart(f"shortcut_{column}", title, f"{caption} {spread}", figure, height=260))
     return charts
 
 
 def gradient_map(several: Sequence[Member], told: Told) -> Chart:
     """Gradient norm by layer and epoch, a panel for each mode."""
-    maps = _maps(several, told, lambda state: state.grad_norm, geometric)
+    maps = _maps(several, told, lambda state: state.grad_norm, geometric_mean)
     caption = (
         "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
         f"arrives, or, late in a training, little is left to be learnt. Below a dotted line a branch "
         f"begins.{_of_seeds(several)}"
     )
-    figure = panels(maps, "epoch", Scale(log=True, title="|dL/dW|"))
+    figure = panels(maps, "epoch", ColourScale(log=True, title="|dL/dW|"))
     tall = height(max((len(each.layers) for each in maps), default=0))
     return Chart("shortcut_gradients", "Gradient norm, layer by epoch", caption, figure, tall, wide=True)
 
@@ -114,7 +114,7 @@ def share_map(several: Sequence[Member], told: Told) -> Chart:
         f"The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), on some of {_looked_at(several, told)}. "
         "Layers behind the last branch have nothing of it."
     )
-    figure = panels(maps, "epoch", Scale(percent=True, colours=PLUM, bounds=(0, 1)))
+    figure = panels(maps, "epoch", ColourScale(percent=True, colours=PLUM, bounds=(0, 1)))
     return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
 
 
@@ -127,7 +127,7 @@ def saturation_map(several: Sequence[Member], told: Told) -> Chart:
         f"On {_looked_at(several, told)}."
     )
     known = [value for each in maps for row in each.z for value in row if value is not None]
-    figure = panels(maps, "epoch", Scale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
+    figure = panels(maps, "epoch", ColourScale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
     return Chart("shortcut_saturation", "Surrogate saturation", caption, figure, _tall(maps), wide=True)
 
 
@@ -141,14 +141,14 @@ def loss_chart(several: Sequence[Member], told: Told) -> Chart:
         begun = [one.samples for one in rows if one.samples]
         if begun:
             values = [[sample.loss for sample in samples] for samples in begun]
-            figure["data"] += banded([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
+            figure["data"] += band_traces([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
         layers = sorted({branch.layer for one in rows for branch in one.branches})
         looks = looks_of(_names(rows))
         for layer in layers:
             own = [[branch for branch in one.branches if branch.layer == layer] for one in rows if one.branches]
             own = [each for each in own if each]
             line, at = mean([[branch.loss for branch in each] for each in own]), [each.epoch for each in own[0]]
-            look = replace(looks.get(own[0][0].name, Look(MAIN)), dash=dashes[mode])
+            look = replace(looks.get(own[0][0].name, LineStyle(MAIN)), dash=dashes[mode])
             figure["data"].append(
                 {
                     "type": "scatter",
@@ -173,9 +173,9 @@ def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
         looks = [look for look in looks if look]
         if looks:
             seen |= {states[0].epoch for states in looks}
-            layers = [place(state.name) for state in looks[0]]
+            layers = [axis_label(state.name) for state in looks[0]]
             values = [[max(state.grad_norm or 0.0, FLOOR) for state in look] for look in looks]
-            figure["data"] += banded(layers, values, name, COLOURS[mode], geometric)
+            figure["data"] += band_traces(layers, values, name, COLOURS[mode], geometric_mean)
     reached = f"epoch {max(seen):.3g}" if seen else "no epoch yet"
     caption = f"The columns of the maps at {reached}, from the first layer to the readout (output layer)."
     return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
@@ -252,7 +252,7 @@ def _maps(
     value: Callable[[LayerState], float | None],
     how: Callable[[Sequence[float]], float],
     shown: Sequence[Mode] | None = None,
-) -> list[Map]:
+) -> list[LayerMap]:
     """A map for each mode: at each look, the mean of the runs that have reached it."""
     found = []
     for mode, name in names_of(several).items():
@@ -270,7 +270,7 @@ def _maps(
         z = [[how(places[e][k]) if k in places[e] else None for e in epochs] for k in sorted(names)]
         design = next(member.design for member in several if member.mode == mode)
         layers = [names[k] for k in sorted(names)]
-        found.append(Map(name, epochs, layers, z, _marks(design, layers)))
+        found.append(LayerMap(name, epochs, layers, z, _marks(design, layers)))
     return found
 
 
@@ -308,5 +308,5 @@ def _of_seeds(several: Sequence[Member]) -> str:
     return f" Geometric mean of {_seeds(several)} seeds." if _seeds(several) > 1 else ""
 
 
-def _tall(maps: Sequence[Map]) -> int:
+def _tall(maps: Sequence[LayerMap]) -> int:
     return height(max((len(each.layers) for each in maps), default=0))

@@ -13,8 +13,8 @@ from snnviz.studies.shortcuts.charts.shortcuts import Told, branched, first_laye
 from snnviz.studies.shortcuts.study import Member, Mode
 from snnviz.theory import costs
 from snnviz.theory.intervals import interval
-from snnviz.views.bands import geometric
-from snnviz.views.numbers import count, difference, share
+from snnviz.views.bands import geometric_mean
+from snnviz.views.numbers import count, difference_text, share
 from snnviz.views.panels import FLOOR
 from snnviz.views.results import Rows
 
@@ -32,7 +32,7 @@ def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> s
         reached = [100 * one.epochs[-1].test_accuracy for one in rows]
         spread = f" ± {stdev(reached):.1f}" if len(reached) > 1 else ""
         firsts = [norms[0] for one in rows if (norms := first_layer(one))]
-        norm = f" ({_power(geometric(firsts))})" if firsts else ""
+        norm = f" ({_power(geometric_mean(firsts))})" if firsts else ""
         sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
     if not sentences:
         return ""
@@ -53,7 +53,7 @@ def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told)
         if not less:
             continue
         found, many = interval(less), max(many, len(less))
-        said.append(f"**{names[mode]}** {difference(found)}")
+        said.append(f"**{names[mode]}** {difference_text(found)}")
     if not said:
         return ""
     how = "" if many > 1 else " One seed tells nothing apart."
@@ -69,7 +69,7 @@ def _travelled(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -
     ends = [found for one in rows if (found := _ends(one.layers))]
     if not ends:
         return ""
-    first, last = (geometric(column) for column in zip(*ends, strict=True))
+    first, last = (geometric_mean(column) for column in zip(*ends, strict=True))
     return f"Without branches, from the last hidden layer to the first, the gradient {travel(first, last)}."
 
 

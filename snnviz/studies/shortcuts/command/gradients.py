@@ -12,8 +12,8 @@ import click
 
 from snnviz.catalog.inits import init_text, read_init
 from snnviz.cli.designing import read_design
-from snnviz.cli.following import done
-from snnviz.cli.interrupts import heeded
+from snnviz.cli.following import run_now
+from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, SETTING, Bar, print_json, table
 from snnviz.data import datasets
 from snnviz.design import links
@@ -52,7 +52,7 @@ def gradients(name: str, settings: Sequence[str], depths: str | None, inits: str
     found, count = [], max(1, len(wanted)) * max(1, len(choices))
     stopped = False
     try:
-        with heeded() as check, Bar(quiet=as_json or count == 1 or not sys.stderr.isatty()) as bar:
+        with reliable_interrupts() as check, Bar(quiet=as_json or count == 1 or not sys.stderr.isatty()) as bar:
             for profile in profiles(chosen, wanted, choices):
                 found.append(profile)
                 bar.share(len(found) / count)
@@ -103,7 +103,7 @@ def measure(store: Store, run: Run, as_json: bool) -> None:
     datasets.ensure(run.design.data.name, lambda words: click.echo(words, err=True))  # before anything is lost
     if run.current:  # else its task names another run, and this one stays
         store.delete(run.run)
-    done(store, run.task)
+    run_now(store, run.task)
     show(store, store.get(run.task.digest), as_json)
 
 

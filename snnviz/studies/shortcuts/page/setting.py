@@ -28,8 +28,8 @@ from snnviz.ui.components.flow import flow
 from snnviz.ui.kit import notices, questions, state
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
-from snnviz.views.changes import between
-from snnviz.views.refusals import why
+from snnviz.views.changes import design_changes
+from snnviz.views.refusals import error_text
 from snnviz.views.words import word
 
 KEY = "shortcuts"
@@ -187,7 +187,7 @@ def _start(key: str) -> None:
     _replace(STARTS[name] if name in STARTS else taken(state.design(), before))
     after = design()
     notices.show_notice(
-        f"Started from {name}.", between(before, after), partial(_replace, before), lambda: design() == after
+        f"Started from {name}.", design_changes(before, after), partial(_replace, before), lambda: design() == after
     )
     notices.rerun_fragments(SETTINGS, RUNS)
 
@@ -249,7 +249,7 @@ def _change(settings: Mapping[str, Any], *, renew: bool = False) -> None:
         session.shortcuts_design = links.change(design(), settings)
         session.shortcuts_setting_problem = session.shortcuts_link_problem = ""
     except InputError as error:
-        session.shortcuts_setting_problem = f"{why(error)}."
+        session.shortcuts_setting_problem = f"{error_text(error)}."
         renew = True
     if renew:
         questions.renew(KEY)

@@ -12,7 +12,7 @@ import pandas as pd
 from snnviz.design.design import Design
 from snnviz.theory.costs import parameters
 from snnviz.theory.intervals import interval
-from snnviz.views.numbers import difference, share
+from snnviz.views.numbers import difference_text, share
 from snnviz.views.results import Result
 
 PUBLISHED = pd.DataFrame(
@@ -92,7 +92,7 @@ def gain(threes: Sequence[Three], results: Mapping[str, Result]) -> str:
     if not gains:
         return ""
     found = interval(gains)
-    said = f"Optimised skips change the test accuracy by {difference(found)}."
+    said = f"Optimised skips change the test accuracy by {difference_text(found)}."
     if math.isinf(found.high):
         return f"{said} This says little."
     sizes = [(parameters(three.original), parameters(three.optimised)) for three in threes if three.optimised]

@@ -14,7 +14,7 @@ from snnviz.studies.skips.sweep import Point, SkipType
 from snnviz.theory.intervals import Interval, interval
 from snnviz.theory.variance import forecast
 from snnviz.views.chart import Chart, empty
-from snnviz.views.numbers import NOTHING, difference, share, surely
+from snnviz.views.numbers import NO_NUMBER, difference_text, interval_text, share
 
 SYMBOLS: dict[Control | None, str] = {None: "circle", "parameters": "square", "operations": "diamond"}
 
@@ -148,10 +148,10 @@ def sentence(one: Left) -> str:
     '3 DSC skips over a plain block of equal parameters: +0.2 points (95 %: -1.9 to +2.3, 4 seeds), not told apart.'
     """
     skips = f"{one.n_skip} {one.kind} skip{'s' if one.n_skip > 1 else ''}"
-    over = difference(one.accuracy) if one.accuracy else NOTHING
+    over = difference_text(one.accuracy) if one.accuracy else NO_NUMBER
     said = f"{skips} over a plain block of equal {one.equal}: {over}"
     if one.drop:
-        said += f"; the drop from the ANN twin changes by {difference(one.drop)}"
+        said += f"; the drop from the ANN twin changes by {difference_text(one.drop)}"
     return f"{said}."
 
 
@@ -209,7 +209,7 @@ def left_chart(points: Sequence[Point], results: Mapping[str, Accurate], colours
 def _trace(rows: Sequence[Left], aside: float, name: str, colour: str) -> dict[str, Any]:
     more = [one.accuracy for one in rows if one.accuracy is not None]
     halves = [round(found.high - found.mean, 3) if math.isfinite(found.high) else 0.0 for found in more]
-    ranges = [surely(found) for found in more]
+    ranges = [interval_text(found) for found in more]
     about = [
         [one.n_skip, text, one.channels, share(one.mismatch, signed=True)]
         for one, text in zip(rows, ranges, strict=True)

@@ -11,7 +11,7 @@ from snnviz.events import EpochEnd
 from snnviz.studies.skips.search import Search
 from snnviz.theory.costs import parameters
 from snnviz.theory.intervals import Interval, deviation, interval
-from snnviz.views.numbers import difference, share
+from snnviz.views.numbers import difference_text, share
 from snnviz.views.results import Result
 
 ENOUGH = 4
@@ -81,6 +81,6 @@ def anew(groups: Groups, results: Mapping[str, Result]) -> list[str]:
         size = "" if name == "plain" else f", which has {share(sizes[1] / sizes[0], 0)} of its parameters"
         said.append(
             f"Trained anew, from scratch with other seeds, the best reaches in test accuracy over {what}{size}: "
-            f"{difference(found)}."
+            f"{difference_text(found)}."
         )
     return said

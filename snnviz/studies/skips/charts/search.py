@@ -17,8 +17,8 @@ from snnviz.theory import probe
 from snnviz.theory.intervals import interval
 from snnviz.theory.ranks import kendall
 from snnviz.views.chart import Chart, Figure, empty
-from snnviz.views.looks import DEPTH
 from snnviz.views.numbers import share
+from snnviz.views.styles import DEPTH
 
 Against = Literal["iteration", "epochs"]
 Cost = Literal["firing rate", "operations"]

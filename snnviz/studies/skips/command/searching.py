@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.following import end, train
+from snnviz.cli.following import exit_with_status, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import adjacency, links
 from snnviz.design.design import Design
@@ -61,13 +61,13 @@ def search(
     found = [runs[one.digest] for one in chosen if one.digest in runs]
     if again and not runs.stopped:
         anew = {one.digest: one for run in found if run.state == "done" for one in _anew(store, run)}
-        runs.join(train(store, list(anew.values()), quiet=as_json or not sys.stderr.isatty()))
+        runs.add(train(store, list(anew.values()), quiet=as_json or not sys.stderr.isatty()))
     if as_json:
         reports = [report(store, run) for run in found]
         print_json({"setting": setting.model_dump(mode="json"), "strategy": strategy, "searches": reports})
     elif found:
         print_searches(store, found)
-    end(runs)
+    exit_with_status(runs)
 
 
 def read_setting(

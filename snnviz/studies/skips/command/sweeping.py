@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.following import end, state, train
+from snnviz.cli.following import exit_with_status, state_of, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
 from snnviz.errors import InputError
@@ -62,7 +62,7 @@ def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str]
     runs = train(store, distinct(swept), quiet=as_json or not sys.stderr.isatty())
     rows, remarks, on = _rows(store, swept, runs, way)
     _print_sweep(chosen, swept, runs, rows, remarks, on, as_json)
-    end(runs)
+    exit_with_status(runs)
 
 
 def read_range(text: str) -> tuple[int, int]:
@@ -118,7 +118,7 @@ def _print_sweep(
         own = [p for p in swept if p.n_skip == row["n_skip"] and row["type"] in (None, p.type) and p.control == control]
         several = {p.design.digest: p for p in own}
         return [
-            {"run": name, "seed": p.design.seed, "ann": p.ann, "state": state(runs, name)}
+            {"run": name, "seed": p.design.seed, "ann": p.ann, "state": state_of(runs, name)}
             for name, p in several.items()
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snnviz.cli.following import done
+from snnviz.cli.following import run_now
 from snnviz.cli.printing import AS_JSON
 from snnviz.cli.running import show_run
 from snnviz.design.measurement import Measurement
@@ -40,7 +40,7 @@ def measure_run(store: Store, run: Run, as_json: bool) -> None:
     if not run.current:
         raise InputError("run", "be the one that its design names now", Described(f"{run.run}: {run.note}"))
     if is_old([row for _, row in store.rows(run.run, LayerState)]):
-        done(store, Measurement(design=run.design))
+        run_now(store, Measurement(design=run.design))
     elif not as_json:
         click.echo(f"{run.run} has looked at images of every class: nothing is to be measured anew.", err=True)
     show_run(store, run, as_json, cached=True)

@@ -12,7 +12,7 @@ from snnviz.studies.ttfs.charts.ttfs import RELU, TTFS
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.theory.operations import Counts, Operations, dense, every_spike
 from snnviz.views.chart import Chart, empty
-from snnviz.views.looks import shade
+from snnviz.views.styles import ordered_colour
 
 PAPER = 0.3
 """Spikes per neuron of the paper's networks, on average."""
@@ -24,7 +24,7 @@ def spikes_chart(pair: Pair, image: int) -> Chart:
     names = list(pair.relu.names[:-1])
     bars = {
         f"mean of {len(pair.relu.shown)} images": (list(pair.spikes), TTFS),
-        "this image": ([float((said[image] > 0).mean()) for said in pair.relu.said[:-1]], shade(1, 5)),
+        "this image": ([float((said[image] > 0).mean()) for said in pair.relu.said[:-1]], ordered_colour(1, 5)),
     }
     for name, (values, colour) in bars.items():
         bar = {"type": "bar", "x": names, "y": [round(value, 4) for value in values], "name": name}

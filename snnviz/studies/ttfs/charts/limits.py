@@ -11,7 +11,7 @@ from snnviz.studies.ttfs.curves import Point
 from snnviz.studies.ttfs.limits import AXES, Axis, Tuned
 from snnviz.theory.intervals import interval
 from snnviz.views.chart import Chart, empty
-from snnviz.views.numbers import difference, share
+from snnviz.views.numbers import difference_text, share
 
 BEFORE, AFTER = "var(--st-gray-text-color)", "var(--st-orange-color)"
 EXACT, PAPER = "var(--st-green-text-color)", "var(--st-violet-color)"
@@ -195,4 +195,4 @@ def epochs_chart(rows: Sequence[Tuned], exact: float | None, epochs: int) -> Cha
 
 def _over_seeds(differences: Sequence[float]) -> str:
     """Paired differences of accuracies."""
-    return difference(interval(differences), scale=100)
+    return difference_text(interval(differences), scale=100)

@@ -12,7 +12,7 @@ from snnviz.events import EpochEnd
 from snnviz.studies.ttfs.penalty import PAPER_SPIKES, Penalised
 from snnviz.theory.intervals import interval
 from snnviz.views.chart import Chart, empty
-from snnviz.views.numbers import difference, share
+from snnviz.views.numbers import difference_text, share
 
 SEEDS, MEAN, PAPER = "var(--st-gray-text-color)", "var(--st-orange-color)", "var(--st-violet-color)"
 
@@ -109,7 +109,7 @@ def verdict(found: Sequence[Traded]) -> str:
         said += f" Of those at most a point below, fewest at λ = {best.penalty:g}: **{sparse:.2f}**, {share(reached)}"
         plain = dict(zip(dense.seeds, dense.accuracies, strict=True))
         less = [one - plain[seed] for seed, one in zip(best.seeds, best.accuracies, strict=True) if seed in plain]
-        said += f", {difference(interval(less), scale=100)}." if less else "."
+        said += f", {difference_text(interval(less), scale=100)}." if less else "."
     return said + f" {EVENTS}"
 
 

@@ -12,7 +12,7 @@ from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.theory import ttfs
 from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Layer, Window
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty
-from snnviz.views.looks import layers as looks_of
+from snnviz.views.styles import layer_styles as looks_of
 
 TOLD = ("var(--st-orange-color)", "var(--st-blue-color)", "var(--st-green-color)", "var(--st-violet-color)")
 """Colours of the chosen neurons."""

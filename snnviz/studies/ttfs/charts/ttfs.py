@@ -10,9 +10,9 @@ import pandas as pd
 from snnviz.data.datasets import Card
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.views.chart import Chart, empty
-from snnviz.views.looks import shade
 from snnviz.views.numbers import share
-from snnviz.views.words import place
+from snnviz.views.styles import ordered_colour
+from snnviz.views.words import axis_label
 
 RELU, TTFS = "var(--st-gray-text-color)", "var(--st-orange-color)"
 DOUBLE, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
@@ -111,7 +111,7 @@ def difference_chart(pair: Pair) -> Chart:
     figure["data"] = [
         {
             "type": "scatter",
-            "x": [place(name) for name in names],
+            "x": [axis_label(name) for name in names],
             "y": [max(value, FLOOR) for value in apart],
             "mode": "lines+markers" if len(names) < 60 else "lines",
             "marker": {"color": TTFS, "size": 9},
@@ -161,7 +161,9 @@ def scatter_chart(pair: Pair, layer: int, image: int) -> Chart:
             "name": "equal",
             "hoverinfo": "skip",
         },
-        _points(said[others], decoded[others], "all images", {"color": shade(1, 5), "size": 4, "opacity": 0.5}),
+        _points(
+            said[others], decoded[others], "all images", {"color": ordered_colour(1, 5), "size": 4, "opacity": 0.5}
+        ),
         _points(said[image], decoded[image], "this image", {"color": TTFS, "size": 7}),
     ]
     figure["layout"]["shapes"] = [_across(window.width)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import click
 
-from snnviz.cli.designing import fitting, read_design
+from snnviz.cli.designing import or_nearest, read_design
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json, table
 from snnviz.data import datasets
 from snnviz.design import links
@@ -76,7 +76,7 @@ def check(
     comparison = checked(Comparison, given, "a comparison")
     steepness = read_slopes(slopes) if slopes is not None else (1.0, 1.0)
     asked = _design(name, settings, comparison.layers if "layers" in given else None, nearest)
-    design = relu_network(fitting(lambda: with_twin(asked), nearest))
+    design = relu_network(or_nearest(lambda: with_twin(asked), nearest))
     if (free := machine.free_bytes()) is not None:
         check_memory(design, free)
     datasets.ensure(design.data.name, lambda words: click.echo(words, err=True))

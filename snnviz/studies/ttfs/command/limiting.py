@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import click
 
-from snnviz.cli.designing import fitting, read_design
-from snnviz.cli.following import end, train, trouble
+from snnviz.cli.designing import or_nearest, read_design
+from snnviz.cli.following import exit_with_status, failures_text, train
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.design import links
 from snnviz.errors import InputError, did_you_mean
@@ -48,22 +48,22 @@ def limits(
     given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
     study, chosen = LimitStudy.check(given), read_axes(axes)
     asked = read_design(name, settings, nearest, start())
-    design = fitting(lambda: with_twin(asked), nearest)
+    design = or_nearest(lambda: with_twin(asked), nearest)
     plain, curve = networks(design, study.seeds), points(design, study, chosen)
     store, quiet = Store(), as_json or not sys.stderr.isatty()
     runs = train(store, plain, quiet=quiet)
-    whole = not runs.stopped and not trouble(runs)
+    whole = not runs.stopped and not failures_text(runs)
     ends = store.last(EpochEnd, [name for name, run in runs.items() if run.state == "done"])
     exact = {digest: last.test_accuracy for digest, last in ends.items()}
     if whole:
-        runs.join(train(store, [point.task for point in curve], quiet=quiet, label="tuning"))
+        runs.add(train(store, [point.task for point in curve], quiet=quiet, label="tuning"))
     found = rows(store, curve, runs, exact) if whole else []
     if as_json:
         setting = study.model_dump(mode="json") | {"axes": list(chosen)}
         print_json({"design": plain[0].document(), "study": setting, "points": found, "exact": list(exact.values())})
     elif exact:
         show_curves(found, list(exact.values()))
-    end(runs)
+    exit_with_status(runs)
 
 
 def read_axes(text: str | None) -> tuple[Axis, ...]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from snnviz.cli.designing import fitting, read_design
-from snnviz.cli.following import end, train
+from snnviz.cli.designing import or_nearest, read_design
+from snnviz.cli.following import exit_with_status, train
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json, table
 from snnviz.design import links
 from snnviz.events import EpochEnd
@@ -39,7 +39,7 @@ def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: b
         given["seeds"] = links.read_value("seeds", given["seeds"])
     study = PenaltyStudy.check(given)
     asked = read_design(name, settings, nearest, start())
-    design = fitting(lambda: with_twin(asked), nearest)
+    design = or_nearest(lambda: with_twin(asked), nearest)
     members, store = penalised(design, study), Store()
     runs = train(store, [member.design for member in members], quiet=as_json or not sys.stderr.isatty())
     done = [name for name, run in runs.items() if run.state == "done"]
@@ -69,4 +69,4 @@ def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: b
         click.echo(table(lines))
         click.echo("With an event at t_max of each silent neuron counted it is 1.000 at any penalty.")
         click.echo(f"The paper has {PAPER_SPIKES:g} spikes per neuron, on average over its networks.")
-    end(runs)
+    exit_with_status(runs)

@@ -8,9 +8,9 @@ from dataclasses import asdict
 
 import click
 
-from snnviz.cli.designing import fitting, read_design
-from snnviz.cli.following import Heard
-from snnviz.cli.interrupts import heeded
+from snnviz.cli.designing import or_nearest, read_design
+from snnviz.cli.following import EventBar
+from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json, table
 from snnviz.design import links
 from snnviz.graph.ttfs import with_twin
@@ -34,13 +34,13 @@ def trajectories(
     NAME is a named design or a file, whose ReLU network is taken. Without it: 7 hidden layers of 100 for digits.
     """
     asked = read_design(name, settings, nearest, USUAL)
-    design = fitting(lambda: with_twin(asked), nearest)
+    design = or_nearest(lambda: with_twin(asked), nearest)
     given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
     setting = Trajectories.check({"design": design, **given})
     store = Store()
-    progress = Heard(quiet=as_json or not sys.stderr.isatty())
+    progress = EventBar(quiet=as_json or not sys.stderr.isatty())
     try:
-        with heeded() as progress.check, progress:
+        with reliable_interrupts() as progress.check, progress:
             Immediate(store, progress).submit(setting)
     except KeyboardInterrupt:
         click.echo("\nStopped: the same command begins anew.", err=True)

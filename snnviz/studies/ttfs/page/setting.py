@@ -22,8 +22,8 @@ from snnviz.ui.design import nearest
 from snnviz.ui.kit import notices, questions, state
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import plain
-from snnviz.views.changes import between
-from snnviz.views.refusals import why
+from snnviz.views.changes import design_changes
+from snnviz.views.refusals import error_text
 
 KEY = "ttfs"
 SETTINGS, RUNS, VIEW, LINK = "ttfs-settings", "ttfs-runs", "ttfs-view", "ttfs-link"
@@ -139,7 +139,7 @@ def _start(key: str) -> None:
         session.ttfs_setting_problem = session.ttfs_link_problem = ""
         after = design()
         notices.show_notice(
-            f"Started from {name}.", between(before, after), partial(_take, before), lambda: design() == after
+            f"Started from {name}.", design_changes(before, after), partial(_take, before), lambda: design() == after
         )
     except InputError as error:
         _say(error, "The Design page's design has no TTFS twin: ")
@@ -199,7 +199,7 @@ def _change(path: str, value: object) -> None:
 def _say(error: InputError, before: str = "") -> None:
     """Its sentence, and what is offered instead."""
     session = st.session_state
-    session.ttfs_setting_problem = f"{before}{why(error)}."
+    session.ttfs_setting_problem = f"{before}{error_text(error)}."
     session.ttfs_offer = error.nearest if isinstance(error, Unfit) else None
 
 

@@ -10,7 +10,7 @@ import pytest
 from snnviz.events import EpochEnd
 from snnviz.studies.activity.charts.study import accuracy_charts, study_table
 from snnviz.studies.activity.study import TrainingStudy, members
-from snnviz.views.looks import Look
+from snnviz.views.styles import LineStyle
 
 
 def end(epoch: int, train: float, test: float) -> EpochEnd:
@@ -24,7 +24,7 @@ def test_seeds_are_averaged_up_to_where_all_of_them_are() -> None:
         first.design.digest: [end(1, 0.1, 0.2), end(2, 0.3, 0.4), end(3, 0.5, 0.6)],
         second.design.digest: [end(1, 0.3, 0.2), end(2, 0.5, 0.8)],
     }
-    train, test = accuracy_charts(found, rows, {m.name: Look("#123456") for m in found})
+    train, test = accuracy_charts(found, rows, {m.name: LineStyle("#123456") for m in found})
     for chart, means in ((train, [0.2, 0.4]), (test, [0.2, 0.6])):
         _band, line = chart.figure["data"]
         assert (line["name"], line["x"], line["line"]["color"]) == ("kaiming", [1, 2], "#123456")

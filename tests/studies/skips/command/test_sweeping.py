@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snnviz.cli.following import trouble
+from snnviz.cli.following import failures_text
 from snnviz.events import EpochEnd
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
@@ -180,7 +180,7 @@ def test_ctrl_c_cancels_what_was_queued_here_and_says_how_to_go_on(shared: Store
     assert shared.get(theirs.digest).state == "running"
     Local(shared).cancel(theirs.digest)
     until(lambda: shared.get(theirs.digest).ended)
-    assert trouble({name: shared.get(name) for name in (theirs.digest, mine.digest)}) == (
+    assert failures_text({name: shared.get(name) for name in (theirs.digest, mine.digest)}) == (
         "2 of 2 runs cancelled; the same command goes on with them."
     )
 

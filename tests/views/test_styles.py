@@ -15,12 +15,12 @@ from snnviz.studies.activity.theory.activity import Setting
 from snnviz.studies.activity.theory.propagation import propagate
 from snnviz.studies.shortcuts.charts.shortcuts import loss_chart
 from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members
-from snnviz.views import looks
+from snnviz.views import styles
 from snnviz.views.chart import Chart, empty, payload
-from snnviz.views.looks import Look, told_apart
 from snnviz.views.results import Rows
 from snnviz.views.run import run_charts
-from snnviz.views.words import layer as called
+from snnviz.views.styles import LineStyle, with_distinct_markers
+from snnviz.views.words import layer_label as called
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
 BLINDNESS = {
@@ -62,7 +62,7 @@ def test_eight_initialisations_are_told_apart_without_their_colours(blindness: s
 
 
 def test_markers_and_dashes_of_ordered_things_differ_too() -> None:
-    found = looks.in_order(12)
+    found = styles.ordered_styles(12)
     assert len({(look.dash, look.symbol) for look in found}) == 12
     for first, second in pairwise(found):  # neighbours have neighbouring colours
         assert first.dash != second.dash
@@ -77,10 +77,10 @@ def test_the_charts_draw_the_looks() -> None:
         lines = [trace for trace in chart.figure["data"] if trace.get("mode") == "lines+markers"]
         assert len({trace["marker"]["symbol"] for trace in lines}) == len(lines) == 8
         for trace, init in zip(lines, here.inits, strict=True):
-            assert Look(trace["line"]["color"], trace["line"]["dash"], trace["marker"]["symbol"]) == activity.look(
+            assert LineStyle(trace["line"]["color"], trace["line"]["dash"], trace["marker"]["symbol"]) == activity.look(
                 init, here
             )
-            assert trace["marker"]["maxdisplayed"] == looks.MARKS
+            assert trace["marker"]["maxdisplayed"] == styles.MARKS
 
 
 # -- layers --------------------------------------------------------------------------------------------------------
@@ -104,9 +104,9 @@ def states(*, spiking_readout: bool) -> list[LayerState]:
     ]
 
 
-def looks_in(chart: Chart) -> dict[str, Look]:
+def looks_in(chart: Chart) -> dict[str, LineStyle]:
     return {
-        trace["name"]: Look(trace["line"]["color"], trace["line"]["dash"], trace["marker"]["symbol"])
+        trace["name"]: LineStyle(trace["line"]["color"], trace["line"]["dash"], trace["marker"]["symbol"])
         for trace in chart.figure["data"]
     }
 
@@ -115,7 +115,7 @@ def looks_in(chart: Chart) -> dict[str, Look]:
 def test_one_layer_looks_alike_in_all_charts(spiking_readout: bool) -> None:
     seen = states(spiking_readout=spiking_readout)
     charts = {chart.id: chart for chart in run_charts([Sample(1, 1.0, 0.5, 0.5)], seen, [])}
-    expected = {called(name): look for name, look in looks.layers(NAMES).items()}
+    expected = {called(name): look for name, look in styles.layer_styles(NAMES).items()}
     assert len(set(expected.values())) == 5
     for name in ("rate", "var_u", "grad_norm"):
         shown = looks_in(charts[name])
@@ -128,7 +128,7 @@ def test_a_branch_has_the_colour_and_the_marker_of_its_layer() -> None:
     branches = [Branch(1, 1.0, layer, f"L{layer}", 0.7, 0.1) for layer in (2, 4)]
     seen = states(spiking_readout=False)
     loss = run_charts([Sample(1, 1.0, 0.5, 0.5)], seen, [], branches)[1]
-    expected = looks.layers(NAMES)
+    expected = styles.layer_styles(NAMES)
     drawn = [trace for trace in loss.figure["data"] if trace["name"].startswith("branch")]
     assert [trace["name"] for trace in drawn] == ["branch L2", "branch L4"]
     several = [member for member in members(STARTS["deep mlp"], ShortcutStudy()) if member.mode == "constant"][:1]
@@ -155,7 +155,7 @@ def line(name: str, colour: str, **more: Any) -> dict[str, Any]:
 
 
 def test_lines_that_only_a_colour_tells_apart_get_markers_and_dashes() -> None:
-    found = told_apart([line(str(k), f"#00000{k}") for k in range(8)])
+    found = with_distinct_markers([line(str(k), f"#00000{k}") for k in range(8)])
     assert len({trace["marker"]["symbol"] for trace in found}) == 8
     assert {trace["mode"] for trace in found} == {"lines+markers"}
     assert [trace["line"]["color"] for trace in found] == [f"#00000{k}" for k in range(8)]
@@ -165,18 +165,18 @@ def test_lines_that_only_a_colour_tells_apart_get_markers_and_dashes() -> None:
 
 def test_a_dash_that_means_something_is_kept() -> None:
     dashed = {"color": "#000003", "dash": "dash"}
-    found = told_apart([line("a", "#000001"), line("b", "#000002"), line("c", "", line=dashed)])
+    found = with_distinct_markers([line("a", "#000001"), line("b", "#000002"), line("c", "", line=dashed)])
     assert [trace["line"].get("dash", "solid") for trace in found] == ["solid", "solid", "dash"]
     assert len({trace["marker"]["symbol"] for trace in found}) == 3
 
 
 def test_what_is_told_apart_already_and_bands_stay_as_they_are() -> None:
     alone = [line("train", "grey"), line("test", "green", mode="lines+markers")]
-    assert told_apart(alone) == alone
+    assert with_distinct_markers(alone) == alone
     band = line("a", "#000001", fill="toself", hoverinfo="skip", showlegend=False)
-    assert told_apart([band, line("a", "#000001"), line("b", "#000002")])[0] == band
+    assert with_distinct_markers([band, line("a", "#000001"), line("b", "#000002")])[0] == band
     one_group = [line("a", "#000001", legendgroup="a"), line("a too", "#000001", legendgroup="a")]
-    assert told_apart(one_group) == one_group
+    assert with_distinct_markers(one_group) == one_group
 
 
 def test_a_payload_is_told_apart() -> None:

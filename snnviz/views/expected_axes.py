@@ -1,4 +1,4 @@
-"""The axes of a run's charts before all of it is there: those of what will come."""
+"""The axes of a run's charts before the run is complete: those that the complete run will have."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
 from snnviz.views.chart import MOST_TICKS, STEPS, Chart
 from snnviz.views.run import height
-from snnviz.views.stages import axis_of
-from snnviz.views.words import layer
+from snnviz.views.stages import layer_axis
+from snnviz.views.words import layer_label
 
 USUAL = {"rate": (0, 1), "saturation": (0, 1), "var_u": (-2, 1), "grad_norm": (-3, 1), "beta": (0, 1)}
 """Ranges of empty y axes, by chart; powers of ten where they are logarithmic."""
@@ -23,21 +23,22 @@ MOST_LABELS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
-    """How far a run will go: its epochs, its layers' names in order, and its loss while it guesses (in nats)."""
+class ExpectedAxes:
+    """How far a run will go: its number of epochs, its layers' names in order, and the loss of guessing,
+    ln(classes), in nats."""
 
     epochs: int
     layers: tuple[str, ...]
-    guessing: float
+    chance_loss: float
 
     @classmethod
-    def of(cls, design: Design) -> Coming:
-        """Of a design's run."""
+    def of(cls, design: Design) -> ExpectedAxes:
+        """The axes of a design's run."""
         names = tuple(layer.name for layer in architecture(design).watched)
         return cls(design.training.epochs, names, math.log(max(2, card(design.data.name).classes)))
 
     def frame(self, charts: Sequence[Chart]) -> list[Chart]:
-        """The charts with epochs up to the last one, and with layers and usual values where there is no point yet."""
+        """The charts with x axes up to the last epoch, and with layers and usual ranges where there is no point yet."""
         least = height(self.layers)  # so that nothing moves with the first point
         return [replace(self._framed(chart), height=max(chart.height, least)) for chart in charts]
 
@@ -56,12 +57,12 @@ class Coming:
     def _empty(self, chart: Chart, axis: dict[str, Any]) -> dict[str, Any]:
         if axis["title"]["text"] == "layer":
             return {**self._places(), "range": [len(self.layers) - 0.5, -0.5], "autorange": False}
-        usual = USUAL.get(chart.id.removesuffix("_profile"), (0, round(1.5 * self.guessing, 1)))
+        usual = USUAL.get(chart.id.removesuffix("_profile"), (0, round(1.5 * self.chance_loss, 1)))
         return {"range": axis.get("range", list(usual))}
 
     def _places(self) -> dict[str, Any]:
         """Ticks at the places of the layers, of many at some."""
-        blocks = axis_of(self.layers)
+        blocks = layer_axis(self.layers)
         named = blocks.get("tickvals", self.layers[:: -(-len(self.layers) // MOST_LABELS)])
-        texts = blocks.get("ticktext", [layer(name) for name in named])
+        texts = blocks.get("ticktext", [layer_label(name) for name in named])
         return {"tickmode": "array", "tickvals": [self.layers.index(name) for name in named], "ticktext": texts}

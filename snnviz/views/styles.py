@@ -1,7 +1,7 @@
-"""How things look that are to be told apart: a colour, a dash and a marker together, so that colour is never alone.
+"""Line styles that tell things apart: a colour, a dash and a marker together, so that colour is never alone.
 
-What is the same thing in several charts, a layer or an initialisation, has one `Look` in all of them. Lines that say no
-look of their own get markers when their chart is shown (`told_apart`).
+A layer or an initialisation has one `LineStyle` in all charts. Lines without a style of their own get markers when
+their chart is shown (`with_distinct_markers`).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ READOUT = "readout"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Of a line: its colour (CSS), and Plotly's names of its dash and of its markers."""
+class LineStyle:
+    """How a line is drawn: its colour (CSS), and Plotly's names of its dash and of its marker."""
 
     colour: str
     dash: str = "solid"
@@ -38,36 +38,36 @@ class Look:
 
     @property
     def glyph(self) -> str:
-        """Its marker as a letter, for words beside a chart.
+        """The marker as a letter, for text beside a chart.
 
-        >>> Look("red", symbol="square-open").glyph
+        >>> LineStyle("red", symbol="square-open").glyph
         '□'
         """
         name = self.symbol.removesuffix("-dot").removesuffix("-open")
         return GLYPHS[name]["-open" in self.symbol]
 
     def trace(self, *, width: float = 2.0, **marker: Any) -> dict[str, Any]:
-        """A trace's mode, line and marker."""
+        """A Plotly trace's `mode`, `line` and `marker` of this style."""
         return {
             "mode": "lines+markers",
             "line": {"color": self.colour, "dash": self.dash, "width": width},
-            "marker": {**marks(self.symbol), "color": self.colour, **marker},
+            "marker": {**spread_markers(self.symbol), "color": self.colour, **marker},
         }
 
 
-def marks(symbol: str) -> dict[str, Any]:
-    """A line's markers: some of its points, evenly spread."""
+def spread_markers(symbol: str) -> dict[str, Any]:
+    """Plotly's marker settings for a line: some of its points, evenly spread."""
     return {"symbol": symbol, "size": 7, "maxdisplayed": MARKS}
 
 
-def nth(place: int, colour: str, variant: int = 0) -> Look:
-    """The look of place `place` (from 0) among things compared, in this colour; 36 of them differ without it."""
+def nth_style(place: int, colour: str, variant: int = 0) -> LineStyle:
+    """The style of thing `place` (from 0) among things compared, in this colour; 36 of them differ even without it."""
     symbol = SYMBOLS[place % len(SYMBOLS)] + VARIANTS[variant % len(VARIANTS)]
-    return Look(colour, DASHES[place % len(DASHES)], symbol)
+    return LineStyle(colour, DASHES[place % len(DASHES)], symbol)
 
 
-def shade(index: int, count: int) -> str:
-    """A colour for thing `index` of `count` in order, from violet (first) to gold (last), for white and for black."""
+def ordered_colour(index: int, count: int) -> str:
+    """The colour of thing `index` of `count` in order, from violet (first) to gold (last), for light and dark pages."""
     place = index / max(1, count - 1) * (len(DEPTH) - 1)
     low = min(int(place), len(DEPTH) - 2)
     share = place - low
@@ -75,27 +75,27 @@ def shade(index: int, count: int) -> str:
     return f"rgb({','.join(map(str, mixed))})"
 
 
-def in_order(count: int) -> list[Look]:
-    """The looks of so many things that have an order."""
-    return [nth(place, shade(place, count)) for place in range(count)]
+def ordered_styles(count: int) -> list[LineStyle]:
+    """The styles of `count` things that have an order."""
+    return [nth_style(place, ordered_colour(place, count)) for place in range(count)]
 
 
-def layers(names: Sequence[str]) -> dict[str, Look]:
-    """The look of each layer of a network, by its name: all of them, in order, whatever a chart shows of them.
+def layer_styles(names: Sequence[str]) -> dict[str, LineStyle]:
+    """The style of each layer of a network, by its name: all of them, in order, whatever a chart shows of them.
 
     Hidden layers go by their place, and the readout has a look of its own, so that a layer looks alike where the
     readout is drawn and where it is not.
 
-    >>> layers(["L1", "L2", "readout"])["L2"] == layers(["L1", "L2"])["L2"]
+    >>> layer_styles(["L1", "L2", "readout"])["L2"] == layer_styles(["L1", "L2"])["L2"]
     True
     """
     hidden = [name for name in names if name != READOUT]
-    found = dict(zip(hidden, in_order(len(hidden)), strict=True))
-    return found | ({READOUT: Look("var(--st-text-color)", "solid", "circle-open")} if READOUT in names else {})
+    found = dict(zip(hidden, ordered_styles(len(hidden)), strict=True))
+    return found | ({READOUT: LineStyle("var(--st-text-color)", "solid", "circle-open")} if READOUT in names else {})
 
 
-def told_apart(traces: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The traces, with markers on those lines and points that their colour alone would tell from others of the chart.
+def with_distinct_markers(traces: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The traces, with markers added to lines and points that would differ from others of the chart by colour alone.
 
     Those that chose a symbol, and charts in which nothing is alike, stay as they are.
     """
@@ -132,9 +132,9 @@ def _look(trace: Mapping[str, Any]) -> tuple[bool, str, str]:
 
 def _marked(trace: Mapping[str, Any], place: int, *, plain: bool) -> dict[str, Any]:
     marker, mode = trace.get("marker", {}), trace.get("mode", "lines")
-    look = nth(place, "")
+    look = nth_style(place, "")
     if "lines" not in mode:
         return {**trace, "marker": {"symbol": look.symbol, **marker}}
     line = {**trace.get("line", {}), **({"dash": look.dash} if plain else {})}
     words = "+text" if "text" in mode else ""
-    return {**trace, "mode": f"lines+markers{words}", "line": line, "marker": {**marks(look.symbol), **marker}}
+    return {**trace, "mode": f"lines+markers{words}", "line": line, "marker": {**spread_markers(look.symbol), **marker}}
