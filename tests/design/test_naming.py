@@ -34,7 +34,9 @@ NOW = naming.lines(PARTS, REGISTRIES)
 def test_every_field_says_what_its_absence_means() -> None:
     """Whoever adds a field adds a line to both tables: its value where nobody names it, for ever."""
     missing = {line: NOW[line] for line in NOW if line not in naming.ABSENT}
-    assert not missing, f"add to snnviz/design/absent.json and to tests/golden/absent.json: {json.dumps(missing, indent=1)}"
+    assert not missing, (
+        f"add to snnviz/design/absent.json and to tests/golden/absent.json: {json.dumps(missing, indent=1)}"
+    )
 
 
 def test_what_absence_ever_meant_it_means_still() -> None:
