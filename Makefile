@@ -1,11 +1,9 @@
 # Two commands on a fresh machine: `make run` and `make test`.
-PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 ADDRESS ?= 127.0.0.1
-# Where torch comes from; https://download.pytorch.org/whl/cpu holds the small build without CUDA.
-TORCH_INDEX ?=
+# scripts/install.py also reads TORCH_INDEX, where torch comes from, and scripts/python.sh PYTHON, which one .venv is made with.
 
 # How many processes test side by side.
 WORKERS ?= 4
@@ -13,7 +11,7 @@ WORKERS ?= 4
 # A browser window is opened where there is a screen to show it on.
 HEADLESS ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),false,true)
 
-.PHONY: run install test check tests study pictures mutants browser-packages clean help
+.PHONY: run install ask test check tests study pictures mutants browser-packages clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,19 +21,15 @@ run: install     ## the dashboard, on http://127.0.0.1:8501
 
 install: $(VENV)/.installed  ## the environment and the pinned requirements
 
-$(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "snnviz needs Python 3.11 as $(PYTHON); set PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-
-# torch alone and first: a later resolution then keeps this build and does not look for another.
-$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.txt)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
+INSTALL = python=$$(sh scripts/python.sh) && "$$python" scripts/install.py
+# A PYTHON that is named is looked at each time: .venv may be of another.
+$(VENV)/.installed: requirements.txt $(if $(PYTHON),ask)
+	@$(INSTALL)
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
+	@$(INSTALL) --dev
+
+ask:
 
 # Debian's Chromium for the browser tests and Fashion-MNIST for the data tests; elsewhere those tests say why they skip.
 browser-packages:

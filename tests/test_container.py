@@ -67,7 +67,7 @@ def command() -> list[str]:
 def test_the_image_starts_from_the_python_that_the_project_needs() -> None:
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert re.match(r"python:3\.11-slim", only("FROM"))
-    assert needed == ">=3.11"
+    assert needed == ">=3.11,<3.15"
 
 
 def test_every_step_is_a_known_one_in_a_working_order() -> None:

@@ -15,7 +15,7 @@ from snnviz.jobs.local import Local
 from snnviz.places import cache_dir
 from snnviz.store import HUNG_SECONDS, Store
 
-PACKAGES = ("streamlit", "plotly", "torch", "snntorch", "tonic", "pandas", "numpy", "sqlalchemy", "pydantic")
+PACKAGES = ("streamlit", "plotly", "torch", "snntorch", "pandas", "numpy", "sqlalchemy", "pydantic")
 
 
 def examine() -> dict[str, Any]:

@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tonic.datasets import DVSGesture as PublishedGesture
-from tonic.transforms import ToFrame
 
 from snnviz.catalog.examples import named
 from snnviz.core import data
@@ -29,6 +27,7 @@ from snnviz.studies.activity.study import TrainingStudy, members
 from snnviz.studies.skips.sweep import SkipSweep, distinct, points
 from snnviz.theory import costs, encoded
 from snnviz.theory.variance import forecast, is_rough
+from tests import oracles
 from tests.data.aedat import aedat4
 from tests.recorded import packed, put, some, unpacked
 
@@ -95,7 +94,7 @@ def test_cifar10_dvs_becomes_tonics_frames_and_is_learnt_from(machine: Path) -> 
     assert train.images.shape == (20, 3, 2, 32, 32)
     whole, _ = data.load(design("cifar10-dvs"))
     first = samples.listed("cifar10-dvs")[0].read([0])[0]
-    by_tonic = ToFrame(sensor_size=(128, 128, 2), n_time_bins=3)(first)
+    by_tonic = oracles.transforms.ToFrame(sensor_size=(128, 128, 2), n_time_bins=3)(first)
     assert whole.images[0].sum() == len(first)
     assert 0 <= (whole.images[0].numpy() - by_tonic).sum() <= 3  # those behind tonic's last bin
     joined = whole.images[0].reshape(3, 2, 32, 4, 32, 4).sum((3, 5))
@@ -133,14 +132,14 @@ def put_gestures(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 found[:, :2] *= 3
                 columns = np.stack([found[:, 0], found[:, 1], found[:, 3], found[:, 2] // 1000], 1)
                 np.save(folder / part / user / f"{label}.npy", columns)
-    monkeypatch.setattr(PublishedGesture, "_check_exists", lambda _: True)
+    monkeypatch.setattr(oracles.datasets.DVSGesture, "_check_exists", lambda _: True)
 
 
 def test_gestures_are_tonics_in_the_official_split(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_gestures(machine / "DVSGesture", monkeypatch)
     assert datasets.sizes("dvs-gesture") == (22, 11)
     for part, official in zip(samples.listed("dvs-gesture"), (True, False), strict=True):
-        published = PublishedGesture(str(machine), train=official)
+        published = oracles.datasets.DVSGesture(str(machine), train=official)
         expected = {path: (found, label) for path, (found, label) in zip(published.data, published, strict=True)}
         paths = recordings.parts("dvs-gesture", datasets.place_of("dvs-gesture"), 0)[0 if official else 1][0]
         assert len(part) == len(expected) == len(paths)

@@ -16,7 +16,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tonic.transforms import ToFrame
 
 from snnviz.catalog.encodings import second_moments
 from snnviz.core import data, observe
@@ -34,6 +33,7 @@ from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.theory import costs
 from snnviz.theory.variance import forecast
+from tests import oracles
 from tests.core import slow
 from tests.core.test_costs import MEASURE
 from tests.recorded import Events, packed, put, some, unpacked
@@ -96,7 +96,7 @@ def test_what_is_written_bit_by_bit_is_read(tmp_path_factory: pytest.TempPathFac
 
 def by_tonic(events: Any, steps: int) -> Any:
     """(T, P, H, W)."""
-    return ToFrame(sensor_size=(34, 34, 2), n_time_bins=steps)(events)
+    return oracles.transforms.ToFrame(sensor_size=(34, 34, 2), n_time_bins=steps)(events)
 
 
 @settings(max_examples=150)

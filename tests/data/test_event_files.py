@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tonic.io import read_mnist_file
 
 from snnviz.data.files import aedat4
 from snnviz.data.files.eventfiles import EVENT, parse
 from snnviz.errors import InputError
+from tests import oracles
 from tests.data.aedat import aedat4 as written
 from tests.data.aedat import lz4
 from tests.recorded import packed, some
@@ -72,7 +72,7 @@ def test_each_form_gives_the_same_events(form: str) -> None:
 def test_a_bin_is_read_as_tonic_reads_it_overflows_included(rows: list[tuple[int, int, int]]) -> None:
     raw = b"".join(bytes([x, y]) + t.to_bytes(3, "big") for x, y, t in rows)
     found = parse(raw, ".bin")
-    np.testing.assert_array_equal(found, read_mnist_file(io.BytesIO(raw), dtype=EVENT, is_stream=True))
+    np.testing.assert_array_equal(found, oracles.io.read_mnist_file(io.BytesIO(raw), dtype=EVENT, is_stream=True))
 
 
 def test_polarities_of_minus_one_and_one_are_zero_and_one() -> None:

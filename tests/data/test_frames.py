@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tonic.transforms import CenterCrop, Denoise, Downsample, ToFrame
 
 from snnviz.data import frames as events
 from snnviz.data.frames import EVENT, frames, prepared
 from snnviz.design.binning import Events
+from tests.oracles import transforms
 
 SENSOR = (2, 34, 34)
 
@@ -39,7 +39,7 @@ CROWDED = st.lists(
 @given(SOME, st.integers(1, 8), st.integers(1, 400))
 def test_windows_are_tonics_and_empty_or_left_out_beyond_them(some: Any, steps: int, window: int) -> None:
     found = frames(some, steps, SENSOR, Events(window_ms=window))
-    by_tonic = ToFrame(sensor_size=(34, 34, 2), time_window=window * 1000, include_incomplete=True)(some)
+    by_tonic = transforms.ToFrame(sensor_size=(34, 34, 2), time_window=window * 1000, include_incomplete=True)(some)
     expected = np.zeros_like(found)
     kept = by_tonic[:steps]
     expected[: len(kept)] = kept
@@ -52,7 +52,7 @@ def test_windows_are_tonics_and_empty_or_left_out_beyond_them(some: Any, steps: 
 @settings(max_examples=25)
 @given(SOME, st.integers(4, 34))
 def test_the_middle_is_tonics(some: Any, side: int) -> None:
-    expected = CenterCrop(sensor_size=(34, 34, 2), size=(side, side))(some.copy())
+    expected = transforms.CenterCrop(sensor_size=(34, 34, 2), size=(side, side))(some.copy())
     np.testing.assert_array_equal(prepared(some, SENSOR, Events(crop=side)), expected)
 
 
@@ -60,7 +60,7 @@ def test_the_middle_is_tonics(some: Any, side: int) -> None:
 @given(SOME, st.integers(2, 8))
 def test_pixels_are_joined_as_tonic_does(some: Any, factor: int) -> None:
     found = prepared(some, SENSOR, Events(downsample=factor))
-    expected = Downsample(spatial_factor=1 / factor)(some)
+    expected = transforms.Downsample(spatial_factor=1 / factor)(some)
     if factor in (2, 4, 8):  # others are not exact in tonic: 3 * (1 / 3) is below 1 for some numbers
         np.testing.assert_array_equal(found["x"], expected["x"])
         np.testing.assert_array_equal(found["y"], expected["y"])
@@ -75,7 +75,7 @@ def test_pixels_are_joined_as_tonic_does(some: Any, factor: int) -> None:
 def test_what_stands_alone_is_what_tonic_leaves_out(some: Any, within: int) -> None:
     later = some.copy()
     later["t"] += within  # tonic keeps whatever happens before `within`
-    expected = Denoise(filter_time=within)(later)
+    expected = transforms.Denoise(filter_time=within)(later)
     found = later[events.is_connected(later, within)]
     np.testing.assert_array_equal(found, expected)
 
