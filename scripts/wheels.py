@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -96,16 +97,20 @@ def spans(pythons: list[tuple[int, int]]) -> str:
 
 
 def tables() -> Iterator[str]:
-    found = {(machine, python, files): resolved(files, machine, python)
-             for machine in MACHINES for python in PYTHONS for files in (FILES[:1], FILES)}  # fmt: skip
+    asked = [(files, machine, python) for machine in MACHINES for python in PYTHONS for files in (FILES[:1], FILES)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(lambda question: resolved(*question), asked)
+    found = dict(zip(asked, answers, strict=True))
     yield f"All requirements, on {datetime.date.today()}, and how many packages they are with what they need in turn:\n"
     yield "| Python | " + " | ".join(f"{machine} | tests" for machine in MACHINES) + " |"
     yield "|---" * (1 + 2 * len(MACHINES)) + "|"
     for python in PYTHONS:
-        cells = [found[machine, python, files] for machine in MACHINES for files in (FILES[:1], FILES)]
+        cells = [found[files, machine, python] for machine in MACHINES for files in (FILES[:1], FILES)]
         said = [f"yes, {len(cell)}" if isinstance(cell, dict) else f"no: {cell}" for cell in cells]
         yield f"| {'{}.{}'.format(*python)} | " + " | ".join(said) + " |"
     pins = {key: cell for key, cell in found.items() if isinstance(cell, dict)}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(wheels, {name for cell in pins.values() for name in cell}))
     every = sorted({(name, version) for cell in pins.values() for name, version in cell.items()})
     compiled = [(name, version) for name, version in every if is_compiled(name, version)]
     cuda = [name for name, _ in compiled if name.startswith(("nvidia-", "cuda-", "triton"))]
@@ -117,7 +122,7 @@ def tables() -> Iterator[str]:
     for name, version in compiled:
         if name in cuda:
             continue
-        row = [[python for python in PYTHONS if pins.get((machine, python, FILES), {}).get(name) == version
+        row = [[python for python in PYTHONS if pins.get((FILES, machine, python), {}).get(name) == version
                 and any(kinds & fitting(machine, python) for kinds in wheels(name)[version])]
                for machine in MACHINES]  # fmt: skip
         yield f"| {name} {version} | " + " | ".join(spans(cell) for cell in row) + " |"
