@@ -97,8 +97,9 @@ class Pip:
             self.at = name
         elif line.startswith(("  Downloading ", "  Using cached ", "Processing ")):
             size = " ".join(words[-2:]) if words[-1].endswith(")") and len(words) > 3 else ""
-            name = next(word for word in words if word.endswith((".whl", ".metadata")) or "/" in word)
-            self.at = " ".join([*name.rpartition("/")[2].removesuffix(".metadata").split("-")[:2], size]).strip()
+            file = next((word for word in words if word.endswith((".whl", ".metadata", ".gz"))), words[-1])
+            file = file.rpartition("/")[2].removesuffix(".metadata").removesuffix(".tar.gz")
+            self.at = " ".join([*file.split("-")[:2], size]).strip()
         elif line.startswith("Ignoring "):  # its marker names other machines
             self.wanted.discard(plain(line.removeprefix("Ignoring ").partition(":")[0]))
         elif line.startswith("Installing collected packages: "):
@@ -107,7 +108,7 @@ class Pip:
 
     def __str__(self) -> str:
         if self.installing:
-            here = {plain(path.name.split("-")[0]) for path in packages().glob("*.dist-info")}
+            here = {plain(path.name.split("-")[0]) for path in packages().glob("*-info")}
             left = [name for name in self.installing if name not in here]
             at = f"installing {left[0]}" if left else f"compiling {self.installing[-1]}"
             done = len(self.installing) - len(left)
@@ -134,7 +135,7 @@ def megabytes(folder: Path) -> int:
 
 def requirements(file: Path) -> list[str]:
     lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
-    return [line for line in lines if line]
+    return [line for line in lines if line and not line.startswith("-")]
 
 
 def python() -> Path:

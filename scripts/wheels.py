@@ -87,7 +87,8 @@ def wheels(package: str) -> dict[str, list[frozenset[tags.Tag]]]:
 
 
 def is_compiled(package: str, version: str) -> bool:
-    return all(tag.platform != "any" for kinds in wheels(package).get(version, []) for tag in kinds)
+    found = wheels(package).get(version, [])
+    return bool(found) and all(tag.platform != "any" for kinds in found for tag in kinds)
 
 
 def spans(pythons: list[tuple[int, int]]) -> str:
@@ -116,7 +117,9 @@ def tables() -> Iterator[str]:
     cuda = [name for name, _ in compiled if name.startswith(("nvidia-", "cuda-", "triton"))]
     names = {name for name, _ in every}
     yield f"\nOf {len(names)} packages these are compiled, beside {len(set(cuda))} of CUDA that torch's"
-    yield "default build for Linux needs; a cell names the Pythons that need it and have a wheel:\n"
+    yield "default build for Linux needs; a cell names the Pythons that need it and have a wheel."
+    sources = [name for name, version in every if version not in wheels(name)]
+    yield f"Without a wheel, and so built, which needs no compiler: {', '.join(sources) or 'none'}.\n"
     yield "| package | " + " | ".join(MACHINES) + " |"
     yield "|---" * (1 + len(MACHINES)) + "|"
     for name, version in compiled:

@@ -368,6 +368,14 @@ def test_what_it_is_at_is_said_with_how_many_of_how_many(tmp_path: Path, monkeyp
     pip.hear("  Downloading greenlet-3.2.4-cp311-cp311-manylinux_2_24_x86_64.whl (587 kB)")
     (tmp_path / "fetched" / "greenlet.whl").write_bytes(bytes(3_000_000))
     assert str(pip) == "fetching greenlet 3.2.4 (587 kB), 2 of 2 requirements and 1 that they need, 3 MB"
+    for line, at in {
+        "  Downloading yattag-1.9.2.tar.gz (28 kB)": "yattag 1.9.2 (28 kB)",
+        "  Using cached torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl.metadata (3 kB)": "torch 2.13.0 (3 kB)",
+        "Processing /wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl": "torch 2.13.0+cpu",
+        "  Downloading what pip may say one day": "day",
+    }.items():
+        pip.hear(line)
+        assert str(pip).startswith(f"fetching {at}, 2 of 2")
     pip.hear("Installing collected packages: greenlet, SQLAlchemy")
     (tmp_path / "greenlet-3.2.4.dist-info").mkdir()
     assert str(pip) == "installing sqlalchemy, 1 of 2 packages, 3 MB"
