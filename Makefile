@@ -6,12 +6,12 @@ ADDRESS ?= 127.0.0.1
 # scripts/install.py also reads TORCH_INDEX, where torch comes from, and scripts/python.sh PYTHON, which one .venv is made with.
 
 # How many processes test side by side.
-WORKERS ?= 4
+WORKERS ?= 3
 
 # A browser window is opened where there is a screen to show it on.
 HEADLESS ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),false,true)
 
-.PHONY: run install ask test check tests study pictures mutants browser-packages clean help
+.PHONY: run install ask test check style types tests study pictures mutants browser-packages clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,15 +39,20 @@ browser-packages:
 	    chromium fonts-dejavu-core dataset-fashion-mnist >/dev/null; \
 	else echo "chromium or dataset-fashion-mnist is missing and cannot be installed without root: their tests will skip"; fi
 
-test: $(VENV)/.installed-dev browser-packages check tests  ## everything: style, types, structure, then the whole suite
+test: $(VENV)/.installed-dev browser-packages style  ## everything: style, types and structure, the whole suite
+	+@$(MAKE) --no-print-directory -j2 types tests
 
-check: $(VENV)/.installed-dev  ## style, types, structure
+check: style types  ## style, types, structure
+
+style: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Four processes on two cores: they wait much, for browsers and for one another. What measures time comes at the end, alone.
+# More processes than two cores: they wait for browsers and for one another. What measures time comes at the end, alone.
 tests: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "not slow and not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m "alone and not slow" $$(grep -rlE --include='test_*.py' 'mark\.alone' tests)

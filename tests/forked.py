@@ -1,6 +1,6 @@
 """Supervisors that are forked from one process with torch loaded and warm: each would load it anew, in 4 s of a core.
 
-Only loading is spared. What is forked is `python -m snnviz.jobs.worker` itself, with the same arguments, environment,
+Only loading is spared. What is forked is `python -m snnviz.jobs` itself, with the same arguments, environment,
 files, signals and processes of its own: a session, a forkserver below it, and what that forks. A second forkserver,
 where a test kills the first, is started as ever.
 """
@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import util
@@ -29,7 +28,7 @@ from typing import Any
 PLACE = "TESTS_FORKED_FROM"
 """The variable with the folder of the socket, which the processes of a test session share."""
 
-WORKER = ["-m", "snnviz.jobs.worker"]
+WORKER = ["-m", "snnviz.jobs"]
 LOADED = {"SNNVIZ_LEASE_SECONDS", "SNNVIZ_STUDIES"}
 """Settings that are read once, as modules are loaded: a worker with one of these is started as ever."""
 
@@ -183,9 +182,8 @@ def _become_worker(order: dict[str, Any], handle: int, log: int) -> None:
     os.environ.update(order["environment"])
     order["arguments"][order["handle"]] = str(handle)
     _keep_a_forkserver()
-    sys.argv = ["snnviz.jobs.worker", *order["arguments"]]
-    warnings.filterwarnings("ignore", "'snnviz.jobs.worker' found in sys.modules", RuntimeWarning)
-    runpy.run_module("snnviz.jobs.worker", run_name="__main__", alter_sys=True)
+    sys.argv = ["snnviz.jobs", *order["arguments"]]
+    runpy.run_module("snnviz.jobs", run_name="__main__", alter_sys=True)
     sys.exit()
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,19 +51,15 @@ def until_attempt(store: Store, run: str, attempt: int) -> None:
     until(lambda: store.get(run).attempt == attempt)
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Background]:
-    """A local engine for the tests that leave its supervisor alone."""
-    store = Store(tmp_path_factory.mktemp("shared") / "runs.sqlite")
-    engine = Background(store)
-    yield engine
-    engine.end()
-    store.close()
+@pytest.fixture
+def engine(store: Store, background: MakeBackground) -> Background:
+    """A local engine of the test's own: all train the same design, whose undisturbed numbers are computed once."""
+    return background(store)
 
 
 class TestRunKilled:
-    def test_it_resumes_from_its_checkpoint(self, shared: Background, long: MakeDesign) -> None:
-        engine, store, design = shared, shared.store, long(seed=10)
+    def test_it_resumes_from_its_checkpoint(self, engine: Background, long: MakeDesign) -> None:
+        store, design = engine.store, long()
         run = engine.submit(design).run
         until_mid_epoch(store, run)
         (child,) = engine.run_processes()
@@ -77,8 +73,8 @@ class TestRunKilled:
         assert (done.state, done.attempt, done.error) == ("done", 2, None)
         assert stored(store, design) == undisturbed(design)
 
-    def test_it_begins_anew_where_the_checkpoint_is_damaged(self, shared: Background, long: MakeDesign) -> None:
-        engine, store, design = shared, shared.store, long(seed=11)
+    def test_it_begins_anew_where_the_checkpoint_is_damaged(self, engine: Background, long: MakeDesign) -> None:
+        store, design = engine.store, long()
         run = engine.submit(design).run
         until_mid_epoch(store, run)
         (child,) = engine.run_processes()
@@ -90,9 +86,9 @@ class TestRunKilled:
         assert "training began anew" in (done.note or "")
         assert stored(store, design) == undisturbed(design)
 
-    def test_it_is_failed_when_it_dies_again_and_again(self, shared: Background, long: MakeDesign) -> None:
-        engine, store = shared, shared.store
-        run = engine.submit(long(seed=20, epochs=100)).run
+    def test_it_is_failed_when_it_dies_again_and_again(self, engine: Background, long: MakeDesign) -> None:
+        store = engine.store
+        run = engine.submit(long(epochs=100)).run
         for attempt in range(1, MAX_DEATHS + 1):
             until_attempt(store, run, attempt)
             (child,) = until(engine.run_processes)
@@ -104,9 +100,9 @@ class TestRunKilled:
         assert (failed.traceback or "").count("SIGKILL") == MAX_DEATHS
         assert not engine.run_processes()
 
-    def test_a_run_that_hangs_is_cancelled_all_the_same(self, shared: Background, long: MakeDesign) -> None:
-        engine, store = shared, shared.store
-        run = engine.submit(long(seed=21, epochs=100)).run
+    def test_a_run_that_hangs_is_cancelled_all_the_same(self, engine: Background, long: MakeDesign) -> None:
+        store = engine.store
+        run = engine.submit(long(epochs=100)).run
         until(lambda: store.rows(run, Sample))
         (child,) = engine.run_processes()
         os.kill(child, signal.SIGSTOP)
@@ -116,8 +112,8 @@ class TestRunKilled:
 
 
 class TestForkserverKilled:
-    def test_the_run_is_taken_up_again(self, shared: Background, long: MakeDesign) -> None:
-        engine, store, design = shared, shared.store, long(seed=12)
+    def test_the_run_is_taken_up_again(self, engine: Background, long: MakeDesign) -> None:
+        store, design = engine.store, long()
         run = engine.submit(design).run
         until_mid_epoch(store, run)
         for pid in engine.forkservers():
@@ -149,7 +145,7 @@ class TestSupervisorKilled:
         self, store: Store, background: MakeBackground, long: MakeDesign
     ) -> None:
         """As when the computer went down: nothing is left but the files."""
-        engine, design = background(store), long(seed=1)
+        engine, design = background(store), long()
         run = engine.submit(design).run
         until_mid_epoch(store, run)
         for process in engine.processes():
@@ -176,7 +172,7 @@ class TestSupervisorKilled:
     def test_the_command_line_can_finish_it_too(
         self, store: Store, background: MakeBackground, long: MakeDesign
     ) -> None:
-        engine, design = background(store), long(seed=2)
+        engine, design = background(store), long()
         run = engine.submit(design).run
         until_mid_epoch(store, run)
         supervisor = engine.supervisor()
@@ -191,7 +187,7 @@ class TestSupervisorTold:
     def test_it_hands_its_runs_back_without_counting_a_death(
         self, store: Store, background: MakeBackground, long: MakeDesign
     ) -> None:
-        engine, design = background(store), long(seed=3)
+        engine, design = background(store), long()
         run = engine.submit(design).run
         until_mid_epoch(store, run)
         engine.stop()

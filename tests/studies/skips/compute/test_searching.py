@@ -207,7 +207,7 @@ class TestInTheStore:
     def test_the_supervisor_is_killed_and_the_search_goes_on(
         self, store: Store, background: Callable[..., Background]
     ) -> None:
-        search = make(iterations=6, tuning_epochs=4, training={"batch_size": 4}, seed=1)
+        search = make(iterations=6, tuning_epochs=4, training={"batch_size": 4})
         engine = background(store)
         engine.submit(search)
         before = until(lambda: found if len(found := store.rows(search.digest, Trial)) >= 2 else None)
