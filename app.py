@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from snnviz.ui.kit.services import lifespan
-from snnviz.ui.server.middleware.connections import bound_messages, close_the_silent
+from snnviz.ui.server.middleware.connections import limit_header_time, limit_message_size
 from snnviz.ui.server.middleware.headers import broken
 from snnviz.ui.server.repairs import (
     answer_at_once,
@@ -23,8 +23,8 @@ keep_runs_whole()
 keep_units_at_their_numbers()
 answer_at_once()
 keep_choices_among_what_is_offered()
-close_the_silent()
-bound_messages()
+limit_header_time()
+limit_message_size()
 app = st.App(
     Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py",
     routes=routes(),

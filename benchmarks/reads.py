@@ -59,7 +59,7 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
         questions.epochs_of(designs)
 
     def listing() -> None:
-        services.GLANCES.forget()
+        services.CACHE.clear()
         runs._read.cache_clear()
         runs._known()
 
@@ -109,7 +109,7 @@ def measure(place: Path, count: int, shown: int, times: int) -> None:
     for name, read in reads(designs).items():
         taken, clock = [], []
         for _ in range(times):
-            for kept in (services.GLANCES, services.PACES):
+            for kept in (services.CACHE, services.PACES):
                 kept.forget()
             begin, spent = time.perf_counter(), time.thread_time()
             read()

@@ -14,7 +14,7 @@ with left:
 with right:
     preview.panel()
 with st.container():
-    preview.expected()
+    preview.forecast_panel()
 with st.container():
     live.panel()
 with st.container():  # last, so that nothing moves with it

@@ -220,7 +220,7 @@ KINDS: dict[str, Kind] = {
     "ttfs limits": Kind({"usual": LimitSetting()}, *_parts("limits")),
     "ttfs penalty": Kind({"usual": PenaltyStudy()}, *_parts("penalty")),
     "data": Kind(
-        {"usual": data_setting.Look()},
+        {"usual": data_setting.SampleChoice()},
         lambda value: data_setting.to_link(Design(), value),
         lambda query: data_setting.from_link(query)[1],
     ),

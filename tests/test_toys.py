@@ -121,7 +121,7 @@ def test_their_page_starts_pauses_goes_on_and_forgets(tmp_path: Path, monkeypatc
     assert store.get(Dice().digest).state == "cancelled"
     press("toy-dice-train")
     Immediate(store).submit(Dice())
-    services.GLANCES.forget()
+    services.CACHE.clear()
     page.run()
     assert page.button(key="toy-dice-train").label == "Thrown"
     press("toy-walk-start")
@@ -132,7 +132,7 @@ def test_their_page_starts_pauses_goes_on_and_forgets(tmp_path: Path, monkeypatc
     assert store.get(walk.digest).cancel_requested
     assert page.button(key="toy-walk-pause").label == "Pausing"
     store.finish(claim.run, claim.attempt, "cancelled")
-    services.GLANCES.forget()
+    services.CACHE.clear()
     page.run()
     assert page.button(key="toy-walk-start").label == "Resume 1 walk"
     press("toy-walk-start")

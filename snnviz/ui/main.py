@@ -12,7 +12,7 @@ import streamlit as st  # noqa: E402
 from snnviz.tasks import KINDS, resolve  # noqa: E402
 from snnviz.ui.kit import announcing, notices, services, state  # noqa: E402
 from snnviz.ui.kit.store_errors import show_store_errors  # noqa: E402
-from snnviz.ui.kit.words import plain  # noqa: E402
+from snnviz.ui.kit.words import escape_markdown  # noqa: E402
 
 # Before the navigation, which would have a browser fetch the page's symbol from elsewhere.
 st.set_page_config(page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")
@@ -34,7 +34,7 @@ st.set_page_config(page_title=f"{page.title} · snnviz")
 with show_store_errors():
     services.store().version()
     for sentence in services.store().words():
-        st.info(plain(sentence), icon=":material/database:")
+        st.info(escape_markdown(sentence), icon=":material/database:")
     state.begin(page.url_path)
     page.run()
     with st.container():

@@ -16,7 +16,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain, some
+from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.numbers import NO_NUMBER
 from snnviz.views.run import MOST_NAMED, overlay_charts
 from snnviz.views.runs import difference_table, row, run_table, short_names
@@ -30,11 +30,11 @@ EVERY = 2.0
 
 
 def panel() -> None:
-    """The table, looked at anew every two seconds while something is going on, and the actions on a selection."""
+    """The table of runs, updated every two seconds while some are active, and the actions on the selected ones."""
     runs, _, hidden = _known()
     if hidden:
         what = f"{len(hidden)} run{'s' if len(hidden) > 1 else ''} of another version cannot be shown"
-        st.caption(plain(f"{what}: {hidden[0].run} ({hidden[0].reason})"))
+        st.caption(escape_markdown(f"{what}: {hidden[0].run} ({hidden[0].reason})"))
     if not runs:
         st.info("No run yet. Draw a network on the Design page and press Train.", icon=":material/info:")
         return
@@ -48,8 +48,8 @@ def _listing(active: bool) -> None:
     runs, table, _ = _known()
     if active and all(run.ended for run in runs):
         st.rerun()
-    if active and (sentence := services.standstill()):
-        st.caption(plain(sentence))
+    if active and (sentence := services.queue_problem()):
+        st.caption(escape_markdown(sentence))
     runs, table = _found(runs, table)
     _follow([run.run for run in runs])
     actions = st.container(horizontal=True)
@@ -136,7 +136,7 @@ def _actions(chosen: list[Run]) -> None:
         _do(services.engine().cancel, going)
     with st.popover("Delete", icon=":material/delete:", disabled=not chosen, key="deleting", on_change="rerun"):
         if chosen:
-            st.write(f"Delete {some(len(chosen), 'run')} for everybody, with curves and weights?")
+            st.write(f"Delete {pluralise(len(chosen), 'run')} for everybody, with curves and weights?")
             if st.button("Delete", type="primary", key="delete_runs", on_click=_close, args=("deleting",)):
                 _do(services.store().delete, chosen)
 
@@ -151,9 +151,9 @@ def _do(action: Callable[[str], None], runs: list[Run]) -> None:
         for run in runs:
             action(run.run)
     except SnnvizError as error:
-        st.error(plain(str(error)))
+        st.error(escape_markdown(str(error)))
         return
-    services.GLANCES.forget()
+    services.CACHE.clear()
     st.rerun()
 
 
@@ -196,7 +196,7 @@ Known = tuple[list[Run], pd.DataFrame, list[Unreadable]]
 def _known() -> Known:
     """The newest runs, read anew where any run has changed."""
     place = str(cache_dir())
-    return services.GLANCES.get(("runs", place), lambda: _read(place, services.store().version()))
+    return services.CACHE.get(("runs", place), lambda: _read(place, services.store().version()))
 
 
 @lru_cache(maxsize=8)

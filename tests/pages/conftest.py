@@ -39,7 +39,7 @@ def using(folder: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SNNVIZ_CACHE", str(folder))
         patch.delenv("SNNVIZ_STORE", raising=False)
-        services.GLANCES.forget()
+        services.CACHE.clear()
         yield folder
         with suppress(StoreError):
             Local(services.store()).stop()
@@ -64,7 +64,7 @@ def trained() -> Callable[..., Run]:
             store.rename(run, title)
         found = store.get(run)
         store.close()
-        services.GLANCES.forget()
+        services.CACHE.clear()
         return found
 
     return train

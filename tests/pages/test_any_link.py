@@ -16,7 +16,7 @@ from snnviz.errors import InputError
 from snnviz.graph.nearest import Unfit
 from snnviz.studies.ttfs.page import ttfs
 from snnviz.studies.ttfs.page.setting import USUAL
-from snnviz.ui.kit.words import ended
+from snnviz.ui.kit.words import as_sentence
 from tests.designs import DESIGNS, attempt, broken_links
 from tests.pages.conftest import using
 from tests.pages.visit import Visit, by_link
@@ -54,7 +54,7 @@ def check(query: dict[str, str], usual: float) -> None:
         assert spent < usual + PARSING_SECONDS
         assert visit.design == Design()
         assert visit.link == ""
-        said = f"{design.why}." if isinstance(design, Unfit) else ended(design)  # the nearest is a button
+        said = f"{design.why}." if isinstance(design, Unfit) else as_sentence(design)  # the nearest is a button
         assert visit.errors == [" ".join(f"{said} The default design is shown instead.".split())]
     else:
         assert visit.design == design
@@ -125,7 +125,7 @@ def test_the_ttfs_page_takes_any_parameters(query: dict[str, str]) -> None:
     visit, found = by_link("ttfs", query), attempt(ttfs.from_link, query)
     problem = visit.at.session_state["ttfs_link_problem"]
     if isinstance(found, InputError):
-        assert problem == f"{ended(found)} The {USUAL} is shown instead."
+        assert problem == f"{as_sentence(found)} The {USUAL} is shown instead."
         assert len(visit.at.error) == 1
     else:
         assert problem == ""

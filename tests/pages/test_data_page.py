@@ -15,9 +15,9 @@ from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.links import from_query
 from snnviz.errors import DataMissing, InputError
-from snnviz.ui.data import fetching
-from snnviz.ui.data.setting import Look, from_link, to_link
-from snnviz.ui.kit.words import ended
+from snnviz.ui.data import downloads
+from snnviz.ui.data.setting import SampleChoice, from_link, to_link
+from snnviz.ui.kit.words import as_sentence
 from tests.designs import DESIGNS, attempt, broken_links
 from tests.pages.visit import Visit, by_link, cards
 from tests.strangers import TEXTS
@@ -138,8 +138,8 @@ def test_a_broken_link_is_one_sentence(query: str, sentence: str) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(DESIGNS, st.builds(Look, part=st.sampled_from(["train", "test"]), number=st.integers(0, 99)))
-def test_every_setting_is_its_link(design: Design, look: Look) -> None:
+@given(DESIGNS, st.builds(SampleChoice, part=st.sampled_from(["train", "test"]), number=st.integers(0, 99)))
+def test_every_setting_is_its_link(design: Design, look: SampleChoice) -> None:
     query = to_link(design, look)
     assert from_link(dict(parse_qsl(query))) == (design, look)
 
@@ -149,7 +149,7 @@ def test_every_setting_is_its_link(design: Design, look: Look) -> None:
 def test_a_broken_design_in_the_link_is_one_sentence(case: tuple[str, dict[str, str]]) -> None:
     visit = by_link("data", case[1])
     wrong = attempt(from_query, case[1])
-    assert visit.errors == ([f"{ended(wrong)} {INSTEAD}"] if isinstance(wrong, InputError) else [])
+    assert visit.errors == ([f"{as_sentence(wrong)} {INSTEAD}"] if isinstance(wrong, InputError) else [])
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -182,7 +182,7 @@ def test_a_download_says_how_far_it_is_and_can_be_cancelled(monkeypatch: pytest.
 
     ensured(monkeypatch, work)
     visit = by_link("data", "data.name=cifar10").press("data-fetch-it")
-    going = fetching.known("cifar10")
+    going = downloads.download_of("cifar10")
     assert going is not None
     until(lambda: "3.0" in going.words)
     visit.look()
@@ -200,7 +200,7 @@ def test_a_download_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 
     ensured(monkeypatch, work)
     visit = by_link("data", "data.name=cifar10").press("data-fetch-it")
-    going = fetching.known("cifar10")
+    going = downloads.download_of("cifar10")
     assert going is not None
     until(lambda: going.ended)
     assert visit.look().errors == ["CIFAR-10 could not be fetched (ConnectionError): put it there."]

@@ -281,7 +281,7 @@ def test_a_run_that_is_deleted_while_it_is_watched_is_said_to_be(tiny: MakeDesig
     visit = Visit(links.to_query(design))
     assert "in the queue" in visit.text
     store.delete(design.digest)
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert "has been deleted" in visit.text
     assert visit.design == design
@@ -292,7 +292,7 @@ def test_a_run_that_waits_says_its_place_and_when_it_starts(tiny: MakeDesign) ->
     store = services.store()
     for seed in range(30):
         store.submit(tiny(seed))
-    services.QUEUES.forget()
+    services.QUEUES.clear()
     visit = Visit(links.to_query(tiny(28)))
     assert re.search(r"29th in the queue, about \d+ (s|min)", visit.at.get("progress")[0].proto.text)  # type: ignore[attr-defined]
     visit = Visit(links.to_query(tiny(0)))

@@ -15,7 +15,7 @@ from snnviz.studies.shortcuts.page import rows
 from snnviz.studies.shortcuts.page import setting as shortcuts_setting
 from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members, survey
 from snnviz.studies.skips.sweep import SkipSweep, distinct, points
-from snnviz.ui.design import watching
+from snnviz.ui.design import live_charts
 from snnviz.ui.kit import questions, services
 from snnviz.ui.kit import rows as kit_rows
 from tests.aged import age
@@ -38,9 +38,9 @@ def aged(*runs: str) -> None:
     for run in runs:
         age(store, run)
     store.close()
-    services.GLANCES.forget()
+    services.CACHE.clear()
     questions._RESULTS._found.clear()
-    for drawn in (watching._picture, kit_rows._history, rows._charts):
+    for drawn in (live_charts._picture, kit_rows._history, rows._charts):
         drawn.cache_clear()
 
 
@@ -61,7 +61,7 @@ def test_the_live_panel_says_what_was_looked_at_and_looks_anew(tiny: MakeDesign,
     assert f"**on {BEFORE}**" in visit.text
     assert BEFORE in str(live(visit, run)["rate"]["caption"])
     visit.press("live-anew-button")
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert f"on {BEFORE}**" not in visit.text
     assert [button.key for button in visit.at.button if button.key == "live-anew-button"] == []
@@ -104,7 +104,7 @@ def test_the_skips_page_says_how_many_runs_are_of_before_and_looks_anew(trained:
         visit = Visit(page="skips")
         visit.at.session_state["sweep"] = TINY
         visit.at.session_state["skips_revision"] = 1
-        services.GLANCES.forget()
+        services.CACHE.clear()
         return visit.look()
 
     def energies(visit: Visit) -> list[float]:
@@ -148,7 +148,7 @@ def test_a_run_without_weights_says_so(tiny: MakeDesign, trained: Callable[..., 
     for file in cache.rglob("*.safetensors"):
         file.unlink()
     visit = Visit(links.to_query(tiny(4))).press("train").press("live-anew-button")
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert f"There are no weights of the run {run} to look at" in visit.text
     assert visit.at.button("live-anew-button").label == "Measure anew"
@@ -163,7 +163,7 @@ def test_a_survey_of_before_is_computed_once_more() -> None:
     visit = by_link("shortcuts", shortcuts_setting.to_link(design, study, "before"))
     assert f"**on {BEFORE}**" in visit.text
     visit.press("shortcuts-before-anew")
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert BEFORE not in visit.text
     captions = [chart["caption"] for chart in visit.component("snnviz_charts", "shortcuts-before-profile")["charts"]]

@@ -12,7 +12,7 @@ import pytest
 import streamlit
 
 from snnviz.data import apart, datasets, owndata, uploads
-from snnviz.ui.data.setting import Look
+from snnviz.ui.data.setting import SampleChoice
 from snnviz.ui.server import visitors
 from tests.packed import npz, zipped
 from tests.pages.visit import Visit, by_link, cards
@@ -81,7 +81,7 @@ def test_an_upload_is_shown_kept_trained_and_removed(cache: Path) -> None:
     visit.press("data-turn").press("data-use")
     assert visit.design.data.name == name
     visit.go("data")
-    visit.at.session_state["data_look"] = Look(view="own")
+    visit.at.session_state["data_look"] = SampleChoice(view="own")
     visit.look().press(f"data-remove-{name}")
     assert owndata.names() == ()
     other = by_link("data", f"data.name={name}")

@@ -29,7 +29,7 @@ def store() -> Store:
 
 def changed() -> None:
     """What the pages looked at a moment ago is old now."""
-    services.GLANCES.forget()
+    services.CACHE.clear()
 
 
 def words(shown: str) -> list[str]:

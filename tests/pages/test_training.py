@@ -31,7 +31,7 @@ def test_a_design_is_trained_watched_and_found_again(tiny: MakeDesign) -> None:
     assert visit.component("snnviz_reveal") == {"moment": 1}
     done = ended(services.store(), run)
     assert (done.state, done.error) == ("done", None)
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert ":green-badge[:material/check: done]" in visit.text
     assert visit.at.button("train").label == "Show the trained result"
@@ -60,20 +60,20 @@ def test_two_people_who_press_train_share_a_run_and_either_can_cancel_it(long: M
     one, two = Visit(link), Visit(link)
     one.press("train")
     assert "in the queue" in one.text or "training" in one.text
-    services.GLANCES.forget()
+    services.CACHE.clear()
     two.look()
     assert two.at.button("train").label == "Watch its training"
     two.press("train")
     run = two.design.digest
     assert len(services.store().runs(states=("queued", "running"))) == 1
     until(lambda: services.store().get(run).step)
-    services.GLANCES.forget()
+    services.CACHE.clear()
     two.look()
     assert ":blue-badge[:material/sync: training]" in two.text
     two.press("cancel")
     stopped = ended(services.store(), run)
     assert stopped.state == "cancelled"
-    services.GLANCES.forget()
+    services.CACHE.clear()
     one.look()
     assert ":orange-badge[:material/cancel: cancelled]" in one.text
     kept = stopped.checkpoint

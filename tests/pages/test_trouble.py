@@ -41,7 +41,7 @@ def test_a_store_that_goes_away_under_the_page_is_a_sentence(
     run = trained(tiny())
     visit = Visit(links.to_query(run.design), page)
     (cache / "runs.sqlite").rename(cache / "moved.sqlite")
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert len(visit.at.error) == 1
     assert "cannot be" in visit.at.error[0].value
@@ -83,7 +83,7 @@ def test_data_that_are_not_here_are_announced_and_a_run_without_them_says_what_t
     store = Store()
     run = Immediate(store).submit(design).run
     store.close()
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit = Visit(links.to_query(design))
     assert [error.partition(": ")[0] for error in visit.errors] == [
         "MNIST is not on this machine and could not be fetched"
@@ -103,7 +103,7 @@ def test_recordings_that_are_not_here_are_not_fetched_unasked_and_a_part_of_them
     store = Store()
     engine = Immediate(store)
     run = engine.submit(design).run
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit = Visit(links.to_query(design))
     assert [error.partition(":")[0] for error in visit.errors] == ["N-MNIST is not on this machine"]
     place = cache / "datasets" / "nmnist" / "NMNIST"
@@ -111,7 +111,7 @@ def test_recordings_that_are_not_here_are_not_fetched_unasked_and_a_part_of_them
     put(place)
     assert engine.submit(design).run == run
     store.close()
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit = Visit(links.to_query(design))
     assert visit.errors == []
     part = "N-MNIST is on this machine in part: 40 of its 60,000 training"
@@ -134,7 +134,7 @@ def test_a_store_that_was_replaced_is_said(cache: Path, tiny: MakeDesign) -> Non
     services.store().close()
     (cache / "runs.sqlite").unlink()
     Store().close()
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit = Visit(links.to_query(tiny()), "runs")
     assert "removed or moved while it was open, and another one is in its place" in visit.text
     assert "No run yet" in visit.text
@@ -150,7 +150,7 @@ def test_a_queue_that_stands_still_is_one_line(tiny: MakeDesign, hung: tuple[Sto
     assert "stands still" not in visit.text
     with store._writing() as connection:
         connection.exec_driver_sql("UPDATE supervisors SET heartbeat = heartbeat - 30")
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert visit.text.replace("\\", "").count("The queue stands still: its supervisor has not been heard of for 3") == 1
 
@@ -163,7 +163,7 @@ def test_a_run_without_weights_is_trained_again_at_a_press(
     assert "again" not in [button.key for button in visit.at.button]
     with services.store()._writing() as connection:
         connection.exec_driver_sql("UPDATE runs SET checkpoint = NULL, revision = revision + 1")
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     (button,) = [button for button in visit.at.button if button.key == "again"]
     assert button.label.startswith("Train again for its weights: about ")

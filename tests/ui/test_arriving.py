@@ -24,9 +24,9 @@ from snnviz.data.uploads import Checked, Limits
 from snnviz.errors import InputError
 from snnviz.ui.data import checking
 from snnviz.ui.data.local import is_local
-from snnviz.ui.data.own import megabytes
-from snnviz.ui.server.middleware import arriving, connections, held
-from snnviz.ui.server.middleware.arriving import Arriving
+from snnviz.ui.data.own import upload_limit_mb
+from snnviz.ui.server.middleware import body_limits, connections, upload_memory
+from snnviz.ui.server.middleware.body_limits import BodyLimits
 from snnviz.ui.server.middleware.cookies import VISITOR
 from tests.waiting import until
 
@@ -52,10 +52,10 @@ class Files:
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> Files:
     found = Files()
-    monkeypatch.setattr(held, "HELD", held.Held())
-    monkeypatch.setattr(arriving, "HELD", held.HELD)
-    monkeypatch.setattr(held, "_manager", lambda: found)
-    monkeypatch.setattr(held, "_is_here", found.connected.__contains__)
+    monkeypatch.setattr(upload_memory, "MEMORY", upload_memory.UploadMemory())
+    monkeypatch.setattr(body_limits, "MEMORY", upload_memory.MEMORY)
+    monkeypatch.setattr(upload_memory, "_manager", lambda: found)
+    monkeypatch.setattr(upload_memory, "_is_here", found.connected.__contains__)
     for name, value in SMALL.items():
         monkeypatch.setenv(f"SNNVIZ_UPLOAD_{name}", value)
     return found
@@ -66,7 +66,7 @@ def port(files: Files, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """uvicorn, our middleware, and behind it something that keeps uploads as Streamlit does."""
     for method in ("connection_made", "data_received"):  # put back afterwards
         monkeypatch.setattr(AutoHTTPProtocol, method, getattr(AutoHTTPProtocol, method))
-    connections.close_the_silent()
+    connections.limit_header_time()
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.5)
 
     async def streamlit(scope: Any, receive: Any, send: Any) -> None:
@@ -84,7 +84,7 @@ def port(files: Files, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
             given = Request(scope).headers
             scope[VISITOR] = given.get("visitor", "somebody")
             scope["client"] = (given.get("address", "192.0.2.1"), 1)
-        await Arriving(streamlit)(scope, receive, send)
+        await BodyLimits(streamlit)(scope, receive, send)
 
     server = uvicorn.Server(uvicorn.Config(known, port=0, lifespan="off", log_level="critical", ws="none"))
     with socket.socket() as listening:
@@ -203,10 +203,10 @@ def test_what_was_left_goes_first_where_there_is_no_room_and_in_any_case_after_a
     assert "s2" not in files.file_storage
     assert {"s0", "s1", "s3", "s4", "s5", "s7"} <= set(files.file_storage)
     files.connected.discard("s0")
-    held.tend()
+    upload_memory.drop_left_behind()
     assert "s0" in files.file_storage
-    monkeypatch.setattr(held, "LEFT_SECONDS", 0)
-    until(lambda: held.tend() or "s0" not in files.file_storage)
+    monkeypatch.setattr(upload_memory, "LEFT_SECONDS", 0)
+    until(lambda: upload_memory.drop_left_behind() or "s0" not in files.file_storage)
 
 
 def test_what_is_not_announced_is_counted_too(port: int) -> None:
@@ -256,7 +256,7 @@ def test_what_was_repaired_before_stays(monkeypatch: pytest.MonkeyPatch) -> None
     met: list[Any] = []
     for method in ("connection_made", "data_received"):
         monkeypatch.setattr(AutoHTTPProtocol, method, lambda protocol, _: met.append(protocol))
-    connections.close_the_silent()
+    connections.limit_header_time()
     transport = SimpleNamespace(get_protocol=lambda: None)
     protocol: Any = SimpleNamespace(cycle=None, transport=transport)
     AutoHTTPProtocol.connection_made(protocol, transport)  # type: ignore[arg-type]
@@ -274,10 +274,10 @@ def test_a_long_upload_outlives_the_limit_of_a_header(port: int) -> None:
 
 
 def test_the_page_takes_what_the_server_and_the_limits_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert megabytes() == st.get_option("server.maxUploadSize") == 64
-    assert megabytes() <= Limits().megabytes
+    assert upload_limit_mb() == st.get_option("server.maxUploadSize") == 64
+    assert upload_limit_mb() <= Limits().megabytes
     monkeypatch.setenv("SNNVIZ_UPLOAD_MEGABYTES", "3")
-    assert megabytes() == 3
+    assert upload_limit_mb() == 3
 
 
 @pytest.mark.parametrize(

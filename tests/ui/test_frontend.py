@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from snnviz.ui.server.frontend import STATIC, FromMemory, warm
+from snnviz.ui.server.frontend import STATIC, StaticFiles, warm
 
 ENTRY = next((STATIC / "static" / "js").glob("index.*.js"))
 FONT = next((STATIC / "static" / "media").glob("*.woff2"))
@@ -28,7 +28,7 @@ def ask(path: str, base: str = "", method: str = "GET", accept: str = "gzip, br"
         sent.append(message)
 
     def work() -> None:
-        asyncio.run(FromMemory(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
+        asyncio.run(StaticFiles(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
 
     with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
         other.submit(work).result()

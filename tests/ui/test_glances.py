@@ -17,7 +17,7 @@ from snnviz.events import EpochEnd
 from snnviz.store import Store
 from snnviz.ui import runs
 from snnviz.ui.kit import questions, services
-from snnviz.ui.kit.services import MOST_GLANCES, Glances
+from snnviz.ui.kit.services import MOST_ENTRIES, TtlCache
 from tests.conftest import MakeDesign
 from tests.waiting import until
 
@@ -29,10 +29,10 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """That of the pages."""
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
     monkeypatch.delenv("SNNVIZ_STORE", raising=False)
-    services.GLANCES.forget()
+    services.CACHE.clear()
     yield services.store()
     services.store().close()
-    services.GLANCES.forget()
+    services.CACHE.clear()
 
 
 class Held:
@@ -51,7 +51,7 @@ class Held:
 
 class TestGlances:
     def test_who_asks_at_once_waits_for_one_computation(self) -> None:
-        glances, held = Glances(60), Held("read")
+        glances, held = TtlCache(60), Held("read")
         with ThreadPoolExecutor(8) as pool:
             asked = [pool.submit(glances.get, "key", held) for _ in range(8)]
             assert held.begun.wait(SLOW)
@@ -60,7 +60,7 @@ class TestGlances:
         assert held.times == 1
 
     def test_nobody_waits_for_another_key(self) -> None:
-        glances, held = Glances(60), Held()
+        glances, held = TtlCache(60), Held()
         with ThreadPoolExecutor(1) as pool:
             slow = pool.submit(glances.get, "slow", held)
             assert held.begun.wait(SLOW)
@@ -70,44 +70,44 @@ class TestGlances:
             assert slow.result(SLOW) == 1
 
     def test_a_value_is_shown_until_it_is_too_old(self) -> None:
-        glances, numbers = Glances(0.05), iter(range(10))
+        glances, numbers = TtlCache(0.05), iter(range(10))
         assert [glances.get("key", lambda: next(numbers)) for _ in range(3)] == [0, 0, 0]
         time.sleep(0.06)
         assert glances.get("key", lambda: next(numbers)) == 1
 
     def test_a_slow_value_is_not_too_old_when_it_comes(self) -> None:
-        glances = Glances(0.05)
+        glances = TtlCache(0.05)
         assert glances.get("key", lambda: time.sleep(0.1)) is None
         assert glances.get("key", lambda: pytest.fail("computed again")) is None
 
     def test_what_failed_is_tried_again(self) -> None:
-        glances = Glances(60)
+        glances = TtlCache(60)
         with pytest.raises(ZeroDivisionError):
             glances.get("key", lambda: 1 // 0)
         assert glances.get("key", lambda: 3) == 3
 
     def test_what_was_being_read_before_a_change_is_not_kept_after_it(self) -> None:
-        glances, held = Glances(60), Held("before")
+        glances, held = TtlCache(60), Held("before")
         with ThreadPoolExecutor(1) as pool:
             slow = pool.submit(glances.get, "key", held)
             assert held.begun.wait(SLOW)
-            glances.forget()
+            glances.clear()
             assert glances.get("key", lambda: "after") == "after"
             held.free.set()
             assert slow.result(SLOW) == "before"
         assert glances.get("key", lambda: "later") == "after"
 
     def test_a_computation_may_ask_for_another_key(self) -> None:
-        glances = Glances(60)
+        glances = TtlCache(60)
         assert glances.get("outer", lambda: glances.get("inner", lambda: 2) + 1) == 3
 
     @pytest.mark.parametrize("seconds", [0.0, 600.0])
     def test_not_all_keys_are_kept_for_ever(self, seconds: float) -> None:
-        glances, computed = Glances(seconds), []
-        for key in range(3 * MOST_GLANCES):
+        glances, computed = TtlCache(seconds), []
+        for key in range(3 * MOST_ENTRIES):
             glances.get(key, lambda key=key: computed.append(key))  # type: ignore[misc]
-        assert len(glances._kept) <= MOST_GLANCES
-        glances.get(3 * MOST_GLANCES - 1, lambda: computed.append(-1))
+        assert len(glances._kept) <= MOST_ENTRIES
+        glances.get(3 * MOST_ENTRIES - 1, lambda: computed.append(-1))
         assert (computed[-1] == -1) is (seconds == 0)  # the newest are kept as long as they are fresh
 
 
@@ -140,17 +140,17 @@ def test_one_slow_read_holds_up_nobody_elses_panel(store: Store, slow: Callable[
         store.submit(design)
     held = slow(designs[0].digest)
     with ThreadPoolExecutor(2) as pool:
-        waiting = pool.submit(services.glance, designs[0].digest)
+        waiting = pool.submit(services.run_and_version, designs[0].digest)
         study = pool.submit(questions.runs_of, designs[:2])
         until(lambda: held.times == 2)
         begin = time.monotonic()
-        shown = services.glance(designs[1].digest)
+        shown = services.run_and_version(designs[1].digest)
         assert shown is not None
         assert shown[0].design == designs[1]
         assert {run.state for run in questions.runs_of(designs[1:]).values()} == {"queued"}
         assert questions.epochs_of(designs[1:]) == {}
         services.pace()
-        assert services.standstill() is None or isinstance(services.standstill(), str)
+        assert services.queue_problem() is None or isinstance(services.queue_problem(), str)
         assert time.monotonic() - begin < SLOW / 2
         assert not waiting.done()
         assert not study.done()
@@ -194,6 +194,6 @@ def test_a_page_asks_as_little_of_many_runs_as_of_two(store: Store, tiny: MakeDe
     assert statements(store, lambda: questions.results(designs, known)) == 6  # last epochs, looks, and measurements
     assert statements(store, lambda: questions.results(designs, known)) <= 2
     assert [one.accuracy for one in questions.results(designs, known).values()] == [n / 100 for n in range(count)]
-    services.GLANCES.forget()
+    services.CACHE.clear()
     assert statements(store, runs._known) == 8
     assert [run.design for run in runs._known()[0]] == designs[::-1]

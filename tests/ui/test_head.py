@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message
 
 from snnviz.ui.server.frontend import STATIC
-from snnviz.ui.server.middleware.head import FILES, Head, completed
+from snnviz.ui.server.middleware.head import FILES, Head, with_head
 from snnviz.ui.server.routes import routes
 
 PAGE = (STATIC / "index.html").read_bytes()
@@ -81,7 +81,7 @@ def test_its_files_are_there_and_are_kept_by_their_content() -> None:
 
 
 def test_what_is_fetched_early_exists_once_and_is_no_surprise() -> None:
-    text = completed(PAGE).decode()
+    text = with_head(PAGE).decode()
     files = re.findall(r'href="\./static/(js/[\w.-]+\.js)"', text)
     assert any("BidiComponent" in file for file in files)
     assert len(files) == len(set(files))

@@ -64,16 +64,16 @@ def test_only_pages_bring_one() -> None:
 
 
 def forged(name: str) -> list[str]:
-    good = visitors.signed(name)
+    good = visitors.sign(name)
     other = TimestampSigner(b"0" * 32, salt=b"snnviz.visitor").sign(name).decode()
     return [name, good[:-1], good + "x", "x" + good, other, "", ".", "..", "a.b.c", "\u00e9.1.2", good.upper()]
 
 
 def test_a_forged_cookie_is_another_visitor() -> None:
     name, _ = ask()
-    assert visitors.known(visitors.signed(name)) == (name, False)
+    assert visitors.verify(visitors.sign(name)) == (name, False)
     for value in forged(name):
-        assert visitors.known(value) is None
+        assert visitors.verify(value) is None
         seen, cookies = ask(f"{visitors.cookie_name()}={value}")
         assert seen != name
         assert len(cookies) == 1
@@ -94,9 +94,9 @@ def test_an_old_cookie_is_not_believed_and_one_of_middle_age_renewed(monkeypatch
 
 
 def test_the_key_is_private_and_the_same_for_all_who_start_at_once(cache: Path) -> None:
-    command = [sys.executable, "-c", "from snnviz.ui import visitors; print(visitors.mark('me'))"]
+    command = [sys.executable, "-c", "from snnviz.ui.server import visitors; print(visitors.pseudonym('me'))"]
     several = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    assert {one.communicate()[0].strip() for one in several} == {visitors.mark("me")}
+    assert {one.communicate()[0].strip() for one in several} == {visitors.pseudonym("me")}
     key = cache / "visitors.key"
     assert key.stat().st_mode & 0o777 == 0o600
     assert key.stat().st_uid == os.getuid()
@@ -105,12 +105,12 @@ def test_the_key_is_private_and_the_same_for_all_who_start_at_once(cache: Path) 
 
 
 def test_another_key_is_another_cookie_and_knows_nobody(cache: Path) -> None:
-    value, called, mark = visitors.signed("me"), visitors.cookie_name(), visitors.mark("me")
+    value, called, mark = visitors.sign("me"), visitors.cookie_name(), visitors.pseudonym("me")
     visitors._read.cache_clear()
     (cache / "visitors.key").write_bytes(b"cut")  # as a full disk leaves it
-    assert visitors.known(value) is None
+    assert visitors.verify(value) is None
     assert visitors.cookie_name() != called
-    assert visitors.mark("me") != mark
+    assert visitors.pseudonym("me") != mark
     assert len((cache / "visitors.key").read_bytes()) == visitors.KEY_BYTES
 
 
@@ -124,9 +124,11 @@ def test_where_nothing_can_be_kept_there_are_visitors_all_the_same(
 
 
 def test_a_mark_tells_nothing_and_an_address_is_a_household() -> None:
-    assert re.fullmatch(r"[0-9a-f]{32}", visitors.mark("me"))
-    assert visitors.mark("me") != visitors.mark("you")
+    assert re.fullmatch(r"[0-9a-f]{32}", visitors.pseudonym("me"))
+    assert visitors.pseudonym("me") != visitors.pseudonym("you")
     assert (
-        visitors.network("2001:db8::1") == visitors.network("2001:db8::ffff:2") != visitors.network("2001:db8:0:1::1")
+        visitors.address_block("2001:db8::1")
+        == visitors.address_block("2001:db8::ffff:2")
+        != visitors.address_block("2001:db8:0:1::1")
     )
-    assert visitors.network("no address") == "no address"
+    assert visitors.address_block("no address") == "no address"

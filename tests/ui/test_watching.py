@@ -13,7 +13,7 @@ import pytest
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.store import Claim, Store
-from snnviz.ui.design import watching
+from snnviz.ui.design import live_charts
 from snnviz.ui.kit import services
 
 
@@ -21,7 +21,7 @@ from snnviz.ui.kit import services
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
     monkeypatch.delenv("SNNVIZ_STORE", raising=False)
-    monkeypatch.setattr(watching, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(live_charts, "PAUSE_SECONDS", 0.0)
     yield services.store()
     services.store().close()
 
@@ -46,7 +46,7 @@ def begin(store: Store) -> Claim:
 def drawn(store: Store, run: str) -> dict[str, Any]:
     """The charts as a viewer gets them now."""
     found = store.get(run)
-    payload = watching.picture(found).payload(store.version(run), ended=found.ended)
+    payload = live_charts.live_charts(found).payload(store.version(run), ended=found.ended)
     return {chart["id"]: chart["traces"] for chart in json.loads(payload)["charts"]}
 
 
@@ -57,13 +57,13 @@ def test_a_picture_grows_with_its_run(store: Store) -> None:
         report(store, claim, epoch)
         assert drawn(store, claim.run)["accuracy"][1]["x"] == list(range(1, epoch + 1))
         assert drawn(store, claim.run)["rate"][0]["x"] == list(range(1, epoch + 1))
-    assert watching.picture(store.get(claim.run)).epochs[-1].epoch == 3
+    assert live_charts.live_charts(store.get(claim.run)).epochs[-1].epoch == 3
 
 
 def test_what_did_not_change_is_not_drawn_anew(store: Store) -> None:
     claim = begin(store)
     report(store, claim, 1)
-    picture = watching.picture(store.get(claim.run))
+    picture = live_charts.live_charts(store.get(claim.run))
     first = picture.payload("1", ended=False)
     assert picture.payload("1", ended=False) is first
     assert picture.payload("2", ended=False) is first  # another version, but no new row: only progress
@@ -72,7 +72,7 @@ def test_what_did_not_change_is_not_drawn_anew(store: Store) -> None:
 def test_a_fast_run_is_drawn_now_and_then_and_once_more_at_its_end(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "PAUSE_SECONDS", 1000.0)
+    monkeypatch.setattr(live_charts, "PAUSE_SECONDS", 1000.0)
     claim = begin(store)
     report(store, claim, 1)
     assert drawn(store, claim.run)["accuracy"][1]["x"] == [1]

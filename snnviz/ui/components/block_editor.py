@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC, MAX_DEPTH, MIN_DEPTH, Edges
-from snnviz.ui.components.matrix import accepted, answered, mount, new_revision, nothing, sent, whole
+from snnviz.ui.components import matrix
+from snnviz.ui.components.matrix import browser_state, mount, new_revision, no_op, read_integer
 
 __all__ = ["PRESETS", "accept", "answer", "block_editor", "drawn", "new_revision"]
 
@@ -34,7 +35,7 @@ def block_editor(
     *,
     rev: str,
     key: str,
-    on_change: Callable[[], None] = nothing,
+    on_change: Callable[[], None] = no_op,
     readonly: bool = False,
     no_back: str = "",
     fixed: bool = False,
@@ -54,7 +55,7 @@ def block_editor(
         raise ValueError(f"{len(labels)} labels for {size} vertices")
     if fixed:
         adjacency.parse(edges, rows=size)
-    asked = sent(key).get("ask")
+    asked = browser_state(key).get("ask")
     result = _MOUNT(
         key=key,
         data={
@@ -70,7 +71,7 @@ def block_editor(
         },
         default={"drawn": None, "ask": None},
         on_drawn_change=on_change,
-        on_ask_change=nothing,
+        on_ask_change=no_op,
     )
     return edges if readonly else accept(result.drawn, edges, rev, fixed=fixed, backward=not (fixed and no_back))
 
@@ -85,12 +86,12 @@ def _fixed_presets(size: int, presets: Mapping[str, tuple[str, Edges]] | None) -
 
 
 def drawn(key: str, edges: Edges, rev: str, *, fixed: bool = False, backward: bool = True) -> Edges:
-    """The matrix as drawn, for use in the `on_change` callback; `edges` if nothing valid was drawn on `rev`."""
-    return accept(sent(key).get("drawn"), edges, rev, fixed=fixed, backward=backward)
+    """The matrix as drawn, for use in the `on_change` callback; `edges` if nothing valid was drawn for `rev`."""
+    return accept(browser_state(key).get("drawn"), edges, rev, fixed=fixed, backward=backward)
 
 
 def accept(value: object, edges: Edges, rev: str, *, fixed: bool = False, backward: bool = True) -> Edges:
-    """What the browser says was drawn, or `edges`: any client can send anything.
+    """The matrix in a message of the browser, checked, or `edges` if it is invalid.
 
     `fixed`: only a matrix of the size of `edges`; `backward`: whether it may have backward connections.
 
@@ -100,11 +101,11 @@ def accept(value: object, edges: Edges, rev: str, *, fixed: bool = False, backwa
     ((0, 0, 0), (0, 0, 0), (0, 0, 0))
     """
     rows = len(edges) if fixed else None
-    return accepted(value, edges, rev, lambda found: adjacency.parse(found, rows=rows, backward=backward))
+    return matrix.accept(value, edges, rev, lambda found: adjacency.parse(found, rows=rows, backward=backward))
 
 
-def answer(asked: object, *, rows: int | None = None) -> dict[str, object] | None:
-    """The answer to the editor's last question: a matrix, or the sentence that says what is wrong with the question.
+def answer(question: object, *, rows: int | None = None) -> dict[str, object] | None:
+    """The answer to a question of the editor (such as for a preset): a matrix, or a sentence on what is wrong.
 
     `rows`: the size of a fixed block.
 
@@ -113,13 +114,15 @@ def answer(asked: object, *, rows: int | None = None) -> dict[str, object] | Non
     >>> answer({"id": "2", "text": "0 0 1 / 0 0 0 / 1 0 0"})["sentence"]
     "network.edges[2][0] must be 0 (0 is the block's input, which no layer feeds), got 1"
     """
-    return answered(asked, lambda question: _wanted(question, rows))
+    return matrix.answer(question, lambda valid: _wanted(valid, rows))
 
 
-def _wanted(asked: Mapping[str, object], rows: int | None) -> Edges:
-    if "text" in asked:
-        return adjacency.parse(asked["text"], "block" if rows else "network.edges", rows=rows)
+def _wanted(question: Mapping[str, object], rows: int | None) -> Edges:
+    if "text" in question:
+        return adjacency.parse(question["text"], "block" if rows else "network.edges", rows=rows)
     low, high = (rows - 1, rows - 1) if rows else (MIN_DEPTH, MAX_DEPTH)
-    depth = whole(asked, "depth", low, high)
-    n_skip = whole(asked, "n_skip", 0, depth - 1)
-    return adjacency.with_n_skip(depth, n_skip, whole(asked, "edge", DSC, ASC), whole(asked, "seed", 0, 2**31 - 1))
+    depth = read_integer(question, "depth", low, high)
+    n_skip = read_integer(question, "n_skip", 0, depth - 1)
+    return adjacency.with_n_skip(
+        depth, n_skip, read_integer(question, "edge", DSC, ASC), read_integer(question, "seed", 0, 2**31 - 1)
+    )

@@ -20,10 +20,10 @@ _MOUNT = matrix.mount("cell_editor")
 
 
 def cell_editor(
-    cell: Cell, *, rev: str, key: str, on_change: Callable[[], None] = matrix.nothing, readonly: bool = False
+    cell: Cell, *, rev: str, key: str, on_change: Callable[[], None] = matrix.no_op, readonly: bool = False
 ) -> Cell:
     """Show the editor and return the cell as drawn. `on_change` runs first, where it can read `drawn`."""
-    asked = matrix.sent(key).get("ask")
+    asked = matrix.browser_state(key).get("ask")
     result = _MOUNT(
         key=key,
         data={
@@ -37,38 +37,38 @@ def cell_editor(
         },
         default={"drawn": None, "ask": None},
         on_drawn_change=on_change,
-        on_ask_change=matrix.nothing,
+        on_ask_change=matrix.no_op,
     )
     return cell if readonly else accept(result.drawn, cell, rev)
 
 
 def drawn(key: str, cell: Cell, rev: str) -> Cell:
-    """The cell as drawn, for use in the `on_change` callback; `cell` if nothing valid was drawn on `rev`."""
-    return accept(matrix.sent(key).get("drawn"), cell, rev)
+    """The cell as drawn, for use in the `on_change` callback; `cell` if nothing valid was drawn for `rev`."""
+    return accept(matrix.browser_state(key).get("drawn"), cell, rev)
 
 
 def accept(value: object, cell: Cell, rev: str) -> Cell:
-    """What the browser says was drawn, or `cell`: any client can send anything.
+    """The cell in a message of the browser, checked, or `cell` if it is invalid.
 
     >>> accept({"rev": "a", "edges": [[0, 3, 0, 1], [0] * 4, [0] * 4, [0] * 4]}, (), "a")
     ((0, 3, 0, 1), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0))
     """
-    return matrix.accepted(value, cell, rev, cells.parse)
+    return matrix.accept(value, cell, rev, cells.parse)
 
 
-def answer(asked: object) -> dict[str, object] | None:
-    """The answer to the editor's last question: a cell, or the sentence that says what is wrong with the question.
+def answer(question: object) -> dict[str, object] | None:
+    """The answer to a question of the editor (such as for a random cell): a cell, or a sentence on what is wrong.
 
     >>> answer({"id": "1", "text": "0300 2000 0000 0000"})["sentence"]
     'cell[1][0] must be 0 (node 0 feeds node 1 already, and a pair has one connection), got 2'
     """
-    return matrix.answered(asked, _wanted)
+    return matrix.answer(question, _wanted)
 
 
-def _wanted(asked: Mapping[str, object]) -> Cell:
-    if "text" in asked:
-        return cells.parse(asked["text"])
-    if not isinstance(backward := asked.get("backward"), bool):
+def _wanted(question: Mapping[str, object]) -> Cell:
+    if "text" in question:
+        return cells.parse(question["text"])
+    if not isinstance(backward := question.get("backward"), bool):
         raise InputError("backward", "be true or false", backward)
-    number, seed = matrix.whole(asked, "number", 0, 4999), matrix.whole(asked, "seed", 0, 2**31 - 1)
+    number, seed = matrix.read_integer(question, "number", 0, 4999), matrix.read_integer(question, "seed", 0, 2**31 - 1)
     return cells.drawn(seed, number, backward=backward)

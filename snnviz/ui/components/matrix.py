@@ -42,8 +42,8 @@ def mount(name: str) -> Any:
     )
 
 
-def nothing() -> None:
-    """A callback that leaves everything to the rerun."""
+def no_op() -> None:
+    """A callback that does nothing: the rerun does all."""
 
 
 def new_revision() -> str:
@@ -51,8 +51,8 @@ def new_revision() -> str:
     return secrets.token_hex(6)
 
 
-def accepted(value: object, before: Matrix, rev: str, parse: Callable[[object], Matrix]) -> Matrix:
-    """What the browser says was drawn, or `before`: any client can send anything."""
+def accept(value: object, before: Matrix, rev: str, parse: Callable[[object], Matrix]) -> Matrix:
+    """The matrix in a message of the browser, checked by `parse`, or `before` if it is invalid."""
     if not isinstance(value, Mapping) or value.get("rev") != rev:
         return before
     try:
@@ -61,26 +61,26 @@ def accepted(value: object, before: Matrix, rev: str, parse: Callable[[object], 
         return before
 
 
-def answered(asked: object, draw: Callable[[Mapping[str, object]], Matrix]) -> dict[str, object] | None:
+def answer(question: object, draw: Callable[[Mapping[str, object]], Matrix]) -> dict[str, object] | None:
     """The answer to the editor's last question: a matrix, or the sentence that says what is wrong with the question."""
-    if not isinstance(asked, Mapping) or not isinstance(asked.get("id"), str):
+    if not isinstance(question, Mapping) or not isinstance(question.get("id"), str):
         return None
-    reply: dict[str, object] = {"id": asked["id"][:40]}
+    reply: dict[str, object] = {"id": question["id"][:40]}
     try:
-        return reply | {"edges": draw(asked)}
+        return reply | {"edges": draw(question)}
     except InputError as error:
         return reply | {"sentence": str(error)}
 
 
-def whole(asked: Mapping[str, object], name: str, low: int, high: int) -> int:
-    """A whole number in a question. Raises `InputError`."""
-    value = asked.get(name)
+def read_integer(question: Mapping[str, object], name: str, low: int, high: int) -> int:
+    """An integer field of a question. Raises `InputError`."""
+    value = question.get(name)
     if type(value) is not int or not low <= value <= high:
         raise InputError(name, f"be {low}" if low == high else f"be a whole number from {low} to {high}", value)
     return value
 
 
-def sent(key: str) -> Mapping[str, Any]:
+def browser_state(key: str) -> Mapping[str, Any]:
     """What the browser sent to the editor with this key."""
     state = st.session_state.get(key)
     return state if isinstance(state, Mapping) else {}

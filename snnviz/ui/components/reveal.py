@@ -9,6 +9,6 @@ from snnviz.ui.components.assets import source
 _MOUNT = st.components.v2.component("snnviz_reveal", js=source("reveal.js"))
 
 
-def reveal(moment: int, *, key: str) -> None:
-    """Scroll here when `moment` has grown since the last time this browser tab saw it; 0 never scrolls."""
-    _MOUNT(key=key, data={"moment": moment})
+def scroll_into_view(count: int, *, key: str) -> None:
+    """Scroll here when `count` has grown since the last time this browser tab saw it; 0 never scrolls."""
+    _MOUNT(key=key, data={"moment": count})

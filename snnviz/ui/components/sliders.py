@@ -49,15 +49,15 @@ class Slider:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """What the browser says: all values, and whether one is still being dragged."""
+class SliderValues:
+    """The sliders' values, and whether one is still being dragged."""
 
     values: dict[str, Number]
     dragging: bool
 
 
 def logarithmic(low: int, high: int, *also: int) -> tuple[int, ...]:
-    """Round numbers from `low` to `high`, each about a twentieth above the one before; and some more.
+    """Round numbers from `low` to `high`, each about 5 % above the one before, and `also`.
 
     >>> logarithmic(10, 20, 15)[-6:]
     (15, 16, 17, 18, 19, 20)
@@ -71,7 +71,7 @@ def logarithmic(low: int, high: int, *also: int) -> tuple[int, ...]:
 
 
 def sliders(shown: Sequence[Slider], *, rev: str, key: str, on_change: Callable[[], None]) -> None:
-    """Show sliders one below the other. `on_change` runs first, where it can read `moved`."""
+    """Show sliders one below the other. `on_change` runs first, where it can read `slider_values`."""
     sent = _sent(key)
     echo = sent.get("n") if isinstance(sent, Mapping) and sent.get("rev") == rev else None
     _MOUNT(
@@ -87,19 +87,20 @@ def sliders(shown: Sequence[Slider], *, rev: str, key: str, on_change: Callable[
     )
 
 
-def moved(key: str, shown: Sequence[Slider], rev: str) -> Moved | None:
-    """What was moved, for use in the `on_change` callback; None if nothing valid was moved on `rev`."""
+def slider_values(key: str, shown: Sequence[Slider], rev: str) -> SliderValues | None:
+    """The values that the browser sent, for use in the `on_change` callback; None if nothing valid was sent for
+    `rev`."""
     return accept(_sent(key), shown, rev)
 
 
-def accept(sent: object, shown: Sequence[Slider], rev: str) -> Moved | None:
-    """What the browser says, or None: any client can send anything. A value that breaks its rule is left as it was.
+def accept(sent: object, shown: Sequence[Slider], rev: str) -> SliderValues | None:
+    """The values of a message of the browser, checked, or None; an invalid value leaves its slider as it was.
 
     >>> one = Slider("threshold", "Threshold", 1.0, 1.0, 0, 4, 0.01)
     >>> accept({"rev": "a", "values": {"threshold": 0.8, "x": 3}, "dragging": True}, [one], "a")
-    Moved(values={'threshold': 0.8}, dragging=True)
+    SliderValues(values={'threshold': 0.8}, dragging=True)
     >>> accept({"rev": "a", "values": {"threshold": 5}}, [one], "a")
-    Moved(values={'threshold': 1.0}, dragging=False)
+    SliderValues(values={'threshold': 1.0}, dragging=False)
     """
     if not isinstance(sent, Mapping) or sent.get("rev") != rev or not isinstance(sent.get("values"), Mapping):
         return None
@@ -107,7 +108,7 @@ def accept(sent: object, shown: Sequence[Slider], rev: str) -> Moved | None:
     for slider in shown:
         number = slider.accepts(sent["values"].get(slider.name))
         values[slider.name] = slider.value if number is None else number
-    return Moved(values, sent.get("dragging") is True)
+    return SliderValues(values, sent.get("dragging") is True)
 
 
 def _sent(key: str) -> Any:

@@ -38,7 +38,7 @@ def stages(cards: Sequence[Card], *, opened: int, key: str, on_open: Callable[[]
 
 
 def clicked(key: str, blocks: int) -> int | None:
-    """The block that was clicked on, from 1 to `blocks`, or None: any client can send anything."""
+    """The number of the block that was clicked, from 1 to `blocks`, or None if the message is invalid."""
     state = st.session_state.get(key)
     sent = state.get("opened") if isinstance(state, Mapping) else None
     return sent if type(sent) is int and 1 <= sent <= blocks else None

@@ -7,10 +7,10 @@ import streamlit as st
 from snnviz.data import datasets, owndata
 from snnviz.places import cache_dir
 from snnviz.ui.components.pictures import picked, pictures
-from snnviz.ui.data import fetching, setting, thumbnails
+from snnviz.ui.data import downloads, setting, thumbnails
 from snnviz.ui.data.local import is_local
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.pictures import Group, Picture, payload
 
 GALLERY, PICTURES = "data-gallery", "data-sets"
@@ -18,26 +18,26 @@ GALLERY, PICTURES = "data-gallery", "data-sets"
 
 
 def title(name: str) -> str:
-    """What a data set is called, to tell it from others: of one's own with the name that a design has of it."""
+    """The title of a data set; one's own with its name in designs added."""
     about = datasets.card(name)
     return f"{about.title} ({name})" if owndata.is_name(name.removesuffix("-saccades")) else about.title
 
 
 def gallery() -> None:
-    """All data sets; a click shows one. Their pictures come as they are read."""
+    """All data sets as cards with pictures; a click opens one."""
     names = [name for name in datasets.names() if datasets.is_here(name)]
-    waits = not thumbnails.have(names)
+    waits = not thumbnails.are_ready(names)
     with st.container():
         st.fragment(_gallery, key=GALLERY, run_every=thumbnails.EVERY if waits else None)(waits)
 
 
 @show_store_errors()
 def _gallery(waited: bool) -> None:
-    chosen = setting.shown().data.name
+    chosen = setting.shown_design().data.name
     names = datasets.names()
     if chosen not in names:  # one's own that was removed, or the saccades of one's own
         names = (*names, chosen)
-    if waited and thumbnails.have([name for name in names if datasets.is_here(name)]):
+    if waited and thumbnails.are_ready([name for name in names if datasets.is_here(name)]):
         st.rerun()
     pictures(
         payload([Group([_card(name, name == chosen) for name in names], style="cards")]), key=PICTURES, on_pick=_pick
@@ -45,7 +45,7 @@ def _gallery(waited: bool) -> None:
 
 
 def _pick() -> None:
-    setting.open_set(picked(PICTURES))
+    setting.open_dataset(picked(PICTURES))
     st.rerun()
 
 
@@ -63,7 +63,7 @@ def _card(name: str, marked: bool) -> Picture:
     kind = "images" if about.counts is None else "recordings"
     return Picture(
         about.title.removesuffix(" (simulated)"),
-        thumbnails.of(name) if here else None,
+        thumbnails.thumbnail_of(name) if here else None,
         pick=name,
         note="" if len(badges) > 1 else f"{count:,}" if badges else f"{count:,} of {height}x{width}",
         waits=here,
@@ -74,59 +74,59 @@ def _card(name: str, marked: bool) -> Picture:
 
 
 def card() -> None:
-    """All about the data set that is shown; where its files are, or how to get them."""
-    name = setting.shown().data.name
+    """The card of the data set that is shown; where its files are, or how to get them."""
+    name = setting.shown_design().data.name
     about, (train, test) = datasets.card(name), datasets.sizes(name)
-    with st.expander(f"About {plain(about.title)}", expanded=not datasets.is_here(name)):
+    with st.expander(f"About {escape_markdown(about.title)}", expanded=not datasets.is_here(name)):
         channels, height, width = about.shape
         what = "polarities" if about.counts is not None else "channel" if channels == 1 else "channels"
         labels = ", ".join(about.labels[:20]) + (", ..." if about.classes > 20 else "")
         left, right = st.columns(2, gap="medium")
-        left.markdown(plain(about.about))
+        left.markdown(escape_markdown(about.about))
         if about.simulated:
-            still = plain(datasets.card(about.simulated).title)
+            still = escape_markdown(datasets.card(about.simulated).title)
             left.markdown(
                 f"**Simulated**: made from the images of {still} by three moves of an ideal event camera "
                 "(Orchard et al. 2015), not recorded. Say so where you report results."
             )
         if words := datasets.remark(name):
-            left.caption(plain(words))
+            left.caption(escape_markdown(words))
         rows = {
             "Samples": f"{train:,} for training, {test:,} for testing",
             "Shape": f"{height}x{width} pixels, {channels} {what}",
-            "Classes": f"{about.classes}: {plain(labels)}",
-            "Split": plain(about.split),
-            "Licence": plain(about.licence),
-            "Cite": plain(about.citation) or "nothing to cite",
+            "Classes": f"{about.classes}: {escape_markdown(labels)}",
+            "Split": escape_markdown(about.split),
+            "Licence": escape_markdown(about.licence),
+            "Cite": escape_markdown(about.citation) or "nothing to cite",
             "Home": f"<{about.home}>" if about.home else "this machine",
             "In a design": f"`data.name={name}`",
         }
         right.markdown("\n".join(f"- **{head}**: {words}" for head, words in rows.items()))
-    absent()
+    download_panel()
 
 
-def absent() -> None:
-    """Of a data set that is not here: how to get it, and how far that is."""
-    name = setting.shown().data.name
-    going = fetching.known(_source(name))
+def download_panel() -> None:
+    """For a data set that is not on this machine: how to get it, and the progress of its download."""
+    name = setting.shown_design().data.name
+    going = downloads.download_of(_source(name))
     active = going is not None and not going.ended
     if datasets.is_here(name) and not active:
         return
     with st.container():
-        st.fragment(_fetch, key="data-fetch", run_every=fetching.EVERY if active else None)(name, active)
+        st.fragment(_fetch, key="data-fetch", run_every=downloads.EVERY if active else None)(name, active)
 
 
 @show_store_errors()
 def _fetch(name: str, was_active: bool) -> None:
     about, source = datasets.card(name), _source(name)
-    going = fetching.known(source)
+    going = downloads.download_of(source)
     active = going is not None and not going.ended
     if active != was_active or (not active and datasets.is_here(name)):
         st.rerun()
     if going is not None and not active and going.problem:
-        st.error(plain(going.problem), icon=":material/cloud_off:")
+        st.error(escape_markdown(going.problem), icon=":material/cloud_off:")
     if owndata.is_name(source):
-        st.info(f"{plain(str(owndata.absent(source)))}", icon=":material/info:")
+        st.info(f"{escape_markdown(str(owndata.absent(source)))}", icon=":material/info:")
         return
     where = cache_dir() / "datasets" / source
     size = sum(archive.megabytes for archive in datasets.card(source).archives)
@@ -137,17 +137,23 @@ def _fetch(name: str, was_active: bool) -> None:
     if active:
         assert going is not None
         words.info(
-            f"{plain(going.words[:1].upper() + going.words[1:])}. You may leave: it goes on while the server runs.",
+            f"{escape_markdown(going.words[:1].upper() + going.words[1:])}. "
+            "You may leave: it goes on while the server runs.",
             icon=":material/downloading:",
         )
         button.button(
-            "Cancel", icon=":material/stop:", key="data-cancel", width="stretch", on_click=fetching.cancel, args=(name,)
+            "Cancel",
+            icon=":material/stop:",
+            key="data-cancel",
+            width="stretch",
+            on_click=downloads.cancel,
+            args=(name,),
         )
         return
     words.info(
-        f"{plain(about.title)} is not on this machine. Get it here with one click, or {by_hand}."
+        f"{escape_markdown(about.title)} is not on this machine. Get it here with one click, or {by_hand}."
         if _may_fetch(name)
-        else f"{plain(about.title)} is not on this machine. Whoever runs this server gets it {by_hand}.",
+        else f"{escape_markdown(about.title)} is not on this machine. Whoever runs this server gets it {by_hand}.",
         icon=":material/cloud_download:",
     )
     if _may_fetch(name):
@@ -174,5 +180,5 @@ def _may_fetch(name: str) -> bool:
 
 
 def _start(name: str) -> None:
-    fetching.start(name)
+    downloads.start(name)
     st.rerun()

@@ -15,7 +15,7 @@ from snnviz.design.design import Design
 from snnviz.design.menus import CURRENT, ENCODINGS
 from snnviz.design.registry import Range
 from snnviz.ui.data import setting
-from snnviz.ui.data.setting import KEY, Look
+from snnviz.ui.data.setting import KEY, SampleChoice
 from snnviz.ui.kit import questions
 from snnviz.views.words import option, word
 
@@ -25,8 +25,9 @@ FRAMES = tuple(f"data.events.{name}" for name in ("bins", "window_ms", "denoise_
 TRAINING = tuple(f"data.augment.{name}" for name in ("flip", "shift", "drop"))
 
 
-def panel(now: Design, look: Look, count: int) -> None:
-    """All of it; `count` samples are there to choose from."""
+def panel(now: Design, look: SampleChoice, count: int) -> None:
+    """Widgets for the sample, its frames or encoding, and its augmentation; `count` samples are there to choose
+    from."""
     recorded = setting.is_recorded(now.data.name)
     _which(now, look, count)
     _other_form(now.data.name, recorded)
@@ -39,7 +40,7 @@ def panel(now: Design, look: Look, count: int) -> None:
     _fields(now, [path for path in TRAINING if recorded or path != "data.augment.drop"])
 
 
-def _which(now: Design, look: Look, count: int) -> None:
+def _which(now: Design, look: SampleChoice, count: int) -> None:
     about = datasets.card(now.data.name)
     key = f"data-part@{questions.revision(KEY)}"
     st.segmented_control(
@@ -74,7 +75,7 @@ def _which(now: Design, look: Look, count: int) -> None:
         key="data-before",
         width="stretch",
         disabled=place == 0,
-        on_click=setting.see,
+        on_click=setting.choose_sample,
         kwargs={"number": max(0, place - 1)},
     )
     beside.button(
@@ -82,7 +83,7 @@ def _which(now: Design, look: Look, count: int) -> None:
         key="data-after",
         width="stretch",
         disabled=place >= count - 1,
-        on_click=setting.see,
+        on_click=setting.choose_sample,
         kwargs={"number": place + 1},
     )
     beside.button(
@@ -112,17 +113,17 @@ def _other_form(name: str, recorded: bool) -> None:
 
 
 def _open(name: str) -> None:
-    setting.open_set(name)
+    setting.open_dataset(name)
     st.rerun()
 
 
 def _see(field: str, widget: str) -> None:
     if widget in st.session_state:
-        setting.see(**{field: st.session_state[widget], "number": 0})
+        setting.choose_sample(**{field: st.session_state[widget], "number": 0})
 
 
 def _any(count: int) -> None:
-    setting.see(number=random.randrange(count))
+    setting.choose_sample(number=random.randrange(count))
 
 
 def _encoding(now: Design, recorded: bool) -> None:

@@ -19,12 +19,12 @@ from snnviz.design.binning import Events
 from snnviz.errors import Described, InputError, SnnvizError
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player
-from snnviz.ui.data import asking, setting
+from snnviz.ui.data import readings, setting
 from snnviz.ui.data.checking import checked
 from snnviz.ui.data.local import is_local
-from snnviz.ui.kit.words import ended, plain, some
+from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
 from snnviz.ui.server import visitors
-from snnviz.ui.server.middleware import held
+from snnviz.ui.server.middleware import upload_memory
 from snnviz.views import streams
 from snnviz.views.pictures import Group, Picture, payload
 from snnviz.views.samples import thumbnail
@@ -43,10 +43,10 @@ SHOWN = 24
 
 
 def panel() -> None:
-    """Upload or name a folder; what is in it; what was kept before."""
-    limits, most = Limits.here(), megabytes()
+    """Upload files or name a folder; a report of what is in it; and the data sets of one's own."""
+    limits, most = Limits.here(), upload_limit_mb()
     if problem := st.session_state.pop("data_own_problem", ""):
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     left, right = st.columns([5, 7], gap="medium")
     with left:
         files = st.file_uploader(
@@ -86,8 +86,8 @@ def panel() -> None:
             )
 
 
-def megabytes() -> int:
-    """Of all files of an upload: what the server takes of one, or of a visitor, or a set may be, whichever is least."""
+def upload_limit_mb() -> int:
+    """The limit of an upload in MB: the least of what the server takes of a file, of a visitor, and of a data set."""
     limits = Limits.here()
     return min(int(st.get_option("server.maxUploadSize")), limits.megabytes, limits.visitor_held)
 
@@ -106,7 +106,7 @@ def _upload(files: list[Any], limits: Limits, most: int) -> None:
     size = sum(file.size for file in files)
     if size > most * 2**20:
         error = InputError("upload", f"be at most {most} MB together", Described(f"{size / 2**20:,.0f} MB"))
-        st.error(plain(ended(error)), icon=":material/error:")
+        st.error(escape_markdown(as_sentence(error)), icon=":material/error:")
         return
     name = tuple((file.file_id, file.name) for file in files)
 
@@ -118,35 +118,35 @@ def _upload(files: list[Any], limits: Limits, most: int) -> None:
 
 def _found(name: Any, check: Callable[[Choices], Checked], limits: Limits) -> None:
     """What it is, samples of it, and Keep; or what is to be chosen; or the one sentence that says what is wrong."""
-    chosen = asking.answers(name)
+    chosen = readings.answers(name)
     try:
         with st.spinner("Checking, a few seconds for a large file"):
             found = checked((name, limits, chosen), partial(check, chosen))
     except Asked as asked:
-        asking.ask(asked)
+        readings.ask(asked)
         st.caption("Nothing was written.")
         return
     except SnnvizError as error:
-        asking.repeat()
-        st.error(plain(ended(error)), icon=":material/error:")
+        readings.show_questions()
+        st.error(escape_markdown(as_sentence(error)), icon=":material/error:")
         st.caption("Nothing was written.")
         return
-    asking.repeat()
+    readings.show_questions()
     _, height, width = found.shape
     noun = "image" if found.kind == "images" else "recording"
-    planes = f"{found.shape[0]} polarities" if found.kind == "events" else some(found.shape[0], "channel")
+    planes = f"{found.shape[0]} polarities" if found.kind == "events" else pluralise(found.shape[0], "channel")
     st.success(
-        f"{plain(found.form[:1].upper() + found.form[1:])}: "
+        f"{escape_markdown(found.form[:1].upper() + found.form[1:])}: "
         f"{found.count:,} {noun}{'s' * (found.count > 1)} of {height}x{width} pixels in {planes}.",
         icon=":material/check_circle:",
     )
     if found.done:
-        lines = "\n".join(f"- {plain(done.words)}" for done in found.done)
+        lines = "\n".join(f"- {escape_markdown(done.words)}" for done in found.done)
         st.warning(f"What is done to them when you keep them:\n{lines}", icon=":material/edit_note:")
     facts = found.facts()
-    st.markdown("\n".join(f"- **{title.capitalize()}**: {plain(words)}" for title, words in facts.items()))
+    st.markdown("\n".join(f"- **{title.capitalize()}**: {escape_markdown(words)}" for title, words in facts.items()))
     for words in found.remarks:
-        st.caption(plain(words))
+        st.caption(escape_markdown(words))
     if found.trainable:
         title, button = st.columns([3, 2], vertical_alignment="bottom")
         title.text_input("Called", max_chars=60, placeholder="a title", key="data-title")
@@ -190,12 +190,12 @@ def _keep(found: Checked, limits: Limits) -> None:
     try:
         name = uploads.keep(found, session["data-title"], limits, None if is_local() else visitors.maker())
     except SnnvizError as error:
-        session.data_own_problem = ended(error)
+        session.data_own_problem = as_sentence(error)
         return
-    held.release()
+    upload_memory.release_uploads()
     session.data_uploads += 1  # an empty uploader
-    setting.open_set(name)
-    setting.see(view="sets")
+    setting.open_dataset(name)
+    setting.choose_sample(view="sets")
 
 
 def _kept() -> None:
@@ -211,7 +211,7 @@ def _kept() -> None:
         mine = local or me.visitor in makers.of(owndata.folder(name))
         whose = "" if mine else " · another visitor's"
         words.markdown(
-            f"{plain(about.title)} · {about.train + about.test:,} · :small[`{name}`]{whose}",
+            f"{escape_markdown(about.title)} · {about.train + about.test:,} · :small[`{name}`]{whose}",
             help=None if mine else "Who kept it can remove it, and whose server this is.",
         )
         view.button("Open", key=f"data-open-{name}", width="stretch", on_click=_open, args=(name,))
@@ -234,15 +234,15 @@ def _kept() -> None:
 
 
 def _open(name: str) -> None:
-    setting.open_set(name)
-    setting.see(view="sets")
+    setting.open_dataset(name)
+    setting.choose_sample(view="sets")
 
 
 def _remove(name: str) -> None:
     try:
         gone = uploads.remove(name, None if is_local() else visitors.maker().visitor)
     except SnnvizError as error:
-        st.session_state.data_own_problem = ended(error)
+        st.session_state.data_own_problem = as_sentence(error)
         return
     if not gone:
         st.toast("It is not yours any more; it stays, as somebody else keeps it too.", icon=":material/group:")

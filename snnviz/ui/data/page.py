@@ -12,7 +12,7 @@ from snnviz.ui.data import cards, sample, setting
 from snnviz.ui.data import own as data_own
 from snnviz.ui.kit import state
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import ended, plain
+from snnviz.ui.kit.words import as_sentence, escape_markdown
 
 begin = setting.begin
 
@@ -23,11 +23,11 @@ def panel() -> None:
     session = st.session_state
     title, switch, words, button = st.columns([6, 20, 50, 17], vertical_alignment="center")
     title.title("Data", anchor=False)
-    key = f"data-view@{setting.look().view}"
+    key = f"data-view@{setting.sample_choice().view}"
     switch.segmented_control(
         "View",
         list(setting.VIEWS),
-        default=setting.look().view,
+        default=setting.sample_choice().view,
         required=True,
         format_func=lambda name: setting.VIEWS[name],
         label_visibility="collapsed",
@@ -37,13 +37,13 @@ def panel() -> None:
         args=(key,),
     )
     for problem in filter(None, (session.data_link_problem, session.data_problem)):
-        st.error(plain(problem), icon=":material/error:")
-    if setting.look().view == "own":
+        st.error(escape_markdown(problem), icon=":material/error:")
+    if setting.sample_choice().view == "own":
         try:
             data_own.panel()
         except InputError as error:  # of the machine's limits
-            st.error(plain(ended(error)), icon=":material/error:")
-        address(setting.to_link(setting.shown(), setting.look()), key="data-address", steps=True)
+            st.error(escape_markdown(as_sentence(error)), icon=":material/error:")
+        address(setting.to_link(setting.shown_design(), setting.sample_choice()), key="data-address", steps=True)
         return
     _bridge(words, button)
     cards.gallery()
@@ -52,17 +52,17 @@ def panel() -> None:
 
 
 def _turn(widget: str) -> None:
-    setting.see(view=st.session_state[widget])
+    setting.choose_sample(view=st.session_state[widget])
 
 
 def _bridge(words: DeltaGenerator, button: DeltaGenerator) -> None:
     """What the design trains on, and the way to it."""
     own = setting.is_own_design()
-    name = plain(cards.title(setting.shown().data.name))
+    name = escape_markdown(cards.title(setting.shown_design().data.name))
     if own:
         words.markdown(f"Your design trains on **{name}**: what you change below is changed in it.")
     else:
-        mine = plain(cards.title(state.design().data.name))
+        mine = escape_markdown(cards.title(state.design().data.name))
         words.markdown(f"This is **{name}**; your design trains on {mine} until you take this instead.")
     if button.button(
         "Open the design" if own else "Train on this",
@@ -72,5 +72,5 @@ def _bridge(words: DeltaGenerator, button: DeltaGenerator) -> None:
         key="data-use",
         help="Opens the Design page with this data set and these settings.",
     ):
-        setting.use()
+        setting.use_in_design()
         st.switch_page(ROOT / "pages" / "design.py")

@@ -20,9 +20,9 @@ from snnviz.ui.components.charts import payload as charted
 from snnviz.ui.components.pictures import picked, pictures
 from snnviz.ui.components.player import player
 from snnviz.ui.data import choices, setting
-from snnviz.ui.data.setting import Look
+from snnviz.ui.data.setting import SampleChoice
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views import samples as views
 from snnviz.views import streams
 from snnviz.views.pictures import Group, Picture, image, payload
@@ -38,7 +38,7 @@ FEW = 6
 @show_store_errors()
 def panel() -> None:
     """The settings on the left, the sample on the right; nothing of a data set that is not here."""
-    now, look = setting.shown(), setting.look()
+    now, look = setting.shown_design(), setting.sample_choice()
     address(setting.to_link(now, look), key="data-address", steps=True)
     name = now.data.name
     if not datasets.is_here(name):
@@ -46,7 +46,7 @@ def panel() -> None:
     try:
         labels = samples.labels(name, test=look.part == "test", seed=now.seed)
     except DataMissing as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     found = np.flatnonzero(labels == look.label) if look.label >= 0 else np.arange(len(labels))
     left, right = st.columns([3, 9], gap="medium")
@@ -54,7 +54,7 @@ def panel() -> None:
         choices.panel(now, look, len(found))
     with right:
         if problem := st.session_state.data_setting_problem:
-            st.error(plain(problem), icon=":material/error:")
+            st.error(escape_markdown(problem), icon=":material/error:")
         if not len(found):
             st.info("There is no such sample here: choose another class.", icon=":material/info:")
         else:
@@ -63,15 +63,15 @@ def panel() -> None:
                 _sample(now, look, int(found[place]), place, len(found))
                 _grid(now, look, found, place)
             except DataMissing as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                st.error(escape_markdown(str(error)), icon=":material/error:")
 
 
-def _sample(now: Design, look: Look, number: int, place: int, count: int) -> None:
+def _sample(now: Design, look: SampleChoice, number: int, place: int, count: int) -> None:
     """One sample: `number` in its part of the data set, the `place`-th of `count` to choose from."""
     test, where = look.part == "test", str(cache_dir())
     label = _label(now.data.name, _read(where, now.data.name, number, test, now.seed).label)
     part = "test" if test else "training"
-    st.markdown(f"**{plain(label)}** · {part} sample {number:,} · {place + 1:,} of {count:,}")
+    st.markdown(f"**{escape_markdown(label)}** · {part} sample {number:,} · {place + 1:,} of {count:,}")
     shown = now.model_copy(update={"network": Design().network, "training": Design().training})
     if setting.is_recorded(now.data.name):
         player(_stream(where, shown, number, test), key="data-player")
@@ -84,7 +84,7 @@ def _sample(now: Design, look: Look, number: int, place: int, count: int) -> Non
     pictures(_draws(where, shown, number, test), key="data-draws")
 
 
-def _grid(now: Design, look: Look, found: np.ndarray[tuple[int], np.dtype[np.int64]], place: int) -> None:
+def _grid(now: Design, look: SampleChoice, found: np.ndarray[tuple[int], np.dtype[np.int64]], place: int) -> None:
     side = FEW if datasets.card(now.data.name).layout in ("classes", "gesture") else SIDE_BY_SIDE
     start = place // side * side
     numbers = tuple(found[start : start + side].tolist())
@@ -95,7 +95,7 @@ def _grid(now: Design, look: Look, found: np.ndarray[tuple[int], np.dtype[np.int
 def _pick() -> None:
     text = picked(GRID)
     if text.isascii() and text.isdecimal() and len(text) < 8:
-        setting.see(number=int(text))
+        setting.choose_sample(number=int(text))
 
 
 def _label(name: str, label: int) -> str:

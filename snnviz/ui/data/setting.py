@@ -23,7 +23,7 @@ from snnviz.errors import InputError
 from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.linked import came_back, rest_kept
 from snnviz.ui.kit.switching import with_dataset
-from snnviz.ui.kit.words import ended
+from snnviz.ui.kit.words import as_sentence
 from snnviz.views.refusals import error_text
 
 KEY = "data"
@@ -34,8 +34,9 @@ VIEWS = {"sets": "Data sets", "own": "Add your own"}
 """By their names in a link."""
 
 
-class Look(Part):
-    """Which sample is looked at: the `number`-th of all, from 0, or of those of one class, -1 being all."""
+class SampleChoice(Part):
+    """Which sample is shown: the `number`-th, from 0, of all samples of the part or of those of one class; class -1:
+    of all."""
 
     part: Literal["train", "test"] = "train"
     label: Annotated[int, Range(-1, 100_000, "Only samples of this class; -1: all.", 1)] = -1
@@ -43,7 +44,7 @@ class Look(Part):
     view: Literal["sets", "own"] = "sets"
 
     @classmethod
-    def check(cls, document: object) -> Look:
+    def check(cls, document: object) -> SampleChoice:
         """A look from a dictionary. Raises `InputError`."""
         return checked_part(cls, document, "a look")
 
@@ -58,14 +59,14 @@ def begin() -> None:
         if session.data_other is not None and session.data_other.data.name == state.design().data.name:
             session.data_other = None
         return
-    session.data_look, session.data_other = Look(), None
+    session.data_look, session.data_other = SampleChoice(), None
     session.data_problem = session.data_link_problem = session.data_setting_problem = ""
-    if not state.arrived_at("data"):
+    if not state.is_entry_page("data"):
         return
     try:
         (found, look), session.data_link_problem = rest_kept(from_link, dict(st.query_params))
     except InputError as error:
-        session.data_link_problem = f"{ended(error)} The default design's data are shown instead."
+        session.data_link_problem = f"{as_sentence(error)} The default design's data are shown instead."
     else:
         state.replace(found)
         session.data_look = look
@@ -77,42 +78,42 @@ def _go_back() -> None:
     try:
         (found, session.data_look), session.data_link_problem = rest_kept(from_link, dict(st.query_params))
     except InputError as error:
-        session.data_link_problem = f"{ended(error)} All stays as it is."
+        session.data_link_problem = f"{as_sentence(error)} All stays as it is."
         return
     session.data_other = found if found.data.name != state.design().data.name else None
     if session.data_other is None and found != state.design():
         state.replace(found)
 
 
-def from_link(query: Mapping[str, str]) -> tuple[Design, Look]:
+def from_link(query: Mapping[str, str]) -> tuple[Design, SampleChoice]:
     """Design and look of a link. Raises `InputError`."""
     own = {name: text for name, text in query.items() if not name.startswith(PREFIX)}
     found = links.from_query(own, bare=links.is_bare(query))
     try:
-        return found, Look.check(links.read_part(Look, query, PREFIX))
+        return found, SampleChoice.check(links.read_part(SampleChoice, query, PREFIX))
     except InputError as error:
         raise error.inside("show") from None
 
 
-def to_link(design: Design, look: Look) -> str:
+def to_link(design: Design, look: SampleChoice) -> str:
     """The query string: a design as on the Design page, and what differs in the look.
 
-    >>> to_link(Design(), Look(part="test", number=3))
+    >>> to_link(Design(), SampleChoice(part="test", number=3))
     'show.part=test&show.number=3'
     """
     pieces = [links.to_query(design), links.write_part(look, PREFIX)]
     return "&".join(piece for piece in pieces if piece)
 
 
-def shown() -> Design:
+def shown_design() -> Design:
     """The design whose data are shown: the one that is edited, or that with another data set."""
     other: Design | None = st.session_state.data_other
     return other or state.design()
 
 
-def look() -> Look:
+def sample_choice() -> SampleChoice:
     """Which sample is shown."""
-    found: Look = st.session_state.data_look
+    found: SampleChoice = st.session_state.data_look
     return found
 
 
@@ -126,19 +127,19 @@ def is_own_design() -> bool:
     return st.session_state.data_other is None
 
 
-def open_set(name: str) -> None:
+def open_dataset(name: str) -> None:
     """Show this data set, which may come from a stranger. The design's own is shown as the design has it."""
-    session, before = st.session_state, shown().data.name
+    session, before = st.session_state, shown_design().data.name
     session.data_problem = session.data_link_problem = session.data_setting_problem = ""
     if name.removesuffix("-saccades") not in datasets.names() and name not in datasets.names():
         session.data_problem = str(InputError("data.name", "be a data set of this machine", name))
         return
     if name == state.design().data.name:
         session.data_other = None
-    elif name != shown().data.name:
+    elif name != shown_design().data.name:
         session.data_other = _with(name)
     turned = name.removesuffix("-saccades") == before.removesuffix("-saccades")
-    session.data_look = look() if turned else Look(part=look().part)
+    session.data_look = sample_choice() if turned else SampleChoice(part=sample_choice().part)
     questions.renew(KEY)
 
 
@@ -147,14 +148,14 @@ def _with(name: str) -> Design:
     try:
         return with_dataset(state.design(), name)
     except InputError as error:
-        st.session_state.data_problem = f"{ended(error)} The default design's settings are shown with it."
+        st.session_state.data_problem = f"{as_sentence(error)} The default design's settings are shown with it."
         return Design(data=Data(name=name))
 
 
-def use() -> None:
-    """The data set that is shown becomes the design's."""
+def use_in_design() -> None:
+    """A button's callback: the data set that is shown becomes the design's."""
     if not is_own_design():
-        state.take_data(shown(), "Taken from Data.")
+        state.put_data_with_notice(shown_design(), "Taken from Data.")
         st.session_state.data_other = None
 
 
@@ -164,7 +165,7 @@ def put(path: str, widget: str) -> None:
     if widget not in session:
         return  # it was replaced a moment ago
     try:
-        changed = links.change(shown(), {path: session[widget]})
+        changed = links.change(shown_design(), {path: session[widget]})
     except InputError as error:
         session.data_setting_problem = f"{error_text(error)}."
         questions.renew(KEY)
@@ -181,7 +182,7 @@ def put(path: str, widget: str) -> None:
         st.rerun()
 
 
-def see(**fields: Any) -> None:
-    """Another sample. Widgets of the old one are drawn anew."""
-    st.session_state.data_look = Look.check({**look().model_dump(), **fields})
+def choose_sample(**fields: Any) -> None:
+    """Show another sample. Widgets of the old one are drawn again."""
+    st.session_state.data_look = SampleChoice.check({**sample_choice().model_dump(), **fields})
     questions.renew(KEY)

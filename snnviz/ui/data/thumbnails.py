@@ -21,13 +21,13 @@ _MADE: dict[tuple[str, str], dict[str, Any] | None] = {}
 _READING = threading.Lock()
 
 
-def of(name: str) -> dict[str, Any] | None:
-    """The picture, or None where it is not read yet, or cannot be."""
+def thumbnail_of(name: str) -> dict[str, Any] | None:
+    """The thumbnail of a data set, or None where it is not read yet, or cannot be."""
     return _MADE.get((str(cache_dir()), name))
 
 
-def have(names: Iterable[str]) -> bool:
-    """Whether all of them are read; if not, they will be."""
+def are_ready(names: Iterable[str]) -> bool:
+    """Whether the thumbnails of all these data sets are read; if not, reading starts."""
     place = str(cache_dir())
     missing = [name for name in names if (place, name) not in _MADE]
     if missing and not _READING.locked():

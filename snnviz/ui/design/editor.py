@@ -22,7 +22,7 @@ def panel() -> None:
     """The editor of a block, above it the blocks of a staged network; for other kinds, a word on what they are."""
     if isinstance(state.design().network, StagedNetwork):
         with st.container():
-            stages.row()
+            stages.stages_row()
         with st.container():
             _editor()
     else:
@@ -68,7 +68,7 @@ EDITORS: dict[type, Callable[[Any], None]] = {
     MlpNetwork: _mlp,
     CnnNetwork: _cnn,
     VggNetwork: _vgg,
-    StagedNetwork: stages.editor,
+    StagedNetwork: stages.block_editor_panel,
     CellNetwork: _cell,
 }
 """How a network of each kind is shown, or drawn."""

@@ -49,7 +49,7 @@ def _network() -> None:
     _segments("network.kind", list(KINDS), network.kind)
     if isinstance(network, StagedNetwork):
         _part("network", skip=("blocks", "kind"))
-        stages.sizes(network)
+        stages.size_buttons(network)
     else:
         _part("network", skip=("edges", "cell", "kind"))
 

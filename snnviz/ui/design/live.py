@@ -12,12 +12,12 @@ from snnviz.events import EpochEnd
 from snnviz.jobs.pace import in_words
 from snnviz.store import Run, State
 from snnviz.ui.components.charts import charts
-from snnviz.ui.components.reveal import reveal
-from snnviz.ui.design.watching import picture
+from snnviz.ui.components.reveal import scroll_into_view
+from snnviz.ui.design.live_charts import live_charts
 from snnviz.ui.kit import measuring, services, state
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain, standing
+from snnviz.ui.kit.words import escape_markdown, queue_position
 from snnviz.views.changes import design_changes
 from snnviz.views.numbers import NO_NUMBER, share
 from snnviz.views.runs import line as line_of
@@ -38,10 +38,10 @@ BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "ora
 
 def panel() -> None:
     """The watched run. What changes with every second is a fragment of its own, as small as it can be: many watch."""
-    reveal(st.session_state.pressed, key="reveal")
+    scroll_into_view(st.session_state.pressed, key="reveal")
     st.session_state.compared = False
     watched = st.session_state.watched
-    shown = services.glance(watched) if watched else None
+    shown = services.run_and_version(watched) if watched else None
     if shown is None and watched:
         st.warning(
             "The run that was watched here has been deleted, with its curves and weights. Its design is still in the "
@@ -55,7 +55,7 @@ def panel() -> None:
         )
         return
     run, _ = shown
-    services.opened(run.run)
+    services.mark_opened(run.run)
     _head(run)
     with st.container():
         _differs(run)
@@ -71,7 +71,7 @@ def _end(run: Run) -> str:
     """What is said when it has ended."""
     if run.state != "done":
         return f"The training is {run.state}." if run.state == "cancelled" else f"The training has failed: {run.error}"
-    epochs = picture(run).epochs
+    epochs = live_charts(run).epochs
     reached = f": test accuracy {share(epochs[-1].test_accuracy)} after epoch {epochs[-1].epoch}" if epochs else ""
     return f"The training is done{reached}."
 
@@ -84,13 +84,13 @@ def _looks(run: Run) -> tuple[object, ...]:
 
 @show_store_errors()
 def _monitor(watched: str, looked: tuple[object, ...]) -> None:
-    shown = services.glance(watched)
+    shown = services.run_and_version(watched)
     if shown is None or _looks(shown[0]) != looked:
         st.rerun()
     run, version = shown
-    if (anew := services.glance(name_of(run.design))) is not None:
+    if (anew := services.run_and_version(name_of(run.design))) is not None:
         version = f"{version}/{anew[1]}"
-    seen = picture(run)
+    seen = live_charts(run)
     drawn = seen.payload(version, ended=run.ended)
     _numbers(run, seen.epochs[-1] if seen.epochs else None)
     charts(drawn, key=f"live-{run.run}")
@@ -99,8 +99,8 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
 
 def _head(run: Run) -> None:
     name, mark, actions = st.columns([6, 3, 2], vertical_alignment="center")
-    line = plain(line_of(run.design))
-    name.markdown(f"**{plain(run.title)}** ({line})" if run.title else f"**{line}**")
+    line = escape_markdown(line_of(run.design))
+    name.markdown(f"**{escape_markdown(run.title)}** ({line})" if run.title else f"**{line}**")
     text, icon, color = BADGES[run.state]
     if run.state == "done" and st.session_state.found:
         text, icon = "trained before, shown from the store", ":material/bolt:"
@@ -116,9 +116,9 @@ def _head(run: Run) -> None:
             help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
     if run.error:
-        st.error(plain(run.error))
+        st.error(escape_markdown(run.error))
     if run.note:
-        st.caption(plain(run.note))
+        st.caption(escape_markdown(run.note))
     if run.state == "done" and run.checkpoint is None:
         long = in_words(services.pace().seconds(run.task))
         st.button(
@@ -134,8 +134,8 @@ def _again(run: str) -> None:
     try:
         services.engine().again(run)
     except SnnvizError as error:
-        st.toast(plain(str(error)), icon=":material/error:")
-    services.GLANCES.forget()
+        st.toast(escape_markdown(str(error)), icon=":material/error:")
+    services.CACHE.clear()
 
 
 @st.fragment(key="differs")
@@ -148,7 +148,7 @@ def _differs(run: Run) -> None:
     listed = "; ".join(_brief(words) for words in changed[:4])
     more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
     sentence, back = st.columns([8, 2], vertical_alignment="center")
-    sentence.caption(plain(f"The editor now holds another design: {listed}{more}."))
+    sentence.caption(escape_markdown(f"The editor now holds another design: {listed}{more}."))
     back.button("Restore its design", key="restore", on_click=state.restore, args=(run.run,))
 
 
@@ -165,11 +165,11 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
         doing = f"epoch {min(int(made * epochs) + 1, epochs)} of {epochs}{left}" if run.steps else "starting"
         doing = run.doing or doing
         if run.state == "queued":
-            waits = standing(services.place(run.run)).capitalize()
+            waits = queue_position(services.queue_place(run.run)).capitalize()
             doing = f"{waits}; you may leave, it starts by itself"
         st.progress(min(made, 1.0), text=doing)
-        if sentence := services.standstill():
-            st.caption(plain(sentence))
+        if sentence := services.queue_problem():
+            st.caption(escape_markdown(sentence))
     timed = run.design.network.code == "ttfs"
     rate = NO_NUMBER if last is None or last.rate is None else f"{last.rate:.3f}" if timed else share(last.rate)
     title = "Spikes per neuron" if timed else word("rate").label

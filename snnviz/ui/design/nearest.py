@@ -11,7 +11,7 @@ from snnviz.catalog.neurons import model
 from snnviz.design.design import Design
 from snnviz.graph.nearest import Nearest
 from snnviz.ui.kit import notices, state
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.changes import nearest_changes as in_words
 
 
@@ -23,10 +23,10 @@ def panel() -> None:
     with st.container(key="refusal", gap="small"):
         st.error(state.problem(), icon=":material/error:")
         if session.offer is not None:
-            st.caption(f"What works changes: {plain(in_words(session.offer))}.")
+            st.caption(f"What works changes: {escape_markdown(in_words(session.offer))}.")
         with st.container(horizontal=True, vertical_alignment="center"):
             _button("design", session.offer, state.design(), _edit, state.replace)
-            st.button("Close", key="close-refusal", type="tertiary", on_click=state.dismiss)
+            st.button("Close", key="close-refusal", type="tertiary", on_click=state.dismiss_problem)
 
 
 def _edit(found: Nearest) -> None:
@@ -38,11 +38,11 @@ def _edit(found: Nearest) -> None:
         session.parts["rate"] = document
     if model(before.neuron).states and not model(found.design.neuron).states:
         session.parts["lif"] = document
-    state.dismiss()
+    state.dismiss_problem()
     state.replace(found.design)
 
 
-def offered(
+def offer_nearest(
     key: str,
     offer: Nearest | None,
     now: Design,
@@ -51,13 +51,13 @@ def offered(
     shown: Callable[[], Design] = state.design,
     redraw: Callable[[], None] = lambda: None,
 ) -> None:
-    """A button that takes what is offered, and the whole list of what it changes.
+    """A button that replaces the design by the nearest possible one, and the list of what that changes.
 
     Once taken it is a notice, which says the list again and undoes it, as long as what is `shown` stays that design.
     `redraw`: what depends on it, where a click draws a fragment alone.
     """
     if offer is not None:
-        st.caption(f"What works changes: {plain(in_words(offer))}.")
+        st.caption(f"What works changes: {escape_markdown(in_words(offer))}.")
         _button(key, offer, now, take, undo, shown, redraw)
 
 

@@ -20,7 +20,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, starting, state
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.design import forecast_chart, layer_table
 from snnviz.views.numbers import NO_NUMBER, count, space_percents
 from snnviz.views.words import word
@@ -42,7 +42,7 @@ def panel() -> None:
         st.metric(word("seconds").label, f"≈ {in_words(estimate)}", help=about, width="content")
     kind, sentence = verdicts.verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
-    show(plain(space_percents(sentence)), icon=ICONS[kind])
+    show(escape_markdown(space_percents(sentence)), icon=ICONS[kind])
     if rough := variance.roughness(design):
         st.caption(rough)
     _train(design, estimate)
@@ -51,8 +51,8 @@ def panel() -> None:
 
 @st.fragment(key="expected")
 @show_store_errors()
-def expected() -> None:
-    """What theory expects of each layer, below form and costs, which may be of any height."""
+def forecast_panel() -> None:
+    """The forecast of each layer at initialisation: charts and a table."""
     design = state.design()
     charts(_forecast(design), key="forecast")
     for offer in offers(design):
@@ -79,14 +79,14 @@ def expected() -> None:
 
 
 def _train(design: Design, seconds: float) -> None:
-    known = services.glance(design.digest)
+    known = services.run_and_version(design.digest)
     run = known[0] if known else None
     if run is not None and (run.state == "done" or not run.ended):
         _button(_what_train_does(run))
     elif datasets.is_here(design.data.name) and seconds < starting.LONG:
         _button(_what_train_does(run), "The same design is trained once; its result opens at once for everybody.")
-    elif held := starting.button(st, _what_train_does(run), [design], seconds, "train", PLAY, _start):
-        st.caption(plain(held))
+    elif held := starting.start_button(st, _what_train_does(run), [design], seconds, "train", PLAY, _start):
+        st.caption(escape_markdown(held))
 
 
 def _button(label: str, words: str | None = None) -> None:

@@ -17,7 +17,7 @@ from snnviz.ui.components.stages import Card, clicked, stages
 from snnviz.ui.kit import state
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.switching import first_staged_network
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.stages import Stage, block_text, blocks_of_same_size, skips_in_words
 from snnviz.views.stages import stages as stages_of
 from snnviz.views.words import layer_label
@@ -28,19 +28,19 @@ NO_BACK = "only in a block drawn by hand (kind block)"
 
 @st.fragment(key="stages")
 @show_store_errors()
-def row() -> None:
-    """Every block as a card; below it what the open one is, and what can be done with its matrix."""
+def stages_row() -> None:
+    """Every part of the network as a card; below it the open block, and what can be done with its matrix."""
     design = state.design()
     network = design.network
     if not isinstance(network, StagedNetwork):
         return
-    stages([_card(stage) for stage in stages_of(design)], opened=state.opened(), key=ROW, on_open=_open)
-    _actions(design, network, state.opened())
+    stages([_card(stage) for stage in stages_of(design)], opened=state.opened_block(), key=ROW, on_open=_open)
+    _actions(design, network, state.opened_block())
 
 
-def editor(network: StagedNetwork) -> None:
+def block_editor_panel(network: StagedNetwork) -> None:
     """The editor of the block that is open."""
-    number = state.opened()
+    number = state.opened_block()
     edges, original = network.matrices[number - 1], network.originals[number - 1]
     layers = len(edges) - 2
     presets = {"original": (f"as in {network.kind}", original)}
@@ -57,7 +57,7 @@ def editor(network: StagedNetwork) -> None:
     )
 
 
-def sizes(network: StagedNetwork) -> None:
+def size_buttons(network: StagedNetwork) -> None:
     """Buttons for the size, below the form's fields."""
     example = first_staged_network(network.kind)
     with st.container(horizontal=True, gap="small"):
@@ -83,7 +83,7 @@ def sizes(network: StagedNetwork) -> None:
             "Neuron and training of the example",
             key="like-example",
             icon=":material/school:",
-            on_click=state.like_example,
+            on_click=state.train_like_example,
             help=f"Those of {network.kind}-digits, with which the README's number of it was measured.",
         )
 
@@ -104,14 +104,14 @@ def _open() -> None:
     if not isinstance(network, StagedNetwork):
         return
     number = clicked(ROW, len(network.originals))
-    if number is not None and number != state.opened():
+    if number is not None and number != state.opened_block():
         state.open_block(number)
         st.rerun(["editor", "stages"])  # words about a block never stand above the editor of another
 
 
 def _actions(design: Design, network: StagedNetwork, number: int) -> None:
     words, buttons = st.columns([3, 2], vertical_alignment="center")
-    words.caption(f"**Block {number}** · {plain(block_text(design, number))}")
+    words.caption(f"**Block {number}** · {escape_markdown(block_text(design, number))}")
     with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
         others = blocks_of_same_size(network, number)
         if others:
@@ -134,7 +134,7 @@ def _actions(design: Design, network: StagedNetwork, number: int) -> None:
 
 
 def _copy() -> None:
-    network, number = state.design().network, state.opened()
+    network, number = state.design().network, state.opened_block()
     if isinstance(network, StagedNetwork):
         edges = list(network.matrices)
         for other in blocks_of_same_size(network, number):

@@ -20,7 +20,7 @@ from snnviz.store import Run
 from snnviz.tasks import KINDS
 from snnviz.ui.kit import services, starting
 from snnviz.ui.kit.announcing import announce_end
-from snnviz.ui.kit.words import plain, some, standing
+from snnviz.ui.kit.words import escape_markdown, pluralise, queue_position
 
 ERROR = ":material/error:"
 
@@ -76,8 +76,8 @@ def actions(
     first, second, words = st.columns(widths, vertical_alignment="center")
     if len(tasks) > 1:
         which = which if len(missing) == len(tasks) or keeps else "the missing"
-        what = what or f"{'' if keeps else f'{which} '}{some(len(missing), verb.noun)}"
-    what = what or some(len(missing), verb.noun)
+        what = what or f"{'' if keeps else f'{which} '}{pluralise(len(missing), verb.noun)}"
+    what = what or pluralise(len(missing), verb.noun)
     held = ""
     if keeps and going:
         pausing = all(run.cancel_requested for run in going)
@@ -88,15 +88,15 @@ def actions(
         do = f"{'Resume' if begun else verb.do} {what}".strip()
         label = do if missing else verb.doing if going else verb.done
         name = f"{key}-{'start' if keeps else 'train'}"
-        seconds = services.left(tasks, runs) if missing else 0.0
-        held = starting.button(first, label, missing, seconds, name, icon, _start, key, on_start)
+        seconds = services.time_left(tasks, runs) if missing else 0.0
+        held = starting.start_button(first, label, missing, seconds, name, icon, _start, key, on_start)
     if keeps:
         _forgetting(second, [run for run in runs.values() if run.state != "done"], key, verb, result_words)
     else:
         _button(second, "Cancel", f"{key}-cancel", ":material/stop:", off=not going, act=cancel, of=(going, key))
     _words(words, tasks, runs, verb, result_words if keeps else None, held)
     done = sum(run.state == "done" for run in runs.values())
-    end = f"{verb.doing} has ended: {done} of {some(len(tasks), verb.noun)} done."
+    end = f"{verb.doing} has ended: {done} of {pluralise(len(tasks), verb.noun)} done."
     announce_end(f"{key} {hash(tuple(task.digest for task in tasks))}", end, busy=bool(going))
 
 
@@ -105,7 +105,7 @@ def show_failures(runs: Iterable[Run], key: str) -> None:
     problem = st.session_state.get(f"{key}_problem")
     failed = [run.error or "It failed without a reason." for run in runs if run.state == "failed"]
     for words in dict.fromkeys([*([problem] if problem else []), *failed]):
-        st.error(plain(words), icon=ERROR)
+        st.error(escape_markdown(words), icon=ERROR)
 
 
 def _words(
@@ -120,14 +120,14 @@ def _words(
     going = [run for run in runs.values() if not run.ended]
     begun = [run for run in runs.values() if run.state in ("failed", "cancelled")]
     done = sum(run.state == "done" for run in runs.values())
-    left = in_words(services.left(tasks, runs))
+    left = in_words(services.time_left(tasks, runs))
     if going:
         steps = {task.digest: pace.steps(task) for task in tasks}
         made = sum(steps[name] if run.state == "done" else run.step for name, run in runs.items() if name in steps)
         words = (result_words and result_words.running) or _going(going, len(tasks), done, verb.noun, left)
-        place.progress(min(1.0, made / max(1, sum(steps.values()))), text=plain(words))
+        place.progress(min(1.0, made / max(1, sum(steps.values()))), text=escape_markdown(words))
     elif held:
-        place.caption(plain(held))
+        place.caption(escape_markdown(held))
     elif begun and result_words is not None:
         why = "Paused" if any(run.state == "cancelled" for run in begun) else "Stopped"
         place.caption(f"{why}: {result_words.partial} kept. About {left} to go.")
@@ -135,7 +135,7 @@ def _words(
         place.caption(f"About {left} on this machine; you may leave meanwhile.")
     elif result_words is not None or done > 1:
         place.caption(
-            f"{result_words.complete if result_words is not None else some(done, verb.noun)}, all from the store."
+            f"{result_words.complete if result_words is not None else pluralise(done, verb.noun)}, all from the store."
         )
     else:
         place.caption("From the store, and the same every time.")
@@ -146,8 +146,8 @@ def queue_prefix(going: Sequence[Run]) -> str:
     is running."""
     if any(run.state != "queued" for run in going):
         return ""
-    places = [place for run in going if (place := services.place(run.run)) is not None]
-    return f"{standing(min(places, default=None))}, "
+    places = [place for run in going if (place := services.queue_place(run.run)) is not None]
+    return f"{queue_position(min(places, default=None))}, "
 
 
 def _going(going: Sequence[Run], count: int, done: int, noun: str, left: str) -> str:
@@ -155,7 +155,7 @@ def _going(going: Sequence[Run], count: int, done: int, noun: str, left: str) ->
         return "Stopping: what is finished is kept."
     wait = queue_prefix(going)
     if count > 1:
-        return f"{done} of {some(count, noun)} done, {wait}about {left} left. You may leave: they go on."
+        return f"{done} of {pluralise(count, noun)} done, {wait}about {left} left. You may leave: they go on."
     words = going[0].doing or f"{wait}about {left} left"
     return f"{words[:1].upper()}{words[1:]}. You may leave: it goes on."
 
@@ -170,7 +170,7 @@ def _forgetting(
     look: dict[str, Any] = {"icon": ":material/delete:", "disabled": not unfinished, "width": "stretch"}
     with place.popover("Cancel", key=f"{key}-cancelling", on_change="rerun", **look):
         kept = f" with {result_words.kept}" if result_words is not None else ""
-        what = f"{some(len(unfinished), f'unfinished {verb.noun}')}{kept}"
+        what = f"{pluralise(len(unfinished), f'unfinished {verb.noun}')}{kept}"
         st.write(f"Forget {what}, for everybody? What is finished stays.")
         st.button("Forget", type="primary", key=f"{key}-forget", on_click=forget, args=(unfinished, key))
 
@@ -203,7 +203,7 @@ def submit(missing: Sequence[Task], key: str) -> None:
         except SnnvizError as error:
             problems[str(error)] = True
     st.session_state[f"{key}_problem"] = " ".join(problems)
-    services.GLANCES.forget()
+    services.CACHE.clear()
     st.rerun()
 
 
@@ -214,7 +214,7 @@ def cancel(going: Sequence[Run], key: str) -> None:
             services.engine().cancel(run.run)
     except SnnvizError as error:
         st.session_state[f"{key}_problem"] = str(error)
-    services.GLANCES.forget()
+    services.CACHE.clear()
 
 
 def forget(runs: Sequence[Run], key: str) -> None:
@@ -227,7 +227,7 @@ def forget(runs: Sequence[Run], key: str) -> None:
                 services.store().delete(run.run)
     except SnnvizError as error:
         st.session_state[f"{key}_problem"] = str(error)
-    services.GLANCES.forget()
+    services.CACHE.clear()
     st.rerun()
 
 

@@ -11,7 +11,7 @@ from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import show_failures, submit
-from snnviz.ui.kit.words import some
+from snnviz.ui.kit.words import pluralise
 from snnviz.views.results import Result
 
 
@@ -36,7 +36,8 @@ def offer_measuring(designs: Sequence[Design], key: str) -> None:
     going = questions.is_active(runs)
     sentence, button = st.columns([9, 3], vertical_alignment="center")
     sentence.caption(
-        f"{some(len(designs), 'run')} of before looked at layers **on the first 64 training images**, which may be of "
+        f"{pluralise(len(designs), 'run')} of before looked at layers **on the first 64 training images**, "
+        "which may be of "
         "one class: so are firing rates of layers, Var[u], operations and energy."
     )
     button.button(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 PANEL = "notices"
 """The fragment that draws them, for callbacks that draw fragments alone: see `rerun_fragments`."""
@@ -62,8 +62,12 @@ def panel() -> None:
         told = "; ".join(found.changes[:MOST_LISTED])
         more = len(found.changes) - MOST_LISTED
         rest = f"; and {more} more" if more > 0 else ""
-        whole = "\n".join(f"- {plain(one)}" for one in found.changes) if more > 0 else None
-        st.markdown(f":material/info: **{plain(found.headline)}** {plain(told)}{rest}.", help=whole, width="stretch")
+        whole = "\n".join(f"- {escape_markdown(one)}" for one in found.changes) if more > 0 else None
+        st.markdown(
+            f":material/info: **{escape_markdown(found.headline)}** {escape_markdown(told)}{rest}.",
+            help=whole,
+            width="stretch",
+        )
         st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo, args=(found,))
         st.button("Close", key="close-notice", type="tertiary", on_click=_close)
 

@@ -49,14 +49,14 @@ def is_active(runs: Mapping[str, Run]) -> bool:
 def runs_of(tasks: Sequence[Task]) -> dict[str, Run]:
     """Those of the designs, or searches, that were ever submitted, by digest."""
     names = tuple(task.digest for task in tasks)
-    return services.GLANCES.get((str(cache_dir()), "study", names), lambda: services.store().several(names))
+    return services.CACHE.get((str(cache_dir()), "study", names), lambda: services.store().several(names))
 
 
 def epochs_of(designs: Sequence[Design]) -> dict[str, list[EpochEnd]]:
     """The epochs of each run that has one."""
     names = tuple(design.digest for design in designs)
     read = partial(services.store().rows_of, names, EpochEnd)
-    return services.GLANCES.get((str(cache_dir()), "epochs", names), read)
+    return services.CACHE.get((str(cache_dir()), "epochs", names), read)
 
 
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:

@@ -14,7 +14,7 @@ from snnviz.design.menus import DATASETS, EVENTS, OPTIMIZERS, SCHEDULES, Choice
 from snnviz.design.recipes import RECIPES, Recipe, follow, followed
 from snnviz.design.registry import Registry
 from snnviz.ui.kit import questions
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 Take = Callable[[Any], None]
 """Told the whole setting that takes the place of the one that is shown."""
@@ -47,7 +47,7 @@ def fields(value: Recipe, key: str, put: questions.Put, take: Take) -> None:
         help="Sets what the paper prints, and leaves the rest as it is: network, data and neurons too.",
     )
     if marked:
-        st.caption(plain(f"{RECIPES[marked].source}. {RECIPES[marked].unsaid}"))
+        st.caption(escape_markdown(f"{RECIPES[marked].source}. {RECIPES[marked].unsaid}"))
     _choice("Optimizer", "optimizer", value.optimizer, OPTIMIZERS, key, put)
     _choice("Schedule", "schedule", value.schedule, SCHEDULES, key, put)
     recorded = EVENTS in DATASETS[getattr(value, "data", "digits")].traits

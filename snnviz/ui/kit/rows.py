@@ -50,7 +50,7 @@ def versions(runs: Iterable[Run]) -> Versions:
     begun = [run for run in runs if run.state != "queued"]
     names = tuple(run.run for run in begun)
     read = partial(services.store().versions, names)
-    found = services.GLANCES.get((str(cache_dir()), "versions", names), read)
+    found = services.CACHE.get((str(cache_dir()), "versions", names), read)
     return tuple((run.run, run.created, found[run.run]) for run in begun if run.run in found)
 
 

@@ -21,12 +21,12 @@ from snnviz.jobs.pace import Pace, Place, learn, queue, seconds_left
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
 from snnviz.ui.server import frontend
-from snnviz.ui.server.middleware import held
+from snnviz.ui.server.middleware import upload_memory
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
-GLANCE_SECONDS = 0.5
-MOST_GLANCES = 500
+TTL_SECONDS = 0.5
+MOST_ENTRIES = 500
 """Keys that are kept at a time."""
 
 TEND_SECONDS = 2.0
@@ -52,8 +52,8 @@ def _engine(place: str) -> Local:
     return Local(_store(place))
 
 
-class _Glance:
-    """A value, since when it is known, and the lock of whoever reads it."""
+class _Entry:
+    """A cached value, the time at which it was computed, and the lock of whoever computes it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -61,22 +61,22 @@ class _Glance:
         self.value: Any = None
 
 
-class Glances:
-    """Values that many sessions ask for every second, computed at most once in `seconds`.
+class TtlCache:
+    """A cache whose values are valid for `seconds`: what many sessions ask for every second is computed once for all.
 
     Who asks for what is just being computed waits for it; nobody waits for another key, however long that takes.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._kept: dict[Any, _Glance] = {}
+        self._kept: dict[Any, _Entry] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Any, compute: Callable[[], T]) -> T:
         with self._lock:
-            if key not in self._kept and len(self._kept) >= MOST_GLANCES:
+            if key not in self._kept and len(self._kept) >= MOST_ENTRIES:
                 self._tidy()
-            kept = self._kept.setdefault(key, _Glance())
+            kept = self._kept.setdefault(key, _Entry())
         with kept.lock:
             if time.monotonic() - kept.at >= self.seconds:
                 kept.value = compute()
@@ -84,8 +84,8 @@ class Glances:
             value: T = kept.value
             return value
 
-    def forget(self) -> None:
-        """After a change of our own, so that it shows at once: also where an older value is just being read."""
+    def clear(self) -> None:
+        """Drop all values after a change of our own, so that it shows at once."""
         with self._lock:
             self._kept.clear()
 
@@ -93,19 +93,19 @@ class Glances:
         """Let go of what is too old to be shown, and if that is little of what was known first."""
         now = time.monotonic()
         fresh = {key: kept for key, kept in self._kept.items() if now - kept.at < self.seconds or kept.lock.locked()}
-        self._kept = dict(list(fresh.items())[-MOST_GLANCES // 2 :])
+        self._kept = dict(list(fresh.items())[-MOST_ENTRIES // 2 :])
 
 
-GLANCES = Glances(GLANCE_SECONDS)
-PACES = Glances(30.0)
-QUEUES = Glances(1.0)
-OPENED = Glances(600.0)
+CACHE = TtlCache(TTL_SECONDS)
+PACES = TtlCache(30.0)
+QUEUES = TtlCache(1.0)
+OPENED = TtlCache(600.0)
 QUEUE = 1000
 """So many runs that wait are looked at to tell one its place."""
 
 
-def glance(run: str) -> tuple[Run, str] | None:
-    """A run and its version, at most half a second old; None where there is no such run."""
+def run_and_version(run: str) -> tuple[Run, str] | None:
+    """A run and its version (`Store.version`), at most half a second old; None where there is no such run."""
 
     def read() -> tuple[Run, str] | None:
         try:
@@ -113,27 +113,27 @@ def glance(run: str) -> tuple[Run, str] | None:
         except NotFound:
             return None
 
-    return GLANCES.get((str(cache_dir()), run), read)
+    return CACHE.get((str(cache_dir()), run), read)
 
 
-def opened(run: str) -> None:
-    """Note that somebody looks at a run, which keeps its weights."""
+def mark_opened(run: str) -> None:
+    """Note in the store that a run was looked at, which keeps its weights."""
     OPENED.get((str(cache_dir()), run), lambda: store().opened(run))
 
 
-def standstill() -> str | None:
-    """A sentence where the queue stands still."""
+def queue_problem() -> str | None:
+    """A sentence where the queue stands still, else None."""
     place = str(cache_dir())
-    return GLANCES.get((place, "standstill"), lambda: _engine(place).standstill())
+    return CACHE.get((place, "standstill"), lambda: _engine(place).standstill())
 
 
 def pace() -> Pace:
-    """How long tasks take here, by those that ended."""
+    """The speed of this machine: how long tasks take here, from those that ended."""
     return PACES.get(str(cache_dir()), lambda: learn(store()))
 
 
-def place(run: str) -> Place | None:
-    """Where a run stands in the queue, and when it will start; None of one that does not wait, or is beyond `QUEUE`."""
+def queue_place(run: str) -> Place | None:
+    """A run's place in the queue and when it will start; None if it does not wait, or is beyond the first `QUEUE`."""
 
     def read() -> dict[str, Place]:
         known = store()
@@ -142,8 +142,8 @@ def place(run: str) -> Place | None:
     return QUEUES.get(str(cache_dir()), read).get(run)
 
 
-def left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
-    """Seconds until all of these are done, others' runs that stand before them in the queue among it.
+def time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
+    """Seconds until all of these tasks are done, including runs of others that are before them in the queue.
 
     `runs`: those there are, by digest.
     """
@@ -151,14 +151,14 @@ def left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
     ends = [
         waits.seconds + seconds_left([run.task], {run.run: run}, known)
         for run in runs.values()
-        if run.state == "queued" and (waits := place(run.run)) is not None
+        if run.state == "queued" and (waits := queue_place(run.run)) is not None
     ]
     return max(seconds_left(tasks, runs, known), *ends, 0.0)
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Warms what the first visitor would wait for, and keeps a worker alive while the server is."""
+    """The server's lifespan: warms caches before the first visitor, and keeps a worker alive while the server runs."""
     import numpy  # noqa: F401
     import pandas  # noqa: F401
     from threadpoolctl import threadpool_limits
@@ -190,7 +190,7 @@ def _stop_worker() -> None:
 async def _tend() -> None:
     checked = False
     while True:
-        held.tend()
+        upload_memory.drop_left_behind()
         try:
             if not checked:
                 await asyncio.to_thread(store().check_beside)

@@ -1,4 +1,4 @@
-"""The button that starts something: it asks first where a data set has to be downloaded, or where it takes long."""
+"""The button that starts tasks; it asks first if a data set must be downloaded or if it takes long."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from snnviz.data import datasets
 from snnviz.design.submitted import Task
 from snnviz.jobs.pace import in_words
 from snnviz.tasks import KINDS
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 LONG = 1800.0
 """Seconds from which on it is asked."""
 
 
-def button(
+def start_button(
     place: Any,
     label: str,
     tasks: Sequence[Task],
@@ -48,7 +48,7 @@ def button(
         place.button(label, key=key, on_click=submit, args=(tasks, *args), **look)
         return ""
     with place.popover(label, key=f"{key}-asked", **look):
-        st.write(plain(" ".join(asked)))
+        st.write(escape_markdown(" ".join(asked)))
         do = "Download and start" if absent else "Start"
         st.button(do, type="primary", key=key, on_click=submit, args=(tasks, *args))
     return ""

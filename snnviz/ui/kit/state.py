@@ -27,7 +27,7 @@ from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.kit import notices, services
 from snnviz.ui.kit.linked import came_back, note_page, rest_kept
 from snnviz.ui.kit.switching import with_code, with_dataset, with_depth, with_network, with_neurons, with_size
-from snnviz.ui.kit.words import ended, plain
+from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import design_changes
 from snnviz.views.refusals import error_text
 
@@ -55,10 +55,10 @@ def begin(page: str = "") -> None:
         session.design, session.problem = rest_kept(from_query, query)
     except InputError as error:
         session.design = Design()
-        _say(error, "The default design is shown instead.", linked=True)
+        _show_error(error, "The default design is shown instead.", linked=True)
     _open_first_drawn()
     _renew()
-    known = services.glance(session.design.digest)
+    known = services.run_and_version(session.design.digest)
     if known is not None:
         session.watched, session.found = session.design.digest, known[0].state == "done"
 
@@ -68,13 +68,13 @@ def _go_back() -> None:
     try:
         found, st.session_state.problem = rest_kept(from_query, dict(st.query_params))
     except InputError as error:
-        _say(error, "The design stays as it is.", linked=True)
+        _show_error(error, "The design stays as it is.", linked=True)
         return
     if found != design():
         replace(found)
 
 
-def arrived_at(page: str) -> bool:
+def is_entry_page(page: str) -> bool:
     """Whether the visit began on this page, or Back led to another setting of it: the address is a link to it."""
     began: str = st.session_state.arrived
     return began == page or (came_back() and st.session_state.page == page)
@@ -93,25 +93,25 @@ def revision() -> str:
 
 
 def editor_revision() -> str:
-    """Moves only when the matrix was replaced by something else than the editor."""
+    """Part of the matrix editor's key; changes only when something else than the editor replaced the matrix."""
     text: str = st.session_state.editor_revision
     return text
 
 
 def editor_key(block: int = 1) -> str:
-    """Of a block's editor, which keeps what can be undone; a staged network's blocks have one each."""
+    """The key of a block's editor widget; a staged network's blocks have one each."""
     network = design().network
     return f"{network.kind}-{block}" if isinstance(network, StagedNetwork) else network.kind
 
 
-def opened() -> int:
-    """The block of a staged network that is edited, counted from 1."""
+def opened_block() -> int:
+    """The number of the block of a staged network that is edited, counted from 1."""
     number: int = st.session_state.opened
     return number
 
 
 def open_block(number: int) -> None:
-    """Edit this block."""
+    """Open this block of a staged network in the editor."""
     st.session_state.opened = number
 
 
@@ -123,26 +123,27 @@ def _open_first_drawn() -> None:
 
 
 def replace(new: Design) -> None:
-    """Edit another design: a link's, a run's."""
+    """Edit another design, such as a link's or a run's."""
     st.session_state.design = new
     _open_first_drawn()
     _renew()
 
 
-def take(new: Design, done: str) -> None:
-    """Edit another design that a button brings: what that changes is said, and undone by a click. `done`: by what."""
+def replace_with_notice(new: Design, done: str) -> None:
+    """Edit another design that a button brings, with a notice of its changes and Undo. `done`: the notice's
+    headline."""
     before = design()
     replace(new)
-    _tell(done, before)
+    _notify(done, before)
 
 
-def _tell(done: str, before: Design, left_out: Callable[[str], bool] | None = None) -> None:
-    """Say what the design's fields are instead of what they were; `left_out`: those that need no word."""
+def _notify(done: str, before: Design, left_out: Callable[[str], bool] | None = None) -> None:
+    """Show a notice of what changed in the design; `left_out`: fields that it leaves out."""
     after, watched, found = design(), st.session_state.watched, st.session_state.found
 
     def undo() -> None:
         replace(before)
-        watch(watched, found=found)
+        watch_run(watched, found=found)
 
     notices.show_notice(done, design_changes(before, after, left_out), undo, lambda: design() == after)
 
@@ -153,11 +154,11 @@ def put_data(new: Design) -> None:
     _renew_form()
 
 
-def take_data(new: Design, done: str) -> None:
-    """The same by a button of another page: what it changes is said, and undone by a click."""
+def put_data_with_notice(new: Design, done: str) -> None:
+    """Like `put_data`, for a button of another page, with a notice of the changes and Undo."""
     before = design()
     put_data(new)
-    _tell(done, before)
+    _notify(done, before)
 
 
 def rewire(edges: tuple[Edges, ...]) -> None:
@@ -165,15 +166,15 @@ def rewire(edges: tuple[Edges, ...]) -> None:
     before = design()
     st.session_state.design = rewired(before, edges)
     st.session_state.editor_revision = new_revision()
-    _tell("Blocks changed.", before)
+    _notify("Blocks changed.", before)
 
 
 def resize(like: StagedNetwork) -> None:
-    """As much of the original as `like`."""
+    """Give the staged network the size of `like`: depth and width."""
     before = design()
     st.session_state.design = with_size(before, like)
     _renew()
-    _tell("Another size.", before)
+    _notify("Another size.", before)
 
 
 def put(path: str, widget: str) -> None:
@@ -194,13 +195,13 @@ def put(path: str, widget: str) -> None:
         else:
             changed = change(design(), {path: value})
     except InputError as error:
-        _say(error, wish=lambda of: change(of, {path: value}), mended=mend(design(), {path: value}))
+        _show_error(error, wish=lambda of: change(of, {path: value}), mended=mend(design(), {path: value}))
         _renew_form()
         return
     before, session.design, session.problem = design(), changed, ""
     if path.endswith((".kind", ".code")) or path == "data.name":
         own = path.removesuffix("kind") if path.endswith(".kind") else path
-        _tell("Changed with it.", before, lambda other: other.startswith(own))
+        _notify("Changed with it.", before, lambda other: other.startswith(own))
     if path == "network.kind":
         _open_first_drawn()
         _renew()
@@ -210,8 +211,9 @@ def put(path: str, widget: str) -> None:
         _renew_form()
 
 
-def like_example() -> None:
-    """Neuron, time steps and training of the staged network's example; network and data stay."""
+def train_like_example() -> None:
+    """A button's callback: neuron, time steps and training as in the staged network's example; network and data
+    stay."""
     like = named(f"{design().network.kind}-digits")
     theta = threshold(like.neuron)
     settings: dict[str, Any] = {} if threshold(design().neuron) is None else {"neuron.threshold": theta}
@@ -221,7 +223,7 @@ def like_example() -> None:
     before = design()
     st.session_state.design = change(before, settings)
     _renew_form()
-    _tell(f"As in {before.network.kind}-digits.", before)
+    _notify(f"As in {before.network.kind}-digits.", before)
 
 
 def put_drawn(block: int = 1) -> None:
@@ -240,7 +242,7 @@ def put_drawn(block: int = 1) -> None:
         except InputError as error:  # a skip in a row of layers; a backward connection beside a norm
             told = str(error)
             drew = {"network.edges": compact(edges[0])} if isinstance(current.network, BlockNetwork) else {}
-            _say(error, wish=lambda of: rewired(of, tuple(edges)), mended=mend(current, drew))
+            _show_error(error, wish=lambda of: rewired(of, tuple(edges)), mended=mend(current, drew))
             _renew()
         else:
             st.session_state.problem = ""
@@ -256,7 +258,7 @@ def put_cell() -> None:
             st.session_state.design = change(design(), {"network.cell": cells.write(cell)})
         except InputError as error:
             told = str(error)
-            _say(error, f"The design keeps {cells.write(network.cell)}.")
+            _show_error(error, f"The design keeps {cells.write(network.cell)}.")
         else:
             st.session_state.problem = ""
     _show_drawn(told)
@@ -274,11 +276,11 @@ def train() -> None:
     try:
         submitted = services.engine().submit(design())
     except SnnvizError as error:
-        _say(error)
+        _show_error(error)
     else:
         if not submitted.cached:
             st.session_state.own.add(submitted.run)
-        watch(submitted.run, found=submitted.cached)
+        watch_run(submitted.run, found=submitted.cached)
         st.session_state.pressed += 1  # the live panel comes into view
     st.rerun()
 
@@ -288,30 +290,29 @@ def cancel(run: str) -> None:
     try:
         services.engine().cancel(run)
     except SnnvizError as error:
-        _say(error)
-    services.GLANCES.forget()
+        _show_error(error)
+    services.CACHE.clear()
 
 
-def watch(run: str | None, *, found: bool = False) -> None:
-    """Show this run in the live panel; `found`: its result was there already, which it was not where it was trained
-    during this visit."""
+def watch_run(run: str | None, *, found: bool = False) -> None:
+    """Show this run in the live panel. `found`: its result was in the store already, not trained during this visit."""
     st.session_state.watched, st.session_state.found = run, found and run not in st.session_state.own
     st.session_state.problem = ""
-    services.GLANCES.forget()
+    services.CACHE.clear()
 
 
 def open_run(run: str) -> None:
     """Edit a run's design and watch the run."""
     try:
-        shown = services.glance(run)
+        shown = services.run_and_version(run)
     except SnnvizError as error:
-        _say(error)
+        _show_error(error)
         return
     if shown is None:
-        _say(NotFound("This run has been deleted"))
+        _show_error(NotFound("This run has been deleted"))
         return
-    take(shown[0].design, f"Opened run {shown[0].title or run}.")
-    watch(run, found=shown[0].state == "done")
+    replace_with_notice(shown[0].design, f"Opened run {shown[0].title or run}.")
+    watch_run(run, found=shown[0].state == "done")
 
 
 def restore(run: str) -> None:
@@ -321,17 +322,17 @@ def restore(run: str) -> None:
 
 
 def problem() -> str:
-    """The sentence to show above the page, ready for Markdown; empty when all is well."""
+    """The message to show above the page, escaped for Markdown; empty when all is well."""
     text: str = st.session_state.problem
-    return plain(text)
+    return escape_markdown(text)
 
 
-def dismiss() -> None:
-    """The sentence was read."""
+def dismiss_problem() -> None:
+    """Remove the message above the page and its offer."""
     st.session_state.problem, st.session_state.offer = "", None
 
 
-def _say(
+def _show_error(
     error: Exception,
     more: str = "",
     wish: Callable[[Design], Design] | None = None,
@@ -345,7 +346,7 @@ def _say(
     `linked`: of a link, which is written in the words of the program.
     """
     sentence = error_text(error) if not linked else error.why if isinstance(error, Unfit) else str(error)
-    st.session_state.problem = f"{ended(SnnvizError(sentence))} {more}" if more else f"{sentence}."
+    st.session_state.problem = f"{as_sentence(SnnvizError(sentence))} {more}" if more else f"{sentence}."
     offer = error.nearest if isinstance(error, Unfit) else mended
     if wish and offer and offer.design == design():
         try:

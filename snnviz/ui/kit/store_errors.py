@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from snnviz.errors import StoreError
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 
 @contextmanager
@@ -18,4 +18,4 @@ def show_store_errors() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        st.error(plain(str(error)), icon=":material/database_off:")
+        st.error(escape_markdown(str(error)), icon=":material/database_off:")

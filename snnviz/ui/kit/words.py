@@ -1,4 +1,4 @@
-"""Text for the screen."""
+"""Text for the page: escaping, plurals, ordinals, places in the queue."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _REWRITTEN = re.compile(
 )
 
 
-def plain(text: str) -> str:
-    """`text` on one line, for Markdown to show as it is: for titles and for values that people sent.
+def escape_markdown(text: str) -> str:
+    """`text` on one line, escaped so that Markdown shows it as it is: for titles and for values that people sent.
 
     What Streamlit rewrites after the escapes are gone (addresses, icons, arrows) gets a `JOINER` in its middle.
 
-    >>> plain("a [link](x) $y$")
+    >>> escape_markdown("a [link](x) $y$")
     'a \\\\[link\\\\](x) \\\\$y\\\\$'
     """
     line = _REWRITTEN.sub(JOINER, " ".join(text.split()))
@@ -29,23 +29,23 @@ def plain(text: str) -> str:
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escaped)  # the beginning of a list
 
 
-def ended(error: Exception) -> str:
-    """What an error says, as a sentence that another may follow."""
+def as_sentence(error: Exception) -> str:
+    """An error's text, ended by a full stop unless it is a question."""
     sentence = str(error)
     return sentence if sentence.endswith("?") else f"{sentence}."
 
 
-def some(number: int, noun: str) -> str:
-    """So many of something whose plural has an s, or an es after ch.
+def pluralise(number: int, noun: str) -> str:
+    """A number and its noun, with the plural in -s, or in -es after ch.
 
-    >>> some(1, "search"), some(4, "search"), some(2, "run")
+    >>> pluralise(1, "search"), pluralise(4, "search"), pluralise(2, "run")
     ('1 search', '4 searches', '2 runs')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"
 
 
 def ordinal(number: int) -> str:
-    """Of a place that is counted from 1.
+    """An ordinal number as text, counted from 1.
 
     >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 29, 102, 111)]
     ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '29th', '102nd', '111th']
@@ -54,10 +54,10 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def standing(place: Place | None) -> str:
-    """Where a run stands in the queue, and how long until it starts.
+def queue_position(place: Place | None) -> str:
+    """A run's place in the queue, and how long until it starts, as text.
 
-    >>> standing(Place(29, 61.0)), standing(Place(1, 4.2)), standing(None)
+    >>> queue_position(Place(29, 61.0)), queue_position(Place(1, 4.2)), queue_position(None)
     ('29th in the queue, about 1 min 1 s', 'next in the queue, about 4 s', 'in the queue')
     """
     if place is None:

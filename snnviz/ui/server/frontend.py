@@ -25,8 +25,8 @@ FOREVER = "public, max-age=31536000, immutable"
 STATIC = Path(st.__file__).parent / "static"
 
 
-class FromMemory:
-    """Middleware that answers for Streamlit's own files below the path `base`; all else goes on to the server."""
+class StaticFiles:
+    """ASGI middleware that serves Streamlit's own files below the path `base` from memory; all else is passed on."""
 
     def __init__(self, app: ASGIApp, base: str = "") -> None:
         self.app = app
@@ -36,11 +36,11 @@ class FromMemory:
         file = None
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self.place):
             file = _files().get(scope["path"].removeprefix(self.place))
-        respond = self.app if file is None else answer(Request(scope), file, FOREVER)
+        respond = self.app if file is None else file_response(Request(scope), file, FOREVER)
         await respond(scope, receive, send)
 
 
-def answer(request: Request, file: Path, keep: str) -> Response:
+def file_response(request: Request, file: Path, keep: str) -> Response:
     """A file from memory; `keep` is for how long the browser may keep it."""
     headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"}
     compressed = file.suffix != ".woff2" and "gzip" in request.headers.get("accept-encoding", "")

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from snnviz.errors import InputError
-from snnviz.ui.server.frontend import FOREVER, FromMemory, answer, plotly_file
+from snnviz.ui.server.frontend import FOREVER, StaticFiles, file_response, plotly_file
 from snnviz.ui.server.middleware import head
-from snnviz.ui.server.middleware.arriving import Arriving
+from snnviz.ui.server.middleware.body_limits import BodyLimits
 from snnviz.ui.server.middleware.cookies import Cookies
 from snnviz.ui.server.middleware.headers import Headers, places
 from snnviz.ui.server.middleware.hosts import Hosts, named
@@ -41,9 +41,9 @@ def middleware() -> list[Middleware]:
         Middleware(Headers, places=framing),
         Middleware(Hosts, named=trusted),
         Middleware(Cookies, base=_base()),
-        Middleware(Arriving, base=_base()),
+        Middleware(BodyLimits, base=_base()),
         Middleware(head.Head),
-        Middleware(FromMemory, base=_base()),
+        Middleware(StaticFiles, base=_base()),
     ]
 
 
@@ -54,7 +54,7 @@ def plotly_url() -> str:
 
 async def _plotly(request: Request) -> Response:
     exact = request.query_params.get("v") == _plotly_version()
-    return answer(request, plotly_file(), FOREVER if exact else "no-cache")
+    return file_response(request, plotly_file(), FOREVER if exact else "no-cache")
 
 
 def _base() -> str:

@@ -2,7 +2,7 @@
 
 The cookie is made in the answer to the first page (`middleware.cookies`), so that the first session has it.
 It is signed with a key that lies in the cache folder, for this server's account alone. What is kept of a visitor beside
-their things is never the name, only a hash of it with that key (`mark`).
+their things is never the name, only a hash of it with that key (`pseudonym`).
 """
 
 from __future__ import annotations
@@ -38,32 +38,32 @@ def visitor() -> str:
     """The name of who looks at the page: always the same for a browser, on all pages, tabs and visits.
 
     A browser that takes no cookies is another visitor in each session. The name is a secret of that browser: keep
-    `mark` of it, never itself, and never show it.
+    `pseudonym` of it, never itself, and never show it.
     """
-    found = known(st.context.cookies.get(cookie_name(), ""))
+    found = verify(st.context.cookies.get(cookie_name(), ""))
     if found is not None:
         return found[0]
-    name: str = st.session_state.setdefault("visitor", begin())
+    name: str = st.session_state.setdefault("visitor", new_visitor())
     return name
 
 
 def maker() -> Maker:
-    """Who looks at the page, as it is kept beside what they make."""
-    return Maker(mark(visitor()), mark(network(str(st.context.ip_address or ""))))
+    """The visitor who looks at the page, as stored beside what they make."""
+    return Maker(pseudonym(visitor()), pseudonym(address_block(str(st.context.ip_address or ""))))
 
 
-def begin() -> str:
-    """The name of a visitor who was never here."""
+def new_visitor() -> str:
+    """The name of a new visitor, random."""
     return secrets.token_urlsafe(16)
 
 
-def signed(name: str) -> str:
-    """A cookie's value for this visitor."""
+def sign(name: str) -> str:
+    """The cookie's value for this visitor: the name with a signature and a time."""
     return _signer().sign(name).decode()
 
 
-def known(value: str) -> tuple[str, bool] | None:
-    """Who has the cookie of this value, and whether it should be renewed; None where it is forged, old or no cookie."""
+def verify(value: str) -> tuple[str, bool] | None:
+    """The visitor of a cookie's value, and whether the cookie should be renewed; None where it is forged or expired."""
     try:
         name, since = _signer().unsign(value, max_age=LIFE_SECONDS, return_timestamp=True)
     except (BadSignature, UnicodeError):
@@ -73,18 +73,18 @@ def known(value: str) -> tuple[str, bool] | None:
 
 def cookie_name() -> str:
     """What the cookie is called: another for each key, as servers on other ports of a machine see the same cookies."""
-    return f"snnviz_visitor_{mark('cookie')[:8]}"
+    return f"snnviz_visitor_{pseudonym('cookie')[:8]}"
 
 
-def mark(name: str) -> str:
-    """What is kept of a visitor or an address: who has the key can compare it, and nobody can get back from it."""
+def pseudonym(name: str) -> str:
+    """A keyed hash of a visitor or an address, which is what is stored: it can be compared, but not reversed."""
     return hmac.new(_key(), b"mark:" + name.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def network(address: str) -> str:
-    """The addresses that count as one: of IPv6 what a household gets (/64), of IPv4 the address.
+def address_block(address: str) -> str:
+    """The block of addresses that counts as one: of IPv6 a household's /64, of IPv4 the address itself.
 
-    >>> network("::ffff:192.0.2.7"), network("2001:db8::5:6"), network("")
+    >>> address_block("::ffff:192.0.2.7"), address_block("2001:db8::5:6"), address_block("")
     ('192.0.2.7', '2001:db8::/64', '')
     """
     try:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from tests.strangers import TEXTS
 
 for text in TEXTS:
-    st.error(plain(text))
-    st.markdown(f"**{plain(text)}**")
+    st.error(escape_markdown(text))
+    st.markdown(f"**{escape_markdown(text)}**")

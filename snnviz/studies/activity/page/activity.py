@@ -22,7 +22,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.sliders import sliders
 from snnviz.ui.kit import state
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 begin = at.begin
 
@@ -87,7 +87,7 @@ def _inits() -> None:
 
 def _figures() -> None:
     for problem in at.problems():
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     setting = at.drawn()
     with st.container(key="activity-verdict"):
         words, slot = st.empty(), st.empty()
@@ -171,7 +171,7 @@ def _bridge() -> None:
         try:
             at.use_in_design()
         except InputError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
         else:
             st.switch_page(ROOT / "pages" / "design.py")
     bring.button(
@@ -202,7 +202,7 @@ def _glossary() -> None:
     with box:
         for entry in INITS:
             name, words = st.columns([1, 2])
-            name.markdown(f"**{entry.kind.replace('-', ' ')}**  \n:small[{plain(entry.source)}]")
+            name.markdown(f"**{entry.kind.replace('-', ' ')}**  \n:small[{escape_markdown(entry.source)}]")
             words.markdown(entry.title)
             if entry.formula:
                 words.latex(entry.formula)

@@ -30,7 +30,7 @@ from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
 from snnviz.ui.kit import notices, state
 from snnviz.ui.kit.linked import came_back, rest_kept
-from snnviz.ui.kit.words import ended
+from snnviz.ui.kit.words import as_sentence
 from snnviz.views.changes import describe_changes
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
@@ -54,7 +54,7 @@ def begin() -> None:
     session.dragging = False
     session.setdefault("link_problem", "")
     session.setdefault("looked", ("", 0))
-    query = dict(st.query_params) if state.arrived_at("activity") else {}
+    query = dict(st.query_params) if state.is_entry_page("activity") else {}
     study.begin(query)
     if "setting" in session and not came_back():
         return
@@ -62,7 +62,7 @@ def begin() -> None:
         setting, session.link_problem = rest_kept(from_link, query)
     except InputError as error:
         setting = Setting()
-        session.link_problem = f"{ended(error)} The default setting is shown instead."
+        session.link_problem = f"{as_sentence(error)} The default setting is shown instead."
     _put(setting)
 
 
@@ -133,7 +133,7 @@ def from_link(query: Mapping[str, str]) -> Setting:
 def put_sliders() -> None:
     """The sliders' callback. While one is dragged the lower figures follow only if they are quick."""
     session = st.session_state
-    moved = sliders.moved(SLIDERS, shown_sliders(), revision())
+    moved = sliders.slider_values(SLIDERS, shown_sliders(), revision())
     if moved is not None:
         session.dragging = moved.dragging
         _change(_with_numbers(setting(), moved.values))
@@ -215,7 +215,7 @@ def _change(new: Setting) -> None:
     try:
         new.affordable()
     except InputError as error:
-        session.drawn_problem = f"{ended(error)} The figures still show the setting before."
+        session.drawn_problem = f"{as_sentence(error)} The figures still show the setting before."
         session.setdefault("drawn", Setting())
     else:
         session.drawn, session.drawn_problem = new, ""
@@ -390,5 +390,5 @@ def use_in_design() -> None:
         settings["neuron.kind"] = now.neuron.kind
     settings |= {"data.steps": now.steps, "init.kind": init.kind}
     settings |= {f"init.{name}": value for name, value in init.parameters.items()}
-    state.take(links.change(state.design(), settings), "Taken from Activity.")
+    state.replace_with_notice(links.change(state.design(), settings), "Taken from Activity.")
     st.session_state.section = "Initialisation"  # the tab of the form, where it is seen

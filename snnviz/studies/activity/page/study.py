@@ -20,7 +20,7 @@ from snnviz.ui.kit.actions import UNDONE, actions
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.linked import came_back
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import ended, plain, some
+from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
 from snnviz.views.numbers import PERCENT
 from snnviz.views.styles import LineStyle
 
@@ -51,7 +51,7 @@ def begin(query: Mapping[str, str]) -> None:
     try:
         session.study = TrainingStudy.check(links.read_part(TrainingStudy, query, PREFIX))
     except InputError as error:
-        session.study_problem = f"{PREFIX}{ended(error)} The small study is shown instead."
+        session.study_problem = f"{PREFIX}{as_sentence(error)} The small study is shown instead."
 
 
 def link() -> str:
@@ -106,10 +106,10 @@ def in_words(study: TrainingStudy, chosen: Sequence[Member]) -> str:
     parts = []
     if study.compare in VARIED:
         parts.append(f"{study.compare} {', '.join(f'{value:g}' for value in VARIED[study.compare][1])}")
-    parts.append(some(len({member.init for member in chosen}), "initialisation"))
+    parts.append(pluralise(len({member.init for member in chosen}), "initialisation"))
     if study.seeds > 1:
-        parts.append(some(study.seeds, "seed"))
-    return f"{some(len(chosen), 'network')}: {' × '.join(parts)}"
+        parts.append(pluralise(study.seeds, "seed"))
+    return f"{pluralise(len(chosen), 'network')}: {' × '.join(parts)}"
 
 
 def _put(name: str) -> None:
@@ -135,11 +135,11 @@ def _curves(was_active: bool) -> None:
     if questions.is_active(runs) != was_active:
         st.rerun()
     left_out = sum(design.digest not in runs or runs[design.digest].state in UNDONE for design in designs)
-    what = in_words(_study(), chosen) if left_out == len(designs) else f"the missing {some(left_out, 'network')}"
+    what = in_words(_study(), chosen) if left_out == len(designs) else f"the missing {pluralise(left_out, 'network')}"
     actions(designs, runs, KEY, what=what, widths=(6, 2, 4))
     rows = questions.epochs_of(designs)
     if same := same_law(alike(chosen)).replace("-", " "):
-        st.caption(plain(same))
+        st.caption(escape_markdown(same))
     if rows:
         charts(payload(accuracy_charts(chosen, rows, _looks(chosen))), key="study-charts")
     table = study_table(chosen, runs, {digest: seen[-1] for digest, seen in rows.items()})

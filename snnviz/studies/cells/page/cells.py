@@ -12,7 +12,7 @@ from snnviz.studies.cells.page import draw, search, study
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import came_back, view_key
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import ended, plain
+from snnviz.ui.kit.words import as_sentence, escape_markdown
 
 VIEWS = {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"}
 """By their names in a link. A view's fields carry its prefix there; those of the first have none."""
@@ -47,14 +47,14 @@ def begin() -> None:
         if came_back():
             _go_back()
         return
-    query = dict(st.query_params) if state.arrived_at("cells") else {}
+    query = dict(st.query_params) if state.is_entry_page("cells") else {}
     session.cells_view, session.cells_link_problem = "draw", ""
     for part in PARTS.values():
         part.begin(query)
     try:
         session.cells_view = view(query)
     except InputError as error:
-        session.cells_link_problem = ended(error)
+        session.cells_link_problem = as_sentence(error)
 
 
 def _go_back() -> None:
@@ -63,7 +63,7 @@ def _go_back() -> None:
     try:
         session.cells_view = view(query)
     except InputError as error:
-        session.cells_link_problem = ended(error)
+        session.cells_link_problem = as_sentence(error)
     else:
         PARTS[session.cells_view].begin(query)
 
@@ -100,7 +100,7 @@ def panel() -> None:
     )
     st.caption(ABOUT[session.cells_view])
     if problem := session.cells_link_problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     PARTS[session.cells_view].panel()
 
 

@@ -14,11 +14,11 @@ from snnviz.studies.cells.page import setting as cells_setting
 from snnviz.studies.cells.page.setting import EDITOR, FOUND, KEY, SETTINGS, begin, network, put_cell, setting, settings
 from snnviz.studies.cells.scoring import Scoring
 from snnviz.ui.components.cell_editor import cell_editor, drawn
-from snnviz.ui.components.reveal import reveal
+from snnviz.ui.components.reveal import scroll_into_view
 from snnviz.ui.kit import notices, questions
 from snnviz.ui.kit.linked import view_key
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.changes import describe_changes as told_changes
 
 __all__ = ["begin", "open_cell", "panel"]
@@ -46,7 +46,7 @@ def _put_back(before: Scoring) -> None:
 def panel() -> None:
     """The editor; below it how the cell is scored, the network, and what was found."""
     if problem := st.session_state.scoring_link_problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     with st.container():
         _editor()
     with st.container():
@@ -90,7 +90,7 @@ def _found(was_active: bool) -> None:
         if session.scored is None and session.pop("scoring_pressed", False):  # below what fits the screen, at first
             session.scoring_revealed = session.get("scoring_revealed", 0) + 1
         session.scored = now
-    reveal(session.get("scoring_revealed", 0), key="cells-reveal")
+    scroll_into_view(session.get("scoring_revealed", 0), key="cells-reveal")
     shown: Scoring | None = session.scored
     if shown is None:
         return
@@ -99,6 +99,6 @@ def _found(was_active: bool) -> None:
         session.scored = None
         return
     if shown != now:
-        changed = plain(cells_setting.differences(shown, now))
+        changed = escape_markdown(cells_setting.differences(shown, now))
         st.warning(f"The figures are of another setting: {changed}.", icon=":material/history:")
     cells_found.figures(shown, before)

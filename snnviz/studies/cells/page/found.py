@@ -21,7 +21,7 @@ from snnviz.studies.cells.theory.sahd import Findings, Scores
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.words import plain, some
+from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.numbers import share
 
 SCORE = Verb("Score", "Scoring", "Scored", "cell")
@@ -65,9 +65,9 @@ def train(setting: Scoring) -> None:
         "network.enlarge": min(4, setting.side // pixels),
     }
     try:
-        state.take(change(named("snasnet-digits"), fields), "Taken from Cells.")
+        state.replace_with_notice(change(named("snasnet-digits"), fields), "Taken from Cells.")
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
     else:
         st.switch_page(ROOT / "pages" / "design.py")
 
@@ -77,7 +77,7 @@ def figures(setting: Scoring, run: Run) -> None:
     try:
         found = _findings(str(cache_dir()), run.run, run.finished)
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     if found is None:
         st.error("The scoring left no report.", icon=":material/error:")
@@ -99,11 +99,11 @@ def _scores(found: Findings, setting: Scoring) -> None:
     )
     if mine.invalid:
         nowhere = "" if any(map(any, useful(setting.cell))) else " No path leads from node 0 to node 3."
-        words.error(f"No score: {plain(mine.invalid)}.{nowhere}", icon=":material/block:")
+        words.error(f"No score: {escape_markdown(mine.invalid)}.{nowhere}", icon=":material/block:")
     words.markdown(REWARDS + (AWARE if setting.metric == "sahd" else ""))
     if mine.mean is not None and (others := _others(setting)):
-        words.markdown(f"**{plain(among(mine.mean, others))}**")
-    words.caption(f"{plain(apart(found))} {plain(variation(found))}")
+        words.markdown(f"**{escape_markdown(among(mine.mean, others))}**")
+    words.caption(f"{escape_markdown(apart(found))} {escape_markdown(variation(found))}")
 
 
 def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Scores) -> None:
@@ -111,7 +111,7 @@ def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Sc
     place.metric(f"Score by {METRICS[metric]}", shown, help=HIGHER)
     if scores.deviation is not None:
         each = ", ".join(f"{one:.1f}" for one in scores.values)
-        place.caption(f"± {scores.deviation:.2g} over {some(len(scores.each), 'repeat')}: {each}")
+        place.caption(f"± {scores.deviation:.2g} over {pluralise(len(scores.each), 'repeat')}: {each}")
     elif scores.mean is not None:
         place.caption("one repeat")
 
@@ -131,7 +131,7 @@ def _others(setting: Scoring) -> list[float]:
         found.pop(canonical(setting.cell), None)
         return list(found.values())
 
-    return services.GLANCES.get((str(cache_dir()), "others", setting), read)
+    return services.CACHE.get((str(cache_dir()), "others", setting), read)
 
 
 @lru_cache(maxsize=32)

@@ -9,7 +9,7 @@ from snnviz.studies.cells.page import search_beside, search_figures, search_work
 from snnviz.studies.cells.page.search_setting import FOUND, KEY, begin, setting, settings
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 __all__ = ["begin", "panel"]
 
@@ -17,7 +17,7 @@ __all__ = ["begin", "panel"]
 def panel() -> None:
     """What is searched; below it how far it is and what was found, live."""
     if problem := st.session_state[f"{KEY}_link_problem"]:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     with st.container():
         settings()
     active = _is_active()

@@ -11,7 +11,7 @@ from snnviz.studies.cells.page import search_work
 from snnviz.studies.cells.scoring import CellSearch
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.words import plain, some
+from snnviz.ui.kit.words import escape_markdown, pluralise
 
 KEY = "cell-search-beside"
 SCORE = Verb("Score", "Scoring", "All scored", "search")
@@ -29,7 +29,7 @@ def panel(seen: Seen) -> None:
         return
     with st.container(border=True):
         st.markdown("**Would another normalisation of SAHD rank these cells alike?**")
-        cells = some(hunts[0].candidates, "candidate")
+        cells = pluralise(hunts[0].candidates, "candidate")
         actions(hunts, runs, KEY, verb=SCORE, what=f"{cells} by the other two")
         if not runs:
             return
@@ -40,5 +40,5 @@ def panel(seen: Seen) -> None:
         }
         found[seen.search.normalisation] = seen.rows
         if alike(found):
-            st.markdown("\n".join(f"- {plain(one)}" for one in sentences(found)))
+            st.markdown("\n".join(f"- {escape_markdown(one)}" for one in sentences(found)))
             st.caption("First scores, in the same networks, shown the same images; 95 % intervals over cells.")

@@ -24,7 +24,7 @@ from snnviz.studies.cells.scoring import Scoring
 from snnviz.studies.cells.theory.candidates import Standing
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit.columns import column_config
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 DRAWN = 12
 ROWS = 100
@@ -63,7 +63,7 @@ def figures(seen: Seen, *, ended: bool) -> None:
     with overview:
         charts(_overview(seen, name, marked), key=OVERVIEW, on_pick=lambda: _pick(OVERVIEW))
     if not seen.valid:
-        st.warning(f"No cell has a score: {plain(next(iter(seen.invalid)))}.", icon=":material/warning:")
+        st.warning(f"No cell has a score: {escape_markdown(next(iter(seen.invalid)))}.", icon=":material/warning:")
         return
     charts(_best(seen, marked), key=BEST, on_pick=lambda: _pick(BEST))
     if chosen:
@@ -112,7 +112,7 @@ def _sentences(seen: Seen, *, ended: bool) -> None:
     if said := _told(seen):
         with st.container(border=True):
             heading = "What was found" if ended else "What was found so far"
-            st.markdown("\n".join([f"**{heading}**", "", *(f"- {plain(one)}" for one in said)]))
+            st.markdown("\n".join([f"**{heading}**", "", *(f"- {escape_markdown(one)}" for one in said)]))
 
 
 def _parts(cell: Cell) -> tuple[str, str]:

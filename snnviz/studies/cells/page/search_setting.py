@@ -14,7 +14,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.kit import notices, questions
 from snnviz.ui.kit.linked import rest_kept
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import ended
+from snnviz.ui.kit.words import as_sentence
 
 KEY = "cell-search"
 SETTINGS, FOUND = "cell-search-settings", "cell-search-found"
@@ -56,7 +56,7 @@ def begin(query: Mapping[str, str]) -> None:
     try:
         session[STATE], session[f"{KEY}_link_problem"] = rest_kept(from_link, query)
     except InputError as error:
-        session[f"{KEY}_link_problem"] = f"{PREFIX}{ended(error)} The default search is shown instead."
+        session[f"{KEY}_link_problem"] = f"{PREFIX}{as_sentence(error)} The default search is shown instead."
 
 
 def to_link(setting: CellSearch) -> str:

@@ -16,7 +16,7 @@ from snnviz.studies.cells.page.search_setting import KEY
 from snnviz.studies.cells.scoring import Candidate, CellSearch
 from snnviz.ui.kit import questions, services
 from snnviz.ui.kit.actions import ResultWords, Verb, actions
-from snnviz.ui.kit.words import some, standing
+from snnviz.ui.kit.words import pluralise, queue_position
 
 KEPT = 16
 """Searches whose rows stay in memory."""
@@ -49,12 +49,12 @@ def seen_of(search: CellSearch, run: Run) -> Seen:
                 del _rows[next(iter(_rows))]
         return before
 
-    return services.GLANCES.get((str(cache_dir()), "cells", run.run), read)
+    return services.CACHE.get((str(cache_dir()), "cells", run.run), read)
 
 
 def panel(search: CellSearch, run: Run | None, seen: Seen) -> None:
     """Start, Pause or Resume; Cancel; and how far it is. Above them what went wrong."""
-    kept = some(seen.scored, "candidate")
+    kept = pluralise(seen.scored, "candidate")
     found = ResultWords(partial=f"{seen.scored:,} of {search.candidates:,} candidates", complete=kept, kept=kept)
     if run is not None and not run.ended:
         found = found._replace(running=_live(run, seen))
@@ -72,7 +72,7 @@ def _live(run: Run, seen: Seen) -> str:
     if run.cancel_requested:
         return "Pausing: what is scored is kept."
     if not seen.rows:
-        waits = f"{standing(services.place(run.run)).capitalize()}; you may leave, it starts by itself."
+        waits = f"{queue_position(services.queue_place(run.run)).capitalize()}; you may leave, it starts by itself."
         return run.doing or (waits if run.state == "queued" else "Begun.")
     left = f", about {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
     if seen.scored == seen.search.candidates:

@@ -18,7 +18,7 @@ from snnviz.ui.components.matrix import new_revision
 from snnviz.ui.kit import notices, questions
 from snnviz.ui.kit.linked import rest_kept
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import ended
+from snnviz.ui.kit.words import as_sentence
 from snnviz.views.boxes import parts
 
 KEY = "scoring"
@@ -46,7 +46,7 @@ def begin(query: Mapping[str, str]) -> None:
     try:
         session.scoring, session.scoring_link_problem = rest_kept(from_link, query)
     except InputError as error:
-        session.scoring_link_problem = f"{ended(error)} The default cell is shown instead."
+        session.scoring_link_problem = f"{as_sentence(error)} The default cell is shown instead."
 
 
 def to_link(setting: Scoring) -> str:

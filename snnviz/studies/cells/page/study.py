@@ -24,7 +24,7 @@ from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.linked import rest_kept
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import ended, plain, some
+from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
 from snnviz.views.numbers import count
 
 KEY = "cells_study"
@@ -79,7 +79,7 @@ def begin(query: Mapping[str, str]) -> None:
     try:
         session.cells_study, session.cells_study_link_problem = rest_kept(_from_link, query)
     except InputError as error:
-        session.cells_study_link_problem = f"{PREFIX}{ended(error)} The default study is shown instead."
+        session.cells_study_link_problem = f"{PREFIX}{as_sentence(error)} The default study is shown instead."
 
 
 def _from_link(query: Mapping[str, str]) -> CellStudy:
@@ -99,7 +99,7 @@ def to_link(study: CellStudy) -> str:
 def panel() -> None:
     """What is asked; below it the searches, the runs, and what they show, live."""
     if problem := st.session_state.cells_study_link_problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     with st.container():
         _settings()
     active = _is_active()
@@ -154,24 +154,24 @@ def _in_numbers(study: CellStudy) -> str:
     cells, ways = study.cells, len(study.ways)
     if study.question == "scores":
         words = [f"{cells} different cells of {_draws(study, way)}" for way in study.ways]
-        return f"{', '.join(words)}; {some(cells * ways * study.seeds, 'run')}."
+        return f"{', '.join(words)}; {pluralise(cells * ways * study.seeds, 'run')}."
     runs = {
         "search": len(samples(study)) + study.random,
         "steps": 4,
         "transfer": len(study.sets) ** 2,
     }[study.question]
     hunts = len(searches(study))
-    most = some(runs * ways * study.seeds * study.searches, "run")
-    return f"{some(hunts, 'search')} of {count(study.samples)}, at most {most}."
+    most = pluralise(runs * ways * study.seeds * study.searches, "run")
+    return f"{pluralise(hunts, 'search')} of {count(study.samples)}, at most {most}."
 
 
 def _draws(study: CellStudy, way: Way) -> str:
     """How many candidates it takes until enough cells differ."""
     numbers = taken(study, way)
     if way == "forward":
-        return f"{some(numbers[-1] + 1, 'draw')} with forward connections alone"
+        return f"{pluralise(numbers[-1] + 1, 'draw')} with forward connections alone"
     back = sum(is_backward(drawn(study.seed, number, backward=True)) for number in numbers)
-    return f"{some(numbers[-1] + 1, 'draw')} with backward connections ({back} have one)"
+    return f"{pluralise(numbers[-1] + 1, 'draw')} with backward connections ({back} have one)"
 
 
 def _put(name: str) -> None:
@@ -212,7 +212,7 @@ def candidates_of(search: CellSearch) -> dict[int, Candidate]:
     def read() -> dict[int, Candidate]:
         return {row.number: row for _, row in services.store().rows(search.digest, Candidate) if not row.fine}
 
-    return services.GLANCES.get((str(cache_dir()), "candidates", search.digest), read)
+    return services.CACHE.get((str(cache_dir()), "candidates", search.digest), read)
 
 
 def _designs(study: CellStudy, found: Found) -> tuple[Design, ...]:
@@ -259,13 +259,13 @@ def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.O
             st.info("The figures appear when the first networks are trained.", icon=":material/hourglass_top:")
         return
     if study.question == "scores":
-        st.markdown(plain(views.verdict(study, outcomes)))
+        st.markdown(escape_markdown(views.verdict(study, outcomes)))
         charts(payload(views.score_charts(study, outcomes)), key="cells-study-scores")
         st.markdown("**What cells are made of**, and what training reached (Fig. 7)")
         _counts(study, outcomes)
     elif study.question == "search":
         rows = questions.epochs_of(distinct(chosen))
-        st.markdown(plain(views.told_gain(study, outcomes)))
+        st.markdown(escape_markdown(views.told_gain(study, outcomes)))
         charts(payload(views.sample_charts(study, outcomes, found)), key="cells-study-samples")
         charts(payload(views.curve_charts(chosen, rows)), key="cells-study-curves-charts")
     else:
@@ -286,7 +286,7 @@ def _counts(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
         )
     shown = counts.count_charts(study, outcomes, direction)
     charts(payload(shown), key="cells-study-counts")
-    st.caption(plain(counts.caption(len(shown))))
+    st.caption(escape_markdown(counts.caption(len(shown))))
 
 
 def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
@@ -294,12 +294,15 @@ def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
     steps = study.question == "steps"
     data = ", ".join(study.sets)
     with ours:
-        st.markdown(f"**Ours, small** ({plain(data)}, {some(study.epochs, 'epoch')}, {some(study.seeds, 'seed')})")
+        st.markdown(
+            f"**Ours, small** ({escape_markdown(data)}, {pluralise(study.epochs, 'epoch')}, "
+            f"{pluralise(study.seeds, 'seed')})"
+        )
         table = tables.steps_table(study, outcomes) if steps else tables.transfer_table(study, outcomes)
         st.dataframe(
             table, hide_index=True, placeholder="–", key="cells-study-ours", column_config=column_config(table)
         )
-        st.caption(plain(f"{views.over(study)} {views.noise(outcomes)}"))
+        st.caption(escape_markdown(f"{views.over(study)} {views.noise(outcomes)}"))
     with theirs:
         st.markdown(f"**The paper's Table {4 if steps else 2}, full scale**" + (" (CIFAR-100)" if steps else ""))
         published = tables.published_steps() if steps else tables.published_transfer()

@@ -20,7 +20,7 @@ from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.rows import Versions, rows, versions
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.results import Rows
 
 COMPARE = Verb("Compare", "Comparing", "Compared", "run")
@@ -46,7 +46,7 @@ def _curves(was_active: bool) -> None:
     found = rows(shown)
     if found:
         _figures(several, runs, shown, found)
-    st.caption(f"**What branches cost.** {plain(cost(design(), several, runs))}")
+    st.caption(f"**What branches cost.** {escape_markdown(cost(design(), several, runs))}")
     if runs:
         _table(several, runs, found)
 

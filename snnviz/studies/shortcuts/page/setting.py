@@ -27,7 +27,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.flow import flow
 from snnviz.ui.kit import notices, questions, state
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.changes import design_changes
 from snnviz.views.refusals import error_text
 from snnviz.views.words import word
@@ -100,7 +100,7 @@ def _widgets() -> None:
     _menu(top[2], "init", "Initialisation", INITS.kinds, now.init.kind)
     to_design = top[3].button("Edit it", icon=":material/hub:", width="stretch", key="shortcuts-edit")
     if to_design:
-        state.take(now, "Taken from Shortcuts.")
+        state.replace_with_notice(now, "Taken from Shortcuts.")
         st.switch_page(ROOT / "pages" / "design.py")
     weights = SHORTCUTS[shortcut.schedule.kind].parameters
     row = st.columns([13, *[10] * len(weights), 36, 18], vertical_alignment="bottom")
@@ -134,7 +134,7 @@ def _widgets() -> None:
     )
     _numbers(now)
     if problem := st.session_state.get("shortcuts_setting_problem"):
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
 
 
 def _numbers(now: Design) -> None:

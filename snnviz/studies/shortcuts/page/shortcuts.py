@@ -15,7 +15,7 @@ from snnviz.studies.shortcuts.page.setting import PREFIX
 from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import came_back, rest_kept, view_key
-from snnviz.ui.kit.words import ended, plain
+from snnviz.ui.kit.words import as_sentence, escape_markdown
 
 VIEWS = {"compare": "While training", "before": "Before training"}
 """By their names in a link."""
@@ -45,14 +45,14 @@ def begin() -> None:
         return
     session.shortcuts, session.shortcuts_design = ShortcutStudy(), STARTS["deep mlp"]
     session.shortcuts_view, session.shortcuts_link_problem = "compare", ""
-    if not state.arrived_at("shortcuts"):
+    if not state.is_entry_page("shortcuts"):
         if state.design().training.shortcut.schedule.kind != "zero":
             session.shortcuts_design = state.design()
         return
     try:
         found, session.shortcuts_link_problem = rest_kept(from_link, dict(st.query_params))
     except InputError as error:
-        session.shortcuts_link_problem = f"{ended(error)} The deep mlp is shown instead."
+        session.shortcuts_link_problem = f"{as_sentence(error)} The deep mlp is shown instead."
     else:
         session.shortcuts_design, session.shortcuts, session.shortcuts_view = found
 
@@ -89,7 +89,7 @@ def panel() -> None:
     )
     st.caption(ABOUT)
     if problem := session.shortcuts_link_problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     with st.container():
         setting.panel()
     shown: dict[str, Any] = {"compare": runs.panel, "before": before.panel}

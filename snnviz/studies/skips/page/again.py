@@ -14,7 +14,7 @@ from snnviz.studies.skips.optimisation import BEST, TIMES, again
 from snnviz.studies.skips.search import read_code
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import TRAIN, actions
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 KEY = "optimise-again"
 
@@ -61,4 +61,4 @@ def panel(found: Sequence[Seen]) -> None:
     for one in found:
         said = anew(_groups(one), done)
         if said:
-            st.markdown("\n".join(f"- Seed {one.search.seed}: {plain(words)}" for words in said))
+            st.markdown("\n".join(f"- Seed {one.search.seed}: {escape_markdown(words)}" for words in said))

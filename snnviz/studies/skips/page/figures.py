@@ -31,7 +31,7 @@ from snnviz.studies.skips.page.setting import count
 from snnviz.studies.skips.search import Search, Trial, candidate, read_code, skips_of, space
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit import services, state
-from snnviz.ui.kit.words import plain, some
+from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.numbers import count as count_of
 from snnviz.views.numbers import share
 
@@ -81,7 +81,7 @@ def figures(seen: Sequence[Seen]) -> None:
         charts(_belief(own, found), key="optimise-belief", on_pick=lambda: _pick("optimise-belief"))
     candidates = sum(len(one.trials) for one in found)
     st.download_button(
-        f"{some(candidates, 'candidate')} as CSV",
+        f"{pluralise(candidates, 'candidate')} as CSV",
         lambda: trial_table(found).to_csv(index=False),
         "snnviz-candidates.csv",
         "text/csv",
@@ -141,7 +141,7 @@ def _sentences(own: Seen, found: Sequence[Seen]) -> None:
         said.append("Only networks that are trained anew, on several seeds, tell whether it holds.")
     heading = "What was found" if ended else "What was found so far"
     with st.container(border=True):
-        lines = [f"**{heading}**, seed {own.search.seed}", "", *(f"- {plain(one)}" for one in said if one)]
+        lines = [f"**{heading}**, seed {own.search.seed}", "", *(f"- {escape_markdown(one)}" for one in said if one)]
         st.markdown("\n".join(lines))
         optimise_again.panel(found)
 
@@ -172,11 +172,11 @@ def _open(one: Seen, trial: Trial) -> None:
         key="optimise-open",
     ):
         design = candidate(one.search, read_code(trial.code))
-        if services.glance(design.digest):
+        if services.run_and_version(design.digest):
             state.open_run(design.digest)
         else:
-            state.take(design, f"Candidate no. {trial.number + 1} of {NAMES[one.search.strategy]}.")
-            state.watch(None)
+            state.replace_with_notice(design, f"Candidate no. {trial.number + 1} of {NAMES[one.search.strategy]}.")
+            state.watch_run(None)
         st.switch_page(ROOT / "pages" / "design.py")
     which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"
     words.caption(

@@ -14,7 +14,7 @@ from snnviz.studies.skips.page.setting import CURVES, PREFIX, TYPES, begin, sett
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 __all__ = ["PREFIX", "TYPES", "begin", "panel"]
 
@@ -28,7 +28,7 @@ def panel() -> None:
     """What is searched; below it how far it is and what was found, live."""
     st.caption(ABOUT)
     if problem := st.session_state.optimise_link_problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     with st.container():
         settings()
     active = _is_active()

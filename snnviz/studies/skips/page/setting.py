@@ -15,7 +15,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.kit import notices, questions, recipe
 from snnviz.ui.kit.linked import rest_kept
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import ended
+from snnviz.ui.kit.words import as_sentence
 
 KEY = "optimise"
 SETTINGS, CURVES = "optimise-settings", "optimise-curves"
@@ -60,7 +60,7 @@ def begin(query: Mapping[str, str]) -> None:
     try:
         session.optimisation, session.optimise_link_problem = rest_kept(from_link, query)
     except InputError as error:
-        session.optimise_link_problem = f"{PREFIX}{ended(error)} The default optimisation is shown instead."
+        session.optimise_link_problem = f"{PREFIX}{as_sentence(error)} The default optimisation is shown instead."
 
 
 def to_link(setting: Optimisation) -> str:

@@ -23,7 +23,7 @@ from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.linked import came_back, rest_kept, view_key
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import ended, plain
+from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.results import Result
 from snnviz.views.words import NORM
 
@@ -78,7 +78,7 @@ def begin() -> None:
         if came_back():
             _go_back()
         return
-    query = dict(st.query_params) if state.arrived_at("skips") else {}
+    query = dict(st.query_params) if state.is_entry_page("skips") else {}
     session.skips_count = CONVENTIONS[0]
     session.sweep, session.skips_view, session.skips_link_problem = OPENING, "sweep", ""
     optimise.begin(query)
@@ -87,7 +87,7 @@ def begin() -> None:
         session.skips_count = counted(query)
         session.sweep, session.skips_link_problem = rest_kept(from_link, query)
     except InputError as error:
-        session.skips_link_problem = f"{ended(error)} The default sweep is shown instead."
+        session.skips_link_problem = f"{as_sentence(error)} The default sweep is shown instead."
 
 
 def _go_back() -> None:
@@ -101,7 +101,7 @@ def _go_back() -> None:
             session.skips_count = counted(query)
             session.sweep, session.skips_link_problem = rest_kept(from_link, query)
     except InputError as error:
-        session.skips_link_problem = f"{ended(error)} The sweep stays as it is."
+        session.skips_link_problem = f"{as_sentence(error)} The sweep stays as it is."
 
 
 def to_link(sweep: SkipSweep) -> str:
@@ -151,7 +151,7 @@ def panel() -> None:
         on_change=_turn,
     )
     if problem := session.skips_link_problem:  # in either half: a field without a half's prefix is the sweep's
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     if session.skips_view == "optimise":
         optimise.panel()
     else:
@@ -230,12 +230,12 @@ def _curves(was_active: bool) -> None:
     actions(designs, runs, KEY)
     results = questions.results(designs, runs)
     if not results and (forecast := expected(chosen)):
-        st.caption(plain(forecast))
+        st.caption(escape_markdown(forecast))
     if results:
         befores = {digest: found.before for digest, found in results.items()}
         said = [one for one in (begun(chosen, befores), *sentences(chosen, results)) if one]
         if said:
-            st.markdown("\n".join(f"- {plain(one)}" for one in said))
+            st.markdown("\n".join(f"- {escape_markdown(one)}" for one in said))
         _count_switch()
         charts(payload(skip_charts(chosen, results, st.session_state.skips_count)), key="skips-charts")
         measuring.offer_measuring(measuring.unmeasured(designs, results), KEY)

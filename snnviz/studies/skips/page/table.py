@@ -19,7 +19,7 @@ from snnviz.theory.operations import MEANING
 from snnviz.ui.kit import measuring, questions
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column_config
-from snnviz.ui.kit.words import plain, some
+from snnviz.ui.kit.words import escape_markdown, pluralise
 
 KEY = "optimised"
 
@@ -38,7 +38,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
     threes = _threes(setting, runs, seen)
     designs = _designs(threes)
     trained = questions.runs_of(designs)
-    data = f"{setting.data}, T = {setting.steps}, {some(setting.epochs, 'epoch')}"
+    data = f"{setting.data}, T = {setting.steps}, {pluralise(setting.epochs, 'epoch')}"
     st.caption(
         "A candidate was judged on images kept apart, after little training of its own. Here the original, its ANN "
         "twin and the best candidate of each seed are trained from scratch on all training images and judged on the "
@@ -51,11 +51,11 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
     results = questions.results(designs, trained)
     ours, theirs = st.columns([10, 11])
     with ours:
-        st.markdown(f"**Ours, small** ({plain(data)})")
+        st.markdown(f"**Ours, small** ({escape_markdown(data)})")
         table = comparison_table(threes, results)
         st.dataframe(table, hide_index=True, placeholder="–", key="optimise-table", column_config=column_config(table))
         if said := gain(threes, results):
-            st.caption(plain(said))
+            st.caption(escape_markdown(said))
         if results:
             looks = (found.probe for found in results.values())
             counted = f"Operations of an image are counted on {probe.said(designs[0], looks)}, zeros of ReLUs skipped."

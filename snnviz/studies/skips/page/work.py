@@ -15,7 +15,7 @@ from snnviz.studies.skips.page.setting import KEY
 from snnviz.studies.skips.search import Model, Search, Trial, Twin
 from snnviz.ui.kit import services
 from snnviz.ui.kit.actions import ResultWords, Verb, actions
-from snnviz.ui.kit.words import some
+from snnviz.ui.kit.words import pluralise
 
 SEARCH = Verb("Start", "Searching", "All searched", "search")
 
@@ -30,17 +30,17 @@ def seen_of(search: Search) -> Seen:
         twins = [row for _, row in store.rows(run, Twin)]
         return Seen(search, tuple(trials), models, twins[0] if twins else None)
 
-    return services.GLANCES.get((str(cache_dir()), "search", search.digest), read)
+    return services.CACHE.get((str(cache_dir()), "search", search.digest), read)
 
 
 def panel(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[Seen]) -> None:
     """Start, Pause or Resume; Cancel; and how far it all is. Above them what went wrong."""
     done = {name for name, run in runs.items() if run.state == "done"}
-    kept = some(sum(len(one.trials) for one in seen), "candidate")
+    kept = pluralise(sum(len(one.trials) for one in seen), "candidate")
     unfinished = sum(len(one.trials) for one in seen if one.search.digest not in done)
     found = ResultWords(
         partial=f"{len(done)} of {len(searches)} searches done, {kept}",
-        complete=f"{some(len(done), 'search')}, {kept}",
-        kept=some(unfinished, "candidate"),
+        complete=f"{pluralise(len(done), 'search')}, {kept}",
+        kept=pluralise(unfinished, "candidate"),
     )
     actions(searches, runs, KEY, verb=SEARCH, result_words=found)

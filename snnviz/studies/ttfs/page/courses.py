@@ -37,7 +37,7 @@ def panel(was_active: bool) -> None:
     with right:
         actions([chosen], runs, KEY, verb=TRAIN, what="all four")
     run = runs.get(chosen.digest)
-    glance = services.glance(chosen.digest) if run is not None and run.state != "queued" else None
+    glance = services.run_and_version(chosen.digest) if run is not None and run.state != "queued" else None
     drawn = _course_charts(str(cache_dir()), chosen, glance[1], done=glance[0].state == "done") if glance else None
     if drawn is None:
         st.caption(

@@ -27,7 +27,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import some
+from snnviz.ui.kit.words import pluralise
 from snnviz.views.numbers import share
 
 TUNE = Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
@@ -73,7 +73,7 @@ def _now(of: Source, runs: Mapping[str, Run]) -> None:
     found, words = _at_once(of, task.limits)
     second.metric("Under these limits", _percent(rows[0].accuracy if rows else found), help=words or None)
     final = len(rows) == task.epochs + 1
-    after = f"After {some(rows[-1].epoch, 'epoch')}" if rows and not final else "Fine-tuned"
+    after = f"After {pluralise(rows[-1].epoch, 'epoch')}" if rows and not final else "Fine-tuned"
     change = f"{100 * (rows[-1].accuracy - rows[0].accuracy):+.1f} points" if len(rows) > 1 else None
     third.metric(after, _percent(rows[-1].accuracy if len(rows) > 1 else None), change)
     if rows:

@@ -14,7 +14,7 @@ from snnviz.studies.ttfs.page.limits_setting import KEY, base, put, rows_of, set
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 DRAW = Verb("Draw", "Drawing", "Drawn", "run")
 
@@ -27,7 +27,7 @@ def panel(runs: Mapping[str, Run]) -> None:
     with numbers:
         questions.numbers(now, {"epochs": "Epochs", "learning_rate": "Learning rate", "seeds": "Seeds"}, KEY, put)
     if problem := st.session_state.get(f"{KEY}_problem"):
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     alone = networks(network, now.seeds)
     curve = points(network, now, [now.axis])
     tasks: list[Task] = [*alone, *(point.task for point in curve)]

@@ -21,7 +21,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.design import nearest
 from snnviz.ui.kit import notices, questions, state
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.changes import design_changes
 from snnviz.views.refusals import error_text
 
@@ -104,14 +104,14 @@ def panel() -> None:
     _starts(top[0])
     questions.data(top[1], now.data.name, KEY, _put_data, still=True)
     if top[2].button("Edit it", icon=":material/hub:", width="stretch", key="ttfs-edit", help="On the Design page."):
-        state.take(twin(), "Taken from TTFS.")
+        state.replace_with_notice(twin(), "Taken from TTFS.")
         st.switch_page(ROOT / "pages" / "design.py")
     _numbers(now)
     problem = st.session_state.get("ttfs_setting_problem")
     if problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     offer = st.session_state.get("ttfs_offer") if problem else None
-    nearest.offered(KEY, offer, now, lambda found: _take(found.design), _take, design, redraw)
+    nearest.offer_nearest(KEY, offer, now, lambda found: _take(found.design), _take, design, redraw)
 
 
 def _take(found: Design) -> None:

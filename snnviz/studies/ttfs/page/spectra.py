@@ -15,7 +15,7 @@ from snnviz.studies.ttfs.theory.spectra import RandomLayers, eigenvalues, negati
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import notices, questions
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 KEY, STATE = "ttfs-naive", "ttfs_naive"
 SPECTRA = "ttfs-naive-spectra"
@@ -77,7 +77,7 @@ def _widgets(shown: Naive) -> None:
     with row[4]:
         questions.numbers(shown, {"seed": "Seed"}, KEY, _put)
     if problem := st.session_state.get(f"{KEY}_problem"):
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
 
 
 def _slider(place: st.delta_generator.DeltaGenerator, name: str, label: str, value: float) -> None:

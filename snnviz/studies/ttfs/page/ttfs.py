@@ -27,7 +27,7 @@ from snnviz.studies.ttfs.penalty import PenaltyStudy
 from snnviz.studies.ttfs.study import STARTS, TtfsStudy
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import came_back, rest_kept, view_key
-from snnviz.ui.kit.words import ended, plain
+from snnviz.ui.kit.words import as_sentence, escape_markdown
 
 P = TypeVar("P", bound=Part)
 
@@ -86,7 +86,7 @@ def begin() -> None:
     session.ttfs_parts = [name for name, view in VIEWS.items() if view.setting is not None]
     session.ttfs_link_problem = ""
     _take(STARTS[USUAL], TtfsStudy(), FIRST, {})
-    if not state.arrived_at("ttfs"):
+    if not state.is_entry_page("ttfs"):
         if state.design().network.code == "ttfs":
             session.ttfs_design = relu_network(state.design())
         return
@@ -94,7 +94,7 @@ def begin() -> None:
         found, session.ttfs_link_problem = rest_kept(from_link, dict(st.query_params))
         _take(*found)
     except InputError as error:
-        session.ttfs_link_problem = f"{ended(error)} The {USUAL} is shown instead."
+        session.ttfs_link_problem = f"{as_sentence(error)} The {USUAL} is shown instead."
 
 
 def _take(design: Design, study: TtfsStudy, view: str, parts: Mapping[str, Part]) -> None:
@@ -152,7 +152,7 @@ def panel() -> None:
     )
     st.caption(VIEWS[session.ttfs_view].about)
     if problem := session.ttfs_link_problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     for part in (ttfs_setting.panel, ttfs_runs.runs, VIEWS[session.ttfs_view].panel, ttfs_setting.link):
         with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
             part()

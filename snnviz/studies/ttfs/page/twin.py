@@ -15,7 +15,7 @@ from snnviz.studies.ttfs.study import TtfsStudy
 from snnviz.studies.ttfs.theory.relus import MOST_WEIGHTS
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.kit import questions
-from snnviz.ui.kit.words import ended, plain
+from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.numbers import share
 
 SILENT = {"clock": "two phases, by a clock", "nothing": "as printed; silent neurons send nothing"}
@@ -53,10 +53,10 @@ def panel() -> Pair | None:
     try:
         return both(design(), now, of)
     except DataMissing as error:
-        st.info(plain(ended(error)), icon=":material/download:")
+        st.info(escape_markdown(as_sentence(error)), icon=":material/download:")
         return None
     except Diverged as error:
-        st.warning(plain(str(error)), icon=":material/warning:")
+        st.warning(escape_markdown(str(error)), icon=":material/warning:")
         return None
     except InputError as error:
         if error.field == "network":
@@ -64,7 +64,7 @@ def panel() -> Pair | None:
             return None
         if now.slopes != "alpha-one":
             raise
-        st.warning(f"No twin with α = 1: {plain(str(error))}. With B = 1:", icon=":material/function:")
+        st.warning(f"No twin with α = 1: {escape_markdown(str(error))}. With B = 1:", icon=":material/function:")
         return both(design(), now.model_copy(update={"slopes": "one"}), of)
 
 
@@ -100,7 +100,7 @@ def _widgets(now: TtfsStudy) -> None:
         st, "Neuron model", "silent", list(SILENT), format_func=SILENT.get, help=ABOUT_SILENT, **segments
     )
     if problem := st.session_state.get(f"{KEY}_problem"):
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
 
 
 def _told(of: Source, now: TtfsStudy) -> str:
@@ -117,7 +117,8 @@ def _told(of: Source, now: TtfsStudy) -> str:
 def _too_large(error: InputError, of: Design) -> str:
     settings = " ".join(f"--set {setting}" for setting in links.to_query(of).split("&"))
     return (
-        f"This network is too large for the page, which writes every layer as a dense matrix: {plain(str(error))} "
+        f"This network is too large for the page, which writes every layer as a dense matrix: "
+        f"{escape_markdown(str(error))} "
         f"({MOST_WEIGHTS * 8 // 10**6} MB). A process of its own compares the two: "
         f"`python -m snnviz ttfs check digits {settings}`"
     )

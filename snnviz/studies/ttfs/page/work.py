@@ -36,7 +36,7 @@ def source(design: Design, wanted: Weights) -> Source:
     if wanted == "untrained":
         return Source("untrained")
     name = networks(design)[wanted].digest
-    shown = services.glance(name)
+    shown = services.run_and_version(name)
     if shown is None or shown[0].state != "done":
         return Source("untrained")
     run = shown[0]

@@ -25,7 +25,7 @@ MESSAGE_BYTES = 4 * 2**20
 _begin_websocket = WebSocketsSansIOProtocol.__init__
 
 
-def close_the_silent() -> None:
+def limit_header_time() -> None:
     """Have uvicorn close a connection whose next request's header is not whole in time: as long as a body may pause."""
     global HEADER_SECONDS
     with suppress(InputError):  # which the Data page says
@@ -45,7 +45,7 @@ def close_the_silent() -> None:
     AutoHTTPProtocol.data_received = receive  # type: ignore[method-assign, assignment]
 
 
-def bound_messages() -> None:
+def limit_message_size() -> None:
     """Have uvicorn close a websocket whose message is longer than a page's can be."""
     WebSocketsSansIOProtocol.__init__ = _begin_bounded  # type: ignore[method-assign, assignment]
 

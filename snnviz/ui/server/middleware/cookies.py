@@ -24,8 +24,8 @@ class Cookies:
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope)
-        found = visitors.known(cookie_parser(given.get("cookie", "")).get(visitors.cookie_name(), ""))
-        name, old = found or (visitors.begin(), True)
+        found = visitors.verify(cookie_parser(given.get("cookie", "")).get(visitors.cookie_name(), ""))
+        name, old = found or (visitors.new_visitor(), True)
         scope[VISITOR] = name
         asked = "text/html" in given.get("accept", "")
 
@@ -43,4 +43,4 @@ class Cookies:
     def value(self, name: str, *, secure: bool) -> str:
         """The header that sets the cookie."""
         words = f"Path={self.path}; Max-Age={visitors.LIFE_SECONDS}; HttpOnly; SameSite=Lax{'; Secure' * secure}"
-        return f"{visitors.cookie_name()}={visitors.signed(name)}; {words}"
+        return f"{visitors.cookie_name()}={visitors.sign(name)}; {words}"

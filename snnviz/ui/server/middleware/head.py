@@ -15,14 +15,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from snnviz.ui.server.frontend import FOREVER, STATIC, answer
+from snnviz.ui.server.frontend import FOREVER, STATIC, file_response
 
 UI = Path(__file__).resolve().parents[2]
 FILES = {name: UI / name for name in ("page.css", "page.js")}
-LEFT_OUT = {b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"}
+DROPPED_HEADERS = {b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"}
 """Of a request for the page: the answer has to be whole, and as it is in the file."""
 
-SOON = ("BidiComponent", "Button", "ButtonGroup", "Html", "Metric", "NumberInput", "Selectbox", "WidgetLabelHelpIcon")
+PRELOADED = (
+    "BidiComponent",
+    "Button",
+    "ButtonGroup",
+    "Html",
+    "Metric",
+    "NumberInput",
+    "Selectbox",
+    "WidgetLabelHelpIcon",
+)
 """Parts of Streamlit that all pages need, and that it fetches when the first of them is to be shown."""
 
 
@@ -36,11 +45,11 @@ class Head:
         if scope["type"] != "http" or scope["method"] != "GET" or not _wants_page(scope):
             await self.app(scope, receive, send)
             return
-        headers = [(name, value) for name, value in scope["headers"] if name.lower() not in LEFT_OUT]
-        await self.app({**scope, "headers": headers}, receive, _Completed(send))
+        headers = [(name, value) for name, value in scope["headers"] if name.lower() not in DROPPED_HEADERS]
+        await self.app({**scope, "headers": headers}, receive, _HeadWriter(send))
 
 
-class _Completed:
+class _HeadWriter:
     """Hands on the messages of an answer; of a page when all of it is there."""
 
     def __init__(self, send: Send) -> None:
@@ -59,7 +68,7 @@ class _Completed:
             await self.send(message)
 
     async def _finish(self, start: Message) -> None:
-        body = completed(self.body)
+        body = with_head(self.body)
         own = {b"content-length", b"etag", b"last-modified", b"accept-ranges"}
         headers = [(name, value) for name, value in start["headers"] if name.lower() not in own]
         headers.append((b"content-length", str(len(body)).encode()))
@@ -67,16 +76,16 @@ class _Completed:
         await self.send({"type": "http.response.body", "body": body})
 
 
-def completed(page: bytes) -> bytes:
-    """Streamlit's page with our lines in it, before its own script; another page as it is.
+def with_head(page: bytes) -> bytes:
+    """Streamlit's page with our style sheet and script in its head; any other body unchanged.
 
-    >>> completed(b"<head><title>Streamlit</title></head>").startswith(b"<head><title>snnviz</title>")
+    >>> with_head(b"<head><title>Streamlit</title></head>").startswith(b"<head><title>snnviz</title>")
     True
-    >>> completed(b"<p>")
+    >>> with_head(b"<p>")
     b'<p>'
     """
     lines = f'<link rel="stylesheet" href="{_address("page.css")}" /><script src="{_address("page.js")}"></script>'
-    early = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in _soon())
+    early = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in _preloaded())
     return page.replace(b"<title>Streamlit</title>", f"<title>snnviz</title>{lines}{early}".encode(), 1)
 
 
@@ -84,7 +93,7 @@ async def asset(request: Request) -> Response:
     """Our style sheet or script."""
     name = request.url.path.rsplit("/", 1)[-1]
     exact = request.query_params.get("v") == _version(name)
-    return answer(request, FILES[name], FOREVER if exact else "no-cache")
+    return file_response(request, FILES[name], FOREVER if exact else "no-cache")
 
 
 def _address(name: str) -> str:
@@ -98,12 +107,12 @@ def _version(name: str) -> str:
 
 
 @cache
-def _soon() -> tuple[str, ...]:
-    """The files of `SOON`, and what they import; without those that Streamlit's page names itself."""
+def _preloaded() -> tuple[str, ...]:
+    """The files of `PRELOADED`, and what they import; without those that Streamlit's page names itself."""
     folder = STATIC / "static" / "js"
     page = (STATIC / "index.html").read_text(encoding="utf-8")
     found: dict[str, None] = {}
-    waiting = [file.name for name in SOON for file in folder.glob(f"{name}.*.js")]
+    waiting = [file.name for name in PRELOADED for file in folder.glob(f"{name}.*.js")]
     while waiting:
         name = waiting.pop()
         if name in found or name in page:

@@ -16,7 +16,7 @@ LISTENING_SECONDS = 2.0
 async def refuse(
     scope: Scope, receive: Receive, send: Send, status: int, sentence: str, *, sending: bool = False
 ) -> None:
-    """Answer with a status and a sentence, and end the connection, so that nothing more of the request is taken.
+    """Answer with a status and a sentence, and close the connection, so that nothing more of the request is read.
 
     `sending`: a body is still arriving.
     """

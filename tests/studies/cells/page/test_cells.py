@@ -50,7 +50,7 @@ def scored() -> Callable[[Scoring, Findings], None]:
         store.append(claim.run, claim.attempt, [Report(0, found.write())])
         store.finish(claim.run, claim.attempt, "done")
         store.close()
-        services.GLANCES.forget()
+        services.CACHE.clear()
 
     return write_down
 

@@ -58,7 +58,7 @@ def written() -> Callable[..., None]:
         if state:
             store.finish(claim.run, claim.attempt, state, "It broke." if state == "failed" else None)
         store.close()
-        services.GLANCES.forget()
+        services.CACHE.clear()
 
     return write_down
 
@@ -114,11 +114,11 @@ def test_while_it_goes_on_it_says_how_fast_and_how_long_still(written: Callable[
     assert charts(visit, "overview") == ["cells_histogram", "cells_rewards"]
     store = Store()
     store.append(SEARCH.digest, 1, ROWS[30:50])
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert live(visit).startswith("50 of 60 candidates, 25 a second")
     store.append(SEARCH.digest, 1, ROWS[50:62])
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     assert live(visit).startswith("Scoring the best 5 again: 2 done, about 12 s left.")
     store.close()

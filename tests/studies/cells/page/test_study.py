@@ -42,7 +42,7 @@ def search_done(study: CellStudy) -> None:
         assert claim is not None
         store.append(claim.run, claim.attempt, candidates(search))
         store.finish(claim.run, claim.attempt, "done")
-    services.GLANCES.forget()
+    services.CACHE.clear()
 
 
 def test_a_press_scores_and_another_trains(at_study: Callable[[CellStudy], Visit]) -> None:

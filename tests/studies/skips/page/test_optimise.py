@@ -60,7 +60,7 @@ def written() -> Callable[..., None]:
             if state:
                 store.finish(claim.run, claim.attempt, state)
         store.close()
-        services.GLANCES.forget()
+        services.CACHE.clear()
 
     return write
 
@@ -175,7 +175,7 @@ def test_from_the_press_to_the_table(at_search: Callable[..., Visit]) -> None:
     for one in wanted:
         Immediate(store).submit(one)
     store.close()
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit.look()
     table = visit.at.dataframe[1].value
     assert table["seeds"].tolist() == ["1 of 1"] * 3

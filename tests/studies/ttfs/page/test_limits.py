@@ -51,7 +51,7 @@ def done(task: Task) -> Run:
     run = Immediate(store).submit(task).run
     found = store.get(run)
     store.close()
-    services.GLANCES.forget()
+    services.CACHE.clear()
     return found
 
 

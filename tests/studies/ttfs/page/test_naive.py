@@ -74,7 +74,7 @@ def test_what_is_computed_is_drawn_for_everybody() -> None:
     store = Store()
     Immediate(store).submit(Trajectories(design=TINY))
     store.close()
-    services.GLANCES.forget()
+    services.CACHE.clear()
     visit = arrived(LINK)
     assert visit.at.button("ttfs-naive-train").disabled
     found = charts(visit, "ttfs-naive-courses")

@@ -1,4 +1,4 @@
-"""What the server holds in memory of visitors' uploads, and whose it is."""
+"""How much memory the visitors' uploads take, by visitor, by address and in all."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SAME_SECONDS = 0.2
 
 
 class Owner(NamedTuple):
-    """Whose upload it is."""
+    """Whose upload it is: visitor and address, both pseudonymous."""
 
     visitor: str
     address: str
 
 
-class Held:
-    """Counts what arrives and what is held: of a visitor, of an address, of all."""
+class UploadMemory:
+    """Counts the bytes of uploads that arrive and that are held in memory: by visitor, by address and in all."""
 
     def __init__(self) -> None:
         self.owners: dict[tuple[str, str], Owner] = {}
@@ -40,8 +40,8 @@ class Held:
         self._counted = 0.0
         self._left: dict[str, float] = {}
 
-    def arrive(self, owner: Owner, size: int) -> None:
-        """So many more bytes of a body are here, or, once it is answered, fewer."""
+    def add(self, owner: Owner, size: int) -> None:
+        """Add bytes of a body that is arriving; a negative `size` when it is answered."""
         for key in _keys(owner):
             self._arriving[key] += size
             if not self._arriving[key]:
@@ -50,7 +50,7 @@ class Held:
             self._counted = 0.0
 
     def refusal(self, owner: Owner, limits: Limits) -> tuple[int, str] | None:
-        """A status and a sentence where more is here than may be held."""
+        """The HTTP status and sentence of a refusal where a limit is exceeded, else None."""
         now = time.monotonic()
         if now - self._counted > SAME_SECONDS:
             self.count(now)
@@ -72,7 +72,7 @@ class Held:
         return None
 
     def count(self, now: float) -> None:
-        """Count what is held, of whom; what was left long ago goes."""
+        """Count what is held, by owner, and drop what was left behind long ago."""
         self._counted = now
         self._kept.clear()
         files, here = _files(), set()
@@ -107,17 +107,17 @@ class Held:
 
 ALL = ("all", "")
 
-HELD = Held()
+MEMORY = UploadMemory()
 """Of this server."""
 
 
-def tend() -> None:
-    """What was left long ago goes although nobody sends anything."""
-    HELD.count(time.monotonic())
+def drop_left_behind() -> None:
+    """Drop uploads whose visitors left long ago, also while nobody sends anything."""
+    MEMORY.count(time.monotonic())
 
 
-def release() -> None:
-    """The visitor's files are not needed any more: the server need not hold them until the visitor leaves."""
+def release_uploads() -> None:
+    """Free the visitor's uploads, which are no longer needed."""
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)

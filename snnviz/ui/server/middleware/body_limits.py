@@ -1,4 +1,4 @@
-"""How much of what visitors send may arrive, how slowly, and how much of it the server holds for whom.
+"""Limits of request bodies: size, speed, and how much of uploads the server holds for a visitor or an address.
 
 What counts is what has arrived, not what is announced: who sends slowly takes no room from others, and who stops
 sending is let go. Streamlit keeps each upload in memory until its visitor takes it away, and for a while after they
@@ -19,8 +19,8 @@ from snnviz.data.files.limits import Limits
 from snnviz.errors import InputError
 from snnviz.ui.server import visitors
 from snnviz.ui.server.middleware.cookies import VISITOR
-from snnviz.ui.server.middleware.held import HELD, Owner
 from snnviz.ui.server.middleware.refusing import refuse
+from snnviz.ui.server.middleware.upload_memory import MEMORY, Owner
 
 OTHER_BYTES = 2**20
 """Of a body that is no upload."""
@@ -29,16 +29,16 @@ FRAMING_BYTES = 64 * 2**10
 """Of an upload's body besides the file."""
 
 
-class TooMuch(Exception):
-    """What arrives is too much or too slow; the sentence goes back with this status."""
+class BodyRefused(Exception):
+    """A request body is too large or too slow: the HTTP status and the sentence of the answer."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
 
 
-class Arriving:
-    """Middleware that counts the bodies of requests while they arrive."""
+class BodyLimits:
+    """ASGI middleware that counts the bytes of request bodies while they arrive, and refuses what is over a limit."""
 
     def __init__(self, app: ASGIApp, base: str = "") -> None:
         self.app = app
@@ -62,24 +62,24 @@ class Arriving:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                body.settle()
+                body.close()
                 if upload and message["status"] < 300:
-                    HELD.owners[upload[1], upload[2]] = body.owner
+                    MEMORY.owners[upload[1], upload[2]] = body.owner
                 if not body.whole:
                     MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
         try:
             await self.app(scope, body.receive, answer)
-        except TooMuch as error:
+        except BodyRefused as error:
             if not started:
                 await refuse(scope, receive, send, error.status, str(error), sending=not body.whole)
         finally:
-            body.settle()
+            body.close()
 
 
 class Body:
-    """What has arrived of a request's body."""
+    """A request's body, as far as it has arrived."""
 
     def __init__(self, receive: Receive, owner: Owner, limits: Limits, most: int) -> None:
         self.owner, self.limits, self.most = owner, limits, most
@@ -89,7 +89,7 @@ class Body:
         self._receive = receive
 
     async def receive(self) -> Message:
-        """The next part. Raises `TooMuch`."""
+        """The next message of the body. Raises `BodyRefused`."""
         if self.whole:
             return await self._receive()  # that the visitor leaves
         limits = self.limits
@@ -98,25 +98,25 @@ class Body:
             message = await asyncio.wait_for(self._receive(), max(0, min(limits.idle, left)))
         except TimeoutError:
             rule = f"at least {limits.speed} kB a second, and something every {limits.idle} s"
-            raise TooMuch(408, f"This came too slowly: {rule}.") from None
+            raise BodyRefused(408, f"This came too slowly: {rule}.") from None
         if message["type"] != "http.request":
             return message
         self.whole = not message.get("more_body", False)
         size = len(message.get("body", b""))
         self.arrived += size
         if self.arrived > self.most:
-            raise TooMuch(413, f"This is too large: at most {self.most // 2**20} MB may be sent.")
+            raise BodyRefused(413, f"This is too large: at most {self.most // 2**20} MB may be sent.")
         if not self.settled:
-            HELD.arrive(self.owner, size)
-            if refused := HELD.refusal(self.owner, limits):
-                raise TooMuch(*refused)
+            MEMORY.add(self.owner, size)
+            if refused := MEMORY.refusal(self.owner, limits):
+                raise BodyRefused(*refused)
         return message
 
-    def settle(self) -> None:
-        """It is answered: what was kept of it is counted where it is kept."""
+    def close(self) -> None:
+        """The request is answered: its bytes are no longer counted as arriving."""
         if not self.settled:
             self.settled = True
-            HELD.arrive(self.owner, -self.arrived)
+            MEMORY.add(self.owner, -self.arrived)
 
 
 def _has_body(scope: Scope) -> bool:
@@ -126,4 +126,4 @@ def _has_body(scope: Scope) -> bool:
 
 def _owner(scope: Scope) -> Owner:
     client = scope.get("client")
-    return Owner(scope.get(VISITOR) or "", visitors.network(client[0] if client else ""))
+    return Owner(scope.get(VISITOR) or "", visitors.address_block(client[0] if client else ""))

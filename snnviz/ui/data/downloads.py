@@ -1,4 +1,4 @@
-"""Downloads of data sets, one of each at a time whoever asked for it. They go on when a visitor leaves."""
+"""Downloads of data sets in threads, at most one of each; they continue when a visitor leaves."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Stopped(Exception):
 
 
 @dataclass
-class Fetching:
-    """A download: how far it is, in words, and why it ended, empty where all went well."""
+class Download:
+    """A download: its progress in words, and why it ended; `problem` is empty where it succeeded."""
 
     words: str = "beginning"
     problem: str = ""
@@ -29,41 +29,41 @@ class Fetching:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-_KNOWN: dict[tuple[str, str], Fetching] = {}
+_KNOWN: dict[tuple[str, str], Download] = {}
 _LOCK = threading.Lock()
 
 
-def known(name: str) -> Fetching | None:
-    """The last download of a data set since the server began, going on or ended."""
+def download_of(name: str) -> Download | None:
+    """The last download of a data set since the server began, running or ended; None if there was none."""
     return _KNOWN.get((str(cache_dir()), name))
 
 
 def start(name: str) -> None:
-    """Fetch a data set in the background, unless somebody does already."""
+    """Start the download of a data set, unless one is running."""
     with _LOCK:
-        before = known(name)
+        before = download_of(name)
         if before is not None and not before.ended:
             return
-        going = _KNOWN[str(cache_dir()), name] = Fetching()
+        going = _KNOWN[str(cache_dir()), name] = Download()
     threading.Thread(target=_fetch, args=(name, going), name=f"fetch {name}", daemon=True).start()
 
 
 def cancel(name: str) -> None:
-    """Stop it; what has arrived stays, and the next try goes on from there."""
-    going = known(name)
+    """Stop a download; what has arrived stays, and the next one continues from there."""
+    going = download_of(name)
     if going is not None:
         going.stop.set()
 
 
 def forget(name: str) -> None:
-    """What is told of an ended download is read."""
+    """Drop an ended download, whose message was read."""
     with _LOCK:
-        going = known(name)
+        going = download_of(name)
         if going is not None and going.ended:
             del _KNOWN[str(cache_dir()), name]
 
 
-def _fetch(name: str, going: Fetching) -> None:
+def _fetch(name: str, going: Download) -> None:
     def watch(words: str) -> None:
         if going.stop.is_set():
             raise Stopped

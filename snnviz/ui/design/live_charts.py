@@ -1,4 +1,4 @@
-"""A run's charts, drawn once for everybody who watches it."""
+"""The charts of one run while it trains, drawn once for everybody who watches it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PAUSE_SECONDS = 0.5
 """Between two drawings of a run that is going on, however fast it is."""
 
 
-class Picture:
-    """The rows of one run, fetched as they come, and the charts that the last of them changed."""
+class LiveCharts:
+    """The rows of one run, read as they come, and the charts that the last of them changed."""
 
     def __init__(self, run: str, design: Design) -> None:
         self.run, self.design = run, design
@@ -40,7 +40,7 @@ class Picture:
         self._lock = threading.Lock()
 
     def payload(self, version: str, *, ended: bool) -> bytes:
-        """What the charts component shows at this version of the run, or at one a moment ago."""
+        """The JSON of the charts at this version of the run, or at one of up to half a second ago."""
         with self._lock:  # who comes second finds the work done
             now = time.monotonic()
             if version != self._version and (ended or now - self._at >= PAUSE_SECONDS):
@@ -57,7 +57,7 @@ class Picture:
 
     @property
     def is_old(self) -> bool:
-        """Whether its last look is one of before that was not measured anew."""
+        """Whether its last layer measurement is one of an early release that was not repeated."""
         return is_old(self.layers) and not self.anew
 
     def _fetch(self) -> bool:
@@ -78,11 +78,11 @@ class Picture:
         return found
 
 
-def picture(run: Run) -> Picture:
-    """The picture of a run. One that was deleted and came back has another."""
+def live_charts(run: Run) -> LiveCharts:
+    """The `LiveCharts` of a run; a run that was deleted and submitted again has new ones."""
     return _picture(str(cache_dir()), run.run, run.created, run.design)
 
 
 @lru_cache(maxsize=64)
-def _picture(_place: str, run: str, _created: float, design: Design) -> Picture:
-    return Picture(run, design)
+def _picture(_place: str, run: str, _created: float, design: Design) -> LiveCharts:
+    return LiveCharts(run, design)

@@ -1,4 +1,4 @@
-"""What is asked of an upload that has several readings, and what was answered: asked until it has one."""
+"""Questions about an upload that can be read in several ways, and their answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz.data.uploads import Asked, Choices
-from snnviz.ui.kit.words import plain
+from snnviz.ui.kit.words import escape_markdown
 
 QUESTIONS = {
     "scale": "Which values are black and white?",
@@ -34,7 +34,7 @@ WORDS = {
 
 
 def answers(upload: Hashable) -> Choices:
-    """What was chosen for this upload; nothing for another one."""
+    """The answers given for this upload; none for another one."""
     session = st.session_state
     if session.get("data_asked_of") != upload:
         session.data_asked_of, session.data_asked = upload, {}
@@ -42,17 +42,17 @@ def answers(upload: Hashable) -> Choices:
 
 
 def ask(asked: Asked) -> None:
-    """One more question, below those that were answered."""
+    """Ask one more question, below those that were answered."""
     st.session_state.data_asked.setdefault(asked.option, (asked, ""))
-    repeat()
+    show_questions()
 
 
-def repeat() -> None:
-    """The questions, whose answers can be changed."""
+def show_questions() -> None:
+    """The questions so far, whose answers can be changed."""
     for option, (asked, value) in st.session_state.get("data_asked", {}).items():
         values = list(asked.choices)
         if not value:
-            st.warning(f"There are several ways to read this: {plain(asked.why)}.", icon=":material/help:")
+            st.warning(f"There are several ways to read this: {escape_markdown(asked.why)}.", icon=":material/help:")
         key = f"data-choice-{option}-{hash(st.session_state.data_asked_of)}"
         st.radio(
             QUESTIONS[option],
@@ -67,7 +67,7 @@ def repeat() -> None:
 
 def _label(asked: Asked, value: str) -> str:
     title, words = WORDS.get(asked.option, {}).get(value, value), asked.choices[value]
-    return plain(f"{title}: {words}" if words else title)
+    return escape_markdown(f"{title}: {words}" if words else title)
 
 
 def _answer(option: str, key: str) -> None:
