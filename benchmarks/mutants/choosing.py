@@ -145,9 +145,12 @@ def _moved(before: str, now: str) -> dict[int, int]:
 
 @cache
 def _inside(source: str) -> set[int]:
-    """Rows of functions' bodies, which do not run at import."""
+    """Rows of functions' bodies, which do not run at import, and run in each test that reaches them."""
     functions = [
-        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+        and not any(ast.unparse(one).partition("(")[0] in UNSEEN for one in node.decorator_list)
     ]
     return {row for node in functions for row in range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)}
 

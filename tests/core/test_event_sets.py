@@ -281,6 +281,19 @@ def test_own_recordings_are_learnt_from_until_they_are_removed() -> None:
         data.load(design(name))
 
 
+def test_own_recordings_come_back_event_by_event() -> None:
+    """Each begins at 0."""
+    kept = [(label, some(number, label, 20 + 7 * number + label)) for label in range(2) for number in range(4)]
+    files = {f"{label}/{number}.bin": packed(rows) for number, (label, rows) in enumerate(kept)}
+    parts = samples.listed(uploads.keep(uploads.check(files), "Moves"), seed=0)
+    found = [
+        (int(label), np.stack([one[axis] for axis in "xytp"], 1).astype(int).tolist())
+        for part in parts
+        for label, one in zip(part.labels, part.read(range(len(part))), strict=True)
+    ]
+    assert sorted(found) == sorted((label, (rows - [0, 0, rows[0, 2], 0]).tolist()) for label, rows in kept)
+
+
 @pytest.mark.parametrize("kind", ["direct", "latency", "lif"])
 def test_a_look_at_an_encoding_is_what_training_encodes(kind: str) -> None:
     made = Design.check({"data": {"encoding": kind, "steps": 6}})

@@ -67,8 +67,11 @@ def test_each_form_gives_the_same_events(form: str) -> None:
     np.testing.assert_array_equal(parse(raw, ending), expected())
 
 
+HEIGHTS = st.integers(0, 255) | st.just(240)  # 240: no event, but later from here on
+
+
 @settings(max_examples=40)
-@given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 2**24 - 1)), min_size=1))
+@given(st.lists(st.tuples(st.integers(0, 255), HEIGHTS, st.integers(0, 2**24 - 1)), min_size=1))
 def test_a_bin_is_read_as_tonic_reads_it_overflows_included(rows: list[tuple[int, int, int]]) -> None:
     raw = b"".join(bytes([x, y]) + t.to_bytes(3, "big") for x, y, t in rows)
     found = parse(raw, ".bin")
@@ -159,6 +162,22 @@ def test_matches_of_lz4_reach_back_over_blocks() -> None:
     blocks = [bytes([0x48]) + b"abcd" + b"\x04\x00" + b"\x00", bytes([0x04]) + b"\x08\x00" + bytes([0x10]) + b"!"]
     frame = lz4(b"")[:7] + b"".join(len(b).to_bytes(4, "little") + b for b in blocks) + b"\0\0\0\0"
     assert aedat4._unpacked(frame, 1000) == b"abcd" * 4 + b"abcdabcd" + b"!"
+
+
+BAD_BLOCKS = {
+    "a match at nothing": b"\x14a\x00\x00\x00",
+    "a match before the beginning": b"\x14a\x02\x00\x00",
+    "more than a block may hold": b"\x1fa\x01\x00" + b"\xff" * 16_500 + b"\x00",
+    "literals that are not there": b"\x20a",
+    "half an offset": b"\x14a\x01",
+}
+
+
+@pytest.mark.parametrize("block", BAD_BLOCKS.values(), ids=BAD_BLOCKS)
+def test_a_block_of_lz4_that_cannot_be_is_a_sentence(block: bytes) -> None:
+    frame = lz4(b"")[:7] + len(block).to_bytes(4, "little") + block + b"\0\0\0\0"
+    with pytest.raises(InputError, match="whole blocks of LZ4"):
+        aedat4._unpacked(frame, 10**8)
 
 
 def test_hdf5_does_not_reach_outside_its_file(tmp_path: Path) -> None:

@@ -115,6 +115,28 @@ def test_folders_that_may_not_be_read_are_passed_over_or_a_sentence(
     assert not datasets.is_here("nmnist")
 
 
+@pytest.mark.parametrize("name", [entry.kind for entry in DATASETS if EVENTS in entry.traits])
+def test_what_a_card_says_of_events_agrees_with_itself(name: str) -> None:
+    """Shares add up to 1, as many events fall whatever the number of frames, the course is of variance 1 in all, and
+    frames are no more alike than one is to itself. Nobody measured the saccades of photographs."""
+    card, counts = datasets.card(name), datasets.card(name).counts
+    assert counts is not None
+    assert 0 < card.likeness < 1
+    assert counts.steps == (1, 2, 3, 5, 10, 20, 50, 100)
+    events = []
+    for steps, row in zip(counts.steps, counts.shares, strict=True):
+        assert sum(row) == pytest.approx(1, abs=1e-4)
+        events.append(steps * float(np.array(row) @ np.arange(len(row))))
+    assert events == pytest.approx([events[0]] * len(events), rel=0.01)
+    assert np.mean(counts.course) == pytest.approx(1, abs=0.005)
+    assert min(counts.course) > 0
+    assert counts.alike[0] == 1
+    assert all(0 <= one < 0.5 for one in counts.alike[1:])
+    assert card.guessed == (
+        name not in {"nmnist", *(f"{still}-saccades" for still in ("digits", "mnist", "fashion-mnist"))}
+    )
+
+
 def test_its_card_is_complete() -> None:
     card = datasets.card("nmnist")
     assert (card.title, card.shape, card.classes, card.train, card.test) == ("N-MNIST", (2, 34, 34), 10, 60_000, 10_000)
