@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnviz.catalog.neurons import as_lif, model
+from snnviz.catalog.neurons import model
+from snnviz.studies.activity.neurons import can_be_drawn
 from snnviz.tasks import Offer, TaskKind
 
 KINDS: tuple[TaskKind[Any], ...] = ()
@@ -17,6 +18,6 @@ OFFERS = (
         key="see-activity",
         open="snnviz.studies.activity.page.setting:open_design_in_100_layers",
         page="activity",
-        fits=lambda design: model(design.neuron).spiking and as_lif(design.neuron) is not None,
+        fits=lambda design: model(design.neuron).spiking and can_be_drawn(design.neuron),
     ),
 )

@@ -23,6 +23,7 @@ SD = "standard deviation between networks of their Var[u], averaged over time st
 @click.option("--theta", default="1", help="Threshold.")
 @click.option("--beta", default="0.5", help="Leak: share of the potential kept from step to step.")
 @click.option("--reset", default="subtract", help="subtract, zero or none.")
+@click.option("--kind", default="lif", help="Of neurons, such as synaptic or synaptic:alpha=0.7.")
 @click.option("--width", default="1000", help="Neurons of each layer.")
 @click.option("--layers", default="100", help="Layers, the encoder (layer 0) included.")
 @click.option("--steps", default="1", help="Time steps.")

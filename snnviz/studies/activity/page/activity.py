@@ -7,9 +7,11 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from snnviz.catalog.inits import suits
 from snnviz.design.menus import INITS
 from snnviz.errors import InputError
 from snnviz.places import ROOT
+from snnviz.studies.activity import neurons
 from snnviz.studies.activity.charts.activity import spikes_chart, variance_chart
 from snnviz.studies.activity.page import figures
 from snnviz.studies.activity.page import setting as at
@@ -73,7 +75,7 @@ def _inits() -> None:
     shown = dict.fromkeys(init.kind for init in at.setting().inits)
     st.pills(
         "Initialisations",
-        INITS.kinds,
+        [kind for kind in INITS.kinds if suits(kind, at.setting().neuron)],
         selection_mode="multi",
         default=list(shown),
         format_func=lambda kind: figures.keyed(kind, at.setting()),
@@ -99,7 +101,14 @@ def _figures() -> None:
     sentence, drawn = st.session_state.figures_shown
     words.markdown(sentence)
     charts(drawn, key="activity-charts")
-    st.caption(_networks(setting))
+    st.caption(_networks(setting) + _neurons(setting))
+
+
+def _neurons(setting: Setting) -> str:
+    """Which they are of, where they are not LIF."""
+    if setting.kind == neurons.LIF:
+        return ""
+    return f" Their neurons: **{neurons.in_words(setting.neuron)}**; *Start again* below leads back to LIF."
 
 
 def _networks(setting: Setting) -> str:

@@ -13,14 +13,16 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from snnviz.catalog.inits import Drive, init_text, read_init, spike_probability, weight_law
-from snnviz.catalog.neurons import as_lif, model
+from snnviz.catalog.inits import Drive, init_text, read_init, spike_probability, suits, weight_law
+from snnviz.catalog.neurons import as_lif, model, threshold
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS, Choice
+from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Number, Range
 from snnviz.errors import InputError
 from snnviz.graph.architectures import INPUT, architecture
+from snnviz.studies.activity import neurons
 from snnviz.studies.activity.charts.activity import label
 from snnviz.studies.activity.page import study
 from snnviz.studies.activity.theory.activity import Setting, compared
@@ -153,6 +155,7 @@ def put_inits(widget: str) -> None:
     kept = [init for init in now.inits if init.kind in kinds]
     new = [read_init(kind) for kind in kinds if kind not in {init.kind for init in kept}]
     order = list(INITS.kinds)
+    new = [init for init in new if suits(init.kind, now.neuron)]
     inits = sorted([*kept, *new], key=lambda init: order.index(init.kind))
     _put(now.model_copy(update={"inits": tuple(inits[:12]) or now.inits}))
     notices.rerun_fragments(PANEL, DETAILS)
@@ -314,44 +317,52 @@ def typical(design: Design) -> Typical:
 
 def another_equation(design: Design) -> str:
     """Why the design cannot be drawn here: the sentence, or nothing."""
-    if as_lif(design.neuron) is not None:
+    if neurons.can_be_drawn(design.neuron):
         return ""
     name = model(design.neuron).label
-    return f"This page draws LIF neurons, and those of your design are {name}: they follow another equation."
+    return f"This page draws neurons that spike above a threshold; those of your design, {name}, do not."
 
 
 def own_point(design: Design) -> tuple[float, float, str] | None:
     """The design on the survival map: n Var[w] of a typical layer, its threshold, and what to call it.
 
-    None where its neurons are not LIF.
+    None where its neurons cannot be drawn.
     """
-    one, neuron = typical(design), as_lif(design.neuron)
-    if neuron is None:
+    one, theta = typical(design), _theta(design.neuron)
+    if theta is None:
         return None
-    drive = Drive(spike_probability(neuron.threshold), design.data.steps)
-    law = weight_law(design.init, one.fan_in, one.fan_out, neuron, drive)
-    return law.variance * one.fan_in, neuron.threshold, f"your design, {label(design.init)}"
+    drive = Drive(spike_probability(theta), design.data.steps)
+    law = weight_law(design.init, one.fan_in, one.fan_out, design.neuron, drive)
+    return law.variance * one.fan_in, theta, f"your design, {label(design.init)}"
+
+
+def _theta(neuron: AnyNeuron) -> float | None:
+    lif = as_lif(neuron)
+    return threshold(neuron) if lif is None else lif.threshold
 
 
 def of_design(design: Design, *, layers: int | None = None) -> Setting:
     """The setting of a fully connected stack like the design: its neuron, its time steps, its fan-in and its depth.
 
-    Raises `InputError` where its neurons are not LIF before training.
+    Raises `InputError` where its neurons cannot be drawn.
     """
-    one, neuron = typical(design), as_lif(design.neuron)
-    if neuron is None:
-        raise InputError("neuron.kind", "be one that begins as LIF, to be drawn here", design.neuron.kind)
+    if why := another_equation(design):
+        raise InputError("neuron.kind", f"be one that can be drawn here ({why})", design.neuron.kind)
+    one, neuron, theta = typical(design), as_lif(design.neuron) or design.neuron, _theta(design.neuron)
+    assert theta is not None
     own = read_init(dict(design.init))
-    others = [init for init in compared() if init != own]
+    others = [init for init in compared() if init != own and suits(init.kind, design.neuron)]
+    usual = Setting()
     numbers = {
-        "threshold": neuron.threshold,
-        "beta": neuron.beta,
+        "threshold": theta,
+        "beta": float(getattr(neuron, "beta", usual.beta)),
         "width": one.fan_in,
         "layers": layers or one.hidden + 1,
         "steps": design.data.steps,
     }
     within = {name: min(max(value, _limits(name)[0].low), _limits(name)[0].high) for name, value in numbers.items()}
-    return Setting.check({**within, "reset": neuron.reset, "inits": [own, *others][:12]})
+    reset = getattr(neuron, "reset", usual.reset)
+    return Setting.check({**within, "reset": reset, "inits": [own, *others][:12], "kind": neurons.write(design.neuron)})
 
 
 def open_design(*, layers: int | None = None) -> None:
@@ -385,7 +396,8 @@ def use_in_design() -> None:
     """Give the design that is being edited the setting's neuron, time steps, and the initialisation looked at."""
     now = setting()
     init = now.inits[looked_at()]
-    settings: dict[str, Any] = {f"neuron.{name}": getattr(now, name) for name in ("threshold", "beta", "reset")}
+    fields = now.neuron.model_dump(exclude={*neurons.UNSEEN})
+    settings: dict[str, Any] = {f"neuron.{name}": value for name, value in fields.items()}
     if state.design().neuron.kind != now.neuron.kind:
         settings["neuron.kind"] = now.neuron.kind
     settings |= {"data.steps": now.steps, "init.kind": init.kind}

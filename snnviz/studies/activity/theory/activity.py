@@ -12,15 +12,16 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, PlainSerializer, PlainValidator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
-from snnviz.catalog.inits import COMPARED, coinciding, init_text, is_measured, read_init, weight_law
+from snnviz.catalog.inits import COMPARED, coinciding, init_text, is_measured, read_init, suits, weight_law
 from snnviz.design.menus import INITS, Choice
 from snnviz.design.networks import Part
-from snnviz.design.parts import Neuron
+from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Range
 from snnviz.design.submitted import checked
 from snnviz.errors import Described, InputError
+from snnviz.studies.activity import neurons
 from snnviz.studies.activity.theory.survival import MAX_CHAIN_WIDTH, exact_chain
 
 Single = NDArray[np.float32]
@@ -28,6 +29,9 @@ Floats = NDArray[np.float64]
 
 MAX_WORK = 2e8
 """Of `Setting.work`: two seconds if every layer of every network spikes."""
+
+STEPPED_SLOWER = 3
+"""So many times as long do neurons take that are drawn by their step."""
 
 SEPARATOR = ","
 
@@ -54,7 +58,7 @@ def _inits(value: object) -> tuple[Choice, ...]:
 
 
 class Setting(Part):
-    """What the Activity page shows: a stack of equally wide random layers of LIF neurons, before any training."""
+    """What the Activity page shows: a stack of equally wide random layers of spiking neurons, before any training."""
 
     threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.01)] = 1.0
     beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.01)] = 0.5
@@ -69,24 +73,38 @@ class Setting(Part):
     inits: Annotated[
         tuple[Choice, ...], PlainValidator(_inits), PlainSerializer(lambda inits: SEPARATOR.join(map(init_text, inits)))
     ] = Field(default_factory=compared)
+    kind: Annotated[str, PlainValidator(neurons.read)] = neurons.LIF
+    """Which neurons, such as lif or synaptic:alpha=0.7: a kind with those of its numbers that are no sliders."""
+
+    @model_validator(mode="after")
+    def _that_hold(self) -> Setting:
+        for init in self.inits if self.kind != neurons.LIF else ():
+            if not suits(init.kind, self.neuron):
+                fitting = ", ".join(entry.kind for entry in INITS if suits(entry.kind, self.neuron))
+                raise InputError("inits", f"hold for neurons of kind {self.neuron.kind}: {fitting}", init.kind)
+        return self
 
     @classmethod
     def check(cls, document: object) -> Setting:
         """A setting from a dictionary; numbers and `inits` may be text. Raises `InputError`."""
         if isinstance(document, Mapping):
             document = {name: _number(value) for name, value in document.items()}
+            if "inits" not in document and document.get("kind", neurons.LIF) != neurons.LIF:
+                neuron = neurons.of(neurons.read(document["kind"]), 1.0, 0.5, "subtract")
+                document["inits"] = tuple(init for init in compared() if suits(init.kind, neuron))
         return checked(cls, document, "an activity setting")
 
     @property
-    def neuron(self) -> Neuron:
-        return Neuron(threshold=self.threshold, beta=self.beta, reset=self.reset)
+    def neuron(self) -> AnyNeuron:
+        return neurons.of(self.kind, self.threshold, self.beta, self.reset)
 
     @property
     def work(self) -> int:
         """What drawing it costs if nothing falls silent, in neuron-steps; more for each layer, step and factor."""
         factor = 0 if self.steps >= self.width else self.steps**3 // 15
         layer = self.steps * (self.width + 20) + factor + 1500
-        return len(self.inits) * self.seeds * self.layers * layer
+        slower = 1 if self.kind == neurons.LIF else STEPPED_SLOWER
+        return len(self.inits) * self.seeds * self.layers * layer * slower
 
     def affordable(self, work: float = MAX_WORK) -> Setting:
         """This setting, or with as few seeds as `work` pays for. Raises `InputError` where one is too many."""

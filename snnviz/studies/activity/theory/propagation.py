@@ -20,7 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.inits import Drive, Law, is_measured, weight_law
+from snnviz.catalog.neurons import respond
 from snnviz.catalog.neurons.lif import in_place
+from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.studies.activity.theory.activity import Setting, Single, Trace
 
 Floats = NDArray[np.float64]
@@ -109,8 +111,9 @@ def _propagate(setting: Setting, seeds: range, shape: bool, look: int | None, te
     for run, stream in enumerate(streams):
         stream.standard_normal(dtype=np.float32, out=normal[run, :distinct])
         normal[run, distinct:] = normal[run, 0]
-    u = np.repeat(in_place(normal.copy(), neuron), count, axis=0)
-    x = (u > np.float32(setting.threshold)).astype(np.float32)
+    u, x = normal.copy(), np.empty_like(normal)
+    _drive(u, x, neuron)
+    u, x = np.repeat(u, count, axis=0), np.repeat(x, count, axis=0)
     seen.note(kinds, runs, 0, u, x)
 
     for layer in range(1, setting.layers):
@@ -135,11 +138,20 @@ def _propagate(setting: Setting, seeds: range, shape: bool, look: int | None, te
             active = x[k].any(0)
             if active.sum() < FEW:
                 u[k] = x[k][:, active] @ _uniform(laws[k], setting, seeds[runs[k]], layer, int(active.sum()))
-        in_place(u, neuron)
-        np.greater(u, np.float32(setting.threshold), out=x, casting="unsafe")
+        _drive(u, x, neuron)
         seen.note(kinds, runs, layer, u, x)
     tell(1.0)
     return seen
+
+
+def _drive(u: Single, x: Single, neuron: AnyNeuron) -> None:
+    """Turns currents `u` (pairs, T, n) into potentials, and writes the spikes to `x`."""
+    if isinstance(neuron, Neuron):
+        in_place(u, neuron)
+        np.greater(u, np.float32(neuron.threshold), out=x, casting="unsafe")
+        return
+    potentials, spikes = respond(u.transpose(1, 0, 2), neuron)
+    u[...], x[...] = potentials.transpose(1, 0, 2), spikes.transpose(1, 0, 2)
 
 
 def _laws(setting: Setting, kinds: Indices, x: Single) -> list[Law]:

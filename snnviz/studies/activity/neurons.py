@@ -1,0 +1,91 @@
+"""Which neurons the Activity page draws: LIF, or others of the catalogue by a text such as synaptic:alpha=0.7."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from snnviz.catalog.neurons import as_lif, model, threshold
+from snnviz.design import naming
+from snnviz.design.links import short
+from snnviz.design.menus import NEURONS
+from snnviz.design.parts import AnyNeuron, Neuron
+from snnviz.design.submitted import checked
+from snnviz.errors import InputError, did_you_mean
+
+LIF = "lif"
+SLIDERS = ("threshold", "beta", "reset")
+"""Fields of a neuron that the setting has itself."""
+
+UNSEEN = ("kind", "surrogate", "learn", "each")
+"""Fields that say nothing before training."""
+
+
+def can_be_drawn(neuron: AnyNeuron) -> bool:
+    """Whether its layers spike above a threshold; ReLUs have the numbers of a LIF neuron and are drawn as such."""
+    return as_lif(neuron) is not None or threshold(neuron) is not None
+
+
+def read(text: object, path: str = "kind") -> str:
+    """The canonical text of a kind and of those of its numbers that are no sliders. Raises `InputError`."""
+    if not isinstance(text, str) or len(text) > 200:
+        raise InputError(path, "name neurons, such as lif or synaptic:alpha=0.7", text)
+    kind, *settings = text.strip().split(":")
+    if kind not in NEURONS:
+        raise InputError(path, f"be one of {', '.join(NEURONS.kinds)}", kind, did_you_mean(kind, NEURONS.kinds))
+    given = _settings(settings)
+    for name in (*SLIDERS, *UNSEEN):
+        if name in given:
+            raise InputError(f"{path}.{name}", "be left out: the setting says it, or training alone", given[name])
+    part = AnyNeuron.variant({"kind": kind})
+    neuron = checked(part, naming.filled(part, {"kind": kind, **given}), f"a neuron of kind {kind}", f"{path}.")
+    assert isinstance(neuron, AnyNeuron)
+    if not model(neuron).spiking or threshold(neuron) is None:
+        raise InputError(path, "spike above a threshold", kind)
+    return write(neuron)
+
+
+def write(neuron: AnyNeuron) -> str:
+    """The text of a neuron; what is as absence means is left out. LIF for what begins as LIF."""
+    if as_lif(neuron) is not None:
+        return LIF
+    usual = naming.absent(type(neuron))
+    own = {name: value for name, value in neuron.model_dump().items() if name not in (*SLIDERS, *UNSEEN)}
+    told = [f"{name}={value if isinstance(value, str) else short(value)}"
+            for name, value in own.items() if value != usual.get(name)]  # fmt: skip
+    return ":".join([neuron.kind, *told])
+
+
+@lru_cache(maxsize=256)
+def of(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
+    """The neuron of such a text, with the setting's numbers."""
+    sliders = dict(zip(SLIDERS, (theta, beta, reset), strict=True))
+    if text == LIF:
+        return Neuron.model_validate(sliders)
+    kind, *settings = text.split(":")
+    part = AnyNeuron.variant({"kind": kind})
+    given: dict[str, Any] = {name: value for name, value in sliders.items() if name in part.model_fields}
+    given |= _settings(settings)
+    found = part.model_validate(naming.filled(part, {"kind": kind, **given}))
+    assert isinstance(found, AnyNeuron)
+    return found
+
+
+def _settings(texts: list[str]) -> dict[str, Any]:
+    """Numbers where texts such as "alpha=0.7" have some."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def in_words(neuron: AnyNeuron) -> str:
+    """Its label and its own numbers, such as "Synaptic (alpha 0.7)"."""
+    own = [f"{name} {value:g}" for name, value in neuron.model_dump().items()
+           if name not in (*SLIDERS, *UNSEEN) and isinstance(value, int | float)]  # fmt: skip
+    name = model(neuron).label
+    return f"{name} ({', '.join(own)})" if own else name
