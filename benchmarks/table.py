@@ -1,8 +1,8 @@
 """Writes `docs/numbers.md`: what was measured, and the command that measures it.
 
-    python -m benchmarks.numbers                # writes the page from benchmarks/numbers.json
-    python -m benchmarks.numbers digits staged  # runs what these rows quote, then writes it
-    python -m benchmarks.numbers --list
+    python -m benchmarks.table                # writes the page from benchmarks/numbers.json
+    python -m benchmarks.table digits staged  # runs what these rows quote, then writes it
+    python -m benchmarks.table --list
 
 Rows that are trainings (`runs`) are trained anew, in a store of their own, and read by this command: accuracies, an
 interval over seeds, seconds. Of all others the output is shown, and who ran it writes its figures into the row.
@@ -32,7 +32,7 @@ HEAD = """# Numbers
 
 Measured on two shared cores (AMD EPYC, Zen 4), Python 3.11, torch 2.13; another machine gives other seconds. Small
 data sets and small networks: nothing here is to be compared with a paper's full-scale result. *Release*: the one that
-was measured. This page is written by `python -m benchmarks.numbers`; with a row's name it measures that anew.
+was measured. This page is written by `python -m benchmarks.table`; with a row's name it measures that anew.
 
 | name | what | value | command | release |
 |---|---|---|---|---|
