@@ -61,7 +61,7 @@ class Interrupted:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setattr("snnviz.commands.following.Local", Interrupted)
+    monkeypatch.setattr("snnviz.cli.following.Local", Interrupted)
     store = Store()
     yield store
     store.close()
@@ -247,7 +247,7 @@ def test_a_run_that_somebody_deletes_ends_the_command_that_waits_for_it(
             (run, *_) = self.store.runs(states=("queued",))
             self.store.delete(run.run)
 
-    monkeypatch.setattr("snnviz.commands.following.Local", Deleting)
+    monkeypatch.setattr("snnviz.cli.following.Local", Deleting)
     sentence = snnviz("sweep", "--n-skip", "0..1", "--seeds", "1", "--set", "twins=without").sentence
     assert "there is no such run" in sentence
     assert not opened.runs(states=("queued",))
