@@ -14,7 +14,7 @@ from snnviz.store import Run, Store
 
 T = TypeVar("T")
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which something that should happen at once is taken not to happen: the machine may be busy."""
 
 

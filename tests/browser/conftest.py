@@ -34,37 +34,43 @@ FLAGS = [
     "--disable-sync",
 ]
 
-expect.set_options(timeout=20_000)  # the machine may be busy
+expect.set_options(timeout=40_000)  # the machine may be busy
 
 collect_ignore = ["apps"]  # scripts for a server, not modules with doctests
 
 
-@pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Starts a Streamlit server for a script on a free port of this machine, below the path `base`; its address.
+@contextmanager
+def serving(script: Path, log: Path, base: str = "", real: bool = False, **environment: str) -> Iterator[str]:
+    """A Streamlit server for a script on a free port of this machine, below the path `base`: its address.
 
     Its worker is forked (`tests.forked`), or started as in everyday use (`real`).
     """
-    running = ExitStack()
-
-    def start(script: Path, base: str = "", real: bool = False, **environment: str) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        streamlit = ["-m", "streamlit"] if real else ["-c", "from tests import forked; forked.streamlit()"]
-        command = [sys.executable, *streamlit, "run", str(script), "--server.port", str(port)]
-        command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
-        log = tmp_path_factory.mktemp("server") / "log.txt"
-        out = running.enter_context(log.open("w"))
-        env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    streamlit = ["-m", "streamlit"] if real else ["-c", "from tests import forked; forked.streamlit()"]
+    command = [sys.executable, *streamlit, "run", str(script), "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    with log.open("w") as out:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
-        running.callback(server.wait, 10)
-        running.callback(server.terminate)
+    try:
         url = f"http://127.0.0.1:{port}{base}"
         _await_health(url, server, log)
-        return url
+        yield url
+    finally:
+        server.terminate()
+        server.wait(60)
 
-    with running:
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts servers that run until all tests are over; their addresses."""
+    with ExitStack() as running:
+
+        def start(script: Path, **options: Any) -> str:
+            return running.enter_context(serving(script, tmp_path_factory.mktemp("server") / "log.txt", **options))
+
         yield start
 
 
@@ -101,7 +107,7 @@ def scratch(serve: Callable[..., str]) -> str:
 def profile(browser: Browser) -> Iterator[BrowserContext]:
     """One browser profile for all tests that need nothing special: what Streamlit's own files weigh is fetched once."""
     context = browser.new_context(viewport=VIEWPORT)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(40_000)
     yield context
     context.close()
 
@@ -123,7 +129,7 @@ def visiting(browser: Browser, profile: BrowserContext) -> Iterator[Callable[...
         context = profile
         if options:
             context = browser.new_context(**{"viewport": VIEWPORT, **options})
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(40_000)
             closing.callback(context.close)
         page = context.new_page()
         closing.callback(page.close)
@@ -152,21 +158,21 @@ def stay(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Pa
 
 
 @contextmanager
-def working(serve: Callable[..., str], cache: Path, **options: Any) -> Iterator[tuple[str, Store]]:
-    """A dashboard with this cache, and its store; nobody is left working in it."""
-    url = serve(ROOT / "app.py", SNNVIZ_CACHE=str(cache), **options)
-    store = Store(cache / "runs.sqlite")
-    yield url, store
-    for run in store.runs(states=("queued", "running"), of=None):
-        store.cancel(run.run)
+def working(cache: Path, **options: Any) -> Iterator[tuple[str, Store]]:
+    """A dashboard with this cache, and its store; at the end nobody is left working in it."""
+    with serving(ROOT / "app.py", cache.with_name(f"{cache.name}.log"), SNNVIZ_CACHE=str(cache), **options) as url:
+        store = Store(cache / "runs.sqlite")
+        yield url, store
+        for run in store.runs(states=("queued", "running"), of=None):
+            store.cancel(run.run)
     Local(store).stop()
     store.close()
 
 
 @pytest.fixture(scope="session")
-def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
     """One dashboard for all tests that do not mind what others have trained there, and its store."""
-    with working(serve, tmp_path_factory.mktemp("cache")) as found:
+    with working(tmp_path_factory.mktemp("cache")) as found:
         yield found
 
 

@@ -5,7 +5,7 @@ axe-core comes with the package axe-playwright-python; nothing is fetched. What 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,16 +64,16 @@ class Visitor:
 
 
 @pytest.fixture(scope="module")
-def place(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
     """A dashboard where nobody else trains."""
-    with working(serve, tmp_path_factory.mktemp("cache")) as found:
+    with working(tmp_path_factory.mktemp("cache")) as found:
         yield found
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def visitor(request: pytest.FixtureRequest, browser: Browser, place: tuple[str, Store]) -> Iterator[Visitor]:
     context = browser.new_context(color_scheme=request.param)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(40_000)
     yield Visitor(context, place[0])
     context.close()
 

@@ -31,12 +31,12 @@ TINY = npz(images=np.random.default_rng(0).integers(0, 256, (40, 10, 10), np.uin
 
 
 @pytest.fixture(scope="module")
-def start(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """Starts a dashboard with a cache of its own, and leaves nobody working in it."""
     with ExitStack() as ending:
 
         def one(**environment: str) -> str:
-            return ending.enter_context(working(serve, tmp_path_factory.mktemp("cache"), **environment))[0]
+            return ending.enter_context(working(tmp_path_factory.mktemp("cache"), **environment))[0]
 
         yield one
 

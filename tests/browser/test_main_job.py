@@ -30,9 +30,9 @@ SLOW = "data.train_samples=300&data.test_samples=100&network.channels=6&training
 
 
 @pytest.fixture(scope="module")
-def dashboard(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """As it is started every day."""
-    with working(serve, tmp_path_factory.mktemp("cache"), real=True) as (url, _):
+    with working(tmp_path_factory.mktemp("cache"), real=True) as (url, _):
         yield url
 
 
@@ -58,10 +58,8 @@ def train(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", ["/runs", f"/?{QUICK}&seed=5"])
-def test_a_deep_link_into_a_fresh_server_opens_that_page(
-    serve: Callable[..., str], visit: Callable[..., Page], tmp_path: Path, path: str
-) -> None:
-    with working(serve, tmp_path) as (url, _):
+def test_a_deep_link_into_a_fresh_server_opens_that_page(visit: Callable[..., Page], tmp_path: Path, path: str) -> None:
+    with working(tmp_path) as (url, _):
         page = visit(url + path)
         if path == "/runs":
             expect(page.get_by_text("No run yet")).to_be_visible()
@@ -69,6 +67,7 @@ def test_a_deep_link_into_a_fresh_server_opens_that_page(
             expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
             assert address(page)["seed"] == "5"
         expect(page.get_by_role("dialog")).to_have_count(0)
+        page.close()  # before the server goes
 
 
 @pytest.mark.alone
