@@ -22,7 +22,7 @@ from snnviz.graph.architectures import architecture
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.studies.cells.scoring import Candidate, CellSearch
 from snnviz.studies.cells.theory.candidates import ranked
-from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.optimisation import Optimisation, searches
 from snnviz.studies.skips.search import Code, Model, Search, Trial, Twin, space, write_code
 from snnviz.studies.ttfs.limits import FineTuning
@@ -69,12 +69,12 @@ def model(search: Search, iteration: int) -> Model:
     return Model(iteration, lengths, 1.0, 0.1, 0.0, 2.5, 0.5)
 
 
-def seen(search: Search, count: int | None = None, *, error: float = 0.1) -> Seen:
+def seen(search: Search, count: int | None = None, *, error: float = 0.1) -> SearchHistory:
     """What a search has said after `count` candidates (None: all of them)."""
     some = codes(search)[:count]
     trials = tuple(trial(search, number, code, error=error) for number, code in enumerate(some))
     models = [model(search, i) for i in range(len(some) // search.parallel)] if search.strategy == "ucb" else []
-    return Seen(search, trials, tuple(models), Twin(search.seed, 0.97, 0.1))
+    return SearchHistory(search, trials, tuple(models), Twin(search.seed, 0.97, 0.1))
 
 
 ALL = tuple(seen(search) for search in searches(SMALL))

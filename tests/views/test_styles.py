@@ -49,7 +49,7 @@ def rgb(colour: str) -> str:
 @pytest.mark.parametrize("blindness", BLINDNESS)
 def test_eight_initialisations_are_told_apart_without_their_colours(blindness: str) -> None:
     here = Setting()
-    shown = {init.kind: activity.look(init, here) for init in here.inits}
+    shown = {init.kind: activity.init_style(init, here) for init in here.inits}
     assert len(shown) == 8
     close = 0
     for (one, first), (other, second) in combinations(shown.items(), 2):
@@ -77,9 +77,9 @@ def test_the_charts_draw_the_looks() -> None:
         lines = [trace for trace in chart.figure["data"] if trace.get("mode") == "lines+markers"]
         assert len({trace["marker"]["symbol"] for trace in lines}) == len(lines) == 8
         for trace, init in zip(lines, here.inits, strict=True):
-            assert LineStyle(trace["line"]["color"], trace["line"]["dash"], trace["marker"]["symbol"]) == activity.look(
-                init, here
-            )
+            assert LineStyle(
+                trace["line"]["color"], trace["line"]["dash"], trace["marker"]["symbol"]
+            ) == activity.init_style(init, here)
             assert trace["marker"]["maxdisplayed"] == styles.MARKS
 
 

@@ -57,7 +57,7 @@ LAYER = "layer (0: the input as spikes)"
 
 
 def label(init: Choice) -> str:
-    """What an initialisation is called on pages: the kind, and the parameters that differ from their defaults.
+    """The label of an initialisation on pages: its kind, and the parameters that differ from their defaults.
 
     >>> label(Choice(INITS.choose("init", "lee-2016")))
     'lee 2016'
@@ -79,8 +79,8 @@ def colour(init: Choice, setting: Setting) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in mixed)
 
 
-def look(init: Choice, setting: Setting) -> LineStyle:
-    """Of an initialisation, in all charts: its kind's dash and marker, which other parameters vary."""
+def init_style(init: Choice, setting: Setting) -> LineStyle:
+    """The line style of an initialisation in all charts: its kind's dash and marker, which other parameters vary."""
     kinds = [entry.kind for entry in INITS]
     return nth_style(kinds.index(init.kind), colour(init, setting), _variant(init, setting))
 
@@ -94,16 +94,16 @@ def _variant(init: Choice, setting: Setting) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A line over the layers: its runs, (runs, layers), with what theory expects, (layers,)."""
+    """A line over the layers: one row for each run, (runs, layers), and what theory expects, (layers,)."""
 
     name: str
-    look: LineStyle
+    line_style: LineStyle
     runs: NDArray[np.float32]
     theory: Floats | None = None
 
 
 def rounded(values: ArrayLike, digits: int = 4) -> list[float | None]:
-    """Numbers as JSON can carry them, to so many significant digits; None for what is not finite."""
+    """Numbers as JSON can hold them, to `digits` significant digits; None for what is not finite."""
     return [_short(value, digits) for value in np.asarray(values, float).ravel().tolist()]
 
 
@@ -114,10 +114,10 @@ def _short(value: float, digits: int) -> float | None:
     return int(short) if short.is_integer() and abs(short) < 1e9 else short
 
 
-def line(name: str, y: ArrayLike, look: LineStyle | str, **more: Any) -> dict[str, Any]:
+def line(name: str, y: ArrayLike, line_style: LineStyle | str, **more: Any) -> dict[str, Any]:
     """A Plotly line over 0, 1, 2, ... (or `x` in `more`), without markers where it has a colour alone."""
-    plain = {"mode": "lines", "line": {"color": look, "width": 2}}
-    own: dict[str, Any] = look.trace() if isinstance(look, LineStyle) else plain
+    plain = {"mode": "lines", "line": {"color": line_style, "width": 2}}
+    own: dict[str, Any] = line_style.trace() if isinstance(line_style, LineStyle) else plain
     style = {**own.pop("line"), **more.pop("line", {})}
     return {"type": "scatter", **own, "name": name, "y": rounded(y), "line": style, **more}
 
@@ -128,12 +128,14 @@ def add_curves(figure: Figure, curves: Iterable[Curve], *, share: bool = False) 
     for curve in curves:
         group = {"legendgroup": curve.name}
         style = {"shape": "hvh"} if share else {}
-        means.append(line(curve.name, curve.runs.mean(0, dtype=float), curve.look, line=style, **group))
+        means.append(line(curve.name, curve.runs.mean(0, dtype=float), curve.line_style, line=style, **group))
         means[-1]["hovertemplate"] = "%{y:.1%}" if share else "%{y:.4~g}"
         if len(curve.runs) > 1 and not share:
             bands.append(_band(curve) | group)
         if curve.theory is not None:
-            exact.append(line("exact theory", curve.theory, curve.look.colour, line=THIN, showlegend=False, **group))
+            exact.append(
+                line("exact theory", curve.theory, curve.line_style.colour, line=THIN, showlegend=False, **group)
+            )
             exact[-1]["hoverinfo"] = "skip"
     figure["data"] += [*bands, *means, *exact, *([_entry("exact theory")] if exact else [])]
 
@@ -144,11 +146,11 @@ def _band(curve: Curve) -> dict[str, Any]:
     last = int(np.max(np.nonzero(spread)[0], initial=0)) + 2
     low, high = np.maximum(mean - spread, 0)[:last], (mean + spread)[:last]
     places = np.arange(len(low))
-    return area(f"{curve.name}, one standard deviation", places, high, low, curve.look.colour)
+    return area(f"{curve.name}, one standard deviation", places, high, low, curve.line_style.colour)
 
 
-def area(name: str, x: ArrayLike, high: ArrayLike, low: ArrayLike, look: str) -> dict[str, Any]:
-    """What lies between two lines over `x`, translucent."""
+def area(name: str, x: ArrayLike, high: ArrayLike, low: ArrayLike, line_style: str) -> dict[str, Any]:
+    """A translucent Plotly trace between two lines over `x`."""
     there, top, bottom = np.asarray(x), np.asarray(high), np.asarray(low)
     return {
         "type": "scatter",
@@ -157,7 +159,7 @@ def area(name: str, x: ArrayLike, high: ArrayLike, low: ArrayLike, look: str) ->
         "x": rounded(np.concatenate([there, there[::-1]])),
         "y": rounded(np.concatenate([top, bottom[::-1]])),
         "fill": "toself",
-        "fillcolor": look,
+        "fillcolor": line_style,
         "opacity": BAND,
         "line": {"width": 0},
         "hoverinfo": "skip",
@@ -170,20 +172,20 @@ def _entry(name: str) -> dict[str, Any]:
     return line(name, [np.nan], NEUTRAL, line=THIN, hoverinfo="skip", x=[None])
 
 
-def by_layer(y: str, **layout: Any) -> Figure:
-    """An empty figure over the layers."""
+def layer_figure(y: str, **layout: Any) -> Figure:
+    """An empty figure with the layers as x axis."""
     figure = empty(LAYER, y, **layout)
     figure["layout"]["legend"] = {"tracegroupgap": 0}
     return figure
 
 
-def spread_words(runs: int) -> str:
-    """What a caption says of the band."""
+def band_caption(runs: int) -> str:
+    """The part of a caption that explains the band of one standard deviation."""
     return f"mean over {runs} networks, with a band of one standard deviation" if runs > 1 else "one network"
 
 
 def _curve(setting: Setting, trace: Trace, runs: NDArray[np.float32], theory: Floats | None = None) -> Curve:
-    return Curve(label(trace.init), look(trace.init, setting), runs, theory)
+    return Curve(label(trace.init), init_style(trace.init, setting), runs, theory)
 
 
 def _over_steps(setting: Setting) -> str:
@@ -196,20 +198,20 @@ def _runs(traces: Sequence[Trace]) -> int:
 
 def variance_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expected | None]) -> Chart:
     """Var[u] by layer: Fig. 3, or 6 for several time steps."""
-    figure = by_layer("Var[u]", rangemode="tozero")
+    figure = layer_figure("Var[u]", rangemode="tozero")
     pairs = zip(traces, theory, strict=True)
     add_curves(figure, [_curve(setting, trace, trace.var_u.mean(2), e.var_u if e else None) for trace, e in pairs])
     exact = " Dotted: the exact expectation, silent networks included." if any(theory) else ""
     caption = (
         f"Variance of the membrane potential over the {setting.width} neurons of a layer{_over_steps(setting)}: "
-        f"{spread_words(_runs(traces))}.{exact} {SOURCE}, Fig. {6 if setting.steps > 1 else 3}."
+        f"{band_caption(_runs(traces))}.{exact} {SOURCE}, Fig. {6 if setting.steps > 1 else 3}."
     )
     return Chart("var_u", "Variance of the potential", caption, figure, height=360)
 
 
 def spikes_chart(setting: Setting, traces: Sequence[Trace]) -> Chart:
     """Neurons that spike by layer: Fig. 3, or 6 for several time steps."""
-    figure = by_layer("spikes per step", rangemode="tozero")
+    figure = layer_figure("spikes per step", rangemode="tozero")
     curves = [_curve(setting, trace, trace.spikes.mean(2)) for trace in traces]
     add_curves(figure, curves)
     most = max((float(curve.runs.mean(0).max()) for curve in curves), default=0.0)
@@ -218,7 +220,7 @@ def spikes_chart(setting: Setting, traces: Sequence[Trace]) -> Chart:
     figure["data"][-1]["hoverinfo"] = "skip"
     caption = (
         f"How many of a layer's {setting.width} neurons spike at a time step{_over_steps(setting)}: "
-        f"{spread_words(_runs(traces))}. {SOURCE}, Fig. {6 if setting.steps > 1 else 3}."
+        f"{band_caption(_runs(traces))}. {SOURCE}, Fig. {6 if setting.steps > 1 else 3}."
     )
     return Chart("spikes", "Spikes", caption, figure, height=360)
 
@@ -239,8 +241,8 @@ def _per_cent(most: float, width: int) -> dict[str, Any]:
 
 
 def dead_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expected | None]) -> Chart:
-    """The share of networks in which a layer is silent."""
-    figure = by_layer("silent networks", tickformat=".0%", range=[-0.03, 1.05])
+    """The share of networks in which a layer is silent, by layer."""
+    figure = layer_figure("silent networks", tickformat=".0%", range=[-0.03, 1.05])
     pairs = zip(traces, theory, strict=True)
     silent = [(trace, (trace.spikes.sum(2) == 0).astype(np.float32), e.dead if e else None) for trace, e in pairs]
     add_curves(figure, [_curve(setting, *one) for one in silent], share=True)
@@ -290,14 +292,14 @@ def shape_charts(setting: Setting, traces: Sequence[Trace]) -> tuple[Chart, Char
     once = "" if setting.steps > 1 else " At a single time step u is normal, and what is left is chance."
     charts = []
     for name, title, unit, reading in wanted:
-        figure = by_layer(unit)
+        figure = layer_figure(unit)
         figure["layout"]["shapes"] = [_rule("h", 0, "dot")]
         for trace in traces:
             values = getattr(trace, name)
             if values is not None:
                 of = label(trace.init)
                 more = {"legendgroup": of, "hovertemplate": "%{y:.3f}"}
-                figure["data"].append(line(of, _mean_of_finite(values), look(trace.init, setting), **more))
+                figure["data"].append(line(of, _mean_of_finite(values), init_style(trace.init, setting), **more))
         caption = (
             f"Mean over networks and time steps; a normal distribution has 0 (dotted), and {reading}. "
             f"A silent layer has none.{once} {SOURCE}, Fig. 7."
@@ -369,7 +371,7 @@ def _reach(u: Floats, density: Floats) -> float:
 
 def _density(setting: Setting, trace: Trace, layer: int, u: Floats, density: Floats) -> list[dict[str, Any]]:
     """The density of a trace, and the area above the threshold."""
-    theta, name, own = setting.threshold, label(trace.init), look(trace.init, setting)
+    theta, name, own = setting.threshold, label(trace.init), init_style(trace.init, setting)
     reached = trace.spikes[:, layer - 1].sum(1) > 0 if layer else np.ones(len(trace.spikes), bool)
     spiking = float(trace.spikes[reached, layer].mean(dtype=float)) / setting.width
     words = f"%{{y:.3f}}, P(u > theta) = {share(spiking, 2)}"
@@ -383,7 +385,7 @@ def _density(setting: Setting, trace: Trace, layer: int, u: Floats, density: Flo
 
 def threshold_chart(settings_and_traces: Sequence[tuple[Setting, Trace]]) -> Chart:
     """Var[u] by layer for one initialisation at several thresholds: Fig. 2."""
-    figure = by_layer("Var[u]", rangemode="tozero")
+    figure = layer_figure("Var[u]", rangemode="tozero")
     rising = sorted(settings_and_traces, key=lambda pair: pair[0].threshold)
     add_curves(
         figure,
@@ -395,5 +397,5 @@ def threshold_chart(settings_and_traces: Sequence[tuple[Setting, Trace]]) -> Cha
     of = label(rising[0][1].init) if rising else ""
     runs = _runs([trace for _, trace in rising])
     over = _over_steps(rising[0][0]) if rising else ""
-    caption = f"{of}: variance of the potential by layer{over}, {spread_words(runs)}. {SOURCE}, Fig. 2."
+    caption = f"{of}: variance of the potential by layer{over}, {band_caption(runs)}. {SOURCE}, Fig. 2."
     return Chart("thresholds", "The same initialisation at several thresholds", caption, figure, height=340)

@@ -20,9 +20,9 @@ DASHES = dict(zip(RIVALS, ("solid", "dash"), strict=True))
 
 
 def accuracy_charts(
-    members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]], looks: Mapping[str, LineStyle]
+    members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]], styles: Mapping[str, LineStyle]
 ) -> list[Chart]:
-    """Training and test accuracy over the epochs. `rows` by digest; `looks` by the members' names.
+    """Training and test accuracy over the epochs. `rows` by digest; `styles` by the members' names.
 
     Seeds are averaged at each epoch that all of those begun have reached, with a band from the lowest to the highest.
     """
@@ -38,7 +38,7 @@ def accuracy_charts(
         for name, group in _groups(members).items():
             begun = [list(rows[m.design.digest]) for m in group if rows.get(m.design.digest)]
             if begun:
-                figure["data"] += _line(name, group[0], begun, column, looks)
+                figure["data"] += _line(name, group[0], begun, column, styles)
         spread = f" Mean of {seeds} seeds; the band spans them." if seeds > 1 else " One seed each."
         charts.append(Chart(f"study_{column}", title, caption + spread, figure, height=340))
     return charts
@@ -75,12 +75,12 @@ def _groups(members: Sequence[Member]) -> dict[str, list[Member]]:
 
 
 def _line(
-    name: str, member: Member, runs: list[list[EpochEnd]], column: str, looks: Mapping[str, LineStyle]
+    name: str, member: Member, runs: list[list[EpochEnd]], column: str, styles: Mapping[str, LineStyle]
 ) -> list[dict[str, Any]]:
     """The mean of runs that differ in their seed, and the band they span."""
-    look = looks[name] if not member.of else nth_style(member.place, ordered_colour(member.place, member.of))
+    line_style = styles[name] if not member.of else nth_style(member.place, ordered_colour(member.place, member.of))
     if member.of:
-        look = replace(look, dash=DASHES[member.init.kind])
+        line_style = replace(line_style, dash=DASHES[member.init.kind])
     length = min(len(rows) for rows in runs)
     epochs = [row.epoch for row in runs[0][:length]]
     values = np.array([[getattr(row, column) for row in rows[:length]] for rows in runs])
@@ -93,7 +93,7 @@ def _line(
                 "x": [*epochs, *epochs[::-1]],
                 "y": band,
                 "fill": "toself",
-                "fillcolor": look.colour,
+                "fillcolor": line_style.colour,
                 "opacity": 0.15,
                 "line": {"width": 0},
                 "hoverinfo": "skip",
@@ -106,7 +106,7 @@ def _line(
             "type": "scatter",
             "x": epochs,
             "y": values.mean(0).round(4).tolist(),
-            **look.trace(),
+            **line_style.trace(),
             "name": escape(name.replace("-", " "), quote=False),
             "legendgroup": name,
         }

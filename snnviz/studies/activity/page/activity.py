@@ -17,7 +17,7 @@ from snnviz.studies.activity.page import figures
 from snnviz.studies.activity.page import setting as at
 from snnviz.studies.activity.page.setting import DETAILS, PANEL
 from snnviz.studies.activity.page.words import verdict
-from snnviz.studies.activity.page.work import Abandoned, here_are_the_sliders, traces
+from snnviz.studies.activity.page.work import Superseded, note_slider_fragment, traces
 from snnviz.studies.activity.theory.activity import Setting, expected
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
@@ -36,7 +36,7 @@ HEIGHT = 310
 @show_store_errors()
 def panel() -> None:
     """The sliders, the initialisations, and Var[u] and spikes of every layer."""
-    here_are_the_sliders()
+    note_slider_fragment()
     left, right = st.columns([3, 9], gap="medium")
     choices = left.container(key="activity-choices")
     with right:
@@ -78,7 +78,7 @@ def _inits() -> None:
         [kind for kind in INITS.kinds if suits(kind, at.setting().neuron)],
         selection_mode="multi",
         default=list(shown),
-        format_func=lambda kind: figures.keyed(kind, at.setting()),
+        format_func=lambda kind: figures.legend_label(kind, at.setting()),
         key=key,
         wrap=True,
         label_visibility="collapsed",
@@ -95,7 +95,7 @@ def _figures() -> None:
         words, slot = st.empty(), st.empty()
     try:
         st.session_state.figures_shown = _main(setting, slot)
-    except Abandoned:  # what is asked for now is drawn next; until then nothing leaves its place
+    except Superseded:  # what is asked for now is drawn next; until then nothing leaves its place
         if "figures_shown" not in st.session_state:
             return
     sentence, drawn = st.session_state.figures_shown

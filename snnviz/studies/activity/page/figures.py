@@ -13,7 +13,7 @@ from snnviz.design.menus import Choice
 from snnviz.studies.activity.charts import activity as views
 from snnviz.studies.activity.charts import survival
 from snnviz.studies.activity.page import setting as at
-from snnviz.studies.activity.page.work import Abandoned, traces, waited
+from snnviz.studies.activity.page.work import Superseded, run_in_thread, traces
 from snnviz.studies.activity.theory.activity import Setting, Trace, expected
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import state
@@ -35,13 +35,13 @@ def name(init: Choice) -> str:
     return views.label(init)
 
 
-def keyed(kind: str, setting: Setting) -> str:
-    """A kind of initialisation with the colour and the marker of its curves before it, in Markdown."""
+def legend_label(kind: str, setting: Setting) -> str:
+    """The label of a kind of initialisation after the colour and the marker of its curves, in Markdown."""
     own = next((init for init in setting.inits if init.kind == kind), None)
     words = kind.replace("-", " ")
     if own is None:
         return words
-    look = views.look(own, setting)
+    look = views.init_style(own, setting)
     return f':color[{look.glyph}]{{foreground="{look.colour}"}} {words}'
 
 
@@ -61,7 +61,7 @@ def _show(key: Hashable, make: Drawing, *, place: str) -> None:
     slot, shown = st.empty(), st.session_state.setdefault("details_shown", {})
     try:
         shown[place] = KEPT.get_or_make(key, lambda: payload(make(slot)))
-    except Abandoned:  # what is asked for now is drawn next; until then nothing leaves its place
+    except Superseded:  # what is asked for now is drawn next; until then nothing leaves its place
         if place not in shown:
             return
     board = f"activity-{place}"
@@ -73,7 +73,7 @@ def _why(setting: Setting, init: Choice) -> None:
 
     def make(slot: DeltaGenerator) -> list[Chart]:
         return [
-            waited(lambda: survival.survival_chart(setting, own)),
+            run_in_thread(lambda: survival.survival_chart(setting, own)),
             survival.cobweb_chart(setting, init),
             views.dead_chart(setting, traces(setting, slot), [expected(setting, one) for one in setting.inits]),
         ]
@@ -125,7 +125,10 @@ def _widths(setting: Setting, init: Choice) -> None:
 
     def make(slot: DeltaGenerator) -> list[Chart]:
         by_width = [(each.width, trace) for each, trace in _each(alone, slot, "width", WIDTHS)]
-        return [waited(lambda: survival.width_chart(alone, init)), survival.width_variance_chart(alone, by_width)]
+        return [
+            run_in_thread(lambda: survival.width_chart(alone, init)),
+            survival.width_variance_chart(alone, by_width),
+        ]
 
     _show(("widths", alone), make, place="widths")
 

@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.design import links
 from snnviz.errors import InputError
 from snnviz.store import Run
-from snnviz.studies.activity.charts.activity import look
+from snnviz.studies.activity.charts.activity import init_style
 from snnviz.studies.activity.charts.study import accuracy_charts, study_table
 from snnviz.studies.activity.study import PRESETS, VARIED, Member, TrainingStudy, alike, members
 from snnviz.studies.activity.theory.activity import Setting, same_law
@@ -165,7 +165,7 @@ def _curves(was_active: bool) -> None:
 def _looks(chosen: Sequence[Member]) -> dict[str, LineStyle]:
     """Those of the charts above."""
     setting = Setting(inits=tuple(dict.fromkeys(member.init for member in chosen))[:12])
-    return {member.name: look(member.init, setting) for member in chosen}
+    return {member.name: init_style(member.init, setting) for member in chosen}
 
 
 def _runs(chosen: Sequence[Member]) -> Mapping[str, Run]:

@@ -12,7 +12,8 @@ from snnviz.studies.activity.theory.activity import Setting, Trace, alike, same_
 
 
 def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
-    """Who reaches the last layer, from which layer on the others are silent, and whose lines are one. In Markdown."""
+    """Which initialisations reach the last layer, from which layer on the others are silent, and which curves
+    coincide; in Markdown."""
     same = same_law(alike(setting, [trace.init for trace in traces])).replace("-", " ")
     return f"{_reached(setting, traces)} {same}".strip()
 
@@ -25,13 +26,18 @@ def _reached(setting: Setting, traces: Sequence[Trace]) -> str:
     if setting.steps > 1:
         at += f" and over {setting.steps} time steps"
     if not silent:
-        which = "every initialisation shown" if len(alive) > 1 else named(alive[0])
+        which = "every initialisation shown" if len(alive) > 1 else bold_label(alive[0])
         return f"{at}, spikes reach layer {last} under {which}{_partly(alive[0]) if len(alive) == 1 else _some(alive)}."
     if alive:
-        who = f"spikes reach layer {last} under {listed([named(trace) + _partly(trace) for trace in alive])}"
+        who = (
+            f"spikes reach layer {last} under {join_with_and([bold_label(trace) + _partly(trace) for trace in alive])}"
+        )
     else:
         who = f"no spike reaches layer {last}"
-    falls = [f"{listed([named(one) for one in group])} from layer {layer} on" for layer, group in _by_layer(silent)]
+    falls = [
+        f"{join_with_and([bold_label(one) for one in group])} from layer {layer} on"
+        for layer, group in _by_layer(silent)
+    ]
     return f"{at}, {who}. Silent: {'; '.join(falls)}."
 
 
@@ -41,15 +47,15 @@ def first_silent(trace: Trace) -> int:
     return int(dead[0]) if dead.size else trace.spikes.shape[1]
 
 
-def named(trace: Trace) -> str:
-    """An initialisation in bold."""
+def bold_label(trace: Trace) -> str:
+    """The label of an initialisation in bold Markdown."""
     return f"**{label(trace.init)}**"
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names one after the other, with "and" before the last.
+def join_with_and(names: Sequence[str]) -> str:
+    """Names joined by commas, with "and" before the last.
 
-    >>> listed(["a", "b", "c"])
+    >>> join_with_and(["a", "b", "c"])
     'a, b and c'
     """
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
@@ -67,5 +73,5 @@ def _partly(trace: Trace) -> str:
 
 
 def _some(traces: Sequence[Trace]) -> str:
-    weak = [named(trace) + _partly(trace) for trace in traces if _partly(trace)]
-    return f", though not always: {listed(weak)}" if weak else ""
+    weak = [bold_label(trace) + _partly(trace) for trace in traces if _partly(trace)]
+    return f", though not always: {join_with_and(weak)}" if weak else ""

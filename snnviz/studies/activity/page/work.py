@@ -31,8 +31,8 @@ MOST_BYTES = 1e8
 MOST_AT_ONCE = 4
 
 
-class Abandoned(Exception):
-    """Somebody moved on: a newer setting waits to be drawn."""
+class Superseded(Exception):
+    """A newer setting waits to be drawn, so this drawing was ended."""
 
 
 def _bytes(traces: tuple[Trace, ...]) -> float:
@@ -47,25 +47,26 @@ _POOL = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="activity")
 def traces(
     setting: Setting, slot: DeltaGenerator, *, shape: bool = False, look: int | None = None
 ) -> tuple[Trace, ...]:
-    """What reaches each layer. Shows a bar in `slot` where it takes long.
+    """The traces of all initialisations of a setting, from the cache or drawn now, with a progress bar in `slot` if
+    that takes long.
 
-    Raises `Abandoned` when a newer setting waits to be drawn.
+    Raises `Superseded` when a newer setting waits to be drawn.
     """
     return _TRACES.get_or_make((setting, shape, look), lambda: _draw(setting, slot, shape=shape, look=look))
 
 
-def waited(make: Callable[[], T], tick: Callable[[], None] = lambda: None) -> T:
-    """The result of `make`, which runs in another thread; `tick` is called while it takes long.
+def run_in_thread(make: Callable[[], T], tick: Callable[[], None] = lambda: None) -> T:
+    """The result of `make`, which runs in another thread; `tick` is called repeatedly while it runs.
 
-    Raises `Abandoned` when a newer setting waits to be drawn; what `make` does is then done for a later look.
+    Raises `Superseded` when a newer setting waits to be drawn; what `make` does is then done for a later look.
     """
     begin, job = time.monotonic(), _POOL.submit(make)
     while True:
         with suppress(NotYet):
             return job.result(LOOK_SECONDS)
         if time.monotonic() - begin > SILENT_SECONDS:
-            if _newer_waits():
-                raise Abandoned
+            if _is_superseded():
+                raise Superseded
             tick()
 
 
@@ -75,26 +76,26 @@ def _draw(setting: Setting, slot: DeltaGenerator, *, shape: bool, look: int | No
     def tell(done: float) -> None:
         share[0] = done
         if given_up.is_set():
-            raise Abandoned
+            raise Superseded
 
     def show() -> None:
         shown[0] = True
         slot.progress(min(share[0], 1.0), text=f"Drawing {setting.seeds * len(setting.inits)} networks")
 
     try:
-        return waited(lambda: propagate(setting, shape=shape, look=look, progress=tell), show)
+        return run_in_thread(lambda: propagate(setting, shape=shape, look=look, progress=tell), show)
     finally:
         given_up.set()
         if shown[0]:
             slot.empty()
 
 
-def here_are_the_sliders() -> None:
-    """Called in the fragment of the sliders: what is asked of it from now on ends a drawing."""
+def note_slider_fragment() -> None:
+    """Called in the fragment of the sliders: a rerun of it from now on ends a drawing that is under way."""
     st.session_state.fragment_of_sliders = ThreadState.get().fragment_id
 
 
-def _newer_waits() -> bool:
+def _is_superseded() -> bool:
     """Whether the sliders or the fragment that draws were moved on meanwhile, or the page is to run anew.
 
     Streamlit tells only its own script runner. A fragment that ticks elsewhere on the page ends nothing.

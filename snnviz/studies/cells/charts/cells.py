@@ -26,7 +26,7 @@ SCALE = "Viridis"
 
 
 def score_charts(found: Findings, setting: Scoring) -> list[Chart]:
-    """The figures of a scoring; where all images do the same, there are no distances to be drawn."""
+    """The figures of a scoring; without those of distances where all images give the same spikes."""
     if not found.hamming.any():
         return [silence_chart(found)]
     return [
@@ -38,7 +38,7 @@ def score_charts(found: Findings, setting: Scoring) -> list[Chart]:
 
 def kernel_chart(found: Findings, metric: Metric, normalisation: Normalisation) -> Chart:
     """K as a heat map, images ordered by class. Its colours tell pairs apart; the diagonal is off their scale."""
-    order = by_class(found.labels)
+    order = class_order(found.labels)
     kernel = found.kernel(metric, normalisation)[np.ix_(order, order)]
     apart = kernel[~np.eye(len(order), dtype=bool)]
     names = [_image(found, i) for i in order]
@@ -75,7 +75,7 @@ def kernel_chart(found: Findings, metric: Metric, normalisation: Normalisation) 
 def distances_chart(found: Findings, metric: Metric, normalisation: Normalisation) -> Chart:
     """How far pairs of images are apart, beside what independent spikes would be."""
     pairs = np.triu_indices(len(found.labels), 1)
-    distance, expected = found.distance(metric)[pairs], independent(found, metric, normalisation)[pairs]
+    distance, expected = found.distance(metric)[pairs], independent_distances(found, metric, normalisation)[pairs]
     alike = found.labels[pairs[0]] == found.labels[pairs[1]]
     low, high = min(distance.min(), expected.min()), max(distance.max(), expected.max())
     edges = np.linspace(low - 0.02 * (high - low), high + 0.02 * (high - low) + 1e-9, BINS + 1)
@@ -177,7 +177,7 @@ def silence_chart(found: Findings) -> Chart:
     }
     caption = (
         "Share of neurons that are 0, by layer, time step and image, beside the same network with max(0, u) for "
-        f"neurons (as in Kim et al. 2022, Fig. 3). Right: how much the others vary. {variation(found)}{left_out}"
+        f"neurons (as in Kim et al. 2022, Fig. 3). Right: how much the others vary. {variation_text(found)}{left_out}"
     )
     height = max(180, 60 + 22 * len(names))
     return Chart("score_silence", "Sparsity", caption, figure, height=height, wide=True, least=880)
@@ -207,21 +207,21 @@ def _above(x: float, text: str) -> dict[str, Any]:
     return {**place, "text": text, "showarrow": False, "yshift": 3}
 
 
-def variation(found: Findings) -> str:
-    """The coefficients of variation in a sentence."""
+def variation_text(found: Findings) -> str:
+    """The coefficients of variation of sparsity over images, as a sentence."""
     lif, relu = (_median(layers) for layers in (found.layers, found.relu))
     if lif is None or relu is None:
         return "Where no neuron is active, nothing varies."
     return f"Coefficient of variation over images, median of layers: LIF {lif:.2g}, ReLU twin {relu:.2g}."
 
 
-def apart(found: Findings) -> str:
-    """In a sentence, how differently two images make the neurons spike."""
+def distance_text(found: Findings) -> str:
+    """How differently two images make the neurons spike, as a sentence."""
     pairs = np.triu_indices(len(found.labels), 1)
     if not found.hamming.any():
         return "All images make the same spikes, or none."
     differing = found.hamming[pairs].mean() / found.neurons
-    chance = independent(found, "hd", "paper")[pairs].mean() / found.neurons
+    chance = independent_distances(found, "hd", "paper")[pairs].mean() / found.neurons
     closest = int(found.sahd[pairs].argmin())
     first, second = (int(side[closest]) for side in pairs)
     of = "of the same class" if found.labels[first] == found.labels[second] else "of two classes"
@@ -231,10 +231,10 @@ def apart(found: Findings) -> str:
     )
 
 
-def among(score: float, others: Sequence[float]) -> str:
-    """Where a score lies among those of random cells.
+def rank_text(score: float, others: Sequence[float]) -> str:
+    """Where a score lies among those of random cells, as a sentence.
 
-    >>> among(3.5, [1, 2, 3, 4])
+    >>> rank_text(3.5, [1, 2, 3, 4])
     'Higher than 3 of 4 other random cells (75 %), all different, that a search scored in the same way.'
     """
     lower, many = sum(other < score for other in others), len(others)
@@ -244,7 +244,7 @@ def among(score: float, others: Sequence[float]) -> str:
     )
 
 
-def independent(found: Findings, metric: Metric, normalisation: Normalisation) -> Floats:
+def independent_distances(found: Findings, metric: Metric, normalisation: Normalisation) -> Floats:
     """The expected distance (B, B) of images whose spikes are independent, of the same rates (Kim et al., Eq. 6)."""
     total = np.zeros(found.hamming.shape)
     for layer in found.layers:
@@ -258,8 +258,8 @@ def independent(found: Findings, metric: Metric, normalisation: Normalisation) -
     return total
 
 
-def by_class(labels: Any) -> list[int]:
-    """The numbers of images, those of a class beside each other."""
+def class_order(labels: Any) -> list[int]:
+    """The numbers of the images, sorted by class."""
     order: list[int] = np.argsort(labels, kind="stable").tolist()
     return order
 
@@ -274,8 +274,8 @@ def _shown(found: Findings) -> tuple[list[int], str]:
     images = len(found.labels)
     most = max(8, MOST_CELLS // (len(found.layers) * len(found.layers[0].silent)))
     if images <= most:
-        return by_class(found.labels), ""
-    return [i for i in by_class(found.labels) if i < most], f" The first {most} of {images} images."
+        return class_order(found.labels), ""
+    return [i for i in class_order(found.labels) if i < most], f" The first {most} of {images} images."
 
 
 def _image(found: Findings, i: int) -> str:

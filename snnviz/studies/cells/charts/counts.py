@@ -12,9 +12,9 @@ from snnviz.studies.cells.charts.study import (
     NAMES,
     Outcome,
     accuracy_figure,
-    compared,
     error_bars,
     points,
+    score_agreement,
 )
 from snnviz.studies.cells.study import CellStudy, Way
 from snnviz.theory.intervals import interval
@@ -36,8 +36,8 @@ COUNTED = {
 }
 
 
-def counted(one: Outcome, direction: Direction = "all") -> dict[str, int]:
-    """Connections of the cell by kind, as in `COUNTED`; operations of one direction alone, if one is given.
+def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, int]:
+    """The number of the cell's connections of each kind in `COUNTED`, in one direction if one is given.
 
     A cell with one connection has `edges` 1, whichever it is.
     """
@@ -49,9 +49,10 @@ def counted(one: Outcome, direction: Direction = "all") -> dict[str, int]:
     return edges | {name: many[name] for name in COUNTED if name != "edges"}
 
 
-def of_count(some: Sequence[Outcome], name: str, direction: Direction = "all") -> Agreement | None:
-    """How far accuracy follows the number of connections of a kind; None where cells do not differ in it."""
-    pairs = tuple(float(counted(one, direction)[name]) for one in some), tuple(one.accuracy for one in some)
+def count_agreement(some: Sequence[Outcome], name: str, direction: Direction = "all") -> Agreement | None:
+    """Kendall's tau between accuracy and the number of connections of a kind; None where all cells have the same
+    number."""
+    pairs = tuple(float(connection_counts(one, direction)[name]) for one in some), tuple(one.accuracy for one in some)
     return agreement(*pairs) if len(some) > 2 else None
 
 
@@ -60,11 +61,13 @@ def agreements(some: Sequence[Outcome]) -> dict[str, tuple[Agreement, float] | N
 
     Two counts that are the same of all cells, as of connections and forward ones, are one test.
     """
-    found = {metric: compared(some, metric) for metric in METRICS} | {name: of_count(some, name) for name in COUNTED}
+    found = {metric: score_agreement(some, metric) for metric in METRICS} | {
+        name: count_agreement(some, name) for name in COUNTED
+    }
     known = {name: one for name, one in found.items() if one is not None}
     same: dict[str | tuple[int, ...], str] = {}
     first = {
-        name: same.setdefault(tuple(counted(one)[name] for one in some) if name in COUNTED else name, name)
+        name: same.setdefault(tuple(connection_counts(one)[name] for one in some) if name in COUNTED else name, name)
         for name in known
     }
     tests = list(dict.fromkeys(first.values()))
@@ -87,22 +90,22 @@ def count_charts(study: CellStudy, some: Sequence[Outcome], direction: Direction
             own = [one for one in some if one.member.way == way]
             if way == "forward" and "backward" in (name, direction):
                 continue
-            numbers = [counted(one, direction)[name] for one in own]
+            numbers = [connection_counts(one, direction)[name] for one in own]
             figure["data"] += [*points(way, own, numbers), *_means(way, own, numbers)]
-            found = of_count(own, name, direction)
-            words.append(f"{NAMES[way]}: {_said(found)}.")
+            found = count_agreement(own, name, direction)
+            words.append(f"{NAMES[way]}: {_agreement_text(found)}.")
         charts.append(Chart(f"cells_{name}", title.capitalize(), " ".join(words).capitalize(), figure, height=240))
     return charts
 
 
-def _said(found: Agreement | None) -> str:
+def _agreement_text(found: Agreement | None) -> str:
     if found is None:
         return "all alike"
     return f"{kendall(found.tau, found.low, found.high)}, p = {found.p:.2g}"
 
 
 def caption(charts: int) -> str:
-    """What the figures of counts show, and what so many tests are worth."""
+    """What the figures of counts show, and how significant so many tests are, as a sentence."""
     return (
         f"Line: the mean accuracy of the different cells with so many, and its 95 % interval over cells. {charts} "
         "figures are as many tests: one in 20 has p < 0.05 by chance alone, so believe one that was asked for "

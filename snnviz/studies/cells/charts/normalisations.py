@@ -17,7 +17,9 @@ WORDS: dict[Normalisation, str] = {
 }
 
 
-def alike(some: Mapping[Normalisation, Iterable[Candidate]]) -> dict[tuple[Normalisation, Normalisation], Agreement]:
+def rank_agreements(
+    some: Mapping[Normalisation, Iterable[Candidate]],
+) -> dict[tuple[Normalisation, Normalisation], Agreement]:
     """Kendall's tau between the SAHD scores of each two normalisations, over the different cells that both have."""
     scores = {way: _scores(rows) for way, rows in some.items()}
     found = {}
@@ -39,9 +41,9 @@ def _scores(rows: Iterable[Candidate]) -> dict[object, float]:
 
 
 def sentences(some: Mapping[Normalisation, Iterable[Candidate]]) -> Sequence[str]:
-    """The same in words, a sentence for each two."""
+    """The rank agreement of each two normalisations, a sentence each."""
     return [
         f"{WORDS[one].capitalize()} and {WORDS[other]}: {kendall(found.tau, found.low, found.high)}, {found.count} "
         "different cells."
-        for (one, other), found in alike(some).items()
+        for (one, other), found in rank_agreements(some).items()
     ]

@@ -37,20 +37,20 @@ BINS = 48
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """A search and what it has said so far. Two of them are never equal, which spares a look at every row."""
+class SearchHistory:
+    """A search and its candidates so far. Compared by identity, which spares a look at every row."""
 
     search: CellSearch
     rows: tuple[Candidate, ...] = field(repr=False)
 
     @cached_property
     def ranked(self) -> list[Standing]:
-        """Each cell once, the best first."""
+        """The candidates, each cell once, the best first."""
         return ranked(self.rows, self.search.metric)
 
     @cached_property
     def scored(self) -> int:
-        """Candidates so far, each of which has been drawn."""
+        """The number of candidates so far, drawn again or not."""
         return sum(not row.fine for row in self.rows)
 
     @cached_property
@@ -59,20 +59,20 @@ class Seen:
 
     @cached_property
     def different(self) -> list[Standing]:
-        """Those that are valid, each function once (`cells.canonical`): as it was drawn first."""
+        """The valid candidates, each function once (`cells.canonical`): the one drawn first."""
         found: dict[object, Standing] = {}
         for one in sorted(self.valid, key=lambda one: one.coarse.number):
             found.setdefault(canonical(parse(one.coarse.cell)), one)
         return list(found.values())
 
     @cached_property
-    def again(self) -> list[Standing]:
-        """Those that were scored again."""
+    def rescored(self) -> list[Standing]:
+        """The candidates that were scored a second time."""
         return [one for one in self.valid if one.fine is not None]
 
     @cached_property
     def invalid(self) -> Counter[str]:
-        """How many cells have no score, by the reason."""
+        """How many candidates have no score, by the reason."""
         return Counter(one.coarse.invalid or "" for one in self.ranked if not one.valid)
 
 
@@ -81,31 +81,32 @@ def _counts(cell: str) -> dict[str, int]:
     return counts(parse(cell))
 
 
-def amount(cell: str, name: str) -> int:
-    """How many of something in `COUNTED` a cell has."""
+def connection_count(cell: str, name: str) -> int:
+    """How many connections of a kind in `COUNTED` a cell has."""
     many = _counts(cell)
     return many["forward"] + many["backward"] if name == "connections" else many[name]
 
 
-def axis(search: CellSearch) -> str:
-    """What a score is called."""
+def axis_label(search: CellSearch) -> str:
+    """The axis title of a score."""
     return f"{search.metric.upper()} score, log |det K|"
 
 
-def histogram_chart(seen: Seen) -> Chart:
-    """How many different cells have each score; those among the best are scored again."""
-    search, key = seen.search, "cells_histogram"
-    figure = empty(axis(search), "different cells")
-    scores = np.array([value(one.coarse, search.metric) or 0.0 for one in seen.different])
+def histogram_chart(history: SearchHistory) -> Chart:
+    """A histogram of the scores of different cells; those among the best are scored again."""
+    search, key = history.search, "cells_histogram"
+    figure = empty(axis_label(search), "different cells")
+    scores = np.array([value(one.coarse, search.metric) or 0.0 for one in history.different])
     words = (
-        f"Of {len(scores):,} different cells in {seen.scored:,} draws; networks of {search.channels} channels, shown "
+        f"Of {len(scores):,} different cells in {history.scored:,} draws; "
+        f"networks of {search.channels} channels, shown "
         f"{search.batch} images."
     )
     if not len(scores):
         return Chart(key, "Scores", words, figure)
     low, high = _range(scores)
     edges = np.linspace(low, high, BINS + 1)
-    best = sorted((value(one.coarse, search.metric) or 0.0 for one in seen.valid), reverse=True)[: search.best]
+    best = sorted((value(one.coarse, search.metric) or 0.0 for one in history.valid), reverse=True)[: search.best]
     among = scores >= best[-1] if best else np.zeros(len(scores), bool)
     both = (("others", ~among, MANY), ("the best", among, KEPT))
     for name, chosen, colour in both if search.best else (("cells", ~among, KEPT),):
@@ -136,11 +137,11 @@ def _range(scores: np.ndarray[Any, Any]) -> tuple[float, float]:
     return (low, high) if high - low > 1e-9 else (low - 0.5, high + 0.5)
 
 
-def rewards_chart(seen: Seen, name: str) -> Chart:
-    """Scores of different cells by how many of something they have: median, quartiles and extremes."""
-    search = seen.search
-    figure = empty(COUNTED[name], axis(search))
-    groups = _groups(seen, name)
+def rewards_chart(history: SearchHistory, name: str) -> Chart:
+    """The scores of different cells against the number of connections of a kind: median, quartiles and extremes."""
+    search = history.search
+    figure = empty(COUNTED[name], axis_label(search))
+    groups = _groups(history, name)
     places = sorted(groups)
     if places:
         quartiles = [np.percentile(groups[place], (0, 25, 50, 75, 100)) for place in places]
@@ -166,35 +167,37 @@ def rewards_chart(seen: Seen, name: str) -> Chart:
         figure["layout"]["yaxis"]["range"][1] += 0.04 * (lowest[1] - lowest[0])
     figure["layout"]["xaxis"] |= {"dtick": 1}
     figure["layout"] |= {"hovermode": "closest"}
-    found = tau(seen, name)
-    words = f"Median, quartiles and extremes of {len(seen.different):,} different cells."
+    found = tau(history, name)
+    words = f"Median, quartiles and extremes of {len(history.different):,} different cells."
     if found is not None:
-        words += f" Kendall's {kendall(found, *tau_interval(seen, name, found))} with the score."
+        words += f" Kendall's {kendall(found, *tau_interval(history, name, found))} with the score."
     return Chart("cells_rewards", "What the score rewards", words, figure)
 
 
-def _groups(seen: Seen, name: str) -> dict[float, list[float]]:
+def _groups(history: SearchHistory, name: str) -> dict[float, list[float]]:
     """First scores of different cells, by how many of something these have."""
     groups: dict[float, list[float]] = {}
-    for one in seen.different:
-        groups.setdefault(amount(one.coarse.cell, name), []).append(value(one.coarse, seen.search.metric) or 0.0)
+    for one in history.different:
+        groups.setdefault(connection_count(one.coarse.cell, name), []).append(
+            value(one.coarse, history.search.metric) or 0.0
+        )
     return groups
 
 
-def tau(seen: Seen, name: str) -> float | None:
+def tau(history: SearchHistory, name: str) -> float | None:
     """Kendall's tau of first scores and how many of something cells have."""
-    return kendall_of_groups(_groups(seen, name))
+    return kendall_of_groups(_groups(history, name))
 
 
-def tau_interval(seen: Seen, name: str, found: float) -> tuple[float, float]:
+def tau_interval(history: SearchHistory, name: str, found: float) -> tuple[float, float]:
     """The 95 % interval of `tau`, over different cells."""
-    pairs = [(number, score) for number, scores in _groups(seen, name).items() for score in scores]
+    pairs = [(number, score) for number, scores in _groups(history, name).items() for score in scores]
     return interval([number for number, _ in pairs], [score for _, score in pairs], found)
 
 
-def again_chart(seen: Seen, chosen: str = "") -> Chart:
-    """The precise score against the first one, of those that were scored again."""
-    search, again = seen.search, seen.again
+def rescored_chart(history: SearchHistory, chosen: str = "") -> Chart:
+    """The precise second score against the first one, for the cells that were scored twice."""
+    search, again = history.search, history.rescored
     figure = empty(f"first score, {search.channels} channels", f"precise score, {search.fine_channels} channels")
     points = [(value(one.coarse, search.metric) or 0.0, one.value or 0.0) for one in again]
     spread = [deviation(one.fine, search.metric) if one.fine else None for one in again]
@@ -235,29 +238,29 @@ def again_chart(seen: Seen, chosen: str = "") -> Chart:
     return Chart("cells_again", "Scored again", words, figure)
 
 
-def sentences(seen: Seen) -> list[str]:
-    """What was found, and how sure it is."""
-    search, said = seen.search, []
+def sentences(history: SearchHistory) -> list[str]:
+    """What the search found, and how certain it is, in sentences."""
+    search, said = history.search, []
     names = [name for name in COUNTED if name != "forward" or search.backward]  # else those are all connections
-    taus = {name: found for name in names if (found := tau(seen, name)) is not None}
-    if len(seen.valid) >= 20 and taus:
+    taus = {name: found for name in names if (found := tau(history, name)) is not None}
+    if len(history.valid) >= 20 and taus:
         order = sorted(taus, key=lambda name: -abs(taus[name]))[:3]
-        spans = {name: tau_interval(seen, name, taus[name]) for name in order}
+        spans = {name: tau_interval(history, name, taus[name]) for name in order}
         listed = ", ".join(f"{COUNTED[name]}, {kendall(taus[name], *spans[name])}" for name in order)
         said.append(
             f"What the score rewards, before anything is learnt: the number of {listed}; τ is Kendall's, and below 0 "
             "where fewer score higher."
         )
-    sds = [sd for one in seen.again if one.fine and (sd := deviation(one.fine, search.metric)) is not None]
+    sds = [sd for one in history.rescored if one.fine and (sd := deviation(one.fine, search.metric)) is not None]
     if len(sds) > 1:
         noise = math.sqrt(sum(sd**2 for sd in sds) / len(sds))
-        scores = [one.value for one in seen.again if one.value is not None]
+        scores = [one.value for one in history.rescored if one.value is not None]
         tied = _tied(scores, noise, search.fine_repeats)
         said.append(
             f"Between repeats, with other weights and images, a score moves by {noise:.2g} (standard deviation), "
             f"among the best scores differ by {float(np.std(scores, ddof=1)):.2g}: {_alike(tied, len(scores))}"
         )
-    for reason, many in seen.invalid.most_common(3):
+    for reason, many in history.invalid.most_common(3):
         said.append(f"{many:,} {'cell has' if many == 1 else 'cells have'} no score: {reason}.")
     return said
 
@@ -278,10 +281,10 @@ def _alike(tied: int, many: int) -> str:
     return f"the first {tied} of {many} cannot be told apart." if tied < many else f"all {many} cannot be told apart."
 
 
-def best_table(seen: Seen, most: int = 100) -> pd.DataFrame:
+def best_table(history: SearchHistory, most: int = 100) -> pd.DataFrame:
     """The best cells, a row each, with both scores of both stages."""
     rows: list[dict[str, Any]] = []
-    for rank, one in enumerate(seen.valid[:most], 1):
+    for rank, one in enumerate(history.valid[:most], 1):
         row: dict[str, Any] = {"rank": rank, "cell": one.coarse.cell}
         for metric in METRICS:
             row[f"{metric}"] = None if one.fine is None else value(one.fine, metric)
@@ -291,11 +294,11 @@ def best_table(seen: Seen, most: int = 100) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def candidates_table(seen: Seen) -> pd.DataFrame:
-    """Every candidate, for another program."""
+def candidates_table(history: SearchHistory) -> pd.DataFrame:
+    """All candidates as a table for other programs."""
     names = ("number", "fine", "cell", "sahd", "hd", "sahd_sd", "hd_sd", "invalid", "seconds")
     return pd.DataFrame(
-        [{name: getattr(row, name) for name in names} | _counts(row.cell) for row in seen.rows],
+        [{name: getattr(row, name) for name in names} | _counts(row.cell) for row in history.rows],
     )
 
 
@@ -309,11 +312,11 @@ def _corner() -> dict[str, Any]:
 
 __all__ = [
     "COUNTED",
-    "Seen",
-    "again_chart",
+    "SearchHistory",
     "best_table",
     "candidates_table",
     "histogram_chart",
+    "rescored_chart",
     "rewards_chart",
     "sentences",
     "tau",

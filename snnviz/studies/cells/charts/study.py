@@ -28,7 +28,7 @@ FIGURE4: dict[Metric, float] = {"sahd": 0.646, "hd": 0.519}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A cell's scores, and the test accuracies, 0..1, of the seeds that are done; at least one is."""
+    """A cell with its scores, and the test accuracies (0..1) of its finished seeds, at least one."""
 
     member: Member
     candidate: Candidate | None
@@ -42,12 +42,12 @@ class Outcome:
         return score_of(self.candidate, metric) if self.candidate else None
 
 
-Found = Mapping[Place, Mapping[int, Candidate]]
+Candidates = Mapping[Place, Mapping[int, Candidate]]
 """By search: the candidates by number."""
 
 
-def outcomes(members: Sequence[Member], found: Found, accuracies: Mapping[str, float]) -> list[Outcome]:
-    """One for each network of which a run is done. `accuracies` by the designs' digests."""
+def outcomes(members: Sequence[Member], found: Candidates, accuracies: Mapping[str, float]) -> list[Outcome]:
+    """The outcome of each network of which at least one run is done. `accuracies` by the designs' digests."""
     same: dict[Any, list[Member]] = {}
     for member in members:
         data = member.design.data
@@ -63,16 +63,16 @@ def outcomes(members: Sequence[Member], found: Found, accuracies: Mapping[str, f
     return result
 
 
-def compared(some: Sequence[Outcome], metric: Metric) -> Agreement | None:
-    """How far accuracy follows the score."""
+def score_agreement(some: Sequence[Outcome], metric: Metric) -> Agreement | None:
+    """Kendall's tau between accuracy and the score."""
     known = [(score, one.accuracy) for one in some if (score := one.score(metric)) is not None]
     return agreement(tuple(x for x, _ in known), tuple(y for _, y in known)) if len(known) > 2 else None
 
 
-def said(found: Agreement | None) -> str:
-    """An agreement in figures.
+def agreement_text(found: Agreement | None) -> str:
+    """An agreement (Kendall's tau with its interval) as text.
 
-    >>> said(Agreement(0.125, -0.2, 0.4, 0.25, 20))
+    >>> agreement_text(Agreement(0.125, -0.2, 0.4, 0.25, 20))
     'τ = +0.12 (95 %: -0.20 to +0.40), p = 0.25, 20 different cells'
     """
     if found is None:
@@ -86,7 +86,7 @@ def verdict(study: CellStudy, some: Sequence[Outcome]) -> str:
     sentences = []
     for way in study.ways:
         own = [one for one in some if one.member.way == way]
-        found = compared(own, study.metric)
+        found = score_agreement(own, study.metric)
         if found is None:
             continue
         name = f"{METRICS[study.metric]}, {NAMES[way]}"
@@ -96,11 +96,11 @@ def verdict(study: CellStudy, some: Sequence[Outcome]) -> str:
             sentences.append(f"{name}: cells with a higher score tend to reach a higher accuracy.")
         else:
             sentences.append(f"{name}: here cells with a higher score tend to reach a lower accuracy.")
-    return " ".join([*sentences, noise(some)]).strip()
+    return " ".join([*sentences, seed_noise_text(some)]).strip()
 
 
-def noise(some: Sequence[Outcome]) -> str:
-    """How far a cell's seeds are apart, beside how far cells are; nothing where there are no cells."""
+def seed_noise_text(some: Sequence[Outcome]) -> str:
+    """How far the seeds of a cell are apart, beside how far cells are, as a sentence; empty without cells."""
     each = {one.member.design.digest: one.accuracies for one in some}  # one that is the best twice counts once
     several = [accuracies for accuracies in each.values() if len(accuracies) > 1]
     if len(several) < 2:
@@ -114,8 +114,8 @@ def noise(some: Sequence[Outcome]) -> str:
     )
 
 
-def repeated(some: Sequence[Outcome]) -> Interval:
-    """The accuracy of a network that each search found, over the searches; of one search, over its seeds.
+def search_accuracy(some: Sequence[Outcome]) -> Interval:
+    """The mean accuracy of a network that each search found, over searches; of one search, over its seeds.
 
     Of several networks of a search, as of random cells, it is their mean.
     """
@@ -128,8 +128,8 @@ def repeated(some: Sequence[Outcome]) -> Interval:
     return interval(np.mean([one.accuracies[:seeds] for one in some], axis=0).tolist())
 
 
-def less(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Interval | None:
-    """How far accuracies are above the means of `others`, which have the same searches and seeds.
+def paired_difference(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Interval | None:
+    """The mean difference of accuracies from the means of `others`, paired by search and seed.
 
     Of the searches that have both, over these; of one search, over its seeds; None where there is none.
     """
@@ -144,8 +144,8 @@ def less(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Interv
     return None
 
 
-def over(study: CellStudy) -> str:
-    """What intervals of means are over, in a sentence."""
+def interval_note(study: CellStudy) -> str:
+    """What the intervals of means are over, as a sentence."""
     if study.searches > 1:
         return f"95 % intervals over {study.searches} searches, each with its own draws, scores and weights."
     if study.seeds > 1:
@@ -153,8 +153,9 @@ def over(study: CellStudy) -> str:
     return "One search and one seed: no interval."
 
 
-def gain(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Interval | None]:
-    """By how much the best of all candidates is more accurate than the random cells beside it."""
+def gain_over_random(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Interval | None]:
+    """By how much the best of all candidates is more accurate than the random cells beside it, with its interval, by
+    way."""
     most = max((one.member.samples for one in some), default=0)
     found: dict[Way, Interval | None] = {}
     for way in study.ways:
@@ -163,19 +164,19 @@ def gain(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Interval | None
         for one in own:
             if not one.member.samples:
                 chance.setdefault(one.member.time, []).append(one)
-        found[way] = less([one for one in own if one.member.samples == most > 0], list(chance.values()))
+        found[way] = paired_difference([one for one in own if one.member.samples == most > 0], list(chance.values()))
     return found
 
 
-def told_gain(study: CellStudy, some: Sequence[Outcome]) -> str:
-    """The same in sentences."""
+def gain_text(study: CellStudy, some: Sequence[Outcome]) -> str:
+    """The gain over random cells, in sentences."""
     sentences = []
-    for way, found in gain(study, some).items():
+    for way, found in gain_over_random(study, some).items():
         if found is None:
             continue
         name = f"{NAMES[way].capitalize()}: the best of {study.samples:,} less the random cells"
         sentences.append(f"{name}: {difference_text(found, 'search' if study.searches > 1 else 'seed', scale=100)}.")
-    return " ".join([*sentences, over(study)]) if sentences else ""
+    return " ".join([*sentences, interval_note(study)]) if sentences else ""
 
 
 def score_charts(study: CellStudy, some: Sequence[Outcome]) -> list[Chart]:
@@ -186,7 +187,7 @@ def score_charts(study: CellStudy, some: Sequence[Outcome]) -> list[Chart]:
         for way in study.ways:
             own = [one for one in some if one.member.way == way and one.score(metric) is not None]
             figure["data"] += points(way, own, [one.score(metric) for one in own])
-            words.append(f"{NAMES[way]}: {said(compared(own, metric))}.")
+            words.append(f"{NAMES[way]}: {agreement_text(score_agreement(own, metric))}.")
         theirs = f"The paper's, full scale on 50 random cells: τ = {FIGURE4[metric]:.3f}."
         caption = f"{' '.join(words).capitalize()} {theirs}"
         charts.append(Chart(f"cells_{metric}", f"Accuracy against the {title} score", caption, figure, height=340))
@@ -215,7 +216,7 @@ def curve_charts(members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd
     return charts
 
 
-def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Found) -> list[Chart]:
+def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Candidates) -> list[Chart]:
     """Accuracy of the best, and the time it took to find it, against the number of candidates (Fig. 9)."""
     accuracy = accuracy_figure("candidates")
     seconds = empty("candidates", "seconds of search on one core", rangemode="tozero")
@@ -247,7 +248,8 @@ def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Found) -> li
         )
     words = (
         "The candidate with the best score among the first so many, trained; hollow, at the left: random cells, each "
-        f"another, with the standard deviation over seeds. {over(study)} The paper's best grow from 50 to 5,000."
+        f"another, with the standard deviation over seeds. {interval_note(study)} "
+        "The paper's best grow from 50 to 5,000."
     )
     return [
         Chart("cells_samples", "Accuracy of the best of so many", words, accuracy, height=340),
@@ -259,7 +261,7 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
     """The mean accuracy at each number of candidates, with its interval."""
     if not groups:
         return []
-    found = [repeated(group) for group in groups.values()]
+    found = [search_accuracy(group) for group in groups.values()]
     words = ["<br>".join(sorted({write(one.member.cell) for one in group})) for group in groups.values()]
     return [
         {

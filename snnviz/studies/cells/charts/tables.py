@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from snnviz.design.cells import in_words, write
-from snnviz.studies.cells.charts.study import NAMES, Outcome, less, repeated
+from snnviz.studies.cells.charts.study import NAMES, Outcome, paired_difference, search_accuracy
 from snnviz.studies.cells.study import TIMES, CellStudy, Way
 from snnviz.theory.intervals import Interval
 from snnviz.views.numbers import range_text
@@ -36,7 +36,7 @@ def steps_table(study: CellStudy, some: Sequence[Outcome]) -> pd.DataFrame:
     for way in study.ways:
         own = {t: [one for one in some if (one.member.way, one.member.design.data.steps) == (way, t)] for t in TIMES}
         reached: dict[str, str | None] = {f"T = {t}": _percent(own[t]) for t in TIMES}
-        gained = less(own[TIMES[-1]], [[one] for one in own[TIMES[0]]])
+        gained = paired_difference(own[TIMES[-1]], [[one] for one in own[TIMES[0]]])
         rows.append({"cell": NAMES[way], **reached, GAINED: _points(gained)})
     return pd.DataFrame(rows)
 
@@ -66,7 +66,7 @@ def transfer_table(study: CellStudy, some: Sequence[Outcome]) -> pd.DataFrame:
             home = own.get((trained, trained), [])
             for source in study.sets:
                 found = own.get((source, trained), [])
-                apart = None if source == trained else less(found, [[one] for one in home])
+                apart = None if source == trained else paired_difference(found, [[one] for one in home])
                 rows.append(
                     {
                         "cell": NAMES[way],
@@ -126,7 +126,7 @@ def study_table(some: Sequence[Outcome]) -> pd.DataFrame:
 
 def _percent(some: Sequence[Outcome]) -> str | None:
     """The mean of a network's searches, or of one search's seeds, with its 95 % interval."""
-    return _said(repeated(some), "", "%", (0.0, 1.0)) if some else None
+    return _said(search_accuracy(some), "", "%", (0.0, 1.0)) if some else None
 
 
 def _points(found: Interval | None) -> str | None:

@@ -119,15 +119,15 @@ def found(
     reached = {name: end.test_accuracy for name, end in store.last(EpochEnd, done).items()}
     outcomes = cellstudy.outcomes(members(study, by_digest(study, scored)), scored, reached)
     ways = {way: [one for one in outcomes if one.member.way == way] for way in study.ways}
-    report: dict[str, Any] = {"study": study.model_dump(mode="json"), "noise": cellstudy.noise(outcomes)}
+    report: dict[str, Any] = {"study": study.model_dump(mode="json"), "noise": cellstudy.seed_noise_text(outcomes)}
     if study.question == "scores":
         agreed = {way: _scores(own) | {"draws": len(scored[study.data, way, 0])} for way, own in ways.items()}
         return report | {"paper": cellstudy.FIGURE4, "connections": agreed}
     connections: dict[str, Any] = {way: {"means": _means(study, own)} for way, own in ways.items()}
     if study.question == "search":
-        for way, gained in cellstudy.gain(study, outcomes).items():
+        for way, gained in cellstudy.gain_over_random(study, outcomes).items():
             connections[way]["best_less_random"] = _mean(gained)
-    return report | {"over": cellstudy.over(study), "connections": connections}
+    return report | {"over": cellstudy.interval_note(study), "connections": connections}
 
 
 def _scores(own: Sequence[Outcome]) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _scores(own: Sequence[Outcome]) -> dict[str, Any]:
                 "hd": one.score("hd"),
                 "accuracy": one.accuracy,
                 "accuracies": list(one.accuracies),
-                **counts.counted(one),
+                **counts.connection_counts(one),
                 **directed(one.member.cell),
                 "run": one.member.design.digest,
             }
@@ -182,8 +182,10 @@ def _means(study: CellStudy, own: Sequence[Outcome]) -> list[dict[str, Any]]:
                 "trained_on": data.name,
                 "steps": data.steps,
                 "best_of": member.samples,
-                **_mean(cellstudy.repeated(some)),
-                "change": None if beside is some else _mean(cellstudy.less(some, [[one] for one in beside])),
+                **_mean(cellstudy.search_accuracy(some)),
+                "change": None
+                if beside is some
+                else _mean(cellstudy.paired_difference(some, [[one] for one in beside])),
                 "networks": [_network(one) for one in some],
             }
         )

@@ -133,13 +133,13 @@ def print_search(store: Store, run: Run) -> None:
 
 def _compared(store: Store, setting: CellSearch) -> dict[str, dict[str, float]]:
     """Kendall's tau between the scores of each two normalisations, by their names."""
-    from snnviz.studies.cells.charts.normalisations import alike
+    from snnviz.studies.cells.charts.normalisations import rank_agreements
 
     rows = {
         each.normalisation: [row for _, row in store.rows(each.digest, Candidate)]
         for each in (setting, *setting.beside)
     }
-    return {f"{one}, {other}": asdict(found) for (one, other), found in alike(rows).items()}
+    return {f"{one}, {other}": asdict(found) for (one, other), found in rank_agreements(rows).items()}
 
 
 def _best(standings: Sequence[Standing]) -> list[Standing]:

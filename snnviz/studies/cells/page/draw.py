@@ -9,7 +9,7 @@ import streamlit as st
 
 from snnviz.design.cells import Cell
 from snnviz.store import Run
-from snnviz.studies.cells.page import found as cells_found
+from snnviz.studies.cells.page import score_panel as cells_found
 from snnviz.studies.cells.page import setting as cells_setting
 from snnviz.studies.cells.page.setting import EDITOR, FOUND, KEY, SETTINGS, begin, network, put_cell, setting, settings
 from snnviz.studies.cells.scoring import Scoring

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.studies.cells.charts.search import Seen
-from snnviz.studies.cells.page import search_beside, search_figures, search_work
+from snnviz.studies.cells.charts.search import SearchHistory
+from snnviz.studies.cells.page import search_figures, search_normalisations, search_work
 from snnviz.studies.cells.page.search_setting import FOUND, KEY, begin, setting, settings
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -27,7 +27,7 @@ def panel() -> None:
 
 def _is_active() -> bool:
     run = search_work.run_of(setting())
-    return (run is not None and not run.ended) or questions.is_active(search_beside.runs_of(setting()))
+    return (run is not None and not run.ended) or questions.is_active(search_normalisations.runs_of(setting()))
 
 
 @show_store_errors()
@@ -37,9 +37,9 @@ def _found(was_active: bool) -> None:
         st.rerun()
     search = setting()
     run = search_work.run_of(search)
-    seen = search_work.seen_of(search, run) if run is not None else Seen(search, ())
-    search_work.panel(search, run, seen)
-    if seen.rows:
-        search_figures.figures(seen, ended=run is not None and run.state == "done")
+    history = search_work.search_history(search, run) if run is not None else SearchHistory(search, ())
+    search_work.panel(search, run, history)
+    if history.rows:
+        search_figures.figures(history, ended=run is not None and run.state == "done")
     else:
-        search_figures.preview(seen)
+        search_figures.preview(history)

@@ -11,7 +11,7 @@ import threading
 from snnviz.jobs.pace import in_words
 from snnviz.places import cache_dir
 from snnviz.store import Run
-from snnviz.studies.cells.charts.search import Seen
+from snnviz.studies.cells.charts.search import SearchHistory
 from snnviz.studies.cells.page.search_setting import KEY
 from snnviz.studies.cells.scoring import Candidate, CellSearch
 from snnviz.ui.kit import questions, services
@@ -21,7 +21,7 @@ from snnviz.ui.kit.words import pluralise, queue_position
 KEPT = 16
 """Searches whose rows stay in memory."""
 
-_rows: dict[tuple[str, str, float], tuple[int, Seen]] = {}
+_rows: dict[tuple[str, str, float], tuple[int, SearchHistory]] = {}
 _keeping = threading.Lock()
 
 
@@ -33,15 +33,15 @@ def run_of(search: CellSearch) -> Run | None:
     return questions.runs_of([search]).get(search.digest)
 
 
-def seen_of(search: CellSearch, run: Run) -> Seen:
-    """What a search has said so far. Only rows that are new are read; the same value while there are none."""
+def search_history(search: CellSearch, run: Run) -> SearchHistory:
+    """The history of a search. Only new rows are read; the same object while there are none."""
 
-    def read() -> Seen:
+    def read() -> SearchHistory:
         key = (str(cache_dir()), run.run, run.created)  # a search that was forgotten and came back is another one
-        last, before = _rows.get(key, (0, Seen(search, ())))
+        last, before = _rows.get(key, (0, SearchHistory(search, ())))
         new = services.store().rows(run.run, Candidate, last)  # who asks for the same search waits in `GLANCES`
         if new:
-            last, before = new[-1][0], Seen(search, before.rows + tuple(row for _, row in new))
+            last, before = new[-1][0], SearchHistory(search, before.rows + tuple(row for _, row in new))
         with _keeping:
             _rows.pop(key, None)
             _rows[key] = (last, before)
@@ -52,30 +52,33 @@ def seen_of(search: CellSearch, run: Run) -> Seen:
     return services.CACHE.get((str(cache_dir()), "cells", run.run), read)
 
 
-def panel(search: CellSearch, run: Run | None, seen: Seen) -> None:
+def panel(search: CellSearch, run: Run | None, history: SearchHistory) -> None:
     """Start, Pause or Resume; Cancel; and how far it is. Above them what went wrong."""
-    kept = pluralise(seen.scored, "candidate")
-    found = ResultWords(partial=f"{seen.scored:,} of {search.candidates:,} candidates", complete=kept, kept=kept)
+    kept = pluralise(history.scored, "candidate")
+    found = ResultWords(partial=f"{history.scored:,} of {search.candidates:,} candidates", complete=kept, kept=kept)
     if run is not None and not run.ended:
-        found = found._replace(running=_live(run, seen))
+        found = found._replace(running=_live(run, history))
     if run is not None and run.state == "done":
-        found = found._replace(complete=f"{seen.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, seen)}")
+        found = found._replace(
+            complete=f"{history.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, history)}"
+        )
     known = {search.digest: run} if run is not None else {}
     actions([search], known, KEY, verb=SEARCH, what="the search", result_words=found)
 
 
-def _rate(run: Run, seen: Seen) -> str:
-    return f"{seen.scored / max(run.seconds, 0.01):.0f} a second"
+def _rate(run: Run, history: SearchHistory) -> str:
+    return f"{history.scored / max(run.seconds, 0.01):.0f} a second"
 
 
-def _live(run: Run, seen: Seen) -> str:
+def _live(run: Run, history: SearchHistory) -> str:
     if run.cancel_requested:
         return "Pausing: what is scored is kept."
-    if not seen.rows:
+    if not history.rows:
         waits = f"{queue_position(services.queue_place(run.run)).capitalize()}; you may leave, it starts by itself."
         return run.doing or (waits if run.state == "queued" else "Begun.")
     left = f", about {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
-    if seen.scored == seen.search.candidates:
-        return f"Scoring the best {seen.search.best} again: {len(seen.again)} done{left}. You may leave: it goes on."
-    many_ = f"{seen.scored:,} of {seen.search.candidates:,} candidates, {_rate(run, seen)}{left}"
+    if history.scored == history.search.candidates:
+        best = f"Scoring the best {history.search.best} again: {len(history.rescored)} done{left}"
+        return f"{best}. You may leave: it goes on."
+    many_ = f"{history.scored:,} of {history.search.candidates:,} candidates, {_rate(run, history)}{left}"
     return f"{many_}. You may leave: it goes on."

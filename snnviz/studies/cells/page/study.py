@@ -69,7 +69,7 @@ PAPER = (
     "few cells after few epochs says little: read the interval, not the number."
 )
 
-Found = dict[Place, dict[int, Candidate]]
+Candidates = dict[Place, dict[int, Candidate]]
 
 
 def begin(query: Mapping[str, str]) -> None:
@@ -199,7 +199,7 @@ def _is_active() -> bool:
     return questions.is_active(runs) or questions.is_active(questions.runs_of(list(searches(study).values())))
 
 
-def _found(study: CellStudy) -> tuple[Found, dict[str, Run]]:
+def _found(study: CellStudy) -> tuple[Candidates, dict[str, Run]]:
     """Candidates of each search by number, and the searches' runs by digest."""
     several = searches(study)
     runs = questions.runs_of(list(several.values()))
@@ -215,11 +215,11 @@ def candidates_of(search: CellSearch) -> dict[int, Candidate]:
     return services.CACHE.get((str(cache_dir()), "candidates", search.digest), read)
 
 
-def _designs(study: CellStudy, found: Found) -> tuple[Design, ...]:
+def _designs(study: CellStudy, found: Candidates) -> tuple[Design, ...]:
     return distinct(_members(study, found))
 
 
-def _members(study: CellStudy, found: Found) -> tuple[Any, ...]:
+def _members(study: CellStudy, found: Candidates) -> tuple[Any, ...]:
     """Where the best of a search is trained, once the search is done."""
     whole = {}
     for place, search in searches(study).items():
@@ -253,7 +253,7 @@ def _answers(was_active: bool) -> None:
     _figures(study, chosen, outcomes, found)
 
 
-def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.Outcome], found: Found) -> None:
+def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.Outcome], found: Candidates) -> None:
     if not outcomes:
         if study.question == "scores" and any(found.values()):
             st.info("The figures appear when the first networks are trained.", icon=":material/hourglass_top:")
@@ -265,7 +265,7 @@ def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.O
         _counts(study, outcomes)
     elif study.question == "search":
         rows = questions.epochs_of(distinct(chosen))
-        st.markdown(escape_markdown(views.told_gain(study, outcomes)))
+        st.markdown(escape_markdown(views.gain_text(study, outcomes)))
         charts(payload(views.sample_charts(study, outcomes, found)), key="cells-study-samples")
         charts(payload(views.curve_charts(chosen, rows)), key="cells-study-curves-charts")
     else:
@@ -302,7 +302,7 @@ def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
         st.dataframe(
             table, hide_index=True, placeholder="–", key="cells-study-ours", column_config=column_config(table)
         )
-        st.caption(escape_markdown(f"{views.over(study)} {views.noise(outcomes)}"))
+        st.caption(escape_markdown(f"{views.interval_note(study)} {views.seed_noise_text(outcomes)}"))
     with theirs:
         st.markdown(f"**The paper's Table {4 if steps else 2}, full scale**" + (" (CIFAR-100)" if steps else ""))
         published = tables.published_steps() if steps else tables.published_transfer()

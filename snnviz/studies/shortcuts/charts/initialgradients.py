@@ -18,20 +18,20 @@ COLOURS = tuple(f"var(--st-{name}-color)" for name in ("blue", "violet", "green"
 
 WITHOUT, WITH = "without branches", "with branches"
 
-Seen = Sequence[InitialGradient]
+InitialGradients = Sequence[InitialGradient]
 
 
-def inits(rows: Seen) -> list[str]:
-    """Those that are known, in their order."""
+def inits(rows: InitialGradients) -> list[str]:
+    """The initialisations in the rows, in their order."""
     return list(dict.fromkeys(row.init for row in rows))
 
 
-def depths(rows: Seen) -> list[int]:
-    """Those that are known; [0] of a network whose depth is no number of layers."""
+def depths(rows: InitialGradients) -> list[int]:
+    """The depths in the rows; [0] for a network whose depth is no number of layers."""
     return sorted({row.depth for row in rows})
 
 
-def depth_charts(rows: Seen, on: str = "one batch") -> list[Chart]:
+def depth_charts(rows: InitialGradients, on: str = "one batch") -> list[Chart]:
     """For each initialisation a map of layers by depths, without branches and with them, in the same colours."""
     known = [value for row in rows for value in (row.grad_norm, row.with_branches) if value is not None]
     bounds = _bounds(known)
@@ -49,7 +49,7 @@ def depth_charts(rows: Seen, on: str = "one batch") -> list[Chart]:
     return charts
 
 
-def profile_charts(rows: Seen, depth: int, on: str = "one batch") -> list[Chart]:
+def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") -> list[Chart]:
     """Networks of one depth: gradient norm and saturation from the first layer to the last."""
     chosen = [row for row in rows if row.depth == depth]
     gradient = empty("layer", "|dL/dW|", type="log", exponentformat="power", dtick=2)
@@ -81,8 +81,8 @@ def profile_charts(rows: Seen, depth: int, on: str = "one batch") -> list[Chart]
     ]
 
 
-def verdict(rows: Seen, depth: int) -> str:
-    """What the first layer has of the gradient, without and with branches, and how it travels there without them."""
+def verdict(rows: InitialGradients, depth: int) -> str:
+    """The gradient norm of the first layer, without and with branches, and how it changes with depth, as a sentence."""
     said, way = [], []
     for init in inits(rows):
         own = [row for row in rows if row.init == init and row.depth == depth and row.grad_norm is not None]
@@ -102,7 +102,7 @@ def verdict(rows: Seen, depth: int) -> str:
     return f"{words} {start}: {'; '.join(way)}." if way else words
 
 
-def _map(rows: Seen, title: str, value: Callable[[InitialGradient], float | None]) -> LayerMap:
+def _map(rows: InitialGradients, title: str, value: Callable[[InitialGradient], float | None]) -> LayerMap:
     hidden = [row for row in rows if row.layer < row.depth]  # the readout has another place in each
     at = {(row.depth, row.layer): value(row) for row in hidden}
     names = {row.layer: row.name for row in hidden}
@@ -111,7 +111,11 @@ def _map(rows: Seen, title: str, value: Callable[[InitialGradient], float | None
 
 
 def _line(
-    rows: Seen, value: Callable[[InitialGradient], float | None], name: str, colour: str, dash: str = "solid"
+    rows: InitialGradients,
+    value: Callable[[InitialGradient], float | None],
+    name: str,
+    colour: str,
+    dash: str = "solid",
 ) -> dict[str, Any]:
     known = [(row.name, found) for row in rows if (found := value(row)) is not None]
     return {

@@ -35,7 +35,7 @@ COLOURS: dict[Mode, str] = {
 MAIN, LOCAL = "#0f9d8a", "var(--st-orange-color)"
 
 
-Told = Mapping[str, Rows]
+RowsByRun = Mapping[str, Rows]
 """By digest."""
 
 
@@ -64,19 +64,23 @@ def lambda_chart(design: Design) -> Chart:
     return Chart("shortcut_lambda", "Main against local loss", caption, figure, height=190)
 
 
-def compare_charts(several: Sequence[Member], told: Told) -> list[Chart]:
-    """How well it goes, and what gradient there is."""
-    return [*accuracy_charts(several, told), loss_chart(several, told), gradient_map(several, told)]
+def compare_charts(several: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+    """Accuracy, loss and gradient of the modes."""
+    return [
+        *accuracy_charts(several, rows_by_run),
+        loss_chart(several, rows_by_run),
+        gradient_map(several, rows_by_run),
+    ]
 
 
-def why_charts(several: Sequence[Member], told: Told) -> list[Chart]:
-    """Where the gradient came from, and why it vanished."""
-    through = any(_rows(several, told, mode)[1] for mode in branched(several))
-    return [*([share_map(several, told)] if through else []), saturation_map(several, told)]
+def why_charts(several: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+    """The share of the gradient that came through branches, and the saturation of the surrogate."""
+    through = any(_rows(several, rows_by_run, mode)[1] for mode in branched_modes(several))
+    return [*([share_map(several, rows_by_run)] if through else []), saturation_map(several, rows_by_run)]
 
 
-def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
-    """Mean over seeds, and the band that they span."""
+def accuracy_charts(several: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+    """Accuracy over the epochs: the mean over seeds, and the band from the lowest to the highest."""
     wanted = (
         ("test_accuracy", "Test accuracy", "On images that the networks never learnt from, without any branches."),
         ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
@@ -86,7 +90,7 @@ def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
     for column, title, caption in wanted:
         figure = empty("epoch", title.lower(), tickformat=".0%", range=[0, 1.02])
         for mode, name in names_of(several).items():
-            begun = [rows.epochs for rows in _rows(several, told, mode)[0] if rows.epochs]
+            begun = [rows.epochs for rows in _rows(several, rows_by_run, mode)[0] if rows.epochs]
             if begun:
                 values = [[getattr(row, column) for row in rows] for rows in begun]
                 figure["data"] += band_traces([row.epoch for row in begun[0]], values, name, COLOURS[mode])
@@ -94,9 +98,9 @@ def accuracy_charts(several: Sequence[Member], told: Told) -> list[Chart]:
     return charts
 
 
-def gradient_map(several: Sequence[Member], told: Told) -> Chart:
+def gradient_map(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     """Gradient norm by layer and epoch, a panel for each mode."""
-    maps = _maps(several, told, lambda state: state.grad_norm, geometric_mean)
+    maps = _maps(several, rows_by_run, lambda state: state.grad_norm, geometric_mean)
     caption = (
         "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
         f"arrives, or, late in a training, little is left to be learnt. Below a dotted line a branch "
@@ -107,37 +111,38 @@ def gradient_map(several: Sequence[Member], told: Told) -> Chart:
     return Chart("shortcut_gradients", "Gradient norm, layer by epoch", caption, figure, tall, wide=True)
 
 
-def share_map(several: Sequence[Member], told: Told) -> Chart:
+def share_map(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     """The part of the gradient that came through branches."""
-    maps = _maps(several, told, lambda state: state.shortcut, fmean, branched(several))
+    maps = _maps(several, rows_by_run, lambda state: state.shortcut, fmean, branched_modes(several))
     caption = (
-        f"The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), on some of {_looked_at(several, told)}. "
+        "The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), "
+        f"on some of {_looked_at(several, rows_by_run)}. "
         "Layers behind the last branch have nothing of it."
     )
     figure = panels(maps, "epoch", ColourScale(percent=True, colours=PLUM, bounds=(0, 1)))
     return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
 
 
-def saturation_map(several: Sequence[Member], told: Told) -> Chart:
+def saturation_map(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     """Where the surrogate derivative is next to nothing."""
-    maps = _maps(several, told, lambda state: state.saturation, fmean)
+    maps = _maps(several, rows_by_run, lambda state: state.saturation, fmean)
     caption = (
         "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
         "passes. Where few are, a gradient that fades is a product of many factors below 1, or nothing spikes. "
-        f"On {_looked_at(several, told)}."
+        f"On {_looked_at(several, rows_by_run)}."
     )
     known = [value for each in maps for row in each.z for value in row if value is not None]
     figure = panels(maps, "epoch", ColourScale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
     return Chart("shortcut_saturation", "Surrogate saturation", caption, figure, _tall(maps), wide=True)
 
 
-def loss_chart(several: Sequence[Member], told: Told) -> Chart:
+def loss_chart(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     """The main loss of each mode, and the loss of each branch."""
     figure = empty("epoch", "cross-entropy", rangemode="tozero")
     figure["layout"]["hovermode"] = "closest"
     dashes: dict[Mode, str] = {"vanilla": "solid", "control": "solid", "constant": "dot", "evolutionary": "dash"}
     for mode, name in names_of(several).items():
-        rows = _rows(several, told, mode)[0]
+        rows = _rows(several, rows_by_run, mode)[0]
         begun = [one.samples for one in rows if one.samples]
         if begun:
             values = [[sample.loss for sample in samples] for samples in begun]
@@ -163,13 +168,13 @@ def loss_chart(several: Sequence[Member], told: Told) -> Chart:
     return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=260)
 
 
-def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
+def profile_chart(several: Sequence[Member], rows_by_run: RowsByRun, epoch: float) -> Chart:
     """Gradient norm by layer, at the last look at or before an epoch."""
     figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
     figure["layout"]["xaxis"] |= {"type": "category"}
     seen = set()
     for mode, name in names_of(several).items():
-        looks = [_at(rows.layers, epoch) for rows in _rows(several, told, mode)[0]]
+        looks = [_at(rows.layers, epoch) for rows in _rows(several, rows_by_run, mode)[0]]
         looks = [look for look in looks if look]
         if looks:
             seen |= {states[0].epoch for states in looks}
@@ -181,17 +186,17 @@ def profile_chart(several: Sequence[Member], told: Told, epoch: float) -> Chart:
     return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
 
 
-def study_table(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> pd.DataFrame:
+def study_table(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> pd.DataFrame:
     """A row for each run there is."""
     table: list[dict[str, Any]] = []
     for member in several:
-        run, rows = runs.get(member.design.digest), told.get(member.design.digest, Rows())
+        run, rows = runs.get(member.design.digest), rows_by_run.get(member.design.digest, Rows())
         if run is None:
             continue
         end, norms = (rows.epochs[-1] if rows.epochs else None), first_layer(rows)
         table.append(
             {
-                "mode": called(member),
+                "mode": mode_label(member),
                 "seed": member.design.seed,
                 "state": run.state,
                 "epoch": end.epoch if end else None,
@@ -205,29 +210,29 @@ def study_table(several: Sequence[Member], runs: Mapping[str, Run], told: Told) 
     return pd.DataFrame(table)
 
 
-def branched(several: Sequence[Member]) -> list[Mode]:
-    """The modes that have branches."""
+def branched_modes(several: Sequence[Member]) -> list[Mode]:
+    """The modes that have shortcut branches."""
     return [mode for mode in names_of(several) if mode not in ("vanilla", "control")]
 
 
 def names_of(several: Sequence[Member]) -> dict[Mode, str]:
-    """The modes, each by what it is called."""
-    return {member.mode: escape(called(member), quote=False) for member in several}
+    """The modes and their labels."""
+    return {member.mode: escape(mode_label(member), quote=False) for member in several}
 
 
-def called(member: Member) -> str:
-    """A mode in the words of the page: "without branches", "constant", "falling: linear"."""
+def mode_label(member: Member) -> str:
+    """The label of a mode: "without branches", "constant", "falling: linear"."""
     if member.mode == "evolutionary":
         return f"falling: {member.name.replace('-', ' ')}"
     return member.name.replace("vanilla", "without branches")
 
 
-def _rows(several: Sequence[Member], told: Told, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
+def _rows(several: Sequence[Member], rows_by_run: RowsByRun, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
     """What the runs of a mode have said; and of their layers those states that know a branches' part.
 
     Only of those that have come as far as the furthest: a mean that others join half-way would jump.
     """
-    rows = [told[m.design.digest] for m in several if m.mode == mode and m.design.digest in told]
+    rows = [rows_by_run[m.design.digest] for m in several if m.mode == mode and m.design.digest in rows_by_run]
     furthest = max((one.layers[-1].epoch for one in rows if one.layers), default=0.0)
     rows = [one for one in rows if one.layers and one.layers[-1].epoch == furthest]
     return rows, [state for one in rows for state in one.layers if state.shortcut is not None]
@@ -248,7 +253,7 @@ def _names(several: Sequence[Rows]) -> list[str]:
 
 def _maps(
     several: Sequence[Member],
-    told: Told,
+    rows_by_run: RowsByRun,
     value: Callable[[LayerState], float | None],
     how: Callable[[Sequence[float]], float],
     shown: Sequence[Mode] | None = None,
@@ -260,7 +265,7 @@ def _maps(
             continue
         places: dict[float, dict[int, list[float]]] = {}
         names: dict[int, str] = {}
-        for rows in _rows(several, told, mode)[0]:
+        for rows in _rows(several, rows_by_run, mode)[0]:
             for state in rows.layers:
                 seen = value(state)
                 if seen is not None:
@@ -289,9 +294,9 @@ def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
     return sorted((state for state in known if state.epoch == wanted), key=lambda state: state.layer)
 
 
-def _looked_at(several: Sequence[Member], told: Told) -> str:
+def _looked_at(several: Sequence[Member], rows_by_run: RowsByRun) -> str:
     """On which images layers were."""
-    looks = (state.probe for rows in told.values() for state in rows.layers)
+    looks = (state.probe for rows in rows_by_run.values() for state in rows.layers)
     return said(several[0].design, looks) or "the probe batch"
 
 

@@ -9,7 +9,7 @@ from snnviz.design.design import Design
 from snnviz.events import LayerState
 from snnviz.graph.branches import parameters
 from snnviz.store.values import Run
-from snnviz.studies.shortcuts.charts.shortcuts import Told, branched, first_layer, names_of
+from snnviz.studies.shortcuts.charts.shortcuts import RowsByRun, branched_modes, first_layer, names_of
 from snnviz.studies.shortcuts.study import Member, Mode
 from snnviz.theory import costs
 from snnviz.theory.intervals import interval
@@ -19,14 +19,14 @@ from snnviz.views.panels import FLOOR
 from snnviz.views.results import Rows
 
 
-def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
+def verdict(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """What the finished runs say: accuracies, differences with the same seeds, and how the gradient travels.
 
     "" before one has finished.
     """
     sentences = []
     for mode, name in names_of(several).items():
-        rows = [told[run.run] for run in _done(several, runs, mode) if _is_told(told, run)]
+        rows = [rows_by_run[run.run] for run in _done(several, runs, mode) if _has_epochs(rows_by_run, run)]
         if not rows:
             continue
         reached = [100 * one.epochs[-1].test_accuracy for one in rows]
@@ -37,18 +37,18 @@ def verdict(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> s
     if not sentences:
         return ""
     what = "Test accuracy (± standard deviation over seeds; in brackets the first layer's first gradient): "
-    rest = [_differences(several, runs, told), _travelled(several, runs, told)]
+    rest = [_differences(several, runs, rows_by_run), _travelled(several, runs, rows_by_run)]
     return " ".join([what + "; ".join(sentences) + ".", *(one for one in rest if one)])
 
 
-def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
+def _differences(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """Of branched runs less those without, seed by seed, with their interval; and what that does not control."""
     names = names_of(several)
     base: Mode = "control" if "control" in names else "vanilla"
-    plain = _reached(several, runs, told, base)
+    plain = _reached(several, runs, rows_by_run, base)
     said, many = [], 0
-    for mode in branched(several):
-        mine = _reached(several, runs, told, mode)
+    for mode in branched_modes(several):
+        mine = _reached(several, runs, rows_by_run, mode)
         less = [mine[seed] - plain[seed] for seed in mine if seed in plain]
         if not less:
             continue
@@ -63,9 +63,9 @@ def _differences(several: Sequence[Member], runs: Mapping[str, Run], told: Told)
     return f"Less **{names[base]}** with the same seeds: {'; '.join(said)}.{how}{rest}"
 
 
-def _travelled(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -> str:
+def _travelled(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """From the last hidden layer to the first, without branches, at the first look."""
-    rows = [told[run.run] for run in _done(several, runs, "vanilla") if _is_told(told, run)]
+    rows = [rows_by_run[run.run] for run in _done(several, runs, "vanilla") if _has_epochs(rows_by_run, run)]
     ends = [found for one in rows if (found := _ends(one.layers))]
     if not ends:
         return ""
@@ -74,7 +74,7 @@ def _travelled(several: Sequence[Member], runs: Mapping[str, Run], told: Told) -
 
 
 def travel(first: float, last: float) -> str:
-    """What becomes of a gradient's norm on its way from the last hidden layer to the first, as a verb.
+    """How a gradient's norm changes on its way from the last hidden layer to the first, as a verb phrase.
 
     >>> travel(0.001, 1.0), travel(0.9, 1.0), travel(8.0, 2.0), travel(0.0, 0.0)
     ('falls to 0.001 times', 'stays (0.9 times)', 'grows to 4 times', 'is 0')
@@ -100,13 +100,13 @@ def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:
 
 
 def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> str:
-    """What branches cost, from the design and from the runs."""
+    """What the branches cost in parameters and time, from the design and from the runs, as a sentence."""
     beside, own = parameters(design), costs.parameters(design)
     words = f"The branches have {count(beside)} parameters beside the network's {count(own)} ({share(beside / own)})."
     plain = {run.design.seed: run.seconds for run in _done(several, runs, "vanilla")}
     ratios = [
         run.seconds / plain[run.design.seed]
-        for mode in branched(several)
+        for mode in branched_modes(several)
         for run in _done(several, runs, mode)
         if plain.get(run.design.seed)
     ]
@@ -125,14 +125,16 @@ def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> 
     )
 
 
-def _reached(several: Sequence[Member], runs: Mapping[str, Run], told: Told, mode: Mode) -> dict[int, float]:
+def _reached(
+    several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun, mode: Mode
+) -> dict[int, float]:
     """Test accuracy in percent, by seed."""
-    done = [run for run in _done(several, runs, mode) if _is_told(told, run)]
-    return {run.design.seed: 100 * told[run.run].epochs[-1].test_accuracy for run in done}
+    done = [run for run in _done(several, runs, mode) if _has_epochs(rows_by_run, run)]
+    return {run.design.seed: 100 * rows_by_run[run.run].epochs[-1].test_accuracy for run in done}
 
 
-def _is_told(told: Told, run: Run) -> bool:
-    return bool(told.get(run.run, Rows()).epochs)
+def _has_epochs(rows_by_run: RowsByRun, run: Run) -> bool:
+    return bool(rows_by_run.get(run.run, Rows()).epochs)
 
 
 def _done(several: Sequence[Member], runs: Mapping[str, Run], mode: Mode) -> list[Run]:

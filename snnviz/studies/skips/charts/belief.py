@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from snnviz.studies.skips.charts.search import UNITS, Seen, about
+from snnviz.studies.skips.charts.search import UNITS, SearchHistory, candidate_text
 from snnviz.studies.skips.search import Code, Model, Space, read_code, space, write_code
 from snnviz.studies.skips.theory.promising import promising
 from snnviz.theory.posterior import Belief, Effects, effects, posterior
@@ -29,8 +29,8 @@ def belief(model: Model) -> Belief:
     return Belief(lengths, model.scale, model.noise, model.mean, model.shift, model.spread)
 
 
-def known(seen: Seen) -> tuple[Belief, list[Code], list[float]] | None:
-    """The latest process with the codes and values it was fitted to; None before there is one."""
+def latest_belief(seen: SearchHistory) -> tuple[Belief, list[Code], list[float]] | None:
+    """The latest Gaussian process with the codes and values that it was fitted to; None before there is one."""
     if not seen.models:
         return None
     last = seen.models[-1]
@@ -38,9 +38,9 @@ def known(seen: Seen) -> tuple[Belief, list[Code], list[float]] | None:
     return belief(last), [read_code(trial.code) for trial in fitted], [trial.value for trial in fitted]
 
 
-def belief_charts(seen: Seen) -> list[Chart]:
+def belief_charts(seen: SearchHistory) -> list[Chart]:
     """Calibration, the posterior now, the importance of slots, and the effect of their options."""
-    found = known(seen)
+    found = latest_belief(seen)
     if found is None:
         return []
     chosen, effect = space(seen.search), effects(*found, space(seen.search).sizes)
@@ -50,7 +50,7 @@ def belief_charts(seen: Seen) -> list[Chart]:
     return [*charts, _effects_chart(chosen, effect, UNITS[seen.search.objective])]
 
 
-def calibration_chart(seen: Seen) -> Chart:
+def calibration_chart(seen: SearchHistory) -> Chart:
     """What was expected of a candidate before it was trained against what it turned out to be."""
     unit = UNITS[seen.search.objective]
     figure = empty(f"expected: {unit}", "measured")
@@ -81,7 +81,7 @@ def calibration_chart(seen: Seen) -> Chart:
                 "y": measured,
                 "error_x": _error([trial.sd or 0.0 for trial in trials]),
                 "error_y": _error([trial.error for trial in trials]),
-                "customdata": [[seen.search.seed, trial.code, about(seen.search, trial)] for trial in trials],
+                "customdata": [[seen.search.seed, trial.code, candidate_text(seen.search, trial)] for trial in trials],
                 "hovertemplate": "%{customdata[2]}<extra>expected %{x:.3~g} ± %{error_x.array:.2~g}</extra>",
                 "marker": {"color": EXPECTED, "size": 7},
                 "meta": seen.search.digest,
@@ -96,7 +96,7 @@ def calibration_chart(seen: Seen) -> Chart:
     return Chart("search_calibration", "Did it know?", words, figure)
 
 
-def posterior_chart(seen: Seen, now: Belief, codes: Sequence[Code], values: Sequence[float]) -> Chart:
+def posterior_chart(seen: SearchHistory, now: Belief, codes: Sequence[Code], values: Sequence[float]) -> Chart:
     """Mean and standard deviation of every evaluated candidate and of those that promise most, sorted."""
     search = seen.search
     kappa = search.kappa * search.decay ** (len(seen.models) - 1)  # a model for every time that it chose, and one now

@@ -39,8 +39,8 @@ DOUBT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Three:
-    """Of one seed: the ANN twin of the original, the original, and the candidate that its search found best."""
+class SeedDesigns:
+    """The designs of one seed: the ANN twin of the original, the original SNN, and the best candidate of its search."""
 
     ann: Design
     original: Design
@@ -48,7 +48,7 @@ class Three:
 
     @property
     def designs(self) -> tuple[Design, ...]:
-        """Those that are known."""
+        """The designs that are known so far."""
         return (self.ann, self.original) + ((self.optimised,) if self.optimised else ())
 
 
@@ -58,7 +58,7 @@ def published(network: str) -> pd.DataFrame:
     return (mine if len(mine) else PUBLISHED).reset_index(drop=True)
 
 
-def comparison_table(threes: Sequence[Three], results: Mapping[str, Result]) -> pd.DataFrame:
+def comparison_table(threes: Sequence[SeedDesigns], results: Mapping[str, Result]) -> pd.DataFrame:
     """A row for ANN, SNN and SNN optimised: test accuracy, firing rate and operations, mean and sd over the
     seeds that are done. `results` by digest."""
     rows = []
@@ -83,8 +83,8 @@ def comparison_table(threes: Sequence[Three], results: Mapping[str, Result]) -> 
     return pd.DataFrame(rows)
 
 
-def gain(threes: Sequence[Three], results: Mapping[str, Result]) -> str:
-    """What the optimised skips bring on test images, seed by seed, with its uncertainty."""
+def gain_text(threes: Sequence[SeedDesigns], results: Mapping[str, Result]) -> str:
+    """The gain of the optimised skips in test accuracy, seed by seed, with its interval, as a sentence."""
     pairs = [
         (results.get(three.original.digest), results.get(three.optimised.digest)) for three in threes if three.optimised
     ]

@@ -25,7 +25,7 @@ SILENT = 0.05
 """Spikes per neuron and step below which a network, whose stem reads the image, is called nearly silent."""
 
 
-class Accurate(Protocol):
+class HasAccuracy(Protocol):
     """Of a finished run."""
 
     @property
@@ -67,8 +67,9 @@ def curves(points: Sequence[Point]) -> Iterator[Curve]:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """What `n_skip` skips of a type leave over a plain block of equal `equal`, in percentage points of test accuracy.
+class ControlDifference:
+    """The difference of test accuracy between a block with `n_skip` skips of a type and a plain block of equal `equal`
+    (parameters or operations), in percentage points.
 
     `channels`, `parameters`, `operations` and `mismatch` (a share of what is matched, the larger of two) are the plain
     block's. `accuracy`: of the spiking networks, `ann_accuracy`: of their ANN twins, `drop`: of what lies between them.
@@ -87,9 +88,10 @@ class Left:
     drop: Interval | None
 
 
-def left(points: Sequence[Point], results: Mapping[str, Accurate]) -> list[Left]:
-    """For each n_skip and type that has controls, in their order; two controls that are one network are one."""
-    found: list[Left] = []
+def control_differences(points: Sequence[Point], results: Mapping[str, HasAccuracy]) -> list[ControlDifference]:
+    """The differences from the controls for each n_skip and type, in their order; two controls that are one network
+    are one."""
+    found: list[ControlDifference] = []
     for kind, n_skip in dict.fromkeys((p.type, p.n_skip) for p in points if p.control):
         own = [p for p in points if (p.type, p.n_skip) == (kind, n_skip)]
         skips = next(p.design for p in own if p.control is None and not p.ann)
@@ -99,7 +101,7 @@ def left(points: Sequence[Point], results: Mapping[str, Accurate]) -> list[Left]
             snn, ann = (_differences(own, control, ann, results) for ann in (False, True))
             matched = of[control]
             found.append(
-                Left(
+                ControlDifference(
                     kind,
                     n_skip,
                     " and ".join(CONTROLS) if one else control,
@@ -116,7 +118,7 @@ def left(points: Sequence[Point], results: Mapping[str, Accurate]) -> list[Left]
 
 
 def _differences(
-    own: Sequence[Point], control: Control, ann: bool, results: Mapping[str, Accurate]
+    own: Sequence[Point], control: Control, ann: bool, results: Mapping[str, HasAccuracy]
 ) -> dict[int, float]:
     """Percentage points of test accuracy over the plain block, by seed, where both are there."""
     reached: dict[Control | None, dict[int, float]] = {None: {}, control: {}}
@@ -127,7 +129,7 @@ def _differences(
     return {seed: accuracy - plain[seed] for seed, accuracy in sorted(reached[None].items()) if seed in plain}
 
 
-def sentences(points: Sequence[Point], results: Mapping[str, Accurate]) -> list[str]:
+def sentences(points: Sequence[Point], results: Mapping[str, HasAccuracy]) -> list[str]:
     """What the most skips leave over plain blocks; without controls, what cannot be said. Nothing before any result."""
     if not any(p.n_skip and p.design.digest in results for p in points):
         return []
@@ -137,14 +139,15 @@ def sentences(points: Sequence[Point], results: Mapping[str, Accurate]) -> list[
             "what size does. With controls, plain blocks of equal size are trained beside."
         ]
     most = max(point.n_skip for point in points)
-    return [sentence(one) for one in left(points, results) if one.n_skip == most and one.accuracy]
+    return [sentence(one) for one in control_differences(points, results) if one.n_skip == most and one.accuracy]
 
 
-def sentence(one: Left) -> str:
-    """What is left, with its interval.
+def sentence(one: ControlDifference) -> str:
+    """The difference from a control with its interval, as a sentence.
 
     >>> from snnviz.theory.intervals import Interval
-    >>> sentence(Left("DSC", 3, "parameters", 12, 7282, 2009088, 0.0168, Interval(0.2, -1.9, 2.3, 4), None, None))
+    >>> gain = Interval(0.2, -1.9, 2.3, 4)
+    >>> sentence(ControlDifference("DSC", 3, "parameters", 12, 7282, 2009088, 0.0168, gain, None, None))
     '3 DSC skips over a plain block of equal parameters: +0.2 points (95 %: -1.9 to +2.3, 4 seeds), not told apart.'
     """
     skips = f"{one.n_skip} {one.kind} skip{'s' if one.n_skip > 1 else ''}"
@@ -160,8 +163,9 @@ def _interval(values: Iterable[float]) -> Interval | None:
     return interval(given) if given else None
 
 
-def begun(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
-    """How active the block without skips is before training. `befores`: spikes per neuron and step by digest."""
+def initial_activity_text(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
+    """How active the block without skips was before training, as a sentence. `befores`: spikes per neuron and step
+    by digest."""
     rates = [rate for p in points if not (p.n_skip or p.ann) and (rate := befores.get(p.design.digest)) is not None]
     if not rates:
         return ""
@@ -175,8 +179,8 @@ def begun(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
     )
 
 
-def expected(points: Sequence[Point]) -> str:
-    """How active it will be before training, as far as theory says; nothing where no block without skips is swept."""
+def forecast_text(points: Sequence[Point]) -> str:
+    """The forecast activity of the block without skips before training, as a sentence; empty where none is swept."""
     own = [point.design for point in points if not (point.n_skip or point.ann)]
     if not own:
         return ""
@@ -189,13 +193,15 @@ def expected(points: Sequence[Point]) -> str:
     )
 
 
-def left_chart(points: Sequence[Point], results: Mapping[str, Accurate], colours: Mapping[SkipType, str]) -> Chart:
+def control_chart(
+    points: Sequence[Point], results: Mapping[str, HasAccuracy], colours: Mapping[SkipType, str]
+) -> Chart:
     """Differences from the controls against n_skip, with their intervals."""
     figure = empty("skips per layer", "points over a plain block", zeroline=True)
     most = max(point.n_skip for point in points)
     figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [0.6, most + 0.4], "zeroline": False}
     figure["layout"]["hovermode"] = "closest"
-    rows = [one for one in left(points, results) if one.accuracy is not None]
+    rows = [one for one in control_differences(points, results) if one.accuracy is not None]
     for place, (kind, equal) in enumerate(dict.fromkeys((one.kind, one.equal) for one in rows)):
         own = [one for one in rows if (one.kind, one.equal) == (kind, equal)]
         figure["data"].append(_trace(own, 0.07 * (place - 1), f"{kind}, equal {equal}", colours[kind]))
@@ -206,7 +212,7 @@ def left_chart(points: Sequence[Point], results: Mapping[str, Accurate], colours
     return Chart("skips_left", "What skips leave over plain blocks", words, figure)
 
 
-def _trace(rows: Sequence[Left], aside: float, name: str, colour: str) -> dict[str, Any]:
+def _trace(rows: Sequence[ControlDifference], aside: float, name: str, colour: str) -> dict[str, Any]:
     more = [one.accuracy for one in rows if one.accuracy is not None]
     halves = [round(found.high - found.mean, 3) if math.isfinite(found.high) else 0.0 for found in more]
     ranges = [interval_text(found) for found in more]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from snnviz.studies.skips.charts.retraining import Retraining
-from snnviz.studies.skips.charts.search import Seen, edges_of, skips
+from snnviz.studies.skips.charts.search import SearchHistory, edges_of, skip_count
 from snnviz.studies.skips.search import Trial, read_code, skips_of
 from snnviz.theory.intervals import range_quantile, t_quantile
 from snnviz.theory.ranks import kendall
@@ -19,66 +19,71 @@ UNKNOWN = (
 )
 
 
-def noise(one: Trial, other: Trial, again: Retraining | None) -> float:
+def difference_error(one: Trial, other: Trial, again: Retraining | None) -> float:
     """The standard error of the difference of two candidates' values, as if their images were different ones and each
     were trained anew."""
     return math.hypot(one.error, other.error, math.sqrt(2) * again.sd if again else 0.0)
 
 
-def floor(again: Retraining | None, comparisons: int = 1) -> float:
-    """So many standard errors a difference must have to be named, when the best of many is compared (Bonferroni).
+def noise_floor(again: Retraining | None, comparisons: int = 1) -> float:
+    """The noise floor in standard errors: a difference below it is not named when the best of many is compared
+    (Bonferroni).
 
-    >>> round(floor(None), 2), round(floor(None, 19), 2), round(floor(Retraining(0.01, 24, 6, 30), 19), 2)
+    >>> found = Retraining(0.01, 24, 6, 30)
+    >>> round(noise_floor(None), 2), round(noise_floor(None, 19), 2), round(noise_floor(found, 19), 2)
     (1.96, 3.01, 3.36)
     """
     share = 1 - CHANCE / 2 / max(1, comparisons)
     return t_quantile(again.freedom if again else 10**6, share)
 
 
-def near(seen: Seen, again: Retraining | None) -> list[Trial]:
-    """The best candidate and those that are no further from it than as many equals are in 95 % of searches."""
+def tied_with_best(seen: SearchHistory, again: Retraining | None) -> list[Trial]:
+    """The best candidate and those within the noise floor of it, which as many equal candidates are in 95 % of
+    searches."""
     return _within(seen, again, range_quantile(len(seen.ranked), again.freedom if again else 10**6))
 
 
-def _within(seen: Seen, again: Retraining | None, least: float) -> list[Trial]:
+def _within(seen: SearchHistory, again: Retraining | None, least: float) -> list[Trial]:
     ranked = seen.ranked
-    return [trial for trial in ranked if trial.value - ranked[0].value <= least * noise(trial, ranked[0], again)]
+    return [
+        trial for trial in ranked if trial.value - ranked[0].value <= least * difference_error(trial, ranked[0], again)
+    ]
 
 
-def _leads(seen: Seen, again: Retraining | None) -> bool:
-    return len(_within(seen, again, floor(again, len(seen.ranked) - 1))) == 1
+def _leads(seen: SearchHistory, again: Retraining | None) -> bool:
+    return len(_within(seen, again, noise_floor(again, len(seen.ranked) - 1))) == 1
 
 
-def wins(seen: Seen, again: Retraining | None) -> bool:
-    """Whether one candidate is told apart from all others; never where the spread of trainings is unknown."""
+def has_winner(seen: SearchHistory, again: Retraining | None) -> bool:
+    """Whether the best candidate is told apart from all others; never where the spread of trainings is unknown."""
     return again is not None and len(seen.trials) > 1 and _leads(seen, again)
 
 
-def winner(seen: Seen, again: Retraining | None) -> str:
-    """Whether one candidate is better than all others of its search."""
+def winner_text(seen: SearchHistory, again: Retraining | None) -> str:
+    """Whether one candidate is better than all others of its search, as a sentence."""
     if len(seen.trials) < 2:
         return "There is nothing yet to compare the first candidate with."
-    least, all_ = floor(again, len(seen.trials) - 1), len(seen.trials)
+    least, all_ = noise_floor(again, len(seen.trials) - 1), len(seen.trials)
     if _leads(seen, again):
         best, second = seen.ranked[:2]
-        lead = (second.value - best.value) / (noise(best, second, again) or math.inf)
+        lead = (second.value - best.value) / (difference_error(best, second, again) or math.inf)
         if again is None:
             return (
                 f"By the images alone no. {best.number + 1} leads, by {lead:.1f} standard errors, but that leaves out "
                 f"that trainings differ. {UNKNOWN}"
             )
         leads = f"No. {best.number + 1} leads by {lead:.1f} standard errors, where {least:.1f} may be chance"
-        return f"{leads}: {source(seen, again)}."
-    equal, widest = len(near(seen, again)), range_quantile(all_, again.freedom if again else 10**6)
+        return f"{leads}: {noise_text(seen, again)}."
+    equal, widest = len(tied_with_best(seen, again)), range_quantile(all_, again.freedom if again else 10**6)
     which = f"All {all_} candidates are" if equal == all_ else f"The best {equal} of {all_} candidates are"
     return (
         f"No candidate leads. {which} within {widest:.1f} standard errors of the best, as {all_} equal ones all are in "
-        f"95 % of searches: {source(seen, again)}."
+        f"95 % of searches: {noise_text(seen, again)}."
     )
 
 
-def source(seen: Seen, again: Retraining | None) -> str:
-    """What noise is made of, and where that was measured."""
+def noise_text(seen: SearchHistory, again: Retraining | None) -> str:
+    """What the noise is made of and where it was measured, as a sentence."""
     images = f"{seen.search.validation} images kept apart"
     if again is None:
         return f"of the {images} alone; that two trainings differ would make them more"
@@ -88,8 +93,8 @@ def source(seen: Seen, again: Retraining | None) -> str:
     )
 
 
-def beside_original(seen: Seen, again: Retraining | None) -> str:
-    """The best candidate beside the network that the search began with, if that was a candidate too."""
+def against_original_text(seen: SearchHistory, again: Retraining | None) -> str:
+    """The best candidate against the network that the search began with, if that was a candidate, as a sentence."""
     best, start = seen.ranked[0], seen.search.design
     own = start.network.matrices
     own = own if not seen.search.block else (own[seen.search.block - 1],)
@@ -97,11 +102,14 @@ def beside_original(seen: Seen, again: Retraining | None) -> str:
     if not same:
         return (
             f"The original's skips ({skips_of(start)}) were not among the candidates; the best has "
-            f"{skips(seen.search, best)}. Only networks trained anew compare the two."
+            f"{skip_count(seen.search, best)}. Only networks trained anew compare the two."
         )
     if same[0].number == best.number:
         return "The best candidate is the original itself."
-    gap, least = same[0].value - best.value, floor(again, len(seen.trials) - 1) * noise(best, same[0], again)
+    gap, least = (
+        same[0].value - best.value,
+        noise_floor(again, len(seen.trials) - 1) * difference_error(best, same[0], again),
+    )
     if gap <= least:
         return f"The original cannot be told from the best: {gap:.3g} apart, where {least:.3g} is noise."
     if again is None:
@@ -109,10 +117,10 @@ def beside_original(seen: Seen, again: Retraining | None) -> str:
     return f"The original is worse by {gap:.3g}, where {least:.3g} would be noise."
 
 
-def beside_random(seen: Seen, random: Seen, again: Retraining | None) -> str:
-    """The best candidate beside that of the random search with the same seed."""
+def against_random_text(seen: SearchHistory, random: SearchHistory, again: Retraining | None) -> str:
+    """The best candidate against that of the random search with the same seed, as a sentence."""
     best, other = seen.ranked[0], random.ranked[0]
-    gap, least = other.value - best.value, floor(again) * noise(best, other, again)
+    gap, least = other.value - best.value, noise_floor(again) * difference_error(best, other, again)
     spent = f"{max(t.epochs for t in seen.trials):g} epochs against {max(t.epochs for t in random.trials):g}"
     unlike = f"They were not trained alike: {_weights(seen)} here, from scratch there ({spent} in all)."
     if abs(gap) <= least:
@@ -124,8 +132,8 @@ def beside_random(seen: Seen, random: Seen, again: Retraining | None) -> str:
     return f"The best random candidate is {which} by {abs(gap):.3g}, where {least:.3g} would be noise. {unlike}"
 
 
-def order(seen: Seen) -> str:
-    """Where weights are carried on: how far the value follows the order of training. Else nothing."""
+def order_text(seen: SearchHistory) -> str:
+    """How far the value follows the order of training where weights are carried on, as a sentence; else empty."""
     tau = kendall([trial.number for trial in seen.trials], [trial.value for trial in seen.trials])
     if seen.search.weights != "carried" or tau is None:
         return ""
@@ -135,7 +143,7 @@ def order(seen: Seen) -> str:
     )
 
 
-def _weights(seen: Seen) -> str:
+def _weights(seen: SearchHistory) -> str:
     return {"frozen": "from shared weights", "carried": "from weights handed on", "scratch": "from scratch"}[
         seen.search.weights
     ]

@@ -32,8 +32,8 @@ class Retraining:
     trainings: int
 
 
-def value(search: Search, end: EpochEnd, result: Result) -> float:
-    """The objective on the test images; of drops from the ANN twin up to a constant."""
+def test_objective(search: Search, end: EpochEnd, result: Result) -> float:
+    """The objective on the test images; for drops from the ANN twin, up to a constant."""
     if search.objective == "loss":
         return end.test_loss
     spent = search.price * (result.operations.macs + result.operations.additions) / 1e6
@@ -52,7 +52,7 @@ def retraining(
             known |= set(names)
             if len(names) < 2:
                 continue
-            found = [value(search, ends[name], results[name]) for name in names]
+            found = [test_objective(search, ends[name], results[name]) for name in names]
             squares += (deviation(found) or 0.0) ** 2 * (len(found) - 1)
             freedom, networks, trainings = freedom + len(found) - 1, networks + 1, trainings + len(found)
     if freedom < ENOUGH or not math.isfinite(squares):
@@ -60,7 +60,7 @@ def retraining(
     return Retraining(math.sqrt(squares / freedom), freedom, networks, trainings)
 
 
-def over(groups: Groups, other: str, results: Mapping[str, Result]) -> Interval | None:
+def gain_interval(groups: Groups, other: str, results: Mapping[str, Result]) -> Interval | None:
     """Test accuracy of the best, the first of the groups, minus that of another, in percentage points, seed by seed."""
     first = next(iter(groups.values()), ())
     pairs = [(results.get(a.digest), results.get(b.digest)) for a, b in zip(first, groups.get(other, ()), strict=False)]
@@ -68,13 +68,13 @@ def over(groups: Groups, other: str, results: Mapping[str, Result]) -> Interval 
     return interval(gains) if gains else None
 
 
-def anew(groups: Groups, results: Mapping[str, Result]) -> list[str]:
+def retraining_text(groups: Groups, results: Mapping[str, Result]) -> list[str]:
     """What the best reaches when it is trained anew: a choice among many looks better than it is, another training does
     not. Nothing before there are two seeds."""
     said = []
     best = next(iter(groups.values()), ())
     for name, what in (("original", "the original"), ("plain", "a plain block of equal parameters, without skips")):
-        found = over(groups, name, results)
+        found = gain_interval(groups, name, results)
         if found is None or math.isinf(found.high):
             continue
         sizes = [parameters(designs[0]) for designs in (best, groups[name])]

@@ -39,8 +39,8 @@ DRAWN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A search and what it has said so far, in order of the candidates' numbers."""
+class SearchHistory:
+    """A search with its trials, models and ANN twin so far, in order of the candidates' numbers."""
 
     search: Search
     trials: tuple[Trial, ...]
@@ -49,7 +49,7 @@ class Seen:
 
     @property
     def ranked(self) -> list[Trial]:
-        """The best first."""
+        """The trials, the best first."""
         return sorted(self.trials, key=lambda trial: (trial.value, trial.number))
 
 
@@ -60,31 +60,32 @@ def edges_of(search: Search, code: Code) -> tuple[Edges, ...]:
     return (found[search.block - 1],) if search.block else found
 
 
-def skips(search: Search, trial: Trial) -> int:
-    """How many skips a candidate has, in all blocks."""
+def skip_count(search: Search, trial: Trial) -> int:
+    """The number of skips of a candidate, in all blocks."""
     return skips_of(candidate(search, read_code(trial.code)))
 
 
 def operations(trial: Trial) -> float:
-    """Of an image on inputs that are not 0, a sum of m spikes being m additions. Of a trial of before NeuroBench's."""
+    """The operations of a trial for one image, on inputs that are not 0, a sum of m spikes being m additions; of
+    trials of early releases by NeuroBench's convention."""
     return trial.macs + trial.additions
 
 
-def older(seen: Iterable[Seen]) -> str:
-    """How many trials' operations were counted as they were before, if there are any."""
+def old_counts_text(seen: Iterable[SearchHistory]) -> str:
+    """How many trials' operations were counted by an early release, as a sentence; empty if none."""
     count = sum(trial.eff_macs is None for one in seen for trial in one.trials)
     words = f" Of {count} older candidates zero padding is counted, and a sum of spikes as one operation."
     return words if count else ""
 
 
-def counted_on(seen: Sequence[Seen]) -> str:
-    """Which images operations are counted on, but for candidates of before, for which they were drawn unevenly."""
+def counted_on_text(seen: Sequence[SearchHistory]) -> str:
+    """Which images operations were counted on, as text."""
     search = seen[0].search
     on = probe.on_pages(search.design, min(probe.SIZE, search.validation), "kept-apart")
-    return "" if older(seen) else f" Counted on {on}."
+    return "" if old_counts_text(seen) else f" Counted on {on}."
 
 
-def progress_charts(seen: Sequence[Seen], against: Against) -> list[Chart]:
+def progress_charts(seen: Sequence[SearchHistory], against: Against) -> list[Chart]:
     """The best value so far, and what that candidate reaches, against iterations or against epochs spent."""
     objective = seen[0].search.objective
     first = "The smallest so far, on the images kept apart. "
@@ -111,7 +112,7 @@ def progress_charts(seen: Sequence[Seen], against: Against) -> list[Chart]:
 
 
 def _band(
-    strategy: Strategy, group: Sequence[Seen], against: Against, read: Callable[[Trial], float], form: str
+    strategy: Strategy, group: Sequence[SearchHistory], against: Against, read: Callable[[Trial], float], form: str
 ) -> list[dict[str, Any]]:
     """The mean over those searches that have come so far, in its standard deviation (n - 1)."""
     lines = [_so_far(one, against, read) for one in group]
@@ -141,7 +142,7 @@ def _band(
     return [edge | {"y": low, "name": f"{name}, -sd"}, edge | {"y": high, "name": f"{name}, +sd"} | filled, line]
 
 
-def _so_far(one: Seen, against: Against, read: Callable[[Trial], float]) -> dict[float, float]:
+def _so_far(one: SearchHistory, against: Against, read: Callable[[Trial], float]) -> dict[float, float]:
     """By iteration, counted from 1, or by the epochs spent after it: `read` of the best candidate until then."""
     found: dict[float, float] = {}
     best: Trial | None = None
@@ -153,7 +154,7 @@ def _so_far(one: Seen, against: Against, read: Callable[[Trial], float]) -> dict
     return found
 
 
-def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
+def candidates_chart(seen: Sequence[SearchHistory], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
     """Accuracy of every candidate against what it costs; `chosen`, by search and code, is marked."""
     figure = empty("spikes / neuron / step" if cost == "firing rate" else "operations / image", "validation accuracy")
     layout = figure["layout"]
@@ -192,7 +193,7 @@ def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] |
             "meta": one.search.digest,
             "x": [_rounded(_cost(trial, cost)) for trial in trials],
             "y": [_rounded(trial.accuracy) for trial in trials],
-            "customdata": [[one.search.seed, trial.code, about(one.search, trial)] for trial in trials],
+            "customdata": [[one.search.seed, trial.code, candidate_text(one.search, trial)] for trial in trials],
             "hovertemplate": f"%{{customdata[2]}}<extra>{name}, seed %{{customdata[0]}}</extra>",
             "marker": {
                 "symbol": SYMBOLS[one.search.strategy],
@@ -204,7 +205,11 @@ def candidates_chart(seen: Sequence[Seen], cost: Cost, chosen: tuple[str, str] |
         }
         figure["data"].append(trace)
     words = "Hover shows the matrix; a click chooses a candidate. Those of the random search are trained from scratch."
-    words += f" A sum of m spikes is m additions.{older(seen)}{counted_on(seen)}" if cost == "operations" else ""
+    words += (
+        f" A sum of m spikes is m additions.{old_counts_text(seen)}{counted_on_text(seen)}"
+        if cost == "operations"
+        else ""
+    )
     return Chart("search_candidates", "Every candidate", words, figure)
 
 
@@ -212,11 +217,11 @@ def _cost(trial: Trial, cost: Cost) -> float:
     return trial.rate if cost == "firing rate" else operations(trial)
 
 
-def about(search: Search, trial: Trial) -> str:
-    """A candidate beside its point: what it reaches, and its matrices."""
+def candidate_text(search: Search, trial: Trial) -> str:
+    """The text beside a candidate's point: what it reaches, and its matrices."""
     lines = [
         f"no. {trial.number + 1}: {share(trial.accuracy)}, value {trial.value:.3g} ± {trial.error:.2g}",
-        f"{skips(search, trial)} skips, rate {share(trial.rate)}, {operations(trial):,.0f} operations",
+        f"{skip_count(search, trial)} skips, rate {share(trial.rate)}, {operations(trial):,.0f} operations",
     ]
     for edges in edges_of(search, read_code(trial.code)):
         small = len(edges) <= DRAWN and len(edges_of(search, read_code(trial.code))) == 1
@@ -224,10 +229,10 @@ def about(search: Search, trial: Trial) -> str:
     return "<br>".join(lines)
 
 
-def baseline_charts(seen: Sequence[Seen]) -> list[Chart]:
+def baseline_charts(seen: Sequence[SearchHistory]) -> list[Chart]:
     """The value against the number of skips and against operations, which need no search."""
     wanted = (
-        ("skips", "Skips alone", "skips", skips),
+        ("skips", "Skips alone", "skips", skip_count),
         ("operations", "Operations alone", "operations / image", lambda _, trial: operations(trial)),
     )
     charts = []
@@ -254,12 +259,12 @@ def baseline_charts(seen: Sequence[Seen]) -> list[Chart]:
             "Kendall's τ, mean over the seeds and 95 %: below 0 where more goes with a smaller value. DSC skips bring "
             "parameters and operations too: which of these does it is not told here."
         )
-        words += _by_kind(seen) if key == "skips" else older(seen)
+        words += _by_kind(seen) if key == "skips" else old_counts_text(seen)
         charts.append(Chart(f"search_{key}", title, words, figure))
     return charts
 
 
-def _by_kind(seen: Sequence[Seen]) -> str:
+def _by_kind(seen: Sequence[SearchHistory]) -> str:
     """Tau of concatenations and of additions, in the search whose candidates nobody preferred."""
     group = [one for one in seen if one.trials]
     group = [one for one in group if one.search.strategy == "random"] or group
@@ -273,7 +278,7 @@ def _of_kind(kind: int, search: Search, trial: Trial) -> float:
     return float(sum(edge == kind for edges in found for row in edges for edge in row))
 
 
-def _tau(group: Sequence[Seen], read: Callable[[Search, Trial], float]) -> str:
+def _tau(group: Sequence[SearchHistory], read: Callable[[Search, Trial], float]) -> str:
     found = [
         kendall([read(one.search, trial) for trial in one.trials], [trial.value for trial in one.trials])
         for one in group
@@ -285,7 +290,7 @@ def _tau(group: Sequence[Seen], read: Callable[[Search, Trial], float]) -> str:
     return f"τ = {np.mean(known):+.2f}" + ("" if half is None else f" ± {half:.2f}")
 
 
-def trial_table(seen: Iterable[Seen]) -> pd.DataFrame:
+def trial_table(seen: Iterable[SearchHistory]) -> pd.DataFrame:
     """A row for each candidate of each search, with everything that was measured of it and its matrices."""
     table = []
     for one in seen:
@@ -293,7 +298,7 @@ def trial_table(seen: Iterable[Seen]) -> pd.DataFrame:
             edges = edges_of(one.search, read_code(trial.code))
             row: dict[str, Any] = {"search": one.search.digest, "strategy": one.search.strategy}
             row["weights"] = one.search.weights
-            row |= {"seed": one.search.seed, **asdict(trial), "skips": skips(one.search, trial)}
+            row |= {"seed": one.search.seed, **asdict(trial), "skips": skip_count(one.search, trial)}
             table.append(row | {"matrices": "; ".join(map(adjacency.compact, edges))})
     return pd.DataFrame(table)
 

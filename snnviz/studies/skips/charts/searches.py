@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from snnviz.store.values import Run
-from snnviz.studies.skips.charts.search import NAMES, Seen, operations
+from snnviz.studies.skips.charts.search import NAMES, SearchHistory, operations
 
 
-def phase(run: Run | None, seen: Seen) -> str:
-    """What a search is at, from its steps and from what it has said.
+def phase_text(run: Run | None, seen: SearchHistory) -> str:
+    """What a search is doing now, as text.
 
     An epoch is the same number of training steps for everything that is trained.
     """
@@ -34,7 +34,7 @@ def phase(run: Run | None, seen: Seen) -> str:
     return f"candidate {min(len(seen.trials) + 1, search.trials)} of {search.trials}"
 
 
-def searches_table(runs: Mapping[str, Run], seen: Sequence[Seen]) -> pd.DataFrame:
+def searches_table(runs: Mapping[str, Run], seen: Sequence[SearchHistory]) -> pd.DataFrame:
     """A row for each search that was ever started."""
     rows = []
     for one in seen:
@@ -47,7 +47,7 @@ def searches_table(runs: Mapping[str, Run], seen: Sequence[Seen]) -> pd.DataFram
                 "search": NAMES[one.search.strategy],
                 "weights": one.search.weights,
                 "seed": one.search.seed,
-                "state": phase(run, one),
+                "state": phase_text(run, one),
                 "candidates": f"{len(one.trials)} of {one.search.trials}",
                 "best": best.value if best else None,
                 "error": best.error if best else None,

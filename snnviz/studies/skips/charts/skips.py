@@ -14,7 +14,7 @@ from snnviz.design.design import Design
 from snnviz.design.networks import BlockNetwork
 from snnviz.graph.controls import Control, size
 from snnviz.store.values import Run
-from snnviz.studies.skips.charts.controls import SYMBOLS, curves, left, left_chart
+from snnviz.studies.skips.charts.controls import SYMBOLS, control_chart, control_differences, curves
 from snnviz.studies.skips.sweep import Point, SkipType
 from snnviz.theory.intervals import interval
 from snnviz.theory.operations import CONVENTIONS, ESTIMATED, Convention
@@ -47,8 +47,8 @@ ARITHMETIC = (
 """`CAVEAT` in short."""
 
 
-def looked_at(points: Sequence[Point], results: Mapping[str, Result]) -> str:
-    """Which images operations were counted on, in words; "" before there is a result."""
+def probe_text(points: Sequence[Point], results: Mapping[str, Result]) -> str:
+    """Which images operations were counted on, as text; "" before there is a result."""
     return said(points[0].design, [found.probe for found in results.values()])
 
 
@@ -62,7 +62,7 @@ def skip_charts(
     controlled = any(point.control for point in points)
     words = " Thin: plain blocks of equal parameters (par.), operations (op.), or both."
     plain = words if controlled else ""
-    counted_on = f" Counted on {on}." if (on := looked_at(points, results)) else ""
+    counted_on = f" Counted on {on}." if (on := probe_text(points, results)) else ""
     before = f"; before training, on {on}" if on else ""
     fired = f"Spikes per neuron and time step, the whole network, on test images{before}."
     spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
@@ -111,7 +111,7 @@ def skip_charts(
     ]
     if plain:
         charts = [chart if chart.id == "skips_rate" else replace(chart, height=TALL) for chart in charts]
-        charts.insert(1, left_chart(points, results, COLOURS))
+        charts.insert(1, control_chart(points, results, COLOURS))
     if any(point.ann for point in points):
         words = "Test accuracy of the ANN twin less the spiking network's, seed by seed: below 0, spikes do better."
         words += plain + spread
@@ -184,7 +184,7 @@ def skip_means(
         own = [p for p in points if (p.type, p.n_skip) == (row["type"], row["n_skip"])]
         row |= _sized(next(p.design for p in points if p.n_skip == row["n_skip"] and row["type"] in (None, p.type)))
         row["controls"] = []
-        for one in left(own, results):
+        for one in control_differences(own, results):
             plain = [p for p in own if p.control and p.control in one.equal]
             plain = [p for p in plain if p.control == plain[0].control]
             [means] = _means(plain, results, convention)

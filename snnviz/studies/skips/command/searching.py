@@ -136,9 +136,9 @@ def _anew(store: Store, run: Run) -> list[Design]:
 
 def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, Any]:
     """Whether one candidate wins, by the images and by how far trainings lie apart, if some were trained anew."""
-    from snnviz.studies.skips.charts.findings import wins  # pandas takes half a second
-    from snnviz.studies.skips.charts.retraining import anew, retraining
-    from snnviz.studies.skips.charts.search import Seen
+    from snnviz.studies.skips.charts.findings import has_winner  # pandas takes half a second
+    from snnviz.studies.skips.charts.retraining import retraining, retraining_text
+    from snnviz.studies.skips.charts.search import SearchHistory
     from snnviz.views.results import result
 
     groups = _groups(search, trials)
@@ -148,9 +148,9 @@ def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, 
     results = {name: result(known[name], end, seen[name]) for name, end in ends.items()}
     spread = retraining([(search, groups)], ends, results)
     return {
-        "winner": wins(Seen(search, tuple(trials)), spread),
+        "winner": has_winner(SearchHistory(search, tuple(trials)), spread),
         "retraining": asdict(spread) if spread else None,
-        "anew": anew(groups, results),
+        "anew": retraining_text(groups, results),
     }
 
 

@@ -90,10 +90,10 @@ def _rows(
 ) -> tuple[list[dict[str, Any]], list[str], str]:
     """A row for each n_skip and type, what can be said of them, and which images operations were counted on."""
     from snnviz.studies.skips.charts.controls import (  # pandas takes half a second, and the bar need not wait
-        begun,
+        initial_activity_text,
         sentences,
     )
-    from snnviz.studies.skips.charts.skips import looked_at, skip_means
+    from snnviz.studies.skips.charts.skips import probe_text, skip_means
     from snnviz.views.results import result
 
     done = {name: run.design for name, run in runs.items() if run.state == "done"}
@@ -101,8 +101,12 @@ def _rows(
     seen = looks_of(store, list(done.values()))
     results = {name: result(design, ends[name], seen[name]) for name, design in done.items()}
     befores = {name: one.before for name, one in results.items()}
-    said = [begun(swept, befores), *sentences(swept, results)] if any(point.control for point in swept) else []
-    return skip_means(swept, results, way), [one for one in said if one], looked_at(swept, results)
+    said = (
+        [initial_activity_text(swept, befores), *sentences(swept, results)]
+        if any(point.control for point in swept)
+        else []
+    )
+    return skip_means(swept, results, way), [one for one in said if one], probe_text(swept, results)
 
 
 def _print_sweep(

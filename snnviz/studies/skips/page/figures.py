@@ -11,22 +11,22 @@ import streamlit as st
 
 from snnviz.places import ROOT
 from snnviz.studies.skips.charts.belief import belief_charts
-from snnviz.studies.skips.charts.findings import beside_original, beside_random, order, winner
+from snnviz.studies.skips.charts.findings import against_original_text, against_random_text, order_text, winner_text
 from snnviz.studies.skips.charts.search import (
     NAMES,
     Against,
     Cost,
-    Seen,
+    SearchHistory,
     baseline_charts,
     candidates_chart,
     edges_of,
     operations,
     progress_charts,
-    skips,
+    skip_count,
     trial_table,
 )
 from snnviz.studies.skips.charts.thumbnails import Thumbnail, thumbnails_chart
-from snnviz.studies.skips.page import again as optimise_again
+from snnviz.studies.skips.page import retraining as optimise_again
 from snnviz.studies.skips.page.setting import count
 from snnviz.studies.skips.search import Search, Trial, candidate, read_code, skips_of, space
 from snnviz.ui.components.charts import charts, payload, picked
@@ -57,7 +57,7 @@ def preview(search: Search) -> None:
     charts(payload([chart]), key="optimise-preview")
 
 
-def figures(seen: Sequence[Seen]) -> None:
+def figures(seen: Sequence[SearchHistory]) -> None:
     """Everything about the candidates so far."""
     found = tuple(seen)
     row = st.columns([3, 3, 4, 4], vertical_alignment="bottom")
@@ -90,7 +90,7 @@ def figures(seen: Sequence[Seen]) -> None:
     )
 
 
-def _one(place: st.delta_generator.DeltaGenerator, found: Sequence[Seen]) -> Seen:
+def _one(place: st.delta_generator.DeltaGenerator, found: Sequence[SearchHistory]) -> SearchHistory:
     """The search that is looked at closely: one with UCB, by its seed."""
     mine = [one for one in found if one.search.strategy == "ucb"]
     if len(mine) == 1:
@@ -103,22 +103,22 @@ def _one(place: st.delta_generator.DeltaGenerator, found: Sequence[Seen]) -> See
 
 
 @lru_cache(maxsize=64)
-def _overview(found: tuple[Seen, ...], against: Against, cost: Cost, chosen: tuple[str, str] | None) -> bytes:
+def _overview(found: tuple[SearchHistory, ...], against: Against, cost: Cost, chosen: tuple[str, str] | None) -> bytes:
     return payload([*progress_charts(found, against), candidates_chart(found, cost, chosen)])
 
 
 @lru_cache(maxsize=64)
-def _belief(own: Seen, found: tuple[Seen, ...]) -> bytes:
+def _belief(own: SearchHistory, found: tuple[SearchHistory, ...]) -> bytes:
     return payload([*belief_charts(own), *baseline_charts(found)])
 
 
 @lru_cache(maxsize=64)
-def _best(own: Seen, marked: tuple[str, str] | None) -> bytes:
+def _best(own: SearchHistory, marked: tuple[str, str] | None) -> bytes:
     shown = []
     for rank, trial in enumerate(own.ranked[:SHOWN], 1):
         lines = (
             f"<b>{rank}. {share(trial.accuracy)}</b>, no. {trial.number + 1}",
-            f"{skips(own.search, trial)} skips, rate {share(trial.rate)}",
+            f"{skip_count(own.search, trial)} skips, rate {share(trial.rate)}",
             f"{count_of(operations(trial))} operations",
         )
         edges, digest = edges_of(own.search, read_code(trial.code)), own.search.digest
@@ -129,13 +129,13 @@ def _best(own: Seen, marked: tuple[str, str] | None) -> bytes:
     return payload([thumbnails_chart(shown, title, words, key="search_best", columns=SHOWN)])
 
 
-def _sentences(own: Seen, found: Sequence[Seen]) -> None:
+def _sentences(own: SearchHistory, found: Sequence[SearchHistory]) -> None:
     """What was found, and whether it can be believed."""
-    again = optimise_again.known(found)
-    said = [winner(own, again), order(own), beside_original(own, again)]
+    again = optimise_again.known_spread(found)
+    said = [winner_text(own, again), order_text(own), against_original_text(own, again)]
     beside = [one for one in found if one.search.strategy == "random" and one.search.seed == own.search.seed]
     if beside and beside[0].trials:
-        said.append(beside_random(own, beside[0], again))
+        said.append(against_random_text(own, beside[0], again))
     ended = len(own.trials) == own.search.trials
     if ended:
         said.append("Only networks that are trained anew, on several seeds, tell whether it holds.")
@@ -151,7 +151,7 @@ def _pick(board: str) -> None:
         st.session_state.optimise_chosen = told
 
 
-def _chosen(found: Sequence[Seen], own: Seen) -> tuple[Seen, Trial] | None:
+def _chosen(found: Sequence[SearchHistory], own: SearchHistory) -> tuple[SearchHistory, Trial] | None:
     """The candidate that was clicked, if it is one of these; else the best of the search."""
     digest, code = st.session_state.get("optimise_chosen", ("", ""))
     for one in found:
@@ -161,7 +161,7 @@ def _chosen(found: Sequence[Seen], own: Seen) -> tuple[Seen, Trial] | None:
     return (own, own.ranked[0]) if own.trials else None
 
 
-def _open(one: Seen, trial: Trial) -> None:
+def _open(one: SearchHistory, trial: Trial) -> None:
     best = trial.number == one.ranked[0].number
     button, words = st.columns([3, 9], vertical_alignment="center")
     if button.button(
@@ -180,7 +180,7 @@ def _open(one: Seen, trial: Trial) -> None:
         st.switch_page(ROOT / "pages" / "design.py")
     which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"
     words.caption(
-        f"{which}: {share(trial.accuracy)} of {one.search.validation} images, {skips(one.search, trial)} skips, firing "
-        f"rate {share(trial.rate)}, {count_of(operations(trial))} operations. The editor opens it with weights of its "
-        "own, to be trained from scratch."
+        f"{which}: {share(trial.accuracy)} of {one.search.validation} images, {skip_count(one.search, trial)} skips, "
+        f"firing rate {share(trial.rate)}, {count_of(operations(trial))} operations. The editor opens it "
+        "with weights of its own, to be trained from scratch."
     )

@@ -7,8 +7,8 @@ import streamlit as st
 
 from snnviz.studies.skips.charts.searches import searches_table
 from snnviz.studies.skips.optimisation import searches
-from snnviz.studies.skips.page import again, work
 from snnviz.studies.skips.page import figures as optimise_figures
+from snnviz.studies.skips.page import retraining, work
 from snnviz.studies.skips.page import table as optimise_table
 from snnviz.studies.skips.page.setting import CURVES, PREFIX, TYPES, begin, setting, settings
 from snnviz.ui.kit import questions
@@ -40,7 +40,7 @@ def _is_active() -> bool:
     several = searches(setting())
     if questions.is_active(questions.runs_of(several)) or optimise_table.is_active(setting()):
         return True
-    return again.is_active([work.seen_of(search) for search in several])
+    return retraining.is_active([work.search_history(search) for search in several])
 
 
 @show_store_errors()
@@ -50,7 +50,7 @@ def _found(was_active: bool) -> None:
         st.rerun()
     several = searches(setting())
     runs = questions.runs_of(several)
-    seen = [work.seen_of(search) for search in several]
+    seen = [work.search_history(search) for search in several]
     work.panel(several, runs, seen)
     if not runs:
         optimise_figures.preview(several[0])

@@ -11,7 +11,7 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
-from snnviz.studies.skips.charts.controls import begun, expected, sentences
+from snnviz.studies.skips.charts.controls import forecast_text, initial_activity_text, sentences
 from snnviz.studies.skips.charts.skips import skip_charts, skip_table
 from snnviz.studies.skips.page import optimise
 from snnviz.studies.skips.sweep import SWEEPS, Point, SkipSweep, distinct, points
@@ -229,11 +229,11 @@ def _curves(was_active: bool) -> None:
         st.rerun()
     actions(designs, runs, KEY)
     results = questions.results(designs, runs)
-    if not results and (forecast := expected(chosen)):
+    if not results and (forecast := forecast_text(chosen)):
         st.caption(escape_markdown(forecast))
     if results:
         befores = {digest: found.before for digest, found in results.items()}
-        said = [one for one in (begun(chosen, befores), *sentences(chosen, results)) if one]
+        said = [one for one in (initial_activity_text(chosen, befores), *sentences(chosen, results)) if one]
         if said:
             st.markdown("\n".join(f"- {escape_markdown(one)}" for one in said))
         _count_switch()

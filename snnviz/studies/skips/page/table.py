@@ -9,8 +9,8 @@ import streamlit as st
 from snnviz.design.design import Design
 from snnviz.graph.twins import ann_twin
 from snnviz.store import Run
-from snnviz.studies.skips.charts.comparison import DOUBT, Three, comparison_table, gain, published
-from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.charts.comparison import DOUBT, SeedDesigns, comparison_table, gain_text, published
+from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.optimisation import Optimisation, design, searches
 from snnviz.studies.skips.page import work
 from snnviz.studies.skips.search import candidate, read_code
@@ -27,12 +27,12 @@ KEY = "optimised"
 def is_active(setting: Optimisation) -> bool:
     """Whether runs of the table are still to change."""
     several = searches(setting)
-    seen = [work.seen_of(search) for search in several]
+    seen = [work.search_history(search) for search in several]
     designs = _designs(_threes(setting, questions.runs_of(several), seen))
     return questions.is_active(questions.runs_of(designs)) or measuring.is_active(designs)
 
 
-def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) -> None:
+def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[SearchHistory]) -> None:
     """The table, the button that trains what it needs, and what the paper has there."""
     st.header("Does it hold?", anchor=False)
     threes = _threes(setting, runs, seen)
@@ -54,7 +54,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
         st.markdown(f"**Ours, small** ({escape_markdown(data)})")
         table = comparison_table(threes, results)
         st.dataframe(table, hide_index=True, placeholder="–", key="optimise-table", column_config=column_config(table))
-        if said := gain(threes, results):
+        if said := gain_text(threes, results):
             st.caption(escape_markdown(said))
         if results:
             looks = (found.probe for found in results.values())
@@ -69,7 +69,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) 
         st.caption(f"{own}Other data, 10 to 100 times the scale: compare trends, not numbers. {DOUBT}")
 
 
-def _threes(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]) -> list[Three]:
+def _threes(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[SearchHistory]) -> list[SeedDesigns]:
     """One for each seed; the best candidate of those whose search has ended."""
     found = []
     for one in seen:
@@ -79,9 +79,9 @@ def _threes(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Seen]
         run = runs.get(one.search.digest)
         if run is not None and run.state == "done" and one.trials:
             best = candidate(one.search, read_code(one.ranked[0].code))
-        found.append(Three(ann_twin(original), original, best))
+        found.append(SeedDesigns(ann_twin(original), original, best))
     return found
 
 
-def _designs(threes: Sequence[Three]) -> list[Design]:
+def _designs(threes: Sequence[SeedDesigns]) -> list[Design]:
     return list({design.digest: design for three in threes for design in three.designs}.values())

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from snnviz.places import cache_dir
 from snnviz.store import Run
-from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.page.setting import KEY
 from snnviz.studies.skips.search import Model, Search, Trial, Twin
 from snnviz.ui.kit import services
@@ -20,20 +20,20 @@ from snnviz.ui.kit.words import pluralise
 SEARCH = Verb("Start", "Searching", "All searched", "search")
 
 
-def seen_of(search: Search) -> Seen:
-    """What a search has said so far."""
+def search_history(search: Search) -> SearchHistory:
+    """The history of a search."""
 
-    def read() -> Seen:
+    def read() -> SearchHistory:
         store, run = services.store(), search.digest
         trials = sorted((row for _, row in store.rows(run, Trial)), key=lambda trial: trial.number)
         models = tuple(row for _, row in store.rows(run, Model))
         twins = [row for _, row in store.rows(run, Twin)]
-        return Seen(search, tuple(trials), models, twins[0] if twins else None)
+        return SearchHistory(search, tuple(trials), models, twins[0] if twins else None)
 
     return services.CACHE.get((str(cache_dir()), "search", search.digest), read)
 
 
-def panel(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[Seen]) -> None:
+def panel(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[SearchHistory]) -> None:
     """Start, Pause or Resume; Cancel; and how far it all is. Above them what went wrong."""
     done = {name for name, run in runs.items() if run.state == "done"}
     kept = pluralise(sum(len(one.trials) for one in seen), "candidate")

@@ -50,9 +50,8 @@ def spikes_chart(pair: Pair, image: int) -> Chart:
     return Chart("ttfs_spikes", "Spikes per neuron, layer by layer", caption, figure, height=270)
 
 
-class Told(NamedTuple):
-    """What a finished run of a network said: accuracy, spikes per neuron and image, operations of one image, and
-    on how many images those were counted (None: on the first 64, in a run of before)."""
+class RunSummary(NamedTuple):
+    """A finished run's accuracy, spikes per neuron and image, operations of one image, and number of probe images."""
 
     accuracy: float
     spikes: float | None = None
@@ -65,11 +64,11 @@ def operations(pair: Pair, design: Design) -> Operations:
     return Operations(dense(design), 0.0, pair.additions(design))
 
 
-def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, Told]) -> pd.DataFrame:
+def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, RunSummary]) -> pd.DataFrame:
     """The same network three times: of ReLUs, dense and with their zeros skipped as silence is, of one spike a neuron,
     and rate-coded, by additions and, where that is another number, by NeuroBench. What is not known is left out."""
     relu, rate = designs["relu"], designs["rate"]
-    nothing, whole = Told(float("nan")), dense(relu)
+    nothing, whole = RunSummary(float("nan")), dense(relu)
     seen = {
         "relu": told.get("relu", nothing),
         "sparse": told.get("relu", nothing),

@@ -11,7 +11,7 @@ from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.theory import ttfs
 
 
-def interesting(pair: Pair, layer: int, image: int) -> tuple[int, ...]:
+def example_neurons(pair: Pair, layer: int, image: int) -> tuple[int, ...]:
     """Neurons of a hidden layer (from 0) that differ on this image: the first to spike, a later one, a silent one."""
     times, end = pair.passed.times[layer + 1][image], pair.hidden[layer].window.end
     order = np.argsort(times, kind="stable")

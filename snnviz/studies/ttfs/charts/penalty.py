@@ -24,8 +24,8 @@ EVENTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Traded:
-    """The runs of one penalty that have been through an epoch: spikes per neuron and accuracy of each, now."""
+class PenaltyResult:
+    """The runs with one penalty that have finished an epoch: spikes per neuron and accuracy of each, now."""
 
     penalty: float
     spikes: tuple[float, ...]
@@ -33,20 +33,22 @@ class Traded:
     seeds: tuple[int, ...]
 
 
-def traded(several: Sequence[Penalised], rows: Mapping[str, Sequence[EpochEnd]]) -> list[Traded]:
-    """By penalty, those that have any. `rows` by digest."""
+def penalty_results(several: Sequence[Penalised], rows: Mapping[str, Sequence[EpochEnd]]) -> list[PenaltyResult]:
+    """The results by penalty, of those that have any. `rows` by digest."""
     found: dict[float, list[tuple[float, float, int]]] = {}
     for each in several:
         if (told := rows.get(each.design.digest)) and told[-1].rate is not None:
             found.setdefault(each.penalty, []).append((told[-1].rate, told[-1].test_accuracy, each.design.seed))
     return [
-        Traded(penalty, tuple(a for a, *_ in runs), tuple(b for _, b, _ in runs), tuple(seed for *_, seed in runs))
+        PenaltyResult(
+            penalty, tuple(a for a, *_ in runs), tuple(b for _, b, _ in runs), tuple(seed for *_, seed in runs)
+        )
         for penalty, runs in sorted(found.items())
     ]
 
 
-def chart(found: Sequence[Traded], going: int) -> Chart:
-    """Each run, and the means of each penalty joined; there is one. `going`: how many runs still train."""
+def chart(found: Sequence[PenaltyResult], running: int) -> Chart:
+    """Each run, and the means of each penalty joined; there is one. `running`: how many runs still train."""
     figure = empty("spikes per neuron", "test accuracy", tickformat=".1%")
     figure["layout"]["xaxis"] |= {"type": "log", "tickformat": ".2~g"}
     figure["layout"]["hovermode"] = "closest"
@@ -90,12 +92,12 @@ def chart(found: Sequence[Traded], going: int) -> Chart:
         }
     )
     words = "Left is sparser, up is better. λ: the weight of the neurons' mean activation in the loss."
-    if going:
-        words += f" {going} still train: their points move with each epoch."
+    if running:
+        words += f" {running} still train: their points move with each epoch."
     return Chart("penalty", "Accuracy against spikes", words, figure, height=400, wide=True)
 
 
-def verdict(found: Sequence[Traded]) -> str:
+def verdict(found: Sequence[PenaltyResult]) -> str:
     """What the curve says, in Markdown; nothing of one penalty."""
     if len(found) < 2:
         return ""
@@ -113,7 +115,7 @@ def verdict(found: Sequence[Traded]) -> str:
     return said + f" {EVENTS}"
 
 
-def table(found: Sequence[Traded]) -> pd.DataFrame:
+def table(found: Sequence[PenaltyResult]) -> pd.DataFrame:
     """A row for each penalty."""
     rows = []
     for each in found:

@@ -14,7 +14,7 @@ from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Layer, Window
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty
 from snnviz.views.styles import layer_styles as looks_of
 
-TOLD = ("var(--st-orange-color)", "var(--st-blue-color)", "var(--st-green-color)", "var(--st-violet-color)")
+DESCRIBED = ("var(--st-orange-color)", "var(--st-blue-color)", "var(--st-green-color)", "var(--st-violet-color)")
 """Colours of the chosen neurons."""
 
 GRAY = "var(--st-gray-text-color)"
@@ -25,8 +25,9 @@ MOST_ROWS, MOST_MARKS = 400, 8000
 """Neurons of a layer, and of all layers together, that are drawn, evenly chosen."""
 
 
-class Group(NamedTuple):
-    """The input's or a layer's spikes of one image: their times and which neurons of how many, and the window."""
+class SpikeGroup(NamedTuple):
+    """The spikes of the input or of a layer for one image: their times, their neurons and how many there are, and
+    the window."""
 
     name: str
     times: Floats
@@ -35,14 +36,14 @@ class Group(NamedTuple):
     window: Window
 
 
-def groups(pair: Pair, image: int) -> list[Group]:
-    """The input, and each hidden layer."""
+def spike_groups(pair: Pair, image: int) -> list[SpikeGroup]:
+    """The spikes of the input, and of each hidden layer."""
     found = []
     windows = (INPUT_WINDOW, *(layer.window for layer in pair.hidden))
     for name, times, window in zip(("input", *pair.relu.names), pair.passed.times, windows, strict=False):
         own = times[image]
         spiking = np.flatnonzero(ttfs.fired(own, window))
-        found.append(Group(name, own[spiking], spiking, len(own), window))
+        found.append(SpikeGroup(name, own[spiking], spiking, len(own), window))
     return found
 
 
@@ -59,7 +60,7 @@ def verdict(pair: Pair) -> str:
 
 def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Chart:
     """Spikes of all layers, and below them V(t) of neurons of one hidden layer (from 0); a slider through time."""
-    rows, end = groups(pair, image), pair.latency
+    rows, end = spike_groups(pair, image), pair.latency
     held = [pair.hidden[index].gated(pair.passed.times[index][image : image + 1])[0] for index in range(len(rows) - 1)]
     figure = empty("time (τ<sub>c</sub>)", "")
     tall = min(max(180, 64 * len(rows)), 370)
@@ -78,7 +79,7 @@ def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Ch
         colour = colours[row.name] if index else GRAY
         _raster(figure, index, row, len(rows), colour, held[index - 1] if index else None)
     seen = [0.0]
-    for colour, neuron in zip(TOLD, neurons, strict=False):
+    for colour, neuron in zip(DESCRIBED, neurons, strict=False):
         seen += _potential(figure, pair, image, layer, neuron, colour, rows[layer + 1])
     room = 0.08 * (max(seen) - min(seen)) or 1.0
     layout["yaxis2"]["range"] = [min(seen) - room, max(seen) + room]  # ramps may leave it
@@ -88,7 +89,7 @@ def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Ch
         *cursor_shapes(end, 1.015 * end),
     ]
     places = np.linspace(0, end, PLACES + 1)
-    notes = [note(pair, image, layer, neurons, rows, float(t)) for t in places]
+    notes = [time_text(pair, image, layer, neurons, rows, float(t)) for t in places]
     return Chart(
         "ttfs_time",
         f"Test image {image} in time",
@@ -100,7 +101,7 @@ def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Ch
     )
 
 
-def _caption(pair: Pair, layer: int, rows: Sequence[Group], held: Sequence[Any]) -> str:
+def _caption(pair: Pair, layer: int, rows: Sequence[SpikeGroup], held: Sequence[Any]) -> str:
     early = int(sum(each.sum() for each in held))
     gate = (
         f" The gate holds {early} of {sum(row.size for row in rows[1:]):,} neurons back, marked ◇, that would have "
@@ -123,7 +124,7 @@ def _caption(pair: Pair, layer: int, rows: Sequence[Group], held: Sequence[Any])
     )
 
 
-def _stride(row: Group, count: int) -> int:
+def _stride(row: SpikeGroup, count: int) -> int:
     """Every so many-th neuron is drawn."""
     return -(-row.size // min(MOST_ROWS, max(10, MOST_MARKS // count)))
 
@@ -133,7 +134,7 @@ def _colours(pair: Pair) -> dict[str, str]:
     return {name: look.colour for name, look in looks_of(pair.relu.names[: len(pair.hidden)]).items()}
 
 
-def _raster(figure: dict[str, Any], index: int, row: Group, count: int, colour: str, held: Any) -> None:
+def _raster(figure: dict[str, Any], index: int, row: SpikeGroup, count: int, colour: str, held: Any) -> None:
     stride = _stride(row, count)
     kept = row.neurons % stride == 0
     neurons, times = row.neurons[kept], row.times[kept]
@@ -163,12 +164,12 @@ def _raster(figure: dict[str, Any], index: int, row: Group, count: int, colour: 
 
 
 def _potential(
-    figure: dict[str, Any], pair: Pair, image: int, layer: int, neuron: int, colour: str, row: Group
+    figure: dict[str, Any], pair: Pair, image: int, layer: int, neuron: int, colour: str, row: SpikeGroup
 ) -> list[float]:
     """Draws V in its two phases, ramp and threshold; what of it is to be seen whole: the ends of V, the threshold."""
     times = pair.passed.times[layer][image]
     when = float(pair.passed.times[layer + 1][image, neuron])
-    own = alone(pair.hidden[layer], neuron)
+    own = single_neuron(pair.hidden[layer], neuron)
     start, silent = own.window.start, when >= own.window.end
     corners = np.unique(np.concatenate([[own.before, start], times[times < start]]))
     v = own.potential(times, np.append(corners, when))[:, 0]
@@ -236,8 +237,8 @@ def _potential(
     return shown
 
 
-def alone(layer: Layer, neuron: int) -> Layer:
-    """One neuron of a layer."""
+def single_neuron(layer: Layer, neuron: int) -> Layer:
+    """A layer with only this neuron."""
     parts = {name: getattr(layer, name)[[neuron]] for name in ("weights", "ramp", "threshold")}
     return replace(layer, **parts)
 
@@ -265,8 +266,8 @@ def _window(figure: dict[str, Any], pair: Pair, layer: int) -> None:
     ]
 
 
-def note(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Sequence[Group], t: float) -> str:
-    """What is so at time t."""
+def time_text(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Sequence[SpikeGroup], t: float) -> str:
+    """What happens at time t, as a sentence."""
     done = sum(int((row.times <= t).sum()) for row in rows[1:])
     whole = sum(row.size for row in rows[1:])
     if t >= pair.latency:
@@ -286,6 +287,6 @@ def note(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Seque
         elif t >= made.window.end:
             words.append(f"neuron {neuron} stayed silent")
         else:
-            v = float(alone(made, neuron).potential(pair.passed.times[layer][image], np.array([t]))[0, 0])
+            v = float(single_neuron(made, neuron).potential(pair.passed.times[layer][image], np.array([t]))[0, 0])
             words.append(f"neuron {neuron}: V = {v:.3g}, ϑ = {theta:.3g}")
     return f"t = {t:.2f} τ_c · {phase} · {done:,} of {whole:,} hidden neurons have spiked · {'; '.join(words)}"

@@ -12,8 +12,8 @@ from snnviz.events import EpochEnd
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.store.looks import looks
-from snnviz.studies.ttfs.charts.costs import Told, cost_table
-from snnviz.studies.ttfs.page.runs import train
+from snnviz.studies.ttfs.charts.costs import RunSummary, cost_table
+from snnviz.studies.ttfs.page.runs import run_panel
 from snnviz.studies.ttfs.page.setting import KEY, design, put_study, study
 from snnviz.studies.ttfs.study import networks
 from snnviz.studies.ttfs.theory.twins import Pair
@@ -32,20 +32,20 @@ COUNTED = (
 )
 
 
-def several() -> dict[str, Design]:
-    """The three, by their names."""
+def compared_designs() -> dict[str, Design]:
+    """The three designs of the table, by name."""
     return networks(design(), study().steps)
 
 
 def panel(made: Pair) -> None:
     """The table, and the rate-coded network's run."""
-    designs = several()
+    designs = compared_designs()
     runs = questions.runs_of(list(designs.values()))
-    done = {name: _told(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}
+    done = {name: _summary(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}
     if made.silent == "nothing":
-        done["ttfs"] = Told(made.accuracy)
+        done["ttfs"] = RunSummary(made.accuracy)
     elif "ttfs" not in done and "relu" in done and study().weights == "relu":
-        done["ttfs"] = Told(done["relu"].accuracy)  # its logits are the same
+        done["ttfs"] = RunSummary(done["relu"].accuracy)  # its logits are the same
     rated = done.get("rate")
     number = st.column_config.NumberColumn
     st.markdown("**Synaptic operations and energy of one image, in three networks of the same layers**")
@@ -85,23 +85,23 @@ def panel(made: Pair) -> None:
     with widget:
         questions.numbers(study(), {"steps": "Time steps T"}, KEY, put_study)
     with row:
-        train("rate", designs["rate"], runs, (6, 4, 8))
+        run_panel("rate", designs["rate"], runs, (6, 4, 8))
 
 
 def _is_done(runs: dict[str, Run], of: Design) -> bool:
     return of.digest in runs and runs[of.digest].state == "done"
 
 
-def _told(of: Design, run: Run) -> Told:
+def _summary(of: Design, run: Run) -> RunSummary:
     anew = questions.runs_of([Measurement(design=of)]).get(name_of(of))
     return _read(str(cache_dir()), of, run.finished, anew.finished if anew is not None else None)
 
 
 @lru_cache(maxsize=200)
-def _read(_place: str, of: Design, _finished: float | None, _measured: float | None) -> Told:
+def _read(_place: str, of: Design, _finished: float | None, _measured: float | None) -> RunSummary:
     store = services.store()
     end = store.last(EpochEnd, [of.digest])[of.digest]
     states = looks(store, of)
     operations = spent(of, states)
     steps = of.data.steps if of.network.code == "rate" else 1
-    return Told(end.test_accuracy, None if end.rate is None else end.rate * steps, operations, states[-1].probe)
+    return RunSummary(end.test_accuracy, None if end.rate is None else end.rate * steps, operations, states[-1].probe)

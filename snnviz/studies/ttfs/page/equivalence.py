@@ -7,7 +7,7 @@ import streamlit as st
 from snnviz.data import datasets
 from snnviz.studies.ttfs.charts import ttfs as views
 from snnviz.studies.ttfs.charts.neuron import formulas
-from snnviz.studies.ttfs.page import looks as ttfs_looks
+from snnviz.studies.ttfs.page import selection as ttfs_looks
 from snnviz.studies.ttfs.page import twin
 from snnviz.studies.ttfs.page.setting import VIEW, design, study
 from snnviz.studies.ttfs.theory.twins import Pair
@@ -24,7 +24,7 @@ def panel() -> None:
     if made is None:
         return
     st.markdown(views.verdict(made))
-    ttfs_looks.looks(made)
+    ttfs_looks.widgets(made)
     card, image = datasets.card(design().data.name), ttfs_looks.image(made)
     first = [views.image_chart(made, image, card), views.logits_chart(made, image, card), views.difference_chart(made)]
     charts(payload(first), key="ttfs-logits")

@@ -19,7 +19,7 @@ from snnviz.studies.ttfs.limits import FineTuning, Limits
 from snnviz.studies.ttfs.page import limits_curve
 from snnviz.studies.ttfs.page.limits_setting import KEY, base, kind, rows_of, setting, sliders
 from snnviz.studies.ttfs.page.setting import VIEW, design, study
-from snnviz.studies.ttfs.page.work import Source, both, source
+from snnviz.studies.ttfs.page.work import Source, build_pair, source
 from snnviz.studies.ttfs.theory.limits import accuracy, trained
 from snnviz.studies.ttfs.theory.twins import span
 from snnviz.theory.ttfs import ZETA
@@ -115,6 +115,6 @@ def _at_once(of: Source, limits: Limits) -> tuple[float | None, str]:
 
 @lru_cache(maxsize=500)
 def _computed(_place: str, of: Design, weights: Source, limits: Limits) -> tuple[float, int]:
-    pair = both(of, study().model_copy(update={"zeta": ZETA, "slopes": "one", "silent": "clock"}), weights)
+    pair = build_pair(of, study().model_copy(update={"zeta": ZETA, "slopes": "one", "silent": "clock"}), weights)
     network = trained(pair.relu, *span(datasets.card(of.data.name)), ZETA)
     return accuracy(network, limits, pair.relu.shown, pair.relu.labels, of.seed), len(pair.relu.shown)

@@ -54,7 +54,7 @@ def _draw(was_active: bool) -> None:
     with right:
         questions.numbers(setting(), {"seeds": "Seeds"}, KEY, _put)
     actions(designs, runs, KEY)
-    found = views.traded(several, questions.epochs_of(designs))
+    found = views.penalty_results(several, questions.epochs_of(designs))
     if not found:
         st.caption("Each is the TTFS network above, trained from scratch with another penalty: an ordinary run.")
         return

@@ -36,10 +36,10 @@ def _runs(was_active: bool) -> None:
         st.rerun()
     for place, (name, each) in zip(st.columns(2, gap="medium"), both.items(), strict=True):
         with place:
-            train(name, each, found, HALF)
+            run_panel(name, each, found, HALF)
 
 
-def train(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, int, int]) -> None:
+def run_panel(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, int, int]) -> None:
     """One run: Train with progress and Cancel, or, when it is done, what it reached and a way to its curves."""
     own = {run: found[run] for run in found if run == of.digest}
     if not own or own[of.digest].state != "done":

@@ -11,7 +11,7 @@ from snnviz.studies.ttfs.charts import time as views
 from snnviz.studies.ttfs.charts.costs import spikes_chart
 from snnviz.studies.ttfs.charts.ttfs import verdict
 from snnviz.studies.ttfs.page import costs, twin
-from snnviz.studies.ttfs.page import looks as ttfs_looks
+from snnviz.studies.ttfs.page import selection as ttfs_looks
 from snnviz.studies.ttfs.page.setting import KEY, VIEW, redraw, study
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.components.charts import charts, payload, picked
@@ -23,13 +23,13 @@ CHART = "ttfs-time"
 
 def panel() -> None:
     """The raster with potentials, spikes by layer, and the table of costs; the rate-coded network's run, live."""
-    active = _is_active(costs.several()["rate"])
+    active = _is_active(costs.compared_designs()["rate"])
     st.fragment(_figures, key=VIEW, run_every=questions.EVERY if active else None)(active)
 
 
 @show_store_errors()
 def _figures(was_active: bool) -> None:
-    if _is_active(costs.several()["rate"]) != was_active:
+    if _is_active(costs.compared_designs()["rate"]) != was_active:
         st.rerun()
     made = twin.panel()
     if made is None:
@@ -37,7 +37,7 @@ def _figures(was_active: bool) -> None:
     if made.silent == "nothing":
         st.markdown(verdict(made))
     st.markdown(views.verdict(made))
-    ttfs_looks.looks(made)
+    ttfs_looks.widgets(made)
     image, layer, neurons = ttfs_looks.image(made), ttfs_looks.layer(made), ttfs_looks.neurons(made)
     charts(_drawn(made, image, layer, neurons), key=CHART, on_pick=_pick)
     left, right = st.columns([4, 7], gap="medium")

@@ -10,7 +10,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import DataMissing, Diverged, InputError
 from snnviz.studies.ttfs.page.setting import KEY, NAMES, design, put_study, study
-from snnviz.studies.ttfs.page.work import Source, both, source
+from snnviz.studies.ttfs.page.work import Source, build_pair, source
 from snnviz.studies.ttfs.study import TtfsStudy
 from snnviz.studies.ttfs.theory.relus import MOST_WEIGHTS
 from snnviz.studies.ttfs.theory.twins import Pair
@@ -51,7 +51,7 @@ def panel() -> Pair | None:
     of = source(design(), now.weights)
     st.caption(_told(of, now))
     try:
-        return both(design(), now, of)
+        return build_pair(design(), now, of)
     except DataMissing as error:
         st.info(escape_markdown(as_sentence(error)), icon=":material/download:")
         return None
@@ -65,7 +65,7 @@ def panel() -> Pair | None:
         if now.slopes != "alpha-one":
             raise
         st.warning(f"No twin with α = 1: {escape_markdown(str(error))}. With B = 1:", icon=":material/function:")
-        return both(design(), now.model_copy(update={"slopes": "one"}), of)
+        return build_pair(design(), now.model_copy(update={"slopes": "one"}), of)
 
 
 def _widgets(now: TtfsStudy) -> None:

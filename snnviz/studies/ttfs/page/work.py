@@ -44,8 +44,8 @@ def source(design: Design, wanted: Weights) -> Source:
     return Source(wanted, name, run.finished or 0.0, accuracy) if whole else Source("untrained")
 
 
-def both(design: Design, study: TtfsStudy, of: Source) -> Pair:
-    """The two networks, and what they say of test images. Raises `InputError` or `DataMissing`."""
+def build_pair(design: Design, study: TtfsStudy, of: Source) -> Pair:
+    """The ReLU network and its TTFS twin, with their outputs on test images. Raises `InputError` or `DataMissing`."""
     if study.slopes != "drawn":  # these say nothing then
         study = study.model_copy(update={"low": 1.0, "high": 1.0})
     key = (study.zeta, study.slopes, study.low, study.high, study.silent)

@@ -16,8 +16,8 @@ from snnviz.studies.activity.charts.activity import (
     colour,
     dead_chart,
     density_chart,
+    init_style,
     label,
-    look,
     rounded,
     shape_charts,
     spikes_chart,
@@ -94,11 +94,11 @@ def test_a_colour_does_not_depend_on_what_else_is_shown() -> None:
 
 def test_choices_of_one_kind_differ_in_shade_or_marker() -> None:
     here = Setting.check({"inits": ",".join(["kaiming", *(f"kaiming:gain={k}" for k in range(3, 14))])})
-    looks = [look(init, here) for init in here.inits]
+    looks = [init_style(init, here) for init in here.inits]
     assert len(set(looks)) == len(looks) == 12
     assert looks[0].colour == colour(read_init("kaiming"), Setting())
     alone = Setting.check({"inits": "kaiming:gain=3"})
-    assert look(alone.inits[0], alone) == looks[1]
+    assert init_style(alone.inits[0], alone) == looks[1]
 
 
 def test_labels_name_what_was_changed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
 from snnviz.studies.activity.page import work
-from snnviz.studies.activity.page.work import Abandoned, traces
+from snnviz.studies.activity.page.work import Superseded, traces
 from snnviz.studies.activity.theory.activity import Setting
 from snnviz.studies.activity.theory.propagation import propagate
 
@@ -46,7 +46,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> ScriptRequests:
 def test_a_moved_slider_ends_a_drawing(requests: ScriptRequests, asked: RerunData) -> None:
     requests.request_rerun(asked)
     slot: Any = Slot()
-    with pytest.raises(Abandoned):
+    with pytest.raises(Superseded):
         traces(LONG, slot)
     assert slot.shares == []
 

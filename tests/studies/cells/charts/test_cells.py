@@ -10,14 +10,14 @@ import pytest
 
 from snnviz.studies.cells.charts.cells import (
     MOST_CELLS,
-    apart,
-    by_class,
+    class_order,
+    distance_text,
     distances_chart,
-    independent,
+    independent_distances,
     kernel_chart,
     score_charts,
     silence_chart,
-    variation,
+    variation_text,
 )
 from snnviz.studies.cells.scoring import Scoring
 from snnviz.views.boxes import parts
@@ -38,7 +38,7 @@ def test_every_figure_is_one_that_plotly_takes(metric: str, normalisation: str) 
 def test_the_kernel_is_ordered_by_class_with_lines_between_classes() -> None:
     found = findings()
     (heat,) = kernel_chart(found, "sahd", "paper").figure["data"]
-    order = by_class(found.labels)
+    order = class_order(found.labels)
     assert found.labels[order].tolist() == sorted(found.labels.tolist())
     z = np.array(heat["z"])
     assert z[2, 5] == pytest.approx(found.kernel("sahd")[order[2], order[5]], rel=1e-3)
@@ -59,7 +59,7 @@ def test_small_differences_in_the_kernel_are_not_rounded_away() -> None:
 def test_spikes_drawn_by_chance_are_as_far_apart_as_independent_ones(metric: str) -> None:
     found = findings(30, 5)
     pairs = np.triu_indices(30, 1)
-    expected = independent(found, metric, "paper")[pairs]  # type: ignore[arg-type]
+    expected = independent_distances(found, metric, "paper")[pairs]  # type: ignore[arg-type]
     assert found.distance(metric)[pairs].mean() == pytest.approx(expected.mean(), rel=0.02)  # type: ignore[arg-type]
     if metric == "sahd":
         assert expected == pytest.approx(found.neurons / 2, rel=1e-3)
@@ -70,14 +70,14 @@ def test_spikes_drawn_by_chance_are_as_far_apart_as_independent_ones(metric: str
 
 def test_the_code_puts_independent_spikes_at_half_a_unit_a_layer_and_step() -> None:
     found = findings()
-    expected = independent(found, "sahd", "code")[np.triu_indices(12, 1)]
+    expected = independent_distances(found, "sahd", "code")[np.triu_indices(12, 1)]
     assert expected == pytest.approx(found.terms / 2, rel=1e-3)
 
 
 def test_sparsity_has_a_column_for_every_step_and_image_beside_the_twin() -> None:
     found = findings()
     lif, relu, *dots = silence_chart(found).figure["data"]
-    order = by_class(found.labels)
+    order = class_order(found.labels)
     assert np.shape(lif["z"]) == (len(LAYERS), 3 * 12)
     assert np.shape(relu["z"]) == (len(LAYERS), 12)
     assert lif["z"][1][12 + 4] == pytest.approx(found.layers[1].silent[1, order[4]], abs=1e-4)
@@ -96,15 +96,15 @@ def test_of_many_images_some_are_drawn_and_that_is_said() -> None:
 
 def test_what_varies_is_said_or_that_nothing_does() -> None:
     found = findings()
-    assert f"LIF {np.median([layer.varies for layer in found.layers]):.2g}" in variation(found)
-    assert variation(findings(rate=0)) == "Where no neuron is active, nothing varies."
+    assert f"LIF {np.median([layer.varies for layer in found.layers]):.2g}" in variation_text(found)
+    assert variation_text(findings(rate=0)) == "Where no neuron is active, nothing varies."
 
 
 def test_how_far_images_are_apart_is_said() -> None:
     found = findings(alike=True)
     share = found.hamming[np.triu_indices(12, 1)].mean() / found.neurons
-    assert f"differ in {100 * share:.1f} %" in apart(found)
-    assert "The two most alike are 1 and 2, of the same class." in apart(found)
+    assert f"differ in {100 * share:.1f} %" in distance_text(found)
+    assert "The two most alike are 1 and 2, of the same class." in distance_text(found)
 
 
 def test_the_network_around_the_cell_says_what_each_part_hands_on() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnviz.studies.cells.charts.normalisations import alike, sentences
+from snnviz.studies.cells.charts.normalisations import rank_agreements, sentences
 from snnviz.studies.cells.scoring import NORMALISATIONS, Candidate, CellSearch, Normalisation
 from snnviz.theory.ranks import kendall
 
@@ -30,13 +30,13 @@ def test_each_cell_counts_once_and_only_where_both_have_a_score() -> None:
         "code": rows([5.0, 7.0, -9.0, 6.0, 8.0]),
         "published": rows([1.0, 2.0, 2.0, 3.0, None]),
     }
-    found = alike(some)
+    found = rank_agreements(some)
     assert found["paper", "code"].count == 4
     assert found["paper", "code"].tau == kendall([1, 2, 3, 4], [5, 7, 6, 8])
     assert found["paper", "published"].count == 3
     assert sentences(some)[0].startswith("The paper's and an early code's: τ = +0.67 (95 %: ")
     assert sentences(some)[0].endswith("4 different cells.")
-    assert alike({"paper": some["paper"]}) == {}
+    assert rank_agreements({"paper": some["paper"]}) == {}
 
 
 @pytest.mark.parametrize("way", NORMALISATIONS)

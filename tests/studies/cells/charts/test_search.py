@@ -8,13 +8,13 @@ import pytest
 from snnviz.design.cells import NAMES, NODES, PUBLISHED, canonical, counts, parse
 from snnviz.studies.cells.charts.search import (
     COUNTED,
-    Seen,
+    SearchHistory,
     _tied,
-    again_chart,
-    amount,
     best_table,
     candidates_table,
+    connection_count,
     histogram_chart,
+    rescored_chart,
     rewards_chart,
     sentences,
     tau,
@@ -27,17 +27,19 @@ from tests.made_up import cell_rows
 from tests.studies.skips.charts.test_search import plotly, traces
 
 SEARCH = CellSearch(candidates=300, connections="backward", best=8)
-SEEN = Seen(SEARCH, cell_rows(SEARCH))
-EARLY = Seen(SEARCH, cell_rows(SEARCH)[:40])
-DEAD = Seen(SEARCH, cell_rows(SEARCH, dead=300))
+SEEN = SearchHistory(SEARCH, cell_rows(SEARCH))
+EARLY = SearchHistory(SEARCH, cell_rows(SEARCH)[:40])
+DEAD = SearchHistory(SEARCH, cell_rows(SEARCH, dead=300))
 
 
-def charts(seen: Seen) -> list[Chart]:
-    return [histogram_chart(seen), *(rewards_chart(seen, name) for name in COUNTED), again_chart(seen)]
+def charts(seen: SearchHistory) -> list[Chart]:
+    return [histogram_chart(seen), *(rewards_chart(seen, name) for name in COUNTED), rescored_chart(seen)]
 
 
-@pytest.mark.parametrize("seen", [SEEN, EARLY, DEAD, Seen(SEARCH, ()), Seen(SEARCH, cell_rows(SEARCH)[:1])])
-def test_every_chart_is_a_plotly_figure(seen: Seen) -> None:
+@pytest.mark.parametrize(
+    "seen", [SEEN, EARLY, DEAD, SearchHistory(SEARCH, ()), SearchHistory(SEARCH, cell_rows(SEARCH)[:1])]
+)
+def test_every_chart_is_a_plotly_figure(seen: SearchHistory) -> None:
     drawings = [Drawing(parse(one.coarse.cell), ("a", "b"), "s", "n") for one in seen.ranked[:7]]
     best = cells_chart(drawings, "title", "caption", key="best")
     assert best.least >= 6 * 180  # on a phone the words above six cells in a row would lie over each other
@@ -59,7 +61,7 @@ def test_the_histogram_counts_every_different_cell_with_a_score() -> None:
 
 def test_without_scoring_again_there_is_nothing_to_tell_apart() -> None:
     search = SEARCH.model_copy(update={"best": 0})
-    chart = histogram_chart(Seen(search, cell_rows(search)))
+    chart = histogram_chart(SearchHistory(search, cell_rows(search)))
     assert [trace["name"] for trace in chart.figure["data"]] == ["cells"]
     assert "again" not in chart.caption
 
@@ -76,9 +78,9 @@ def test_far_lower_scores_do_not_squeeze_the_others() -> None:
     rows = [
         row if row.number != 7 else type(row)(7, 0, row.cell, -1e6, 1.0, None, None, None, 0.0) for row in EARLY.rows
     ]
-    chart = histogram_chart(Seen(SEARCH, tuple(rows)))
+    chart = histogram_chart(SearchHistory(SEARCH, tuple(rows)))
     assert min(traces(chart)["others"]["x"]) > -1e5 or "far lower" not in chart.caption
-    assert sum(sum(trace["y"]) for trace in chart.figure["data"]) == len(Seen(SEARCH, tuple(rows)).different)
+    assert sum(sum(trace["y"]) for trace in chart.figure["data"]) == len(SearchHistory(SEARCH, tuple(rows)).different)
 
 
 @pytest.mark.parametrize("name", COUNTED)
@@ -87,26 +89,28 @@ def test_boxes_are_of_different_cells_by_what_they_have(name: str) -> None:
     for place, median, low, high, text in zip(
         box["x"], box["median"], box["lowerfence"], box["upperfence"], box["text"], strict=True
     ):
-        scores = [one.coarse.sahd for one in SEEN.different if amount(one.coarse.cell, name) == place]
+        scores = [one.coarse.sahd for one in SEEN.different if connection_count(one.coarse.cell, name) == place]
         assert text == f"{len(scores)} cells"
         assert median == pytest.approx(np.median(scores), rel=1e-4)
         assert (low, high) == (pytest.approx(min(scores), rel=1e-4), pytest.approx(max(scores), rel=1e-4))
 
 
 def test_tau_is_of_first_scores() -> None:
-    own = [(amount(one.coarse.cell, "conv3"), one.coarse.sahd) for one in SEEN.different]
+    own = [(connection_count(one.coarse.cell, "conv3"), one.coarse.sahd) for one in SEEN.different]
     assert tau(SEEN, "conv3") == pytest.approx(kendall(*zip(*own, strict=True)))
     assert f"{tau(SEEN, 'conv3'):+.2f}" in rewards_chart(SEEN, "conv3").caption
-    assert tau(Seen(SEARCH, ()), "conv3") is None
+    assert tau(SearchHistory(SEARCH, ()), "conv3") is None
 
 
 def test_what_was_scored_again_stands_beside_its_first_score() -> None:
-    (points,) = again_chart(SEEN, SEEN.again[2].coarse.cell).figure["data"]
-    assert len(points["x"]) == len(SEEN.again) == 8
-    assert points["x"] == pytest.approx([one.coarse.sahd for one in SEEN.again], rel=1e-4)
-    assert points["y"] == pytest.approx([one.fine.sahd for one in SEEN.again if one.fine], rel=1e-4)
+    (points,) = rescored_chart(SEEN, SEEN.rescored[2].coarse.cell).figure["data"]
+    assert len(points["x"]) == len(SEEN.rescored) == 8
+    assert points["x"] == pytest.approx([one.coarse.sahd for one in SEEN.rescored], rel=1e-4)
+    assert points["y"] == pytest.approx([one.fine.sahd for one in SEEN.rescored if one.fine], rel=1e-4)
     assert points["marker"]["size"].index(13) == 2
-    assert [custom[:2] for custom in points["customdata"]] == [[SEARCH.digest, one.coarse.cell] for one in SEEN.again]
+    assert [custom[:2] for custom in points["customdata"]] == [
+        [SEARCH.digest, one.coarse.cell] for one in SEEN.rescored
+    ]
 
 
 def test_sentences_say_what_is_rewarded_how_sure_it_is_and_what_failed() -> None:
@@ -116,7 +120,7 @@ def test_sentences_say_what_is_rewarded_how_sure_it_is_and_what_failed() -> None
     assert said[1].endswith(("cannot be told apart.", "the first stands out."))
     assert said[2].endswith("have no score: no neuron spikes.") or said[2].endswith("has no score: no neuron spikes.")
     assert len(sentences(DEAD)) == 1
-    assert sentences(Seen(SEARCH, ())) == []
+    assert sentences(SearchHistory(SEARCH, ())) == []
 
 
 def test_the_table_has_the_best_first_and_counts_what_they_have() -> None:

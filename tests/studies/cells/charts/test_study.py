@@ -21,7 +21,7 @@ from snnviz.theory.ranks import kendall
 from tests.made_up import candidates
 
 
-def answered(study: CellStudy) -> tuple[tuple[Member, ...], list[Outcome], cellstudy.Found]:
+def answered(study: CellStudy) -> tuple[tuple[Member, ...], list[Outcome], cellstudy.Candidates]:
     """As if all of it had been trained: 3x3 convolutions and time steps help, seeds differ by 2 points."""
     known = searches(study)
     listed = {search.digest: candidates(search) for search in known.values()}
@@ -103,7 +103,7 @@ def test_counts_are_those_of_the_cell() -> None:
     study = CellStudy(cells=5, connections="backward")
     _, some, _ = answered(study)
     for one in some:
-        found = cellcounts.counted(one)
+        found = cellcounts.connection_counts(one)
         ones = sum(operation > 0 for row in one.member.cell for operation in row)
         assert found["edges"] == found["forward"] + found["backward"] == ones
         assert found["edges"] == sum(found[name] for name in ("skip", "conv1", "conv3", "pool"))
@@ -151,7 +151,7 @@ def test_a_mean_stands_at_each_number_over_the_cells_that_have_it() -> None:
         for chart in cellcounts.count_charts(study, some, direction):
             name = chart.id.removeprefix("cells_")
             line = chart.figure["data"][1]
-            numbers = [cellcounts.counted(one, direction)[name] for one in some]
+            numbers = [cellcounts.connection_counts(one, direction)[name] for one in some]
             assert line["x"] == sorted(set(numbers))
             for number, value, half in zip(line["x"], line["y"], line["error_y"]["array"], strict=True):
                 own = [one.accuracy for one, each in zip(some, numbers, strict=True) if each == number]
@@ -167,8 +167,8 @@ def test_operations_are_counted_by_direction_too() -> None:
     study = CellStudy(cells=20, connections="backward", kept="backward", seeds=1)
     _, some, _ = answered(study)
     for one in some:
-        ways = [cellcounts.counted(one, "forward"), cellcounts.counted(one, "backward")]
-        whole = cellcounts.counted(one)
+        ways = [cellcounts.connection_counts(one, "forward"), cellcounts.connection_counts(one, "backward")]
+        whole = cellcounts.connection_counts(one)
         assert sum(ways[0][name] for name in KINDS) == whole["forward"]
         assert sum(ways[1][name] for name in KINDS) == whole["backward"] > 0
         assert all(ways[0][name] + ways[1][name] == whole[name] for name in KINDS)
@@ -179,15 +179,15 @@ def test_intervals_are_over_searches_where_there_are_several() -> None:
     _, some, found = answered(study)
     best = [one for one in some if one.member.samples == 20]
     assert [one.member.time for one in best] == [0, 1, 2]
-    over = cellstudy.repeated(best)
+    over = cellstudy.search_accuracy(best)
     low, high = stats.t.interval(0.95, 2, over.mean, stats.sem([one.accuracy for one in best]))
     assert (over.low, over.high) == (pytest.approx(low, rel=1e-4), pytest.approx(high, rel=1e-4))
     points = cellstudy.sample_charts(study, some, found)[0].figure["data"][0]
     assert points["error_y"]["array"][-1] == pytest.approx(over.half, abs=1e-5)
-    alone = cellstudy.repeated(best[:1])
+    alone = cellstudy.search_accuracy(best[:1])
     assert alone.count == 2, "one search: over its seeds"
-    assert "over 3 searches" in cellstudy.over(study)
-    assert "another search would find another cell" in cellstudy.over(study.model_copy(update={"searches": 1}))
+    assert "over 3 searches" in cellstudy.interval_note(study)
+    assert "another search would find another cell" in cellstudy.interval_note(study.model_copy(update={"searches": 1}))
 
 
 def test_the_best_is_compared_with_random_cells_of_the_same_search_and_seeds() -> None:
@@ -200,11 +200,11 @@ def test_the_best_is_compared_with_random_cells_of_the_same_search_and_seeds() -
         chance = [one.accuracy for one in own if not one.member.samples]
         assert len(chance) == 2
         differences.append(best - np.mean(chance))
-    gained = cellstudy.gain(study, some)["forward"]
+    gained = cellstudy.gain_over_random(study, some)["forward"]
     assert gained is not None
     assert gained.mean == pytest.approx(np.mean(differences))
     assert gained.count == 3
-    told = cellstudy.told_gain(study, some)
+    told = cellstudy.gain_text(study, some)
     assert f"{100 * gained.mean:+.1f} points" in told
     assert ("not told apart" in told) == (abs(gained.mean) <= (gained.half or 0))
 

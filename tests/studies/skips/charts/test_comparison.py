@@ -10,15 +10,17 @@ import pytest
 from snnviz.design.links import change
 from snnviz.graph.twins import ann_twin
 from snnviz.studies.skips.charts import comparison
-from snnviz.studies.skips.charts.comparison import PUBLISHED, Three, comparison_table, gain, published
+from snnviz.studies.skips.charts.comparison import PUBLISHED, SeedDesigns, comparison_table, gain_text, published
 from snnviz.studies.skips.optimisation import Optimisation, design
 from snnviz.theory.operations import Counts
 from snnviz.views.results import Result
 
 
-def three(seed: int) -> Three:
+def three(seed: int) -> SeedDesigns:
     original = design(Optimisation(), seed)
-    return Three(ann_twin(original), original, change(original, {"network.edges": "00111/00011/00001/00000/00000"}))
+    return SeedDesigns(
+        ann_twin(original), original, change(original, {"network.edges": "00111/00011/00001/00000/00000"})
+    )
 
 
 THREES = [three(seed) for seed in range(5)]
@@ -45,18 +47,18 @@ def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
 
 def test_a_gain_that_is_the_same_at_each_seed_is_not_told_apart() -> None:
     alike = {digest: replace(one, accuracy=round(one.accuracy, 1)) for digest, one in RESULTS.items()}
-    assert gain(THREES[:2], alike).endswith("points, the same at each seed. This says little.")
+    assert gain_text(THREES[:2], alike).endswith("points, the same at each seed. This says little.")
 
 
 def test_the_gain_is_taken_seed_by_seed() -> None:
-    said = gain(THREES, RESULTS)
+    said = gain_text(THREES, RESULTS)
     assert said.startswith("Optimised skips change the test accuracy by +7.0 points (95 %: +5.0 to")
     assert "5 seeds), told apart. They have " in said
     assert "more parameters: that alone may change it." in said
-    two = gain(THREES[:2], RESULTS)  # 5 and 6 points: of two seeds the interval is 12.7 standard errors wide
+    two = gain_text(THREES[:2], RESULTS)  # 5 and 6 points: of two seeds the interval is 12.7 standard errors wide
     assert "(95 %: -0.9 to +11.9, 2 seeds), not told apart" in two
-    assert "of one seed. This says little" in gain(THREES[:1], RESULTS)
-    assert gain(THREES, {}) == ""
+    assert "of one seed. This says little" in gain_text(THREES[:1], RESULTS)
+    assert gain_text(THREES, {}) == ""
 
 
 @pytest.mark.parametrize(("data", "mean"), [("CIFAR-10", 11.48), ("CIFAR-10-DVS", 9.14), ("DVS128 Gesture", 10.24)])

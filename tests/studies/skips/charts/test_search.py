@@ -14,15 +14,15 @@ import pytest
 from snnviz.store import Run
 from snnviz.studies.skips.charts import belief
 from snnviz.studies.skips.charts.search import (
-    Seen,
+    SearchHistory,
     baseline_charts,
     candidates_chart,
     edges_of,
     progress_charts,
-    skips,
+    skip_count,
     trial_table,
 )
-from snnviz.studies.skips.charts.searches import phase, searches_table
+from snnviz.studies.skips.charts.searches import phase_text, searches_table
 from snnviz.studies.skips.charts.thumbnails import Thumbnail, thumbnails_chart
 from snnviz.studies.skips.optimisation import OPTIMISATIONS, searches
 from snnviz.studies.skips.search import read_code, space
@@ -48,7 +48,7 @@ def plotly(chart: Chart) -> None:
 @pytest.mark.parametrize(
     "shown", [ALL, (STAGED,), (seen(UCB.search, 1),), (seen(UCB.search, 3), seen(RANDOM.search, 2))]
 )
-def test_every_chart_is_a_plotly_figure(shown: tuple[Seen, ...]) -> None:
+def test_every_chart_is_a_plotly_figure(shown: tuple[SearchHistory, ...]) -> None:
     charts = [*progress_charts(shown, "iteration"), *progress_charts(shown, "epochs"), *baseline_charts(shown)]
     charts += [candidates_chart(shown, "firing rate", None), candidates_chart(shown, "operations", None)]
     charts += belief.belief_charts(shown[0])
@@ -78,7 +78,7 @@ def test_against_epochs_it_is_what_was_spent_by_then() -> None:
 
 
 def test_accuracy_is_that_of_the_best_by_the_objective() -> None:
-    one = Seen(
+    one = SearchHistory(
         UCB.search, tuple(trial(UCB.search, n, code, value=2.0 - n) for n, code in enumerate(codes(UCB.search)[:4]))
     )
     best = traces(progress_charts([one], "iteration")[1])
@@ -103,7 +103,7 @@ def test_every_candidate_is_a_point_that_can_be_chosen() -> None:
 
 
 def test_candidates_that_were_counted_as_before_are_said_to_be() -> None:
-    older = Seen(UCB.search, tuple(replace(t, eff_macs=None, eff_acs=None) for t in UCB.trials))
+    older = SearchHistory(UCB.search, tuple(replace(t, eff_macs=None, eff_acs=None) for t in UCB.trials))
     for shown, words in ((UCB, False), (older, True)):
         captions = [candidates_chart([shown], "operations", None).caption, baseline_charts([shown])[1].caption]
         assert all((f"Of {len(UCB.trials)} older candidates" in caption) == words for caption in captions)
@@ -113,7 +113,7 @@ def test_candidates_that_were_counted_as_before_are_said_to_be() -> None:
 def test_the_baseline_is_taus_mean_over_the_searches() -> None:
     found = baseline_charts(ALL)[0].figure["data"]
     group = [one for one in ALL if one.search.strategy == "ucb"]
-    taus = [kendall([skips(one.search, t) for t in one.trials], [t.value for t in one.trials]) for one in group]
+    taus = [kendall([skip_count(one.search, t) for t in one.trials], [t.value for t in one.trials]) for one in group]
     told = interval([tau for tau in taus if tau is not None])
     assert told is not None
     assert found[0]["name"] == f"GP-UCB, τ = {told.mean:+.2f} ± {told.high - told.mean:.2f}"  # 95 %, over the seeds
@@ -136,7 +136,7 @@ def test_calibration_compares_what_was_expected_with_what_came() -> None:
 
 
 def test_the_posterior_is_sorted_with_ten_that_were_not_trained() -> None:
-    found = belief.known(UCB)
+    found = belief.latest_belief(UCB)
     assert found is not None
     chart = traces(belief.posterior_chart(UCB, *found))
     evaluated, new = chart["trained, expected"], chart["not trained, expected"]
@@ -149,8 +149,8 @@ def test_the_posterior_is_sorted_with_ten_that_were_not_trained() -> None:
 
 
 def test_observations_are_those_of_the_models_iteration() -> None:
-    one = Seen(UCB.search, UCB.trials, (model(UCB.search, 1),))
-    found = belief.known(one)
+    one = SearchHistory(UCB.search, UCB.trials, (model(UCB.search, 1),))
+    found = belief.latest_belief(one)
     assert found is not None
     assert found[2] == [t.value for t in UCB.trials[:4]]
 
@@ -191,7 +191,7 @@ def test_the_export_has_everything_of_every_candidate() -> None:
     assert row["matrices"] == written
 
 
-def run(one: Seen, state: str, step: int = 0, **more: Any) -> Run:
+def run(one: SearchHistory, state: str, step: int = 0, **more: Any) -> Run:
     """Of 1 training step an epoch."""
     search, nothing = one.search, dict.fromkeys(("started", "finished", "eta_seconds", "doing", "error", "traceback"))
     whole = search.design.training.epochs
@@ -203,18 +203,18 @@ def run(one: Seen, state: str, step: int = 0, **more: Any) -> Run:
 
 
 def test_the_phase_follows_from_steps_and_rows() -> None:
-    empty = Seen(UCB.search, ())
-    begun = Seen(UCB.search, (), (), UCB.twin)
-    assert phase(None, empty) == "not started"
-    assert phase(run(empty, "cancelled"), empty) == "paused"
-    assert phase(run(empty, "running", cancel_requested=True), empty) == "pausing"
-    assert phase(run(empty, "running", 2), empty) == "ANN twin: epoch 3 of 6"
-    assert phase(run(begun, "running", 6), begun) == "shared weights: epoch 1 of 12"
-    assert phase(run(begun, "running", 17), begun) == "shared weights: epoch 12 of 12"
-    assert phase(run(begun, "running", 18), begun) == "candidate 1 of 6"
-    assert phase(run(UCB, "running", 21), seen(UCB.search, 3)) == "candidate 4 of 6"
-    lone = Seen(RANDOM.search, (), (), RANDOM.twin)
-    assert phase(run(lone, "running", 7), lone) == "candidate 1 of 6"
+    empty = SearchHistory(UCB.search, ())
+    begun = SearchHistory(UCB.search, (), (), UCB.twin)
+    assert phase_text(None, empty) == "not started"
+    assert phase_text(run(empty, "cancelled"), empty) == "paused"
+    assert phase_text(run(empty, "running", cancel_requested=True), empty) == "pausing"
+    assert phase_text(run(empty, "running", 2), empty) == "ANN twin: epoch 3 of 6"
+    assert phase_text(run(begun, "running", 6), begun) == "shared weights: epoch 1 of 12"
+    assert phase_text(run(begun, "running", 17), begun) == "shared weights: epoch 12 of 12"
+    assert phase_text(run(begun, "running", 18), begun) == "candidate 1 of 6"
+    assert phase_text(run(UCB, "running", 21), seen(UCB.search, 3)) == "candidate 4 of 6"
+    lone = SearchHistory(RANDOM.search, (), (), RANDOM.twin)
+    assert phase_text(run(lone, "running", 7), lone) == "candidate 1 of 6"
 
 
 def test_the_table_has_those_that_were_started() -> None:

@@ -15,7 +15,13 @@ from scipy import stats
 
 from snnviz.events import EpochEnd, LayerState
 from snnviz.graph.architectures import architecture
-from snnviz.studies.skips.charts.controls import begun, expected, left, sentence, sentences
+from snnviz.studies.skips.charts.controls import (
+    control_differences,
+    forecast_text,
+    initial_activity_text,
+    sentence,
+    sentences,
+)
 from snnviz.studies.skips.charts.skips import skip_charts, skip_means, skip_table
 from snnviz.studies.skips.sweep import Point, SkipSweep, points
 from snnviz.theory.operations import Counts, spent
@@ -189,7 +195,7 @@ LEFT = {point.design.digest: controlled(point) for point in CONTROLLED}
 
 
 def test_what_is_left_is_the_paired_difference_with_its_t_interval() -> None:
-    found = {(one.kind, one.n_skip, one.equal): one for one in left(CONTROLLED, LEFT)}
+    found = {(one.kind, one.n_skip, one.equal): one for one in control_differences(CONTROLLED, LEFT)}
     assert list(found) == [
         *(("DSC", n, control) for n in (1,) for control in ("parameters", "operations")),
         ("ASC", 1, "parameters and operations"),
@@ -214,7 +220,7 @@ def test_sentences_say_whether_it_is_told_apart() -> None:
     over = "over a plain block of equal parameters"
     assert dsc.startswith(f"2 DSC skips {over}: +6.0 points (95 %: +4.7 to +7.3, 4 seeds), told apart")
     assert asc.startswith(f"2 ASC skips {over} and operations: +3.0 points (95 %: +1.7 to +4.3, 4 seeds), told apart")
-    [none] = [x for x in left(CONTROLLED, LEFT) if (x.kind, x.n_skip) == ("ASC", 1)]
+    [none] = [x for x in control_differences(CONTROLLED, LEFT) if (x.kind, x.n_skip) == ("ASC", 1)]
     assert sentence(none).startswith(
         f"1 ASC skip {over} and operations: +0.0 points (95 %: -1.3 to +1.3, 4 seeds), not told apart"
     )
@@ -224,19 +230,19 @@ def test_sentences_say_whether_it_is_told_apart() -> None:
 
 def test_a_silent_start_is_called_one() -> None:
     rates = {point.design.digest: 0.004 for point in CONTROLLED}
-    assert begun(CONTROLLED, rates).startswith(
+    assert initial_activity_text(CONTROLLED, rates).startswith(
         "Before training 0.4 % of the neurons of the network without skips spike"
     )
-    assert "nearly silent" in begun(CONTROLLED, rates)
-    assert "silent" not in begun(CONTROLLED, dict.fromkeys(rates, 0.085))
-    assert begun(CONTROLLED, {}) == ""
+    assert "nearly silent" in initial_activity_text(CONTROLLED, rates)
+    assert "silent" not in initial_activity_text(CONTROLLED, dict.fromkeys(rates, 0.085))
+    assert initial_activity_text(CONTROLLED, {}) == ""
 
 
 def test_before_any_run_theory_says_how_active_it_will_be() -> None:
     """Four seeds have 12.7 % as the page opens, 3.0 % with torch's weights (`sweep`); theory is rough here."""
 
     def said(sweep: SkipSweep) -> list[float]:
-        return [float(share) for share in re.findall(r"([\d.]+) %", expected(points(sweep)))]
+        return [float(share) for share in re.findall(r"([\d.]+) %", forecast_text(points(sweep)))]
 
     whole, last = said(SkipSweep(gain=2, seeds=1))
     assert whole == pytest.approx(12.7, abs=3)
@@ -244,7 +250,7 @@ def test_before_any_run_theory_says_how_active_it_will_be() -> None:
     weak, silent = said(SkipSweep(seeds=1))
     assert weak == pytest.approx(3.0, abs=1)
     assert silent == 0
-    assert expected([point for point in points(SkipSweep(seeds=1)) if point.n_skip]) == ""
+    assert forecast_text([point for point in points(SkipSweep(seeds=1)) if point.n_skip]) == ""
 
 
 def test_controls_are_lines_of_their_own() -> None:

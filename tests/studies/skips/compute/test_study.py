@@ -12,7 +12,7 @@ from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState
-from snnviz.studies.skips.charts.controls import left
+from snnviz.studies.skips.charts.controls import control_differences
 from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SkipType, distinct, points
 from snnviz.theory.intervals import Interval
 from snnviz.views.results import Result, result
@@ -64,7 +64,9 @@ def left_of_three(name: str) -> dict[tuple[SkipType, str], Interval]:
     """Points of accuracy that three skips leave over plain blocks, by type and what is equal: four seeds."""
     found = [p for p in points(SWEEPS[name].model_copy(update={"twins": "without"})) if p.n_skip == 3]
     results: Mapping[str, Result] = {design.digest: trained(design) for design in distinct(found)}
-    return {(one.kind, one.equal): one.accuracy for one in left(found, results) if one.accuracy is not None}
+    return {
+        (one.kind, one.equal): one.accuracy for one in control_differences(found, results) if one.accuracy is not None
+    }
 
 
 BOTH = "parameters and operations"

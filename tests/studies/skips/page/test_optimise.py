@@ -11,7 +11,7 @@ from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import State, Store
-from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, again, design, searches
 from snnviz.studies.skips.page import setting as optimise_setting
 from snnviz.studies.skips.search import Code, Search, Trial, candidate, read_code
@@ -49,7 +49,7 @@ def at_search() -> Callable[[Optimisation], Visit]:
 def written() -> Callable[..., None]:
     """Writes what searches are to have said into the pages' store."""
 
-    def write(several: Sequence[Seen], state: State | None = "done") -> None:
+    def write(several: Sequence[SearchHistory], state: State | None = "done") -> None:
         store = Store()
         for one in several:
             store.submit(one.search)
@@ -102,7 +102,7 @@ def test_what_is_in_the_store_is_drawn_for_everybody(
     assert "two trainings differ would make them more" in visit.text
 
 
-def best(one: Seen) -> list[Code]:
+def best(one: SearchHistory) -> list[Code]:
     return [read_code(trial.code) for trial in one.ranked]
 
 

@@ -89,16 +89,16 @@ def test_spikes_against_accuracy_of_what_has_been_through_an_epoch() -> None:
         digests[1, 0]: [end(0.965, 0.3)],
         digests[3, 0]: [end(0.9, None)],
     }
-    found = ttfspenalty.traded(several, rows)
+    found = ttfspenalty.penalty_results(several, rows)
     assert [(each.penalty, each.spikes, each.accuracies) for each in found] == [
         (0, (0.6, 0.5), (0.98, 0.96)),
         (1, (0.3,), (0.965,)),
     ]
-    shown = traces(ttfspenalty.chart(found, going=2))
+    shown = traces(ttfspenalty.chart(found, running=2))
     assert (shown["mean of the seeds"]["x"], shown["mean of the seeds"]["y"]) == ([0.55, 0.3], [0.97, 0.965])
     assert shown["each seed"]["x"] == [0.6, 0.5, 0.3]
     assert shown["paper: 0.3 on average"]["x"] == [0.3, 0.3]
-    assert "2 still train" in ttfspenalty.chart(found, going=2).caption
+    assert "2 still train" in ttfspenalty.chart(found, running=2).caption
     said = ttfspenalty.verdict(found)
     assert said.startswith("Without a penalty **0.55** spikes per neuron, 97.0 %.")
     assert "at most a point below, fewest at λ = 1: **0.30**, 96.5 %, -1.5 points, of one seed." in said

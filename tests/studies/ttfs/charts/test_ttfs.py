@@ -54,7 +54,7 @@ def traces(of: chart.Chart, **wanted: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("start", SMALL)
 def test_every_chart_is_one_that_plotly_draws(start: str) -> None:
     one = made(start)
-    neurons = ttfs_neuron.interesting(one, 0, 0)
+    neurons = ttfs_neuron.example_neurons(one, 0, 0)
     shown = [
         ttfs.image_chart(one, 0, CARD),
         ttfs.logits_chart(one, 0, CARD),
@@ -98,8 +98,8 @@ def test_the_drawn_v_is_that_of_the_neuron_whose_spikes_are_counted(silent: Sile
     threshold at the spike that is counted, and the drawn curve is what was integrated."""
     one = made("8 layers", "drawn", silent=silent)
     layer, image = 2, 5
-    neurons = (*ttfs_neuron.interesting(one, layer, image), 0, 1, 2)
-    rows = time.groups(one, image)
+    neurons = (*ttfs_neuron.example_neurons(one, layer, image), 0, 1, 2)
+    rows = time.spike_groups(one, image)
     sent = list(zip(rows[layer].times, rows[layer].neurons, strict=True))
     counted = dict(zip(rows[layer + 1].neurons, rows[layer + 1].times, strict=True))
     of, dt = one.hidden[layer], 1e-3
@@ -156,7 +156,7 @@ def test_the_raster_has_every_spike_within_its_window_and_the_slider_counts_them
 
 def test_large_layers_are_drawn_in_part() -> None:
     one = made()
-    rows = time.groups(one, 0)
+    rows = time.spike_groups(one, 0)
     assert [time._stride(row, len(rows)) for row in rows] == [1, 1, 1]
     assert time._stride(rows[0]._replace(size=4096), 3) == 11
     assert time._stride(rows[0]._replace(size=200), 200) == 5
@@ -196,7 +196,7 @@ def test_a_relu_network_skips_its_zeros_as_a_spiking_one_skips_silence(kind: str
 
 def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
     one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
-    table = costs.cost_table(one, several, {"relu": costs.Told(0.9)}).set_index("network")
+    table = costs.cost_table(one, several, {"relu": costs.RunSummary(0.9)}).set_index("network")
     assert table.loc["ReLU, all operations", "macs"] == 64 * 20 + 20 * 20 + 20 * 10
     sparse, folded = table.loc["ReLU, zeros skipped"], table.loc["ReLU, black pixels skipped too"]
     assert table.loc["ReLU, all operations", "energy"] == pytest.approx(
@@ -210,7 +210,7 @@ def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
     assert table["latency"].tolist() == ["one pass"] * 3 + [f"{one.latency:.3g} τ_c"] * 2 + ["7 time steps"]
     assert table.loc["ReLU, all operations", "accuracy"] == 90
     assert table.loc["rate-coded LIF", ["accuracy", "macs", "energy"]].isna().all()
-    told = costs.Told(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
+    told = costs.RunSummary(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
     rate = costs.cost_table(one, several, {"rate": told}).set_index("network").loc["rate-coded LIF"]
     assert (rate["accuracy"], rate["spikes"], rate["energy"]) == (80, 1.5, pytest.approx(0.064))
     older = told._replace(operations=replace(told.operations, estimated=True))
@@ -219,7 +219,7 @@ def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
 
 def test_an_average_of_spikes_is_counted_by_both_conventions_and_once_where_they_agree() -> None:
     one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
-    pooled = costs.Told(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
+    pooled = costs.RunSummary(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
     table = costs.cost_table(one, several, {"rate": pooled}).set_index("network")
     rate, bench = table.loc["rate-coded LIF"], table.loc["rate-coded LIF, by NeuroBench"]
     assert (rate["macs"], rate["additions"]) == (10, 20)
@@ -243,7 +243,7 @@ def test_with_t_max_events_counted_every_neuron_sends_once_through_each_of_its_w
 
 def test_a_neuron_in_formulas_says_what_its_relu_says() -> None:
     one = made(slopes="drawn")
-    first, _, silent = ttfs_neuron.interesting(one, 1, 4)
+    first, _, silent = ttfs_neuron.example_neurons(one, 1, 4)
     lines = ttfs_neuron.formulas(one, 1, first, 4)
     x = float(one.relu.said[1][4, first])
     assert lines[-2].endswith(rf"= {x:.4g} \qquad x_i = {x:.4g}")

@@ -98,7 +98,7 @@ def test_a_trained_network_keeps_its_accuracy_in_numpy(trained: Callable[..., Ru
     accuracy = visit.at.dataframe[0].value.set_index("network")["accuracy"]
     assert accuracy["ReLU, all operations"] == accuracy["TTFS"] == accuracy["TTFS, t_max events counted"] > 85
     design, study = visit.at.session_state["ttfs_design"], visit.at.session_state["ttfs"]
-    made = work.both(design, study, work.source(design, "relu"))
+    made = work.build_pair(design, study, work.source(design, "relu"))
     assert 100 * made.accuracy == pytest.approx(accuracy["ReLU, all operations"], abs=4)  # of 256 of the 360 images
 
 
@@ -156,7 +156,7 @@ def test_neurons_as_printed_collapse_at_once_and_it_is_in_the_link(trained: Call
     visit.look()
     assert "Silent neurons send nothing, and no clock makes up for it" in visit.text
     assert link(visit).endswith("study.silent=nothing")
-    made = work.both(design, TtfsStudy(silent="nothing"), work.source(design, "relu"))
+    made = work.build_pair(design, TtfsStudy(silent="nothing"), work.source(design, "relu"))
     assert made.accuracy < 0.75 < 0.85 < made.relu.accuracy
     table = visit.at.dataframe[0].value
     assert table["late"].tolist() == list(made.lateness)

@@ -1,4 +1,4 @@
-"""The best of a search trained again: how far trainings lie apart, and whether the best is better than the original."""
+"""The best candidates of searches trained again: the spread between trainings, and the gain over the original."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.graph.controls import can_be_plain
-from snnviz.studies.skips.charts.retraining import Groups, Retraining, anew, retraining
-from snnviz.studies.skips.charts.search import Seen
+from snnviz.studies.skips.charts.retraining import Groups, Retraining, retraining, retraining_text
+from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.optimisation import BEST, TIMES, again
 from snnviz.studies.skips.search import read_code
 from snnviz.ui.kit import questions
@@ -19,32 +19,32 @@ from snnviz.ui.kit.words import escape_markdown
 KEY = "optimise-again"
 
 
-def _groups(one: Seen) -> Groups:
+def _groups(one: SearchHistory) -> Groups:
     """Only of a search that has ended: before, the best may change."""
     if len(one.trials) < one.search.trials or one.search.strategy != "ucb":
         return {}
     return again(one.search, [read_code(trial.code) for trial in one.ranked])
 
 
-def _designs(found: Sequence[Seen]) -> list[Design]:
+def _designs(found: Sequence[SearchHistory]) -> list[Design]:
     several = [design for one in found for designs in _groups(one).values() for design in designs]
     return list({design.digest: design for design in several}.values())
 
 
-def is_active(found: Sequence[Seen]) -> bool:
+def is_active(found: Sequence[SearchHistory]) -> bool:
     """Whether some of them are still to be trained."""
     return questions.is_active(questions.runs_of(_designs(found)))
 
 
-def known(found: Sequence[Seen]) -> Retraining | None:
-    """The spread between two trainings of a network, as far as some were trained again."""
+def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:
+    """The spread between trainings of one network, as far as some were trained again, else None."""
     designs = _designs(found)
     done = questions.results(designs, questions.runs_of(designs))
     ends = {digest: rows[-1] for digest, rows in questions.epochs_of(designs).items() if digest in done}
     return retraining([(one.search, _groups(one)) for one in found], ends, done)
 
 
-def panel(found: Sequence[Seen]) -> None:
+def panel(found: Sequence[SearchHistory]) -> None:
     """The button, and what came of it. Nothing before a search has ended."""
     designs = _designs(found)
     if not designs:
@@ -59,6 +59,6 @@ def panel(found: Sequence[Seen]) -> None:
     actions(designs, runs, KEY, "again", verb=TRAIN._replace(do="Train again:"), what=f"{len(designs)} runs")
     done = questions.results(designs, runs)
     for one in found:
-        said = anew(_groups(one), done)
+        said = retraining_text(_groups(one), done)
         if said:
             st.markdown("\n".join(f"- Seed {one.search.seed}: {escape_markdown(words)}" for words in said))

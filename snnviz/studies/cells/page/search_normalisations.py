@@ -1,12 +1,12 @@
-"""Whether the other normalisations would rank a search's cells alike: its first cells, scored by them at a press."""
+"""Whether the other normalisations would rank a search's cells alike: its first cells scored by them, at a click."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from snnviz.store import Run
-from snnviz.studies.cells.charts.normalisations import alike, sentences
-from snnviz.studies.cells.charts.search import Seen
+from snnviz.studies.cells.charts.normalisations import rank_agreements, sentences
+from snnviz.studies.cells.charts.search import SearchHistory
 from snnviz.studies.cells.page import search_work
 from snnviz.studies.cells.scoring import CellSearch
 from snnviz.ui.kit import questions
@@ -22,9 +22,9 @@ def runs_of(search: CellSearch) -> dict[str, Run]:
     return questions.runs_of(list(search.beside))
 
 
-def panel(seen: Seen) -> None:
+def panel(history: SearchHistory) -> None:
     """A press, and Kendall's tau with its interval once there is something to compare."""
-    hunts, runs = seen.search.beside, runs_of(seen.search)
+    hunts, runs = history.search.beside, runs_of(history.search)
     if not hunts[0].candidates > 2:
         return
     with st.container(border=True):
@@ -34,11 +34,11 @@ def panel(seen: Seen) -> None:
         if not runs:
             return
         found = {
-            search.normalisation: search_work.seen_of(search, runs[search.digest]).rows
+            search.normalisation: search_work.search_history(search, runs[search.digest]).rows
             for search in hunts
             if search.digest in runs
         }
-        found[seen.search.normalisation] = seen.rows
-        if alike(found):
+        found[history.search.normalisation] = history.rows
+        if rank_agreements(found):
             st.markdown("\n".join(f"- {escape_markdown(one)}" for one in sentences(found)))
             st.caption("First scores, in the same networks, shown the same images; 95 % intervals over cells.")

@@ -1,4 +1,5 @@
-"""A cell's scoring: Score and Cancel, how far it is, and what was found; and the way to its training."""
+"""The scoring of a cell: the Score and Cancel buttons with progress, the result, and the button that trains the
+cell."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from snnviz.design.links import change
 from snnviz.errors import InputError
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
-from snnviz.studies.cells.charts.cells import METRICS, among, apart, score_charts, variation
+from snnviz.studies.cells.charts.cells import METRICS, distance_text, rank_text, score_charts, variation_text
 from snnviz.studies.cells.page.setting import KEY
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Report, Scoring
 from snnviz.studies.cells.theory.candidates import value
@@ -102,8 +103,8 @@ def _scores(found: Findings, setting: Scoring) -> None:
         words.error(f"No score: {escape_markdown(mine.invalid)}.{nowhere}", icon=":material/block:")
     words.markdown(REWARDS + (AWARE if setting.metric == "sahd" else ""))
     if mine.mean is not None and (others := _others(setting)):
-        words.markdown(f"**{escape_markdown(among(mine.mean, others))}**")
-    words.caption(f"{escape_markdown(apart(found))} {escape_markdown(variation(found))}")
+        words.markdown(f"**{escape_markdown(rank_text(mine.mean, others))}**")
+    words.caption(f"{escape_markdown(distance_text(found))} {escape_markdown(variation_text(found))}")
 
 
 def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Scores) -> None:

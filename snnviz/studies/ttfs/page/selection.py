@@ -1,4 +1,4 @@
-"""Part of two views of the TTFS page: which image, which hidden layer, which of its neurons one looks at."""
+"""Widgets that select an image, a hidden layer and some of its neurons, for two views of the TTFS page."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.kit import questions
 
 
-def looks(made: Pair) -> None:
-    """Which image, which layer, which neurons."""
+def widgets(made: Pair) -> None:
+    """The widgets for image, layer and neurons."""
     now, names = study(), made.relu.names[:-1]
     row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
     last = len(made.relu.shown) - 1
@@ -22,7 +22,7 @@ def looks(made: Pair) -> None:
         image(made),
         key=f"{KEY}-image@{questions.revision(KEY)}/{last}",
         help=f"From 0 to {last}: these are drawn by the seed, as many of each class as there are.",
-        on_change=_put_look,
+        on_change=_put,
         args=("image", f"{KEY}-image@{questions.revision(KEY)}/{last}"),
     )
     key = f"{KEY}-layer@{questions.revision(KEY)}/{len(names)}"
@@ -32,7 +32,7 @@ def looks(made: Pair) -> None:
         index=layer(made),
         format_func=lambda number: f"{names[number - 1]} ({len(made.hidden[number - 1].ramp):,} neurons)",
         key=key,
-        on_change=_put_look,
+        on_change=_put,
         args=("layer", key),
     )
     key = f"{KEY}-neurons@{questions.revision(KEY)}"
@@ -42,28 +42,28 @@ def looks(made: Pair) -> None:
         placeholder=f"{views.names_of(neurons(made))}: the earliest, a later, a silent one",
         help="At most 4 numbers from 0, such as 3,17. Empty: the first to spike, a later one and a silent one.",
         key=key,
-        on_change=_put_look,
+        on_change=_put,
         args=("neurons", key),
     )
 
 
-def _put_look(name: str, widget: str) -> None:
+def _put(name: str, widget: str) -> None:
     if widget in st.session_state:
         st.session_state[f"{KEY}-{name}@{questions.revision(KEY)}"] = st.session_state[widget]
         put_study(name)
 
 
 def image(made: Pair) -> int:
-    """The image that is looked at."""
+    """The number of the selected image."""
     return min(study().image, len(made.relu.shown) - 1)
 
 
 def layer(made: Pair) -> int:
-    """The hidden layer that is looked at, from 0."""
+    """The selected hidden layer, from 0."""
     return min(study().layer, len(made.hidden)) - 1
 
 
 def neurons(made: Pair) -> tuple[int, ...]:
-    """Its neurons that are looked at; those that it does not have are left out."""
+    """The selected neurons; those that the layer does not have are left out."""
     known = [number for number in study().chosen if number < len(made.hidden[layer(made)].ramp)]
-    return tuple(known) or views.interesting(made, layer(made), image(made))
+    return tuple(known) or views.example_neurons(made, layer(made), image(made))
