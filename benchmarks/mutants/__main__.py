@@ -69,13 +69,14 @@ def work(
     asked: argparse.Namespace,
 ) -> None:
     """Runs what has no result yet."""
-    bench, choice, start = Bench(root, folder), Choice(database, root), time.monotonic()
+    bench, start = Bench(root, folder), time.monotonic()
+    choice = Choice(database, bench.tree)
     for number, mutant in enumerate(mutants, 1):
         if mutant.key in found and found[mutant.key].outcome != asked.again:
             continue
         if time.monotonic() - start > 60 * asked.minutes:
             break
-        source = (root / mutant.path).read_text()
+        source = (bench.tree / mutant.path).read_text()
         text, change = mutant.text(source), mutant.change(source)
         tests, every = choice.of(mutant, asked.seconds)
         ran = judged(bench, database, mutant, text, tests, "numba" in source or "compiled" in source)

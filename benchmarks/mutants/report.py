@@ -31,6 +31,9 @@ written by `python -m benchmarks.mutants --page`.
   its own, the choice of tests and a process that has the libraries loaded (a mutant takes 1 to 3 s of a core) are ours.
 - Tests that are fast and reach little else are tried first, at most {seconds:.0f} seconds of them. A test that
   fails without the change, too, catches nothing.
+- Who survives gets a test that states what is true (never the code again), or a reason in
+  `benchmarks/mutants/reasons.json`; `python -m benchmarks.mutants --again survived` tries those once more. What came out
+  is kept in `benchmarks/mutants/found.json`.
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from snnviz.catalog.inits import weight_law
 from snnviz.data import datasets
@@ -43,6 +44,22 @@ def test_matrices_say_what_the_network_says_in_torch(name: str) -> None:
     for said, expected in zip(found, heard, strict=False):
         assert np.isclose(said.max(), float(expected.max()))
         assert np.isclose(said.mean(), float(expected.mean()))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_a_layer_reads_is_torchs_pooling_of_what_the_one_before_says(name: str) -> None:
+    built, rng, kinds = architecture(change(Design(), RELU | NETWORKS[name])), np.random.default_rng(2), set()
+    for index, layer in enumerate(built.layers):
+        source, shape = layer.sources[0], relus.shape_before(built, index)
+        x = rng.normal(size=(3, *shape))
+        found = relus.pooled(built, index, x.reshape(3, -1) if source.pool > 1 else x)
+        if source.pool > 1:
+            kinds.add(source.linear)
+            pool = F.avg_pool2d if source.linear else F.max_pool2d
+            np.testing.assert_allclose(found, pool(torch.tensor(x), source.pool).numpy(), rtol=1e-12)
+        else:
+            np.testing.assert_array_equal(found, x)
+    assert kinds or name in ("mlp", "normed cnn")
 
 
 @pytest.mark.parametrize("init", ["kaiming", "zenke-2021", "input-preserving"])
