@@ -40,7 +40,7 @@ from snnviz.studies.skips.sweep import SWEEPS, SkipSweep
 from snnviz.studies.ttfs.curves import LimitSetting
 from snnviz.studies.ttfs.page import setting as ttfs_setting
 from snnviz.studies.ttfs.page import ttfs
-from snnviz.studies.ttfs.page.spectra import Naive
+from snnviz.studies.ttfs.page.spectra import NaiveSettings
 from snnviz.studies.ttfs.penalty import PenaltyStudy
 from snnviz.studies.ttfs.study import STARTS, TtfsStudy
 from snnviz.ui.data import setting as data_setting
@@ -216,7 +216,7 @@ KINDS: dict[str, Kind] = {
     "ttfs, design": Kind(
         STARTS, lambda value: ttfs_setting.to_link(value, TtfsStudy()), lambda query: ttfs.from_link(query)[0], "ttfs."
     ),
-    "ttfs naive": Kind({"usual": Naive()}, *_parts("naive")),
+    "ttfs naive": Kind({"usual": NaiveSettings()}, *_parts("naive")),
     "ttfs limits": Kind({"usual": LimitSetting()}, *_parts("limits")),
     "ttfs penalty": Kind({"usual": PenaltyStudy()}, *_parts("penalty")),
     "data": Kind(

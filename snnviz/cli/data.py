@@ -30,7 +30,7 @@ def listing(as_json: bool) -> None:
     if as_json:
         print_json({"datasets": found})
         return
-    click.echo(table([_row(told) for told in found]))
+    click.echo(table([_row(described) for described in found]))
 
 
 @data.command()
@@ -38,9 +38,9 @@ def listing(as_json: bool) -> None:
 @AS_JSON
 def show(name: str, as_json: bool) -> None:
     """Show a data set: what it is, its sizes, licence and citation, and where it comes from."""
-    told, about = _description(name), datasets.card(name)
+    described, about = _description(name), datasets.card(name)
     if as_json:
-        print_json({**told, "archives": [asdict(archive) for archive in about.archives], "split": about.split})
+        print_json({**described, "archives": [asdict(archive) for archive in about.archives], "split": about.split})
         return
     lines = {
         "name": name,
@@ -48,12 +48,12 @@ def show(name: str, as_json: bool) -> None:
         "about": about.about,
         "shape": "x".join(map(str, about.shape)),
         "classes": f"{about.classes}: {', '.join(about.labels[:20])}{', ...' * (about.classes > 20)}",
-        "samples": f"{told['train']:,} for training, {told['test']:,} for testing",
+        "samples": f"{described['train']:,} for training, {described['test']:,} for testing",
         "split": about.split,
         "licence": about.licence,
         "citation": about.citation or "-",
         "home": about.home or "-",
-        "here": _where(told),
+        "here": _where(described),
     }
     for title, words in lines.items():
         click.echo(f"{title:9} {words}")
@@ -136,7 +136,7 @@ def remove(name: str) -> None:
 
 
 def _print_checked(found: Checked, as_json: bool, more: dict[str, str]) -> None:
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         **more,
         "kind": found.kind,
         "form": found.form,
@@ -154,17 +154,17 @@ def _print_checked(found: Checked, as_json: bool, more: dict[str, str]) -> None:
         "remarks": list(found.remarks),
     }
     if found.kind == "events":
-        told["events"] = len(found.arrays["events"])
-        told["milliseconds"], told["dropped"] = list(found.milliseconds), found.dropped
+        described["events"] = len(found.arrays["events"])
+        described["milliseconds"], described["dropped"] = list(found.milliseconds), found.dropped
     if as_json:
-        print_json(told)
+        print_json(described)
         return
     for title, words in {
         **more,
         "holds": found.form,
         "samples": f"{found.count:,}",
         "shape": "x".join(map(str, found.shape)),
-        **({"events": f"{told['events']:,}"} if "events" in told else {}),
+        **({"events": f"{described['events']:,}"} if "events" in described else {}),
         **found.facts(),
     }.items():
         click.echo(f"{title:9} {words}")
@@ -201,15 +201,15 @@ def _kind(name: str) -> str:
     return "images" if about.counts is None else "recordings"
 
 
-def _row(told: dict[str, Any]) -> dict[str, str]:
+def _row(described: dict[str, Any]) -> dict[str, str]:
     return {
-        "name": told["name"],
-        "kind": told["kind"],
-        "shape": "x".join(map(str, told["shape"])),
-        "classes": str(told["classes"]),
-        "train": f"{told['train']:,}",
-        "test": f"{told['test']:,}",
-        "": _where(told),
+        "name": described["name"],
+        "kind": described["kind"],
+        "shape": "x".join(map(str, described["shape"])),
+        "classes": str(described["classes"]),
+        "train": f"{described['train']:,}",
+        "test": f"{described['test']:,}",
+        "": _where(described),
     }
 
 
@@ -217,9 +217,9 @@ def _size(megabytes: int) -> str:
     return f"{megabytes:,} MB" if megabytes else "size not stated"
 
 
-def _where(told: dict[str, Any]) -> str:
-    if told["here"]:
+def _where(described: dict[str, Any]) -> str:
+    if described["here"]:
         return "here"
-    return {"unasked": "fetched by the first run", "asked": f"data fetch {told['name']}", "no": "not here"}[
-        told["fetched"]
+    return {"unasked": "fetched by the first run", "asked": f"data fetch {described['name']}", "no": "not here"}[
+        described["fetched"]
     ]

@@ -22,7 +22,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 
 
 def print_json(value: object) -> None:
-    """One line of JSON, with null where a number is not finite."""
+    """Print a value as one line of JSON, with null where a number is not finite."""
     click.echo(json.dumps(finite(value), allow_nan=False))
 
 

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One of a group. `data` is what `image` or `frame` made; `pick` names it where it can be chosen.
+    """A picture of a group. `data` is made by `image` or `frame`; `pick` is its name where it can be chosen.
 
     waits: one without data gets them in a moment, and is not to be downloaded.
     """
@@ -44,7 +44,7 @@ class Group:
 
 
 def payload(groups: Iterable[Group], *, side_by_side: bool = False) -> bytes:
-    """What the pictures component shows, as JSON; `side_by_side`: the second group stands at the side of the first."""
+    """The groups as JSON for the pictures component; `side_by_side`: the second group is beside the first."""
     told = [
         {
             "title": group.title,

@@ -25,7 +25,7 @@ class Result:
 
 
 def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
-    """Of a run, from its last epoch and all looks at its layers in order: those that `store.looks.looks` gives."""
+    """The result of a run, from its last epoch and all measurements of its layers in order (`store.looks.looks`)."""
     built = architecture(design).watched
     first: list[float | None] = [None] * len(built)
     for row in layers:
@@ -38,7 +38,7 @@ def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Resul
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a run has said so far."""
+    """The rows of a run so far."""
 
     samples: Sequence[Sample] = ()
     layers: Sequence[LayerState] = ()

@@ -84,7 +84,8 @@ def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
 
 
 def difference_table(designs: Sequence[Design]) -> pd.DataFrame:
-    """What differs between designs: a row each, numbered from 1 as their names are, and a column a field."""
+    """The fields in which designs differ: a row for each design, numbered from 1 as their names are, a column for
+    each field."""
     differing = links.differences(list(designs))
     labels = Counter(label(path) for path in differing)
     columns = {

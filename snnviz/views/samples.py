@@ -49,7 +49,7 @@ def sample_grid(found: Sequence[tuple[int, str, Sample]], sensor: Shape, marked:
 
 
 def encoding_group(train: Array, kind: str) -> Group:
-    """What an encoding makes of an image, (T, C, H, W): spikes at each step, or with "direct" one current."""
+    """The output of an encoding for an image, (T, C, H, W): spikes at each step, or one current with "direct"."""
     steps = len(train)
     if kind == "direct":
         low, high = float(train.min()), float(train.max())

@@ -39,7 +39,7 @@ class Stream:
 
 
 def payload(streams: list[Stream], frames: Array, bounds: Array) -> bytes:
-    """What the player shows, as JSON: streams at one playhead, the last of them in space and time, and its frames.
+    """The player's data as JSON: streams with one playhead, the last of them in space and time, and its frames.
 
     `frames` (T, P, H, W) as the network sees them, `bounds` (T + 1,) of them in microseconds from the first event of
     the first stream, with which time begins.
@@ -109,7 +109,7 @@ def _joined(frame: Array, side: int) -> Array:
 
 
 def bounds(events: Array, steps: int, window_ms: float) -> Array:
-    """Where frames begin and end, (T + 1,), in microseconds from the first event."""
+    """The bounds of the frames, (T + 1,), in microseconds from the first event."""
     if window_ms:
         found: Array = np.arange(steps + 1) * window_ms * 1000.0
         return found

@@ -27,7 +27,7 @@ _MOUNT = st.components.v2.component(
 
 
 def payload(shown: Iterable[Chart]) -> bytes:
-    """What `charts` shows, as JSON. Colours may be written as ``"var(--st-blue-color)"``: they follow the theme."""
+    """The charts as JSON. Colours may be written as ``"var(--st-blue-color)"``: they follow the theme."""
     return chart.payload(shown, plotly_url())
 
 

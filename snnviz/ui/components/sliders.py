@@ -28,7 +28,7 @@ _MOUNT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Slider:
-    """One number that can be dragged. `stops` are the values of the handle's places where they are not even."""
+    """A slider of a number. `stops`: the values at the handle's places where they are not even."""
 
     name: str
     label: str

@@ -17,7 +17,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def checked(name: Hashable, check: Callable[[], Checked]) -> Checked:
-    """What `check` found of the upload of this name. Raises `InputError`."""
+    """The result of `check` for the upload of this name, from memory if it is one of the last. Raises `InputError`."""
     with _ONE_AT_A_TIME:
         found = _LAST.get(name)
         if found is None:

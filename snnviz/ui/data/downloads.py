@@ -15,7 +15,7 @@ EVERY = 1.0
 
 
 class Stopped(Exception):
-    """Somebody pressed Cancel."""
+    """Cancel was pressed."""
 
 
 @dataclass

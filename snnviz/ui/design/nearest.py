@@ -16,7 +16,8 @@ from snnviz.views.changes import nearest_changes as in_words
 
 
 def panel() -> None:
-    """On the Design page, over the lower edge of the window: seen whatever is scrolled, and it moves nothing."""
+    """The message of a refused change, at the lower edge of the window so that nothing moves, with the button to the
+    nearest design."""
     session = st.session_state
     if not state.problem():
         return

@@ -32,7 +32,7 @@ ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "ba
 @st.fragment(key="preview")
 @show_store_errors()
 def panel() -> None:
-    """Costs, verdict, and Train."""
+    """Costs and verdict of the design, and the Train button."""
     design = state.design()
     with st.container(horizontal=True, gap="medium"):
         for name, number in (("parameters", costs.parameters(design)), ("macs", costs.macs(design))):

@@ -36,8 +36,8 @@ class Verb(NamedTuple):
 
 
 class ResultWords(NamedTuple):
-    """Of tasks that keep what they find, in words: "3 of 9 candidates", "9 candidates", of those that are unfinished
-    "2 candidates", and what is said while they go on, nothing where how far they are says it."""
+    """How tasks that keep partial results describe them: "3 of 9 candidates", "9 candidates", "2 candidates" of the
+    unfinished ones, and the text while they run, empty for the usual progress."""
 
     partial: str
     complete: str

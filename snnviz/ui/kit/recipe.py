@@ -33,7 +33,7 @@ def popover(place: Any, value: Recipe, key: str, put: questions.Put, take: Take)
 
 
 def fields(value: Recipe, key: str, put: questions.Put, take: Take) -> None:
-    """All of them. `take` is told the study with a paper's recipe, when one is chosen."""
+    """The widgets of all fields. `take` gets the whole setting when a paper's recipe is chosen."""
     marked = followed(value)
     widget = f"{key}-recipe@{questions.revision(key)}/{marked}"
     st.selectbox(

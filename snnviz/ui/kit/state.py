@@ -149,7 +149,7 @@ def _notify(done: str, before: Design, left_out: Callable[[str], bool] | None = 
 
 
 def put_data(new: Design) -> None:
-    """The same design with other settings of its data: what was drawn stays as it is, and can be undone."""
+    """Give the design other settings of its data; what was drawn in the editors stays, with its undo."""
     st.session_state.design, st.session_state.problem = new, ""
     _renew_form()
 
@@ -231,7 +231,7 @@ def put_drawn(block: int = 1) -> None:
 
     `block`: which of a staged network's, whichever is open now.
     """
-    current, told = design(), st.session_state.problem
+    current, message = design(), st.session_state.problem
     staged = isinstance(current.network, StagedNetwork)
     edges = list(current.network.matrices) if isinstance(current.network, (BlockNetwork, StagedNetwork)) else []
     if block <= len(edges):
@@ -240,33 +240,33 @@ def put_drawn(block: int = 1) -> None:
         try:
             st.session_state.design = rewired(current, tuple(edges))
         except InputError as error:  # a skip in a row of layers; a backward connection beside a norm
-            told = str(error)
+            message = str(error)
             drew = {"network.edges": compact(edges[0])} if isinstance(current.network, BlockNetwork) else {}
             _show_error(error, wish=lambda of: rewired(of, tuple(edges)), mended=mend(current, drew))
             _renew()
         else:
             st.session_state.problem = ""
-    _show_drawn(told, ["stages"] if staged else [])
+    _show_drawn(message, ["stages"] if staged else [])
 
 
 def put_cell() -> None:
     """The cell editor's callback. A cell that leads nowhere stays in the editor, where it may be on its way to one."""
-    network, told = design().network, st.session_state.problem
+    network, message = design().network, st.session_state.problem
     if isinstance(network, CellNetwork):
         cell = cell_editor.drawn(editor_key(), network.cell, editor_revision())
         try:
             st.session_state.design = change(design(), {"network.cell": cells.write(cell)})
         except InputError as error:
-            told = str(error)
+            message = str(error)
             _show_error(error, f"The design keeps {cells.write(network.cell)}.")
         else:
             st.session_state.problem = ""
-    _show_drawn(told)
+    _show_drawn(message)
 
 
-def _show_drawn(told: str, more: Sequence[str] = ()) -> None:
+def _show_drawn(message: str, more: Sequence[str] = ()) -> None:
     """Draws anew what depends on what was drawn, or the whole page where a sentence above it comes or goes."""
-    if told:
+    if message:
         st.rerun()
     notices.rerun_fragments("preview", "expected", *more, *(["differs"] if st.session_state.compared else []))
 

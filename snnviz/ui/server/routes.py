@@ -29,7 +29,7 @@ def routes() -> list[Route]:
 
 
 def middleware() -> list[Middleware]:
-    """What a request passes before Streamlit's own server, in this order: all answers get their headers.
+    """The middleware before Streamlit's own server, outermost first: all answers get their headers.
 
     A setting that is none ends the server before it begins: a rule of access is not guessed.
     """
@@ -48,7 +48,7 @@ def middleware() -> list[Middleware]:
 
 
 def plotly_url() -> str:
-    """Where a page finds Plotly's JavaScript. The version in it makes a browser fetch a new one when plotly changes."""
+    """The URL of Plotly's JavaScript. The version in it makes a browser fetch a new one when plotly changes."""
     return f"{_base()}{PLOTLY_PATH}?v={_plotly_version()}"
 
 

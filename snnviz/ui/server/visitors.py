@@ -72,7 +72,7 @@ def verify(value: str) -> tuple[str, bool] | None:
 
 
 def cookie_name() -> str:
-    """What the cookie is called: another for each key, as servers on other ports of a machine see the same cookies."""
+    """The name of the cookie: another for each key, as servers on other ports of a machine see the same cookies."""
     return f"snnviz_visitor_{pseudonym('cookie')[:8]}"
 
 

@@ -133,9 +133,8 @@ def add_curves(figure: Figure, curves: Iterable[Curve], *, share: bool = False) 
         if len(curve.runs) > 1 and not share:
             bands.append(_band(curve) | group)
         if curve.theory is not None:
-            exact.append(
-                line("exact theory", curve.theory, curve.line_style.colour, line=THIN, showlegend=False, **group)
-            )
+            own = curve.line_style.colour
+            exact.append(line("exact theory", curve.theory, own, line=THIN, showlegend=False, **group))
             exact[-1]["hoverinfo"] = "skip"
     figure["data"] += [*bands, *means, *exact, *([_entry("exact theory")] if exact else [])]
 

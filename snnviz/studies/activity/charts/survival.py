@@ -222,7 +222,7 @@ def _own(value: float, threshold: float, name: str) -> dict[str, Any]:
 
 def cobweb_chart(setting: Setting, init: Choice) -> Chart:
     """The mean-field map from one layer's variance to the next, and where it leads from 1."""
-    theta, line_style = setting.threshold, colour(init, setting)
+    theta, style = setting.threshold, colour(init, setting)
     follow = partial(_next, setting, init)
     points = _fixed_points(setting, init)
     path = [1.0]
@@ -238,15 +238,9 @@ def cobweb_chart(setting: Setting, init: Choice) -> Chart:
         line(
             "unchanged", [0, top], NEUTRAL, x=rounded([0, top]), line={"width": 1.2, "dash": "dash"}, hoverinfo="skip"
         ),
-        line(
-            "next variance",
-            [follow(one) for one in v],
-            line_style,
-            x=rounded(v),
-            hovertemplate="%{x:.3~g} to %{y:.3~g}",
-        ),
+        line("next variance", [follow(one) for one in v], style, x=rounded(v), hovertemplate="%{x:.3~g} to %{y:.3~g}"),
         line("from the encoder", stairs[1:], NEUTRAL, x=rounded(stairs[:-1]), line={"width": 1.4}),
-        *(_fixed(point, line_style) for point in points),
+        *(_fixed(point, style) for point in points),
     ]
     caption = f"{_fate(path, points)} Mean field, a single time step at threshold {theta:g}; after {SOURCE}, Eq. 9."
     return Chart("cobweb", f"From layer to layer: {label(init)}", caption, figure, height=380)
@@ -271,7 +265,7 @@ def _fixed_points(setting: Setting, init: Choice) -> tuple[FixedPoint, ...]:
     return survival.fixed_points(gain(setting, init, setting.threshold), setting.threshold)
 
 
-def _fixed(point: FixedPoint, line_style: str) -> dict[str, Any]:
+def _fixed(point: FixedPoint, style: str) -> dict[str, Any]:
     kind = "stable" if point.stable else "unstable"
     return {
         "type": "scatter",
@@ -281,7 +275,7 @@ def _fixed(point: FixedPoint, line_style: str) -> dict[str, Any]:
         "y": rounded([point.variance]),
         "marker": {
             "size": 11,
-            "color": line_style,
+            "color": style,
             "symbol": "circle" if point.stable else "circle-open",
             "line": {"width": 2},
         },
@@ -326,10 +320,10 @@ def width_chart(setting: Setting, init: Choice, widths: Sequence[int] = (50, 100
     thresholds = np.linspace(0, HIGHEST, 129)
     gains = [gain(setting, init, theta) for theta in thresholds]
     figure = empty("threshold", f"P(layer {setting.layers - 1} silent)", tickformat=".0%", range=[-0.03, 1.05])
-    for line_style, width in zip(ordered_styles(len(widths)), sorted(widths), strict=True):
+    for style, width in zip(ordered_styles(len(widths)), sorted(widths), strict=True):
         dead = _silent(width, gains, thresholds, setting.layers)
         x, y = rounded(thresholds[list(dead)]), np.round(list(dead.values()), 5)
-        figure["data"].append(line(f"{width} neurons", y, line_style, x=x, hovertemplate="%{y:.2%}"))
+        figure["data"].append(line(f"{width} neurons", y, style, x=x, hovertemplate="%{y:.2%}"))
     figure["data"].append(_wide_limit(setting, init))
     caption = (
         f"Exact probability that no neuron of layer {setting.layers - 1} spikes under {label(init)} at a single time "
@@ -393,8 +387,8 @@ def width_variance_chart(setting: Setting, traces_by_width: Sequence[tuple[int, 
     """Var[u] by layer for several widths."""
     figure, curves = layer_figure("Var[u]", rangemode="tozero"), []
     ordered = sorted(traces_by_width, key=lambda pair: pair[0])
-    for line_style, (width, trace) in zip(ordered_styles(len(ordered)), ordered, strict=True):
-        curves.append(Curve(f"{width} neurons", line_style, trace.var_u.mean(2)))
+    for style, (width, trace) in zip(ordered_styles(len(ordered)), ordered, strict=True):
+        curves.append(Curve(f"{width} neurons", style, trace.var_u.mean(2)))
     add_curves(figure, curves)
     of = label(ordered[0][1].init) if ordered else ""
     runs = len(ordered[0][1].var_u) if ordered else 0

@@ -73,7 +73,7 @@ def kernel_chart(found: Findings, metric: Metric, normalisation: Normalisation) 
 
 
 def distances_chart(found: Findings, metric: Metric, normalisation: Normalisation) -> Chart:
-    """How far pairs of images are apart, beside what independent spikes would be."""
+    """Histograms of the distances of pairs of images, and of what independent spikes of the same rates would give."""
     pairs = np.triu_indices(len(found.labels), 1)
     distance, expected = found.distance(metric)[pairs], independent_distances(found, metric, normalisation)[pairs]
     alike = found.labels[pairs[0]] == found.labels[pairs[1]]

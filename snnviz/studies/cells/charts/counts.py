@@ -49,25 +49,31 @@ def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, i
     return edges | {name: many[name] for name in COUNTED if name != "edges"}
 
 
-def count_agreement(some: Sequence[Outcome], name: str, direction: Direction = "all") -> Agreement | None:
+def count_agreement(outcomes: Sequence[Outcome], name: str, direction: Direction = "all") -> Agreement | None:
     """Kendall's tau between accuracy and the number of connections of a kind; None where all cells have the same
     number."""
-    pairs = tuple(float(connection_counts(one, direction)[name]) for one in some), tuple(one.accuracy for one in some)
-    return agreement(*pairs) if len(some) > 2 else None
+    pairs = (
+        tuple(float(connection_counts(one, direction)[name]) for one in outcomes),
+        tuple(one.accuracy for one in outcomes),
+    )
+    return agreement(*pairs) if len(outcomes) > 2 else None
 
 
-def agreements(some: Sequence[Outcome]) -> dict[str, tuple[Agreement, float] | None]:
-    """Of accuracy with either score and with each count, and p where one of all these tests is looked for (Holm).
+def agreements(outcomes: Sequence[Outcome]) -> dict[str, tuple[Agreement, float] | None]:
+    """Kendall's tau of accuracy with either score and with each count, and its p value corrected for all these tests
+    (Holm).
 
     Two counts that are the same of all cells, as of connections and forward ones, are one test.
     """
-    found = {metric: score_agreement(some, metric) for metric in METRICS} | {
-        name: count_agreement(some, name) for name in COUNTED
+    found = {metric: score_agreement(outcomes, metric) for metric in METRICS} | {
+        name: count_agreement(outcomes, name) for name in COUNTED
     }
     known = {name: one for name, one in found.items() if one is not None}
     same: dict[str | tuple[int, ...], str] = {}
     first = {
-        name: same.setdefault(tuple(connection_counts(one)[name] for one in some) if name in COUNTED else name, name)
+        name: same.setdefault(
+            tuple(connection_counts(one)[name] for one in outcomes) if name in COUNTED else name, name
+        )
         for name in known
     }
     tests = list(dict.fromkeys(first.values()))
@@ -75,7 +81,7 @@ def agreements(some: Sequence[Outcome]) -> dict[str, tuple[Agreement, float] | N
     return {name: (known[name], corrected[first[name]]) if name in known else None for name in found}
 
 
-def count_charts(study: CellStudy, some: Sequence[Outcome], direction: Direction = "all") -> list[Chart]:
+def count_charts(study: CellStudy, outcomes: Sequence[Outcome], direction: Direction = "all") -> list[Chart]:
     """Accuracy against what a cell is made of (Fig. 7): each cell, and the mean at each number."""
     charts = []
     for name, title in COUNTED.items():
@@ -87,7 +93,7 @@ def count_charts(study: CellStudy, some: Sequence[Outcome], direction: Direction
         figure, words = accuracy_figure(f"number of {title}"), []
         figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "zeroline": False}
         for way in study.ways:
-            own = [one for one in some if one.member.way == way]
+            own = [one for one in outcomes if one.member.way == way]
             if way == "forward" and "backward" in (name, direction):
                 continue
             numbers = [connection_counts(one, direction)[name] for one in own]
@@ -113,9 +119,9 @@ def caption(charts: int) -> str:
     )
 
 
-def _means(way: Way, some: Sequence[Outcome], numbers: Sequence[int]) -> list[dict[str, Any]]:
+def _means(way: Way, outcomes: Sequence[Outcome], numbers: Sequence[int]) -> list[dict[str, Any]]:
     groups: dict[int, list[float]] = {}
-    for one, number in zip(some, numbers, strict=True):
+    for one, number in zip(outcomes, numbers, strict=True):
         groups.setdefault(number, []).append(one.accuracy)
     found = {number: interval(groups[number]) for number in sorted(groups)}
     return [

@@ -63,9 +63,9 @@ def outcomes(members: Sequence[Member], found: Candidates, accuracies: Mapping[s
     return result
 
 
-def score_agreement(some: Sequence[Outcome], metric: Metric) -> Agreement | None:
+def score_agreement(outcomes: Sequence[Outcome], metric: Metric) -> Agreement | None:
     """Kendall's tau between accuracy and the score."""
-    known = [(score, one.accuracy) for one in some if (score := one.score(metric)) is not None]
+    known = [(score, one.accuracy) for one in outcomes if (score := one.score(metric)) is not None]
     return agreement(tuple(x for x, _ in known), tuple(y for _, y in known)) if len(known) > 2 else None
 
 
@@ -81,11 +81,11 @@ def agreement_text(found: Agreement | None) -> str:
     return f"{kendall(found.tau, found.low, found.high)}, {p}, {found.count} different cells"
 
 
-def verdict(study: CellStudy, some: Sequence[Outcome]) -> str:
+def verdict(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
     """Whether the score predicted accuracy here, in sentences."""
     sentences = []
     for way in study.ways:
-        own = [one for one in some if one.member.way == way]
+        own = [one for one in outcomes if one.member.way == way]
         found = score_agreement(own, study.metric)
         if found is None:
             continue
@@ -96,15 +96,15 @@ def verdict(study: CellStudy, some: Sequence[Outcome]) -> str:
             sentences.append(f"{name}: cells with a higher score tend to reach a higher accuracy.")
         else:
             sentences.append(f"{name}: here cells with a higher score tend to reach a lower accuracy.")
-    return " ".join([*sentences, seed_noise_text(some)]).strip()
+    return " ".join([*sentences, seed_noise_text(outcomes)]).strip()
 
 
-def seed_noise_text(some: Sequence[Outcome]) -> str:
+def seed_noise_text(outcomes: Sequence[Outcome]) -> str:
     """How far the seeds of a cell are apart, beside how far cells are, as a sentence; empty without cells."""
-    each = {one.member.design.digest: one.accuracies for one in some}  # one that is the best twice counts once
+    each = {one.member.design.digest: one.accuracies for one in outcomes}  # one that is the best twice counts once
     several = [accuracies for accuracies in each.values() if len(accuracies) > 1]
     if len(several) < 2:
-        return "One seed each: how far other weights alone move an accuracy is not known." if some else ""
+        return "One seed each: how far other weights alone move an accuracy is not known." if outcomes else ""
     within = 100 * float(np.sqrt(np.mean([np.var(accuracies, ddof=1) for accuracies in several])))
     between = 100 * float(np.std([np.mean(accuracies) for accuracies in several], ddof=1))
     chance = 100 * float(np.sqrt(np.mean([np.var(accuracies, ddof=1) / len(accuracies) for accuracies in several])))
@@ -114,26 +114,26 @@ def seed_noise_text(some: Sequence[Outcome]) -> str:
     )
 
 
-def search_accuracy(some: Sequence[Outcome]) -> Interval:
+def search_accuracy(outcomes: Sequence[Outcome]) -> Interval:
     """The mean accuracy of a network that each search found, over searches; of one search, over its seeds.
 
     Of several networks of a search, as of random cells, it is their mean.
     """
     times: dict[int, list[Outcome]] = {}
-    for one in some:
+    for one in outcomes:
         times.setdefault(one.member.time, []).append(one)
     if len(times) > 1:
         return interval([float(np.mean([one.accuracy for one in group])) for group in times.values()])
-    seeds = min(len(one.accuracies) for one in some)
-    return interval(np.mean([one.accuracies[:seeds] for one in some], axis=0).tolist())
+    seeds = min(len(one.accuracies) for one in outcomes)
+    return interval(np.mean([one.accuracies[:seeds] for one in outcomes], axis=0).tolist())
 
 
-def paired_difference(some: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Interval | None:
+def paired_difference(outcomes: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Interval | None:
     """The mean difference of accuracies from the means of `others`, paired by search and seed.
 
     Of the searches that have both, over these; of one search, over its seeds; None where there is none.
     """
-    beside = {one.member.time: one for one in some}
+    beside = {one.member.time: one for one in outcomes}
     pairs = [(beside[group[0].member.time], group) for group in others if group and group[0].member.time in beside]
     if len(pairs) > 1:
         return interval([one.accuracy - float(np.mean([each.accuracy for each in group])) for one, group in pairs])
@@ -153,13 +153,13 @@ def interval_note(study: CellStudy) -> str:
     return "One search and one seed: no interval."
 
 
-def gain_over_random(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Interval | None]:
+def gain_over_random(study: CellStudy, outcomes: Sequence[Outcome]) -> dict[Way, Interval | None]:
     """By how much the best of all candidates is more accurate than the random cells beside it, with its interval, by
     way."""
-    most = max((one.member.samples for one in some), default=0)
+    most = max((one.member.samples for one in outcomes), default=0)
     found: dict[Way, Interval | None] = {}
     for way in study.ways:
-        own = [one for one in some if one.member.way == way]
+        own = [one for one in outcomes if one.member.way == way]
         chance: dict[int, list[Outcome]] = {}
         for one in own:
             if not one.member.samples:
@@ -168,10 +168,10 @@ def gain_over_random(study: CellStudy, some: Sequence[Outcome]) -> dict[Way, Int
     return found
 
 
-def gain_text(study: CellStudy, some: Sequence[Outcome]) -> str:
+def gain_text(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
     """The gain over random cells, in sentences."""
     sentences = []
-    for way, found in gain_over_random(study, some).items():
+    for way, found in gain_over_random(study, outcomes).items():
         if found is None:
             continue
         name = f"{NAMES[way].capitalize()}: the best of {study.samples:,} less the random cells"
@@ -179,13 +179,13 @@ def gain_text(study: CellStudy, some: Sequence[Outcome]) -> str:
     return " ".join([*sentences, interval_note(study)]) if sentences else ""
 
 
-def score_charts(study: CellStudy, some: Sequence[Outcome]) -> list[Chart]:
+def score_charts(study: CellStudy, outcomes: Sequence[Outcome]) -> list[Chart]:
     """Accuracy against either score (Fig. 4)."""
     charts = []
     for metric, title in METRICS.items():
         figure, words = accuracy_figure(f"log|det K|, {title}"), []
         for way in study.ways:
-            own = [one for one in some if one.member.way == way and one.score(metric) is not None]
+            own = [one for one in outcomes if one.member.way == way and one.score(metric) is not None]
             figure["data"] += points(way, own, [one.score(metric) for one in own])
             words.append(f"{NAMES[way]}: {agreement_text(score_agreement(own, metric))}.")
         theirs = f"The paper's, full scale on 50 random cells: τ = {FIGURE4[metric]:.3f}."
@@ -216,7 +216,7 @@ def curve_charts(members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd
     return charts
 
 
-def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Candidates) -> list[Chart]:
+def sample_charts(study: CellStudy, outcomes: Sequence[Outcome], found: Candidates) -> list[Chart]:
     """Accuracy of the best, and the time it took to find it, against the number of candidates (Fig. 9)."""
     accuracy = accuracy_figure("candidates")
     seconds = empty("candidates", "seconds of search on one core", rangemode="tozero")
@@ -224,11 +224,11 @@ def sample_charts(study: CellStudy, some: Sequence[Outcome], found: Candidates) 
         figure["layout"]["xaxis"]["type"] = "log"
     for way in study.ways:
         own: dict[int, list[Outcome]] = {}
-        for one in some:
+        for one in outcomes:
             if one.member.way == way and one.member.samples:
                 own.setdefault(one.member.samples, []).append(one)
         accuracy["data"] += _means(way, {n: own[n] for n in sorted(own)})
-        chance = [one for one in some if one.member.way == way and not one.member.samples]
+        chance = [one for one in outcomes if one.member.way == way and not one.member.samples]
         accuracy["data"] += points(way, chance, [0.8] * len(chance), hollow=True)
         scored = [candidates for (_, kind, _), candidates in found.items() if kind == way and candidates]
         spent = [
@@ -298,18 +298,18 @@ def accuracy_figure(x: str) -> Figure:
 
 
 def points(
-    way: Way, some: Sequence[Outcome], x: Sequence[float | None], *, hollow: bool = False
+    way: Way, outcomes: Sequence[Outcome], x: Sequence[float | None], *, hollow: bool = False
 ) -> list[dict[str, Any]]:
     """Accuracy against x, a point for each cell, with the standard deviation over its seeds."""
-    if not some:
+    if not outcomes:
         return []
-    deviations = [float(np.std(one.accuracies, ddof=1)) if len(one.accuracies) > 1 else 0.0 for one in some]
-    several = any(len(one.accuracies) > 1 for one in some)
+    deviations = [float(np.std(one.accuracies, ddof=1)) if len(one.accuracies) > 1 else 0.0 for one in outcomes]
+    several = any(len(one.accuracies) > 1 for one in outcomes)
     return [
         {
             "type": "scatter",
             "x": [None if value is None else float(f"{value:.6g}") for value in x],
-            "y": [round(one.accuracy, 5) for one in some],
+            "y": [round(one.accuracy, 5) for one in outcomes],
             "error_y": {
                 "type": "data",
                 "array": [round(sd, 5) for sd in deviations],
@@ -319,7 +319,7 @@ def points(
             },
             "mode": "markers",
             "name": NAMES[way] + (", random" if hollow else ""),
-            "text": [f"{write(one.member.cell)}<br>{in_words(one.member.cell)}" for one in some],
+            "text": [f"{write(one.member.cell)}<br>{in_words(one.member.cell)}" for one in outcomes],
             "hovertemplate": "%{y:.1%} at %{x:.4~g}<br>%{text}<extra></extra>",
             "line": {"color": COLOURS[way], "width": 2},
             "marker": {

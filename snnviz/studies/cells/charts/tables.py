@@ -30,11 +30,13 @@ TABLE2: tuple[tuple[str, str, float, float, float, float], ...] = (
 """Searched on, trained on, accuracy in % and the change from searching where one trains: forward, then backward."""
 
 
-def steps_table(study: CellStudy, some: Sequence[Outcome]) -> pd.DataFrame:
+def steps_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """Accuracy in % at each number of time steps: a row for each kind of cell (the form of Table 4)."""
     rows = []
     for way in study.ways:
-        own = {t: [one for one in some if (one.member.way, one.member.design.data.steps) == (way, t)] for t in TIMES}
+        own = {
+            t: [one for one in outcomes if (one.member.way, one.member.design.data.steps) == (way, t)] for t in TIMES
+        }
         reached: dict[str, str | None] = {f"T = {t}": _percent(own[t]) for t in TIMES}
         gained = paired_difference(own[TIMES[-1]], [[one] for one in own[TIMES[0]]])
         rows.append({"cell": NAMES[way], **reached, GAINED: _points(gained)})
@@ -54,12 +56,12 @@ def published_steps() -> pd.DataFrame:
     )
 
 
-def transfer_table(study: CellStudy, some: Sequence[Outcome]) -> pd.DataFrame:
+def transfer_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """Accuracy in % of the best cell of a search on one data set, trained on another (the form of Table 2)."""
     rows = []
     for way in study.ways:
         own: dict[tuple[str, str], list[Outcome]] = {}
-        for one in some:
+        for one in outcomes:
             if one.member.way == way:
                 own.setdefault((one.member.source, one.member.design.data.name), []).append(one)
         for trained in study.sets:
@@ -92,13 +94,13 @@ def published_transfer() -> pd.DataFrame:
     )
 
 
-def study_table(some: Sequence[Outcome]) -> pd.DataFrame:
+def study_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """A row for each network: its cell, scores, accuracy; the best accuracy first. `run` is its first seed's.
 
     A cell that is the best of several numbers has one row. Columns that say nothing are left out.
     """
     ranked: dict[str, list[Outcome]] = {}
-    for one in sorted(some, key=lambda one: (-one.accuracy, one.member.samples)):
+    for one in sorted(outcomes, key=lambda one: (-one.accuracy, one.member.samples)):
         ranked.setdefault(one.member.design.digest, []).append(one)
     table = pd.DataFrame(
         {
@@ -119,14 +121,14 @@ def study_table(some: Sequence[Outcome]) -> pd.DataFrame:
         for same in ranked.values()
         for one in same[:1]
     )
-    unused = ["best of"] if not any(one.member.samples for one in some) else []
-    unused += ["search"] if not any(one.member.time for one in some) else []
+    unused = ["best of"] if not any(one.member.samples for one in outcomes) else []
+    unused += ["search"] if not any(one.member.time for one in outcomes) else []
     return table.drop(columns=[*unused, *(["sd"] if table["seeds"].max() == 1 else [])])
 
 
-def _percent(some: Sequence[Outcome]) -> str | None:
+def _percent(outcomes: Sequence[Outcome]) -> str | None:
     """The mean of a network's searches, or of one search's seeds, with its 95 % interval."""
-    return _said(search_accuracy(some), "", "%", (0.0, 1.0)) if some else None
+    return _said(search_accuracy(outcomes), "", "%", (0.0, 1.0)) if outcomes else None
 
 
 def _points(found: Interval | None) -> str | None:

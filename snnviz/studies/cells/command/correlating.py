@@ -66,7 +66,7 @@ def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options:
     scored = candidates(store, study)
     if not runs.stopped and not failures_text(runs):
         runs.add(train(store, distinct(members(study, by_digest(study, scored))), quiet=quiet))
-    report = found(store, study, scored, runs)
+    report = answers(store, study, scored, runs)
     if as_json:
         print_json(report)
     else:
@@ -95,7 +95,7 @@ def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequ
 
 
 def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidate]]:
-    """What each search has scored, by number."""
+    """The scored candidates of each search, by number."""
     return {
         place: {row.number: row for _, row in store.rows(search.digest, Candidate) if not row.fine}
         for place, search in searches(study).items()
@@ -103,16 +103,16 @@ def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidat
 
 
 def by_digest(study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]]) -> dict[str, list[Candidate]]:
-    """The same of the searches that are whole, as `members` takes them."""
+    """The candidates of the complete searches by digest, as `members` takes them."""
     known = searches(study)
     whole = {place: list(some.values()) for place, some in scored.items() if len(some) == known[place].candidates}
     return {known[place].digest: some for place, some in whole.items()}
 
 
-def found(
+def answers(
     store: Store, study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]], runs: Mapping[str, Run]
 ) -> dict[str, Any]:
-    """What was asked, by the kind of the cells' connections."""
+    """The result of the study as JSON, by the direction of the cells' connections."""
     from snnviz.studies.cells.charts import study as cellstudy  # numpy takes a while, and the bar need not wait for it
 
     done = [name for name, run in runs.items() if run.state == "done"]

@@ -51,7 +51,7 @@ def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | No
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """What a scoring that the store has found, if it has."""
+    """Print the result of a scoring, if it is done."""
     setting = run.task
     assert isinstance(setting, Scoring)
     rows = [row for _, row in store.rows(run.run, Report)]
@@ -66,7 +66,8 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def report(setting: Scoring, found: Findings) -> dict[str, Any]:
-    """What was found, as JSON: by both metrics, the setting's first; silent (layers, T, B), and (B, B) matrices.
+    """The result of a scoring as JSON: scores by both metrics, the setting's first; silent neurons (layers, T, B), and
+    (B, B) matrices.
 
     These are of the first repeat.
     """

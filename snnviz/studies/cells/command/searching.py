@@ -76,8 +76,8 @@ def read_setting(backward: bool, options: Mapping[str, str | None], settings: Se
     return CellSearch.check({name: links.read_value(name, value) for name, value in (given | more).items()})
 
 
-def searched(run: Run) -> CellSearch:
-    """The search that a run is."""
+def search_of(run: Run) -> CellSearch:
+    """The `CellSearch` that a run is of."""
     assert isinstance(run.task, CellSearch)
     return run.task
 
@@ -87,13 +87,13 @@ def show(store: Store, run: Run, as_json: bool) -> None:
     if as_json:
         print_json(report(store, run))
         return
-    click.echo(f"a search of {searched(run).candidates:,} cells: {run.state}")
+    click.echo(f"a search of {search_of(run).candidates:,} cells: {run.state}")
     print_search(store, run)
 
 
 def report(store: Store, run: Run) -> dict[str, Any]:
-    """What a search found: its candidates in their order, and the best of them."""
-    setting = searched(run)
+    """The result of a search as JSON: its candidates in order, and the best of them."""
+    setting = search_of(run)
     rows = [row for _, row in store.rows(run.run, Candidate)]
     standings = ranked(rows, setting.metric)
     return {
@@ -110,7 +110,7 @@ def report(store: Store, run: Run) -> dict[str, Any]:
 
 def print_search(store: Store, run: Run) -> None:
     """A table of the best cells."""
-    setting = searched(run)
+    setting = search_of(run)
     rows = [row for _, row in store.rows(run.run, Candidate)]
     standings = ranked(rows, setting.metric)
     scored = sum(not row.fine for row in rows)

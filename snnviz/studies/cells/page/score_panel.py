@@ -74,7 +74,7 @@ def train(setting: Scoring) -> None:
 
 
 def figures(setting: Scoring, run: Run) -> None:
-    """What was found."""
+    """The figures of a finished scoring."""
     try:
         found = _findings(str(cache_dir()), run.run, run.finished)
     except InputError as error:

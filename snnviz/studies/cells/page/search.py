@@ -15,7 +15,7 @@ __all__ = ["begin", "panel"]
 
 
 def panel() -> None:
-    """What is searched; below it how far it is and what was found, live."""
+    """The widgets of the search; below them its progress and its results, live."""
     if problem := st.session_state[f"{KEY}_link_problem"]:
         st.error(escape_markdown(problem), icon=":material/error:")
     with st.container():

@@ -18,7 +18,7 @@ SCORE = Verb("Score", "Scoring", "All scored", "search")
 
 
 def runs_of(search: CellSearch) -> dict[str, Run]:
-    """Those of the same search by the other normalisations, by digest."""
+    """The runs of the same search with the other normalisations, by digest."""
     return questions.runs_of(list(search.beside))
 
 

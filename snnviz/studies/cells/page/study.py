@@ -97,7 +97,7 @@ def to_link(study: CellStudy) -> str:
 
 
 def panel() -> None:
-    """What is asked; below it the searches, the runs, and what they show, live."""
+    """The widgets of the study; below them the searches, the runs and their results, live."""
     if problem := st.session_state.cells_study_link_problem:
         st.error(escape_markdown(problem), icon=":material/error:")
     with st.container():
@@ -207,7 +207,7 @@ def _found(study: CellStudy) -> tuple[Candidates, dict[str, Run]]:
 
 
 def candidates_of(search: CellSearch) -> dict[int, Candidate]:
-    """What a search has scored so far, by number; those scored again left out."""
+    """The candidates that a search has scored so far, by number, without those scored a second time."""
 
     def read() -> dict[int, Candidate]:
         return {row.number: row for _, row in services.store().rows(search.digest, Candidate) if not row.fine}

@@ -32,7 +32,7 @@ def depths(rows: InitialGradients) -> list[int]:
 
 
 def depth_charts(rows: InitialGradients, on: str = "one batch") -> list[Chart]:
-    """For each initialisation a map of layers by depths, without branches and with them, in the same colours."""
+    """For each initialisation two heat maps, layers by depths, without and with branches, on one colour scale."""
     known = [value for row in rows for value in (row.grad_norm, row.with_branches) if value is not None]
     bounds = _bounds(known)
     charts = []

@@ -40,7 +40,7 @@ RowsByRun = Mapping[str, Rows]
 
 
 def lambda_chart(design: Design) -> Chart:
-    """How heavy the branches are in each epoch, against the main loss."""
+    """The weight of the branches' losses in each epoch, relative to the main loss."""
     epochs, shortcut, many = design.training.epochs, design.training.shortcut, len(branching(design))
     factors = [weights(shortcut, epoch, epochs, many) for epoch in range(epochs)]
     local = [many * each.branch / (each.main + many * each.branch) for each in factors]
@@ -64,33 +64,33 @@ def lambda_chart(design: Design) -> Chart:
     return Chart("shortcut_lambda", "Main against local loss", caption, figure, height=190)
 
 
-def compare_charts(several: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+def compare_charts(members: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
     """Accuracy, loss and gradient of the modes."""
     return [
-        *accuracy_charts(several, rows_by_run),
-        loss_chart(several, rows_by_run),
-        gradient_map(several, rows_by_run),
+        *accuracy_charts(members, rows_by_run),
+        loss_chart(members, rows_by_run),
+        gradient_map(members, rows_by_run),
     ]
 
 
-def why_charts(several: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+def why_charts(members: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
     """The share of the gradient that came through branches, and the saturation of the surrogate."""
-    through = any(_rows(several, rows_by_run, mode)[1] for mode in branched_modes(several))
-    return [*([share_map(several, rows_by_run)] if through else []), saturation_map(several, rows_by_run)]
+    through = any(_rows(members, rows_by_run, mode)[1] for mode in branched_modes(members))
+    return [*([share_map(members, rows_by_run)] if through else []), saturation_map(members, rows_by_run)]
 
 
-def accuracy_charts(several: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+def accuracy_charts(members: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
     """Accuracy over the epochs: the mean over seeds, and the band from the lowest to the highest."""
     wanted = (
         ("test_accuracy", "Test accuracy", "On images that the networks never learnt from, without any branches."),
         ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
     )
-    spread = _spread(several)
+    spread = _spread(members)
     charts = []
     for column, title, caption in wanted:
         figure = empty("epoch", title.lower(), tickformat=".0%", range=[0, 1.02])
-        for mode, name in names_of(several).items():
-            begun = [rows.epochs for rows in _rows(several, rows_by_run, mode)[0] if rows.epochs]
+        for mode, name in names_of(members).items():
+            begun = [rows.epochs for rows in _rows(members, rows_by_run, mode)[0] if rows.epochs]
             if begun:
                 values = [[getattr(row, column) for row in rows] for rows in begun]
                 figure["data"] += band_traces([row.epoch for row in begun[0]], values, name, COLOURS[mode])
@@ -98,51 +98,51 @@ def accuracy_charts(several: Sequence[Member], rows_by_run: RowsByRun) -> list[C
     return charts
 
 
-def gradient_map(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
+def gradient_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     """Gradient norm by layer and epoch, a panel for each mode."""
-    maps = _maps(several, rows_by_run, lambda state: state.grad_norm, geometric_mean)
+    maps = _maps(members, rows_by_run, lambda state: state.grad_norm, geometric_mean)
     caption = (
         "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
         f"arrives, or, late in a training, little is left to be learnt. Below a dotted line a branch "
-        f"begins.{_of_seeds(several)}"
+        f"begins.{_of_seeds(members)}"
     )
     figure = panels(maps, "epoch", ColourScale(log=True, title="|dL/dW|"))
     tall = height(max((len(each.layers) for each in maps), default=0))
     return Chart("shortcut_gradients", "Gradient norm, layer by epoch", caption, figure, tall, wide=True)
 
 
-def share_map(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
+def share_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     """The part of the gradient that came through branches."""
-    maps = _maps(several, rows_by_run, lambda state: state.shortcut, fmean, branched_modes(several))
+    maps = _maps(members, rows_by_run, lambda state: state.shortcut, fmean, branched_modes(members))
     caption = (
         "The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), "
-        f"on some of {_looked_at(several, rows_by_run)}. "
+        f"on some of {_looked_at(members, rows_by_run)}. "
         "Layers behind the last branch have nothing of it."
     )
     figure = panels(maps, "epoch", ColourScale(percent=True, colours=PLUM, bounds=(0, 1)))
     return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
 
 
-def saturation_map(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
-    """Where the surrogate derivative is next to nothing."""
-    maps = _maps(several, rows_by_run, lambda state: state.saturation, fmean)
+def saturation_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
+    """Heat maps of saturation: where the surrogate derivative is nearly 0."""
+    maps = _maps(members, rows_by_run, lambda state: state.saturation, fmean)
     caption = (
         "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
         "passes. Where few are, a gradient that fades is a product of many factors below 1, or nothing spikes. "
-        f"On {_looked_at(several, rows_by_run)}."
+        f"On {_looked_at(members, rows_by_run)}."
     )
     known = [value for each in maps for row in each.z for value in row if value is not None]
     figure = panels(maps, "epoch", ColourScale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
     return Chart("shortcut_saturation", "Surrogate saturation", caption, figure, _tall(maps), wide=True)
 
 
-def loss_chart(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
+def loss_chart(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     """The main loss of each mode, and the loss of each branch."""
     figure = empty("epoch", "cross-entropy", rangemode="tozero")
     figure["layout"]["hovermode"] = "closest"
     dashes: dict[Mode, str] = {"vanilla": "solid", "control": "solid", "constant": "dot", "evolutionary": "dash"}
-    for mode, name in names_of(several).items():
-        rows = _rows(several, rows_by_run, mode)[0]
+    for mode, name in names_of(members).items():
+        rows = _rows(members, rows_by_run, mode)[0]
         begun = [one.samples for one in rows if one.samples]
         if begun:
             values = [[sample.loss for sample in samples] for samples in begun]
@@ -168,13 +168,13 @@ def loss_chart(several: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=260)
 
 
-def profile_chart(several: Sequence[Member], rows_by_run: RowsByRun, epoch: float) -> Chart:
+def profile_chart(members: Sequence[Member], rows_by_run: RowsByRun, epoch: float) -> Chart:
     """Gradient norm by layer, at the last look at or before an epoch."""
     figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
     figure["layout"]["xaxis"] |= {"type": "category"}
     seen = set()
-    for mode, name in names_of(several).items():
-        looks = [_at(rows.layers, epoch) for rows in _rows(several, rows_by_run, mode)[0]]
+    for mode, name in names_of(members).items():
+        looks = [_at(rows.layers, epoch) for rows in _rows(members, rows_by_run, mode)[0]]
         looks = [look for look in looks if look]
         if looks:
             seen |= {states[0].epoch for states in looks}
@@ -186,10 +186,10 @@ def profile_chart(several: Sequence[Member], rows_by_run: RowsByRun, epoch: floa
     return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
 
 
-def study_table(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> pd.DataFrame:
+def study_table(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> pd.DataFrame:
     """A row for each run there is."""
     table: list[dict[str, Any]] = []
-    for member in several:
+    for member in members:
         run, rows = runs.get(member.design.digest), rows_by_run.get(member.design.digest, Rows())
         if run is None:
             continue
@@ -210,14 +210,14 @@ def study_table(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run:
     return pd.DataFrame(table)
 
 
-def branched_modes(several: Sequence[Member]) -> list[Mode]:
+def branched_modes(members: Sequence[Member]) -> list[Mode]:
     """The modes that have shortcut branches."""
-    return [mode for mode in names_of(several) if mode not in ("vanilla", "control")]
+    return [mode for mode in names_of(members) if mode not in ("vanilla", "control")]
 
 
-def names_of(several: Sequence[Member]) -> dict[Mode, str]:
+def names_of(members: Sequence[Member]) -> dict[Mode, str]:
     """The modes and their labels."""
-    return {member.mode: escape(mode_label(member), quote=False) for member in several}
+    return {member.mode: escape(mode_label(member), quote=False) for member in members}
 
 
 def mode_label(member: Member) -> str:
@@ -227,12 +227,12 @@ def mode_label(member: Member) -> str:
     return member.name.replace("vanilla", "without branches")
 
 
-def _rows(several: Sequence[Member], rows_by_run: RowsByRun, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
+def _rows(members: Sequence[Member], rows_by_run: RowsByRun, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
     """What the runs of a mode have said; and of their layers those states that know a branches' part.
 
     Only of those that have come as far as the furthest: a mean that others join half-way would jump.
     """
-    rows = [rows_by_run[m.design.digest] for m in several if m.mode == mode and m.design.digest in rows_by_run]
+    rows = [rows_by_run[m.design.digest] for m in members if m.mode == mode and m.design.digest in rows_by_run]
     furthest = max((one.layers[-1].epoch for one in rows if one.layers), default=0.0)
     rows = [one for one in rows if one.layers and one.layers[-1].epoch == furthest]
     return rows, [state for one in rows for state in one.layers if state.shortcut is not None]
@@ -245,14 +245,14 @@ def first_layer(rows: Rows) -> list[float]:
     return [state.grad_norm for state in known if state.layer == first and state.grad_norm is not None]
 
 
-def _names(several: Sequence[Rows]) -> list[str]:
+def _names(members: Sequence[Rows]) -> list[str]:
     """Of all layers, in order, by the first look of the first run."""
-    states = several[0].layers if several else []
+    states = members[0].layers if members else []
     return [state.name for state in sorted(states, key=lambda state: state.layer) if state.step == states[0].step]
 
 
 def _maps(
-    several: Sequence[Member],
+    members: Sequence[Member],
     rows_by_run: RowsByRun,
     value: Callable[[LayerState], float | None],
     how: Callable[[Sequence[float]], float],
@@ -260,12 +260,12 @@ def _maps(
 ) -> list[LayerMap]:
     """A map for each mode: at each look, the mean of the runs that have reached it."""
     found = []
-    for mode, name in names_of(several).items():
-        if mode not in (shown or [mode for mode in names_of(several) if mode != "control"]):
+    for mode, name in names_of(members).items():
+        if mode not in (shown or [mode for mode in names_of(members) if mode != "control"]):
             continue
         places: dict[float, dict[int, list[float]]] = {}
         names: dict[int, str] = {}
-        for rows in _rows(several, rows_by_run, mode)[0]:
+        for rows in _rows(members, rows_by_run, mode)[0]:
             for state in rows.layers:
                 seen = value(state)
                 if seen is not None:
@@ -273,7 +273,7 @@ def _maps(
                     names[state.layer] = state.name
         epochs = thinned(sorted(places))
         z = [[how(places[e][k]) if k in places[e] else None for e in epochs] for k in sorted(names)]
-        design = next(member.design for member in several if member.mode == mode)
+        design = next(member.design for member in members if member.mode == mode)
         layers = [names[k] for k in sorted(names)]
         found.append(LayerMap(name, epochs, layers, z, _marks(design, layers)))
     return found
@@ -283,7 +283,7 @@ def _marks(design: Design, shown: Sequence[str]) -> list[str]:
     """Where branches begin: the layer itself, or the last one before it that is shown, as one that joins is not."""
     names = [layer.name for layer in architecture(design).layers]
     before = [[name for name in names[: index + 1] if name in shown] for index in branching(design)]
-    return [several[-1] for several in before if several]
+    return [members[-1] for members in before if members]
 
 
 def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
@@ -294,23 +294,23 @@ def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
     return sorted((state for state in known if state.epoch == wanted), key=lambda state: state.layer)
 
 
-def _looked_at(several: Sequence[Member], rows_by_run: RowsByRun) -> str:
+def _looked_at(members: Sequence[Member], rows_by_run: RowsByRun) -> str:
     """On which images layers were."""
     looks = (state.probe for rows in rows_by_run.values() for state in rows.layers)
-    return said(several[0].design, looks) or "the probe batch"
+    return said(members[0].design, looks) or "the probe batch"
 
 
-def _seeds(several: Sequence[Member]) -> int:
-    return len({member.design.seed for member in several})
+def _seeds(members: Sequence[Member]) -> int:
+    return len({member.design.seed for member in members})
 
 
-def _spread(several: Sequence[Member]) -> str:
-    many = _seeds(several)
+def _spread(members: Sequence[Member]) -> str:
+    many = _seeds(members)
     return f"Mean of {many} seeds; the band spans them." if many > 1 else "One seed each."
 
 
-def _of_seeds(several: Sequence[Member]) -> str:
-    return f" Geometric mean of {_seeds(several)} seeds." if _seeds(several) > 1 else ""
+def _of_seeds(members: Sequence[Member]) -> str:
+    return f" Geometric mean of {_seeds(members)} seeds." if _seeds(members) > 1 else ""
 
 
 def _tall(maps: Sequence[LayerMap]) -> int:

@@ -19,14 +19,14 @@ from snnviz.views.panels import FLOOR
 from snnviz.views.results import Rows
 
 
-def verdict(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
-    """What the finished runs say: accuracies, differences with the same seeds, and how the gradient travels.
+def verdict(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
+    """The result of the finished runs in sentences: accuracies, paired differences by seed, and gradient norms.
 
     "" before one has finished.
     """
     sentences = []
-    for mode, name in names_of(several).items():
-        rows = [rows_by_run[run.run] for run in _done(several, runs, mode) if _has_epochs(rows_by_run, run)]
+    for mode, name in names_of(members).items():
+        rows = [rows_by_run[run.run] for run in _done(members, runs, mode) if _has_epochs(rows_by_run, run)]
         if not rows:
             continue
         reached = [100 * one.epochs[-1].test_accuracy for one in rows]
@@ -37,18 +37,18 @@ def verdict(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: Row
     if not sentences:
         return ""
     what = "Test accuracy (± standard deviation over seeds; in brackets the first layer's first gradient): "
-    rest = [_differences(several, runs, rows_by_run), _travelled(several, runs, rows_by_run)]
+    rest = [_differences(members, runs, rows_by_run), _travelled(members, runs, rows_by_run)]
     return " ".join([what + "; ".join(sentences) + ".", *(one for one in rest if one)])
 
 
-def _differences(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
+def _differences(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """Of branched runs less those without, seed by seed, with their interval; and what that does not control."""
-    names = names_of(several)
+    names = names_of(members)
     base: Mode = "control" if "control" in names else "vanilla"
-    plain = _reached(several, runs, rows_by_run, base)
+    plain = _reached(members, runs, rows_by_run, base)
     said, many = [], 0
-    for mode in branched_modes(several):
-        mine = _reached(several, runs, rows_by_run, mode)
+    for mode in branched_modes(members):
+        mine = _reached(members, runs, rows_by_run, mode)
         less = [mine[seed] - plain[seed] for seed in mine if seed in plain]
         if not less:
             continue
@@ -63,9 +63,9 @@ def _differences(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run
     return f"Less **{names[base]}** with the same seeds: {'; '.join(said)}.{how}{rest}"
 
 
-def _travelled(several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
+def _travelled(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """From the last hidden layer to the first, without branches, at the first look."""
-    rows = [rows_by_run[run.run] for run in _done(several, runs, "vanilla") if _has_epochs(rows_by_run, run)]
+    rows = [rows_by_run[run.run] for run in _done(members, runs, "vanilla") if _has_epochs(rows_by_run, run)]
     ends = [found for one in rows if (found := _ends(one.layers))]
     if not ends:
         return ""
@@ -99,15 +99,15 @@ def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:
     return (hidden[0], hidden[-1]) if len(hidden) > 1 else None
 
 
-def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> str:
+def cost(design: Design, members: Sequence[Member], runs: Mapping[str, Run]) -> str:
     """What the branches cost in parameters and time, from the design and from the runs, as a sentence."""
     beside, own = parameters(design), costs.parameters(design)
     words = f"The branches have {count(beside)} parameters beside the network's {count(own)} ({share(beside / own)})."
-    plain = {run.design.seed: run.seconds for run in _done(several, runs, "vanilla")}
+    plain = {run.design.seed: run.seconds for run in _done(members, runs, "vanilla")}
     ratios = [
         run.seconds / plain[run.design.seed]
-        for mode in branched_modes(several)
-        for run in _done(several, runs, mode)
+        for mode in branched_modes(members)
+        for run in _done(members, runs, mode)
         if plain.get(run.design.seed)
     ]
     if not ratios:
@@ -126,10 +126,10 @@ def cost(design: Design, several: Sequence[Member], runs: Mapping[str, Run]) -> 
 
 
 def _reached(
-    several: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun, mode: Mode
+    members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun, mode: Mode
 ) -> dict[int, float]:
     """Test accuracy in percent, by seed."""
-    done = [run for run in _done(several, runs, mode) if _has_epochs(rows_by_run, run)]
+    done = [run for run in _done(members, runs, mode) if _has_epochs(rows_by_run, run)]
     return {run.design.seed: 100 * rows_by_run[run.run].epochs[-1].test_accuracy for run in done}
 
 
@@ -137,8 +137,8 @@ def _has_epochs(rows_by_run: RowsByRun, run: Run) -> bool:
     return bool(rows_by_run.get(run.run, Rows()).epochs)
 
 
-def _done(several: Sequence[Member], runs: Mapping[str, Run], mode: Mode) -> list[Run]:
-    found = [runs.get(member.design.digest) for member in several if member.mode == mode]
+def _done(members: Sequence[Member], runs: Mapping[str, Run], mode: Mode) -> list[Run]:
+    found = [runs.get(member.design.digest) for member in members if member.mode == mode]
     return [run for run in found if run is not None and run.state == "done"]
 
 

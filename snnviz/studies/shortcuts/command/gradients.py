@@ -108,7 +108,7 @@ def measure(store: Store, run: Run, as_json: bool) -> None:
 
 
 def read_depths(text: str, design: Design) -> list[int]:
-    """From "2..50" or "4,8,16". Raises `InputError`."""
+    """Depths from text such as "2..50" or "4,8,16". Raises `InputError`."""
     if design.network.hidden_layers is None:
         raise InputError("network.kind", "be mlp or cnn where depths are given", design.network.kind)
     rule = f"be at most {MOST} whole numbers from 1, such as 2..50 or 4,8,16"
@@ -125,7 +125,7 @@ def read_depths(text: str, design: Design) -> list[int]:
 
 
 def read_inits(text: str) -> list[Choice]:
-    """From "kaiming,variance-preserving". Raises `InputError`."""
+    """Initialisations from text such as "kaiming,variance-preserving". Raises `InputError`."""
     parts = text.split(",")
     if len(parts) > MOST:
         raise InputError("inits", f"be at most {MOST} initialisations", text)
@@ -133,7 +133,7 @@ def read_inits(text: str) -> list[Choice]:
 
 
 def report(profile: Profile) -> dict[str, Any]:
-    """As JSON."""
+    """A gradient profile as JSON."""
     depth = profile.design.network.hidden_layers
     layers = [asdict(layer) for layer in profile.layers]
     return {"init": init_text(profile.design.init), "depth": depth, "branches": profile.branches, "layers": layers}

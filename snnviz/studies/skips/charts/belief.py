@@ -29,33 +29,33 @@ def belief(model: Model) -> Belief:
     return Belief(lengths, model.scale, model.noise, model.mean, model.shift, model.spread)
 
 
-def latest_belief(seen: SearchHistory) -> tuple[Belief, list[Code], list[float]] | None:
+def latest_belief(history: SearchHistory) -> tuple[Belief, list[Code], list[float]] | None:
     """The latest Gaussian process with the codes and values that it was fitted to; None before there is one."""
-    if not seen.models:
+    if not history.models:
         return None
-    last = seen.models[-1]
-    fitted = [trial for trial in seen.trials if trial.iteration <= last.iteration]
+    last = history.models[-1]
+    fitted = [trial for trial in history.trials if trial.iteration <= last.iteration]
     return belief(last), [read_code(trial.code) for trial in fitted], [trial.value for trial in fitted]
 
 
-def belief_charts(seen: SearchHistory) -> list[Chart]:
+def belief_charts(history: SearchHistory) -> list[Chart]:
     """Calibration, the posterior now, the importance of slots, and the effect of their options."""
-    found = latest_belief(seen)
+    found = latest_belief(history)
     if found is None:
         return []
-    chosen, effect = space(seen.search), effects(*found, space(seen.search).sizes)
-    charts = [calibration_chart(seen), posterior_chart(seen, *found)]
+    chosen, effect = space(history.search), effects(*found, space(history.search).sizes)
+    charts = [calibration_chart(history), posterior_chart(history, *found)]
     if len({slot.block for slot in chosen.slots}) == 1 and all(slot.source is not None for slot in chosen.slots):
         charts.append(_matrix_chart(chosen, effect))
-    return [*charts, _effects_chart(chosen, effect, UNITS[seen.search.objective])]
+    return [*charts, _effects_chart(chosen, effect, UNITS[history.search.objective])]
 
 
-def calibration_chart(seen: SearchHistory) -> Chart:
-    """What was expected of a candidate before it was trained against what it turned out to be."""
-    unit = UNITS[seen.search.objective]
+def calibration_chart(history: SearchHistory) -> Chart:
+    """The predicted value of each candidate, with its standard deviation, against its measured value."""
+    unit = UNITS[history.search.objective]
     figure = empty(f"expected: {unit}", "measured")
     figure["layout"]["hovermode"] = "closest"
-    trials = [trial for trial in seen.trials if trial.mean is not None and trial.sd is not None]
+    trials = [trial for trial in history.trials if trial.mean is not None and trial.sd is not None]
     expected = [_rounded(trial.mean or 0.0) for trial in trials]
     measured = [_rounded(trial.value) for trial in trials]
     words = "Before anything is known candidates are drawn; expectations follow."
@@ -81,10 +81,12 @@ def calibration_chart(seen: SearchHistory) -> Chart:
                 "y": measured,
                 "error_x": _error([trial.sd or 0.0 for trial in trials]),
                 "error_y": _error([trial.error for trial in trials]),
-                "customdata": [[seen.search.seed, trial.code, candidate_text(seen.search, trial)] for trial in trials],
+                "customdata": [
+                    [history.search.seed, trial.code, candidate_text(history.search, trial)] for trial in trials
+                ],
                 "hovertemplate": "%{customdata[2]}<extra>expected %{x:.3~g} ± %{error_x.array:.2~g}</extra>",
                 "marker": {"color": EXPECTED, "size": 7},
-                "meta": seen.search.digest,
+                "meta": history.search.digest,
             }
         )
         inside = sum(
@@ -96,10 +98,12 @@ def calibration_chart(seen: SearchHistory) -> Chart:
     return Chart("search_calibration", "Did it know?", words, figure)
 
 
-def posterior_chart(seen: SearchHistory, now: Belief, codes: Sequence[Code], values: Sequence[float]) -> Chart:
+def posterior_chart(history: SearchHistory, now: Belief, codes: Sequence[Code], values: Sequence[float]) -> Chart:
     """Mean and standard deviation of every evaluated candidate and of those that promise most, sorted."""
-    search = seen.search
-    kappa = search.kappa * search.decay ** (len(seen.models) - 1)  # a model for every time that it chose, and one now
+    search = history.search
+    kappa = search.kappa * search.decay ** (
+        len(history.models) - 1
+    )  # a model for every time that it chose, and one now
     new = promising(now, codes, values, space(search).sizes, kappa)
     everything = [*codes, *new]
     means, sds = posterior(now, codes, values, everything)

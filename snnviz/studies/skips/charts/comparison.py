@@ -58,14 +58,14 @@ def published(network: str) -> pd.DataFrame:
     return (mine if len(mine) else PUBLISHED).reset_index(drop=True)
 
 
-def comparison_table(threes: Sequence[SeedDesigns], results: Mapping[str, Result]) -> pd.DataFrame:
+def comparison_table(seed_designs: Sequence[SeedDesigns], results: Mapping[str, Result]) -> pd.DataFrame:
     """A row for ANN, SNN and SNN optimised: test accuracy, firing rate and operations, mean and sd over the
     seeds that are done. `results` by digest."""
     rows = []
     for name, some in (
-        ("ANN (twin of the original)", [three.ann for three in threes]),
-        ("SNN, original skips", [three.original for three in threes]),
-        ("SNN, optimised skips", [three.optimised for three in threes if three.optimised]),
+        ("ANN (twin of the original)", [three.ann for three in seed_designs]),
+        ("SNN, original skips", [three.original for three in seed_designs]),
+        ("SNN, optimised skips", [three.optimised for three in seed_designs if three.optimised]),
     ):
         done = [results[design.digest] for design in some if design.digest in results]
         spent = [one.operations.by("additions").effective for one in done]
@@ -77,16 +77,18 @@ def comparison_table(threes: Sequence[SeedDesigns], results: Mapping[str, Result
                 "test accuracy": _spread([100 * one.accuracy for one in done], "%"),
                 "firing rate": _spread([100 * rate for rate in rates], "%"),
                 "operations": f"{np.mean(spent):,.0f}{older}" if done else None,
-                "seeds": f"{len(done)} of {len(threes)}",
+                "seeds": f"{len(done)} of {len(seed_designs)}",
             }
         )
     return pd.DataFrame(rows)
 
 
-def gain_text(threes: Sequence[SeedDesigns], results: Mapping[str, Result]) -> str:
+def gain_text(seed_designs: Sequence[SeedDesigns], results: Mapping[str, Result]) -> str:
     """The gain of the optimised skips in test accuracy, seed by seed, with its interval, as a sentence."""
     pairs = [
-        (results.get(three.original.digest), results.get(three.optimised.digest)) for three in threes if three.optimised
+        (results.get(three.original.digest), results.get(three.optimised.digest))
+        for three in seed_designs
+        if three.optimised
     ]
     gains = [100 * (after.accuracy - before.accuracy) for before, after in pairs if before and after]
     if not gains:
@@ -95,7 +97,7 @@ def gain_text(threes: Sequence[SeedDesigns], results: Mapping[str, Result]) -> s
     said = f"Optimised skips change the test accuracy by {difference_text(found)}."
     if math.isinf(found.high):
         return f"{said} This says little."
-    sizes = [(parameters(three.original), parameters(three.optimised)) for three in threes if three.optimised]
+    sizes = [(parameters(three.original), parameters(three.optimised)) for three in seed_designs if three.optimised]
     more = float(np.mean([after / before - 1 for before, after in sizes]))
     if abs(more) < 0.005:
         return said

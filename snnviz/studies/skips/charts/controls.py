@@ -26,7 +26,7 @@ SILENT = 0.05
 
 
 class HasAccuracy(Protocol):
-    """Of a finished run."""
+    """A finished run's result, as far as it is needed here."""
 
     @property
     def accuracy(self) -> float: ...
@@ -34,7 +34,7 @@ class HasAccuracy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What one line of a chart is drawn from: points of one type, with skips, or plain ones (`control`)."""
+    """The points of one line of a chart: designs with skips of one type, or plain ones (`control`)."""
 
     name: str
     kind: SkipType
@@ -44,7 +44,8 @@ class Curve:
 
 
 def curves(points: Sequence[Point]) -> Iterator[Curve]:
-    """By type: with skips, then the plain blocks. Where both controls are the same networks they are one curve.
+    """The curves by type: with skips, then the plain blocks. Where both controls are the same networks they are one
+    curve.
 
     A block without skips is its own control, so that the lines begin together.
     """
@@ -130,7 +131,7 @@ def _differences(
 
 
 def sentences(points: Sequence[Point], results: Mapping[str, HasAccuracy]) -> list[str]:
-    """What the most skips leave over plain blocks; without controls, what cannot be said. Nothing before any result."""
+    """The accuracy that the most skips gain over plain blocks, in sentences; empty before any result."""
     if not any(p.n_skip and p.design.digest in results for p in points):
         return []
     if not any(point.control for point in points):

@@ -43,7 +43,7 @@ def test_objective(search: Search, end: EpochEnd, result: Result) -> float:
 def retraining(
     several: Sequence[tuple[Search, Groups]], ends: Mapping[str, EpochEnd], results: Mapping[str, Result]
 ) -> Retraining | None:
-    """From the runs that are done, by digest; None where they are too few."""
+    """The spread between trainings of one network, from the finished runs by digest; None where they are too few."""
     squares, freedom, networks, trainings = 0.0, 0, 0, 0
     known: set[str] = set()
     for search, groups in several:

@@ -71,26 +71,26 @@ def operations(trial: Trial) -> float:
     return trial.macs + trial.additions
 
 
-def old_counts_text(seen: Iterable[SearchHistory]) -> str:
+def old_counts_text(histories: Iterable[SearchHistory]) -> str:
     """How many trials' operations were counted by an early release, as a sentence; empty if none."""
-    count = sum(trial.eff_macs is None for one in seen for trial in one.trials)
+    count = sum(trial.eff_macs is None for one in histories for trial in one.trials)
     words = f" Of {count} older candidates zero padding is counted, and a sum of spikes as one operation."
     return words if count else ""
 
 
-def counted_on_text(seen: Sequence[SearchHistory]) -> str:
+def counted_on_text(histories: Sequence[SearchHistory]) -> str:
     """Which images operations were counted on, as text."""
-    search = seen[0].search
+    search = histories[0].search
     on = probe.on_pages(search.design, min(probe.SIZE, search.validation), "kept-apart")
-    return "" if old_counts_text(seen) else f" Counted on {on}."
+    return "" if old_counts_text(histories) else f" Counted on {on}."
 
 
-def progress_charts(seen: Sequence[SearchHistory], against: Against) -> list[Chart]:
+def progress_charts(histories: Sequence[SearchHistory], against: Against) -> list[Chart]:
     """The best value so far, and what that candidate reaches, against iterations or against epochs spent."""
-    objective = seen[0].search.objective
+    objective = histories[0].search.objective
     first = "The smallest so far, on the images kept apart. "
     reached = "Of the candidate that is best by the objective, on the images kept apart. "
-    repeats = sum(one.search.strategy == "ucb" for one in seen)
+    repeats = sum(one.search.strategy == "ucb" for one in histories)
     spread = f"Mean and standard deviation over {repeats} seeds." if repeats > 1 else "One seed each."
     words = "iteration" if against == "iteration" else "epochs spent, shared ones included"
     value = empty(words, UNITS[objective])
@@ -98,9 +98,9 @@ def progress_charts(seen: Sequence[SearchHistory], against: Against) -> list[Cha
     for figure in (value, accuracy):
         figure["layout"] |= {"hovermode": "closest", "legend": {"traceorder": "normal"}}
         if against == "iteration":
-            figure["layout"]["xaxis"] |= {"range": [0.5, seen[0].search.iterations + 0.5], "tickformat": "d"}
+            figure["layout"]["xaxis"] |= {"range": [0.5, histories[0].search.iterations + 0.5], "tickformat": "d"}
     for strategy in NAMES:
-        group = [one for one in seen if one.search.strategy == strategy and one.trials]
+        group = [one for one in histories if one.search.strategy == strategy and one.trials]
         if not group:
             continue
         value["data"] += _band(strategy, group, against, lambda trial: trial.value, ".3~g")
@@ -154,14 +154,14 @@ def _so_far(one: SearchHistory, against: Against, read: Callable[[Trial], float]
     return found
 
 
-def candidates_chart(seen: Sequence[SearchHistory], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
+def candidates_chart(histories: Sequence[SearchHistory], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
     """Accuracy of every candidate against what it costs; `chosen`, by search and code, is marked."""
     figure = empty("spikes / neuron / step" if cost == "firing rate" else "operations / image", "validation accuracy")
     layout = figure["layout"]
     layout["xaxis"] |= SHARE if cost == "firing rate" else {}
     layout["yaxis"] |= SHARE
     layout["hovermode"] = "closest"
-    last = max((trial.iteration for one in seen for trial in one.trials), default=0) + 1
+    last = max((trial.iteration for one in histories for trial in one.trials), default=0) + 1
     scale = [[k / (len(DEPTH) - 1), f"rgb{colour}"] for k, colour in enumerate(DEPTH)]
     layout["coloraxis"] = {
         "colorscale": scale,
@@ -169,7 +169,7 @@ def candidates_chart(seen: Sequence[SearchHistory], cost: Cost, chosen: tuple[st
         "cmax": max(2, last),
         "colorbar": {"title": {"text": "iteration"}, "thickness": 10, "outlinewidth": 0},
     }
-    for strategy in dict.fromkeys(one.search.strategy for one in seen if one.trials):
+    for strategy in dict.fromkeys(one.search.strategy for one in histories if one.trials):
         figure["data"].append(
             {
                 "type": "scatter",
@@ -181,7 +181,7 @@ def candidates_chart(seen: Sequence[SearchHistory], cost: Cost, chosen: tuple[st
                 "marker": {"symbol": SYMBOLS[strategy], "size": 8, "color": "var(--st-text-color)"},
             }
         )  # for the legend, which has no colour of an iteration
-    for one in seen:
+    for one in histories:
         name, trials = NAMES[one.search.strategy], one.trials
         if not trials:
             continue
@@ -206,7 +206,7 @@ def candidates_chart(seen: Sequence[SearchHistory], cost: Cost, chosen: tuple[st
         figure["data"].append(trace)
     words = "Hover shows the matrix; a click chooses a candidate. Those of the random search are trained from scratch."
     words += (
-        f" A sum of m spikes is m additions.{old_counts_text(seen)}{counted_on_text(seen)}"
+        f" A sum of m spikes is m additions.{old_counts_text(histories)}{counted_on_text(histories)}"
         if cost == "operations"
         else ""
     )
@@ -229,7 +229,7 @@ def candidate_text(search: Search, trial: Trial) -> str:
     return "<br>".join(lines)
 
 
-def baseline_charts(seen: Sequence[SearchHistory]) -> list[Chart]:
+def baseline_charts(histories: Sequence[SearchHistory]) -> list[Chart]:
     """The value against the number of skips and against operations, which need no search."""
     wanted = (
         ("skips", "Skips alone", "skips", skip_count),
@@ -237,10 +237,10 @@ def baseline_charts(seen: Sequence[SearchHistory]) -> list[Chart]:
     )
     charts = []
     for key, title, axis, read in wanted:
-        figure: Figure = empty(axis, UNITS[seen[0].search.objective])
+        figure: Figure = empty(axis, UNITS[histories[0].search.objective])
         figure["layout"]["hovermode"] = "closest"
         for strategy, name in NAMES.items():
-            group = [one for one in seen if one.search.strategy == strategy and one.trials]
+            group = [one for one in histories if one.search.strategy == strategy and one.trials]
             if not group:
                 continue
             rows = [(one.search, trial) for one in group for trial in one.trials]
@@ -259,14 +259,14 @@ def baseline_charts(seen: Sequence[SearchHistory]) -> list[Chart]:
             "Kendall's τ, mean over the seeds and 95 %: below 0 where more goes with a smaller value. DSC skips bring "
             "parameters and operations too: which of these does it is not told here."
         )
-        words += _by_kind(seen) if key == "skips" else old_counts_text(seen)
+        words += _by_kind(histories) if key == "skips" else old_counts_text(histories)
         charts.append(Chart(f"search_{key}", title, words, figure))
     return charts
 
 
-def _by_kind(seen: Sequence[SearchHistory]) -> str:
+def _by_kind(histories: Sequence[SearchHistory]) -> str:
     """Tau of concatenations and of additions, in the search whose candidates nobody preferred."""
-    group = [one for one in seen if one.trials]
+    group = [one for one in histories if one.trials]
     group = [one for one in group if one.search.strategy == "random"] or group
     kinds = ((adjacency.DSC, "DSC"), (adjacency.ASC, "ASC"))
     told = [f"{name} alone {_tau(group, partial(_of_kind, kind))}" for kind, name in kinds]
@@ -290,10 +290,10 @@ def _tau(group: Sequence[SearchHistory], read: Callable[[Search, Trial], float])
     return f"τ = {np.mean(known):+.2f}" + ("" if half is None else f" ± {half:.2f}")
 
 
-def trial_table(seen: Iterable[SearchHistory]) -> pd.DataFrame:
+def trial_table(histories: Iterable[SearchHistory]) -> pd.DataFrame:
     """A row for each candidate of each search, with everything that was measured of it and its matrices."""
     table = []
-    for one in seen:
+    for one in histories:
         for trial in one.trials:
             edges = edges_of(one.search, read_code(trial.code))
             row: dict[str, Any] = {"search": one.search.digest, "strategy": one.search.strategy}

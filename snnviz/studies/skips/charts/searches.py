@@ -10,12 +10,12 @@ from snnviz.store.values import Run
 from snnviz.studies.skips.charts.search import NAMES, SearchHistory, operations
 
 
-def phase_text(run: Run | None, seen: SearchHistory) -> str:
+def phase_text(run: Run | None, history: SearchHistory) -> str:
     """What a search is doing now, as text.
 
     An epoch is the same number of training steps for everything that is trained.
     """
-    search = seen.search
+    search = history.search
     if run is None:
         return "not started"
     if run.state != "running":
@@ -27,17 +27,17 @@ def phase_text(run: Run | None, seen: SearchHistory) -> str:
     whole = search.design.training.epochs
     shared, own = (0, whole) if search.weights == "scratch" else (search.shared_epochs, search.tuning_epochs)
     made = run.step * (whole + shared + search.trials * own) // max(1, run.steps)
-    if seen.twin is None:
+    if history.twin is None:
         return f"ANN twin: epoch {min(made + 1, whole)} of {whole}"
-    if not seen.trials and made < whole + shared:
+    if not history.trials and made < whole + shared:
         return f"shared weights: epoch {max(1, made - whole + 1)} of {shared}"
-    return f"candidate {min(len(seen.trials) + 1, search.trials)} of {search.trials}"
+    return f"candidate {min(len(history.trials) + 1, search.trials)} of {search.trials}"
 
 
-def searches_table(runs: Mapping[str, Run], seen: Sequence[SearchHistory]) -> pd.DataFrame:
+def searches_table(runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> pd.DataFrame:
     """A row for each search that was ever started."""
     rows = []
-    for one in seen:
+    for one in histories:
         run = runs.get(one.search.digest)
         if run is None:
             continue

@@ -99,8 +99,8 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def report(store: Store, run: Run) -> dict[str, Any]:
-    """What a search found, its candidates in the order in which they were chosen."""
-    search = searched(run)
+    """The result of a search as JSON, its candidates in the order in which they were chosen."""
+    search = search_of(run)
     trials = sorted((row for _, row in store.rows(run.run, Trial)), key=lambda trial: trial.number)
     twins = [row for _, row in store.rows(run.run, Twin)]
     shown = [_candidate(search, trial) for trial in trials]
@@ -131,7 +131,7 @@ def _groups(search: Search, trials: Sequence[Trial]) -> dict[str, tuple[Design, 
 
 def _anew(store: Store, run: Run) -> list[Design]:
     trials = [row for _, row in store.rows(run.run, Trial)]
-    return [design for designs in _groups(searched(run), trials).values() for design in designs]
+    return [design for designs in _groups(search_of(run), trials).values() for design in designs]
 
 
 def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, Any]:
@@ -154,8 +154,8 @@ def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, 
     }
 
 
-def searched(run: Run) -> Search:
-    """The search that a run is."""
+def search_of(run: Run) -> Search:
+    """The `Search` that a run is of."""
     assert isinstance(run.task, Search)
     return run.task
 
@@ -184,7 +184,7 @@ def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
 
 def print_searches(store: Store, runs: Sequence[Run]) -> None:
     """A table of searches of one kind, and the matrices of the best candidates."""
-    search, reports = searched(runs[0]), [report(store, run) for run in runs]
+    search, reports = search_of(runs[0]), [report(store, run) for run in runs]
     rows, best = [], [told["best"] for told in reports if told["best"]]
     for told in reports:
         if (found := told["best"]) is None:

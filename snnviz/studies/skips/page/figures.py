@@ -57,9 +57,9 @@ def preview(search: Search) -> None:
     charts(payload([chart]), key="optimise-preview")
 
 
-def figures(seen: Sequence[SearchHistory]) -> None:
+def figures(histories: Sequence[SearchHistory]) -> None:
     """Everything about the candidates so far."""
-    found = tuple(seen)
+    found = tuple(histories)
     row = st.columns([3, 3, 4, 4], vertical_alignment="bottom")
     against: Against = row[0].segmented_control(
         "Best so far against", get_args(Against), default="iteration", required=True, wrap=True, key="optimise-against"

@@ -25,7 +25,7 @@ ABOUT = (
 
 
 def panel() -> None:
-    """What is searched; below it how far it is and what was found, live."""
+    """The widgets of the search; below them its progress and its results, live."""
     st.caption(ABOUT)
     if problem := st.session_state.optimise_link_problem:
         st.error(escape_markdown(problem), icon=":material/error:")
@@ -50,14 +50,14 @@ def _found(was_active: bool) -> None:
         st.rerun()
     several = searches(setting())
     runs = questions.runs_of(several)
-    seen = [work.search_history(search) for search in several]
-    work.panel(several, runs, seen)
+    histories = [work.search_history(search) for search in several]
+    work.panel(several, runs, histories)
     if not runs:
         optimise_figures.preview(several[0])
         return
-    _searches(searches_table(runs, seen))
-    if any(one.trials for one in seen):
-        optimise_figures.figures(seen)
+    _searches(searches_table(runs, histories))
+    if any(one.trials for one in histories):
+        optimise_figures.figures(histories)
     else:
         st.info(
             "Candidates appear here as they are trained. Before the first one the ANN twin is trained, and the "
@@ -65,7 +65,7 @@ def _found(was_active: bool) -> None:
             icon=":material/hourglass_top:",
         )
         optimise_figures.preview(several[0])
-    optimise_table.panel(setting(), runs, seen)
+    optimise_table.panel(setting(), runs, histories)
 
 
 def _searches(table: pd.DataFrame) -> None:

@@ -84,7 +84,7 @@ def begin() -> None:
     optimise.begin(query)
     try:
         session.skips_view = view(query)
-        session.skips_count = counted(query)
+        session.skips_count = read_convention(query)
         session.sweep, session.skips_link_problem = rest_kept(from_link, query)
     except InputError as error:
         session.skips_link_problem = f"{as_sentence(error)} The default sweep is shown instead."
@@ -98,7 +98,7 @@ def _go_back() -> None:
         if session.skips_view == "optimise":
             optimise.begin(query)
         else:
-            session.skips_count = counted(query)
+            session.skips_count = read_convention(query)
             session.sweep, session.skips_link_problem = rest_kept(from_link, query)
     except InputError as error:
         session.skips_link_problem = f"{as_sentence(error)} The sweep stays as it is."
@@ -129,8 +129,8 @@ def view(query: Mapping[str, str]) -> str:
     return name
 
 
-def counted(query: Mapping[str, str]) -> Convention:
-    """How a link counts operations. Raises `InputError`."""
+def read_convention(query: Mapping[str, str]) -> Convention:
+    """The convention by which a link counts operations. Raises `InputError`."""
     return convention(query.get("count", CONVENTIONS[0]), "count")
 
 

@@ -27,16 +27,16 @@ KEY = "optimised"
 def is_active(setting: Optimisation) -> bool:
     """Whether runs of the table are still to change."""
     several = searches(setting)
-    seen = [work.search_history(search) for search in several]
-    designs = _designs(_threes(setting, questions.runs_of(several), seen))
+    histories = [work.search_history(search) for search in several]
+    designs = _designs(_threes(setting, questions.runs_of(several), histories))
     return questions.is_active(questions.runs_of(designs)) or measuring.is_active(designs)
 
 
-def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[SearchHistory]) -> None:
+def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:
     """The table, the button that trains what it needs, and what the paper has there."""
     st.header("Does it hold?", anchor=False)
-    threes = _threes(setting, runs, seen)
-    designs = _designs(threes)
+    seed_designs = _threes(setting, runs, histories)
+    designs = _designs(seed_designs)
     trained = questions.runs_of(designs)
     data = f"{setting.data}, T = {setting.steps}, {pluralise(setting.epochs, 'epoch')}"
     st.caption(
@@ -44,7 +44,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[SearchH
         "twin and the best candidate of each seed are trained from scratch on all training images and judged on the "
         "test images, as ordinary runs."
     )
-    if any(three.optimised for three in threes):
+    if any(three.optimised for three in seed_designs):
         actions(designs, trained, KEY, "the table's")
     else:
         st.caption("The runs of this table can be trained when a search has ended.")
@@ -52,9 +52,9 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[SearchH
     ours, theirs = st.columns([10, 11])
     with ours:
         st.markdown(f"**Ours, small** ({escape_markdown(data)})")
-        table = comparison_table(threes, results)
+        table = comparison_table(seed_designs, results)
         st.dataframe(table, hide_index=True, placeholder="–", key="optimise-table", column_config=column_config(table))
-        if said := gain_text(threes, results):
+        if said := gain_text(seed_designs, results):
             st.caption(escape_markdown(said))
         if results:
             looks = (found.probe for found in results.values())
@@ -69,10 +69,10 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[SearchH
         st.caption(f"{own}Other data, 10 to 100 times the scale: compare trends, not numbers. {DOUBT}")
 
 
-def _threes(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[SearchHistory]) -> list[SeedDesigns]:
+def _threes(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> list[SeedDesigns]:
     """One for each seed; the best candidate of those whose search has ended."""
     found = []
-    for one in seen:
+    for one in histories:
         if one.search.strategy != "ucb":
             continue
         original, best = design(setting, one.search.seed), None
@@ -83,5 +83,5 @@ def _threes(setting: Optimisation, runs: Mapping[str, Run], seen: Sequence[Searc
     return found
 
 
-def _designs(threes: Sequence[SeedDesigns]) -> list[Design]:
-    return list({design.digest: design for three in threes for design in three.designs}.values())
+def _designs(seed_designs: Sequence[SeedDesigns]) -> list[Design]:
+    return list({design.digest: design for three in seed_designs for design in three.designs}.values())

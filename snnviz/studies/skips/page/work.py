@@ -33,11 +33,11 @@ def search_history(search: Search) -> SearchHistory:
     return services.CACHE.get((str(cache_dir()), "search", search.digest), read)
 
 
-def panel(searches: Sequence[Search], runs: Mapping[str, Run], seen: Sequence[SearchHistory]) -> None:
+def panel(searches: Sequence[Search], runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:
     """Start, Pause or Resume; Cancel; and how far it all is. Above them what went wrong."""
     done = {name for name, run in runs.items() if run.state == "done"}
-    kept = pluralise(sum(len(one.trials) for one in seen), "candidate")
-    unfinished = sum(len(one.trials) for one in seen if one.search.digest not in done)
+    kept = pluralise(sum(len(one.trials) for one in histories), "candidate")
+    unfinished = sum(len(one.trials) for one in histories if one.search.digest not in done)
     found = ResultWords(
         partial=f"{len(done)} of {len(searches)} searches done, {kept}",
         complete=f"{pluralise(len(done), 'search')}, {kept}",

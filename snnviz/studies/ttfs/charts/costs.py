@@ -60,22 +60,22 @@ class RunSummary(NamedTuple):
 
 
 def operations(pair: Pair, design: Design) -> Operations:
-    """Of one image in the TTFS network `design`, from the spikes that were counted: each at most once."""
+    """The operations of one image in the TTFS network `design`, from its counted spikes, at most one a neuron."""
     return Operations(dense(design), 0.0, pair.additions(design))
 
 
-def cost_table(pair: Pair, designs: Mapping[str, Design], told: Mapping[str, RunSummary]) -> pd.DataFrame:
+def cost_table(pair: Pair, designs: Mapping[str, Design], summaries: Mapping[str, RunSummary]) -> pd.DataFrame:
     """The same network three times: of ReLUs, dense and with their zeros skipped as silence is, of one spike a neuron,
     and rate-coded, by additions and, where that is another number, by NeuroBench. What is not known is left out."""
     relu, rate = designs["relu"], designs["rate"]
     nothing, whole = RunSummary(float("nan")), dense(relu)
     seen = {
-        "relu": told.get("relu", nothing),
-        "sparse": told.get("relu", nothing),
-        "folded": told.get("relu", nothing),
-        "ttfs": told.get("ttfs", nothing)._replace(spikes=pair.spikes_per_neuron),
-        "events": told.get("ttfs" if pair.silent == "clock" else "relu", nothing)._replace(spikes=1.0),
-        "rate": told.get("rate", nothing),
+        "relu": summaries.get("relu", nothing),
+        "sparse": summaries.get("relu", nothing),
+        "folded": summaries.get("relu", nothing),
+        "ttfs": summaries.get("ttfs", nothing)._replace(spikes=pair.spikes_per_neuron),
+        "events": summaries.get("ttfs" if pair.silent == "clock" else "relu", nothing)._replace(spikes=1.0),
+        "rate": summaries.get("rate", nothing),
     }
     rated = seen["rate"].operations
     sparse = Operations(whole, pair.macs(relu), 0.0)

@@ -32,7 +32,7 @@ BELOW: dict[Axis, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the paper says of a limit, after fine-tuning: at `value` the accuracy is at most `loss` lower."""
+    """A claim of the paper about a limit, after fine-tuning: at `value` the accuracy is at most `loss` lower."""
 
     value: float
     loss: float
@@ -129,7 +129,7 @@ def _claim(claim: Claim, level: float) -> dict[str, Any]:
 
 
 def verdict(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Mapping[str, float]) -> str:
-    """What the curve says, in Markdown; nothing where the points for it are missing.
+    """What the curve shows, in Markdown; empty where points for it are missing.
 
     `exact`: the accuracy without limits, by the network's digest: differences are taken seed by seed.
     """
@@ -161,7 +161,7 @@ def verdict(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Mapping[str, 
 
 
 def epochs_chart(rows: Sequence[Tuned], exact: float | None, epochs: int) -> Chart:
-    """Of one fine-tuning: accuracy and spikes."""
+    """Accuracy and spikes over the epochs of one fine-tuning."""
     figure = empty("epoch of training on", "test accuracy", tickformat=".1%")
     figure["layout"]["xaxis"] |= {"range": [-0.2, epochs + 0.2], "dtick": max(1, epochs // 6)}
     figure["data"].append(

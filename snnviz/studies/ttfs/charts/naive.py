@@ -48,7 +48,7 @@ Courses = Mapping[str, Sequence[Course]]
 
 
 def spectrum_verdict(found: Eigenvalues, negative: float) -> str:
-    """What the eigenvalues say, in Markdown."""
+    """What the eigenvalues show, in Markdown."""
     modulus = {name: np.abs(values) for name, values in found.items()}
     one, naive = modulus["b1"], modulus["alpha-one"]
     return (
@@ -117,7 +117,7 @@ def _moduli(found: Eigenvalues) -> Chart:
 
 
 def depth_chart(setting: RandomLayers, norms: Mapping[tuple[Slope, float], Floats]) -> Chart:
-    """What is left of a gradient behind 2, 3, ... layers."""
+    """The factor by which a gradient shrinks or grows through 2, 3, ... layers."""
     figure = empty("layers that it went back through", "|gradient|", type="log", exponentformat="power")
     for (name, part), norm in norms.items():
         depths, label = np.arange(2.0, len(norm) + 1), f"{SLOPE_NAMES[name]}, {_spike(part)}"
@@ -144,8 +144,8 @@ def _spike(part: float) -> str:
 
 
 def by_model(rows: Sequence[Course], *, done: bool = True) -> dict[str, list[Course]]:
-    """In the order of `MODELS`; those that have rows. Until all is `done`, a look that may have been read half is left
-    out."""
+    """The rows by model in the order of `MODELS`, without models that have none. Until all is `done`, a step that
+    may have been read half is left out."""
     if not done:
         steps = sorted({row.step for row in rows})
         count = {step: sum(row.step == step and row.model != "naive" for row in rows) for step in steps[-2:]}
@@ -158,7 +158,7 @@ def by_model(rows: Sequence[Course], *, done: bool = True) -> dict[str, list[Cou
 
 
 def course_verdict(found: Courses, slower: float) -> str:
-    """How far they are and what they have reached, in Markdown."""
+    """The progress of the four networks and what they have reached, in Markdown."""
     relu, b1 = found["relu"][-1], found["b1"][-1]
     said = [f"After **{relu.step:,} steps** the ReLU network is at {_reached(found['relu'])}."]
     if b1.difference < 1e-8:

@@ -98,7 +98,7 @@ def chart(found: Sequence[PenaltyResult], running: int) -> Chart:
 
 
 def verdict(found: Sequence[PenaltyResult]) -> str:
-    """What the curve says, in Markdown; nothing of one penalty."""
+    """What the curve shows, in Markdown; empty for one penalty."""
     if len(found) < 2:
         return ""
     dense = max(found, key=lambda each: fmean(each.spikes))

@@ -23,7 +23,7 @@ POINTS = 3000
 
 
 def verdict(pair: Pair) -> str:
-    """What the comparison says, in Markdown."""
+    """What the comparison shows, in Markdown."""
     count, apart = len(pair.relu.shown), pair.differences[-1]
     if pair.silent == "nothing":
         off = ", ".join(f"{late:.2g}" for late in pair.lateness[:8]) + (", ..." if len(pair.lateness) > 8 else "")
@@ -76,7 +76,7 @@ def image_chart(pair: Pair, image: int, card: Card) -> Chart:
 
 
 def logits_chart(pair: Pair, image: int, card: Card) -> Chart:
-    """What both say of one image."""
+    """The logits of both networks for one image."""
     figure = empty("class", "logit")
     both = {"ReLU": (pair.relu.said[-1][image], RELU), "TTFS": (pair.passed.logits[image], TTFS)}
     apart = np.abs(both["ReLU"][0] - both["TTFS"][0])
@@ -102,7 +102,7 @@ def logits_chart(pair: Pair, image: int, card: Card) -> Chart:
 
 
 def difference_chart(pair: Pair) -> Chart:
-    """How far apart the two are, layer by layer."""
+    """The largest difference of the two networks, layer by layer."""
     names, apart = pair.relu.names, pair.differences
     top = max(0.2, float(np.log10(max(max(apart), FLOOR))) + 0.6)
     figure = empty("layer", "relative difference", type="log", exponentformat="power", range=[-17.4, top])

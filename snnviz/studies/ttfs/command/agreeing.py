@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(Part):
-    """How a ReLU network and its twin are compared."""
+    """The settings of a comparison of a ReLU network with its TTFS twin."""
 
     layers: Annotated[int, Range(2, 201, "Layers with weights, the readout's included.")] = 3
     images: Annotated[int, Range(1, 1_000_000, "Test images that both are shown.")] = 256
@@ -94,7 +94,7 @@ def check(
 
 
 def read_slopes(text: str) -> tuple[float, float]:
-    """From "1" or "0.5..2". Raises `InputError`."""
+    """The bounds of slopes from text such as "1" or "0.5..2". Raises `InputError`."""
     number = r"\s*(\d+\.?\d*(?:e-?\d+)?|\.\d+)\s*"
     parts = re.fullmatch(rf"{number}(?:\.\.{number})?", text[:60], re.ASCII)
     low, high = (float(parts[1]), float(parts[2] or parts[1])) if parts else (0.0, 0.0)

@@ -67,7 +67,7 @@ def limits(
 
 
 def read_axes(text: str | None) -> tuple[Axis, ...]:
-    """From "weight_bits,jitter"; all of them from nothing. Raises `InputError`."""
+    """Axes from text such as "weight_bits,jitter"; all of them from None. Raises `InputError`."""
     if text is None:
         return tuple(AXES)
     names = list(dict.fromkeys(part.strip().replace("-", "_") for part in text.split(",")[:20]))

@@ -16,8 +16,8 @@ from snnviz.design.submitted import checked
 from snnviz.studies.ttfs.theory.spectra import OUTSIDE, RandomLayers, summary
 
 
-class Several(Part):
-    """How many random layers are drawn."""
+class LayerCount(Part):
+    """The number of random layers."""
 
     seeds: Annotated[int, Range(1, 1000, "Layers, each with a seed of its own.")] = 40
 
@@ -36,7 +36,7 @@ def spectrum(as_json: bool, seeds: str | None, **options: str | None) -> None:
     given = {name: links.read_value(name, value) for name, value in options.items() if value is not None}
     setting = RandomLayers.check(given)
     count = {} if seeds is None else {"seeds": links.read_value("seeds", seeds)}
-    layers = checked(Several, count, "a number of layers").seeds
+    layers = checked(LayerCount, count, "a number of layers").seeds
     with Bar(quiet=as_json or not sys.stderr.isatty(), label="layers") as bar:
         found = summary(setting, layers, bar.share)
     if as_json:

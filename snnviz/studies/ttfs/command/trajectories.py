@@ -55,7 +55,7 @@ def trajectories(
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """What was seen so far: all of it, or each model's last look."""
+    """Print the rows so far: as JSON all of them, else each model's last one."""
     rows = [row for _, row in store.rows(run.run, Course)]
     if as_json:
         told = [asdict(row) for row in rows]

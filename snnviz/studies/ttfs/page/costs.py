@@ -37,19 +37,19 @@ def compared_designs() -> dict[str, Design]:
     return networks(design(), study().steps)
 
 
-def panel(made: Pair) -> None:
+def panel(pair: Pair) -> None:
     """The table, and the rate-coded network's run."""
     designs = compared_designs()
     runs = questions.runs_of(list(designs.values()))
     done = {name: _summary(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}
-    if made.silent == "nothing":
-        done["ttfs"] = RunSummary(made.accuracy)
+    if pair.silent == "nothing":
+        done["ttfs"] = RunSummary(pair.accuracy)
     elif "ttfs" not in done and "relu" in done and study().weights == "relu":
         done["ttfs"] = RunSummary(done["relu"].accuracy)  # its logits are the same
     rated = done.get("rate")
     number = st.column_config.NumberColumn
     st.markdown("**Synaptic operations and energy of one image, in three networks of the same layers**")
-    table = cost_table(made, designs, done)
+    table = cost_table(pair, designs, done)
     table = table.assign(share=100 * table["share"], macs=table["macs"].round(), additions=table["additions"].round())
     st.dataframe(
         table,

@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz.places import cache_dir
 from snnviz.studies.ttfs.charts import naive as views
 from snnviz.studies.ttfs.page.setting import LINK, VIEW, design
-from snnviz.studies.ttfs.page.spectra import KEY, STATE, Naive, now
+from snnviz.studies.ttfs.page.spectra import KEY, STATE, NaiveSettings, naive_settings
 from snnviz.studies.ttfs.trajectories import Course, Trajectories
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import notices, questions, services
@@ -21,19 +21,19 @@ TRAIN = Verb("Train", "Training", "All trained", "comparison")
 
 def setting() -> Trajectories:
     """The page's network, four times."""
-    return Trajectories.meant({"design": design(), "slower": now().slower})
+    return Trajectories.meant({"design": design(), "slower": naive_settings().slower})
 
 
 @show_store_errors()
 def panel(was_active: bool) -> None:
-    """How much more slowly one of them learns, Train and Cancel; below these the curves, live."""
+    """How much more slowly one network learns, Train and Cancel; below them the curves, live."""
     chosen = setting()
     runs = questions.runs_of([chosen])
     if questions.is_active(runs) != was_active:
         st.rerun()
     left, right = st.columns([14, 86], vertical_alignment="bottom")
     with left:
-        questions.numbers(now(), {"slower": "Slower by"}, KEY, _put, held=["slower"] if was_active else ())
+        questions.numbers(naive_settings(), {"slower": "Slower by"}, KEY, _put, held=["slower"] if was_active else ())
     with right:
         actions([chosen], runs, KEY, verb=TRAIN, what="all four")
     run = runs.get(chosen.digest)
@@ -64,5 +64,5 @@ def _course_charts(_place: str, setting: Trajectories, _version: str, *, done: b
 
 
 def _put(name: str) -> None:
-    questions.put(name, STATE, KEY, Naive.check)
+    questions.put(name, STATE, KEY, NaiveSettings.check)
     notices.rerun_fragments(VIEW, LINK)

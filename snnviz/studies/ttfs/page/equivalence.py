@@ -20,29 +20,29 @@ from snnviz.ui.kit.store_errors import show_store_errors
 @show_store_errors()
 def panel() -> None:
     """The twin's widgets, the verdict, the charts of one image and of one layer, and a neuron in formulas."""
-    made = twin.panel()
-    if made is None:
+    pair = twin.panel()
+    if pair is None:
         return
-    st.markdown(views.verdict(made))
-    ttfs_looks.widgets(made)
-    card, image = datasets.card(design().data.name), ttfs_looks.image(made)
-    first = [views.image_chart(made, image, card), views.logits_chart(made, image, card), views.difference_chart(made)]
+    st.markdown(views.verdict(pair))
+    ttfs_looks.widgets(pair)
+    card, image = datasets.card(design().data.name), ttfs_looks.image(pair)
+    first = [views.image_chart(pair, image, card), views.logits_chart(pair, image, card), views.difference_chart(pair)]
     charts(payload(first), key="ttfs-logits")
-    _layer(made, image)
-    _table(made)
+    _layer(pair, image)
+    _table(pair)
 
 
-def _layer(made: Pair, image: int) -> None:
-    layer, (neuron, *_) = ttfs_looks.layer(made), ttfs_looks.neurons(made)
+def _layer(pair: Pair, image: int) -> None:
+    layer, (neuron, *_) = ttfs_looks.layer(pair), ttfs_looks.neurons(pair)
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        charts(payload([views.scatter_chart(made, layer, image)]), key="ttfs-scatter")
+        charts(payload([views.scatter_chart(pair, layer, image)]), key="ttfs-scatter")
     with right.container(border=True):
-        which = "" if study().chosen else ", the first to spike" if made.spikes[layer] else ""
-        st.markdown(f"**Neuron {neuron} of {made.relu.names[layer]}{which}: a ReLU, and how it is told by a spike**")
-        for formula in formulas(made, layer, neuron, image):
+        which = "" if study().chosen else ", the first to spike" if pair.spikes[layer] else ""
+        st.markdown(f"**Neuron {neuron} of {pair.relu.names[layer]}{which}: a ReLU, and how it is told by a spike**")
+        for formula in formulas(pair, layer, neuron, image):
             st.latex(formula)
-        printed = made.silent == "nothing"
+        printed = pair.silent == "nothing"
         potential = "its potential as printed" if printed else "the two phases of its potential"
         put = "should put" if printed else "put"
         st.caption(
@@ -51,9 +51,9 @@ def _layer(made: Pair, image: int) -> None:
         )
 
 
-def _table(made: Pair) -> None:
+def _table(pair: Pair) -> None:
     number = st.column_config.NumberColumn
-    table = views.layer_table(made)
+    table = views.layer_table(pair)
     st.dataframe(
         table,
         hide_index=True,

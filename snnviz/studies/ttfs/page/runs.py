@@ -40,7 +40,7 @@ def _runs(was_active: bool) -> None:
 
 
 def run_panel(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, int, int]) -> None:
-    """One run: Train with progress and Cancel, or, when it is done, what it reached and a way to its curves."""
+    """One run: Train with progress and Cancel, or, when it is done, its result and a button to its curves."""
     own = {run: found[run] for run in found if run == of.digest}
     if not own or own[of.digest].state != "done":
         actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)

@@ -10,16 +10,16 @@ from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.kit import questions
 
 
-def widgets(made: Pair) -> None:
+def widgets(pair: Pair) -> None:
     """The widgets for image, layer and neurons."""
-    now, names = study(), made.relu.names[:-1]
+    now, names = study(), pair.relu.names[:-1]
     row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
-    last = len(made.relu.shown) - 1
+    last = len(pair.relu.shown) - 1
     row[0].number_input(
         "Test image",
         0,
         last,
-        image(made),
+        image(pair),
         key=f"{KEY}-image@{questions.revision(KEY)}/{last}",
         help=f"From 0 to {last}: these are drawn by the seed, as many of each class as there are.",
         on_change=_put,
@@ -29,8 +29,8 @@ def widgets(made: Pair) -> None:
     row[1].selectbox(
         "Hidden layer",
         range(1, len(names) + 1),
-        index=layer(made),
-        format_func=lambda number: f"{names[number - 1]} ({len(made.hidden[number - 1].ramp):,} neurons)",
+        index=layer(pair),
+        format_func=lambda number: f"{names[number - 1]} ({len(pair.hidden[number - 1].ramp):,} neurons)",
         key=key,
         on_change=_put,
         args=("layer", key),
@@ -39,7 +39,7 @@ def widgets(made: Pair) -> None:
     row[2].text_input(
         "Neurons",
         now.neurons,
-        placeholder=f"{views.names_of(neurons(made))}: the earliest, a later, a silent one",
+        placeholder=f"{views.names_of(neurons(pair))}: the earliest, a later, a silent one",
         help="At most 4 numbers from 0, such as 3,17. Empty: the first to spike, a later one and a silent one.",
         key=key,
         on_change=_put,
@@ -53,17 +53,17 @@ def _put(name: str, widget: str) -> None:
         put_study(name)
 
 
-def image(made: Pair) -> int:
+def image(pair: Pair) -> int:
     """The number of the selected image."""
-    return min(study().image, len(made.relu.shown) - 1)
+    return min(study().image, len(pair.relu.shown) - 1)
 
 
-def layer(made: Pair) -> int:
+def layer(pair: Pair) -> int:
     """The selected hidden layer, from 0."""
-    return min(study().layer, len(made.hidden)) - 1
+    return min(study().layer, len(pair.hidden)) - 1
 
 
-def neurons(made: Pair) -> tuple[int, ...]:
+def neurons(pair: Pair) -> tuple[int, ...]:
     """The selected neurons; those that the layer does not have are left out."""
-    known = [number for number in study().chosen if number < len(made.hidden[layer(made)].ramp)]
-    return tuple(known) or views.example_neurons(made, layer(made), image(made))
+    known = [number for number in study().chosen if number < len(pair.hidden[layer(pair)].ramp)]
+    return tuple(known) or views.example_neurons(pair, layer(pair), image(pair))

@@ -22,27 +22,27 @@ SPECTRA = "ttfs-naive-spectra"
 """This part's fragment: it does not depend on the page's network."""
 
 
-class Naive(RandomLayers):
-    """What this view shows: random layers, and how much more slowly one of the networks learns."""
+class NaiveSettings(RandomLayers):
+    """The settings of this view: random layers, and how much more slowly one of the networks learns."""
 
     slower: Annotated[float, Range(1, 10_000, "So many times more slowly the second network with α = 1 learns.", 1)] = (
         10.0
     )
 
     @classmethod
-    def check(cls, document: object) -> Naive:
-        """From a dictionary. Raises `InputError`."""
+    def check(cls, document: object) -> NaiveSettings:
+        """Settings from a dictionary. Raises `InputError`."""
         return checked(cls, document, "a setting")
 
     @property
     def layers(self) -> RandomLayers:
-        """Without what they do not depend on."""
+        """The random layers alone."""
         return RandomLayers(**self.model_dump(exclude={"slower"}))
 
 
-def now() -> Naive:
-    """What the session holds."""
-    found: Naive = st.session_state[STATE]
+def naive_settings() -> NaiveSettings:
+    """The settings in the session."""
+    found: NaiveSettings = st.session_state[STATE]
     return found
 
 
@@ -50,7 +50,7 @@ def now() -> Naive:
 @show_store_errors()
 def panel() -> None:
     """The sliders, what the eigenvalues say, and their charts."""
-    shown = now()
+    shown = naive_settings()
     _widgets(shown)
     layers = shown.layers
     sentence, plane, depth = _drawn(layers)
@@ -59,7 +59,7 @@ def panel() -> None:
     charts(depth, key="ttfs-naive-depth")
 
 
-def _widgets(shown: Naive) -> None:
+def _widgets(shown: NaiveSettings) -> None:
     row = st.columns([20, 26, 24, 18, 12], vertical_alignment="bottom", gap="medium")
     _slider(row[0], "neurons", "Neurons n", shown.neurons)
     _slopes(row[1], shown)
@@ -96,7 +96,7 @@ def _slider(place: st.delta_generator.DeltaGenerator, name: str, label: str, val
     )
 
 
-def _slopes(place: st.delta_generator.DeltaGenerator, shown: Naive) -> None:
+def _slopes(place: st.delta_generator.DeltaGenerator, shown: NaiveSettings) -> None:
     """Both bounds at one slider."""
     place.slider(
         "Chosen slopes B, drawn between",
@@ -114,12 +114,12 @@ def _slopes(place: st.delta_generator.DeltaGenerator, shown: Naive) -> None:
 def _put_slopes() -> None:
     if questions.is_said("slopes", KEY):
         low, high = questions.chosen("slopes", KEY)
-        st.session_state[STATE] = now().model_copy(update={"low": round(low, 4), "high": round(high, 4)})
+        st.session_state[STATE] = naive_settings().model_copy(update={"low": round(low, 4), "high": round(high, 4)})
     notices.rerun_fragments(SPECTRA, LINK)
 
 
 def _put(name: str) -> None:
-    questions.put(name, STATE, KEY, Naive.check)
+    questions.put(name, STATE, KEY, NaiveSettings.check)
     notices.rerun_fragments(SPECTRA, LINK)
 
 

@@ -31,20 +31,20 @@ def panel() -> None:
 def _figures(was_active: bool) -> None:
     if _is_active(costs.compared_designs()["rate"]) != was_active:
         st.rerun()
-    made = twin.panel()
-    if made is None:
+    pair = twin.panel()
+    if pair is None:
         return
-    if made.silent == "nothing":
-        st.markdown(verdict(made))
-    st.markdown(views.verdict(made))
-    ttfs_looks.widgets(made)
-    image, layer, neurons = ttfs_looks.image(made), ttfs_looks.layer(made), ttfs_looks.neurons(made)
-    charts(_drawn(made, image, layer, neurons), key=CHART, on_pick=_pick)
+    if pair.silent == "nothing":
+        st.markdown(verdict(pair))
+    st.markdown(views.verdict(pair))
+    ttfs_looks.widgets(pair)
+    image, layer, neurons = ttfs_looks.image(pair), ttfs_looks.layer(pair), ttfs_looks.neurons(pair)
+    charts(_drawn(pair, image, layer, neurons), key=CHART, on_pick=_pick)
     left, right = st.columns([4, 7], gap="medium")
     with left:
-        charts(payload([spikes_chart(made, image)]), key="ttfs-spikes")
+        charts(payload([spikes_chart(pair, image)]), key="ttfs-spikes")
     with right:
-        costs.panel(made)
+        costs.panel(pair)
 
 
 def _is_active(rate: Design) -> bool:
@@ -52,8 +52,8 @@ def _is_active(rate: Design) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _drawn(made: Pair, image: int, layer: int, neurons: tuple[int, ...]) -> bytes:
-    return payload([views.time_chart(made, image, layer, neurons)])
+def _drawn(pair: Pair, image: int, layer: int, neurons: tuple[int, ...]) -> bytes:
+    return payload([views.time_chart(pair, image, layer, neurons)])
 
 
 def _pick() -> None:

@@ -33,7 +33,7 @@ P = TypeVar("P", bound=Part)
 
 
 class View(NamedTuple):
-    """One thing that is asked of the networks."""
+    """A view of the page: its label, its text, its panel and the type of its settings."""
 
     label: str
     about: str
@@ -56,7 +56,7 @@ VIEWS: dict[str, View] = {
         "its threshold says how large the ReLU's number is**. Silent neurons send nothing.",
         time.panel,
     ),
-    "naive": View("Why naive training fails", naive.ABOUT, naive.panel, spectra.Naive),
+    "naive": View("Why naive training fails", naive.ABOUT, naive.panel, spectra.NaiveSettings),
     "limits": View(
         "Hardware",
         "A chip has **few bits for a weight and for a time, spikes that jitter, and little time**. What is left of the "

@@ -23,7 +23,7 @@ by the seed and as evenly over the classes as there are images."""
 
 
 class Source(NamedTuple):
-    """Where weights come from: of a run, or drawn (run None). `accuracy`: of the run on its test images."""
+    """Where weights come from: a run, or the initialisation (`run` None). `accuracy`: the run's on its test images."""
 
     kind: Weights
     run: str | None = None

@@ -60,7 +60,7 @@ async def broken(request: Request, _error: Exception) -> PlainTextResponse:
 
 
 def places() -> tuple[str, ...]:
-    """Where else the embedded page may be shown: $SNNVIZ_FRAMES. Raises `InputError` for what is no origin."""
+    """The origins that may embed the page, from $SNNVIZ_FRAMES. Raises `InputError` for what is no origin."""
     found = tuple(part.strip().lower() for part in os.environ.get(SWITCH, "").split(",") if part.strip())
     for one in found:
         if not _PLACE.fullmatch(one):

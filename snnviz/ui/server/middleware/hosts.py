@@ -48,7 +48,7 @@ class Hosts:
         await self.app(scope, receive, send)
 
     def sentence(self, given: str, hidden: str) -> str:
-        """What is said to who comes by another name, or by none."""
+        """The text of the answer to a request by an unknown host name, or by none."""
         found = _HOST.fullmatch(given.lower())
         *known, last = dict.fromkeys((*OWN, *self.named))
         return (
