@@ -15,7 +15,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from snnviz.catalog.neurons import learnt
+from snnviz.catalog.neurons import learnable_parameters
 from snnviz.core.activity import Activity, activity
 from snnviz.core.counting import Plan, made_of_spikes, plans
 from snnviz.core.cycles import Cycle
@@ -27,7 +27,7 @@ from snnviz.core.merging import Merge, delayed, merge_of, read_from
 from snnviz.core.norms import Norm, Statistics
 from snnviz.core.order import Stage, last_read, members_of, stages
 from snnviz.core.randomness import generator
-from snnviz.core.stepping import Population, population, starts
+from snnviz.core.stepping import Population, initial_parameters, population
 from snnviz.design.design import Design
 from snnviz.events import Timing
 from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture
@@ -109,7 +109,7 @@ class Network:
 
     ``parameters`` maps "<layer>.weight" to (out, in, k, k) or (out, in) and "<layer>.bias" to (out,), and where the
     design has them "<layer>.gain" of a normalisation to (out,), and what neurons learn, such as "<layer>.beta", to ()
-    or, one a neuron, (C, H, W). `ends`: between which a step of the optimizer leaves some of them.
+    or, one a neuron, (C, H, W). `bounds`: between which a step of the optimizer leaves some of them.
     ``buffers`` are not learnt by gradients: "<layer>.mean" and "<layer>.variance", (out,), of a normalisation.
     """
 
@@ -119,7 +119,7 @@ class Network:
         self.steps, self.half = design.data.steps, design.training.precision == "bfloat16"
         self.parameters: dict[str, Tensor] = {}
         self.buffers: dict[str, Tensor] = {}
-        self.ends: dict[str, tuple[float, float | None]] = {}
+        self.bounds: dict[str, tuple[float, float | None]] = {}
         layers = self.architecture.layers
         for layer in self.architecture.watched:
             own = {"weight": initial_weight(layer, design)} if layer.weighted else {}
@@ -130,8 +130,12 @@ class Network:
                 self.buffers[f"{layer.name}.mean"] = torch.zeros(layer.out_shape[0])
                 self.buffers[f"{layer.name}.variance"] = torch.ones(layer.out_shape[0])
             if not layer.plain:
-                own |= starts(design.neuron, layer.out_shape)
-                self.ends |= {f"{layer.name}.{each.name}": each.ends for each in learnt(design.neuron) if each.ends}
+                own |= initial_parameters(design.neuron, layer.out_shape)
+                self.bounds |= {
+                    f"{layer.name}.{each.name}": each.bounds
+                    for each in learnable_parameters(design.neuron)
+                    if each.bounds
+                }
             self.parameters |= {f"{layer.name}.{name}": value.requires_grad_() for name, value in own.items()}
         self.merges = [merge_of(self.architecture, layer.sources) for layer in layers]
         self.stages = stages(self.architecture, half=self.half)
@@ -251,7 +255,7 @@ class Network:
             if watch and layer.kind != "merge":
                 x = outputs.read(self.merges[index]) if layer.weighted else u
                 told = self._counting(watch, index, outputs, x)
-                told(index, activity(s, None) if layer.plain else self.cell(layer).seen(u, s))
+                told(index, activity(s, None) if layer.plain else self.cell(layer).activity(u, s))
 
     def _join(self, index: int, outputs: Outputs, said: Tensor, watch: Watch | None) -> None:
         """Adds what a layer says; of sums that are counted also how many spikes are in them."""
@@ -295,7 +299,7 @@ class Network:
 
     def cell(self, layer: Layer) -> Population:
         """A layer's neurons, with what they have learnt."""
-        named = {each.name: f"{layer.name}.{each.name}" for each in learnt(self.design.neuron)}
+        named = {each.name: f"{layer.name}.{each.name}" for each in learnable_parameters(self.design.neuron)}
         found = {name: self.parameters[key] for name, key in named.items() if key in self.parameters}
         for name, tensor in found.items():
             if tensor.dim():  # one a neuron: maps are (H, W, C) in here

@@ -77,7 +77,7 @@ class Cell:
         """Spikes, and the activity of the layer; overwrites the current."""
         return observed(current, self, steps)
 
-    def seen(self, u: Tensor, s: Tensor) -> Activity:
+    def activity(self, u: Tensor, s: Tensor) -> Activity:
         """Of potentials and spikes (T, B, ...)."""
         far = (u.detach() - self.threshold).abs() > reach(self.neuron.surrogate)
         return activity(u, s, far.flatten(2).sum(2))
@@ -186,7 +186,7 @@ def observed(current: Tensor, cell: Cell, steps: int) -> tuple[Tensor, Activity]
     """Spikes, and the activity of the layer, gathered in the same pass over memory; overwrites the current."""
     if not fits(current):
         u, s = respond(current, cell, steps)
-        return s, cell.seen(u, s)
+        return s, cell.activity(u, s)
     u = _room(current, steps, overwrite=True)
     s, sums = torch.empty_like(u), np.zeros((*u.shape[:2], 4))
     kernels.watched(flat(u), flat(s), sums, np.float32(reach(cell.neuron.surrogate)), *numbers(cell))

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from snnviz.catalog.neurons import learnt, model, surrogate, values
+from snnviz.catalog.neurons import learnable_parameters, model, surrogate, values
 from snnviz.catalog.surrogates import reach
 from snnviz.core.activity import Activity, activity
 from snnviz.core.surrogates import derivative, spike
@@ -46,7 +46,7 @@ class Population(Protocol):
         ...
 
     def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:
-        """What is said, (T, ...), of a current (T, ...) or, constant over time, (1, ...); gradients flow.
+        """Spikes (or numbers) (T, ...) of a current (T, ...) or, constant over time, (1, ...); gradients flow.
 
         `overwrite`: the current is not needed any more and its memory may be used.
         """
@@ -56,7 +56,7 @@ class Population(Protocol):
         """The same, and what is seen of it on the way; without gradients, overwrites the current."""
         ...
 
-    def seen(self, u: Tensor, s: Tensor) -> Activity:
+    def activity(self, u: Tensor, s: Tensor) -> Activity:
         """Of potentials and spikes (T, B, ...)."""
         ...
 
@@ -74,31 +74,34 @@ def population(neuron: AnyNeuron, tensors: Mapping[str, Tensor] | None = None) -
     """Neurons of a kind. `tensors`: what they have learnt by name; without them they are as they begin."""
     kernel = model(neuron).kernel
     if kernel is None:
-        return Stepped(neuron, tensors or {})
+        return StepPopulation(neuron, tensors or {})
     module, _, name = kernel.partition(":")
     made: Population = getattr(importlib.import_module(module), name).of(neuron, tensors or {})
     return made
 
 
-def starts(neuron: AnyNeuron, shape: Sequence[int]) -> dict[str, Tensor]:
+def initial_parameters(neuron: AnyNeuron, shape: Sequence[int]) -> dict[str, Tensor]:
     """What a layer of neurons of this shape learns beside its weights, as it begins: (), or one a neuron."""
-    return {each.name: torch.full(tuple(shape) if each.each == "neuron" else (), each.start) for each in learnt(neuron)}
+    return {
+        each.name: torch.full(tuple(shape) if each.each == "neuron" else (), each.initial)
+        for each in learnable_parameters(neuron)
+    }
 
 
-class Stepped:
+class StepPopulation:
     """Neurons by their step alone."""
 
     def __init__(self, neuron: AnyNeuron, tensors: Mapping[str, Tensor]) -> None:
         self.neuron, self.model, self._choice = neuron, model(neuron), surrogate(neuron)
         self._slope = None if self._choice is None else derivative(self._choice)
-        self._numbers = [each for each in learnt(neuron) if each.name in tensors]
+        self._numbers = [each for each in learnable_parameters(neuron) if each.name in tensors]
         self.tensors = [tensors[each.name] for each in self._numbers]
 
     def values(self, tensors: Sequence[Tensor]) -> Any:
         """What the step reads: the neuron's fields, and in place of some what is made of these tensors."""
         found = values(self.neuron)
         for each, tensor in zip(self._numbers, tensors, strict=True):
-            setattr(found, each.field, each.value(tensor))
+            setattr(found, each.field, each.transform(tensor))
         return found
 
     def spike(self, x: Tensor) -> Tensor:
@@ -107,22 +110,22 @@ class Stepped:
             return (x > 0).to(x.dtype)
         return spike(x, self._slope)
 
-    def begin(self) -> tuple[Any, ...]:
+    def initial_states(self) -> tuple[Any, ...]:
         """What is remembered before the first time step."""
         return (0.0,) * self.model.states
 
     def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:  # noqa: ARG002
-        p, states, said = self.values(self.tensors), self.begin(), []
+        p, states, outputs = self.values(self.tensors), self.initial_states(), []
         for t in range(steps):
             states, _, s = self.model.function(states, current[t if len(current) > 1 else 0], p, self.spike)
-            said.append(s)
-        return torch.stack(said)
+            outputs.append(s)
+        return torch.stack(outputs)
 
     @torch.no_grad()
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
-        p, states = self.values(self.tensors), self.begin()
+        p, states = self.values(self.tensors), self.initial_states()
         u = current.new_empty(steps, *current.shape[1:])
-        said, far = torch.empty_like(u), torch.zeros(u.shape[:2])
+        outputs, far = torch.empty_like(u), torch.zeros(u.shape[:2])
         edge = None if self._choice is None else reach(self._choice)
 
         def spike(x: Tensor) -> Tensor:
@@ -132,10 +135,10 @@ class Stepped:
 
         for t in range(steps):
             now = current[t if len(current) > 1 else 0]
-            states, u[t], said[t] = self.model.function(states, now, p, spike)
-        return said, activity(u, said if self.model.spiking else None, far)
+            states, u[t], outputs[t] = self.model.function(states, now, p, spike)
+        return outputs, activity(u, outputs if self.model.spiking else None, far)
 
-    def seen(self, u: Tensor, s: Tensor) -> Activity:
+    def activity(self, u: Tensor, s: Tensor) -> Activity:
         p, far = self.values(self.tensors), None
         if self._choice is not None and hasattr(p, "threshold"):
             far = ((u.detach() - p.threshold).abs() > reach(self._choice)).flatten(2).sum(2)
@@ -149,14 +152,14 @@ class Stepped:
         told: dict[str, float] = {}
         for each, tensor in zip(self._numbers, self.tensors, strict=True):
             if each.row is not None:
-                told[each.row] = float(each.shown(each.value(tensor.detach().double())).mean())
+                told[each.row] = float(each.shown(each.transform(tensor.detach().double())).mean())
         return told.get("beta"), told.get("threshold")
 
 
 class StepScan:
     """Keeps what neurons remembered and received; on the way back each time step is computed once more."""
 
-    def __init__(self, of: Stepped) -> None:
+    def __init__(self, of: StepPopulation) -> None:
         self.of = of
         self._before: list[tuple[Any, ...]] = []
         self._currents: list[Tensor] = []
@@ -165,7 +168,7 @@ class StepScan:
 
     @torch.no_grad()
     def advance(self, u: Tensor, s: Tensor, t: int) -> None:
-        states = self._before[-1] if self._before else self.of.begin()
+        states = self._before[-1] if self._before else self.of.initial_states()
         del self._before[t:], self._currents[t:]
         self._currents.append(u[t].clone())
         states, u[t], s[t] = self._step(states, self._currents[t], self.of.tensors)
@@ -175,14 +178,14 @@ class StepScan:
         return self.of.model.function(states, current, self.of.values(tensors), self.of.spike)
 
     def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
-        given = self._before[t - 1] if t else self.of.begin()
+        given = self._before[t - 1] if t else self.of.initial_states()
         with torch.enable_grad():
             states = tuple(x.detach().requires_grad_() if isinstance(x, Tensor) else x for x in given)
             current = self._currents[t].requires_grad_()
             tensors = [tensor.detach().requires_grad_() for tensor in self.of.tensors]
-            after, _, said = self._step(states, current, tensors)
+            after, _, output = self._step(states, current, tensors)
         inner = [x for x in states if isinstance(x, Tensor)]
-        told = [(x, d) for x, d in zip((said, *after), (g[t], *self._later), strict=True) if d is not None]
+        told = [(x, d) for x, d in zip((output, *after), (g[t], *self._later), strict=True) if d is not None]
         told = [(x, d) for x, d in told if isinstance(x, Tensor) and x.requires_grad]
         asked = [current, *tensors, *inner]
         found = torch.autograd.grad([x for x, _ in told], asked, [d for _, d in told], allow_unused=True)

@@ -99,8 +99,8 @@ class Optimizer:
         self._put_back()
 
     def _put_back(self) -> None:
-        for name, ends in self.network.ends.items():
-            self.network.parameters[name].data.clamp_(*ends)
+        for name, bounds in self.network.bounds.items():
+            self.network.parameters[name].data.clamp_(*bounds)
 
     def arrays(self, *, final: bool = False) -> dict[str, NDArray[Any]]:
         """Weights, running averages and optimizer state, copied; after the `final` step of the network alone, and

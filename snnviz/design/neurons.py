@@ -1,6 +1,6 @@
 """What an entry of the catalogue of neurons is: a step through time, and what else must be known of it.
 
-A step is a pure function ``step(states, current, p, spike) -> (states, potential, said)``, written once in plain
+A step is a pure function ``step(states, current, p, spike) -> (states, potential, output)``, written once in plain
 arithmetic, which numpy computes for forecasts, encoders and pages, and torch for training:
 
 - `states`: what a neuron remembers, as many arrays as the entry says, each 0.0 before the first time step;
@@ -8,14 +8,14 @@ arithmetic, which numpy computes for forecasts, encoders and pages, and torch fo
 - `p`: the neuron's fields by name, such as ``p.threshold``; in training with tensors in place of what is learnt;
 - `spike(x)`: 1 where x > 0, else 0. Its derivative in training is the surrogate's. What a comparison gives, such as
   ``u > p.threshold``, has no derivative: so are resets, as in snntorch;
-- `potential`: what is reported as u, before a reset; `said`: the spikes, or the numbers of neurons that do not spike.
+- `potential`: what is reported as u, before a reset; `output`: spikes, or the numbers of neurons that do not spike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from snnviz.design.networks import Part
 from snnviz.design.registry import Entry, Parameter, Range, Registry
@@ -24,38 +24,35 @@ States = tuple[Any, ...]
 Step = Callable[[States, Any, Any, Callable[[Any], Any]], tuple[States, Any, Any]]
 
 
-def itself(number: Any) -> Any:
+def identity(number: Any) -> Any:
     """The same."""
     return number
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
-    """A number that every layer, or every neuron, learns besides the weights, from `start`.
+class LearnableParameter:
+    """A number that every layer, or every neuron, learns besides the weights, from `initial`.
 
-    name: in checkpoints ``<layer>.<name>``. field: of the step's `p`, which is `value` of the number (plain
-    arithmetic). ends: to which an optimizer's step is put back, or None. row: which column of `events.LayerState` tells
-    it, the mean over neurons, as the number that `shown` makes of the field.
+    name: in checkpoints ``<layer>.<name>``. field: of the step's `p`, which is `transform` of the number (plain
+    arithmetic). bounds: to which an optimizer's step is put back, or None. row: which column of `events.LayerState`
+    tells it, the mean over neurons, as the number that `shown` makes of the field.
     """
 
     name: str
     field: str
-    start: float
+    initial: float
     each: Literal["layer", "neuron"] = "layer"
-    value: Callable[[Any], Any] = itself
-    ends: tuple[float, float | None] | None = None
+    transform: Callable[[Any], Any] = identity
+    bounds: tuple[float, float | None] | None = None
     row: Literal["beta", "threshold"] | None = None
-    shown: Callable[[Any], Any] = itself
+    shown: Callable[[Any], Any] = identity
 
 
-class Teller(Protocol):
-    """What a neuron learns besides weights."""
-
-    def __call__(self, neuron: Any, /) -> tuple[Learnt, ...]: ...
+Learnable = Callable[[Any], tuple[LearnableParameter, ...]]
+"""What a neuron, a part of its kind, learns besides weights."""
 
 
-def nothing(_: Any, /) -> tuple[Learnt, ...]:
-    """No number is learnt."""
+def _nothing(_: Any, /) -> tuple[LearnableParameter, ...]:
     return ()
 
 
@@ -64,7 +61,7 @@ class Model(Entry[Step]):
     """A neuron of the catalogue; `function` is its step.
 
     part: the value with its fields. label: what it is called in a word. states: how many arrays it remembers; one of
-    none knows no time. spiking: what it says are spikes. learnt: what it learns besides weights, of a part. kernel:
+    none knows no time. spiking: its output are spikes. learnable: what it learns besides weights, of a part. kernel:
     "module:class" in `snnviz.core` that does the same faster. lif: the LIF neuron that it is before training, of a
     part, where it is one: what only holds for LIF (`inits.LIF`, survival, the Activity page) asks for it.
     """
@@ -73,7 +70,7 @@ class Model(Entry[Step]):
     label: str = ""
     states: int = 1
     spiking: bool = True
-    learnt: Teller = nothing
+    learnable: Learnable = _nothing
     kernel: str | None = None
     lif: Callable[[Any], Any] | None = None
 
@@ -99,7 +96,7 @@ class Neurons(Registry[Step]):
         formula: str = "",
         states: int = 1,
         spiking: bool = True,
-        learnt: Teller = nothing,
+        learnable: Learnable = _nothing,
         kernel: str | None = None,
         lif: Callable[[Any], Any] | None = None,
     ) -> Callable[[Step], Step]:
@@ -110,7 +107,7 @@ class Neurons(Registry[Step]):
             kind = step.__name__.replace("_", "-")
             self._entries[kind] = Model(
                 kind, step, source, formula, _parameters(part), part=part, label=label, states=states,
-                spiking=spiking, learnt=learnt, kernel=kernel, lif=lif,
+                spiking=spiking, learnable=learnable, kernel=kernel, lif=lif,
             )  # fmt: skip
             return step
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from snnviz.catalog.neurons import learnt
+from snnviz.catalog.neurons import learnable_parameters
 from snnviz.design.design import Design
 from snnviz.events import LayerState
 from snnviz.store.store import Store
@@ -19,7 +19,7 @@ def with_learnt(store: Store, run: str, design: Design, states: Sequence[LayerSt
     """
     last = {state.layer: state for state in states}
     told = any(state.beta is not None or state.threshold is not None for state in last.values())
-    if told or not learnt(design.neuron):
+    if told or not learnable_parameters(design.neuron):
         return list(last.values()), ""
     checkpoint = store.load_checkpoint(run)
     arrays = checkpoint.arrays if checkpoint else {}

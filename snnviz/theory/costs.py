@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from snnviz.catalog.encodings import is_static
-from snnviz.catalog.neurons import learnt, model
+from snnviz.catalog.neurons import learnable_parameters, model
 from snnviz.data.datasets import card, sizes
 from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
@@ -18,7 +18,7 @@ def parameters(design: Design) -> int:
     >>> parameters(Design())
     12010
     """
-    layers, numbers = architecture(design).layers, learnt(design.neuron)
+    layers, numbers = architecture(design).layers, learnable_parameters(design.neuron)
     own = sum(layer.neurons if each.each == "neuron" else 1 for each in numbers for layer in layers if not layer.plain)
     return sum(layer.parameters for layer in layers) + own
 

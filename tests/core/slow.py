@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from snntorch import surrogate
 from torch import Tensor
 
-from snnviz.catalog.neurons import learnt
+from snnviz.catalog.neurons import learnable_parameters
 from snnviz.core.networks import Network
 from snnviz.design import adjacency
 from snnviz.design.design import Design
@@ -104,7 +104,7 @@ class _Cells:
 
     def __init__(self, network: Network, dtype: torch.dtype) -> None:
         neuron, parameters = network.design.neuron, network.parameters
-        numbers = [each.name for each in learnt(neuron)]
+        numbers = [each.name for each in learnable_parameters(neuron)]
         self.dtype = dtype
         self.cells = {
             layer.name: of_any_kind(neuron, {name: parameters[f"{layer.name}.{name}"] for name in numbers}, dtype)

@@ -10,11 +10,11 @@ import snntorch
 import torch
 from torch import Tensor
 
-from snnviz.catalog.neurons import learnt, respond
+from snnviz.catalog.neurons import learnable_parameters, respond
 from snnviz.core import neurons
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.core.stepping import Population, Stepped, population
+from snnviz.core.stepping import Population, StepPopulation, population
 from snnviz.design.design import Design
 from snnviz.design.menus import NEURONS, SURROGATES
 from snnviz.design.parts import AnyNeuron, Neuron
@@ -102,7 +102,7 @@ def test_the_step_of_lif_is_what_its_kernel_computes(reset: str) -> None:
     """Spikes, gradients of the current and of what is learnt, and what is seen: by the step, and by the kernel."""
     made = Neuron.model_validate({"reset": reset, "beta": 0.75, "learn": "both", "threshold": 0.9})
     found = []
-    for make in (Stepped, neurons.Cell.of):
+    for make in (StepPopulation, neurons.Cell.of):
         tensors = {name: torch.tensor(getattr(made, name), dtype=torch.float64, requires_grad=True)
                    for name in ("beta", "threshold")}  # fmt: skip
         current = drive(9, False, torch.float64)
@@ -123,7 +123,7 @@ def test_the_step_of_lif_is_what_its_kernel_computes(reset: str) -> None:
 def test_relus_by_their_step_are_what_torch_computes() -> None:
     made, current = Neuron(kind="relu"), drive(1, False, torch.float64)
     other = current.detach().clone().requires_grad_()
-    Stepped(made, {}).fire(current, 1).sum().backward()
+    StepPopulation(made, {}).fire(current, 1).sum().backward()
     torch.relu(other).sum().backward()
     assert torch.equal(current.grad, other.grad)
     np.testing.assert_array_equal(respond(other.detach().numpy()[0], made)[1], torch.relu(other)[0].detach().numpy())
@@ -144,14 +144,14 @@ def test_a_loop_goes_back_a_time_step_at_a_time_and_finds_the_same_gradients(mad
     """What `fire` finds by torch alone, of the step; a loop of layers advances and retreats by hand."""
     steps, current = 6, drive(6, False, torch.float64).detach()
     tensors = {
-        each.name: torch.full((5,) if each.each == "neuron" else (), each.start, dtype=torch.float64).requires_grad_()
-        for each in learnt(made)
+        each.name: torch.full((5,) if each.each == "neuron" else (), each.initial, dtype=torch.float64).requires_grad_()
+        for each in learnable_parameters(made)
     }
     leaf = current.clone().requires_grad_()
-    whole = Stepped(made, tensors)
+    whole = StepPopulation(made, tensors)
     said = whole.fire(leaf, steps)
     wanted = torch.autograd.grad((said * weights(steps, torch.float64)).sum(), [leaf, *tensors.values()])
-    scan = Stepped(made, tensors).scan()
+    scan = StepPopulation(made, tensors).scan()
     u, s, g = current.clone(), torch.empty_like(current), weights(steps, torch.float64)
     for t in range(steps):
         scan.advance(u, s, t)

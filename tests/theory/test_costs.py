@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from snnviz.catalog.examples import EXAMPLES, named
-from snnviz.catalog.neurons import learnt
+from snnviz.catalog.neurons import learnable_parameters
 from snnviz.design.design import Design
 from snnviz.graph.architectures import architecture
 from snnviz.theory import costs
@@ -47,7 +47,7 @@ def test_the_last_batch_of_an_epoch_may_be_partial() -> None:
 @given(DESIGNS)
 def test_every_design_has_positive_finite_costs(made: Design) -> None:
     plain = sum(layer.parameters for layer in architecture(made).layers)
-    learns_more = bool(learnt(made.neuron))
+    learns_more = bool(learnable_parameters(made.neuron))
     assert costs.parameters(made) >= plain + learns_more > 0
     assert learns_more or costs.parameters(made) == plain
     assert costs.macs(made) > 0

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.design.menus import NEURONS, Choice
-from snnviz.design.neurons import Learnt, Model
+from snnviz.design.neurons import LearnableParameter, Model
 from snnviz.design.parts import AnyNeuron, Neuron
 
 Floats = NDArray[Any]
@@ -25,9 +25,9 @@ def model(neuron: AnyNeuron) -> Model:
     return NEURONS[neuron.kind]
 
 
-def learnt(neuron: AnyNeuron) -> tuple[Learnt, ...]:
+def learnable_parameters(neuron: AnyNeuron) -> tuple[LearnableParameter, ...]:
     """What its layers learn besides weights."""
-    return model(neuron).learnt(neuron)
+    return model(neuron).learnable(neuron)
 
 
 def as_lif(neuron: AnyNeuron) -> Neuron | None:
@@ -58,17 +58,17 @@ def values(neuron: AnyNeuron) -> SimpleNamespace:
 
 
 def respond(current: Floats, neuron: AnyNeuron) -> tuple[Floats, Floats]:
-    """Potentials and what is said, both (T, n), of neurons driven by a current (T, n), before anything is learnt.
+    """Potentials and outputs, both (T, n), of neurons driven by a current (T, n), before anything is learnt.
 
     >>> respond(np.array([[1.5], [1.0], [0.0]]), Neuron(threshold=1.0, beta=0.5))[0].ravel().tolist()
     [1.5, 0.75, 0.375]
     """
     entry, p = model(neuron), values(neuron)
-    u, said = np.empty_like(current), np.empty_like(current)
+    u, outputs = np.empty_like(current), np.empty_like(current)
     states: tuple[Any, ...] = (0.0,) * entry.states
     for t, now in enumerate(current):
-        states, u[t], said[t] = entry.function(states, now, p, _spike)
-    return u, said
+        states, u[t], outputs[t] = entry.function(states, now, p, _spike)
+    return u, outputs
 
 
 def _spike(x: Any) -> Any:

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.design.menus import NEURONS
-from snnviz.design.neurons import Learnt, States
+from snnviz.design.neurons import LearnableParameter, States
 from snnviz.design.parts import Neuron
 
 
-def learnt(neuron: Neuron, /) -> tuple[Learnt, ...]:
+def learnable(neuron: Neuron, /) -> tuple[LearnableParameter, ...]:
     """One leak, one threshold for a layer, where the design says so; both stay where their fields may be.
 
     Below a threshold of 0 a neuron that nothing reaches would spike at every step.
     """
     found = [
-        Learnt("beta", "beta", neuron.beta, ends=(0.0, 1.0), row="beta"),
-        Learnt("threshold", "threshold", neuron.threshold, ends=(0.0, None), row="threshold"),
+        LearnableParameter("beta", "beta", neuron.beta, bounds=(0.0, 1.0), row="beta"),
+        LearnableParameter("threshold", "threshold", neuron.threshold, bounds=(0.0, None), row="threshold"),
     ]
     return tuple(each for each in found if neuron.learn in (each.name, "both"))
 
@@ -30,7 +30,7 @@ def learnt(neuron: Neuron, /) -> tuple[Learnt, ...]:
     label="LIF",
     source="Lapicque 1907; snntorch.Leaky",
     formula=r"u^t = \beta u^{t-1} + I^t - \theta s^{t-1},\quad s^t = 1[u^t > \theta]",
-    learnt=learnt,
+    learnable=learnable,
     kernel="snnviz.core.neurons:Cell",
     lif=lambda neuron: neuron,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from snnviz.design.menus import NEURONS
-from snnviz.design.neurons import Learnt, States
+from snnviz.design.neurons import LearnableParameter, States
 from snnviz.design.parts import Neuron, Reset, Spiking
 from snnviz.design.registry import Range
 
@@ -24,10 +24,10 @@ class Plif(Spiking):
     """What has a time constant of its own."""
 
 
-def learnt(neuron: Plif, /) -> tuple[Learnt, ...]:
+def learnable(neuron: Plif, /) -> tuple[LearnableParameter, ...]:
     """w, of which the time constant is 1 + exp(-w). Its ends are where single precision knows no other leak."""
     start = -math.log(neuron.tau - 1)
-    return (Learnt("w", "tau", start, neuron.each, _tau, (-20.0, 20.0), "beta", lambda tau: 1 - 1 / tau),)
+    return (LearnableParameter("w", "tau", start, neuron.each, _tau, (-20.0, 20.0), "beta", lambda tau: 1 - 1 / tau),)
 
 
 def _tau(w: Any) -> Any:
@@ -40,7 +40,7 @@ def _tau(w: Any) -> Any:
     source="Fang et al. 2021; spikingjelly ParametricLIFNode",
     formula=r"u^t = \left(1 - \tfrac{1}{\tau}\right) u^{t-1} + I^t - \theta s^{t-1},\quad \tfrac{1}{\tau} = "
     r"\sigma(w),\quad s^t = 1[u^t > \theta]",
-    learnt=learnt,
+    learnable=learnable,
     lif=lambda neuron: Neuron(
         threshold=neuron.threshold, beta=1 - 1 / neuron.tau, reset=neuron.reset, surrogate=neuron.surrogate
     ),

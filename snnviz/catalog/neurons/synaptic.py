@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from snnviz.design.menus import NEURONS
-from snnviz.design.neurons import Learnt, States
+from snnviz.design.neurons import LearnableParameter, States
 from snnviz.design.parts import Leak, Reset, Spiking
 from snnviz.design.registry import Range
 
@@ -22,11 +22,11 @@ class Synaptic(Spiking):
     """What each layer learns besides its weights, one number for all its neurons; the fields say where it starts."""
 
 
-def learnt(neuron: Synaptic, /) -> tuple[Learnt, ...]:
+def learnable(neuron: Synaptic, /) -> tuple[LearnableParameter, ...]:
     """The decays, kept between 0 and 1."""
     found = [
-        Learnt("alpha", "alpha", neuron.alpha, ends=(0.0, 1.0)),
-        Learnt("beta", "beta", neuron.beta, ends=(0.0, 1.0), row="beta"),
+        LearnableParameter("alpha", "alpha", neuron.alpha, bounds=(0.0, 1.0)),
+        LearnableParameter("beta", "beta", neuron.beta, bounds=(0.0, 1.0), row="beta"),
     ]
     return tuple(each for each in found if neuron.learn in (each.name, "both"))
 
@@ -37,7 +37,7 @@ def learnt(neuron: Synaptic, /) -> tuple[Learnt, ...]:
     source="snntorch.Synaptic",
     formula=r"i^t = \alpha i^{t-1} + I^t,\quad u^t = \beta u^{t-1} + i^t - \theta s^{t-1},\quad s^t = 1[u^t > \theta]",
     states=2,
-    learnt=learnt,
+    learnable=learnable,
 )
 def synaptic(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:
     """Second-order LIF: a spike that arrives becomes a current that fades, and the potential follows it.

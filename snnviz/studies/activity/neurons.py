@@ -57,7 +57,7 @@ def write(neuron: AnyNeuron) -> str:
 
 
 @lru_cache(maxsize=256)
-def of(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
+def build(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
     """The neuron of such a text, with the setting's numbers."""
     sliders = dict(zip(SLIDERS, (theta, beta, reset), strict=True))
     if text == LIF:

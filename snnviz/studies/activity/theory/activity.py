@@ -90,13 +90,13 @@ class Setting(Part):
         if isinstance(document, Mapping):
             document = {name: _number(value) for name, value in document.items()}
             if "inits" not in document and document.get("kind", neurons.LIF) != neurons.LIF:
-                neuron = neurons.of(neurons.read(document["kind"]), 1.0, 0.5, "subtract")
+                neuron = neurons.build(neurons.read(document["kind"]), 1.0, 0.5, "subtract")
                 document["inits"] = tuple(init for init in compared() if suits(init.kind, neuron))
         return checked(cls, document, "an activity setting")
 
     @property
     def neuron(self) -> AnyNeuron:
-        return neurons.of(self.kind, self.threshold, self.beta, self.reset)
+        return neurons.build(self.kind, self.threshold, self.beta, self.reset)
 
     @property
     def work(self) -> int:
