@@ -49,6 +49,7 @@ def fill(store: Store, runs: int) -> None:
 def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
     """What is read for each of the pages, and by the shell."""
     from snnviz.store.looks import looks_of
+    from snnviz.theory.metrics import METRICS
     from snnviz.ui import runs
     from snnviz.ui.kit import questions, services
 
@@ -61,7 +62,7 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
     def listing() -> None:
         services.CACHE.clear()
         runs._read.cache_clear()
-        runs._known()
+        runs._known(tuple(metric.name for metric in METRICS.listed))
 
     names = [one.digest for one in designs]
     return {

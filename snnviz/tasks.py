@@ -110,6 +110,7 @@ class TaskKind(Generic[T]):
     forked.
 
     design: what it begins with, None where it has none. data: the data sets that it needs; without, its design's.
+    summed: the design whose run's summary (`store.metrics`) is made when it ends, None where it changes none.
     keeps: what it has found is of use, so that pages pause it, go on with it and ask before they forget it.
     trained: at its end it has weights, for which it is done `again` where they are not kept any more.
     cores: so many it can use. noun, smaller: in the sentence that refuses one that is too large.
@@ -126,6 +127,7 @@ class TaskKind(Generic[T]):
     warm: str | None = None
     design: Callable[[T], Design] | None = None
     data: Callable[[T], tuple[str, ...]] | None = None
+    summed: Callable[[T], Design] | None = None
     keeps: bool = False
     trained: bool = False
     cores: int = 1

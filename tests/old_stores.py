@@ -17,6 +17,9 @@ from snnviz.tasks import KINDS
 
 GOLDEN = Path(__file__).parent / "golden"
 
+ORDER = {"summaries": "run, metric"}
+"""Of tables without numbers of rows."""
+
 PLACES = {"initialisation": "init", "Neuron.learn": "neuron.learn"}
 """Where in a design that is which `revisions.json` names."""
 
@@ -88,8 +91,9 @@ def tables(path: Path) -> dict[str, Table]:
         connection.row_factory = sqlite3.Row
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {
-            name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY rowid")]
+            name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY {order}")]
             for name in sorted(names)
+            for order in (ORDER.get(name, "rowid"),)
             if not name.startswith("sqlite_")
         }
 
@@ -97,7 +101,7 @@ def tables(path: Path) -> dict[str, Table]:
 def lost(before: dict[str, Table], after: dict[str, Table]) -> Iterator[str]:
     """What of the rows that runs reported is not there any more, or is another."""
     for name, rows in before.items():
-        if name in ("runs", "snnviz_store", "supervisors"):
+        if name in ("runs", "snnviz_store", "supervisors", "summaries"):  # the last follows from the others
             continue
         kept = {row["seq"]: row for row in after.get(name, [])}
         for row in rows:

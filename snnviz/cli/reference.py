@@ -18,6 +18,7 @@ from snnviz.design.menus import (
 )
 from snnviz.design.neurons import Model
 from snnviz.design.registry import Entry, Registry
+from snnviz.theory.metrics import METRICS
 
 SHELVES: dict[str, tuple[str, Registry[Any]]] = {
     "Initialisations": ("init.kind", INITS),
@@ -55,6 +56,19 @@ def _lines() -> Iterator[str]:
         yield f"Chosen by `{path}`, as in `--set {example}` or a link's `?{example}`.\n"
         for entry in registry:
             yield from _entry(entry, path.removesuffix(".kind"))
+    yield from _metrics()
+
+
+def _metrics() -> Iterator[str]:
+    """What a run costs and reaches; hosts' own beside ours."""
+    yield "## Metrics\n"
+    yield "What a run costs and reaches: on the Runs page, in tables, as `metrics` in `--json` of `runs` and `show`.\n"
+    for metric in METRICS:
+        unit = f", {metric.unit}" if metric.unit else ""
+        better = f" {metric.better.capitalize()} is better." if metric.better else ""
+        none = f" {metric.none}" if metric.none else ""
+        yield f"- `{metric.name}` ({metric.label}{unit}): {metric.help}{better}{none}"
+    yield ""
 
 
 def _entry(entry: Entry[Any], part: str) -> Iterator[str]:

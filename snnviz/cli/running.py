@@ -23,6 +23,7 @@ from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.store.learnt import with_learnt
 from snnviz.store.looks import measured, newest
+from snnviz.store.metrics import Values, metrics
 from snnviz.tasks import KINDS, resolve
 from snnviz.theory import costs
 from snnviz.theory.operations import ESTIMATED, Counts, Operations, spent
@@ -80,8 +81,8 @@ def runs(every: bool, as_json: bool) -> None:
     """List the runs of designs, the newest first."""
     store = Store()
     listed = store.runs()
-    last = store.last(EpochEnd, [shown.run for shown in listed])
-    found = [_summary(shown, last.get(shown.run)) for shown in listed]
+    values = metrics(store, listed)
+    found = [_summary(shown, values[shown.run]) for shown in listed]
     names = {shown.run for shown in listed}
     others = [_other(task) for task in store.runs(of=None) if task.run not in names] if every else []
     if as_json:
@@ -134,18 +135,19 @@ def _other(task: Run) -> dict[str, Any]:
     return {"run": task.run, "kind": kind, "state": task.state, "title": task.title, "seconds": seconds}
 
 
-def _summary(shown: Run, last: EpochEnd | None) -> dict[str, Any]:
+def _summary(shown: Run, values: Values) -> dict[str, Any]:
     return {
         "run": shown.run,
         "state": shown.state,
         "title": shown.title,
         "design_line": links.in_a_line(shown.design),
         "seconds": round(shown.seconds, 3),
-        "accuracy": last.test_accuracy if last else None,
-        "loss": last.test_loss if last else None,
-        "rate": last.rate if last else None,
+        "accuracy": values["accuracy"],
+        "loss": values["loss"],
+        "rate": values["rate"],
         "parameters": costs.parameters(shown.design),
         "macs": costs.macs(shown.design),
+        "metrics": values,
     }
 
 
@@ -179,8 +181,8 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     operations = spent(shown.design, states) if states else None
     names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
-    last = store.last(EpochEnd, [shown.run]).get(shown.run)
-    report = {**_summary(shown, last), "cached": cached, "layers": layers, "epochs": epochs, "losses": losses}
+    values = metrics(store, [shown])[shown.run]
+    report = {**_summary(shown, values), "cached": cached, "layers": layers, "epochs": epochs, "losses": losses}
     report["operations"] = _operations(operations) if operations else None
     if timings:
         when = ("name", "start", "end", "first", "mean", "saturated")
@@ -231,15 +233,16 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None
         click.echo(f"weights    not kept; training again takes about {long}: python -m snnviz again {shown.run}")
     click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")
     if found := report["operations"]:
+        reached = report["metrics"]
         click.echo(
             f"an image   {found['dense']:,} operations, where inputs are not 0 {found['macs']:,.0f} MACs and "
-            f"{found['additions']:,.0f} additions: {found['picojoules'] / 1000:,.1f} nJ"
+            f"{found['additions']:,.0f} additions: {reached['energy']:,.1f} nJ"
             f"{f' ({ESTIMATED})' if found['estimated'] else ''}"
         )
         other = found["neurobench"]
         click.echo(
             f"           NeuroBench: {other['macs']:,.0f} MACs and {other['additions']:,.0f} additions: "
-            f"{other['picojoules'] / 1000:,.1f} nJ; dense MACs: {found['dense_picojoules'] / 1000:,.1f} nJ"
+            f"{reached['energy_neurobench']:,.1f} nJ; dense MACs: {reached['dense_energy']:,.1f} nJ"
         )
     if report["layers"]:
         old = shown.state == "done" and shown.current and report["layers"][-1]["probe"] is None

@@ -19,7 +19,7 @@ from snnviz.events import Event, Progress
 from snnviz.jobs import machine
 from snnviz.jobs.history import Stored
 from snnviz.jobs.recorder import Recorder
-from snnviz.store import HUNG_SECONDS, Claim, State, Store, opening
+from snnviz.store import HUNG_SECONDS, Claim, State, Store, metrics, opening
 from snnviz.tasks import KINDS, resolve
 
 PATIENT_SECONDS = 2 * HUNG_SECONDS
@@ -64,6 +64,7 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
     except KeyboardInterrupt:
         with suppress(LeaseLost):
             store.finish(claim.run, claim.attempt, "cancelled")
+            _sum_up(store, claim)
         raise
     except SnnvizError as reason:
         state, error = "failed", str(reason)
@@ -72,6 +73,16 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
         error = f"The computation stopped: {' '.join(str(reason).split())[:300] or type(reason).__name__}."
     with suppress(LeaseLost):
         store.finish(claim.run, claim.attempt, state, error, trace)
+        _sum_up(store, claim)
+
+
+def _sum_up(store: Store, claim: Claim) -> None:
+    """Keep what the run comes to, so that nobody who lists many has to read its rows. It is over and written: whoever
+    asks for what is missing here makes it."""
+    kind = KINDS.of(claim.task)
+    if kind.summed is not None:
+        with suppress(SnnvizError):
+            metrics.summarise(store, kind.summed(claim.task))
 
 
 def warm_up() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, delete, func, or_, select, update
 from snnviz.design import naming
 from snnviz.design.revisions import Revision
 from snnviz.design.submitted import Task
-from snnviz.store.tables import RUNS, TABLES
+from snnviz.store.tables import OF_RUNS, RUNS, TABLES
 
 TWIN = "It is the same task as the run {}, which is found in its place."
 """Of a run that another one stands for."""
@@ -65,7 +65,7 @@ def renew(connection: Connection, run: str, task: Task, stored: str) -> str | No
         new |= {"note": case((begun, note), else_=RUNS.c.note), "checkpoint": None, "step": 0, "seconds": 0}
     connection.execute(update(RUNS).where(RUNS.c.run == run).values(new))
     if several:
-        for table in TABLES.values():
+        for table in OF_RUNS:
             connection.execute(delete(table).where(table.c.run == run))
     return None
 

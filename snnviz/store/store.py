@@ -14,15 +14,16 @@ from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import opening, reading, renewing, tables
 from snnviz.store.leases import change
-from snnviz.store.several import Several, as_asked
-from snnviz.store.tables import RUNS, TABLES
+from snnviz.store.several import as_asked
+from snnviz.store.summaries import Summaries
+from snnviz.store.tables import OF_RUNS, RUNS, TABLES
 from snnviz.store.values import STATES, Run, State, Submitted, Unreadable
 from snnviz.tasks import KINDS
 
 R = TypeVar("R", bound=Row)
 
 
-class Store(Several):
+class Store(Summaries):
     """Runs, their rows and their checkpoints, shared by any number of threads and processes.
 
     A run goes ``queued -> running -> done | failed | cancelled``. What the store promises:
@@ -38,6 +39,8 @@ class Store(Several):
       person last asked for it, the run is failed and the story of its deaths is kept.
     - **Rows are only added.** One row per `key` of its event: what a resumed run computes again changes nothing. `rows`
       reads on from where the reader was. `version` changes when anything shown of a run changes.
+    - **A summary follows from rows.** What a run costs and reaches (`store.metrics`) is kept when it ends, and made
+      anew wherever it is missing, damaged, or of another end of the run.
     - **Damage is said.** Each row has a checksum, and reading one that is not what was written raises `StoreError`. A
       file of up to 64 MB is searched when it is opened, a larger one by `check_beside`; `check` reads everything.
     - **A checkpoint is whole or absent**, is on disk together with every row that led to it, and is never pickle. A
@@ -151,7 +154,7 @@ class Store(Several):
             )
             _known(run, connection.execute(deleted).rowcount)
             renewing.bequeath(connection, run)
-            for table in TABLES.values():
+            for table in OF_RUNS:
                 connection.execute(delete(table).where(table.c.run == run))
             for file in self.checkpoints.glob(f"{run}.*"):
                 file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The schema: one table of runs, one table for each kind of row a run reports.
+"""The schema: one table of runs, one table for each kind of row a run reports, and one of what runs come to.
 
 The tables of rows are made from the fields of the event dataclasses, so that a new field is a new column. A store
 that lacks a column or a table gets it when it is opened; `VERSION` goes up only for a change that this cannot mend.
@@ -103,6 +103,19 @@ SUPERVISORS = Table(
     Column("version", Integer),  # of the store as it knows it; none of one of version 1
 )
 
+SUMMARIES = Table(
+    "summaries",
+    METADATA,
+    Column("run", String(16), primary_key=True),
+    Column("metric", String(40), primary_key=True),  # see `theory.metrics`
+    Column("value", Double),
+    Column("revision", Integer, nullable=False),  # of the metric
+    Column("finished", Double, nullable=False),  # the end of the run that it is of
+    Column("measured", Double),  # and of a measurement of it
+    Column("crc", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 _TYPES: dict[type, type[TypeEngine[Any]]] = {int: Integer, float: Double, str: Text}
 
 
@@ -136,6 +149,10 @@ def _columns(event: type[Row]) -> dict[str, tuple[type, bool]]:
 
 COLUMNS: dict[type[Any], dict[str, tuple[type, bool]]] = {event: _columns(event) for event in KINDS.rows}
 TABLES: dict[type[Any], Table] = {event: _table(event) for event in KINDS.rows}
+
+
+OF_RUNS = (*TABLES.values(), SUMMARIES)
+"""What goes with a run."""
 
 
 def values(run: str, row: Row) -> dict[str, Any]:

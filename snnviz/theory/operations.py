@@ -72,6 +72,14 @@ class Operations:
         """As if every input were a real number that is not 0: of an ANN that skips nothing."""
         return ENERGY[process][0] * self.dense
 
+    def nanojoules(self, process: str = "45 nm") -> float:
+        """`picojoules`, in the unit of an image."""
+        return self.picojoules(process) / 1000
+
+    def dense_nanojoules(self, process: str = "45 nm") -> float:
+        """`dense_picojoules`, in the unit of an image."""
+        return self.dense_picojoules(process) / 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import pandas as pd
@@ -12,12 +12,15 @@ from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run, Unreadable
+from snnviz.store import metrics as store_metrics
+from snnviz.theory.metrics import METRICS
+from snnviz.theory.operations import ESTIMATED
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, state
-from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
-from snnviz.views.numbers import NO_NUMBER
+from snnviz.views.numbers import NO_NUMBER, table_value
 from snnviz.views.run import MOST_NAMED, overlay_charts
 from snnviz.views.runs import difference_table, row, run_table, short_names
 
@@ -28,10 +31,16 @@ HEIGHT = 598
 
 EVERY = 2.0
 
+WIDTH = 340
+"""Of a design, in pixels."""
+
+GUESSED = "estimated"
+"""The metric that says whether operations were counted."""
+
 
 def panel() -> None:
     """The table of runs, updated every two seconds while some are active, and the actions on the selected ones."""
-    runs, _, hidden = _known()
+    runs, _, hidden = _known(_shown())
     if hidden:
         what = f"{len(hidden)} run{'s' if len(hidden) > 1 else ''} of another version cannot be shown"
         st.caption(escape_markdown(f"{what}: {hidden[0].run} ({hidden[0].reason})"))
@@ -45,7 +54,8 @@ def panel() -> None:
 
 @show_store_errors()
 def _listing(active: bool) -> None:
-    runs, table, _ = _known()
+    shown = _shown()
+    runs, table, _ = _known(shown)
     if active and all(run.ended for run in runs):
         st.rerun()
     if active and (sentence := services.queue_problem()):
@@ -54,33 +64,53 @@ def _listing(active: bool) -> None:
     _follow([run.run for run in runs])
     actions = st.container(horizontal=True)
     picked = st.dataframe(
-        table,
+        round_counts(table),
         key="picked",
         hide_index=True,
         height=min(38 + 35 * max(1, len(runs)), HEIGHT),
         on_select=_tapped,
         selection_mode=["multi-row", "single-cell"],
         placeholder=NO_NUMBER,
-        column_order=("state", "accuracy", "design", "rate", "seconds", "created"),
+        column_order=("state", *shown[:1], "design", *shown[1:], "created"),
         column_config=column_config(
             table,
             {
                 "state": st.column_config.TextColumn(width=80),
-                "design": st.column_config.TextColumn(width=540),
-                "accuracy": column("accuracy", width=110),
-                "rate": column("rate", width="small"),
-                "seconds": column("seconds", width="small"),
-                "created": st.column_config.DatetimeColumn(format="distance", width="small"),
+                "design": st.column_config.TextColumn(width=WIDTH),
+                **metric_columns(shown),
+                "created": st.column_config.DatetimeColumn(format="distance", width=110),
             },
         ),
     )
+    if estimated := int(table[GUESSED].sum()):
+        st.caption(escape_markdown(f"Operations and energy of {pluralise(estimated, 'run')} are {ESTIMATED}."))
     chosen = [runs[index] for index in picked["selection"]["rows"] if index < len(runs)]
     with actions:
         _actions(chosen)
     if not chosen:
         st.caption("Choose one run to open, rename, cancel or delete it; choose several to compare them.")
     if len(chosen) > 1:
-        _compare(chosen)
+        _compare(chosen, shown)
+
+
+def _shown() -> tuple[str, ...]:
+    """The metrics that have a column, in their order."""
+    chosen = st.session_state.get("run-columns", [metric.name for metric in METRICS.listed])
+    return tuple(metric.name for metric in METRICS if metric.name in chosen)
+
+
+def _columns() -> None:
+    """Which metrics are shown; all of them are kept with each run."""
+    with st.popover("Columns", icon=":material/view_column:", help="Which numbers of a run have a column."):
+        st.pills(
+            "Columns",
+            METRICS.names,
+            selection_mode="multi",
+            default=[metric.name for metric in METRICS.listed],
+            format_func=lambda name: METRICS[name].label,
+            key="run-columns",
+            label_visibility="collapsed",
+        )
 
 
 def _found(runs: list[Run], table: pd.DataFrame) -> tuple[list[Run], pd.DataFrame]:
@@ -98,9 +128,10 @@ def _found(runs: list[Run], table: pd.DataFrame) -> tuple[list[Run], pd.DataFram
             text = (table["state"] + " " + table["design"] + " " + table["run"]).str.lower()
             places = [place for place, line in enumerate(text) if all(one in line for one in words)]
             runs, table = [runs[place] for place in places], table.iloc[places]
+        _columns()
         st.download_button(
             "CSV",
-            table.to_csv(index=False),
+            (table if GUESSED in _shown() else table.drop(columns=GUESSED)).to_csv(index=False),
             "runs.csv",
             "text/csv",
             icon=":material/download:",
@@ -157,17 +188,22 @@ def _do(action: Callable[[str], None], runs: list[Run]) -> None:
     st.rerun()
 
 
-def _compare(chosen: list[Run]) -> None:
+def _compare(chosen: list[Run], shown: Sequence[str]) -> None:
     st.header("What differs", anchor=False)
     if len(chosen) > MOST_COMPARED:
         st.warning(f"The first {MOST_COMPARED} of {len(chosen)} chosen runs are compared.", icon=":material/info:")
         chosen = chosen[:MOST_COMPARED]
     table = difference_table([run.design for run in chosen])
-    last = services.store().last(EpochEnd, [run.run for run in chosen])
-    table["accuracy"] = [100 * last[run.run].test_accuracy if run.run in last else None for run in chosen]
-    accuracy = column("accuracy")
+    reached = store_metrics.metrics(services.store(), chosen, shown)
+    for name in shown:
+        values = [table_value(name, reached[run.run][name]) for run in chosen]
+        if any(value is not None for value in values):
+            table[name] = pd.Series(values, dtype=float)
     st.dataframe(
-        table, hide_index=True, placeholder=NO_NUMBER, column_config=column_config(table, {"accuracy": accuracy})
+        round_counts(table),
+        hide_index=True,
+        placeholder=NO_NUMBER,
+        column_config=column_config(table, metric_columns(shown)),
     )
     if len(chosen) > MOST_NAMED:
         st.caption(
@@ -193,15 +229,15 @@ Known = tuple[list[Run], pd.DataFrame, list[Unreadable]]
 """Runs and their table, which belong together: what is ticked in one is looked up in the other; and what is neither."""
 
 
-def _known() -> Known:
-    """The newest runs, read anew where any run has changed."""
+def _known(chosen: tuple[str, ...]) -> Known:
+    """The newest runs with these metrics, read anew where any run has changed."""
     place = str(cache_dir())
-    return services.CACHE.get(("runs", place), lambda: _read(place, services.store().version()))
+    return services.CACHE.get(("runs", place, chosen), lambda: _read(place, services.store().version(), chosen))
 
 
 @lru_cache(maxsize=8)
-def _read(_place: str, _version: str) -> Known:
-    store = services.store()
+def _read(_place: str, _version: str, chosen: tuple[str, ...]) -> Known:
+    store, names = services.store(), list(dict.fromkeys([*chosen, GUESSED]))
     runs = store.runs(limit=MOST_SHOWN)
-    last = store.last(EpochEnd, [run.run for run in runs])
-    return runs, run_table([row(run, last.get(run.run)) for run in runs]), store.unreadable(MOST_SHOWN)
+    values = store_metrics.metrics(store, runs, names)
+    return runs, run_table([row(run, values[run.run]) for run in runs], names), store.unreadable(MOST_SHOWN)

@@ -9,6 +9,7 @@ import math
 import re
 
 from snnviz.theory.intervals import Interval
+from snnviz.theory.metrics import METRICS, Form, Metric
 
 NO_NUMBER = "–"
 """Where there is no number."""
@@ -16,8 +17,16 @@ NO_NUMBER = "–"
 PERCENT = "%.1f %%"
 """A column of shares that are kept as 0 to 100, for `st.column_config.NumberColumn`."""
 
-NANOJOULES = "%.1f nJ"
-SECONDS = "%.1f s"
+IN_TABLES: dict[Form, str] = {
+    "share": PERCENT,
+    "number": "%.3g",
+    "count": "localized",
+    "energy": "%.1f nJ",
+    "seconds": "%.1f s",
+    "flag": "%d",
+}
+"""A column of each kind of number, for `st.column_config.NumberColumn`. Whole ones are read digit by digit in a table;
+elsewhere `count` rounds them."""
 
 
 def share(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
@@ -62,6 +71,36 @@ def energy(nanojoules: float | None) -> str:
     if nanojoules is None:
         return NO_NUMBER
     return f"{nanojoules:.1f} nJ" if abs(nanojoules) < 99.95 else f"{nanojoules:,.0f} nJ"
+
+
+def metric_text(metric: Metric, value: float | None) -> str:
+    """A run's value of a metric, in the form of its kind.
+
+    >>> [metric_text(METRICS[name], 0.25) for name in ("accuracy", "energy", "spikes", "seconds", "estimated")]
+    ['25.0 %', '0.2 nJ', '0.25', '0.2 s', 'no']
+    >>> [metric_text(METRICS[name], value) for name, value in (("latency", 6.25), ("parameters", 12010))]
+    ['6.25 τ_c', '12.0 k']
+    """
+    if value is None:
+        return NO_NUMBER
+    forms: dict[Form, str] = {
+        "share": share(value),
+        "number": f"{value:.3g} {metric.unit}".strip(),
+        "count": count(value),
+        "energy": energy(value),
+        "seconds": f"{value:.1f} s",
+        "flag": "yes" if value >= 0.5 else "no",
+    }
+    return forms[metric.form]
+
+
+def table_value(name: str, value: float | None) -> float | None:
+    """A run's value of the metric of this name as tables and CSV hold it: shares as 0 to 100.
+
+    >>> table_value("accuracy", 0.25), table_value("energy", 0.25), table_value("rate", None)
+    (25.0, 0.25, None)
+    """
+    return 100 * value if value is not None and METRICS[name].form == "share" else value
 
 
 def range_text(low: float, high: float, digits: int = 1, *, signed: bool = True, scale: float = 1) -> str:

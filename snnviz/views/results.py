@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from snnviz.design.design import Design
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
-from snnviz.graph.architectures import architecture
-from snnviz.theory.operations import Counts, spent
+from snnviz.theory.metrics import METRICS
+from snnviz.theory.operations import Counts
+from snnviz.views.numbers import table_value
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished run: test accuracy 0..1, spikes per neuron and step on the test images after and on the probe batch
-    before training (None of an ANN), and what an image costs on the probe batch, of so many images (None: the first 64,
-    in a run of before)."""
+    """A finished run: what it costs and reaches, by the names of `METRICS`, as `store.metrics` gives them."""
 
-    accuracy: float
-    rate: float | None
-    before: float | None
-    operations: Counts
-    probe: int | None = None
+    metrics: Mapping[str, float | None]
+
+    @property
+    def accuracy(self) -> float:
+        """Of the test images, 0..1."""
+        return self._number("accuracy")
+
+    @property
+    def rate(self) -> float | None:
+        """Spikes per neuron and step on the test images (None of an ANN)."""
+        return self.metrics["rate"]
+
+    @property
+    def before(self) -> float | None:
+        """The same on the probe batch before training."""
+        return self.metrics["rate_before"]
+
+    @property
+    def probe(self) -> int | None:
+        """On so many images an image's operations were counted (None: the first 64, in a run of before)."""
+        images = self.metrics["probe"]
+        return None if images is None else int(images)
+
+    @property
+    def operations(self) -> Counts:
+        """What an image costs on the probe batch."""
+        macs, additions, eff_macs, eff_acs = map(self._number, ("macs", "additions", "eff_macs", "eff_acs"))
+        return Counts(int(self._number("dense")), macs, additions, eff_macs, eff_acs, bool(self.metrics["estimated"]))
+
+    def _number(self, name: str) -> float:
+        if (found := self.metrics[name]) is None:
+            raise ValueError(f"a finished run has {name}")
+        return found
 
 
-def result(design: Design, end: EpochEnd, layers: Sequence[LayerState]) -> Result:
-    """The result of a run, from its last epoch and all measurements of its layers in order (`store.looks.looks`)."""
-    built = architecture(design).watched
-    first: list[float | None] = [None] * len(built)
-    for row in layers:
-        if row.step == 0:
-            first[row.layer] = row.rate
-    neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
-    before = sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
-    return Result(end.test_accuracy, end.rate, before, spent(design, layers), layers[-1].probe if layers else None)
+def other_metrics(result: Result | None, known: Collection[str]) -> dict[str, float | None]:
+    """The listed metrics but for those that a table has columns of its own for, as tables hold them; None without a
+    result."""
+    names = [metric.name for metric in METRICS.listed if metric.name not in known]
+    return {name: None if result is None else table_value(name, result.metrics[name]) for name in names}
 
 
 @dataclass(frozen=True, slots=True)

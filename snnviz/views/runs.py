@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from snnviz.design import links
 from snnviz.design.design import Design
-from snnviz.events import EpochEnd
 from snnviz.views.changes import label, value
+from snnviz.views.numbers import table_value
 
 LONGEST = 44
 """Letters of a name in a legend."""
@@ -31,13 +31,13 @@ def line(design: Design) -> str:
     return links.in_a_line(design, _field)
 
 
-def run_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """A row a run: state, title and design in a line, accuracy and rate in %, seconds, when it was created.
+def run_table(rows: Sequence[dict[str, Any]], metrics: Sequence[str] = ("accuracy", "rate", "seconds")) -> pd.DataFrame:
+    """A row a run: state, title and design in a line, these metrics (shares in %), when it was created.
 
     Of designs that are long what few of them have comes first: rows that are not alike do not look so where they end.
     """
-    columns = ["state", "design", "accuracy", "rate", "seconds", "created", "run"]
-    table = pd.DataFrame(rows, columns=columns)
+    columns = ["state", "design", *metrics, "created", "run"]
+    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(metrics, float))
     words = [one["design"].split(" · ") for one in rows]
     common = Counter(word for line in words for word in dict.fromkeys(line))
     texts = [" · ".join([*line[:2], *sorted(line[2:], key=lambda word: common[word])]) for line in words]
@@ -48,15 +48,13 @@ def run_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return table
 
 
-def row(run: Any, last: EpochEnd | None) -> dict[str, Any]:
-    """One row of `run_table` from a run and its last epoch."""
+def row(run: Any, values: Mapping[str, float | None]) -> dict[str, Any]:
+    """One row of `run_table` from a run and its metrics."""
     return {
         "state": run.state,
         "design": line(run.design),
         "title": run.title,
-        "accuracy": None if last is None else 100 * last.test_accuracy,
-        "rate": None if last is None or last.rate is None else 100 * last.rate,
-        "seconds": run.seconds or None,
+        **{name: table_value(name, value) for name, value in values.items()},
         "created": run.created,
         "run": run.run,
     }

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from snnviz.design.menus import NEURONS
+from snnviz.theory.metrics import METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,33 +133,22 @@ NAMES = {
     "train_samples": Word("Training images"),
     "test_samples": Word("Test images"),
     "seeds": Word("Seeds", "How often it is trained, each time with other weights, images and order."),
-    "accuracy": Word("Test accuracy", "Share of the test images that are told right."),
-    "rate": Word("Firing rate", "Spikes per neuron and time step."),
-    "seconds": Word("Training time", "Seconds that a core of this machine spent on it."),
-    "parameters": Word("Parameters", "Weights, biases and what else is learnt."),
     "macs": Word(
         "Multiplications per time step",
         "Of an image, dense: every weight at every output, zeros and padding too, is a multiplication and an addition "
         "(MAC).",
-    ),
-    "dense": Word(
-        "All operations", "Of an image if every input counted, zeros and padding too (NeuroBench: dense operations)."
     ),
     "MACs": Word(
         "Multiplications done",
         "Of an image: multiplications and additions of inputs that are not 0 (NeuroBench: Eff_MACs), counted on the "
         "probe images at the last look.",
     ),
-    "additions": Word(
-        "Additions done",
-        "Of an image: additions that spikes cause (NeuroBench: Eff_ACs), counted on the probe images at the last look.",
-    ),
-    "energy": Word("Energy", "Of the arithmetic for an image: 4.6 pJ a multiplication, 0.9 pJ an addition."),
     "n_skip": Word("Skips per layer", "Each layer takes so many, or as many as there is room for."),
     "sahd": Word("SAHD", "Sparsity-aware Hamming distance: the Hamming distance in units of what chance makes of it."),
     "hd": Word("HD", "Hamming distance: in how many neurons the spikes of two images differ."),
 }
-"""Fields of studies and columns of tables, and of a design those that are one thing in all of its parts."""
+"""Fields of studies and columns of tables, and of a design those that are one thing in all of its parts. What a run
+costs and reaches is called as its metric says (`theory.metrics`)."""
 
 LAYERS = {"stem": "stem (input layer)", "readout": "readout (output layer)"}
 
@@ -180,7 +170,17 @@ def word(path: str) -> Word:
     if path == "neuron.kind":
         return _neuron()
     name = path.rsplit(".", 1)[-1]
-    return DESIGN.get(path) or NAMES.get(name) or Word(name.replace("_", " ").capitalize())
+    return DESIGN.get(path) or named(name if name in NAMES else path) or Word(name.replace("_", " ").capitalize())
+
+
+def named(name: str) -> Word | None:
+    """A study's field, a column of a table or a metric by its name; None where it has no words of its own.
+
+    >>> named("energy").label, named("beta").label, named("p")
+    ('Energy', 'Leak β', None)
+    """
+    metric = METRICS.get(name)
+    return NAMES.get(name) or (None if metric is None else Word(metric.label, metric.help))
 
 
 def option(path: str, value: object) -> str:

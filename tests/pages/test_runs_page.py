@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -11,6 +12,8 @@ import pytest
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.store import Run, Store
+from snnviz.store.metrics import metrics
+from snnviz.theory.metrics import METRICS
 from snnviz.ui import runs as runs_page
 from snnviz.ui.kit import services
 from snnviz.views.runs import line
@@ -56,6 +59,38 @@ def test_runs_are_listed_newest_first(trained: Train, tiny: MakeDesign) -> None:
     assert [words(row["design"]) for row in table] == [words(line(tiny(seed))) for seed in (2, 1)]
     assert [line["state"] for line in table] == ["done", "done"]
     assert all(0 < line["accuracy"] < 100 and 0 < line["rate"] < 100 and line["seconds"] > 0 for line in table)
+
+
+def test_metrics_have_columns_to_sort_by_and_others_are_asked_for(trained: Train, tiny: MakeDesign) -> None:
+    run = trained(tiny(1))
+    trained(links.change(tiny(2), {"network.width": 40}))
+    visit = Visit(page="runs")
+    listed = [metric.name for metric in METRICS.listed]
+    assert {"accuracy", "energy", "operations", "spikes", "rate", "parameters", "seconds"} <= {*listed}
+    assert set(visit.table[0]) == {"state", "design", *listed, "estimated", "created", "run"}
+    values = metrics(services.store(), [run])[run.run]
+    shown = visit.table[1]
+    assert shown["energy"] == values["energy"]
+    assert shown["rate"] == 100 * (values["rate"] or 0)
+    assert shown["parameters"] == 64 * 20 + 20 * 20 + 20 * 10 + 20 + 20 + 10
+    config = json.loads(visit.at.dataframe[0].proto.columns)
+    assert (config["energy"]["label"], config["energy"]["type_config"]["format"]) == ("Energy", "%.1f nJ")
+    assert config["rate"]["help"].endswith("None of a network of ReLUs, which do not spike.")
+    assert "are estimated" not in visit.text
+    visit.at.session_state["run-columns"] = ["synops", "loss"]
+    visit.look()
+    assert list(visit.at.dataframe[0].proto.column_order) == ["state", "loss", "design", "synops", "created"]
+    assert visit.table[1]["synops"] == round(values["synops"] or 0)
+
+
+def test_what_was_never_counted_is_called_estimated(trained: Train, tiny: MakeDesign, store: Store) -> None:
+    run = trained(tiny(1))
+    trained(tiny(2))
+    with store._writing() as connection:
+        old = "synops = NULL, macs = NULL, additions = NULL, crc = NULL"
+        connection.exec_driver_sql(f"UPDATE layers SET {old} WHERE run = '{run.run}'")
+        connection.exec_driver_sql("DELETE FROM summaries")
+    assert "Operations and energy of 1 run are estimated" in Visit(page="runs").text.replace("\\", "")
 
 
 def test_a_run_in_bfloat16_says_so_wherever_it_is_named(trained: Train, tiny: MakeDesign) -> None:
@@ -152,7 +187,9 @@ def test_a_selection_is_compared(trained: Train, tiny: MakeDesign) -> None:
     visit = Visit(page="runs").tick(0, 1)
     assert visit.at.button("open").disabled
     differences = visit.at.dataframe[1].value
-    assert list(differences) == ["no.", "Epochs", "Seed", "accuracy"]
+    listed = [metric.name for metric in METRICS.listed]
+    assert list(differences) == ["no.", "Epochs", "Seed", *listed]
+    assert (differences["energy"] > 0).all()
     assert differences[["no.", "Epochs", "Seed"]].to_numpy().tolist() == [[1, "2", "2"], [2, "3", "1"]]
     assert differences["accuracy"].between(0, 100).all()
     charts = visit.component("snnviz_charts", "overlay")["charts"]

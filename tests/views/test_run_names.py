@@ -56,7 +56,7 @@ def test_rows_that_are_not_alike_do_not_look_so_where_they_end() -> None:
     long = {"neuron.threshold": 0.8, "training.epochs": 6, "data.train_samples": 1000, "training.batch_size": 50}
     designs = [links.change(Design(), {**long, "seed": seed}) for seed in (1, 2, 3)]
     runs = [SimpleNamespace(design=one, title="", state="done", seconds=1.0, created=0.0, run="x") for one in designs]
-    lines = list(run_table([row(run, None) for run in runs])["design"])
+    lines = list(run_table([row(run, {}) for run in runs])["design"])
     assert all(f"seed {seed}" in text[:75] for seed, text in zip((1, 2, 3), lines, strict=True))
     assert "training images 1000" in lines[0]
     assert sorted(lines[0].split(" · ")) == sorted(line(designs[0]).split(" · "))

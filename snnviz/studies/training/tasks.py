@@ -42,6 +42,7 @@ KINDS = (
         sample=run_sample,
         warm="snnviz.core.execute:warm",
         design=lambda design: design,
+        summed=lambda design: design,
         trained=True,
     ),
     TaskKind(
@@ -53,5 +54,6 @@ KINDS = (
         page="design",
         sample=lambda: Measurement(design=run_sample()),
         design=lambda task: task.design,
+        summed=lambda task: task.design,
     ),
 )

@@ -3,46 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.api.types import is_numeric_dtype
 
-from snnviz.views.numbers import NANOJOULES, PERCENT, SECONDS
-from snnviz.views.words import NAMES, word
+from snnviz.theory.metrics import METRICS, Metric
+from snnviz.views.numbers import IN_TABLES
+from snnviz.views.words import named, word
 
-FORMS = {
-    "accuracy": PERCENT,
-    "rate": PERCENT,
-    "energy": NANOJOULES,
-    "seconds": SECONDS,
-    "dense": "localized",
-    "MACs": "localized",
-    "additions": "localized",
-    "operations": "localized",
-}
-"""Whole operations are read digit by digit in a table; elsewhere `numbers.count` rounds them."""
+NAMED_ELSEWHERE = {"MACs": "macs"}
+"""Columns that are metrics by another name."""
 
 
 def column(name: str, form: str | None = None, help: str = "", **more: Any) -> Any:
     """A `NumberColumn` with the label, help and format that this number has on every page; `help` replaces the help."""
-    known = word(name)
-    return st.column_config.NumberColumn(
-        known.label, format=form or FORMS.get(name), help=help or known.help or None, **more
-    )
+    known, metric = word(name), METRICS.get(NAMED_ELSEWHERE.get(name, name))
+    if form is None and metric is not None:
+        form = _form(metric)
+    return st.column_config.NumberColumn(known.label, format=form, help=help or known.help or None, **more)
+
+
+def _form(metric: Metric) -> str:
+    """With the unit, where the kind of number does not have it."""
+    form = IN_TABLES[metric.form]
+    return f"{form} {metric.unit}" if metric.form == "number" and metric.unit else form
+
+
+def metric_columns(names: Iterable[str]) -> dict[str, Any]:
+    """The columns of metrics, each with its sentence and when it has no number."""
+    return {name: column(name, help=f"{METRICS[name].help} {METRICS[name].none}".strip()) for name in names}
+
+
+def round_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """A table for a page, in which whole numbers are: operations are means over images, and stay so in CSV."""
+    counts = [name for name in map(str, table.columns) if name in METRICS and METRICS[name].form == "count"]
+    return table.assign(**{name: pd.to_numeric(table[name]).round() for name in counts})
 
 
 def column_config(table: pd.DataFrame, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Streamlit's `column_config` for a table: each column's label with a capital, and its help, in the terms of
     `views.words`.
 
-    columns: by name, made by `column` or `st.column_config`; their own labels and sentences stand.
+    columns: by name, made by `column` or `st.column_config`; their own labels and sentences stand. Metrics need none.
     """
     found = {}
     for name in map(str, table.columns):
-        one = (columns or {}).get(name) or st.column_config.Column()
-        known = NAMES.get(name)
+        usual = column(name) if name in METRICS and is_numeric_dtype(table[name]) else st.column_config.Column()
+        one, known = (columns or {}).get(name) or usual, named(name)
         label = one["label"] if one["label"] is not None else known.label if known else name
         found[name] = {
             **one,

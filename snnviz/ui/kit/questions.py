@@ -23,12 +23,12 @@ from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.places import cache_dir
 from snnviz.store import Run, Task
-from snnviz.store.looks import looks_of
+from snnviz.store.metrics import metrics
 from snnviz.ui.kit import notices, services
 from snnviz.ui.kit.lru import LruCache
 from snnviz.views.changes import describe_changes
 from snnviz.views.refusals import error_text
-from snnviz.views.results import Result, result
+from snnviz.views.results import Result
 from snnviz.views.words import word
 
 EVERY = 1.0
@@ -62,11 +62,11 @@ def epochs_of(designs: Sequence[Design]) -> dict[str, list[EpochEnd]]:
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
     """Those of the finished runs: half-trained ones would bend the curves."""
     done = {d.digest: d for d in designs if d.digest in runs and runs[d.digest].state == "done"}
-    found = _results({name: (design, runs[name].finished, None) for name, design in done.items()})
+    found = _results({name: (design, runs[name].finished, None) for name, design in done.items()}, runs)
     old = {name_of(done[name]): name for name, one in found.items() if one.probe is None}
     anew = runs_of([Measurement(design=done[name]) for name in old.values()]) if old else {}
     ended = {old[name]: run.finished for name, run in anew.items() if run.state == "done"}
-    return found | _results({name: (done[name], runs[name].finished, at) for name, at in ended.items()})
+    return found | _results({name: (done[name], runs[name].finished, at) for name, at in ended.items()}, runs)
 
 
 Ended = tuple[Design, float | None, float | None]
@@ -75,15 +75,14 @@ Ended = tuple[Design, float | None, float | None]
 _RESULTS: LruCache[Result] = LruCache(2000, lambda _: 1.0)
 
 
-def _results(asked: Mapping[str, Ended]) -> dict[str, Result]:
+def _results(asked: Mapping[str, Ended], runs: Mapping[str, Run]) -> dict[str, Result]:
     """By digest; those that nobody has asked for are read together."""
     place = str(cache_dir())
     found = {name: one for name, ended in asked.items() if (one := _RESULTS.get((place, ended))) is not None}
     if missing := [name for name in asked if name not in found]:
-        store = services.store()
-        last, seen = store.last(EpochEnd, missing), looks_of(store, [asked[name][0] for name in missing])
+        reached = metrics(services.store(), [runs[name] for name in missing])
         for name in missing:
-            found[name] = result(asked[name][0], last[name], seen[name])
+            found[name] = Result(reached[runs[name].run])
             _RESULTS.put((place, asked[name]), found[name])
     return found
 

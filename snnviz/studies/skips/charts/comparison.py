@@ -12,7 +12,8 @@ import pandas as pd
 from snnviz.design.design import Design
 from snnviz.theory.costs import parameters
 from snnviz.theory.intervals import interval
-from snnviz.views.numbers import difference_text, share
+from snnviz.theory.metrics import METRICS, Metric
+from snnviz.views.numbers import difference_text, metric_text, share
 from snnviz.views.results import Result
 
 PUBLISHED = pd.DataFrame(
@@ -30,6 +31,9 @@ PUBLISHED = pd.DataFrame(
     columns=["data", "network", "ANN, %", "SNN, %", "optimised, %", "rate, %"],
 )
 """Table I, full scale. T = 25 and up to 200 epochs are CIFAR-10's; CIFAR10-DVS 100 epochs, DVS Gesture 200."""
+
+KNOWN = ("accuracy", "rate", "operations", "spikes", "seconds")
+"""Metrics that the table has in columns of its own, or does without."""
 
 DOUBT = (
     "Where the paper contradicts itself: abstract and conclusion name a gain of 8 %, its table has +11.48, +9.14 and "
@@ -60,7 +64,7 @@ def published(network: str) -> pd.DataFrame:
 
 def comparison_table(seed_designs: Sequence[SeedDesigns], results: Mapping[str, Result]) -> pd.DataFrame:
     """A row for ANN, SNN and SNN optimised: test accuracy, firing rate and operations, mean and sd over the
-    seeds that are done. `results` by digest."""
+    seeds that are done, and the mean of each other listed metric. `results` by digest."""
     rows = []
     for name, some in (
         ("ANN (twin of the original)", [three.ann for three in seed_designs]),
@@ -77,6 +81,7 @@ def comparison_table(seed_designs: Sequence[SeedDesigns], results: Mapping[str, 
                 "test accuracy": _spread([100 * one.accuracy for one in done], "%"),
                 "firing rate": _spread([100 * rate for rate in rates], "%"),
                 "operations": f"{np.mean(spent):,.0f}{older}" if done else None,
+                **{metric.name: _told(metric, done) for metric in METRICS.listed if metric.name not in KNOWN},
                 "seeds": f"{len(done)} of {len(seed_designs)}",
             }
         )
@@ -103,6 +108,11 @@ def gain_text(seed_designs: Sequence[SeedDesigns], results: Mapping[str, Result]
         return said
     size = f"{share(abs(more), 0)} {'more' if more > 0 else 'fewer'} parameters"
     return f"{said} They have {size}: that alone may change it."
+
+
+def _told(metric: Metric, done: Sequence[Result]) -> str | None:
+    values = [value for one in done if (value := one.metrics[metric.name]) is not None]
+    return metric_text(metric, float(np.mean(values))) if values else None
 
 
 def _spread(values: Sequence[float], unit: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +17,11 @@ from snnviz.store.values import Run
 from snnviz.studies.skips.charts.controls import SYMBOLS, control_chart, control_differences, curves
 from snnviz.studies.skips.sweep import Point, SkipType
 from snnviz.theory.intervals import interval
+from snnviz.theory.metrics import METRICS
 from snnviz.theory.operations import CONVENTIONS, ESTIMATED, Convention
 from snnviz.theory.probe import said
 from snnviz.views.chart import Chart, Figure, empty
-from snnviz.views.results import Result
+from snnviz.views.results import Result, other_metrics
 
 COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
 """Those of the block editor."""
@@ -56,6 +57,7 @@ def skip_charts(
     points: Sequence[Point], results: Mapping[str, Result], convention: Convention = "additions"
 ) -> list[Chart]:
     """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
+    counts, joules = (METRICS.counted(quantity, convention).name for quantity in ("operations", "energy"))
     seeds = len({point.design.seed for point in points})
     guessed = sum(found.operations.estimated for found in results.values())
     older = f" {guessed} runs {ESTIMATED}." if guessed else ""
@@ -76,22 +78,19 @@ def skip_charts(
         for of, dashed in ((snn, False), (ann, True)):
             look: dict[str, Any] = {"dash": "dash" if dashed else "solid", "control": curve.control}
             name = (curve.name.replace("plain", "ANN") if curve.control else f"{kind}, ANN") if dashed else curve.name
-            accuracy["data"] += _line(name, kind, _values(of, results, lambda r: r.accuracy), ".1%", **look)
+            accuracy["data"] += _line(name, kind, _values(of, results, "accuracy"), ".1%", **look)
             if dashed and curve.control:  # what they cost is in the table: their lines would hide the others
                 continue
-            counted = _values(of, results, lambda r: r.operations.by(convention).effective)
-            operations["data"] += _line(name, kind, counted, ",.0f", **look)
-            spent = _values(of, results, lambda r: r.operations.by(convention).picojoules() / 1000)
-            energy["data"] += _line(name, kind, spent, ".1f", **look)
+            operations["data"] += _line(name, kind, _values(of, results, counts), ",.0f", **look)
+            energy["data"] += _line(name, kind, _values(of, results, joules), ".1f", **look)
         drop["data"] += _line(curve.name, kind, _drops(snn, ann, results), ".1f", control=curve.control)
         if curve.control:
             continue
-        dense = _values(ann, results, lambda r: r.operations.dense)
-        operations["data"] += _line(f"{kind}, ANN, all", kind, dense, ",.0f", dash="dot")
-        spent = _values(ann, results, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
-        energy["data"] += _line(f"{kind}, ANN, all", kind, spent, ".1f", dash="dot")
-        rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, lambda r: r.rate), ".1%")
-        untrained = _values(snn, results, lambda r: r.before)
+        dense = f"{kind}, ANN, all"
+        operations["data"] += _line(dense, kind, _values(ann, results, "dense"), ",.0f", dash="dot")
+        energy["data"] += _line(dense, kind, _values(ann, results, "dense_energy"), ".1f", dash="dot")
+        rate["data"] += _line(f"{kind}, trained", kind, _values(snn, results, "rate"), ".1%")
+        untrained = _values(snn, results, "rate_before")
         rate["data"] += _line(f"{kind}, before training", kind, untrained, ".1%", dash="dot")
     charts = [
         Chart("skips_accuracy", "Test accuracy", f"Solid: spiking; dashed: their ANN twins.{plain}{spread}", accuracy),
@@ -117,6 +116,10 @@ def skip_charts(
         words += plain + spread
         charts.insert(1, Chart("skips_drop", "Accuracy drop", words, drop))
     return charts
+
+
+OWN = ("accuracy", "rate", "dense", "macs", "additions", "energy", "seconds")
+"""Metrics of which the table has columns of its own."""
 
 
 def skip_table(
@@ -157,9 +160,10 @@ def skip_table(
                 "dense": counted.dense if counted else None,
                 "MACs": round(counted.macs) if counted else None,
                 "additions": round(counted.additions) if counted else None,
-                "energy": counted.picojoules() / 1000 if counted else None,
+                "energy": counted.nanojoules() if counted else None,
                 "counts": ("estimated" if counted.estimated else "counted") if counted else None,
                 "seconds": round(run.seconds, 1) if run.seconds else None,
+                **other_metrics(found, OWN),
                 "run": digest,
             }
         )
@@ -176,6 +180,7 @@ def skip_means(
     NeuroBench. Energies are in nJ: `energy` by `convention`, `energy_...` by each; `dense_energy`: if no input were 0.
     `energy_over_ann_...`: by how much more than the ANN twin with its zeros skipped, a 95 % t interval over the seeds
     whose operations were counted: it knows nothing of the error of an estimate.
+    `metrics`, `ann_metrics`: of every metric, by name, its `mean` and `sd`.
     `controls`: such rows of the plain blocks beside, and what is left over them in percentage points, their
     `skipcontrols.Left`.
     """
@@ -208,40 +213,42 @@ def block(design: Design) -> BlockNetwork:
 def _means(points: Sequence[Point], results: Mapping[str, Result], convention: Convention) -> list[dict[str, Any]]:
     """Of points with one control, or none."""
 
-    def of(some: Sequence[Point], read: Callable[[Result], float | None]) -> list[float]:
-        return [x for p in some if (r := results.get(p.design.digest)) is not None and (x := read(r)) is not None]
+    def of(some: Sequence[Point], metric: str) -> list[float]:
+        found = (results[p.design.digest].metrics[metric] for p in some if p.design.digest in results)
+        return [value for value in found if value is not None]
 
     table = []
     counted = {name: one for name, one in results.items() if not one.operations.estimated}
     for n_skip, kind in dict.fromkeys((p.n_skip, p.type if p.n_skip else None) for p in points):
         own = {p.design.digest: p for p in points if p.n_skip == n_skip and kind in (None, p.type)}.values()
         snn, ann = ([p for p in own if p.ann is which] for which in (False, True))
-        accuracies = of(snn, lambda r: r.accuracy)
+        accuracies = of(snn, "accuracy")
         row: dict[str, Any] = {"n_skip": n_skip, "type": kind, "seeds": len(accuracies)}
-        row |= _spread("accuracy", accuracies) | _spread("ann_accuracy", of(ann, lambda r: r.accuracy))
-        row |= _spread("drop", _drops(snn, ann, results).get(n_skip, [])) | _spread("rate", of(snn, lambda r: r.rate))
+        row |= _spread("accuracy", accuracies) | _spread("ann_accuracy", of(ann, "accuracy"))
+        row |= _spread("drop", _drops(snn, ann, results).get(n_skip, [])) | _spread("rate", of(snn, "rate"))
         for before, some in (("", snn), ("ann_", ann)):
             for name in ("dense", "macs", "additions", "eff_macs", "eff_acs"):
-                row[before + name] = _mean(of(some, lambda r, name=name: getattr(r.operations, name)))  # type: ignore[misc]
+                row[before + name] = _mean(of(some, name))
             for way in CONVENTIONS:
-                spent = _mean(of(some, lambda r, way=way: r.operations.by(way).picojoules() / 1000))  # type: ignore[misc]
-                row[f"{before}energy_{way}"] = spent
+                row[f"{before}energy_{way}"] = _mean(of(some, METRICS.counted("energy", way).name))
             row[f"{before}energy"] = row[f"{before}energy_{convention}"]
-            row[f"{before}dense_energy"] = _mean(
-                of(some, lambda r: r.operations.by(convention).dense_picojoules() / 1000)
-            )
+            row[f"{before}dense_energy"] = _mean(of(some, "dense_energy"))
+            each = {metric: of(some, metric) for metric in METRICS.names}
+            row[f"{before}metrics"] = {name: {"mean": _mean(v), "sd": _deviation(v)} for name, v in each.items()}
         for way in CONVENTIONS:
-            over = _pairs(snn, ann, counted, lambda r, way=way: r.operations.by(way).picojoules() / 1000)  # type: ignore[misc]
-            found = over.get(n_skip)
+            found = _pairs(snn, ann, counted, METRICS.counted("energy", way).name).get(n_skip)
             row[f"energy_over_ann_{way}"] = interval(found).document() if found else None
         row["convention"] = convention
-        table.append(row | {"estimated": any(of([*snn, *ann], lambda r: r.operations.estimated))})
+        table.append(row | {"estimated": any(of([*snn, *ann], "estimated"))})
     return table
 
 
 def _spread(name: str, values: Sequence[float]) -> dict[str, float | None]:
-    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return {name: _mean(values), f"{name}_sd": sd}
+    return {name: _mean(values), f"{name}_sd": _deviation(values)}
+
+
+def _deviation(values: Sequence[float]) -> float | None:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -252,10 +259,10 @@ Values = dict[int, list[float]]
 """By n_skip, one for each seed that is there."""
 
 
-def _values(points: Sequence[Point], results: Mapping[str, Result], read: Callable[[Result], float | None]) -> Values:
+def _values(points: Sequence[Point], results: Mapping[str, Result], metric: str) -> Values:
     found: Values = {}
     for point in points:
-        value = read(results[point.design.digest]) if point.design.digest in results else None
+        value = results[point.design.digest].metrics[metric] if point.design.digest in results else None
         if value is not None:
             found.setdefault(point.n_skip, []).append(value)
     return found
@@ -263,18 +270,21 @@ def _values(points: Sequence[Point], results: Mapping[str, Result], read: Callab
 
 def _drops(snn: Sequence[Point], ann: Sequence[Point], results: Mapping[str, Result]) -> Values:
     """In percentage points, where both of a pair are there."""
-    return _pairs(ann, snn, results, lambda r: 100 * r.accuracy) if ann else {}
+    return _pairs(ann, snn, results, "accuracy", 100) if ann else {}
 
 
 def _pairs(
-    some: Sequence[Point], others: Sequence[Point], results: Mapping[str, Result], read: Callable[[Result], float]
+    some: Sequence[Point], rivals: Sequence[Point], results: Mapping[str, Result], metric: str, scale: float = 1
 ) -> Values:
     """By how much the first of a pair has more than the second, where both are there."""
     found: Values = {}
-    for one, other in zip(some, others, strict=bool(others)):
-        pair = (results.get(one.design.digest), results.get(other.design.digest))
-        if pair[0] and pair[1]:
-            found.setdefault(one.n_skip, []).append(read(pair[0]) - read(pair[1]))
+    for one, other in zip(some, rivals, strict=bool(rivals)):
+        pair = [
+            results[point.design.digest].metrics[metric] for point in (one, other) if point.design.digest in results
+        ]
+        values = [value for value in pair if value is not None]
+        if len(values) == 2:
+            found.setdefault(one.n_skip, []).append(scale * values[0] - scale * values[1])
     return found
 
 

@@ -17,7 +17,7 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
-from snnviz.store.looks import looks_of
+from snnviz.store.metrics import metrics
 from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, searches
 from snnviz.studies.skips.optimisation import again as again_of
 from snnviz.studies.skips.search import Search, Trial, Twin, candidate, read_code, skips_of, space
@@ -139,13 +139,13 @@ def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, 
     from snnviz.studies.skips.charts.findings import has_winner  # pandas takes half a second
     from snnviz.studies.skips.charts.retraining import retraining, retraining_text
     from snnviz.studies.skips.charts.search import SearchHistory
-    from snnviz.views.results import result
+    from snnviz.views.results import Result
 
     groups = _groups(search, trials)
     known = {design.digest: design for designs in groups.values() for design in designs}
-    ends = store.last(EpochEnd, [name for name, run in store.several(known).items() if run.state == "done"])
-    seen = looks_of(store, [known[name] for name in ends])
-    results = {name: result(known[name], end, seen[name]) for name, end in ends.items()}
+    done = {name: run for name, run in store.several(known).items() if run.state == "done"}
+    ends, reached = store.last(EpochEnd, list(done)), metrics(store, list(done.values()))
+    results = {name: Result(reached[run.run]) for name, run in done.items()}
     spread = retraining([(search, groups)], ends, results)
     return {
         "winner": has_winner(SearchHistory(search, tuple(trials)), spread),

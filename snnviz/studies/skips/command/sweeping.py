@@ -13,11 +13,12 @@ from snnviz.cli.following import exit_with_status, state_of, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
 from snnviz.errors import InputError
-from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
-from snnviz.store.looks import looks_of
+from snnviz.store.metrics import metrics
 from snnviz.studies.skips.sweep import Point, SkipSweep, distinct, points
+from snnviz.theory.metrics import METRICS, Metric
 from snnviz.theory.operations import CAVEAT, ESTIMATED, MEANING, Convention, convention
+from snnviz.views.numbers import NO_NUMBER, metric_text
 
 MOST = 7
 
@@ -94,12 +95,11 @@ def _rows(
         sentences,
     )
     from snnviz.studies.skips.charts.skips import probe_text, skip_means
-    from snnviz.views.results import result
+    from snnviz.views.results import Result
 
-    done = {name: run.design for name, run in runs.items() if run.state == "done"}
-    ends = store.last(EpochEnd, list(done))
-    seen = looks_of(store, list(done.values()))
-    results = {name: result(design, ends[name], seen[name]) for name, design in done.items()}
+    done = {name: run for name, run in runs.items() if run.state == "done"}
+    reached = metrics(store, list(done.values()))
+    results = {name: Result(reached[run.run]) for name, run in done.items()}
     befores = {name: one.before for name, one in results.items()}
     said = (
         [initial_activity_text(swept, befores), *sentences(swept, results)]
@@ -134,7 +134,7 @@ def _print_sweep(
         print_json({"sweep": chosen.model_dump(mode="json"), "points": rows, "probe": on or None})
         return
     twins = chosen.twins == "with"
-    columns = {title: say for title, say in COLUMNS.items() if twins or title not in OF_TWINS}
+    columns = {title: say for title, say in sweep_columns().items() if twins or title not in OF_TWINS}
     click.echo(table([{title: say(row) for title, say in columns.items()} for row in rows]))
     if plain := [(row, control) for row in rows for control in row["controls"]]:
         shown = {title: say for title, say in CONTROL_COLUMNS.items() if twins or title not in OF_TWINS}
@@ -186,6 +186,19 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ANN nJ": lambda row: _number(row["ann_energy"], 1),
     "ANN nJ, dense": lambda row: _number(row["ann_dense_energy"], 1),
 }
+KNOWN = ("accuracy", "rate", "spikes", "operations", "energy", "parameters", "seconds")
+"""Metrics that the table has in columns of its own, or leaves to ``--json``."""
+
+
+def sweep_columns() -> dict[str, Callable[[Mapping[str, Any]], str]]:
+    """What the table has, and a column of each other listed metric, such as a host's."""
+
+    def say(metric: Metric) -> Callable[[Mapping[str, Any]], str]:
+        return lambda row: metric_text(metric, row["metrics"][metric.name]["mean"]).replace(NO_NUMBER, "-")
+
+    return COLUMNS | {metric.label.lower(): say(metric) for metric in METRICS.listed if metric.name not in KNOWN}
+
+
 OF_TWINS = {"ANN accuracy", "drop", "nJ over ANN", "ANN MACs", "ANN nJ", "ANN nJ, dense", "ANN over it", "drop over it"}
 
 

@@ -119,7 +119,7 @@ def cost_table(pair: Pair, designs: Mapping[str, Design], summaries: Mapping[str
                 "latency": latency[kind],
                 "macs": made.macs if made else None,
                 "additions": made.additions if made else None,
-                "energy": made.picojoules() / 1000 if made else None,
+                "energy": made.nanojoules() if made else None,
                 "share": made.picojoules() / sparse.picojoules() if made else None,
             }
         )

@@ -8,19 +8,19 @@ import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement, name_of
-from snnviz.events import EpochEnd
 from snnviz.places import cache_dir
 from snnviz.store import Run
-from snnviz.store.looks import looks
+from snnviz.store.metrics import metrics
 from snnviz.studies.ttfs.charts.costs import RunSummary, cost_table
 from snnviz.studies.ttfs.page.runs import run_panel
 from snnviz.studies.ttfs.page.setting import KEY, design, put_study, study
 from snnviz.studies.ttfs.study import networks
 from snnviz.studies.ttfs.theory.twins import Pair
-from snnviz.theory.operations import CAVEAT, spent
+from snnviz.theory.operations import CAVEAT
 from snnviz.theory.probe import on_pages
 from snnviz.ui.kit import measuring, questions, services
 from snnviz.ui.kit.columns import column, column_config
+from snnviz.views.results import Result
 
 COUNTED = (
     f"{CAVEAT} Ramps and leaks are not in it. TTFS: every spike, the input's too, adds its weight once at each "
@@ -94,14 +94,11 @@ def _is_done(runs: dict[str, Run], of: Design) -> bool:
 
 def _summary(of: Design, run: Run) -> RunSummary:
     anew = questions.runs_of([Measurement(design=of)]).get(name_of(of))
-    return _read(str(cache_dir()), of, run.finished, anew.finished if anew is not None else None)
+    return _read(str(cache_dir()), run.run, run.finished, anew.finished if anew is not None else None)
 
 
 @lru_cache(maxsize=200)
-def _read(_place: str, of: Design, _finished: float | None, _measured: float | None) -> RunSummary:
+def _read(_place: str, run: str, _finished: float | None, _measured: float | None) -> RunSummary:
     store = services.store()
-    end = store.last(EpochEnd, [of.digest])[of.digest]
-    states = looks(store, of)
-    operations = spent(of, states)
-    steps = of.data.steps if of.network.code == "rate" else 1
-    return RunSummary(end.test_accuracy, None if end.rate is None else end.rate * steps, operations, states[-1].probe)
+    found = Result(metrics(store, [store.get(run)])[run])
+    return RunSummary(found.accuracy, found.metrics["spikes"], found.operations, found.probe)

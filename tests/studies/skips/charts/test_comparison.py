@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -13,7 +11,7 @@ from snnviz.studies.skips.charts import comparison
 from snnviz.studies.skips.charts.comparison import PUBLISHED, SeedDesigns, comparison_table, gain_text, published
 from snnviz.studies.skips.optimisation import Optimisation, design
 from snnviz.theory.operations import Counts
-from snnviz.views.results import Result
+from tests.results import changed, made_result
 
 
 def three(seed: int) -> SeedDesigns:
@@ -25,7 +23,9 @@ def three(seed: int) -> SeedDesigns:
 
 THREES = [three(seed) for seed in range(5)]
 RESULTS = {
-    own.digest: Result(0.8 + 0.05 * place + 0.01 * seed * place, rate, None, Counts(9000, 1000.0, 500.0, 1200.0, 0.0))
+    own.digest: made_result(
+        0.8 + 0.05 * place + 0.01 * seed * place, rate, None, Counts(9000, 1000.0, 500.0, 1200.0, 0.0)
+    )
     for seed, one in enumerate(THREES)
     for own, place, rate in ((one.original, 0, 0.2), (one.optimised, 1, 0.25), (one.ann, 2, None))
     if own is not None
@@ -38,7 +38,7 @@ def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
     assert table["firing rate"].fillna("none").tolist() == ["none", "20.0 ± 0.0 %", "25.0 ± 0.0 %"]
     assert table["seeds"].tolist() == ["5 of 5"] * 3
     assert table["operations"][0] == "1,500"
-    older = {name: replace(one, operations=replace(one.operations, estimated=True)) for name, one in RESULTS.items()}
+    older = {name: changed(one, estimated=1.0) for name, one in RESULTS.items()}
     assert comparison_table(THREES, older)["operations"][0] == "1,500 (estimated)"
     some = {THREES[0].original.digest: RESULTS[THREES[0].original.digest]}
     assert comparison_table(THREES, some)["seeds"].tolist() == ["0 of 5", "1 of 5", "0 of 5"]
@@ -46,7 +46,7 @@ def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
 
 
 def test_a_gain_that_is_the_same_at_each_seed_is_not_told_apart() -> None:
-    alike = {digest: replace(one, accuracy=round(one.accuracy, 1)) for digest, one in RESULTS.items()}
+    alike = {digest: changed(one, accuracy=round(one.accuracy, 1)) for digest, one in RESULTS.items()}
     assert gain_text(THREES[:2], alike).endswith("points, the same at each seed. This says little.")
 
 

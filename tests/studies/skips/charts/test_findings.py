@@ -16,8 +16,8 @@ from snnviz.studies.skips.optimisation import again
 from snnviz.studies.skips.search import candidate
 from snnviz.theory import costs
 from snnviz.theory.operations import Counts
-from snnviz.views.results import Result
 from tests.made_up import ALL, codes, trial
+from tests.results import made_result
 
 UCB, RANDOM = ALL[0], ALL[1]
 
@@ -122,7 +122,7 @@ def test_the_spread_of_trainings_is_pooled_over_networks() -> None:
     draw = np.random.default_rng(1)
     losses = {name: float(loss) for name, loss in zip(names, draw.normal(0.1, 0.02, len(names)), strict=True)}
     ends = {name: EpochEnd(1, 0.9, 0.9 + loss / 10, 0.1, loss, 0.2, 0.003) for name, loss in losses.items()}
-    results = {name: Result(end.test_accuracy, 0.2, 0.1, Counts(9, 1, 2, 1, 2)) for name, end in ends.items()}
+    results = {name: made_result(end.test_accuracy, 0.2, 0.1, Counts(9, 1, 2, 1, 2)) for name, end in ends.items()}
     found = retraining([(UCB.search, groups)], ends, results)
     assert found is not None
     by_group = [[losses[design.digest] for design in designs] for designs in groups.values()]

@@ -25,8 +25,9 @@ from snnviz.studies.skips.charts.controls import (
 from snnviz.studies.skips.charts.skips import skip_charts, skip_means, skip_table
 from snnviz.studies.skips.sweep import Point, SkipSweep, points
 from snnviz.theory.operations import Counts, spent
-from snnviz.views.results import Result, result
+from snnviz.views.results import Result
 from tests.made_up import rows_of_before
+from tests.results import changed, made_result, result_of
 
 SWEEP = points(SkipSweep(seeds=2, most_skips=2))
 
@@ -40,7 +41,7 @@ def made_up(point: Point) -> Result:
     """Accuracy 0.5 + 0.1 n_skip, 0.2 more for the twin, 0.02 less for seed 1."""
     accuracy = 0.5 + 0.1 * point.n_skip + 0.2 * point.ann - 0.02 * point.design.seed
     rate = None if point.ann else 0.1 + 0.01 * point.n_skip
-    return Result(accuracy, rate, None if point.ann else 0.05, costs(point))
+    return made_result(accuracy, rate, None if point.ann else 0.05, costs(point))
 
 
 RESULTS = {point.design.digest: made_up(point) for point in SWEEP}
@@ -117,14 +118,14 @@ def test_the_convention_is_chosen_and_named() -> None:
 
 def test_what_was_estimated_is_called_so() -> None:
     assert "estimated" not in by_id()["skips_operations"].caption
-    older = {k: replace(r, operations=replace(r.operations, estimated=True)) for k, r in list(RESULTS.items())[:3]}
+    older = {k: changed(r, estimated=1.0) for k, r in list(RESULTS.items())[:3]}
     for name in ("skips_operations", "skips_energy"):
         assert "3 runs estimated: older than the count" in by_id(RESULTS | older)[name].caption
 
 
 def test_an_estimate_is_no_difference_with_an_interval() -> None:
     """Of runs of before, estimated, three ASC were 42 ± 24 nJ below their twins; counted, 20 ± 48."""
-    older = {k: replace(r, operations=replace(r.operations, estimated=True)) for k, r in RESULTS.items()}
+    older = {k: changed(r, estimated=1.0) for k, r in RESULTS.items()}
     [row, *_] = skip_means(SWEEP, older)
     assert (row["energy_over_ann_additions"], row["estimated"]) == (None, True)
     assert row["energy_additions"] is not None
@@ -146,17 +147,17 @@ def test_a_result_is_read_from_the_rows_of_its_run() -> None:
 
     end = EpochEnd(6, 0.9, 0.8, 0.1, 0.2, 0.31, 0.003)
     rows = [*look(0, [0.01] * 5 + [None]), *look(5, [0.9] * 5 + [None]), *look(10, last_rates, densities)]
-    found = result(design, end, rows)
+    found = result_of(design, end, rows)
     assert (found.accuracy, found.rate) == (0.8, 0.31)
     assert found.operations == spent(design, rows_of_before(design, last_rates, densities))
-    assert result(design, end, look(10, last_rates)).operations == spent(design, rows_of_before(design, last_rates))
+    assert result_of(design, end, look(10, last_rates)).operations == spent(design, rows_of_before(design, last_rates))
     counted = [replace(row, synops=7.0, macs=1.0, additions=2.0) for row in look(15, last_rates, densities)]
-    own = result(design, end, [*rows, *counted]).operations
+    own = result_of(design, end, [*rows, *counted]).operations
     assert (own.macs, own.additions, own.synops, own.estimated) == (6, 12, 42, False)
     assert spent(design, [*counted[:-1], replace(counted[-1], synops=None)]).estimated
     assert found.before == pytest.approx(0.01)
     twin = next(p.design for p in SWEEP if p.ann)
-    assert result(twin, replace(end, rate=None), look(0, [None] * 6)).before is None
+    assert result_of(twin, replace(end, rate=None), look(0, [None] * 6)).before is None
 
 
 def test_the_table_has_a_row_for_each_run_there_is() -> None:
@@ -188,7 +189,7 @@ def controlled(point: Point) -> Result:
     """Plain blocks reach 0.5, their twins 0.6; skips as said above, and nothing of it in twins."""
     gain = 0 if point.control or not point.n_skip else GAINS[point.type, point.n_skip][point.design.seed]
     found = made_up(point)
-    return replace(found, accuracy=0.6 if point.ann else 0.5 + gain / 100)
+    return changed(found, accuracy=0.6 if point.ann else 0.5 + gain / 100)
 
 
 LEFT = {point.design.digest: controlled(point) for point in CONTROLLED}

@@ -21,8 +21,8 @@ from snnviz.studies.skips.command import sweeping
 from snnviz.studies.skips.command.sweeping import read_range
 from snnviz.studies.skips.sweep import SkipSweep, distinct, points
 from snnviz.theory.operations import Counts
-from snnviz.views.results import Result
 from tests.cli.conftest import Snnviz, process
+from tests.results import made_result
 from tests.waiting import until
 
 TINY = SkipSweep(most_skips=1, seeds=1, depth=2, channels=2, steps=2, train_samples=100, epochs=1)
@@ -101,7 +101,7 @@ def test_controls_are_a_table_of_their_own_and_what_is_left_is_said(capsys: pyte
         for p in swept[::-1]
     }
     counts = Counts(9000, 1000, 5000, 2500, 2000)
-    results = {digest: Result(accuracy, 0.2, 0.004, counts) for digest, accuracy in accuracies.items()}
+    results = {digest: made_result(accuracy, 0.2, 0.004, counts) for digest, accuracy in accuracies.items()}
     rows, said = skip_means(swept, results), sentences(swept, results)
     runs: dict[str, Run] = {}
     sweeping._print_sweep(sweep, swept, runs, rows, said, "", False)

@@ -15,7 +15,8 @@ from snnviz.events import EpochEnd, LayerState
 from snnviz.studies.skips.charts.controls import control_differences
 from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SkipType, distinct, points
 from snnviz.theory.intervals import Interval
-from snnviz.views.results import Result, result
+from snnviz.views.results import Result
+from tests.results import result_of
 
 SEEDS = 8
 
@@ -57,7 +58,7 @@ def test_the_page_opens_with_weights_at_which_a_block_without_skips_is_alive() -
 def trained(design: Design) -> Result:
     events = list(execute(design))
     ends = [event for event in events if isinstance(event, EpochEnd)]
-    return result(design, ends[-1], [event for event in events if isinstance(event, LayerState)])
+    return result_of(design, ends[-1], [event for event in events if isinstance(event, LayerState)])
 
 
 def left_of_three(name: str) -> dict[tuple[SkipType, str], Interval]:

@@ -1,0 +1,111 @@
+"""What runs cost and reach, by the names of `theory.metrics.METRICS`: of those that ended as it is kept with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from snnviz.design.design import Design
+from snnviz.design.measurement import Measurement, name_of
+from snnviz.events import LayerState, Row
+from snnviz.store.looks import newest
+from snnviz.store.store import Store
+from snnviz.store.summaries import Kept, Summary
+from snnviz.store.values import Run
+from snnviz.tasks import KINDS
+from snnviz.theory.metrics import METRICS, Outcome
+
+BATCH = 100
+"""Runs whose rows are read at once where they have no summary."""
+
+PROBE = "probe"
+"""The metric that tells runs of before, which may have been measured anew, from others."""
+
+Values = dict[str, float | None]
+
+
+def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = None) -> dict[str, Values]:
+    """Of each run of a design, by its own name, all metrics or those of `names`: two queries, however many runs.
+
+    Of runs that ended without a summary, which came with a later release, and of those that are not at their end, they
+    are read from their rows; the first get theirs.
+    """
+    names = METRICS.names if names is None else names
+    found: dict[str, Values] = {}
+    of_designs = [run for run in runs if _is_of_design(run)]
+    kept = store.summaries([run.run for run in of_designs if run.ended], {*names, PROBE})
+    anew = _measured(store, of_designs, kept)
+    missing: list[Run] = []
+    for run in of_designs:
+        known = _fresh(run, kept.get(run.run, {}), anew.get(run.run), names)
+        if known is None:
+            missing.append(run)
+        else:
+            found[run.run] = known
+    for start in range(0, len(missing), BATCH):
+        several = missing[start : start + BATCH]
+        ended = [run for run in several if run.ended and run.finished is not None]
+        ends = (
+            store.finished_times(name_of(run.design) for run in ended) if ended else {}
+        )  # before the rows: they may come to it
+        read = _read(store, several)
+        store.summarise({run.run: _summary(run, read[run.run], ends) for run in ended})
+        found |= {run: {name: values[name] for name in names} for run, values in read.items()}
+    return {run.run: found[run.run] for run in of_designs}
+
+
+def summarise(store: Store, design: Design) -> None:
+    """Keep what the run of a design costs and reaches, when it has ended or was measured anew."""
+    metrics(store, [*store.several([design.digest]).values()])
+
+
+def _is_of_design(run: Run) -> bool:
+    kind = KINDS.of(run.task)
+    return kind.design is not None and kind.design(run.task) is run.task
+
+
+def _fresh(run: Run, kept: Summary, measured: float | None, names: Sequence[str]) -> Values | None:
+    """What is kept, if it is all there and of this end of the run; None else."""
+    values: Values = {}
+    for name in names:
+        one = kept.get(name)
+        if one is None or one[1:] != (METRICS[name].revision, run.finished, measured):
+            return None
+        values[name] = one.value
+    return values
+
+
+def _measured(store: Store, runs: Iterable[Run], kept: dict[str, dict[str, Kept]]) -> dict[str, float | None]:
+    """When the runs that looked at the first training images, as those of before did, were measured anew."""
+    names = {}
+    for run in runs:
+        probe = kept.get(run.run, {}).get(PROBE)
+        if probe is not None and (probe.value is None or probe.measured is not None):
+            names[run.run] = name_of(run.design)
+    ends = store.finished_times(names.values()) if names else {}
+    return {run: ends.get(name) for run, name in names.items()}
+
+
+def _summary(run: Run, values: Values, ends: dict[str, float | None]) -> Summary:
+    assert run.finished is not None
+    measured = ends.get(name_of(run.design))
+    return {name: Kept(value, METRICS[name].revision, run.finished, measured) for name, value in values.items()}
+
+
+def _read(store: Store, runs: Sequence[Run]) -> dict[str, Values]:
+    """From their rows; of those that have not begun from their designs alone."""
+    begun = [run.run for run in runs if run.attempt]
+    names = {run.run: name_of(run.design) for run in runs if run.attempt}
+    said: dict[type[Row], dict[str, list[Any]]] = {}
+    for kind in METRICS.rows if begun else ():
+        also = names.values() if kind in KINDS.of(Measurement).rows else ()
+        said[kind] = store.rows_of([*begun, *also], kind)
+    found = {}
+    for run in runs:
+        rows: dict[type[Row], Sequence[Any]] = {}
+        for kind, several in said.items():
+            own, anew = several.get(run.run, []), several.get(names.get(run.run, ""), [])
+            rows[kind] = newest(own, anew) if kind is LayerState else anew or own
+        values = METRICS.read(Outcome(run.design, rows, run.seconds))
+        found[run.run] = {name: values.get(name) for name in METRICS.names}
+    return found

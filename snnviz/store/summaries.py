@@ -1,0 +1,95 @@
+"""What each ended run costs and reaches, kept beside it so that a list of many runs reads no layers.
+
+A summary follows from the rows of its run: it is made anew where it is missing, damaged, or of another moment. So a new
+metric, a store of before and a process that died between the end of a run and its summary need no care.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from snnviz.errors import StoreError
+from snnviz.store import opening, reading
+from snnviz.store.several import Several
+from snnviz.store.tables import RUNS, SUMMARIES
+
+PATIENT_MILLISECONDS = 250
+"""So long one waits for another who writes: whoever only reads runs shall not wait for this."""
+
+
+class Kept(NamedTuple):
+    """A metric's value of a run, None where it has none; its revision, when the run ended, and when a measurement of it
+    did (None: of a run without)."""
+
+    value: float | None
+    revision: int
+    finished: float
+    measured: float | None
+
+
+Summary = Mapping[str, Kept]
+"""By the names of metrics."""
+
+
+class Summaries(Several):
+    """The table of summaries; what they say is `store.metrics`'."""
+
+    def summaries(self, runs: Iterable[str], metrics: Iterable[str]) -> dict[str, dict[str, Kept]]:
+        """What is kept of each run, by own names, of these metrics. What is damaged is left out."""
+        columns = (SUMMARIES.c[name] for name in ("run", "metric", *Kept._fields, "crc"))
+        asked = (SUMMARIES.c.run.in_([*runs]), SUMMARIES.c.metric.in_([*metrics]))
+        with self._reading() as connection:
+            rows = connection.execute(select(*columns).where(*asked)).all()
+        found: dict[str, dict[str, Kept]] = {}
+        for run, metric, value, revision, finished, measured, crc in rows:
+            if crc == _checksum(run, metric, value, revision, finished, measured):
+                found.setdefault(run, {})[metric] = Kept(value, revision, finished, measured)
+        return found
+
+    def summarise(self, summaries: Mapping[str, Summary]) -> None:
+        """Keep them, in the place of what was there. Nothing happens where the store cannot be written just now."""
+        rows = [_columns(run, metric, kept) for run, summary in summaries.items() for metric, kept in summary.items()]
+        if not rows or self.readonly:
+            return
+        new = self._insert(SUMMARIES)
+        taken = {column.name: new.excluded[column.name] for column in SUMMARIES.columns if not column.primary_key}
+        with suppress(StoreError), opening.sentences(self.place), self._writer.connect() as connection:
+            if self.path is not None:
+                opening.bare(connection).execute(f"PRAGMA busy_timeout = {PATIENT_MILLISECONDS}")
+            try:
+                with connection.begin():
+                    connection.execute(new.on_conflict_do_update(index_elements=["run", "metric"], set_=taken), rows)
+            finally:
+                if self.path is not None:
+                    opening.bare(connection).execute(f"PRAGMA busy_timeout = {round(1000 * opening.BUSY_SECONDS)}")
+
+    def finished_times(self, names: Iterable[str]) -> dict[str, float | None]:
+        """When the runs of these names, or of tasks of these digests, ended; those that there are not are left out."""
+        columns = select(RUNS.c.run, RUNS.c.key, RUNS.c.finished)
+        with self._reading() as connection:
+            rows = connection.execute(columns.where(reading.called([*names]), RUNS.c.state != "deleted")).all()
+        return {name: row.finished for row in rows for name in (row.run, row.key) if name}
+
+
+def _columns(run: str, metric: str, kept: Kept) -> dict[str, object]:
+    value = None if kept.value is None or math.isnan(kept.value) else kept.value + 0.0  # as SQLite keeps them
+    kept = kept._replace(value=value)
+    return {"run": run, "metric": metric, **kept._asdict(), "crc": _checksum(run, metric, *kept)}
+
+
+def _checksum(
+    run: str, metric: str, value: float | None, revision: int, finished: float, measured: float | None
+) -> int:
+    """CRC-32 of the packed numbers: a page looks at thousands, and to write floats in digits takes longer."""
+    numbers = [math.nan if number is None else number for number in (value, finished, measured)]
+    return zlib.crc32(_NUMBERS.pack(revision, *numbers), zlib.crc32(f"{run}\0{metric}".encode()))
+
+
+_NUMBERS = struct.Struct("<qddd")

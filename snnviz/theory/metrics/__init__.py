@@ -1,0 +1,199 @@
+"""What a finished run costs and reaches: the metrics, one list that pages, tables, ``--json`` and CSV loop over.
+
+A metric is a `Metric` in the tuple ``METRICS`` of a module of this package, which is found by itself, or of a module
+that a host names in ``SNNVIZ_METRICS``. Its values are kept with each run that has ended (`store.metrics`), so that
+many runs are sorted without reading their rows.
+
+    >>> METRICS["energy"].unit, METRICS["energy"].better
+    ('nJ', 'less')
+    >>> METRICS.counted("energy", "neurobench").name
+    'energy_neurobench'
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any, Literal, TypeVar, get_args
+
+from snnviz.design.design import Design
+from snnviz.errors import Described, InputError, brief
+from snnviz.events import LayerState, Row
+from snnviz.theory.operations import Convention, Counts, spent
+
+R = TypeVar("R", bound=Row)
+
+LOG = logging.getLogger(__name__)
+
+BESIDE = "SNNVIZ_METRICS"
+"""An environment variable: modules, separated by commas, that have metrics beside those of this package."""
+
+FIRST = ("reached", "operations", "spikes", "size", "took")
+"""Modules of this package in the order of their columns; what others there are come after them."""
+
+Form = Literal["share", "number", "count", "energy", "seconds", "flag"]
+"""A kind of number, which `views.numbers` writes in one way: a share of 0 to 1, any number, a whole one, nJ, s, 0 or
+1."""
+
+Better = Literal["more", "less", ""]
+
+
+class Outcome:
+    """What there is of a run when it has ended: its design, what it took, and its rows, from which metrics are read.
+
+    seconds: of training (None where it is not known). rows: by kind, in order; of looks at layers those that
+    `store.looks` gives.
+    """
+
+    def __init__(
+        self, design: Design, rows: Mapping[type[Row], Sequence[Any]] | None = None, seconds: float | None = None
+    ) -> None:
+        self.design, self.seconds, self._rows = design, seconds, rows or {}
+
+    def rows(self, kind: type[R]) -> Sequence[R]:
+        """What the run said of this kind, in order; nothing where it said none."""
+        return self._rows.get(kind, ())
+
+    @cached_property
+    def operations(self) -> Counts | None:
+        """Operations of an image at the last look at its layers, by every convention; None before the first look."""
+        looks = self.rows(LayerState)
+        return spent(self.design, looks) if looks else None
+
+
+Read = Callable[[Outcome], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number of a run.
+
+    name: in ``--json``, CSV and the store, for ever: lower-case letters, digits and ``_``. label, help: on pages, and
+    in `docs/reference.md`, as is the `unit`, such as "nJ". better: whether more or less of it is.
+
+    rows: the kinds of row that `read` asks an `Outcome` for. read: the number, or None, of which `none` says when and
+    why; one that raises is logged, and has none. revision: goes up when `read` gives another number, so that kept
+    values are made anew.
+
+    quantity, convention: what is counted by several conventions, and by which (decision 21). listed: has a column of
+    its own in tables; what is not is in ``--json``, and on the Runs page where it is asked for.
+    """
+
+    name: str
+    label: str
+    help: str
+    form: Form
+    read: Read
+    rows: tuple[type[Row], ...] = ()
+    unit: str = ""
+    better: Better = ""
+    none: str = ""
+    quantity: str = ""
+    convention: Convention | None = None
+    listed: bool = True
+    revision: int = 1
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", self.name):
+            raise ValueError(f"the name of a metric is up to 40 lower-case letters, digits and _, got {self.name!r}")
+        if not (self.label and self.help):
+            raise ValueError(f"the metric {self.name!r} needs a label and a help")
+        if self.form not in get_args(Form):
+            raise ValueError(f"the form of the metric {self.name!r} must be one of {', '.join(get_args(Form))}")
+
+    def value(self, outcome: Outcome) -> float | None:
+        """Of a run, from no other rows than those that it names. What `read` raises, it raises."""
+        found = self.read(outcome)
+        return None if found is None else float(found)
+
+
+class Metrics:
+    """All metrics by name, in the order of columns. Loaded at the first look, as they are written in terms of this."""
+
+    @cached_property
+    def _known(self) -> dict[str, Metric]:
+        found: dict[str, Metric] = {}
+        for name in modules():
+            for metric in _metrics_of(name):
+                if found.setdefault(metric.name, metric) is not metric:
+                    raise ValueError(f"the metric {metric.name!r} is there twice")
+        return found
+
+    def __iter__(self) -> Iterator[Metric]:
+        return iter(self._known.values())
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __getitem__(self, name: str) -> Metric:
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+    def get(self, name: str) -> Metric | None:
+        """None where there is no such metric."""
+        return self._known.get(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the store calls them."""
+        return tuple(self._known)
+
+    @property
+    def rows(self) -> tuple[type[Row], ...]:
+        """All kinds of row that some of them read, each once."""
+        return tuple(dict.fromkeys(row for metric in self for row in metric.rows))
+
+    @property
+    def listed(self) -> tuple[Metric, ...]:
+        """Those that tables have a column of."""
+        return tuple(metric for metric in self if metric.listed)
+
+    def counted(self, quantity: str, convention: Convention) -> Metric:
+        """What counts this quantity by this convention. Raises `KeyError`."""
+        for metric in self:
+            if (metric.quantity, metric.convention) == (quantity, convention):
+                return metric
+        raise KeyError((quantity, convention))
+
+    def read(self, outcome: Outcome, names: Iterable[str] | None = None) -> dict[str, float | None]:
+        """All of a run, or those of `names`. One that cannot be read is logged and left out."""
+        found: dict[str, float | None] = {}
+        for name in self.names if names is None else names:
+            try:
+                found[name] = self[name].value(outcome)
+            except Exception:  # a host's own; one wrong metric must not take the others, or a page, with it
+                LOG.exception("The metric %s could not be read of a run of %s", name, outcome.design.digest)
+        return found
+
+
+def modules() -> list[str]:
+    """The modules that have metrics: ours, then those that a host names."""
+    here = [each.name for each in pkgutil.iter_modules(__path__)]
+    ours = sorted(here, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+    return [f"{__name__}.{name}" for name in ours] + [name for name in os.environ.get(BESIDE, "").split(",") if name]
+
+
+def _metrics_of(module: str) -> Sequence[Metric]:
+    """Ends the process by a sentence where a host named what is none: it is read before anything can be said of it."""
+    try:
+        found: Sequence[Metric] = import_module(module).METRICS
+        if not isinstance(found, tuple) or not all(isinstance(metric, Metric) for metric in found):
+            raise TypeError("METRICS is no tuple of Metric")
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        if module.startswith(f"{__name__}."):
+            raise
+        why = Described(f"{brief(module)} ({brief(Described(error))})")
+        sys.exit(str(InputError(BESIDE, "name Python modules that have METRICS", why)))
+    return found
+
+
+METRICS = Metrics()

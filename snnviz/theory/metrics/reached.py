@@ -1,0 +1,45 @@
+"""What a run reaches on the images that it never learnt from."""
+
+from __future__ import annotations
+
+from snnviz.events import EpochEnd
+from snnviz.theory.metrics import Metric, Outcome
+
+BEGUN = "None before the end of the first epoch."
+
+
+def accuracy(run: Outcome) -> float | None:
+    """After the last epoch, 0..1."""
+    ends = run.rows(EpochEnd)
+    return ends[-1].test_accuracy if ends else None
+
+
+def loss(run: Outcome) -> float | None:
+    """After the last epoch."""
+    ends = run.rows(EpochEnd)
+    return ends[-1].test_loss if ends else None
+
+
+METRICS = (
+    Metric(
+        name="accuracy",
+        label="Test accuracy",
+        help="Share of the test images that are told right.",
+        form="share",
+        better="more",
+        rows=(EpochEnd,),
+        read=accuracy,
+        none=BEGUN,
+    ),
+    Metric(
+        name="loss",
+        label="Test loss",
+        help="Of the test images, a mean; by the loss that is learnt from.",
+        form="number",
+        better="less",
+        rows=(EpochEnd,),
+        read=loss,
+        none=BEGUN,
+        listed=False,
+    ),
+)

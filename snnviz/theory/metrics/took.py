@@ -1,0 +1,18 @@
+"""How long a run takes."""
+
+from __future__ import annotations
+
+from snnviz.theory.metrics import Metric
+
+METRICS = (
+    Metric(
+        name="seconds",
+        label="Training time",
+        help="Seconds that a core of this machine spent on it.",
+        form="seconds",
+        unit="s",
+        better="less",
+        read=lambda run: run.seconds or None,
+        none="None before the first training step.",
+    ),
+)
