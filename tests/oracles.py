@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import platform
 import sys
@@ -21,4 +22,4 @@ datasets: Any = Missing()
 io: Any = Missing()
 transforms: Any = Missing()
 if INSTALLABLE or importlib.util.find_spec("tonic"):
-    pass
+    datasets, io, transforms = (importlib.import_module(f"tonic.{name}") for name in ("datasets", "io", "transforms"))

@@ -121,7 +121,7 @@ class Recorder:
 def main(database: str, *arguments: str) -> int:
     with tempfile.TemporaryDirectory() as folder, opened(Path(database)) as connection:
         recorder = Recorder(connection, Path.cwd(), Path(folder))
-        usual = ["-m", "not slow and not browser", "-p", "no:cacheprovider", "--durations=0"]
+        usual = ["-m", "not slow and not browser", "-p", "no:cacheprovider"]
         return int(pytest.main([*usual, *arguments], plugins=[recorder]))
 
 

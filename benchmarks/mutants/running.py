@@ -164,7 +164,7 @@ class Bench:
 
     def _usual(self) -> list[str]:
         base = f"--basetemp={self.folder / 'temporary'}"
-        return ["-x", "-p", "no:cacheprovider", "--durations=0", "--tb=short", "--hypothesis-seed=0", base, *LOADED]
+        return ["-x", "-rs", "-p", "no:cacheprovider", "--tb=short", "--hypothesis-seed=0", base, *LOADED]
 
     def _end(self, child: int) -> None:
         """Whatever the tests left behind."""

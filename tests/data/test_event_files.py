@@ -67,6 +67,11 @@ def test_each_form_gives_the_same_events(form: str) -> None:
     np.testing.assert_array_equal(parse(raw, ending), expected())
 
 
+@pytest.mark.skipif(not oracles.INSTALLABLE, reason="tonic cannot be installed here")
+def test_what_is_held_equal_to_tonic_is_held_where_tonic_can_be_installed() -> None:
+    assert not any(isinstance(part, oracles.Missing) for part in (oracles.datasets, oracles.io, oracles.transforms))
+
+
 HEIGHTS = st.integers(0, 255) | st.just(240)  # 240: no event, but later from here on
 
 

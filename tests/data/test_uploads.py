@@ -178,6 +178,15 @@ def test_one_recording_can_be_looked_at_but_not_kept(cache: Path) -> None:
     assert not cache.exists()
 
 
+def test_images_of_one_class_can_be_looked_at_but_not_kept(cache: Path) -> None:
+    found = uploads.check(npz(images=IMAGES, labels=np.zeros(len(IMAGES), np.int64)))
+    assert (found.classes, found.trainable) == (1, False)
+    assert min(found.train, found.test) > 0
+    with pytest.raises(InputError, match="of two classes"):
+        uploads.keep(found)
+    assert not cache.exists()
+
+
 BACKWARDS = some(0, 1, 30)[::-1].copy()
 
 
