@@ -192,7 +192,7 @@ class TestInTheStore:
     def test_the_worker_is_killed_and_no_finished_candidate_is_lost_or_repeated(
         self, store: Store, background: Callable[..., Background]
     ) -> None:
-        search = make(iterations=6, tuning_epochs=4, training={"batch_size": 4})
+        search = make(iterations=5, tuning_epochs=2, training={"batch_size": 4})
         engine = background(store)
         engine.submit(search)
         before = until(lambda: found if len(found := store.rows(search.digest, Trial)) >= 3 else None)
@@ -207,7 +207,7 @@ class TestInTheStore:
     def test_the_supervisor_is_killed_and_the_search_goes_on(
         self, store: Store, background: Callable[..., Background]
     ) -> None:
-        search = make(iterations=6, tuning_epochs=4, training={"batch_size": 4})
+        search = make(iterations=5, tuning_epochs=2, training={"batch_size": 4})
         engine = background(store)
         engine.submit(search)
         before = until(lambda: found if len(found := store.rows(search.digest, Trial)) >= 2 else None)
@@ -224,7 +224,7 @@ class TestInTheStore:
     def test_it_is_stopped_within_a_second_and_taken_up_again(
         self, store: Store, background: Callable[..., Background]
     ) -> None:
-        search = make(iterations=6, tuning_epochs=4, training={"batch_size": 4}, seed=2)
+        search = make(iterations=5, tuning_epochs=2, training={"batch_size": 4}, seed=2)
         engine = background(store)
         engine.submit(search)
         before = until(lambda: store.rows(search.digest, Trial))
@@ -235,7 +235,7 @@ class TestInTheStore:
         engine.submit(search)
         assert ended(store, search.digest).state == "done"
         assert store.rows(search.digest, Trial)[: len(before)] == before
-        assert len(store.rows(search.digest, Trial)) == 12
+        assert len(store.rows(search.digest, Trial)) == 10
 
     def test_a_search_that_is_deleted_leaves_nothing(self, store: Store) -> None:
         search = make()
