@@ -24,9 +24,9 @@ from snnviz.errors import InputError
 from snnviz.studies.activity.page import setting, study
 from snnviz.studies.activity.study import PRESETS, TrainingStudy
 from snnviz.studies.activity.theory.activity import Setting
-from snnviz.studies.cells.page import search_setting
-from snnviz.studies.cells.page import setting as cells_setting
 from snnviz.studies.cells.page import study as cells_study
+from snnviz.studies.cells.page.search_setting import SEARCH
+from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import CELL_SEARCHES, Scoring
 from snnviz.studies.cells.study import STUDIES, CellStudy
 from snnviz.studies.shortcuts.page import setting as shortcuts_setting
@@ -34,11 +34,10 @@ from snnviz.studies.shortcuts.page import shortcuts
 from snnviz.studies.shortcuts.study import STARTS as DEEP
 from snnviz.studies.shortcuts.study import ShortcutStudy
 from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation
-from snnviz.studies.skips.page import setting as optimise_setting
 from snnviz.studies.skips.page import skips
+from snnviz.studies.skips.page.setting import OPTIMISATION
 from snnviz.studies.skips.sweep import SWEEPS, SkipSweep
 from snnviz.studies.ttfs.curves import LimitSetting
-from snnviz.studies.ttfs.page import setting as ttfs_setting
 from snnviz.studies.ttfs.page import ttfs
 from snnviz.studies.ttfs.page.spectra import NaiveSettings
 from snnviz.studies.ttfs.penalty import PenaltyStudy
@@ -154,15 +153,11 @@ def _recipes(usual: Recipe) -> dict[str, Recipe]:
     return found
 
 
-def _part(prefix: str, of: Any) -> Callable[[Query], Any]:
-    return lambda query: of.check(links.read_part(of, query, prefix))
-
-
 def _parts(of: str) -> tuple[Callable[[Any], str], Callable[[Query], Any]]:
     """Link and reading of the own setting of a view of the TTFS page."""
-    usual = STARTS[ttfs_setting.USUAL]
+    usual = ttfs.DESIGN.usual
     return (
-        lambda value: ttfs_setting.to_link(usual, TtfsStudy(), of, {of: value}),
+        lambda value: ttfs.to_link(usual, TtfsStudy(), of, {of: value}),
         lambda query: ttfs.from_link(query)[3][of],
     )
 
@@ -184,19 +179,19 @@ def initialised() -> dict[str, Design]:
 KINDS: dict[str, Kind] = {
     "design": Kind(networks(), links.to_query, links.from_query),
     "initialisations and data": Kind(initialised(), links.to_query, links.from_query, "init."),
-    "sweep": Kind({"plain": SkipSweep(), **SWEEPS, **_recipes(SkipSweep())}, skips.to_link, skips.from_link),
-    "search": Kind({**OPTIMISATIONS, **_recipes(Optimisation())}, optimise_setting.to_link, optimise_setting.from_link),
+    "sweep": Kind(
+        {"plain": SkipSweep(), **SWEEPS, **_recipes(SkipSweep())}, skips.SWEEP.to_link, skips.SWEEP.from_link
+    ),
+    "search": Kind({**OPTIMISATIONS, **_recipes(Optimisation())}, OPTIMISATION.to_link, OPTIMISATION.from_link),
     "study": Kind(
         {**PRESETS, **_recipes(TrainingStudy())},
-        lambda value: links.write_part(value, study.PREFIX),
-        _part(study.PREFIX, TrainingStudy),
+        study.STUDY.to_link,
+        study.STUDY.from_link,
     ),
-    "activity": Kind({"usual": Setting()}, setting.to_link, setting.from_link),
-    "score": Kind({"usual": Scoring()}, cells_setting.to_link, cells_setting.from_link),
-    "cells search": Kind(CELL_SEARCHES, search_setting.to_link, search_setting.from_link),
-    "cells study": Kind(
-        {**STUDIES, **_recipes(CellStudy())}, cells_study.to_link, _part(cells_study.PREFIX, CellStudy)
-    ),
+    "activity": Kind({"usual": Setting()}, setting.SETTING.to_link, setting.SETTING.from_link),
+    "score": Kind({"usual": Scoring()}, SCORING.to_link, SCORING.from_link),
+    "cells search": Kind(CELL_SEARCHES, SEARCH.to_link, SEARCH.from_link),
+    "cells study": Kind({**STUDIES, **_recipes(CellStudy())}, cells_study.STUDY.to_link, cells_study.STUDY.from_link),
     "shortcuts": Kind(
         {"usual": ShortcutStudy()},
         lambda value: shortcuts_setting.to_link(DEEP["deep mlp"], value),
@@ -210,11 +205,11 @@ KINDS: dict[str, Kind] = {
     ),
     "ttfs": Kind(
         {"usual": TtfsStudy()},
-        lambda value: ttfs_setting.to_link(STARTS[ttfs_setting.USUAL], value),
+        lambda value: ttfs.to_link(ttfs.DESIGN.usual, value),
         lambda query: ttfs.from_link(query)[1],
     ),
     "ttfs, design": Kind(
-        STARTS, lambda value: ttfs_setting.to_link(value, TtfsStudy()), lambda query: ttfs.from_link(query)[0], "ttfs."
+        STARTS, lambda value: ttfs.to_link(value, TtfsStudy()), lambda query: ttfs.from_link(query)[0], "ttfs."
     ),
     "ttfs naive": Kind({"usual": NaiveSettings()}, *_parts("naive")),
     "ttfs limits": Kind({"usual": LimitSetting()}, *_parts("limits")),

@@ -25,9 +25,8 @@ from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from snnviz.design.links import read_choice, write_choice
 from snnviz.design.menus import DATASETS, EVENTS, OPTIMIZERS, SCHEDULES, Choice
-from snnviz.design.networks import Part
 from snnviz.design.registry import Range, Registry
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import Document, checked
 from snnviz.errors import InputError, did_you_mean
 
 
@@ -49,13 +48,15 @@ Schedule = Annotated[Choice, *_text(SCHEDULES, "schedule")]
 Rate = Annotated[float, Range(1e-6, 10, "Step size at the first epoch.", 0.0005)]
 
 
-class Recipe(Part):
+class Recipe(Document):
     """How networks learn, besides the number of epochs. In links and JSON a choice is a text: "sgd:momentum=0.95"."""
+
+    noun = "a recipe"
 
     optimizer: Optimizer = usual(OPTIMIZERS, "adam")
     learning_rate: Rate = 0.003
     schedule: Schedule = usual(SCHEDULES, "constant")
-    batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16)] = 64
+    batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16, "Batch")] = 64
     flip: Literal["off", "on"] = "off"
     """In training, half of the samples are mirrored, left for right."""
 

@@ -46,6 +46,8 @@ class Range:
     high: Number
     help: str = ""
     step: Number | None = None
+    label: str = ""
+    """What the field is called on pages, where `views.words` has no word that is the same for all such fields."""
 
     def rule(self, whole: bool) -> str:
         return f"be a {'whole ' if whole else ''}number from {self.low:.10g} to {self.high:.10g}"

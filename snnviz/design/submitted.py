@@ -15,19 +15,28 @@ from snnviz.errors import Described, InputError, did_you_mean
 MAX_TEXT = 65_536
 
 
-class Task(Part):
-    """`kind`: what the store calls such tasks. `noun`: in sentences, `field`: where its text is wrong."""
+class Document(Part):
+    """What can be made of a nested dictionary, as links and JSON hold it. `noun`: in sentences."""
 
-    kind: ClassVar[str]
     noun: ClassVar[str]
-    field: ClassVar[str]
-    most: ClassVar[int] = 2 * MAX_TEXT
-    """Characters of its text."""
 
     @classmethod
     def check(cls, document: object) -> Self:
         """From a nested dictionary, in which what is missing has its default. Raises `InputError`."""
         return checked(cls, document, cls.noun)
+
+    def document(self) -> dict[str, Any]:
+        """As a nested dictionary that JSON can hold, every field present."""
+        return self.model_dump(mode="json")
+
+
+class Task(Document):
+    """`kind`: what the store calls such tasks. `noun`: in sentences, `field`: where its text is wrong."""
+
+    kind: ClassVar[str]
+    field: ClassVar[str]
+    most: ClassVar[int] = 2 * MAX_TEXT
+    """Characters of its text."""
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -53,10 +62,6 @@ class Task(Part):
         Raises `InputError`.
         """
         return cls.check(naming.read(cls.kind, cls, text, cls.field)[0])
-
-    def document(self) -> dict[str, Any]:
-        """As a nested dictionary that JSON can hold, every field present."""
-        return self.model_dump(mode="json")
 
     def canonical(self) -> str:
         """The one JSON text: sorted keys, no spaces, every field present."""

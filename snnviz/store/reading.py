@@ -59,6 +59,15 @@ MANY: dict[type[Any], Select[*tuple[Any, ...]]] = {
 }
 """The same of the runs of several names."""
 
+NEW: dict[type[Any], Select[*tuple[Any, ...]]] = {
+    event: select(TABLES[event].c.seq, *LAST[event].selected_columns)
+    .join(RUNS, RUNS.c.run == TABLES[event].c.run)
+    .where(called(bindparam("of", expanding=True)), TABLES[event].c.seq > bindparam("since"))
+    .order_by(TABLES[event].c.seq)
+    for event in TABLES
+}
+"""The same with each row's number, of those after one."""
+
 
 def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:
     """The run, if its task is one that this snnviz accepts."""

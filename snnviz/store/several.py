@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
-
-from sqlalchemy import select
 
 from snnviz.errors import StoreError
 from snnviz.events import Row
@@ -47,13 +45,18 @@ class Several(Care):
             found.setdefault((run, key), []).append(tables.event(event, run, columns, crc))
         return as_asked(asked, [(run, key, several) for (run, key), several in found.items()])
 
-    def versions(self, names: Iterable[str]) -> dict[str, str]:
-        """What `version` says of each."""
-        asked = tuple(names)
-        query = select(RUNS.c.run, RUNS.c.key, RUNS.c.revision).where(reading.called(asked))
+    def new_rows(self, since: Mapping[str, int], event: type[R]) -> dict[str, list[tuple[int, R]]]:
+        """The rows of each run after that of the number that the reader has, 0 for all; each with its own number."""
+        least = {"of": tuple(since), "since": min(since.values(), default=0)}
         with self._reading() as connection:
-            rows = connection.execute(query).all()
-        return as_asked(asked, [(row.run, row.key, str(row.revision)) for row in rows])
+            rows = connection.execute(reading.NEW[event], least).all()
+        found: dict[tuple[str, str | None], list[tuple[int, R]]] = {}
+        for number, run, *columns, crc, key in rows:
+            found.setdefault((run, key), []).append((number, tables.event(event, run, columns, crc)))
+        known = as_asked(since, [(run, key, several) for (run, key), several in found.items()])
+        return {
+            name: new for name, several in known.items() if (new := [one for one in several if one[0] > since[name]])
+        }
 
 
 def as_asked(asked: Iterable[str], found: Iterable[tuple[str, str | None, V]]) -> dict[str, V]:

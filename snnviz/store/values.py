@@ -25,7 +25,8 @@ class Run:
     `eta_seconds` is the training time left, while that is known; `doing` what a run does before it can train. `error`
     is one sentence, `traceback` what a developer wants to see with it. `note` says what a person should know of a run
     that went on all the same. `checkpoint` is the epoch after which its weights were kept, None where there are none.
-    `key` is that of its task as it was computed, None of one that is a twin of the run that has it.
+    `key` is that of its task as it was computed, None of one that is a twin of the run that has it. `revision` goes up
+    whenever anything shown of it changes, its rows among it; a heartbeat alone does not.
     """
 
     run: str
@@ -48,6 +49,7 @@ class Run:
     heartbeat: float | None
     checkpoint: int | None = None
     key: str | None = None
+    revision: int = 0
 
     @property
     def design(self) -> Design:

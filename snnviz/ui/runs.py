@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
 
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
-from snnviz.places import ROOT, cache_dir
+from snnviz.places import ROOT
 from snnviz.store import Run, Unreadable
 from snnviz.store import metrics as store_metrics
 from snnviz.theory.metrics import METRICS
@@ -18,6 +17,7 @@ from snnviz.theory.operations import ESTIMATED
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
+from snnviz.ui.kit.shared import shared
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.numbers import NO_NUMBER, table_value
@@ -231,12 +231,11 @@ Known = tuple[list[Run], pd.DataFrame, list[Unreadable]]
 
 def _known(chosen: tuple[str, ...]) -> Known:
     """The newest runs with these metrics, read anew where any run has changed."""
-    place = str(cache_dir())
-    return services.CACHE.get(("runs", place, chosen), lambda: _read(place, services.store().version(), chosen))
+    return services.CACHE.get(("runs", chosen), lambda: _read(services.store().version(), chosen))
 
 
-@lru_cache(maxsize=8)
-def _read(_place: str, _version: str, chosen: tuple[str, ...]) -> Known:
+@shared(8)
+def _read(_version: str, chosen: tuple[str, ...]) -> Known:
     store, names = services.store(), list(dict.fromkeys([*chosen, GUESSED]))
     runs = store.runs(limit=MOST_SHOWN)
     values = store_metrics.metrics(store, runs, names)

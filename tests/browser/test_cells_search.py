@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from snnviz.design.cells import parse
 from snnviz.store import Store
-from snnviz.studies.cells.page.search_setting import to_link
+from snnviz.studies.cells.page import search_setting
 from snnviz.studies.cells.scoring import Candidate, CellSearch
 from snnviz.studies.cells.theory.candidates import ranked
 from tests.waiting import ended, until
@@ -23,7 +23,7 @@ PATIENCE = 90_000
 
 def test_from_the_click_to_the_table_and_after_a_reload(place: tuple[str, Store], visit: Callable[..., Page]) -> None:
     url, store = place
-    page = visit(f"{url}/cells?{to_link(SEARCH)}")
+    page = visit(f"{url}/cells?{search_setting.SEARCH.to_link(SEARCH)}")
     expect(page.get_by_text("400 cells are drawn")).to_be_visible()
     expect(page.get_by_text("The first candidates")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Start the search").click()

@@ -17,7 +17,7 @@ from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members, surve
 from snnviz.studies.skips.sweep import SkipSweep, distinct, points
 from snnviz.ui.design import live_charts
 from snnviz.ui.kit import questions, services
-from snnviz.ui.kit import rows as kit_rows
+from snnviz.ui.kit import rows as said
 from tests.aged import age
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit, by_link
@@ -39,8 +39,9 @@ def aged(*runs: str) -> None:
         age(store, run)
     store.close()
     services.CACHE.clear()
-    questions._RESULTS._found.clear()
-    for drawn in (live_charts._picture, kit_rows._history, rows._charts):
+    questions._RESULTS.clear()
+    said.clear()
+    for drawn in (live_charts._picture, rows.charts_of):
         drawn.cache_clear()
 
 

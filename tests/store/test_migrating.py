@@ -40,7 +40,8 @@ class TestNothingIsLost:
             assert store.last(EpochEnd, [called, "0" * 16]) == {called: EPOCH}
             assert store.version(called) == store.version(name)
             assert store.several([called, "0" * 16]) == {called: store.get(name)}
-            assert store.versions([called, "0" * 16]) == {called: store.version(name)}
+            numbered = {called: store.rows(name, EpochEnd)}
+            assert store.new_rows({called: 0, "0" * 16: 0}, EpochEnd) == numbered
             assert store.rows_of([called, "0" * 16], EpochEnd) == {called: [EPOCH]}
             checkpoint = store.load_checkpoint(called)
             assert checkpoint is not None

@@ -42,9 +42,19 @@ def test_rows_are_each_runs_own_in_the_order_in_which_they_came(store: Store, na
     assert store.rows_of(names, EpochEnd) == store.rows_of([], Sample) == {}
 
 
-def test_versions_are_those_of_each(store: Store, names: list[str]) -> None:
-    found = store.versions(names)
-    assert all(found[name] == store.version(name) for name in store.several(names))
+def test_new_rows_are_those_after_the_one_that_the_reader_has(store: Store, names: list[str]) -> None:
+    whole = {name: store.rows(name, Sample) for name in names}
+    known = {name: rows[-1][0] if place % 2 else 0 for place, (name, rows) in enumerate(whole.items()) if rows}
+    expected = {name: [row for row in whole[name] if row[0] > last] for name, last in known.items()}
+    assert store.new_rows(known, Sample) == {name: rows for name, rows in expected.items() if rows}
+    assert store.new_rows(dict.fromkeys(names, 0), Sample) == {name: rows for name, rows in whole.items() if rows}
+    assert store.new_rows({}, Sample) == store.new_rows(dict.fromkeys(names, 0), EpochEnd) == {}
+
+
+def test_a_runs_revision_is_its_version(store: Store, names: list[str]) -> None:
+    found = store.several(names)
+    assert found
+    assert all(str(run.revision) == store.version(name) for name, run in found.items())
 
 
 def test_a_run_that_cannot_be_read_is_said(store: Store, names: list[str]) -> None:

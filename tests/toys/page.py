@@ -1,29 +1,44 @@
-"""Their page: what is done with any task, and what it found."""
+"""Their page: a setting with its link, what is done with any task, and what it found."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.ui.kit import questions, services
+from snnviz.design.submitted import Task
+from snnviz.events import Row
+from snnviz.ui.components.address import address
+from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import Verb, actions
+from snnviz.ui.kit.rows import rows_of
+from snnviz.ui.kit.settings import PageSettings
 from tests.toys.values import Dice, Place, Throw, Walk
 
 THROW = Verb("Throw", "Throwing", "Thrown", "game")
 WALK = Verb("Start", "Walking", "All walked", "walk")
 
+FOUND = "toys-found"
+DICE = PageSettings(Dice(), "toy-dice", prefix="dice.", presets={"one": Dice(throws=1), "many": Dice(throws=100)})
+
 
 def page() -> None:
-    """Looks again twice a second while something is done."""
-    runs = questions.runs_of([Dice(), Walk(seconds=0.2)])
-    st.fragment(_draw, run_every=0.5 if questions.is_active(runs) else None)(questions.is_active(runs))
+    """Looks again every second while something is done."""
+    if DICE.name not in st.session_state:
+        DICE.begin(dict(st.query_params))
+    DICE.show_problem(linked=True)
+    DICE.preset_menu(st)
+    DICE.numbers(["throws", "seed"])
+    address(DICE.link, key="toys-address", steps=True)
+    questions.live(_draw, FOUND, lambda: questions.are_active(_tasks()))
 
 
-def _draw(was_active: bool) -> None:
-    dice, walk = Dice(), Walk(seconds=0.2)
-    runs = questions.runs_of([dice, walk])
-    if questions.is_active(runs) != was_active:
-        st.rerun()
-    for task, verb, row in ((dice, THROW, Throw), (walk, WALK, Place)):
-        own = {name: run for name, run in runs.items() if name == task.digest}
+def _tasks() -> list[Task]:
+    return [DICE.value, Walk(seconds=0.2)]
+
+
+def _draw() -> None:
+    dice, walk = _tasks()
+    parts: list[tuple[Task, Verb, type[Row]]] = [(dice, THROW, Throw), (walk, WALK, Place)]
+    for task, verb, row in parts:
+        own = questions.runs_of([task])
         actions([task], own, task.kind, verb=verb)
-        st.caption(f"{len(services.store().rows(task.digest, row))} rows of {task.kind}")
+        st.caption(f"{len(rows_of(own, row).get(task.digest, ()))} rows of {task.kind}")

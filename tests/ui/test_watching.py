@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def begin(store: Store) -> Claim:
 def drawn(store: Store, run: str) -> dict[str, Any]:
     """The charts as a viewer gets them now."""
     found = store.get(run)
-    payload = live_charts.live_charts(found).payload(store.version(run), ended=found.ended)
+    payload = live_charts.live_charts(found).payload(found)
     return {chart["id"]: chart["traces"] for chart in json.loads(payload)["charts"]}
 
 
@@ -57,16 +58,17 @@ def test_a_picture_grows_with_its_run(store: Store) -> None:
         report(store, claim, epoch)
         assert drawn(store, claim.run)["accuracy"][1]["x"] == list(range(1, epoch + 1))
         assert drawn(store, claim.run)["rate"][0]["x"] == list(range(1, epoch + 1))
-    assert live_charts.live_charts(store.get(claim.run)).epochs[-1].epoch == 3
+    assert live_charts.live_charts(store.get(claim.run)).rows.epochs[-1].epoch == 3
 
 
 def test_what_did_not_change_is_not_drawn_anew(store: Store) -> None:
     claim = begin(store)
     report(store, claim, 1)
     picture = live_charts.live_charts(store.get(claim.run))
-    first = picture.payload("1", ended=False)
-    assert picture.payload("1", ended=False) is first
-    assert picture.payload("2", ended=False) is first  # another version, but no new row: only progress
+    run = store.get(claim.run)
+    first = picture.payload(run)
+    assert picture.payload(run) is first
+    assert picture.payload(replace(run, revision=run.revision + 1)) is first  # no new row: only progress
 
 
 def test_a_fast_run_is_drawn_now_and_then_and_once_more_at_its_end(

@@ -15,7 +15,6 @@ from snnviz.design.design import Design
 from snnviz.design.menus import INITS, SCHEDULES, Choice
 from snnviz.design.recipes import Rate, Recipe, Schedule, usual
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
 from snnviz.graph.architectures import architecture
 
 
@@ -52,10 +51,12 @@ class TrainingStudy(Recipe):
     image as a current before the cnn, spike counts and cross-entropy at the readout, Adam, cosine schedule.
     """
 
+    noun = "a training study"
+
     compare: Literal["initialisations", "depth", "width", "leak", "threshold"] = "initialisations"
     network: Literal["mlp", "cnn"] = "mlp"
     data: Annotated[str, PlainValidator(read_dataset)] = "digits"
-    depth: Annotated[int, Range(1, 100, "Hidden layers.", 1)] = 10
+    depth: Annotated[int, Range(1, 100, "Hidden layers.", 1, "Hidden layers")] = 10
     width: Annotated[int, Range(4, 2048, "Neurons, or channels, of a hidden layer.", 10)] = 300
     threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
     beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.5
@@ -72,11 +73,6 @@ class TrainingStudy(Recipe):
     learning_rate: Rate = 0.001
     schedule: Schedule = usual(SCHEDULES, "cosine")
     batch_size: Annotated[int, Range(0, 2048, "Images in a training step; 0: 64 of digits, 128 of all else.", 16)] = 0
-
-    @classmethod
-    def check(cls, document: object) -> TrainingStudy:
-        """A study from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a training study")
 
 
 PRESETS: dict[str, TrainingStudy] = {

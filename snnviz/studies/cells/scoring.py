@@ -44,12 +44,18 @@ class Untrained(Task):
     early version of the code (code); or N/2 and averaged, less for layers that hardly spike, as in the code that is
     published now. They rank cells differently."""
 
-    channels: Annotated[int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 8)] = 16
-    hidden: Annotated[int, Range(1, 4096, "Neurons of the hidden layer after the cells.", 128)] = 1024
+    channels: Annotated[
+        int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 8, "Channels C")
+    ] = 16
+    hidden: Annotated[int, Range(1, 4096, "Neurons of the hidden layer after the cells.", 128, "Hidden neurons")] = 1024
     steps: Annotated[int, Range(1, 50, "Time steps T that each image is shown for.", 1)] = 5
-    batch: Annotated[int, Range(2, 512, "Images that are told apart.", 16)] = 32
-    repeats: Annotated[int, Range(1, 10, "Scores that are averaged, each of other images and other weights.", 1)] = 2
-    size: Annotated[int, Range(0, 64, "Side of the images, which are enlarged or padded; 0 chooses it.", 4)] = 0
+    batch: Annotated[int, Range(2, 512, "Images that are told apart.", 16, "Images")] = 32
+    repeats: Annotated[
+        int, Range(1, 10, "Scores that are averaged, each of other images and other weights.", 1, "Repetitions")
+    ] = 2
+    size: Annotated[
+        int, Range(0, 64, "Side of the images, which are enlarged or padded; 0 chooses it.", 4, "Side of the images")
+    ] = 0
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of weights, images and dropout.", 1)] = 0
 
     @field_validator("data")
@@ -96,16 +102,20 @@ class CellSearch(Untrained):
     noun = "a search of cells"
     field = "search"
 
-    batch: Annotated[int, Range(2, 512, "Images that are told apart.", 16)] = 16
-    repeats: Annotated[int, Range(1, 10, "Scores that are averaged, each of other images and other weights.", 1)] = 1
+    batch: Annotated[int, Range(2, 512, "Images that are told apart.", 16, "Images")] = 16
+    repeats: Annotated[
+        int, Range(1, 10, "Scores that are averaged, each of other images and other weights.", 1, "Repetitions")
+    ] = 1
     candidates: Annotated[int, Range(1, 5000, "Cells that are drawn and scored.", 100)] = 500
     connections: Literal["forward", "backward"] = "forward"
     """Whether cells have forward connections alone, or backward ones too."""
 
-    best: Annotated[int, Range(0, 100, "How many of the best are scored again, more precisely.", 5)] = 20
-    fine_channels: Annotated[int, Range(1, 256, "Channels when scored again.", 8)] = 32
-    fine_batch: Annotated[int, Range(2, 512, "Images when scored again.", 16)] = 32
-    fine_repeats: Annotated[int, Range(1, 10, "Scores that are averaged when scored again.", 1)] = 2
+    best: Annotated[int, Range(0, 100, "How many of the best are scored again, more precisely.", 5, "Scored again")] = (
+        20
+    )
+    fine_channels: Annotated[int, Range(1, 256, "Channels when scored again.", 8, "then channels")] = 32
+    fine_batch: Annotated[int, Range(2, 512, "Images when scored again.", 16, "then images")] = 32
+    fine_repeats: Annotated[int, Range(1, 10, "Scores that are averaged when scored again.", 1, "then repetitions")] = 2
 
     @model_validator(mode="after")
     def _fine_fits(self) -> Self:

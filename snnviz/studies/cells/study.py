@@ -17,7 +17,6 @@ from snnviz.design.links import change
 from snnviz.design.menus import DATASETS, EVENTS, SCHEDULES
 from snnviz.design.recipes import Rate, Recipe, Schedule, usual
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Normalisation, different
 
@@ -42,6 +41,8 @@ class CellStudy(Recipe):
     trained on another. The defaults are small enough for a laptop; what a paper trains with: `recipes.follow`.
     """
 
+    noun = "a study of cells"
+
     learning_rate: Rate = 0.006
     schedule: Schedule = usual(SCHEDULES, "cosine")
 
@@ -55,8 +56,10 @@ class CellStudy(Recipe):
     kept: Literal["all", "backward"] = "all"
     """Which of the drawn cells with backward connections are taken: all, or those that have at least one."""
 
-    samples: Annotated[int, Range(10, 5000, "Candidates of a search, of which the best is trained.", 100)] = 500
-    random: Annotated[int, Range(1, 20, "Random cells that are trained beside the best.", 1)] = 3
+    samples: Annotated[
+        int, Range(10, 5000, "Candidates of a search, of which the best is trained.", 100, "Candidates")
+    ] = 500
+    random: Annotated[int, Range(1, 20, "Random cells that are trained beside the best.", 1, "Random cells")] = 3
     searches: Annotated[int, Range(1, 20, "Searches, each with draws, scores and weights of its own.", 1)] = 1
     """Kim et al. repeat theirs five times. Where cells are scored and not searched there is one."""
 
@@ -73,17 +76,12 @@ class CellStudy(Recipe):
     train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 100)] = 400
     """Few, so that cells differ by more than chance: of all digits every cell makes something good."""
 
-    score_channels: Annotated[int, Range(1, 256, "Channels of a network that is scored.", 8)] = 16
-    score_batch: Annotated[int, Range(2, 512, "Images that a scored network tells apart.", 16)] = 64
-    score_repeats: Annotated[int, Range(1, 10, "Scores that are averaged.", 1)] = 2
+    score_channels: Annotated[int, Range(1, 256, "Channels of a network that is scored.", 8, "Channels scored")] = 16
+    score_batch: Annotated[int, Range(2, 512, "Images that a scored network tells apart.", 16, "Images scored")] = 64
+    score_repeats: Annotated[int, Range(1, 10, "Scores that are averaged.", 1, "Repetitions")] = 2
     seed: Annotated[
         int, Range(0, 2**31 - 1, "Seed of which cells are drawn, and of their scores; of the first search.", 1)
     ] = 0
-
-    @classmethod
-    def check(cls, document: object) -> CellStudy:
-        """A study from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a study of cells")
 
     @model_validator(mode="after")
     def _enough_images(self) -> CellStudy:

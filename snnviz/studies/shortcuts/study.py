@@ -14,10 +14,9 @@ from snnviz.design import naming
 from snnviz.design.design import Design
 from snnviz.design.links import change, meant
 from snnviz.design.menus import INITS, SHORTCUTS, Choice
-from snnviz.design.networks import Part
 from snnviz.design.parts import Shortcut, Training
 from snnviz.design.registry import Range
-from snnviz.design.submitted import Task, checked
+from snnviz.design.submitted import Document, Task
 from snnviz.errors import InputError, did_you_mean
 from snnviz.events import Row
 from snnviz.graph.branches import branching
@@ -73,12 +72,15 @@ STARTS: dict[str, Design] = {
 skips."""
 
 
-class ShortcutStudy(Part):
+class ShortcutStudy(Document):
     """What is done with a design: how many runs of each mode, and which networks are looked at before training."""
+
+    noun = "a study"
 
     seeds: Annotated[int, Range(1, 10, "Runs of each mode; their seeds follow the design's own.", 1)] = 3
     deepest: Annotated[
-        int, Range(2, 50, "Hidden layers of the deepest network that is looked at before training.", 2)
+        int,
+        Range(2, 50, "Hidden layers of the deepest network that is looked at before training.", 2, "Deepest network"),
     ] = 50
     controls: Literal["without", "with"] = "without"
     """"with": runs without branches that are trained for more epochs, for as many operations as branches cost, too."""
@@ -95,11 +97,6 @@ class ShortcutStudy(Part):
             if not isinstance(kind, str) or kind not in INITS:
                 raise InputError("inits", f"be some of {', '.join(INITS.kinds)}", kind, did_you_mean(kind, INITS.kinds))
         return ",".join(map(str, kinds))
-
-    @classmethod
-    def check(cls, document: object) -> ShortcutStudy:
-        """A study from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a study")
 
     @property
     def kinds(self) -> tuple[str, ...]:

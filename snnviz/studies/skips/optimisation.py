@@ -13,7 +13,6 @@ from snnviz.design import adjacency
 from snnviz.design.design import Design
 from snnviz.design.recipes import Recipe
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
 from snnviz.errors import InputError
 from snnviz.graph.controls import can_be_plain, match, plain
 from snnviz.studies.skips.search import Code, Kernel, Objective, Search, candidate, write_code
@@ -26,46 +25,59 @@ class Optimisation(Recipe):
     networks trained from scratch: shared weights and a candidate's own epochs keep their rate.
     """
 
+    noun = "an optimisation"
+
     network: Literal["block", "resnet18", "densenet121", "mobilenetv2"] = "block"
     layers: Annotated[int, Range(2, adjacency.MAX_DEPTH, "Layers of the block.", 1)] = 4
     channels: Annotated[int, Range(1, 256, "Channels of every layer of the block.", 1)] = 8
     width: Annotated[float, Range(0.03125, 1, "Share of the architecture's channels.", 0.0625)] = 0.125
     depth: Annotated[float, Range(0.05, 1, "Share of the architecture's layers.", 0.25)] = 0.5
-    block: Annotated[int, Range(0, 7, "The block of the architecture that is searched; 0 means all of them.", 1)] = 0
+    block: Annotated[
+        int, Range(0, 7, "The block of the architecture that is searched; 0 means all of them.", 1, "Block searched")
+    ] = 0
     data: Annotated[str, PlainValidator(read_dataset)] = "digits"
     train_samples: Annotated[
         int, Range(0, 1_000_000, "Training images to use, those kept apart among them; 0 means all.", 500)
     ] = 0
-    validation: Annotated[int, Range(10, 100_000, "Training images kept apart to judge candidates by.", 100)] = 400
+    validation: Annotated[
+        int, Range(10, 100_000, "Training images kept apart to judge candidates by.", 100, "Kept apart")
+    ] = 400
     steps: Annotated[int, Range(1, 50, "Time steps T of the spiking networks; their ANN twin has one.", 1)] = 5
     threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
     beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.9
     skips: Literal["both", "dsc", "asc"] = "both"
-    epochs: Annotated[int, Range(1, 300, "Epochs of a network that is trained from scratch.", 1)] = 6
+    epochs: Annotated[
+        int, Range(1, 300, "Epochs of a network that is trained from scratch.", 1, "Epochs from scratch")
+    ] = 6
     batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16)] = 32
     objective: Objective = "loss"
     price: Annotated[
-        float, Range(0, 1000, "Percentage points that a million synaptic operations of an image are worth.", 0.1)
+        float,
+        Range(0, 1000, "Percentage points that a million synaptic operations of an image are worth.", 0.1, "Price, pp"),
     ] = 1.0
     iterations: Annotated[int, Range(1, 200, "How often candidates are chosen.", 1)] = 10
-    parallel: Annotated[int, Range(1, 16, "Candidates chosen at a time (k), trained side by side.", 1)] = 2
-    repeats: Annotated[int, Range(1, 10, "Searches of each kind, each with a seed of its own.", 1)] = 2
+    parallel: Annotated[
+        int, Range(1, 16, "Candidates chosen at a time (k), trained side by side.", 1, "In parallel, k")
+    ] = 2
+    repeats: Annotated[int, Range(1, 10, "Searches of each kind, each with a seed of its own.", 1, "Seeds")] = 2
     weights: Literal["frozen", "carried"] = "frozen"
-    shared_epochs: Annotated[int, Range(0, 200, "Epochs in which the shared weights learn.", 1)] = 12
+    shared_epochs: Annotated[int, Range(0, 200, "Epochs in which the shared weights learn.", 1, "Shared epochs")] = 12
     tuning_rate: Annotated[
-        float, Range(0, 1, "Learning rate in a candidate's own epochs; 0: that of all networks.", 0.0005)
+        float,
+        Range(0, 1, "Learning rate in a candidate's own epochs; 0: that of all networks.", 0.0005, "Own learning rate"),
     ] = 0.0
-    tuning_epochs: Annotated[int, Range(0, 50, "Epochs of a candidate's own, from the shared weights on.", 1)] = 1
+    tuning_epochs: Annotated[
+        int, Range(0, 50, "Epochs of a candidate's own, from the shared weights on.", 1, "Own epochs")
+    ] = 1
     kernel: Kernel = "hamming"
-    kappa: Annotated[float, Range(0, 20, "Weight of the uncertainty when candidates are chosen, at first.", 0.1)] = 2.5
-    decay: Annotated[float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.01)] = 0.98
+    kappa: Annotated[
+        float, Range(0, 20, "Weight of the uncertainty when candidates are chosen, at first.", 0.1, "κ at first")
+    ] = 2.5
+    decay: Annotated[
+        float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.01, "Its decay")
+    ] = 0.98
     random: Literal["with", "without"] = "with"
     """Whether a random search, whose candidates are trained from scratch, stands beside each search."""
-
-    @classmethod
-    def check(cls, document: object) -> Optimisation:
-        """An optimisation from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "an optimisation")
 
     @model_validator(mode="after")
     def _can_be_searched(self) -> Optimisation:

@@ -15,7 +15,6 @@ from snnviz.design.links import change
 from snnviz.design.networks import Norm
 from snnviz.design.recipes import Recipe, follow
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
 from snnviz.graph.controls import CONTROLS, Control, match, plain
 from snnviz.graph.twins import ann_twin
 
@@ -47,13 +46,22 @@ class SkipSweep(Recipe):
     here is what a link leaves out: the page opens with another setting, the first of `SWEEPS`.
     """
 
+    noun = "a sweep"
+
     types: Literal["both", "dsc", "asc"] = "both"
     most_skips: Annotated[
-        int, Range(0, 7, "The largest n_skip; a layer j has room for j - 1, so a block of d layers for d - 1.", 1)
+        int,
+        Range(
+            0,
+            7,
+            "The largest n_skip; a layer j has room for j - 1, so a block of d layers for d - 1.",
+            1,
+            "Skips per layer, up to",
+        ),
     ] = 3
     seeds: Annotated[int, Range(1, 10, "Runs of each; a seed draws which skips there are, and the weights.", 1)] = 4
     data: Annotated[str, PlainValidator(read_dataset)] = "digits"
-    depth: Annotated[int, Range(adjacency.MIN_DEPTH, adjacency.MAX_DEPTH, "Layers of the block.", 1)] = 4
+    depth: Annotated[int, Range(adjacency.MIN_DEPTH, adjacency.MAX_DEPTH, "Layers of the block.", 1, "Layers")] = 4
     channels: Annotated[int, Range(1, 256, "Channels of every layer.", 1)] = 8
     dsc_fraction: Annotated[
         float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho); 1 as in DenseNet.", 0.05)
@@ -64,7 +72,13 @@ class SkipSweep(Recipe):
     beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)] = 0.9
     gain: Annotated[
         float,
-        Range(0.1, 20, "n Var[w] of the spiking networks: about 1/3 is what torch draws unasked, 2 is Kaiming's.", 0.1),
+        Range(
+            0.1,
+            20,
+            "n Var[w] of the spiking networks: about 1/3 is what torch draws unasked, 2 is Kaiming's.",
+            0.1,
+            "Gain n Var[w]",
+        ),
     ] = 0.33
     train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 500)] = 1000
     downsample: Annotated[int, Range(1, 32, "Of recordings: so many pixels in both directions become one.", 1)] = 1
@@ -73,16 +87,12 @@ class SkipSweep(Recipe):
     """Whether each design's ANN twin is trained too, so that there is a drop in accuracy to speak of."""
 
     twin_gain: Annotated[
-        float, Range(0.1, 20, "n Var[w] of the ANN twins: 2 is Kaiming's, made for ReLUs in a row.", 0.1)
+        float,
+        Range(0.1, 20, "n Var[w] of the ANN twins: 2 is Kaiming's, made for ReLUs in a row.", 0.1, "Gain of twins"),
     ] = 2.0
     controls: Literal["with", "without"] = "without"
     """Whether plain blocks, without skips, of equal parameters and of equal operations are trained beside each: what
     skips add is told apart from what a larger network adds."""
-
-    @classmethod
-    def check(cls, document: object) -> SkipSweep:
-        """A sweep from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a sweep")
 
     @property
     def chosen(self) -> tuple[SkipType, ...]:

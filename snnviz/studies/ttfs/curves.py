@@ -11,9 +11,8 @@ from pydantic import model_validator
 from snnviz.design import naming
 from snnviz.design.design import Design
 from snnviz.design.links import meant
-from snnviz.design.networks import Part
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import relu_network
 from snnviz.studies.ttfs.limits import (
@@ -32,19 +31,16 @@ from snnviz.studies.ttfs.limits import (
 )
 
 
-class LimitStudy(Part):
+class LimitStudy(Document):
     """How the points of a curve are made."""
+
+    noun = "a study of limits"
 
     epochs: Epochs = 5
     learning_rate: LearningRate = 0.001
     levels: Levels = "without-zero"
     outliers: Outliers = 0.0
     seeds: Annotated[int, Range(1, 10, "Networks of each point; their seeds follow the design's own.", 1)] = 1
-
-    @classmethod
-    def check(cls, document: object) -> LimitStudy:
-        """From a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a study of limits")
 
 
 class LimitSetting(LimitStudy):

@@ -26,19 +26,46 @@ AXES: dict[Axis, tuple[float, ...]] = {
 """The points of each curve, from a weak limit to a strong one."""
 
 
-WeightBits = Annotated[int, Range(0, 16, "Bits of a weight; 0: weights are as they are.", 1)]
+WeightBits = Annotated[
+    int, Range(0, 16, "Bits of a weight; 0: weights are as they are.", 1, "Bits of a weight (0: no limit)")
+]
 Levels = Literal["without-zero", "with-zero"]
 """Of weights between the ends of their range: 2^b, none of which is 0 (mid-rise), or 2^b - 1 with 0 in the middle
 (mid-tread, symmetric)."""
 
 Outliers = Annotated[
-    float, Range(0, 0.1, "Share of a layer's weights that are beyond the range in which they are quantised.", 0.001)
+    float,
+    Range(
+        0,
+        0.1,
+        "Share of a layer's weights that are beyond the range in which they are quantised.",
+        0.001,
+        "Outliers: share of weights beyond their range",
+    ),
 ]
-Latency = Annotated[float, Range(1, 50, "So many times shorter are the windows of the hidden layers.", 1)]
+Latency = Annotated[
+    float,
+    Range(
+        1,
+        50,
+        "So many times shorter are the windows of the hidden layers.",
+        1,
+        "Latency: windows so many times shorter",
+    ),
+]
 Jitter = Annotated[
-    float, Range(0, 2, "Standard deviation of a spike's time, in tau_c: the input's window is 1 long.", 0.05)
+    float,
+    Range(
+        0,
+        2,
+        "Standard deviation of a spike's time, in tau_c: the input's window is 1 long.",
+        0.05,
+        "Jitter of spikes, in τ_c",
+    ),
 ]
-TimeBits = Annotated[int, Range(0, 16, "Bits of a spike's time in its window; 0: any time.", 1)]
+TimeBits = Annotated[
+    int, Range(0, 16, "Bits of a spike's time in its window; 0: any time.", 1, "Bits of a spike's time (0: no limit)")
+]
 Epochs = Annotated[int, Range(1, 100, "Passes over the training images through the limits.", 1)]
 LearningRate = Annotated[float, Range(1e-6, 1, "Step size at the first of them.", 0.0005)]
 

@@ -9,10 +9,9 @@ from typing import Annotated
 from pydantic import field_validator
 
 from snnviz.design.design import Design
-from snnviz.design.networks import Part
 from snnviz.design.parts import Ttfs
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.studies.ttfs.curves import first_seed
@@ -24,12 +23,14 @@ PAPER_SPIKES = 0.3
 """Spikes per neuron of Stanojevic et al. 2023, on average over their networks."""
 
 
-class PenaltyStudy(Part):
+class PenaltyStudy(Document):
     """Which penalties are compared.
 
     >>> PenaltyStudy(values="1, 0,0.50").values
     '0,0.5,1'
     """
+
+    noun = "a study of penalties"
 
     values: str = "0,0.1,0.3,1,3,10"
     """Weights of the penalty, separated by commas."""
@@ -48,11 +49,6 @@ class PenaltyStudy(Part):
             rule = f"be at most {MOST} numbers from {limits.low:g} to {limits.high:g}, such as 0,0.1,1"
             raise InputError("values", rule, text)
         return ",".join(f"{number:g}" for number in found)
-
-    @classmethod
-    def check(cls, document: object) -> PenaltyStudy:
-        """A study from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a study of penalties")
 
     @property
     def penalties(self) -> tuple[float, ...]:

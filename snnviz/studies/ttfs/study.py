@@ -8,9 +8,8 @@ from pydantic import PlainValidator, model_validator
 
 from snnviz.design.design import Design
 from snnviz.design.links import meant
-from snnviz.design.networks import Part
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.theory.ttfs import Silent
@@ -57,15 +56,24 @@ STARTS: dict[str, Design] = {
 on MNIST."""
 
 
-class TtfsStudy(Part):
+class TtfsStudy(Document):
     """Which weights are looked at, how the TTFS twin tells what the ReLU network does, and where one looks."""
+
+    noun = "a study"
 
     weights: Weights = "relu"
     """Of the finished run of the ReLU network, of that of the TTFS network, or those before any training."""
 
     zeta: Annotated[
         float,
-        Range(0, 10, "How much wider than the largest activation of the training images a window is (ζ).", 0.1),
+        Range(
+            0,
+            10,
+            "How much wider than the largest activation of the training images a window is (ζ). Wider: activations of "
+            "other images fit, too, and the answer comes later.",
+            0.1,
+            "ζ: spare width of windows",
+        ),
     ] = 0.5
     slopes: Slopes = "one"
     """B of the neurons: 1, drawn between `low` and `high`, or such that all ramps α are 1."""
@@ -87,11 +95,6 @@ class TtfsStudy(Part):
         if self.low > self.high:
             raise InputError("low", f"be at most high, {self.high:g}", self.low)
         return self
-
-    @classmethod
-    def check(cls, document: object) -> TtfsStudy:
-        """A study from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a study")
 
     @property
     def chosen(self) -> tuple[int, ...]:

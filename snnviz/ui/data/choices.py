@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import get_args
 
 import streamlit as st
 
@@ -13,11 +12,10 @@ from snnviz.catalog.neurons import model
 from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.menus import CURRENT, ENCODINGS
-from snnviz.design.registry import Range
 from snnviz.ui.data import setting
-from snnviz.ui.data.setting import KEY, SampleChoice
-from snnviz.ui.kit import questions
-from snnviz.views.words import option, word
+from snnviz.ui.data.setting import LOOK, SampleChoice
+from snnviz.ui.kit import fields
+from snnviz.ui.kit.fields import Binding
 
 PARTS = {"train": "Training", "test": "Test"}
 
@@ -32,7 +30,7 @@ def panel(now: Design, look: SampleChoice, count: int) -> None:
     _which(now, look, count)
     _other_form(now.data.name, recorded)
     st.markdown("**What the network is shown**")
-    _number(now, "data.steps", held=not model(now.neuron).states)
+    fields.number(st, now, "data.steps", _to("data.steps"), disabled=not model(now.neuron).states)
     if recorded:
         _fields(now, FRAMES)
     _encoding(now, recorded)
@@ -42,7 +40,7 @@ def panel(now: Design, look: SampleChoice, count: int) -> None:
 
 def _which(now: Design, look: SampleChoice, count: int) -> None:
     about = datasets.card(now.data.name)
-    key = f"data-part@{questions.revision(KEY)}"
+    key = LOOK.widget_key("part")
     st.segmented_control(
         "Part",
         list(PARTS),
@@ -55,7 +53,7 @@ def _which(now: Design, look: SampleChoice, count: int) -> None:
         on_change=_see,
         args=("part", key),
     )
-    key = f"data-label@{questions.revision(KEY)}"
+    key = LOOK.widget_key("label")
     classes = [-1, *range(about.classes)]
     st.selectbox(
         "Class",
@@ -131,71 +129,23 @@ def _encoding(now: Design, recorded: bool) -> None:
     kinds = [kind for kind in ENCODINGS.kinds if not recorded or CURRENT in ENCODINGS[kind].traits]
     if not model(now.neuron).states:
         kinds = [kind for kind in kinds if kind == chosen.kind]
-    path = "data.encoding.kind"
-    key = f"{path}@{questions.revision(KEY)}"
-    st.selectbox(
-        word("data.encoding").label,
-        kinds,
-        index=kinds.index(chosen.kind),
-        key=key,
-        help=ENCODINGS[chosen.kind].title,
-        on_change=setting.put,
-        args=(path, key),
-    )
+    path = "data.encoding"
+    fields.choice_menu(st, now, path, _to(f"{path}.kind"), kinds=kinds, help=ENCODINGS[chosen.kind].title)
 
 
 def _fields(now: Design, paths: Sequence[str]) -> None:
     """Those of two options first, which a column would cut off."""
-    few = [path for path in paths if _limits(now, path) is None]
-    for path in few:
-        _options(now, path)
+    numbers = []
+    for path in paths:
+        if isinstance(attrgetter(path)(now), str):
+            fields.segments(st, now, path, _to(path))
+        else:
+            numbers.append(path)
     columns = st.columns(2)
-    for place, path in enumerate(path for path in paths if path not in few):
-        with columns[place % 2]:
-            _number(now, path)
+    for place, path in enumerate(numbers):
+        fields.number(columns[place % 2], now, path, _to(path))
 
 
-def _limits(now: Design, path: str) -> Range | None:
-    owner, name = path.rsplit(".", 1)
-    about = type(attrgetter(owner)(now)).model_fields[name]
-    return next((item for item in about.metadata if isinstance(item, Range)), None)
-
-
-def _options(now: Design, path: str) -> None:
-    owner, name = path.rsplit(".", 1)
-    about = type(attrgetter(owner)(now)).model_fields[name]
-    key = f"{path}@{questions.revision(KEY)}"
-    st.segmented_control(
-        word(path).label,
-        list(get_args(about.annotation)),
-        default=attrgetter(path)(now),
-        format_func=lambda one: option(path, one),
-        help=word(path).help or None,
-        required=True,
-        wrap=True,
-        key=key,
-        on_change=setting.put,
-        args=(path, key),
-    )
-
-
-def _number(now: Design, path: str, *, held: bool = False) -> None:
-    owner, name = path.rsplit(".", 1)
-    about = type(attrgetter(owner)(now)).model_fields[name]
-    limits = _limits(now, path)
-    assert limits is not None
-    kind = int if about.annotation is int else float
-    key = f"{path}@{questions.revision(KEY)}"
-    st.number_input(
-        word(path).label,
-        kind(limits.low),
-        kind(limits.high),
-        kind(attrgetter(path)(now)),
-        kind(limits.step or 1),
-        format=None if kind is int else "%g",
-        help=limits.help or word(path).help or None,
-        key=key,
-        on_change=setting.put,
-        args=(path, key),
-        disabled=held,
-    )
+def _to(path: str) -> Binding:
+    key = setting.widget(path)
+    return Binding(key, setting.put, (path, key))

@@ -23,11 +23,11 @@ def panel() -> None:
     session = st.session_state
     title, switch, words, button = st.columns([6, 20, 50, 17], vertical_alignment="center")
     title.title("Data", anchor=False)
-    key = f"data-view@{setting.sample_choice().view}"
+    key = f"data-view@{setting.LOOK.value.view}"
     switch.segmented_control(
         "View",
         list(setting.VIEWS),
-        default=setting.sample_choice().view,
+        default=setting.LOOK.value.view,
         required=True,
         format_func=lambda name: setting.VIEWS[name],
         label_visibility="collapsed",
@@ -38,12 +38,12 @@ def panel() -> None:
     )
     for problem in filter(None, (session.data_link_problem, session.data_problem)):
         st.error(escape_markdown(problem), icon=":material/error:")
-    if setting.sample_choice().view == "own":
+    if setting.LOOK.value.view == "own":
         try:
             data_own.panel()
         except InputError as error:  # of the machine's limits
             st.error(escape_markdown(as_sentence(error)), icon=":material/error:")
-        address(setting.to_link(setting.shown_design(), setting.sample_choice()), key="data-address", steps=True)
+        address(setting.to_link(setting.shown_design(), setting.LOOK.value), key="data-address", steps=True)
         return
     _bridge(words, button)
     cards.gallery()

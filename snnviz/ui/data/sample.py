@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import streamlit as st
 
@@ -12,7 +10,6 @@ from snnviz.data import frames as events
 from snnviz.design.binning import Events
 from snnviz.design.design import Design
 from snnviz.errors import DataMissing
-from snnviz.places import cache_dir
 from snnviz.theory import encoded
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts
@@ -21,6 +18,7 @@ from snnviz.ui.components.pictures import picked, pictures
 from snnviz.ui.components.player import player
 from snnviz.ui.data import choices, setting
 from snnviz.ui.data.setting import SampleChoice
+from snnviz.ui.kit.shared import shared
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views import samples as views
@@ -38,7 +36,7 @@ FEW = 6
 @show_store_errors()
 def panel() -> None:
     """The settings on the left, the sample on the right; nothing of a data set that is not here."""
-    now, look = setting.shown_design(), setting.sample_choice()
+    now, look = setting.shown_design(), setting.LOOK.value
     address(setting.to_link(now, look), key="data-address", steps=True)
     name = now.data.name
     if not datasets.is_here(name):
@@ -68,27 +66,27 @@ def panel() -> None:
 
 def _sample(now: Design, look: SampleChoice, number: int, place: int, count: int) -> None:
     """One sample: `number` in its part of the data set, the `place`-th of `count` to choose from."""
-    test, where = look.part == "test", str(cache_dir())
-    label = _label(now.data.name, _read(where, now.data.name, number, test, now.seed).label)
+    test = look.part == "test"
+    label = _label(now.data.name, _read(now.data.name, number, test, now.seed).label)
     part = "test" if test else "training"
     st.markdown(f"**{escape_markdown(label)}** · {part} sample {number:,} · {place + 1:,} of {count:,}")
     shown = now.model_copy(update={"network": Design().network, "training": Design().training})
     if setting.is_recorded(now.data.name):
-        player(_stream(where, shown, number, test), key="data-player")
+        player(_stream(shown, number, test), key="data-player")
         if now.data.encoding.kind != "direct":
             st.caption(f"Neurons of the {now.data.encoding.kind} encoding make spikes of these frames in training.")
     else:
-        pictures(_still(where, shown, number, test), key="data-still")
-    if drawn := _charts(where, shown, number, test):
+        pictures(_still(shown, number, test), key="data-still")
+    if drawn := _charts(shown, number, test):
         charts(drawn, key="data-charts")
-    pictures(_draws(where, shown, number, test), key="data-draws")
+    pictures(_draws(shown, number, test), key="data-draws")
 
 
 def _grid(now: Design, look: SampleChoice, found: np.ndarray[tuple[int], np.dtype[np.int64]], place: int) -> None:
     side = FEW if datasets.card(now.data.name).layout in ("classes", "gesture") else SIDE_BY_SIDE
     start = place // side * side
     numbers = tuple(found[start : start + side].tolist())
-    made = _several(str(cache_dir()), now.data.name, numbers, start, place, look.part == "test", now.seed)
+    made = _several(now.data.name, numbers, start, place, look.part == "test", now.seed)
     pictures(made, key=GRID, on_pick=_pick)
 
 
@@ -103,16 +101,16 @@ def _label(name: str, label: int) -> str:
     return names[label] if label < len(names) else str(label)
 
 
-@lru_cache(maxsize=4)  # a recording may be of millions of events
-def _read(_place: str, name: str, number: int, test: bool, seed: int) -> samples.Sample:
+@shared(4)  # a recording may be of millions of events
+def _read(name: str, number: int, test: bool, seed: int) -> samples.Sample:
     return samples.sample(name, number, test=test, seed=seed)
 
 
-@lru_cache(maxsize=32)
-def _stream(place: str, now: Design, number: int, test: bool) -> bytes:
+@shared(32)
+def _stream(now: Design, number: int, test: bool) -> bytes:
     """The recording, what is left of it where something is left out, and the frames."""
     one, sensor, how = (
-        _read(place, now.data.name, number, test, now.seed),
+        _read(now.data.name, number, test, now.seed),
         datasets.card(now.data.name).shape,
         now.data.events,
     )
@@ -127,9 +125,9 @@ def _stream(place: str, now: Design, number: int, test: bool) -> bytes:
     return streams.payload(shown, frames, streams.bounds(one.events, now.data.steps, how.window_ms))
 
 
-@lru_cache(maxsize=32)
-def _still(place: str, now: Design, number: int, test: bool) -> bytes:
-    one = _read(place, now.data.name, number, test, now.seed)
+@shared(32)
+def _still(now: Design, number: int, test: bool) -> bytes:
+    one = _read(now.data.name, number, test, now.seed)
     assert one.image is not None
     _, height, width = one.image.shape
     picture = Picture("", image(one.image), alt="The image")
@@ -143,9 +141,9 @@ def _still(place: str, now: Design, number: int, test: bool) -> bytes:
     )
 
 
-@lru_cache(maxsize=32)
-def _charts(place: str, now: Design, number: int, test: bool) -> bytes:
-    one = _read(place, now.data.name, number, test, now.seed)
+@shared(32)
+def _charts(now: Design, number: int, test: bool) -> bytes:
+    one = _read(now.data.name, number, test, now.seed)
     if one.events is not None:
         frames = events.frames(one.events, now.data.steps, datasets.card(now.data.name).shape, now.data.events)
         return charted([streams.events_chart(events.per_step(frames), binary=now.data.events.bins == "binary")])
@@ -156,9 +154,9 @@ def _charts(place: str, now: Design, number: int, test: bool) -> bytes:
     return charted([streams.raster_chart(train), streams.spikes_chart(train)])
 
 
-@lru_cache(maxsize=32)
-def _draws(place: str, now: Design, number: int, test: bool) -> bytes:
-    one, how = _read(place, now.data.name, number, test, now.seed), now.data.augment
+@shared(32)
+def _draws(now: Design, number: int, test: bool) -> bytes:
+    one, how = _read(now.data.name, number, test, now.seed), now.data.augment
     if one.events is not None:
         sensor = datasets.card(now.data.name).shape
         frames = events.frames(one.events, now.data.steps, sensor, now.data.events)
@@ -167,8 +165,8 @@ def _draws(place: str, now: Design, number: int, test: bool) -> bytes:
     return payload([views.augmentation_group(one.image, how, now.seed, recorded=False)])
 
 
-@lru_cache(maxsize=32)
-def _several(_place: str, name: str, numbers: tuple[int, ...], start: int, marked: int, test: bool, seed: int) -> bytes:
+@shared(32)
+def _several(name: str, numbers: tuple[int, ...], start: int, marked: int, test: bool, seed: int) -> bytes:
     found = []
     for nth, number in enumerate(numbers, start):
         one = samples.sample(name, number, test=test, seed=seed)

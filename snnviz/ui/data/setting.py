@@ -15,38 +15,34 @@ from snnviz.data import datasets
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import DATASETS, EVENTS
-from snnviz.design.networks import Part
 from snnviz.design.parts import Data
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked as checked_part
+from snnviz.design.submitted import Document
 from snnviz.errors import InputError
-from snnviz.ui.kit import questions, state
+from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import came_back, rest_kept
+from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.switching import with_dataset
 from snnviz.ui.kit.words import as_sentence
 from snnviz.views.refusals import error_text
-
-KEY = "data"
-PREFIX = "show."
-"""Of what is looked at in a link; all else is a design's."""
 
 VIEWS = {"sets": "Data sets", "own": "Add your own"}
 """By their names in a link."""
 
 
-class SampleChoice(Part):
-    """Which sample is shown: the `number`-th, from 0, of all samples of the part or of those of one class; class -1:
-    of all."""
+class SampleChoice(Document):
+    """Which sample is looked at: the `number`-th of all, from 0, or of those of one class, -1 being all."""
+
+    noun = "a look"
 
     part: Literal["train", "test"] = "train"
     label: Annotated[int, Range(-1, 100_000, "Only samples of this class; -1: all.", 1)] = -1
     number: Annotated[int, Range(0, 10_000_000, "Which of them, from 0.", 1)] = 0
     view: Literal["sets", "own"] = "sets"
 
-    @classmethod
-    def check(cls, document: object) -> SampleChoice:
-        """A look from a dictionary. Raises `InputError`."""
-        return checked_part(cls, document, "a look")
+
+LOOK = PageSettings(SampleChoice(), "data", name="data_look", prefix="show.")
+"""In a link all else is a design's."""
 
 
 def begin() -> None:
@@ -87,12 +83,8 @@ def _go_back() -> None:
 
 def from_link(query: Mapping[str, str]) -> tuple[Design, SampleChoice]:
     """Design and look of a link. Raises `InputError`."""
-    own = {name: text for name, text in query.items() if not name.startswith(PREFIX)}
-    found = links.from_query(own, bare=links.is_bare(query))
-    try:
-        return found, SampleChoice.check(links.read_part(SampleChoice, query, PREFIX))
-    except InputError as error:
-        raise error.inside("show") from None
+    own = {name: text for name, text in query.items() if not name.startswith(LOOK.prefix)}
+    return links.from_query(own, bare=links.is_bare(query)), LOOK.from_link(query)
 
 
 def to_link(design: Design, look: SampleChoice) -> str:
@@ -101,20 +93,13 @@ def to_link(design: Design, look: SampleChoice) -> str:
     >>> to_link(Design(), SampleChoice(part="test", number=3))
     'show.part=test&show.number=3'
     """
-    pieces = [links.to_query(design), links.write_part(look, PREFIX)]
-    return "&".join(piece for piece in pieces if piece)
+    return "&".join(piece for piece in (links.to_query(design), LOOK.to_link(look)) if piece)
 
 
 def shown_design() -> Design:
     """The design whose data are shown: the one that is edited, or that with another data set."""
     other: Design | None = st.session_state.data_other
     return other or state.design()
-
-
-def sample_choice() -> SampleChoice:
-    """Which sample is shown."""
-    found: SampleChoice = st.session_state.data_look
-    return found
 
 
 def is_recorded(name: str) -> bool:
@@ -139,8 +124,8 @@ def open_dataset(name: str) -> None:
     elif name != shown_design().data.name:
         session.data_other = _with(name)
     turned = name.removesuffix("-saccades") == before.removesuffix("-saccades")
-    session.data_look = sample_choice() if turned else SampleChoice(part=sample_choice().part)
-    questions.renew(KEY)
+    session.data_look = LOOK.value if turned else SampleChoice(part=LOOK.value.part)
+    LOOK.renew_widgets()
 
 
 def _with(name: str) -> Design:
@@ -159,6 +144,11 @@ def use_in_design() -> None:
         st.session_state.data_other = None
 
 
+def widget(path: str) -> str:
+    """The key of the widget of a design's field."""
+    return f"{path}@{LOOK.revision}"
+
+
 def put(path: str, widget: str) -> None:
     """A widget's callback: its value becomes the shown design's, and with its own data set that of the edited one."""
     session = st.session_state
@@ -168,7 +158,7 @@ def put(path: str, widget: str) -> None:
         changed = links.change(shown_design(), {path: session[widget]})
     except InputError as error:
         session.data_setting_problem = f"{error_text(error)}."
-        questions.renew(KEY)
+        LOOK.renew_widgets()
         return
     above = session.data_problem or session.data_link_problem
     session.data_problem = session.data_link_problem = session.data_setting_problem = ""
@@ -177,12 +167,12 @@ def put(path: str, widget: str) -> None:
     else:
         session.data_other = changed
     if path.endswith(".kind"):
-        questions.renew(KEY)
+        LOOK.renew_widgets()
     if above:  # the sentence stands outside of the fragment
         st.rerun()
 
 
 def choose_sample(**fields: Any) -> None:
-    """Show another sample. Widgets of the old one are drawn again."""
-    st.session_state.data_look = SampleChoice.check({**sample_choice().model_dump(), **fields})
-    questions.renew(KEY)
+    """Another sample. Widgets of the old one are drawn anew."""
+    st.session_state[LOOK.name] = SampleChoice.check({**LOOK.value.model_dump(), **fields})
+    LOOK.renew_widgets()

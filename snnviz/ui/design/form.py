@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
 from pydantic.fields import FieldInfo
@@ -22,15 +22,13 @@ from snnviz.jobs import machine
 from snnviz.places import ROOT
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.design import stages
-from snnviz.ui.kit import state
+from snnviz.ui.kit import fields, state
+from snnviz.ui.kit.fields import Binding
 from snnviz.views.design import surrogate_chart
-from snnviz.views.words import option, word
+from snnviz.views.words import word
 
 SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
 """Labels of a network that is a share of another, elsewhere numbers of neurons and layers."""
-
-ALL = {"data.train_samples", "data.test_samples"}
-"""Numbers whose 0 means all there are: their fields are empty then, and say so."""
 
 COLUMNS = 3
 
@@ -138,7 +136,7 @@ def _part(name: str, skip: tuple[str, ...] = (), extra: str = "", kinds: Sequenc
 def _field(path: str, info: FieldInfo, value: Any) -> None:
     limits = next((item for item in info.metadata if isinstance(item, Range)), None)
     if limits is not None:
-        _number(path, value, limits, whole=info.annotation is int)
+        _number(path)
     elif path == "data.name":
         _select(path, list(datasets.names()), value, lambda kind: datasets.card(kind).title)
 
@@ -149,41 +147,15 @@ def _offered(option: str) -> bool:
     return option != "bfloat16" or machine.has_bfloat16()
 
 
-def _number(path: str, value: float, limits: Range, *, whole: bool) -> None:
+def _number(path: str) -> None:
     key = f"{path}@{state.revision()}"
-    number = int if whole else float
-    if path in ALL and value:
-        st.session_state.setdefault(key, value)  # and no default, so that the field can be emptied
-    st.number_input(
-        _label(path),
-        min_value=number(limits.low),
-        max_value=number(limits.high),
-        value=number(value) if path not in ALL else cast(int, None),  # Streamlit's types do not know it beside a step
-        placeholder="all" if path in ALL else None,
-        step=number(limits.step or (1 if whole else 0.1)),
-        format=None if whole else "%g",
-        help=limits.help or word(path).help or None,
-        key=key,
-        on_change=state.put,
-        args=(path, key),
-    )
+    fields.number(st, state.design(), path, Binding(key, state.put, (path, key)), label=_label(path))
 
 
 def _segments(path: str, options: list[str], value: str) -> None:
     """All options side by side. A menu's code, which a first visit would wait for, is not needed for these."""
-    key = f"{path}@{state.revision()}"
-    st.segmented_control(
-        _label(path),
-        [one for one in options if one == value or _offered(one)],
-        default=value,
-        format_func=lambda one: option(path, one),
-        wrap=True,
-        key=key,
-        help=word(path).help or None,
-        required=True,
-        on_change=state.put,
-        args=(path, key),
-    )
+    key, offered = f"{path}@{state.revision()}", [one for one in options if one == value or _offered(one)]
+    fields.segments(st, state.design(), path, Binding(key, state.put, (path, key)), options=offered)
 
 
 def _text(path: str, value: str, *, placeholder: str) -> None:
@@ -220,19 +192,10 @@ def _choice(path: str, value: Choice, registry: Registry[Any]) -> None:
     columns = st.columns(COLUMNS)
     with columns[0]:
         key = f"{path}.kind@{state.revision()}"
-        st.selectbox(
-            _label(path),
-            registry.kinds,
-            index=registry.kinds.index(value.kind),
-            format_func=lambda kind: kind.replace("-", " "),
-            key=key,
-            on_change=state.put,
-            args=(f"{path}.kind", key),
-        )
+        fields.choice_menu(st, state.design(), path, Binding(key, state.put, (f"{path}.kind", key)))
     for place, parameter in enumerate(entry.parameters):
         with columns[1 + place % (COLUMNS - 1)]:
-            chosen = value.parameters[parameter.name]
-            _number(f"{path}.{parameter.name}", chosen, parameter.range, whole=parameter.whole)
+            _number(f"{path}.{parameter.name}")
     _about(entry, formula=path == "init")
 
 

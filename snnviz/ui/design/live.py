@@ -71,7 +71,7 @@ def _end(run: Run) -> str:
     """What is said when it has ended."""
     if run.state != "done":
         return f"The training is {run.state}." if run.state == "cancelled" else f"The training has failed: {run.error}"
-    epochs = live_charts(run).epochs
+    epochs = live_charts(run).rows.epochs
     reached = f": test accuracy {share(epochs[-1].test_accuracy)} after epoch {epochs[-1].epoch}" if epochs else ""
     return f"The training is done{reached}."
 
@@ -87,12 +87,10 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     shown = services.run_and_version(watched)
     if shown is None or _looks(shown[0]) != looked:
         st.rerun()
-    run, version = shown
-    if (anew := services.run_and_version(name_of(run.design))) is not None:
-        version = f"{version}/{anew[1]}"
+    run, anew = shown[0], services.run_and_version(name_of(shown[0].design))
     seen = live_charts(run)
-    drawn = seen.payload(version, ended=run.ended)
-    _numbers(run, seen.epochs[-1] if seen.epochs else None)
+    drawn = seen.payload(run, None if anew is None else anew[0])
+    _numbers(run, seen.rows.epochs[-1] if seen.rows.epochs else None)
     charts(drawn, key=f"live-{run.run}")
     measuring.offer_measuring([run.design] if run.state == "done" and run.current and seen.is_old else [], "live")
 

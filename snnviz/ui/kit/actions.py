@@ -20,9 +20,8 @@ from snnviz.store import Run
 from snnviz.tasks import KINDS
 from snnviz.ui.kit import services, starting
 from snnviz.ui.kit.announcing import announce_end
+from snnviz.ui.kit.store_errors import ERROR
 from snnviz.ui.kit.words import escape_markdown, pluralise, queue_position
-
-ERROR = ":material/error:"
 
 
 class Verb(NamedTuple):

@@ -16,6 +16,7 @@ class LruCache(Generic[T]):
     def __init__(self, most: float, size: Callable[[T], float]) -> None:
         self._most, self._size = most, size
         self._found: OrderedDict[Hashable, T] = OrderedDict()
+        self._held = 0.0
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> T | None:
@@ -28,9 +29,18 @@ class LruCache(Generic[T]):
     def put(self, key: Hashable, result: T) -> None:
         """Store a result, and drop those that were not used for the longest time."""
         with self._lock:
+            if key in self._found:
+                self._held -= self._size(self._found.pop(key))
             self._found[key] = result
-            while sum(map(self._size, self._found.values())) > self._most and len(self._found) > 1:
-                self._found.popitem(last=False)
+            self._held += self._size(result)
+            while self._held > self._most and len(self._found) > 1:
+                self._held -= self._size(self._found.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        """All of them."""
+        with self._lock:
+            self._found.clear()
+            self._held = 0.0
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
         """The result of this key, made where it is not cached. Two who ask at once may both make it."""

@@ -17,7 +17,7 @@ from snnviz.views.results import Result
 
 def is_active(designs: Sequence[Design]) -> bool:
     """Whether some of their runs are being measured anew."""
-    return questions.is_active(questions.runs_of([Measurement(design=design) for design in designs]))
+    return questions.are_active([Measurement(design=design) for design in designs])
 
 
 def unmeasured(designs: Sequence[Design], results: Mapping[str, Result]) -> list[Design]:

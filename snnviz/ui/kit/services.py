@@ -10,7 +10,6 @@ import math
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from snnviz.design.submitted import Task
@@ -20,6 +19,7 @@ from snnviz.jobs.local import Local
 from snnviz.jobs.pace import Pace, Place, learn, queue, seconds_left
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
+from snnviz.ui.kit.shared import shared
 from snnviz.ui.server import frontend
 from snnviz.ui.server.middleware import upload_memory
 
@@ -32,24 +32,20 @@ MOST_ENTRIES = 500
 TEND_SECONDS = 2.0
 
 
+@shared(4)
 def store() -> Store:
     """The store of this server. Raises `StoreError`."""
-    return _store(str(cache_dir()))
+    return Store()
 
 
 def engine() -> Engine:
     """The engine that trains what the pages submit."""
-    return _engine(str(cache_dir()))
+    return _engine()
 
 
-@lru_cache(maxsize=4)
-def _store(_place: str) -> Store:
-    return Store()
-
-
-@lru_cache(maxsize=4)
-def _engine(place: str) -> Local:
-    return Local(_store(place))
+@shared(4)
+def _engine() -> Local:
+    return Local(store())
 
 
 class _Entry:
@@ -73,6 +69,8 @@ class TtlCache:
         self._lock = threading.Lock()
 
     def get(self, key: Any, compute: Callable[[], T]) -> T:
+        """The value of this key, of the store in use, as `compute` gives it."""
+        key = (str(cache_dir()), key)
         with self._lock:
             if key not in self._kept and len(self._kept) >= MOST_ENTRIES:
                 self._tidy()
@@ -113,23 +111,22 @@ def run_and_version(run: str) -> tuple[Run, str] | None:
         except NotFound:
             return None
 
-    return CACHE.get((str(cache_dir()), run), read)
+    return CACHE.get(run, read)
 
 
 def mark_opened(run: str) -> None:
     """Note in the store that a run was looked at, which keeps its weights."""
-    OPENED.get((str(cache_dir()), run), lambda: store().opened(run))
+    OPENED.get(run, lambda: store().opened(run))
 
 
 def queue_problem() -> str | None:
     """A sentence where the queue stands still, else None."""
-    place = str(cache_dir())
-    return CACHE.get((place, "standstill"), lambda: _engine(place).standstill())
+    return CACHE.get("standstill", lambda: _engine().standstill())
 
 
 def pace() -> Pace:
     """The speed of this machine: how long tasks take here, from those that ended."""
-    return PACES.get(str(cache_dir()), lambda: learn(store()))
+    return PACES.get("pace", lambda: learn(store()))
 
 
 def queue_place(run: str) -> Place | None:
@@ -139,7 +136,7 @@ def queue_place(run: str) -> Place | None:
         known = store()
         return queue(known.waiting(QUEUE), known.runs(states=("running",), of=None), pace())
 
-    return QUEUES.get(str(cache_dir()), read).get(run)
+    return QUEUES.get("queue", read).get(run)
 
 
 def time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
@@ -177,14 +174,14 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 def _start_worker() -> None:
-    _engine(str(cache_dir())).start()
+    _engine().start()
 
 
 def _stop_worker() -> None:
     """Leave no idle process behind; one that trains goes on."""
     with contextlib.suppress(SnnvizError, TimeoutError):
         if not any(store().counts()[state] for state in ("queued", "running")):
-            _engine(str(cache_dir())).stop(timeout=5.0)
+            _engine().stop(timeout=5.0)
 
 
 async def _tend() -> None:

@@ -10,6 +10,9 @@ import streamlit as st
 from snnviz.errors import StoreError
 from snnviz.ui.kit.words import escape_markdown
 
+ERROR = ":material/error:"
+"""Before a sentence on what was wrong."""
+
 
 @contextmanager
 def show_store_errors() -> Iterator[None]:

@@ -54,7 +54,7 @@ def _choices() -> None:
         st.segmented_control(
             label,
             at.options(name),
-            default=getattr(at.setting(), name),
+            default=getattr(at.SETTING.value, name),
             required=True,
             wrap=True,
             key=key,
@@ -72,13 +72,13 @@ CHOICES = (
 
 def _inits() -> None:
     key = f"inits@{at.revision()}"
-    shown = dict.fromkeys(init.kind for init in at.setting().inits)
+    shown = dict.fromkeys(init.kind for init in at.SETTING.value.inits)
     st.pills(
         "Initialisations",
-        [kind for kind in INITS.kinds if suits(kind, at.setting().neuron)],
+        [kind for kind in INITS.kinds if suits(kind, at.SETTING.value.neuron)],
         selection_mode="multi",
         default=list(shown),
-        format_func=lambda kind: figures.legend_label(kind, at.setting()),
+        format_func=lambda kind: figures.legend_label(kind, at.SETTING.value),
         key=key,
         wrap=True,
         label_visibility="collapsed",
@@ -113,7 +113,7 @@ def _neurons(setting: Setting) -> str:
 
 def _networks(setting: Setting) -> str:
     """How many are drawn, and why not as many as were asked for."""
-    asked = at.setting().seeds
+    asked = at.SETTING.value.seeds
     if setting.seeds == asked:
         return f"{asked} network{'s' * (asked > 1)} of each initialisation, none of them trained."
     why = "while the slider moves" if at.dragging() else "to answer within two seconds"
@@ -157,7 +157,7 @@ def _open_tab() -> None:
 def _bridge() -> None:
     """The initialisation that the tabs are about, and the buttons to and from the Design page."""
     menu, use, bring, again = st.columns([4, 2, 2, 2], vertical_alignment="bottom")
-    names = [figures.name(init) for init in at.setting().inits]
+    names = [figures.name(init) for init in at.SETTING.value.inits]
     key = f"looked@{at.revision()}/{names}"
     menu.selectbox(
         "Shown below",

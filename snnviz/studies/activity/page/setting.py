@@ -19,7 +19,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS, Choice
 from snnviz.design.parts import AnyNeuron
-from snnviz.design.registry import Number, Range
+from snnviz.design.registry import Number
 from snnviz.errors import InputError
 from snnviz.graph.architectures import INPUT, architecture
 from snnviz.studies.activity import neurons
@@ -31,47 +31,62 @@ from snnviz.ui.components.block_editor import new_revision
 from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
 from snnviz.ui.kit import notices, state
-from snnviz.ui.kit.linked import came_back, rest_kept
+from snnviz.ui.kit.fields import field
+from snnviz.ui.kit.linked import came_back
+from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.words import as_sentence
-from snnviz.views.changes import describe_changes
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
 """Keys: of the fragment with the sliders and the two main charts, of the one below it, and of the sliders."""
 
-NUMBERS = {
-    "threshold": "Threshold θ",
-    "beta": "Leak β",
-    "width": "Width n",
-    "layers": "Depth L",
-    "steps": "Time steps T",
-    "seeds": "Repetitions R",
-}
+NUMBERS = ("threshold", "beta", "width", "layers", "steps", "seeds")
 SPARED_WORK = 2e7
 """What is drawn while a slider moves, so that the figures follow the hand."""
+
+
+class ActivitySettings(PageSettings[Setting]):
+    """What the sliders show. Beside it the session holds what is drawn: the last setting that can be afforded."""
+
+    def set(self, value: Setting) -> None:
+        """Show this setting, and draw it if that can be afforded."""
+        session = st.session_state
+        super().set(value)
+        try:
+            value.affordable()
+        except InputError as error:
+            self.set_problem(f"{as_sentence(error)} The figures still show the setting before.")
+            session.setdefault("drawn", Setting())
+        else:
+            session.drawn = value
+
+    def renew_widgets(self) -> None:
+        """The sliders, too, which have a revision of their own that no other session has."""
+        super().renew_widgets()
+        st.session_state.setting_revision = new_revision()
+
+
+def _read(query: Mapping[str, str]) -> Setting:
+    """Also refused where it would take too long."""
+    given = links.read_part(Setting, query)
+    found = Setting.check({name: value for name, value in given.items() if not name.startswith(study.STUDY.prefix)})
+    found.affordable()
+    return found
+
+
+SETTING = ActivitySettings(Setting(), "activity", name="setting", fragments=(PANEL, DETAILS), read=_read)
+"""What the page is about, but for the training study below it."""
 
 
 def begin() -> None:
     """At the top of the page: the first time, take the setting from the address if the visit began here."""
     session = st.session_state
     session.dragging = False
-    session.setdefault("link_problem", "")
     session.setdefault("looked", ("", 0))
     query = dict(st.query_params) if state.is_entry_page("activity") else {}
-    study.begin(query)
-    if "setting" in session and not came_back():
-        return
-    try:
-        setting, session.link_problem = rest_kept(from_link, query)
-    except InputError as error:
-        setting = Setting()
-        session.link_problem = f"{as_sentence(error)} The default setting is shown instead."
-    _put(setting)
-
-
-def setting() -> Setting:
-    """What the sliders show."""
-    found: Setting = st.session_state.setting
-    return found
+    for part in (study.STUDY, SETTING):
+        if part.name not in session or came_back():
+            part.begin(query)
+            part.renew_widgets()
 
 
 def drawn() -> Setting:
@@ -88,12 +103,12 @@ def dragging() -> bool:
 
 def link() -> str:
     """What the address bar must hold: the setting, and the training study below it."""
-    return "&".join(part for part in (to_link(st.session_state.drawn), study.link()) if part)
+    return "&".join(part for part in (SETTING.to_link(st.session_state.drawn), study.STUDY.link) if part)
 
 
 def problems() -> list[str]:
     """The sentences to show above the figures."""
-    return [text for text in (st.session_state.link_problem, st.session_state.drawn_problem) if text]
+    return [text for text in (SETTING.problem(linked=True), SETTING.problem()) if text]
 
 
 def revision() -> str:
@@ -105,28 +120,8 @@ def revision() -> str:
 def looked_at() -> int:
     """The place of the initialisation that the lower figures are about. It stays so when its numbers change."""
     kind, nth = st.session_state.looked
-    places = [place for place, init in enumerate(setting().inits) if init.kind == kind]
+    places = [place for place, init in enumerate(SETTING.value.inits) if init.kind == kind]
     return places[min(nth, len(places) - 1)] if places else 0
-
-
-# -- links ------------------------------------------------------------------------------------------------------------
-
-
-def to_link(setting: Setting) -> str:
-    """The query string: only what differs from the default setting.
-
-    >>> to_link(Setting(threshold=0.8, inits="kaiming:gain=3,glorot"))
-    'threshold=0.8&inits=kaiming:gain=3,glorot'
-    """
-    return links.write_part(setting)
-
-
-def from_link(query: Mapping[str, str]) -> Setting:
-    """The setting of a link's parameters. Raises `InputError`, also where it would take too long."""
-    given = links.read_part(Setting, query)
-    found = Setting.check({name: value for name, value in given.items() if not name.startswith(study.PREFIX)})
-    found.affordable()
-    return found
 
 
 # -- callbacks --------------------------------------------------------------------------------------------------------
@@ -138,33 +133,31 @@ def put_sliders() -> None:
     moved = sliders.slider_values(SLIDERS, shown_sliders(), revision())
     if moved is not None:
         session.dragging = moved.dragging
-        _change(_with_numbers(setting(), moved.values))
+        SETTING.set(_with_numbers(SETTING.value, moved.values))
     slow = session.get("details_seconds", 0.0) > 0.06
     notices.rerun_fragments(PANEL, *([] if moved is not None and moved.dragging and slow else [DETAILS]))
 
 
 def put(name: str, widget: str) -> None:
     """A segmented control's callback: its option becomes the setting's."""
-    _change(setting().model_copy(update={name: st.session_state[widget]}))
-    notices.rerun_fragments(PANEL, DETAILS)
+    SETTING.change(**{name: st.session_state[widget]})
+    SETTING.rerun()
 
 
 def put_inits(widget: str) -> None:
     """The pills' callback: initialisations come and go, in the registry's order; those that stay keep their numbers."""
-    kinds, now = st.session_state[widget], setting()
+    kinds, now = st.session_state[widget], SETTING.value
     kept = [init for init in now.inits if init.kind in kinds]
     new = [read_init(kind) for kind in kinds if kind not in {init.kind for init in kept}]
     order = list(INITS.kinds)
     new = [init for init in new if suits(init.kind, now.neuron)]
     inits = sorted([*kept, *new], key=lambda init: order.index(init.kind))
-    _put(now.model_copy(update={"inits": tuple(inits[:12]) or now.inits}))
-    notices.rerun_fragments(PANEL, DETAILS)
+    SETTING.take(now.model_copy(update={"inits": tuple(inits[:12]) or now.inits}))
 
 
 def put_steps(steps: int) -> None:
     """The callback of a button that asks for so many time steps."""
-    _put(setting().model_copy(update={"steps": steps}))
-    notices.rerun_fragments(PANEL, DETAILS)
+    SETTING.take(SETTING.value.model_copy(update={"steps": steps}))
 
 
 def look_at(widget: str) -> None:
@@ -174,20 +167,20 @@ def look_at(widget: str) -> None:
 
 
 def _look_at(place: int) -> None:
-    kinds = [init.kind for init in setting().inits]
+    kinds = [init.kind for init in SETTING.value.inits]
     st.session_state.looked = (kinds[place], kinds[:place].count(kinds[place]))
 
 
 def pick(board: str) -> None:
     """The callback of a click on the survival map: look closer at an initialisation, or open one's own design."""
     found = picked(board)
-    names = [init_text(init) for init in setting().inits]
+    names = [init_text(init) for init in SETTING.value.inits]
     if found is not None and found[0] == "own":
         open_design()
     elif found is not None and found[1] in names:
         _look_at(names.index(found[1]))
-        st.session_state.setting_revision = new_revision()  # the menu beside it follows
-    notices.rerun_fragments(PANEL, DETAILS)
+        SETTING.renew_widgets()  # the menu beside it follows
+    SETTING.rerun()
 
 
 def look_at_layer(widget: str) -> None:
@@ -198,30 +191,7 @@ def look_at_layer(widget: str) -> None:
 
 def start_again() -> None:
     """Back to the default setting."""
-    before = setting()
-    _put(Setting())
-    _tell("Started again.", before)
-    notices.rerun_fragments(PANEL, DETAILS)
-
-
-def _put(new: Setting) -> None:
-    """Look at another setting, which the sliders do not know yet."""
-    _change(new)
-    st.session_state.setting_revision = new_revision()
-
-
-def _change(new: Setting) -> None:
-    session = st.session_state
-    if new != session.get("setting", new):
-        session.link_problem = ""
-    session.setting = new
-    try:
-        new.affordable()
-    except InputError as error:
-        session.drawn_problem = f"{as_sentence(error)} The figures still show the setting before."
-        session.setdefault("drawn", Setting())
-    else:
-        session.drawn, session.drawn_problem = new, ""
+    SETTING.take(Setting(), "Started again.")
 
 
 def _spared(setting: Setting) -> Setting:
@@ -235,39 +205,26 @@ def _spared(setting: Setting) -> Setting:
 
 def shown_sliders() -> list[Slider]:
     """A slider for each number of the setting, and for each parameter of its initialisations."""
-    now, usual = setting(), Setting()
-    shown = []
-    for name, words in NUMBERS.items():
-        limits, whole = _limits(name)
-        stops = logarithmic(int(limits.low), int(limits.high), getattr(usual, name)) if name == "width" else ()
-        shown.append(
-            Slider(
-                name,
-                words,
-                getattr(now, name),
-                getattr(usual, name),
-                limits.low,
-                limits.high,
-                limits.step or 1,
-                whole,
-                stops,
-                limits.help,
-            )
-        )
+    now, shown = SETTING.value, []
+    for name in NUMBERS:
+        one, usual = field(now, name), getattr(SETTING.usual, name)
+        low, high = one.bounds
+        stops = logarithmic(low, high, usual) if name == "width" else ()
+        shown.append(Slider(name, one.label, one.value, usual, low, high, one.step, one.whole, stops, one.range.help))
     for place, init in enumerate(now.inits):
         for parameter in INITS[init.kind].parameters:
-            one = parameter.range
+            limits = parameter.range
             shown.append(
                 Slider(
                     f"{place}.{parameter.name}",
                     f"{init.kind.replace('-', ' ')}: {parameter.name}",
                     init.parameters[parameter.name],
                     parameter.default,
-                    one.low,
-                    one.high,
-                    one.step or (1 if parameter.whole else (one.high - one.low) / 100),
+                    limits.low,
+                    limits.high,
+                    limits.step or (1 if parameter.whole else (limits.high - limits.low) / 100),
                     parameter.whole,
-                    help=one.help,
+                    help=limits.help,
                     group="Numbers of the initialisations",
                 )
             )
@@ -277,11 +234,6 @@ def shown_sliders() -> list[Slider]:
 def options(name: str) -> list[str]:
     """What a field of few options may be."""
     return list(get_args(Setting.model_fields[name].annotation))
-
-
-def _limits(name: str) -> tuple[Range, bool]:
-    info = Setting.model_fields[name]
-    return next(item for item in info.metadata if isinstance(item, Range)), info.annotation is int
 
 
 def _with_numbers(setting: Setting, values: Mapping[str, Number]) -> Setting:
@@ -360,18 +312,21 @@ def of_design(design: Design, *, layers: int | None = None) -> Setting:
         "layers": layers or one.hidden + 1,
         "steps": design.data.steps,
     }
-    within = {name: min(max(value, _limits(name)[0].low), _limits(name)[0].high) for name, value in numbers.items()}
+    ends = {name: field(SETTING.usual, name).range for name in numbers}
+    within = {name: min(max(value, ends[name].low), ends[name].high) for name, value in numbers.items()}
     reset = getattr(neuron, "reset", usual.reset)
     return Setting.check({**within, "reset": reset, "inits": [own, *others][:12], "kind": neurons.write(design.neuron)})
 
 
 def open_design(*, layers: int | None = None) -> None:
     """Look at the design that is being edited, in as many layers as it has or in `layers`."""
-    design, before = state.design(), st.session_state.get("setting")
-    _put(of_design(design, layers=layers))
+    new = of_design(state.design(), layers=layers)
+    if SETTING.name in st.session_state:
+        SETTING.replace(new, "Loaded from Design.")
+    else:
+        SETTING.set(new)
+        SETTING.renew_widgets()
     _look_at(0)
-    if before is not None:
-        _tell("Loaded from Design.", before)
 
 
 def open_design_in_100_layers() -> None:
@@ -379,22 +334,15 @@ def open_design_in_100_layers() -> None:
     open_design(layers=100)
 
 
-def _tell(done: str, before: Setting) -> None:
-    """What the setting is instead of what it was."""
-    after = setting()
-    changes = describe_changes(before.model_dump(mode="json"), after.model_dump(mode="json"))
-    notices.show_notice(done, changes, lambda: _put(before), lambda: setting() == after)
-
-
 def bring_design() -> None:
     """The callback of the button that opens the design here."""
     open_design()
-    notices.rerun_fragments(PANEL, DETAILS)
+    SETTING.rerun()
 
 
 def use_in_design() -> None:
     """Give the design that is being edited the setting's neuron, time steps, and the initialisation looked at."""
-    now = setting()
+    now = SETTING.value
     init = now.inits[looked_at()]
     fields = now.neuron.model_dump(exclude={*neurons.UNSEEN})
     settings: dict[str, Any] = {f"neuron.{name}": value for name, value in fields.items()}

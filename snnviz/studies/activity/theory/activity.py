@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,9 @@ from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from snnviz.catalog.inits import COMPARED, coinciding, init_text, is_measured, read_init, suits, weight_law
 from snnviz.design.menus import INITS, Choice
-from snnviz.design.networks import Part
 from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import Document
 from snnviz.errors import Described, InputError
 from snnviz.studies.activity import neurons
 from snnviz.studies.activity.theory.survival import MAX_CHAIN_WIDTH, exact_chain
@@ -57,16 +56,18 @@ def _inits(value: object) -> tuple[Choice, ...]:
     return tuple(dict.fromkeys(read_init(part) for part in parts))
 
 
-class Setting(Part):
+class Setting(Document):
     """What the Activity page shows: a stack of equally wide random layers of spiking neurons, before any training."""
+
+    noun = "an activity setting"
 
     threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.01)] = 1.0
     beta: Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.01)] = 0.5
     reset: Literal["subtract", "zero", "none"] = "subtract"
-    width: Annotated[int, Range(10, 4096, "Neurons of each layer (n), the fan-in of the next.", 10)] = 1000
-    layers: Annotated[int, Range(2, 200, "Layers, the encoder included.", 1)] = 100
+    width: Annotated[int, Range(10, 4096, "Neurons of each layer (n), the fan-in of the next.", 10, "Width n")] = 1000
+    layers: Annotated[int, Range(2, 200, "Layers, the encoder included.", 1, "Depth L")] = 100
     steps: Annotated[int, Range(1, 100, "Time steps T.", 1)] = 1
-    seeds: Annotated[int, Range(1, 100, "Networks drawn for each initialisation.", 1)] = 3
+    seeds: Annotated[int, Range(1, 100, "Networks drawn for each initialisation.", 1, "Repetitions R")] = 3
     input: Literal["constant", "fresh"] = "constant"
     """The encoder's current, N(0, 1) for each neuron: one for all time steps, or a fresh one at each."""
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the first network.", 1)] = 0
@@ -85,14 +86,14 @@ class Setting(Part):
         return self
 
     @classmethod
-    def check(cls, document: object) -> Setting:
+    def check(cls, document: object) -> Self:
         """A setting from a dictionary; numbers and `inits` may be text. Raises `InputError`."""
         if isinstance(document, Mapping):
             document = {name: _number(value) for name, value in document.items()}
             if "inits" not in document and document.get("kind", neurons.LIF) != neurons.LIF:
                 neuron = neurons.build(neurons.read(document["kind"]), 1.0, 0.5, "subtract")
                 document["inits"] = tuple(init for init in compared() if suits(init.kind, neuron))
-        return checked(cls, document, "an activity setting")
+        return super().check(document)
 
     @property
     def neuron(self) -> AnyNeuron:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from snnviz.errors import InputError
 from snnviz.studies.cells.page import draw, search, study
+from snnviz.studies.cells.page.setting import VIEWS
 from snnviz.ui.kit import state
-from snnviz.ui.kit.linked import came_back, view_key
-from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.linked import came_back
+from snnviz.ui.kit.store_errors import ERROR, show_store_errors
 from snnviz.ui.kit.words import as_sentence, escape_markdown
-
-VIEWS = {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"}
-"""By their names in a link. A view's fields carry its prefix there; those of the first have none."""
 
 ABOUT = {
     "draw": (
@@ -48,11 +45,12 @@ def begin() -> None:
             _go_back()
         return
     query = dict(st.query_params) if state.is_entry_page("cells") else {}
-    session.cells_view, session.cells_link_problem = "draw", ""
+    session.cells_link_problem = ""
+    VIEWS.show(VIEWS.first)
     for part in PARTS.values():
         part.begin(query)
     try:
-        session.cells_view = view(query)
+        VIEWS.show(VIEWS.read(query))
     except InputError as error:
         session.cells_link_problem = as_sentence(error)
 
@@ -61,48 +59,18 @@ def _go_back() -> None:
     """Take what the address tells of, which is the setting of one view."""
     session, query = st.session_state, dict(st.query_params)
     try:
-        session.cells_view = view(query)
+        VIEWS.show(VIEWS.read(query))
     except InputError as error:
         session.cells_link_problem = as_sentence(error)
     else:
-        PARTS[session.cells_view].begin(query)
-
-
-def view(query: Mapping[str, str]) -> str:
-    """Which part of the page a link shows. Raises `InputError`."""
-    if (name := query.get("view", "draw")) not in VIEWS:
-        raise InputError("view", f"be one of {', '.join(VIEWS)}", name)
-    return name
-
-
-def show(name: str) -> None:
-    """A callback's way to another part of the page."""
-    st.session_state.cells_view = name
-    st.session_state.pop(view_key("cells-view"), None)
+        PARTS[VIEWS.current].begin(query)
 
 
 @show_store_errors()
 def panel() -> None:
     """The switch between the parts, and one of them."""
-    session = st.session_state
-    title, switch = st.columns([1, 8], vertical_alignment="center")
-    title.title("Cells", anchor=False)
-    switch.segmented_control(
-        "View",
-        list(VIEWS),
-        default=session.cells_view,
-        required=True,
-        format_func=lambda name: VIEWS[name],
-        label_visibility="collapsed",
-        wrap=True,
-        key=view_key("cells-view"),
-        on_change=_turn,
-    )
-    st.caption(ABOUT[session.cells_view])
-    if problem := session.cells_link_problem:
-        st.error(escape_markdown(problem), icon=":material/error:")
-    PARTS[session.cells_view].panel()
-
-
-def _turn() -> None:
-    st.session_state.cells_view = st.session_state[view_key("cells-view")]
+    VIEWS.head("Cells")
+    st.caption(ABOUT[VIEWS.current])
+    if problem := st.session_state.cells_link_problem:
+        st.error(escape_markdown(problem), icon=ERROR)
+    PARTS[VIEWS.current].panel()

@@ -11,15 +11,24 @@ from snnviz.design.cells import Cell
 from snnviz.store import Run
 from snnviz.studies.cells.page import score_panel as cells_found
 from snnviz.studies.cells.page import setting as cells_setting
-from snnviz.studies.cells.page.setting import EDITOR, FOUND, KEY, SETTINGS, begin, network, put_cell, setting, settings
+from snnviz.studies.cells.page.setting import (
+    EDITOR,
+    FOUND,
+    SCORING,
+    SETTINGS,
+    VIEWS,
+    begin,
+    network,
+    put_cell,
+    settings,
+)
 from snnviz.studies.cells.scoring import Scoring
 from snnviz.ui.components.cell_editor import cell_editor, drawn
 from snnviz.ui.components.reveal import scroll_into_view
 from snnviz.ui.kit import notices, questions
-from snnviz.ui.kit.linked import view_key
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
-from snnviz.views.changes import describe_changes as told_changes
+from snnviz.views.changes import describe_changes
 
 __all__ = ["begin", "open_cell", "panel"]
 
@@ -28,43 +37,38 @@ EDITOR_KEY = "cells-drawing"
 
 def open_cell(cell: Cell, **fields: Any) -> None:
     """A callback's way to this part of the page, with a cell in the editor; `fields` are others of the scoring."""
-    before = setting()
-    questions.replace(Scoring.check({**before.model_dump(), **fields, "cell": cell}), "scoring", KEY)
-    after = setting()
+    before = SCORING.value
+    SCORING.replace(Scoring.check({**before.model_dump(), **fields, "cell": cell}))
+    after = SCORING.value
     cells_setting.renew_editor()
-    changes = told_changes(before.model_dump(mode="json"), after.model_dump(mode="json"))
-    notices.show_notice("Opened in the editor.", changes, partial(_put_back, before), lambda: setting() == after)
-    st.session_state.cells_view = "draw"
-    st.session_state.pop(view_key("cells-view"), None)
+    changes = describe_changes(before.model_dump(mode="json"), after.model_dump(mode="json"))
+    notices.show_notice("Opened in the editor.", changes, partial(_put_back, before), lambda: SCORING.value == after)
+    VIEWS.show("draw")
 
 
 def _put_back(before: Scoring) -> None:
-    questions.replace(before, "scoring", KEY)
+    SCORING.replace(before)
     cells_setting.renew_editor()
 
 
 def panel() -> None:
     """The editor; below it how the cell is scored, the network, and what was found."""
-    if problem := st.session_state.scoring_link_problem:
-        st.error(escape_markdown(problem), icon=":material/error:")
+    SCORING.show_problem(linked=True)
     with st.container():
         _editor()
     with st.container():
         settings()
-    run = _run(setting())
-    active = run is not None and not run.ended
-    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
-        st.fragment(_found, key=FOUND, run_every=questions.EVERY / 2 if active else None)(active)
+    questions.live(_found, FOUND, lambda: questions.are_active([SCORING.value]), questions.EVERY / 2)
 
 
 @st.fragment(key=EDITOR)
 @show_store_errors()
 def _editor() -> None:
-    cell_editor(setting().cell, rev=_revision(), key=EDITOR_KEY, on_change=_drawn)
+    cell_editor(SCORING.value.cell, rev=_revision(), key=EDITOR_KEY, on_change=_drawn)
 
 
 def _drawn() -> None:
-    put_cell(drawn(EDITOR_KEY, setting().cell, _revision()))
+    put_cell(drawn(EDITOR_KEY, SCORING.value.cell, _revision()))
     notices.rerun_fragments(SETTINGS, FOUND)
 
 
@@ -77,13 +81,9 @@ def _run(scoring: Scoring) -> Run | None:
     return questions.runs_of([scoring]).get(scoring.digest)
 
 
-@show_store_errors()
-def _found(was_active: bool) -> None:
-    """What changes while a cell is scored; whether it looks again by itself is settled by a run of the whole page."""
-    now, session = setting(), st.session_state
+def _found() -> None:
+    now, session = SCORING.value, st.session_state
     run = _run(now)
-    if (run is not None and not run.ended) != was_active:
-        st.rerun()
     cells_found.panel(now, run)
     network()
     if run is not None and run.state == "done":

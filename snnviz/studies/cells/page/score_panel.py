@@ -3,8 +3,6 @@ cell."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
 from snnviz.catalog.examples import named
@@ -12,16 +10,17 @@ from snnviz.data import datasets
 from snnviz.design.cells import canonical, parse, useful, write
 from snnviz.design.links import change
 from snnviz.errors import InputError
-from snnviz.places import ROOT, cache_dir
+from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.cells.charts.cells import METRICS, distance_text, rank_text, score_charts, variation_text
-from snnviz.studies.cells.page.setting import KEY
+from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Report, Scoring
 from snnviz.studies.cells.theory.candidates import value
 from snnviz.studies.cells.theory.sahd import Findings, Scores
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.actions import Verb, actions
+from snnviz.ui.kit.shared import shared
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.numbers import share
 
@@ -46,7 +45,7 @@ def panel(setting: Scoring, run: Run | None) -> None:
     left, right = st.columns([12, 3], vertical_alignment="bottom")
     with left:
         known = {setting.digest: run} if run is not None else {}
-        actions([setting], known, KEY, verb=SCORE, what="the cell", icon=":material/speed:", on_start=_pressed)
+        actions([setting], known, SCORING.key, verb=SCORE, what="the cell", icon=":material/speed:", on_start=_pressed)
     if right.button("Train this cell", icon=":material/school:", width="stretch", key="cells-train"):
         train(setting)
 
@@ -76,7 +75,7 @@ def train(setting: Scoring) -> None:
 def figures(setting: Scoring, run: Run) -> None:
     """The figures of a finished scoring."""
     try:
-        found = _findings(str(cache_dir()), run.run, run.finished)
+        found = _findings(run.run, run.finished)
     except InputError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
@@ -84,7 +83,7 @@ def figures(setting: Scoring, run: Run) -> None:
         st.error("The scoring left no report.", icon=":material/error:")
         return
     _scores(found, setting)
-    charts(_charts(str(cache_dir()), run.run, run.finished, setting), key="cells-charts")
+    charts(_charts(run.run, run.finished, setting), key="cells-charts")
 
 
 def _scores(found: Findings, setting: Scoring) -> None:
@@ -132,17 +131,17 @@ def _others(setting: Scoring) -> list[float]:
         found.pop(canonical(setting.cell), None)
         return list(found.values())
 
-    return services.CACHE.get((str(cache_dir()), "others", setting), read)
+    return services.CACHE.get(("others", setting), read)
 
 
-@lru_cache(maxsize=32)
-def _findings(_place: str, run: str, _finished: float | None) -> Findings | None:
+@shared(32)
+def _findings(run: str, _finished: float | None) -> Findings | None:
     rows = sorted((row for _, row in services.store().rows(run, Report)), key=lambda row: row.part)
     return Findings.read(rows[-1].text) if rows else None
 
 
-@lru_cache(maxsize=32)
-def _charts(place: str, run: str, finished: float | None, setting: Scoring) -> bytes:
-    found = _findings(place, run, finished)
+@shared(32)
+def _charts(run: str, finished: float | None, setting: Scoring) -> bytes:
+    found = _findings(run, finished)
     assert found is not None
     return payload(score_charts(found, setting))

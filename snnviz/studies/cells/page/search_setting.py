@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
-from snnviz.design import links
-from snnviz.errors import InputError
-from snnviz.studies.cells.scoring import CELL_SEARCHES, NORMALISATIONS, CellSearch
+from snnviz.studies.cells.scoring import CELL_SEARCHES, CellSearch
 from snnviz.studies.cells.theory import costs
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import notices, questions
-from snnviz.ui.kit.linked import rest_kept
+from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import as_sentence
 
-KEY = "cell-search"
 SETTINGS, FOUND = "cell-search-settings", "cell-search-found"
-PREFIX = "search."
-"""Of the setting's fields in a link."""
-
-STATE = "cell_search"
-"""The session's name of the setting."""
-
 CONNECTIONS = {"forward": "forward only", "backward": "with backward"}
 METRICS = {"sahd": "SAHD", "hd": "HD"}
-SHOWN = {
-    "candidates": "Candidates",
-    "channels": "Channels C",
-    "batch": "Images",
-    "best": "Scored again",
-    "fine_channels": "then channels",
-    "fine_batch": "then images",
-    "fine_repeats": "then repetitions",
-    "seed": "Seed",
-}
-MORE = ({"steps": "Time steps T", "repeats": "Repetitions", "hidden": "Hidden neurons"}, {"size": "Side of the images"})
+FINE = ("fine_channels", "fine_batch", "fine_repeats")
+SHOWN = ("candidates", "channels", "batch", "best", *FINE, "seed")
+MORE = (("steps", "repeats", "hidden"), ("size",))
 """In a popover, in rows."""
 
 BY = (
@@ -49,60 +28,37 @@ NORMALISATION = (
 )
 
 
-def begin(query: Mapping[str, str]) -> None:
-    """At the first visit: take the search from the address."""
-    session = st.session_state
-    session[STATE], session[f"{KEY}_link_problem"] = CELL_SEARCHES["usual"], ""
-    try:
-        session[STATE], session[f"{KEY}_link_problem"] = rest_kept(from_link, query)
-    except InputError as error:
-        session[f"{KEY}_link_problem"] = f"{PREFIX}{as_sentence(error)} The default search is shown instead."
-
-
-def to_link(setting: CellSearch) -> str:
-    """The query string: the view, and what differs from the default search.
-
-    >>> to_link(CellSearch(candidates=200, connections="backward"))
-    'view=search&search.candidates=200&search.connections=backward'
-    """
-    changed = links.write_part(setting, PREFIX)
-    return f"view=search&{changed}" if changed else "view=search"
-
-
-def from_link(query: Mapping[str, str]) -> CellSearch:
-    """The search of a link's parameters; those of other views are ignored. Raises `InputError`."""
-    return CellSearch.check(links.read_part(CellSearch, query, PREFIX))
-
-
-def setting() -> CellSearch:
-    """What is shown."""
-    found: CellSearch = st.session_state[STATE]
-    return found
+SEARCH = PageSettings(
+    CELL_SEARCHES["usual"],
+    "cell-search",
+    name="cell_search",
+    prefix="search.",
+    lead="view=search",
+    fragments=(SETTINGS, FOUND),
+    presets=CELL_SEARCHES,
+    noun="search",
+)
+"""What is searched."""
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
     """Its widgets."""
-    now = setting()
+    now = SEARCH.value
     top = st.columns([34, 22, 14, 18, 12], vertical_alignment="bottom")
-    questions.presets(top[0], CELL_SEARCHES, now, KEY, _preset)
+    SEARCH.preset_menu(top[0])
     ways = "Backward connections are heard one time step later; a pair of nodes has one connection or none."
-    options = list(CONNECTIONS)
-    questions.segments(
-        top[1], "Connections", "connections", options, now, KEY, _put, help=ways, format_func=CONNECTIONS.get
-    )
-    questions.segments(top[2], "Best by", "metric", list(METRICS), now, KEY, _put, help=BY, format_func=METRICS.get)
-    questions.data(top[3], now.data, KEY, _put, still=True)
+    SEARCH.segments(top[1], "connections", names=CONNECTIONS, help=ways)
+    SEARCH.segments(top[2], "metric", "Best by", names=METRICS, help=BY)
+    SEARCH.data(top[3], still=True)
     with top[4].popover("More", icon=":material/tune:", width="stretch"):
-        for labels in MORE:
-            questions.numbers(now, labels, KEY, _put)
-        questions.segments(
-            st, "Normalisation", "normalisation", list(NORMALISATIONS), now, KEY, _put, help=NORMALISATION
-        )
-    questions.numbers(now, SHOWN, KEY, _put, held=() if now.best else ("fine_channels", "fine_batch", "fine_repeats"))
+        for names in MORE:
+            SEARCH.numbers(names)
+        SEARCH.segments(st, "normalisation", help=NORMALISATION)
+    SEARCH.numbers(SHOWN, disabled=() if now.best else FINE)
     st.caption(in_numbers(now))
-    address(to_link(now), key="cell-search-address", steps=True)
+    address(SEARCH.link, key="cell-search-address", steps=True)
 
 
 def in_numbers(now: CellSearch) -> str:
@@ -121,13 +77,3 @@ def in_numbers(now: CellSearch) -> str:
     best = min(now.best, different)
     again = f"the best {best} again with {now.fine_channels} channels and {now.fine_batch} images{times}"
     return f"{drawn}; {first}; {again}."
-
-
-def _put(name: str) -> None:
-    questions.put(name, STATE, KEY, CellSearch.check)
-    notices.rerun_fragments(SETTINGS, FOUND)
-
-
-def _preset(name: str) -> None:
-    questions.replace(CELL_SEARCHES[name], STATE, KEY, f"Started from {name}.")
-    notices.rerun_fragments(SETTINGS, FOUND)

@@ -6,26 +6,21 @@ resuming submits it again.
 
 from __future__ import annotations
 
-import threading
-
 from snnviz.jobs.pace import in_words
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.studies.cells.charts.search import SearchHistory
-from snnviz.studies.cells.page.search_setting import KEY
+from snnviz.studies.cells.page.search_setting import SEARCH
 from snnviz.studies.cells.scoring import Candidate, CellSearch
 from snnviz.ui.kit import questions, services
 from snnviz.ui.kit.actions import ResultWords, Verb, actions
+from snnviz.ui.kit.lru import LruCache
+from snnviz.ui.kit.rows import rows
 from snnviz.ui.kit.words import pluralise, queue_position
 
-KEPT = 16
-"""Searches whose rows stay in memory."""
+_SEEN: LruCache[SearchHistory] = LruCache(16, lambda _: 1)
 
-_rows: dict[tuple[str, str, float], tuple[int, SearchHistory]] = {}
-_keeping = threading.Lock()
-
-
-SEARCH = Verb("Start", "Searching", "Searched", "search")
+START = Verb("Start", "Searching", "Searched", "search")
 
 
 def run_of(search: CellSearch) -> Run | None:
@@ -34,22 +29,10 @@ def run_of(search: CellSearch) -> Run | None:
 
 
 def search_history(search: CellSearch, run: Run) -> SearchHistory:
-    """The history of a search. Only new rows are read; the same object while there are none."""
-
-    def read() -> SearchHistory:
-        key = (str(cache_dir()), run.run, run.created)  # a search that was forgotten and came back is another one
-        last, before = _rows.get(key, (0, SearchHistory(search, ())))
-        new = services.store().rows(run.run, Candidate, last)  # who asks for the same search waits in `GLANCES`
-        if new:
-            last, before = new[-1][0], SearchHistory(search, before.rows + tuple(row for _, row in new))
-        with _keeping:
-            _rows.pop(key, None)
-            _rows[key] = (last, before)
-            while len(_rows) > KEPT:
-                del _rows[next(iter(_rows))]
-        return before
-
-    return services.CACHE.get((str(cache_dir()), "cells", run.run), read)
+    """What a search has said so far: the same value while there is nothing new."""
+    found = rows(run, Candidate)
+    key = (str(cache_dir()), run.run, run.created, len(found))
+    return _SEEN.get_or_make(key, lambda: SearchHistory(search, found))
 
 
 def panel(search: CellSearch, run: Run | None, history: SearchHistory) -> None:
@@ -63,7 +46,7 @@ def panel(search: CellSearch, run: Run | None, history: SearchHistory) -> None:
             complete=f"{history.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, history)}"
         )
     known = {search.digest: run} if run is not None else {}
-    actions([search], known, KEY, verb=SEARCH, what="the search", result_words=found)
+    actions([search], known, SEARCH.key, verb=START, what="the search", result_words=found)
 
 
 def _rate(run: Run, history: SearchHistory) -> str:

@@ -9,24 +9,24 @@ import streamlit as st
 from snnviz.data import datasets
 from snnviz.design import links
 from snnviz.design.cells import Cell
-from snnviz.errors import InputError
 from snnviz.studies.cells.charts.cells import METRICS
-from snnviz.studies.cells.scoring import NORMALISATIONS, Scoring
+from snnviz.studies.cells.scoring import Scoring
 from snnviz.ui.components.address import address
 from snnviz.ui.components.flow import flow
 from snnviz.ui.components.matrix import new_revision
-from snnviz.ui.kit import notices, questions
-from snnviz.ui.kit.linked import rest_kept
+from snnviz.ui.kit.fields import label
+from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import as_sentence
+from snnviz.ui.kit.switch import Views
 from snnviz.views.boxes import parts
 
-KEY = "scoring"
+VIEWS = Views("cells", {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"})
+"""A view's fields carry its prefix in a link; those of the first have none."""
+
 EDITOR, SETTINGS, FOUND = "cells-editor", "cells-settings", "cells-found"
 """Fragments: each is drawn anew without the others."""
 
-SHOWN = {"channels": "Channels", "batch": "Images", "steps": "Time steps", "repeats": "Repetitions", "seed": "Seed"}
-MORE = {"hidden": "Hidden neurons", "size": "Side of the images"}
+SHOWN, MORE = ("channels", "batch", "steps", "repeats", "seed"), ("hidden", "size")
 WAYS = (
     "paper: independent spikes have a distance of N/2, and K is a sum over layers and time steps. code: 1/2, and a "
     "mean, as in an early version of the code. published: N/2, less where hardly any neuron spikes, and a mean, as in "
@@ -38,42 +38,26 @@ BY = (
 )
 
 
-def begin(query: Mapping[str, str]) -> None:
-    """At the first visit: take the setting from the address."""
-    session = st.session_state
-    session.scoring, session.scoring_link_problem, session.scored = Scoring(), "", None
-    renew_editor()
-    try:
-        session.scoring, session.scoring_link_problem = rest_kept(from_link, query)
-    except InputError as error:
-        session.scoring_link_problem = f"{as_sentence(error)} The default cell is shown instead."
-
-
-def to_link(setting: Scoring) -> str:
-    """The query string: only what differs from the default scoring.
-
-    >>> to_link(Scoring(cell="0001 0000 0000 0000", batch=64))
-    'batch=64&cell=0001+0000+0000+0000'
-    """
-    return links.write_part(setting)
-
-
-def from_link(query: Mapping[str, str]) -> Scoring:
-    """The setting of a link's parameters; those of the page's other parts are ignored. Raises `InputError`."""
+def _read(query: Mapping[str, str]) -> Scoring:
+    """The fields of the page's other parts have a prefix."""
     own = {name: text for name, text in query.items() if name != "view" and "." not in name}
     return Scoring.check(links.read_part(Scoring, own))
 
 
-def setting() -> Scoring:
-    """What the page holds."""
-    found: Scoring = st.session_state.scoring
-    return found
+SCORING = PageSettings(Scoring(), "scoring", fragments=(SETTINGS, FOUND), noun="cell", read=_read)
+"""The cell, and how it is scored."""
+
+
+def begin(query: Mapping[str, str]) -> None:
+    """At the first visit: take the setting from the address."""
+    st.session_state.scored = None
+    renew_editor()
+    SCORING.begin(query)
 
 
 def put_cell(cell: Cell) -> None:
     """The cell as drawn."""
-    st.session_state.scoring = Scoring.check({**setting().model_dump(), "cell": cell})
-    st.session_state.scoring_link_problem = ""
+    SCORING.set(Scoring.check({**SCORING.value.model_dump(), "cell": cell}))
 
 
 def renew_editor() -> None:
@@ -85,21 +69,20 @@ def renew_editor() -> None:
 @show_store_errors()
 def settings() -> None:
     """Its widgets."""
-    now = setting()
     top = st.columns([14, 12, 21, 43, 12], vertical_alignment="bottom")
-    questions.data(top[0], now.data, KEY, _put, still=True)
-    questions.segments(top[1], "Metric", "metric", list(METRICS), now, KEY, _put, help=BY, format_func=METRICS.get)
-    questions.segments(top[2], "Normalisation", "normalisation", list(NORMALISATIONS), now, KEY, _put, help=WAYS)
+    SCORING.data(top[0], still=True)
+    SCORING.segments(top[1], "metric", "Metric", options=list(METRICS), names=METRICS, help=BY)
+    SCORING.segments(top[2], "normalisation", help=WAYS)
     with top[3]:
-        questions.numbers(now, SHOWN, KEY, _put)
+        SCORING.numbers(SHOWN, labels={"steps": "Time steps"})
     with top[4].popover("More", icon=":material/tune:", width="stretch"):
-        questions.numbers(now, MORE, KEY, _put)
-    address(to_link(now), key="cells-address", steps=True)
+        SCORING.numbers(MORE)
+    address(SCORING.link, key="cells-address", steps=True)
 
 
 def network() -> None:
     """The network that follows from it, around the cell."""
-    now = setting()
+    now = SCORING.value
     card = datasets.card(now.data)
     caption = (
         "Both cells have the operations drawn above, each its own weights; the second works on twice the channels and "
@@ -112,14 +95,6 @@ def network() -> None:
     flow(boxes, "The network around the cell", caption, key="cells-network")
 
 
-def _put(name: str) -> None:
-    questions.put(name, "scoring", KEY, Scoring.check)
-    notices.rerun_fragments(SETTINGS, FOUND)
-
-
-LABELS = {**SHOWN, **MORE, "data": "data", "metric": "metric", "normalisation": "normalisation", "cell": "cell"}
-
-
 def differences(shown: Scoring, now: Scoring) -> str:
     """What was changed since, in words.
 
@@ -127,5 +102,6 @@ def differences(shown: Scoring, now: Scoring) -> str:
     'images 32 instead of 64, cell 0303 0030 2002 0200 instead of 0001 0000 0000 0000'
     """
     before, after = shown.model_dump(mode="json"), now.model_dump(mode="json")
-    changed = [name for name in before if before[name] != after[name]]
-    return ", ".join(f"{LABELS[name].lower()} {before[name]} instead of {after[name]}" for name in changed)
+    labels = {name: label(Scoring, name) for name in before if before[name] != after[name]}
+    changed = {f"{called[:1].lower()}{called[1:]}": (before[name], after[name]) for name, called in labels.items()}
+    return ", ".join(f"{called} {was} instead of {now}" for called, (was, now) in changed.items())

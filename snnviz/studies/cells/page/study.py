@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from snnviz.design import links
 from snnviz.design.cells import drawn, is_backward
 from snnviz.design.design import Design
-from snnviz.errors import InputError
-from snnviz.places import ROOT, cache_dir
 from snnviz.store import Run
 from snnviz.studies.cells.charts import counts, tables
 from snnviz.studies.cells.charts import study as views
-from snnviz.studies.cells.scoring import NORMALISATIONS, Candidate, CellSearch
+from snnviz.studies.cells.scoring import Candidate
 from snnviz.studies.cells.study import STUDIES, CellStudy, Place, Way, distinct, members, samples, searches, taken
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import notices, questions, recipe, services, state
+from snnviz.ui.kit import fields, questions, recipe
+from snnviz.ui.kit import tables as of_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.columns import column, column_config
-from snnviz.ui.kit.linked import rest_kept
+from snnviz.ui.kit.fields import Binding
+from snnviz.ui.kit.rows import rows_of
+from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
+from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.numbers import count
 
-KEY = "cells_study"
 SEARCHES = "cells_study_search"
 SETTINGS, CURVES = "cells-study-settings", "cells-study-curves"
-PREFIX = "study."
-"""Of the setting's fields in a link."""
 
 QUESTIONS = {"scores": "Score and accuracy", "search": "Best of many", "steps": "Time steps", "transfer": "Transfer"}
 WHAT = {
@@ -41,24 +38,13 @@ WHAT = {
     "transfer": "The best cell for one data set is trained on another, and the other way round (Table 2).",
 }
 OWN = {
-    "scores": {"cells": "Cells"},
-    "search": {"samples": "Candidates", "random": "Random cells", "searches": "Searches"},
-    "steps": {"samples": "Candidates", "searches": "Searches"},
-    "transfer": {"samples": "Candidates", "searches": "Searches"},
+    "scores": ["cells"],
+    "search": ["samples", "random", "searches"],
+    "steps": ["samples", "searches"],
+    "transfer": ["samples", "searches"],
 }
-SHOWN = {
-    "seeds": "Seeds",
-    "epochs": "Epochs",
-    "channels": "Channels",
-    "steps": "Time steps T",
-    "train_samples": "Training images",
-}
-MORE = {
-    "score_channels": "Channels scored",
-    "score_batch": "Images scored",
-    "score_repeats": "Repetitions",
-    "seed": "Seed",
-}
+SHOWN = ["seeds", "epochs", "channels", "steps", "train_samples"]
+MORE = ["score_channels", "score_batch", "score_repeats", "seed"]
 KEPT = {"all": "all that differ", "backward": "those that have one"}
 SCORE = Verb("Score", "Scoring", "All scored", "search")
 
@@ -72,77 +58,49 @@ PAPER = (
 Candidates = dict[Place, dict[int, Candidate]]
 
 
-def begin(query: Mapping[str, str]) -> None:
-    """At the first visit: take the study from the address."""
-    session = st.session_state
-    session.cells_study, session.cells_study_link_problem = CellStudy(), ""
-    try:
-        session.cells_study, session.cells_study_link_problem = rest_kept(_from_link, query)
-    except InputError as error:
-        session.cells_study_link_problem = f"{PREFIX}{as_sentence(error)} The default study is shown instead."
+STUDY = PageSettings(
+    CellStudy(), "cells_study", prefix="study.", lead="view=study", fragments=(SETTINGS, CURVES), noun="study"
+)
+"""What is asked."""
 
-
-def _from_link(query: Mapping[str, str]) -> CellStudy:
-    return CellStudy.check(links.read_part(CellStudy, query, PREFIX))
-
-
-def to_link(study: CellStudy) -> str:
-    """The query string: the view, and what differs from the default study.
-
-    >>> to_link(CellStudy(question="steps"))
-    'view=study&study.question=steps'
-    """
-    changed = links.write_part(study, PREFIX)
-    return f"view=study&{changed}" if changed else "view=study"
+begin = STUDY.begin
 
 
 def panel() -> None:
-    """The widgets of the study; below them the searches, the runs and their results, live."""
-    if problem := st.session_state.cells_study_link_problem:
-        st.error(escape_markdown(problem), icon=":material/error:")
+    """What is asked; below it the searches, the runs, and what they show, live."""
+    STUDY.show_problem(linked=True)
     with st.container():
         _settings()
-    active = _is_active()
-    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
-        st.fragment(_answers, key=CURVES, run_every=questions.EVERY if active else None)(active)
+    questions.live(_answers, CURVES, _is_active)
     st.caption(PAPER)
-
-
-def _study() -> CellStudy:
-    found: CellStudy = st.session_state.cells_study
-    return found
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def _settings() -> None:
-    study = _study()
+    study = STUDY.value
     row = st.columns([47, 27, 20, 18, 13], vertical_alignment="bottom")
-    questions.segments(row[0], "Question", "question", list(QUESTIONS), study, KEY, _ask, format_func=QUESTIONS.get)
-    questions.segments(row[1], "Connections", "connections", ["forward", "backward", "both"], study, KEY, _put)
-    questions.data(row[2], study.data, KEY, _put)
+    fields.segments(row[0], study, "question", Binding(STUDY.widget_key("question"), _ask), names=QUESTIONS)
+    STUDY.segments(row[1], "connections", options=["forward", "backward", "both"])
+    STUDY.data(row[2])
     if study.question == "transfer":
-        questions.data(row[3], study.other, KEY, _put, "other", "Second data set")
+        STUDY.data(row[3], "other", label="Second data set")
     else:
-        help = "By which the best of a search is chosen; both are shown."
-        questions.segments(
-            row[3], "Score", "metric", ["sahd", "hd"], study, KEY, _put, help=help, format_func=str.upper
-        )
+        about = "By which the best of a search is chosen; both are shown."
+        names = {"sahd": "SAHD", "hd": "HD"}
+        STUDY.segments(row[3], "metric", "Score", options=list(names), names=names, help=about)
     with row[4].popover("More", icon=":material/tune:", width="stretch"):
-        questions.numbers(study, MORE, KEY, _put)
+        STUDY.numbers(MORE)
         if study.question == "scores" and "backward" in study.ways:
             about = "Cells that may have backward connections often have none."
-            questions.segments(
-                st, "With backward", "kept", list(KEPT), study, KEY, _put, help=about, format_func=KEPT.get
-            )
+            STUDY.segments(st, "kept", "With backward", names=KEPT, help=about)
         about = "Of the SAHD score: the paper's, an early code's or the published code's."
-        questions.segments(st, "Normalisation", "normalisation", list(NORMALISATIONS), study, KEY, _put, help=about)
+        STUDY.segments(st, "normalisation", help=about)
         st.markdown("**Training**")
-        recipe.fields(study, KEY, _put, _take)
-    held = ["steps"] if study.question == "steps" else []
-    questions.numbers(study, OWN[study.question] | SHOWN, KEY, _put, held=held)
+        recipe.widgets(STUDY)
+    STUDY.numbers(OWN[study.question] + SHOWN, disabled=["steps"] if study.question == "steps" else [])
     st.caption(f"{WHAT[study.question]} {_in_numbers(study)}")
-    address(to_link(study), key="cells-study-address", steps=True)
+    address(STUDY.link, key="cells-study-address", steps=True)
 
 
 def _in_numbers(study: CellStudy) -> str:
@@ -174,45 +132,27 @@ def _draws(study: CellStudy, way: Way) -> str:
     return f"{pluralise(numbers[-1] + 1, 'draw')} with backward connections ({back} have one)"
 
 
-def _put(name: str) -> None:
-    questions.put(name, "cells_study", KEY, CellStudy.check)
-    notices.rerun_fragments(SETTINGS, CURVES)
-
-
-def _take(study: CellStudy) -> None:
-    """With a paper's recipe."""
-    questions.replace(study, "cells_study", KEY, recipe.TAKEN)
-    notices.rerun_fragments(SETTINGS, CURVES)
-
-
-def _ask(_: str) -> None:
+def _ask() -> None:
     """Another question begins as its study does, with the data that are shown."""
-    start = STUDIES[questions.chosen("question", KEY)]
-    questions.replace(start.model_copy(update={"data": _study().data}), "cells_study", KEY)
-    notices.rerun_fragments(SETTINGS, CURVES)
+    start = STUDIES[STUDY.widget_value("question")]
+    STUDY.replace(start.model_copy(update={"data": STUDY.value.data}))
+    STUDY.rerun()
 
 
 def _is_active() -> bool:
-    study = _study()
+    study = STUDY.value
     found, _ = _found(study)
     runs = questions.runs_of(_designs(study, found))
-    return questions.is_active(runs) or questions.is_active(questions.runs_of(list(searches(study).values())))
+    return questions.is_active(runs) or questions.are_active(list(searches(study).values()))
 
 
 def _found(study: CellStudy) -> tuple[Candidates, dict[str, Run]]:
-    """Candidates of each search by number, and the searches' runs by digest."""
+    """Candidates of each search by number, those scored again left out; and the searches' runs by digest."""
     several = searches(study)
     runs = questions.runs_of(list(several.values()))
-    return {place: candidates_of(search) if search.digest in runs else {} for place, search in several.items()}, runs
-
-
-def candidates_of(search: CellSearch) -> dict[int, Candidate]:
-    """The candidates that a search has scored so far, by number, without those scored a second time."""
-
-    def read() -> dict[int, Candidate]:
-        return {row.number: row for _, row in services.store().rows(search.digest, Candidate) if not row.fine}
-
-    return services.CACHE.get((str(cache_dir()), "candidates", search.digest), read)
+    rows = rows_of(runs, Candidate)
+    coarse = {name: {row.number: row for row in each if not row.fine} for name, each in rows.items()}
+    return {place: coarse.get(search.digest, {}) for place, search in several.items()}, runs
 
 
 def _designs(study: CellStudy, found: Candidates) -> tuple[Design, ...]:
@@ -228,12 +168,8 @@ def _members(study: CellStudy, found: Candidates) -> tuple[Any, ...]:
     return members(study, whole)
 
 
-@show_store_errors()
-def _answers(was_active: bool) -> None:
-    """What changes while it goes on; whether it looks again by itself is settled by a run of the whole page."""
-    if _is_active() != was_active:
-        st.rerun()
-    study = _study()
+def _answers() -> None:
+    study = STUDY.value
     found, runs = _found(study)
     hunts = list(searches(study).values())
     chosen = _members(study, found)
@@ -245,7 +181,7 @@ def _answers(was_active: bool) -> None:
     st.markdown("**2. Train** " + ("them" if study.question == "scores" else "the best of them"))
     trained = questions.runs_of(designs)
     if designs:
-        actions(designs, trained, KEY)
+        actions(designs, trained, STUDY.key)
     elif not searched:
         st.caption("Which cells these are is known when they are scored.")
     results = questions.results(designs, trained)
@@ -310,32 +246,14 @@ def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
 
 
 def _table(outcomes: Sequence[views.Outcome]) -> None:
-    table = tables.study_table(outcomes)
     number = st.column_config.NumberColumn
-    picked = st.dataframe(
-        table,
-        hide_index=True,
-        height=min(38 + 35 * len(table), 420),
-        key="cells-study-table",
-        placeholder="–",
-        on_select="rerun",
-        selection_mode="single-row",
-        column_order=[name for name in table.columns if name != "run"],
-        column_config=column_config(
-            table,
-            {
-                "candidate": number("candidate no."),
-                "best of": st.column_config.TextColumn(help="Of how many candidates it has the best score."),
-                "SAHD": number(format="%.2f"),
-                "HD": number(format="%.2f"),
-                "accuracy": column("accuracy"),
-                "sd": number("± seeds", format="%.1f"),
-            },
-        ),
-    )
-    rows = [row for row in picked["selection"]["rows"] if row < len(table)]
-    if not rows:
-        st.caption("Tick a cell to open its network on the Design page, with its curves.")
-    elif st.button("Open", type="primary", icon=":material/open_in_new:", key="cells-study-open"):
-        state.open_run(str(table["run"][rows[0]]))
-        st.switch_page(ROOT / "pages" / "design.py")
+    columns = {
+        "candidate": number("candidate no."),
+        "best of": st.column_config.TextColumn(help="Of how many candidates it has the best score."),
+        "SAHD": number(format="%.2f"),
+        "HD": number(format="%.2f"),
+        "accuracy": column("accuracy"),
+        "sd": number("± seeds", format="%.1f"),
+    }
+    words = "Tick a cell to open its network on the Design page, with its curves."
+    of_runs.runs(tables.study_table(outcomes), "cells-study", columns, words)

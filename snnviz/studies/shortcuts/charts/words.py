@@ -26,7 +26,7 @@ def verdict(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: Row
     """
     sentences = []
     for mode, name in names_of(members).items():
-        rows = [rows_by_run[run.run] for run in _done(members, runs, mode) if _has_epochs(rows_by_run, run)]
+        rows = [rows_by_run[run.design.digest] for run in _done(members, runs, mode) if _has_epochs(rows_by_run, run)]
         if not rows:
             continue
         reached = [100 * one.epochs[-1].test_accuracy for one in rows]
@@ -65,7 +65,7 @@ def _differences(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run
 
 def _travelled(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """From the last hidden layer to the first, without branches, at the first look."""
-    rows = [rows_by_run[run.run] for run in _done(members, runs, "vanilla") if _has_epochs(rows_by_run, run)]
+    rows = [rows_by_run[run.design.digest] for run in _done(members, runs, "vanilla") if _has_epochs(rows_by_run, run)]
     ends = [found for one in rows if (found := _ends(one.layers))]
     if not ends:
         return ""
@@ -130,11 +130,11 @@ def _reached(
 ) -> dict[int, float]:
     """Test accuracy in percent, by seed."""
     done = [run for run in _done(members, runs, mode) if _has_epochs(rows_by_run, run)]
-    return {run.design.seed: 100 * rows_by_run[run.run].epochs[-1].test_accuracy for run in done}
+    return {run.design.seed: 100 * rows_by_run[run.design.digest].epochs[-1].test_accuracy for run in done}
 
 
 def _has_epochs(rows_by_run: RowsByRun, run: Run) -> bool:
-    return bool(rows_by_run.get(run.run, Rows()).epochs)
+    return bool(rows_by_run.get(run.design.digest, Rows()).epochs)
 
 
 def _done(members: Sequence[Member], runs: Mapping[str, Run], mode: Mode) -> list[Run]:

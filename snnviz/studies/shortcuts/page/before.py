@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.design.menus import INITS
 from snnviz.design.networks import CnnNetwork, MlpNetwork
-from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.studies.shortcuts.charts import initialgradients as views
-from snnviz.studies.shortcuts.page.setting import KEY, RUNS, design, put_study, study
+from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient, survey
 from snnviz.theory import probe
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import questions, services
+from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import Verb, actions, repeat
-from snnviz.ui.kit.rows import versions
-from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.rows import Revisions, read, revisions
+from snnviz.ui.kit.shared import shared
 from snnviz.views.words import initialisation
 
 BEFORE = "shortcuts-before"
@@ -29,21 +27,16 @@ COMPUTE = Verb("Compute", "Computing", "Computed", "survey")
 
 def panel() -> None:
     """Which networks are looked at; below them Compute, and what was found, live."""
-    active = questions.is_active(questions.runs_of([survey(design(), study())]))
-    with st.container():
-        st.fragment(_figures, key=RUNS, run_every=questions.EVERY if active else None)(active)
+    questions.live(_figures, RUNS, lambda: questions.are_active([survey(DESIGN.value, STUDY.value)]))
 
 
-@show_store_errors()
-def _figures(was_active: bool) -> None:
+def _figures() -> None:
     _choices()
-    setting = survey(design(), study())
+    setting = survey(DESIGN.value, STUDY.value)
     runs = questions.runs_of([setting])
-    if questions.is_active(runs) != was_active:
-        st.rerun()
     actions([setting], runs, BEFORE, verb=COMPUTE, what="the gradients before training")
-    shown = versions(runs.values())
-    found = _rows(setting, shown[0][2]) if shown else ()
+    shown = revisions(runs)
+    found = read(shown, InitialGradient).get(setting.digest, ())
     if not found:
         st.caption("Random networks of these depths and initialisations see one batch of images: no training.")
         return
@@ -55,7 +48,7 @@ def _figures(was_active: bool) -> None:
     charts(payload([profile]), key="shortcuts-before-profile")
     charts(payload(beside), key="shortcuts-before-beside")
     if setting.depths:
-        charts(_depth_charts(str(cache_dir()), setting, shown[0][2]), key="shortcuts-before-depths")
+        charts(_depth_charts(setting, shown), key="shortcuts-before-depths")
     if found[0].probe is None and not questions.is_active(runs):
         _offer(setting, list(runs.values()))
 
@@ -79,32 +72,30 @@ def _offer(setting: GradientSurvey, runs: Sequence[Run]) -> None:
 
 def _choices() -> None:
     first, second = st.columns([9, 3], vertical_alignment="bottom")
-    others = [kind for kind in INITS.kinds if kind != design().init.kind]
+    others = [kind for kind in INITS.kinds if kind != DESIGN.value.init.kind]
     first.multiselect(
         "Initialisations beside the design's own",
         others,
-        default=[kind for kind in study().kinds if kind in others],
+        default=[kind for kind in STUDY.value.kinds if kind in others],
         format_func=initialisation,
-        key=f"{KEY}-inits-chosen@{questions.revision(KEY)}",
+        key=STUDY.widget_key("inits"),
         on_change=_put_inits,
     )
-    if isinstance(design().network, MlpNetwork | CnnNetwork):
-        with second:
-            questions.numbers(study(), {"deepest": "Deepest network"}, KEY, put_study)
+    if isinstance(DESIGN.value.network, MlpNetwork | CnnNetwork):
+        STUDY.number(second, "deepest")
 
 
 def _put_inits() -> None:
-    if not questions.is_said("inits-chosen", KEY):
-        return
-    st.session_state[f"{KEY}-inits@{questions.revision(KEY)}"] = ",".join(questions.chosen("inits-chosen", KEY))
-    put_study("inits")
+    if STUDY.has_widget("inits"):
+        STUDY.change(inits=",".join(STUDY.widget_value("inits")))
+    STUDY.rerun()
 
 
 def _depth(known: list[int]) -> int:
     """Which of them is shown: at first the design's own, or the nearest."""
     if len(known) < 2:
         return known[0]
-    own = getattr(design().network, "depth", known[0])
+    own = getattr(DESIGN.value.network, "depth", known[0])
     nearest = min(known, key=lambda depth: abs(depth - own))
     # By what there is, because a slider's options must not change under it while rows come in.
     key = f"shortcuts-depth-{known[-1]}-{len(known)}"
@@ -112,16 +103,7 @@ def _depth(known: list[int]) -> int:
     return chosen
 
 
-def _rows(setting: GradientSurvey, version: str) -> tuple[InitialGradient, ...]:
-    return _read(str(cache_dir()), setting.digest, version)
-
-
-@lru_cache(maxsize=16)
-def _read(_place: str, run: str, _version: str) -> tuple[InitialGradient, ...]:
-    return tuple(row for _, row in services.store().rows(run, InitialGradient))
-
-
-@lru_cache(maxsize=16)
-def _depth_charts(place: str, setting: GradientSurvey, version: str) -> bytes:
-    found = _read(place, setting.digest, version)
+@shared(16)
+def _depth_charts(setting: GradientSurvey, shown: Revisions) -> bytes:
+    found = read(shown, InitialGradient)[setting.digest]
     return payload(views.depth_charts(found, probe.said(setting.design, (row.probe for row in found))))

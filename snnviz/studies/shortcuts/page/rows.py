@@ -1,33 +1,28 @@
-"""What the runs of a comparison have said, fetched as it comes, for everybody who watches them."""
+"""The figures of a comparison's runs, drawn once for all who watch them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
-
-from snnviz.places import cache_dir
 from snnviz.studies.shortcuts.charts.shortcuts import compare_charts, profile_chart, why_charts
 from snnviz.studies.shortcuts.study import Member
 from snnviz.ui.components.charts import payload
-from snnviz.ui.kit.rows import Versions, rows
+from snnviz.ui.kit.rows import Revisions, curves
+from snnviz.ui.kit.shared import shared
+from snnviz.views.results import Rows
 
 
-def charts_of(several: Sequence[Member], shown: Versions) -> tuple[bytes, bytes]:
-    """The charts above the profile, and those below it, drawn once for all who watch."""
-    return _charts(str(cache_dir()), tuple(several), shown)
+def watched(shown: Revisions) -> dict[str, Rows]:
+    """The rows of each run that has said something of its layers, by digest."""
+    return {name: rows for name, rows in curves(shown).items() if rows.layers}
 
 
-@lru_cache(maxsize=16)
-def _charts(_place: str, several: tuple[Member, ...], shown: Versions) -> tuple[bytes, bytes]:
-    found = rows(shown)
+@shared(16)
+def charts_of(several: tuple[Member, ...], shown: Revisions) -> tuple[bytes, bytes]:
+    """The charts above the profile, and those below it."""
+    found = watched(shown)
     return payload(compare_charts(several, found)), payload(why_charts(several, found))
 
 
-def profile_of(several: Sequence[Member], shown: Versions, epoch: float) -> bytes:
+@shared(64)
+def profile_of(several: tuple[Member, ...], shown: Revisions, epoch: float) -> bytes:
     """The profile at an epoch."""
-    return _profile(str(cache_dir()), tuple(several), shown, epoch)
-
-
-@lru_cache(maxsize=64)
-def _profile(_place: str, several: tuple[Member, ...], shown: Versions, epoch: float) -> bytes:
-    return payload([profile_chart(several, rows(shown), epoch)])
+    return payload([profile_chart(several, watched(shown), epoch)])

@@ -10,13 +10,9 @@ from snnviz.studies.skips.optimisation import searches
 from snnviz.studies.skips.page import figures as optimise_figures
 from snnviz.studies.skips.page import retraining, work
 from snnviz.studies.skips.page import table as optimise_table
-from snnviz.studies.skips.page.setting import CURVES, PREFIX, TYPES, begin, setting, settings
+from snnviz.studies.skips.page.setting import CURVES, OPTIMISATION, settings
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.columns import column, column_config
-from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import escape_markdown
-
-__all__ = ["PREFIX", "TYPES", "begin", "panel"]
 
 ABOUT = (
     "Which skips make the best of a network? GP-UCB trains a few candidates from shared weights and learns where to "
@@ -27,30 +23,24 @@ ABOUT = (
 def panel() -> None:
     """The widgets of the search; below them its progress and its results, live."""
     st.caption(ABOUT)
-    if problem := st.session_state.optimise_link_problem:
-        st.error(escape_markdown(problem), icon=":material/error:")
+    OPTIMISATION.show_problem(linked=True)
     with st.container():
         settings()
-    active = _is_active()
-    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
-        st.fragment(_found, key=CURVES, run_every=questions.EVERY if active else None)(active)
+    questions.live(_found, CURVES, _is_active)
 
 
 def _is_active() -> bool:
-    several = searches(setting())
-    if questions.is_active(questions.runs_of(several)) or optimise_table.is_active(setting()):
-        return True
-    return retraining.is_active([work.search_history(search) for search in several])
-
-
-@show_store_errors()
-def _found(was_active: bool) -> None:
-    """What changes while the searches go on; whether it looks again by itself is settled by a run of the whole page."""
-    if _is_active() != was_active:
-        st.rerun()
-    several = searches(setting())
+    several = searches(OPTIMISATION.value)
     runs = questions.runs_of(several)
-    histories = [work.search_history(search) for search in several]
+    if questions.is_active(runs) or optimise_table.is_active(OPTIMISATION.value):
+        return True
+    return retraining.is_active(work.search_histories(several, runs))
+
+
+def _found() -> None:
+    several = searches(OPTIMISATION.value)
+    runs = questions.runs_of(several)
+    histories = work.search_histories(several, runs)
     work.panel(several, runs, histories)
     if not runs:
         optimise_figures.preview(several[0])
@@ -65,7 +55,7 @@ def _found(was_active: bool) -> None:
             icon=":material/hourglass_top:",
         )
         optimise_figures.preview(several[0])
-    optimise_table.panel(setting(), runs, histories)
+    optimise_table.panel(OPTIMISATION.value, runs, histories)
 
 
 def _searches(table: pd.DataFrame) -> None:

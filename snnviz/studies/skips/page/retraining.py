@@ -33,7 +33,7 @@ def _designs(found: Sequence[SearchHistory]) -> list[Design]:
 
 def is_active(found: Sequence[SearchHistory]) -> bool:
     """Whether some of them are still to be trained."""
-    return questions.is_active(questions.runs_of(_designs(found)))
+    return questions.are_active(_designs(found))
 
 
 def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:

@@ -9,27 +9,27 @@ import streamlit as st
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.skips.charts.controls import forecast_text, initial_activity_text, sentences
 from snnviz.studies.skips.charts.skips import skip_charts, skip_table
 from snnviz.studies.skips.page import optimise
+from snnviz.studies.skips.page.setting import OPTIMISATION, TYPES
 from snnviz.studies.skips.sweep import SWEEPS, Point, SkipSweep, distinct, points
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import measuring, notices, questions, recipe, state
+from snnviz.ui.kit import measuring, questions, recipe, state, tables
 from snnviz.ui.kit.actions import actions
-from snnviz.ui.kit.columns import column, column_config
-from snnviz.ui.kit.linked import came_back, rest_kept, view_key
+from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.linked import came_back
+from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.switch import Views
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.results import Result
 from snnviz.views.words import NORM
 
-KEY = "skips"
-VIEWS = {"sweep": "Sweep", "optimise": "Optimise"}
-"""By their names in a link."""
+VIEWS = Views("skips", {"sweep": "Sweep", "optimise": "Optimise"})
 
 WAYS: dict[Convention, str] = {"additions": "m additions", "neurobench": "a multiplication (NeuroBench)"}
 
@@ -37,19 +37,8 @@ OF_VIEW = {"view", "count"}
 """What of a link is no field of a sweep."""
 
 SETTINGS, CURVES = "skips-settings", "skips-curves"
-SHOWN = {
-    "most_skips": "Skips per layer, up to",
-    "seeds": "Seeds",
-    "channels": "Channels",
-    "steps": "Time steps T",
-    "train_samples": "Training images",
-    "epochs": "Epochs",
-}
-MORE = (
-    {"depth": "Layers", "dsc_fraction": "DSC fraction ρ"},
-    {"threshold": "Threshold θ", "beta": "Leak β"},
-    {"gain": "Gain n Var[w]", "twin_gain": "Gain of twins"},
-)
+SHOWN = ("most_skips", "seeds", "channels", "steps", "train_samples", "epochs")
+MORE = (("depth", "dsc_fraction"), ("threshold", "beta"), ("gain", "twin_gain"))
 """In a popover, in rows."""
 
 OPENING = next(iter(SWEEPS.values()))
@@ -71,62 +60,58 @@ PAPER = (
 )
 
 
+def _read(query: Mapping[str, str]) -> SkipSweep:
+    """The page's own if a link says nothing of a sweep; an optimisation's fields are ignored."""
+    own = {n: text for n, text in query.items() if n not in OF_VIEW and not n.startswith(OPTIMISATION.prefix)}
+    return SkipSweep.check(links.read_part(SkipSweep, own)) if own.keys() - links.RESERVED else OPENING
+
+
+SWEEP = PageSettings(
+    OPENING,
+    "skips",
+    name="sweep",
+    fragments=(SETTINGS, CURVES),
+    presets=SWEEPS,
+    noun="sweep",
+    read=_read,
+    write=lambda sweep: links.write_part(sweep) or f"gain={sweep.gain:g}",  # never empty: that is the page's address
+)
+"""What is swept. In a link what differs from the default sweep, which is not the one that the page opens with."""
+
+
 def begin() -> None:
     """At the top of the page: the first time, take the sweep from the address if the visit began here."""
     session = st.session_state
-    if "sweep" in session:
+    if SWEEP.name in session:
         if came_back():
             _go_back()
         return
     query = dict(st.query_params) if state.is_entry_page("skips") else {}
     session.skips_count = CONVENTIONS[0]
-    session.sweep, session.skips_view, session.skips_link_problem = OPENING, "sweep", ""
-    optimise.begin(query)
+    VIEWS.show(VIEWS.first)
+    OPTIMISATION.begin(query)
+    SWEEP.begin({})
     try:
-        session.skips_view = view(query)
+        VIEWS.show(VIEWS.read(query))
         session.skips_count = read_convention(query)
-        session.sweep, session.skips_link_problem = rest_kept(from_link, query)
     except InputError as error:
-        session.skips_link_problem = f"{as_sentence(error)} The default sweep is shown instead."
+        SWEEP.set_problem(f"{as_sentence(error)} The default sweep is shown instead.", linked=True)
+    else:
+        SWEEP.begin(query)
 
 
 def _go_back() -> None:
     """Take what the address tells of, which is the setting of one view."""
-    session, query = st.session_state, dict(st.query_params)
+    query = dict(st.query_params)
     try:
-        session.skips_view = view(query)
-        if session.skips_view == "optimise":
-            optimise.begin(query)
+        VIEWS.show(VIEWS.read(query))
+        if VIEWS.current == "optimise":
+            OPTIMISATION.begin(query)
         else:
-            session.skips_count = read_convention(query)
-            session.sweep, session.skips_link_problem = rest_kept(from_link, query)
+            st.session_state.skips_count = read_convention(query)
+            SWEEP.begin(query, keep=True)
     except InputError as error:
-        session.skips_link_problem = f"{as_sentence(error)} The sweep stays as it is."
-
-
-def to_link(sweep: SkipSweep) -> str:
-    """The query string: what differs from the default sweep, which is not the one that the page opens with.
-
-    >>> to_link(SkipSweep(types="asc", beta=0.5)), to_link(SkipSweep())
-    ('types=asc&beta=0.5', 'gain=0.33')
-    """
-    return links.write_part(sweep) or f"gain={sweep.gain:g}"  # never empty: that is the page's address
-
-
-def from_link(query: Mapping[str, str]) -> SkipSweep:
-    """The sweep of a link's parameters, the page's own if there are none; an optimisation's are ignored.
-
-    Raises `InputError`.
-    """
-    own = {name: text for name, text in query.items() if name not in OF_VIEW and not name.startswith(optimise.PREFIX)}
-    return SkipSweep.check(links.read_part(SkipSweep, own)) if own.keys() - links.RESERVED else OPENING
-
-
-def view(query: Mapping[str, str]) -> str:
-    """Which half of the page a link shows. Raises `InputError`."""
-    if (name := query.get("view", "sweep")) not in VIEWS:
-        raise InputError("view", f"be one of {', '.join(VIEWS)}", name)
-    return name
+        SWEEP.set_problem(f"{as_sentence(error)} The sweep stays as it is.", linked=True)
 
 
 def read_convention(query: Mapping[str, str]) -> Convention:
@@ -136,30 +121,12 @@ def read_convention(query: Mapping[str, str]) -> Convention:
 
 def panel() -> None:
     """The switch between the sweep and the search, and one of them."""
-    session = st.session_state
-    title, switch = st.columns([1, 8], vertical_alignment="center")
-    title.title("Skips", anchor=False)
-    switch.segmented_control(
-        "View",
-        list(VIEWS),
-        default=session.skips_view,
-        required=True,
-        format_func=lambda name: VIEWS[name],
-        label_visibility="collapsed",
-        wrap=True,
-        key=view_key("skips-view"),
-        on_change=_turn,
-    )
-    if problem := session.skips_link_problem:  # in either half: a field without a half's prefix is the sweep's
-        st.error(escape_markdown(problem), icon=":material/error:")
-    if session.skips_view == "optimise":
+    VIEWS.head("Skips")
+    SWEEP.show_problem(linked=True)  # in either half: a field without a half's prefix is the sweep's
+    if VIEWS.current == "optimise":
         optimise.panel()
     else:
         _sweep_panel()
-
-
-def _turn() -> None:
-    st.session_state.skips_view = st.session_state[view_key("skips-view")]
 
 
 def _sweep_panel() -> None:
@@ -167,67 +134,37 @@ def _sweep_panel() -> None:
     st.caption(ABOUT)
     with st.container():
         _settings()
-    active = _is_active(distinct(points(_sweep())))
-    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
-        st.fragment(_curves, key=CURVES, run_every=questions.EVERY if active else None)(active)
+    questions.live(_curves, CURVES, lambda: _is_active(distinct(points(SWEEP.value))))
     st.caption(PAPER)
-
-
-def _sweep() -> SkipSweep:
-    found: SkipSweep = st.session_state.sweep
-    return found
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def _settings() -> None:
-    sweep = _sweep()
     top = st.columns([60, 24, 15, 13], vertical_alignment="bottom")
-    questions.presets(top[0], SWEEPS, sweep, KEY, _preset)
-    questions.data(top[1], sweep.data, KEY, _put)
-    recipe.popover(top[2], sweep, KEY, _put, _take)
+    SWEEP.preset_menu(top[0])
+    SWEEP.data(top[1])
+    recipe.popover(top[2], SWEEP)
     with top[3].popover("More", icon=":material/tune:", width="stretch"):
-        for labels in MORE:
-            questions.numbers(sweep, labels, KEY, _put)
+        for names in MORE:
+            SWEEP.numbers(names)
     row = st.columns([19, 22, 18, 18], vertical_alignment="bottom")
-    adds = "DSC concatenates channels of the source, ASC adds its spikes."
-    questions.segments(
-        row[0], "Skips", "types", list(optimise.TYPES), sweep, KEY, _put, help=adds, format_func=optimise.TYPES.get
+    SWEEP.segments(
+        row[0], "types", "Skips", names=TYPES, help="DSC concatenates channels of the source, ASC adds its spikes."
     )
-    questions.segments(
-        row[1], "Controls of equal size", "controls", ["with", "without"], sweep, KEY, _put, help=CONTROLS
-    )
-    questions.segments(row[2], "ANN twins", "twins", ["with", "without"], sweep, KEY, _put)
-    questions.segments(row[3], "Normalisation", "norm", ["none", "batch"], sweep, KEY, _put, help=NORM)
-    questions.numbers(sweep, SHOWN, KEY, _put)
+    SWEEP.segments(row[1], "controls", "Controls of equal size", help=CONTROLS)
+    SWEEP.segments(row[2], "twins", "ANN twins")
+    SWEEP.segments(row[3], "norm", "Normalisation", help=NORM)
+    SWEEP.numbers(SHOWN)
     count = st.session_state.skips_count
-    shown = [to_link(sweep)] + [f"count={count}"] * (count != CONVENTIONS[0])
-    address("&".join(part for part in shown if part), key="skips-address", steps=True)
+    address("&".join([SWEEP.link] + [f"count={count}"] * (count != CONVENTIONS[0])), key="skips-address", steps=True)
 
 
-def _put(name: str) -> None:
-    questions.put(name, "sweep", KEY, SkipSweep.check)
-    notices.rerun_fragments(SETTINGS, CURVES)
-
-
-def _preset(name: str) -> None:
-    _take(SWEEPS[name], f"Started from {name}.")
-
-
-def _take(sweep: SkipSweep, done: str = recipe.TAKEN) -> None:
-    questions.replace(sweep, "sweep", KEY, done)
-    notices.rerun_fragments(SETTINGS, CURVES)
-
-
-@show_store_errors()
-def _curves(was_active: bool) -> None:
-    """What changes while the runs train; whether it looks again by itself is settled by a run of the whole page."""
-    chosen = points(_sweep())
+def _curves() -> None:
+    chosen = points(SWEEP.value)
     designs = distinct(chosen)
     runs = questions.runs_of(designs)
-    if _is_active(designs) != was_active:
-        st.rerun()
-    actions(designs, runs, KEY)
+    actions(designs, runs, SWEEP.key)
     results = questions.results(designs, runs)
     if not results and (forecast := forecast_text(chosen)):
         st.caption(escape_markdown(forecast))
@@ -238,13 +175,13 @@ def _curves(was_active: bool) -> None:
             st.markdown("\n".join(f"- {escape_markdown(one)}" for one in said))
         _count_switch()
         charts(payload(skip_charts(chosen, results, st.session_state.skips_count)), key="skips-charts")
-        measuring.offer_measuring(measuring.unmeasured(designs, results), KEY)
+        measuring.offer_measuring(measuring.unmeasured(designs, results), SWEEP.key)
     if runs:
         _table(chosen, runs, results)
 
 
 def _is_active(designs: Sequence[Design]) -> bool:
-    return questions.is_active(questions.runs_of(designs)) or measuring.is_active(designs)
+    return questions.are_active(designs) or measuring.is_active(designs)
 
 
 def _count_switch() -> None:
@@ -264,41 +201,22 @@ def _count_switch() -> None:
 
 def _count() -> None:
     st.session_state.skips_count = st.session_state["skips-count"]
-    notices.rerun_fragments(SETTINGS, CURVES)
+    SWEEP.rerun()
 
 
 def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:
     table = skip_table(chosen, runs, results, st.session_state.skips_count)
-    picked = st.dataframe(
-        table,
-        hide_index=True,
-        height=min(38 + 35 * len(table), 420),
-        key="skips-table",
-        placeholder="–",
-        on_select="rerun",
-        selection_mode="single-row",
-        column_order=[name for name in table.columns if name != "run" and not table[name].isna().all()],
-        column_config=column_config(
-            table,
-            {
-                "control for": st.column_config.TextColumn(
-                    width=180, help="Which skips this plain block stands beside."
-                ),
-                "n_skip": column("n_skip"),
-                "test": column("accuracy"),
-                "rate": column("rate"),
-                "dense": column("dense"),
-                "MACs": column("MACs"),
-                "additions": column("additions"),
-                "energy": column("energy", help=CAVEAT),
-                "counts": st.column_config.TextColumn(help=f"Some are {ESTIMATED}."),
-                "seconds": column("seconds"),
-            },
-        ),
-    )
-    rows = [row for row in picked["selection"]["rows"] if row < len(table)]
-    if not rows:
-        st.caption("Tick a run to open it on the Design page, with its matrix and its layers.")
-    elif st.button("Open", type="primary", icon=":material/open_in_new:", key="skips-open"):
-        state.open_run(str(table["run"][rows[0]]))
-        st.switch_page(ROOT / "pages" / "design.py")
+    columns = {
+        "control for": st.column_config.TextColumn(width=180, help="Which skips this plain block stands beside."),
+        "n_skip": column("n_skip"),
+        "test": column("accuracy"),
+        "rate": column("rate"),
+        "dense": column("dense"),
+        "MACs": column("MACs"),
+        "additions": column("additions"),
+        "energy": column("energy", help=CAVEAT),
+        "counts": st.column_config.TextColumn(help=f"Some are {ESTIMATED}."),
+        "seconds": column("seconds"),
+    }
+    words = "Tick a run to open it on the Design page, with its matrix and its layers."
+    tables.runs(table, SWEEP.key, columns, words, empty=False)

@@ -27,9 +27,9 @@ KEY = "optimised"
 def is_active(setting: Optimisation) -> bool:
     """Whether runs of the table are still to change."""
     several = searches(setting)
-    histories = [work.search_history(search) for search in several]
-    designs = _designs(_threes(setting, questions.runs_of(several), histories))
-    return questions.is_active(questions.runs_of(designs)) or measuring.is_active(designs)
+    runs = questions.runs_of(several)
+    designs = _designs(_threes(setting, runs, work.search_histories(several, runs)))
+    return questions.are_active(designs) or measuring.is_active(designs)
 
 
 def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:

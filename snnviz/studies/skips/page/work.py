@@ -8,29 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.studies.skips.charts.search import SearchHistory
-from snnviz.studies.skips.page.setting import KEY
+from snnviz.studies.skips.page.setting import OPTIMISATION
 from snnviz.studies.skips.search import Model, Search, Trial, Twin
-from snnviz.ui.kit import services
 from snnviz.ui.kit.actions import ResultWords, Verb, actions
+from snnviz.ui.kit.rows import rows_of
 from snnviz.ui.kit.words import pluralise
 
 SEARCH = Verb("Start", "Searching", "All searched", "search")
 
 
-def search_history(search: Search) -> SearchHistory:
-    """The history of a search."""
-
-    def read() -> SearchHistory:
-        store, run = services.store(), search.digest
-        trials = sorted((row for _, row in store.rows(run, Trial)), key=lambda trial: trial.number)
-        models = tuple(row for _, row in store.rows(run, Model))
-        twins = [row for _, row in store.rows(run, Twin)]
-        return SearchHistory(search, tuple(trials), models, twins[0] if twins else None)
-
-    return services.CACHE.get((str(cache_dir()), "search", search.digest), read)
+def search_histories(searches: Sequence[Search], runs: Mapping[str, Run]) -> list[SearchHistory]:
+    """What searches have said so far, each one's; `runs`: those there are, by digest."""
+    trials, models, twins = rows_of(runs, Trial), rows_of(runs, Model), rows_of(runs, Twin)
+    found = []
+    for search in searches:
+        name = search.digest
+        ordered = tuple(sorted(trials.get(name, ()), key=lambda trial: trial.number))
+        found.append(SearchHistory(search, ordered, models.get(name, ()), next(iter(twins.get(name, ())), None)))
+    return found
 
 
 def panel(searches: Sequence[Search], runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:
@@ -43,4 +40,4 @@ def panel(searches: Sequence[Search], runs: Mapping[str, Run], histories: Sequen
         complete=f"{pluralise(len(done), 'search')}, {kept}",
         kept=pluralise(unfinished, "candidate"),
     )
-    actions(searches, runs, KEY, verb=SEARCH, result_words=found)
+    actions(searches, runs, OPTIMISATION.key, verb=SEARCH, result_words=found)

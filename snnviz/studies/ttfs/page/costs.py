@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement, name_of
-from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.store.metrics import metrics
 from snnviz.studies.ttfs.charts.costs import RunSummary, cost_table
 from snnviz.studies.ttfs.page.runs import run_panel
-from snnviz.studies.ttfs.page.setting import KEY, design, put_study, study
+from snnviz.studies.ttfs.page.setting import DESIGN, STUDY
 from snnviz.studies.ttfs.study import networks
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.theory.operations import CAVEAT
 from snnviz.theory.probe import on_pages
 from snnviz.ui.kit import measuring, questions, services
 from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.shared import shared
 from snnviz.views.results import Result
 
 COUNTED = (
@@ -33,8 +31,8 @@ COUNTED = (
 
 
 def compared_designs() -> dict[str, Design]:
-    """The three designs of the table, by name."""
-    return networks(design(), study().steps)
+    """The three, by their names."""
+    return networks(DESIGN.value, STUDY.value.steps)
 
 
 def panel(pair: Pair) -> None:
@@ -44,7 +42,7 @@ def panel(pair: Pair) -> None:
     done = {name: _summary(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}
     if pair.silent == "nothing":
         done["ttfs"] = RunSummary(pair.accuracy)
-    elif "ttfs" not in done and "relu" in done and study().weights == "relu":
+    elif "ttfs" not in done and "relu" in done and STUDY.value.weights == "relu":
         done["ttfs"] = RunSummary(done["relu"].accuracy)  # its logits are the same
     rated = done.get("rate")
     number = st.column_config.NumberColumn
@@ -82,8 +80,7 @@ def panel(pair: Pair) -> None:
         st.caption(f"Rate-coded: on {on_pages(designs['rate'], rated.probe)}; the others: on the test images above.")
         measuring.offer_measuring([designs["rate"]] if rated.probe is None else [], "ttfs-costs")
     row, widget = st.columns([8, 2], vertical_alignment="bottom")
-    with widget:
-        questions.numbers(study(), {"steps": "Time steps T"}, KEY, put_study)
+    STUDY.number(widget, "steps")
     with row:
         run_panel("rate", designs["rate"], runs, (6, 4, 8))
 
@@ -94,11 +91,11 @@ def _is_done(runs: dict[str, Run], of: Design) -> bool:
 
 def _summary(of: Design, run: Run) -> RunSummary:
     anew = questions.runs_of([Measurement(design=of)]).get(name_of(of))
-    return _read(str(cache_dir()), run.run, run.finished, anew.finished if anew is not None else None)
+    return _read(run.run, run.finished, anew.finished if anew is not None else None)
 
 
-@lru_cache(maxsize=200)
-def _read(_place: str, run: str, _finished: float | None, _measured: float | None) -> RunSummary:
+@shared(200)
+def _read(run: str, _finished: float | None, _measured: float | None) -> RunSummary:
     store = services.store()
     found = Result(metrics(store, [store.get(run)])[run])
     return RunSummary(found.accuracy, found.metrics["spikes"], found.operations, found.probe)

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
-from snnviz.places import cache_dir
 from snnviz.studies.ttfs.charts import naive as views
-from snnviz.studies.ttfs.page.setting import LINK, VIEW, design
-from snnviz.studies.ttfs.page.spectra import KEY, STATE, NaiveSettings, naive_settings
+from snnviz.studies.ttfs.page.setting import DESIGN, LINK, VIEW
+from snnviz.studies.ttfs.page.spectra import NAIVE
 from snnviz.studies.ttfs.trajectories import Course, Trajectories
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import notices, questions, services
+from snnviz.ui.kit import fields, notices, questions
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.fields import Binding
+from snnviz.ui.kit.rows import Revisions, read, revisions
+from snnviz.ui.kit.shared import shared
 
 TRAIN = Verb("Train", "Training", "All trained", "comparison")
 
 
 def setting() -> Trajectories:
     """The page's network, four times."""
-    return Trajectories.meant({"design": design(), "slower": naive_settings().slower})
+    return Trajectories.meant({"design": DESIGN.value, "slower": NAIVE.value.slower})
 
 
-@show_store_errors()
-def panel(was_active: bool) -> None:
-    """How much more slowly one network learns, Train and Cancel; below them the curves, live."""
+def panel() -> None:
+    """How much more slowly one of them learns, Train and Cancel; below these the curves, live."""
     chosen = setting()
     runs = questions.runs_of([chosen])
-    if questions.is_active(runs) != was_active:
-        st.rerun()
     left, right = st.columns([14, 86], vertical_alignment="bottom")
-    with left:
-        questions.numbers(naive_settings(), {"slower": "Slower by"}, KEY, _put, held=["slower"] if was_active else ())
+    fields.number(
+        left, NAIVE.value, "slower", Binding(NAIVE.widget_key("slower"), _put), disabled=questions.is_active(runs)
+    )
     with right:
-        actions([chosen], runs, KEY, verb=TRAIN, what="all four")
-    run = runs.get(chosen.digest)
-    glance = services.run_and_version(chosen.digest) if run is not None and run.state != "queued" else None
-    drawn = _course_charts(str(cache_dir()), chosen, glance[1], done=glance[0].state == "done") if glance else None
+        actions([chosen], runs, NAIVE.key, verb=TRAIN, what="all four")
+    done = any(run.state == "done" for run in runs.values())
+    drawn = _course_charts(chosen, revisions(runs), done=done)
     if drawn is None:
         st.caption(
             "The network above, four times on the same batches: ReLUs, B = 1, α = 1, and α = 1 with a smaller learning "
@@ -51,18 +47,18 @@ def panel(was_active: bool) -> None:
 
 def _shallow() -> str:
     """With few factors 1/B not much happens."""
-    few = (design().network.hidden_layers or 4) < 4
+    few = (DESIGN.value.network.hidden_layers or 4) < 4
     return " What docs/ttfs.md tells of α = 1 is of 7 hidden layers; fewer have fewer factors 1/B." if few else ""
 
 
-@lru_cache(maxsize=16)
-def _course_charts(_place: str, setting: Trajectories, _version: str, *, done: bool) -> tuple[str, bytes] | None:
-    found = views.by_model([row for _, row in services.store().rows(setting.digest, Course)], done=done)
+@shared(16)
+def _course_charts(setting: Trajectories, shown: Revisions, *, done: bool) -> tuple[str, bytes] | None:
+    found = views.by_model(read(shown, Course).get(setting.digest, ()), done=done)
     if not found or not found["relu"][-1].step:
         return None
     return views.course_verdict(found, setting.slower), payload(views.course_charts(found))
 
 
-def _put(name: str) -> None:
-    questions.put(name, STATE, KEY, NaiveSettings.check)
+def _put() -> None:
+    NAIVE.update("slower")
     notices.rerun_fragments(VIEW, LINK)

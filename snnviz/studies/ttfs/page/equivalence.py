@@ -9,7 +9,7 @@ from snnviz.studies.ttfs.charts import ttfs as views
 from snnviz.studies.ttfs.charts.neuron import formulas
 from snnviz.studies.ttfs.page import selection as ttfs_looks
 from snnviz.studies.ttfs.page import twin
-from snnviz.studies.ttfs.page.setting import VIEW, design, study
+from snnviz.studies.ttfs.page.setting import DESIGN, STUDY, VIEW
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit.columns import column_config
@@ -25,7 +25,7 @@ def panel() -> None:
         return
     st.markdown(views.verdict(pair))
     ttfs_looks.widgets(pair)
-    card, image = datasets.card(design().data.name), ttfs_looks.image(pair)
+    card, image = datasets.card(DESIGN.value.data.name), ttfs_looks.image(pair)
     first = [views.image_chart(pair, image, card), views.logits_chart(pair, image, card), views.difference_chart(pair)]
     charts(payload(first), key="ttfs-logits")
     _layer(pair, image)
@@ -38,7 +38,7 @@ def _layer(pair: Pair, image: int) -> None:
     with left:
         charts(payload([views.scatter_chart(pair, layer, image)]), key="ttfs-scatter")
     with right.container(border=True):
-        which = "" if study().chosen else ", the first to spike" if pair.spikes[layer] else ""
+        which = "" if STUDY.value.chosen else ", the first to spike" if pair.spikes[layer] else ""
         st.markdown(f"**Neuron {neuron} of {pair.relu.names[layer]}{which}: a ReLU, and how it is told by a spike**")
         for formula in formulas(pair, layer, neuron, image):
             st.latex(formula)

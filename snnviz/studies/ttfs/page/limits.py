@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import streamlit as st
 
@@ -11,14 +10,13 @@ from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.networks import MlpNetwork
 from snnviz.errors import DataMissing, InputError
-from snnviz.places import cache_dir
 from snnviz.store import Run, Task
 from snnviz.studies.ttfs.charts import limits as views
 from snnviz.studies.ttfs.curves import networks, points, tuning
-from snnviz.studies.ttfs.limits import FineTuning, Limits
+from snnviz.studies.ttfs.limits import FineTuning, Limits, Tuned
 from snnviz.studies.ttfs.page import limits_curve
-from snnviz.studies.ttfs.page.limits_setting import KEY, base, kind, rows_of, setting, sliders
-from snnviz.studies.ttfs.page.setting import VIEW, design, study
+from snnviz.studies.ttfs.page.limits_setting import base, kind, sliders
+from snnviz.studies.ttfs.page.setting import DESIGN, LIMITS, STUDY, VIEW
 from snnviz.studies.ttfs.page.work import Source, build_pair, source
 from snnviz.studies.ttfs.theory.limits import accuracy, trained
 from snnviz.studies.ttfs.theory.twins import span
@@ -26,7 +24,8 @@ from snnviz.theory.ttfs import ZETA
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.rows import rows_of
+from snnviz.ui.kit.shared import shared
 from snnviz.ui.kit.words import pluralise
 from snnviz.views.numbers import share
 
@@ -35,27 +34,23 @@ TUNE = Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
 
 def panel() -> None:
     """The sliders with what they cost; below them the curves."""
-    active = questions.is_active(questions.runs_of(_tasks()))
-    st.fragment(_draw, key=VIEW, run_every=questions.EVERY if active else None)(active)
+    questions.live(_draw, VIEW, lambda: questions.are_active(_tasks()))
 
 
 def _one() -> FineTuning:
-    return tuning(base(), setting().limits, setting())
+    return tuning(base(), LIMITS.value.limits, LIMITS.value)
 
 
 def _tasks() -> list[Task]:
-    now = setting()
+    now = LIMITS.value
     curve = points(base(), now, [now.axis])
     return [_one(), *networks(base(), now.seeds), *(point.task for point in curve)]
 
 
-@show_store_errors()
-def _draw(was_active: bool) -> None:
+def _draw() -> None:
     runs = questions.runs_of(_tasks())
-    if questions.is_active(runs) != was_active:
-        st.rerun()
     left, right = st.columns([5, 7], gap="medium")
-    of = source(design(), kind())
+    of = source(DESIGN.value, kind())
     with left:
         sliders()
     with right:
@@ -67,7 +62,7 @@ def _draw(was_active: bool) -> None:
 def _now(of: Source, runs: Mapping[str, Run]) -> None:
     """What the limits cost: at once on some images, and on all of them before and after training on."""
     task = _one()
-    rows = rows_of({task.digest: runs[task.digest]} if task.digest in runs else {}).get(task.digest, ())
+    rows = rows_of({task.digest: runs[task.digest]} if task.digest in runs else {}, Tuned).get(task.digest, ())
     first, second, third = st.columns(3)
     first.metric("Without limits", _percent(of.accuracy), help="Accuracy of the finished run on all test images.")
     found, words = _at_once(of, task.limits)
@@ -83,7 +78,7 @@ def _now(of: Source, runs: Mapping[str, Run]) -> None:
     actions(
         [task],
         {name: run for name, run in runs.items() if name == task.digest},
-        f"{KEY}-one",
+        f"{LIMITS.key}-one",
         verb=TUNE,
         what="it",
     )
@@ -104,17 +99,17 @@ def _at_once(of: Source, limits: Limits) -> tuple[float | None, str]:
     """The accuracy on some test images, computed here; and what is to be said of it."""
     if of.run is None:
         return None, "Once the network is trained (above), its accuracy under any limits is here at once."
-    if not isinstance(design().network, MlpNetwork):
+    if not isinstance(DESIGN.value.network, MlpNetwork):
         return None, "At once for fully connected networks alone: press Fine-tune for the accuracy before and after."
     try:
-        found, count = _computed(str(cache_dir()), design(), of, limits)
+        found, count = _computed(DESIGN.value, of, limits)
     except (DataMissing, InputError) as error:
         return None, str(error)
     return found, f"At once, on {count} test images."
 
 
-@lru_cache(maxsize=500)
-def _computed(_place: str, of: Design, weights: Source, limits: Limits) -> tuple[float, int]:
-    pair = build_pair(of, study().model_copy(update={"zeta": ZETA, "slopes": "one", "silent": "clock"}), weights)
+@shared(500)
+def _computed(of: Design, weights: Source, limits: Limits) -> tuple[float, int]:
+    pair = build_pair(of, STUDY.value.model_copy(update={"zeta": ZETA, "slopes": "one", "silent": "clock"}), weights)
     network = trained(pair.relu, *span(datasets.card(of.data.name)), ZETA)
     return accuracy(network, limits, pair.relu.shown, pair.relu.labels, of.seed), len(pair.relu.shown)

@@ -9,34 +9,34 @@ import streamlit as st
 from snnviz.store import Run, Task
 from snnviz.studies.ttfs.charts import limits as views
 from snnviz.studies.ttfs.curves import networks, points
-from snnviz.studies.ttfs.limits import AXES
-from snnviz.studies.ttfs.page.limits_setting import KEY, base, put, rows_of, setting
+from snnviz.studies.ttfs.limits import AXES, Tuned
+from snnviz.studies.ttfs.page.limits_setting import base
+from snnviz.studies.ttfs.page.setting import LIMITS
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.words import escape_markdown
+from snnviz.ui.kit.rows import rows_of
 
 DRAW = Verb("Draw", "Drawing", "Drawn", "run")
 
 
 def panel(runs: Mapping[str, Run]) -> None:
     """Which curve, how its points are made, and what is there of it."""
-    now, network = setting(), base()
+    now, network = LIMITS.value, base()
     which, numbers = st.columns([5, 5], vertical_alignment="bottom")
-    questions.segments(which, "Curve over", "axis", list(AXES), now, KEY, put, format_func=views.NAMES.__getitem__)
+    LIMITS.segments(which, "axis", "Curve over", options=list(AXES), names=views.NAMES)
     with numbers:
-        questions.numbers(now, {"epochs": "Epochs", "learning_rate": "Learning rate", "seeds": "Seeds"}, KEY, put)
-    if problem := st.session_state.get(f"{KEY}_problem"):
-        st.error(escape_markdown(problem), icon=":material/error:")
+        LIMITS.numbers(["epochs", "learning_rate", "seeds"])
+    LIMITS.show_problem()
     alone = networks(network, now.seeds)
     curve = points(network, now, [now.axis])
     tasks: list[Task] = [*alone, *(point.task for point in curve)]
     own = {task.digest: runs[task.digest] for task in tasks if task.digest in runs}
-    actions(tasks, own, f"{KEY}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")
+    actions(tasks, own, f"{LIMITS.key}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")
     ends = questions.epochs_of(alone)
     done = [name for name, run in own.items() if name in ends and run.state == "done"]
     exact = {name: ends[name][-1].test_accuracy for name in done}
-    rows = rows_of({name: run for name, run in own.items() if run.task not in alone})
+    rows = rows_of({name: run for name, run in own.items() if run.task not in alone}, Tuned)
     if said := views.verdict(now.axis, curve, rows, exact):
         st.markdown(said)
     if rows:

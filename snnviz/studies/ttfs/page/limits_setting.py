@@ -1,112 +1,52 @@
-"""Part of the TTFS page: which limits are on which network, as sliders, and what fine-tunings have said."""
+"""Part of the TTFS page: which limits are on which network, as sliders."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from functools import lru_cache
 
 import streamlit as st
 
 from snnviz.design.design import Design
-from snnviz.design.registry import Range
-from snnviz.places import cache_dir
-from snnviz.store import Run
-from snnviz.studies.ttfs.charts.limits import Rows
-from snnviz.studies.ttfs.curves import LimitSetting
-from snnviz.studies.ttfs.limits import Tuned
-from snnviz.studies.ttfs.page.setting import KEY as PAGE
-from snnviz.studies.ttfs.page.setting import NAMES, design, put_study, redraw, study, twin
+from snnviz.studies.ttfs.page.setting import DESIGN, LIMITS, NAMES, STUDY, twin
 from snnviz.studies.ttfs.study import Weights
-from snnviz.ui.kit import questions, services
-from snnviz.ui.kit.rows import versions
+from snnviz.ui.kit import fields
+from snnviz.ui.kit.fields import Binding
 
-KEY = "ttfs_limits"
-SLIDERS = {
-    "weight_bits": "Bits of a weight (0: no limit)",
-    "outliers": "Outliers: share of weights beyond their range",
-    "time_bits": "Bits of a spike's time (0: no limit)",
-    "jitter": "Jitter of spikes, in τ_c",
-    "latency": "Latency: windows so many times shorter",
-}
+SLIDERS = ("weight_bits", "outliers", "time_bits", "jitter", "latency")
 LEVELS = {"without-zero": "2^b, none is 0", "with-zero": "2^b − 1, one is 0"}
-
-
-def setting() -> LimitSetting:
-    """What is limited, and of what a curve is drawn."""
-    found: LimitSetting = st.session_state.ttfs_limits
-    return found
 
 
 def kind() -> Weights:
     """Whose weights are limited."""
-    return "ttfs" if study().weights == "ttfs" else "relu"
+    return "ttfs" if STUDY.value.weights == "ttfs" else "relu"
 
 
 def base() -> Design:
     """The network without limits."""
-    return twin() if kind() == "ttfs" else design()
+    return twin() if kind() == "ttfs" else DESIGN.value
 
 
 def sliders() -> None:
     """The widgets."""
-    now = setting()
-    questions.segments(
+    now = LIMITS.value
+    fields.segments(
         st,
-        "Weights of",
+        STUDY.value.model_copy(update={"weights": kind()}),
         "weights",
-        ["relu", "ttfs"],
-        study().model_copy(update={"weights": kind()}),
-        PAGE,
-        put_study,
-        format_func=lambda kind: NAMES[kind].removeprefix("the "),
+        Binding(STUDY.widget_key("weights"), STUDY.put, ("weights",)),
+        options=["relu", "ttfs"],
+        names={kind: name.removeprefix("the ") for kind, name in NAMES.items()},
+        label="Weights of",
         help="Both compute the same; the limits are those of a TTFS network with these weights.",
     )
-    for name, label in SLIDERS.items():
-        about = LimitSetting.model_fields[name]
-        limits = next(item for item in about.metadata if isinstance(item, Range))
-        number = int if about.annotation is int else float
-        st.slider(
-            label,
-            number(limits.low),
-            number(limits.high),
-            number(getattr(now, name)),
-            number(limits.step or 1),
-            format="%.3f" if name == "outliers" else None if number is int else "%g",
-            help=limits.help,
-            disabled=name == "outliers" and not now.weight_bits,
-            key=f"{KEY}-{name}@{questions.revision(KEY)}",
-            on_change=put,
-            args=(name,),
-        )
+    for name in SLIDERS:
+        precise = name == "outliers"
+        LIMITS.slider(st, name, format="%.3f" if precise else None, disabled=precise and not now.weight_bits)
         if name == "weight_bits":
-            questions.segments(
+            LIMITS.segments(
                 st,
-                "Levels of a weight",
                 "levels",
-                list(LEVELS),
-                now,
-                KEY,
-                put,
-                format_func=LEVELS.get,
+                "Levels of a weight",
+                names=LEVELS,
                 help="Between the ends of each layer's range. 2^b, evenly spaced: none of them is 0, so that every "
                 "synapse does something. One fewer, and 0 is in the middle.",
                 disabled=not now.weight_bits,
             )
-
-
-def put(name: str) -> None:
-    """A field of the setting."""
-    questions.put(name, "ttfs_limits", KEY, LimitSetting.check)
-    redraw()
-
-
-def rows_of(runs: Mapping[str, Run]) -> Rows:
-    """What fine-tunings have said, by digest."""
-    place = str(cache_dir())
-    found = {run: _read(place, run, created, version) for run, created, version in versions(runs.values())}
-    return {run: rows for run, rows in found.items() if rows}
-
-
-@lru_cache(maxsize=1000)
-def _read(_place: str, run: str, _created: float, _version: str) -> tuple[Tuned, ...]:
-    return tuple(row for _, row in services.store().rows(run, Tuned))

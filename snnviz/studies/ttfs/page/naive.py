@@ -26,7 +26,5 @@ def panel() -> None:
     with st.container():
         spectra.panel()
     st.markdown("**Train them**: a ReLU network, and TTFS networks that begin as the same function")
-    active = questions.is_active(questions.runs_of([courses.setting()]))
-    with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
-        st.fragment(courses.panel, key=VIEW, run_every=questions.EVERY if active else None)(active)
+    questions.live(courses.panel, VIEW, lambda: questions.are_active([courses.setting()]))
     st.caption(PAPER)

@@ -7,53 +7,39 @@ from collections.abc import Sequence
 import streamlit as st
 
 from snnviz.studies.ttfs.charts import penalty as views
-from snnviz.studies.ttfs.page.setting import VIEW, design, redraw
-from snnviz.studies.ttfs.penalty import Penalised, PenaltyStudy, penalised
+from snnviz.studies.ttfs.page.setting import DESIGN, PENALTY, VIEW
+from snnviz.studies.ttfs.penalty import Penalised, penalised
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column, column_config
-from snnviz.ui.kit.store_errors import show_store_errors
-
-KEY = "ttfs_penalty"
-
-
-def setting() -> PenaltyStudy:
-    """Which penalties, of how many seeds."""
-    found: PenaltyStudy = st.session_state.ttfs_penalty
-    return found
 
 
 def panel() -> None:
     """The penalties; below them the curve, live."""
-    active = questions.is_active(questions.runs_of([each.design for each in _members()]))
-    st.fragment(_draw, key=VIEW, run_every=questions.EVERY if active else None)(active)
+    questions.live(_draw, VIEW, lambda: questions.are_active([each.design for each in _members()]))
 
 
 def _members() -> Sequence[Penalised]:
-    return penalised(design(), setting())
+    return penalised(DESIGN.value, PENALTY.value)
 
 
-@show_store_errors()
-def _draw(was_active: bool) -> None:
+def _draw() -> None:
     several = _members()
     designs = [each.design for each in several]
     runs = questions.runs_of(designs)
-    if questions.is_active(runs) != was_active:
-        st.rerun()
     left, right = st.columns([9, 3], vertical_alignment="bottom")
     left.text_input(
         "Weights λ of the penalty",
-        setting().values,
+        PENALTY.value.values,
         help="Numbers from 0 to 1000, separated by commas. The loss is the cross-entropy plus λ times the mean "
         "activation of all hidden neurons, in τ_c.",
-        key=f"{KEY}-values@{questions.revision(KEY)}",
-        on_change=_put,
+        key=PENALTY.widget_key("values"),
+        on_change=PENALTY.put,
         args=("values",),
     )
-    with right:
-        questions.numbers(setting(), {"seeds": "Seeds"}, KEY, _put)
-    actions(designs, runs, KEY)
+    PENALTY.number(right, "seeds")
+    actions(designs, runs, PENALTY.key)
     found = views.penalty_results(several, questions.epochs_of(designs))
     if not found:
         st.caption("Each is the TTFS network above, trained from scratch with another penalty: an ordinary run.")
@@ -79,8 +65,3 @@ def _draw(was_active: bool) -> None:
             },
         ),
     )
-
-
-def _put(name: str) -> None:
-    questions.put(name, "ttfs_penalty", KEY, PenaltyStudy.check)
-    redraw()

@@ -9,11 +9,10 @@ import streamlit as st
 from snnviz.design.design import Design
 from snnviz.places import ROOT
 from snnviz.store import Run
-from snnviz.studies.ttfs.page.setting import RUNS, design, twin
+from snnviz.studies.ttfs.page.setting import DESIGN, RUNS, twin
 from snnviz.studies.ttfs.study import networks
 from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.views.numbers import share
 
 SHORT = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded"}
@@ -24,16 +23,12 @@ HALF = (5, 4, 8)
 
 def runs() -> None:
     """A button for each of the two networks, and how far it is."""
-    active = questions.is_active(questions.runs_of([design(), twin()]))
-    st.fragment(_runs, key=RUNS, run_every=questions.EVERY if active else None)(active)
+    questions.live(_runs, RUNS, lambda: questions.are_active([DESIGN.value, twin()]))
 
 
-@show_store_errors()
-def _runs(was_active: bool) -> None:
-    both = {name: each for name, each in networks(design()).items() if name != "rate"}
+def _runs() -> None:
+    both = {name: each for name, each in networks(DESIGN.value).items() if name != "rate"}
     found = questions.runs_of(list(both.values()))
-    if questions.is_active(found) != was_active:
-        st.rerun()
     for place, (name, each) in zip(st.columns(2, gap="medium"), both.items(), strict=True):
         with place:
             run_panel(name, each, found, HALF)

@@ -5,27 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.studies.ttfs.charts import neuron as views
-from snnviz.studies.ttfs.page.setting import KEY, put_study, study
+from snnviz.studies.ttfs.page.setting import STUDY
 from snnviz.studies.ttfs.theory.twins import Pair
-from snnviz.ui.kit import questions
 
 
 def widgets(pair: Pair) -> None:
-    """The widgets for image, layer and neurons."""
-    now, names = study(), pair.relu.names[:-1]
+    """Which image, which layer, which neurons."""
+    now, names = STUDY.value, pair.relu.names[:-1]
     row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
     last = len(pair.relu.shown) - 1
+    key = f"{STUDY.widget_key('image')}/{last}"
     row[0].number_input(
         "Test image",
         0,
         last,
         image(pair),
-        key=f"{KEY}-image@{questions.revision(KEY)}/{last}",
+        key=key,
         help=f"From 0 to {last}: these are drawn by the seed, as many of each class as there are.",
         on_change=_put,
-        args=("image", f"{KEY}-image@{questions.revision(KEY)}/{last}"),
+        args=("image", key),
     )
-    key = f"{KEY}-layer@{questions.revision(KEY)}/{len(names)}"
+    key = f"{STUDY.widget_key('layer')}/{len(names)}"
     row[1].selectbox(
         "Hidden layer",
         range(1, len(names) + 1),
@@ -35,7 +35,7 @@ def widgets(pair: Pair) -> None:
         on_change=_put,
         args=("layer", key),
     )
-    key = f"{KEY}-neurons@{questions.revision(KEY)}"
+    key = STUDY.widget_key("neurons")
     row[2].text_input(
         "Neurons",
         now.neurons,
@@ -49,21 +49,21 @@ def widgets(pair: Pair) -> None:
 
 def _put(name: str, widget: str) -> None:
     if widget in st.session_state:
-        st.session_state[f"{KEY}-{name}@{questions.revision(KEY)}"] = st.session_state[widget]
-        put_study(name)
+        STUDY.change(**{name: st.session_state[widget]})
+        STUDY.rerun()
 
 
 def image(pair: Pair) -> int:
-    """The number of the selected image."""
-    return min(study().image, len(pair.relu.shown) - 1)
+    """The image that is looked at."""
+    return min(STUDY.value.image, len(pair.relu.shown) - 1)
 
 
 def layer(pair: Pair) -> int:
-    """The selected hidden layer, from 0."""
-    return min(study().layer, len(pair.hidden)) - 1
+    """The hidden layer that is looked at, from 0."""
+    return min(STUDY.value.layer, len(pair.hidden)) - 1
 
 
 def neurons(pair: Pair) -> tuple[int, ...]:
-    """The selected neurons; those that the layer does not have are left out."""
-    known = [number for number in study().chosen if number < len(pair.hidden[layer(pair)].ramp)]
+    """Its neurons that are looked at; those that it does not have are left out."""
+    known = [number for number in STUDY.value.chosen if number < len(pair.hidden[layer(pair)].ramp)]
     return tuple(known) or views.example_neurons(pair, layer(pair), image(pair))

@@ -8,16 +8,13 @@ from typing import Annotated
 import streamlit as st
 
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
 from snnviz.studies.ttfs.charts import naive as views
 from snnviz.studies.ttfs.page.setting import LINK
 from snnviz.studies.ttfs.theory.spectra import RandomLayers, eigenvalues, negative, passed
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import notices, questions
+from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import escape_markdown
 
-KEY, STATE = "ttfs-naive", "ttfs_naive"
 SPECTRA = "ttfs-naive-spectra"
 """This part's fragment: it does not depend on the page's network."""
 
@@ -25,14 +22,11 @@ SPECTRA = "ttfs-naive-spectra"
 class NaiveSettings(RandomLayers):
     """The settings of this view: random layers, and how much more slowly one of the networks learns."""
 
-    slower: Annotated[float, Range(1, 10_000, "So many times more slowly the second network with α = 1 learns.", 1)] = (
-        10.0
-    )
+    noun = "a setting"
 
-    @classmethod
-    def check(cls, document: object) -> NaiveSettings:
-        """Settings from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a setting")
+    slower: Annotated[
+        float, Range(1, 10_000, "So many times more slowly the second network with α = 1 learns.", 1, "Slower by")
+    ] = 10.0
 
     @property
     def layers(self) -> RandomLayers:
@@ -40,60 +34,29 @@ class NaiveSettings(RandomLayers):
         return RandomLayers(**self.model_dump(exclude={"slower"}))
 
 
-def naive_settings() -> NaiveSettings:
-    """The settings in the session."""
-    found: NaiveSettings = st.session_state[STATE]
-    return found
+NAIVE = PageSettings(NaiveSettings(), "ttfs-naive", name="ttfs_naive", prefix="naive.", fragments=(SPECTRA, LINK))
+"""The view's own setting."""
 
 
 @st.fragment(key=SPECTRA)
 @show_store_errors()
 def panel() -> None:
     """The sliders, what the eigenvalues say, and their charts."""
-    shown = naive_settings()
-    _widgets(shown)
-    layers = shown.layers
-    sentence, plane, depth = _drawn(layers)
+    _widgets()
+    sentence, plane, depth = _drawn(NAIVE.value.layers)
     st.markdown(sentence)
     charts(plane, key="ttfs-naive-plane")
     charts(depth, key="ttfs-naive-depth")
 
 
-def _widgets(shown: NaiveSettings) -> None:
+def _widgets() -> None:
     row = st.columns([20, 26, 24, 18, 12], vertical_alignment="bottom", gap="medium")
-    _slider(row[0], "neurons", "Neurons n", shown.neurons)
-    _slopes(row[1], shown)
-    _slider(row[2], "share", "Share of neurons that spike", shown.share)
-    questions.segments(
-        row[3],
-        "Weights",
-        "weights",
-        ["one", "he"],
-        shown,
-        KEY,
-        _put,
-        format_func={"one": "N(0, 1/n)", "he": "He: 2/n"}.get,
-    )
-    with row[4]:
-        questions.numbers(shown, {"seed": "Seed"}, KEY, _put)
-    if problem := st.session_state.get(f"{KEY}_problem"):
-        st.error(escape_markdown(problem), icon=":material/error:")
-
-
-def _slider(place: st.delta_generator.DeltaGenerator, name: str, label: str, value: float) -> None:
-    limits = next(item for item in RandomLayers.model_fields[name].metadata if isinstance(item, Range))
-    kind = type(value)
-    place.slider(
-        label,
-        kind(limits.low),
-        kind(limits.high),
-        value,
-        kind(limits.step or 1),
-        help=limits.help,
-        key=f"{KEY}-{name}@{questions.revision(KEY)}",
-        on_change=_put,
-        args=(name,),
-    )
+    NAIVE.slider(row[0], "neurons")
+    _slopes(row[1], NAIVE.value)
+    NAIVE.slider(row[2], "share")
+    NAIVE.segments(row[3], "weights", names={"one": "N(0, 1/n)", "he": "He: 2/n"})
+    NAIVE.number(row[4], "seed")
+    NAIVE.show_problem()
 
 
 def _slopes(place: st.delta_generator.DeltaGenerator, shown: NaiveSettings) -> None:
@@ -106,21 +69,16 @@ def _slopes(place: st.delta_generator.DeltaGenerator, shown: NaiveSettings) -> N
         0.05,
         help="Of the blue points, with the same W. A mapped network, whose W = B w grow with B, has the eigenvalues of "
         "B = 1 whatever B is.",
-        key=f"{KEY}-slopes@{questions.revision(KEY)}",
+        key=NAIVE.widget_key("slopes"),
         on_change=_put_slopes,
     )
 
 
 def _put_slopes() -> None:
-    if questions.is_said("slopes", KEY):
-        low, high = questions.chosen("slopes", KEY)
-        st.session_state[STATE] = naive_settings().model_copy(update={"low": round(low, 4), "high": round(high, 4)})
-    notices.rerun_fragments(SPECTRA, LINK)
-
-
-def _put(name: str) -> None:
-    questions.put(name, STATE, KEY, NaiveSettings.check)
-    notices.rerun_fragments(SPECTRA, LINK)
+    if NAIVE.has_widget("slopes"):
+        low, high = NAIVE.widget_value("slopes")
+        NAIVE.change(low=round(low, 4), high=round(high, 4))
+    NAIVE.rerun()
 
 
 @lru_cache(maxsize=64)

@@ -12,25 +12,20 @@ from snnviz.studies.ttfs.charts.costs import spikes_chart
 from snnviz.studies.ttfs.charts.ttfs import verdict
 from snnviz.studies.ttfs.page import costs, twin
 from snnviz.studies.ttfs.page import selection as ttfs_looks
-from snnviz.studies.ttfs.page.setting import KEY, VIEW, redraw, study
+from snnviz.studies.ttfs.page.setting import STUDY, VIEW
 from snnviz.studies.ttfs.theory.twins import Pair
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit import measuring, questions
-from snnviz.ui.kit.store_errors import show_store_errors
 
 CHART = "ttfs-time"
 
 
 def panel() -> None:
     """The raster with potentials, spikes by layer, and the table of costs; the rate-coded network's run, live."""
-    active = _is_active(costs.compared_designs()["rate"])
-    st.fragment(_figures, key=VIEW, run_every=questions.EVERY if active else None)(active)
+    questions.live(_figures, VIEW, lambda: _is_active(costs.compared_designs()["rate"]))
 
 
-@show_store_errors()
-def _figures(was_active: bool) -> None:
-    if _is_active(costs.compared_designs()["rate"]) != was_active:
-        st.rerun()
+def _figures() -> None:
     pair = twin.panel()
     if pair is None:
         return
@@ -48,7 +43,7 @@ def _figures(was_active: bool) -> None:
 
 
 def _is_active(rate: Design) -> bool:
-    return questions.is_active(questions.runs_of([rate])) or measuring.is_active([rate])
+    return questions.are_active([rate]) or measuring.is_active([rate])
 
 
 @lru_cache(maxsize=4)
@@ -62,7 +57,6 @@ def _pick() -> None:
     if found is None or not all(text.isascii() and text.isdecimal() and len(text) <= 6 for text in found):
         return
     layer, neuron = found
-    document = {**study().model_dump(), "layer": max(1, min(200, int(layer))), "neurons": neuron}
-    st.session_state.ttfs = type(study()).check(document)
-    questions.renew(KEY)
-    redraw()
+    STUDY.change(layer=max(1, min(200, int(layer))), neurons=neuron)
+    STUDY.renew_widgets()
+    STUDY.rerun()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import DataMissing, Diverged, InputError
-from snnviz.studies.ttfs.page.setting import KEY, NAMES, design, put_study, study
+from snnviz.studies.ttfs.page.setting import DESIGN, NAMES, STUDY
 from snnviz.studies.ttfs.page.work import Source, build_pair, source
 from snnviz.studies.ttfs.study import TtfsStudy
 from snnviz.studies.ttfs.theory.relus import MOST_WEIGHTS
 from snnviz.studies.ttfs.theory.twins import Pair
-from snnviz.ui.kit import questions
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.numbers import share
 
@@ -46,12 +43,12 @@ TERMS = (
 
 def panel() -> Pair | None:
     """The twin's widgets; the two networks, or None after a sentence that says why there are none."""
-    now = study()
+    now = STUDY.value
     _widgets(now)
-    of = source(design(), now.weights)
+    of = source(DESIGN.value, now.weights)
     st.caption(_told(of, now))
     try:
-        return build_pair(design(), now, of)
+        return build_pair(DESIGN.value, now, of)
     except DataMissing as error:
         st.info(escape_markdown(as_sentence(error)), icon=":material/download:")
         return None
@@ -60,47 +57,26 @@ def panel() -> Pair | None:
         return None
     except InputError as error:
         if error.field == "network":
-            st.info(_too_large(error, design()), icon=":material/open_in_full:")
+            st.info(_too_large(error, DESIGN.value), icon=":material/open_in_full:")
             return None
         if now.slopes != "alpha-one":
             raise
         st.warning(f"No twin with α = 1: {escape_markdown(str(error))}. With B = 1:", icon=":material/function:")
-        return build_pair(design(), now.model_copy(update={"slopes": "one"}), of)
+        return build_pair(DESIGN.value, now.model_copy(update={"slopes": "one"}), of)
 
 
 def _widgets(now: TtfsStudy) -> None:
     drawn = now.slopes == "drawn"
     row = st.columns([34, 24, 26, *([10, 10] if drawn else [])], vertical_alignment="bottom")
-    segments: dict[str, Any] = {"value": now, "key": KEY, "put": put_study}
-    questions.segments(
-        row[0], "Weights of", "weights", list(WEIGHTS), format_func=WEIGHTS.get, help=ABOUT_WEIGHTS, **segments
-    )
-    row[1].slider(
-        "ζ: spare width of windows",
-        0.0,
-        10.0,
-        now.zeta,
-        0.1,
-        help="A layer's window is (1 + ζ) X wide, where X is its largest activation over training images. Wider: "
-        "activations of other images fit, too, and the answer comes later.",
-        key=f"{KEY}-zeta@{questions.revision(KEY)}",
-        on_change=put_study,
-        args=("zeta",),
-    )
-    questions.segments(
-        row[2], "Slope B at threshold", "slopes", list(SLOPES), format_func=SLOPES.get, help=ABOUT_SLOPES, **segments
-    )
+    STUDY.segments(row[0], "weights", "Weights of", options=list(WEIGHTS), names=WEIGHTS, help=ABOUT_WEIGHTS)
+    STUDY.slider(row[1], "zeta")
+    STUDY.segments(row[2], "slopes", "Slope B at threshold", options=list(SLOPES), names=SLOPES, help=ABOUT_SLOPES)
     if drawn:
-        with row[3]:
-            questions.numbers(now, {"low": "from"}, KEY, put_study)
-        with row[4]:
-            questions.numbers(now, {"high": "to"}, KEY, put_study)
+        STUDY.number(row[3], "low", label="from")
+        STUDY.number(row[4], "high", label="to")
     st.caption(TERMS)
-    questions.segments(
-        st, "Neuron model", "silent", list(SILENT), format_func=SILENT.get, help=ABOUT_SILENT, **segments
-    )
-    if problem := st.session_state.get(f"{KEY}_problem"):
-        st.error(escape_markdown(problem), icon=":material/error:")
+    STUDY.segments(st, "silent", "Neuron model", options=list(SILENT), names=SILENT, help=ABOUT_SILENT)
+    STUDY.show_problem()
 
 
 def _told(of: Source, now: TtfsStudy) -> str:

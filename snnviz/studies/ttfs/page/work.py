@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -12,10 +11,10 @@ from snnviz.design.design import Design
 from snnviz.errors import DataMissing, NotFound
 from snnviz.events import EpochEnd
 from snnviz.graph.ttfs import relu_network
-from snnviz.places import cache_dir
 from snnviz.studies.ttfs.study import TtfsStudy, Weights, networks
 from snnviz.studies.ttfs.theory.twins import Pair, Relu, images, pair, relu
 from snnviz.ui.kit import services
+from snnviz.ui.kit.shared import shared
 
 IMAGES, TRAINING = 256, 10_000
 """Test images that both networks are shown, and training images that say how wide windows are: so many at most, drawn
@@ -40,7 +39,7 @@ def source(design: Design, wanted: Weights) -> Source:
     if shown is None or shown[0].state != "done":
         return Source("untrained")
     run = shown[0]
-    accuracy, whole = _end(str(cache_dir()), name, run.finished or 0.0)
+    accuracy, whole = _end(name, run.finished or 0.0)
     return Source(wanted, name, run.finished or 0.0, accuracy) if whole else Source("untrained")
 
 
@@ -49,17 +48,17 @@ def build_pair(design: Design, study: TtfsStudy, of: Source) -> Pair:
     if study.slopes != "drawn":  # these say nothing then
         study = study.model_copy(update={"low": 1.0, "high": 1.0})
     key = (study.zeta, study.slopes, study.low, study.high, study.silent)
-    return _pair(str(cache_dir()), relu_network(design), of, *key)
+    return _pair(relu_network(design), of, *key)
 
 
-@lru_cache(maxsize=6)
-def _pair(place: str, design: Design, of: Source, *key: Any) -> Pair:
+@shared(6)
+def _pair(design: Design, of: Source, *key: Any) -> Pair:
     zeta, slopes, low, high, silent = key
-    return pair(_relu(place, design, of), zeta, slopes, low, high, design.seed, silent)
+    return pair(_relu(design, of), zeta, slopes, low, high, design.seed, silent)
 
 
-@lru_cache(maxsize=3)
-def _relu(_place: str, design: Design, of: Source) -> Relu:
+@shared(3)
+def _relu(design: Design, of: Source) -> Relu:
     arrays = None
     if of.run is not None and (checkpoint := services.store().load_checkpoint(of.run)) is not None:
         arrays = checkpoint.arrays
@@ -67,7 +66,7 @@ def _relu(_place: str, design: Design, of: Source) -> Relu:
     return relu(design, arrays, training[: design.data.train_samples or TRAINING], test, labels)
 
 
-@lru_cache(maxsize=2)
+@shared(2)
 def _images(name: str, seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Training and test images, and the labels of these. Raises `DataMissing`."""
     if not datasets.is_here(name):
@@ -76,8 +75,8 @@ def _images(name: str, seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[A
     return images(datasets.load(name, seed), seed, TRAINING, IMAGES)
 
 
-@lru_cache(maxsize=200)
-def _end(_place: str, run: str, _finished: float) -> tuple[float | None, bool]:
+@shared(200)
+def _end(run: str, _finished: float) -> tuple[float | None, bool]:
     """A run's accuracy, and whether its weights are there."""
     store = services.store()
     try:

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 from threadpoolctl import threadpool_limits
 
-from snnviz.design.networks import Part
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.theory.ttfs import Floats, spectrum
 
@@ -32,16 +31,23 @@ OUTSIDE = 1.05
 DEPTH = 50
 
 
-class RandomLayers(Part):
+class RandomLayers(Document):
     """Layers of as many neurons as inputs, of random weights."""
 
-    neurons: Annotated[int, Range(10, 600, "Neurons of a layer, n, and its inputs.", 10)] = 340
+    noun = "a setting of random layers"
+
+    neurons: Annotated[int, Range(10, 600, "Neurons of a layer, n, and its inputs.", 10, "Neurons n")] = 340
     weights: Literal["one", "he"] = "one"
     """W ~ N(0, 1/n) or, as for ReLUs, N(0, 2/n)."""
 
     low: Annotated[float, Range(0.05, 10, "The least of the chosen slopes B.", 0.05)] = 0.5
     high: Annotated[float, Range(0.05, 10, "The largest of the chosen slopes B.", 0.05)] = 1.5
-    share: Annotated[float, Range(0.05, 1, "Share of the neurons that spike; the others pass nothing on.", 0.05)] = 1.0
+    share: Annotated[
+        float,
+        Range(
+            0.05, 1, "Share of the neurons that spike; the others pass nothing on.", 0.05, "Share of neurons that spike"
+        ),
+    ] = 1.0
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of weights, slopes and spikes.", 1)] = 0
 
     @model_validator(mode="after")
@@ -49,11 +55,6 @@ class RandomLayers(Part):
         if self.low > self.high:
             raise InputError("low", f"be at most the largest slope, {self.high:g}", self.low)
         return self
-
-    @classmethod
-    def check(cls, document: object) -> RandomLayers:
-        """Layers from a dictionary. Raises `InputError`."""
-        return checked(cls, document, "a setting of random layers")
 
     @property
     def variance(self) -> float:

@@ -18,7 +18,7 @@ from snnviz.design.menus import INITS
 from snnviz.design.registry import Entry
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.activity.page.setting import from_link, of_design, own_point, to_link, typical
+from snnviz.studies.activity.page.setting import SETTING, of_design, own_point, typical
 from snnviz.studies.activity.page.words import verdict
 from snnviz.studies.activity.theory.activity import Setting, Trace
 from snnviz.studies.activity.theory.propagation import propagate
@@ -57,7 +57,7 @@ def test_a_link_gives_its_setting_and_its_figure() -> None:
     one, two = Look(link), Look(link)
     assert one.told == []
     assert one.setting == Setting.check(dict(part.split("=", 1) for part in link.split("&")))
-    assert from_link(dict(part.split("=", 1) for part in one.link.split("&"))) == one.setting
+    assert SETTING.from_link(dict(part.split("=", 1) for part in one.link.split("&"))) == one.setting
     assert one.curves == two.curves
     assert one.curves != Look(link.replace("seed=5", "seed=6")).curves
     assert one.design == Design()  # the link's threshold is not the design's
@@ -105,7 +105,7 @@ def test_a_bad_link_is_one_sentence_and_the_default_figure(query: dict[str, str]
 @example({"inits": "kaiming:" * 50})
 def test_any_parameters_are_a_setting_or_a_sentence(query: dict[str, str]) -> None:
     look = Look({**SMALL, **query})
-    setting = attempt(from_link, {**SMALL, **query})
+    setting = attempt(SETTING.from_link, {**SMALL, **query})
     if isinstance(setting, InputError):
         assert look.setting == Setting()
         end = "" if str(setting).endswith("?") else "."
@@ -206,7 +206,7 @@ def test_the_design_page_leads_here_with_its_design() -> None:
     visit.press("see-activity")
     shown = visit.at.session_state["setting"]
     assert (shown.width, shown.threshold, shown.layers) == (300, 0.6, 100)
-    assert visit.link == to_link(shown)
+    assert visit.link == SETTING.to_link(shown)
 
 
 @pytest.mark.parametrize("kind", ["block", "mlp", "cnn"])

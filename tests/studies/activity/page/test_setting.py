@@ -25,13 +25,11 @@ class Session(dict[str, Any]):
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     """The session of a page that shows a small setting; callbacks are called by hand, as no browser is there."""
-    found = Session(
-        setting=Setting(), design=Design(), dragging=False, looked=("", 0), link_problem="", drawn_problem=""
-    )
+    found = Session(setting=Setting(), design=Design(), dragging=False, looked=("", 0))
     monkeypatch.setattr(activity_setting.st, "session_state", found)
     monkeypatch.setattr(activity_setting.st, "rerun", lambda scope: found.__setitem__("asked", scope))
-    study.begin({})
-    activity_setting._put(Setting.check(SMALL))
+    study.STUDY.begin({})
+    activity_setting.SETTING.replace(Setting.check(SMALL))
     return found
 
 
@@ -59,21 +57,21 @@ def test_a_point_of_the_map_is_picked(session: Session, sent: object, looked: in
     session["activity-why"] = {"picked": sent}
     activity_setting.pick("activity-why")
     assert activity_setting.looked_at() == looked
-    assert activity_setting.setting().threshold == threshold
+    assert activity_setting.SETTING.value.threshold == threshold
 
 
 def test_a_moved_slider_changes_the_setting_and_the_link(session: Session) -> None:
     before = session.setting_revision
     moved(session, threshold=0.7, **{"1.gain": 3.0})
-    assert activity_setting.setting().threshold == 0.7
-    assert activity_setting.setting().inits[1] == read_init("kaiming:gain=3")
+    assert activity_setting.SETTING.value.threshold == 0.7
+    assert activity_setting.SETTING.value.inits[1] == read_init("kaiming:gain=3")
     assert "threshold=0.7" in activity_setting.link()
     assert session.setting_revision == before  # the sliders show it already
     assert session.asked == ["activity", "activity-details"]
 
 
 def test_while_a_slider_is_dragged_fewer_networks_are_drawn(session: Session) -> None:
-    activity_setting._put(Setting(steps=20, seeds=10))
+    activity_setting.SETTING.replace(Setting(steps=20, seeds=10))
     session.details_seconds = 0.5
     moved(session, dragging=True, threshold=0.7)
     assert activity_setting.drawn().seeds == 1
@@ -86,7 +84,7 @@ def test_while_a_slider_is_dragged_fewer_networks_are_drawn(session: Session) ->
 
 def test_what_cannot_be_afforded_is_a_sentence_over_the_figures_before(session: Session) -> None:
     moved(session, width=4096, steps=100, layers=200)
-    assert activity_setting.setting().width == 4096
+    assert activity_setting.SETTING.value.width == 4096
     assert activity_setting.drawn().width == 50
     assert "width=50" in activity_setting.link()
     assert activity_setting.problems()[0].endswith("The figures still show the setting before.")
@@ -99,21 +97,21 @@ def test_initialisations_come_and_go_and_keep_their_numbers(session: Session) ->
     moved(session, **{"1.gain": 3.0})
     session.pills = ["reset-aware", "kaiming", "glorot"]
     activity_setting.put_inits("pills")
-    assert activity_setting.setting().inits == tuple(map(read_init, ["kaiming:gain=3", "glorot", "reset-aware"]))
+    assert activity_setting.SETTING.value.inits == tuple(map(read_init, ["kaiming:gain=3", "glorot", "reset-aware"]))
     session.pills = []
     activity_setting.put_inits("pills")
-    assert len(activity_setting.setting().inits) == 3  # one at least stays
+    assert len(activity_setting.SETTING.value.inits) == 3  # one at least stays
 
 
 def test_what_is_looked_at_stays_so_when_its_numbers_change_or_others_come(session: Session) -> None:
-    activity_setting._put(Setting.check({**SMALL, "inits": "glorot,kaiming:gain=3,kaiming"}))
+    activity_setting.SETTING.replace(Setting.check({**SMALL, "inits": "glorot,kaiming:gain=3,kaiming"}))
     session.menu = 2
     activity_setting.look_at("menu")
     moved(session, **{"2.gain": 4.0})
     assert activity_setting.looked_at() == 2
     session.pills = ["variance-preserving", "glorot", "kaiming"]
     activity_setting.put_inits("pills")
-    assert activity_setting.setting().inits[activity_setting.looked_at()] == read_init("kaiming:gain=4")
+    assert activity_setting.SETTING.value.inits[activity_setting.looked_at()] == read_init("kaiming:gain=4")
     session.pills = ["glorot"]
     activity_setting.put_inits("pills")
     assert activity_setting.looked_at() == 0

@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import streamlit as st
 
 from snnviz.design.cells import write
 from snnviz.errors import InputError
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.studies.cells.page import draw
-from snnviz.studies.cells.page import setting as cells_setting
+from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Report, Scoring
 from snnviz.studies.cells.theory.sahd import Findings
 from snnviz.ui.kit import services
@@ -59,7 +60,7 @@ arrived = partial(by_link, "cells")
 
 
 def at(setting: Scoring) -> Visit:
-    return arrived(cells_setting.to_link(setting))
+    return arrived(SCORING.to_link(setting))
 
 
 def charts(visit: Visit) -> list[str]:
@@ -88,10 +89,10 @@ def test_a_first_visit_shows_a_published_cell_ready_to_score() -> None:
 @pytest.mark.parametrize("field", OTHER)
 def test_every_field_survives_the_link(field: str) -> None:
     setting = Scoring.check({field: OTHER[field]})
-    query = cells_setting.to_link(setting)
+    query = SCORING.to_link(setting)
     assert query.startswith(f"{field}=")
-    assert cells_setting.from_link(dict(parse_qsl(query))) == setting
-    assert cells_setting.from_link({"view": "search", "search.batch": "4", **dict(parse_qsl(query))}) == setting
+    assert SCORING.from_link(dict(parse_qsl(query))) == setting
+    assert SCORING.from_link({"view": "search", "search.batch": "4", **dict(parse_qsl(query))}) == setting
     visit = arrived(query)
     assert visit.at.session_state["scoring"] == setting
     assert link(visit) == query
@@ -111,7 +112,7 @@ BAD = {
 @pytest.mark.parametrize("query", BAD)
 def test_a_bad_link_is_one_sentence_and_the_default(query: str) -> None:
     with pytest.raises(InputError):
-        cells_setting.from_link(dict(parse_qsl(query)))
+        SCORING.from_link(dict(parse_qsl(query)))
     visit = arrived(query)
     assert visit.at.session_state["scoring"] == Scoring()
     assert len(visit.at.error) == 1
@@ -215,8 +216,8 @@ def test_what_is_drawn_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     session: Any = Session(scoring=Scoring(), scoring_revision_of_cell="now", scoring_link_problem="old")
     session["cells-drawing"] = {"drawn": {"rev": "now", "edges": TINY.cell}}
     asked: list[Any] = []
-    monkeypatch.setattr(cells_setting.st, "session_state", session)
-    monkeypatch.setattr(cells_setting.st, "rerun", asked.append)
+    monkeypatch.setattr(st, "session_state", session)
+    monkeypatch.setattr(st, "rerun", asked.append)
     draw._drawn()
     assert session["scoring"] == Scoring.check({"cell": TINY.cell})
     assert asked == [["cells-settings", "cells-found"]]
@@ -225,7 +226,7 @@ def test_what_is_drawn_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_cell_found_elsewhere_is_opened_in_the_editor(monkeypatch: pytest.MonkeyPatch) -> None:
     session: Any = Session(scoring=Scoring(), scoring_revision_of_cell="now", cells_view="search")
-    monkeypatch.setattr(cells_setting.st, "session_state", session)
+    monkeypatch.setattr(st, "session_state", session)
     draw.open_cell(TINY.cell, channels=4)
     assert session["scoring"] == Scoring.check({"cell": TINY.cell, "channels": 4})
     assert session["cells_view"] == "draw"

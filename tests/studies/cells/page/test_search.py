@@ -14,7 +14,7 @@ from snnviz.jobs import machine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import State, Store
 from snnviz.studies.cells.page import search_figures, search_setting
-from snnviz.studies.cells.page import setting as cells_setting
+from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import CELL_SEARCHES, Candidate, CellSearch
 from snnviz.studies.cells.theory.candidates import ranked
 from snnviz.ui.kit import services
@@ -64,7 +64,7 @@ def written() -> Callable[..., None]:
 
 
 def at(search: CellSearch) -> Visit:
-    return arrived(search_setting.to_link(search))
+    return arrived(search_setting.SEARCH.to_link(search))
 
 
 def charts(visit: Visit, board: str) -> list[str]:
@@ -179,7 +179,7 @@ def test_the_best_is_opened_in_the_editor_with_its_precise_setting(written: Call
     shown = visit.at.session_state["scoring"]
     assert shown == SEARCH.fine.model_copy(update={"cell": parse(BEST[0].coarse.cell)})
     assert visit.at.session_state["cells_view"] == "draw"
-    assert visit.component("snnviz_address", "cells-address")["query"] == cells_setting.to_link(shown)
+    assert visit.component("snnviz_address", "cells-address")["query"] == SCORING.to_link(shown)
 
 
 def test_a_ticked_row_or_a_clicked_drawing_is_opened_instead(written: Callable[..., None]) -> None:
@@ -206,7 +206,7 @@ class TestTheLink:
     @pytest.mark.parametrize("name", OTHER)
     def test_every_field_is_in_it(self, name: str) -> None:
         setting = CellSearch.check({name: OTHER[name]})
-        query = search_setting.to_link(setting)
+        query = search_setting.SEARCH.to_link(setting)
         assert f"search.{name}=" in query
         visit = arrived(query)
         assert visit.at.session_state["cell_search"] == setting
@@ -223,7 +223,7 @@ class TestTheLink:
         )
         assert visit.at.session_state["cell_search"] == CellSearch()
         with pytest.raises(InputError):
-            search_setting.from_link({"search.nothing": "1"})
+            search_setting.SEARCH.from_link({"search.nothing": "1"})
 
     def test_a_named_search_and_widgets_change_it(self) -> None:
         visit = arrived("view=search")

@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from snnviz.design.links import read_part
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
 from snnviz.studies.cells.page import study as cells_study
@@ -91,14 +90,14 @@ def test_another_question_begins_with_its_study_and_the_data_shown(at_study: Cal
 
 @pytest.mark.parametrize("study", [*STUDIES.values(), TINY])
 def test_a_study_survives_its_link(study: CellStudy) -> None:
-    query = dict(parse_qsl(cells_study.to_link(study)))
+    query = dict(parse_qsl(cells_study.STUDY.to_link(study)))
     assert query.pop("view") == "study"
-    assert CellStudy.check(read_part(CellStudy, query, cells_study.PREFIX)) == study
+    assert cells_study.STUDY.from_link(query) == study
 
 
 def test_a_broken_link_is_one_sentence_and_the_default() -> None:
     with pytest.raises(InputError):
-        CellStudy.check(read_part(CellStudy, {"study.cells": "1000"}, cells_study.PREFIX))
+        cells_study.STUDY.from_link({"study.cells": "1000"})
     visit = by_link("cells", {"view": "study", "study.cells": "1000"})
     assert visit.errors == [
         "study.cells must be a whole number from 2 to 200, got 1000. The default study is shown instead."

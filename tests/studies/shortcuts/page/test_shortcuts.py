@@ -151,7 +151,7 @@ def test_its_widgets_change_the_design_and_the_link() -> None:
         deepest=st.integers(2, 50),
         inits=st.sampled_from(["", "kaiming", "glorot,kaiming"]),
     ),
-    view=st.sampled_from(sorted(shortcuts.VIEWS)),
+    view=st.sampled_from(sorted(shortcuts.VIEWS.names)),
 )
 def test_every_setting_survives_its_link(design: Design, study: ShortcutStudy, view: str) -> None:
     query = dict(parse_qsl(setting.to_link(design, study, view), keep_blank_values=True))

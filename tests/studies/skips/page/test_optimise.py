@@ -13,7 +13,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.store import State, Store
 from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, again, design, searches
-from snnviz.studies.skips.page import setting as optimise_setting
+from snnviz.studies.skips.page.setting import OPTIMISATION
 from snnviz.studies.skips.search import Code, Search, Trial, candidate, read_code
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
@@ -40,7 +40,7 @@ def at_search() -> Callable[[Optimisation], Visit]:
     """Opens the page's search with a setting."""
 
     def open_page(setting: Optimisation = SMALL) -> Visit:
-        return arrived(optimise_setting.to_link(setting))
+        return arrived(OPTIMISATION.to_link(setting))
 
     return open_page
 
@@ -216,7 +216,7 @@ def test_the_switch_turns_to_the_sweep_and_back() -> None:
 
 @pytest.mark.parametrize("setting", [Optimisation(), SMALL, TINY, *OPTIMISATIONS.values()])
 def test_every_setting_survives_its_link(setting: Optimisation) -> None:
-    assert optimise_setting.from_link(dict(parse_qsl(optimise_setting.to_link(setting)))) == setting
+    assert OPTIMISATION.from_link(dict(parse_qsl(OPTIMISATION.to_link(setting)))) == setting
 
 
 BAD = {
@@ -230,7 +230,7 @@ BAD = {
 @pytest.mark.parametrize(("query", "sentence"), BAD.items(), ids=list(range(len(BAD))))
 def test_a_bad_link_is_one_sentence_and_the_default_search(query: str, sentence: str) -> None:
     with pytest.raises(InputError):
-        optimise_setting.from_link(dict(parse_qsl(query)))
+        OPTIMISATION.from_link(dict(parse_qsl(query)))
     visit = arrived(f"view=optimise&{query}")
     assert visit.at.session_state["optimisation"] == Optimisation()
     assert len(visit.at.error) == 1

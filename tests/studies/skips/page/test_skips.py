@@ -133,7 +133,7 @@ BEFORE = {
 @pytest.mark.parametrize("query", BEFORE)
 def test_a_link_of_before_gives_the_designs_of_before(query: str) -> None:
     """Weak weights and no controls, whatever the page opens with."""
-    found = distinct(points(skips.from_link(dict(parse_qsl(query)))))
+    found = distinct(points(skips.SWEEP.from_link(dict(parse_qsl(query)))))
     assert found == distinct(points(BEFORE[query]))
     assert {design.init["gain"] for design in found if design.neuron.kind == "lif"} == {0.33}
 
@@ -159,7 +159,7 @@ def test_what_is_left_of_it_is_said_with_its_interval(
 
 @pytest.mark.parametrize("sweep", [SkipSweep(), TINY, *SWEEPS.values(), SkipSweep(data="mnist", twins="without")])
 def test_every_sweep_survives_its_link(sweep: SkipSweep) -> None:
-    assert skips.from_link(dict(parse_qsl(skips.to_link(sweep)))) == sweep
+    assert skips.SWEEP.from_link(dict(parse_qsl(skips.SWEEP.to_link(sweep)))) == sweep
 
 
 BAD = {
@@ -174,7 +174,7 @@ BAD = {
 @pytest.mark.parametrize(("query", "sentence"), BAD.items(), ids=list(range(len(BAD))))
 def test_a_bad_link_is_one_sentence_and_the_default_sweep(query: str, sentence: str) -> None:
     with pytest.raises(InputError) as error:
-        skips.from_link(dict(parse_qsl(query)))
+        skips.SWEEP.from_link(dict(parse_qsl(query)))
     assert str(error.value).startswith(sentence)
     visit = arrived(query)
     assert visit.at.session_state["sweep"] == SWEEPS["small"]

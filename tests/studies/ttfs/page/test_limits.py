@@ -14,7 +14,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, Task
 from snnviz.studies.ttfs.curves import LimitSetting, networks, points, start, tuning
 from snnviz.studies.ttfs.limits import FineTuning, Tuned
-from snnviz.studies.ttfs.page import setting as ttfs_setting
+from snnviz.studies.ttfs.page import ttfs
 from snnviz.studies.ttfs.penalty import PenaltyStudy, penalised
 from snnviz.studies.ttfs.study import TtfsStudy
 from snnviz.ui.kit import services
@@ -34,7 +34,7 @@ FEW = LimitSetting(weight_bits=2, epochs=1)
 
 
 def open_page(view: str, setting: Part, design: Design = TINY) -> Visit:
-    return by_link("ttfs", ttfs_setting.to_link(design, TtfsStudy(), view, {view: setting}))
+    return by_link("ttfs", ttfs.to_link(design, TtfsStudy(), view, {view: setting}))
 
 
 def limits(setting: LimitSetting = FEW, design: Design = TINY) -> Visit:

@@ -20,7 +20,6 @@ from snnviz.graph.nearest import nearest
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.store import Run
 from snnviz.studies.ttfs.page import ttfs, work
-from snnviz.studies.ttfs.page.setting import to_link
 from snnviz.studies.ttfs.study import STARTS, Slopes, TtfsStudy, Weights, networks
 from snnviz.theory.ttfs import Silent
 from snnviz.ui.kit import services
@@ -37,7 +36,7 @@ arrived = partial(by_link, "ttfs")
 
 
 def open_page(view: str = "equivalence", study: TtfsStudy | None = None, design: Design = TINY) -> Visit:
-    return arrived(to_link(design, study or TtfsStudy(), view))
+    return arrived(ttfs.to_link(design, study or TtfsStudy(), view))
 
 
 def link(visit: Visit) -> str:
@@ -237,8 +236,8 @@ def with_twin(design: Design) -> Design:
 
 @given(DESIGNS.map(with_twin), STUDIES, st.sampled_from(sorted(ttfs.VIEWS)))
 def test_every_setting_survives_its_link(relu: Design, study: TtfsStudy, view: str) -> None:
-    parts: dict[str, Part] = {name: each.setting() for name, each in ttfs.VIEWS.items() if each.setting is not None}
-    query = dict(parse_qsl(to_link(relu, study, view, parts), keep_blank_values=True))
+    parts: dict[str, Part] = {name: own.usual for name, own in ttfs.OWN.items()}
+    query = dict(parse_qsl(ttfs.to_link(relu, study, view, parts), keep_blank_values=True))
     assert ttfs.from_link(query) == (relu, study, view, parts)
 
 

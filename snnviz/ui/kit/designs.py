@@ -1,0 +1,177 @@
+"""A design of a page's own, beside the one that the Design page edits: what it starts from, its link, its widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from snnviz.design import links
+from snnviz.design.design import Design
+from snnviz.errors import InputError
+from snnviz.graph.nearest import Nearest, Unfit
+from snnviz.ui.kit import fields, notices, state
+from snnviz.ui.kit.fields import Binding
+from snnviz.ui.kit.settings import Query, Widgets
+from snnviz.views.changes import design_changes
+from snnviz.views.refusals import error_text
+
+OWN = "Design page"
+"""The start that takes the edited design."""
+
+
+class PageDesign(Widgets):
+    """The design that the session holds as ``<key>_design``; its sentence is ``<key>_setting_problem``.
+
+    starts: named designs, the usual first, which a link leaves out. other_prefixes: of a link's other fields.
+    from_edited: the design to start with, of the edited one and of the one that is shown. convert: what is made of any
+    design, where the page is of a kind of them. compare_by: which two are the same start. refusal: how the sentence
+    begins where the edited design cannot be started from.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        starts: Mapping[str, Design],
+        *,
+        fragments: Sequence[str],
+        other_prefixes: Sequence[str],
+        from_edited: Callable[[Design, Design], Design],
+        convert: Callable[[Design], Design] = lambda design: design,
+        compare_by: Callable[[Design], Design] = lambda design: design,
+        refusal: str = "",
+    ) -> None:
+        super().__init__(key)
+        self.starts, self.usual = starts, next(iter(starts.values()))
+        self.fragments, self.other_prefixes = fragments, (*other_prefixes,)
+        self._from_edited, self._convert, self._compare_by, self._refusal = from_edited, convert, compare_by, refusal
+
+    def _sentence(self, *, linked: bool) -> str:
+        return f"{self.key}_link_problem" if linked else f"{self.key}_setting_problem"
+
+    # -- the design
+
+    @property
+    def value(self) -> Design:
+        """The one that is shown."""
+        found: Design = st.session_state[f"{self.key}_design"]
+        return found
+
+    def set(self, design: Design) -> None:
+        """Show this one."""
+        st.session_state[f"{self.key}_design"] = design
+        self.clear_problems()
+
+    def replace(self, design: Design) -> None:
+        """Another takes its place."""
+        self.set(self._convert(design))
+        self.renew_widgets()
+
+    def take(self, design: Design, done: str) -> None:
+        """The same by a button: what that changes is said, and undone by a click."""
+        before = self.value
+        self.replace(design)
+        after = self.value
+        notices.show_notice(
+            done, design_changes(before, after), partial(self.replace, before), lambda: self.value == after
+        )
+
+    @property
+    def offer(self) -> Nearest | None:
+        """The nearest design that can be, beside a sentence that says why another cannot."""
+        found: Nearest | None = st.session_state.get(f"{self.key}_offer")
+        return found if self.problem() else None
+
+    def refuse(self, error: InputError, before: str = "") -> None:
+        """Its sentence, and what is offered instead. The widgets show again what is."""
+        self.set_problem(f"{before}{error_text(error)}.")
+        st.session_state[f"{self.key}_offer"] = error.nearest if isinstance(error, Unfit) else None
+        self.renew_widgets()
+
+    # -- the link
+
+    def to_link(self, design: Design) -> str:
+        """As on the Design page; nothing of the usual start."""
+        return "" if design == self.usual else links.to_query(design) or f"network.kind={design.network.kind}"
+
+    def from_link(self, query: Query) -> Design:
+        """That of a link's parameters; without a field of a design the usual start. Raises `InputError`."""
+        own = {
+            name: text for name, text in query.items() if name != "view" and not name.startswith(self.other_prefixes)
+        }
+        return self._convert(links.from_query(own)) if own.keys() - links.RESERVED else self.usual
+
+    # -- callbacks
+
+    def rerun(self) -> None:
+        """At the end of a callback: draw the fragments anew, and the notice. Not an exception to be caught."""
+        notices.rerun_fragments(*self.fragments)
+
+    def change(self, settings: Mapping[str, Any], *, renew: bool = False) -> None:
+        """Fields by path become these, if the design may be so; else a sentence. `renew`: widgets come or go."""
+        try:
+            self.set(self._convert(links.change(self.value, settings)))
+        except InputError as error:
+            self.refuse(error)
+        else:
+            if renew:
+                self.renew_widgets()
+        self.rerun()
+
+    def put(self, path: str) -> None:
+        """A widget's: its field."""
+        if self.has_widget(path):
+            self.change({path: self.widget_value(path)})
+
+    def _put_data(self) -> None:
+        if self.has_widget("data"):
+            self.change({"data.name": self.widget_value("data")})
+
+    def _start(self, widget: str) -> None:
+        name = st.session_state[widget]
+        if name is None:
+            return
+        linked = self.problem(linked=True)
+        try:
+            new = self.starts[name] if name in self.starts else self._from_edited(state.design(), self.value)
+            self.take(new, f"Started from {name}.")
+        except InputError as error:
+            self.refuse(error, self._refusal)
+        if linked:
+            st.rerun()  # which is said above the fragments
+        else:
+            self.rerun()
+
+    # -- widgets
+
+    def number(self, place: Any, path: str, **more: Any) -> None:
+        """The number input of a field; `more`: see `fields.number`."""
+        fields.number(place, self.value, path, Binding(self.widget_key(path), self.put, (path,)), **more)
+
+    def segments(self, place: Any, path: str, **more: Any) -> None:
+        """The options of a field side by side; `more`: see `fields.segments`."""
+        fields.segments(place, self.value, path, Binding(self.widget_key(path), self.put, (path,)), **more)
+
+    def data(self, place: Any, **more: Any) -> None:
+        """The menu of data sets; `more`: see `fields.data`."""
+        fields.data(place, self.value.data.name, Binding(self.widget_key("data"), self._put_data), **more)
+
+    def start_menu(self, place: Any) -> None:
+        """What to start from. None is marked where the design is another."""
+        now = self._compare_by(self.value)
+        known = (
+            name for name, start in [*self.starts.items(), (OWN, state.design())] if self._compare_by(start) == now
+        )
+        marked = next(known, None)
+        key = f"{self.widget_key('start')}/{marked}"  # another one as soon as another is marked, or none
+        place.segmented_control(
+            "Start from",
+            [*self.starts, OWN],
+            default=marked,
+            wrap=True,
+            key=key,
+            on_change=self._start,
+            args=(key,),
+        )

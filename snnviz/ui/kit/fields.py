@@ -1,0 +1,198 @@
+"""Widgets for the fields of a value, read off its types: range, label and help stand beside the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple, get_args
+
+import streamlit as st
+
+from snnviz.data import datasets
+from snnviz.design.menus import DATASETS, EVENTS, Choice
+from snnviz.design.networks import Part
+from snnviz.design.registry import Number, Range, Registry
+from snnviz.views.words import option, word
+
+ALL = frozenset({"train_samples", "test_samples", "data.train_samples", "data.test_samples"})
+"""Fields of which 0 is all there are: the field is then empty, and says so."""
+
+
+class Binding(NamedTuple):
+    """The key of a widget, and what it calls when somebody uses it."""
+
+    key: str
+    put: Callable[..., None]
+    args: tuple[Any, ...] = ()
+
+    @property
+    def streamlit(self) -> dict[str, Any]:
+        """The same as arguments of a widget of Streamlit's."""
+        return {"key": self.key, "on_change": self.put, "args": self.args}
+
+
+class Field(NamedTuple):
+    """A number of a value: what it is, whether it is whole, its range, and what people call it."""
+
+    value: Number
+    whole: bool
+    range: Range
+    label: str
+
+    @property
+    def kind(self) -> Any:
+        """The type of its numbers: Streamlit wants all of them to be of one."""
+        return int if self.whole else float
+
+    @property
+    def bounds(self) -> tuple[Any, Any]:
+        """The least and the largest."""
+        return self.kind(self.range.low), self.kind(self.range.high)
+
+    @property
+    def step(self) -> Any:
+        """From one number to the next."""
+        return self.kind(self.range.step or (1 if self.whole else 0.1))
+
+
+def field(of: Part, path: str) -> Field:
+    """The field of a value by its path, such as ``network.depth``; or a parameter of a choice in it.
+
+    >>> from snnviz.design.design import Design
+    >>> design = Design.check({"init": {"kind": "kaiming"}})
+    >>> field(design, "neuron.threshold").label, field(design, "init.gain").range.low
+    ('Threshold θ', 0.1)
+    """
+    owner: Any = of
+    *outer, name = path.split(".")
+    for each in outer:
+        inner = getattr(owner, each)
+        if isinstance(inner, Choice):  # its kind may stand in the path too: optimizer.sgd.momentum
+            one = next(item for item in registry(owner, each)[inner.kind].parameters if item.name == name)
+            return Field(inner.parameters[name], one.whole, one.range, one.range.label or word(path).label)
+        owner = inner
+    about = type(owner).model_fields[name]
+    limits = next(item for item in about.metadata if isinstance(item, Range))
+    return Field(getattr(owner, name), about.annotation is int, limits, limits.label or word(path).label)
+
+
+def label(kind: type[Part], name: str) -> str:
+    """What a field of such values is called: beside its range, or by the words that all pages share."""
+    limits = next((item for item in kind.model_fields[name].metadata if isinstance(item, Range)), None)
+    return (limits and limits.label) or word(name).label
+
+
+def registry(of: Part, path: str) -> Registry[Any]:
+    """What a choice is chosen from."""
+    *outer, name = path.split(".")
+    owner = attrgetter(".".join(outer))(of) if outer else of
+    return next(item for item in type(owner).model_fields[name].metadata if isinstance(item, Registry))
+
+
+def number(place: Any, of: Part, path: str, to: Binding, *, label: str = "", disabled: bool = False) -> None:
+    """A number input. `label` instead of the field's own; `disabled`: it cannot be changed."""
+    one, every = field(of, path), path in ALL
+    if every and one.value:
+        st.session_state.setdefault(to.key, one.value)  # and no default, so that the field can be emptied
+    place.number_input(
+        label or one.label,
+        *one.bounds,
+        None if every else one.kind(one.value),
+        one.step,
+        placeholder="all" if every else None,
+        format=None if one.whole else "%g",
+        help=one.range.help or word(path).help or None,
+        **to.streamlit,
+        disabled=disabled,
+    )
+
+
+def slider(
+    place: Any,
+    of: Part,
+    path: str,
+    to: Binding,
+    *,
+    format: str | None = None,
+    disabled: bool = False,
+) -> None:
+    """The same as a slider."""
+    one = field(of, path)
+    place.slider(
+        one.label,
+        *one.bounds,
+        one.kind(one.value),
+        one.step,
+        format=format or (None if one.whole else "%g"),
+        help=one.range.help or None,
+        **to.streamlit,
+        disabled=disabled,
+    )
+
+
+def segments(
+    place: Any,
+    of: Part,
+    path: str,
+    to: Binding,
+    *,
+    options: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
+    label: str = "",
+    help: str = "",
+    disabled: bool = False,
+) -> None:
+    """A field with few options, all of them side by side. `names`: what they are called, if not as elsewhere."""
+    *outer, name = path.split(".")
+    owner = attrgetter(".".join(outer))(of) if outer else of
+    place.segmented_control(
+        label or word(path).label,
+        list(options or get_args(type(owner).model_fields[name].annotation)),
+        default=getattr(owner, name),
+        format_func=lambda one: names[one] if names and one in names else option(path, one),
+        help=help or word(path).help or None,
+        required=True,
+        wrap=True,
+        **to.streamlit,
+        disabled=disabled,
+    )
+
+
+def choice_menu(
+    place: Any,
+    of: Part,
+    path: str,
+    to: Binding,
+    *,
+    kinds: Sequence[str] = (),
+    label: str = "",
+    help: str | None = None,
+) -> None:
+    """The entries of the registry that a field is chosen from, or some of them."""
+    offered, chosen = list(kinds or registry(of, path).kinds), attrgetter(path)(of).kind
+    place.selectbox(
+        label or word(path).label,
+        offered,
+        index=offered.index(chosen),
+        format_func=lambda kind: kind.replace("-", " "),
+        **to.streamlit,
+        help=help,
+    )
+
+
+def data(place: Any, value: str, to: Binding, *, label: str = "Data set", still: bool = False) -> None:
+    """The menu of data sets; `still`: of images alone."""
+    kinds = [name for name in datasets.names() if not (still and EVENTS in DATASETS[name].traits)]
+    offered = [name for name in kinds if name == value or _can_be_had(name)]
+    place.selectbox(
+        label,
+        offered,
+        index=offered.index(value),
+        format_func=lambda name: name if datasets.is_here(name) else f"↓ {name}",  # a sign is never cut off
+        help=f"{word('data.name').help} ↓: to be downloaded, when something that needs it is started.",
+        **to.streamlit,
+    )
+
+
+def _can_be_had(name: str) -> bool:
+    return datasets.is_here(name) or datasets.is_fetched_unasked(name)

@@ -1,0 +1,65 @@
+"""The switch between the views of a page, beside its title: one of them is shown, and named in the link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from snnviz.errors import InputError
+from snnviz.ui.kit.linked import view_key
+
+
+class Views:
+    """A page's views by their names in a link, with what they are called; the first is shown at first.
+
+    widget: the key of the switch, if it cannot be ``<key>-view``.
+    """
+
+    def __init__(self, key: str, names: Mapping[str, str], widget: str = "") -> None:
+        self.key, self.names, self.first = key, names, next(iter(names))
+        self._name = widget or f"{key}-view"
+
+    @property
+    def current(self) -> str:
+        """The one that is shown."""
+        name: str = st.session_state[f"{self.key}_view"]
+        return name
+
+    def show(self, name: str) -> None:
+        """This one, from now on; also from a callback."""
+        st.session_state[f"{self.key}_view"] = name
+        st.session_state.pop(self._widget, None)
+
+    def read(self, query: Mapping[str, str]) -> str:
+        """The one that a link shows. Raises `InputError`."""
+        if (name := query.get("view", self.first)) not in self.names:
+            raise InputError("view", f"be one of {', '.join(self.names)}", name)
+        return name
+
+    def write(self, name: str) -> str:
+        """A link's part: nothing of the first."""
+        return "" if name == self.first else f"view={name}"
+
+    @property
+    def _widget(self) -> str:
+        return view_key(self._name)
+
+    def head(self, title: str, share: int = 8) -> None:
+        """The page's title, and beside it, so many times as wide, the switch."""
+        left, right = st.columns([1, share], vertical_alignment="center")
+        left.title(title, anchor=False)
+        right.segmented_control(
+            "View",
+            list(self.names),
+            default=self.current,
+            required=True,
+            format_func=self.names.__getitem__,
+            label_visibility="collapsed",
+            wrap=True,
+            key=self._widget,
+            on_change=self._turn,
+        )
+
+    def _turn(self) -> None:
+        st.session_state[f"{self.key}_view"] = st.session_state[self._widget]
