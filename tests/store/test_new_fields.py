@@ -23,7 +23,7 @@ from tests.made_up import tasks
 ADDED = {
     "design/parts.py": [
         # to a part, between the others, and another default of what is there
-        ('] = 0.5\n    reset: Literal["subtract"', '] = 0.75\n    novel: float = 7.0\n    reset: Literal["subtract"'),
+        ("    beta: Leak = 0.5\n", "    beta: Leak = 0.75\n    novel: float = 7.0\n"),
         ('Literal["plain", "normalised"] = "plain"', 'Literal["plain", "normalised"] = "normalised"'),
         ('"training.shortcut.schedule", kind="zero"', '"training.shortcut.schedule", kind="constant"'),
         ('"Images in a training step.", 16)] = 64', '"Images.", 16)] = 32'),
@@ -37,7 +37,7 @@ ADDED = {
             '    other: Annotated[Choice, *choice(LOSSES, "other")] = chosen(LOSSES, "other", kind="count")\n'
             "    seed: Annotated[int, Range(0, 2**31 - 1",
         ),
-        ("import INITS, Choice", "import INITS, LOSSES, Choice"),
+        ("menus import INITS, ", "menus import LOSSES, INITS, "),
         ("import BlockNetwork, Network", "import BlockNetwork, MlpNetwork, Network"),
         ("default_factory=lambda: BlockNetwork())", "default_factory=lambda: MlpNetwork())"),
     ],
