@@ -35,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="tests-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         os.environ |= {forked.PLACE: folder, f"{forked.PLACE}_OWNER": str(os.getpid())}
+        if sys.platform.startswith("linux") and getattr(config.option, "numprocesses", None):
+            forked.begin()
 
 
 LONGEST = (

@@ -75,6 +75,11 @@ def popen(command: list[str], **options: Any) -> Any:
     return Forked(int(line.recv(64)), line)
 
 
+def begin() -> None:
+    """Load and compile what workers need once, before several processes would each do so."""
+    _connected(Path(os.environ[PLACE])).close()
+
+
 @contextmanager
 def forking() -> Iterator[None]:
     """Local engines of this process fork their supervisors."""
@@ -154,6 +159,9 @@ def serve(folder: Path, owner: int) -> None:
         if listener in ready:
             line, _ = listener.accept()
             length, files, _, _ = socket.recv_fds(line, 4, 2)
+            if not length:  # somebody wanted this process to be there
+                line.close()
+                continue
             data = b""
             while len(data) < int.from_bytes(length, "big"):
                 data += line.recv(1 << 16)
