@@ -125,11 +125,11 @@ def test_tables_of_a_sweep_have_it(store: Store) -> None:
 @known
 def test_the_table_of_optimised_skips_has_it(store: Store) -> None:
     from snnviz.graph.twins import ann_twin
-    from snnviz.studies.skips.charts.comparison import Three, comparison_table
+    from snnviz.studies.skips.charts.comparison import SeedDesigns, comparison_table
     from snnviz.studies.skips.optimisation import Optimisation, design
     from snnviz.views.results import Result
 
     original = design(Optimisation(), 0)
     run = store.get(ended(store, original))
     results = {run.run: Result(metrics(store, [run])[run.run])}
-    assert comparison_table([Three(ann_twin(original), original, None)], results)[NAME][1] == "20.0 %"
+    assert comparison_table([SeedDesigns(ann_twin(original), original, None)], results)[NAME][1] == "20.0 %"
