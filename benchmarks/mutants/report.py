@@ -32,8 +32,8 @@ written by `python -m benchmarks.mutants --page`.
 - Tests that are fast and reach little else are tried first, at most {seconds:.0f} seconds of them. A test that
   fails without the change, too, catches nothing.
 - Who survives gets a test that states what is true (never the code again), or a reason in
-  `benchmarks/mutants/reasons.json`; `python -m benchmarks.mutants --again survived` tries those once more. What came out
-  is kept in `benchmarks/mutants/found.json`.
+  `benchmarks/mutants/reasons.json`; `python -m benchmarks.mutants --again survived` tries those once more. What came
+  out is kept in `benchmarks/mutants/found.json`.
 """
 
 
