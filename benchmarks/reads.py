@@ -49,6 +49,8 @@ def fill(store: Store, runs: int) -> None:
 def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
     """What is read for each of the pages, and by the shell."""
     from snnviz.store.looks import looks_of
+    from snnviz.store.metrics import _read as from_rows
+    from snnviz.store.metrics import metrics
     from snnviz.theory.metrics import METRICS
     from snnviz.ui import runs
     from snnviz.ui.kit import questions, rows, services
@@ -68,12 +70,16 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
         runs._known(tuple(metric.name for metric in METRICS.listed))
 
     names = [one.digest for one in designs]
+    newest, listed = store.runs(limit=500), [metric.name for metric in METRICS.listed]
     return {
         "a study's runs": lambda: questions.runs_of(designs),
         "a study's runs and epochs": study,
         "the same where nothing is new": nothing_new,
         "looks at the layers of each": lambda: looks_of(store, designs),
         "the Runs page (500 runs)": listing,
+        "metrics of its runs": lambda: metrics(store, newest, listed),
+        "all of them": lambda: metrics(store, newest),
+        "the same from their rows": lambda: from_rows(store, newest),
         "whether anything changed": store.version,
         "one run by its name": lambda: store.get(names[0]),
         "one run by the start of it": lambda: store.get(names[0][:8]),

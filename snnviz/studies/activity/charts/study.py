@@ -14,6 +14,7 @@ from snnviz.events import EpochEnd
 from snnviz.store.values import Run
 from snnviz.studies.activity.study import RIVALS, Member
 from snnviz.views.chart import Chart, empty
+from snnviz.views.results import Result, other_metrics
 from snnviz.views.styles import LineStyle, nth_style, ordered_colour
 
 DASHES = dict(zip(RIVALS, ("solid", "dash"), strict=True))
@@ -44,10 +45,18 @@ def accuracy_charts(
     return charts
 
 
+KNOWN = ("accuracy", "rate", "spikes", "seconds")
+"""Metrics that the table has in columns of its own, or does without."""
+
+
 def study_table(
-    members: Sequence[Member], runs: Mapping[str, Run], last: Mapping[str, EpochEnd | None]
+    members: Sequence[Member],
+    runs: Mapping[str, Run],
+    last: Mapping[str, EpochEnd | None],
+    results: Mapping[str, Result] | None = None,
 ) -> pd.DataFrame:
-    """A row for each member: state, epoch, accuracies, rate, seconds of training."""
+    """A row for each member: state, epoch, accuracies, rate, seconds of training; with `results` of finished runs, by
+    digest, the other listed metrics."""
     table = []
     for member in members:
         run, end = runs.get(member.design.digest), last.get(member.design.digest)
@@ -61,6 +70,7 @@ def study_table(
                 "test": 100 * end.test_accuracy if end else None,
                 "rate": 100 * end.rate if end and end.rate is not None else None,
                 "seconds": round(run.seconds, 1) if run and run.seconds else None,
+                **(other_metrics(results.get(member.design.digest), KNOWN) if results else {}),
             }
         )
     return pd.DataFrame(table)

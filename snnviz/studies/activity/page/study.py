@@ -14,7 +14,7 @@ from snnviz.studies.activity.theory.activity import Setting, same_law
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions, recipe
 from snnviz.ui.kit.actions import UNDONE, actions
-from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.columns import column, column_config, round_counts
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
@@ -97,7 +97,8 @@ def _curves() -> None:
         st.caption(escape_markdown(same))
     if rows:
         charts(payload(accuracy_charts(chosen, rows, _looks(chosen))), key="study-charts")
-    table = study_table(chosen, runs, {digest: seen[-1] for digest, seen in rows.items()})
+    last = {digest: seen[-1] for digest, seen in rows.items()}
+    table = round_counts(study_table(chosen, runs, last, questions.results(designs, runs)))
     if runs:
         train = st.column_config.NumberColumn("Training accuracy", format=PERCENT, width="small")
         st.dataframe(

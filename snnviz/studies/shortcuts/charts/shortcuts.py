@@ -21,7 +21,7 @@ from snnviz.theory.probe import said
 from snnviz.views.bands import band_traces, geometric_mean, mean, thinned
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import EARTH, FLOOR, PLUM, ColourScale, LayerMap, height, panels
-from snnviz.views.results import Rows
+from snnviz.views.results import Result, Rows, other_metrics
 from snnviz.views.styles import LineStyle
 from snnviz.views.styles import layer_styles as looks_of
 from snnviz.views.words import axis_label
@@ -186,8 +186,17 @@ def profile_chart(members: Sequence[Member], rows_by_run: RowsByRun, epoch: floa
     return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
 
 
-def study_table(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> pd.DataFrame:
-    """A row for each run there is."""
+KNOWN = ("accuracy", "seconds")
+"""Metrics that the table has in columns of its own."""
+
+
+def study_table(
+    members: Sequence[Member],
+    runs: Mapping[str, Run],
+    rows_by_run: RowsByRun,
+    results: Mapping[str, Result] | None = None,
+) -> pd.DataFrame:
+    """A row for each run there is; with `results` of finished runs, by digest, the other listed metrics."""
     table: list[dict[str, Any]] = []
     for member in members:
         run, rows = runs.get(member.design.digest), rows_by_run.get(member.design.digest, Rows())
@@ -204,6 +213,7 @@ def study_table(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run:
                 "first": norms[0] if norms else None,
                 "last": norms[-1] if norms else None,
                 "seconds": round(run.seconds, 1) if run.seconds else None,
+                **(other_metrics(results.get(member.design.digest), KNOWN) if results else {}),
                 "run": run.run,
             }
         )

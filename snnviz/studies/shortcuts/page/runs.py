@@ -16,7 +16,7 @@ from snnviz.studies.shortcuts.study import Member, distinct, members
 from snnviz.ui.components.charts import charts
 from snnviz.ui.kit import questions, tables
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.columns import column, round_counts
 from snnviz.ui.kit.rows import Revisions, revisions
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.results import Rows
@@ -76,7 +76,8 @@ def _figures(several: tuple[Member, ...], runs: Mapping[str, Run], shown: Revisi
 
 
 def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[str, Rows]) -> None:
-    table = study_table(several, runs, found)
+    results = questions.results([member.design for member in several], runs)
+    table = round_counts(study_table(several, runs, found, results))
     number = st.column_config.NumberColumn
     norm = "Of the first layer with weights, mean over the training steps of "
     columns = {

@@ -20,7 +20,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import measuring, questions, recipe, state, tables
 from snnviz.ui.kit.actions import actions
-from snnviz.ui.kit.columns import column
+from snnviz.ui.kit.columns import column, round_counts
 from snnviz.ui.kit.linked import came_back
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -205,7 +205,7 @@ def _count() -> None:
 
 
 def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:
-    table = skip_table(chosen, runs, results, st.session_state.skips_count)
+    table = round_counts(skip_table(chosen, runs, results, st.session_state.skips_count))
     columns = {
         "control for": st.column_config.TextColumn(width=180, help="Which skips this plain block stands beside."),
         "n_skip": column("n_skip"),

@@ -10,7 +10,9 @@ import pytest
 from snnviz.events import EpochEnd
 from snnviz.studies.activity.charts.study import accuracy_charts, study_table
 from snnviz.studies.activity.study import TrainingStudy, members
+from snnviz.theory.operations import Counts
 from snnviz.views.styles import LineStyle
+from tests.results import made_result
 
 
 def end(epoch: int, train: float, test: float) -> EpochEnd:
@@ -50,3 +52,8 @@ def test_the_table_has_a_row_for_every_member_trained_or_not() -> None:
     table = study_table(found, {}, {found[2].design.digest: end(4, 0.25, 0.5)})
     assert table["state"].tolist() == ["not trained"] * 8
     assert table.loc[2, ["epoch", "train", "test"]].tolist() == [4, 25, 50]
+    assert "energy" not in table
+    done = {found[1].design.digest: made_result(0.5, 0.25, None, Counts(9000, 1000, 500, 1200, 0))}
+    table = study_table(found, {}, {}, done)
+    assert table["energy"].dropna().to_dict() == {1: pytest.approx(5.05)}
+    assert list(table)[:8] == ["run", "seed", "state", "epoch", "train", "test", "rate", "seconds"]

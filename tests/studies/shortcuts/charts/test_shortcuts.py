@@ -21,9 +21,11 @@ from snnviz.studies.shortcuts.charts import shortcuts as views
 from snnviz.studies.shortcuts.page.shortcuts import ABOUT
 from snnviz.studies.shortcuts.study import STARTS, InitialGradient, ShortcutStudy, members
 from snnviz.theory import costs
+from snnviz.theory.operations import Counts
 from snnviz.views.chart import Chart
 from snnviz.views.numbers import count
 from snnviz.views.results import Rows
+from tests.results import made_result
 
 MLP = change(STARTS["deep mlp"], {"network.depth": 4, "training.epochs": 3})
 SEVERAL = members(MLP, ShortcutStudy(seeds=2))
@@ -147,6 +149,8 @@ def test_the_table_and_the_words() -> None:
     assert table["mode"].tolist() == ["without branches", "constant", "falling: linear"] * 2
     assert table["first"].tolist() == pytest.approx([1e-4, 1, 1, 1e-3, 1, 1])
     assert table["accuracy"].tolist() == pytest.approx([60, 70, 70, 62, 72, 72])
+    done = {member.design.digest: made_result(0.6, 0.25, None, Counts(9, 1000, 500, 1, 2)) for member in SEVERAL[:1]}
+    assert views.study_table(SEVERAL, RUNS, TOLD, done)["rate"].tolist()[0] == 25.0
     assert "**without branches** 61.0 ± 1.4 % (0.00032); **constant** 71.0 ± 1.4 % (1);" in words.verdict(
         SEVERAL, RUNS, TOLD
     )
