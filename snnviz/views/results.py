@@ -1,4 +1,4 @@
-"""What runs say, as charts and tables take it."""
+"""Results of runs, as charts and tables take them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Result:
 
     @property
     def accuracy(self) -> float:
-        """Of the test images, 0..1."""
+        """Test accuracy, 0..1."""
         return self._number("accuracy")
 
     @property
@@ -29,7 +29,7 @@ class Result:
 
     @property
     def before(self) -> float | None:
-        """The same on the probe batch before training."""
+        """The firing rate before training, spikes per neuron and step, on the probe batch."""
         return self.metrics["rate_before"]
 
     @property
@@ -40,7 +40,7 @@ class Result:
 
     @property
     def operations(self) -> Counts:
-        """What an image costs on the probe batch."""
+        """The operations of one image, on the probe batch."""
         macs, additions, eff_macs, eff_acs = map(self._number, ("macs", "additions", "eff_macs", "eff_acs"))
         return Counts(int(self._number("dense")), macs, additions, eff_macs, eff_acs, bool(self.metrics["estimated"]))
 

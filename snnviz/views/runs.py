@@ -26,7 +26,7 @@ SHORT = {
 """Labels that would be long before their values."""
 
 
-def line(design: Design) -> str:
+def design_line(design: Design) -> str:
     """A design in a few words, those of the pages."""
     return links.in_a_line(design, _field)
 
@@ -52,7 +52,7 @@ def row(run: Any, values: Mapping[str, float | None]) -> dict[str, Any]:
     """One row of `run_table` from a run and its metrics."""
     return {
         "state": run.state,
-        "design": line(run.design),
+        "design": design_line(run.design),
         "title": run.title,
         **{name: table_value(name, value) for name, value in values.items()},
         "created": run.created,
@@ -73,7 +73,7 @@ def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
         often = {path: counts[path][str(given)] for path, given in mine.items()}
         rare = [path for path in mine if often[path] <= len(designs) / 2] or list(mine)[:3]
         said = [_field(path, mine[path]) for path in sorted(rare, key=often.__getitem__)]
-        name = title or ", ".join(said) or line(designs[place])
+        name = title or ", ".join(said) or design_line(designs[place])
         name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
         if (precision := designs[place].training.precision) != "float32" and precision not in name:
             name = f"{name}, {precision}"

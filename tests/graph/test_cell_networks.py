@@ -13,7 +13,7 @@ from snnviz.design.design import Design
 from snnviz.design.networks import KINDS, CellNetwork
 from snnviz.errors import InputError
 from snnviz.graph.architectures import Layer, Source, architecture, assembled
-from snnviz.studies.activity.page.setting import typical
+from snnviz.studies.activity.page.setting import typical_layer
 from snnviz.theory import costs
 from tests.designs import connected
 
@@ -181,9 +181,9 @@ def test_a_link_carries_a_cell() -> None:
 
 
 def test_the_activity_page_takes_the_fan_in_of_a_layer_with_weights() -> None:
-    one = typical(design("0333 0033 0003 0000", channels=16))
+    one = typical_layer(design("0333 0033 0003 0000", channels=16))
     assert one.fan_in == 9 * 16
-    few = typical(design("0001 0000 0000 0000"))
+    few = typical_layer(design("0001 0000 0000 0000"))
     assert (few.fan_in, few.hidden) == (8 * 2 * 2, 3)  # of the hidden layer; stem, reduction and that one
 
 

@@ -16,7 +16,7 @@ from snnviz.store.metrics import metrics
 from snnviz.theory.metrics import METRICS
 from snnviz.ui import runs as runs_page
 from snnviz.ui.kit import services
-from snnviz.views.runs import line
+from snnviz.views.runs import design_line
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit
 from tests.strangers import TEXTS
@@ -56,7 +56,7 @@ def test_runs_are_listed_newest_first(trained: Train, tiny: MakeDesign) -> None:
     trained(tiny(2), title="mine")
     table = Visit(page="runs").table
     assert table[0]["design"].startswith("mine (")
-    assert [words(row["design"]) for row in table] == [words(line(tiny(seed))) for seed in (2, 1)]
+    assert [words(row["design"]) for row in table] == [words(design_line(tiny(seed))) for seed in (2, 1)]
     assert [line["state"] for line in table] == ["done", "done"]
     assert all(0 < line["accuracy"] < 100 and 0 < line["rate"] < 100 and line["seconds"] > 0 for line in table)
 
@@ -136,7 +136,7 @@ def test_a_run_can_be_renamed_to_anything(trained: Train, tiny: MakeDesign, stor
     visit.tick(0).at.text_input[1].set_value("")
     next(button for button in visit.at.button if button.label == "Rename").click()
     visit.look()
-    assert words(visit.table[0]["design"]) == words(line(tiny()))
+    assert words(visit.table[0]["design"]) == words(design_line(tiny()))
 
 
 def test_a_waiting_run_can_be_cancelled(tiny: MakeDesign, store: Store) -> None:

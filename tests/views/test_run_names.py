@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.graph.twins import ann_twin
-from snnviz.views.runs import LONGEST, difference_table, line, row, run_table, short_names
+from snnviz.views.runs import LONGEST, design_line, difference_table, row, run_table, short_names
 from tests.designs import DESIGNS
 
 DRAWN = "000100/000000/000002/000000/000000/000000"
@@ -59,7 +59,7 @@ def test_rows_that_are_not_alike_do_not_look_so_where_they_end() -> None:
     lines = list(run_table([row(run, {}) for run in runs])["design"])
     assert all(f"seed {seed}" in text[:75] for seed, text in zip((1, 2, 3), lines, strict=True))
     assert "training images 1000" in lines[0]
-    assert sorted(lines[0].split(" · ")) == sorted(line(designs[0]).split(" · "))
+    assert sorted(lines[0].split(" · ")) == sorted(design_line(designs[0]).split(" · "))
 
 
 def test_stacked_blocks_are_a_number() -> None:

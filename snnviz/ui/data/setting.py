@@ -20,7 +20,7 @@ from snnviz.design.registry import Range
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.ui.kit import state
-from snnviz.ui.kit.linked import came_back, rest_kept
+from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.switching import with_dataset
 from snnviz.ui.kit.words import as_sentence
@@ -48,7 +48,7 @@ LOOK = PageSettings(SampleChoice(), "data", name="data_look", prefix="show.")
 def begin() -> None:
     """At the top of the page: the first time, take all from the address if the visit began here."""
     session = st.session_state
-    if "data_look" in session and came_back():
+    if "data_look" in session and is_back_navigation():
         _go_back()
         return
     if "data_look" in session:
@@ -60,7 +60,7 @@ def begin() -> None:
     if not state.is_entry_page("data"):
         return
     try:
-        (found, look), session.data_link_problem = rest_kept(from_link, dict(st.query_params))
+        (found, look), session.data_link_problem = read_link(from_link, dict(st.query_params))
     except InputError as error:
         session.data_link_problem = f"{as_sentence(error)} The default design's data are shown instead."
     else:
@@ -72,7 +72,7 @@ def _go_back() -> None:
     """Show what the address says: the edited design's data, or another set's beside it."""
     session = st.session_state
     try:
-        (found, session.data_look), session.data_link_problem = rest_kept(from_link, dict(st.query_params))
+        (found, session.data_look), session.data_link_problem = read_link(from_link, dict(st.query_params))
     except InputError as error:
         session.data_link_problem = f"{as_sentence(error)} All stays as it is."
         return

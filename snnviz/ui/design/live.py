@@ -20,7 +20,7 @@ from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, queue_position
 from snnviz.views.changes import design_changes
 from snnviz.views.numbers import NO_NUMBER, share
-from snnviz.views.runs import line as line_of
+from snnviz.views.runs import design_line as line_of
 from snnviz.views.words import word
 
 EVERY = 1.0

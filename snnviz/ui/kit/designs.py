@@ -23,7 +23,7 @@ OWN = "Design page"
 
 
 class PageDesign(Widgets):
-    """The design that the session holds as ``<key>_design``; its sentence is ``<key>_setting_problem``.
+    """A design in the session as ``<key>_design``; its message is ``<key>_setting_problem``.
 
     starts: named designs, the usual first, which a link leaves out. other_prefixes: of a link's other fields.
     from_edited: the design to start with, of the edited one and of the one that is shown. convert: what is made of any
@@ -55,22 +55,22 @@ class PageDesign(Widgets):
 
     @property
     def value(self) -> Design:
-        """The one that is shown."""
+        """The design that is shown."""
         found: Design = st.session_state[f"{self.key}_design"]
         return found
 
     def set(self, design: Design) -> None:
-        """Show this one."""
+        """Show this design; widgets know of it already, or are renewed by the caller."""
         st.session_state[f"{self.key}_design"] = design
         self.clear_problems()
 
     def replace(self, design: Design) -> None:
-        """Another takes its place."""
+        """Show another design, and reset the widgets."""
         self.set(self._convert(design))
         self.renew_widgets()
 
     def take(self, design: Design, done: str) -> None:
-        """The same by a button: what that changes is said, and undone by a click."""
+        """A button's callback: show another design, with a notice of the changes and Undo."""
         before = self.value
         self.replace(design)
         after = self.value
@@ -80,12 +80,12 @@ class PageDesign(Widgets):
 
     @property
     def offer(self) -> Nearest | None:
-        """The nearest design that can be, beside a sentence that says why another cannot."""
+        """The nearest possible design, beside a message that says why another is impossible."""
         found: Nearest | None = st.session_state.get(f"{self.key}_offer")
         return found if self.problem() else None
 
     def refuse(self, error: InputError, before: str = "") -> None:
-        """Its sentence, and what is offered instead. The widgets show again what is."""
+        """Set the message of an error and the offer of the nearest design, and reset the widgets."""
         self.set_problem(f"{before}{error_text(error)}.")
         st.session_state[f"{self.key}_offer"] = error.nearest if isinstance(error, Unfit) else None
         self.renew_widgets()
@@ -93,11 +93,11 @@ class PageDesign(Widgets):
     # -- the link
 
     def to_link(self, design: Design) -> str:
-        """As on the Design page; nothing of the usual start."""
+        """The query string of a design, as on the Design page; empty for the usual start."""
         return "" if design == self.usual else links.to_query(design) or f"network.kind={design.network.kind}"
 
     def from_link(self, query: Query) -> Design:
-        """That of a link's parameters; without a field of a design the usual start. Raises `InputError`."""
+        """The design of a link's parameters; the usual start without a field of a design. Raises `InputError`."""
         own = {
             name: text for name, text in query.items() if name != "view" and not name.startswith(self.other_prefixes)
         }
@@ -110,7 +110,7 @@ class PageDesign(Widgets):
         notices.rerun_fragments(*self.fragments)
 
     def change(self, settings: Mapping[str, Any], *, renew: bool = False) -> None:
-        """Fields by path become these, if the design may be so; else a sentence. `renew`: widgets come or go."""
+        """Set fields by path, if the design is possible; else a message. `renew`: widgets come or go."""
         try:
             self.set(self._convert(links.change(self.value, settings)))
         except InputError as error:
@@ -121,7 +121,7 @@ class PageDesign(Widgets):
         self.rerun()
 
     def put(self, path: str) -> None:
-        """A widget's: its field."""
+        """A widget's callback: set its field."""
         if self.has_widget(path):
             self.change({path: self.widget_value(path)})
 
@@ -159,7 +159,7 @@ class PageDesign(Widgets):
         fields.data(place, self.value.data.name, Binding(self.widget_key("data"), self._put_data), **more)
 
     def start_menu(self, place: Any) -> None:
-        """What to start from. None is marked where the design is another."""
+        """The menu of designs to start from. None is marked where the design is another."""
         now = self._compare_by(self.value)
         known = (
             name for name, start in [*self.starts.items(), (OWN, state.design())] if self._compare_by(start) == now

@@ -19,7 +19,7 @@ ALL = frozenset({"train_samples", "test_samples", "data.train_samples", "data.te
 
 
 class Binding(NamedTuple):
-    """The key of a widget, and what it calls when somebody uses it."""
+    """The key of a widget, and its callback with arguments."""
 
     key: str
     put: Callable[..., None]
@@ -27,12 +27,12 @@ class Binding(NamedTuple):
 
     @property
     def streamlit(self) -> dict[str, Any]:
-        """The same as arguments of a widget of Streamlit's."""
+        """The binding as keyword arguments of a Streamlit widget."""
         return {"key": self.key, "on_change": self.put, "args": self.args}
 
 
 class Field(NamedTuple):
-    """A number of a value: what it is, whether it is whole, its range, and what people call it."""
+    """A number of a value: the number, whether it is an integer, its range and its label."""
 
     value: Number
     whole: bool
@@ -41,17 +41,17 @@ class Field(NamedTuple):
 
     @property
     def kind(self) -> Any:
-        """The type of its numbers: Streamlit wants all of them to be of one."""
+        """int or float: Streamlit wants all numbers of a widget to be of one type."""
         return int if self.whole else float
 
     @property
     def bounds(self) -> tuple[Any, Any]:
-        """The least and the largest."""
+        """The smallest and the largest value."""
         return self.kind(self.range.low), self.kind(self.range.high)
 
     @property
     def step(self) -> Any:
-        """From one number to the next."""
+        """The step between values."""
         return self.kind(self.range.step or (1 if self.whole else 0.1))
 
 
@@ -77,13 +77,13 @@ def field(of: Part, path: str) -> Field:
 
 
 def label(kind: type[Part], name: str) -> str:
-    """What a field of such values is called: beside its range, or by the words that all pages share."""
+    """The label of a field: the one beside its range, or that of `views.words`."""
     limits = next((item for item in kind.model_fields[name].metadata if isinstance(item, Range)), None)
     return (limits and limits.label) or word(name).label
 
 
 def registry(of: Part, path: str) -> Registry[Any]:
-    """What a choice is chosen from."""
+    """The registry of which a field is a choice."""
     *outer, name = path.split(".")
     owner = attrgetter(".".join(outer))(of) if outer else of
     return next(item for item in type(owner).model_fields[name].metadata if isinstance(item, Registry))
@@ -116,7 +116,7 @@ def slider(
     format: str | None = None,
     disabled: bool = False,
 ) -> None:
-    """The same as a slider."""
+    """A slider of a number."""
     one = field(of, path)
     place.slider(
         one.label,
@@ -142,7 +142,7 @@ def segments(
     help: str = "",
     disabled: bool = False,
 ) -> None:
-    """A field with few options, all of them side by side. `names`: what they are called, if not as elsewhere."""
+    """A segmented control of a field with few options. `names`: their labels, if not those of `views.words`."""
     *outer, name = path.split(".")
     owner = attrgetter(".".join(outer))(of) if outer else of
     place.segmented_control(
@@ -168,7 +168,7 @@ def choice_menu(
     label: str = "",
     help: str | None = None,
 ) -> None:
-    """The entries of the registry that a field is chosen from, or some of them."""
+    """A menu of the entries of the registry that a field is a choice of, or of some of them."""
     offered, chosen = list(kinds or registry(of, path).kinds), attrgetter(path)(of).kind
     place.selectbox(
         label or word(path).label,

@@ -1,4 +1,4 @@
-"""What the address says: where Back led to it, and where the data set of one's own that it names is not here."""
+"""What the address holds: after Back, and where it names a data set of one's own that is not on this machine."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from snnviz.errors import InputError
 T = TypeVar("T")
 
 
-def note_page(page: str) -> None:
-    """At the top of each page: whether Back or Forward led from one of its settings to another."""
+def detect_back_navigation(page: str) -> None:
+    """At the top of each page: note whether the browser's Back or Forward led from one setting of this page to
+    another."""
     session, context = st.session_state, get_script_run_ctx()
     led = context is not None and context.is_history_navigation
     session.came_back, session.page = led and session.get("page") == page, page
@@ -34,12 +35,12 @@ def _renew() -> None:
 
 
 def view_key(name: str) -> str:
-    """The key of a switch between the views of a page, another one after each Back."""
+    """The key of a switch between the views of a page; another one after each Back."""
     backs: int = st.session_state.get("backs", 0)
     return f"{name}@{backs}" if backs else name
 
 
-def came_back() -> bool:
+def is_back_navigation() -> bool:
     """Whether the browser's Back or Forward led here from another setting of this page: the address is right then.
 
     From another page it is what it was when this page was left, and what was changed since counts.
@@ -48,8 +49,8 @@ def came_back() -> bool:
     return found
 
 
-def rest_kept(read: Callable[[Mapping[str, str]], T], query: Mapping[str, str]) -> tuple[T, str]:
-    """What `read` makes of a link, and a sentence, empty where nothing is to be said.
+def read_link(read: Callable[[Mapping[str, str]], T], query: Mapping[str, str]) -> tuple[T, str]:
+    """The value that `read` makes of a link's parameters, and a message, empty where all is well.
 
     Of a data set of one's own that is not here the rest of the link is kept: with the default one, or with simulated
     recordings where the link says how events are seen. Raises `InputError`.

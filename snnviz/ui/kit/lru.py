@@ -37,7 +37,7 @@ class LruCache(Generic[T]):
                 self._held -= self._size(self._found.popitem(last=False)[1])
 
     def clear(self) -> None:
-        """All of them."""
+        """Drop all entries."""
         with self._lock:
             self._found.clear()
             self._held = 0.0

@@ -1,4 +1,4 @@
-"""Many runs as one question: which there are, what they reached, and looking at them while they go on.
+"""The runs of a study: which there are, their results, and a fragment that is drawn again while they are active.
 
 The runs are ordinary ones, found by their designs' digests: a study has nothing of its own to be saved or lost. What is
 done with them: `kit.actions`.
@@ -44,28 +44,28 @@ def _live(draw: Callable[[], None], is_active: Callable[[], bool], was_active: b
 
 
 def is_active(runs: Mapping[str, Run]) -> bool:
-    """Whether some of them are still to change."""
+    """Whether some of these runs have not ended."""
     return any(not run.ended for run in runs.values())
 
 
 def are_active(tasks: Sequence[Task]) -> bool:
-    """Whether the runs of some of these are."""
+    """Whether runs of some of these tasks have not ended."""
     return is_active(runs_of(tasks))
 
 
 def runs_of(tasks: Sequence[Task]) -> dict[str, Run]:
-    """Those of the designs, or searches, that were ever submitted, by digest."""
+    """The runs of these tasks that are in the store, by digest."""
     names = tuple(task.digest for task in tasks)
     return services.CACHE.get(("study", names), lambda: services.store().several(names))
 
 
 def epochs_of(designs: Sequence[Design]) -> dict[str, tuple[EpochEnd, ...]]:
-    """The epochs of each run that has one."""
+    """The epochs of each run that has any, by digest."""
     return rows_of(runs_of(designs), EpochEnd)
 
 
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
-    """Those of the finished runs: half-trained ones would bend the curves."""
+    """The results of the finished runs, by digest; others would bend the curves."""
     done = {d.digest: d for d in designs if d.digest in runs and runs[d.digest].state == "done"}
     found = _results({name: (design, runs[name].finished, None) for name, design in done.items()}, runs)
     old = {name_of(done[name]): name for name, one in found.items() if one.probe is None}

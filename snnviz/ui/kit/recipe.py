@@ -20,13 +20,13 @@ TAKEN = "Trained as in the paper."
 
 
 def popover(place: Any, setting: PageSettings[Any]) -> None:
-    """The fields behind a button."""
+    """A button that opens the widgets of a recipe."""
     with place.popover("Training", icon=":material/fitness_center:", width="stretch"):
         widgets(setting)
 
 
 def widgets(setting: PageSettings[Any]) -> None:
-    """All of them."""
+    """The widgets of all fields of a recipe."""
     now = setting.value
     marked = followed(now)
     key = f"{setting.widget_key('recipe')}/{marked}"

@@ -1,4 +1,4 @@
-"""What runs have said, fetched as it comes, for everybody who watches them."""
+"""The rows of runs, read from the store as they come, and cached for everybody who watches."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from snnviz.views.results import Rows
 R = TypeVar("R", bound=Row)
 
 
-class Seen(NamedTuple):
-    """The rows of one kind that a run had said at one revision of it, and the number of the last of them."""
+class CachedRows(NamedTuple):
+    """The rows of one kind that a run had at one revision, and the number of the last of them."""
 
     revision: int = -1
     last: int = 0
@@ -26,11 +26,11 @@ class Seen(NamedTuple):
 MOST_ROWS = 400_000
 """Rows that are kept, of all runs and kinds together."""
 
-_SEEN: LruCache[Seen] = LruCache(MOST_ROWS, lambda seen: 1 + len(seen.rows))
+_SEEN: LruCache[CachedRows] = LruCache(MOST_ROWS, lambda seen: 1 + len(seen.rows))
 
 
-class At(NamedTuple):
-    """A run as far as it is: what it is asked for by, its name, when it was made, and its revision."""
+class RunRevision(NamedTuple):
+    """A run at a revision: the digest that it was asked for by, its name, when it was created, and the revision."""
 
     name: str
     run: str
@@ -38,30 +38,31 @@ class At(NamedTuple):
     revision: int
 
 
-Revisions = tuple[At, ...]
+Revisions = tuple[RunRevision, ...]
 """Of runs that have begun. What figures of their rows are found by."""
 
 
 def revisions(runs: Mapping[str, Run]) -> Revisions:
-    """Of those that may have something to say."""
-    return tuple(At(name, r.run, r.created, r.revision) for name, r in runs.items() if r.state != "queued")
+    """The current revision of each run that may have rows."""
+    return tuple(RunRevision(name, r.run, r.created, r.revision) for name, r in runs.items() if r.state != "queued")
 
 
 def read(shown: Revisions, kind: type[R]) -> dict[str, tuple[R, ...]]:
-    """The rows of each run that has some, by what it was asked for by; as long as there is no new one, the same tuple.
+    """The rows of each run that has some, by the digest that it was asked for by; the same tuple as long as no row is
+    new.
 
     Only new rows are read, by one query for all runs that changed. A run that was deleted and came back is another.
     """
     place = str(cache_dir())
-    seen = {at: _SEEN.get((place, at.run, at.created, kind)) or Seen() for at in shown}
+    seen = {at: _SEEN.get((place, at.run, at.created, kind)) or CachedRows() for at in shown}
     if changed := {at: one for at, one in seen.items() if one.revision != at.revision}:
 
-        def fetch() -> dict[At, Seen]:
+        def fetch() -> dict[RunRevision, CachedRows]:
             new = services.store().new_rows({at.run: one.last for at, one in changed.items()}, kind)
             for at, (_, last, before) in changed.items():
                 more = new.get(at.run, [])
                 rows = (*before, *(row for _, row in more)) if more else before
-                changed[at] = Seen(at.revision, more[-1][0] if more else last, rows)
+                changed[at] = CachedRows(at.revision, more[-1][0] if more else last, rows)
                 _SEEN.put((place, at.run, at.created, kind), changed[at])
             return changed
 
@@ -71,21 +72,21 @@ def read(shown: Revisions, kind: type[R]) -> dict[str, tuple[R, ...]]:
 
 
 def rows_of(runs: Mapping[str, Run], kind: type[R]) -> dict[str, tuple[R, ...]]:
-    """The same of runs as they are now."""
+    """The rows of each run at its current revision, by digest."""
     return read(revisions(runs), kind)
 
 
 def rows(run: Run, kind: type[R]) -> tuple[R, ...]:
-    """Those of one run."""
+    """The rows of one run."""
     return rows_of({run.run: run}, kind).get(run.run, ())
 
 
 def curves(shown: Revisions) -> dict[str, Rows]:
-    """All that runs say while they train."""
+    """Samples, layers, branches and epochs of each run: what its curves are drawn from."""
     found: list[dict[str, tuple[Any, ...]]] = [read(shown, kind) for kind in (Sample, LayerState, Branch, EpochEnd)]
     return {at.name: Rows(*(of.get(at.name, ()) for of in found)) for at in shown}
 
 
 def clear() -> None:
-    """Read all of it anew."""
+    """Drop the cache."""
     _SEEN.clear()

@@ -17,7 +17,7 @@ from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.ui.kit import fields, notices
 from snnviz.ui.kit.fields import Binding
-from snnviz.ui.kit.linked import rest_kept
+from snnviz.ui.kit.linked import read_link
 from snnviz.ui.kit.store_errors import ERROR
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import describe_changes
@@ -28,19 +28,19 @@ Query = Mapping[str, str]
 
 
 class Widgets:
-    """The widgets of one value, told apart from those of others by `key`: their keys, and what they say."""
+    """The widgets of one value. `key` tells their keys from those of other values."""
 
     def __init__(self, key: str) -> None:
         self.key = key
 
     @property
     def revision(self) -> int:
-        """Part of their keys."""
+        """A number in the widgets' keys; a new one resets them."""
         found: int = st.session_state.setdefault(f"{self.key}_revision", 0)
         return found
 
     def renew_widgets(self) -> None:
-        """Something else than they changed the value: they are drawn anew."""
+        """Reset the widgets after something else than they changed the value."""
         st.session_state[f"{self.key}_revision"] = self.revision + 1
 
     def widget_key(self, name: str) -> str:
@@ -52,7 +52,7 @@ class Widgets:
         return self.widget_key(name) in st.session_state
 
     def widget_value(self, name: str) -> Any:
-        """What the widget of a field says now."""
+        """The current value of a field's widget."""
         said = st.session_state[self.widget_key(name)]
         if name in fields.ALL and not said:
             self.renew_widgets()  # so that it says what 0 is
@@ -64,27 +64,28 @@ class Widgets:
         return f"{self.key}_link_problem" if linked else f"{self.key}_problem"
 
     def set_problem(self, problem: str, *, linked: bool = False) -> None:
-        """A sentence on what a widget was told, or a link (`linked`); empty where all is well."""
+        """Set the message on a widget's value or on a link (`linked`); empty where all is well."""
         st.session_state[self._sentence(linked=linked)] = problem
 
     def clear_problems(self) -> None:
-        """All is."""
+        """Remove both messages."""
         self.set_problem("")
         self.set_problem("", linked=True)
 
     def problem(self, *, linked: bool = False) -> str:
-        """The sentence, if there is one."""
+        """The message, or ""."""
         found: str = st.session_state.get(self._sentence(linked=linked), "")
         return found
 
     def show_problem(self, *, linked: bool = False) -> None:
-        """The sentence on the page."""
+        """Show the message on the page, if there is one."""
         if problem := self.problem(linked=linked):
             st.error(escape_markdown(problem), icon=ERROR)
 
 
 class PageSettings(Widgets, Generic[S]):
-    """A value of the type of `usual`, which is what the page opens with.
+    """A page's settings: one value in the session, with its link, its presets and its widgets. `usual` is the value
+    that the page opens with.
 
     key: of its widgets and sentences. name: the session's of the value, if another. prefix: of its fields in a link,
     and lead: what its link begins with. fragments: what is drawn anew when it changes. presets: named ones. noun: what
@@ -125,14 +126,14 @@ class PageSettings(Widgets, Generic[S]):
         self.clear_problems()
 
     def change(self, **changed: Any) -> None:
-        """Fields become what the widgets say, if the value may be so; else a sentence."""
+        """Give fields the values of their widgets, if the result is valid; else set a problem."""
         try:
             self.set(self.kind.check(self.value.model_dump() | changed))
         except InputError as error:
             self.set_problem(f"{error_text(error)}.")
 
     def replace(self, value: S, done: str = "") -> None:
-        """Another value, such as a preset. `done`: by what; what that changes is then said, and undone by a click."""
+        """Show another value, such as a preset. `done`: the headline of a notice with the changes and Undo."""
         before = self.value
         self.set(value)
         self.renew_widgets()
@@ -143,9 +144,10 @@ class PageSettings(Widgets, Generic[S]):
     # -- the link
 
     def begin(self, query: Query, *, keep: bool = False) -> None:
-        """Take the value from the address. Of a broken link what is usual is shown; or (`keep`) what was shown."""
+        """Take the value from the address at the first visit. For a broken link the usual value is shown, or with
+        `keep` the one shown before."""
         try:
-            value, sentence = rest_kept(self.from_link, query)
+            value, sentence = read_link(self.from_link, query)
             self.set(value)
             self.set_problem(sentence, linked=True)
         except InputError as error:
@@ -170,31 +172,33 @@ class PageSettings(Widgets, Generic[S]):
 
     @property
     def link(self) -> str:
-        """That of the value that is shown."""
+        """The query string of the value that is shown."""
         return self.to_link(self.value)
 
     # -- callbacks
 
     def rerun(self) -> None:
-        """At the end of a callback: draw the fragments anew, and the notice, or all. Not an exception to be caught."""
+        """At the end of a callback: rerun the fragments and the notice, or the page. Raises Streamlit's rerun, not
+        to be caught."""
         if self.fragments:
             notices.rerun_fragments(*self.fragments)
         else:
             st.rerun()
 
     def put(self, name: str) -> None:
-        """A widget's: its field, or a parameter of the choice that a field is (``optimizer.sgd.momentum``)."""
+        """A widget's callback: set its field, or a parameter of the choice that a field is
+        (``optimizer.sgd.momentum``)."""
         self.update(name)
         self.rerun()
 
     def update(self, name: str) -> None:
-        """The same without drawing anew."""
+        """Like `put`, without a rerun."""
         if self.has_widget(name):
             said, (field, *inside) = self.widget_value(name), name.split(".")
             self.change(**{field: {**getattr(self.value, field), inside[-1]: said} if inside else said})
 
     def take(self, value: S, done: str = "") -> None:
-        """A button's: another value takes the place of this one; `done`: see `replace`."""
+        """A button's callback: show another value; `done`: see `replace`."""
         self.replace(value, done)
         self.rerun()
 
@@ -236,7 +240,7 @@ class PageSettings(Widgets, Generic[S]):
         fields.data(place, getattr(self.value, name), self._to(name), **more)
 
     def preset_menu(self, place: Any) -> None:
-        """The presets. None is marked where the value is another."""
+        """The menu of presets. None is marked where the value is another."""
         marked = next((name for name, preset in self.presets.items() if preset == self.value), None)
         key = f"{self.widget_key('preset')}/{marked}"  # another one as soon as another is marked, or none
         place.segmented_control(

@@ -25,7 +25,7 @@ from snnviz.graph.rewiring import rewired
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.kit import notices, services
-from snnviz.ui.kit.linked import came_back, note_page, rest_kept
+from snnviz.ui.kit.linked import detect_back_navigation, is_back_navigation, read_link
 from snnviz.ui.kit.switching import with_code, with_dataset, with_depth, with_network, with_neurons, with_size
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import design_changes
@@ -35,9 +35,9 @@ from snnviz.views.refusals import error_text
 def begin(page: str = "") -> None:
     """At the top of a page: the first time, take the design from the address, if that is the Design page's ("")."""
     session = st.session_state
-    note_page(page)
+    detect_back_navigation(page)
     if "design" in session:
-        if page == "" and came_back():
+        if page == "" and is_back_navigation():
             _go_back()
         return
     session.arrived = page
@@ -52,7 +52,7 @@ def begin(page: str = "") -> None:
     session.pressed = 0
     try:
         query = dict(st.query_params) if page == "" else {}
-        session.design, session.problem = rest_kept(from_query, query)
+        session.design, session.problem = read_link(from_query, query)
     except InputError as error:
         session.design = Design()
         _show_error(error, "The default design is shown instead.", linked=True)
@@ -66,7 +66,7 @@ def begin(page: str = "") -> None:
 def _go_back() -> None:
     """Edit what the address says."""
     try:
-        found, st.session_state.problem = rest_kept(from_query, dict(st.query_params))
+        found, st.session_state.problem = read_link(from_query, dict(st.query_params))
     except InputError as error:
         _show_error(error, "The design stays as it is.", linked=True)
         return
@@ -77,7 +77,7 @@ def _go_back() -> None:
 def is_entry_page(page: str) -> bool:
     """Whether the visit began on this page, or Back led to another setting of it: the address is a link to it."""
     began: str = st.session_state.arrived
-    return began == page or (came_back() and st.session_state.page == page)
+    return began == page or (is_back_navigation() and st.session_state.page == page)
 
 
 def design() -> Design:

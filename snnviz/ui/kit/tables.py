@@ -14,7 +14,7 @@ from snnviz.ui.kit.columns import column_config
 from snnviz.views.numbers import NO_NUMBER
 
 
-def runs(table: pd.DataFrame, key: str, columns: Mapping[str, Any], words: str, *, empty: bool = True) -> None:
+def runs_table(table: pd.DataFrame, key: str, columns: Mapping[str, Any], words: str, *, empty: bool = True) -> None:
     """A row a run, whose name is its column ``run``. Columns by name: see `columns.column_config`; `empty`: also such.
 
     `words`: what to do, as long as no row is ticked.

@@ -90,10 +90,10 @@ def test_the_exact_chain_of_a_single_step_holds_for_any_neuron_whose_potential_b
 
 def test_a_design_comes_to_the_page_with_its_neurons_and_goes_back() -> None:
     design = change(Design(), {"neuron.kind": "synaptic", "neuron.alpha": 0.7, "network.kind": "mlp"})
-    found = page.of_design(design)
+    found = page.setting_of_design(design)
     assert (found.kind, found.threshold, found.beta) == (SYNAPTIC, 1.0, 0.5)
-    assert page.of_design(change(Design(), {"neuron.kind": "plif", "neuron.tau": 4})).beta == 0.75
-    point = page.own_point(design)
+    assert page.setting_of_design(change(Design(), {"neuron.kind": "plif", "neuron.tau": 4})).beta == 0.75
+    point = page.design_point(design)
     assert point is not None
     assert point[1] == 1.0
     look = Look(f"kind={SYNAPTIC}&threshold=0.8&inits=kaiming")

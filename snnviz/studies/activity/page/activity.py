@@ -90,7 +90,7 @@ def _inits() -> None:
 def _figures() -> None:
     for problem in at.problems():
         st.error(escape_markdown(problem), icon=":material/error:")
-    setting = at.drawn()
+    setting = at.drawn_setting()
     with st.container(key="activity-verdict"):
         words, slot = st.empty(), st.empty()
     try:
@@ -139,13 +139,13 @@ def _main(setting: Setting, slot: DeltaGenerator) -> tuple[str, bytes]:
 @show_store_errors()
 def details() -> None:
     """Why a network falls silent, in tabs of which only the open one is drawn; and the way to the design and back."""
-    start, drawn = time.perf_counter(), at.drawn()
+    start, drawn = time.perf_counter(), at.drawn_setting()
     _bridge()
     tabs = st.tabs(list(figures.SECTIONS), key="activity-tab", on_change=_open_tab)
     for tab, section in zip(tabs, figures.SECTIONS.values(), strict=True):
         if tab.open:
             with tab:
-                section(drawn, drawn.inits[min(at.looked_at(), len(drawn.inits) - 1)])
+                section(drawn, drawn.inits[min(at.selected_init(), len(drawn.inits) - 1)])
     _glossary()
     st.session_state.details_seconds = time.perf_counter() - start
 
@@ -162,10 +162,10 @@ def _bridge() -> None:
     menu.selectbox(
         "Shown below",
         range(len(names)),
-        index=at.looked_at(),
+        index=at.selected_init(),
         format_func=names.__getitem__,
         key=key,
-        on_change=at.look_at,
+        on_change=at.select_init,
         args=(key,),
     )
     if use.button(
@@ -188,14 +188,14 @@ def _bridge() -> None:
         icon=":material/hub:",
         width="stretch",
         key="bring",
-        disabled=bool(other := at.another_equation(state.design())),
+        disabled=bool(other := at.refusal_text(state.design())),
         on_click=at.bring_design,
         help="Its neuron, time steps and initialisation, as many neurons as its hidden layers have inputs, and its "
         "depth. A convolution uses the same weights at every place; here every neuron draws its own.",
     )
     if other:
         st.caption(other)
-    again.button("Start again", icon=":material/undo:", width="stretch", key="again", on_click=at.start_again)
+    again.button("Start again", icon=":material/undo:", width="stretch", key="again", on_click=at.reset)
     if state.design().network.kind != "mlp":
         st.caption(
             "Your design has convolutions, whose weights are shared between places. What is drawn here is a fully "

@@ -65,11 +65,11 @@ def _show(key: Hashable, make: Drawing, *, place: str) -> None:
         if place not in shown:
             return
     board = f"activity-{place}"
-    charts(shown[place], key=board, on_pick=lambda: at.pick(board))
+    charts(shown[place], key=board, on_pick=lambda: at.select_on_map(board))
 
 
 def _why(setting: Setting, init: Choice) -> None:
-    own = at.own_point(state.design())
+    own = at.design_point(state.design())
 
     def make(slot: DeltaGenerator) -> list[Chart]:
         return [
@@ -102,7 +102,7 @@ def _shape(setting: Setting, _init: Choice) -> None:
     last = setting.layers - 1
     layer = min(st.session_state.get("layer_looked_at", 1), last)
     key = f"layer-of-{last}"
-    layer = int(st.slider("Layer", 0, last, layer, key=key, on_change=at.look_at_layer, args=(key,)))
+    layer = int(st.slider("Layer", 0, last, layer, key=key, on_change=at.select_layer, args=(key,)))
 
     def make(slot: DeltaGenerator) -> list[Chart]:
         drawn = traces(setting, slot, shape=True, look=layer)

@@ -32,7 +32,7 @@ from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
 from snnviz.ui.kit import notices, state
 from snnviz.ui.kit.fields import field
-from snnviz.ui.kit.linked import came_back
+from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.words import as_sentence
 
@@ -84,13 +84,13 @@ def begin() -> None:
     session.setdefault("looked", ("", 0))
     query = dict(st.query_params) if state.is_entry_page("activity") else {}
     for part in (study.STUDY, SETTING):
-        if part.name not in session or came_back():
+        if part.name not in session or is_back_navigation():
             part.begin(query)
             part.renew_widgets()
 
 
-def drawn() -> Setting:
-    """What the figures show: the last setting that could be afforded, with as many seeds as can be."""
+def drawn_setting() -> Setting:
+    """The setting of the figures: the last one that could be afforded, with as many seeds as possible."""
     found: Setting = st.session_state.drawn
     return _spared(found) if st.session_state.dragging else found.affordable()
 
@@ -102,23 +102,23 @@ def dragging() -> bool:
 
 
 def link() -> str:
-    """What the address bar must hold: the setting, and the training study below it."""
+    """The query string of the setting and of the training study below it."""
     return "&".join(part for part in (SETTING.to_link(st.session_state.drawn), study.STUDY.link) if part)
 
 
 def problems() -> list[str]:
-    """The sentences to show above the figures."""
+    """The messages above the figures."""
     return [text for text in (SETTING.problem(linked=True), SETTING.problem()) if text]
 
 
 def revision() -> str:
-    """Part of every widget's key; moves when something else than the widget changed the setting."""
+    """Part of every widget's key; a new one resets the widgets."""
     text: str = st.session_state.setting_revision
     return text
 
 
-def looked_at() -> int:
-    """The place of the initialisation that the lower figures are about. It stays so when its numbers change."""
+def selected_init() -> int:
+    """The place of the initialisation in the lower figures. It stays so when its parameters change."""
     kind, nth = st.session_state.looked
     places = [place for place, init in enumerate(SETTING.value.inits) if init.kind == kind]
     return places[min(nth, len(places) - 1)] if places else 0
@@ -139,7 +139,7 @@ def put_sliders() -> None:
 
 
 def put(name: str, widget: str) -> None:
-    """A segmented control's callback: its option becomes the setting's."""
+    """A segmented control's callback: set its field."""
     SETTING.change(**{name: st.session_state[widget]})
     SETTING.rerun()
 
@@ -156,41 +156,41 @@ def put_inits(widget: str) -> None:
 
 
 def put_steps(steps: int) -> None:
-    """The callback of a button that asks for so many time steps."""
+    """A button's callback: set the number of time steps."""
     SETTING.take(SETTING.value.model_copy(update={"steps": steps}))
 
 
-def look_at(widget: str) -> None:
-    """The callback of the menu of the lower figures."""
-    _look_at(st.session_state[widget])
+def select_init(widget: str) -> None:
+    """A menu's callback: show an initialisation in the lower figures."""
+    _select_init(st.session_state[widget])
     st.rerun(DETAILS)
 
 
-def _look_at(place: int) -> None:
+def _select_init(place: int) -> None:
     kinds = [init.kind for init in SETTING.value.inits]
     st.session_state.looked = (kinds[place], kinds[:place].count(kinds[place]))
 
 
-def pick(board: str) -> None:
+def select_on_map(board: str) -> None:
     """The callback of a click on the survival map: look closer at an initialisation, or open one's own design."""
     found = picked(board)
     names = [init_text(init) for init in SETTING.value.inits]
     if found is not None and found[0] == "own":
         open_design()
     elif found is not None and found[1] in names:
-        _look_at(names.index(found[1]))
+        _select_init(names.index(found[1]))
         SETTING.renew_widgets()  # the menu beside it follows
     SETTING.rerun()
 
 
-def look_at_layer(widget: str) -> None:
-    """The callback of the slider of layers: the one whose potentials are shown."""
+def select_layer(widget: str) -> None:
+    """A slider's callback: show the potentials of this layer."""
     st.session_state.layer_looked_at = st.session_state[widget]
     st.rerun(DETAILS)
 
 
-def start_again() -> None:
-    """Back to the default setting."""
+def reset() -> None:
+    """A button's callback: back to the default setting."""
     SETTING.take(Setting(), "Started again.")
 
 
@@ -249,38 +249,38 @@ def _with_numbers(setting: Setting, values: Mapping[str, Number]) -> Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Typical:
-    """What a design's hidden layers have in common."""
+class TypicalLayer:
+    """The fan-in, fan-out and size of a typical hidden layer of a design, and their number."""
 
     fan_in: int
     fan_out: int
     hidden: int
 
 
-def typical(design: Design) -> Typical:
+def typical_layer(design: Design) -> TypicalLayer:
     """The middle one of the layers between the first, which reads the image, and the readout."""
     layers = architecture(design).layers
     inner = [layer for layer in layers[:-1] if layer.weighted and all(s.layer != INPUT for s in layer.sources)]
     hidden = inner or layers[-1:]
     fan_in = median_low([layer.fan_in for layer in hidden])
     chosen = next(layer for layer in hidden if layer.fan_in == fan_in)
-    return Typical(fan_in, chosen.fan_out, sum(layer.weighted for layer in layers[:-1]))
+    return TypicalLayer(fan_in, chosen.fan_out, sum(layer.weighted for layer in layers[:-1]))
 
 
-def another_equation(design: Design) -> str:
-    """Why the design cannot be drawn here: the sentence, or nothing."""
+def refusal_text(design: Design) -> str:
+    """Why the design's neurons cannot be drawn here, as a sentence; empty where they can."""
     if neurons.can_be_drawn(design.neuron):
         return ""
     name = model(design.neuron).label
     return f"This page draws neurons that spike above a threshold; those of your design, {name}, do not."
 
 
-def own_point(design: Design) -> tuple[float, float, str] | None:
-    """The design on the survival map: n Var[w] of a typical layer, its threshold, and what to call it.
+def design_point(design: Design) -> tuple[float, float, str] | None:
+    """The design on the survival map: n Var[w] of a typical layer, its threshold, and its label.
 
     None where its neurons cannot be drawn.
     """
-    one, theta = typical(design), _theta(design.neuron)
+    one, theta = typical_layer(design), _theta(design.neuron)
     if theta is None:
         return None
     drive = Drive(spike_probability(theta), design.data.steps)
@@ -293,14 +293,14 @@ def _theta(neuron: AnyNeuron) -> float | None:
     return threshold(neuron) if lif is None else lif.threshold
 
 
-def of_design(design: Design, *, layers: int | None = None) -> Setting:
-    """The setting of a fully connected stack like the design: its neuron, its time steps, its fan-in and its depth.
+def setting_of_design(design: Design, *, layers: int | None = None) -> Setting:
+    """The setting of a fully connected stack like the design: its neuron, time steps, fan-in and depth.
 
     Raises `InputError` where its neurons cannot be drawn.
     """
-    if why := another_equation(design):
+    if why := refusal_text(design):
         raise InputError("neuron.kind", f"be one that can be drawn here ({why})", design.neuron.kind)
-    one, neuron, theta = typical(design), as_lif(design.neuron) or design.neuron, _theta(design.neuron)
+    one, neuron, theta = typical_layer(design), as_lif(design.neuron) or design.neuron, _theta(design.neuron)
     assert theta is not None
     own = read_init(dict(design.init))
     others = [init for init in compared() if init != own and suits(init.kind, design.neuron)]
@@ -319,23 +319,23 @@ def of_design(design: Design, *, layers: int | None = None) -> Setting:
 
 
 def open_design(*, layers: int | None = None) -> None:
-    """Look at the design that is being edited, in as many layers as it has or in `layers`."""
-    new = of_design(state.design(), layers=layers)
+    """Show the edited design, in as many layers as it has or in `layers`."""
+    new = setting_of_design(state.design(), layers=layers)
     if SETTING.name in st.session_state:
         SETTING.replace(new, "Loaded from Design.")
     else:
         SETTING.set(new)
         SETTING.renew_widgets()
-    _look_at(0)
+    _select_init(0)
 
 
 def open_design_in_100_layers() -> None:
-    """What the Design page offers."""
+    """The Design page's button to this page: show the edited design in 100 layers."""
     open_design(layers=100)
 
 
 def bring_design() -> None:
-    """The callback of the button that opens the design here."""
+    """A button's callback: open the edited design here."""
     open_design()
     SETTING.rerun()
 
@@ -343,7 +343,7 @@ def bring_design() -> None:
 def use_in_design() -> None:
     """Give the design that is being edited the setting's neuron, time steps, and the initialisation looked at."""
     now = SETTING.value
-    init = now.inits[looked_at()]
+    init = now.inits[selected_init()]
     fields = now.neuron.model_dump(exclude={*neurons.UNSEEN})
     settings: dict[str, Any] = {f"neuron.{name}": value for name, value in fields.items()}
     if state.design().neuron.kind != now.neuron.kind:

@@ -67,11 +67,11 @@ def _settings() -> None:
     )
 
 
-def in_words(study: TrainingStudy, chosen: Sequence[Member]) -> str:
+def networks_text(study: TrainingStudy, chosen: Sequence[Member]) -> str:
     """Which networks a study has, for its button.
 
     >>> one = TrainingStudy(compare="threshold")
-    >>> in_words(one, members(one))
+    >>> networks_text(one, members(one))
     '8 networks: threshold 0.5, 0.75, 1, 1.2 × 2 initialisations'
     """
     parts = []
@@ -89,7 +89,9 @@ def _curves() -> None:
     runs = _runs(chosen)
     left_out = sum(design.digest not in runs or runs[design.digest].state in UNDONE for design in designs)
     what = (
-        in_words(STUDY.value, chosen) if left_out == len(designs) else f"the missing {pluralise(left_out, 'network')}"
+        networks_text(STUDY.value, chosen)
+        if left_out == len(designs)
+        else f"the missing {pluralise(left_out, 'network')}"
     )
     actions(designs, runs, STUDY.key, what=what, widths=(6, 2, 4))
     rows = questions.epochs_of(designs)

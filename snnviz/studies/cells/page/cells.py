@@ -10,7 +10,7 @@ from snnviz.errors import InputError
 from snnviz.studies.cells.page import draw, search, study
 from snnviz.studies.cells.page.setting import VIEWS
 from snnviz.ui.kit import state
-from snnviz.ui.kit.linked import came_back
+from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.store_errors import ERROR, show_store_errors
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 
@@ -41,7 +41,7 @@ def begin() -> None:
     """At the top of the page: the first time, take the settings from the address if the visit began here."""
     session = st.session_state
     if "cells_view" in session:
-        if came_back():
+        if is_back_navigation():
             _go_back()
         return
     query = dict(st.query_params) if state.is_entry_page("cells") else {}

@@ -99,6 +99,6 @@ def _found() -> None:
         session.scored = None
         return
     if shown != now:
-        changed = escape_markdown(cells_setting.differences(shown, now))
+        changed = escape_markdown(cells_setting.differences_text(shown, now))
         st.warning(f"The figures are of another setting: {changed}.", icon=":material/history:")
     cells_found.figures(shown, before)

@@ -44,7 +44,7 @@ SEARCH = PageSettings(
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Its widgets."""
+    """The widgets of the search."""
     now = SEARCH.value
     top = st.columns([34, 22, 14, 18, 12], vertical_alignment="bottom")
     SEARCH.preset_menu(top[0])
@@ -57,14 +57,14 @@ def settings() -> None:
             SEARCH.numbers(names)
         SEARCH.segments(st, "normalisation", help=NORMALISATION)
     SEARCH.numbers(SHOWN, disabled=() if now.best else FINE)
-    st.caption(in_numbers(now))
+    st.caption(size_text(now))
     address(SEARCH.link, key="cell-search-address", steps=True)
 
 
-def in_numbers(now: CellSearch) -> str:
-    """What the search does.
+def size_text(now: CellSearch) -> str:
+    """The size of the search, as a sentence.
 
-    >>> in_numbers(CellSearch(candidates=200, best=0)).partition("; ")[0]
+    >>> size_text(CellSearch(candidates=200, best=0)).partition("; ")[0]
     '200 cells are drawn, 178 different matrices'
     """
     many_, different = now.candidates, costs.distinct(now)

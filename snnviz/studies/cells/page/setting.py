@@ -56,19 +56,19 @@ def begin(query: Mapping[str, str]) -> None:
 
 
 def put_cell(cell: Cell) -> None:
-    """The cell as drawn."""
+    """Set the drawn cell."""
     SCORING.set(Scoring.check({**SCORING.value.model_dump(), "cell": cell}))
 
 
 def renew_editor() -> None:
-    """Something else than the editor changed the cell."""
+    """Reset the editor after something else changed the cell."""
     st.session_state.scoring_revision_of_cell = new_revision()
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Its widgets."""
+    """The widgets of the setting."""
     top = st.columns([14, 12, 21, 43, 12], vertical_alignment="bottom")
     SCORING.data(top[0], still=True)
     SCORING.segments(top[1], "metric", "Metric", options=list(METRICS), names=METRICS, help=BY)
@@ -81,7 +81,7 @@ def settings() -> None:
 
 
 def network() -> None:
-    """The network that follows from it, around the cell."""
+    """The drawing of the network around the cell."""
     now = SCORING.value
     card = datasets.card(now.data)
     caption = (
@@ -95,10 +95,10 @@ def network() -> None:
     flow(boxes, "The network around the cell", caption, key="cells-network")
 
 
-def differences(shown: Scoring, now: Scoring) -> str:
-    """What was changed since, in words.
+def differences_text(shown: Scoring, now: Scoring) -> str:
+    """What changed in the setting since it was scored, as text.
 
-    >>> differences(Scoring(), Scoring(batch=64, cell="0001 0000 0000 0000"))
+    >>> differences_text(Scoring(), Scoring(batch=64, cell="0001 0000 0000 0000"))
     'images 32 instead of 64, cell 0303 0030 2002 0200 instead of 0001 0000 0000 0000'
     """
     before, after = shown.model_dump(mode="json"), now.model_dump(mode="json")

@@ -256,4 +256,4 @@ def _table(outcomes: Sequence[views.Outcome]) -> None:
         "sd": number("± seeds", format="%.1f"),
     }
     words = "Tick a cell to open its network on the Design page, with its curves."
-    of_runs.runs(tables.study_table(outcomes), "cells-study", columns, words)
+    of_runs.runs_table(tables.study_table(outcomes), "cells-study", columns, words)

@@ -86,4 +86,4 @@ def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[st
         "last": number("gradient, last look", format="%.3g", help=f"{norm}the last look."),
         "seconds": column("seconds"),
     }
-    tables.runs(table, "shortcuts", columns, "Tick a run to open it on the Design page, with all its curves.")
+    tables.runs_table(table, "shortcuts", columns, "Tick a run to open it on the Design page, with all its curves.")

@@ -38,7 +38,7 @@ _KIND = f"{SHORTCUT}.schedule"
 NUMBERS = ("network.depth", "data.steps", "neuron.threshold", "data.train_samples", "training.epochs")
 
 
-def taken(own: Design, before: Design) -> Design:
+def with_own_branches(own: Design, before: Design) -> Design:
     """A design with its own branches, or, where it has none, with the schedule that was shown before."""
     if own.training.shortcut.schedule.kind != "zero":
         return own
@@ -55,7 +55,12 @@ STUDY = PageSettings(ShortcutStudy(), "shortcuts", prefix="study.", fragments=(S
 """What is done with the design."""
 
 DESIGN = PageDesign(
-    "shortcuts", STARTS, fragments=(SETTINGS, RUNS), other_prefixes=[STUDY.prefix], from_edited=taken, compare_by=_bare
+    "shortcuts",
+    STARTS,
+    fragments=(SETTINGS, RUNS),
+    other_prefixes=[STUDY.prefix],
+    from_edited=with_own_branches,
+    compare_by=_bare,
 )
 """The design with branches."""
 
@@ -75,7 +80,7 @@ def to_link(design: Design, study: ShortcutStudy, view: str = VIEWS.first) -> st
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def panel() -> None:
-    """The widgets, and what follows from them: the network with its branches, and their weight over the epochs."""
+    """The widgets; below them the network with its branches, and their weight over the epochs."""
     _widgets()
     now = DESIGN.value
     left, right = st.columns([17, 7], gap="small")

@@ -13,7 +13,7 @@ from snnviz.studies.shortcuts.page import before, runs, setting
 from snnviz.studies.shortcuts.page.setting import DESIGN, STUDY, VIEWS
 from snnviz.studies.shortcuts.study import ShortcutStudy
 from snnviz.ui.kit import state
-from snnviz.ui.kit.linked import came_back, rest_kept
+from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.words import as_sentence
 
 ABOUT = (
@@ -36,7 +36,7 @@ def begin() -> None:
 
     Else the design that is edited, if it has branches.
     """
-    if STUDY.name in st.session_state and not came_back():
+    if STUDY.name in st.session_state and not is_back_navigation():
         return
     STUDY.begin({})
     DESIGN.set(DESIGN.usual)
@@ -46,7 +46,7 @@ def begin() -> None:
             DESIGN.set(state.design())
         return
     try:
-        (design, study, view), sentence = rest_kept(from_link, dict(st.query_params))
+        (design, study, view), sentence = read_link(from_link, dict(st.query_params))
     except InputError as error:
         DESIGN.set_problem(f"{as_sentence(error)} The deep mlp is shown instead.", linked=True)
     else:

@@ -27,7 +27,7 @@ from snnviz.studies.skips.charts.search import (
 )
 from snnviz.studies.skips.charts.thumbnails import Thumbnail, thumbnails_chart
 from snnviz.studies.skips.page import retraining as optimise_again
-from snnviz.studies.skips.page.setting import count
+from snnviz.studies.skips.page.setting import count_text
 from snnviz.studies.skips.search import Search, Trial, candidate, read_code, skips_of, space
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit import services, state
@@ -49,9 +49,9 @@ def preview(search: Search) -> None:
     for code in codes:
         shown.append(Thumbnail(edges_of(search, code), ("for example", f"{skips_of(candidate(search, code))} skips")))
     words = (
-        f"Start trains weights that all {count(space(search).count)} candidates share, then {search.trials} candidates "
-        f"from them, {search.parallel} at a time. After each batch a Gaussian process says what it expects "
-        "of the others, and where it is unsure; the next ones are those that may be the best."
+        f"Start trains weights that all {count_text(space(search).count)} candidates share, then "
+        f"{search.trials} candidates from them, {search.parallel} at a time. After each batch "
+        "a Gaussian process says what it expects of the others, and where it is unsure; the next ones are those that may be the best."
     )
     chart = thumbnails_chart(shown, "What is searched", words, key="search_preview", columns=SHOWN)
     charts(payload([chart]), key="optimise-preview")

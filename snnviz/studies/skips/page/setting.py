@@ -51,7 +51,7 @@ OPTIMISATION = PageSettings(
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Its widgets."""
+    """The widgets of the setting."""
     of, now = OPTIMISATION, OPTIMISATION.value
     top = st.columns([46, 50, 17, 14], vertical_alignment="bottom")
     of.preset_menu(top[0])
@@ -71,16 +71,16 @@ def settings() -> None:
     of.segments(row[2], "skips", names=TYPES, help=adds)
     of.segments(row[3], "weights", "Shared weights", help=WEIGHTS)
     of.numbers(SHOWN)
-    st.caption(in_numbers(now))
+    st.caption(size_text(now))
     if now.weights == "carried":
         st.warning(CARRIED, icon=":material/warning:")
     address(of.link, key="optimise-address", steps=True)
 
 
-def in_numbers(now: Optimisation) -> str:
-    """The size of the space beside what is tried of it.
+def size_text(now: Optimisation) -> str:
+    """The size of the space, and how much of it is tried, as a sentence.
 
-    >>> in_numbers(Optimisation())
+    >>> size_text(Optimisation())
     '729 candidates: 6 places for skips with 3 options each; 20 of them are trained in each of 4 searches.'
     """
     several = searches(now)
@@ -89,15 +89,15 @@ def in_numbers(now: Optimisation) -> str:
     sizes = sorted(set(found.sizes))
     each = f"{sizes[0]} options each" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} options each"
     places = "places for skips" if all(slot.source is not None for slot in found.slots) else "choices"
-    what = f"{count(found.count)} candidates: {len(found.slots)} {places} with {each}"
+    what = f"{count_text(found.count)} candidates: {len(found.slots)} {places} with {each}"
     how = f"{len(several)} searches" if len(several) > 1 else "one search"
     return f"{what}; {first.trials} of them are trained in {'each of ' if len(several) > 1 else ''}{how}."
 
 
-def count(number: int) -> str:
+def count_text(number: int) -> str:
     """A number that may have twenty digits.
 
-    >>> count(729), count(12157665459056928801)
+    >>> count_text(729), count_text(12157665459056928801)
     ('729', '1.2 × 10¹⁹')
     """
     if number < 10**9:

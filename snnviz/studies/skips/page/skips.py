@@ -21,7 +21,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import measuring, questions, recipe, state, tables
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column, round_counts
-from snnviz.ui.kit.linked import came_back
+from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.switch import Views
@@ -83,7 +83,7 @@ def begin() -> None:
     """At the top of the page: the first time, take the sweep from the address if the visit began here."""
     session = st.session_state
     if SWEEP.name in session:
-        if came_back():
+        if is_back_navigation():
             _go_back()
         return
     query = dict(st.query_params) if state.is_entry_page("skips") else {}
@@ -219,4 +219,4 @@ def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[st
         "seconds": column("seconds"),
     }
     words = "Tick a run to open it on the Design page, with its matrix and its layers."
-    tables.runs(table, SWEEP.key, columns, words, empty=False)
+    tables.runs_table(table, SWEEP.key, columns, words, empty=False)

@@ -15,7 +15,7 @@ LEVELS = {"without-zero": "2^b, none is 0", "with-zero": "2^b − 1, one is 0"}
 
 
 def kind() -> Weights:
-    """Whose weights are limited."""
+    """Whose weights are limited: the TTFS network's or the ReLU network's."""
     return "ttfs" if STUDY.value.weights == "ttfs" else "relu"
 
 
@@ -25,7 +25,7 @@ def base() -> Design:
 
 
 def sliders() -> None:
-    """The widgets."""
+    """The widgets of the limits."""
     now = LIMITS.value
     fields.segments(
         st,

@@ -22,7 +22,7 @@ from snnviz.studies.ttfs.page.setting import DESIGN, LIMITS, LINK, PENALTY, STUD
 from snnviz.studies.ttfs.study import TtfsStudy
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import state
-from snnviz.ui.kit.linked import came_back, rest_kept
+from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.switch import Views
 from snnviz.ui.kit.words import as_sentence
@@ -82,7 +82,7 @@ def begin() -> None:
 
     Else the design that is edited, if it tells by times of spikes.
     """
-    if STUDY.name in st.session_state and not came_back():
+    if STUDY.name in st.session_state and not is_back_navigation():
         return
     _take(DESIGN.usual, STUDY.usual, SWITCH.first, {name: own.usual for name, own in OWN.items()})
     if not state.is_entry_page("ttfs"):
@@ -90,7 +90,7 @@ def begin() -> None:
             DESIGN.set(relu_network(state.design()))
         return
     try:
-        found, sentence = rest_kept(from_link, dict(st.query_params))
+        found, sentence = read_link(from_link, dict(st.query_params))
         _take(*found)
         DESIGN.set_problem(sentence, linked=True)
     except InputError as error:

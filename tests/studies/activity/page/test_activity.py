@@ -18,7 +18,7 @@ from snnviz.design.menus import INITS
 from snnviz.design.registry import Entry
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.activity.page.setting import SETTING, of_design, own_point, typical
+from snnviz.studies.activity.page.setting import SETTING, design_point, setting_of_design, typical_layer
 from snnviz.studies.activity.page.words import verdict
 from snnviz.studies.activity.theory.activity import Setting, Trace
 from snnviz.studies.activity.theory.propagation import propagate
@@ -212,17 +212,17 @@ def test_the_design_page_leads_here_with_its_design() -> None:
 @pytest.mark.parametrize("kind", ["block", "mlp", "cnn"])
 def test_a_design_is_a_point_of_the_map(kind: str) -> None:
     design = links.change(Design(), {"network.kind": kind, "neuron.threshold": 0.8, "init.kind": "kaiming"})
-    gain, threshold, name = own_point(design)
+    gain, threshold, name = design_point(design)
     assert gain == pytest.approx(2.0)
     assert threshold == 0.8
     assert name == "your design, kaiming"
-    assert of_design(design).width == max(10, typical(design).fan_in)
+    assert setting_of_design(design).width == max(10, typical_layer(design).fan_in)
 
 
 def test_the_smallest_and_the_largest_design_fit_into_a_setting() -> None:
     smallest = {"network.kind": "mlp", "network.width": 1, "network.depth": 1, "neuron.threshold": 10}
     for changes in (smallest, {"network.kind": "mlp", "network.width": 4096, "network.depth": 200}):
-        setting = of_design(links.change(Design(), changes))
+        setting = setting_of_design(links.change(Design(), changes))
         assert setting.affordable()
         assert propagate(setting.model_copy(update={"layers": 2, "seeds": 1}))
 

@@ -55,8 +55,8 @@ def test_a_point_of_the_map_is_picked(session: Session, sent: object, looked: in
     """An initialisation is looked at, one's own design opened; whatever else a stranger sends does nothing."""
     session.design = Design.check({"neuron": {"threshold": 0.7}})
     session["activity-why"] = {"picked": sent}
-    activity_setting.pick("activity-why")
-    assert activity_setting.looked_at() == looked
+    activity_setting.select_on_map("activity-why")
+    assert activity_setting.selected_init() == looked
     assert activity_setting.SETTING.value.threshold == threshold
 
 
@@ -74,23 +74,23 @@ def test_while_a_slider_is_dragged_fewer_networks_are_drawn(session: Session) ->
     activity_setting.SETTING.replace(Setting(steps=20, seeds=10))
     session.details_seconds = 0.5
     moved(session, dragging=True, threshold=0.7)
-    assert activity_setting.drawn().seeds == 1
-    assert activity_setting.drawn().threshold == 0.7
+    assert activity_setting.drawn_setting().seeds == 1
+    assert activity_setting.drawn_setting().threshold == 0.7
     assert "seeds=10" in activity_setting.link()
     assert session.asked == ["activity"]  # the slow tab waits for the release
     moved(session, threshold=0.7)
-    assert activity_setting.drawn().seeds == 10
+    assert activity_setting.drawn_setting().seeds == 10
 
 
 def test_what_cannot_be_afforded_is_a_sentence_over_the_figures_before(session: Session) -> None:
     moved(session, width=4096, steps=100, layers=200)
     assert activity_setting.SETTING.value.width == 4096
-    assert activity_setting.drawn().width == 50
+    assert activity_setting.drawn_setting().width == 50
     assert "width=50" in activity_setting.link()
     assert activity_setting.problems()[0].endswith("The figures still show the setting before.")
     moved(session, width=60, steps=1, layers=10)
     assert activity_setting.problems() == []
-    assert activity_setting.drawn().width == 60
+    assert activity_setting.drawn_setting().width == 60
 
 
 def test_initialisations_come_and_go_and_keep_their_numbers(session: Session) -> None:
@@ -106,12 +106,12 @@ def test_initialisations_come_and_go_and_keep_their_numbers(session: Session) ->
 def test_what_is_looked_at_stays_so_when_its_numbers_change_or_others_come(session: Session) -> None:
     activity_setting.SETTING.replace(Setting.check({**SMALL, "inits": "glorot,kaiming:gain=3,kaiming"}))
     session.menu = 2
-    activity_setting.look_at("menu")
+    activity_setting.select_init("menu")
     moved(session, **{"2.gain": 4.0})
-    assert activity_setting.looked_at() == 2
+    assert activity_setting.selected_init() == 2
     session.pills = ["variance-preserving", "glorot", "kaiming"]
     activity_setting.put_inits("pills")
-    assert activity_setting.SETTING.value.inits[activity_setting.looked_at()] == read_init("kaiming:gain=4")
+    assert activity_setting.SETTING.value.inits[activity_setting.selected_init()] == read_init("kaiming:gain=4")
     session.pills = ["glorot"]
     activity_setting.put_inits("pills")
-    assert activity_setting.looked_at() == 0
+    assert activity_setting.selected_init() == 0
