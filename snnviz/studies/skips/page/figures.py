@@ -49,9 +49,9 @@ def preview(search: Search) -> None:
     for code in codes:
         shown.append(Thumbnail(edges_of(search, code), ("for example", f"{skips_of(candidate(search, code))} skips")))
     words = (
-        f"Start trains weights that all {count_text(space(search).count)} candidates share, then "
-        f"{search.trials} candidates from them, {search.parallel} at a time. After each batch "
-        "a Gaussian process says what it expects of the others, and where it is unsure; the next ones are those that may be the best."
+        f"Start trains weights that all {count_text(space(search).count)} candidates share, then {search.trials} "
+        f"candidates from them, {search.parallel} at a time. After each batch a Gaussian process says what it expects "
+        "of the others, and where it is unsure; the next ones are those that may be the best."
     )
     chart = thumbnails_chart(shown, "What is searched", words, key="search_preview", columns=SHOWN)
     charts(payload([chart]), key="optimise-preview")
