@@ -26,9 +26,9 @@ SEARCHES = [
 
 MEASURE = """
 import ctypes, json, os, sys, torch
-from snnviz.catalog.cells import CellSearch, Scoring
+from snnviz.studies.cells.scoring import CellSearch, Scoring
 from snnviz.core import memory
-from snnviz.jobs import scoring
+from snnviz.studies.cells.compute import scoring
 from snnviz.jobs.worker import warm_up
 
 def status(name):
