@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from snnviz.design.design import Design
 from snnviz.design.networks import MlpNetwork
+from snnviz.studies.skips.sweep import SkipSweep
 from snnviz.studies.ttfs.limits import Limits
 from snnviz.ui.kit import fields, services
 from snnviz.ui.kit.settings import PageSettings
@@ -122,8 +124,6 @@ def test_a_preset_is_marked_said_and_undone(opened: Callable[..., AppTest]) -> N
 
 
 def test_what_cannot_be_is_a_sentence_and_the_value_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    import streamlit as st
-
     setting = PageSettings(Dice(), "dice")
     monkeypatch.setattr(st, "session_state", {})
     setting.begin({})
@@ -140,8 +140,6 @@ def test_what_cannot_be_is_a_sentence_and_the_value_stays(monkeypatch: pytest.Mo
 
 
 def test_a_widget_that_was_replaced_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    import streamlit as st
-
     session: dict[str, Any] = {}
     setting = PageSettings(Dice(), "dice")
     monkeypatch.setattr(st, "session_state", session)
@@ -170,3 +168,19 @@ def test_views_are_read_written_and_refused() -> None:
     assert [views.write("first"), views.write("second")] == ["", "view=second"]
     with pytest.raises(Exception, match="view must be one of first, second, got 'third'"):
         views.read({"view": "third"})
+
+
+def test_an_empty_number_of_images_is_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    session: dict[str, Any] = {}
+    setting = PageSettings(SkipSweep(train_samples=500), "sweep")
+    monkeypatch.setattr(st, "session_state", session)
+    setting.begin({})
+    session[setting.widget_key("train_samples")] = None
+    setting.update("train_samples")
+    assert (setting.value.train_samples, setting.revision) == (0, 0)  # the same widget: who types stays in it
+    session[setting.widget_key("train_samples")] = 700
+    setting.update("train_samples")
+    assert (setting.value.train_samples, setting.revision) == (700, 0)
+    session[setting.widget_key("train_samples")] = 0
+    setting.update("train_samples")
+    assert (setting.value.train_samples, setting.revision) == (0, 1)  # another one, which says "all"

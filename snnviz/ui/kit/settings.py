@@ -54,10 +54,11 @@ class Widgets:
     def widget_value(self, name: str) -> Any:
         """The current value of a field's widget."""
         said = st.session_state[self.widget_key(name)]
-        if name in fields.ALL and not said:
+        if name not in fields.ALL or said:
+            return said
+        if said == 0:
             self.renew_widgets()  # so that it says what 0 is
-            return 0
-        return said
+        return 0
 
     def _sentence(self, *, linked: bool) -> str:
         """The session's name of the sentence on what a widget was told, or a link."""
