@@ -61,7 +61,7 @@ ADDED = {
     ],
     "studies/ttfs/limits.py": [("    jitter: Jitter = 0.0\n", "    jitter: Jitter = 0.25\n")],
     "studies/cells/scoring.py": [
-        ('"Neurons of the hidden layer after the cells.", 128)] = 1024', '"Neurons.", 128)] = 512')
+        ('"Neurons of the hidden layer after the cells.", 128, "Hidden neurons")] = 1024', '"Neurons.", 128)] = 512')
     ],
     "studies/skips/sweep.py": [("class SkipSweep(Recipe):\n", "class SkipSweep(Recipe):\n    extra: int = 5\n")],
 }
