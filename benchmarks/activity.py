@@ -25,13 +25,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as on the server, whose th
 import torch
 from server import machine
 
-from snnviz.catalog.inits import Drive, weight_law
-from snnviz.studies.activity.theory.activity import Setting, expected
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.catalog.inits import InputStatistics, weight_distribution
+from snnviz.studies.activity.theory.activity import ActivityConfig, expected_statistics
+from snnviz.studies.activity.theory.propagation import propagate_activity
 
 
 @torch.no_grad()
-def explicit(setting: Setting, *, skip: bool) -> None:
+def explicit(setting: ActivityConfig, *, skip: bool) -> None:
     """The same layers with their weights. `skip`: no more of a network that fell silent."""
     n, steps = setting.width, setting.steps
     for init in setting.inits:
@@ -40,7 +40,7 @@ def explicit(setting: Setting, *, skip: bool) -> None:
             current, x = torch.randn(1, n, generator=draw).expand(steps, n), torch.zeros(steps, n)
             for layer in range(setting.layers):
                 if layer:
-                    law = weight_law(init, n, n, setting.neuron, Drive(float(x.mean()), steps))
+                    law = weight_distribution(init, n, n, setting.neuron, InputStatistics(float(x.mean()), steps))
                     weight = torch.empty(n, n)
                     if law.uniform:
                         weight.uniform_(-law.limit, law.limit, generator=draw)
@@ -73,13 +73,13 @@ def main() -> None:
     found: dict[str, object] = {"before": machine()}
     rows = []
     for name, steps in (("Fig. 6, T = 20", 20), ("Fig. 3, T = 1", 1)):
-        setting = Setting.check({"steps": steps, "seeds": 10})
+        setting = ActivityConfig.check({"steps": steps, "seeds": 10})
         ways: dict[str, Callable[[], object]] = {
-            "ours": lambda setting=setting: propagate(setting),
+            "ours": lambda setting=setting: propagate_activity(setting),
             "explicit_of_the_living": lambda setting=setting: explicit(setting, skip=True),
             "explicit": lambda setting=setting: explicit(setting, skip=False),
         }
-        propagate(setting)
+        propagate_activity(setting)
         times: dict[str, list[float]] = {way: [] for way in ways}
         for k in range(rounds):
             for way, work in ways.items():
@@ -90,13 +90,20 @@ def main() -> None:
         ratios = [f"{took[way] / took['ours']:.0f}" for way in ("explicit_of_the_living", "explicit")]
         rows.append(f"| {name} | {took['ours']:.2f} s | {' | '.join(ratios)} |")
     moves = {
-        "default": Setting(),
-        "T = 20, dragged": Setting.check({"steps": 20, "seeds": 3}).affordable(2e7),
-        "T = 20, threshold 0.2, dragged": Setting.check({"steps": 20, "seeds": 3, "threshold": 0.2}).affordable(2e7),
+        "default": ActivityConfig(),
+        "T = 20, dragged": ActivityConfig.check({"steps": 20, "seeds": 3}).affordable(2e7),
+        "T = 20, threshold 0.2, dragged": ActivityConfig.check({"steps": 20, "seeds": 3, "threshold": 0.2}).affordable(
+            2e7
+        ),
     }
     for name, setting in moves.items():
         taken = [
-            seconds(lambda setting=setting: [propagate(setting), *(expected(setting, i) for i in setting.inits)])
+            seconds(
+                lambda setting=setting: [
+                    propagate_activity(setting),
+                    *(expected_statistics(setting, i) for i in setting.inits),
+                ]
+            )
             for _ in range(10)
         ]
         found[f"move: {name}"] = round(statistics.median(taken) * 1000, 1)

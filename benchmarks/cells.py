@@ -26,7 +26,7 @@ import torch
 from scipy.stats import kendalltau
 
 from snnviz.core import memory
-from snnviz.design.cells import drawn
+from snnviz.design.cells import random_cell
 from snnviz.studies.cells.compute.score import Scorer
 from snnviz.studies.cells.scoring import Scoring
 from tests.core.snasnet import PublishedKernel, SnasNet, dressed, watch
@@ -54,10 +54,10 @@ def compare(channels: int, batch: int, backward: bool, count: int) -> dict[str, 
     setting = Scoring(data="fashion-mnist", channels=channels, batch=batch, repeats=1)
     scorer = Scorer(setting)
     [images] = scorer.batches
-    scorer.score(drawn(1, 0, backward=backward))  # compiles, and draws what all share
+    scorer.score(random_cell(1, 0, backward=backward))  # compiles, and draws what all share
     ours, theirs, values = [], [], []
     for number in range(count):
-        cell = drawn(0, number, backward=backward)
+        cell = random_cell(0, number, backward=backward)
         scorer.score(cell)
         net = dressed(SnasNet(cell, channels, SIDE, setting.hidden, setting.steps), scorer.weights[0], batch)
         theirs.append(timed(lambda net=net: literally(net, images)))
@@ -79,10 +79,12 @@ def compare(channels: int, batch: int, backward: bool, count: int) -> dict[str, 
 def search(start: int, stop: int) -> tuple[list[float | None], float]:
     """The scores of candidates, half of them backward, and seconds of processor time."""
     torch.set_num_threads(1)
-    memory.keep()
+    memory.retain_freed_memory()
     scorer = Scorer(Scoring(data="fashion-mnist", channels=16, batch=16, repeats=1))
     begun = time.process_time()
-    scores = [scorer.score(drawn(0, number, backward=number % 2 > 0))["sahd"].mean for number in range(start, stop)]
+    scores = [
+        scorer.score(random_cell(0, number, backward=number % 2 > 0))["sahd"].mean for number in range(start, stop)
+    ]
     return scores, time.process_time() - begun
 
 
@@ -93,7 +95,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    memory.keep()
+    memory.retain_freed_memory()
     rows = []
     for channels, batch in SIZES if given.cells else ():
         for backward in (False, True):

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from snnviz.data.frames import frames
-from snnviz.data.samples import listed
+from snnviz.data.frames import events_to_frames
+from snnviz.data.samples import list_recordings
 
 STEPS = (1, 2, 3, 5, 10, 20, 50, 100)
 PARTS = 30
@@ -27,7 +27,7 @@ def main() -> None:
     given.add_argument("name")
     given.add_argument("--samples", type=int, default=1000)
     asked = given.parse_args()
-    part = listed(asked.name)[0]
+    part = list_recordings(asked.name)[0]
     chosen = list(range(min(asked.samples, len(part))))
     events = [found for start in range(0, len(chosen), 100) for found in part.read(chosen[start : start + 100])]
     print("Counts(\n    steps=(1, 2, 3, 5, 10, 20, 50, 100),\n    shares=(")
@@ -36,7 +36,7 @@ def main() -> None:
         levels, products = np.zeros(256, np.int64), np.zeros((steps, steps))
         total, pixels = 0.0, 0
         for found in events:
-            counts = frames(found, steps, part.sensor)
+            counts = events_to_frames(found, steps, part.sensor)
             levels += np.bincount(counts.ravel(), minlength=256)
             flat = counts.reshape(steps, -1).astype(np.float64)
             products += flat @ flat.T
@@ -50,7 +50,7 @@ def main() -> None:
         print(f'        shares("{" ".join(map(str, shares[: np.flatnonzero(shares).max() + 1]))}"),')
     squares, sums, pixels = np.zeros(PARTS), np.zeros(PARTS), 0
     for found in events:
-        flat = frames(found, PARTS, part.sensor).reshape(PARTS, -1).astype(np.float64)
+        flat = events_to_frames(found, PARTS, part.sensor).reshape(PARTS, -1).astype(np.float64)
         squares, sums, pixels = squares + (flat**2).sum(1), sums + flat.sum(1), pixels + flat.shape[1]
     mean = sums.sum() / (PARTS * pixels)
     deviation = squares / pixels - 2 * mean * sums / pixels + mean**2

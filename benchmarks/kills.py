@@ -41,8 +41,8 @@ from snnviz.store import MAX_DEATHS, Store, Task
 from snnviz.studies.cells.scoring import CellSearch, Scoring
 from snnviz.studies.shortcuts.study import GradientSurvey
 from snnviz.studies.skips.search import Search
-from snnviz.studies.ttfs.curves import start
-from snnviz.studies.ttfs.limits import FineTuning, Limits
+from snnviz.studies.ttfs.curves import default_design
+from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits
 from snnviz.studies.ttfs.trajectories import USUAL, Trajectories
 from snnviz.tasks import KINDS
 
@@ -68,7 +68,7 @@ def tasks() -> dict[str, list[Task]]:
     shortcut = {"training": {"shortcut": {"schedule": {"kind": "constant"}}}}
     survey = {"network": {"kind": "mlp", "width": 30}, "data": {"steps": 3}, **shortcut}
     small = {"network.depth": 3, "network.width": 20, "data.train_samples": 400}
-    one = change(start(), {"network.width": 20, "data.train_samples": 400, "training.epochs": 2})
+    one = change(default_design(), {"network.width": 20, "data.train_samples": 400, "training.epochs": 2})
     return {
         "run": [
             Design.check({"data": data, "network": deep, "training": training, "seed": 1}),
@@ -89,7 +89,7 @@ def tasks() -> dict[str, list[Task]]:
         ],
         "trajectories": [Trajectories(design=change(USUAL, small | {"training.epochs": 60}), looks=1)],
         "measurement": [Measurement(design=trained())],
-        "finetuning": [FineTuning(design=one, limits=Limits(weight_bits=2), epochs=30)],
+        "finetuning": [FineTuning(design=one, limits=HardwareLimits(weight_bits=2), epochs=30)],
     }
 
 
@@ -292,7 +292,7 @@ class Trial:
     def _find(self, victim: str) -> int | None:
         if victim == "dashboard":
             return self.dashboard.process.pid
-        supervisor = lock.holder(self.store.lock)
+        supervisor = lock.holder_pid(self.store.lock)
         if supervisor is None or victim == "supervisor":
             return supervisor
         of = parents()
@@ -312,9 +312,9 @@ class Trial:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
         self.dashboard.end()
-        if (supervisor := lock.holder(self.store.lock)) is not None:
+        if (supervisor := lock.holder_pid(self.store.lock)) is not None:
             os.kill(supervisor, signal.SIGTERM)
-        while lock.holder(self.store.lock) is not None:
+        while lock.holder_pid(self.store.lock) is not None:
             time.sleep(0.1)
         self.store.close()
         self.folder.cleanup()

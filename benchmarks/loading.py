@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.core import data, measured_inits, recordings, train
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
@@ -58,11 +58,11 @@ class Clock:
 
 def forget(design: Design) -> None:
     """Asks the system to drop the design's frames from its memory."""
-    part = samples.listed(design.data.name, design.seed)[0]
+    part = samples.list_recordings(design.data.name, design.seed)[0]
     wanted = design.data.train_samples
     if 0 < wanted < len(part):
         part = part.chosen(data._drawn(len(part), wanted, design.seed).tolist())
-    place = recordings.place_of(part, design.data.steps, design.data.events)
+    place = recordings.frames_path(part, design.data.steps, design.data.events)
     with place.open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -74,11 +74,13 @@ def epoch(design: Design, network: Network, optimizer: train.Optimizer, number: 
     order = torch.randperm(len(images), generator=generator(design.seed, "order", number))
     clock = Clock()
     for batch, chosen in enumerate(order.split(size)):
-        some = data.fetched(images, chosen, design, number, batch)
+        some = data.fetch_batch(images, chosen, design, number, batch)
         clock.tick("wait")
         image = data.encode(some, images.white, design, number, batch)
         clock.tick("encode")
-        found = train.slope(network, image, images.labels[chosen], None, network.kept(len(chosen), number, batch))
+        found = train.loss_and_gradients(
+            network, image, images.labels[chosen], None, network.kept(len(chosen), number, batch)
+        )
         optimizer.step(found.gradients)
         clock.tick("learn")
     return clock
@@ -90,13 +92,13 @@ def main() -> None:
     given.add_argument("--epochs", type=int, default=2)
     asked = given.parse_args()
     torch.set_num_threads(1)
-    datasets.place_of("nmnist")
+    datasets.recordings_folder("nmnist")
     print("| design | epoch | ms a step | waits (processor) | waits (clock) | encodes |\n|---|---|---|---|---|---|")
     for name, fields in DESIGNS.items():
-        design = change(named("nmnist-small"), {**fields, "data.steps": asked.steps})
+        design = change(get_example("nmnist-small"), {**fields, "data.steps": asked.steps})
         images, _ = data.load(design)
         network = Network(design)
-        measured_inits.measure(network, data.encode(images.images[:32], images.white, design, "probe"))
+        measured_inits.initialise_from_data(network, data.encode(images.images[:32], images.white, design, "probe"))
         optimizer = train.Optimizer(network)
         epoch(design, network, optimizer, 0)  # loads and compiles what the first step needs
         for number in range(1, asked.epochs + 1):

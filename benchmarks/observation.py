@@ -52,18 +52,28 @@ def measure(document: dict[str, Any], epochs: int) -> dict[str, float]:
     """Seconds of training, testing and observing, in a run of a few epochs."""
     design = Design.check({**document, "training": {**document.get("training", {}), "epochs": epochs}})
     looking, testing = Clock(), Clock()
-    look, add, sample, test = observe.look, observe.Window.add, observe.Window.sample, train.score
-    observe.look = looking.timed(lambda *arguments: list(look(*arguments)))  # type: ignore[assignment]
-    observe.Window.add = looking.timed(add)  # type: ignore[method-assign]
-    observe.Window.sample = looking.timed(sample)  # type: ignore[method-assign]
-    train.score = testing.timed(test)
+    look, add, sample, test = (
+        observe.observe_layers,
+        observe.RunningSums.add,
+        observe.RunningSums.sample,
+        train.evaluate,
+    )
+    observe.observe_layers = looking.timed(lambda *arguments: list(look(*arguments)))  # type: ignore[assignment]
+    observe.RunningSums.add = looking.timed(add)  # type: ignore[method-assign]
+    observe.RunningSums.sample = looking.timed(sample)  # type: ignore[method-assign]
+    train.evaluate = testing.timed(test)
     try:
         begin = time.thread_time()
         for _ in execute(design):
             pass
         whole = time.thread_time() - begin
     finally:
-        observe.look, observe.Window.add, observe.Window.sample, train.score = look, add, sample, test  # type: ignore[method-assign]
+        observe.observe_layers, observe.RunningSums.add, observe.RunningSums.sample, train.evaluate = (
+            look,
+            add,
+            sample,
+            test,
+        )  # type: ignore[method-assign]
     training = whole - testing.seconds
     return {
         "seconds": round(whole, 3),

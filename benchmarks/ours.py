@@ -51,7 +51,7 @@ class Ours:
     def working(self, threads: int = 1) -> Iterator[None]:
         """As in a run: each operation on one thread, and a crew for parts of the batch where there are two."""
         given = torch.get_num_threads()
-        with train.gathered() as crew:
+        with train.worker_threads() as crew:
             torch.set_num_threads(1)
             self.crew = (crew,) if threads > 1 else ()
             yield
@@ -60,7 +60,7 @@ class Ours:
 
     def train_step(self, image: Tensor, labels: Tensor) -> Tensor:
         with nullcontext() if self.compiled else _kernels_off():
-            found = train.slope(self.network, image.unsqueeze(0), labels, *self.crew)
+            found = train.loss_and_gradients(self.network, image.unsqueeze(0), labels, *self.crew)
             self.optimizer.step(found.gradients)
         return found.loss
 
@@ -114,7 +114,7 @@ def _architecture(net: Net) -> Architecture:
 
 def _give(design: Design, made: Architecture) -> None:
     """Makes `made` the architecture of the design, wherever snnviz asks for it."""
-    original = architectures.architecture
+    original = architectures.build_architecture
 
     def given(asked: Design) -> Architecture:
         return made if asked == design else original(asked)

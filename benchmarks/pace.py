@@ -41,7 +41,7 @@ LARGER: dict[str, dict[str, Any]] = {
 def before(store: Store) -> float:
     """The rule of before: the median ratio of the last 20 runs that took more than a second."""
     done = [run for run in store.runs(limit=20, states=("done",)) if run.seconds > 1]
-    ratios = [run.seconds / pace.work(run.task) for run in done]
+    ratios = [run.seconds / pace.reference_seconds(run.task) for run in done]
     return min(20.0, max(0.05, statistics.median(ratios))) if ratios else 1.0
 
 
@@ -64,14 +64,17 @@ def main() -> None:
 
         def row(name: str, document: dict[str, Any], seed: int = 0) -> None:
             design = Design.check(document | {"seed": seed})
-            old, new = before(engine.store) * pace.work(design), pace.learn(engine.store).seconds(design)
+            old, new = (
+                before(engine.store) * pace.reference_seconds(design),
+                pace.fit_durations(engine.store).seconds(design),
+            )
             (run,) = trained(engine, [design])
             assert run.state == "done", run.error
             load = os.getloadavg()[0]
             rows.append({"design": name, "before": old, "estimate": new, "seconds": run.seconds, "load": load})
 
         row("default, nothing known", {}, seed=1)
-        small = trained(engine, sweep.distinct(sweep.points(sweep.SkipSweep())))
+        small = trained(engine, sweep.distinct_designs(sweep.sweep_points(sweep.SkipSweep())))
         median = statistics.median(run.seconds for run in small)
         for name, document in LARGER.items():
             row(name, document)

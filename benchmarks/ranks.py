@@ -3,11 +3,11 @@
     python -m benchmarks.ranks                        # 2,000 trials of each kind: about ten minutes
     python -m benchmarks.ranks --trials 200
 
-Pairs are normal, tau = 2/pi arcsin(correlation), or made of such: `counts` in x have the ties of a cell's numbers of
-convolutions; `seeds` in y are means of three accuracies over 360 images, each of which moves by chance; `two` and
-`three` take two and three values, of which an exact test of few pairs rejects too rarely. `cells` is the
-whole way: cells drawn as a study draws them, against accuracies that know nothing of them. Seeds are those of trials,
-0 and up. Prints a row for each kind, and exits with 1 where a rate is outside of what is allowed.
+Pairs are normal, tau = 2/pi arcsin(correlation), or made of such: `count_connections` in x have the ties of a cell's
+numbers of convolutions; `seeds` in y are means of three accuracies over 360 images, each of which moves by chance;
+`two` and `three` take two and three values, of which an exact test of few pairs rejects too rarely. `cells` is the
+whole way: cells drawn as a study draws them, against accuracies that know nothing of them. Seeds are those of trials, 0
+and up. Prints a row for each kind, and exits with 1 where a rate is outside of what is allowed.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from snnviz.design.cells import counts
-from snnviz.studies.cells.study import CellStudy, searches, taken
+from snnviz.design.cells import count_connections
+from snnviz.studies.cells.study import CellStudy, study_searches, trained_candidates
 from snnviz.theory import intervals
-from snnviz.theory.ranks import agreement, interval, kendall, kendall_of_groups
+from snnviz.theory.ranks import kendall_tau, kendall_tau_interval, kendall_tau_of_groups, rank_correlation
 
 Values = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def truth(tau: float, kinds: tuple[str, str]) -> float:
         return tau
     x, y = pairs(0, 100_000, tau, kinds)
     x, y = (y, x) if kinds[0] == "normal" else (x, y)
-    found = kendall_of_groups({float(number): y[x == number].tolist() for number in np.unique(x)})
+    found = kendall_tau_of_groups({float(number): y[x == number].tolist() for number in np.unique(x)})
     assert found is not None
     return found
 
@@ -75,8 +75,8 @@ def held(count: int, tau: float, kinds: tuple[str, str], trials: int) -> float:
     aim, inside, known = truth(tau, kinds), 0, 0
     for seed in range(trials):
         x, y = pairs(seed, count, tau, kinds)
-        if (found := kendall(x, y)) is not None:
-            low, high = interval(x, y, found)
+        if (found := kendall_tau(x, y)) is not None:
+            low, high = kendall_tau_interval(x, y, found)
             inside += low <= aim <= high
             known += 1
     return inside / known
@@ -84,7 +84,7 @@ def held(count: int, tau: float, kinds: tuple[str, str], trials: int) -> float:
 
 def rejected(count: int, kinds: tuple[str, str], trials: int) -> float:
     """The share of p below 0.05 where nothing agrees."""
-    found = [agreement(*map(tuple, pairs(seed, count, 0.0, kinds))) for seed in range(trials)]
+    found = [rank_correlation(*map(tuple, pairs(seed, count, 0.0, kinds))) for seed in range(trials)]
     known = [one.p for one in found if one is not None]
     return float(np.mean(np.array(known) < 0.05))
 
@@ -97,11 +97,11 @@ def of_cells(trials: int, cells: int = 30, name: str = "conv3") -> tuple[float, 
     low, inside, known = 0, 0, 0
     for seed in range(trials):
         study = CellStudy(cells=cells, connections="backward", seed=seed)
-        (search,) = searches(study).values()
-        drawn = [search.cell(number) for number in taken(study, "backward")]
+        (search,) = study_searches(study).values()
+        drawn = [search.cell(number) for number in trained_candidates(study, "backward")]
         random, luck = np.random.default_rng(seed), dict[object, float]()
         reached = tuple(luck.setdefault(cell, random.normal()) for cell in drawn)
-        found = agreement(tuple(float(counts(cell)[name]) for cell in drawn), reached)
+        found = rank_correlation(tuple(float(count_connections(cell)[name]) for cell in drawn), reached)
         if found is not None:
             low, inside, known = low + (found.p < 0.05), inside + (found.low <= 0 <= found.high), known + 1
     return low / known, inside / known
@@ -112,7 +112,7 @@ def of_means(count: int, trials: int) -> float:
     inside = 0
     for seed in range(trials):
         random = np.random.default_rng([seed, count])
-        found = intervals.interval(
+        found = intervals.confidence_interval(
             (random.binomial(360, np.clip(random.normal(0.9, 0.03, count), 0, 1)) / 360).tolist()
         )
         inside += found.half is not None and found.low <= 0.9 <= found.high

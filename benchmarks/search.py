@@ -23,15 +23,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from snnviz.search import KERNELS, UCB, Random
-from snnviz.search.strategies import Remembering
-from snnviz.theory.intervals import interval
+from snnviz.search import KERNELS, UCB, RandomSearch
+from snnviz.search.strategies import StatefulStrategy
+from snnviz.theory.intervals import confidence_interval
 from tests.search.landscapes import NOISE, SIZES, Landscape, pairwise, rugged
 
-Make = Callable[[int], Remembering]
+Make = Callable[[int], StatefulStrategy]
 
 
-def searched(strategy: Remembering, landscape: Landscape, seed: int, count: int, evaluations: int) -> Remembering:
+def searched(
+    strategy: StatefulStrategy, landscape: Landscape, seed: int, count: int, evaluations: int
+) -> StatefulStrategy:
     """The strategy after it was told so many values."""
     noise = np.random.default_rng([seed, 3])
     while len(strategy.codes) < evaluations:
@@ -76,7 +78,7 @@ def main() -> None:
     print("| function | strategy | per ask | best evaluated | observed as best | less random (95 %) |")
     print("|---|---|---|---|---|---|")
     for family in (pairwise, rugged):
-        makers: list[tuple[str, Make, tuple[int, ...]]] = [("random", lambda seed: Random(SIZES, seed), (1,))]
+        makers: list[tuple[str, Make, tuple[int, ...]]] = [("random", lambda seed: RandomSearch(SIZES, seed), (1,))]
         for kernel in arguments.kernels:
             make_ucb: Make = lambda seed, kernel=kernel: UCB(SIZES, seed, kernel=kernel)  # noqa: E731
             makers.append((f"UCB {kernel}", make_ucb, tuple(arguments.per_ask)))
@@ -84,7 +86,7 @@ def main() -> None:
         for name, make, counts in makers:
             for count in counts:
                 best, chosen = row(make, family, count, arguments.seeds, arguments.evaluations)
-                less = interval([a - b for a, b in zip(best, chance, strict=True)]) if chance else None
+                less = confidence_interval([a - b for a, b in zip(best, chance, strict=True)]) if chance else None
                 said = f"{less.mean:+.2f} ({less.low:+.2f} to {less.high:+.2f})" if less else ""
                 means = f"{float(np.mean(best)):.2f} | {float(np.mean(chosen)):.2f}"
                 print(f"| {family.__name__} | {name} | {count} | {means} | {said} |", flush=True)

@@ -22,16 +22,18 @@ from pathlib import Path
 import torch
 
 from snnviz.jobs import machine
-from snnviz.studies.skips.compute.candidates import Trainer
-from snnviz.studies.skips.compute.searching import conduct
-from snnviz.studies.skips.optimisation import Optimisation, searches
-from snnviz.studies.skips.search import Search, Trial, candidate, read_code
-from snnviz.tasks import NEW
-from snnviz.theory.ranks import Agreement, agreement
+from snnviz.studies.skips.compute.candidates import CandidateTrainer
+from snnviz.studies.skips.compute.searching import run_skip_search
+from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches
+from snnviz.studies.skips.search import Search, Trial, candidate_design, parse_code
+from snnviz.tasks import EMPTY_HISTORY
+from snnviz.theory.ranks import RankCorrelation, rank_correlation
 
 
 def trials(search: Search) -> list[Trial]:
-    found = [event for event in conduct(search, NEW, machine.Threads()) if isinstance(event, Trial)]
+    found = [
+        event for event in run_skip_search(search, EMPTY_HISTORY, machine.ThreadBudget()) if isinstance(event, Trial)
+    ]
     return sorted(found, key=lambda trial: trial.number)
 
 
@@ -43,7 +45,7 @@ def reached(found: list[Trial], mark: float) -> float | None:
 def compare(setting: Optimisation) -> list[dict[str, float | int | None]]:
     """A row a seed."""
     rows = []
-    pairs = searches(setting)
+    pairs = optimisation_searches(setting)
     for ours, theirs in zip(pairs[::2], pairs[1::2], strict=True):
         start = time.monotonic()
         found, at_random = trials(ours), trials(theirs)
@@ -68,16 +70,16 @@ def compare(setting: Optimisation) -> list[dict[str, float | int | None]]:
     return rows
 
 
-def rank(setting: Optimisation, count: int) -> dict[str, Agreement | float]:
+def rank(setting: Optimisation, count: int) -> dict[str, RankCorrelation | float]:
     """Kendall's tau between the two ways to judge `count` random matrices; from scratch twice, for the noise.
 
     "scratch" is the mean of two trainings, save in "scratch twice", which compares the one with the other.
     """
-    ours = searches(setting)[0]
-    trainer = Trainer(ours)
+    ours = optimisation_searches(setting)[0]
+    trainer = CandidateTrainer(ours)
     torch.set_num_threads(1)
-    random = trials(searches(setting.model_copy(update={"iterations": count, "parallel": 1}))[1])
-    codes = [read_code(trial.code) for trial in random]
+    random = trials(optimisation_searches(setting.model_copy(update={"iterations": count, "parallel": 1}))[1])
+    codes = [parse_code(trial.code) for trial in random]
 
     def nothing() -> None:
         return None
@@ -86,13 +88,13 @@ def rank(setting: Optimisation, count: int) -> dict[str, Agreement | float]:
 
     for epoch in range(ours.shared_epochs):
         draw = chance.Random(epoch)
-        trainer.share(epoch, lambda _, draw=draw: candidate(ours, draw.choice(ALL)), nothing, None)
-    shared = [trainer.evaluate(candidate(ours, code), nothing, None)[0] for code in codes]
+        trainer.share(epoch, lambda _, draw=draw: candidate_design(ours, draw.choice(ALL)), nothing, None)
+    shared = [trainer.evaluate(candidate_design(ours, code), nothing, None)[0] for code in codes]
     other = ours.model_copy(update={"weights": "scratch"})
-    again = Trainer(other)
+    again = CandidateTrainer(other)
     twice = []
     for code in codes:
-        design = candidate(ours, code)
+        design = candidate_design(ours, code)
         twice.append(again.evaluate(design.model_copy(update={"seed": 1000}), nothing, None)[0])
     means = [(a.accuracy + b.accuracy) / 2 for a, b in zip(random, twice, strict=True)]
     losses = [(a.loss + b.loss) / 2 for a, b in zip(random, twice, strict=True)]
@@ -116,8 +118,8 @@ ALL = [(a, b, c, d, e, f) for a in range(3) for b in range(3) for c in range(3) 
        for f in range(3)]  # fmt: skip
 
 
-def tau(a: Sequence[float], b: Sequence[float]) -> Agreement:
-    found = agreement(tuple(map(float, a)), tuple(map(float, b)))
+def tau(a: Sequence[float], b: Sequence[float]) -> RankCorrelation:
+    found = rank_correlation(tuple(map(float, a)), tuple(map(float, b)))
     assert found is not None
     return found
 
@@ -146,14 +148,14 @@ def main() -> None:
     )
     rows, ranks = compare(setting), rank(setting, given.matrices) if given.matrices else {}
     for name, value in ranks.items():
-        known = isinstance(value, Agreement)
+        known = isinstance(value, RankCorrelation)
         print(f"{name:40} {f'{value.tau:+.2f} ({value.low:+.2f} to {value.high:+.2f})' if known else f'{value:.3f}'}")
     for name in rows[0]:
         values = [row[name] for row in rows if row[name] is not None]
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         print(f"{name:40} {statistics.mean(values):.4g} ± {spread:.2g} ({len(values)} of {len(rows)})")
     if given.out:
-        told = {name: asdict(value) if isinstance(value, Agreement) else value for name, value in ranks.items()}
+        told = {name: asdict(value) if isinstance(value, RankCorrelation) else value for name, value in ranks.items()}
         given.out.write_text(json.dumps({"setting": setting.model_dump(mode="json"), "rows": rows, "tau": told}))
 
 

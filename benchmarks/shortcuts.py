@@ -29,7 +29,7 @@ import torch
 
 from snnviz.core import data, gradients, measured_inits, train
 from snnviz.core.networks import Network
-from snnviz.core.shortcuts import branches
+from snnviz.core.shortcuts import branches_of
 from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.links import change
@@ -93,7 +93,7 @@ def design(network: dict[str, object], mode: str, seed: int, images: int) -> Des
 
 def before_training(made: Design) -> float:
     """The first layer's gradient norm on one batch, with the branches of the first epoch."""
-    [layer, *_] = gradients.profile(made).layers
+    [layer, *_] = gradients.gradient_profile(made).layers
     norm = layer.grad_norm if made.training.shortcut.schedule.kind == "zero" else layer.with_branches
     assert norm is not None
     return norm
@@ -142,7 +142,7 @@ def minus(one: list[float], other: list[float]) -> list[float]:
 
 def interval(values: list[float], form: str) -> str:
     """The mean, and half the width of its 95 % interval by Student's t."""
-    found = intervals.interval(values)
+    found = intervals.confidence_interval(values)
     return form.format(found.mean) + ("" if found.half is None else f" ± {form.replace('+', '').format(found.half)}")
 
 
@@ -166,8 +166,8 @@ class Stepping:
         self.labels = training.labels[: made.training.batch_size]
         self.image = data.encode(training.images[: len(self.labels)], training.white, made, "probe")
         self.network = Network(made)
-        measured_inits.measure(self.network, self.image)
-        beside = branches(self.network)
+        measured_inits.initialise_from_data(self.network, self.image)
+        beside = branches_of(self.network)
         self.objective = beside.objective(0) if beside else None
         self.optimizer = train.Optimizer(self.network, beside.parameters if beside else None)
         self.optimizer.start_epoch(0)
@@ -175,7 +175,7 @@ class Stepping:
     def step(self) -> float:
         """Seconds of processor time."""
         start = time.process_time()
-        found = train.slope(self.network, self.image, self.labels, None, None, self.objective)
+        found = train.loss_and_gradients(self.network, self.image, self.labels, None, None, self.objective)
         self.optimizer.step(found.gradients)
         return time.process_time() - start
 
@@ -189,7 +189,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    datasets.ensure("fashion-mnist", lambda words: print(words, file=sys.stderr))
+    datasets.ensure_downloaded("fashion-mnist", lambda words: print(words, file=sys.stderr))
     wanted = given.only.split(",")
     if "cost" in wanted:
         cost(given.images)

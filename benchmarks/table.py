@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from snnviz import __version__  # noqa: E402
-from snnviz.theory.intervals import interval  # noqa: E402
+from snnviz.theory.intervals import confidence_interval  # noqa: E402
 
 ROWS = ROOT / "benchmarks" / "numbers.json"
 PAGE = ROOT / "docs" / "numbers.md"
@@ -67,7 +67,7 @@ def trained(runs: list[list[str]]) -> str:
     seconds = sorted(round(run["seconds"]) for run in found)
     text = "test accuracy " + ", ".join(f"{accuracy:.1f}" for accuracy in accuracies) + " %"
     if len({run["design_line"].partition(" · seed")[0] for run in found}) == 1 < len(found):
-        mean = interval(accuracies)
+        mean = confidence_interval(accuracies)
         text += f" (mean {mean.mean:.1f}, 95 %: {mean.low:.1f} to {min(100.0, mean.high):.1f})"
     return f"{text}, {seconds[0]} to {seconds[-1]} s" if seconds[0] < seconds[-1] else f"{text}, {seconds[0]} s"
 

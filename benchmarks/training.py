@@ -41,7 +41,7 @@ from peers import Unavailable
 from rates import Rates, added_memory, clock
 from torch import Tensor
 
-from snnviz.core.memory import keep
+from snnviz.core.memory import retain_freed_memory
 
 OURS, FALLBACK, HALF = "snnviz", "snnviz without its kernel", "snnviz, bfloat16"
 CONTESTANTS = (OURS, FALLBACK, HALF, *peers.PEERS)
@@ -146,7 +146,7 @@ def _play(pipe: Connection, name: str, net: str, threads: int) -> None:
     peers.prepare()
     torch.set_num_threads(threads)
     if name in (OURS, FALLBACK, HALF):
-        keep()
+        retain_freed_memory()
     try:
         turns = Turns(enter(name, nets.net(net)), threads)
     except Unavailable as reason:
@@ -206,7 +206,7 @@ def _difference(found: dict[str, dict[str, Any]]) -> float | None:
 def memory(name: str, net: Net) -> int:
     """Bytes that a training step adds to what the process holds before it: meant for a process of its own."""
     if name in (OURS, FALLBACK, HALF):
-        keep()
+        retain_freed_memory()
     torch.set_num_threads(1)
     contestant = enter(name, net)
     image, labels = nets.batches(1)[0]

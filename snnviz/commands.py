@@ -16,7 +16,7 @@ import click
 
 from snnviz import __version__, cli
 from snnviz.errors import SnnvizError
-from snnviz.tasks import KINDS, folders
+from snnviz.tasks import KINDS, study_packages
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
@@ -28,7 +28,7 @@ def commands() -> None:
 def _modules() -> Iterator[ModuleType]:
     """The general commands, and those of the studies: the module `command` of a folder, or what is in that package."""
     KINDS.names  # noqa: B018 (ends the process by a sentence where a host named what is no study)
-    theirs = [f"{folder}.command" for folder in folders()]
+    theirs = [f"{folder}.command" for folder in study_packages()]
     for room in (cli, *(import_module(name) for name in theirs if find_spec(name))):
         yield room
         for found in iter_modules(getattr(room, "__path__", ())):

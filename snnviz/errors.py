@@ -28,7 +28,7 @@ class InputError(SnnvizError):
     def __init__(self, field: str, rule: str, value: object, hint: str = "") -> None:
         self.field = field if field.isprintable() else repr(field)[1:-1]
         self.rule, self.value = rule, value
-        super().__init__(f"{self.field} must {rule}, got {brief(value)}{hint}")
+        super().__init__(f"{self.field} must {rule}, got {short_repr(value)}{hint}")
 
     def inside(self, part: str) -> InputError:
         """The same of a value that is `part` of a larger one."""
@@ -61,21 +61,21 @@ class LeaseLost(SnnvizError):
     """Another attempt owns the run now; this one must stop writing."""
 
 
-class Described(str):
+class Unquoted(str):
     """Words that stand for a value too large to show, such as ``9,000 characters``: never in quotes."""
 
     __slots__ = ()
 
 
-def brief(value: object, limit: int = 60) -> str:
+def short_repr(value: object, limit: int = 60) -> str:
     """`value` as it would be typed, on one line, at most `limit` characters.
 
-    >>> brief("x" * 100)[-3:]
+    >>> short_repr("x" * 100)[-3:]
     '...'
-    >>> brief(Described("2 rows"))
+    >>> short_repr(Unquoted("2 rows"))
     '2 rows'
     """
-    if isinstance(value, Described):
+    if isinstance(value, Unquoted):
         return str(value)
     if isinstance(value, (list, tuple, dict, set)) and len(value) > 20:
         return f"a {type(value).__name__} of {len(value)} items"

@@ -14,10 +14,10 @@ YOUNG_SECONDS = 10.0
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def in_use(path: Path) -> Iterator[None]:
     """Say that somebody who is alive writes to the file or folder `path`, which is there. The system takes it back.
 
-    A file system without locks hears nothing, and nothing is ever left on it (`is_left`).
+    A file system without locks hears nothing, and nothing is ever left on it (`is_abandoned`).
     """
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -28,7 +28,7 @@ def held(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def is_left(path: Path) -> bool:
+def is_abandoned(path: Path) -> bool:
     """Whether nobody is at it any more."""
     try:
         if time.time() - path.stat().st_mtime < YOUNG_SECONDS:

@@ -22,12 +22,12 @@ from typing import Any, Generic, TypeVar
 
 from snnviz.design.design import Design
 from snnviz.design.submitted import Task as Task
-from snnviz.errors import Described, InputError, brief
+from snnviz.errors import InputError, Unquoted, short_repr
 from snnviz.events import Checkpoint, Row
 
 R = TypeVar("R", bound=Row)
 
-BESIDE = "SNNVIZ_STUDIES"
+STUDIES_VARIABLE = "SNNVIZ_STUDIES"
 """An environment variable: packages, separated by commas, whose `tasks` are known beside those of `snnviz.studies`."""
 
 
@@ -45,7 +45,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PriorRun:
     """Another task's run, as far as a task that begins with it must know. `checkpoint` reads its weights, if any."""
 
     run: str
@@ -56,7 +56,7 @@ class Known:
 class History:
     """What there is of a task when it is taken up, and of tasks that it begins with.
 
-    This one is of a task that stands alone, and has what it is given; the store's is `jobs.history.Stored`.
+    This one is of a task that stands alone, and has what it is given; the store's is `jobs.history.StoredHistory`.
     """
 
     def __init__(self, said: Sequence[Row] = (), weights: Checkpoint | None = None) -> None:
@@ -70,16 +70,16 @@ class History:
         """The last one that it said."""
         return self._weights
 
-    def of(self, task: Task) -> Known | None:  # noqa: ARG002 (others know some)
+    def of(self, task: Task) -> PriorRun | None:  # noqa: ARG002 (others know some)
         """Another task's run, None where nobody ever submitted it."""
         return None
 
 
-NEW = History()
+EMPTY_HISTORY = History()
 """Of a task that begins."""
 
 
-def alone() -> int:
+def one_thread() -> int:
     """The number of threads for a task on a machine that it shares."""
     return 1
 
@@ -146,14 +146,14 @@ class TaskKind(Generic[T]):
         return () if self.design is None else (self.design(task).data.name,)
 
 
-def folders() -> list[str]:
+def study_packages() -> list[str]:
     """The packages of the studies: ours, in the order of `snnviz.studies.FOLDERS`, and those that a host names."""
-    beside = [name for name in os.environ.get(BESIDE, "").split(",") if name]
+    beside = [name for name in os.environ.get(STUDIES_VARIABLE, "").split(",") if name]
     return [f"snnviz.studies.{name}" for name in import_module("snnviz.studies").FOLDERS] + beside
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class DesignButton:
     """What a study offers for the design that is being edited, as a button below its forecast on the Design page.
 
     `open`: by name, ``module:function``, what prepares the study's page for the design; called without arguments.
@@ -169,20 +169,20 @@ class Offer:
     fits: Callable[[Design], bool]
 
 
-def offers(design: Design) -> list[Offer]:
+def design_buttons(design: Design) -> list[DesignButton]:
     """Those of all studies, the tuple ``OFFERS`` in their `tasks`, that fit a design."""
-    found = (offer for folder in folders() for offer in getattr(import_module(f"{folder}.tasks"), "OFFERS", ()))
+    found = (offer for folder in study_packages() for offer in getattr(import_module(f"{folder}.tasks"), "OFFERS", ()))
     return [offer for offer in found if offer.fits(design)]
 
 
-class Kinds:
+class TaskKinds:
     """All kinds, in the order of `snnviz.studies.FOLDERS`. Loaded at the first look, as they are written in terms of
     values that are submitted."""
 
     @cached_property
     def _known(self) -> dict[str, TaskKind[Any]]:
         found: dict[str, TaskKind[Any]] = {}
-        for folder in folders():
+        for folder in study_packages():
             for kind in _kinds_of(folder):
                 if found.setdefault(kind.name, kind) is not kind:
                     raise ValueError(f"the kind of task {kind.name!r} is there twice")
@@ -229,12 +229,12 @@ def _kinds_of(folder: str) -> Sequence[TaskKind[Any]]:
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         if folder.startswith("snnviz."):
             raise
-        why = Described(f"{brief(folder)} ({brief(Described(error))})")
-        sys.exit(str(InputError(BESIDE, "name Python packages that have KINDS in their `tasks`", why)))
+        why = Unquoted(f"{short_repr(folder)} ({short_repr(Unquoted(error))})")
+        sys.exit(str(InputError(STUDIES_VARIABLE, "name Python packages that have KINDS in their `tasks`", why)))
     return found
 
 
-KINDS = Kinds()
+KINDS = TaskKinds()
 
 
 def design_of(task: Task) -> Design:

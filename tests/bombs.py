@@ -297,7 +297,7 @@ def main(names: list[str]) -> None:
         files = BOMBS[name]()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         try:
-            said = f"kept {apart.check(files).count}"
+            said = f"kept {apart.check_in_subprocess(files).count}"
         except InputError as error:
             said = str(error)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -160,10 +160,10 @@ def hung(cache: Path) -> Iterator[tuple[Store, int]]:
     """The store that is found where nothing else is said, and a process that holds its lock and does nothing."""
     cache.mkdir(exist_ok=True)
     opened = Store()
-    handle = lock.take(opened.lock)
+    handle = lock.acquire(opened.lock)
     assert handle is not None
     process = subprocess.Popen(["sleep", "600"])
-    lock.sign(handle, process.pid)
+    lock.write_pid(handle, process.pid)
     yield opened, process.pid
     os.close(handle)
     process.kill()

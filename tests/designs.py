@@ -63,20 +63,24 @@ def matrices(draw: st.DrawFn, back: bool = False) -> adjacency.Edges:
     """Every block adjacency matrix, without or with backward connections."""
     depth = draw(st.integers(adjacency.MIN_DEPTH, adjacency.MAX_DEPTH))
     cell = st.sampled_from([adjacency.NONE, adjacency.DSC, adjacency.ASC])
-    places = adjacency.slots(depth) + (adjacency.back_slots(depth) if back else ())
-    return adjacency.build(depth, {slot: draw(cell) for slot in places})
+    places = adjacency.skip_positions(depth) + (adjacency.backward_positions(depth) if back else ())
+    return adjacency.edges_from_skips(depth, {slot: draw(cell) for slot in places})
 
 
 @st.composite
 def connected(draw: st.DrawFn) -> cells.Cell:
     """Every cell whose output hears of its input, with useless connections or without."""
     cell = [[0] * cells.NODES for _ in range(cells.NODES)]
-    for i, j in cells.PLACES:
+    for i, j in cells.NODE_PAIRS:
         if i < j:
             source, target = draw(st.permutations((i, j)))
-            cell[source][target] = draw(st.sampled_from(range(len(cells.NAMES))))
+            cell[source][target] = draw(st.sampled_from(range(len(cells.OPERATION_NAMES))))
     found = tuple(map(tuple, cell))
-    return found if any(map(any, cells.useful(found))) else draw(st.sampled_from([*cells.PUBLISHED.values()]))
+    return (
+        found
+        if any(map(any, cells.without_unused_connections(found)))
+        else draw(st.sampled_from([*cells.PUBLISHED_CELLS.values()]))
+    )
 
 
 def field(model: type[BaseModel], name: str) -> Strategy:
@@ -91,13 +95,13 @@ def field(model: type[BaseModel], name: str) -> Strategy:
         return st.sampled_from(get_args(about.annotation))
     if name == "edges":
         drawn = matrices() | matrices(back=True)
-        return drawn | drawn.map(adjacency.write) | drawn.map(lambda edges: [list(row) for row in edges])
+        return drawn | drawn.map(adjacency.to_text) | drawn.map(lambda edges: [list(row) for row in edges])
     if isinstance(about.annotation, type) and issubclass(about.annotation, BaseModel):
         return part(about.annotation)
     if (model, name) == (Shortcut, "layers"):  # every network has a first layer; more of them: tests/core
         return st.sampled_from([[], "", [1], [1.0], (1,), 1, "1", " [1] "])
     if name == "cell":
-        return connected() | connected().map(cells.write) | connected().map(lambda cell: [list(row) for row in cell])
+        return connected() | connected().map(cells.to_text) | connected().map(lambda cell: [list(row) for row in cell])
     assert (model, name) == (Data, "name"), f"no strategy for {model.__name__}.{name}"
     return st.sampled_from(DATASETS.kinds)
 
@@ -111,7 +115,7 @@ def part(model: type[BaseModel]) -> Strategy:
 
 def agreeing(network: dict[str, Any]) -> dict[str, Any]:
     """A network without the one pair of settings that exclude each other."""
-    if "edges" in network and adjacency.has_back(adjacency.parse(network["edges"])):
+    if "edges" in network and adjacency.has_backward(adjacency.parse(network["edges"])):
         return {name: value for name, value in network.items() if name != "norm"}
     return network
 
@@ -139,7 +143,7 @@ def _without_drop(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, **({"augment": augment} if "augment" in data else {})}
 
 
-USUAL = cells.write(CellNetwork().cell)
+USUAL = cells.to_text(CellNetwork().cell)
 FORWARD = "0134 0022 0003 0000"
 
 
@@ -148,12 +152,12 @@ def timeless(document: dict[str, Any]) -> dict[str, Any]:
     neuron, network = document.get("neuron", {}), document.get("network", {})
     if neuron.get("kind") != "relu":
         return document
-    back = "edges" in network and adjacency.has_back(adjacency.parse(network["edges"]))
+    back = "edges" in network and adjacency.has_backward(adjacency.parse(network["edges"]))
     document = {**document, "data": {**document.get("data", {}), "steps": 1, "encoding": "direct"}}
     document["neuron"] = {**neuron, "learn": "none"}
     document["training"] = {**document.get("training", {}), "loss": "rate"}
     document["network"] = {name: value for name, value in network.items() if name != "edges" or not back}
-    if network.get("kind") == "cell" and cells.is_backward(cells.parse(network.get("cell", USUAL))):
+    if network.get("kind") == "cell" and cells.has_backward(cells.parse(network.get("cell", USUAL))):
         document["network"]["cell"] = FORWARD
     return {name: part for name, part in document.items() if name != "network" or part}
 

@@ -18,12 +18,12 @@ from snnviz.catalog.examples import EXAMPLES
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import DATASETS, INITS
-from snnviz.design.recipes import RECIPES, Recipe, follow
+from snnviz.design.recipes import RECIPES, Recipe, apply_recipe
 from snnviz.design.registry import Registry
 from snnviz.errors import InputError
 from snnviz.studies.activity.page import setting, study
 from snnviz.studies.activity.study import PRESETS, TrainingStudy
-from snnviz.studies.activity.theory.activity import Setting
+from snnviz.studies.activity.theory.activity import ActivityConfig
 from snnviz.studies.cells.page import study as cells_study
 from snnviz.studies.cells.page.search_setting import SEARCH
 from snnviz.studies.cells.page.setting import SCORING
@@ -37,7 +37,7 @@ from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation
 from snnviz.studies.skips.page import skips
 from snnviz.studies.skips.page.setting import OPTIMISATION
 from snnviz.studies.skips.sweep import SWEEPS, SkipSweep
-from snnviz.studies.ttfs.curves import LimitSetting
+from snnviz.studies.ttfs.curves import LimitSettings
 from snnviz.studies.ttfs.page import ttfs
 from snnviz.studies.ttfs.page.spectra import NaiveSettings
 from snnviz.studies.ttfs.penalty import PenaltyStudy
@@ -104,7 +104,7 @@ class Kind:
 
 def flat(value: BaseModel) -> Flat:
     """A setting by path."""
-    return links.flat(value.model_dump(mode="json"))
+    return links.flatten_document(value.model_dump(mode="json"))
 
 
 def changes(value: BaseModel) -> Iterator[tuple[str, Any]]:
@@ -147,7 +147,7 @@ def _recipes(usual: Recipe) -> dict[str, Recipe]:
     found = {}
     for name in RECIPES:
         try:
-            found[name] = follow(usual, name)
+            found[name] = apply_recipe(usual, name)
         except InputError:
             continue
     return found
@@ -188,7 +188,7 @@ KINDS: dict[str, Kind] = {
         study.STUDY.to_link,
         study.STUDY.from_link,
     ),
-    "activity": Kind({"usual": Setting()}, setting.SETTING.to_link, setting.SETTING.from_link),
+    "activity": Kind({"usual": ActivityConfig()}, setting.SETTING.to_link, setting.SETTING.from_link),
     "score": Kind({"usual": Scoring()}, SCORING.to_link, SCORING.from_link),
     "cells search": Kind(CELL_SEARCHES, SEARCH.to_link, SEARCH.from_link),
     "cells study": Kind({**STUDIES, **_recipes(CellStudy())}, cells_study.STUDY.to_link, cells_study.STUDY.from_link),
@@ -212,7 +212,7 @@ KINDS: dict[str, Kind] = {
         STARTS, lambda value: ttfs.to_link(value, TtfsStudy()), lambda query: ttfs.from_link(query)[0], "ttfs."
     ),
     "ttfs naive": Kind({"usual": NaiveSettings()}, *_parts("naive")),
-    "ttfs limits": Kind({"usual": LimitSetting()}, *_parts("limits")),
+    "ttfs limits": Kind({"usual": LimitSettings()}, *_parts("limits")),
     "ttfs penalty": Kind({"usual": PenaltyStudy()}, *_parts("penalty")),
     "data": Kind(
         {"usual": data_setting.SampleChoice()},

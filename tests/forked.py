@@ -228,7 +228,7 @@ def _become_forkserver(orders: socket.socket) -> None:
     from snnviz.jobs import machine
 
     try:
-        machine.end_with_parent()
+        machine.die_with_parent()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         begun, sent, _, _ = socket.recv_fds(orders, 1, 10)
         if begun:

@@ -147,7 +147,7 @@ def hostile(number: int) -> Files:
     return files
 
 
-def outcome(check: Callable[[Files], uploads.Checked], files: Files) -> tuple[str, str]:
+def outcome(check: Callable[[Files], uploads.CheckedDataset], files: Files) -> tuple[str, str]:
     """`kept`, `refused` or `traceback`, and its words."""
     try:
         return "kept", f"{check(files).count} samples"
@@ -162,7 +162,7 @@ def main(numbers: list[int]) -> None:
     from snnviz.data import apart
 
     for number in numbers or range(COUNT):
-        print(json.dumps([number, *outcome(apart.check, hostile(number))]), flush=True)
+        print(json.dumps([number, *outcome(apart.check_in_subprocess, hostile(number))]), flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from snnviz.design import naming
-from snnviz.design.cells import counts, write
+from snnviz.design.cells import count_connections, to_text
 from snnviz.design.design import Design
 from snnviz.design.menus import NEURONS
 from snnviz.design.networks import KINDS
@@ -18,13 +18,13 @@ from snnviz.design.registry import Number, Range, Registry
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.events import LayerState
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.studies.cells.scoring import Candidate, CellSearch
-from snnviz.studies.cells.theory.candidates import ranked
+from snnviz.studies.cells.theory.candidates import rank_candidates
 from snnviz.studies.skips.charts.search import SearchHistory
-from snnviz.studies.skips.optimisation import Optimisation, searches
-from snnviz.studies.skips.search import Code, Model, Search, Trial, Twin, space, write_code
+from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches
+from snnviz.studies.skips.search import Code, Model, Search, Trial, Twin, format_code, search_space
 from snnviz.studies.ttfs.limits import FineTuning
 from snnviz.tasks import KINDS as TASKS
 
@@ -36,7 +36,7 @@ def codes(search: Search) -> list[Code]:
     """As many different ones as the search tries."""
     draw, found = random.Random(f"{search.seed}{search.strategy}"), dict[Code, None]()
     while len(found) < search.trials:
-        found[tuple(draw.randrange(size) for size in space(search).sizes)] = None
+        found[tuple(draw.randrange(size) for size in search_space(search).sizes)] = None
     return list(found)
 
 
@@ -47,7 +47,7 @@ def trial(search: Search, number: int, code: Code, *, value: float | None = None
     return Trial(
         number=number,
         iteration=number // search.parallel,
-        code=write_code(code),
+        code=format_code(code),
         value=value,
         error=error,
         accuracy=1 - value / 10,
@@ -65,7 +65,7 @@ def trial(search: Search, number: int, code: Code, *, value: float | None = None
 
 
 def model(search: Search, iteration: int) -> Model:
-    lengths = ",".join(["1.5"] * len(space(search).slots))
+    lengths = ",".join(["1.5"] * len(search_space(search).slots))
     return Model(iteration, lengths, 1.0, 0.1, 0.0, 2.5, 0.5)
 
 
@@ -77,17 +77,17 @@ def seen(search: Search, count: int | None = None, *, error: float = 0.1) -> Sea
     return SearchHistory(search, trials, tuple(models), Twin(search.seed, 0.97, 0.1))
 
 
-ALL = tuple(seen(search) for search in searches(SMALL))
+ALL = tuple(seen(search) for search in optimisation_searches(SMALL))
 
 
 def cell_rows(search: CellSearch, dead: int = 5) -> tuple[Candidate, ...]:
     """What a search of cells has said: convolutions make scores, the first `dead` candidates have none."""
     draw, known = random.Random(search.digest), dict[str, tuple[float, float]]()
-    silent = {write(search.cell(number)) for number in range(dead)}
+    silent = {to_text(search.cell(number)) for number in range(dead)}
 
     def row(number: int, fine: int) -> Candidate:
         cell = search.cell(number)
-        many, text = counts(cell), write(cell)
+        many, text = count_connections(cell), to_text(cell)
         if text in silent:
             return Candidate(number, fine, text, None, None, None, None, "no neuron spikes", 0.01)
         if text not in known:
@@ -98,7 +98,7 @@ def cell_rows(search: CellSearch, dead: int = 5) -> tuple[Candidate, ...]:
         return Candidate(number, 0, text, sahd, hd, None, None, None, 0.01)
 
     first = [row(number, 0) for number in range(search.candidates)]
-    best = [one.coarse.number for one in ranked(first, search.metric) if one.valid][: search.best]
+    best = [one.coarse.number for one in rank_candidates(first, search.metric) if one.valid][: search.best]
     return (*first, *(row(number, 1) for number in best))
 
 
@@ -107,9 +107,9 @@ def candidates(search: CellSearch) -> list[Candidate]:
     draw, found = random.Random(search.digest), []
     for number in range(search.candidates):
         cell = search.cell(number)
-        many, luck = counts(cell), draw.random()
+        many, luck = count_connections(cell), draw.random()
         sahd, hd = 100 + 5 * many["conv3"] + luck, 80 + 3 * many["conv3"] + 2 * many["skip"] + luck
-        found.append(Candidate(number, 0, write(cell), sahd, hd, 0.5, 0.4, None, 0.02))
+        found.append(Candidate(number, 0, to_text(cell), sahd, hd, 0.5, 0.4, None, 0.02))
     return found
 
 
@@ -118,20 +118,20 @@ def rows_of_before(
 ) -> list[LayerState]:
     """A look at each layer, of a run of before operations were counted."""
     given = densities or [None] * len(rates)
-    names = [layer.name for layer in architecture(design).watched]
+    names = [layer.name for layer in build_architecture(design).watched]
     return [LayerState(0, 0.0, k, names[k], rates[k], 0.0, None, given[k]) for k in range(len(names))]
 
 
 def document(draw: random.Random, model: type[BaseModel]) -> dict[str, Any]:
     """Some fields of a part, with values of which most are taken again and again, so that many are alike."""
     said = {}
-    for name, form in naming.forms(model).items():
+    for name, form in naming.field_schemas(model).items():
         if form.field.is_required() or draw.random() < 0.25:
             said[name] = _value(draw, form)
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _value(draw: random.Random, form: naming.Form) -> Any:
+def _value(draw: random.Random, form: naming.FieldSchema) -> Any:
     if form.kind == "part":
         neurons = [{"kind": kind} for kind in NEURONS.kinds] if form.of is AnyNeuron else [{}]
         kind = draw.choice(neurons)

@@ -32,7 +32,7 @@ from unittest.mock import patch
 
 from benchmarks import old_stores
 from snnviz import commands as cli
-from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.examples import EXAMPLES, get_example
 from snnviz.cli import following
 from snnviz.design import links
 from snnviz.design.design import Design
@@ -183,7 +183,7 @@ def runs(asked: Asked, scale: Callable[[Design], Design], names: Sequence[str] =
     """What `run` prints of the named designs, and all their rows."""
     found = {}
     for name in names:
-        design = scale(named(name))
+        design = scale(get_example(name))
         said = asked("run", "digits", *(f"--set={path}={value}" for path, value in links.flatten(design).items()))
         found[name] = {"link": links.to_query(design), **said, "rows": asked.rows(design)}
     return found

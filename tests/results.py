@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.theory.metrics import METRICS, Outcome
-from snnviz.theory.operations import Counts
+from snnviz.theory.operations import OperationCounts
 from snnviz.views.results import Result
 
 
 def made_result(
-    accuracy: float, rate: float | None, before: float | None, counts: Counts, probe: int | None = None
+    accuracy: float, rate: float | None, before: float | None, counts: OperationCounts, probe: int | None = None
 ) -> Result:
     """Of a run that nobody had to make: energies by Horowitz's table, written once more."""
     values: dict[str, float | None] = dict.fromkeys(METRICS.names)

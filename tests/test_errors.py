@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz import errors
-from snnviz.errors import Described, InputError, SnnvizError, brief, did_you_mean
+from snnviz.errors import InputError, SnnvizError, Unquoted, did_you_mean, short_repr
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -26,7 +26,7 @@ def test_every_error_is_drawn_in_the_tree_and_can_be_caught_as_one() -> None:
 
 @given(ANYTHING)
 def test_any_value_is_shown_on_one_line_of_sixty_characters(value: object) -> None:
-    text = brief(value)
+    text = short_repr(value)
     assert 0 < len(text) <= 60
     assert text.isprintable()
 
@@ -44,19 +44,19 @@ def test_a_printable_field_is_named_as_it_was_typed() -> None:
 
 
 def test_a_short_value_is_shown_as_typed_and_a_long_one_is_cut() -> None:
-    assert brief("a 'b'") == "\"a 'b'\""
-    assert brief([1, 2]) == "[1, 2]"
-    assert brief(list(range(21))) == "a list of 21 items"
-    assert brief("x" * 1000) == "'" + "x" * 56 + "..."
+    assert short_repr("a 'b'") == "\"a 'b'\""
+    assert short_repr([1, 2]) == "[1, 2]"
+    assert short_repr(list(range(21))) == "a list of 21 items"
+    assert short_repr("x" * 1000) == "'" + "x" * 56 + "..."
 
 
 def test_values_without_a_short_form_are_described() -> None:
     nest: list[object] = []
     for _ in range(100_000):
         nest = [nest]
-    assert brief(nest) == "a very large value"
-    assert brief(10**5000) == "a very large value"
-    assert brief(Described("9,000 characters")) == "9,000 characters"
+    assert short_repr(nest) == "a very large value"
+    assert short_repr(10**5000) == "a very large value"
+    assert short_repr(Unquoted("9,000 characters")) == "9,000 characters"
 
 
 @pytest.mark.parametrize(

@@ -22,13 +22,24 @@ from snnviz.design.submitted import Task
 from snnviz.errors import StoreError
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
 from snnviz.jobs import engine
-from snnviz.jobs.history import Stored
+from snnviz.jobs.history import StoredHistory
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.recorder import Recorder
-from snnviz.jobs.worker import perform
+from snnviz.jobs.worker import execute_claim
 from snnviz.places import ROOT
 from snnviz.store import Store, tables
-from snnviz.tasks import BESIDE, KINDS, NEW, History, Kinds, Page, TaskKind, alone, design_of, resolve
+from snnviz.tasks import (
+    EMPTY_HISTORY,
+    KINDS,
+    STUDIES_VARIABLE,
+    History,
+    Page,
+    TaskKind,
+    TaskKinds,
+    design_of,
+    one_thread,
+    resolve,
+)
 
 each = pytest.mark.parametrize("kind", list(KINDS), ids=lambda kind: kind.name)
 
@@ -76,7 +87,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Kind], tuple[di
 @each
 class TestWhatIsNamed:
     def test_every_function_is_there_and_takes_what_it_is_given(self, kind: Kind) -> None:
-        inspect.signature(resolve(kind.run)).bind(kind.sample(), NEW, alone)
+        inspect.signature(resolve(kind.run)).bind(kind.sample(), EMPTY_HISTORY, one_thread)
         for name in filter(None, (kind.show, kind.measure)):
             inspect.signature(resolve(name)).bind("store", "run", True)
         if kind.warm is not None:
@@ -106,7 +117,7 @@ class TestWhatIsNamed:
         assert cost.steps > 0
         assert 0 < cost.seconds < 60
         assert math.isfinite(cost.seconds)
-        assert 0 < cost.bytes == engine.needed_bytes(kind.sample()) < 10**9
+        assert 0 < cost.bytes == engine.required_memory(kind.sample()) < 10**9
         assert kind.cores >= 1
 
 
@@ -158,7 +169,7 @@ class TestInTheStore:
         claim = store.claim("somebody", kind.sample().digest)
         assert claim is not None
         with pytest.raises(Killed):
-            perform(store, claim, listen)
+            execute_claim(store, claim, listen)
         assert store.get(claim.run).state == "running"
         assert store.recover(lambda owner: owner == "somebody") == [claim.run]
         heard: list[Event] = []
@@ -271,16 +282,16 @@ def test_a_kind_that_is_there_twice_is_refused(monkeypatch: pytest.MonkeyPatch, 
         "KINDS = tuple(replace(kind, cores=7) for kind in THEIRS)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv(BESIDE, "copied")
+    monkeypatch.setenv(STUDIES_VARIABLE, "copied")
     with pytest.raises(ValueError, match="the kind of task 'search' is there twice"):
-        list(Kinds())
-    monkeypatch.setenv(BESIDE, "")
-    assert Kinds().names == KINDS.names[: len(Kinds().names)]
+        list(TaskKinds())
+    monkeypatch.setenv(STUDIES_VARIABLE, "")
+    assert TaskKinds().names == KINDS.names[: len(TaskKinds().names)]
 
 
 @pytest.mark.parametrize("wrong", ["nosuch.package", "snnviz", "..", "a b", "\n"])
 def test_what_a_host_names_and_is_none_is_a_sentence(wrong: str) -> None:
-    environment = {**os.environ, BESIDE: wrong}
+    environment = {**os.environ, STUDIES_VARIABLE: wrong}
     command = [sys.executable, "-m", "snnviz", "runs"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
@@ -293,11 +304,15 @@ def test_a_history_has_what_it_is_given() -> None:
     history = History(rows, weights)
     assert (history.rows(Sample), history.rows(EpochEnd), history.rows(LayerState)) == (rows[:1], rows[1:], [])
     assert history.checkpoint() is weights
-    assert (NEW.rows(Sample), NEW.checkpoint(), NEW.of(KINDS["run"].sample())) == ([], None, None)
+    assert (EMPTY_HISTORY.rows(Sample), EMPTY_HISTORY.checkpoint(), EMPTY_HISTORY.of(KINDS["run"].sample())) == (
+        [],
+        None,
+        None,
+    )
 
 
 def test_the_store_s_history_knows_what_a_task_begins_with(store: Store) -> None:
-    design, history = KINDS["run"].sample(), Stored(store, "0" * 16)
+    design, history = KINDS["run"].sample(), StoredHistory(store, "0" * 16)
     assert history.of(design) is None
     Immediate(store).submit(design)
     known = history.of(design)
@@ -306,5 +321,5 @@ def test_the_store_s_history_knows_what_a_task_begins_with(store: Store) -> None
     found = known.checkpoint()
     assert found is not None
     assert found.epoch == design.training.epochs
-    own = Stored(store, known.run)
+    own = StoredHistory(store, known.run)
     assert [row.epoch for row in own.rows(EpochEnd)] == [1, 2]

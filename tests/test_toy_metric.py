@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snnviz.events import EpochEnd, LayerState
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.store.metrics import metrics
@@ -33,7 +33,7 @@ def ended(store: Store, design: object) -> str:
     run = store.submit(design).run
     claim = store.claim("me", run)
     assert claim is not None
-    names = [layer.name for layer in architecture(design).watched]
+    names = [layer.name for layer in build_architecture(design).watched]
     counted = {"probe": 9, "macs": 1.0, "additions": 1.0, "synops": 1.0}
     looks = [LayerState(9, 1, k, name, 0.1, 1.0, None, **counted) for k, name in enumerate(names)]  # type: ignore[arg-type]
     store.append(run, 1, [EpochEnd(1, 0.9, 0.7, 0.1, 0.2, 0.3, 0.01), *looks], seconds=1.0)
@@ -110,11 +110,11 @@ def test_the_command_line_has_it(
 def test_tables_of_a_sweep_have_it(store: Store) -> None:
     from snnviz.studies.skips.charts.skips import skip_means, skip_table
     from snnviz.studies.skips.command.sweeping import sweep_columns
-    from snnviz.studies.skips.sweep import SkipSweep, distinct, points
+    from snnviz.studies.skips.sweep import SkipSweep, distinct_designs, sweep_points
     from snnviz.views.results import Result
 
-    swept = points(SkipSweep(seeds=2, most_skips=0, types="asc", twins="without"))
-    runs = {run: store.get(run) for run in (ended(store, design) for design in distinct(swept))}
+    swept = sweep_points(SkipSweep(seeds=2, most_skips=0, types="asc", twins="without"))
+    runs = {run: store.get(run) for run in (ended(store, design) for design in distinct_designs(swept))}
     results = {name: Result(values) for name, values in metrics(store, list(runs.values())).items()}
     assert skip_table(swept, runs, results)[NAME].tolist() == pytest.approx([20.0, 20.0])
     [row] = skip_means(swept, results)
@@ -126,10 +126,10 @@ def test_tables_of_a_sweep_have_it(store: Store) -> None:
 def test_the_table_of_optimised_skips_has_it(store: Store) -> None:
     from snnviz.graph.twins import ann_twin
     from snnviz.studies.skips.charts.comparison import SeedDesigns, comparison_table
-    from snnviz.studies.skips.optimisation import Optimisation, design
+    from snnviz.studies.skips.optimisation import Optimisation, starting_design
     from snnviz.views.results import Result
 
-    original = design(Optimisation(), 0)
+    original = starting_design(Optimisation(), 0)
     run = store.get(ended(store, original))
     results = {run.run: Result(metrics(store, [run])[run.run])}
     assert comparison_table([SeedDesigns(ann_twin(original), original, None)], results)[NAME][1] == "20.0 %"

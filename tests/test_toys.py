@@ -16,10 +16,10 @@ import pytest
 
 from snnviz.places import ROOT
 from snnviz.store import Store
-from snnviz.tasks import BESIDE, KINDS
+from snnviz.tasks import KINDS, STUDIES_VARIABLE
 from tests.waiting import Background, ended, until
 
-LINE = {BESIDE: "tests.toys"}
+LINE = {STUDIES_VARIABLE: "tests.toys"}
 
 known = pytest.mark.skipif("toy-dice" not in KINDS, reason="run by the first test, in a process that knows them")
 unknown = pytest.mark.skipif("toy-dice" in KINDS, reason="of a process that does not know them")

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.neurons import respond
-from snnviz.data.datasets import card
-from snnviz.data.recordings import Counts
+from snnviz.data.datasets import dataset_card
+from snnviz.data.recordings import EventCountStatistics
 from snnviz.design.design import Design
 from snnviz.design.menus import CURRENT, ENCODINGS
 from snnviz.design.parts import AnyNeuron
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pixels:
+class PixelDistribution:
     """What there is to encode, and the neurons that may do it.
 
     `share` (L,) of the pixels has an intensity of `levels` (L,) in [0, 1], or that many events in a frame, which then
@@ -36,7 +36,7 @@ class Pixels:
     mean: float
     std: float
     neuron: AnyNeuron
-    counts: Counts | None = None
+    counts: EventCountStatistics | None = None
 
     @property
     def normalised(self) -> Floats:
@@ -44,30 +44,34 @@ class Pixels:
         return (self.levels - self.mean) / self.std
 
 
-def pixels_of(name: str, neuron: AnyNeuron, steps: int) -> Pixels:
+def pixel_distribution(name: str, neuron: AnyNeuron, steps: int) -> PixelDistribution:
     """Those of a data set; recordings are cut into `steps` frames."""
-    about = card(name)
+    about = dataset_card(name)
     if about.counts is not None:
         share = about.counts.shares_at(steps)
-        return Pixels(np.arange(float(len(share))), share, *about.counts.statistics(steps), neuron, about.counts)
+        return PixelDistribution(
+            np.arange(float(len(share))), share, *about.counts.statistics(steps), neuron, about.counts
+        )
     levels = np.linspace(0, 1, len(about.histogram))
-    return Pixels(levels, np.array(about.histogram), about.mean, about.std, neuron)
+    return PixelDistribution(levels, np.array(about.histogram), about.mean, about.std, neuron)
 
 
 def second_moments(design: Design) -> Floats:
     """E[x_s x_t] of a design's input, (T, T)."""
     entry = ENCODINGS[design.data.encoding.kind]
-    found: Floats = entry.function(pixels_of(design.data.name, design.neuron, design.data.steps), design.data.steps)
+    found: Floats = entry.function(
+        pixel_distribution(design.data.name, design.neuron, design.data.steps), design.data.steps
+    )
     return found
 
 
 def is_static(design: Design) -> bool:
     """Whether all time steps see the same input, so that a network's first layer can be computed once."""
-    return design.data.encoding.kind == "direct" and card(design.data.name).counts is None
+    return design.data.encoding.kind == "direct" and dataset_card(design.data.name).counts is None
 
 
 @ENCODINGS.register(source="Rueckauer et al. 2017", formula=r"x^t = \frac{p - \mu}{\sigma}", traits=[CURRENT])
-def direct(pixels: Pixels, steps: int, /) -> Floats:
+def direct(pixels: PixelDistribution, steps: int, /) -> Floats:
     """The normalised image is the input current of every time step: no noise, and the first layer is computed once.
 
     Pixels are shifted and scaled to mean 0 and variance 1 over the training set. Of a recording of events, the counts
@@ -77,7 +81,7 @@ def direct(pixels: Pixels, steps: int, /) -> Floats:
 
 
 @ENCODINGS.register(source="snntorch.spikegen.rate", formula=r"x^t \sim \mathrm{Bernoulli}(p)")
-def rate(pixels: Pixels, steps: int, /) -> Floats:
+def rate(pixels: PixelDistribution, steps: int, /) -> Floats:
     """Each pixel spikes with a probability equal to its intensity, anew at every time step."""
     moments = np.full((steps, steps), float(pixels.share @ pixels.levels**2))
     np.fill_diagonal(moments, float(pixels.share @ pixels.levels))
@@ -85,7 +89,7 @@ def rate(pixels: Pixels, steps: int, /) -> Floats:
 
 
 @ENCODINGS.register(source="snntorch.spikegen.latency (linear, normalised)", formula=r"t = (T-1)(1-p)")
-def latency(pixels: Pixels, steps: int, /) -> Floats:
+def latency(pixels: PixelDistribution, steps: int, /) -> Floats:
     """Each pixel spikes once: the brighter, the earlier. Pixels darker than 1 % stay silent."""
     times = np.round((steps - 1) * (1 - pixels.levels)).astype(int)
     lit = pixels.levels >= 0.01
@@ -97,7 +101,7 @@ def latency(pixels: Pixels, steps: int, /) -> Floats:
     formula=r"x^t = 1[u^t > \theta],\quad u^t = \beta u^{t-1} + \frac{p - \mu}{\sigma} - \theta x^{t-1}",
     traits=[CURRENT],
 )
-def lif(pixels: Pixels, steps: int, /) -> Floats:
+def lif(pixels: PixelDistribution, steps: int, /) -> Floats:
     """A spiking encoder: each normalised pixel is the constant current of a LIF neuron, whose spikes are the input.
 
     Its neurons are of the design's kind, with its threshold, leak and reset, and learn nothing. Only pixels brighter
@@ -107,16 +111,16 @@ def lif(pixels: Pixels, steps: int, /) -> Floats:
         current, share = np.broadcast_to(pixels.normalised, (steps, len(pixels.levels))), pixels.share
     else:
         current = _drawn(pixels, pixels.counts, steps)
-        share = np.full(DRAWN, 1 / DRAWN)
+        share = np.full(SAMPLED_PIXELS, 1 / SAMPLED_PIXELS)
     _, spikes = respond(current, pixels.neuron)
     moments: Floats = (spikes * share) @ spikes.T
     return (moments + moments.T) / 2  # a product's rounding is not symmetric on every processor
 
 
-DRAWN = 8192
+SAMPLED_PIXELS = 8192
 
 
-def _drawn(pixels: Pixels, counts: Counts, steps: int) -> Floats:
+def _drawn(pixels: PixelDistribution, counts: EventCountStatistics, steps: int) -> Floats:
     """Currents (T, DRAWN) of pixels that see events: an approximation that has the counts' distribution, course and
     mean correlation.
 
@@ -124,10 +128,10 @@ def _drawn(pixels: Pixels, counts: Counts, steps: int) -> Floats:
     v times as lively as the average, v times as many pixels have more than any number of events.
     """
     rng = np.random.default_rng(0)
-    ranks = np.tile((np.arange(DRAWN) + 0.5) / DRAWN, (steps, 1))
+    ranks = np.tile((np.arange(SAMPLED_PIXELS) + 0.5) / SAMPLED_PIXELS, (steps, 1))
     rng.shuffle(ranks[0])
     ranks[:] = ranks[0]
-    kept = round(counts.alike_at(steps) * DRAWN)
+    kept = round(counts.alike_at(steps) * SAMPLED_PIXELS)
     ranks[:, kept:] = rng.permuted(ranks[:, kept:], axis=1)
     rarer = 1 - (1 - ranks) / counts.course_at(steps)[:, None]
     found: Floats = pixels.normalised[np.searchsorted(np.cumsum(pixels.share)[:-1], rarer)]

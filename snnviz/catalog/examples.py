@@ -16,13 +16,13 @@ from snnviz.errors import NotFound, did_you_mean
 EXAMPLES: dict[str, Callable[[], Design]] = {}
 
 
-def example(function: Callable[[], Design]) -> Callable[[], Design]:
+def register_example(function: Callable[[], Design]) -> Callable[[], Design]:
     """Decorator: the design is called by the function's name with dashes."""
     EXAMPLES[function.__name__.replace("_", "-")] = function
     return function
 
 
-def named(name: str) -> Design:
+def get_example(name: str) -> Design:
     """The example called `name`. Raises `NotFound`."""
     try:
         return EXAMPLES[name]()
@@ -31,31 +31,31 @@ def named(name: str) -> Design:
         raise NotFound(f"design must be one of {known}, got {name[:60]!r}{did_you_mean(name, EXAMPLES)}") from None
 
 
-@example
+@register_example
 def digits() -> Design:
     """The default: a block of 4 convolution layers with two ASC skips, on 8x8 digits. Seconds."""
     return Design()
 
 
-@example
+@register_example
 def digits_sequential() -> Design:
     """The same block without skips, to compare."""
     return Design(network=BlockNetwork(edges=sequential(4)))
 
 
-@example
+@register_example
 def digits_dense() -> Design:
     """The same block with every skip a concatenation."""
     return Design(network=BlockNetwork(edges=densenet_like(4)))
 
 
-@example
+@register_example
 def digits_mlp() -> Design:
     """A deep fully connected network, where initialisation decides whether anything arrives."""
     return Design(network=MlpNetwork(depth=10, width=300), data=Data(steps=3), training=Training(epochs=12))
 
 
-@example
+@register_example
 def activity() -> Design:
     """The setting of Micheli et al. 2024 on digits: ten layers that learn from two of their eight initialisations."""
     return Design(
@@ -66,7 +66,7 @@ def activity() -> Design:
     )
 
 
-@example
+@register_example
 def fashion_cnn() -> Design:
     """Convolutions on 20,000 training images of Fashion-MNIST, tested on all 10,000 test images. Minutes."""
     return Design(
@@ -77,7 +77,7 @@ def fashion_cnn() -> Design:
     )
 
 
-@example
+@register_example
 def vgg_digits() -> Design:
     """A small VGG as an SNN: three stages, a quarter of the channels, max pooling. A quarter of a minute."""
     return Design(
@@ -99,20 +99,20 @@ def _timed(network: MlpNetwork | CnnNetwork, data: Data, **settings: Any) -> Des
     )
 
 
-@example
+@register_example
 def ttfs_digits() -> Design:
     """A network of one spike a neuron, trained from scratch with an activity penalty. Seconds."""
     return _timed(MlpNetwork(depth=2, width=100), Data(), ttfs=Ttfs(penalty=0.1))
 
 
-@example
+@register_example
 def ttfs_mnist() -> Design:
     """784-340-10 on all of MNIST, a spike a neuron at most (Stanojevic et al. 2023), trained from scratch. Minutes."""
     training = Training(learning_rate=0.001, epochs=10)
     return _timed(MlpNetwork(depth=1, width=340), Data(name="mnist"), training=training)
 
 
-@example
+@register_example
 def resnet18_digits() -> Design:
     """A small ResNet-18 as an SNN: an eighth of the channels. A quarter of a minute."""
     return Design(
@@ -123,7 +123,7 @@ def resnet18_digits() -> Design:
     )
 
 
-@example
+@register_example
 def densenet121_digits() -> Design:
     """A small DenseNet-121 as an SNN: a quarter of the channels and of the layers. A quarter of a minute."""
     return Design(
@@ -134,7 +134,7 @@ def densenet121_digits() -> Design:
     )
 
 
-@example
+@register_example
 def mobilenetv2_digits() -> Design:
     """A small MobileNetV2 as an SNN: a quarter of the channels, half of the layers. Half a minute."""
     return Design(
@@ -145,7 +145,7 @@ def mobilenetv2_digits() -> Design:
     )
 
 
-@example
+@register_example
 def nmnist_small() -> Design:
     """Convolutions on 1,000 real recordings of N-MNIST, tested on 100. A minute."""
     return Design(
@@ -156,7 +156,7 @@ def nmnist_small() -> Design:
     )
 
 
-@example
+@register_example
 def fashion_saccades() -> Design:
     """Convolutions on simulated recordings: 8,000 images of Fashion-MNIST seen by a camera that moves. Two minutes."""
     return Design(
@@ -177,13 +177,13 @@ def _snasnet(cell: str) -> Design:
     )
 
 
-@example
+@register_example
 def snasnet_digits() -> Design:
     """A small SNASNet: two cells, every two nodes of which are joined by a convolution 3x3. Less than a minute."""
     return _snasnet("0333 0033 0003 0000")
 
 
-@example
+@register_example
 def snasnet_bw_digits() -> Design:
     """A small SNASNet of the cell with backward connections that was published for CIFAR10. A minute."""
     return _snasnet("0303 0030 2002 0200")

@@ -2,8 +2,8 @@
 
 For a convolution with k x k kernels the fan-in is k*k*c_in and the fan-out k*k*c_out. Biases start at 0. Weights are
 Gaussian, except where an entry has the trait "uniform". An entry with the trait "measured" is set layer by layer: it is
-told what reaches the layer, a `Drive`, once the layers before are set. The trait "compared" marks the eight of
-Micheli et al. 2024, Figs. 3 to 9.
+told what reaches the layer, a `InputStatistics`, once the layers before are set. The trait "compared" marks the eight
+of Micheli et al. 2024, Figs. 3 to 9.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from snnviz.catalog.neurons import as_lif, threshold
-from snnviz.design.links import read_choice, write_choice
+from snnviz.design.links import format_choice, parse_choice
 from snnviz.design.menus import INITS, Choice
 from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.design.registry import Range
@@ -25,12 +25,12 @@ COMPARED, UNIFORM, MEASURED = "compared", "uniform", "measured"
 LIF, THRESHOLD = "lif", "threshold"
 """Traits: the formula holds for LIF neurons alone, or for neurons that spike above a threshold; others hold for all."""
 
-NO_DRIVE = 1e-9
+MIN_SECOND_MOMENT = 1e-9
 """E[x^2] of an input that never spikes, so that its layer's weights stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
+class InputStatistics:
     """What reaches a layer before training: E[x^2] per input and time step (for spikes, their rate), over T steps."""
 
     moment: float
@@ -38,7 +38,7 @@ class Drive:
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class WeightDistribution:
     """How the weights of a layer are drawn: zero mean, this variance, Gaussian or uniform."""
 
     variance: float
@@ -50,7 +50,7 @@ class Law:
         return math.sqrt(3 * self.variance)
 
 
-def is_measured(init: Choice) -> bool:
+def is_data_dependent(init: Choice) -> bool:
     """Whether the initialisation must know what reaches a layer."""
     return MEASURED in INITS[init.kind].traits
 
@@ -67,32 +67,40 @@ def suits(kind: str, neuron: AnyNeuron) -> bool:
     return LIF not in traits and (THRESHOLD not in traits or threshold(neuron) is not None)
 
 
-def weight_law(init: Choice, fan_in: int, fan_out: int, neuron: AnyNeuron, drive: Drive | None = None) -> Law:
-    """The law of a layer's weights. `drive` is needed where `is_measured`."""
+def weight_distribution(
+    init: Choice, fan_in: int, fan_out: int, neuron: AnyNeuron, drive: InputStatistics | None = None
+) -> WeightDistribution:
+    """The law of a layer's weights. `drive` is needed where `is_data_dependent`."""
     entry = INITS[init.kind]
     told = (drive,) if MEASURED in entry.traits else ()
     of = as_lif(neuron) or Neuron(threshold=threshold(neuron) or 0.0)  # of which only what `suits` is read
-    return Law(float(entry.function(fan_in, fan_out, of, *told, **init.parameters)), UNIFORM in entry.traits)
+    return WeightDistribution(
+        float(entry.function(fan_in, fan_out, of, *told, **init.parameters)), UNIFORM in entry.traits
+    )
 
 
-DRIVES = (0.05, 0.3, 1.0)
+TEST_SECOND_MOMENTS = (0.05, 0.3, 1.0)
 """E[x^2] at which rules that are told what reaches a layer are compared with others."""
 
 
-def coinciding(
+def group_equivalent(
     inits: Iterable[Choice], shapes: Iterable[tuple[int, int]], neuron: AnyNeuron, steps: int
 ) -> tuple[tuple[Choice, ...], ...]:
     """Initialisations that draw the weights of layers of these shapes (fan-in, fan-out) by the same law, in groups.
 
     >>> two = [Choice(INITS.choose("init", kind)) for kind in ("kaiming", "ding-2022")]
-    >>> [[init.kind for init in group] for group in coinciding(two, [(1000, 1000)], Neuron(threshold=1.0), 5)]
+    >>> [[init.kind for init in group] for group in group_equivalent(two, [(1000, 1000)], Neuron(threshold=1.0), 5)]
     [['kaiming', 'ding-2022']]
-    >>> coinciding(two, [(1000, 1000)], Neuron(threshold=0.9), 5)
+    >>> group_equivalent(two, [(1000, 1000)], Neuron(threshold=0.9), 5)
     ()
     """
     known, groups = sorted(set(shapes)), dict[tuple[object, ...], list[Choice]]()
     for init in dict.fromkeys(inits):
-        laws = [weight_law(init, *shape, neuron, Drive(moment, steps)) for shape in known for moment in DRIVES]
+        laws = [
+            weight_distribution(init, *shape, neuron, InputStatistics(moment, steps))
+            for shape in known
+            for moment in TEST_SECOND_MOMENTS
+        ]
         key = tuple((law.uniform, f"{law.variance:.12e}") for law in laws)
         groups.setdefault(key, []).append(init)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
@@ -247,7 +255,7 @@ def fluctuation_driven(
     fan_in: int,
     fan_out: int,  # noqa: ARG001
     neuron: Neuron,
-    drive: Drive,
+    drive: InputStatistics,
     /,
     *,
     xi: Annotated[float, Range(0.5, 5, "Standard deviations of u from its mean to the threshold.", 0.1)] = 1.0,
@@ -259,11 +267,11 @@ def fluctuation_driven(
     1/(1 - beta^2) in the code, is counted over the T steps that there are. Read in the authors' code, stork: which
     equation of the paper it is could not be checked.
 
-    >>> round(fluctuation_driven(1000, 1000, Neuron(threshold=1.0), Drive(0.158655, 1)) * 1000, 3)
+    >>> round(fluctuation_driven(1000, 1000, Neuron(threshold=1.0), InputStatistics(0.158655, 1)) * 1000, 3)
     6.303
     """
     memory = sum(neuron.beta ** (2 * k) for k in range(drive.steps))
-    return (neuron.threshold / xi) ** 2 / (fan_in * max(nu or drive.moment, NO_DRIVE) * memory)
+    return (neuron.threshold / xi) ** 2 / (fan_in * max(nu or drive.moment, MIN_SECOND_MOMENT) * memory)
 
 
 @INITS.register(
@@ -271,15 +279,15 @@ def fluctuation_driven(
     formula=r"\mathrm{Var}[w] = \frac{1}{n\,E[x^2]}",
     traits=[MEASURED],
 )
-def input_preserving(fan_in: int, fan_out: int, neuron: Neuron, drive: Drive, /) -> float:  # noqa: ARG001
+def input_preserving(fan_in: int, fan_out: int, neuron: Neuron, drive: InputStatistics, /) -> float:  # noqa: ARG001
     """Keeps Var[u] = 1 whatever reaches a layer: the variance-preserving rule without assuming spikes of u ~ N(0, 1).
 
     Depends on data. For pixels, the mean of several spikes, or sums of them, which the paper's rule takes for spikes.
 
-    >>> round(input_preserving(1000, 1000, Neuron(), Drive(0.158655, 1)) * 1000, 3)
+    >>> round(input_preserving(1000, 1000, Neuron(), InputStatistics(0.158655, 1)) * 1000, 3)
     6.303
     """
-    return 1 / (fan_in * max(drive.moment, NO_DRIVE))
+    return 1 / (fan_in * max(drive.moment, MIN_SECOND_MOMENT))
 
 
 @INITS.register(
@@ -303,17 +311,17 @@ def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa:
     return max(1 - beta**2 - theta**2 * p * (1 - p) + 2 * beta * theta * density, 0.0) / (fan_in * p)
 
 
-def read_init(text: object, path: str = "inits") -> Choice:
+def parse_init(text: object, path: str = "inits") -> Choice:
     """``kaiming`` or ``kaiming:gain=3`` as a choice. Raises `InputError`."""
     if not isinstance(text, Mapping) and (not isinstance(text, str) or len(text) > 200):
         raise InputError(path, "name an initialisation, such as kaiming or kaiming:gain=3", text)
-    return read_choice(INITS, path, text)
+    return parse_choice(INITS, path, text)
 
 
-def init_text(init: Choice) -> str:
-    """The short form that `read_init` reads; parameters at their defaults are left out.
+def format_init(init: Choice) -> str:
+    """The short form that `parse_init` reads; parameters at their defaults are left out.
 
-    >>> init_text(read_init("kaiming:gain=3"))
+    >>> format_init(parse_init("kaiming:gain=3"))
     'kaiming:gain=3'
     """
-    return write_choice(INITS, init)
+    return format_choice(INITS, init)

@@ -89,7 +89,7 @@ def step(
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class LossWeights:
     """Factors of the losses in an epoch: of the main one, and of each branch's. `value` is lambda."""
 
     value: float
@@ -97,17 +97,17 @@ class Weights:
     branch: float
 
 
-def weights(shortcut: Shortcut, epoch: int, epochs: int, branches: int) -> Weights:
+def loss_weights(shortcut: Shortcut, epoch: int, epochs: int, branches: int) -> LossWeights:
     """Of an epoch, counted from 0.
 
     "plain": CE + lambda sum_m CE_m. "normalised": (1 - l) CE + l / M sum_m CE_m with l = lambda / (1 + lambda).
 
-    >>> weights(Shortcut(schedule={"kind": "constant"}, weighting="normalised"), 0, 10, branches=2)
+    >>> loss_weights(Shortcut(schedule={"kind": "constant"}, weighting="normalised"), 0, 10, branches=2)
     Weights(value=1.0, main=0.5, branch=0.25)
     """
     schedule = shortcut.schedule
     value = float(SHORTCUTS[schedule.kind].function(epoch, epochs, **schedule.parameters))
     if shortcut.weighting == "plain":
-        return Weights(value, 1.0, value)
+        return LossWeights(value, 1.0, value)
     share = value / (1 + value)
-    return Weights(value, 1 - share, share / max(1, branches))
+    return LossWeights(value, 1 - share, share / max(1, branches))

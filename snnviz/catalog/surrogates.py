@@ -70,19 +70,19 @@ def triangle(x: Any, /, *, slope: Slope = 1.0) -> Any:
     return (side + abs(side)) / 2
 
 
-SATURATED = 0.01
+SATURATION_LEVEL = 0.01
 """Below this share of its peak a derivative counts as none."""
 
 
 @lru_cache(maxsize=256)
-def reach(surrogate: Choice) -> float:
+def saturation_distance(surrogate: Choice) -> float:
     """How far from the threshold the derivative falls to 1 % of its peak; every entry is even and falls on both sides.
 
-    >>> reach(Choice({"kind": "triangle", "slope": 2.0}))
+    >>> saturation_distance(Choice({"kind": "triangle", "slope": 2.0}))
     0.495
     """
     entry, given = SURROGATES[surrogate.kind].function, surrogate.parameters
-    low, high, least = 0.0, 1.0, SATURATED * float(entry(0.0, **given))
+    low, high, least = 0.0, 1.0, SATURATION_LEVEL * float(entry(0.0, **given))
     while float(entry(high, **given)) > least:
         high *= 2
     for _ in range(60):

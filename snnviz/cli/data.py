@@ -14,7 +14,7 @@ from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.data import apart, datasets, uploads
 from snnviz.data.files.reading import HELP
-from snnviz.data.uploads import Checked, Choices
+from snnviz.data.uploads import CheckedDataset, UploadChoices
 
 
 @click.group()
@@ -26,7 +26,7 @@ def data() -> None:
 @AS_JSON
 def listing(as_json: bool) -> None:
     """List all data sets."""
-    found = [_description(name) for name in datasets.names()]
+    found = [_description(name) for name in datasets.dataset_names()]
     if as_json:
         print_json({"datasets": found})
         return
@@ -38,7 +38,7 @@ def listing(as_json: bool) -> None:
 @AS_JSON
 def show(name: str, as_json: bool) -> None:
     """Show a data set: what it is, its sizes, licence and citation, and where it comes from."""
-    described, about = _description(name), datasets.card(name)
+    described, about = _description(name), datasets.dataset_card(name)
     if as_json:
         print_json({**described, "archives": [asdict(archive) for archive in about.archives], "split": about.split})
         return
@@ -59,7 +59,7 @@ def show(name: str, as_json: bool) -> None:
         click.echo(f"{title:9} {words}")
     for archive in about.archives:
         click.echo(f"{'archive':9} {archive.name}, {_size(archive.megabytes)}, {archive.hash}, {archive.url}")
-    if words := datasets.remark(name):
+    if words := datasets.availability_remark(name):
         click.echo(f"{'note':9} {words}")
 
 
@@ -67,8 +67,8 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("name")
 def fetch(name: str) -> None:
     """Fetch what of a data set is not here. Ctrl-C stops it, and the same command goes on from there."""
-    title = datasets.card(name).title
-    if datasets.is_here(name):
+    title = datasets.dataset_card(name).title
+    if datasets.is_available(name):
         click.echo(f"{title} is here")
         return
     shown = sys.stderr.isatty()
@@ -80,7 +80,7 @@ def fetch(name: str) -> None:
                 if shown or " of " not in words:
                     click.echo(f"\r{words:70}" if shown else words, nl=not shown, err=True)
 
-            datasets.ensure(name, watch, asked=True)
+            datasets.ensure_downloaded(name, watch, explicit=True)
     except KeyboardInterrupt:
         click.echo("\nStopped: the same command goes on from here.", err=True)
         sys.exit(130)
@@ -103,7 +103,7 @@ def check(path: Path, as_json: bool, **choices: str) -> None:
 
     Images (.npz, IDX, pictures in folders called by their class) or recordings (.bin, .npy, .h5, .aedat4).
     """
-    found = apart.check(path, choices=Choices(**choices))
+    found = apart.check_in_subprocess(path, choices=UploadChoices(**choices))
     _print_checked(found, as_json, {})
     if not as_json:
         for done in found.done:
@@ -120,10 +120,10 @@ def keep(path: Path, title: str, as_json: bool, **choices: str) -> None:
 
     What was done to what was given is said on stderr; what has several readings is refused until an option says which.
     """
-    found = apart.check(path, choices=Choices(**choices))
+    found = apart.check_in_subprocess(path, choices=UploadChoices(**choices))
     for done in found.done:
         click.echo(done.words, err=True)
-    name = uploads.keep(found, title)
+    name = uploads.store_upload(found, title)
     _print_checked(found, as_json, {"name": name})
 
 
@@ -135,7 +135,7 @@ def remove(name: str) -> None:
     click.echo(f"{name} is removed")
 
 
-def _print_checked(found: Checked, as_json: bool, more: dict[str, str]) -> None:
+def _print_checked(found: CheckedDataset, as_json: bool, more: dict[str, str]) -> None:
     described: dict[str, Any] = {
         **more,
         "kind": found.kind,
@@ -173,7 +173,7 @@ def _print_checked(found: Checked, as_json: bool, more: dict[str, str]) -> None:
 
 
 def _description(name: str) -> dict[str, Any]:
-    about, (train, test) = datasets.card(name), datasets.sizes(name)
+    about, (train, test) = datasets.dataset_card(name), datasets.dataset_sizes(name)
     return {
         "name": name,
         "title": about.title,
@@ -187,15 +187,15 @@ def _description(name: str) -> dict[str, Any]:
         "licence": about.licence,
         "citation": about.citation,
         "home": about.home,
-        "here": datasets.is_here(name),
-        "fetched": "unasked" if datasets.is_fetched_unasked(name) else "asked" if about.fetchable else "no",
+        "here": datasets.is_available(name),
+        "fetched": "unasked" if datasets.is_downloaded_automatically(name) else "asked" if about.fetchable else "no",
         "about": about.about,
-        "remark": datasets.remark(name),
+        "remark": datasets.availability_remark(name),
     }
 
 
 def _kind(name: str) -> str:
-    about = datasets.card(name)
+    about = datasets.dataset_card(name)
     if about.simulated:
         return "recordings, simulated"
     return "images" if about.counts is None else "recordings"

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.examples import EXAMPLES, get_example
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.submitted import MAX_TEXT
 from snnviz.errors import InputError
-from snnviz.graph.nearest import Unfit
+from snnviz.graph.nearest import IncompatibleDesign
 
 
 @click.command()
@@ -59,7 +59,7 @@ def read_design(
 
 
 def _changed(found: Design, settings: Sequence[str]) -> Design:
-    return links.change(found, links.read_settings(settings)) if settings else found
+    return links.change(found, links.parse_settings(settings)) if settings else found
 
 
 def or_nearest(make: Callable[[], Design], nearest: bool | None) -> Design:
@@ -70,7 +70,7 @@ def or_nearest(make: Callable[[], Design], nearest: bool | None) -> Design:
     """
     try:
         return make()
-    except Unfit as error:
+    except IncompatibleDesign as error:
         if not nearest:
             error.args = (f"{error}{'' if nearest is None else '; --nearest takes it'}",)
             raise
@@ -81,7 +81,7 @@ def or_nearest(make: Callable[[], Design], nearest: bool | None) -> Design:
 def _read(name: str) -> Design:
     if name not in EXAMPLES and (name == "-" or name.endswith(".json") or os.path.exists(name)):
         return Design.read(_text(name))
-    return named(name)
+    return get_example(name)
 
 
 def _text(name: str) -> str:

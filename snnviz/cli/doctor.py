@@ -26,10 +26,10 @@ def examine() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "device": f"cpu ({platform.processor() or platform.machine()})",
-        "cores": machine.cores(),
+        "cores": machine.available_cores(),
         "bfloat16": machine.has_bfloat16(),
         "free_memory": "unknown" if free is None else f"{free / 1e9:.1f} GB",
-        "data": {name: "here" if datasets.is_here(name) else "not here" for name in DATASETS.kinds},
+        "data": {name: "here" if datasets.is_available(name) else "not here" for name in DATASETS.kinds},
         **_store(),
     }
 

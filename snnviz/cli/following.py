@@ -136,8 +136,8 @@ def state_of(runs: Mapping[str, Run], name: str) -> str:
 def _wait(
     engine: Local, tasks: Sequence[Task], bar: Bar, progress_text: ProgressText | None, check: Callable[[], None]
 ) -> Runs:
-    store, seen, known = engine.store, "", pace.learn(engine.store)
-    steps = {task.digest: pace.steps(task) for task in tasks}
+    store, seen, known = engine.store, "", pace.fit_durations(engine.store)
+    steps = {task.digest: pace.progress_steps(task) for task in tasks}
     runs = Runs()
     with bar:
         while True:
@@ -154,7 +154,7 @@ def _wait(
                 return runs
             made = sum(steps[name] if run.ended else min(run.step, steps[name]) for name, run in runs.items())
             if progress_text is None:
-                left = pace.in_words(pace.seconds_left(tasks, runs, known))
+                left = pace.format_duration(pace.remaining_seconds(tasks, runs, known))
                 words = f"{ended} of {_runs(len(runs))} done, about {left} left"
             else:
                 words = progress_text(runs)

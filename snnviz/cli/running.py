@@ -14,20 +14,20 @@ from snnviz.cli.following import EventBar
 from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.design import links
-from snnviz.design.measurement import name_of
-from snnviz.errors import Described, InputError
+from snnviz.design.measurement import measurement_digest
+from snnviz.errors import InputError, Unquoted
 from snnviz.events import Branch, EpochEnd, LayerState, Sample, Timing
 from snnviz.jobs import pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
-from snnviz.store.learnt import with_learnt
-from snnviz.store.looks import measured, newest
+from snnviz.store.learnt import with_learnt_parameters
+from snnviz.store.looks import merge_remeasured, remeasured_states
 from snnviz.store.metrics import Values, metrics
 from snnviz.tasks import KINDS, resolve
 from snnviz.theory import costs
-from snnviz.theory.operations import ESTIMATED, Counts, Operations, spent
-from snnviz.theory.probe import words
+from snnviz.theory.operations import ESTIMATED, OperationCounts, Operations, operations_per_image
+from snnviz.theory.probe import describe_probe
 
 
 @click.command()
@@ -67,7 +67,7 @@ def again(run_name: str, as_json: bool) -> None:
     found = store.get(run_name)
     if found.state != "done" or found.checkpoint is not None or not KINDS.of(found.task).trained:
         state = "has its weights" if found.checkpoint is not None else f"is {found.state}"
-        raise InputError("run", "be a finished training whose weights are not kept", Described(f"one that {state}"))
+        raise InputError("run", "be a finished training whose weights are not kept", Unquoted(f"one that {state}"))
     progress = EventBar(quiet=as_json or not sys.stderr.isatty())
     with reliable_interrupts() as progress.check, progress:
         Immediate(store, progress).again(found.run)
@@ -140,22 +140,22 @@ def _summary(shown: Run, values: Values) -> dict[str, Any]:
         "run": shown.run,
         "state": shown.state,
         "title": shown.title,
-        "design_line": links.in_a_line(shown.design),
+        "design_line": links.one_line_summary(shown.design),
         "seconds": round(shown.seconds, 3),
         "accuracy": values["accuracy"],
         "loss": values["loss"],
         "rate": values["rate"],
-        "parameters": costs.parameters(shown.design),
-        "macs": costs.macs(shown.design),
+        "parameters": costs.parameter_count(shown.design),
+        "macs": costs.macs_per_step(shown.design),
         "metrics": values,
     }
 
 
 def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     store.opened(shown.run)
-    states, anew = [row for _, row in store.rows(shown.run, LayerState)], measured(store, shown.design)
-    final, past = with_learnt(store, shown.run, shown.design, states)
-    states, final = newest(states, anew), newest(final, anew)
+    states, anew = [row for _, row in store.rows(shown.run, LayerState)], remeasured_states(store, shown.design)
+    final, past = with_learnt_parameters(store, shown.run, shown.design, states)
+    states, final = merge_remeasured(states, anew), merge_remeasured(final, anew)
     shown_of: tuple[str, ...] = (
         "name",
         "rate",
@@ -176,9 +176,9 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         "main": [{name: getattr(row, name) for name in ("step", "epoch", "loss")} for row in samples],
         "branches": [{name: getattr(row, name) for name in told} for row in parts],
     }
-    timed = name_of(shown.design) if anew else shown.run
+    timed = measurement_digest(shown.design) if anew else shown.run
     timings = [row for _, row in store.rows(timed, Timing) if row.final]
-    operations = spent(shown.design, states) if states else None
+    operations = operations_per_image(shown.design, states) if states else None
     names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
     values = metrics(store, [shown])[shown.run]
@@ -193,12 +193,12 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
         "note": shown.note,
         "weights": shown.checkpoint is not None,
         "learnt": past or None,
-        "probe": words(shown.design, final[-1].probe) if final else None,
+        "probe": describe_probe(shown.design, final[-1].probe) if final else None,
         "design": shown.design.document(),
     }
 
 
-def _operations(counts: Counts) -> dict[str, Any]:
+def _operations(counts: OperationCounts) -> dict[str, Any]:
     """By additions, and beside them NeuroBench's."""
 
     def told(found: Operations) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None
     if shown.note:
         click.echo(f"note       {shown.note}")
     if shown.state == "done" and not report["weights"]:
-        long = pace.in_words(pace.learn(store).seconds(shown.task))
+        long = pace.format_duration(pace.fit_durations(store).seconds(shown.task))
         click.echo(f"weights    not kept; training again takes about {long}: python -m snnviz again {shown.run}")
     click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")
     if found := report["operations"]:

@@ -19,14 +19,14 @@ from torch import Tensor
 from snnviz.core.activity import Counted
 from snnviz.core.kernels import compiled, fits
 from snnviz.design.design import Design
-from snnviz.graph.architectures import INPUT, architecture
-from snnviz.theory.operations import reads_spikes, real_numbers, sums_spikes, taps
+from snnviz.graph.architectures import INPUT, build_architecture
+from snnviz.theory.operations import connections_per_position, reads_spikes, real_valued_channels, sums_spikes
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CountingPlan:
     """How the inputs of a layer are counted.
 
     taps: (H W,) weights that an input at each place meets. real: (C,) which channels hold real numbers. summed: some
@@ -64,25 +64,27 @@ class Plan:
         return found.astype(np.int64).reshape(self.taps.size, -1)
 
 
-def plans(design: Design) -> dict[int, Plan]:
+def counting_plans(design: Design) -> dict[int, CountingPlan]:
     """Of the layers with weights, by their place in the architecture."""
     if design.network.code == "ttfs":
         return {}
     found = {}
-    for index, layer in enumerate(architecture(design).layers):
+    for index, layer in enumerate(build_architecture(design).layers):
         if layer.weighted:
-            real, single = real_numbers(design, layer), reads_spikes(design, layer)
+            real, single = real_valued_channels(design, layer), reads_spikes(design, layer)
             sizes = {source.averaged for source in layer.sources}
             within = any(_joins(design, source.layer) for source in layer.sources)
             alike = len(sizes) == 1 and not within
             summed = not (single or real.all())
-            found[index] = Plan(taps(layer).ravel(), real, summed, summed and not alike, sizes.pop() if alike else 1)
+            found[index] = CountingPlan(
+                connections_per_position(layer).ravel(), real, summed, summed and not alike, sizes.pop() if alike else 1
+            )
     return found
 
 
-def made_of_spikes(design: Design, plans: dict[int, Plan]) -> set[int]:
+def merges_to_count(design: Design, plans: dict[int, CountingPlan]) -> set[int]:
     """The layers that only join, and of whose sums it has to be told how many spikes they are made of."""
-    layers, found = architecture(design).layers, set[int]()
+    layers, found = build_architecture(design).layers, set[int]()
     asked = [index for index, plan in plans.items() if plan.averaged]
     while asked:
         for source in layers[asked.pop()].sources:
@@ -94,9 +96,9 @@ def made_of_spikes(design: Design, plans: dict[int, Plan]) -> set[int]:
 
 def _joins(design: Design, index: int) -> bool:
     """Whether a layer only joins, averages among it."""
-    if index == INPUT or architecture(design).layers[index].kind != "merge":
+    if index == INPUT or build_architecture(design).layers[index].kind != "merge":
         return False
-    return sums_spikes(design, architecture(design).layers[index])
+    return sums_spikes(design, build_architecture(design).layers[index])
 
 
 @compiled

@@ -12,15 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnviz.core.layers import convolution, of_input, of_weight
-from snnviz.core.merging import Merge, delayed, merge_of
+from snnviz.core.layers import conv_input_gradient, conv_weight_gradient, convolution
+from snnviz.core.merging import Merge, delay, make_merge
 from snnviz.core.stepping import Population, Scan
 from snnviz.graph.architectures import Architecture
 
-Read = Callable[[Merge], Tensor]
+ReadMerged = Callable[[Merge], Tensor]
 
 
-class Member:
+class CycleLayer:
     """One layer of a cycle: what it reads from inside and from outside, and which columns of its weight see that."""
 
     def __init__(self, built: Architecture, index: int, cycle: Sequence[int]) -> None:
@@ -29,11 +29,11 @@ class Member:
             raise ValueError(f"a cycle holds convolutions, and {layer.name} is {layer.kind}")
         self.index, self.stride, self.name, self.shape = index, layer.stride, layer.name, layer.out_shape
 
-        whole = merge_of(built, layer.sources)
+        whole = make_merge(built, layer.sources)
         inside = [source for source in layer.sources if source.layer in cycle]
         outside = [source for source in layer.sources if source.layer not in cycle]
-        self.inner = merge_of(built, inside)
-        self.outer = merge_of(built, outside) if outside else None
+        self.inner = make_merge(built, inside)
+        self.outer = make_merge(built, outside) if outside else None
         self.inner_columns, self.outer_columns = whole.columns(inside), whole.columns(outside)
         self.places = [(list(cycle).index(source.layer), source.delay) for source in inside]
 
@@ -43,10 +43,10 @@ class Cycle:
 
     def __init__(self, built: Architecture, indices: Sequence[int], *, half: bool = False) -> None:
         self.half = half
-        self.members = [Member(built, index, indices) for index in indices]
+        self.members = [CycleLayer(built, index, indices) for index in indices]
 
     def __call__(
-        self, read: Read, parameters: dict[str, Tensor], cells: Sequence[Population], steps: int
+        self, read: ReadMerged, parameters: dict[str, Tensor], cells: Sequence[Population], steps: int
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Potentials and spikes of each member, (T, B, H, W, C); gradients flow through the spikes.
 
@@ -60,7 +60,7 @@ class Cycle:
                 drives.append(bias.view(1, 1, 1, 1, -1))
             else:
                 seen, fed = read(member.outer), weight[:, member.outer_columns]
-                drives.append(convolution(seen, fed, bias, member.stride, half=self.half))
+                drives.append(convolution(seen, fed, bias, member.stride, bfloat16=self.half))
         images = max(drive.shape[1] for drive in drives)
         learnt, scans = [x for cell in cells for x in cell.tensors], [cell.scan() for cell in cells]
         found = _Run.apply(self, scans, (steps, images), *drives, *weights, *learnt)  # type: ignore[no-untyped-call]
@@ -81,7 +81,7 @@ class Cycle:
                     us[k][t] = drive
                 else:
                     x = member.inner(*(ss[i][t - late] if t >= late else silent[i] for i, late in member.places))
-                    y = convolution(x[None], weights[k], None, member.stride, half=self.half)[0]
+                    y = convolution(x[None], weights[k], None, member.stride, bfloat16=self.half)[0]
                     torch.add(y, drive, out=us[k][t])
                 scans[k].advance(us[k], ss[k], t)
         return us, ss
@@ -96,14 +96,16 @@ class Cycle:
                 scans[k].retreat(us[k], gs[k], t)
                 if t == 0 and all(late for _, late in member.places):
                     continue
-                of_x = of_input(us[k][t], weights[k], member.stride, ss[member.places[0][0]][t], half=self.half)
+                of_x = conv_input_gradient(
+                    us[k][t], weights[k], member.stride, ss[member.places[0][0]][t], bfloat16=self.half
+                )
                 for j, (i, late) in enumerate(member.places):
                     if t >= late:
                         member.inner.give_back(of_x, j, gs[i][t - late])
         found = []
         for k, member in enumerate(self.members):
-            x = member.inner(*(delayed(ss[i], len(ss[i])) if late else ss[i] for i, late in member.places))
-            found.append(of_weight(us[k], x, weights[k], member.stride, half=self.half))
+            x = member.inner(*(delay(ss[i], len(ss[i])) if late else ss[i] for i, late in member.places))
+            found.append(conv_weight_gradient(us[k], x, weights[k], member.stride, bfloat16=self.half))
         return found
 
 

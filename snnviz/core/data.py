@@ -12,11 +12,11 @@ from snntorch import spikegen
 from torch import Tensor
 
 from snnviz.core import recordings
-from snnviz.core.randomness import generator, stream
+from snnviz.core.randomness import derive_seed, generator
 from snnviz.core.stepping import population
 from snnviz.data import datasets, samples
-from snnviz.data.augmenting import augmented
-from snnviz.data.samples import Recordings
+from snnviz.data.augmenting import augment
+from snnviz.data.samples import RecordingSet
 from snnviz.design.binning import Augment
 from snnviz.design.design import Design
 from snnviz.errors import DataMissing
@@ -25,14 +25,14 @@ from snnviz.theory import probe as probes
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class MeanStd:
     """What frames of counts are shifted and scaled by, so that their mean is 0 and their variance 1."""
 
     mean: float
     std: float
 
 
-White = int | Scale
+Normalisation = int | MeanStd
 """The value of a fully bright pixel, of images; of recordings their scale."""
 
 
@@ -45,7 +45,7 @@ class Images:
 
     images: Tensor
     labels: Tensor
-    white: White
+    white: Normalisation
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -53,7 +53,7 @@ class Images:
 
 def load(design: Design) -> tuple[Images, Images]:
     """Training and test images of the design; fewer than all are drawn by the seed. Raises `DataMissing`."""
-    words = loading(design)
+    words = load_with_progress(design)
     while True:
         try:
             next(words)
@@ -62,14 +62,14 @@ def load(design: Design) -> tuple[Images, Images]:
             return images
 
 
-def loading(design: Design) -> Generator[Progress, None, tuple[Images, Images]]:
+def load_with_progress(design: Design) -> Generator[Progress, None, tuple[Images, Images]]:
     """As `load`, and says meanwhile how far it is."""
     wanted = (design.data.train_samples, design.data.test_samples)
-    if datasets.card(design.data.name).counts is not None:
-        parts = samples.listed(design.data.name, design.seed)
+    if datasets.dataset_card(design.data.name).counts is not None:
+        parts = samples.list_recordings(design.data.name, design.seed)
         train = yield from _frames(design, parts[0], wanted[0], "training", None)
         return train, (yield from _frames(design, parts[1], wanted[1], "test", train.white))
-    split = datasets.load(design.data.name, design.seed)
+    split = datasets.load_images(design.data.name, design.seed)
     train = _still(split.train_images, split.train_labels, split.white)
     test = _still(split.test_images, split.test_labels, split.white)
     return _first(train, wanted[0], design.seed), _first(test, wanted[1], design.seed)
@@ -81,27 +81,27 @@ def _still(images: NDArray[np.uint8], labels: NDArray[np.int64], white: int) -> 
 
 
 def _frames(
-    design: Design, part: Recordings, wanted: int, kind: str, scale: White | None
+    design: Design, part: RecordingSet, wanted: int, kind: str, scale: Normalisation | None
 ) -> Generator[Progress, None, Images]:
     """A part of a data set of recordings. Only those that the design asks for are read.
 
     `scale`: that of the training frames. Theirs is what the card states of them, else their own.
     """
-    data, title = design.data, datasets.card(design.data.name).title
+    data, title = design.data, datasets.dataset_card(design.data.name).title
     if 0 < wanted < len(part):
         part = part.chosen(_drawn(len(part), wanted, design.seed).tolist())
-    shape = datasets.shape(data)
-    place = recordings.place_of(part, data.steps, data.events)
-    found = recordings.kept(place, len(part), data.steps, shape)
+    shape = datasets.sample_shape(data)
+    place = recordings.frames_path(part, data.steps, data.events)
+    found = recordings.open_frames(place, len(part), data.steps, shape)
     if found is None:
-        for done in recordings.make(place, part, data.steps, data.events, shape):
+        for done in recordings.write_frames(place, part, data.steps, data.events, shape):
             yield Progress(0, 0, f"reading {title}: {done:,} of {len(part):,} {kind} recordings")
-        found = recordings.kept(place, len(part), data.steps, shape)
+        found = recordings.open_frames(place, len(part), data.steps, shape)
     if found is None:
         raise DataMissing(f"The file {place} was removed or damaged while it was read: train once more.")
     if scale is None:
-        counts = datasets.stated(data)
-        scale = Scale(*counts.statistics(data.steps)) if counts else Scale(found.mean, max(found.std, 1e-6))
+        counts = datasets.card_counts(data)
+        scale = MeanStd(*counts.statistics(data.steps)) if counts else MeanStd(found.mean, max(found.std, 1e-6))
     return Images(torch.from_numpy(found.frames), torch.tensor(part.labels), scale)
 
 
@@ -117,58 +117,58 @@ def _first(data: Images, count: int, seed: int) -> Images:
     return Images(data.images[chosen], data.labels[chosen], data.white)
 
 
-def probe(images: Images, seed: int, wanted: int = probes.SIZE) -> Images:
-    """Those of `images` on which layers are looked at: see `snnviz.theory.probe.drawn`."""
-    chosen = torch.from_numpy(probes.drawn(images.labels.numpy(), wanted, seed))
+def probe_images(images: Images, seed: int, count: int = probes.PROBE_SIZE) -> Images:
+    """Those of `images` on which layers are looked at: see `snnviz.theory.probe.draw_balanced`."""
+    chosen = torch.from_numpy(probes.draw_balanced(images.labels.numpy(), count, seed))
     return Images(images.images.index_select(0, chosen), images.labels[chosen], images.white)
 
 
 def encoded_probe(images: Images, design: Design) -> tuple[Tensor, Tensor]:
     """The probe of a design's images, encoded as the network's input, and its labels (B,)."""
-    shown = probe(images, design.seed)
+    shown = probe_images(images, design.seed)
     return encode(shown.images, shown.white, design, "probe"), shown.labels
 
 
-def span(design: Design) -> tuple[float, float]:
+def input_range(design: Design) -> tuple[float, float]:
     """What intensities 0 and 1 are to the network of a design, whose input is normalised."""
-    card = datasets.card(design.data.name)
+    card = datasets.dataset_card(design.data.name)
     return -card.mean / card.std, (1 - card.mean) / card.std
 
 
-def intensities(images: Tensor, white: White, dtype: torch.dtype = torch.float64) -> Tensor:
+def intensities(images: Tensor, normalisation: Normalisation, dtype: torch.dtype = torch.float64) -> Tensor:
     """(B, C, H, W) in [0, 1]."""
-    assert isinstance(white, int)  # recordings have no TTFS twin
-    return images.to(dtype) / white
+    assert isinstance(normalisation, int)  # recordings have no TTFS twin
+    return images.to(dtype) / normalisation
 
 
-def learnt(images: Images, chosen: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
+def training_input(images: Images, indices: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
     """The network's input of a batch in training."""
-    return encode(fetched(images, chosen, design, epoch, batch), images.white, design, epoch, batch)
+    return encode(fetch_batch(images, indices, design, epoch, batch), images.white, design, epoch, batch)
 
 
-def fetched(images: Images, chosen: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
+def fetch_batch(images: Images, indices: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
     """A batch of images or frames, from memory or a file, and augmented if the design says so."""
-    some, how = images.images.index_select(0, chosen), design.data.augment  # [chosen] takes eight times as long
+    some, how = images.images.index_select(0, indices), design.data.augment  # [chosen] takes eight times as long
     if how == Augment():
         return some
-    rng = np.random.default_rng(stream(design.seed, "augment", epoch, batch))
-    return torch.from_numpy(augmented(some.numpy(), how, rng))
+    rng = np.random.default_rng(derive_seed(design.seed, "augment", epoch, batch))
+    return torch.from_numpy(augment(some.numpy(), how, rng))
 
 
-def encode(images: Tensor, white: White, design: Design, *purpose: str | int) -> Tensor:
+def encode(images: Tensor, normalisation: Normalisation, design: Design, *purpose: str | int) -> Tensor:
     """The network's input (T or 1, B, C, H, W) float32 from uint8 images (B, C, H, W) or frames (B, T, C, H, W).
 
     `purpose` names the random stream of a noisy encoding, so that a batch is encoded alike whenever it is seen again.
     Of a TTFS network: intensities (1, B, C, H, W) float64, which say when the input spikes.
     """
     if design.network.code == "ttfs":
-        return intensities(images, white)[None]
+        return intensities(images, normalisation)[None]
     kind, steps = design.data.encoding.kind, design.data.steps
-    card = datasets.card(design.data.name)
-    if isinstance(white, Scale):
-        current = images.transpose(0, 1).float().sub_(white.mean).div_(white.std)
+    card = datasets.dataset_card(design.data.name)
+    if isinstance(normalisation, MeanStd):
+        current = images.transpose(0, 1).float().sub_(normalisation.mean).div_(normalisation.std)
         return current if kind == "direct" else population(design.neuron).fire(current, steps)
-    intensity = images.float() / white
+    intensity = images.float() / normalisation
     if kind in ("direct", "lif"):
         current = ((intensity - card.mean) / card.std).unsqueeze(0)
         return current if kind == "direct" else population(design.neuron).fire(current, steps)

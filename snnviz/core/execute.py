@@ -14,23 +14,25 @@ import torch
 
 from snnviz.core import data, gradients, measured_inits, observe, train
 from snnviz.core.randomness import generator
-from snnviz.core.shortcuts import Objective, branches
-from snnviz.core.timed import network_of, penalty
+from snnviz.core.shortcuts import BranchObjective, branches_of
+from snnviz.core.timed import activity_penalty, build_network
 from snnviz.design.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress
-from snnviz.tasks import NEW, History, alone
+from snnviz.tasks import EMPTY_HISTORY, History, one_thread
 
-TINY = {
+TINY_DESIGN = {
     "data": {"train_samples": 2, "test_samples": 2, "steps": 2},
     "network": {"kind": "block", "channels": 2, "edges": "002/000/000"},
     "training": {"epochs": 1, "batch_size": 2},
 }
 
-REMEDY = "a smaller learning rate or a smaller gain may help"
+DIVERGENCE_HINT = "a smaller learning rate or a smaller gain may help"
 
 
-def execute(design: Design, *, resume: Checkpoint | None = None, threads: Callable[[], int] = alone) -> Iterator[Event]:
+def execute(
+    design: Design, *, resume: Checkpoint | None = None, threads: Callable[[], int] = one_thread
+) -> Iterator[Event]:
     """Trains `design`, from its beginning or after the epoch of a checkpoint.
 
     `threads` is asked before each step whether another core may help: the numbers are the same, bit for bit.
@@ -38,43 +40,43 @@ def execute(design: Design, *, resume: Checkpoint | None = None, threads: Callab
     Yields a Progress a training step, Samples, Branches, LayerStates and Timings as `observe` says, and an EpochEnd and
     a Checkpoint an epoch; the last holds no branches. Raises `DataMissing` or `Diverged`.
     """
-    with train.gathered() as crew:
+    with train.worker_threads() as crew:
         yield from _train(design, resume, lambda: crew if threads() > 1 else None)
 
 
-def run(design: Design, history: History = NEW, threads: Callable[[], int] = alone) -> Iterator[Event]:
+def run(design: Design, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread) -> Iterator[Event]:
     """`execute` as `tasks.TaskKind.run`."""
     return execute(design, resume=history.checkpoint(), threads=threads)
 
 
-def warm() -> None:
+def warm_up() -> None:
     """Trains a tiny design: torch loads much only when the first optimizer makes its first step."""
-    for _ in execute(Design.check(TINY)):
+    for _ in execute(Design.check(TINY_DESIGN)):
         pass
 
 
 def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executor | None]) -> Iterator[Event]:
-    training_images, test_images = yield from data.loading(design)
+    training_images, test_images = yield from data.load_with_progress(design)
     probe, probe_labels = data.encoded_probe(training_images, design)
-    network = network_of(design)
-    sparse = penalty(network)
+    network = build_network(design)
+    sparse = activity_penalty(network)
     first = resume.epoch if resume else 0
-    beside = branches(network) if first < design.training.epochs else None
+    beside = branches_of(network) if first < design.training.epochs else None
     optimizer = train.Optimizer(network, beside.parameters if beside else None)
     if resume is None:
-        measured_inits.measure(network, probe)
+        measured_inits.initialise_from_data(network, probe)
     else:
         optimizer.restore(resume.arrays)
     watched = design.training.gradients == "watched"
-    window = observe.Window(network.parameters, gradients=watched)
+    window = observe.RunningSums(network.parameters, gradients=watched)
     batch_size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training_images) / batch_size)
     yield Progress(first * per_epoch, epochs * per_epoch)
-    part = slice(gradients.GLANCE)
+    part = slice(gradients.LAYER_IMAGES)
     shown = probe[:, part], probe_labels[part]  # any beginning of the probe is as even over the classes
     if first == 0:
-        shares = gradients.shares(network, *shown, beside.objective(0) if beside and watched else None)
-        yield from observe.look(network, probe, window, 0, 0.0, shares)
+        shares = gradients.branch_shares(network, *shown, beside.objective(0) if beside and watched else None)
+        yield from observe.observe_layers(network, probe, window, 0, 0.0, shares)
         yield from network.timings(probe, 0, 0.0, final=False)
 
     for epoch in range(first, epochs):
@@ -85,25 +87,27 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
         for batch in range(per_epoch):
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
             labels = training_images.labels[chosen]
-            image = data.learnt(training_images, chosen, design, epoch, batch)
+            image = data.training_input(training_images, chosen, design, epoch, batch)
             kept = network.kept(len(labels), epoch, batch)
-            found = train.slope(network, image, labels, crew(), kept, objective or sparse)
+            found = train.loss_and_gradients(network, image, labels, crew(), kept, objective or sparse)
             optimizer.step(found.gradients)
             network.adapt()
             window.add(found, labels)
             step = epoch * per_epoch + batch + 1
-            if observe.is_due(batch + 1, per_epoch):
+            if observe.is_observation_step(batch + 1, per_epoch):
                 now = epoch + (batch + 1) / per_epoch
                 sample = window.sample(step, now)
                 if not math.isfinite(sample.loss):
-                    raise Diverged(f"The loss became infinite in epoch {epoch + 1}: {REMEDY}.")
+                    raise Diverged(f"The loss became infinite in epoch {epoch + 1}: {DIVERGENCE_HINT}.")
                 loss_sum, hit_sum = loss_sum + sample.loss * window.images, hit_sum + sample.accuracy * window.images
                 yield sample
                 yield from _branches(objective, window, step, now)
-                shares = gradients.shares(network, *shown, objective if watched else None)
-                for state in observe.look(network, probe, window, step, now, shares):
+                shares = gradients.branch_shares(network, *shown, objective if watched else None)
+                for state in observe.observe_layers(network, probe, window, step, now, shares):
                     if math.isnan(state.var_u):  # such a layer is silent, and the loss of those behind it finite
-                        raise Diverged(f"The weights of {state.name} became infinite in epoch {epoch + 1}: {REMEDY}.")
+                        raise Diverged(
+                            f"The weights of {state.name} became infinite in epoch {epoch + 1}: {DIVERGENCE_HINT}."
+                        )
                     yield state
                 yield from network.timings(probe, step, now, final=False)
                 window.clear()
@@ -111,12 +115,14 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
         if epoch + 1 == epochs:
             network.settle(training_images)
             yield from network.timings(probe, epochs * per_epoch, epochs, final=True)
-        score, seen = train.score(network, test_images, crew()), len(training_images)
+        score, seen = train.evaluate(network, test_images, crew()), len(training_images)
         yield EpochEnd(epoch + 1, hit_sum / seen, score.accuracy, loss_sum / seen, score.loss, score.rate, rate)
         yield Checkpoint(epoch + 1, optimizer.arrays(final=epoch + 1 == epochs))
 
 
-def _branches(objective: Objective | None, window: observe.Window, step: int, now: float) -> Iterator[Branch]:
+def _branches(
+    objective: BranchObjective | None, window: observe.RunningSums, step: int, now: float
+) -> Iterator[Branch]:
     if objective is not None:
         for (index, name), loss in zip(objective.branches.names.items(), window.losses(), strict=True):
             yield Branch(step, now, index + 1, name, loss, objective.branch)

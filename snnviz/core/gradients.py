@@ -11,21 +11,21 @@ from torch import Tensor
 
 from snnviz.core import data, measured_inits, observe, train
 from snnviz.core.networks import Network
-from snnviz.core.shortcuts import Objective, branches
-from snnviz.core.timed import network_of
+from snnviz.core.shortcuts import BranchObjective, branches_of
+from snnviz.core.timed import build_network
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import Choice
 
-GLANCE = 16
+LAYER_IMAGES = 16
 """Images of the probe batch in every look at a run with branches: two ways there and back."""
 
-IMAGES = 32
+PROFILE_IMAGES = 32
 """Images of the probe batch in a profile before training."""
 
 
 @dataclass(frozen=True, slots=True)
-class Norms:
+class GradientNorms:
     """L2 norms of the gradient of a layer's weights: of the main loss, of the branches', and of their sum, as weighted.
 
     `plain`: of the main loss as it is without branches.
@@ -43,7 +43,9 @@ class Norms:
         return self.branches / both if both > 0 else None
 
 
-def norms(network: Network, image: Tensor, labels: Tensor, objective: Objective | None) -> dict[str, Norms]:
+def gradient_norms(
+    network: Network, image: Tensor, labels: Tensor, objective: BranchObjective | None
+) -> dict[str, GradientNorms]:
     """By layer with weights, on a batch; nothing of the network is changed."""
     main = _gradients(network, image, labels, None)
     beside = _gradients(network, image, labels, objective.alone()) if objective else list(map(torch.zeros_like, main))
@@ -52,25 +54,25 @@ def norms(network: Network, image: Tensor, labels: Tensor, objective: Objective 
     names = [layer.name for layer in network.architecture.weighted]
     columns = [torch.stack(torch._foreach_norm(part)).tolist() for part in (main, beside, whole)]
     return {
-        name: Norms(plain, factor * plain, other, both)
+        name: GradientNorms(plain, factor * plain, other, both)
         for name, plain, other, both in zip(names, *columns, strict=True)
     }
 
 
-def _gradients(network: Network, image: Tensor, labels: Tensor, objective: Objective | None) -> list[Tensor]:
+def _gradients(network: Network, image: Tensor, labels: Tensor, objective: BranchObjective | None) -> list[Tensor]:
     """Of each layer's weights."""
-    found = train.slope(network, image, labels, objective=objective, by="batch").gradients
+    found = train.loss_and_gradients(network, image, labels, objective=objective, statistics="batch").gradients
     named = dict(zip(network.parameters, found, strict=False))
     return [named[f"{layer.name}.weight"] for layer in network.architecture.weighted]
 
 
-def shares(
-    network: Network, image: Tensor, labels: Tensor, objective: Objective | None
+def branch_shares(
+    network: Network, image: Tensor, labels: Tensor, objective: BranchObjective | None
 ) -> dict[str, float | None] | None:
     """By layer, the part of the branches in the gradient; None as a whole without branches."""
     if objective is None:
         return None
-    return {name: found.share for name, found in norms(network, image, labels, objective).items()}
+    return {name: found.share for name, found in gradient_norms(network, image, labels, objective).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class LayerGradient:
 
     grad_norm: without branches; with_branches: of the whole loss of the first epoch; both None without weights.
     shortcut, saturation, rate, var_u, probe: as in `snnviz.events.LayerState`. Gradients are those of the first
-    `IMAGES` of the probe.
+    `PROFILE_IMAGES` of the probe.
     """
 
     layer: int
@@ -94,7 +96,7 @@ class LayerGradient:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class GradientProfile:
     """The gradients of a design before training, and the layers that have a branch."""
 
     design: Design
@@ -102,13 +104,15 @@ class Profile:
     layers: tuple[LayerGradient, ...]
 
 
-def profile(design: Design) -> Profile:
+def gradient_profile(design: Design) -> GradientProfile:
     """Of the probe batch at initialisation. A design without branches gets constant ones. Raises `DataMissing`."""
     images, _ = data.load(design)
     return _profile(design, *data.encoded_probe(images, design))
 
 
-def profiles(design: Design, depths: Sequence[int] = (), choices: Sequence[Choice] = ()) -> Iterator[Profile]:
+def gradient_profiles(
+    design: Design, depths: Sequence[int] = (), choices: Sequence[Choice] = ()
+) -> Iterator[GradientProfile]:
     """For each initialisation and depth, one after the other; whoever stops asking has cancelled.
 
     Without depths or initialisations: the design's own. Branches are where they usually are if the depth changes.
@@ -121,23 +125,23 @@ def profiles(design: Design, depths: Sequence[int] = (), choices: Sequence[Choic
             yield _profile(changed, *data.encoded_probe(images, changed))
 
 
-def _profile(design: Design, probe: Tensor, labels: Tensor) -> Profile:
+def _profile(design: Design, probe: Tensor, labels: Tensor) -> GradientProfile:
     if design.training.shortcut.schedule.kind == "zero":
         design = change(design, {"training.shortcut.schedule": "constant"})
-    with train.gathered(), _one_thread():
-        network = network_of(design)
-        measured_inits.measure(network, probe)
-        found = branches(network)
+    with train.worker_threads(), _one_thread():
+        network = build_network(design)
+        measured_inits.initialise_from_data(network, probe)
+        found = branches_of(network)
         objective = found.objective(0) if found else None
-        by_layer = norms(network, probe[:, :IMAGES], labels[:IMAGES], objective)
-        states = list(observe.look(network, probe, observe.Window(network.parameters), 0, 0.0))
+        by_layer = gradient_norms(network, probe[:, :PROFILE_IMAGES], labels[:PROFILE_IMAGES], objective)
+        states = list(observe.observe_layers(network, probe, observe.RunningSums(network.parameters), 0, 0.0))
     layers = []
     for state in states:
         own = by_layer.get(state.name)
         plain, whole, share = (own.plain, own.whole, own.share) if own else (None, None, None)
         seen = (state.saturation, state.rate, state.var_u, state.probe)
         layers.append(LayerGradient(state.layer, state.name, plain, whole, share, *seen))
-    return Profile(design, tuple(found.names.values()) if found else (), tuple(layers))
+    return GradientProfile(design, tuple(found.names.values()) if found else (), tuple(layers))
 
 
 @contextmanager

@@ -16,46 +16,46 @@ WORTH_IT = 30_000_000
 
 
 def convolution(
-    x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1, groups: int = 1, *, half: bool = False
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1, groups: int = 1, *, bfloat16: bool = False
 ) -> Tensor:
     """(T, B, H, W, C) by (O, C/groups, k, k), padded by k // 2, to (T, B, H', W', O): channels are last in memory too.
 
-    `half`: multiplied in bfloat16, added up and returned in float32.
+    `bfloat16`: multiplied in bfloat16, added up and returned in float32.
     """
     padding = weight.shape[-1] // 2
     maps = x.flatten(0, 1).permute(0, 3, 1, 2)
-    if half:
+    if bfloat16:
         y = F.conv2d(maps.bfloat16(), weight.bfloat16(), _halved(bias), stride, padding, 1, groups).to(x.dtype)
     else:
         y = F.conv2d(maps, weight, bias, stride, padding, 1, groups)
     return y.permute(0, 2, 3, 1).reshape(*x.shape[:2], *y.shape[2:], -1)
 
 
-def of_input(gradient: Tensor, weight: Tensor, stride: int, like: Tensor, *, half: bool) -> Tensor:
+def conv_input_gradient(gradient: Tensor, weight: Tensor, stride: int, like: Tensor, *, bfloat16: bool) -> Tensor:
     """(B, H, W, C) from the gradient of what a convolution made of it, (B, H', W', O); `like` is (B, H, W, ...)."""
     shape = (len(like), weight.shape[1], *like.shape[1:3])
     g, w = gradient.permute(0, 3, 1, 2), weight
-    if half:
+    if bfloat16:
         g, w = g.bfloat16(), w.bfloat16()
     found: Tensor = conv2d_input(shape, w, g, stride, weight.shape[-1] // 2)
     return found.permute(0, 2, 3, 1).to(gradient.dtype)
 
 
-def of_weight(gradient: Tensor, x: Tensor, weight: Tensor, stride: int, *, half: bool) -> Tensor:
+def conv_weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, stride: int, *, bfloat16: bool) -> Tensor:
     """(O, C, k, k), over all time steps at once: the others are (T, B, H, W, C)."""
     g, seen = (part.flatten(0, 1).permute(0, 3, 1, 2) for part in (gradient, x))
-    if half:
+    if bfloat16:
         g, seen = g.bfloat16(), seen.bfloat16()
     found: Tensor = conv2d_weight(seen, weight.shape, g, stride, weight.shape[-1] // 2)
     return found.to(weight.dtype)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, half: bool = False) -> Tensor:
-    """(T, B, in) by (out, in) to (T, B, out); `half` as for a convolution."""
-    if half:
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, bfloat16: bool = False) -> Tensor:
+    """(T, B, in) by (out, in) to (T, B, out); `bfloat16` as for a convolution."""
+    if bfloat16:
         return F.linear(x.bfloat16(), weight.bfloat16(), _halved(bias)).to(x.dtype)
     rows = x.shape[0] * x.shape[1]
-    if x.dtype == torch.float32 and rows * weight.numel() >= WORTH_IT and mkl_is_held_back():
+    if x.dtype == torch.float32 and rows * weight.numel() >= WORTH_IT and prefers_onednn():
         zero = weight.new_zeros(len(weight)) if bias is None else bias
         result: Tensor = _Linear.apply(x, weight, zero)  # type: ignore[no-untyped-call]
         return result
@@ -67,7 +67,7 @@ def _halved(bias: Tensor | None) -> Tensor | None:
 
 
 @cache
-def mkl_is_held_back() -> bool:
+def prefers_onednn() -> bool:
     """Whether oneDNN uses vector units that MKL leaves alone: AVX512 on processors that are not Intel's.
 
     Settled by what the machine is, not by the clock: a choice that changed from run to run would change the last bits.

@@ -14,16 +14,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnviz.core.layers import convolution, of_input, of_weight
-from snnviz.core.merging import merge_of, smoothed
-from snnviz.core.norms import Norm, Of, Statistics
+from snnviz.core.layers import conv_input_gradient, conv_weight_gradient, convolution
+from snnviz.core.merging import average_filter, make_merge
+from snnviz.core.norms import BatchNorm, BatchStatistics, Statistics
 from snnviz.core.stepping import Population, Scan
 from snnviz.graph.architectures import Architecture, Shape, Source
 
 PARAMETERS = ("weight", "bias", "gain")
 
 
-class Member:
+class LoopLayer:
     """One layer of a loop, and where what it reads is said: each source as (its place, its delay, its smoothing).
 
     A place is that of a member or, from the number of members on, of what comes from outside.
@@ -34,7 +34,7 @@ class Member:
         if layer.kind == "linear" or layer.groups > 1:
             raise ValueError(f"a loop holds no linear layers and no groups, and {layer.name} is one")
         self.index, self.layer = index, layer
-        self.merge = merge_of(built, layer.sources)
+        self.merge = make_merge(built, layer.sources)
         self.heard: list[tuple[int, int, int]] = []
         for source in layer.sources:
             if source.layer in loop:
@@ -62,7 +62,7 @@ class _Tape:
     read: list[Tensor] = field(default_factory=list)
     raw: list[list[Tensor]] = field(default_factory=list)
     u: list[Tensor] = field(default_factory=list)
-    of: list[list[Of]] = field(default_factory=list)
+    of: list[list[BatchStatistics]] = field(default_factory=list)
 
 
 class Loop:
@@ -71,7 +71,7 @@ class Loop:
     def __init__(self, built: Architecture, indices: Sequence[int], *, half: bool = False) -> None:
         self.half = half
         self.outside: list[Source] = []
-        self.members = [Member(built, index, indices, self.outside) for index in indices]
+        self.members = [LoopLayer(built, index, indices, self.outside) for index in indices]
 
     def __call__(
         self,
@@ -89,7 +89,7 @@ class Loop:
         names = [member.layer.name for member in self.members]
         own = [parameters.get(f"{name}.{kind}") for name in names for kind in PARAMETERS]
         norms = [
-            Norm(parameters[f"{name}.gain"], parameters[f"{name}.bias"],
+            BatchNorm(parameters[f"{name}.gain"], parameters[f"{name}.bias"],
                  buffers[f"{name}.mean"], buffers[f"{name}.variance"], by_step=True)
             if member.layer.normed else None
             for name, member in zip(names, self.members, strict=True)
@@ -106,7 +106,7 @@ class _Run:
     """A loop's way through time, forward and back."""
 
     loop: Loop
-    norms: Sequence[Norm | None]
+    norms: Sequence[BatchNorm | None]
     scans: Sequence[Scan]
     steps: int
     by: Statistics
@@ -120,7 +120,7 @@ class _Run:
                     if not member.as_said:
                         tape.read[k][t] = x
                     bias = own[k]["bias"] if self.norms[k] is None else None
-                    x = convolution(x[None], own[k]["weight"], bias, member.layer.stride, half=self.loop.half)[0]
+                    x = convolution(x[None], own[k]["weight"], bias, member.layer.stride, bfloat16=self.loop.half)[0]
                 norm = self.norms[k]
                 if norm is None:
                     tape.u[k][t] = x
@@ -147,7 +147,7 @@ class _Run:
             tape.read.append(read if member.convolves else like.new_empty(0))
         return tape
 
-    def _heard(self, member: Member, said: list[Tensor], given: Sequence[Tensor], t: int) -> Iterator[Tensor]:
+    def _heard(self, member: LoopLayer, said: list[Tensor], given: Sequence[Tensor], t: int) -> Iterator[Tensor]:
         for place, delay, smooth in member.heard:
             if place >= len(said):
                 outer = given[place - len(said)]
@@ -156,7 +156,7 @@ class _Run:
                 yield torch.zeros_like(said[place][0])
             else:
                 x = said[place][t - delay]
-                yield smoothed(x[None], smooth)[0] if smooth > 1 else x
+                yield average_filter(x[None], smooth)[0] if smooth > 1 else x
 
     def back(
         self, tape: _Tape, gs: list[Tensor], given: Sequence[Tensor], own: Sequence[Mapping[str, Tensor]]
@@ -181,7 +181,9 @@ class _Run:
                     _add(found[k], "bias", of_bias)
                 if member.convolves:
                     gs[k][t] = d  # for the weights' gradients
-                    d = of_input(d, own[k]["weight"], member.layer.stride, tape.read[k][t], half=self.loop.half)
+                    d = conv_input_gradient(
+                        d, own[k]["weight"], member.layer.stride, tape.read[k][t], bfloat16=self.loop.half
+                    )
                 for j, (place, delay, smooth) in enumerate(member.heard):
                     if t < delay:
                         continue
@@ -189,13 +191,15 @@ class _Run:
                     if smooth > 1:
                         blurred = torch.zeros_like(where)
                         member.merge.give_back(d, j, blurred)
-                        where += smoothed(blurred[None], smooth)[0]
+                        where += average_filter(blurred[None], smooth)[0]
                     else:
                         member.merge.give_back(d, j, where)
         for k, member in enumerate(members):
             if member.convolves:
                 d, weight = gs[k], own[k]["weight"]
-                found[k]["weight"] = of_weight(d, tape.read[k], weight, member.layer.stride, half=self.loop.half)
+                found[k]["weight"] = conv_weight_gradient(
+                    d, tape.read[k], weight, member.layer.stride, bfloat16=self.loop.half
+                )
                 if self.norms[k] is None:
                     found[k]["bias"] = d.flatten(0, -2).sum(0)
         return to[count:], found

@@ -5,30 +5,30 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from snnviz.catalog.inits import Drive, is_measured
+from snnviz.catalog.inits import InputStatistics, is_data_dependent
 from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
-from snnviz.core.order import members_of
+from snnviz.core.order import stage_layers
 
 
 @torch.no_grad()
-def measure(network: Network, image: Tensor) -> None:
+def initialise_from_data(network: Network, image: Tensor) -> None:
     """Sets the weights of a measured initialisation, layer by layer, from what the encoded `image` makes of those
     before; other initialisations need no such thing.
 
     In a cycle, a layer's weights are set while those of the layers behind it are still zero.
     """
-    if not is_measured(network.design.init):
+    if not is_data_dependent(network.design.init):
         return
     outputs, layers = network.opened(image), network.architecture.layers
     for stage, done in zip(network.stages, network.done, strict=True):
-        members = members_of(stage)
+        members = stage_layers(stage)
         for index in members:
             if not layers[index].weighted:
                 continue
             if not isinstance(stage, int):
                 network.run(stage, outputs)  # for what the members say that are set already
-            drive = Drive(second_moment(outputs.read(network.merges[index])), network.steps)
+            drive = InputStatistics(second_moment(outputs.read(network.merges[index])), network.steps)
             weight = initial_weight(layers[index], network.design, drive)
             network.parameters[f"{layers[index].name}.weight"].copy_(weight)
             outputs.forget(members)

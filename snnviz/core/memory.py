@@ -6,7 +6,7 @@ import ctypes
 import sys
 from contextlib import suppress
 
-SETTINGS = {
+MALLOC_OPTIONS = {
     -8: 1,  # M_ARENA_MAX: what one thread lets go of, another can use
     -3: 2**30,  # M_MMAP_THRESHOLD: large tensors come from the heap as well
     -1: 2**29,  # M_TRIM_THRESHOLD: and what is free at its end stays
@@ -15,7 +15,7 @@ SETTINGS = {
 """Of malloc.h."""
 
 
-def keep() -> None:
+def retain_freed_memory() -> None:
     """Keep freed memory for the next training step, in this process and for good; a no-op where glibc is not.
 
     By default every tensor of some size is handed back to the system and fetched again page by page, each of them
@@ -24,5 +24,5 @@ def keep() -> None:
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):
             library = ctypes.CDLL(None)
-            for what, value in SETTINGS.items():
+            for what, value in MALLOC_OPTIONS.items():
                 library.mallopt(what, value)

@@ -19,15 +19,15 @@ from snnviz.design.networks import Pooling
 from snnviz.graph.architectures import Architecture, Source
 
 
-def pooled(x: Tensor, size: int, how: Pooling = "average") -> Tensor:
+def pool(x: Tensor, size: int, mode: Pooling = "average") -> Tensor:
     """(T, B, H, W, C), of squares of `size` the mean or the largest; what does not fill a square is left out."""
     if size == 1:
         return x
     maps = x.flatten(0, 1)
     if fits(maps):
-        y: Tensor = (_Largest if how == "max" else _Mean).apply(maps, size)  # type: ignore[no-untyped-call]
+        y: Tensor = (_Largest if mode == "max" else _Mean).apply(maps, size)  # type: ignore[no-untyped-call]
     else:
-        function = F.max_pool2d if how == "max" else F.avg_pool2d
+        function = F.max_pool2d if mode == "max" else F.avg_pool2d
         y = function(maps.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
     return y.reshape(*x.shape[:2], *y.shape[1:])
 
@@ -126,23 +126,23 @@ def _return(g: Any, x: Any, place: Any, size: int) -> None:
                     there[c] = here[c] if kept[c] == mine else 0
 
 
-def read_from(x: Tensor, source: Source) -> Tensor:
+def apply_source(x: Tensor, source: Source) -> Tensor:
     """(T, B, H, W, C) as `source` reads it, but for a delay."""
     if source.stride > 1:
         x = x[:, :, :: source.stride, :: source.stride]
     if source.enlarge > 1:
         x = x.repeat_interleave(source.enlarge, 2).repeat_interleave(source.enlarge, 3)
-    x = pooled(x, source.pool, source.pooling)
-    return smoothed(x, source.smooth) if source.smooth > 1 else x
+    x = pool(x, source.pool, source.pooling)
+    return average_filter(x, source.smooth) if source.smooth > 1 else x
 
 
-def smoothed(x: Tensor, side: int) -> Tensor:
+def average_filter(x: Tensor, side: int) -> Tensor:
     """(T, B, H, W, C), each point the mean of a square around it, zeros beyond the edge included. Its own way back."""
     maps = x.flatten(0, 1).permute(0, 3, 1, 2)
     return F.avg_pool2d(maps, side, 1, side // 2).permute(0, 2, 3, 1).reshape(x.shape)
 
 
-def delayed(x: Tensor, steps: int) -> Tensor:
+def delay(x: Tensor, steps: int) -> Tensor:
     """(T, ...) as it was one step before, silent at first; constant input (1, ...) becomes (T, ...)."""
     x = x.expand(steps, *x.shape[1:])
     return torch.cat([torch.zeros_like(x[:1]), x[:-1]])
@@ -195,6 +195,6 @@ class Merge:
         return torch.tensor(sorted(fed))
 
 
-def merge_of(built: Architecture, sources: Sequence[Source]) -> Merge:
+def make_merge(architecture: Architecture, sources: Sequence[Source]) -> Merge:
     """Of layers of an architecture."""
-    return Merge(sources, [built.channels(source.layer) for source in sources])
+    return Merge(sources, [architecture.channels(source.layer) for source in sources])

@@ -17,29 +17,29 @@ from torch import Tensor
 
 from snnviz.catalog.neurons import learnable_parameters
 from snnviz.core.activity import Activity, activity
-from snnviz.core.counting import Plan, made_of_spikes, plans
+from snnviz.core.counting import CountingPlan, counting_plans, merges_to_count
 from snnviz.core.cycles import Cycle
 from snnviz.core.data import Images
 from snnviz.core.inits import initial_weight
 from snnviz.core.layers import convolution, linear
 from snnviz.core.loops import Loop
-from snnviz.core.merging import Merge, delayed, merge_of, read_from
-from snnviz.core.norms import Norm, Statistics
-from snnviz.core.order import Stage, last_read, members_of, stages
+from snnviz.core.merging import Merge, apply_source, delay, make_merge
+from snnviz.core.norms import BatchNorm, Statistics
+from snnviz.core.order import Stage, execution_stages, last_uses, stage_layers
 from snnviz.core.randomness import generator
 from snnviz.core.stepping import Population, initial_parameters, population
 from snnviz.design.design import Design
 from snnviz.events import Timing
-from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture
+from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, build_architecture
 from snnviz.theory.costs import micro_batch
 
-Watch = Callable[[int, Activity], None]
+ActivityHook = Callable[[int, Activity], None]
 """Called as watch(layer, activity), once for each layer but those that only join."""
 
-Hear = Callable[[int, Tensor], None]
+ForwardHook = Callable[[int, Tensor], None]
 """Called as hear(layer, said) with what each hidden layer says, (T or 1, B, H, W, C) or (T, B, N), with its graph."""
 
-Kept = Mapping[int, Tensor]
+DropoutMasks = Mapping[int, Tensor]
 """What dropout leaves of a layer's inputs: by layer, (B, in) of 0 and 1 / (1 - share), in the order of the maps."""
 
 
@@ -85,8 +85,8 @@ class Outputs:
 
     def _spikes(self, source: Source) -> Tensor:
         if source.layer in self.many:
-            x = read_from(self.many[source.layer], source)
-            x = delayed(x, self.steps) if source.delay else x
+            x = apply_source(self.many[source.layer], source)
+            x = delay(x, self.steps) if source.delay else x
         else:
             x = self.source(source)
         return x * source.averaged if source.averaged > 1 else x
@@ -98,9 +98,9 @@ class Outputs:
         key = replace(source, merge="main", channels=None)
         if key not in self._known:
             if source.delay:
-                self._known[key] = delayed(self.source(replace(key, delay=0)), self.steps)
+                self._known[key] = delay(self.source(replace(key, delay=0)), self.steps)
             else:
-                self._known[key] = read_from(self[source.layer], source)
+                self._known[key] = apply_source(self[source.layer], source)
         return self._known[key]
 
 
@@ -115,7 +115,7 @@ class Network:
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        self.architecture: Architecture = architecture(design)
+        self.architecture: Architecture = build_architecture(design)
         self.steps, self.half = design.data.steps, design.training.precision == "bfloat16"
         self.parameters: dict[str, Tensor] = {}
         self.buffers: dict[str, Tensor] = {}
@@ -137,9 +137,9 @@ class Network:
                     if each.bounds
                 }
             self.parameters |= {f"{layer.name}.{name}": value.requires_grad_() for name, value in own.items()}
-        self.merges = [merge_of(self.architecture, layer.sources) for layer in layers]
-        self.stages = stages(self.architecture, half=self.half)
-        self.done = last_read(self.architecture, self.stages)
+        self.merges = [make_merge(self.architecture, layer.sources) for layer in layers]
+        self.stages = execution_stages(self.architecture, half=self.half)
+        self.done = last_uses(self.architecture, self.stages)
 
     @property
     def firing(self) -> tuple[Layer, ...]:
@@ -161,7 +161,7 @@ class Network:
         """Images that go through at once."""
         return micro_batch(self.design)
 
-    def kept(self, images: int, *purpose: str | int) -> Kept:
+    def kept(self, images: int, *purpose: str | int) -> DropoutMasks:
         """What dropout leaves of a batch, the same at all time steps; `purpose` names the random stream."""
         found = {}
         for index, layer in enumerate(self.architecture.layers):
@@ -173,10 +173,10 @@ class Network:
     def __call__(
         self,
         image: Tensor,
-        watch: Watch | None = None,
+        watch: ActivityHook | None = None,
         by: Statistics = "batch",
-        kept: Kept | None = None,
-        hear: Hear | None = None,
+        kept: DropoutMasks | None = None,
+        hear: ForwardHook | None = None,
     ) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W).
 
@@ -185,7 +185,7 @@ class Network:
         outputs = self.opened(image)
         for stage, done in zip(self.stages, self.done, strict=True):
             self.run(stage, outputs, watch, by, kept)
-            for index in members_of(stage) if hear else ():
+            for index in stage_layers(stage) if hear else ():
                 if hear and index < len(self.architecture.layers) - 1:
                     hear(index, outputs[index])
             outputs.forget(done)
@@ -196,7 +196,7 @@ class Network:
         voters = self.architecture.layers[-1].voters
         return said if voters == 1 else said.unflatten(1, (-1, voters)).mean(2)
 
-    def _read_out(self, outputs: Outputs, watch: Watch | None, by: Statistics) -> Tensor:
+    def _read_out(self, outputs: Outputs, watch: ActivityHook | None, by: Statistics) -> Tensor:
         layers = self.architecture.layers
         readout, last = layers[-1], len(layers) - 1
         if readout.spiking:
@@ -217,9 +217,9 @@ class Network:
         self,
         stage: Stage,
         outputs: Outputs,
-        watch: Watch | None = None,
+        watch: ActivityHook | None = None,
         by: Statistics = "batch",
-        kept: Kept | None = None,
+        kept: DropoutMasks | None = None,
     ) -> None:
         """Adds to `outputs` what the layers of a stage say; a readout that does not spike says nothing."""
         layers = self.architecture.layers
@@ -240,8 +240,8 @@ class Network:
                 overwrite = layer.weighted or layer.normed  # what neurons read may be what others read
                 outputs.add(stage, self._fire(stage, self._current(layer, x, by), counted, overwrite=overwrite))
 
-    def _step(self, stage: Cycle | Loop, outputs: Outputs, watch: Watch | None, by: Statistics) -> None:
-        indices, layers = members_of(stage), self.architecture.layers
+    def _step(self, stage: Cycle | Loop, outputs: Outputs, watch: ActivityHook | None, by: Statistics) -> None:
+        indices, layers = stage_layers(stage), self.architecture.layers
         cells = [self.cell(layers[index]) for index in indices]
         if isinstance(stage, Cycle):
             us, ss = stage(outputs.read, self.parameters, cells, self.steps)
@@ -257,13 +257,13 @@ class Network:
                 told = self._counting(watch, index, outputs, x)
                 told(index, activity(s, None) if layer.plain else self.cell(layer).activity(u, s))
 
-    def _join(self, index: int, outputs: Outputs, said: Tensor, watch: Watch | None) -> None:
+    def _join(self, index: int, outputs: Outputs, said: Tensor, watch: ActivityHook | None) -> None:
         """Adds what a layer says; of sums that are counted also how many spikes are in them."""
         outputs.add(index, said)
         if watch and index in self._sums:
             outputs.many[index] = outputs.spikes(self.merges[index])
 
-    def _counting(self, watch: Watch, index: int, outputs: Outputs, x: Tensor) -> Watch:
+    def _counting(self, watch: ActivityHook, index: int, outputs: Outputs, x: Tensor) -> ActivityHook:
         """`watch`, told also what operations `x` is for that the layer reads."""
         if (plan := self._plans.get(index)) is None:
             return watch
@@ -272,12 +272,12 @@ class Network:
         return lambda index, seen: watch(index, replace(seen, density=density, counted=counted))
 
     @cached_property
-    def _plans(self) -> dict[int, Plan]:
-        return plans(self.design)
+    def _plans(self) -> dict[int, CountingPlan]:
+        return counting_plans(self.design)
 
     @cached_property
     def _sums(self) -> set[int]:
-        return made_of_spikes(self.design, self._plans)
+        return merges_to_count(self.design, self._plans)
 
     def _current(self, layer: Layer, x: Tensor, by: Statistics) -> Tensor:
         bias, gain = self.parameters.get(f"{layer.name}.bias"), self.parameters.get(f"{layer.name}.gain")
@@ -286,16 +286,16 @@ class Network:
         if gain is None or bias is None:
             return current
         running = (self.buffers[f"{layer.name}.mean"], self.buffers[f"{layer.name}.variance"])
-        return Norm(gain, bias, *running, layer.by_step)(current, by)
+        return BatchNorm(gain, bias, *running, layer.by_step)(current, by)
 
     def _product(self, layer: Layer, x: Tensor, bias: Tensor | None) -> Tensor:
         weight = self.parameters[f"{layer.name}.weight"]
         half = self.half and layer is not self.architecture.layers[-1]
         if layer.kind == "conv":
-            return convolution(x, weight, bias, layer.stride, layer.groups, half=half)
+            return convolution(x, weight, bias, layer.stride, layer.groups, bfloat16=half)
         if layer.in_shape[0] > 1 and math.prod(layer.in_shape[1:]) > 1:  # columns are (C, H, W), maps (H, W, C)
             weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
-        return linear(x.flatten(2), weight, bias, half=half)
+        return linear(x.flatten(2), weight, bias, bfloat16=half)
 
     def cell(self, layer: Layer) -> Population:
         """A layer's neurons, with what they have learnt."""
@@ -306,7 +306,7 @@ class Network:
                 found[name] = tensor.flatten() if layer.kind == "linear" else tensor.permute(1, 2, 0)
         return population(self.design.neuron, found)
 
-    def _fire(self, index: int, current: Tensor, watch: Watch | None, *, overwrite: bool) -> Tensor:
+    def _fire(self, index: int, current: Tensor, watch: ActivityHook | None, *, overwrite: bool) -> Tensor:
         """`overwrite`: nothing else reads the current, its layer's backward pass neither."""
         cell = self.cell(self.architecture.layers[index])
         if watch is None:
@@ -316,7 +316,7 @@ class Network:
         return s
 
 
-def _say(index: int, current: Tensor, watch: Watch | None) -> Tensor:
+def _say(index: int, current: Tensor, watch: ActivityHook | None) -> Tensor:
     """The current itself, of a layer without neurons."""
     if watch:
         watch(index, activity(current, None))

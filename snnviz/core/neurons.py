@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from snnviz.catalog.surrogates import reach
+from snnviz.catalog.surrogates import saturation_distance
 from snnviz.core import kernels
 from snnviz.core.activity import Activity, activity
 from snnviz.core.kernels import fits
@@ -79,7 +79,7 @@ class Cell:
 
     def activity(self, u: Tensor, s: Tensor) -> Activity:
         """Of potentials and spikes (T, B, ...)."""
-        far = (u.detach() - self.threshold).abs() > reach(self.neuron.surrogate)
+        far = (u.detach() - self.threshold).abs() > saturation_distance(self.neuron.surrogate)
         return activity(u, s, far.flatten(2).sum(2))
 
     def scan(self) -> CellScan:
@@ -154,7 +154,7 @@ def spikes(u: Tensor, cell: Cell) -> Tensor:
     return (u > cell.threshold).to(u.dtype)
 
 
-def surrogate(neuron: Neuron) -> Derivative:
+def surrogate_derivative(neuron: Neuron) -> Derivative:
     """ds/du as a function of u - theta."""
     return derivative(neuron.surrogate)
 
@@ -189,7 +189,7 @@ def observed(current: Tensor, cell: Cell, steps: int) -> tuple[Tensor, Activity]
         return s, cell.activity(u, s)
     u = _room(current, steps, overwrite=True)
     s, sums = torch.empty_like(u), np.zeros((*u.shape[:2], 4))
-    kernels.watched(flat(u), flat(s), sums, np.float32(reach(cell.neuron.surrogate)), *numbers(cell))
+    kernels.watched(flat(u), flat(s), sums, np.float32(saturation_distance(cell.neuron.surrogate)), *numbers(cell))
     return s, Activity(u[0, 0].numel(), sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3])
 
 
@@ -259,11 +259,11 @@ def retreat(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64])
     if fits(u):
         how = backward_of(cell)
         if how[3] == kernels.GIVEN:
-            g[t] *= surrogate(cell.neuron)(u[t] - cell.threshold)
+            g[t] *= surrogate_derivative(cell.neuron)(u[t] - cell.threshold)
         kernels.retreat(flat(u), flat(g), t, sums, how)
         return
     reset = cell.neuron.reset
-    found = g[t] * surrogate(cell.neuron)(u[t] - cell.threshold)
+    found = g[t] * surrogate_derivative(cell.neuron)(u[t] - cell.threshold)
     if len(sums):
         sums[1] -= found.sum().item()
     if t < len(u) - 1:
@@ -281,7 +281,7 @@ def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.flo
         gradient = gradient[:1]
     how = backward_of(cell)
     if how[3] == kernels.GIVEN:
-        gradient = gradient * surrogate(cell.neuron)(u - cell.threshold)
+        gradient = gradient * surrogate_derivative(cell.neuron)(u - cell.threshold)
     total = u.new_empty(1, *u.shape[1:]) if constant else u.new_empty(0, 1)
     kernels.backward(flat(u), flat(gradient.contiguous()), flat(total), sums, how)
     return total if constant else u

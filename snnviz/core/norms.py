@@ -18,7 +18,7 @@ MOMENTUM = 0.1
 """Share of the last batch in what is remembered: torch's, and the papers'."""
 
 
-class Of(NamedTuple):
+class BatchStatistics(NamedTuple):
     """The mean of some rows and one over their standard deviation, (C,), as `back` needs them."""
 
     mean: Tensor
@@ -26,7 +26,7 @@ class Of(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Norm:
+class BatchNorm:
     """Makes the mean `bias` and the standard deviation `gain` in each channel.
 
     All are (C,); `mean` and `variance` are running averages, for when there is no batch. `by_step`: each time step goes
@@ -52,15 +52,15 @@ class Norm:
         )
         return found.view_as(x)
 
-    def step(self, x: Tensor, out: Tensor, by: Statistics) -> Of:
+    def step(self, x: Tensor, out: Tensor, by: Statistics) -> BatchStatistics:
         """One time step, (B, ..., C), written into `out`; without autograd."""
         mean, variance = (None, None) if by == "batch" else (self.mean, self.variance)
-        of = Of(self.gain.new_empty(len(self.gain)), self.gain.new_empty(len(self.gain)))
+        of = BatchStatistics(self.gain.new_empty(len(self.gain)), self.gain.new_empty(len(self.gain)))
         given = (x.flatten(0, -2), self.gain.detach(), self.bias.detach(), mean, variance)
         torch.native_batch_norm(*given, by != "running", MOMENTUM, EPSILON, out=(out.view(-1, out.shape[-1]), *of))
         return of
 
-    def back(self, gradient: Tensor, x: Tensor, of: Of, by: Statistics) -> tuple[Tensor, Tensor, Tensor]:
+    def back(self, gradient: Tensor, x: Tensor, of: BatchStatistics, by: Statistics) -> tuple[Tensor, Tensor, Tensor]:
         """The gradients of a time step's x, of the gain and of the bias."""
         running = (None, None) if by == "batch" else (self.mean, self.variance)
         rows = (gradient.flatten(0, -2), x.flatten(0, -2), self.gain.detach())
@@ -72,7 +72,7 @@ class Norm:
 
 class _Stepwise(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, _gain: Tensor, _bias: Tensor, norm: Norm, by: Statistics) -> Tensor:
+    def forward(ctx: Any, x: Tensor, _gain: Tensor, _bias: Tensor, norm: BatchNorm, by: Statistics) -> Tensor:
         x = x.contiguous()
         y = torch.empty_like(x)
         ctx.x, ctx.norm, ctx.by = x, norm, by
@@ -81,7 +81,7 @@ class _Stepwise(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        norm: Norm = ctx.norm
+        norm: BatchNorm = ctx.norm
         of_x, given = torch.empty_like(ctx.x), gradients[0].contiguous()
         gain, bias = torch.zeros_like(norm.gain), torch.zeros_like(norm.bias)
         for t, of in enumerate(ctx.of):

@@ -13,19 +13,19 @@ from torch import Tensor
 
 from snnviz.core.activity import Activity
 from snnviz.core.networks import Network
-from snnviz.core.train import Slope
+from snnviz.core.train import LossAndGradients
 from snnviz.events import LayerState, Sample
 
-LONGEST_WINDOW = 40
+OBSERVE_EVERY = 40
 """A long epoch is looked at every 40 training steps, a short one at its end."""
 
 
-def is_due(step_in_epoch: int, steps_per_epoch: int) -> bool:
+def is_observation_step(step_in_epoch: int, steps_per_epoch: int) -> bool:
     """Whether to look after this training step (1-based) of an epoch; always at its end."""
-    return step_in_epoch == steps_per_epoch or step_in_epoch % LONGEST_WINDOW == 0
+    return step_in_epoch == steps_per_epoch or step_in_epoch % OBSERVE_EVERY == 0
 
 
-class Window:
+class RunningSums:
     """Sums since the last look: losses, hits, images, and the gradient norm of each layer's weights."""
 
     def __init__(self, parameters: Iterable[str], *, gradients: bool = True) -> None:
@@ -39,7 +39,7 @@ class Window:
         self.norms = torch.zeros(len(self.weights), dtype=torch.float64)
         self.parts: Tensor | None = None
 
-    def add(self, found: Slope, labels: Tensor) -> None:
+    def add(self, found: LossAndGradients, labels: Tensor) -> None:
         """Count a training step."""
         count = len(labels)
         self.steps += 1
@@ -63,28 +63,28 @@ class Window:
         return (self.norms / self.steps).tolist() if self.steps and self.weights else None
 
 
-def look(
+def observe_layers(
     network: Network,
     probe: Tensor,
-    window: Window,
+    sums: RunningSums,
     step: int,
     epoch: float,
-    shares: Mapping[str, float | None] | None = None,
+    branch_shares: Mapping[str, float | None] | None = None,
 ) -> Iterator[LayerState]:
     """Rate, Var[u], density, saturation and operations of every layer on the encoded probe batch, with the window's
     gradient norms.
 
-    `shares`: by layer, the branches' part in the gradient.
+    `branch_shares`: by layer, the branches' part in the gradient.
     """
     seen: dict[int, Activity] = {}
     with torch.no_grad():
         network(probe, seen.__setitem__)
     weighted = [layer.name for layer in network.architecture.weighted]
-    norms = dict(zip(weighted, window.gradient_norms() or (), strict=False))
+    norms = dict(zip(weighted, sums.gradient_norms() or (), strict=False))
     order = sorted(seen.items())  # layers that step through time together are seen at once
     for index, (layer, (_, now)) in enumerate(zip(network.architecture.watched, order, strict=True)):
         name = layer.name
-        share = (shares or {}).get(name)
+        share = (branch_shares or {}).get(name)
         synops, macs, additions = now.operations
         beta, threshold = network.cell(layer).learnt
         yield LayerState(

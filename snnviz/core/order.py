@@ -12,23 +12,23 @@ Stage = int | Cycle | Loop
 """A layer, or layers that step through time together."""
 
 
-def stages(built: Architecture, *, half: bool) -> list[Stage]:
+def execution_stages(architecture: Architecture, *, half: bool) -> list[Stage]:
     """Layers and cycles of layers in an order in which each reads only earlier ones."""
-    if not any(source.delay for layer in built.layers for source in layer.sources):
-        return list(range(len(built.layers)))
+    if not any(source.delay for layer in architecture.layers for source in layer.sources):
+        return list(range(len(architecture.layers)))
     import networkx  # takes a fifth of a second, and most networks have no cycle
 
     graph = networkx.DiGraph()
-    graph.add_nodes_from(range(len(built.layers)))
+    graph.add_nodes_from(range(len(architecture.layers)))
     graph.add_edges_from(
-        (s.layer, j) for j, layer in enumerate(built.layers) for s in layer.sources if s.layer != INPUT
+        (s.layer, j) for j, layer in enumerate(architecture.layers) for s in layer.sources if s.layer != INPUT
     )
     found: list[Stage] = []
     condensed = networkx.condensation(graph)
     for node in networkx.lexicographical_topological_sort(condensed, key=lambda n: min(condensed.nodes[n]["members"])):
         members = sorted(condensed.nodes[node]["members"])
         loops = len(members) > 1 or graph.has_edge(members[0], members[0])
-        found.append(_together(built, members, half=half) if loops else members[0])
+        found.append(_together(architecture, members, half=half) if loops else members[0])
     return found
 
 
@@ -38,18 +38,18 @@ def _together(built: Architecture, members: Sequence[int], *, half: bool) -> Cyc
     return (Cycle if driving else Loop)(built, members, half=half)
 
 
-def members_of(stage: Stage) -> list[int]:
+def stage_layers(stage: Stage) -> list[int]:
     """The layers of a stage."""
     return [stage] if isinstance(stage, int) else [member.index for member in stage.members]
 
 
-def last_read(built: Architecture, order: Sequence[Stage]) -> list[set[int]]:
+def last_uses(architecture: Architecture, order: Sequence[Stage]) -> list[set[int]]:
     """For each stage, the layers that no later one reads; the readout's sources stay."""
-    later: set[int] = {source.layer for source in built.layers[-1].sources} | {len(built.layers) - 1}
+    later: set[int] = {source.layer for source in architecture.layers[-1].sources} | {len(architecture.layers) - 1}
     found = []
     for stage in reversed(order):
-        members = members_of(stage)
-        read = {source.layer for index in members for source in built.layers[index].sources} - set(members)
+        members = stage_layers(stage)
+        read = {source.layer for index in members for source in architecture.layers[index].sources} - set(members)
         found.append(read - later)
         later |= read
     return found[::-1]

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.core import room
-from snnviz.data.frames import frames as binned
-from snnviz.data.samples import Recordings
+from snnviz.data.frames import events_to_frames as binned
+from snnviz.data.samples import RecordingSet
 from snnviz.design.binning import Events
 from snnviz.design.networks import Shape
 from snnviz.errors import DataMissing
@@ -25,12 +25,12 @@ from snnviz.places import cache_dir
 
 Frames = NDArray[np.uint8]
 
-AT_ONCE = 64
+BATCH_RECORDINGS = 64
 """Recordings that are in memory together."""
 
 ABANDONED_SECONDS = 3600.0
 
-SCALE = np.dtype([("mean", "<f8"), ("std", "<f8")])
+STATISTICS = np.dtype([("mean", "<f8"), ("std", "<f8")])
 """What a file of frames ends with, behind the array."""
 
 VERSION = 2
@@ -38,7 +38,7 @@ VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FrameFile:
     """Frames (N, T, P, H, W), mapped into memory, and mean and standard deviation over all of them."""
 
     frames: Frames
@@ -46,56 +46,56 @@ class Kept:
     std: float
 
 
-def place_of(part: Recordings, steps: int, how: Events) -> Path:
+def frames_path(part: RecordingSet, steps: int, events: Events) -> Path:
     """Where the frames are kept: named after how they are made and each recording (of files path, size and time)."""
-    digest = hashlib.sha256(f"{VERSION}:{steps}:{how.model_dump_json()}".encode())
+    digest = hashlib.sha256(f"{VERSION}:{steps}:{events.model_dump_json()}".encode())
     for number in range(len(part)):
         digest.update(f"\n{part.told(number)}".encode())
     return cache_dir() / "datasets" / part.folder / f"frames-{digest.hexdigest()[:16]}.npy"
 
 
-def kept(place: Path, count: int, steps: int, shape: Shape) -> Kept | None:
+def open_frames(path: Path, count: int, steps: int, shape: Shape) -> FrameFile | None:
     """The frames in a file, or None where it is not there or not whole."""
     try:
-        found = np.load(place, mmap_mode="c", allow_pickle=False)  # torch wants to be allowed to write; nothing does
+        found = np.load(path, mmap_mode="c", allow_pickle=False)  # torch wants to be allowed to write; nothing does
         if found.dtype != np.uint8 or found.shape != (count, steps, *shape):
             return None
-        with place.open("rb") as file:
-            file.seek(-SCALE.itemsize, os.SEEK_END)
+        with path.open("rb") as file:
+            file.seek(-STATISTICS.itemsize, os.SEEK_END)
             if file.tell() != found.offset + found.nbytes:
                 return None
-            mean, std = np.frombuffer(file.read(), SCALE)[0].tolist()
+            mean, std = np.frombuffer(file.read(), STATISTICS)[0].tolist()
     except (OSError, ValueError, EOFError):
         return None
-    room.used(place)
-    return Kept(found, mean, std)
+    room.mark_used(path)
+    return FrameFile(found, mean, std)
 
 
-def make(place: Path, part: Recordings, steps: int, how: Events, shape: Shape) -> Iterator[int]:
-    """Writes the frames of `part` to `place`, whole or not at all; yields how many are done. Raises `DataMissing`."""
+def write_frames(path: Path, part: RecordingSet, steps: int, how: Events, shape: Shape) -> Iterator[int]:
+    """Writes the frames of `part` to `path`, whole or not at all; yields how many are done. Raises `DataMissing`."""
     new: Path | None = None
     levels = np.zeros(256, np.int64)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _tidy(place.parent)
-        room.make(len(part) * steps * math.prod(shape))
-        new = place.parent / f"frames-{uuid.uuid4().hex}.tmp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(path.parent)
+        room.free_space(len(part) * steps * math.prod(shape))
+        new = path.parent / f"frames-{uuid.uuid4().hex}.tmp"
         with new.open("xb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (len(part), steps, *shape)}
             np.lib.format.write_array_header_1_0(file, header)
-            for start in range(0, len(part), AT_ONCE):
-                some = range(start, min(start + AT_ONCE, len(part)))
+            for start in range(0, len(part), BATCH_RECORDINGS):
+                some = range(start, min(start + BATCH_RECORDINGS, len(part)))
                 found = np.stack([binned(events, steps, part.sensor, how) for events in part.read(some)])
                 levels += np.bincount(found.ravel(), minlength=256)
                 file.write(found.tobytes())
                 yield some.stop
             file.write(_scale(levels))
-        os.replace(new, place)
+        os.replace(new, path)
     except OSError as error:
         size = len(part) * steps * int(np.prod(shape)) / 1e6
         reason = error.strerror or type(error).__name__
         raise DataMissing(
-            f"The frames of {len(part):,} recordings need {size:,.0f} MB in {place.parent}, which could not be "
+            f"The frames of {len(part):,} recordings need {size:,.0f} MB in {path.parent}, which could not be "
             f"written ({reason}): make room there or ask for fewer of them."
         ) from None
     finally:
@@ -106,7 +106,7 @@ def make(place: Path, part: Recordings, steps: int, how: Events, shape: Shape) -
 def _scale(levels: NDArray[np.int64]) -> bytes:
     shares, level = levels / max(levels.sum(), 1), np.arange(256)
     mean = float(shares @ level)
-    return np.array([(mean, max(float(shares @ level**2) - mean**2, 0) ** 0.5)], SCALE).tobytes()
+    return np.array([(mean, max(float(shares @ level**2) - mean**2, 0) ** 0.5)], STATISTICS).tobytes()
 
 
 def _tidy(folder: Path) -> None:

@@ -12,26 +12,26 @@ from pathlib import Path
 from snnviz.errors import DataMissing, InputError
 from snnviz.places import cache_dir
 
-SWITCH = "SNNVIZ_FRAMES_MEGABYTES"
-USUAL_MEGABYTES = 20_000
+BUDGET_VARIABLE = "SNNVIZ_FRAMES_MEGABYTES"
+DEFAULT_MEGABYTES = 20_000
 SPARE_BYTES = 10**9
 """Of the disk, left for the store and for others."""
 
 
-def budget() -> int:
+def budget_bytes() -> int:
     """Bytes that all files of frames together may take. Raises `InputError`."""
-    text = os.environ.get(SWITCH, str(USUAL_MEGABYTES))
+    text = os.environ.get(BUDGET_VARIABLE, str(DEFAULT_MEGABYTES))
     if not (text.isascii() and text.isdecimal() and len(text) < 12):
-        raise InputError(SWITCH, "be a whole number", text)
+        raise InputError(BUDGET_VARIABLE, "be a whole number", text)
     return int(text) * 10**6
 
 
-def make(size: int) -> None:
+def free_space(size: int) -> None:
     """Deletes what was used longest ago until `size` more bytes fit. Raises `DataMissing` where they never do.
 
     Runs that have mapped a file keep it until they end.
     """
-    most = budget()
+    most = budget_bytes()
     files = sorted((used, length, path) for path, used, length in _kept())
     total = sum(length for _, length, _ in files)
     while size <= most < total + size and files:
@@ -47,7 +47,7 @@ def make(size: int) -> None:
         )
 
 
-def used(path: Path) -> None:
+def mark_used(path: Path) -> None:
     """Notes that a file of frames was used now."""
     with suppress(OSError):
         os.utime(path, (time.time(), path.stat().st_mtime))

@@ -16,14 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.inits import is_measured
-from snnviz.catalog.shortcuts import weights
+from snnviz.catalog.inits import is_data_dependent
+from snnviz.catalog.shortcuts import loss_weights
 from snnviz.core.inits import initial_weight
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.graph.architectures import Layer
-from snnviz.graph.branches import branching
+from snnviz.graph.branches import branch_layers
 
 PREFIX = "shortcut."
 
@@ -37,7 +37,7 @@ class Branches:
 
     def __init__(self, network: Network) -> None:
         self.design, built = network.design, network.architecture
-        self.layers = branching(network.design)
+        self.layers = branch_layers(network.design)
         self.names = {index: built.layers[index].name for index in self.layers}
         self.parameters: dict[str, Tensor] = {}
         classes = built.layers[-1].out_shape[0] // built.layers[-1].voters
@@ -47,25 +47,25 @@ class Branches:
             self.parameters[f"{PREFIX}{name}.weight"] = weight.requires_grad_()
             self.parameters[f"{PREFIX}{name}.bias"] = torch.zeros(classes).requires_grad_()
 
-    def objective(self, epoch: int) -> Objective | None:
+    def objective(self, epoch: int) -> BranchObjective | None:
         """What an epoch, counted from 0, minimises; None where the branches have no weight."""
         training = self.design.training
-        factors = weights(training.shortcut, epoch, training.epochs, len(self.layers))
-        return Objective(self, factors.main, factors.branch) if factors.value > 0 else None
+        factors = loss_weights(training.shortcut, epoch, training.epochs, len(self.layers))
+        return BranchObjective(self, factors.main, factors.branch) if factors.value > 0 else None
 
 
 def _drawn(design: Design) -> Design:
     """With an initialisation that measures nothing."""
-    return change(design, {"init": "variance-preserving"}) if is_measured(design.init) else design
+    return change(design, {"init": "variance-preserving"}) if is_data_dependent(design.init) else design
 
 
-def branches(network: Network) -> Branches | None:
+def branches_of(network: Network) -> Branches | None:
     """Those that the network's design asks for."""
-    return Branches(network) if branching(network.design) else None
+    return Branches(network) if branch_layers(network.design) else None
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class BranchObjective:
     """A loss that a training step minimises: `main` times the network's own, and `branch` times each branch's."""
 
     branches: Branches
@@ -76,19 +76,19 @@ class Objective:
     def parameters(self) -> Mapping[str, Tensor]:
         return self.branches.parameters
 
-    def alone(self) -> Objective:
+    def alone(self) -> BranchObjective:
         """Without the main loss."""
         return replace(self, main=0.0)
 
-    def listen(self) -> Listener:
+    def listen(self) -> BranchHook:
         """For one way through the network."""
-        return Listener(self)
+        return BranchHook(self)
 
 
-class Listener:
+class BranchHook:
     """Called with what each layer says; then it can tell the loss of the images that went through."""
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: BranchObjective) -> None:
         self.objective = objective
         self.logits: dict[int, Tensor] = {}
 

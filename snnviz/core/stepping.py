@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from snnviz.catalog.neurons import learnable_parameters, model, surrogate, values
-from snnviz.catalog.surrogates import reach
+from snnviz.catalog.surrogates import saturation_distance
 from snnviz.core.activity import Activity, activity
 from snnviz.core.surrogates import derivative, spike
 from snnviz.design.parts import AnyNeuron
@@ -126,7 +126,7 @@ class StepPopulation:
         p, states = self.values(self.tensors), self.initial_states()
         u = current.new_empty(steps, *current.shape[1:])
         outputs, far = torch.empty_like(u), torch.zeros(u.shape[:2])
-        edge = None if self._choice is None else reach(self._choice)
+        edge = None if self._choice is None else saturation_distance(self._choice)
 
         def spike(x: Tensor) -> Tensor:
             if edge is not None:
@@ -141,7 +141,7 @@ class StepPopulation:
     def activity(self, u: Tensor, s: Tensor) -> Activity:
         p, far = self.values(self.tensors), None
         if self._choice is not None and hasattr(p, "threshold"):
-            far = ((u.detach() - p.threshold).abs() > reach(self._choice)).flatten(2).sum(2)
+            far = ((u.detach() - p.threshold).abs() > saturation_distance(self._choice)).flatten(2).sum(2)
         return activity(u, s if self.model.spiking else None, far)
 
     def scan(self) -> StepScan:

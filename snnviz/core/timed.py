@@ -14,17 +14,17 @@ from torch import Tensor
 
 from snnviz.core import ttfs
 from snnviz.core.activity import Activity, Counted
-from snnviz.core.data import Images, intensities, span
-from snnviz.core.networks import Hear, Kept, Network, Outputs, Watch
+from snnviz.core.data import Images, input_range, intensities
+from snnviz.core.networks import ActivityHook, DropoutMasks, ForwardHook, Network, Outputs
 from snnviz.core.norms import Statistics
 from snnviz.core.train import TEST_BATCH
 from snnviz.design.design import Design
 from snnviz.events import Timing
 from snnviz.graph.architectures import Layer
-from snnviz.theory.ttfs import INPUT_WINDOW, MARGIN, Window, windows
+from snnviz.theory.ttfs import INPUT_WINDOW, MARGIN, Window, windows_from_activations
 
 
-class TimedNetwork(Network):
+class TtfsNetwork(Network):
     """Parameters by the ReLU network's names, float64. ``buffers["windows"]``: where each ends, the input's first.
 
     Called with intensities (1, B, C, H, W) in [0, 1], it says the logits. While it learns its windows grow as they must
@@ -33,9 +33,11 @@ class TimedNetwork(Network):
 
     def __init__(self, design: Design) -> None:
         super().__init__(design)
-        self.low, self.high = span(design)
+        self.low, self.high = input_range(design)
         self.parameters = {name: p.detach().double().requires_grad_() for name, p in self.parameters.items()}
-        self.buffers["windows"] = _ends(windows([ttfs.FIRST_LARGEST] * len(self.firing), design.ttfs.zeta))
+        self.buffers["windows"] = _ends(
+            windows_from_activations([ttfs.INITIAL_MAX_ACTIVATION] * len(self.firing), design.ttfs.zeta)
+        )
         self._reached = [0.0] * len(self.firing)
         self._alone = threading.Lock()  # micro-batches go through side by side
 
@@ -64,10 +66,10 @@ class TimedNetwork(Network):
     def __call__(
         self,
         image: Tensor,
-        watch: Watch | None = None,
+        watch: ActivityHook | None = None,
         by: Statistics = "batch",
-        kept: Kept | None = None,  # noqa: ARG002 (no network in a row has dropout)
-        hear: Hear | None = None,
+        kept: DropoutMasks | None = None,  # noqa: ARG002 (no network in a row has dropout)
+        hear: ForwardHook | None = None,
     ) -> Tensor:
         inner = self.inner
         passed = inner.run(image[0])
@@ -97,7 +99,7 @@ class TimedNetwork(Network):
         self._reached = [0.0] * len(self.firing)
         for part in images.images.split(min(TEST_BATCH, self.micro_batch)):
             self(intensities(part, images.white)[None], by="learn")
-        self.buffers["windows"] = _ends(windows(self._reached, self.design.ttfs.zeta))
+        self.buffers["windows"] = _ends(windows_from_activations(self._reached, self.design.ttfs.zeta))
         self._reached = [0.0] * len(self.firing)
 
     @torch.no_grad()
@@ -132,7 +134,7 @@ class TimedNetwork(Network):
 
 
 @dataclass(frozen=True, slots=True)
-class Sparse:
+class ActivityPenalty:
     """The loss with an activity penalty: the mean activation of all neurons, in tau_c, times a weight."""
 
     network: Network
@@ -142,15 +144,15 @@ class Sparse:
     def parameters(self) -> Mapping[str, Tensor]:
         return {}
 
-    def listen(self) -> Activations:
+    def listen(self) -> ActivationHook:
         """For one way through the network."""
-        return Activations(self)
+        return ActivationHook(self)
 
 
-class Activations:
+class ActivationHook:
     """Hears what each layer says; then it can tell the loss of the images that went through."""
 
-    def __init__(self, objective: Sparse) -> None:
+    def __init__(self, objective: ActivityPenalty) -> None:
         self.objective = objective
         self.total: Tensor | None = None
 
@@ -164,15 +166,15 @@ class Activations:
         return main + self.objective.weight * mean, mean.detach()[None]
 
 
-def network_of(design: Design) -> Network:
+def build_network(design: Design) -> Network:
     """The network that a design trains."""
-    return TimedNetwork(design) if design.network.code == "ttfs" else Network(design)
+    return TtfsNetwork(design) if design.network.code == "ttfs" else Network(design)
 
 
-def penalty(network: Network) -> Sparse | None:
+def activity_penalty(network: Network) -> ActivityPenalty | None:
     """The activity penalty that a design asks for."""
     weight = network.design.ttfs.penalty
-    return Sparse(network, weight) if weight > 0 else None
+    return ActivityPenalty(network, weight) if weight > 0 else None
 
 
 def _ends(found: Sequence[Window]) -> Tensor:

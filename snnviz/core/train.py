@@ -18,20 +18,20 @@ from torch import Tensor
 
 from snnviz.core.activity import Activity
 from snnviz.core.data import Images, encode
-from snnviz.core.networks import Hear, Kept, Network, Watch
+from snnviz.core.networks import ActivityHook, DropoutMasks, ForwardHook, Network
 from snnviz.core.norms import Statistics
 from snnviz.core.optimizers import STEPS, State
 from snnviz.design.menus import LOSSES, OPTIMIZERS, SCHEDULES
 
 TEST_BATCH = 250
 
-MEMBERS = 2
+MAX_WORKERS = 2
 """Micro-batches that may be worked at side by side."""
 
 Result = TypeVar("Result")
 
 
-class Listener(Protocol):
+class LossHook(Protocol):
     """Hears what the layers say of some images, and then tells the loss."""
 
     def __call__(self, index: int, said: Tensor, /) -> None: ...
@@ -47,20 +47,20 @@ class Objective(Protocol):
     @property
     def parameters(self) -> Mapping[str, Tensor]: ...
 
-    def listen(self) -> Listener: ...
+    def listen(self) -> LossHook: ...
 
 
 def logits(
     network: Network,
     image: Tensor,
-    watch: Watch | None = None,
-    by: Statistics = "batch",
-    kept: Kept | None = None,
-    hear: Hear | None = None,
+    activity_hook: ActivityHook | None = None,
+    statistics: Statistics = "batch",
+    dropout_masks: DropoutMasks | None = None,
+    forward_hook: ForwardHook | None = None,
 ) -> Tensor:
     """What the loss's softmax sees, (B, classes)."""
     loss = network.design.training.loss
-    said = network(image, watch, by, kept, hear)
+    said = network(image, activity_hook, statistics, dropout_masks, forward_hook)
     result: Tensor = LOSSES[loss.kind].function(said, network.steps, **loss.parameters)
     return result
 
@@ -124,7 +124,7 @@ class Optimizer:
 
 
 @dataclass(frozen=True, slots=True)
-class Slope:
+class LossAndGradients:
     """The mean loss of a batch, its logits (B, classes), and the gradient of each parameter.
 
     With an objective: the main loss, the gradients of the whole, its parameters' last, and the other `parts`, (M,).
@@ -136,35 +136,36 @@ class Slope:
     parts: Tensor | None = None
 
 
-def slope(
+def loss_and_gradients(
     network: Network,
     image: Tensor,
     labels: Tensor,
-    crew: Executor | None = None,
-    kept: Kept | None = None,
+    executor: Executor | None = None,
+    dropout_masks: DropoutMasks | None = None,
     objective: Objective | None = None,
-    by: Statistics = "learn",
-) -> Slope:
+    statistics: Statistics = "learn",
+) -> LossAndGradients:
     """The cross-entropy of a batch and its gradients, summed over micro-batches: the same but for rounding.
 
-    `kept`: what dropout leaves of the whole batch. `objective`: what is minimised instead of the cross-entropy alone.
-    A `crew` works at several micro-batches at once. Their sums are taken in order, so the result is the same.
+    `dropout_masks`: what dropout leaves of the whole batch. `objective`: what is minimised instead of the cross-entropy
+    alone. A `executor` works at several micro-batches at once. Their sums are taken in order, so the result is the
+    same.
     """
     parameters = [*network.parameters.values(), *(objective.parameters.values() if objective else ())]
     parts = _parts(len(labels), network.micro_batch)
 
-    def ahead(chosen: slice) -> tuple[Tensor, Slope]:
+    def ahead(chosen: slice) -> tuple[Tensor, LossAndGradients]:
         """What is to be minimised, and all but the gradients."""
-        mine = {index: mask[chosen] for index, mask in (kept or {}).items()}
+        mine = {index: mask[chosen] for index, mask in (dropout_masks or {}).items()}
         listener = objective.listen() if objective else None
-        found = logits(network, image[:, chosen], None, by, mine, listener)
+        found = logits(network, image[:, chosen], None, statistics, mine, listener)
         main = F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels)
         whole, others = listener.loss(main, labels[chosen], len(labels)) if listener else (main, None)
-        return whole, Slope(main.detach(), found.detach(), (), others)
+        return whole, LossAndGradients(main.detach(), found.detach(), (), others)
 
-    if crew is None or len(parts) == 1:
+    if executor is None or len(parts) == 1:
 
-        def learn(chosen: slice) -> Slope:
+        def learn(chosen: slice) -> LossAndGradients:
             whole, found = ahead(chosen)
             whole.backward(inputs=parameters)  # each gradient is added as soon as it is there: there are never two
             return found
@@ -175,13 +176,13 @@ def slope(
             parameter.grad = None
         return replace(total, gradients=gradients)
 
-    def part(chosen: slice) -> Slope:
+    def part(chosen: slice) -> LossAndGradients:
         whole, found = ahead(chosen)
         # contiguous: fused optimizers take for granted that a gradient lies in memory as its parameter does
         given = tuple(gradient.contiguous() for gradient in torch.autograd.grad(whole, parameters))
         return replace(found, gradients=given)
 
-    results = _each(part, parts, crew)
+    results = _each(part, parts, executor)
     first = next(results)
     seen = [replace(first, gradients=())]
     for other in results:
@@ -191,12 +192,12 @@ def slope(
     return replace(_added(seen), gradients=first.gradients)
 
 
-def _added(parts: Sequence[Slope]) -> Slope:
+def _added(parts: Sequence[LossAndGradients]) -> LossAndGradients:
     """Of a whole batch, from its parts in order; the gradients are the first's."""
     first, *later = parts
     loss = sum((part.loss for part in later), first.loss)
     others = None if first.parts is None else sum((p.parts for p in later if p.parts is not None), first.parts)
-    return Slope(loss, torch.cat([part.logits for part in parts]), first.gradients, others)
+    return LossAndGradients(loss, torch.cat([part.logits for part in parts]), first.gradients, others)
 
 
 def _parts(count: int, size: int) -> list[slice]:
@@ -211,14 +212,14 @@ def _each(work: Callable[[slice], Result], parts: list[slice], crew: Executor | 
     ahead: deque[Future[Result]] = deque()
     for part in parts:
         ahead.append(crew.submit(work, part))
-        if len(ahead) > MEMBERS:
+        if len(ahead) > MAX_WORKERS:
             yield ahead.popleft().result()
     while ahead:
         yield ahead.popleft().result()
 
 
 @contextmanager
-def gathered() -> Iterator[Executor]:
+def worker_threads() -> Iterator[Executor]:
     """Threads that compute side by side, each operation of torch on one of them.
 
     In them and in the caller's, numbers too small to be normal are 0 meanwhile: fading gradients would otherwise take
@@ -226,7 +227,7 @@ def gathered() -> Iterator[Executor]:
     """
     torch.set_flush_denormal(True)
     try:
-        with ThreadPoolExecutor(MEMBERS, "crew", _settle) as crew:
+        with ThreadPoolExecutor(MAX_WORKERS, "crew", _settle) as crew:
             yield crew
     finally:
         torch.set_flush_denormal(False)
@@ -238,7 +239,7 @@ def _settle() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Evaluation:
     """accuracy 0..1, mean loss, and spikes per spiking neuron and time step, None where no neuron spikes."""
 
     accuracy: float
@@ -246,8 +247,8 @@ class Score:
     rate: float | None
 
 
-def score(network: Network, data: Images, crew: Executor | None = None) -> Score:
-    """The network's score on all of `data`."""
+def evaluate(network: Network, images: Images, executor: Executor | None = None) -> Evaluation:
+    """The network's score on all of `images`."""
     design = network.design
     neurons = sum(layer.neurons for layer in network.firing)
 
@@ -259,12 +260,12 @@ def score(network: Network, data: Images, crew: Executor | None = None) -> Score
             nonlocal fired
             fired += float(activity.spikes.sum())
 
-        image = encode(data.images[chosen], data.white, design, "test", chosen.start)
-        found, labels = logits(network, image, count, "running"), data.labels[chosen]
+        image = encode(images.images[chosen], images.white, design, "test", chosen.start)
+        found, labels = logits(network, image, count, "running"), images.labels[chosen]
         hits = int((found.argmax(1) == labels).sum())
         return hits, F.cross_entropy(found, labels, reduction="sum").item(), fired
 
-    found = list(_each(part, _parts(len(data), min(TEST_BATCH, network.micro_batch)), crew))
+    found = list(_each(part, _parts(len(images), min(TEST_BATCH, network.micro_batch)), executor))
     hits, loss, fired = (sum(column) for column in zip(*found, strict=True))
-    rate = fired / (len(data) * network.steps * neurons) if neurons else None
-    return Score(hits / len(data), loss / len(data), rate)
+    rate = fired / (len(images) * network.steps * neurons) if neurons else None
+    return Evaluation(hits / len(images), loss / len(images), rate)

@@ -19,7 +19,7 @@ from snnviz.graph.architectures import Architecture
 from snnviz.graph.layers import EPSILON, Source
 from snnviz.graph.layers import Layer as Shape
 from snnviz.theory import ttfs
-from snnviz.theory.operations import taps_before
+from snnviz.theory.operations import connections_before_pooling
 from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Silent, Window
 
 Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
@@ -27,12 +27,12 @@ Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
 Else given for each hidden layer, (n,), and alpha = B - sum W. Where alpha = 1 makes B negative, (3) is computed as it
 stands, which is what learning such a network means; no neuron does that (`Network.physical` refuses)."""
 
-FIRST_LARGEST = 1000.0
+INITIAL_MAX_ACTIVATION = 1000.0
 """X of (8) where a network learns from scratch."""
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class ForwardPass:
     """What images made of a network: the times (B, ...) of the input and of each hidden layer, and (B, classes)."""
 
     times: tuple[Tensor, ...]
@@ -77,7 +77,7 @@ class Network:
         """The logits (B, classes)."""
         return self.run(shown).logits
 
-    def run(self, shown: Tensor) -> Passed:
+    def run(self, shown: Tensor) -> ForwardPass:
         """(3) for layer after layer, and (7).
 
         The ramp's share of V(t_min) is in theta, too, so it is left out of both: theta - V(t_min) is
@@ -89,7 +89,7 @@ class Network:
             t = window.end - x if self.silent == "clock" else self._missed(index, window.width - x, times[-1])
             t = torch.where(t < window.end, t, window.end)  # a tie does not spike, as a ReLU of 0 passes no gradient
             times.append(self.received(t.clamp(min=window.start), window))
-        return Passed(tuple(times), self.decoded(len(self.windows), times[-1]))
+        return ForwardPass(tuple(times), self.decoded(len(self.windows), times[-1]))
 
     def _missed(self, index: int, left: Tensor, before: Tensor) -> Tensor:
         """When V meets the threshold if silent inputs send nothing: it is `left` B below it at t_min, and rises by B
@@ -99,8 +99,8 @@ class Network:
         end = (self.windows[index - 1] if index else INPUT_WINDOW).end
         source = layer.sources[0]
         if source.pool > 1 and not source.linear:
-            before, source = pooled(before, source), replace(source, pool=1)
-        absent = pooled((before == end).to(before.dtype), source) * (self.high - self.low if index == 0 else 1.0)
+            before, source = pool_times(before, source), replace(source, pool=1)
+        absent = pool_times((before == end).to(before.dtype), source) * (self.high - self.low if index == 0 else 1.0)
         given = self.slope(index)
         slope = torch.ones(layer.out_shape[0], dtype=before.dtype) if given is None else given
         if layer.kind == "linear":
@@ -128,15 +128,15 @@ class Network:
         layer, end = self.architecture.layers[index], (self.windows[index - 1] if index else INPUT_WINDOW).end
         source = layer.sources[0]
         size = source.pool if source.linear else 1
-        fired = (before if source.linear else pooled(before, source)) < end
+        fired = (before if source.linear else pool_times(before, source)) < end
         sides = (fired.shape[2], fired.shape[3]) if fired.dim() == 4 else (1, 1)
-        meets = torch.from_numpy(taps_before(layer, size, sides))
+        meets = torch.from_numpy(connections_before_pooling(layer, size, sides))
         fired = fired * (meets > 0) if size > 1 else fired  # what does not fill a square reaches nothing
         return int(fired.sum()) / (len(fired) * math.prod(layer.in_shape)), int((fired * meets).sum())
 
-    def adapt(self, passed: Passed) -> None:
+    def adapt(self, passed: ForwardPass) -> None:
         """(9) after a training step whose batch was `passed`. In the B1-model nothing else changes."""
-        self.windows = ttfs.widened(self.windows, [float(times.detach().min()) for times in passed.times[1:]])
+        self.windows = ttfs.widen_windows(self.windows, [float(times.detach().min()) for times in passed.times[1:]])
 
     def physical(self, index: int) -> ttfs.Layer:
         """Weights, ramps and thresholds of a layer as its neurons have them, (6).
@@ -153,8 +153,8 @@ class Network:
             bias = bias + self.low * weight.flatten(1).sum(1) / slope
         w, b = (self._effective(index).detach().double() / slope[:, None]).numpy(), bias.numpy()
         if index == len(self.windows):
-            return ttfs.readout(w, b, last.end, last.start)
-        return ttfs.mapped(w, b, self.windows[index], last.start, slope.numpy())
+            return ttfs.readout_layer(w, b, last.end, last.start)
+        return ttfs.layer_from_relu(w, b, self.windows[index], last.start, slope.numpy())
 
     def _named(self, index: int) -> tuple[Tensor, Tensor]:
         name = self.architecture.layers[index].name
@@ -168,7 +168,7 @@ class Network:
     def decoded(self, index: int, before: Tensor) -> Tensor:
         """D + sum W (t_min - t_j) / B of a layer: (4) without its max, or a logit."""
         layer, (weight, bias) = self.architecture.layers[index], self._named(index)
-        before = pooled(before, layer.sources[0])
+        before = pool_times(before, layer.sources[0])
         x = (self.windows[index - 1] if index else INPUT_WINDOW).end - before
         if index == 0:
             x = self.low + (self.high - self.low) * x
@@ -180,7 +180,7 @@ class Network:
         return (u if slope is None else u / slope.view(-1, 1, 1)) + bias.view(-1, 1, 1)
 
 
-def pooled(times: Tensor, source: Source) -> Tensor:
+def pool_times(times: Tensor, source: Source) -> Tensor:
     """Times (B, C, H, W) as `source` reads them; what does not fill a square is left out.
 
     "average": the next layer's synapses share a weight, so that their spikes' mean time counts. "max": only the first
@@ -191,7 +191,7 @@ def pooled(times: Tensor, source: Source) -> Tensor:
     return F.avg_pool2d(times, source.pool) if source.linear else -F.max_pool2d(-times, source.pool)
 
 
-def folded(network: networks.Network, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
+def fold_batch_norm(network: networks.Network, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
     """A ReLU network's weights and biases by name, with the batch normalisation before its ReLUs in them.
 
     kappa = gain / sqrt(variance + eps), w' = kappa w, b' = bias - kappa mean, by the running statistics.
@@ -219,14 +219,16 @@ def from_scratch(
     dtype: torch.dtype = torch.float64,
 ) -> Network:
     """A TTFS network that is to learn, from the weights that a ReLU network would start with: W = w, whatever B is."""
-    largest = [FIRST_LARGEST] * (len(network.architecture.layers) - 1)
-    parameters = {name: value.requires_grad_() for name, value in folded(network, dtype).items()}
-    return Network(network.architecture, parameters, ttfs.windows(largest), low=low, high=high, slopes=slopes)
+    largest = [INITIAL_MAX_ACTIVATION] * (len(network.architecture.layers) - 1)
+    parameters = {name: value.requires_grad_() for name, value in fold_batch_norm(network, dtype).items()}
+    return Network(
+        network.architecture, parameters, ttfs.windows_from_activations(largest), low=low, high=high, slopes=slopes
+    )
 
 
-def twin(
+def from_relu_network(
     network: networks.Network,
-    largest: Sequence[float],
+    max_activations: Sequence[float],
     low: float,
     high: float,
     zeta: float = ZETA,
@@ -236,17 +238,17 @@ def twin(
 ) -> Network:
     """The TTFS network that says what a ReLU network says of images of [low, high], by (6) for any slopes B above 0.
 
-    `largest`: X of (8). `slopes` "alpha-one": those that make alpha 1. `silent` "nothing": its neurons are (1) for
-    ever. Raises `InputError` where there are no such slopes.
+    `max_activations`: X of (8). `slopes` "alpha-one": those that make alpha 1. `silent` "nothing": its neurons are (1)
+    for ever. Raises `InputError` where there are no such slopes.
     """
-    parameters, windows = folded(network, dtype), ttfs.windows(largest, zeta)
+    parameters, windows = fold_batch_norm(network, dtype), ttfs.windows_from_activations(max_activations, zeta)
     made = Network(network.architecture, parameters, windows, low=low, high=high, silent=silent)
     if slopes == "one":
         return made
     for index, layer in enumerate(made.hidden):
         weight = parameters[f"{layer.name}.weight"]
         if isinstance(slopes, str):
-            slope = torch.from_numpy(ttfs.slopes_of_ramp_one(made._effective(index).double().numpy())).to(dtype)
+            slope = torch.from_numpy(ttfs.slopes_for_unit_ramp(made._effective(index).double().numpy())).to(dtype)
         else:
             slope = slopes[index]
         made.parameters[f"{layer.name}.weight"] = weight * slope.view(-1, *[1] * (weight.dim() - 1))

@@ -22,28 +22,32 @@ from typing import Any
 import numpy as np
 
 from snnviz.data import uploads
-from snnviz.data.files.checked import Checked
-from snnviz.data.files.limits import Limits
-from snnviz.data.files.reading import Asked, Choices, Done
-from snnviz.errors import Described, InputError
+from snnviz.data.files.checked import CheckedDataset
+from snnviz.data.files.limits import UploadLimits
+from snnviz.data.files.reading import ChoiceNeeded, Conversion, UploadChoices
+from snnviz.errors import InputError, Unquoted
 from snnviz.places import ROOT
 
 PREFIX = "snnviz-check-"
 GIVEN, ANSWER = "given.json", "answer.json"
-OLD = 2 * 3600
+STALE_SECONDS = 2 * 3600
 """Seconds after which a folder of a check is left over from a process that was killed."""
 
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
-def check(source: Path | Mapping[str, bytes], limits: Limits | None = None, choices: Choices | None = None) -> Checked:
-    """As `uploads.check`, whose limits `memory` and `seconds` hold here. Raises `InputError`, also `Asked`."""
-    limits = limits or Limits.here()
+def check_in_subprocess(
+    source: Path | Mapping[str, bytes], limits: UploadLimits | None = None, choices: UploadChoices | None = None
+) -> CheckedDataset:
+    """As `uploads.check_upload`, whose limits `memory` and `seconds` hold here. Raises `InputError`, also
+    `ChoiceNeeded`.
+    """
+    limits = limits or UploadLimits.here()
     if not isinstance(source, Path):
         limits.fit(sum(map(len, source.values())))
         limits.fit_samples(len(source))
     with _folder() as folder:
-        given: dict[str, Any] = {"limits": asdict(limits), "choices": asdict(choices or Choices())}
+        given: dict[str, Any] = {"limits": asdict(limits), "choices": asdict(choices or UploadChoices())}
         if isinstance(source, Path):
             given["path"] = str(source.absolute())
         else:
@@ -53,7 +57,7 @@ def check(source: Path | Mapping[str, bytes], limits: Limits | None = None, choi
         (folder / GIVEN).write_text(json.dumps(given))
         told = _run(folder, limits)
         if "asked" in told:
-            raise Asked(**told["asked"])
+            raise ChoiceNeeded(**told["asked"])
         if "error" in told:
             error = InputError(told["error"]["field"], "", "")
             error.args = (told["error"]["text"],)
@@ -61,7 +65,7 @@ def check(source: Path | Mapping[str, bytes], limits: Limits | None = None, choi
         return _read(folder, told)
 
 
-def _run(folder: Path, limits: Limits) -> dict[str, Any]:
+def _run(folder: Path, limits: UploadLimits) -> dict[str, Any]:
     """The answer of a process that reads what is in `folder`. Raises `InputError` where it gives none."""
     command = [sys.executable, "-m", "snnviz.data.apart", str(folder)]
     try:
@@ -71,13 +75,13 @@ def _run(folder: Path, limits: Limits) -> dict[str, Any]:
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         rule = f"be read within {limits.seconds:,} s"
-        raise InputError("upload", rule, Described("one that takes longer")) from None
+        raise InputError("upload", rule, Unquoted("one that takes longer")) from None
     with suppress(OSError, ValueError):
         found: dict[str, Any] = json.loads((folder / ANSWER).read_text())
         return found
     if b"MemoryError" in ended.stderr or ended.returncode < 0:
         raise limits.too_large()
-    raise InputError("upload", "be readable", Described("one that ends whoever reads it"))
+    raise InputError("upload", "be readable", Unquoted("one that ends whoever reads it"))
 
 
 @contextmanager
@@ -85,21 +89,21 @@ def _folder() -> Iterator[Path]:
     """A folder of its own; those that killed processes left are removed."""
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):
-            if left.stat().st_mtime < time.time() - OLD:
+            if left.stat().st_mtime < time.time() - STALE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         yield Path(folder)
 
 
-def _read(folder: Path, told: dict[str, Any]) -> Checked:
+def _read(folder: Path, told: dict[str, Any]) -> CheckedDataset:
     """What the process found; its arrays stay mapped when the folder is gone."""
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in told.pop("arrays")}
-    done = tuple(Done(**one) for one in told.pop("done"))
+    done = tuple(Conversion(**one) for one in told.pop("done"))
     listed: dict[str, Any] = {name: tuple(told.pop(name)) for name in ("shape", "labels", "remarks", "milliseconds")}
-    return Checked(arrays=arrays, done=done, **listed, **told)
+    return CheckedDataset(arrays=arrays, done=done, **listed, **told)
 
 
-def _write(folder: Path, found: Checked) -> dict[str, Any]:
+def _write(folder: Path, found: CheckedDataset) -> dict[str, Any]:
     for name, array in found.arrays.items():
         path = folder / f"{name}.npy"
         if not path.exists():  # else it was written as it was read
@@ -122,10 +126,10 @@ def _bound(megabytes: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def main(folder: Path) -> None:
+def subprocess_main(folder: Path) -> None:
     """In the process of its own."""
     given = json.loads((folder / GIVEN).read_text())
-    limits, choices = Limits(**given["limits"]), Choices(**given["choices"])
+    limits, choices = UploadLimits(**given["limits"]), UploadChoices(**given["choices"])
     source: Any
     if "path" in given:
         source = Path(given["path"])
@@ -134,8 +138,8 @@ def main(folder: Path) -> None:
     _bound(limits.memory, limits.seconds)
     answer: dict[str, Any]
     try:
-        answer = _write(folder, uploads.check(source, limits, choices, folder))
-    except Asked as asked:
+        answer = _write(folder, uploads.check_upload(source, limits, choices, folder))
+    except ChoiceNeeded as asked:
         answer = {"asked": {"option": asked.option, "why": asked.why, "choices": asked.choices}}
     except InputError as error:
         answer = {"error": {"field": error.field, "text": str(error)}}
@@ -145,4 +149,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    subprocess_main(Path(sys.argv[1]))

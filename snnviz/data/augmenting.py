@@ -10,7 +10,7 @@ from snnviz.design.binning import Augment
 Counts = NDArray[np.uint8]
 
 
-def augmented(samples: Counts, how: Augment, rng: np.random.Generator) -> Counts:
+def augment(samples: Counts, augmentation: Augment, rng: np.random.Generator) -> Counts:
     """Images (B, C, H, W), or frames of counts (B, T, P, H, W), each changed in its own way; a copy.
 
     Mirroring and moving are exact: events at a border move out of the picture and 0 moves in. Each event is left out
@@ -18,14 +18,16 @@ def augmented(samples: Counts, how: Augment, rng: np.random.Generator) -> Counts
     1 for one event.
     """
     found = samples.copy()
-    if how.flip == "on":
+    if augmentation.flip == "on":
         mirrored = rng.random(len(found)) < 0.5
         found[mirrored] = found[mirrored][..., ::-1]
-    if how.shift:
-        for sample, (dy, dx) in zip(found, rng.integers(-how.shift, how.shift + 1, (len(found), 2)), strict=True):
+    if augmentation.shift:
+        for sample, (dy, dx) in zip(
+            found, rng.integers(-augmentation.shift, augmentation.shift + 1, (len(found), 2)), strict=True
+        ):
             _move(sample, int(dy), int(dx))
-    if how.drop:
-        _thin(found, how.drop, rng)
+    if augmentation.drop:
+        _thin(found, augmentation.drop, rng)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from snnviz.data.recordings import Counts
+from snnviz.data.recordings import EventCountStatistics
 
 Layout = Literal["table", "idx", "cifar", "nmnist", "classes", "gesture", "saccades", "own"]
 """How the files of a data set lie: scikit-learn's table; four IDX files; CIFAR-10's binary files; a folder for each of
@@ -13,7 +13,7 @@ Train and Test, in it one for each label; a folder for each class; for each pers
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class IdxFile:
     """An IDX file: `content` is the SHA-256 of its uncompressed bytes, `packed` that of the published .gz."""
 
     content: str
@@ -34,11 +34,11 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class DatasetCard:
     """What a page tells about a data set. Intensities are in [0, 1]; statistics are over the training images
     (those of digits over all images, because their split depends on the seed).
 
-    `shape`: (channels or polarities, height, width) of its files; what a design shows is `datasets.shape`.
+    `shape`: (channels or polarities, height, width) of its files; what a design shows is `datasets.sample_shape`.
     `histogram`: share of pixels at intensity k/16, k = 0..16. `likeness`: how alike the spikes of neighbouring
     pixels' neurons are at initialisation, 0 independent to 1 equal, seen through 2x2 average pooling (measured:
     means of five layers, four encodings and thresholds, three seeds). Of recordings of events, `counts` says what
@@ -61,10 +61,10 @@ class Card:
     mean: float = 0.0
     std: float = 1.0
     histogram: tuple[float, ...] = ()
-    counts: Counts | None = None
+    counts: EventCountStatistics | None = None
     download: str = ""
     mirrors: tuple[str, ...] = ()
-    files: tuple[File, ...] = ()
+    files: tuple[IdxFile, ...] = ()
     labels: tuple[str, ...] = field(default=tuple("0123456789"))
     layout: Layout = "idx"
     archives: tuple[Archive, ...] = ()

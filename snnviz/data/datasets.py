@@ -19,18 +19,18 @@ from numpy.typing import NDArray
 
 from snnviz.data import eventsets, fetching, owndata, recordings, stills
 from snnviz.data.cards import Archive as Archive
-from snnviz.data.cards import Card as Card
-from snnviz.data.cards import File as File
+from snnviz.data.cards import DatasetCard as DatasetCard
+from snnviz.data.cards import IdxFile as IdxFile
 from snnviz.data.files import cifar
-from snnviz.data.recordings import Counts
-from snnviz.design.binning import Events, seen
+from snnviz.data.recordings import EventCountStatistics
+from snnviz.design.binning import Events, resulting_side
 from snnviz.design.menus import DATASETS
 from snnviz.design.networks import Shape
 from snnviz.design.parts import Data
 from snnviz.errors import DataMissing, InputError, did_you_mean
 from snnviz.places import cache_dir, data_dirs
 
-DATASETS.beside = lambda kind: owndata.entry(kind) or eventsets.entry(kind)
+DATASETS.beside = lambda kind: owndata.registry_entry(kind) or eventsets.saccades_entry(kind)
 _WRITTEN_DOWN = (stills, eventsets)  # each registers its cards
 
 Images = NDArray[np.uint8]
@@ -50,95 +50,95 @@ class Split:
     white: int
 
 
-def card(name: str) -> Card:
+def dataset_card(name: str) -> DatasetCard:
     """The card of a data set. Raises `InputError` for an unknown name."""
     found = DATASETS[name].function()
-    assert isinstance(found, Card)
+    assert isinstance(found, DatasetCard)
     return found
 
 
-def find(name: str, role: str) -> list[Path]:
+def find_files(name: str, role: str) -> list[Path]:
     """The files on this machine that may be the one of `name` in this role, in the order of preference."""
     places = (folder / f"{role}{ending}" for folder in data_dirs(name) for ending in ("", ".gz"))
     return [place for place in places if place.is_file()]
 
 
-def names() -> tuple[str, ...]:
+def dataset_names() -> tuple[str, ...]:
     """All that a design can show on this machine: what is registered, and one's own."""
-    return (*DATASETS.kinds, *owndata.names())
+    return (*DATASETS.kinds, *owndata.own_dataset_names())
 
 
-def shape(data: Data) -> Shape:
+def sample_shape(data: Data) -> Shape:
     """What a network sees of one sample at a time step: channels or polarities, height, width."""
-    channels, height, width = card(data.name).shape
-    return channels, seen(height, data.events), seen(width, data.events)
+    channels, height, width = dataset_card(data.name).shape
+    return channels, resulting_side(height, data.events), resulting_side(width, data.events)
 
 
-def stated(data: Data) -> Counts | None:
+def card_counts(data: Data) -> EventCountStatistics | None:
     """What the card of a set of recordings says of the frames that a design makes of it; None where it says nothing."""
-    about, how = card(data.name), data.events
+    about, how = dataset_card(data.name), data.events
     return about.counts if not about.guessed and how == Events() else None
 
 
-def is_here(name: str) -> bool:
+def is_available(name: str) -> bool:
     """Whether `name` can be read without a download."""
-    about = card(name)
+    about = dataset_card(name)
     if about.simulated:
-        return is_here(about.simulated)
+        return is_available(about.simulated)
     if about.layout == "own":
-        return owndata.is_here(name)
+        return owndata.is_available(name)
     if about.layout == "cifar":
-        return cifar.find(name) is not None
+        return cifar.find_folder(name) is not None
     if about.counts is not None:
-        return recordings.find(name) is not None
-    return not about.download or all(find(name, role) for role in ROLES)
+        return recordings.find_folder(name) is not None
+    return not about.download or all(find_files(name, role) for role in ROLES)
 
 
-UNASKED_MEGABYTES = 250
+AUTOMATIC_DOWNLOAD_MEGABYTES = 250
 """Archives that are larger are fetched when somebody says so, not because a run wants them."""
 
 
-def is_fetched_unasked(name: str) -> bool:
+def is_downloaded_automatically(name: str) -> bool:
     """Whether the first run that wants it fetches it."""
-    about = card(name)
+    about = dataset_card(name)
     if about.simulated:
-        return is_fetched_unasked(about.simulated)
-    return about.fetchable and all(0 < archive.megabytes <= UNASKED_MEGABYTES for archive in about.archives)
+        return is_downloaded_automatically(about.simulated)
+    return about.fetchable and all(0 < archive.megabytes <= AUTOMATIC_DOWNLOAD_MEGABYTES for archive in about.archives)
 
 
-def ensure(name: str, watch: Callable[[str], None], *, asked: bool = False) -> None:
-    """Fetch the files of `name` that are not here; `watch` hears how far that is. Raises `DataMissing`.
+def ensure_downloaded(name: str, on_progress: Callable[[str], None], *, explicit: bool = False) -> None:
+    """Fetch the files of `name` that are not here; `on_progress` hears how far that is. Raises `DataMissing`.
 
-    `asked`: somebody wants just that, however large it is.
+    `explicit`: somebody wants just that, however large it is.
     """
-    name = source(name)
-    about = card(name)
-    if about.archives and not is_here(name):
-        if asked or is_fetched_unasked(name):
-            fetching.fetch_archives(name, about, watch)
+    name = source_dataset(name)
+    about = dataset_card(name)
+    if about.archives and not is_available(name):
+        if explicit or is_downloaded_automatically(name):
+            fetching.fetch_archives(name, about, on_progress)
         else:
-            place_of(name)
-    elif about.layout == "own" and not is_here(name):
-        raise owndata.absent(name)
+            recordings_folder(name)
+    elif about.layout == "own" and not is_available(name):
+        raise owndata.missing_error(name)
     elif about.download:
         for role, file in zip(ROLES, about.files, strict=True):
-            if not find(name, role):
-                fetch(name, role, file, watch)
+            if not find_files(name, role):
+                download_file(name, role, file, on_progress)
 
 
-def source(name: str) -> str:
+def source_dataset(name: str) -> str:
     """The data set whose files it is read from: of simulated recordings the images, of other labels the same images."""
-    about = card(name)
+    about = dataset_card(name)
     if about.simulated:
-        return source(about.simulated)
+        return source_dataset(about.simulated)
     return cifar.FORMATS[name].home if about.layout == "cifar" else name
 
 
-def place_of(name: str) -> Path:
+def recordings_folder(name: str) -> Path:
     """The folder of a data set of recordings. Raises `DataMissing`, which says where to put them."""
-    place = recordings.find(name)
+    place = recordings.find_folder(name)
     if place is None:
-        about, layout = card(name), recordings.LAYOUTS[name]
+        about, layout = dataset_card(name), recordings.LAYOUTS[name]
         where = cache_dir() / "datasets" / name / layout.inner
         raise DataMissing(
             f"{about.title} is not on this machine: get it by `python -m snnviz data fetch {name}`, or "
@@ -147,25 +147,25 @@ def place_of(name: str) -> Path:
     return place
 
 
-def sizes(name: str) -> tuple[int, int]:
+def dataset_sizes(name: str) -> tuple[int, int]:
     """Training and test samples that a run can use: all there are, or of recordings those on this machine."""
-    about = card(name)
+    about = dataset_card(name)
     if about.simulated:
-        return sizes(about.simulated)
+        return dataset_sizes(about.simulated)
     here = None
     if about.layout == "cifar":
-        here = cifar.sizes(name)
+        here = cifar.image_counts(name)
     elif about.layout in ("nmnist", "classes", "gesture"):
-        here = recordings.sizes(name)
+        here = recordings.recording_counts(name)
     return here or (about.train, about.test)
 
 
-def remark(name: str) -> str:
+def availability_remark(name: str) -> str:
     """A sentence where only a part of `name` is on this machine, or where it is simulated, else nothing."""
-    about, (train, test) = card(name), sizes(name)
+    about, (train, test) = dataset_card(name), dataset_sizes(name)
     words = ""
     if about.simulated:
-        words = f"These recordings are simulated from the images of {card(about.simulated).title}."
+        words = f"These recordings are simulated from the images of {dataset_card(about.simulated).title}."
     if (train, test) == (about.train, about.test):
         return words
     noun = "images" if about.counts is None or about.simulated else "recordings"
@@ -176,23 +176,23 @@ def remark(name: str) -> str:
     return f"{words} {part}".strip()
 
 
-def load(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None) -> Split:
+def load_images(name: str, seed: int = 0, on_progress: Callable[[str], None] = lambda _: None) -> Split:
     """The images of `name`, which are no recordings. `seed` splits what has no test set of its own.
 
-    `watch` hears of downloads. Raises `DataMissing` with one sentence where a file is absent and cannot be fetched, or
-    is damaged.
+    `on_progress` hears of downloads. Raises `DataMissing` with one sentence where a file is absent and cannot be
+    fetched, or is damaged.
     """
-    about = card(name)
+    about = dataset_card(name)
     if about.layout == "own":
-        return Split(*owndata.images(name, seed))
+        return Split(*owndata.load_images(name, seed))
     if about.layout == "cifar":
-        ensure(name, watch)
-        return Split(*cifar.load(name), 255)
+        ensure_downloaded(name, on_progress)
+        return Split(*cifar.load_images(name), 255)
     if about.layout == "table":
         return _digits(about, seed)
     arrays = []
     for role, file in zip(ROLES, about.files, strict=True):
-        paths = find(name, role) or [fetch(name, role, file, watch)]
+        paths = find_files(name, role) or [download_file(name, role, file, on_progress)]
         arrays.append(_idx(_first_whole(paths, file.content, name)))
     train_images, train_labels, test_images, test_labels = arrays
     return Split(train_images, train_labels.astype(np.int64), test_images, test_labels.astype(np.int64), 255)
@@ -203,13 +203,13 @@ def _first_whole(paths: list[Path], content: str, name: str) -> bytes:
     problems = []
     for path in paths:
         try:
-            return read(path, content, name)
+            return read_verified(path, content, name)
         except DataMissing as problem:
             problems.append(problem)
     raise problems[0]
 
 
-def read(path: Path, content: str, name: str) -> bytes:
+def read_verified(path: Path, content: str, name: str) -> bytes:
     """The bytes of a file, gzipped or not, after checking their SHA-256. Raises `DataMissing`."""
     try:
         raw = path.read_bytes()
@@ -230,30 +230,30 @@ def _idx(raw: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions).reshape(shape.astype(int))
 
 
-def fetch(name: str, role: str, file: File, watch: Callable[[str], None]) -> Path:
+def download_file(name: str, role: str, file: IdxFile, on_progress: Callable[[str], None]) -> Path:
     """Download one file into cache/datasets, whole or not at all. Raises `DataMissing` saying what else can be done."""
-    about = card(name)
-    watch(f"fetching {about.title}: {role}.gz")
+    about = dataset_card(name)
+    on_progress(f"fetching {about.title}: {role}.gz")
     try:
         urls = [f"{place}{role}.gz" for place in (about.download, *about.mirrors)]
-        return fetching.retrieve(name, f"{role}.gz", urls, f"sha256:{file.packed}", watch)
+        return fetching.download(name, f"{role}.gz", urls, f"sha256:{file.packed}", on_progress)
     except OSError as error:
         where = cache_dir() / "datasets" / name
         debian = " or install Debian's package dataset-fashion-mnist" if name == "fashion-mnist" else ""
-        reason = str(error) if isinstance(error, fetching.Trouble) else type(error).__name__
+        reason = str(error) if isinstance(error, fetching.DownloadError) else type(error).__name__
         raise DataMissing(
             f"{about.title} is not on this machine and could not be fetched: {reason}. By hand: "
             f"put {role}.gz and its three siblings into {where}{debian}."
         ) from None
 
 
-def _digits(about: Card, seed: int) -> Split:
+def _digits(about: DatasetCard, seed: int) -> Split:
     """scikit-learn's own file, read without importing scikit-learn (a second, and 180 MB)."""
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:
         raise DataMissing("The digits come with scikit-learn, which must be installed: pip install scikit-learn.")
     path = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
-    raw = read(path, about.files[0].content, about.title)
+    raw = read_verified(path, about.files[0].content, about.title)
     table = np.loadtxt(raw.decode().splitlines(), delimiter=",", dtype=np.uint8)
     images, labels = table[:, :-1].reshape(-1, *about.shape[1:]), table[:, -1].astype(np.int64)
     order = np.random.default_rng([seed, 0xD161]).permutation(len(images))
@@ -261,7 +261,7 @@ def _digits(about: Card, seed: int) -> Split:
     return Split(images[: about.train], labels[: about.train], images[about.train :], labels[about.train :], 16)
 
 
-def read_dataset(value: object, field: str = "data") -> str:
+def parse_dataset_name(value: object, field: str = "data") -> str:
     """The name of a data set, or a sentence."""
     if not isinstance(value, str) or value not in DATASETS:
         raise InputError(field, f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))

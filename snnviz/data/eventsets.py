@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from snnviz.data import owndata, recordings, stills
-from snnviz.data.cards import Archive, Card
+from snnviz.data.cards import Archive, DatasetCard
 from snnviz.data.saccades import SACCADES
 from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.design.registry import Entry
@@ -24,9 +24,9 @@ _MENDELEY = "https://data.mendeley.com/public-files/datasets/468j46mzdv/files/"
 
 
 @DATASETS.register(source="https://www.garrickorchard.com/datasets/n-mnist", kind="nmnist", traits=[EVENTS])
-def nmnist() -> Card:
+def nmnist() -> DatasetCard:
     """Recordings of MNIST's digits by an event camera in three quick moves, 34x34 in two polarities."""
-    return Card(
+    return DatasetCard(
         title="N-MNIST",
         about="60,000 training and 10,000 test recordings of MNIST's digits by an event camera that moves three times, "
         "34x34 pixels in two polarities: each of T frames counts the events in a T-th of the 0.3 s.",
@@ -62,9 +62,9 @@ def nmnist() -> Card:
 
 
 @DATASETS.register(source="https://doi.org/10.6084/m9.figshare.4724671.v2", kind="cifar10-dvs", traits=[EVENTS])
-def cifar10_dvs() -> Card:
+def cifar10_dvs() -> DatasetCard:
     """Recordings of 10,000 images of CIFAR-10 by an event camera while they move on a screen, 128x128."""
-    return Card(
+    return DatasetCard(
         title="CIFAR10-DVS",
         about="10,000 recordings of images of CIFAR-10 that move on a screen, 128x128 pixels in two polarities, "
         "1.3 s each; 9,000 for training and 1,000 for testing, by the design's seed.",
@@ -95,9 +95,9 @@ def cifar10_dvs() -> Card:
 
 
 @DATASETS.register(source="https://research.ibm.com/interactive/dvsgesture", kind="dvs-gesture", traits=[EVENTS])
-def dvs_gesture() -> Card:
+def dvs_gesture() -> DatasetCard:
     """Recordings of eleven gestures of hands and arms by an event camera, 128x128."""
-    return Card(
+    return DatasetCard(
         title="DVS Gesture",
         about="1,077 training and 264 test recordings of gestures of hands and arms, about 6 s each, 128x128 pixels in "
         "two polarities, as tonic publishes them: one file a gesture, times in milliseconds.",
@@ -135,7 +135,7 @@ def dvs_gesture() -> Card:
     )
 
 
-def simulated(name: str, still: Card) -> Card:
+def simulated_card(name: str, still: DatasetCard) -> DatasetCard:
     """The card of recordings that are computed from the images of `name`, whose card is `still`."""
     counts = SACCADES.get(name)
     _, height, width = still.shape
@@ -158,22 +158,24 @@ def simulated(name: str, still: Card) -> Card:
     )
 
 
-def _register(name: str, make: Callable[[], Card], what: str) -> None:
-    def function() -> Card:
-        return simulated(name, make())
+def _register(name: str, make: Callable[[], DatasetCard], what: str) -> None:
+    def function() -> DatasetCard:
+        return simulated_card(name, make())
 
     function.__doc__ = f"Simulated: recordings computed from the images of {what} by N-MNIST's three moves."
     source = "Orchard et al. 2015, simulated here"
     DATASETS.register(source=source, kind=f"{name}-saccades", traits=[EVENTS])(function)
 
 
-def entry(kind: str) -> Entry[Any] | None:
+def saccades_entry(kind: str) -> Entry[Any] | None:
     """Of the saccades of one's own images, or None."""
-    still = owndata.entry(kind.removesuffix("-saccades")) if kind.endswith("-saccades") else None
+    still = owndata.registry_entry(kind.removesuffix("-saccades")) if kind.endswith("-saccades") else None
     if still is None or EVENTS in still.traits:
         return None
     name, make = still.kind, still.function
-    return Entry(kind, lambda: simulated(name, make()), "Orchard et al. 2015, simulated", "", (), frozenset({EVENTS}))
+    return Entry(
+        kind, lambda: simulated_card(name, make()), "Orchard et al. 2015, simulated", "", (), frozenset({EVENTS})
+    )
 
 
 _register("digits", stills.digits, "Digits")

@@ -14,39 +14,39 @@ from pathlib import Path
 from typing import Any
 
 from snnviz import leftovers
-from snnviz.data.cards import Card
+from snnviz.data.cards import DatasetCard
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
 
-Watch = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
-PIECE = 2**18
-TIMEOUT = 20.0
+CHUNK_BYTES = 2**18
+TIMEOUT_SECONDS = 20.0
 
 
-class Trouble(OSError):
+class DownloadError(OSError):
     """Why a source gave nothing, in words."""
 
 
-def retrieve(name: str, file: str, urls: Sequence[str], known: str, watch: Watch) -> Path:
+def download(name: str, file: str, urls: Sequence[str], known: str, watch: ProgressCallback) -> Path:
     """The file in cache/datasets/`name`, downloaded where it is not there, its hash checked by pooch.
 
     The first source that has it; what has arrived when a download is cut off stays beside it as .part, and the next
-    source, or the next try, is asked for the rest. Raises `OSError`, a `Trouble` where every source was asked.
+    source, or the next try, is asked for the rest. Raises `OSError`, a `DownloadError` where every source was asked.
     """
     troubles = []
     for url in urls:
         try:
             place, _, inner = url.partition("#")
             return _of_archive(name, file, place, inner, known, watch) if inner else _of(name, file, url, known, watch)
-        except Trouble as error:
+        except DownloadError as error:
             troubles.append(str(error))
         except OSError as error:
             troubles.append(f"{url} could not be reached ({type(error).__name__})")
-    raise Trouble("; ".join(troubles))
+    raise DownloadError("; ".join(troubles))
 
 
-def _of_archive(name: str, file: str, url: str, inner: str, known: str, watch: Watch) -> Path:
+def _of_archive(name: str, file: str, url: str, inner: str, known: str, watch: ProgressCallback) -> Path:
     """Of a zip that holds the file, whose hash nobody states: the file's own is checked."""
     folder = cache_dir() / "datasets" / name
     whole = _of(name, url.rpartition("/")[2], url, None, watch)
@@ -55,19 +55,19 @@ def _of_archive(name: str, file: str, url: str, inner: str, known: str, watch: W
         with zipfile.ZipFile(whole) as archive:
             entry = next((one for one in archive.namelist() if one.rpartition("/")[2].lower() == inner.lower()), None)
             if entry is None:
-                raise Trouble(f"{url} holds no {inner}")
+                raise DownloadError(f"{url} holds no {inner}")
             part = folder / f"{file}.inner"
             with archive.open(entry) as packed, part.open("wb") as out:
-                shutil.copyfileobj(packed, out, PIECE)
+                shutil.copyfileobj(packed, out, CHUNK_BYTES)
     except zipfile.BadZipFile:
         whole.unlink()
-        raise Trouble(f"{url} is no zip") from None
+        raise DownloadError(f"{url} is no zip") from None
     with part.open("rb") as written:
         same = hashlib.file_digest(written, kind).hexdigest() == digest
     if not same:
         part.unlink()
         whole.unlink()
-        raise Trouble(_another(url, known))
+        raise DownloadError(_another(url, known))
     os.replace(part, folder / file)
     return folder / file
 
@@ -76,8 +76,8 @@ def _another(url: str, known: str) -> str:
     return f"what came from {url} is not the published file (its {known.partition(':')[0].upper()} is another)"
 
 
-def _of(name: str, file: str, url: str, known: str | None, watch: Watch) -> Path:
-    """From one source. Raises `OSError`, and of these `Trouble` where it is known what is wrong."""
+def _of(name: str, file: str, url: str, known: str | None, watch: ProgressCallback) -> Path:
+    """From one source. Raises `OSError`, and of these `DownloadError` where it is known what is wrong."""
     import pooch
 
     pooch.get_logger().setLevel("WARNING")  # `watch` tells more
@@ -89,13 +89,13 @@ def _of(name: str, file: str, url: str, known: str | None, watch: Watch) -> Path
         )
     except ValueError:
         part.unlink(missing_ok=True)
-        raise Trouble(_another(url, known or "")) from None
+        raise DownloadError(_another(url, known or "")) from None
 
 
 class _Resuming:
     """pooch's downloader: into `part`, from where it ends, then to where pooch wants it."""
 
-    def __init__(self, part: Path, file: str, watch: Watch) -> None:
+    def __init__(self, part: Path, file: str, watch: ProgressCallback) -> None:
         self.part, self.file, self.watch = part, file, watch
 
     def __call__(self, url: str, output_file: str, _: Any, check_only: bool = False) -> None:
@@ -106,18 +106,18 @@ class _Resuming:
         headers = (
             {"Range": f"bytes={have}-", "Accept-Encoding": "identity"} if have else {"Accept-Encoding": "identity"}
         )
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT, allow_redirects=True) as response:
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS, allow_redirects=True) as response:
             if response.status_code == 416:  # there is no more: the whole is here, or something else
                 have = 0
                 self.part.rename(output_file)
                 return
             if response.status_code in (404, 410):
-                raise Trouble(f"{url} was not found ({response.status_code})")
+                raise DownloadError(f"{url} was not found ({response.status_code})")
             if not 200 <= response.status_code < 300:
-                raise Trouble(f"{url} refuses it ({response.status_code})")
+                raise DownloadError(f"{url} refuses it ({response.status_code})")
             nothing = f"{url} answers with nothing ({response.status_code} and an empty body)"
             if response.status_code not in (200, 206) or response.headers.get("Content-Length") == "0":
-                raise Trouble(nothing)  # before what has arrived of it is written over
+                raise DownloadError(nothing)  # before what has arrived of it is written over
             if response.status_code != 206:  # the server starts anew
                 have = 0
             total = have + int(response.headers.get("Content-Length") or 0)
@@ -129,7 +129,7 @@ class _Resuming:
                 )
             with self.part.open("ab" if have else "wb") as file:
                 try:
-                    for piece in response.iter_content(PIECE):
+                    for piece in response.iter_content(CHUNK_BYTES):
                         file.write(piece)
                         have += len(piece)
                         of = f"{have / 1e6:.1f} of {max(total, have) / 1e6:.1f} MB"
@@ -141,13 +141,13 @@ class _Resuming:
                     total = max(total, have + 1)
         if not have:
             self.part.unlink()
-            raise Trouble(nothing)
+            raise DownloadError(nothing)
         if have < total:
-            raise Trouble(f"{url} was cut off after {have:,} of {total:,} bytes, which are kept for the next try")
+            raise DownloadError(f"{url} was cut off after {have:,} of {total:,} bytes, which are kept for the next try")
         os.replace(self.part, output_file)
 
 
-def fetch_archives(name: str, about: Card, watch: Watch) -> None:
+def fetch_archives(name: str, about: DatasetCard, watch: ProgressCallback) -> None:
     """Downloads and unpacks the archives of a data set into its folder. Raises `DataMissing`."""
     folder = cache_dir() / "datasets" / name
     for archive in about.archives:
@@ -157,13 +157,13 @@ def fetch_archives(name: str, about: Card, watch: Watch) -> None:
         size = f" ({archive.megabytes:,} MB)" if archive.megabytes else ""
         watch(f"fetching {about.title}: {archive.name}{size}")
         try:
-            path = retrieve(name, archive.name, (archive.url, *archive.mirrors), archive.hash, watch)
+            path = download(name, archive.name, (archive.url, *archive.mirrors), archive.hash, watch)
             watch(f"unpacking {archive.name}")
             _unpack(path, folder, watch, about)
             done.touch()
             path.unlink()
         except (OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
-            reason = str(error) if isinstance(error, Trouble) else type(error).__name__
+            reason = str(error) if isinstance(error, DownloadError) else type(error).__name__
             raise DataMissing(
                 f"{about.title} could not be fetched: {reason}. By hand: get {archive.name} ({archive.hash}) by a "
                 f"browser from {about.home}, put it into {folder} and repeat, or unpack it there."
@@ -172,15 +172,15 @@ def fetch_archives(name: str, about: Card, watch: Watch) -> None:
         (folder / mirror.rpartition("/")[2]).unlink(missing_ok=True)  # all that it held is unpacked
 
 
-INNER = {"nmnist": "NMNIST", "cifar10-dvs": "CIFAR10DVS", "dvs-gesture": "DVSGesture"}
+ARCHIVE_FOLDERS = {"nmnist": "NMNIST", "cifar10-dvs": "CIFAR10DVS", "dvs-gesture": "DVSGesture"}
 
 
-def _unpack(path: Path, folder: Path, watch: Watch, about: Card) -> None:
+def _unpack(path: Path, folder: Path, watch: ProgressCallback, about: DatasetCard) -> None:
     """Into a folder beside, which is then merged: a process that is killed leaves nothing that looks whole."""
     work, holding = folder / f"unpacking-{uuid.uuid4().hex}", ExitStack()
     try:
         work.mkdir(parents=True)
-        holding.enter_context(leftovers.held(work))
+        holding.enter_context(leftovers.in_use(work))
         _extract(path, work)
         if about.layout == "classes":  # CIFAR10-DVS: an archive of archives, one a class
             inner = sorted(work.rglob("*.zip"))
@@ -188,7 +188,7 @@ def _unpack(path: Path, folder: Path, watch: Watch, about: Card) -> None:
                 watch(f"unpacking {part.name}: {count} of {len(inner)}")
                 _extract(part, work)
                 part.unlink()
-        target = folder / INNER.get(folder.name, "")
+        target = folder / ARCHIVE_FOLDERS.get(folder.name, "")
         target.mkdir(parents=True, exist_ok=True)
         for entry in sorted(work.iterdir()):
             if not (target / entry.name).exists():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from snnviz.data.eventsets import MARGIN as MARGIN
 from snnviz.data.files.eventfiles import EVENT as EVENT
-from snnviz.design.binning import Events, seen
+from snnviz.design.binning import Events, resulting_side
 from snnviz.design.networks import Shape
 
 Array = NDArray[Any]
@@ -26,37 +26,37 @@ Frames = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 
-def frames(events: Array, steps: int, sensor: Shape, how: Events | None = None) -> Frames:
+def events_to_frames(events: Array, steps: int, sensor: Shape, preprocessing: Events | None = None) -> Frames:
     """What a network sees of a recording by a sensor of (P, H, W): T frames of counts, at most 255, or of 0 and 1.
 
     A recording is cut into T equal parts of whole microseconds; what is behind the last, the last event and up to T - 1
     microseconds before it, which tonic drops, is counted in the last frame. Windows begin with the first event that the
     camera saw; what is behind the last window is left out.
     """
-    how = how or Events()
+    preprocessing = preprocessing or Events()
     polarities, height, width = sensor
-    shape = (polarities, seen(height, how), seen(width, how))
+    shape = (polarities, resulting_side(height, preprocessing), resulting_side(width, preprocessing))
     if not len(events):
         return np.zeros((steps, *shape), np.uint8)
     first, last = int(events["t"].min()), int(events["t"].max())
-    events = prepared(events, sensor, how)
+    events = preprocess_events(events, sensor, preprocessing)
     passed = events["t"].astype(np.int64) - first
-    if how.window_ms:
-        step = passed // max(round(how.window_ms * 1000), 1)
+    if preprocessing.window_ms:
+        step = passed // max(round(preprocessing.window_ms * 1000), 1)
         events, step = events[step < steps], step[step < steps]
     else:
         step = np.minimum(passed // max((last - first) // steps, 1), steps - 1)
     place = ((step * polarities + events["p"]) * shape[1] + events["y"]) * shape[2] + events["x"]
     counts = np.bincount(place, minlength=steps * int(np.prod(shape)))
-    return np.minimum(counts, 1 if how.bins == "binary" else 255).astype(np.uint8).reshape(steps, *shape)
+    return np.minimum(counts, 1 if preprocessing.bins == "binary" else 255).astype(np.uint8).reshape(steps, *shape)
 
 
-def prepared(events: Array, sensor: Shape, how: Events) -> Array:
+def preprocess_events(events: Array, sensor: Shape, how: Events) -> Array:
     """Denoised, cropped and downsampled events, with the places that they have then."""
     if how.denoise_ms:
-        events = events[is_connected(events, round(how.denoise_ms * 1000))]
+        events = events[has_recent_neighbour(events, round(how.denoise_ms * 1000))]
     if how.crop:
-        events = cropped(events, sensor, how.crop)
+        events = center_crop(events, sensor, how.crop)
     if how.downsample > 1:
         events = events.copy()
         events["x"] //= how.downsample
@@ -64,7 +64,7 @@ def prepared(events: Array, sensor: Shape, how: Events) -> Array:
     return events
 
 
-def cropped(events: Array, sensor: Shape, side: int) -> Array:
+def center_crop(events: Array, sensor: Shape, side: int) -> Array:
     """The events of the square of `side` pixels in the middle: `tonic.transforms.CenterCrop`."""
     top, left = (sensor[1] - side) // 2, (sensor[2] - side) // 2
     x, y = events["x"] - left, events["y"] - top
@@ -74,10 +74,11 @@ def cropped(events: Array, sensor: Shape, side: int) -> Array:
     return found
 
 
-def is_connected(events: Array, within: int) -> NDArray[np.bool_]:
-    """Which events one of the four neighbouring pixels preceded by less than `within` microseconds, in either polarity.
+def has_recent_neighbour(events: Array, microseconds: int) -> NDArray[np.bool_]:
+    """Which events one of the four neighbouring pixels preceded by less than `microseconds` microseconds, in either
+    polarity.
 
-    `tonic.transforms.Denoise(filter_time=within)`, which keeps besides whatever has a time below `within`.
+    `tonic.transforms.Denoise(filter_time=within)`, which keeps besides whatever has a time below `microseconds`.
     """
     count = len(events)
     if not count:
@@ -92,24 +93,24 @@ def is_connected(events: Array, within: int) -> NDArray[np.bool_]:
         place = np.searchsorted(keys, beside * count + number) - 1  # the last event there before this one
         last = keys[np.maximum(place, 0)]
         there = (place >= 0) & (last // count == beside)
-        found |= there & (times[last % count] + within > times)
+        found |= there & (times[last % count] + microseconds > times)
     return found
 
 
-def per_step(found: Frames) -> NDArray[np.int64]:
+def events_per_step(found: Frames) -> NDArray[np.int64]:
     """Events of each polarity at each time step, (T, P)."""
     sums: NDArray[np.int64] = found.sum((2, 3), dtype=np.int64)
     return sums
 
 
-SACCADES = ((-0.5, 0.5), (0.0, -0.5), (0.5, 0.5), (-0.5, 0.5))
+SACCADE_PATH = ((-0.5, 0.5), (0.0, -0.5), (0.5, 0.5), (-0.5, 0.5))
 """Corners of the triangle along which the camera of N-MNIST moves, (x, y), in units of twice `MARGIN` pixels."""
 
 SACCADE_US = 100_000
 PARTS = 20
 """Of a saccade, in each of which the image is looked at once: intensities are straight lines in between."""
 
-DARK = 0.1
+DARK_INTENSITY = 0.1
 """Added to intensities from 0 to 1 before their logarithm is taken."""
 
 THRESHOLD = 0.45
@@ -119,18 +120,18 @@ ALMOST = 0.999
 """Share of it that is enough: what becomes as dark as it was makes as many events as before, whatever is rounded."""
 
 
-def saccades(image: NDArray[Any]) -> Array:
+def simulate_saccades(image: NDArray[Any]) -> Array:
     """The events that an ideal camera would see of an image (H, W) or (C, H, W) of intensities from 0 to 1.
 
     Simulated, after Orchard et al. 2015: three moves of 100 ms along a triangle, slow at the corners, by a sensor with
     `MARGIN` pixels more on each side. A pixel makes an event whenever the logarithm of what it sees, the mean of the
     colours, is `THRESHOLD` further from where it made the last one. No noise: the same image has the same events.
     """
-    return moving(np.asarray(image, np.float32)[None])[0]
+    return simulate_saccades_batch(np.asarray(image, np.float32)[None])[0]
 
 
-def moving(images: NDArray[np.floating[Any]]) -> list[Array]:
-    """`saccades` of several images (B, H, W) or (B, C, H, W), in one go."""
+def simulate_saccades_batch(images: NDArray[np.floating[Any]]) -> list[Array]:
+    """`simulate_saccades` of several images (B, H, W) or (B, C, H, W), in one go."""
     images = images.mean(1, dtype=np.float32) if images.ndim == 4 else images.astype(np.float32)
     count, height, width = images.shape
     reach = MARGIN + 1
@@ -144,7 +145,7 @@ def moving(images: NDArray[np.floating[Any]]) -> list[Array]:
         a, b = np.float32(x - left), np.float32(y - top)
         view = dark[:, top : top + rows + 1, left : left + columns + 1]
         across = (1 - a) * view[:, :, :-1] + a * view[:, :, 1:]
-        level = np.log((1 - b) * across[:, :-1] + b * across[:, 1:] + np.float32(DARK))
+        level = np.log((1 - b) * across[:, :-1] + b * across[:, 1:] + np.float32(DARK_INTENSITY))
         if reference is None:
             reference = level
             continue
@@ -160,7 +161,7 @@ def moving(images: NDArray[np.floating[Any]]) -> list[Array]:
 def _path() -> Floats:
     """Where the camera looks, in pixels, at the ends of all parts, (3 PARTS + 1, 2)."""
     eased = (1 - np.cos(np.pi * np.arange(PARTS) / PARTS)) / 2
-    corners = np.array(SACCADES) * 2 * MARGIN
+    corners = np.array(SACCADE_PATH) * 2 * MARGIN
     moves = [start + eased[:, None] * (end - start) for start, end in pairwise(corners)]
     return np.concatenate([*moves, corners[-1:]])
 

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from snnviz import leftovers
 from snnviz.data import makers, recordings
-from snnviz.data.cards import Card
+from snnviz.data.cards import DatasetCard
 from snnviz.data.files.limits import TEST_SHARE, Kind
-from snnviz.data.makers import Maker
+from snnviz.data.makers import Owner
 from snnviz.design.menus import EVENTS
 from snnviz.design.registry import Entry
 from snnviz.errors import DataMissing, NotFound
@@ -40,33 +40,36 @@ ARRAYS: dict[Kind, tuple[str, ...]] = {"images": ("images", "labels"), "events":
 each recording, where it ends; and labels (N,) int64."""
 
 
-def is_name(text: str) -> bool:
+def is_own_name(text: str) -> bool:
     """Whether a data set of one's own can be called so: nothing else becomes part of a path."""
     return NAME.fullmatch(text) is not None
 
 
-def folder(name: str) -> Path:
+def dataset_folder(name: str) -> Path:
     """Where a data set of one's own is kept."""
-    assert is_name(name)
+    assert is_own_name(name)
     return cache_dir() / "datasets" / name
 
 
-def names() -> tuple[str, ...]:
+def own_dataset_names() -> tuple[str, ...]:
     """One's own data sets on this machine, the oldest first."""
     place = cache_dir() / "datasets"
-    found = [path for path in place.glob("own-*") if is_name(path.name) and is_here(path.name)]
+    found = [path for path in place.glob("own-*") if is_own_name(path.name) and is_available(path.name)]
     return tuple(path.name for path in sorted(found, key=lambda path: (path / "card.json").stat().st_mtime_ns))
 
 
-def sizes() -> dict[Path, int]:
+def own_dataset_sizes() -> dict[Path, int]:
     """Bytes of the samples of each, by its folder, without frames made of them."""
     arrays = {f"{array}.npy" for several in ARRAYS.values() for array in several}
-    found = ((folder(name), [path for path in folder(name).glob("*.npy") if path.name in arrays]) for name in names())
+    found = (
+        (dataset_folder(name), [path for path in dataset_folder(name).glob("*.npy") if path.name in arrays])
+        for name in own_dataset_names()
+    )
     return {place: sum(path.stat().st_size for path in several) for place, several in found}
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def exclusive_lock() -> Iterator[None]:
     """Nobody else counts, keeps or removes data sets meanwhile, in whatever process. Raises `DataMissing`."""
     place = cache_dir() / "datasets"
     try:
@@ -82,18 +85,18 @@ def alone() -> Iterator[None]:
         os.close(handle)
 
 
-def is_here(name: str) -> bool:
+def is_available(name: str) -> bool:
     """Whether its samples can be read."""
     told = _told(name)
-    return told is not None and all((folder(name) / f"{array}.npy").is_file() for array in ARRAYS[told["kind"]])
+    return told is not None and all((dataset_folder(name) / f"{array}.npy").is_file() for array in ARRAYS[told["kind"]])
 
 
-def absent(name: str) -> DataMissing:
+def missing_error(name: str) -> DataMissing:
     """What to say where its samples are gone."""
     return DataMissing(f"The data set {name} was removed from this machine: upload it once more, and it has this name.")
 
 
-def entry(kind: str) -> Entry[Any] | None:
+def registry_entry(kind: str) -> Entry[Any] | None:
     """The entry of one's own data set, or None where this machine never had it."""
     told = _told(kind)
     if told is None:
@@ -106,28 +109,28 @@ Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
 
-def images(name: str, seed: int) -> tuple[Images, Labels, Images, Labels, int]:
+def load_images(name: str, seed: int) -> tuple[Images, Labels, Images, Labels, int]:
     """Training images (N, C, H, W) and labels, test images and labels, and the value of white. Raises `DataMissing`."""
     told, (found, labels) = _open(name, "images")
-    train, test = split(told, seed)
+    train, test = compute_split(told, seed)
     return found[train], labels[train], found[test], labels[test], int(told["white"])
 
 
-def events(name: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+def load_events(name: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
     """All events, (n,) with fields x, y, t, p, mapped into memory; where each recording ends, and its label, (N,)."""
     _, (found, ends, labels) = _open(name, "events")
     return found, ends, labels
 
 
-def indices(name: str, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_indices(name: str, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Which samples are for training and which for testing. Raises `DataMissing`."""
     told = _told(name)
     if told is None:
-        raise absent(name)
-    return split(told, seed)
+        raise missing_error(name)
+    return compute_split(told, seed)
 
 
-def split(told: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def compute_split(told: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """As uploaded, or by the seed; `drawn` says which."""
     train, test = int(told["train"]), int(told["test"])
     order = (
@@ -136,7 +139,7 @@ def split(told: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArra
     return np.sort(order[:train]), np.sort(order[train:])
 
 
-def name_of(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+def content_name(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     """What a checked data set is called: the same samples twice are one data set."""
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for array in ARRAYS[told["kind"]]:
@@ -144,49 +147,51 @@ def name_of(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     return f"own-{digest.hexdigest()[:12]}"
 
 
-def put(name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], maker: Maker | None = None) -> None:
+def store_dataset(
+    name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], maker: Owner | None = None
+) -> None:
     """Keeps a checked data set of this name, whole or not at all; or says that somebody else keeps it too."""
-    place = folder(name)
-    if is_here(name):
+    place = dataset_folder(name)
+    if is_available(name):
         if maker is not None:
-            makers.write(place, {**makers.of(place), maker.visitor: maker.address})
+            makers.write_owners(place, {**makers.read_owners(place), maker.visitor: maker.address})
         return
     work = place.parent / f"own-{uuid.uuid4().hex}.tmp"
     try:
         work.mkdir(parents=True)
-        with leftovers.held(work):
+        with leftovers.in_use(work):
             for array in ARRAYS[told["kind"]]:
                 np.save(work / f"{array}.npy", arrays[array], allow_pickle=False)
             (work / "card.json").write_text(json.dumps(told))
             if maker is not None:
-                makers.write(work, {maker.visitor: maker.address})
+                makers.write_owners(work, {maker.visitor: maker.address})
             if place.exists():  # it was removed before, or damaged
                 shutil.rmtree(place)
             os.replace(work, place)
     except OSError as error:
-        if not is_here(name):  # somebody else may have been faster
+        if not is_available(name):  # somebody else may have been faster
             raise _unwritten(error) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def remove(name: str, visitor: str | None = None) -> bool:
+def remove_dataset(name: str, visitor: str | None = None) -> bool:
     """Deletes the samples and leaves the card; whether they are gone. Raises `NotFound`.
 
     A visitor, by their mark, can remove what they keep; where others keep it too, it stays with them. None is whose
     machine this is.
     """
-    if not is_name(name) or _told(name) is None:
+    if not is_own_name(name) or _told(name) is None:
         raise NotFound(f"data set must be one of one's own on this machine, got {name[:60]!r}")
-    with alone():
+    with exclusive_lock():
         if visitor is not None:
-            several = makers.of(folder(name))
+            several = makers.read_owners(dataset_folder(name))
             if several.pop(visitor, None) is None:
                 raise NotFound(f"data set must be one that you keep to be removed by you, got {name}")
             if several:
-                makers.write(folder(name), several)
+                makers.write_owners(dataset_folder(name), several)
                 return False
-        for path in folder(name).iterdir():
+        for path in dataset_folder(name).iterdir():
             if path.name != "card.json":
                 path.unlink(missing_ok=True)
     return True
@@ -198,9 +203,9 @@ def _unwritten(error: OSError) -> DataMissing:
 
 
 def _told(name: str) -> dict[str, Any] | None:
-    if not is_name(name):
+    if not is_own_name(name):
         return None
-    path = folder(name) / "card.json"
+    path = dataset_folder(name) / "card.json"
     try:
         return _read(path, path.stat().st_mtime_ns)
     except (OSError, ValueError):
@@ -216,21 +221,23 @@ def _read(path: Path, _: int) -> dict[str, Any]:
 def _open(name: str, kind: Kind) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     told = _told(name)
     if told is None:
-        raise absent(name)
+        raise missing_error(name)
     try:
-        found = [np.load(folder(name) / f"{array}.npy", mmap_mode="r", allow_pickle=False) for array in ARRAYS[kind]]
+        found = [
+            np.load(dataset_folder(name) / f"{array}.npy", mmap_mode="r", allow_pickle=False) for array in ARRAYS[kind]
+        ]
     except FileNotFoundError:
-        raise absent(name) from None
+        raise missing_error(name) from None
     except (OSError, ValueError) as error:
         raise DataMissing(f"The data set {name} is damaged ({type(error).__name__}): upload it once more.") from None
     return told, found
 
 
-def _card(told: Mapping[str, Any]) -> Card:
+def _card(told: Mapping[str, Any]) -> DatasetCard:
     events, drawn = told["kind"] == "events", told["drawn"]
     count, (channels, height, width) = told["train"] + told["test"], told["shape"]
     noun = "recordings of events" if events else "images"
-    return Card(
+    return DatasetCard(
         title=told["title"],
         about=f"{count:,} {noun} of one's own, {height}x{width} pixels in {channels} "
         f"{'polarities' if events else 'channel' + 's' * (channels > 1)}.",

@@ -25,7 +25,7 @@ PARTS = ("Train", "Test")
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class EventCountStatistics:
     """How many events fall on a pixel of one polarity in one of T frames, as measured over real recordings.
 
     `shares[i]`: of (pixel, frame) pairs with 0, 1, 2, ... events where T is `steps[i]`. `alike[i]`: the mean
@@ -73,7 +73,7 @@ class Counts:
 
 
 @lru_cache(maxsize=256)
-def _statistics(counts: Counts, steps: int) -> tuple[float, float]:
+def _statistics(counts: EventCountStatistics, steps: int) -> tuple[float, float]:
     shares = counts.shares_at(steps)
     levels = np.arange(len(shares))
     mean = float(shares @ levels)
@@ -93,7 +93,7 @@ class _Parted:
         return all(any(_held(label, self.ending) for label in _labels(place / part)) for part in PARTS)
 
     def parts(self, place: Path, _: int) -> tuple[Files, Files]:
-        return files(place, PARTS[0]), files(place, PARTS[1])
+        return recording_files(place, PARTS[0]), recording_files(place, PARTS[1])
 
     def sizes(self, place: Path) -> tuple[int, int]:
         train, test = (sum(_count(label, self.ending) for label in _labels(place / part)) for part in PARTS)
@@ -163,7 +163,7 @@ LAYOUTS: dict[str, _Parted | _Classes | _People] = {
 }
 
 
-def find(name: str) -> Path | None:
+def find_folder(name: str) -> Path | None:
     """The folder on this machine with the recordings of `name` as they were published, or None."""
     layout = LAYOUTS[name]
     for folder in data_dirs(name):
@@ -174,12 +174,12 @@ def find(name: str) -> Path | None:
     return None
 
 
-def parts(name: str, place: Path, seed: int) -> tuple[Files, Files]:
+def train_test_files(name: str, place: Path, seed: int) -> tuple[Files, Files]:
     """Training and test recordings in `place`. `seed` splits what has no split of its own. Raises `DataMissing`."""
     return LAYOUTS[name].parts(place, seed)
 
 
-def files(place: Path, part: str) -> Files:
+def recording_files(place: Path, part: str) -> Files:
     """The recordings of one of the `PARTS` in the order of their names: that of the images they show.
 
     Raises `DataMissing` for a folder that cannot be read.
@@ -189,9 +189,9 @@ def files(place: Path, part: str) -> Files:
     return [path for _, path in labelled], [label for label, _ in labelled]
 
 
-def sizes(name: str) -> tuple[int, int] | None:
+def recording_counts(name: str) -> tuple[int, int] | None:
     """How many recordings there are here for training and testing, or None where not both have some."""
-    place = find(name)
+    place = find_folder(name)
     return None if place is None else LAYOUTS[name].sizes(place)
 
 
@@ -233,22 +233,22 @@ def _counted(folder: Path, ending: str, _: int) -> int:
     return sum(1 for _ in _recordings(folder, ending))
 
 
-def shares(text: str) -> tuple[float, ...]:
+def parse_probabilities(text: str) -> tuple[float, ...]:
     """Shares written in units of 1e-5."""
     return tuple(int(number) / 1e5 for number in text.split())
 
 
-NMNIST = Counts(
+NMNIST = EventCountStatistics(
     steps=(1, 2, 3, 5, 10, 20, 50, 100),
     shares=(
-        shares("65306 6389 2462 2561 3240 4512 4350 3093 2559 2180 1629 973 461 180 65 25 10 4 2 1"),
-        shares("75566 5509 2923 3202 3900 4227 2696 1063 464 245 127 54 19 4 1"),
-        shares("81081 5006 2745 2901 3286 3080 1533 313 43 9 2 1"),
-        shares("86483 4662 2541 2211 1951 1456 594 91 9 1"),
-        shares("91856 3576 1797 1241 862 493 155 18 1"),
-        shares("94995 2768 1116 673 334 98 14 1"),
-        shares("97161 2190 564 81 3"),
-        shares("98275 1663 62 1"),
+        parse_probabilities("65306 6389 2462 2561 3240 4512 4350 3093 2559 2180 1629 973 461 180 65 25 10 4 2 1"),
+        parse_probabilities("75566 5509 2923 3202 3900 4227 2696 1063 464 245 127 54 19 4 1"),
+        parse_probabilities("81081 5006 2745 2901 3286 3080 1533 313 43 9 2 1"),
+        parse_probabilities("86483 4662 2541 2211 1951 1456 594 91 9 1"),
+        parse_probabilities("91856 3576 1797 1241 862 493 155 18 1"),
+        parse_probabilities("94995 2768 1116 673 334 98 14 1"),
+        parse_probabilities("97161 2190 564 81 3"),
+        parse_probabilities("98275 1663 62 1"),
     ),
     alike=(1.0, 0.313, 0.239, 0.162, 0.102, 0.082, 0.056, 0.036),
     course=(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from snnviz.data.recordings import Counts, shares
+from snnviz.data.recordings import EventCountStatistics, parse_probabilities
 
-SACCADES: dict[str, Counts] = {
-    "digits": Counts(
+SACCADES: dict[str, EventCountStatistics] = {
+    "digits": EventCountStatistics(
         steps=(1, 2, 3, 5, 10, 20, 50, 100),
         shares=(
-            shares("33174 4274 3840 5292 11530 19074 5290 4054 3908 3063 2365 1290 1038 839 554 267 91 35 15 6"),
-            shares("55953 5389 4509 5061 9824 12049 2631 1817 1353 883 447 55 20 7 1"),
-            shares("67264 4699 3648 4110 8030 10308 922 564 343 105 8"),
-            shares("76139 5329 4128 3990 5437 4611 231 93 34 7 1"),
-            shares("85162 4985 3247 2718 2706 1181 1"),
-            shares("90344 4665 2499 1600 738 154"),
-            shares("94336 4255 1221 175 12"),
-            shares("96655 3065 268 12"),
+            parse_probabilities(
+                "33174 4274 3840 5292 11530 19074 5290 4054 3908 3063 2365 1290 1038 839 554 267 91 35 15 6"
+            ),
+            parse_probabilities("55953 5389 4509 5061 9824 12049 2631 1817 1353 883 447 55 20 7 1"),
+            parse_probabilities("67264 4699 3648 4110 8030 10308 922 564 343 105 8"),
+            parse_probabilities("76139 5329 4128 3990 5437 4611 231 93 34 7 1"),
+            parse_probabilities("85162 4985 3247 2718 2706 1181 1"),
+            parse_probabilities("90344 4665 2499 1600 738 154"),
+            parse_probabilities("94336 4255 1221 175 12"),
+            parse_probabilities("96655 3065 268 12"),
         ),
         alike=(1.000, 0.000, 0.010, 0.020, 0.022, 0.032, 0.031, 0.025),
         course=(
@@ -51,17 +53,17 @@ SACCADES: dict[str, Counts] = {
             0.51,
         ),
     ),
-    "mnist": Counts(
+    "mnist": EventCountStatistics(
         steps=(1, 2, 3, 5, 10, 20, 50, 100),
         shares=(
-            shares("67078 1344 1338 1769 3779 12142 2018 1558 1940 1840 3494 715 437 258 161 118 8 2"),
-            shares("77174 2333 2058 2276 4267 8781 1064 638 470 337 592 7 2 1"),
-            shares("83172 2018 1571 1640 3320 7995 138 75 48 22 2"),
-            shares("87367 2904 2130 1849 2323 3403 18 5 1"),
-            shares("92238 2559 1627 1346 1415 815"),
-            shares("94820 2471 1367 866 390 86"),
-            shares("96883 2409 620 83 5"),
-            shares("98175 1697 123 5"),
+            parse_probabilities("67078 1344 1338 1769 3779 12142 2018 1558 1940 1840 3494 715 437 258 161 118 8 2"),
+            parse_probabilities("77174 2333 2058 2276 4267 8781 1064 638 470 337 592 7 2 1"),
+            parse_probabilities("83172 2018 1571 1640 3320 7995 138 75 48 22 2"),
+            parse_probabilities("87367 2904 2130 1849 2323 3403 18 5 1"),
+            parse_probabilities("92238 2559 1627 1346 1415 815"),
+            parse_probabilities("94820 2471 1367 866 390 86"),
+            parse_probabilities("96883 2409 620 83 5"),
+            parse_probabilities("98175 1697 123 5"),
         ),
         alike=(1.000, 0.254, 0.193, 0.137, 0.086, 0.077, 0.059, 0.040),
         course=(
@@ -97,17 +99,17 @@ SACCADES: dict[str, Counts] = {
             0.52,
         ),
     ),
-    "fashion-mnist": Counts(
+    "fashion-mnist": EventCountStatistics(
         steps=(1, 2, 3, 5, 10, 20, 50, 100),
         shares=(
-            shares("49424 4069 3974 6417 16311 12372 2430 1661 1551 806 639 159 103 48 19 12 3 1 1"),
-            shares("67870 5770 4308 5395 9472 5714 643 375 276 104 64 6 1"),
-            shares("77528 4507 2861 3759 7089 3986 148 74 35 10 2"),
-            shares("83547 5099 3119 2996 3612 1592 24 7 3 1"),
-            shares("90051 4123 2251 1817 1389 369"),
-            shares("93633 3541 1656 836 289 44"),
-            shares("96420 2938 571 68 3"),
-            shares("97975 1907 114 4"),
+            parse_probabilities("49424 4069 3974 6417 16311 12372 2430 1661 1551 806 639 159 103 48 19 12 3 1 1"),
+            parse_probabilities("67870 5770 4308 5395 9472 5714 643 375 276 104 64 6 1"),
+            parse_probabilities("77528 4507 2861 3759 7089 3986 148 74 35 10 2"),
+            parse_probabilities("83547 5099 3119 2996 3612 1592 24 7 3 1"),
+            parse_probabilities("90051 4123 2251 1817 1389 369"),
+            parse_probabilities("93633 3541 1656 836 289 44"),
+            parse_probabilities("96420 2938 571 68 3"),
+            parse_probabilities("97975 1907 114 4"),
         ),
         alike=(1.000, 0.000, 0.000, 0.008, 0.019, 0.030, 0.029, 0.022),
         course=(

@@ -21,18 +21,21 @@ from snnviz.design.networks import Shape
 
 Ints = NDArray[np.int64]
 
-RECIPE = "/".join(
-    map(str, (frames.SACCADES, frames.SACCADE_US, frames.PARTS, frames.DARK, frames.THRESHOLD, frames.ALMOST))
+SIMULATION_VERSION = "/".join(
+    map(
+        str,
+        (frames.SACCADE_PATH, frames.SACCADE_US, frames.PARTS, frames.DARK_INTENSITY, frames.THRESHOLD, frames.ALMOST),
+    )
 )
 """Of simulated recordings, as part of the name of what is kept of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recordings:
+class RecordingSet:
     """Recordings of a part of a data set, none of which is read yet.
 
-    `labels` (N,). `read(numbers)`: their events, in that order; raises `DataMissing`. `told(number)`: what changes when
-    a recording does. `folder` says where frames of them are kept.
+    `load_labels` (N,). `read(numbers)`: their events, in that order; raises `DataMissing`. `told(number)`: what changes
+    when a recording does. `folder` says where frames of them are kept.
     """
 
     sensor: Shape
@@ -44,7 +47,7 @@ class Recordings:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def chosen(self, numbers: Sequence[int]) -> Recordings:
+    def chosen(self, numbers: Sequence[int]) -> RecordingSet:
         """Those of these numbers alone."""
         kept = list(numbers)
         return replace(
@@ -55,24 +58,27 @@ class Recordings:
         )
 
 
-def listed(name: str, seed: int = 0, watch: Callable[[str], None] = lambda _: None) -> tuple[Recordings, Recordings]:
+def list_recordings(
+    name: str, seed: int = 0, on_progress: Callable[[str], None] = lambda _: None
+) -> tuple[RecordingSet, RecordingSet]:
     """Training and test recordings of a set of events. Raises `DataMissing`."""
-    about = datasets.card(name)
+    about = datasets.dataset_card(name)
     if about.simulated:
-        return _simulated(name, datasets.load(about.simulated, seed, watch))
+        return _simulated(name, datasets.load_images(about.simulated, seed, on_progress))
     if about.layout == "own":
-        found, ends, labels = owndata.events(name)
-        train, test = (_own(name, found, ends, labels, part) for part in owndata.indices(name, seed))
+        found, ends, labels = owndata.load_events(name)
+        train, test = (_own(name, found, ends, labels, part) for part in owndata.split_indices(name, seed))
         return train, test
     train, test = (
-        _in_files(name, paths, labels) for paths, labels in recordings.parts(name, datasets.place_of(name), seed)
+        _in_files(name, paths, labels)
+        for paths, labels in recordings.train_test_files(name, datasets.recordings_folder(name), seed)
     )
     return train, test
 
 
-def _in_files(name: str, paths: list[Path], labels: list[int]) -> Recordings:
-    about = datasets.card(name)
-    reading = eventfiles.read_gesture if about.layout == "gesture" else eventfiles.read
+def _in_files(name: str, paths: list[Path], labels: list[int]) -> RecordingSet:
+    about = datasets.dataset_card(name)
+    reading = eventfiles.read_gesture_recording if about.layout == "gesture" else eventfiles.read_recording
 
     def told(number: int) -> str:
         with suppress(OSError):  # an unreadable file is a sentence when it is read
@@ -83,15 +89,17 @@ def _in_files(name: str, paths: list[Path], labels: list[int]) -> Recordings:
     def read(some: Sequence[int]) -> list[Array]:
         return [reading(paths[number], about.shape) for number in some]
 
-    return Recordings(about.shape, np.array(labels, np.int64), read, told, name)
+    return RecordingSet(about.shape, np.array(labels, np.int64), read, told, name)
 
 
-def _own(name: str, found: NDArray[Any], ends: Ints, labels: Ints, part: Ints) -> Recordings:
+def _own(name: str, found: NDArray[Any], ends: Ints, labels: Ints, part: Ints) -> RecordingSet:
     def read(some: Sequence[int]) -> list[Array]:
         numbers = part[list(some)]
         return [_typed(found[(ends[n - 1] if n else 0) : ends[n]]) for n in numbers.tolist()]
 
-    return Recordings(datasets.card(name).shape, labels[part], read, lambda number: f"{name}:{part[number]}", name)
+    return RecordingSet(
+        datasets.dataset_card(name).shape, labels[part], read, lambda number: f"{name}:{part[number]}", name
+    )
 
 
 def _typed(found: NDArray[Any]) -> Array:
@@ -101,17 +109,17 @@ def _typed(found: NDArray[Any]) -> Array:
     return made
 
 
-def _simulated(name: str, split: Split) -> tuple[Recordings, Recordings]:
-    sensor = datasets.card(name).shape
+def _simulated(name: str, split: Split) -> tuple[RecordingSet, RecordingSet]:
+    sensor = datasets.dataset_card(name).shape
 
-    def part(images: NDArray[np.uint8], labels: Ints) -> Recordings:
+    def part(images: NDArray[np.uint8], labels: Ints) -> RecordingSet:
         def read(some: Sequence[int]) -> list[Array]:
-            return frames.moving(images[list(some)].astype(np.float32) / split.white)
+            return frames.simulate_saccades_batch(images[list(some)].astype(np.float32) / split.white)
 
         def told(number: int) -> str:
-            return f"{RECIPE}:{hashlib.sha256(images[number].tobytes()).hexdigest()}"
+            return f"{SIMULATION_VERSION}:{hashlib.sha256(images[number].tobytes()).hexdigest()}"
 
-        return Recordings(sensor, np.asarray(labels), read, told, name)
+        return RecordingSet(sensor, np.asarray(labels), read, told, name)
 
     return part(split.train_images, split.train_labels), part(split.test_images, split.test_labels)
 
@@ -128,16 +136,16 @@ class Sample:
     events: Array | None
 
 
-def sample(name: str, number: int, *, test: bool = False, seed: int = 0) -> Sample:
+def load_sample(name: str, number: int, *, test: bool = False, seed: int = 0) -> Sample:
     """A training or test sample of a data set that is here. Raises `DataMissing`, and `IndexError` beyond the last."""
-    about, image, found = datasets.card(name), None, None
+    about, image, found = datasets.dataset_card(name), None, None
     if about.counts is None or about.simulated:
         split = _loaded(about.simulated or name, seed, _stamp(about.simulated or name))
         images, labels = (split.test_images, split.test_labels) if test else (split.train_images, split.train_labels)
         image = images[number].astype(np.float64) / split.white
         image, label = image if image.ndim == 3 else image[None], int(labels[number])
         if about.simulated:
-            found = frames.saccades(image)
+            found = frames.simulate_saccades(image)
         return Sample(label, image, found)
     part = _listed(name, seed, _stamp(name))[test]
     return Sample(int(part.labels[number]), None, part.read([number])[0])
@@ -145,17 +153,17 @@ def sample(name: str, number: int, *, test: bool = False, seed: int = 0) -> Samp
 
 @lru_cache(maxsize=1)  # up to 200 MB
 def _loaded(name: str, seed: int, _: str) -> Split:
-    return datasets.load(name, seed)
+    return datasets.load_images(name, seed)
 
 
 def _stamp(name: str) -> str:
     """Changes where the data set was removed or came back."""
-    return f"{name}:{datasets.is_here(name)}"
+    return f"{name}:{datasets.is_available(name)}"
 
 
-def labels(name: str, *, test: bool = False, seed: int = 0) -> Ints:
+def load_labels(name: str, *, test: bool = False, seed: int = 0) -> Ints:
     """The labels (N,) of all training or test samples of a data set that is here. Raises `DataMissing`."""
-    about = datasets.card(name)
+    about = datasets.dataset_card(name)
     if about.counts is None or about.simulated:
         split = _loaded(about.simulated or name, seed, _stamp(about.simulated or name))
         return split.test_labels if test else split.train_labels
@@ -163,5 +171,5 @@ def labels(name: str, *, test: bool = False, seed: int = 0) -> Ints:
 
 
 @lru_cache(maxsize=2)
-def _listed(name: str, seed: int, _: str) -> tuple[Recordings, Recordings]:
-    return listed(name, seed)
+def _listed(name: str, seed: int, _: str) -> tuple[RecordingSet, RecordingSet]:
+    return list_recordings(name, seed)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from snnviz.data.cards import Archive, Card, File
-from snnviz.data.recordings import shares
+from snnviz.data.cards import Archive, DatasetCard, IdxFile
+from snnviz.data.recordings import parse_probabilities
 from snnviz.design.menus import DATASETS
 
 
 @DATASETS.register(source="https://archive.ics.uci.edu/dataset/80", kind="digits")
-def digits() -> Card:
+def digits() -> DatasetCard:
     """Handwritten digits, 8x8: small enough to learn in seconds, and shipped with scikit-learn."""
-    return Card(
+    return DatasetCard(
         title="Digits",
         about="1,797 handwritten digits of 8x8 pixels; 80 % for training and 20 % for testing, by the design's seed.",
         shape=(1, 8, 8),
@@ -22,21 +22,23 @@ def digits() -> Card:
         test=360,
         mean=0.3053,
         std=0.3760,
-        histogram=shares("48929 3561 2866 2560 2835 2437 2225 2284 3012 2248 2357 2474 3189 3051 3138 3742 9092"),
+        histogram=parse_probabilities(
+            "48929 3561 2866 2560 2835 2437 2225 2284 3012 2248 2357 2474 3189 3051 3138 3742 9092"
+        ),
         likeness=0.3,
         licence="CC BY 4.0",
         citation="Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository",
         home="https://archive.ics.uci.edu/dataset/80",
         layout="table",
         split="80 % for training and 20 % for testing, drawn by the design's seed.",
-        files=(File("6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8", ""),),
+        files=(IdxFile("6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8", ""),),
     )
 
 
 @DATASETS.register(source="http://yann.lecun.com/exdb/mnist", kind="mnist")
-def mnist() -> Card:
+def mnist() -> DatasetCard:
     """Handwritten digits, 28x28: the classic."""
-    return Card(
+    return DatasetCard(
         title="MNIST",
         about="60,000 training and 10,000 test images of handwritten digits, 28x28 pixels.",
         shape=(1, 28, 28),
@@ -45,7 +47,7 @@ def mnist() -> Card:
         test=10_000,
         mean=0.1307,
         std=0.3081,
-        histogram=shares("81404 1062 835 702 712 624 564 592 693 619 569 655 735 734 865 1120 7515"),
+        histogram=parse_probabilities("81404 1062 835 702 712 624 564 592 693 619 569 655 735 734 865 1120 7515"),
         likeness=0.45,
         licence="CC BY-SA 3.0",
         citation="LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition",
@@ -53,19 +55,19 @@ def mnist() -> Card:
         download="https://ossci-datasets.s3.amazonaws.com/mnist/",
         mirrors=("https://storage.googleapis.com/cvdf-datasets/mnist/",),
         files=(
-            File(
+            IdxFile(
                 "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
                 "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
             ),
-            File(
+            IdxFile(
                 "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
                 "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
             ),
-            File(
+            IdxFile(
                 "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
                 "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
             ),
-            File(
+            IdxFile(
                 "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
                 "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
             ),
@@ -74,9 +76,9 @@ def mnist() -> Card:
 
 
 @DATASETS.register(source="https://github.com/zalandoresearch/fashion-mnist", kind="fashion-mnist")
-def fashion_mnist() -> Card:
+def fashion_mnist() -> DatasetCard:
     """Clothes, 28x28: as light as MNIST and much harder."""
-    return Card(
+    return DatasetCard(
         title="Fashion-MNIST",
         about="60,000 training and 10,000 test images of clothes, 28x28 pixels.",
         shape=(1, 28, 28),
@@ -85,7 +87,9 @@ def fashion_mnist() -> Card:
         test=10_000,
         mean=0.2860,
         std=0.3530,
-        histogram=shares("53015 1604 1762 1939 2063 2180 2291 2426 2576 2838 3205 3754 4525 5372 5682 3231 1538"),
+        histogram=parse_probabilities(
+            "53015 1604 1762 1939 2063 2180 2291 2426 2576 2838 3205 3754 4525 5372 5682 3231 1538"
+        ),
         likeness=0.5,
         licence="MIT",
         citation="Xiao, Rasul and Vollgraf 2017, Fashion-MNIST, arXiv:1708.07747",
@@ -93,19 +97,19 @@ def fashion_mnist() -> Card:
         download="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         mirrors=("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",),
         files=(
-            File(
+            IdxFile(
                 "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
                 "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
             ),
-            File(
+            IdxFile(
                 "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
                 "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
             ),
-            File(
+            IdxFile(
                 "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
                 "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
             ),
-            File(
+            IdxFile(
                 "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
             ),
@@ -115,9 +119,9 @@ def fashion_mnist() -> Card:
 
 
 @DATASETS.register(source="https://www.cs.toronto.edu/~kriz/cifar.html", kind="cifar10")
-def cifar10() -> Card:
+def cifar10() -> DatasetCard:
     """Photographs in ten classes, 32x32 in colour."""
-    return Card(
+    return DatasetCard(
         title="CIFAR-10",
         about="50,000 training and 10,000 test photographs of animals and vehicles, 32x32 pixels in three colours.",
         shape=(3, 32, 32),
@@ -146,9 +150,9 @@ def cifar10() -> Card:
 
 
 @DATASETS.register(source="https://www.cs.toronto.edu/~kriz/cifar.html", kind="cifar100")
-def cifar100() -> Card:
+def cifar100() -> DatasetCard:
     """Photographs in a hundred classes, 32x32 in colour."""
-    return Card(
+    return DatasetCard(
         title="CIFAR-100",
         about="50,000 training and 10,000 test photographs of a hundred things, 500 and 100 of each, 32x32 pixels in "
         "three colours.",
@@ -178,13 +182,13 @@ def cifar100() -> Card:
 
 
 @DATASETS.register(source="https://www.cs.toronto.edu/~kriz/cifar.html", kind="cifar100-coarse")
-def cifar100_coarse() -> Card:
+def cifar100_coarse() -> DatasetCard:
     """The photographs of CIFAR-100 in twenty classes of five kinds each."""
     about = (
         "50,000 training and 10,000 test photographs of CIFAR-100, in twenty classes of five kinds each, 32x32 pixels "
         "in three colours."
     )
-    card: Card = cifar100()
+    card: DatasetCard = cifar100()
     return replace(card, title="CIFAR-100, coarse", about=about, classes=20, labels=COARSE)
 
 

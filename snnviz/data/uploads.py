@@ -3,8 +3,8 @@
 Images: an .npz of `images` and `labels` (or x_train, y_train, x_test, y_test), IDX files as MNIST's, or pictures in
 folders called by their class. Recordings of events: folders called by their class, in them .bin, .npy, .h5 or .aedat4;
 one recording alone can be looked at. Several files may be zipped. Nothing is unpickled, no name becomes part of a path,
-sizes are read before anything is unpacked, and nothing is written before `keep`. What was done to what was given is
-said, and what has several readings is asked. Each fault is an `InputError` of one sentence.
+sizes are read before anything is unpacked, and nothing is written before `store_upload`. What was done to what was
+given is said, and what has several readings is asked. Each fault is an `InputError` of one sentence.
 """
 
 from __future__ import annotations
@@ -22,60 +22,62 @@ from numpy.typing import NDArray
 
 from snnviz.data import makers, owndata
 from snnviz.data.files import archives, eventfiles, eventfolders, imagefiles, pictures
-from snnviz.data.files.archives import Files, Place
-from snnviz.data.files.checked import Checked as Checked
+from snnviz.data.files.archives import Files, PathParts
+from snnviz.data.files.checked import CheckedDataset as CheckedDataset
 from snnviz.data.files.eventfolders import MAGIC
-from snnviz.data.files.limits import Limits as Limits
-from snnviz.data.files.reading import Asked as Asked
-from snnviz.data.files.reading import Choices as Choices
-from snnviz.data.files.reading import Reading, listed, some
-from snnviz.data.makers import Maker
-from snnviz.errors import Described, InputError
+from snnviz.data.files.limits import UploadLimits as UploadLimits
+from snnviz.data.files.reading import ChoiceNeeded as ChoiceNeeded
+from snnviz.data.files.reading import UploadChoices as UploadChoices
+from snnviz.data.files.reading import UploadReader, count_with_noun, join_names
+from snnviz.data.makers import Owner
+from snnviz.errors import InputError, Unquoted
 
-MANY = 10
+MAX_NAMES = 10
 """Times as many recordings as pictures, or the other way, so that the few are left out without asking."""
 
-PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+PICKLE_MAGIC = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
-def check(
+def check_upload(
     source: Path | bytes | Mapping[str, bytes | Path],
-    limits: Limits | None = None,
-    choices: Choices | None = None,
+    limits: UploadLimits | None = None,
+    choices: UploadChoices | None = None,
     folder: Path | None = None,
-) -> Checked:
+) -> CheckedDataset:
     """What a file or folder of this machine is, the bytes of a file, or several files by name.
 
-    Its samples are in memory, or in files of `folder`. Raises `InputError`, and of these `Asked` where there are
+    Its samples are in memory, or in files of `folder`. Raises `InputError`, and of these `ChoiceNeeded` where there are
     several readings.
     """
-    reading = Reading(limits or Limits.here(), choices or Choices(), folder)
+    reading = UploadReader(limits or UploadLimits.here(), choices or UploadChoices(), folder)
     try:
         if isinstance(source, Path):
-            files = archives.of_path(source, reading)
+            files = archives.files_of_path(source, reading)
         else:
-            files = archives.of_bytes({"upload": source} if isinstance(source, bytes) else source, reading)
+            files = archives.files_of_upload({"upload": source} if isinstance(source, bytes) else source, reading)
         found = _read(files, reading)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:  # while a part of it was read
-        raise InputError("upload", "be a whole zip or .npz", Described(archives.words(error))) from None
+        raise InputError("upload", "be a whole zip or .npz", Unquoted(archives.short_error(error))) from None
     except MemoryError:
         raise reading.limits.too_large() from None
     except OSError as error:
-        raise InputError("upload", "be readable", Described(type(error).__name__)) from None
+        raise InputError("upload", "be readable", Unquoted(type(error).__name__)) from None
     reading.ended()
     return found
 
 
-def keep(checked: Checked, title: str = "", limits: Limits | None = None, maker: Maker | None = None) -> str:
+def store_upload(
+    checked: CheckedDataset, title: str = "", limits: UploadLimits | None = None, maker: Owner | None = None
+) -> str:
     """Keeps a data set and returns its name, own-<12 hex digits>. Raises `InputError` or `DataMissing`.
 
     The same samples under the same title are the same data set. A `maker` is a visitor, who may keep a share; None is
     whose machine this is.
     """
-    limits = limits or Limits.here()
+    limits = limits or UploadLimits.here()
     if not checked.trainable:
         got = f"{checked.train} and {checked.test} samples, {checked.classes} class{'es' * (checked.classes > 1)}"
-        raise InputError("data set", "have samples to train and to test with, of two classes", Described(got))
+        raise InputError("data set", "have samples to train and to test with, of two classes", Unquoted(got))
     if len(title) > 60 or not title.isprintable():
         raise InputError("title", "be at most 60 printable characters", title)
     told: dict[str, Any] = {
@@ -91,24 +93,24 @@ def keep(checked: Checked, title: str = "", limits: Limits | None = None, maker:
     }
     if checked.kind == "images":
         told |= _statistics(checked.arrays["images"], checked.white)
-    name, size = owndata.name_of(told, checked.arrays), sum(array.nbytes for array in checked.arrays.values())
-    with owndata.alone():
-        sizes, new = owndata.sizes(), not owndata.is_here(name)
+    name, size = owndata.content_name(told, checked.arrays), sum(array.nbytes for array in checked.arrays.values())
+    with owndata.exclusive_lock():
+        sizes, new = owndata.own_dataset_sizes(), not owndata.is_available(name)
         if new and len(sizes) >= limits.sets:
             advice = "; whose machine it is can remove some"
             raise InputError(
-                "data set", f"be one of at most {limits.sets} on this machine", Described("one more"), advice
+                "data set", f"be one of at most {limits.sets} on this machine", Unquoted("one more"), advice
             )
         if new and sum(sizes.values()) + size > limits.kept * 10**6:
             rule = f"fit into the {limits.kept:,} MB that are kept on this machine for all of them"
-            raise InputError("data set", rule, Described(f"{size / 1e6:,.0f} MB more"))
-        if maker is not None and maker.visitor not in makers.of(owndata.folder(name)):
-            makers.fit(maker, size, sizes, limits)
-        owndata.put(name, told, checked.arrays, maker)
+            raise InputError("data set", rule, Unquoted(f"{size / 1e6:,.0f} MB more"))
+        if maker is not None and maker.visitor not in makers.read_owners(owndata.dataset_folder(name)):
+            makers.check_quota(maker, size, sizes, limits)
+        owndata.store_dataset(name, told, checked.arrays, maker)
     return name
 
 
-remove = owndata.remove
+remove = owndata.remove_dataset
 """Deletes the samples of a data set of one's own; runs that used it keep their results. Raises `NotFound`."""
 
 
@@ -124,47 +126,55 @@ def _statistics(images: NDArray[np.uint8], white: int) -> dict[str, Any]:
     return {"mean": mean, "std": max(std, 1e-3), "histogram": histogram.tolist()}
 
 
-def _read(files: Files, reading: Reading, depth: int = 0) -> Checked:
+def _read(files: Files, reading: UploadReader, depth: int = 0) -> CheckedDataset:
     """By what the files begin with, and by what they are called where that says nothing."""
     if not files:
-        raise InputError("upload", "hold a data set", Described("no file"))
+        raise InputError("upload", "hold a data set", Unquoted("no file"))
     if packed := _archive(files, depth):
-        reading.did("others", len(files) - 1, f"{some(len(files) - 1, 'other file')} beside the archive left out.")
+        reading.did(
+            "others", len(files) - 1, f"{count_with_noun(len(files) - 1, 'other file')} beside the archive left out."
+        )
         with files[packed].open() if depth == 0 else io.BytesIO(files[packed]()) as raw:
-            inner = archives.unpacked(raw, files[packed].size, reading)
-            return imagefiles.npz(inner, reading) or _read(inner, reading, depth + 1)
+            inner = archives.files_of_archive(raw, files[packed].size, reading)
+            return imagefiles.read_npz(inner, reading) or _read(inner, reading, depth + 1)
     if len(files) == 1:
         place, source = next(iter(files.items()))
         ending = next((known for magic, known in MAGIC.items() if source(12).startswith(magic)), "")
-        if eventfolders.ending(place[-1]) != ending:
+        if eventfolders.file_suffix(place[-1]) != ending:
             files = {(*place[:-1], place[-1] + ending): source}
-    roles = imagefiles.roles(files, reading)
+    roles = imagefiles.idx_roles(files, reading)
     if set(imagefiles.ROLES[:2]) <= set(roles):
-        return imagefiles.idx(files, roles, reading)
-    if found := imagefiles.binary(files, reading):
+        return imagefiles.read_idx(files, roles, reading)
+    if found := imagefiles.read_cifar_binary(files, reading):
         return found
-    endings = Counter(eventfolders.ending(place[-1]) for place in files)
+    endings = Counter(eventfolders.file_suffix(place[-1]) for place in files)
     recorded, drawn = (sum(endings[one] for one in known) for known in (eventfiles.PARSERS, pictures.ENDINGS))
     if not recorded and not drawn:
         raise _refused(files, roles)
     kinds = {"recordings": f"{recorded:,} files", "images": f"{drawn:,} pictures"}
-    usual = "recordings" if recorded >= MANY * drawn else "images" if drawn >= MANY * recorded else ""
+    usual = "recordings" if recorded >= MAX_NAMES * drawn else "images" if drawn >= MAX_NAMES * recorded else ""
     if not (recorded and drawn):
         kinds = {usual: kinds[usual]}
-    kind = reading.choose("kind", f"{some(recorded, 'recording')} and {some(drawn, 'picture')}", kinds, usual)
-    return eventfolders.recordings(files, reading) if kind == "recordings" else pictures.pictures(files, reading)
+    kind = reading.choose(
+        "kind", f"{count_with_noun(recorded, 'recording')} and {count_with_noun(drawn, 'picture')}", kinds, usual
+    )
+    return (
+        eventfolders.read_recording_folders(files, reading)
+        if kind == "recordings"
+        else pictures.read_image_folders(files, reading)
+    )
 
 
-def _archive(files: Files, depth: int) -> Place | None:
+def _archive(files: Files, depth: int) -> PathParts | None:
     """The archive that is all there is to read, or None. Raises `InputError` where there are several."""
     data = {*eventfiles.PARSERS, *pictures.ENDINGS}
-    if len(files) > 1 and any(eventfolders.ending(place[-1]) in data for place in files):
+    if len(files) > 1 and any(eventfolders.file_suffix(place[-1]) in data for place in files):
         return None
     packed = [place for place, source in list(files.items())[:1000] if source(4) == b"PK\x03\x04"]
     if not packed:
         return None
     if len(packed) > 1 or depth > 1:
-        got = Described(listed(map(archives.shown, packed)))
+        got = Unquoted(join_names(map(archives.short_path, packed)))
         raise InputError("upload", "hold one archive, and in it no other but an .npz", got)
     return packed[0]
 
@@ -173,11 +183,11 @@ def _refused(files: Files, roles: Mapping[str, object]) -> InputError:
     """What to say of files that are nothing that is known."""
     if roles:
         missing = [role for role in imagefiles.ROLES[:2] if role not in roles]
-        return InputError("upload", f"hold {' and '.join(missing)}", Described(listed(roles)))
-    if broken := [place for place in files if eventfolders.ending(place[-1]) in (".npz", ".zip")]:
-        return InputError("upload", "be a whole zip or .npz", Described(listed(map(archives.shown, broken))))
+        return InputError("upload", f"hold {' and '.join(missing)}", Unquoted(join_names(roles)))
+    if broken := [place for place in files if eventfolders.file_suffix(place[-1]) in (".npz", ".zip")]:
+        return InputError("upload", "be a whole zip or .npz", Unquoted(join_names(map(archives.short_path, broken))))
     begin = next(iter(files.values()))(2)
-    got = "a pickle, which is never opened" if begin in PICKLES else ""
+    got = "a pickle, which is never opened" if begin in PICKLE_MAGIC else ""
     known = f"recordings ({', '.join(eventfiles.PARSERS)})"
     rule = f"be an .npz, IDX files, pictures (.png, .jpg) or {known}"
-    return InputError("upload", rule, Described(got or listed((place[-1] for place in files), 3, 30)))
+    return InputError("upload", rule, Unquoted(got or join_names((place[-1] for place in files), 3, 30)))

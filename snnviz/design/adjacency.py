@@ -6,9 +6,9 @@ skip, so skips need j >= i + 2 and a block of d layers has d(d-1)/2 places for t
 below the diagonal (1 <= j < i, as many places again): they carry what layer i said at time step t-1.
 
     >>> edges = parse("0012/0001/0000/0000")
-    >>> write(edges)
+    >>> to_text(edges)
     '0 0 1 2 / 0 0 0 1 / 0 0 0 0 / 0 0 0 0'
-    >>> slots(3)
+    >>> skip_positions(3)
     ((0, 2), (0, 3), (1, 3))
 """
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import random
 
-from snnviz.errors import Described, InputError
+from snnviz.errors import InputError, Unquoted
 
 Edges = tuple[tuple[int, ...], ...]
 
@@ -26,17 +26,17 @@ MAX_VERTICES = 26
 """Of a block whose size is given, with its input and its output: DenseNet-121 has a block of 24 layers."""
 
 
-def slots(depth: int) -> tuple[tuple[int, int], ...]:
+def skip_positions(depth: int) -> tuple[tuple[int, int], ...]:
     """Every place (i, j) for a skip in a block of `depth` layers."""
     return tuple((i, j) for i in range(depth + 1) for j in range(i + 2, depth + 1))
 
 
-def back_slots(depth: int) -> tuple[tuple[int, int], ...]:
+def backward_positions(depth: int) -> tuple[tuple[int, int], ...]:
     """Every place (i, j) for a backward connection in a block of `depth` layers."""
     return tuple((i, j) for i in range(2, depth + 1) for j in range(1, i))
 
 
-def has_back(edges: Edges) -> bool:
+def has_backward(edges: Edges) -> bool:
     """Whether a layer feeds an earlier one."""
     return any(edge for i, row in enumerate(edges) for edge in row[:i])
 
@@ -48,12 +48,12 @@ def sequential(depth: int) -> Edges:
 
 def resnet_like(depth: int) -> Edges:
     """An addition around every two layers: 0 -> 2 -> 4 ..."""
-    return build(depth, {(i, i + 2): ASC for i in range(0, depth - 1, 2)})
+    return edges_from_skips(depth, {(i, i + 2): ASC for i in range(0, depth - 1, 2)})
 
 
 def densenet_like(depth: int) -> Edges:
     """Every layer sees every earlier one, concatenated."""
-    return build(depth, dict.fromkeys(slots(depth), DSC))
+    return edges_from_skips(depth, dict.fromkeys(skip_positions(depth), DSC))
 
 
 def with_n_skip(depth: int, n_skip: int, edge: int, seed: int) -> Edges:
@@ -63,30 +63,30 @@ def with_n_skip(depth: int, n_skip: int, edge: int, seed: int) -> Edges:
     for j in range(2, depth + 1):
         for i in draw.sample(range(j - 1), min(n_skip, j - 1)):
             chosen[i, j] = edge
-    return build(depth, chosen)
+    return edges_from_skips(depth, chosen)
 
 
-def build(depth: int, skips: dict[tuple[int, int], int]) -> Edges:
+def edges_from_skips(depth: int, skips: dict[tuple[int, int], int]) -> Edges:
     """The matrix of a block of `depth` layers with these skips."""
     return tuple(tuple(skips.get((i, j), NONE) for j in range(depth + 1)) for i in range(depth + 1))
 
 
-def write(edges: Edges) -> str:
+def to_text(edges: Edges) -> str:
     """The text form that people copy and paste."""
     return " / ".join(" ".join(map(str, row)) for row in edges)
 
 
-def compact(edges: Edges) -> str:
+def to_compact_text(edges: Edges) -> str:
     """The text form that a link carries."""
     return "/".join("".join(map(str, row)) for row in edges)
 
 
-def in_words(edges: Edges) -> str:
+def summary(edges: Edges) -> str:
     """How many skips of each kind, and backward connections.
 
-    >>> in_words(parse("0012/0001/0000/0000"))
+    >>> summary(parse("0012/0001/0000/0000"))
     '2 DSC + 1 ASC'
-    >>> in_words(parse("0012/0001/0000/0010"))
+    >>> summary(parse("0012/0001/0000/0010"))
     '2 DSC + 1 ASC + 1 backward'
     """
     skips = [edge for i, row in enumerate(edges) for edge in row[i:]]
@@ -121,7 +121,7 @@ def parse(value: object, field: str = "network.edges", *, rows: int | None = Non
     low, high = (rows, rows) if rows else (MIN_DEPTH + 1, MAX_DEPTH + 1)
     if not isinstance(value, (list, tuple)) or not low <= size <= high:
         rule = f"be a square matrix with {low if rows else f'{low} to {high}'} rows"
-        raise InputError(field, rule, Described(f"{size} rows") if size else value)
+        raise InputError(field, rule, Unquoted(f"{size} rows") if size else value)
     for i, row in enumerate(value):
         if not isinstance(row, (list, tuple)) or len(row) != size:
             raise InputError(f"{field}[{i}]", f"have {size} entries (the matrix must be square)", row)

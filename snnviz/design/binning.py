@@ -39,7 +39,7 @@ class Events(Part):
         `name` of the data set.
         """
         if side is None:
-            for field, form in naming.forms(Events).items():
+            for field, form in naming.field_schemas(Events).items():
                 value = getattr(self, field)
                 if value != form.absent and value != form.usual:  # a default that moved leaves old runs what they are
                     rule = f"be {form.absent} for images, which have no events"
@@ -47,7 +47,7 @@ class Events(Part):
         elif self.crop and not FEWEST_PIXELS <= self.crop <= side:
             rule = f"be 0, or from {FEWEST_PIXELS} to the {side} pixels of {name}"
             raise InputError("data.events.crop", rule, self.crop)
-        elif seen(side, self) < FEWEST_PIXELS:
+        elif resulting_side(side, self) < FEWEST_PIXELS:
             rule = f"leave {FEWEST_PIXELS} of {self.crop or side} pixels"
             raise InputError("data.events.downsample", rule, self.downsample)
 
@@ -73,10 +73,10 @@ FEWEST_PIXELS = 4
 """Of a side, after cropping and joining."""
 
 
-def seen(side: int, events: Events) -> int:
+def resulting_side(side: int, events: Events) -> int:
     """Pixels of a side of `side` pixels that are left; the last of them may join fewer than the others.
 
-    >>> seen(34, Events(crop=28, downsample=3))
+    >>> resulting_side(34, Events(crop=28, downsample=3))
     10
     """
     return -(-(events.crop or side) // events.downsample)

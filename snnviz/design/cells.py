@@ -6,9 +6,9 @@ it works within a time step; below it is a backward connection, whose target hea
 nodes has one of the two or neither.
 
     >>> cell = parse("0303 0030 2002 0200")
-    >>> in_words(cell)
+    >>> summary(cell)
     '4 forward + 2 backward: 3 conv 3x3, 3 conv 1x1'
-    >>> write(cell)
+    >>> to_text(cell)
     '0303 0030 2002 0200'
 """
 
@@ -17,32 +17,32 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from snnviz.errors import Described, InputError
+from snnviz.errors import InputError, Unquoted
 
 Cell = tuple[tuple[int, ...], ...]
 
 ZEROIZE, SKIP, CONV1, CONV3, POOL = range(5)
-NAMES = ("zeroize", "skip", "conv 1x1", "conv 3x3", "average pool 3x3")
-KINDS = {"skip": SKIP, "conv1": CONV1, "conv3": CONV3, "pool": POOL}
+OPERATION_NAMES = ("zeroize", "skip", "conv 1x1", "conv 3x3", "average pool 3x3")
+OPERATION_CODES = {"skip": SKIP, "conv1": CONV1, "conv3": CONV3, "pool": POOL}
 
 NODES = 4
-OUT = NODES - 1
-LONGEST = 200
+OUTPUT_NODE = NODES - 1
+MAX_TEXT_LENGTH = 200
 """Characters of a text that may be a cell."""
 
-PLACES = tuple((i, j) for i in range(NODES) for j in range(NODES) if i != j)
+NODE_PAIRS = tuple((i, j) for i in range(NODES) for j in range(NODES) if i != j)
 """Every (i, j) that an operation can lead from and to."""
 
 
-def is_backward(cell: Cell) -> bool:
+def has_backward(cell: Cell) -> bool:
     """Whether it has a backward connection."""
-    return any(cell[i][j] for i, j in PLACES if i > j)
+    return any(cell[i][j] for i, j in NODE_PAIRS if i > j)
 
 
-def useful(cell: Cell) -> Cell:
+def without_unused_connections(cell: Cell) -> Cell:
     """The cell without the connections that lie on no path from the input to the output; nothing where there is none.
 
-    >>> write(useful(parse("0103 0020 0000 0000")))
+    >>> to_text(without_unused_connections(parse("0103 0020 0000 0000")))
     '0003 0000 0000 0000'
     """
     kept = [list(row) for row in cell]
@@ -54,7 +54,7 @@ Edge = tuple[int, int, int, bool]
 """From which node, to which, the operation, and whether it is heard a time step late."""
 
 
-def canonical(cell: Cell) -> tuple[Edge, ...]:
+def canonical_form(cell: Cell) -> tuple[Edge, ...]:
     """What cells that are the same function of their weights have in common: their connections, in order.
 
     Connections on no path count for nothing. A node that only one forward skip feeds is another name of the node that
@@ -62,26 +62,26 @@ def canonical(cell: Cell) -> tuple[Edge, ...]:
     too, where what is heard late stays late. Such cells have their weights at other places, for which a seed draws
     others: they are two draws of one network, not two networks.
 
-    >>> canonical(parse("0203 0000 0003 0000")) == canonical(parse("0003 0000 0000 0000"))
+    >>> canonical_form(parse("0203 0000 0003 0000")) == canonical_form(parse("0003 0000 0000 0000"))
     True
-    >>> canonical(parse("0231 0001 0001 0000")) == canonical(parse("0321 0001 0001 0000"))
+    >>> canonical_form(parse("0231 0001 0001 0000")) == canonical_form(parse("0321 0001 0001 0000"))
     True
-    >>> canonical(parse("0301 0001 0000 0000")) == canonical(parse("0103 0001 0000 0000"))
+    >>> canonical_form(parse("0301 0001 0000 0000")) == canonical_form(parse("0103 0001 0000 0000"))
     True
-    >>> canonical(parse("0303 0001 0000 0000")) == canonical(parse("0303 0002 0000 0000"))
+    >>> canonical_form(parse("0303 0001 0000 0000")) == canonical_form(parse("0303 0002 0000 0000"))
     False
     """
-    cell = useful(cell)
-    found: list[Edge] = [(i, j, cell[i][j], i > j) for i, j in PLACES if cell[i][j]]
+    cell = without_unused_connections(cell)
+    found: list[Edge] = [(i, j, cell[i][j], i > j) for i, j in NODE_PAIRS if cell[i][j]]
     while (joined := _joined(found)) != found:
         found = joined
-    other = (0, 2, 1, OUT)
+    other = (0, 2, 1, OUTPUT_NODE)
     return min(tuple(sorted(found)), tuple(sorted((other[i], other[j], what, late) for i, j, what, late in found)))
 
 
 def _joined(edges: list[Edge]) -> list[Edge]:
     """With one inner node less, where a skip makes it a part of another."""
-    for node in range(1, OUT):
+    for node in range(1, OUTPUT_NODE):
         entering, leaving = ([edge for edge in edges if edge[end] == node] for end in (1, 0))
         for some, end in ((entering, 0), (leaving, 1)):
             if len(some) == 1 and some[0][2:] == (SKIP, False) and (whole := some[0][end]) != node:
@@ -91,41 +91,45 @@ def _joined(edges: list[Edge]) -> list[Edge]:
     return edges
 
 
-def write(cell: Cell) -> str:
+def to_text(cell: Cell) -> str:
     """The text form that people copy and paste: a word for each node that operations lead from."""
     return " ".join("".join(map(str, row)) for row in cell)
 
 
-def counts(cell: Cell) -> dict[str, int]:
+def count_connections(cell: Cell) -> dict[str, int]:
     """Connections by direction (forward, backward) and by operation (skip, conv1, conv3, pool)."""
-    ways = [{name: many[name] for name in KINDS} for many in map(Counter, _kinds(cell))]
+    ways = [{name: many[name] for name in OPERATION_CODES} for many in map(Counter, _kinds(cell))]
     forward, backward = (sum(many.values()) for many in ways)
-    return {"forward": forward, "backward": backward} | {name: sum(many[name] for many in ways) for name in KINDS}
+    return {"forward": forward, "backward": backward} | {
+        name: sum(many[name] for many in ways) for name in OPERATION_CODES
+    }
 
 
-def directed(cell: Cell) -> dict[str, int]:
+def counts_by_direction(cell: Cell) -> dict[str, int]:
     """Connections by direction and operation: forward_skip, ..., backward_pool.
 
-    >>> found = directed(parse("0303 0030 2002 0200"))
+    >>> found = counts_by_direction(parse("0303 0030 2002 0200"))
     >>> found["forward_conv1"], found["backward_conv1"]
     (1, 2)
     """
     ways = zip(("forward", "backward"), map(Counter, _kinds(cell)), strict=True)
-    return {f"{way}_{name}": many[name] for way, many in ways for name in KINDS}
+    return {f"{way}_{name}": many[name] for way, many in ways for name in OPERATION_CODES}
 
 
 def _kinds(cell: Cell) -> tuple[list[str], list[str]]:
     """The operations of forward connections, and of backward ones."""
-    names = {kind: name for name, kind in KINDS.items()}
-    ways = [[names[cell[i][j]] for i, j in PLACES if cell[i][j] and (i < j) == ahead] for ahead in (True, False)]
+    names = {kind: name for name, kind in OPERATION_CODES.items()}
+    ways = [[names[cell[i][j]] for i, j in NODE_PAIRS if cell[i][j] and (i < j) == ahead] for ahead in (True, False)]
     return ways[0], ways[1]
 
 
-def in_words(cell: Cell) -> str:
+def summary(cell: Cell) -> str:
     """How many connections there are in each direction, and of which operations."""
-    many = counts(cell)
+    many = count_connections(cell)
     ways = " + ".join(f"{many[way]} {way}" for way in ("forward", "backward") if many[way])
-    kinds = sorted(((many[name], NAMES[kind]) for name, kind in KINDS.items() if many[name]), reverse=True)
+    kinds = sorted(
+        ((many[name], OPERATION_NAMES[kind]) for name, kind in OPERATION_CODES.items() if many[name]), reverse=True
+    )
     return f"{ways}: {', '.join(f'{count} {kind}' for count, kind in kinds)}" if ways else "no connections"
 
 
@@ -141,18 +145,20 @@ def parse(value: object, field: str = "cell") -> Cell:
     snnviz.errors.InputError: cell[1][0] must be 0 (node 0 feeds node 1 already, and a pair has one connection), got 2
     """
     if isinstance(value, str):
-        if len(value) > LONGEST:
-            raise InputError(field, f"be at most {LONGEST} characters long", Described(f"{len(value):,} characters"))
+        if len(value) > MAX_TEXT_LENGTH:
+            raise InputError(
+                field, f"be at most {MAX_TEXT_LENGTH} characters long", Unquoted(f"{len(value):,} characters")
+            )
         value = _rows(value)
     if not isinstance(value, (list, tuple)) or len(value) != NODES:
         many = isinstance(value, (list, tuple)) and len(value)
-        raise InputError(field, "have 4 rows of 4 operations", Described(f"{many} rows") if many else value)
+        raise InputError(field, "have 4 rows of 4 operations", Unquoted(f"{many} rows") if many else value)
     for i, row in enumerate(value):
         if not isinstance(row, (list, tuple)) or len(row) != NODES:
             raise InputError(f"{field}[{i}]", "have 4 operations", row)
         for j, operation in enumerate(row):
             _check(operation, i, j, f"{field}[{i}][{j}]")
-    for i, j in PLACES:
+    for i, j in NODE_PAIRS:
         if i > j and value[i][j] and value[j][i]:
             rule = f"be 0 (node {j} feeds node {i} already, and a pair has one connection)"
             raise InputError(f"{field}[{i}][{j}]", rule, value[i][j])
@@ -176,21 +182,25 @@ def _rows(text: str) -> list[list[object]]:
 
 
 def _check(operation: object, i: int, j: int, field: str) -> None:
-    if isinstance(operation, bool) or not isinstance(operation, (int, float)) or operation not in range(len(NAMES)):
-        known = ", ".join(f"{kind} ({name})" for kind, name in enumerate(NAMES))
+    if (
+        isinstance(operation, bool)
+        or not isinstance(operation, (int, float))
+        or operation not in range(len(OPERATION_NAMES))
+    ):
+        known = ", ".join(f"{kind} ({name})" for kind, name in enumerate(OPERATION_NAMES))
         raise InputError(field, f"be one of {known}", operation)
     if i == j and operation:
         raise InputError(field, f"be 0 (node {i} does not feed itself)", operation)
 
 
-PUBLISHED: dict[str, Cell] = {
+PUBLISHED_CELLS: dict[str, Cell] = {
     "SNASNet-Bw, CIFAR10": parse("0303 0030 2002 0200"),
     "SNASNet-Bw, CIFAR100": parse("0302 0030 3003 0000"),
 }
 """Cells that Kim et al. found and put beside their code."""
 
 
-def drawn(seed: int, number: int, *, backward: bool) -> Cell:
+def random_cell(seed: int, number: int, *, backward: bool) -> Cell:
     """Candidate `number` of a search, whichever were drawn before it; `backward`: with backward connections.
 
     Drawn as in the code of Kim et al.: each pair's operation uniform in 0..4, its direction by a coin if `backward`;
@@ -200,12 +210,12 @@ def drawn(seed: int, number: int, *, backward: bool) -> Cell:
     draw = random.Random(f"{seed}/{number}/{backward}")
     while True:
         cell = [[ZEROIZE] * NODES for _ in range(NODES)]
-        for i, j in PLACES:
+        for i, j in NODE_PAIRS:
             if i < j:
                 source, target = (j, i) if backward and draw.randrange(2) else (i, j)
-                cell[source][target] = draw.randrange(len(NAMES))
+                cell[source][target] = draw.randrange(len(OPERATION_NAMES))
         _clean(cell)
-        if cell[0][OUT]:
+        if cell[0][OUTPUT_NODE]:
             return tuple(map(tuple, cell))
 
 
@@ -213,7 +223,7 @@ def _clean(cell: list[list[int]]) -> None:
     """Takes the connections from nodes that are on no path from the input to the output."""
     paths = _reach(cell)
     for node in range(NODES):
-        if (node < OUT and not paths[node][OUT]) or (node > 0 and not paths[0][node]):
+        if (node < OUTPUT_NODE and not paths[node][OUTPUT_NODE]) or (node > 0 and not paths[0][node]):
             for other in range(NODES):
                 cell[node][other] = cell[other][node] = ZEROIZE
 

@@ -21,7 +21,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from snnviz.design.menus import INITS, NEURONS, Choice, choice, chosen
+from snnviz.design.menus import INITS, NEURONS, Choice, choice_field, default_choice
 from snnviz.design.networks import BlockNetwork, Network
 from snnviz.design.parts import AnyNeuron, Data, Neuron, OfItsKind, Training, Ttfs
 from snnviz.design.registry import Range
@@ -39,7 +39,7 @@ class Design(Task):
     data: Data = Field(default_factory=lambda: Data())
     network: Network = Field(default_factory=lambda: BlockNetwork())
     neuron: Annotated[AnyNeuron, OfItsKind()] = Field(default_factory=lambda: Neuron())
-    init: Annotated[Choice, *choice(INITS, "init")] = chosen(INITS, "init", kind="variance-preserving")
+    init: Annotated[Choice, *choice_field(INITS, "init")] = default_choice(INITS, "init", kind="variance-preserving")
     training: Training = Field(default_factory=lambda: Training())
     ttfs: Ttfs = Field(default_factory=lambda: Ttfs())
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the split, the weights and the order of the images.", 1)] = 0
@@ -61,9 +61,9 @@ def _is_special(neuron: AnyNeuron) -> bool:
 RULES: tuple[tuple[Callable[[Design], bool], str], ...] = (
     (
         lambda design: _is_special(design.neuron) or design.network.code == "ttfs" or design.ttfs != Ttfs(),
-        "snnviz.graph.nearest:check",
+        "snnviz.graph.nearest:check_design",
     ),
-    (lambda design: bool(design.training.shortcut.layers), "snnviz.graph.branches:check"),
+    (lambda design: bool(design.training.shortcut.layers), "snnviz.graph.branches:check_branch_layers"),
 )
 """What parts of a design ask of each other: which designs a rule concerns, and the function that raises `InputError`,
 by its name, as it is written in terms of designs and of what lies above them."""

@@ -23,10 +23,10 @@ from snnviz.design.menus import NEURONS, Choice
 from snnviz.design.networks import Part
 from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Registry
-from snnviz.errors import Described, InputError, did_you_mean
+from snnviz.errors import InputError, Unquoted, did_you_mean
 
-MAX_LINK = 8_192
-RESERVED = frozenset({"run", "embed", "embed_options"})
+MAX_QUERY_LENGTH = 8_192
+RESERVED_PARAMETERS = frozenset({"run", "embed", "embed_options"})
 """Parameters of the address that are not fields of a design."""
 
 NEURON = "neuron.kind"
@@ -35,10 +35,10 @@ NEURON = "neuron.kind"
 
 def flatten(design: Design) -> dict[str, Any]:
     """Every field by path, such as ``training.epochs``; the matrix as its compact text, a list as "3,6,9"."""
-    return flat(design.document())
+    return flatten_document(design.document())
 
 
-def flat(document: Mapping[str, Any]) -> dict[str, Any]:
+def flatten_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """A design's document by path."""
     found: dict[str, Any] = {}
 
@@ -47,7 +47,7 @@ def flat(document: Mapping[str, Any]) -> dict[str, Any]:
             for name, inner in value.items():
                 walk(f"{prefix}.{name}" if prefix else name, inner)
         else:
-            found[prefix] = adjacency.compact(value) if prefix == "network.edges" else _listed(value)
+            found[prefix] = adjacency.to_compact_text(value) if prefix == "network.edges" else _listed(value)
 
     walk("", document)
     return found
@@ -66,7 +66,7 @@ def begins_anew(path: str, before: object, after: object) -> bool:
 
 def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
     """The choices of kind by path; that of neurons where they have fields of their own."""
-    usual = flat(naming.absent(Design))[NEURON]
+    usual = flatten_document(naming.absent_document(Design))[NEURON]
     return {
         path: value
         for path, value in shown.items()
@@ -74,7 +74,7 @@ def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def base_of(design: Design) -> Design:
+def default_of_same_kinds(design: Design) -> Design:
     """The default design with the same choices of kind, LIF for ReLUs: what need not be said of a design."""
     return change(Design(), _kinds(flatten(design)))
 
@@ -85,49 +85,49 @@ def to_query(design: Design) -> str:
     It is empty for the default design alone, as an address without a word shows the default.
     """
     shown = flatten(design)
-    plain, base = flat(naming.absent(Design)), flat(_based(shown))
+    plain, base = flatten_document(naming.absent_document(Design)), flatten_document(_based(shown))
     told = {
         path: value
         for path, value in shown.items()
-        if not naming.same(value, plain.get(path) if path.endswith(".kind") else base.get(path))
+        if not naming.json_equal(value, plain.get(path) if path.endswith(".kind") else base.get(path))
     }
     if not told and design != Design():
         told = {"seed": design.seed}
-    return "&".join(f"{path}={quote(written(value), safe='/,')}" for path, value in told.items())
+    return "&".join(f"{path}={quote(format_value(value), safe='/,')}" for path, value in told.items())
 
 
 def _based(shown: Mapping[str, Any]) -> dict[str, Any]:
     """What absence means beside the same kinds."""
-    document = naming.absent(Design)
+    document = naming.absent_document(Design)
     _put_all(document, _kinds(shown), _absent)
-    return naming.filled(Design, document)
+    return naming.fill_absent(Design, document)
 
 
-def is_bare(query: Mapping[str, str]) -> bool:
+def has_no_settings(query: Mapping[str, str]) -> bool:
     """Whether an address is no link to something that was set: it shows defaults."""
-    return not query.keys() - RESERVED
+    return not query.keys() - RESERVED_PARAMETERS
 
 
 def from_query(query: str | Mapping[str, str], *, bare: bool | None = None) -> Design:
     """The design of a link's query string or parameters. Raises `InputError`; other pages' parameters are ignored.
 
-    What a link leaves out is what absence means. `bare`: see `is_bare`; to be said where the link also holds what is
-    no field of a design.
+    What a link leaves out is what absence means. `bare`: see `has_no_settings`; to be said where the link also holds
+    what is no field of a design.
     """
     if isinstance(query, str):
-        if len(query) > MAX_LINK:
+        if len(query) > MAX_QUERY_LENGTH:
             raise _too_long(len(query))
         query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
-    if (length := sum(len(name) + len(value) for name, value in query.items())) > MAX_LINK:
+    if (length := sum(len(name) + len(value) for name, value in query.items())) > MAX_QUERY_LENGTH:
         raise _too_long(length)
-    if is_bare(query) if bare is None else bare:
+    if has_no_settings(query) if bare is None else bare:
         return Design()
-    return meant({name: value for name, value in query.items() if name not in RESERVED})
+    return from_sparse({name: value for name, value in query.items() if name not in RESERVED_PARAMETERS})
 
 
-def meant(settings: Mapping[str, Any]) -> Design:
+def from_sparse(settings: Mapping[str, Any]) -> Design:
     """The design of a link with these fields by path, whatever the defaults are by now. Raises `InputError`."""
-    document = naming.absent(Design)
+    document = naming.absent_document(Design)
     _put_all(document, settings, _absent)
     return Design.meant(document)
 
@@ -148,7 +148,7 @@ Neurons = Callable[[type[Part], object], dict[str, Any]]
 
 
 def _absent(part: type[Part], kind: object) -> dict[str, Any]:
-    return naming.filled(part, {"kind": kind})
+    return naming.fill_absent(part, {"kind": kind})
 
 
 def _default(part: type[Part], kind: object) -> dict[str, Any]:
@@ -157,36 +157,38 @@ def _default(part: type[Part], kind: object) -> dict[str, Any]:
 
 def _put_all(document: dict[str, Any], settings: Mapping[str, Any], neurons: Neurons) -> None:
     for path, value in sorted(settings.items(), key=lambda item: (not item[0].endswith(".kind"), item[0].count("."))):
-        _put(document, path, read_value(path, value), neurons)
+        _put(document, path, parse_value(path, value), neurons)
 
 
-def write_part(value: Part, prefix: str = "") -> str:
+def part_to_query(value: Part, prefix: str = "") -> str:
     """The query string of a page's setting: only what differs from what absence means, each name after `prefix`.
 
     It is empty only for one that is the default, too.
     """
-    meant, shown = naming.absent(type(value)), value.model_dump(mode="json")
-    changed = {name: field for name, field in shown.items() if not naming.same(field, meant[name])}
+    meant, shown = naming.absent_document(type(value)), value.model_dump(mode="json")
+    changed = {name: field for name, field in shown.items() if not naming.json_equal(field, meant[name])}
     if not changed and value != type(value)():
         changed = dict([next(iter(shown.items()))])
-    texts = {name: field if isinstance(field, str) else short(field) for name, field in changed.items()}
+    texts = {name: field if isinstance(field, str) else format_number(field) for name, field in changed.items()}
     return "&".join(f"{prefix}{name}={quote_plus(text, safe=':=,')}" for name, text in texts.items())
 
 
-def read_part(kind: type[Part], query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
+def part_from_query(kind: type[Part], query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
     """The fields of a page's setting in a link's parameters, those after `prefix`, numbers as such.
 
     What a link leaves out is what absence means; a bare address says nothing of it, and so shows the default. Raises
     `InputError`.
     """
     given = {name.removeprefix(prefix): value for name, value in query.items() if name.startswith(prefix)}
-    if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_LINK:
+    if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_QUERY_LENGTH:
         raise _too_long(length)
-    told = {name: read_value(name, value) for name, value in given.items() if prefix or name not in RESERVED}
-    return told if is_bare(query) else naming.filled(kind, told)
+    told = {
+        name: parse_value(name, value) for name, value in given.items() if prefix or name not in RESERVED_PARAMETERS
+    }
+    return told if has_no_settings(query) else naming.fill_absent(kind, told)
 
 
-def read_settings(pairs: Iterable[str]) -> dict[str, str]:
+def parse_settings(pairs: Iterable[str]) -> dict[str, str]:
     """``["training.epochs=3"]`` as a mapping. Raises `InputError`."""
     settings = {}
     for pair in pairs:
@@ -197,13 +199,13 @@ def read_settings(pairs: Iterable[str]) -> dict[str, str]:
     return settings
 
 
-WORDS = frozenset({"network.edges", "network.cell", "cell", "data.name"})
+TEXT_FIELDS = frozenset({"network.edges", "network.cell", "cell", "data.name"})
 """Fields whose text is not a number even if it is made of digits."""
 
 
-def read_value(path: str, value: Any) -> Any:
+def parse_value(path: str, value: Any) -> Any:
     """A number where text is one (never NaN or infinity), else the value itself."""
-    if not isinstance(value, str) or path in WORDS or path.endswith(".kind"):
+    if not isinstance(value, str) or path in TEXT_FIELDS or path.endswith(".kind"):
         return value
     text = value.strip()
     if len(text) > 40 or "_" in text:
@@ -217,7 +219,7 @@ def read_value(path: str, value: Any) -> Any:
     return value
 
 
-def read_choice(registry: Registry[Any], path: str, value: object) -> Choice:
+def parse_choice(registry: Registry[Any], path: str, value: object) -> Choice:
     """An entry of a registry from a short text, ``sgd`` or ``sgd:momentum=0.8:weight_decay=0.01``, or from an object.
 
     A text is of a link: what it leaves out is what absence means. Raises `InputError` naming `path`.
@@ -232,13 +234,15 @@ def read_choice(registry: Registry[Any], path: str, value: object) -> Choice:
             given[name] = float(text)
         except ValueError:
             raise InputError(f"{path}.{name[:40]}", "be a number", text) from None
-    return Choice(registry.choose(path, naming.chosen(registry, given)))
+    return Choice(registry.choose(path, naming.complete_choice(registry, given)))
 
 
-def write_choice(registry: Registry[Any], choice: Choice) -> str:
-    """The short text that `read_choice` reads; parameters that are as absence means are left out."""
-    usual = naming.of_entry(registry, choice.kind)
-    changed = [f"{name}={short(value)}" for name, value in choice.parameters.items() if value != usual.get(name)]
+def format_choice(registry: Registry[Any], choice: Choice) -> str:
+    """The short text that `parse_choice` reads; parameters that are as absence means are left out."""
+    usual = naming.absent_parameters(registry, choice.kind)
+    changed = [
+        f"{name}={format_number(value)}" for name, value in choice.parameters.items() if value != usual.get(name)
+    ]
     return ":".join([choice.kind, *changed])
 
 
@@ -250,13 +254,13 @@ def differences(designs: list[Design]) -> dict[str, list[Any]]:
     return {path: values for path, values in columns.items() if any(value != values[0] for value in values)}
 
 
-def named(path: str, value: Any) -> str:
+def format_last_name(path: str, value: Any) -> str:
     """A field by the last of its names, with its value; of a kind the value says it all."""
-    return str(value) if path.endswith((".kind", ".code")) else f"{path.split('.', 1)[-1]} {written(value)}"
+    return str(value) if path.endswith((".kind", ".code")) else f"{path.split('.', 1)[-1]} {format_value(value)}"
 
 
 @lru_cache(maxsize=8192)
-def in_a_line(design: Design, field: Callable[[str, Any], str] = named) -> str:
+def one_line_summary(design: Design, field: Callable[[str, Any], str] = format_last_name) -> str:
     """The design in a few words: data, network, initialisation and what else is not default.
 
     `field`: how a field and its value are said.
@@ -276,7 +280,7 @@ def in_a_line(design: Design, field: Callable[[str, Any], str] = named) -> str:
     if design.training.shortcut.schedule.kind != "zero":
         words.append(f"{design.training.shortcut.schedule.kind} shortcuts")
     named = ("network.", "data.name", "init.kind", "training.precision", NEURON)
-    base = flatten(base_of(design))
+    base = flatten(default_of_same_kinds(design))
     for path, value in flatten(design).items():
         if not path.startswith(named) and value != base.get(path):
             words.append(field(path, value))
@@ -318,23 +322,23 @@ def _unknown(document: dict[str, Any], path: str, value: Any) -> InputError:
 
 
 def _too_long(length: int) -> InputError:
-    return InputError("link", f"be at most {MAX_LINK:,} characters long", Described(f"{length:,} characters"))
+    return InputError("link", f"be at most {MAX_QUERY_LENGTH:,} characters long", Unquoted(f"{length:,} characters"))
 
 
 def _listed(value: Any) -> Any:
     return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
-def short(value: float) -> str:
+def format_number(value: float) -> str:
     """A number as text, with as many digits as it takes to read it again.
 
-    >>> short(1.0), short(0.3), short(1 / 3)
+    >>> format_number(1.0), format_number(0.3), format_number(1 / 3)
     ('1', '0.3', '0.3333333333333333')
     """
     text = f"{value:.10g}"
     return text if float(text) == value else repr(value)
 
 
-def written(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A field as text."""
     return value if isinstance(value, str) else json.dumps(value)

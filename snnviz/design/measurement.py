@@ -28,6 +28,6 @@ class Measurement(Task):
 
 
 @lru_cache(maxsize=4096)
-def name_of(design: Design) -> str:
+def measurement_digest(design: Design) -> str:
     """The digest of a design's measurement."""
     return Measurement(design=design).digest

@@ -51,7 +51,7 @@ class Choice(dict[str, str | Number]):
     @classmethod
     def meant(cls, registry: Registry[Any], kind: str, **given: Number) -> Choice:
         """An entry whose other parameters are as absence means, for ever: of designs that follow from a setting."""
-        return cls(registry.choose(registry.noun, naming.chosen(registry, {"kind": kind, **given})))
+        return cls(registry.choose(registry.noun, naming.complete_choice(registry, {"kind": kind, **given})))
 
     @property
     def kind(self) -> str:
@@ -73,7 +73,7 @@ class Choice(dict[str, str | Number]):
     __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
 
 
-def choice(registry: Registry[Any], path: str) -> Any:
+def choice_field(registry: Registry[Any], path: str) -> Any:
     """What makes a field one of a registry's entries, for `Annotated`. `path`: the field's, for sentences."""
     return (
         PlainValidator(lambda value: Choice(registry.choose(path, value))),
@@ -82,6 +82,6 @@ def choice(registry: Registry[Any], path: str) -> Any:
     )
 
 
-def chosen(registry: Registry[Any], path: str, **given: Any) -> Any:
+def default_choice(registry: Registry[Any], path: str, **given: Any) -> Any:
     """A field's default: resolved late, because the catalogue is written in terms of these values."""
     return Field(default_factory=lambda: Choice(registry.choose(path, given)))

@@ -1,14 +1,14 @@
 """What a task is called: a key over what differs from what *absence means*, so that a new field renames nothing.
 
-`absent.json` says for every field, kind and parameter what is meant where a text does not name it: the value at the
-field's birth, whatever its default is by now. Lines are only ever added. A key is made of the
-*sparse* form, which leaves out what is absent; a stored text or a link that was written before a field was there is
-*filled* with it. Equal keys are equal values, and the other way round.
+`absent_document.json` says for every field, kind and parameter what is meant where a text does not name it: the value
+at the field's birth, whatever its default is by now. Lines are only ever added. A key is made of the *sparse* form,
+which leaves out what is absent; a stored text or a link that was written before a field was there is *filled* with it.
+Equal keys are equal values, and the other way round.
 
 >>> from snnviz.design.design import Design
->>> sparse(Design, Design.check({"neuron": {"beta": 0.9}, "network": {"kind": "mlp"}}).document())
+>>> to_sparse(Design, Design.check({"neuron": {"beta": 0.9}, "network": {"kind": "mlp"}}).document())
 {'network': {'kind': 'mlp'}, 'neuron': {'beta': 0.9}}
->>> filled(Design, {"seed": 3}) == Design(seed=3).document()
+>>> fill_absent(Design, {"seed": 3}) == Design(seed=3).document()
 True
 """
 
@@ -44,13 +44,13 @@ UPGRADES: list[Callable[[str, Document], Document]] = []
 was renamed, split or removed. A field that is only added needs none."""
 
 
-def version() -> int:
+def text_version() -> int:
     """Of the texts that are stored today."""
     return len(UPGRADES)
 
 
 @dataclass(frozen=True)
-class Form:
+class FieldSchema:
     """How a field's JSON is read. `name`: its line in the table. `of`: the part, or the registry of a choice."""
 
     name: str
@@ -77,34 +77,34 @@ class Form:
 
 
 @lru_cache(maxsize=256)
-def forms(model: type[BaseModel]) -> dict[str, Form]:
+def field_schemas(model: type[BaseModel]) -> dict[str, FieldSchema]:
     """Of each field of a part."""
     return {name: _form(model, name, field) for name, field in model.model_fields.items()}
 
 
-def _form(model: type[BaseModel], name: str, field: FieldInfo) -> Form:
+def _form(model: type[BaseModel], name: str, field: FieldInfo) -> FieldSchema:
     of = next((note for note in field.metadata if isinstance(note, Registry)), None)
     line, said = f"{model.__name__}.{name}", field.annotation
     if field.discriminator == "kind":
-        return Form(line, field, model, "network")
+        return FieldSchema(line, field, model, "network")
     if isinstance(said, type) and issubclass(said, Part):
-        return Form(line, field, model, "part", said)
+        return FieldSchema(line, field, model, "part", said)
     if of is not None and get_args(said):
-        return Form(line, field, model, "choices", of)
+        return FieldSchema(line, field, model, "choices", of)
     if of is not None and any(isinstance(note, PlainSerializer) and note.func is dict for note in field.metadata):
-        return Form(line, field, model, "choice", of)
-    return Form(line, field, model, "value")
+        return FieldSchema(line, field, model, "choice", of)
+    return FieldSchema(line, field, model, "value")
 
 
-def absent(model: type[BaseModel]) -> Document:
+def absent_document(model: type[BaseModel]) -> Document:
     """The part's document where nothing of it is named. A field without which there is none is not in it."""
-    return filled(model, {})
+    return fill_absent(model, {})
 
 
-def filled(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
+def fill_absent(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
     """The document with what it does not name as what absence means, whatever the defaults are."""
     found = dict(document)
-    for name, form in forms(model).items():
+    for name, form in field_schemas(model).items():
         if name in document:
             found[name] = _filled(form, document[name])
         elif not form.field.is_required():
@@ -112,38 +112,38 @@ def filled(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
     return found
 
 
-def meant(model: type[M], **given: Any) -> M:
+def from_sparse(model: type[M], **given: Any) -> M:
     """A part of which the rest is as absence means, for ever: of tasks that follow from a setting."""
-    return model.model_validate(filled(model, given))
+    return model.model_validate(fill_absent(model, given))
 
 
-def _filled(form: Form, value: Any) -> Any:
+def _filled(form: FieldSchema, value: Any) -> Any:
     if form.kind == "choices" and isinstance(value, list | tuple):
-        return [chosen(form.of, one) for one in value]
+        return [complete_choice(form.of, one) for one in value]
     if form.kind == "part" and isinstance(value, Mapping):
-        return filled(form.of.variant(value), value)
+        return fill_absent(form.of.variant(value), value)
     if form.kind == "choice":
-        return chosen(form.of, value if isinstance(value, str) else _kinded(form, value))
+        return complete_choice(form.of, value if isinstance(value, str) else _kinded(form, value))
     if form.kind == "network":
         told = {"kind": value} if isinstance(value, str) else _kinded(form, value)
         known = KINDS.get(told["kind"]) if isinstance(told, Mapping) and isinstance(told["kind"], str) else None
-        return filled(known, told) if known else value
+        return fill_absent(known, told) if known else value
     return value
 
 
-def _kinded(form: Form, value: Any) -> Any:
+def _kinded(form: FieldSchema, value: Any) -> Any:
     return {"kind": form.absent, **value} if isinstance(value, Mapping) else value
 
 
-def chosen(registry: Registry[Any], value: Any) -> Any:
+def complete_choice(registry: Registry[Any], value: Any) -> Any:
     """A choice from its kind alone, or with some of its parameters."""
     told = {"kind": value} if isinstance(value, str) else value
     if not isinstance(told, Mapping) or not isinstance(kind := told.get("kind"), str) or kind not in registry:
         return value
-    return {"kind": kind, **of_entry(registry, kind), **told}
+    return {"kind": kind, **absent_parameters(registry, kind), **told}
 
 
-def of_entry(registry: Registry[Any], kind: str) -> dict[str, Any]:
+def absent_parameters(registry: Registry[Any], kind: str) -> dict[str, Any]:
     """What the parameters of an entry are where they are not named."""
     return {each.name: ABSENT.get(_line(registry, kind, each.name), each.default) for each in registry[kind].parameters}
 
@@ -152,31 +152,33 @@ def _line(registry: Registry[Any], kind: str, parameter: str) -> str:
     return f"{registry.noun} {kind}.{parameter}"
 
 
-def sparse(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
+def to_sparse(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
     """The document without what is absent. What is no field of the part stays: it may be of another release."""
     found = {}
     for name, value in sorted(document.items()):
-        form = forms(model).get(name)
+        form = field_schemas(model).get(name)
         told = value if form is None else _sparse(form, value)
         if form is None or form.field.is_required() or not _is_absent(form, value, told):
             found[name] = told
     return found
 
 
-def _sparse(form: Form, value: Any) -> Any:
+def _sparse(form: FieldSchema, value: Any) -> Any:
     if form.kind == "choices" and isinstance(value, list):
         return [_told(form.of, one, None) for one in value]
     if not isinstance(value, Mapping):
         return value
     if form.kind == "part":
         part = form.of.variant(value)
-        told = sparse(part, value)
+        told = to_sparse(part, value)
         return told if part is form.of.variant({}) else {"kind": value["kind"], **told}
     if form.kind == "choice":
         return _told(form.of, value, None if form.field.is_required() else form.absent)
     if form.kind == "network":
         kind = value.get("kind")
-        inner = sparse(KINDS[kind], {k: v for k, v in value.items() if k != "kind"}) if kind in KINDS else dict(value)
+        inner = (
+            to_sparse(KINDS[kind], {k: v for k, v in value.items() if k != "kind"}) if kind in KINDS else dict(value)
+        )
         return inner if kind == form.absent else {"kind": kind, **inner}
     return value
 
@@ -184,16 +186,16 @@ def _sparse(form: Form, value: Any) -> Any:
 def _told(registry: Registry[Any], choice: Any, usual: str | None) -> Any:
     if not isinstance(choice, Mapping) or choice.get("kind") not in registry:
         return choice
-    kind, meant = choice["kind"], of_entry(registry, choice["kind"])
-    told = {name: value for name, value in choice.items() if name != "kind" and not same(value, meant.get(name))}
+    kind, meant = choice["kind"], absent_parameters(registry, choice["kind"])
+    told = {name: value for name, value in choice.items() if name != "kind" and not json_equal(value, meant.get(name))}
     return told if kind == usual else {"kind": kind, **told}
 
 
-def _is_absent(form: Form, value: Any, told: Any) -> bool:
-    return told == {} if form.kind in ("part", "choice", "network") else same(value, form.absent)
+def _is_absent(form: FieldSchema, value: Any, told: Any) -> bool:
+    return told == {} if form.kind in ("part", "choice", "network") else json_equal(value, form.absent)
 
 
-def same(one: Any, other: Any) -> bool:
+def json_equal(one: Any, other: Any) -> bool:
     """Whether two values are one in JSON, where 1 is no truth."""
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
@@ -201,7 +203,7 @@ def same(one: Any, other: Any) -> bool:
 def _visited(model: type[BaseModel], document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Each field's line and value, and each choice's noun and kind, with those of nested parts."""
     for name, value in document.items():
-        form = forms(model).get(name)
+        form = field_schemas(model).get(name)
         if form is None:
             continue
         if form.kind in ("choice", "choices"):
@@ -216,7 +218,7 @@ def _visited(model: type[BaseModel], document: Mapping[str, Any]) -> Iterator[tu
             yield form.name, value
 
 
-def mended(
+def applicable_revisions(
     model: type[BaseModel], document: Mapping[str, Any], since: Mapping[str, int] | None = None
 ) -> list[Revision]:
     """What of all that the task uses computes otherwise than at first; or than at the revisions `since`."""
@@ -228,7 +230,7 @@ def mended(
     return [found[n] for n in sorted(found)]
 
 
-def revisions(model: type[BaseModel], document: Mapping[str, Any]) -> dict[str, int]:
+def revision_numbers(model: type[BaseModel], document: Mapping[str, Any]) -> dict[str, int]:
     """Of the parts that the task uses, those above 1: what a mended formula is part of the name of."""
     found: dict[str, int] = {}
     for part, value in _visited(model, document):
@@ -237,26 +239,28 @@ def revisions(model: type[BaseModel], document: Mapping[str, Any]) -> dict[str, 
     return found
 
 
-def key(kind: str, model: type[BaseModel], document: Mapping[str, Any], at: Mapping[str, int] | None = None) -> str:
+def task_key(
+    kind: str, model: type[BaseModel], document: Mapping[str, Any], at: Mapping[str, int] | None = None
+) -> str:
     """16 hexadecimal digits of SHA-256 over the kind of task, its sparse form and its revisions: today's, or those `at`
     which it was computed."""
-    now = revisions(model, document) if at is None else at
-    return hashlib.sha256(_json([kind, sparse(model, document), dict(now)]).encode()).hexdigest()[:16]
+    now = revision_numbers(model, document) if at is None else at
+    return hashlib.sha256(_json([kind, to_sparse(model, document), dict(now)]).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=8192)
 def digest(kind: str, model: type[BaseModel], canonical: str) -> str:
     """Today's key of a task with this text."""
-    return key(kind, model, json.loads(canonical))
+    return task_key(kind, model, json.loads(canonical))
 
 
-def written(model: type[BaseModel], document: Mapping[str, Any], at: Mapping[str, int] | None = None) -> str:
+def to_stored_text(model: type[BaseModel], document: Mapping[str, Any], at: Mapping[str, int] | None = None) -> str:
     """What the store keeps of a task: every field, the version of the text and the revisions of its parts."""
-    now = revisions(model, document) if at is None else at
-    return _json({**document, "version": version(), **({"revisions": dict(now)} if now else {})})
+    now = revision_numbers(model, document) if at is None else at
+    return _json({**document, "version": text_version(), **({"revisions": dict(now)} if now else {})})
 
 
-def read(kind: str, model: type[BaseModel], text: str, field: str) -> tuple[Document, dict[str, int]]:
+def from_stored_text(kind: str, model: type[BaseModel], text: str, field: str) -> tuple[Document, dict[str, int]]:
     """Document and revisions of what the store kept, now or in a release of before. Raises `InputError`."""
     try:
         document = json.loads(text)
@@ -265,22 +269,22 @@ def read(kind: str, model: type[BaseModel], text: str, field: str) -> tuple[Docu
     if not isinstance(document, dict):
         raise InputError(field, "be stored as a JSON object", text)
     at, told = document.pop("version", 0), document.pop("revisions", {})
-    if not isinstance(at, int) or not 0 <= at <= version():
-        raise InputError(f"{field}.version", f"be at most {version()}: update snnviz", at)
+    if not isinstance(at, int) or not 0 <= at <= text_version():
+        raise InputError(f"{field}.version", f"be at most {text_version()}: update snnviz", at)
     for step in UPGRADES[at:]:
         document = step(kind, document)
-    return filled(model, document), {str(part): int(number) for part, number in dict(told).items()}
+    return fill_absent(model, document), {str(part): int(number) for part, number in dict(told).items()}
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def lines(models: Iterable[type[BaseModel]], registries: Iterable[Registry[Any]]) -> Document:
+def expected_table(models: Iterable[type[BaseModel]], registries: Iterable[Registry[Any]]) -> Document:
     """The table as today's defaults would have it: what a new line says."""
     found: Document = {}
     for model in models:
-        for form in forms(model).values():
+        for form in field_schemas(model).values():
             if form.kind != "part" and not form.field.is_required() and not _is_tag(form):
                 usual = form.usual
                 found[form.name] = usual["kind"] if form.kind in ("choice", "network") else usual
@@ -290,7 +294,7 @@ def lines(models: Iterable[type[BaseModel]], registries: Iterable[Registry[Any]]
     return found
 
 
-def _is_tag(form: Form) -> bool:
+def _is_tag(form: FieldSchema) -> bool:
     """Whether it tells one network, or one neuron with fields of its own, from the others."""
     alone = len(get_args(form.field.annotation)) == 1
     return form.name.endswith(".kind") and (form.model in KINDS.values() or alone)

@@ -38,7 +38,7 @@ Code = Literal["rate", "ttfs"]
 of the one spike that each may have, which is another way to compute what ReLUs do (`snnviz.theory.ttfs`)."""
 
 
-class Coded(Part):
+class BaseNetwork(Part):
     """What every kind of network has, and what others ask of one whatever its kind."""
 
     code: Code = "rate"
@@ -77,7 +77,7 @@ class Coded(Part):
         """The field with skips beside a row of layers, and its text; {} without such."""
         return {}
 
-    def in_a_row(self) -> Coded:
+    def in_a_row(self) -> BaseNetwork:
         """The nearest network of layers in a row, with as many channels."""
         return self
 
@@ -94,7 +94,7 @@ Pooling = Literal["max", "average"]
 """What is read of each square of a map: its largest value, of spikes whether there is one, or the mean of all."""
 
 
-class BlockNetwork(Coded):
+class BlockNetwork(BaseNetwork):
     """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
 
     kind: Literal["block"] = "block"
@@ -112,7 +112,7 @@ class BlockNetwork(Coded):
     @classmethod
     def _steps_alone(cls, norm: str, info: ValidationInfo) -> str:
         """Statistics over all time steps are not there yet while a cycle steps through them."""
-        if norm != "none" and adjacency.has_back(info.data.get("edges", ())):
+        if norm != "none" and adjacency.has_backward(info.data.get("edges", ())):
             raise PydanticCustomError("range", "be none in a block with backward connections")
         return norm
 
@@ -130,21 +130,21 @@ class BlockNetwork(Coded):
 
     @property
     def backward(self) -> dict[str, str]:
-        return {"edges": adjacency.write(self.edges)} if adjacency.has_back(self.edges) else {}
+        return {"edges": adjacency.to_text(self.edges)} if adjacency.has_backward(self.edges) else {}
 
     def forward(self) -> dict[str, object]:
         return {"edges": [[edge if j > i else 0 for j, edge in enumerate(row)] for i, row in enumerate(self.edges)]}
 
     @property
     def skips(self) -> dict[str, str]:
-        return {"edges": adjacency.compact(self.edges)} if any(map(any, self.edges)) else {}
+        return {"edges": adjacency.to_compact_text(self.edges)} if any(map(any, self.edges)) else {}
 
     def in_a_row(self) -> BlockNetwork:
         return self.model_copy(update={"edges": adjacency.sequential(self.depth)})
 
     def in_words(self) -> list[str]:
         stacked = f"{self.blocks} x " if self.blocks > 1 else ""
-        return [f"block {stacked}{self.depth} layers, {self.channels} ch, {adjacency.in_words(self.edges)}"]
+        return [f"block {stacked}{self.depth} layers, {self.channels} ch, {adjacency.summary(self.edges)}"]
 
     def in_the_way_of(self, field: str) -> dict[str, object]:
         """Normalisation needs a block without its backward connections.
@@ -154,10 +154,10 @@ class BlockNetwork(Coded):
         """
         if field != "norm" or not self.backward:
             return {}
-        return {"edges": adjacency.compact(adjacency.parse(self.forward()["edges"]))}
+        return {"edges": adjacency.to_compact_text(adjacency.parse(self.forward()["edges"]))}
 
 
-class MlpNetwork(Coded):
+class MlpNetwork(BaseNetwork):
     """Fully connected layers."""
 
     kind: Literal["mlp"] = "mlp"
@@ -173,7 +173,7 @@ class MlpNetwork(Coded):
         return [f"mlp {self.depth} x {self.width}"]
 
 
-class CnnNetwork(Coded):
+class CnnNetwork(BaseNetwork):
     """3x3 convolution layers in sequence, with average pooling by 2 after every few of them."""
 
     kind: Literal["cnn"] = "cnn"
@@ -190,7 +190,7 @@ class CnnNetwork(Coded):
         return [f"cnn {self.depth} x {self.channels} ch"]
 
 
-class VggNetwork(Coded):
+class VggNetwork(BaseNetwork):
     """Stages of 3x3 convolutions, each followed by pooling by 2, then a fully connected hidden layer.
 
     VGG-16 (Simonyan and Zisserman 2015) as it is used for small images, such as by Stanojevic et al. 2023. Maps of one
@@ -227,7 +227,7 @@ _VGG = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 """Convolutions of each stage, and the channels of each of them."""
 
 
-class StagedNetwork(Coded):
+class StagedNetwork(BaseNetwork):
     """An architecture from papers, for small images: a stem, blocks that each have their own matrix, a readout.
 
     A block of d layers has d + 2 vertices: its input, its layers, and its output, which joins without weights. A layer
@@ -262,7 +262,7 @@ class StagedNetwork(Coded):
             edges, field = original, f"network.blocks[{number}]"
             if text.strip():
                 edges = adjacency.parse(text, field, rows=len(original), backward=False)
-            texts.append("" if edges == original else adjacency.compact(edges))
+            texts.append("" if edges == original else adjacency.to_compact_text(edges))
         return ";".join(texts) if any(texts) else ""
 
     @staticmethod
@@ -291,7 +291,7 @@ class StagedNetwork(Coded):
     has_row: ClassVar[bool] = False
 
     def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:
-        return {"blocks": ";".join(map(adjacency.compact, edges))}
+        return {"blocks": ";".join(map(adjacency.to_compact_text, edges))}
 
     def in_a_row(self) -> VggNetwork:
         return VggNetwork(width=self.width, norm=self.norm)
@@ -311,12 +311,12 @@ FORWARD = "0333 0033 0003 0000"
 def _cell(value: object) -> Cell:
     """A cell whose output hears of its input. Raises `InputError`."""
     cell = cells.parse(value, "network.cell")
-    if not any(map(any, cells.useful(cell))):
-        raise InputError("network.cell", "lead from node 0 to node 3", cells.write(cell))
+    if not any(map(any, cells.without_unused_connections(cell))):
+        raise InputError("network.cell", "lead from node 0 to node 3", cells.to_text(cell))
     return cell
 
 
-class CellNetwork(Coded):
+class CellNetwork(BaseNetwork):
     """A SNASNet (Kim et al. 2022): a stem, two cells of the same operations with a reduction in between, a classifier.
 
         stem -> cell -> norm, LIF, conv C to 2C, norm, pool 2 -> cell of 2C -> norm, LIF, pool 2 -> dropout
@@ -328,7 +328,9 @@ class CellNetwork(Coded):
     """
 
     kind: Literal["cell"] = "cell"
-    cell: Annotated[Cell, PlainValidator(_cell), PlainSerializer(cells.write)] = next(iter(cells.PUBLISHED.values()))
+    cell: Annotated[Cell, PlainValidator(_cell), PlainSerializer(cells.to_text)] = next(
+        iter(cells.PUBLISHED_CELLS.values())
+    )
     """The operations between four nodes. Those on no path from node 0 to node 3 are not built."""
 
     channels: Annotated[int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 4)] = 16
@@ -347,21 +349,21 @@ class CellNetwork(Coded):
 
     @property
     def backward(self) -> dict[str, str]:
-        return {"cell": cells.write(self.cell)} if cells.is_backward(self.cell) else {}
+        return {"cell": cells.to_text(self.cell)} if cells.has_backward(self.cell) else {}
 
     def forward(self) -> dict[str, object]:
         """Where nothing is left of the cell, one that has all convolutions."""
         if not self.backward:
             return {}
         ahead = tuple(tuple(op if j > i else 0 for j, op in enumerate(row)) for i, row in enumerate(self.cell))
-        left = cells.useful(ahead)
-        return {"cell": cells.write(left) if any(map(any, left)) else FORWARD}
+        left = cells.without_unused_connections(ahead)
+        return {"cell": cells.to_text(left) if any(map(any, left)) else FORWARD}
 
     def in_a_row(self) -> CnnNetwork:
         return CnnNetwork(channels=self.channels, norm=self.norm)
 
     def in_words(self) -> list[str]:
-        return [f"cell {cells.write(self.cell)}, {self.channels} ch"]
+        return [f"cell {cells.to_text(self.cell)}, {self.channels} ch"]
 
 
 Network = Annotated[

@@ -22,18 +22,18 @@ from snnviz.design.menus import (
     SHORTCUTS,
     SURROGATES,
     Choice,
-    choice,
-    chosen,
+    choice_field,
+    default_choice,
 )
 from snnviz.design.networks import Part
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import validated
 from snnviz.errors import InputError, did_you_mean
 
 Threshold = Annotated[float, Range(0, 10, "Potential above which a neuron spikes (theta).", 0.05)]
 Leak = Annotated[float, Range(0, 1, "Leak: the share of the potential kept from one step to the next.", 0.05)]
 Reset = Literal["subtract", "zero", "none"]
-Surrogate = Annotated[Choice, *choice(SURROGATES, "neuron.surrogate")]
+Surrogate = Annotated[Choice, *choice_field(SURROGATES, "neuron.surrogate")]
 
 
 class AnyNeuron(Part):
@@ -52,7 +52,7 @@ class Spiking(AnyNeuron):
     """What spikes where a potential is above a threshold, and learns by a surrogate gradient."""
 
     threshold: Threshold = 1.0
-    surrogate: Surrogate = chosen(SURROGATES, "neuron.surrogate", kind="atan")
+    surrogate: Surrogate = default_choice(SURROGATES, "neuron.surrogate", kind="atan")
 
 
 class Neuron(AnyNeuron):
@@ -71,7 +71,7 @@ class Neuron(AnyNeuron):
     learn: Literal["none", "beta", "threshold", "both"] = "none"
     """What each layer learns besides its weights, one number for all its neurons; the fields say where it starts."""
 
-    surrogate: Surrogate = chosen(SURROGATES, "neuron.surrogate", kind="atan")
+    surrogate: Surrogate = default_choice(SURROGATES, "neuron.surrogate", kind="atan")
 
     @property
     def learns_beta(self) -> bool:
@@ -104,7 +104,7 @@ def _neuron(value: Any, usual: Callable[[Any], Neuron]) -> AnyNeuron:
     part = AnyNeuron.variant({"kind": kind})
     if part is Neuron:
         return usual(value)
-    found = value if isinstance(value, part) else checked(part, value, f"a neuron of kind {kind}", "neuron.")
+    found = value if isinstance(value, part) else validated(part, value, f"a neuron of kind {kind}", "neuron.")
     assert isinstance(found, AnyNeuron)
     return found
 
@@ -116,7 +116,9 @@ class Data(Part):
     train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 100)] = 0
     test_samples: Annotated[int, Range(0, 1_000_000, "Test images to use; 0 means all of them.", 100)] = 0
     steps: Annotated[int, Range(1, 100, "Time steps T that each image is shown for.", 1)] = 5
-    encoding: Annotated[Choice, *choice(ENCODINGS, "data.encoding")] = chosen(ENCODINGS, "data.encoding", kind="direct")
+    encoding: Annotated[Choice, *choice_field(ENCODINGS, "data.encoding")] = default_choice(
+        ENCODINGS, "data.encoding", kind="direct"
+    )
 
     @field_validator("encoding")
     @classmethod
@@ -142,7 +144,7 @@ class Data(Part):
 class Shortcut(Part):
     """Branches that learn beside the network, in training alone (Guo et al. 2024): `snnviz.catalog.shortcuts`."""
 
-    schedule: Annotated[Choice, *choice(SHORTCUTS, "training.shortcut.schedule")] = chosen(
+    schedule: Annotated[Choice, *choice_field(SHORTCUTS, "training.shortcut.schedule")] = default_choice(
         SHORTCUTS, "training.shortcut.schedule", kind="zero"
     )
     """The factor lambda of their losses over the epochs; with "zero" there are none."""
@@ -156,14 +158,16 @@ class Shortcut(Part):
 class Training(Part):
     """How the weights are learnt."""
 
-    optimizer: Annotated[Choice, *choice(OPTIMIZERS, "training.optimizer")] = chosen(
+    optimizer: Annotated[Choice, *choice_field(OPTIMIZERS, "training.optimizer")] = default_choice(
         OPTIMIZERS, "training.optimizer", kind="adam"
     )
     learning_rate: Annotated[float, Range(1e-6, 10, "Step size at the first epoch.", 0.0005)] = 0.003
-    schedule: Annotated[Choice, *choice(SCHEDULES, "training.schedule")] = chosen(
+    schedule: Annotated[Choice, *choice_field(SCHEDULES, "training.schedule")] = default_choice(
         SCHEDULES, "training.schedule", kind="cosine"
     )
-    loss: Annotated[Choice, *choice(LOSSES, "training.loss")] = chosen(LOSSES, "training.loss", kind="rate")
+    loss: Annotated[Choice, *choice_field(LOSSES, "training.loss")] = default_choice(
+        LOSSES, "training.loss", kind="rate"
+    )
     batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16)] = 64
     epochs: Annotated[int, Range(1, 1000, "Passes over the training images.", 1)] = 15
     precision: Literal["float32", "bfloat16"] = "float32"

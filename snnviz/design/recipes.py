@@ -23,22 +23,22 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
-from snnviz.design.links import read_choice, write_choice
+from snnviz.design.links import format_choice, parse_choice
 from snnviz.design.menus import DATASETS, EVENTS, OPTIMIZERS, SCHEDULES, Choice
 from snnviz.design.registry import Range, Registry
-from snnviz.design.submitted import Document, checked
+from snnviz.design.submitted import Document, validated
 from snnviz.errors import InputError, did_you_mean
 
 
-def usual(registry: Registry[Any], kind: str) -> Any:
+def default_entry(registry: Registry[Any], kind: str) -> Any:
     """A field's default: this entry with its parameters' defaults."""
     return Field(default_factory=lambda: Choice(registry.choose(registry.noun, kind)))
 
 
 def _text(registry: Registry[Any], field: str) -> Any:
     return (
-        PlainValidator(lambda value: read_choice(registry, field, value)),
-        PlainSerializer(lambda choice: write_choice(registry, choice)),
+        PlainValidator(lambda value: parse_choice(registry, field, value)),
+        PlainSerializer(lambda choice: format_choice(registry, choice)),
         registry,
     )
 
@@ -53,9 +53,9 @@ class Recipe(Document):
 
     noun = "a recipe"
 
-    optimizer: Optimizer = usual(OPTIMIZERS, "adam")
+    optimizer: Optimizer = default_entry(OPTIMIZERS, "adam")
     learning_rate: Rate = 0.003
-    schedule: Schedule = usual(SCHEDULES, "constant")
+    schedule: Schedule = default_entry(SCHEDULES, "constant")
     batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16, "Batch")] = 64
     flip: Literal["off", "on"] = "off"
     """In training, half of the samples are mirrored, left for right."""
@@ -99,7 +99,7 @@ class Recipe(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PaperRecipe:
     """What a paper prints of how it trains: `settings` by a study's fields. `unsaid`: what it leaves open."""
 
     source: str
@@ -125,38 +125,38 @@ _CELLS = (
     "one, ours at 0."
 )
 
-RECIPES: dict[str, Published] = {
-    "skips, CIFAR-10": Published(
+RECIPES: dict[str, PaperRecipe] = {
+    "skips, CIFAR-10": PaperRecipe(
         "Benmeziane et al. 2023",
         {"optimizer": "sgd:momentum=0.9", "learning_rate": 0.01, "epochs": 200, "steps": 25},
         f"{_SKIPS}; the epochs are at most 200.",
     ),
-    "skips, CIFAR10-DVS": Published(
+    "skips, CIFAR10-DVS": PaperRecipe(
         "Benmeziane et al. 2023",
         {"optimizer": "sgd:momentum=0.9", "learning_rate": 0.025, "epochs": 100},
         f"{_SKIPS}, nor are the time steps.",
     ),
-    "skips, DVS Gesture": Published(
+    "skips, DVS Gesture": PaperRecipe(
         "Benmeziane et al. 2023",
         {"optimizer": "adam", "learning_rate": 0.01, "epochs": 200},
         f"{_SKIPS}, nor are the time steps.",
     ),
-    "cells, CIFAR-10": Published(
+    "cells, CIFAR-10": PaperRecipe(
         "Kim et al. 2022",
         _KIM | {"learning_rate": 0.2},
         _CELLS,
     ),
-    "cells, CIFAR-100": Published(
+    "cells, CIFAR-100": PaperRecipe(
         "Kim et al. 2022",
         _KIM | {"learning_rate": 0.1},
         _CELLS,
     ),
-    "initialisation, mlp": Published(
+    "initialisation, mlp": PaperRecipe(
         "Micheli et al. 2024",
         {"optimizer": "adam", "learning_rate": 0.001, "schedule": "cosine", "epochs": 150, "steps": 3},
         "The batch size is not printed; their code has 64.",
     ),
-    "initialisation, cnn on CIFAR-10": Published(
+    "initialisation, cnn on CIFAR-10": PaperRecipe(
         "Micheli et al. 2024",
         {"optimizer": "adam", "learning_rate": 0.001, "schedule": "cosine", "epochs": 300, "steps": 3},
         "The batch size is not printed; their code has 64.",
@@ -167,18 +167,18 @@ RECIPES: dict[str, Published] = {
 S = TypeVar("S", bound=Recipe)
 
 
-def follow(study: S, name: str) -> S:
+def apply_recipe(study: S, name: str) -> S:
     """The study with what a paper prints; what it leaves open, and what the study does not have, stays as it is.
 
-    >>> write_choice(OPTIMIZERS, follow(Recipe(), "skips, CIFAR10-DVS").optimizer)
+    >>> format_choice(OPTIMIZERS, apply_recipe(Recipe(), "skips, CIFAR10-DVS").optimizer)
     'sgd'
     """
     if name not in RECIPES:
         raise InputError("recipe", f"be one of {', '.join(RECIPES)}", name, did_you_mean(name, RECIPES))
     own = {field: value for field, value in RECIPES[name].settings.items() if field in type(study).model_fields}
-    return checked(type(study), {**study.model_dump(), **own}, "a study")
+    return validated(type(study), {**study.model_dump(), **own}, "a study")
 
 
-def followed(study: Recipe) -> str | None:
+def matching_recipe(study: Recipe) -> str | None:
     """The name of the recipe that the study follows, if it is one."""
-    return next((name for name in RECIPES if follow(study, name) == study), None)
+    return next((name for name in RECIPES if apply_recipe(study, name) == study), None)

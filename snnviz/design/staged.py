@@ -17,7 +17,7 @@ def residual(layers: int) -> Edges:
     The layer after a pair reads the pair's output and those of all pairs before, the block's input among them.
     """
     skips = {(i, j): ASC for j in range(3, layers + 2, 2) for i in range(0, j - 2, 2)}
-    return adjacency.build(layers + 1, skips)
+    return adjacency.edges_from_skips(layers + 1, skips)
 
 
 def dense(layers: int) -> Edges:
@@ -27,7 +27,7 @@ def dense(layers: int) -> Edges:
 
 def inverted(layers: int) -> Edges:
     """MobileNetV2: an identity around every inverted residual but a block's first (Sandler et al. 2018)."""
-    return adjacency.build(layers + 1, {(i, j): ASC for j in range(3, layers + 2) for i in range(1, j - 1)})
+    return adjacency.edges_from_skips(layers + 1, {(i, j): ASC for j in range(3, layers + 2) for i in range(1, j - 1)})
 
 
 STAGED: dict[StagedKind, tuple[tuple[int, ...], Callable[[int], Edges]]] = {

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from snnviz.design import naming
 from snnviz.design.networks import KINDS, Part
-from snnviz.errors import Described, InputError, did_you_mean
+from snnviz.errors import InputError, Unquoted, did_you_mean
 
 MAX_TEXT = 65_536
 
@@ -23,7 +23,7 @@ class Document(Part):
     @classmethod
     def check(cls, document: object) -> Self:
         """From a nested dictionary, in which what is missing has its default. Raises `InputError`."""
-        return checked(cls, document, cls.noun)
+        return validated(cls, document, cls.noun)
 
     def document(self) -> dict[str, Any]:
         """As a nested dictionary that JSON can hold, every field present."""
@@ -43,7 +43,7 @@ class Task(Document):
         """From JSON that somebody wrote. Raises `InputError` with one sentence for anything that is none."""
         if len(text) > cls.most:
             rule = f"be at most {cls.most:,} characters of JSON"
-            raise InputError(cls.field, rule, Described(f"{len(text):,} characters"))
+            raise InputError(cls.field, rule, Unquoted(f"{len(text):,} characters"))
         try:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -53,7 +53,7 @@ class Task(Document):
     @classmethod
     def meant(cls, document: Mapping[str, Any]) -> Self:
         """As `check`, but what is missing means what absence meant, for ever: of tasks that follow from a setting."""
-        return cls.check(naming.filled(cls, document))
+        return cls.check(naming.fill_absent(cls, document))
 
     @classmethod
     def restore(cls, text: str) -> Self:
@@ -61,7 +61,7 @@ class Task(Document):
 
         Raises `InputError`.
         """
-        return cls.check(naming.read(cls.kind, cls, text, cls.field)[0])
+        return cls.check(naming.from_stored_text(cls.kind, cls, text, cls.field)[0])
 
     def canonical(self) -> str:
         """The one JSON text: sorted keys, no spaces, every field present."""
@@ -69,7 +69,7 @@ class Task(Document):
 
     def stored(self) -> str:
         """What a store keeps, for `restore`."""
-        return naming.written(type(self), self.document())
+        return naming.to_stored_text(type(self), self.document())
 
     @property
     def digest(self) -> str:
@@ -80,7 +80,7 @@ class Task(Document):
 P = TypeVar("P", bound=Part)
 
 
-def checked(model: type[P], document: object, noun: str, inside: str = "") -> P:
+def validated(model: type[P], document: object, noun: str, inside: str = "") -> P:
     """`document` as a value of `model`. Raises `InputError`, which calls such a value `noun` ("a design").
 
     `inside`: how the paths of its fields begin, of a part of something larger.
@@ -93,7 +93,7 @@ def checked(model: type[P], document: object, noun: str, inside: str = "") -> P:
     except ValidationError as error:
         raise _sentence(model, error, noun, inside) from None
     except RecursionError:
-        raise InputError(name, "be a few levels deep", Described("a nest without end")) from None
+        raise InputError(name, "be a few levels deep", Unquoted("a nest without end")) from None
 
 
 def _first_line(error: Exception) -> str:

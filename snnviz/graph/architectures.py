@@ -1,7 +1,7 @@
 """Networks as values: layers, and the sources that each one reads. Built into torch modules by `snnviz.core.networks`.
 
 >>> from snnviz.design.design import Design
->>> [layer.name for layer in architecture(Design()).layers]
+>>> [layer.name for layer in build_architecture(Design()).layers]
 ['stem', 'L1', 'L2', 'L3', 'L4', 'readout']
 """
 
@@ -18,7 +18,7 @@ from snnviz.catalog.neurons import model
 from snnviz.data import datasets
 from snnviz.design import cells
 from snnviz.design.adjacency import ASC, DSC
-from snnviz.design.cells import CONV1, CONV3, NODES, OUT, POOL, SKIP
+from snnviz.design.cells import CONV1, CONV3, NODES, OUTPUT_NODE, POOL, SKIP
 from snnviz.design.design import Design
 from snnviz.design.menus import SPIKING_READOUT
 from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, MlpNetwork, StagedNetwork, VggNetwork
@@ -28,7 +28,7 @@ from snnviz.graph.layers import Architecture as Architecture
 from snnviz.graph.layers import Builder
 from snnviz.graph.layers import Layer as Layer
 from snnviz.graph.layers import Source as Source
-from snnviz.graph.stages import Block, Conv, staged
+from snnviz.graph.stages import Block, Conv, staged_architecture
 
 KERNEL = {CONV1: 1, CONV3: 3}
 """Sides of the kernels of a cell's operations with weights."""
@@ -38,12 +38,14 @@ Body = tuple[int, int, int]
 
 
 @lru_cache(maxsize=256)
-def architecture(design: Design) -> Architecture:
+def build_architecture(design: Design) -> Architecture:
     """The network of a design, for the images of its data set."""
-    return assembled(design, datasets.shape(design.data), datasets.card(design.data.name).classes)
+    return build_architecture_for(
+        design, datasets.sample_shape(design.data), datasets.dataset_card(design.data.name).classes
+    )
 
 
-def assembled(design: Design, shape: Shape, classes: int) -> Architecture:
+def build_architecture_for(design: Design, shape: Shape, classes: int) -> Architecture:
     """The network of a design, for images of this shape and so many classes."""
     network = design.network
     builder = Builder(
@@ -99,7 +101,7 @@ def _subset(design: Design, fraction: float, channels: int, block: int, i: int, 
 
 def _staged(network: StagedNetwork, design: Design, builder: Builder) -> Body:
     """Stem, blocks, the mean over each map."""
-    made = staged(network)
+    made = staged_architecture(network)
     at = builder.conv("stem", made.stem, Source(INPUT))
     pool = 1
     for number, block in enumerate(made.blocks, 1):
@@ -198,7 +200,7 @@ def _vgg(network: VggNetwork, _: Design, builder: Builder) -> Body:
 
 def _celled(network: CellNetwork, _: Design, builder: Builder) -> Body:
     """Kim et al. 2022, Fig. 5, as in their code: neurons come before the convolution that they feed."""
-    cell, norm = cells.useful(network.cell), builder.normed
+    cell, norm = cells.without_unused_connections(network.cell), builder.normed
     at = builder.conv("stem", network.channels, Source(INPUT, enlarge=network.enlarge), fires=False)
     said = _Cell(builder, cell, "C1", Source(at)).build()
     at = builder.neurons("C1.out", builder.shape(at), *said, normed=norm)
@@ -238,11 +240,11 @@ class _Cell:
                 for j in self.feeding[node]:
                     kernel, name = KERNEL[self.cell[node][j]], f"{self.name}.{node}>{j}"
                     self.builder.conv(name, shape[0], Source(at), kernel=kernel, fires=False)
-        return self._heard(OUT)
+        return self._heard(OUTPUT_NODE)
 
     def _has_sum(self, node: int) -> bool:
         """Whether its sum is a layer of its own: not one layer's output as it is, nor for the node's neurons alone."""
-        if not {SKIP, POOL} & set(self.cell[node]) and not (node == OUT and self.feeding[OUT]):
+        if not {SKIP, POOL} & set(self.cell[node]) and not (node == OUTPUT_NODE and self.feeding[OUTPUT_NODE]):
             return False
         sources = self.reaching[node]
         if node == 0:

@@ -4,53 +4,53 @@ from __future__ import annotations
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 
 
-def branching(design: Design) -> tuple[int, ...]:
+def branch_layers(design: Design) -> tuple[int, ...]:
     """The hidden layers that have a branch, by their index in the architecture; none where the schedule is "zero".
 
     >>> from snnviz.design.design import MlpNetwork, Training
-    >>> branching(Design(network=MlpNetwork(depth=12), training=Training(shortcut=Shortcut(schedule="linear"))))
+    >>> branch_layers(Design(network=MlpNetwork(depth=12), training=Training(shortcut=Shortcut(schedule="linear"))))
     (2, 5, 8)
     """
     shortcut = design.training.shortcut
     if shortcut.schedule.kind == "zero":
         return ()
-    return tuple(hidden(design)[number - 1] for number in shortcut.layers) or usual(design)
+    return tuple(hidden_layers(design)[number - 1] for number in shortcut.layers) or default_branch_layers(design)
 
 
-def hidden(design: Design) -> tuple[int, ...]:
+def hidden_layers(design: Design) -> tuple[int, ...]:
     """The hidden layers with neurons, which a design counts from 1, by their index in the architecture.
 
     Layers that only join, and projections, come and go with the skips that are drawn; these do not.
     """
-    layers = architecture(design).layers[:-1]
+    layers = build_architecture(design).layers[:-1]
     return tuple(index for index, layer in enumerate(layers) if not layer.plain)
 
 
-def usual(design: Design) -> tuple[int, ...]:
+def default_branch_layers(design: Design) -> tuple[int, ...]:
     """Where branches begin if nobody says: at 1/4, 1/2 and 3/4 of the layers with neurons.
 
     In a network of blocks with a matrix each: after each block but the last.
     """
     if len(design.network.matrices) > 1:
-        layers, blocks = architecture(design).layers[:-1], range(1, len(design.network.matrices))
+        layers, blocks = build_architecture(design).layers[:-1], range(1, len(design.network.matrices))
         return tuple([i for i, layer in enumerate(layers) if layer.name.startswith(f"B{b}.")][-1] for b in blocks)
-    neurons = hidden(design)
+    neurons = hidden_layers(design)
     return tuple(sorted({neurons[max(0, len(neurons) * quarter // 4 - 1)] for quarter in (1, 2, 3)}))
 
 
-def check(design: Design) -> None:
+def check_branch_layers(design: Design) -> None:
     """Whether the layers that a design names are there. Raises `InputError`."""
-    count, named = len(hidden(design)), design.training.shortcut.layers
+    count, named = len(hidden_layers(design)), design.training.shortcut.layers
     if named and named[-1] > count:
         rule = f"be hidden layers of the network, from 1 to {count}"
         raise InputError("training.shortcut.layers", rule, list(named))
 
 
-def parameters(design: Design) -> int:
+def branch_parameter_count(design: Design) -> int:
     """Weights and biases of the branches, which are there in training alone."""
-    built = architecture(design)
+    built = build_architecture(design)
     classes = built.layers[-1].out_shape[0] // built.layers[-1].voters
-    return sum(classes * (built.channels(index) + 1) for index in branching(design))
+    return sum(classes * (built.channels(index) + 1) for index in branch_layers(design))

@@ -15,7 +15,7 @@ from snnviz.design import adjacency
 from snnviz.design.design import Design
 from snnviz.design.networks import BlockNetwork
 from snnviz.design.registry import Range
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.layers import INPUT
 
 Control = Literal["parameters", "operations"]
@@ -41,13 +41,13 @@ class Match:
     mismatch: float
 
 
-def size(design: Design) -> Size:
+def network_size(design: Design) -> Size:
     """Of a network that learns nothing but weights.
 
-    >>> size(Design())
+    >>> network_size(Design())
     Size(parameters=12010, operations=2971136)
     """
-    layers, once = architecture(design).layers, is_static(design)
+    layers, once = build_architecture(design).layers, is_static(design)
     operations = 0
     for layer in layers:
         first = once and all(source.layer == INPUT for source in layer.sources)
@@ -60,7 +60,7 @@ def can_be_plain(design: Design) -> bool:
     return isinstance(design.network, BlockNetwork)
 
 
-def plain(design: Design, channels: int) -> Design:
+def plain_block(design: Design, channels: int) -> Design:
     """The block of a design without its skips and with so many channels; all else stays."""
     network = design.network
     assert isinstance(network, BlockNetwork)
@@ -69,17 +69,19 @@ def plain(design: Design, channels: int) -> Design:
 
 
 @lru_cache(maxsize=4096)
-def match(design: Design, what: Control) -> Match:
+def match_control(design: Design, what: Control) -> Match:
     """The plain block that comes nearest to a block with skips in `what`; of two as near, the smaller.
 
     Its channels are a whole number, so that something is left: `Match.mismatch`.
     """
-    wanted = getattr(size(design), what)
+    wanted = getattr(network_size(design), what)
     limits = next(item for item in BlockNetwork.model_fields["channels"].metadata if isinstance(item, Range))
     low, high = int(limits.low), int(limits.high)
     while high - low > 1:  # both grow with the channels
         middle = (low + high) // 2
-        low, high = (middle, high) if getattr(size(plain(design, middle)), what) <= wanted else (low, middle)
-    sizes = {channels: size(plain(design, channels)) for channels in (low, high)}
+        low, high = (
+            (middle, high) if getattr(network_size(plain_block(design, middle)), what) <= wanted else (low, middle)
+        )
+    sizes = {channels: network_size(plain_block(design, channels)) for channels in (low, high)}
     channels = min(sizes, key=lambda channels: abs(getattr(sizes[channels], what) - wanted))
     return Match(channels, sizes[channels], getattr(sizes[channels], what) / wanted - 1)

@@ -15,7 +15,7 @@ from snnviz.design.parts import AnyNeuron, Neuron, Shortcut, Ttfs
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
 
-CODE = "network.code"
+CODE_PATH = "network.code"
 """Which is always as it was asked for."""
 
 KAIMING, BALANCED = "kaiming", "variance-preserving"
@@ -25,7 +25,7 @@ ONE_SPIKE, RELU = "network.code is ttfs", "neuron.kind is relu"
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class NearestDesign:
     """A design, and what of it differs from what was asked for, by path: as text that ``--set`` takes.
 
     Setting all these paths beside what was asked for makes this design. `before`: what they were; none where a network
@@ -40,10 +40,12 @@ class Nearest:
         return ", ".join(f"{path}={text}" for path, text in self.changes.items())
 
     @classmethod
-    def between(cls, asked: dict[str, Any], design: Design) -> Nearest:
+    def between(cls, asked: dict[str, Any], design: Design) -> NearestDesign:
         """From the document of what was asked for to another design."""
         changes = _changes(asked, design)
-        before = {path: links.written(value) for path, value in links.flat(asked).items() if path in changes}
+        before = {
+            path: links.format_value(value) for path, value in links.flatten_document(asked).items() if path in changes
+        }
         return cls(design, changes, before)
 
     @property
@@ -53,36 +55,36 @@ class Nearest:
         return ", ".join(text if was is None else f"{text} (was {was})" for text, was in pairs)
 
 
-class Unfit(InputError):
+class IncompatibleDesign(InputError):
     """A design breaks a rule that the nearest keeps. `why`: the sentence without what that is."""
 
-    def __init__(self, field: str, rule: str, value: object, nearest: Nearest) -> None:
+    def __init__(self, field: str, rule: str, value: object, nearest: NearestDesign) -> None:
         self.nearest = nearest
         super().__init__(field, rule, value)
         self.why, self.args = str(self), (f"{self}; the nearest has {nearest}",)
 
 
-Broken = tuple[str, str, object]
+Violation = tuple[str, str, object]
 """The path of a field, the rule that it breaks, and its value."""
 
 
-def check(design: Design) -> None:
-    """Raises `Unfit` for a design of ReLUs, or of one spike a neuron, with what these cannot have."""
-    for path, rule, value in broken(design):
-        raise Unfit(path, rule, value, nearest(design))
+def check_design(design: Design) -> None:
+    """Raises `IncompatibleDesign` for a design of ReLUs, or of one spike a neuron, with what these cannot have."""
+    for path, rule, value in violations(design):
+        raise IncompatibleDesign(path, rule, value, nearest_design(design))
 
 
-def broken(design: Design) -> Iterator[Broken]:
+def violations(design: Design) -> Iterator[Violation]:
     """The rules that a design breaks: one of one spike a neuron must be a row of ReLU layers, and what says nothing of
     a network without time and spikes is refused, not ignored."""
     network, training = design.network, design.training
     if network.code != "ttfs":
-        for name, form in naming.forms(Ttfs).items():
+        for name, form in naming.field_schemas(Ttfs).items():
             value = getattr(design.ttfs, name)
             if value != form.absent and value != form.usual:  # a default that moved leaves old runs what they are
                 yield f"ttfs.{name}", "be left as it is where network.code is rate", value
     else:
-        yield from no_row(design)
+        yield from ttfs_violations(design)
         if design.neuron.kind != "relu":
             yield "neuron.kind", f"be relu where {ONE_SPIKE}", design.neuron.kind
         if network.norm != "none":
@@ -94,7 +96,7 @@ def broken(design: Design) -> Iterator[Broken]:
     yield from _of_neurons(design)
 
 
-def _of_neurons(design: Design) -> Iterator[Broken]:
+def _of_neurons(design: Design) -> Iterator[Violation]:
     """What the neurons of a design ask for: those that know no time, do not spike, or are not LIF."""
     network, training, entry = design.network, design.training, model(design.neuron)
     where = f"neuron.kind is {design.neuron.kind}"
@@ -115,7 +117,7 @@ def _of_neurons(design: Design) -> Iterator[Broken]:
         yield "init.kind", f"be one of {fitting} where {where}", design.init.kind
 
 
-def no_row(design: Design) -> Iterator[Broken]:
+def ttfs_violations(design: Design) -> Iterator[Violation]:
     """What of a design is not layers in a row that see images: it has no TTFS twin."""
     network, name = design.network, design.data.name
     if EVENTS in DATASETS[name].traits:
@@ -126,7 +128,7 @@ def no_row(design: Design) -> Iterator[Broken]:
         yield "network.kind", "be mlp, cnn, vgg or a block without skips for TTFS", network.kind
 
 
-def nearest(asked: Design, *, code: str | None = None, row: bool = False) -> Nearest:
+def nearest_design(asked: Design, *, code: str | None = None, row: bool = False) -> NearestDesign:
     """The nearest design that breaks no rule, and the whole list of what it changes.
 
     `asked` may break them: it is read, not checked. `code`: with this one instead of its own. `row`: layers in a row,
@@ -140,12 +142,12 @@ def nearest(asked: Design, *, code: str | None = None, row: bool = False) -> Nea
     if isinstance(asked.neuron, Neuron):
         free["neuron"] |= {"kind": "lif"}
     elif timed or static:
-        free["neuron"] = naming.absent(Neuron)
+        free["neuron"] = naming.absent_document(Neuron)
     elif not suits(asked.init.kind, asked.neuron):
         free["init"] = {"kind": BALANCED if suits(BALANCED, asked.neuron) else KAIMING}
-    free |= {"ttfs": naming.absent(Ttfs)}
+    free |= {"ttfs": naming.absent_document(Ttfs)}
     if timed:
-        free["training"] |= {"shortcut": naming.absent(Shortcut), "precision": "float32"}
+        free["training"] |= {"shortcut": naming.absent_document(Shortcut), "precision": "float32"}
     if timed or row:
         free = _in_a_row(Design.check(free))
     if timed or static:
@@ -153,7 +155,7 @@ def nearest(asked: Design, *, code: str | None = None, row: bool = False) -> Nea
     if timed:
         free["network"] |= {"code": "ttfs"}
         free |= {"ttfs": document["ttfs"]}
-    return Nearest.between(document, Design.check(free))
+    return NearestDesign.between(document, Design.check(free))
 
 
 def _copy(document: dict[str, Any]) -> dict[str, Any]:
@@ -189,13 +191,13 @@ def _without_time(design: Design, neuron: AnyNeuron | None) -> dict[str, Any]:
 
 def _changes(asked: dict[str, Any], found: Design) -> dict[str, str]:
     """What to set: where a choice of kind differs, of its fields only those that are not as usual for the kind."""
-    before, after = links.flat(asked), links.flatten(found)
+    before, after = links.flatten_document(asked), links.flatten(found)
     was = {path: before.get(path) for path in after}
     anew = {path for path in after if after[path] != was[path] and links.begins_anew(path, was[path], after[path])}
-    usual = links.flatten(links.base_of(found))
+    usual = links.flatten(links.default_of_same_kinds(found))
     told = {}
     for path, value in after.items():
         begun = any(path.startswith(kind.removesuffix("kind")) and path != kind for kind in anew)
-        if path != CODE and value != (usual.get(path) if begun else before.get(path)):
-            told[path] = links.written(value)
+        if path != CODE_PATH and value != (usual.get(path) if begun else before.get(path)):
+            told[path] = links.format_value(value)
     return told

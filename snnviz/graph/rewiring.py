@@ -6,7 +6,7 @@ from snnviz.design.adjacency import Edges
 from snnviz.design.design import Design
 
 
-def rewired(design: Design, edges: tuple[Edges, ...]) -> Design:
+def with_block_matrices(design: Design, edges: tuple[Edges, ...]) -> Design:
     """The design with these matrices, one for each block of `design.network.matrices`. Raises `InputError`."""
     document = design.document()
     document["network"] |= design.network.with_matrices(edges)

@@ -43,7 +43,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
+class StagedArchitecture:
     """A stem's channels, the blocks, and a 1x1 convolution of `head` channels before the readout (0: none)."""
 
     stem: int
@@ -51,22 +51,22 @@ class Staged:
     head: int = 0
 
 
-def staged(network: StagedNetwork) -> Staged:
+def staged_architecture(network: StagedNetwork) -> StagedArchitecture:
     """The blocks of a network, with its matrices."""
     return _MADE[network.kind](network)
 
 
-def _resnet18(network: StagedNetwork) -> Staged:
+def _resnet18(network: StagedNetwork) -> StagedArchitecture:
     """He et al. 2016, table 1, with the stem for CIFAR; parameters as torchvision's with such a stem."""
     blocks = []
     for stage, edges in enumerate(network.matrices):
         width = network.channels(64 * 2**stage)
         layers = tuple((Conv(width, 3, halves=stage > 0 and j == 0),) for j in range(len(edges) - 2))
         blocks.append(Block(layers, edges))
-    return Staged(network.channels(64), tuple(blocks))
+    return StagedArchitecture(network.channels(64), tuple(blocks))
 
 
-def _densenet121(network: StagedNetwork) -> Staged:
+def _densenet121(network: StagedNetwork) -> StagedArchitecture:
     """Huang et al. 2017, table 1, growth 32, bottlenecks and compression 1/2.
 
     Normalisation and neurons stand behind each convolution instead of before it, so that what is concatenated are
@@ -80,10 +80,10 @@ def _densenet121(network: StagedNetwork) -> Staged:
         channels = (channels + count * growth) // 2
         last = number == len(network.matrices) - 1
         blocks.append(Block(layers, edges, None if last else Conv(channels, 1)))
-    return Staged(2 * growth, tuple(blocks))
+    return StagedArchitecture(2 * growth, tuple(blocks))
 
 
-def _mobilenetv2(network: StagedNetwork) -> Staged:
+def _mobilenetv2(network: StagedNetwork) -> StagedArchitecture:
     """Sandler et al. 2018, table 2; the stem and the second stage do not halve the maps, as is usual for CIFAR."""
     table = (
         (1, 16, False),
@@ -104,10 +104,10 @@ def _mobilenetv2(network: StagedNetwork) -> Staged:
             layers.append((*wide, deep, Conv(width, 1, fires=False)))
             channels = width
         blocks.append(Block(tuple(layers), edges))
-    return Staged(network.channels(32), tuple(blocks), head=network.channels(1280))
+    return StagedArchitecture(network.channels(32), tuple(blocks), head=network.channels(1280))
 
 
-_MADE: dict[StagedKind, Callable[[StagedNetwork], Staged]] = {
+_MADE: dict[StagedKind, Callable[[StagedNetwork], StagedArchitecture]] = {
     "resnet18": _resnet18,
     "densenet121": _densenet121,
     "mobilenetv2": _mobilenetv2,

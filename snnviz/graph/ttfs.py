@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnviz.design.design import Design
 from snnviz.design.networks import BlockNetwork as BlockNetwork
 from snnviz.design.networks import CnnNetwork as CnnNetwork
-from snnviz.graph.nearest import Unfit, nearest, no_row
+from snnviz.graph.nearest import IncompatibleDesign, nearest_design, ttfs_violations
 from snnviz.graph.twins import ann_twin
 
 
@@ -18,9 +18,10 @@ def relu_network(design: Design) -> Design:
     >>> relu_network(Design(network=BlockNetwork(edges="001/000/000")))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    snnviz.graph.nearest.Unfit: network.edges must have no skips for TTFS, got '001/000/000'; the nearest has ...
+    snnviz.graph.nearest.IncompatibleDesign: network.edges must have no skips for TTFS, got '001/000/000'; the nearest
+    has ...
     """
-    check(design)
+    check_has_ttfs_twin(design)
     if design.network.code == "rate" and design.neuron.kind == "relu":
         return design
     init = {"init": design.init} if design.network.code == "ttfs" else {}
@@ -38,21 +39,21 @@ def ttfs_network(design: Design) -> Design:
     """
     if design.network.code == "ttfs":
         return design
-    for path, rule, value in no_row(design):
-        raise Unfit(path, rule, value, nearest(design, code="ttfs"))
+    for path, rule, value in ttfs_violations(design):
+        raise IncompatibleDesign(path, rule, value, nearest_design(design, code="ttfs"))
     document = relu_network(design).document()
     document["network"] |= {"code": "ttfs", "norm": "none"}
     document["training"] |= {"shortcut": {}, "precision": "float32"}
     return Design.meant(document)
 
 
-def check(design: Design) -> None:
-    """Raises `Unfit`, which knows the nearest design that has one, for a design without a TTFS twin."""
-    for path, rule, value in no_row(design):
-        raise Unfit(path, rule, value, nearest(design, row=True))
+def check_has_ttfs_twin(design: Design) -> None:
+    """Raises `IncompatibleDesign`, which knows the nearest design that has one, for a design without a TTFS twin."""
+    for path, rule, value in ttfs_violations(design):
+        raise IncompatibleDesign(path, rule, value, nearest_design(design, row=True))
 
 
-def with_twin(design: Design) -> Design:
-    """The design, if it has a TTFS twin. Raises `Unfit`."""
-    check(design)
+def require_ttfs_twin(design: Design) -> Design:
+    """The design, if it has a TTFS twin. Raises `IncompatibleDesign`."""
+    check_has_ttfs_twin(design)
     return design

@@ -15,12 +15,12 @@ from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 
 from snnviz.jobs import machine, worker
-from snnviz.store import HUNG_SECONDS, Claim, Silence
+from snnviz.store import HUNG_SECONDS, Claim, SilenceTimer
 
 GRACE_SECONDS = 0.5
 """How long a process that was asked to stop may take to write what it has."""
 
-UNBURIED_SECONDS = 10.0
+UNREAPED_SECONDS = 10.0
 """After being killed, a process has ended; where the forkserver does not say so, it hangs itself."""
 
 FORKSERVER_GONE = 255
@@ -30,7 +30,7 @@ FORKSERVER_GONE = 255
 class Forkserver:
     """Starts processes in a thread of its own: that takes seconds while torch is loaded, and for ever if it hangs.
 
-    The thread lives as long as the supervisor: who is started by a thread ends with it (`machine.end_with_parent`).
+    The thread lives as long as the supervisor: who is started by a thread ends with it (`machine.die_with_parent`).
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Forkserver:
         self._context.set_forkserver_preload(["snnviz.jobs.warm"])
         self._orders: queue.SimpleQueue[tuple[Future[None], Callable[[], object]]] = queue.SimpleQueue()
         self._open: list[Future[None]] = []
-        self._silence = Silence()
+        self._silence = SilenceTimer()
         threading.Thread(target=self._follow, name="forkserver", daemon=True).start()
         self._order(system.ensure_running)  # loads torch now, not when the first person waits for it
 
@@ -48,16 +48,16 @@ class Forkserver:
         number: int | None = getattr(system._forkserver, "_forkserver_pid", None)
         return number
 
-    def child(self, url: str, claim: Claim) -> Child:
+    def child(self, url: str, claim: Claim) -> RunProcess:
         """A process for a run, which will start soon."""
-        process = self._context.Process(target=worker.child, args=(url, claim), daemon=True)
-        return Child(claim, process, self._order(process.start))
+        process = self._context.Process(target=worker.process_main, args=(url, claim), daemon=True)
+        return RunProcess(claim, process, self._order(process.start))
 
     def hangs(self) -> bool:
         """Whether it has been asked for a process and did nothing for it for a while. To be called again and again."""
         self._open = [order for order in self._open if not order.done()]
         pid = self.pid
-        worked = machine.worked_seconds(pid) if pid is not None and self._open else None
+        worked = machine.cpu_seconds(pid) if pid is not None and self._open else None
         words = {} if worked is None else {(pid, id(self._open[0])): worked}
         return any(silent > HUNG_SECONDS for silent in self._silence.look(words).values())
 
@@ -84,7 +84,7 @@ class Forkserver:
                 order.set_result(None)
 
 
-class Child:
+class RunProcess:
     """A run's process. `stopped`: when it was asked to stop; `cancelled`: because a person wanted it so;
     `silent`: because it said nothing for so long, and will not hear either."""
 
@@ -112,7 +112,7 @@ class Child:
     @property
     def unburied(self) -> bool:
         """It was killed long ago, and still counts as alive."""
-        return self.stopped is not None and time.monotonic() - self.stopped > GRACE_SECONDS + UNBURIED_SECONDS
+        return self.stopped is not None and time.monotonic() - self.stopped > GRACE_SECONDS + UNREAPED_SECONDS
 
     @property
     def sentinels(self) -> list[int]:
@@ -127,7 +127,7 @@ class Child:
     @property
     def is_stopped(self) -> bool:
         """Whether it was told to stand still."""
-        return not self.starts and self.failure is None and machine.is_stopped(self.process.pid or 0)
+        return not self.starts and self.failure is None and machine.is_suspended(self.process.pid or 0)
 
     def stop(self) -> None:
         """Ask it to end; kill it when it was asked before and had time for it. To be called again and again."""
@@ -152,7 +152,7 @@ class Child:
             self.process.close()
 
 
-def how(exitcode: int) -> str:
+def describe_exit_code(exitcode: int) -> str:
     """What an exit code says."""
     if exitcode >= 0:
         return f"it ended with exit code {exitcode}"

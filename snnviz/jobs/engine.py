@@ -31,7 +31,7 @@ class Engine(Protocol):
         """Make sure that somebody works while there is work. Cheap, and to be called now and then."""
 
 
-def submit(store: Store, task: Task) -> Submitted:
+def submit_checked(store: Store, task: Task) -> Submitted:
     """`Store.submit`, unless the run needs more memory than there is or units that the processor lacks.
 
     Raises `TooLarge` or `InputError`.
@@ -45,19 +45,19 @@ def submit(store: Store, task: Task) -> Submitted:
     free = machine.free_bytes()
     if not known and free is not None:
         # What running runs use becomes free when they end; until then this one waits in the queue.
-        free += sum(needed_bytes(run.task) for run in store.runs(states=("running",), of=None))
+        free += sum(required_memory(run.task) for run in store.runs(states=("running",), of=None))
         check_memory(task, free)
     return store.submit(task)
 
 
-def needed_bytes(task: Task) -> int:
+def required_memory(task: Task) -> int:
     """An estimate from above of the memory that a task needs."""
     return KINDS.of(task).cost(task).bytes
 
 
 def check_memory(task: Task, free: int) -> None:
     """Raises `TooLarge` with the sentence for it."""
-    need = needed_bytes(task)
+    need = required_memory(task)
     if need > free:
         kind = KINDS.of(task)
         raise TooLarge(
@@ -70,12 +70,12 @@ def _precision(task: Task) -> str:
     return design_of(task).training.precision if KINDS.of(task).design is not None else "float32"
 
 
-def owner(kind: str, pid: int | None = None) -> str:
+def owner_name(kind: str, pid: int | None = None) -> str:
     """The name under which a process of this machine, or this one, claims runs."""
     return f"{kind}@{platform.node()}#{os.getpid() if pid is None else pid}"
 
 
-def is_gone(owner: str) -> bool | None:
+def owner_has_exited(owner: str) -> bool | None:
     """True if the process with this name is known to have ended; None where that cannot be told from here."""
     node, _, pid = owner.partition("@")[2].rpartition("#")
     if node != platform.node() or not pid.isdigit():

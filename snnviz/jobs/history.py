@@ -9,12 +9,12 @@ from snnviz.design.submitted import Task
 from snnviz.errors import NotFound
 from snnviz.events import Checkpoint, Row
 from snnviz.store import Store
-from snnviz.tasks import History, Known
+from snnviz.tasks import History, PriorRun
 
 R = TypeVar("R", bound=Row)
 
 
-class Stored(History):
+class StoredHistory(History):
     """Read when it is asked for. Raises `StoreError`."""
 
     def __init__(self, store: Store, run: str) -> None:
@@ -27,9 +27,9 @@ class Stored(History):
     def checkpoint(self) -> Checkpoint | None:
         return self._store.load_checkpoint(self._run)
 
-    def of(self, task: Task) -> Known | None:
+    def of(self, task: Task) -> PriorRun | None:
         try:
             run = self._store.get(task.digest)
         except NotFound:
             return None
-        return Known(run.run, run.state, partial(self._store.load_checkpoint, run.run))
+        return PriorRun(run.run, run.state, partial(self._store.load_checkpoint, run.run))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from snnviz.events import Event, Progress
 from snnviz.jobs import engine
-from snnviz.jobs.worker import perform
+from snnviz.jobs.worker import execute_claim
 from snnviz.store import Store, Submitted, Task
 
 POLL_SECONDS = 0.1
@@ -24,7 +24,7 @@ class Immediate:
         self.store, self.listen = store, listen
 
     def submit(self, task: Task) -> Submitted:
-        submitted = engine.submit(self.store, task)
+        submitted = engine.submit_checked(self.store, task)
         self._see_to(submitted.run)
         return submitted
 
@@ -33,16 +33,16 @@ class Immediate:
         self._see_to(run)
 
     def _see_to(self, name: str) -> None:
-        owner, seen = engine.owner("immediate"), ""
+        owner, seen = engine.owner_name("immediate"), ""
         while not (run := self.store.get(name)).ended:
             claim = self.store.claim(owner, name) if run.state == "queued" else None
             if claim is not None:
-                perform(self.store, claim, self.listen)
+                execute_claim(self.store, claim, self.listen)
                 continue
             if self.listen is not None and (version := self.store.version(run.run)) != seen:
                 seen = version
                 self.listen(Progress(run.step, run.steps))
-            self.store.recover(engine.is_gone)
+            self.store.recover(engine.owner_has_exited)
             time.sleep(POLL_SECONDS)
 
     def cancel(self, run: str) -> None:

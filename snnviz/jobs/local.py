@@ -14,17 +14,17 @@ from pathlib import Path
 from snnviz.errors import StoreError
 from snnviz.jobs import engine, lock
 from snnviz.places import ROOT
-from snnviz.store import HUNG_SECONDS, Silence, Store, Submitted, Task, opening, tables
+from snnviz.store import HUNG_SECONDS, SilenceTimer, Store, Submitted, Task, opening, tables
 
 LOG_BYTES = 1_000_000
 RETRY_SECONDS = 5.0
 """After a supervisor that could not start."""
 
-RELIEVE_SECONDS = 10.0
+REPLACE_SECONDS = 10.0
 """So long one waits for a supervisor of an older snnviz to leave, before the next try."""
 
 _started: dict[Path, tuple[float, subprocess.Popen[bytes]]] = {}
-_silences: dict[Path, Silence] = {}
+_silences: dict[Path, SilenceTimer] = {}
 _starting = threading.Lock()
 
 
@@ -39,7 +39,7 @@ class Local:
         self.store, self.children, self.idle = store, children, idle
 
     def submit(self, task: Task) -> Submitted:
-        submitted = engine.submit(self.store, task)
+        submitted = engine.submit_checked(self.store, task)
         if not submitted.cached:
             self.start()
         return submitted
@@ -68,7 +68,7 @@ class Local:
             if failed and time.monotonic() - at < RETRY_SECONDS:
                 return
             # The lock is taken here and handed over, so that two who start at once do not start two.
-            handle = lock.take(self.store.lock)
+            handle = lock.acquire(self.store.lock)
             if handle is None and (handle := self._replace()) is None:
                 return
             if last is not None:
@@ -76,7 +76,7 @@ class Local:
                     last.wait(2.0)  # it has let go of the lock, so it is on its way out
             try:
                 process = self._spawn(handle)
-                lock.sign(handle, process.pid)
+                lock.write_pid(handle, process.pid)
                 _started[self.store.lock] = (time.monotonic(), process)
             finally:
                 os.close(handle)
@@ -84,7 +84,7 @@ class Local:
     def stop(self, timeout: float = 30.0) -> None:
         """End the supervisor; its runs go back to the queue. Raises `TimeoutError`."""
         deadline = time.monotonic() + timeout
-        while (pid := lock.holder(self.store.lock)) is not None:
+        while (pid := lock.holder_pid(self.store.lock)) is not None:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the supervisor {pid} did not end within {timeout:.0f} s")
             with suppress(ProcessLookupError):
@@ -97,13 +97,13 @@ class Local:
 
     def supervisor(self) -> int | None:
         """The supervisor's process number, or None."""
-        return lock.holder(self.store.lock)
+        return lock.holder_pid(self.store.lock)
 
     def silent(self) -> float | None:
         """Seconds since the supervisor last said that it lives; None where none does, or has not said so yet."""
         pid = None if self.store.readonly else self.supervisor()
         heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
-        heartbeat = None if pid is None else heartbeats.get(engine.owner("local", pid))
+        heartbeat = None if pid is None else heartbeats.get(engine.owner_name("local", pid))
         return None if heartbeat is None else max(0.0, time.time() - heartbeat)
 
     def standstill(self) -> str | None:
@@ -120,11 +120,11 @@ class Local:
     def _relieve(self, pid: int, name: str) -> int | None:
         """The lock of a supervisor of an older snnviz, which would fail what is submitted now: its runs are handed back
         to the queue. None where it takes longer to leave."""
-        end = time.monotonic() + RELIEVE_SECONDS
+        end = time.monotonic() + REPLACE_SECONDS
         while time.monotonic() < end:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-            if (handle := lock.take(self.store.lock)) is not None:
+            if (handle := lock.acquire(self.store.lock)) is not None:
                 self.store.leave(name)
                 return handle
             time.sleep(0.1)
@@ -132,27 +132,27 @@ class Local:
 
     def _replace(self) -> int | None:
         """The lock of a supervisor that hung, or is of an older snnviz, and is gone; None where it may stay."""
-        pid = lock.holder(self.store.lock)
+        pid = lock.holder_pid(self.store.lock)
         if pid is None:
-            return lock.take(self.store.lock)
-        name = engine.owner("local", pid)
+            return lock.acquire(self.store.lock)
+        name = engine.owner_name("local", pid)
         known = self.store.supervisors()
         if name in (one.owner for one in known if (one.version or 1) < tables.VERSION):
             return self._relieve(pid, name)
         heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in known}
-        silence = _silences.setdefault(self.store.lock, Silence())
+        silence = _silences.setdefault(self.store.lock, SilenceTimer())
         if silence.look({name: heartbeats.get(name)})[name] <= HUNG_SECONDS:
             return None
         try:
             self.store.leave(name)
         except StoreError as error:
-            if opening.is_full(error):  # then nobody can write, the supervisor neither
+            if opening.is_disk_full(error):  # then nobody can write, the supervisor neither
                 raise
             # It may be busy because the supervisor was stopped in the middle of a write.
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)  # or it would wake up beside the next one
         for _ in range(500):
-            if (handle := lock.take(self.store.lock)) is not None:
+            if (handle := lock.acquire(self.store.lock)) is not None:
                 return handle
             time.sleep(0.01)
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from snnviz.errors import StoreError
 
 
-def take(path: Path) -> int | None:
+def acquire(path: Path) -> int | None:
     """An open file that holds the lock, or None while another process holds it. Close it to let go."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -30,15 +30,15 @@ def take(path: Path) -> int | None:
     return handle
 
 
-def sign(handle: int, pid: int) -> None:
+def write_pid(handle: int, pid: int) -> None:
     """Note in the file who holds it."""
     os.pwrite(handle, f"{pid:<10}".encode(), 0)
 
 
-def holder(path: Path) -> int | None:
+def holder_pid(path: Path) -> int | None:
     """The process that holds the lock, or None."""
     while path.exists():
-        handle = take(path)
+        handle = acquire(path)
         if handle is not None:
             os.close(handle)
             return None
@@ -49,7 +49,7 @@ def holder(path: Path) -> int | None:
     return None
 
 
-def is_at(handle: int, path: Path) -> bool:
+def is_same_file(handle: int, path: Path) -> bool:
     """Whether the locked file is still the one with this name: a cache can be removed under our feet."""
     try:
         return path.stat().st_ino == os.fstat(handle).st_ino

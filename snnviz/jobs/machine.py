@@ -16,7 +16,7 @@ ENOUGH = 1.75
 """Cores that a process must have had, in use or idle, to take two."""
 
 
-def cores(root: Path = Path("/")) -> int:
+def available_cores(root: Path = Path("/")) -> int:
     """Cores that this process may use, rounded up where a container allows a part of one."""
     try:
         count = len(os.sched_getaffinity(0))
@@ -41,7 +41,7 @@ def has_bfloat16(root: Path = Path("/")) -> bool:
     return False
 
 
-class Threads:
+class ThreadBudget:
     """How many cores this process may use now: two while nobody else wants the second one, else one.
 
     Called often; looks at most every `period` seconds at what the cores have done since.
@@ -50,7 +50,7 @@ class Threads:
     def __init__(self, period: float = 0.5, root: Path = Path("/")) -> None:
         self.period, self.root = period, root
         self.now = 1
-        self._several = cores(root) > 1
+        self._several = available_cores(root) > 1
         self._seen = (time.monotonic(), time.process_time(), self._idle())
 
     def __call__(self) -> int:
@@ -92,18 +92,18 @@ def private_bytes(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Private_"))
 
 
-def worked_seconds(pid: int) -> float | None:
+def cpu_seconds(pid: int) -> float | None:
     """Seconds that the process `pid` has computed; None where that cannot be told."""
     fields = (_text(Path(f"/proc/{pid}/stat")) or "").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS if fields else None
 
 
-def is_stopped(pid: int) -> bool:
+def is_suspended(pid: int) -> bool:
     """Whether the process `pid` was told to stand still, as by SIGSTOP. Linux alone says so."""
     return (_text(Path(f"/proc/{pid}/stat")) or "").rpartition(")")[2].split()[:1] in (["T"], ["t"])
 
 
-def end_with_parent() -> None:
+def die_with_parent() -> None:
     """See to it that the system kills this process when the thread that started it is gone, even one that is stopped.
 
     Linux alone does so.

@@ -38,7 +38,7 @@ _UNLIKELY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LinearDuration:
     """The seconds of a task: `fixed`, whatever its size, and `factor` for each second of work that it was estimated."""
 
     fixed: float = FIXED_SECONDS
@@ -49,25 +49,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class DurationModel:
     """How long tasks take on this machine: a line for each kind of task that ended here, and one for any other."""
 
-    lines: Mapping[type[Task], Line] = field(default_factory=dict)
-    other: Line = Line()
+    lines: Mapping[type[Task], LinearDuration] = field(default_factory=dict)
+    other: LinearDuration = LinearDuration()
 
     def seconds(self, task: Task) -> float:
         """An estimate of the length of a task on one core, from its start to its end."""
-        return self.lines.get(type(task), self.other)(work(task))
+        return self.lines.get(type(task), self.other)(reference_seconds(task))
 
 
-def fit(histories: Sequence[tuple[float, float]], factor: float = 1.0) -> Line:
+def fit_line(histories: Sequence[tuple[float, float]], factor: float = 1.0) -> LinearDuration:
     """The line that is likeliest after `histories`: (work as estimated, seconds as taken), the newest first.
 
     Runs of one size cannot tell fixed cost from proportional one. So what is likely beforehand counts too: some
     `FIXED_SECONDS`, and a machine as fast as `factor` says, both to a factor or so of 2 (`MACHINES`). Errors are those
     of the logarithm, and their absolute values are summed, so that a run that was held up changes little.
 
-    >>> alike = fit([(0.5, 2.0)] * 28)
+    >>> alike = fit_line([(0.5, 2.0)] * 28)
     >>> 7 < alike(9.0) < 15
     True
     """
@@ -79,35 +79,35 @@ def fit(histories: Sequence[tuple[float, float]], factor: float = 1.0) -> Line:
             sizes[size] += 1
             seen.append((estimated, taken))
     if not seen:
-        return Line(factor=factor)
+        return LinearDuration(factor=factor)
     estimates, seconds = np.array(seen).T
     factors = factor * _FACTORS
     errors = np.abs(np.log(_FIXED + factors * estimates) - np.log(seconds)).sum(axis=2) / SPREAD
     at, slow = np.unravel_index(np.argmin(errors + _UNLIKELY), errors.shape)
-    return Line(float(_FIXED[at, 0, 0]), float(factors[slow, 0]))
+    return LinearDuration(float(_FIXED[at, 0, 0]), float(factors[slow, 0]))
 
 
-def learn(store: Store) -> Pace:
+def fit_durations(store: Store) -> DurationModel:
     """From the runs that ended here, each kind of task by its own; one that is new here shares the designs' factor."""
     histories: dict[type[Task], list[tuple[float, float]]] = defaultdict(list)
     for run in store.runs(limit=RECENT, states=("done",), of=None):
-        histories[type(run.task)].append((work(run.task), run.seconds))
-    designs = fit(histories[Design])
-    lines = {kind: fit(some, designs.factor) for kind, some in histories.items()}
-    return Pace(lines, Line(factor=designs.factor))
+        histories[type(run.task)].append((reference_seconds(run.task), run.seconds))
+    designs = fit_line(histories[Design])
+    lines = {kind: fit_line(some, designs.factor) for kind, some in histories.items()}
+    return DurationModel(lines, LinearDuration(factor=designs.factor))
 
 
-def steps(task: Task) -> int:
+def progress_steps(task: Task) -> int:
     """What a task's progress counts to: training steps of a run, or of a whole search."""
     return KINDS.of(task).cost(task).steps
 
 
-def work(task: Task) -> float:
+def reference_seconds(task: Task) -> float:
     """An estimate of the length of a task on one core of the machine that the constants were measured on."""
     return KINDS.of(task).cost(task).seconds
 
 
-def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], pace: Pace) -> float:
+def remaining_seconds(tasks: Iterable[Task], runs: Mapping[str, Run], pace: DurationModel) -> float:
     """Of wall time until all of them are done, with one on each core. `runs`: those there are, by digest."""
     left, longest = [], 0.0
     for task in tasks:
@@ -115,11 +115,11 @@ def seconds_left(tasks: Iterable[Task], runs: Mapping[str, Run], pace: Pace) -> 
         if run is not None and run.state == "done":
             continue
         left.append(_left(task, run, pace))
-        longest = max(longest, left[-1] / min(KINDS.of(task).cores, machine.cores()))
-    return max(sum(left) / machine.cores(), longest)
+        longest = max(longest, left[-1] / min(KINDS.of(task).cores, machine.available_cores()))
+    return max(sum(left) / machine.available_cores(), longest)
 
 
-def _left(task: Task, run: Run | None, pace: Pace) -> float:
+def _left(task: Task, run: Run | None, pace: DurationModel) -> float:
     if run is not None and run.state == "running" and run.eta_seconds is not None:
         return run.eta_seconds
     kept = run is not None and run.steps and (not run.ended or KINDS.of(task).keeps)
@@ -127,29 +127,29 @@ def _left(task: Task, run: Run | None, pace: Pace) -> float:
     return pace.seconds(task) * (1 - share)
 
 
-class Place(NamedTuple):
+class QueuePosition(NamedTuple):
     """Of a run in the queue: 1 is next. `seconds` until it starts."""
 
     number: int
     seconds: float
 
 
-def queue(waiting: Iterable[Run], running: Iterable[Run], pace: Pace) -> dict[str, Place]:
+def queue_positions(waiting: Iterable[Run], running: Iterable[Run], pace: DurationModel) -> dict[str, QueuePosition]:
     """The place of each run that waits, if each core that becomes free takes the next one. `waiting`: in order."""
     free = [_left(run.task, run, pace) for run in running]
-    free += [0.0] * (machine.cores() - len(free))
+    free += [0.0] * (machine.available_cores() - len(free))
     heapq.heapify(free)
     found = {}
     for number, run in enumerate(waiting, 1):
-        found[run.run] = Place(number, free[0])
+        found[run.run] = QueuePosition(number, free[0])
         heapq.heapreplace(free, free[0] + _left(run.task, run, pace))
     return found
 
 
-def in_words(duration: float | None) -> str:
+def format_duration(duration: float | None) -> str:
     """A duration as people say it.
 
-    >>> in_words(7.4), in_words(200), in_words(9000), in_words(None)
+    >>> format_duration(7.4), format_duration(200), format_duration(9000), format_duration(None)
     ('7 s', '3 min 20 s', '2 h 30 min', '?')
     """
     if duration is None:

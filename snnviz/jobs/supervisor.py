@@ -17,9 +17,9 @@ from multiprocessing import connection, util
 
 from snnviz.errors import LeaseLost, SnnvizError, StoreError, TooLarge
 from snnviz.jobs import lock, machine
-from snnviz.jobs.children import GRACE_SECONDS, Child, Forkserver, how
-from snnviz.jobs.engine import check_memory, is_gone, needed_bytes, owner
-from snnviz.store import HUNG_SECONDS, LEASE_SECONDS, Held, Run, Silence, Store, opening
+from snnviz.jobs.children import GRACE_SECONDS, Forkserver, RunProcess, describe_exit_code
+from snnviz.jobs.engine import check_memory, owner_has_exited, owner_name, required_memory
+from snnviz.store import HUNG_SECONDS, LEASE_SECONDS, Run, RunningClaim, SilenceTimer, Store, opening
 
 POLL_SECONDS = 0.06
 IDLE_POLL_SECONDS = 0.12
@@ -29,9 +29,9 @@ TIDY_SECONDS = 600.0
 CROWDED_SECONDS = 1.0
 """After finding too little memory for the next run."""
 
-LOOKED_AT = 50
-PASSED_RUNS = 8
-PASSED_SECONDS = 300.0
+MAX_QUEUE_SCAN = 50
+MAX_OVERTAKES = 8
+MAX_OVERTAKE_SECONDS = 300.0
 """A run that waits for memory lets so many smaller ones pass, and for so long; then all wait behind it."""
 
 TROUBLE_SECONDS = 60.0
@@ -45,7 +45,7 @@ NICENESS = 5
 
 
 @dataclass
-class Passed:
+class OvertakenRun:
     """How many runs have passed one that waits for memory, and since when it waits."""
 
     since: float
@@ -53,7 +53,7 @@ class Passed:
 
     @property
     def enough(self) -> bool:
-        return self.runs >= PASSED_RUNS or time.monotonic() - self.since > PASSED_SECONDS
+        return self.runs >= MAX_OVERTAKES or time.monotonic() - self.since > MAX_OVERTAKE_SECONDS
 
 
 class Supervisor:
@@ -61,16 +61,16 @@ class Supervisor:
 
     def __init__(self, store: Store, handle: int, children: int, idle: float) -> None:
         self.store, self.handle, self.limit, self.idle = store, handle, children, idle
-        self.owner = owner("local")
-        self.children: list[Child] = []
+        self.owner = owner_name("local")
+        self.children: list[RunProcess] = []
         self.stopping = False
         self.temporary = util.get_temp_dir()
         self._busy = time.monotonic()
         self._recovered = self._crowded = self._beaten = self._tidied = float("-inf")
         self._failures = 0
         self._can_write = True
-        self._silence = Silence()
-        self._passed: dict[str, Passed] = {}
+        self._silence = SilenceTimer()
+        self._passed: dict[str, OvertakenRun] = {}
 
     def stop(self, *_: object) -> None:
         """Leave soon; a signal handler."""
@@ -85,7 +85,7 @@ class Supervisor:
             self.store.recover(lambda name: name == self.owner or self._verdict(name))
             self.store.sweep(self._verdict)
         trouble: float | None = None
-        while not self.stopping and lock.is_at(self.handle, self.store.lock):
+        while not self.stopping and lock.is_same_file(self.handle, self.store.lock):
             try:
                 self._round()
                 trouble = None
@@ -134,7 +134,7 @@ class Supervisor:
         while len(self.children) < self.limit and not self.stopping and self._start_next():
             pass
 
-    def _bury(self, child: Child) -> None:
+    def _bury(self, child: RunProcess) -> None:
         run, attempt = child.claim.run, child.claim.attempt
         if child.failure is None:
             self._failures = 0
@@ -150,11 +150,11 @@ class Supervisor:
             elif child.exitcode is None:
                 self.store.died(run, attempt, "its forkserver was gone", own=False)
             elif child.exitcode != 0:
-                self.store.died(run, attempt, how(child.exitcode))
+                self.store.died(run, attempt, describe_exit_code(child.exitcode))
         self.children.remove(child)
         child.end()
 
-    def _unstarted(self, child: Child) -> None:
+    def _unstarted(self, child: RunProcess) -> None:
         """Not the run's fault, as far as can be told: it waits again, but not for ever."""
         print(f"{child.claim.run} could not be started: {child.failure!r}", file=sys.stderr, flush=True)
         self._failures += 1
@@ -166,7 +166,7 @@ class Supervisor:
             reason = f"The run's process could not be started {FAILED_STARTS} times: {log} may say why."
             self.store.finish(child.claim.run, child.claim.attempt, "failed", reason)
 
-    def _heed(self, runs: list[Held]) -> None:
+    def _heed(self, runs: list[RunningClaim]) -> None:
         """Stop the processes of runs that are not wanted any more, and of those that hang."""
         held = {(run.run, run.attempt): run for run in runs}
         starting = {(child.claim.run, child.claim.attempt) for child in self.children if child.starts}
@@ -188,7 +188,7 @@ class Supervisor:
 
     def _start_next(self) -> bool:
         """Whether a run left the queue: the oldest that has the memory it needs, with a bound for those it passes."""
-        waiting = self.store.waiting(LOOKED_AT)
+        waiting = self.store.waiting(MAX_QUEUE_SCAN)
         if not waiting:
             self._passed.clear()
             return False
@@ -196,7 +196,7 @@ class Supervisor:
         if now < self._crowded:
             return False
         free = self._free()
-        passed = {run.run: self._passed.get(run.run, Passed(now)) for run in waiting}
+        passed = {run.run: self._passed.get(run.run, OvertakenRun(now)) for run in waiting}
         self._passed = {name: one for name, one in passed.items() if name in self._passed}  # who still waits
         for place, run in enumerate(waiting):
             try:
@@ -227,7 +227,7 @@ class Supervisor:
         if free is None:
             return sys.maxsize
         for child in self.children:
-            free -= max(0, needed_bytes(child.claim.task) - child.bytes)
+            free -= max(0, required_memory(child.claim.task) - child.bytes)
         return free
 
     def _verdict(self, name: str) -> bool | None:
@@ -235,18 +235,18 @@ class Supervisor:
         if name == self.owner:
             return False
         # Of a file there is one supervisor, and it is this one, which has the lock.
-        return True if name.startswith("local@") and self.store.path is not None else is_gone(name)
+        return True if name.startswith("local@") and self.store.path is not None else owner_has_exited(name)
 
     def _still_needed(self) -> bool:
         """Let go of the lock, then look once more: who submitted before that relied on us."""
         os.close(self.handle)
         if self.store.next_queued() is None:
             return False
-        handle = lock.take(self.store.lock)
+        handle = lock.acquire(self.store.lock)
         if handle is None:  # somebody else has started
             return False
         self.handle = handle
-        lock.sign(handle, os.getpid())
+        lock.write_pid(handle, os.getpid())
         self._busy = time.monotonic()
         return True
 
@@ -273,7 +273,9 @@ def main() -> None:
     """The command line of the worker."""
     parser = argparse.ArgumentParser(prog="python -m snnviz.jobs", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--store", help="a path or a database URL; else $SNNVIZ_STORE, else the cache's runs.sqlite")
-    parser.add_argument("--children", type=int, default=machine.cores(), help="runs at a time (default: cores)")
+    parser.add_argument(
+        "--children", type=int, default=machine.available_cores(), help="runs at a time (default: cores)"
+    )
     parser.add_argument("--idle", type=float, default=600.0, help="seconds without work after which to leave")
     parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # the open, locked file, from `Local`
     given = parser.parse_args()
@@ -284,11 +286,11 @@ def main() -> None:
         opening.BUSY_SECONDS = LEASE_SECONDS / 3  # it has others to look after meanwhile
         # Who was started for a store does not make another one where that was removed.
         store = Store(given.store, create=given.lock is None)
-        handle = given.lock if given.lock is not None else lock.take(store.lock)
+        handle = given.lock if given.lock is not None else lock.acquire(store.lock)
         if handle is None:
             parser.exit(0, f"Another supervisor looks after {store.place}.\n")
         os.set_inheritable(handle, False)
-        lock.sign(handle, os.getpid())
+        lock.write_pid(handle, os.getpid())
     except SnnvizError as error:
         parser.exit(1, f"{error}\n")
     supervisor = Supervisor(store, handle, max(1, given.children), given.idle)

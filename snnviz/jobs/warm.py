@@ -2,7 +2,7 @@
 
 from snnviz.jobs import machine
 
-machine.end_with_parent()  # before the seconds that the rest takes
+machine.die_with_parent()  # before the seconds that the rest takes
 
 from snnviz.jobs.worker import warm_up  # noqa: E402
 

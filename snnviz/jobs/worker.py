@@ -17,7 +17,7 @@ from snnviz.data import datasets
 from snnviz.errors import LeaseLost, SnnvizError
 from snnviz.events import Event, Progress
 from snnviz.jobs import machine
-from snnviz.jobs.history import Stored
+from snnviz.jobs.history import StoredHistory
 from snnviz.jobs.recorder import Recorder
 from snnviz.store import HUNG_SECONDS, Claim, State, Store, metrics, opening
 from snnviz.tasks import KINDS, resolve
@@ -26,7 +26,7 @@ PATIENT_SECONDS = 2 * HUNG_SECONDS
 """How long a run waits for the store: one that was stopped in the middle of a write has then been killed."""
 
 
-def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None = None) -> None:
+def execute_claim(store: Store, claim: Claim, on_event: Callable[[Event], object] | None = None) -> None:
     """Executes a claimed run from where it was left and ends it as done, failed or cancelled.
 
     Each operation runs on one thread, as in every engine: the numbers depend on the design alone, also where a second
@@ -41,20 +41,20 @@ def perform(store: Store, claim: Claim, listen: Callable[[Event], object] | None
         from snnviz.core import memory
 
         torch.set_num_threads(1)
-        memory.keep()
+        memory.retain_freed_memory()
         with Recorder(store, claim) as recorder:
 
             def hear(event: Event) -> None:
                 recorder.put(event)
-                if listen is not None:
-                    listen(event)
+                if on_event is not None:
+                    on_event(event)
 
             kind = KINDS.of(claim.task)
             for data in kind.needs(claim.task):
-                datasets.ensure(data, lambda words: hear(Progress(0, 0, words)))
-                if words := datasets.remark(data):
+                datasets.ensure_downloaded(data, lambda words: hear(Progress(0, 0, words)))
+                if words := datasets.availability_remark(data):
                     store.remark(claim.run, claim.attempt, words)
-            for event in resolve(kind.run)(claim.task, Stored(store, claim.run), machine.Threads()):
+            for event in resolve(kind.run)(claim.task, StoredHistory(store, claim.run), machine.ThreadBudget()):
                 hear(event)
                 if recorder.cancelled:
                     state = "cancelled"
@@ -95,7 +95,7 @@ def warm_up() -> None:
     from snnviz.core import memory
 
     torch.set_num_threads(1)
-    memory.keep()
+    memory.retain_freed_memory()
     for kind in KINDS:
         if kind.warm is not None:
             try:
@@ -104,9 +104,9 @@ def warm_up() -> None:
                 traceback.print_exc()  # for the log; a run that meets this will say what is wrong
 
 
-def child(url: str, claim: Claim) -> None:
+def process_main(url: str, claim: Claim) -> None:
     """The life of a run's own process, forked with everything loaded. SIGTERM ends it, and so does its parent's end."""
-    machine.end_with_parent()
+    machine.die_with_parent()
     faulthandler.enable()  # a crash of torch itself leaves its story in the supervisor's log
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -114,7 +114,7 @@ def child(url: str, claim: Claim) -> None:
     opening.BUSY_SECONDS = PATIENT_SECONDS
     store = Store(url, check=False)
     try:
-        perform(store, claim)
+        execute_claim(store, claim)
     finally:
         store.close()
 

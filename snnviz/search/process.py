@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnviz.theory.posterior import Belief, Code
+from snnviz.theory.posterior import Code, FittedProcess
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # linear_operator uses torch.jit.script
@@ -34,9 +34,9 @@ with warnings.catch_warnings():
     from gpytorch.settings import max_cholesky_size
     from linear_operator.utils.errors import NanError, NotPSDError
 
-LENGTH = (0.0, 1.0)
-SCALE = (0.0, 1.0)
-NOISE = (-3.0, 1.0)
+LENGTHSCALE_PRIOR = (0.0, 1.0)
+OUTPUTSCALE_PRIOR = (0.0, 1.0)
+NOISE_PRIOR = (-3.0, 1.0)
 """Mean and standard deviation of the logarithm, a priori: of the kernel's lengths, its variance, the noise's."""
 
 DRAWS = 256
@@ -46,7 +46,7 @@ ENTRIES = 2**21
 """Numbers that a kernel over candidates, batch and slots may fill at once: 16 MiB."""
 
 
-def fit(codes: Sequence[Code], values: Sequence[float], kernel: str) -> Belief:
+def fit_gaussian_process(codes: Sequence[Code], values: Sequence[float], kernel: str) -> FittedProcess:
     """The hyperparameters' maximum a posteriori, for one value or more; `kernel` is one of `search.KERNELS`.
 
     The priors' modes where the search for it fails: an earlier fit's numbers are state that a resumed search lacks.
@@ -55,7 +55,9 @@ def fit(codes: Sequence[Code], values: Sequence[float], kernel: str) -> Belief:
     if spread < 1e-9 * max(1.0, abs(shift)):
         spread = 1.0
     slots = len(codes[0])
-    modes = Belief((_mode(LENGTH),) * slots, _mode(SCALE), _mode(NOISE), 0.0, shift, spread)
+    modes = FittedProcess(
+        (_mode(LENGTHSCALE_PRIOR),) * slots, _mode(OUTPUTSCALE_PRIOR), _mode(NOISE_PRIOR), 0.0, shift, spread
+    )
     with _alone():
         model = _model(modes, codes, values, lengths=slots if kernel == "hamming-ard" else 1)
         likelihood = ExactMarginalLogLikelihood(model.likelihood, model).train()
@@ -66,8 +68,8 @@ def fit(codes: Sequence[Code], values: Sequence[float], kernel: str) -> Belief:
         return _belief(model, slots, shift, spread) or modes
 
 
-def choose(
-    belief: Belief,
+def choose_candidates(
+    belief: FittedProcess,
     codes: Sequence[Code],
     values: Sequence[float],
     candidates: Sequence[Code],
@@ -114,15 +116,15 @@ def _double(numbers: object) -> Tensor:
     return torch.tensor(numbers, dtype=torch.float64)
 
 
-def _model(belief: Belief, codes: Sequence[Code], values: Sequence[float], *, lengths: int) -> SingleTaskGP:
+def _model(belief: FittedProcess, codes: Sequence[Code], values: Sequence[float], *, lengths: int) -> SingleTaskGP:
     """A process with the numbers of `belief` and this many free lengths: 1, or one for each slot."""
     ard = lengths if lengths > 1 else None
     bounds = {name: LogTransformedInterval(1e-4, 1e4) for name in ("length", "scale", "noise")}
     inner = CategoricalKernel(
-        ard_num_dims=ard, lengthscale_prior=LogNormalPrior(*LENGTH), lengthscale_constraint=bounds["length"]
+        ard_num_dims=ard, lengthscale_prior=LogNormalPrior(*LENGTHSCALE_PRIOR), lengthscale_constraint=bounds["length"]
     )
-    kernel = ScaleKernel(inner, LogNormalPrior(*SCALE), bounds["scale"])
-    noise = GaussianLikelihood(LogNormalPrior(*NOISE), bounds["noise"])
+    kernel = ScaleKernel(inner, LogNormalPrior(*OUTPUTSCALE_PRIOR), bounds["scale"])
+    noise = GaussianLikelihood(LogNormalPrior(*NOISE_PRIOR), bounds["noise"])
     level = ConstantMean(NormalPrior(0.0, 1.0))
     high = (belief.shift - _double(values)[:, None]) / belief.spread
     model = SingleTaskGP(
@@ -135,7 +137,7 @@ def _model(belief: Belief, codes: Sequence[Code], values: Sequence[float], *, le
     return model
 
 
-def _belief(model: SingleTaskGP, slots: int, shift: float, spread: float) -> Belief | None:
+def _belief(model: SingleTaskGP, slots: int, shift: float, spread: float) -> FittedProcess | None:
     """The model's numbers, or None where one is not finite."""
     kernel = model.covar_module
     lengths = kernel.base_kernel.lengthscale.detach().flatten().tolist()
@@ -143,7 +145,7 @@ def _belief(model: SingleTaskGP, slots: int, shift: float, spread: float) -> Bel
     mean = -model.mean_module.constant.item()
     if not all(map(math.isfinite, (*lengths, scale, noise, mean))):
         return None
-    return Belief(tuple(lengths * (slots // len(lengths))), scale, noise, mean, shift, spread)
+    return FittedProcess(tuple(lengths * (slots // len(lengths))), scale, noise, mean, shift, spread)
 
 
 def _mode(prior: tuple[float, float]) -> float:

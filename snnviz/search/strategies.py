@@ -29,7 +29,7 @@ class Strategy(Protocol):
         """The value found for a code, asked for or not. `InputError` for no code of this space or no finite value."""
 
 
-class Shuffled:
+class LazyShuffle:
     """Every code of a space once, in a random order that depends on the seed alone; drawn as far as it is looked at."""
 
     CHUNK = 256
@@ -53,17 +53,17 @@ class Shuffled:
 
     def _extend(self) -> None:
         """Draws with replacement and drops what was drawn before: no enumeration, however large the space."""
-        new = draw(self.sizes, self.CHUNK, self._random)
+        new = draw_codes(self.sizes, self.CHUNK, self._random)
         self._codes += [code for code in dict.fromkeys(new) if code not in self._drawn]
         self._drawn.update(dict.fromkeys(new))
 
 
-def draw(sizes: Sequence[int], count: int, random: np.random.Generator) -> list[Code]:
+def draw_codes(sizes: Sequence[int], count: int, random: np.random.Generator) -> list[Code]:
     """Independent uniform codes, which may repeat."""
     return [tuple(code) for code in random.integers(0, sizes, (count, len(sizes))).tolist()]
 
 
-class Remembering(ABC):
+class StatefulStrategy(ABC):
     """A strategy's memory: what was told, in order, and what is pending."""
 
     def __init__(self, sizes: Sequence[int], seed: int) -> None:
@@ -76,7 +76,7 @@ class Remembering(ABC):
         self.codes: list[Code] = []
         self.values: list[float] = []
         self.pending: list[Code] = []
-        self._order = Shuffled(self.sizes, seed)
+        self._order = LazyShuffle(self.sizes, seed)
 
     def ask(self, count: int) -> list[Code]:
         """See `Strategy.ask`."""
@@ -108,7 +108,7 @@ class Remembering(ABC):
         return (code for code in self._order if code not in taken)
 
 
-class Random(Remembering):
+class RandomSearch(StatefulStrategy):
     """Codes at random, without replacement: `sizes` options per slot, `seed` 0 or more."""
 
     def _choose(self, count: int) -> list[Code]:

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from snnviz.errors import InputError
-from snnviz.search.strategies import Remembering, draw
-from snnviz.theory.posterior import Belief, Code
+from snnviz.search.strategies import StatefulStrategy, draw_codes
+from snnviz.theory.posterior import Code, FittedProcess
 
 Kernel = Literal["hamming", "hamming-ard"]
 KERNELS: tuple[Kernel, ...] = get_args(Kernel)
@@ -25,7 +25,7 @@ MUTATED = 5
 """The best codes so far whose neighbours, one slot away, are candidates in a larger space."""
 
 
-class UCB(Remembering):
+class UCB(StatefulStrategy):
     """Codes where a Gaussian process expects little or knows little: the smallest mean - kappa_t sd.
 
     `kernel`: one length for all slots (hamming) or one for each (hamming-ard). Codes are random until `initial` values
@@ -55,14 +55,14 @@ class UCB(Remembering):
         self.initial = initial
         self.kappa = kappa
         self.decay = decay
-        self.belief: Belief | None = None
+        self.belief: FittedProcess | None = None
         """What the last fit found; None before there was one."""
 
-    def fit(self) -> Belief:
+    def fit(self) -> FittedProcess:
         """Fits the process to everything that was told, at least one value."""
         from snnviz.search import process  # BoTorch takes a second to load
 
-        self.belief = process.fit(self.codes, self.values, self.kernel)
+        self.belief = process.fit_gaussian_process(self.codes, self.values, self.kernel)
         return self.belief
 
     def kappa_now(self, count: int) -> float:
@@ -78,7 +78,7 @@ class UCB(Remembering):
         from snnviz.search import process
 
         belief = self.fit()
-        return process.choose(
+        return process.choose_candidates(
             belief, self.codes, self.values, candidates, self.pending, count=count, kappa=self.kappa_now(count)
         )
 
@@ -87,7 +87,7 @@ class UCB(Remembering):
         if self._order.total <= ENUMERATED:
             return list(self._free())
         random = np.random.default_rng([self.seed, len(self.codes), len(self.pending)])
-        pool = dict.fromkeys([*islice(self._free(), count), *draw(self.sizes, POOL, random), *self._neighbours()])
+        pool = dict.fromkeys([*islice(self._free(), count), *draw_codes(self.sizes, POOL, random), *self._neighbours()])
         taken = {*self.codes, *self.pending}
         return [code for code in pool if code not in taken]
 

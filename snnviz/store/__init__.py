@@ -4,19 +4,19 @@
 """
 
 from snnviz.design.submitted import Task
-from snnviz.store.silence import HUNG_SECONDS, LEASE_SECONDS, Silence
+from snnviz.store.silence import HUNG_SECONDS, LEASE_SECONDS, SilenceTimer
 from snnviz.store.store import Store
 from snnviz.store.values import (
     ENDED,
     MAX_DEATHS,
     STATES,
     Claim,
-    Held,
     Run,
+    RunningClaim,
     State,
     Submitted,
-    Supervisor,
-    Unreadable,
+    SupervisorStatus,
+    UnreadableRun,
 )
 
 __all__ = [
@@ -26,13 +26,13 @@ __all__ = [
     "MAX_DEATHS",
     "STATES",
     "Claim",
-    "Held",
     "Run",
-    "Silence",
+    "RunningClaim",
+    "SilenceTimer",
     "State",
     "Store",
     "Submitted",
-    "Supervisor",
+    "SupervisorStatus",
     "Task",
-    "Unreadable",
+    "UnreadableRun",
 ]

@@ -16,14 +16,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from snnviz.errors import InputError, StoreError
-from snnviz.leftovers import is_left
+from snnviz.leftovers import is_abandoned
 from snnviz.places import cache_dir
 from snnviz.store import opening, reading, tables
-from snnviz.store.room import Room
+from snnviz.store.room import DiskSpace
 from snnviz.store.tables import RUNS
 
 
-class Care(Room):
+class Maintenance(DiskSpace):
     """What a host calls; `Store` says what it promises."""
 
     _checking = False
@@ -72,7 +72,7 @@ class Care(Room):
         """
         count = 0
         if self.path is not None:
-            with opening.sentences(self.place), self._engine.connect() as connection:
+            with opening.translate_errors(self.place), self._engine.connect() as connection:
                 if (found := connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()) != "ok":
                     raise sqlite3.DatabaseError(str(found))
         with self._reading() as connection:
@@ -80,8 +80,8 @@ class Care(Room):
         for run in names:
             for event in tables.TABLES:
                 with self._reading() as connection:
-                    found = connection.execute(reading.ROW[event], {"of": run, "since": 0}).all()
-                count += sum(tables.event(event, run, row[2:-1], row[-1]) is not None for row in found)
+                    found = connection.execute(reading.ROW_QUERIES[event], {"of": run, "since": 0}).all()
+                count += sum(tables.row_from_columns(event, run, row[2:-1], row[-1]) is not None for row in found)
         return count
 
     def backup(self, to: Path) -> None:
@@ -96,7 +96,7 @@ class Care(Room):
         new = to.with_name(f".{to.name}.{secrets.token_hex(8)}")
         try:
             with (
-                opening.sentences(str(to)),
+                opening.translate_errors(str(to)),
                 self._engine.connect() as connection,
                 closing(sqlite3.connect(new)) as copy,
             ):
@@ -104,7 +104,7 @@ class Care(Room):
                 assert isinstance(source, sqlite3.Connection)
                 source.backup(copy, pages=2000)
                 copy.execute("PRAGMA journal_mode=DELETE")  # one file, whoever opens it
-            with opening.sentences(str(to)):
+            with opening.translate_errors(str(to)):
                 os.link(new, to)
         finally:
             for left in new.parent.glob(f"{new.name}*"):
@@ -122,9 +122,9 @@ class Care(Room):
         # Who does not have the run's current attempt can write no checkpoint any more.
         left += [path for path in self.checkpoints.glob("*.tmp") if path.name not in at_work]
         if self.path is not None:
-            left += [path for path in self.path.parent.glob(f".{self.path.name}.*") if is_left(path)]
+            left += [path for path in self.path.parent.glob(f".{self.path.name}.*") if is_abandoned(path)]
         for pattern in ("own-*.tmp", "*/unpacking-*"):
-            left += [path for path in (cache_dir() / "datasets").glob(pattern) if is_left(path)]
+            left += [path for path in (cache_dir() / "datasets").glob(pattern) if is_abandoned(path)]
         for supervisor in self.supervisors():
             if gone(supervisor.owner):
                 self.leave(supervisor.owner)

@@ -14,15 +14,15 @@ from safetensors.numpy import save
 
 from snnviz.events import Checkpoint
 
-MOMENTS = "optimizer/"
+OPTIMIZER_PREFIX = "optimizer/"
 """How the names of an optimizer's state begin."""
 
 
-class Damaged(Exception):
+class CorruptCheckpoint(Exception):
     """The file is there and does not hold what was written."""
 
 
-def write(path: Path, checkpoint: Checkpoint) -> None:
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write and flush to disk; the caller renames `path` to its final name. Raises `OSError`."""
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     content = save(arrays, metadata={"epoch": str(checkpoint.epoch), "crc": str(_crc(arrays))})
@@ -32,31 +32,31 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         os.fsync(file.fileno())
 
 
-def read(path: Path) -> Checkpoint:
-    """What was written. Raises `Damaged`."""
+def read_checkpoint(path: Path) -> Checkpoint:
+    """What was written. Raises `CorruptCheckpoint`."""
     try:
         with safe_open(path, framework="numpy") as file:
             about = file.metadata()
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
         epoch, crc = int(about["epoch"]), int(about["crc"])
     except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
-        raise Damaged(str(error)) from error
+        raise CorruptCheckpoint(str(error)) from error
     if crc != _crc(arrays):  # safetensors itself does not notice a flipped bit in a weight
-        raise Damaged("its checksum differs")
+        raise CorruptCheckpoint("its checksum differs")
     return Checkpoint(epoch, arrays)
 
 
-def weights(checkpoint: Checkpoint) -> Checkpoint:
+def without_optimizer_state(checkpoint: Checkpoint) -> Checkpoint:
     """Without what only going on with training needs."""
-    kept = {name: array for name, array in checkpoint.arrays.items() if not name.startswith(MOMENTS)}
+    kept = {name: array for name, array in checkpoint.arrays.items() if not name.startswith(OPTIMIZER_PREFIX)}
     return Checkpoint(checkpoint.epoch, kept)
 
 
-def has_moments(path: Path) -> bool:
+def has_optimizer_state(path: Path) -> bool:
     """Whether it holds more than weights, as far as it can be read."""
     try:
         with safe_open(path, framework="numpy") as file:
-            return any(name.startswith(MOMENTS) for name in file.keys())  # noqa: SIM118
+            return any(name.startswith(OPTIMIZER_PREFIX) for name in file.keys())  # noqa: SIM118
     except (SafetensorError, OSError):
         return False
 

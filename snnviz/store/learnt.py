@@ -11,7 +11,9 @@ from snnviz.events import LayerState
 from snnviz.store.store import Store
 
 
-def with_learnt(store: Store, run: str, design: Design, states: Sequence[LayerState]) -> tuple[list[LayerState], str]:
+def with_learnt_parameters(
+    store: Store, run: str, design: Design, states: Sequence[LayerState]
+) -> tuple[list[LayerState], str]:
     """The last look of each layer, with `beta` and `threshold` as they act, and a word where that is not as learnt.
 
     A run of before they were told has them in its checkpoint, and a leak may there lie past the ends of 0..1: it acts

@@ -20,9 +20,9 @@ from snnviz.errors import LeaseLost, StoreError
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
 from snnviz.store import checkpoints, opening, reading, renewing, tables
-from snnviz.store.silence import LEASE_SECONDS, Silence
+from snnviz.store.silence import LEASE_SECONDS, SilenceTimer
 from snnviz.store.tables import RUNS, SUPERVISORS, TABLES
-from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Held, Run, State, Supervisor, Unreadable
+from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Run, RunningClaim, State, SupervisorStatus, UnreadableRun
 from snnviz.tasks import KINDS
 
 
@@ -30,7 +30,7 @@ class Leases:
     """What a worker calls; `Store` says what it promises."""
 
     def __init__(self, url: str | Path | None = None, *, check: bool = True, create: bool = True) -> None:
-        address, self.path = opening.locate(url)
+        address, self.path = opening.resolve_url(url)
         self.url = str(self.path or address.render_as_string(hide_password=False))  # Store(url) is this store again
         self.place = str(self.path or address.render_as_string())
         folder = self.path.parent if self.path else cache_dir().absolute()
@@ -40,7 +40,7 @@ class Leases:
         self._engine, self._seen = opening.connect(address, self.path, check, create)
         weakref.finalize(self, self._engine.dispose)  # also at the end of a process that does not `close`
         self._writer = self._engine.execution_options(writes=True)
-        self._silence = Silence()
+        self._silence = SilenceTimer()
         self._damage: str | None = None
         self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
 
@@ -61,8 +61,8 @@ class Leases:
         """
         if self.path is None or self.readonly or not self.path.exists():
             return
-        with suppress(StoreError), opening.sentences(self.place), self._engine.connect() as connection:
-            opening.bare(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
+        with suppress(StoreError), opening.translate_errors(self.place), self._engine.connect() as connection:
+            opening.raw_sqlite_connection(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def claim(self, owner: str, run: str | None = None) -> Claim | None:
         """Take up the run that has waited longest (or this one); None where none is queued.
@@ -74,9 +74,9 @@ class Leases:
         while True:
             waiting = select(RUNS.c.run).where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(1)
             if run is not None:
-                waiting = waiting.where(RUNS.c.run == reading.name_of(run))
+                waiting = waiting.where(RUNS.c.run == reading.name_query(run))
             now = time.time()
-            taken = change(RUNS.c.run == waiting.with_for_update(skip_locked=True).scalar_subquery()).values(
+            taken = update_and_notify(RUNS.c.run == waiting.with_for_update(skip_locked=True).scalar_subquery()).values(
                 state="running",
                 attempt=RUNS.c.attempt + 1,
                 owner=owner,
@@ -91,7 +91,7 @@ class Leases:
                 ).one_or_none()
             if row is None:
                 return None
-            task = reading.task(row.kind, row.design)
+            task = reading.task_from_text(row.kind, row.design)
             if isinstance(task, str):
                 self.finish(row.run, row.attempt, "failed", error=f"The run cannot be computed: {task}.")
             elif row.key == task.digest or self._renewed(row.run, row.attempt, task, row.design):
@@ -101,7 +101,7 @@ class Leases:
         """Bring a claimed run of an older release up to date; False, and it ends, where another run is the same."""
         with self._writing() as connection:
             self._fenced(connection, run, attempt, {"heartbeat": time.time()})
-            other = renewing.renew(connection, run, task, stored)
+            other = renewing.renew_key(connection, run, task, stored)
         if other is not None:
             self.remark(run, attempt, renewing.TWIN.format(other))
             self.finish(run, attempt, "cancelled")
@@ -110,16 +110,16 @@ class Leases:
     def name(self, run: str) -> str:
         """A run's own name, from it or from the digest of its task; what is neither stays."""
         with self._reading() as connection:
-            found: str | None = connection.scalar(select(reading.name_of(run)))
+            found: str | None = connection.scalar(select(reading.name_query(run)))
         return found or run
 
     def waiting(self, limit: int = 50) -> list[Run]:
         """The queued runs, the one that has waited longest first."""
-        first = reading.RUN.where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
+        first = reading.RUN_QUERY.where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
         while True:
             with self._reading() as connection:
-                found = [reading.run(row) for row in connection.execute(first).all()]
-            if not (strange := [shown for shown in found if isinstance(shown, Unreadable)]):
+                found = [reading.run_from_columns(row) for row in connection.execute(first).all()]
+            if not (strange := [shown for shown in found if isinstance(shown, UnreadableRun)]):
                 return [shown for shown in found if isinstance(shown, Run)]
             for shown in strange:
                 self.claim("nobody", shown.run)  # which fails it
@@ -128,12 +128,12 @@ class Leases:
         """The run that `claim` would take up."""
         return next(iter(self.waiting(1)), None)
 
-    def held(self, owner: str) -> list[Held]:
+    def held(self, owner: str) -> list[RunningClaim]:
         """The running runs that this owner has claimed."""
         with self._reading() as connection:
             columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.cancel_requested, RUNS.c.heartbeat)
             found = connection.execute(columns.where(RUNS.c.state == "running", RUNS.c.owner == owner)).all()
-        return [Held(*row) for row in found]
+        return [RunningClaim(*row) for row in found]
 
     def append(
         self,
@@ -158,7 +158,7 @@ class Leases:
         with self._writing() as connection:
             cancelled = self._fenced(connection, run, attempt, new)
             for event, table in TABLES.items():
-                if batch := [tables.values(run, row) for row in rows if type(row) is event]:
+                if batch := [tables.row_to_columns(run, row) for row in rows if type(row) is event]:
                     connection.execute(self._insert(table).on_conflict_do_nothing(), batch)
         return not cancelled
 
@@ -239,19 +239,19 @@ class Leases:
         with self._writing() as connection:
             connection.execute(delete(SUPERVISORS).where(SUPERVISORS.c.owner == owner))
 
-    def supervisors(self) -> list[Supervisor]:
+    def supervisors(self) -> list[SupervisorStatus]:
         """Those that have not said that they end, the last one heard of first."""
         with self._reading() as connection:
             found = connection.execute(select(SUPERVISORS).order_by(SUPERVISORS.c.heartbeat.desc())).all()
-        return [Supervisor(*row) for row in found]
+        return [SupervisorStatus(*row) for row in found]
 
     def save_checkpoint(self, run: str, attempt: int, checkpoint: Checkpoint) -> None:
         """Replace the run's checkpoint, after its rows have been appended. Raises `LeaseLost`."""
         new = self.checkpoints / f"{run}.{attempt}.tmp"
         try:
-            with opening.sentences(str(self.checkpoints)):
+            with opening.translate_errors(str(self.checkpoints)):
                 self.checkpoints.mkdir(parents=True, exist_ok=True)
-                checkpoints.write(new, checkpoint)
+                checkpoints.write_checkpoint(new, checkpoint)
             with self._writing() as connection:
                 # Renamed while the run's row is locked: no later attempt can have been claimed in between.
                 self._fenced(connection, run, attempt, {"heartbeat": time.time(), "checkpoint": checkpoint.epoch})
@@ -263,9 +263,11 @@ class Leases:
     def _slim(self, run: str, attempt: int) -> None:
         """Keep the weights alone of a run that is about to be done. What cannot be written stays as it is."""
         path = self.checkpoint(run)
-        if checkpoints.has_moments(path):
-            with suppress(StoreError, checkpoints.Damaged):
-                self.save_checkpoint(run, attempt, checkpoints.weights(checkpoints.read(path)))
+        if checkpoints.has_optimizer_state(path):
+            with suppress(StoreError, checkpoints.CorruptCheckpoint):
+                self.save_checkpoint(
+                    run, attempt, checkpoints.without_optimizer_state(checkpoints.read_checkpoint(path))
+                )
 
     def checkpoint(self, run: str) -> Path:
         """Where the weights of a run lie."""
@@ -295,29 +297,29 @@ class Leases:
                 left.unlink()
         self.opened(run)
         try:
-            return checkpoints.read(self.checkpoint(run))
-        except checkpoints.Damaged as damage:
+            return checkpoints.read_checkpoint(self.checkpoint(run))
+        except checkpoints.CorruptCheckpoint as damage:
             reason = " ".join(str(damage).split())[:80]
             anew = f"The checkpoint was damaged ({reason}); training began anew."
             gone = f"The weights were damaged ({reason}) and are not kept; training it again brings them back."
             done = RUNS.c.state == "done"
             new = {"note": case((done, gone), else_=anew), "checkpoint": case((done, None), else_=RUNS.c.checkpoint)}
             with suppress(StoreError), self._writing() as connection:  # a read-only one says nothing more
-                connection.execute(change(RUNS.c.run == run).values(new))
+                connection.execute(update_and_notify(RUNS.c.run == run).values(new))
             return None
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         if self._damage is not None:
             raise StoreError(self._damage)
-        with opening.sentences(self.place), self._engine.begin() as connection:
+        with opening.translate_errors(self.place), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         if self._damage is not None:
             raise StoreError(self._damage)
-        with opening.sentences(self.place), self._writer.begin() as connection:
+        with opening.translate_errors(self.place), self._writer.begin() as connection:
             yield connection
 
     def _fenced(self, connection: Connection, run: str, attempt: int, new: dict[str, Any]) -> bool:
@@ -338,7 +340,7 @@ class Leases:
         failed = last & ~RUNS.c.cancel_requested
         sentence = f"The run's process died {MAX_DEATHS} times, the last time because {how}."
         mine = (RUNS.c.run == run, RUNS.c.attempt == attempt, RUNS.c.state == "running")
-        ended = change(*mine, *still).values(
+        ended = update_and_notify(*mine, *still).values(
             state=case((RUNS.c.cancel_requested, "cancelled"), (last, "failed"), else_="queued"),
             finished=case((RUNS.c.cancel_requested | last, now), else_=None),
             error=case((failed, sentence), else_=None),
@@ -351,7 +353,7 @@ class Leases:
         connection.execute(ended)
 
 
-def change(*which: ColumnElement[bool]) -> Update:
+def update_and_notify(*which: ColumnElement[bool]) -> Update:
     """An update that readers notice."""
     return update(RUNS).where(*which).values(revision=RUNS.c.revision + 1)
 

@@ -6,45 +6,45 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from snnviz.design.design import Design
-from snnviz.design.measurement import name_of
+from snnviz.design.measurement import measurement_digest
 from snnviz.events import LayerState
 from snnviz.store.store import Store
 
 
-def looks(store: Store, design: Design) -> list[LayerState]:
+def layer_states(store: Store, design: Design) -> list[LayerState]:
     """All looks at the layers of a design's run, in order: what figures of layers, operations and energy are made of.
 
     Runs of before looked at the first 64 training images, which may be of one class, and counted otherwise; where such
     a run was measured anew (`catalog.measuring`), its last look is that, and the one before training where its weights
     are known. Those between stay as they are. Ask for these rows rather than for `store.rows(run, LayerState)`.
     """
-    return newest([row for _, row in store.rows(design.digest, LayerState)], measured(store, design))
+    return merge_remeasured([row for _, row in store.rows(design.digest, LayerState)], remeasured_states(store, design))
 
 
-def looks_of(store: Store, designs: Sequence[Design]) -> dict[str, list[LayerState]]:
+def layer_states_of(store: Store, designs: Sequence[Design]) -> dict[str, list[LayerState]]:
     """The same of many designs by one query, by digest."""
-    names = {design.digest: name_of(design) for design in designs}
+    names = {design.digest: measurement_digest(design) for design in designs}
     rows = store.rows_of([*names, *names.values()], LayerState)
-    return {digest: newest(rows.get(digest, []), rows.get(name, [])) for digest, name in names.items()}
+    return {digest: merge_remeasured(rows.get(digest, []), rows.get(name, [])) for digest, name in names.items()}
 
 
-def measured(store: Store, design: Design) -> list[LayerState]:
+def remeasured_states(store: Store, design: Design) -> list[LayerState]:
     """What a measurement of the design's run found; nothing where there is none."""
-    return [row for _, row in store.rows(name_of(design), LayerState)]
+    return [row for _, row in store.rows(measurement_digest(design), LayerState)]
 
 
-def is_old(states: Sequence[LayerState]) -> bool:
+def uses_old_probe(states: Sequence[LayerState]) -> bool:
     """Whether the last look was at the first 64 training images, so that it is worth measuring anew."""
     return any(state.probe is None for state in states[-1:])
 
 
-def newest(states: Sequence[LayerState], anew: Sequence[LayerState]) -> list[LayerState]:
+def merge_remeasured(states: Sequence[LayerState], anew: Sequence[LayerState]) -> list[LayerState]:
     """A run's looks, of which the first and the last take what was measured `anew`, if they are old.
 
     What no measurement tells stays: gradient norms and the branches' part in them.
     """
     found = list(states)
-    if is_old(states):
+    if uses_old_probe(states):
         last = {state.layer: place for place, state in enumerate(states)}
         first = {state.layer: place for place, state in enumerate(states) if state.step == 0}
         for state in anew:

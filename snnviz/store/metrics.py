@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from snnviz.design.design import Design
-from snnviz.design.measurement import Measurement, name_of
+from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.events import LayerState, Row
-from snnviz.store.looks import newest
+from snnviz.store.looks import merge_remeasured
 from snnviz.store.store import Store
 from snnviz.store.summaries import Kept, Summary
 from snnviz.store.values import Run
@@ -46,7 +46,7 @@ def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = Non
         several = missing[start : start + BATCH]
         ended = [run for run in several if run.ended and run.finished is not None]
         ends = (
-            store.finished_times(name_of(run.design) for run in ended) if ended else {}
+            store.finished_times(measurement_digest(run.design) for run in ended) if ended else {}
         )  # before the rows: they may come to it
         read = _read(store, several)
         store.summarise({run.run: _summary(run, read[run.run], ends) for run in ended})
@@ -81,21 +81,21 @@ def _measured(store: Store, runs: Iterable[Run], kept: dict[str, dict[str, Kept]
     for run in runs:
         probe = kept.get(run.run, {}).get(PROBE)
         if probe is not None and (probe.value is None or probe.measured is not None):
-            names[run.run] = name_of(run.design)
+            names[run.run] = measurement_digest(run.design)
     ends = store.finished_times(names.values()) if names else {}
     return {run: ends.get(name) for run, name in names.items()}
 
 
 def _summary(run: Run, values: Values, ends: dict[str, float | None]) -> Summary:
     assert run.finished is not None
-    measured = ends.get(name_of(run.design))
+    measured = ends.get(measurement_digest(run.design))
     return {name: Kept(value, METRICS[name].revision, run.finished, measured) for name, value in values.items()}
 
 
 def _read(store: Store, runs: Sequence[Run]) -> dict[str, Values]:
     """From their rows; of those that have not begun from their designs alone."""
     begun = [run.run for run in runs if run.attempt]
-    names = {run.run: name_of(run.design) for run in runs if run.attempt}
+    names = {run.run: measurement_digest(run.design) for run in runs if run.attempt}
     said: dict[type[Row], dict[str, list[Any]]] = {}
     for kind in METRICS.rows if begun else ():
         also = names.values() if kind in KINDS.of(Measurement).rows else ()
@@ -105,7 +105,7 @@ def _read(store: Store, runs: Sequence[Run]) -> dict[str, Values]:
         rows: dict[type[Row], Sequence[Any]] = {}
         for kind, several in said.items():
             own, anew = several.get(run.run, []), several.get(names.get(run.run, ""), [])
-            rows[kind] = newest(own, anew) if kind is LayerState else anew or own
+            rows[kind] = merge_remeasured(own, anew) if kind is LayerState else anew or own
         values = METRICS.read(Outcome(run.design, rows, run.seconds))
         found[run.run] = {name: values.get(name) for name in METRICS.names}
     return found

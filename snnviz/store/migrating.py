@@ -29,7 +29,7 @@ from snnviz.store import renewing, tables
 from snnviz.store.tables import ABOUT, RUNS, TABLES
 from snnviz.tasks import KINDS
 
-SAID_SECONDS = 86_400.0
+MESSAGE_SECONDS = 86_400.0
 """For a day it is said that a store was migrated."""
 
 BUSY_MILLISECONDS = 600_000
@@ -44,7 +44,7 @@ MANY = 1000
 LOG = logging.getLogger("snnviz.store")
 
 
-def copy_of(path: Path, version: int) -> Path:
+def backup_path(path: Path, version: int) -> Path:
     """Where the store is kept as it was at that version."""
     return path.with_name(f"{path.stem}.version-{version}{path.suffix}")
 
@@ -55,7 +55,7 @@ def migrate(connection: Connection, path: Path | None) -> None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         connection.rollback()
     with connection.execution_options(writes=True).begin():
-        tables.complete(connection)
+        tables.add_missing_schema(connection)
         version = connection.scalar(select(ABOUT.c.version))
         if version is None or version >= tables.VERSION:  # somebody was faster
             return
@@ -69,12 +69,12 @@ def migrate(connection: Connection, path: Path | None) -> None:
             path.with_name(f"{path.stem}.worker.lock").unlink(missing_ok=True)  # and hands back what it is at
         about = {"version": tables.VERSION, "migrated": time.time(), "kept": None if kept is None else kept.name}
         connection.execute(update(ABOUT).values(about))
-        said = words(connection)
+        said = migration_message(connection)
     if said is not None:
         LOG.warning("%s: %s", path or "the server", said[1])
 
 
-def words(connection: Connection) -> tuple[float, str] | None:
+def migration_message(connection: Connection) -> tuple[float, str] | None:
     """That it was migrated, and until when that is said."""
     about = connection.execute(select(ABOUT.c.migrated, ABOUT.c.kept)).first()
     if about is None or about.migrated is None:
@@ -82,7 +82,7 @@ def words(connection: Connection) -> tuple[float, str] | None:
     said = "The store was brought up to date from an older snnviz, with all its runs"
     if about.kept is not None:
         said += f"; as it was before it is kept beside it as {about.kept}"
-    return about.migrated + SAID_SECONDS, f"{said}."
+    return about.migrated + MESSAGE_SECONDS, f"{said}."
 
 
 def _free(kept: Path, path: Path) -> Path:
@@ -104,7 +104,7 @@ def _runs(path: Path) -> set[str] | None:
 
 def _keep(path: Path, version: int) -> Path:
     """Copy the file as it is, while this connection keeps everybody else from writing."""
-    kept = _free(copy_of(path, version), path)
+    kept = _free(backup_path(path, version), path)
     size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
     if size > free:
         raise StoreError(
@@ -131,7 +131,7 @@ def _keep(path: Path, version: int) -> Path:
 
 
 @dataclass(frozen=True)
-class Keyed:
+class KeyedRun:
     """A row of runs and what it is called by."""
 
     row: Columns[*tuple[Any, ...]]
@@ -152,7 +152,7 @@ def _give_keys(connection: Connection) -> None:
     _give(connection, _some(connection, RUNS.c.state != "deleted"))
 
 
-def catch_up(connection: Connection) -> None:
+def assign_missing_keys(connection: Connection) -> None:
     """Keys for runs that have none: what an older snnviz that was still at work has added, and what can be read now."""
     without = (RUNS.c.key.is_(None), RUNS.c.twin.is_(None), RUNS.c.state != "deleted")
     if not _some(connection, *without):
@@ -162,7 +162,7 @@ def catch_up(connection: Connection) -> None:
         _give(connection, _some(connection, *without))
 
 
-def _some(connection: Connection, *which: ColumnElement[bool]) -> list[Keyed]:
+def _some(connection: Connection, *which: ColumnElement[bool]) -> list[KeyedRun]:
     """The runs of which a key can be made."""
     columns = [RUNS.c[n] for n in ("run", "kind", "design", "state", "attempt", "step", "finished", "created", "note")]
     rows = connection.execute(select(*columns).where(*which)).all()
@@ -176,10 +176,10 @@ def _some(connection: Connection, *which: ColumnElement[bool]) -> list[Keyed]:
     return [keyed for row in rows if (keyed := _keyed(row, row.run in today)) is not None]
 
 
-def _give(connection: Connection, runs: list[Keyed]) -> None:
+def _give(connection: Connection, runs: list[KeyedRun]) -> None:
     """Each run its key; of those of one task the first of them, if none has it yet, and the others a word."""
     held = {row.key: row for row in connection.execute(select(RUNS.c.run, RUNS.c.key, RUNS.c.state)) if row.key}
-    groups: dict[str, list[Keyed]] = {}
+    groups: dict[str, list[KeyedRun]] = {}
     for keyed in runs:
         groups.setdefault(keyed.key, []).append(keyed)
     new: list[dict[str, Any]] = []
@@ -197,28 +197,28 @@ def _give(connection: Connection, runs: list[Keyed]) -> None:
         _write(connection, new[start : start + BATCH])
 
 
-def _keyed(row: Columns[*tuple[Any, ...]], today: bool) -> Keyed | None:
+def _keyed(row: Columns[*tuple[Any, ...]], today: bool) -> KeyedRun | None:
     """`today`: whether it was computed with the formulas of today. None where nothing can be made of its text."""
     if row.kind not in KINDS:
         return None
     model = KINDS[row.kind].value
     try:
-        document, at = naming.read(row.kind, model, row.design, "task")
+        document, at = naming.from_stored_text(row.kind, model, row.design, "task")
         with suppress(InputError):  # a data set that is not here now may come back
             document = model.check(document).document()
-        now = naming.revisions(model, document)
+        now = naming.revision_numbers(model, document)
         if today or not row.attempt:
             at = now
-        mended = naming.mended(model, document, at)
-        key, text = naming.key(row.kind, model, document, at), row.design
-        if at != renewing.said(row.design):
-            text = naming.written(model, document, at)
+        mended = naming.applicable_revisions(model, document, at)
+        key, text = naming.task_key(row.kind, model, document, at), row.design
+        if at != renewing.stored_revisions(row.design):
+            text = naming.to_stored_text(model, document, at)
     except (InputError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return Keyed(row, key, at, renewing.mends(mended) if mended else "", text)
+    return KeyedRun(row, key, at, renewing.describe_revisions(mended) if mended else "", text)
 
 
-def _columns(keyed: Keyed, *, key: str | None = None, twin: str | None = None, said: str = "") -> dict[str, Any]:
+def _columns(keyed: KeyedRun, *, key: str | None = None, twin: str | None = None, said: str = "") -> dict[str, Any]:
     row, waits = keyed.row, keyed.row.state == "queued"
     if keyed.mended and not waits and row.state != "running":  # those begin anew when they are taken up
         said = f"{renewing.BEFORE.format(keyed.mended)} {said}".strip()

@@ -26,14 +26,16 @@ BUSY_SECONDS = 20.0
 """How long a write waits for another one to end."""
 
 CHECKED_BYTES = 64_000_000
-"""A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte), but beside (`Store.examine`)."""
+"""A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte), but beside
+(`Store.check_in_background`).
+"""
 
 
 SYNCHRONOUS = "FULL"
 """A checkpoint is on disk before the run goes on; so must be the rows that led there."""
 
 
-def locate(url: str | Path | None) -> tuple[URL, Path | None]:
+def resolve_url(url: str | Path | None) -> tuple[URL, Path | None]:
     """The address of the store, and its file where it is a file."""
     given: str | Path = url or os.environ.get("SNNVIZ_STORE") or cache_dir() / "runs.sqlite"
     if isinstance(given, str) and "://" in given:
@@ -51,7 +53,7 @@ def locate(url: str | Path | None) -> tuple[URL, Path | None]:
 
 
 @dataclass
-class Seen:
+class StoreStatus:
     """What an open store has turned out to be. `id`: of the file that was opened last. `migrated`: until
     when it is said that it was, and how."""
 
@@ -60,11 +62,11 @@ class Seen:
     migrated: tuple[float, str] | None = None
 
 
-def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tuple[Engine, Seen]:
+def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tuple[Engine, StoreStatus]:
     """An engine for a store that has been looked at, and created where there was none."""
-    place, seen = str(path or url.render_as_string()), Seen()
+    place, seen = str(path or url.render_as_string()), StoreStatus()
     try:
-        with sentences(place):
+        with translate_errors(place):
             if path is None:
                 engine = create_engine(url, pool_pre_ping=True)
                 _fill(engine)
@@ -76,7 +78,7 @@ def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tu
                 with engine.connect() as connection:
                     _look(connection, path, check)
                     seen.id = connection.scalar(select(tables.ABOUT.c.id))
-                    seen.migrated = migrating.words(connection)
+                    seen.migrated = migrating.migration_message(connection)
             except BaseException:
                 engine.dispose()
                 raise
@@ -87,7 +89,7 @@ def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tu
 
 def _fill(engine: Engine) -> None:
     with engine.begin() as connection:
-        tables.complete(connection)
+        tables.add_missing_schema(connection)
         if connection.scalar(select(tables.ABOUT.c.version)) is None:
             connection.execute(tables.ABOUT.insert().values(version=tables.VERSION))
         _name(connection)
@@ -146,7 +148,7 @@ def _source(path: Path) -> str:
     return f"file:{quote(str(path))}?mode={mode}"
 
 
-def _sqlite(path: Path, seen: Seen) -> Engine:
+def _sqlite(path: Path, seen: StoreStatus) -> Engine:
     def open_file() -> sqlite3.Connection:
         source = _source(path)
         connection = sqlite3.connect(source, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
@@ -189,7 +191,7 @@ def _sqlite(path: Path, seen: Seen) -> Engine:
 def _look(connection: Connection, path: Path | None, check: bool) -> None:
     """Refuse a store that is not ours, damaged or newer, before anything is written to it."""
     if path is not None and check and path.stat().st_size <= CHECKED_BYTES:
-        examine(connection)
+        check_integrity(connection)
     if path is not None and not connection.dialect.has_table(connection, tables.ABOUT.name):
         raise StoreError(
             f"{path} is not a store of snnviz; name another file with SNNVIZ_STORE, or move this one away."
@@ -201,7 +203,7 @@ def _look(connection: Connection, path: Path | None, check: bool) -> None:
             f"this one reads up to {tables.VERSION}); update snnviz, or name another file with SNNVIZ_STORE."
         )
     old = version < tables.VERSION
-    if old or tables.lacks_something(connection):
+    if old or tables.is_schema_incomplete(connection):
         if path is not None and is_readonly(path):
             raise StoreError(
                 f"The store {path} is read-only and of an older snnviz: make the file and its folder writable once, "
@@ -211,20 +213,20 @@ def _look(connection: Connection, path: Path | None, check: bool) -> None:
         if old:
             migrating.migrate(connection, path)
         with connection.execution_options(writes=True).begin():
-            tables.complete(connection)
+            tables.add_missing_schema(connection)
             connection.execute(update(tables.ABOUT).where(tables.ABOUT.c.id.is_(None)).values(id=secrets.token_hex(8)))
     if check and not (path is not None and is_readonly(path)):
-        migrating.catch_up(connection)
+        migrating.assign_missing_keys(connection)
 
 
-def bare(connection: Connection) -> sqlite3.Connection:
+def raw_sqlite_connection(connection: Connection) -> sqlite3.Connection:
     """SQLite's own connection, outside of any transaction."""
     found = connection.connection.driver_connection
     assert isinstance(found, sqlite3.Connection)
     return found
 
 
-def examine(connection: Connection) -> None:
+def check_integrity(connection: Connection) -> None:
     """Search a whole SQLite file for damage (2 ms a megabyte). Raises SQLite's errors."""
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if found != "ok":
@@ -232,12 +234,12 @@ def examine(connection: Connection) -> None:
 
 
 @contextmanager
-def sentences(place: str) -> Iterator[None]:
+def translate_errors(place: str) -> Iterator[None]:
     """Whatever the database or the disk says goes on as a `StoreError`."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise StoreError(sentence(error, place)) from error
+        raise StoreError(error_sentence(error, place)) from error
     except UnicodeError as error:  # of a damaged text, such as one of the schema
         raise StoreError(DAMAGED.format(place)) from error
 
@@ -255,7 +257,7 @@ _SAID = {
 }
 
 
-def is_full(error: StoreError) -> bool:
+def is_disk_full(error: StoreError) -> bool:
     """Whether it may be that the disk is full."""
     cause: BaseException | None = error.__cause__
     cause = cause.orig if isinstance(cause, DBAPIError) else cause
@@ -265,7 +267,7 @@ def is_full(error: StoreError) -> bool:
     return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
-def sentence(error: Exception, place: str) -> str:
+def error_sentence(error: Exception, place: str) -> str:
     """One sentence for an error of SQLite, SQLAlchemy or the operating system."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, OSError):

@@ -12,11 +12,11 @@ from sqlalchemy import Row as Columns
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.store.tables import COLUMNS, RUNS, TABLES
-from snnviz.store.values import Run, Unreadable
+from snnviz.store.values import Run, UnreadableRun
 from snnviz.tasks import KINDS
 
 
-def name_of(run: str | ColumnElement[str]) -> ColumnElement[str]:
+def name_query(run: str | ColumnElement[str]) -> ColumnElement[str]:
     """A run's own name, from it or from the digest of its task."""
     said = literal(run, String) if isinstance(run, str) else run
     own = select(RUNS.c.run).where(RUNS.c.run == said).scalar_subquery()
@@ -24,28 +24,28 @@ def name_of(run: str | ColumnElement[str]) -> ColumnElement[str]:
     return func.coalesce(own, keyed, said)
 
 
-def called(names: Any) -> ColumnElement[bool]:
+def has_name_or_key(names: Any) -> ColumnElement[bool]:
     """Of the runs with one of these names, or digests of their tasks."""
     return or_(RUNS.c.run.in_(names), RUNS.c.key.in_(names))
 
 
-RUN = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "task"), RUNS.c.design, RUNS.c.kind)
+RUN_QUERY = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "task"), RUNS.c.design, RUNS.c.kind)
 """The columns of a `Run`, named like its fields, and its task."""
 
-ROW: dict[type[Any], Select[*tuple[Any, ...]]] = {
+ROW_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(
         TABLES[event].c.seq,
         TABLES[event].c.run,  # which the checksum is of, whatever the run was asked for by
         *(TABLES[event].c[name] for name in COLUMNS[event]),
         TABLES[event].c.crc,
     )
-    .where(TABLES[event].c.run == name_of(bindparam("of", type_=String)), TABLES[event].c.seq > bindparam("since"))
+    .where(TABLES[event].c.run == name_query(bindparam("of", type_=String)), TABLES[event].c.seq > bindparam("since"))
     .order_by(TABLES[event].c.seq)
     for event in TABLES
 }
 """For each kind of row, its number, its run, its fields and its checksum."""
 
-LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
+LAST_ROW_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(
         TABLES[event].c.run, *(TABLES[event].c[name] for name in COLUMNS[event]), TABLES[event].c.crc, RUNS.c.key
     ).join(RUNS, RUNS.c.run == TABLES[event].c.run)
@@ -53,31 +53,33 @@ LAST: dict[type[Any], Select[*tuple[Any, ...]]] = {
 }
 """For each kind of row, its run, its fields, its checksum and the key of the run."""
 
-MANY: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: LAST[event].where(called(bindparam("of", expanding=True))).order_by(TABLES[event].c.run, TABLES[event].c.seq)
+MANY_ROWS_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
+    event: LAST_ROW_QUERIES[event]
+    .where(has_name_or_key(bindparam("of", expanding=True)))
+    .order_by(TABLES[event].c.run, TABLES[event].c.seq)
     for event in TABLES
 }
 """The same of the runs of several names."""
 
 NEW: dict[type[Any], Select[*tuple[Any, ...]]] = {
-    event: select(TABLES[event].c.seq, *LAST[event].selected_columns)
+    event: select(TABLES[event].c.seq, *LAST_ROW_QUERIES[event].selected_columns)
     .join(RUNS, RUNS.c.run == TABLES[event].c.run)
-    .where(called(bindparam("of", expanding=True)), TABLES[event].c.seq > bindparam("since"))
+    .where(has_name_or_key(bindparam("of", expanding=True)), TABLES[event].c.seq > bindparam("since"))
     .order_by(TABLES[event].c.seq)
     for event in TABLES
 }
 """The same with each row's number, of those after one."""
 
 
-def run(row: Columns[*tuple[Any, ...]]) -> Run | Unreadable:
+def run_from_columns(row: Columns[*tuple[Any, ...]]) -> Run | UnreadableRun:
     """The run, if its task is one that this snnviz accepts."""
     columns: dict[str, Any] = dict(row._mapping)
-    read = task(columns.pop("kind"), columns.pop("design"))
-    return Unreadable(row.run, row.state, read) if isinstance(read, str) else Run(task=read, **columns)
+    read = task_from_text(columns.pop("kind"), columns.pop("design"))
+    return UnreadableRun(row.run, row.state, read) if isinstance(read, str) else Run(task=read, **columns)
 
 
 @lru_cache(maxsize=4096)
-def task(kind: str, text: str | None) -> Task | str:
+def task_from_text(kind: str, text: str | None) -> Task | str:
     """The stored task, or why it is not one (any more)."""
     if not text:  # of a store whose schema was damaged
         return "what was submitted is lost"

@@ -21,30 +21,30 @@ ANEW = "It had begun before {}: it began anew."
 BEFORE = "It was computed before {}: the same task is now another run."
 
 
-def mends(several: list[Revision]) -> str:
+def describe_revisions(several: list[Revision]) -> str:
     """What was mended, in words.
 
-    >>> mends([Revision("2026-11-29", "Neuron.learn", ("beta",), "a leak is kept; before, it was not")])
+    >>> describe_revisions([Revision("2026-11-29", "Neuron.learn", ("beta",), "a leak is kept; before, it was not")])
     '2026-11-29, since when a leak is kept (before, it was not)'
     """
     told = [f"{each.what.replace('; ', ' (')}{')' if '; ' in each.what else ''}" for each in several]
     return f"{several[-1].date}, since when {', and '.join(told)}"
 
 
-def names(key: str) -> Iterator[str]:
+def candidate_names(key: str) -> Iterator[str]:
     """What a run of this key may be called, the first that is free."""
     yield key
     for number in range(1, 100):
         yield hashlib.sha256(f"{key} {number}".encode()).hexdigest()[:16]
 
 
-def said(stored: str) -> dict[str, int]:
+def stored_revisions(stored: str) -> dict[str, int]:
     """The revisions that a stored text names: those that the run was computed with."""
     told = json.loads(stored).get("revisions", {})
     return {str(part): int(number) for part, number in dict(told).items()}
 
 
-def renew(connection: Connection, run: str, task: Task, stored: str) -> str | None:
+def renew_key(connection: Connection, run: str, task: Task, stored: str) -> str | None:
     """Give a run that is to be computed the key of its task today; the name of another run that has it, if any.
 
     What it has computed goes where formulas were mended since.
@@ -57,11 +57,11 @@ def renew(connection: Connection, run: str, task: Task, stored: str) -> str | No
         return other
     connection.execute(update(RUNS).where(RUNS.c.key == key, RUNS.c.run != run).values(key=None))  # of a deleted one
     new: dict[str, Any] = {"key": key, "twin": None, "design": task.stored()}
-    several = naming.mended(type(task), task.document(), said(stored))
+    several = naming.applicable_revisions(type(task), task.document(), stored_revisions(stored))
     if several:
         has_rows = [select(table.c.run).where(table.c.run == RUNS.c.run).exists() for table in TABLES.values()]
         begun = or_(RUNS.c.checkpoint.is_not(None), *has_rows)
-        note = func.coalesce(RUNS.c.note + " ", "") + ANEW.format(mends(several))
+        note = func.coalesce(RUNS.c.note + " ", "") + ANEW.format(describe_revisions(several))
         new |= {"note": case((begun, note), else_=RUNS.c.note), "checkpoint": None, "step": 0, "seconds": 0}
     connection.execute(update(RUNS).where(RUNS.c.run == run).values(new))
     if several:
@@ -70,7 +70,7 @@ def renew(connection: Connection, run: str, task: Task, stored: str) -> str | No
     return None
 
 
-def bequeath(connection: Connection, run: str) -> None:
+def transfer_key(connection: Connection, run: str) -> None:
     """The key of a run that is deleted goes to a run of the same task, if there is one, the finished ones first."""
     key = connection.scalar(select(RUNS.c.key).where(RUNS.c.run == run))
     if key is None:

@@ -15,12 +15,12 @@ from sqlalchemy import func, select
 from snnviz.errors import StoreError
 from snnviz.events import Checkpoint
 from snnviz.store import checkpoints, opening, reading
-from snnviz.store.leases import Leases, change
+from snnviz.store.leases import Leases, update_and_notify
 from snnviz.store.tables import RUNS
 from snnviz.store.values import ENDED
 from snnviz.tasks import design_of
 
-USUAL_MEGABYTES = 20_000
+DEFAULT_MEGABYTES = 20_000
 WEEK_SECONDS = 7 * 86_400.0
 
 RESERVE_BYTES = 8_000_000
@@ -32,10 +32,10 @@ PAGES = 1000
 SHRINK_SECONDS = 1.0
 
 
-def budget() -> float:
+def checkpoint_budget() -> float:
     """Bytes of checkpoints that a store keeps: $SNNVIZ_CHECKPOINTS_MEGABYTES, inf for all. Raises `StoreError`."""
     try:
-        found = float(os.environ.get("SNNVIZ_CHECKPOINTS_MEGABYTES") or USUAL_MEGABYTES) * 1e6
+        found = float(os.environ.get("SNNVIZ_CHECKPOINTS_MEGABYTES") or DEFAULT_MEGABYTES) * 1e6
     except ValueError:
         found = math.nan
     if math.isnan(found):
@@ -43,7 +43,7 @@ def budget() -> float:
     return found
 
 
-class Room(Leases):
+class DiskSpace(Leases):
     """What a disk asks for; `Store` says what it promises."""
 
     def trim(self) -> list[str]:
@@ -52,7 +52,7 @@ class Room(Leases):
         First what finished runs need no more; then the weights of runs that ended and nobody opened for a week, those
         opened longest ago first. Never of a queued or running run, or of one that such a run begins with.
         """
-        over = self._held() - budget()
+        over = self._held() - checkpoint_budget()
         if over <= 0:
             return []
         active = select(RUNS.c.run, RUNS.c.kind, RUNS.c.design).where(RUNS.c.state.in_(("queued", "running")))
@@ -76,7 +76,7 @@ class Room(Leases):
             note = f"Its weights were removed on {day} to make room: nobody had opened it for a week."
             still = (RUNS.c.run == row.run, RUNS.c.state == row.state, last == row.last)
             with self._writing() as connection:
-                if connection.execute(change(*still).values(checkpoint=None, note=_said + note)).rowcount:
+                if connection.execute(update_and_notify(*still).values(checkpoint=None, note=_said + note)).rowcount:
                     path.unlink(missing_ok=True)
                     over -= size
                     gone.append(row.run)
@@ -115,8 +115,8 @@ class Room(Leases):
         if self.path is None or self.readonly:
             return
         end = time.monotonic() + SHRINK_SECONDS
-        with suppress(StoreError), opening.sentences(self.place), self._engine.connect() as connection:
-            file = opening.bare(connection)
+        with suppress(StoreError), opening.translate_errors(self.place), self._engine.connect() as connection:
+            file = opening.raw_sqlite_connection(connection)
             while file.execute("PRAGMA freelist_count").fetchone()[0] and time.monotonic() < end:
                 if file.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
                     return
@@ -137,17 +137,17 @@ class Room(Leases):
     def _lighten(self, run: str) -> int:
         """Bytes won by leaving out of a finished run's checkpoint what only training needs."""
         path = self.checkpoint(run)
-        if not checkpoints.has_moments(path):
+        if not checkpoints.has_optimizer_state(path):
             return 0
         new, before = path.with_suffix(".0.tmp"), _size(path)
         try:
-            light: Checkpoint = checkpoints.weights(checkpoints.read(path))
-            checkpoints.write(new, light)
+            light: Checkpoint = checkpoints.without_optimizer_state(checkpoints.read_checkpoint(path))
+            checkpoints.write_checkpoint(new, light)
             with self._writing() as connection:  # no other attempt begins meanwhile
                 done = select(RUNS.c.run).where(RUNS.c.run == run, RUNS.c.state == "done")
                 if connection.scalar(done) is not None:
                     os.replace(new, path)
-        except (OSError, StoreError, checkpoints.Damaged):
+        except (OSError, StoreError, checkpoints.CorruptCheckpoint):
             return 0
         finally:
             new.unlink(missing_ok=True)
@@ -167,7 +167,7 @@ def _size(path: Path) -> int:
 def _names(run: str, kind: str, text: str) -> Iterator[str]:
     """A run that is to be computed, and the key of the one it begins with."""
     yield run
-    task = reading.task(kind, text)
+    task = reading.task_from_text(kind, text)
     with suppress(TypeError):
         if not isinstance(task, str):
             yield design_of(task).digest

@@ -16,7 +16,7 @@ HUNG_SECONDS = 3 * LEASE_SECONDS
 """A process of this machine that is alive and has been silent for so long hangs: it is killed and replaced."""
 
 
-class Silence:
+class SilenceTimer:
     """Listens to many at once.
 
     A pause of the listener itself, who was stopped or asleep with the machine, says nothing about the others: after one

@@ -13,11 +13,11 @@ from snnviz.design.submitted import Task
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import opening, reading, renewing, tables
-from snnviz.store.leases import change
-from snnviz.store.several import as_asked
+from snnviz.store.leases import update_and_notify
+from snnviz.store.several import by_requested_name
 from snnviz.store.summaries import Summaries
 from snnviz.store.tables import OF_RUNS, RUNS, TABLES
-from snnviz.store.values import STATES, Run, State, Submitted, Unreadable
+from snnviz.store.values import STATES, Run, State, Submitted, UnreadableRun
 from snnviz.tasks import KINDS
 
 R = TypeVar("R", bound=Row)
@@ -81,16 +81,18 @@ class Store(Summaries):
         }
         with self._writing() as connection:
             created = False
-            for name in renewing.names(key):  # the second where a deleted run of another task is called so
+            for name in renewing.candidate_names(key):  # the second where a deleted run of another task is called so
                 new = self._insert(RUNS).values(run=name, key=key, created=now, **fresh).on_conflict_do_nothing()
                 created = connection.scalar(new.returning(RUNS.c.run)) is not None
                 if created or connection.execute(known).one_or_none() is not None:
                     break
             if not created:
-                back = change(RUNS.c.key == key, RUNS.c.state == "deleted").values(created=now, **fresh)
+                back = update_and_notify(RUNS.c.key == key, RUNS.c.state == "deleted").values(created=now, **fresh)
                 created = connection.scalar(back.returning(RUNS.c.run)) is not None
             if not created:
-                connection.execute(change(RUNS.c.key == key, RUNS.c.state.in_(("failed", "cancelled"))).values(fresh))
+                connection.execute(
+                    update_and_notify(RUNS.c.key == key, RUNS.c.state.in_(("failed", "cancelled"))).values(fresh)
+                )
             found = connection.execute(known).one()
         return Submitted(found.run, cached=found.state == "done", created=created)
 
@@ -99,9 +101,13 @@ class Store(Summaries):
         run = self.name(run)
         with self._writing() as connection:
             connection.execute(
-                change(RUNS.c.run == run, RUNS.c.state == "queued").values(state="cancelled", finished=time.time())
+                update_and_notify(RUNS.c.run == run, RUNS.c.state == "queued").values(
+                    state="cancelled", finished=time.time()
+                )
             )
-            connection.execute(change(RUNS.c.run == run, RUNS.c.state == "running").values(cancel_requested=True))
+            connection.execute(
+                update_and_notify(RUNS.c.run == run, RUNS.c.state == "running").values(cancel_requested=True)
+            )
 
     def rename(self, run: str, title: str) -> None:
         """Give a run a title of at most 200 characters; an empty one takes it away."""
@@ -109,8 +115,8 @@ class Store(Summaries):
         if len(title) > 200:
             raise InputError("title", "be at most 200 characters long", title)
         with self._writing() as connection:
-            mine = (RUNS.c.run == reading.name_of(run), _SHOWN)
-            _known(run, connection.execute(change(*mine).values(title=title)).rowcount)
+            mine = (RUNS.c.run == reading.name_query(run), _SHOWN)
+            _known(run, connection.execute(update_and_notify(*mine).values(title=title)).rowcount)
 
     def delete(self, run: str) -> None:
         """Forget a run, its rows and its checkpoint. A worker that is at it can write no more. Works on a full disk."""
@@ -118,7 +124,7 @@ class Store(Summaries):
         try:
             self._delete(run)
         except StoreError as error:
-            if not opening.is_full(error) or not self.release():
+            if not opening.is_disk_full(error) or not self.release():
                 raise
             for file in self.checkpoints.glob(f"{run}.*"):  # which nobody wants any more, and which is large
                 file.unlink(missing_ok=True)
@@ -130,8 +136,8 @@ class Store(Summaries):
         """Have a finished run trained once more whose weights are not kept. Its rows stay, and come out the same."""
         anew = {"state": "queued", "queued": time.time(), "seconds": 0, "step": 0, "finished": None, "note": None}
         with self._writing() as connection:
-            gone = (RUNS.c.run == reading.name_of(run), RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
-            connection.execute(change(*gone).values(deaths=0, traceback=None, **anew))
+            gone = (RUNS.c.run == reading.name_query(run), RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
+            connection.execute(update_and_notify(*gone).values(deaths=0, traceback=None, **anew))
 
     def _delete(self, run: str) -> None:
         empty = dict.fromkeys(
@@ -149,11 +155,11 @@ class Store(Summaries):
             )
         )
         with self._writing() as connection:
-            deleted = change(RUNS.c.run == run, _SHOWN).values(
+            deleted = update_and_notify(RUNS.c.run == run, _SHOWN).values(
                 state="deleted", title="", design="", seconds=0, step=0, steps=0, cancel_requested=False, **empty
             )
             _known(run, connection.execute(deleted).rowcount)
-            renewing.bequeath(connection, run)
+            renewing.transfer_key(connection, run)
             for table in OF_RUNS:
                 connection.execute(delete(table).where(table.c.run == run))
             for file in self.checkpoints.glob(f"{run}.*"):
@@ -164,16 +170,16 @@ class Store(Summaries):
         if not run or len(run) > 16 or set(run) - set("0123456789abcdef"):
             raise NotFound(f"run must be the name of a run (16 hexadecimal digits) or its start, got {run[:60]!r}")
         with self._reading() as connection:
-            found = connection.execute(reading.RUN.where(RUNS.c.run == reading.name_of(run), _SHOWN)).all()
+            found = connection.execute(reading.RUN_QUERY.where(RUNS.c.run == reading.name_query(run), _SHOWN)).all()
             for column in (RUNS.c.run, RUNS.c.key):
                 if not found:  # "g" comes after all hexadecimal digits
-                    begins = reading.RUN.where(column >= run, column < f"{run}g", _SHOWN)
+                    begins = reading.RUN_QUERY.where(column >= run, column < f"{run}g", _SHOWN)
                     found = connection.execute(begins.limit(100)).all()
         if len(found) != 1:
             count = f"{len(found)} runs start so" if found else "there is no such run"
             raise NotFound(f"run must be the name of a run or its start ({count}), got {run!r}")
-        shown = reading.run(found[0])
-        if isinstance(shown, Unreadable):
+        shown = reading.run_from_columns(found[0])
+        if isinstance(shown, UnreadableRun):
             raise StoreError(f"The run {shown.run} cannot be read by this snnviz: {shown.reason}.")
         return shown
 
@@ -182,9 +188,9 @@ class Store(Summaries):
         kind = None if of is None else KINDS.of(of).name
         return [shown for shown in self._list(limit, states, kind) if isinstance(shown, Run)]
 
-    def unreadable(self, limit: int = 1000) -> list[Unreadable]:
+    def unreadable(self, limit: int = 1000) -> list[UnreadableRun]:
         """Runs whose stored task this snnviz does not accept, each with the reason."""
-        return [shown for shown in self._list(limit, STATES) if isinstance(shown, Unreadable)]
+        return [shown for shown in self._list(limit, STATES) if isinstance(shown, UnreadableRun)]
 
     def counts(self) -> dict[State, int]:
         """How many runs are in each state."""
@@ -196,8 +202,8 @@ class Store(Summaries):
     def rows(self, run: str, event: type[R], since: int = 0) -> list[tuple[int, R]]:
         """Each row with its number, in the order in which they came; `since` is the last number the reader has."""
         with self._reading() as connection:
-            found = connection.execute(reading.ROW[event], {"of": run, "since": since}).all()
-        return [(seq, tables.event(event, name, columns, crc)) for seq, name, *columns, crc in found]
+            found = connection.execute(reading.ROW_QUERIES[event], {"of": run, "since": since}).all()
+        return [(seq, tables.row_from_columns(event, name, columns, crc)) for seq, name, *columns, crc in found]
 
     def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
         """The newest row of each run that has one.
@@ -207,35 +213,35 @@ class Store(Summaries):
         table = TABLES[event]
         newest = select(func.max(table.c.seq)).group_by(table.c.run)
         if runs is not None:
-            newest = newest.where(table.c.run.in_(select(RUNS.c.run).where(reading.called(tuple(runs)))))
+            newest = newest.where(table.c.run.in_(select(RUNS.c.run).where(reading.has_name_or_key(tuple(runs)))))
         with self._reading() as connection:
-            found = connection.execute(reading.LAST[event].where(table.c.seq.in_(newest))).all()
+            found = connection.execute(reading.LAST_ROW_QUERIES[event].where(table.c.seq.in_(newest))).all()
         last: list[tuple[str, str | None, R]] = []
         for run, *columns, crc, key in found:
             try:
-                last.append((run, key, tables.event(event, run, columns, crc)))
+                last.append((run, key, tables.row_from_columns(event, run, columns, crc)))
             except StoreError:
                 if runs is not None:
                     raise
-        return {run: row for run, _, row in last} if runs is None else as_asked(runs, last)
+        return {run: row for run, _, row in last} if runs is None else by_requested_name(runs, last)
 
     def version(self, run: str | None = None) -> str:
         """Changes when anything shown of the run changes (None: of any run); a heartbeat alone does not. Cheap."""
         with self._reading() as connection:
             if run is not None:
-                mine = RUNS.c.run == reading.name_of(run)
+                mine = RUNS.c.run == reading.name_query(run)
                 return str(connection.scalar(select(RUNS.c.revision).where(mine)))
             return "-".join(str(n) for n in connection.execute(select(func.count(), func.sum(RUNS.c.revision))).one())
 
-    def _list(self, limit: int, states: Sequence[State], kind: str | None = None) -> list[Run | Unreadable]:
+    def _list(self, limit: int, states: Sequence[State], kind: str | None = None) -> list[Run | UnreadableRun]:
         # Few wait or run; of the others there are many, and the newest are to be found by age and not by state.
         state = RUNS.c.state if {*states} <= {"queued", "running"} else RUNS.c.state + ""
-        newest = reading.RUN.where(state.in_(states)).order_by(RUNS.c.created.desc(), RUNS.c.run).limit(limit)
+        newest = reading.RUN_QUERY.where(state.in_(states)).order_by(RUNS.c.created.desc(), RUNS.c.run).limit(limit)
         if kind is not None:
             newest = newest.where(RUNS.c.kind == kind)
         with self._reading() as connection:
             found = connection.execute(newest).all()
-        return [reading.run(row) for row in found]
+        return [reading.run_from_columns(row) for row in found]
 
 
 _SHOWN = RUNS.c.state != "deleted"

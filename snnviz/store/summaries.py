@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from snnviz.errors import StoreError
 from snnviz.store import opening, reading
-from snnviz.store.several import Several
+from snnviz.store.several import BatchReads
 from snnviz.store.tables import RUNS, SUMMARIES
 
 PATIENT_MILLISECONDS = 250
@@ -38,7 +38,7 @@ Summary = Mapping[str, Kept]
 """By the names of metrics."""
 
 
-class Summaries(Several):
+class Summaries(BatchReads):
     """The table of summaries; what they say is `store.metrics`'."""
 
     def summaries(self, runs: Iterable[str], metrics: Iterable[str]) -> dict[str, dict[str, Kept]]:
@@ -60,21 +60,23 @@ class Summaries(Several):
             return
         new = self._insert(SUMMARIES)
         taken = {column.name: new.excluded[column.name] for column in SUMMARIES.columns if not column.primary_key}
-        with suppress(StoreError), opening.sentences(self.place), self._writer.connect() as connection:
+        with suppress(StoreError), opening.translate_errors(self.place), self._writer.connect() as connection:
             if self.path is not None:
-                opening.bare(connection).execute(f"PRAGMA busy_timeout = {PATIENT_MILLISECONDS}")
+                opening.raw_sqlite_connection(connection).execute(f"PRAGMA busy_timeout = {PATIENT_MILLISECONDS}")
             try:
                 with connection.begin():
                     connection.execute(new.on_conflict_do_update(index_elements=["run", "metric"], set_=taken), rows)
             finally:
                 if self.path is not None:
-                    opening.bare(connection).execute(f"PRAGMA busy_timeout = {round(1000 * opening.BUSY_SECONDS)}")
+                    opening.raw_sqlite_connection(connection).execute(
+                        f"PRAGMA busy_timeout = {round(1000 * opening.BUSY_SECONDS)}"
+                    )
 
     def finished_times(self, names: Iterable[str]) -> dict[str, float | None]:
         """When the runs of these names, or of tasks of these digests, ended; those that there are not are left out."""
         columns = select(RUNS.c.run, RUNS.c.key, RUNS.c.finished)
         with self._reading() as connection:
-            rows = connection.execute(columns.where(reading.called([*names]), RUNS.c.state != "deleted")).all()
+            rows = connection.execute(columns.where(reading.has_name_or_key([*names]), RUNS.c.state != "deleted")).all()
         return {name: row.finished for row in rows for name in (row.run, row.key) if name}
 
 

@@ -155,7 +155,7 @@ OF_RUNS = (*TABLES.values(), SUMMARIES)
 """What goes with a run."""
 
 
-def values(run: str, row: Row) -> dict[str, Any]:
+def row_to_columns(run: str, row: Row) -> dict[str, Any]:
     """`row` as columns. A numpy number becomes Python's own, which every driver takes."""
     columns: dict[str, Any] = {"run": run}
     for name, (kind, _) in COLUMNS[type(row)].items():
@@ -177,7 +177,7 @@ def checksum(run: str, columns: Mapping[str, Any]) -> int:
     return zlib.crc32("\0".join(said).encode())
 
 
-def event(kind: type[R], run: str, columns: Sequence[Any], crc: int | None) -> R:
+def row_from_columns(kind: type[R], run: str, columns: Sequence[Any], crc: int | None) -> R:
     """The row from its columns, in the order of its fields; NULL in a plain float column is a NaN.
 
     Raises `StoreError` where it is not what was written.
@@ -195,7 +195,7 @@ def event(kind: type[R], run: str, columns: Sequence[Any], crc: int | None) -> R
     return make(*given)
 
 
-def complete(connection: Connection) -> None:
+def add_missing_schema(connection: Connection) -> None:
     """Create what is missing: tables, and columns that came with a later release."""
     if connection.dialect.name == "postgresql":  # where two who create a table at once disturb each other
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
@@ -212,8 +212,8 @@ def complete(connection: Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
-def lacks_something(connection: Connection) -> bool:
-    """Whether `complete` has work to do."""
+def is_schema_incomplete(connection: Connection) -> bool:
+    """Whether `add_missing_schema` has work to do."""
     present = inspect(connection)
     tables: Mapping[str, Table] = METADATA.tables
     if not set(tables) <= set(present.get_table_names()):

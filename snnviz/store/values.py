@@ -91,7 +91,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RunningClaim:
     """A running run, as its owner sees it."""
 
     run: str
@@ -101,7 +101,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Supervisor:
+class SupervisorStatus:
     """Who looks after the queue, and when it last said so. `temporary`: a folder of its processes.
 
     `version`: of stores as it knows them, None where that is 1.
@@ -114,7 +114,7 @@ class Supervisor:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableRun:
     """A run whose design no longer passes validation: it can be listed and deleted, not shown."""
 
     run: str

@@ -6,44 +6,44 @@ import math
 
 from snnviz.catalog.encodings import is_static
 from snnviz.catalog.neurons import learnable_parameters, model
-from snnviz.data.datasets import card, sizes
+from snnviz.data.datasets import dataset_card, dataset_sizes
 from snnviz.design.design import Design
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.theory import probe
 
 
-def parameters(design: Design) -> int:
+def parameter_count(design: Design) -> int:
     """Weights and biases, gains of a normalisation, and what neurons learn.
 
-    >>> parameters(Design())
+    >>> parameter_count(Design())
     12010
     """
-    layers, numbers = architecture(design).layers, learnable_parameters(design.neuron)
+    layers, numbers = build_architecture(design).layers, learnable_parameters(design.neuron)
     own = sum(layer.neurons if each.each == "neuron" else 1 for each in numbers for layer in layers if not layer.plain)
     return sum(layer.parameters for layer in layers) + own
 
 
-def macs(design: Design) -> int:
+def macs_per_step(design: Design) -> int:
     """Multiply-accumulates of one image at one time step, as if every input were dense, zero padding included."""
-    return sum(layer.macs for layer in architecture(design).layers)
+    return sum(layer.macs for layer in build_architecture(design).layers)
 
 
-def samples(design: Design) -> tuple[int, int]:
+def sample_counts(design: Design) -> tuple[int, int]:
     """How many training and test images the design uses."""
-    data, (train, test) = design.data, sizes(design.data.name)
+    data, (train, test) = design.data, dataset_sizes(design.data.name)
     return min(data.train_samples or train, train), min(data.test_samples or test, test)
 
 
 def training_steps(design: Design) -> int:
     """Weight updates in the whole run."""
-    return math.ceil(samples(design)[0] / design.training.batch_size) * design.training.epochs
+    return math.ceil(sample_counts(design)[0] / design.training.batch_size) * design.training.epochs
 
 
 CACHE_BYTES = 16 * 2**20
-KEPT_BYTES = 48 * 2**20
+RETAINED_BYTES = 48 * 2**20
 
 
-SECONDS_PER_PART = 100e-6
+SECONDS_PER_MICRO_BATCH = 100e-6
 """Of one core, for a layer in one more micro-batch."""
 
 
@@ -62,17 +62,17 @@ def micro_batch(design: Design) -> int:
     all layers keep for the way back is bounded too, at the price of a few percent of the time: many share a host. A
     batch that is worth it is cut in at least two, so that two cores can share it; whether they do changes no result.
     """
-    layers, steps = architecture(design).layers, design.data.steps
+    layers, steps = build_architecture(design).layers, design.data.steps
     if design.network.norm != "none":
         return design.training.batch_size  # its statistics are those of the whole batch
     largest = max(max(layer.neurons, math.prod(layer.in_shape)) for layer in layers)
     kept = sum(math.prod(layer.in_shape) + (2 + _beside(design)) * layer.neurons for layer in layers)
-    fitting = min(CACHE_BYTES // (4 * steps * largest), KEPT_BYTES // (4 * steps * kept))
+    fitting = min(CACHE_BYTES // (4 * steps * largest), RETAINED_BYTES // (4 * steps * kept))
     most = max(fitting, math.ceil(64 / steps))
     batch = design.training.batch_size
     half = 3 * steps * sum(layer.macs for layer in layers) * batch / 2 / MACS_PER_SECOND
     parts = math.ceil(batch / most)
-    if parts > 1 or half > 10 * len(layers) * SECONDS_PER_PART:
+    if parts > 1 or half > 10 * len(layers) * SECONDS_PER_MICRO_BATCH:
         parts = 2 * math.ceil(parts / 2)  # so that two cores have as much to do
     return math.ceil(batch / parts)
 
@@ -87,12 +87,12 @@ def memory_bytes(design: Design) -> int:
     Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images lie in memory,
     frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
     """
-    built, about = architecture(design), card(design.data.name)
+    built, about = build_architecture(design), dataset_card(design.data.name)
     layers = built.layers
-    train, test = samples(design)
+    train, test = sample_counts(design)
     steps, batch = design.data.steps, min(design.training.batch_size, train)
     part = micro_batch(design)
-    together, seen = min(batch, 2 * part), max(min(probe.SIZE, train), min(250, test, 2 * part))
+    together, seen = min(batch, 2 * part), max(min(probe.PROBE_SIZE, train), min(250, test, 2 * part))
     inputs = sum(math.prod(layer.in_shape) for layer in layers)
     neurons = sum(layer.neurons for layer in layers)
     stepping = any(source.delay for layer in layers for source in layer.sources)
@@ -106,7 +106,7 @@ def memory_bytes(design: Design) -> int:
     pixels = math.prod(built.input_shape)
     encoded = batch * pixels * (1 if is_static(design) else steps)
     images = 2.5 * (about.train + about.test) * pixels if about.counts is None else 2 * batch * steps * pixels
-    return int(wide * (steps * floats + 9 * parameters(design)) + encoded * wide + images) + 40_000_000
+    return int(wide * (steps * floats + 9 * parameter_count(design)) + encoded * wide + images) + 40_000_000
 
 
 MACS_PER_SECOND = 4.3e10
@@ -122,19 +122,19 @@ SECONDS_PER_LAYER_STEP = 30e-6
 """Of one core, for a layer at one time step in one training step, whatever its size."""
 
 
-TIMED_SLOWER = {"linear": 3.0, "conv": 9.0}
+TTFS_SLOWDOWN = {"linear": 3.0, "conv": 9.0}
 """So many times as long does a TTFS network take for a MAC: in double precision, for which oneDNN has nothing."""
 
 
 def training_seconds(design: Design) -> float:
     """An estimate of the run's length on one core. `jobs.pace` corrects it by what runs on this machine really took."""
-    layers = architecture(design).layers
-    train, tested = samples(design)
+    layers = build_architecture(design).layers
+    train, tested = sample_counts(design)
     steps, static = design.data.steps, is_static(design)
     work: float = sum(layer.macs * (1 if static and index == 0 else steps) for index, layer in enumerate(layers))
     neurons: float = sum(layer.neurons for layer in layers) * steps
     if design.network.code == "ttfs":
-        work, neurons = sum(TIMED_SLOWER[layer.kind] * layer.macs for layer in layers), 4 * neurons
+        work, neurons = sum(TTFS_SLOWDOWN[layer.kind] * layer.macs for layer in layers), 4 * neurons
     if model(design.neuron).kernel is None:
         neurons *= STEPPED_SLOWER
     an_image = 3 * work / MACS_PER_SECOND + neurons * SECONDS_PER_NEURON_STEP
@@ -145,6 +145,6 @@ def training_seconds(design: Design) -> float:
 
 def measurement_seconds(design: Design) -> float:
     """An estimate of how long a look at a trained network takes on one core: an image of the probe as one of a test."""
-    train, tested = samples(design)
+    train, tested = sample_counts(design)
     images = design.training.epochs * (train + tested / 3)
-    return 1.0 + training_seconds(design) * min(probe.SIZE, train) / 3 / images
+    return 1.0 + training_seconds(design) * min(probe.PROBE_SIZE, train) / 3 / images

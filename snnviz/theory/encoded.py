@@ -6,19 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.neurons import respond
-from snnviz.data.datasets import card
+from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
 
 Floats = NDArray[np.float64]
 
 
-def train(image: Floats, design: Design, number: int = 0) -> Floats:
+def encode_image(image: Floats, design: Design, number: int = 0) -> Floats:
     """The input (T, C, H, W) from an image (C, H, W) of intensities from 0 to 1: spikes, or with "direct" a current.
 
     As `snnviz.core.data.encode`, save that spikes drawn by "rate" are others: as likely, and the same for the same
     design and `number`.
     """
-    kind, steps, about = design.data.encoding.kind, design.data.steps, card(design.data.name)
+    kind, steps, about = design.data.encoding.kind, design.data.steps, dataset_card(design.data.name)
     if kind == "rate":
         rng = np.random.default_rng([design.seed, number, 0x5A7E])
         return (rng.random((steps, *image.shape)) < image).astype(float)

@@ -20,7 +20,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class ConfidenceInterval:
     """A mean of `count` numbers with its 95 % t interval: from minus to plus infinity of one number alone, and of
     numbers that are all the same, which is by chance and no reason to be sure."""
 
@@ -45,36 +45,38 @@ class Interval:
         return self.low > 0 or self.high < 0
 
 
-def t_quantile(freedom: int, share: float = 0.975) -> float:
+def t_quantile(degrees_of_freedom: int, share: float = 0.975) -> float:
     """The quantile of Student's t: of 97.5 % by table up to 9 degrees of freedom, else by expansion around the normal
     one (Abramowitz and Stegun 26.7.5), to 2e-4 there and 2 % at 99.9 % and 8 degrees of freedom.
 
     >>> round(t_quantile(3), 3), round(t_quantile(20), 3)
     (3.182, 2.086)
     """
-    if freedom <= len(_T) and share == 0.975:
-        return _T[freedom - 1]
+    if degrees_of_freedom <= len(_T) and share == 0.975:
+        return _T[degrees_of_freedom - 1]
     z = NormalDist().inv_cdf(share)
     first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / freedom + second / freedom**2 + third / freedom**3
+    return z + first / degrees_of_freedom + second / degrees_of_freedom**2 + third / degrees_of_freedom**3
 
 
 @lru_cache(maxsize=256)
-def range_quantile(count: int, freedom: int, share: float = 0.95) -> float:
+def studentized_range_quantile(count: int, degrees_of_freedom: int, share: float = 0.95) -> float:
     """The quantile of the studentized range over sqrt(2) (Tukey): of `count` equals that scatter alike, so many
     standard errors of a difference the worst is at most from the best in `share` of all cases.
 
-    `freedom`: of the estimate of the scatter. To 0.01.
+    `degrees_of_freedom`: of the estimate of the scatter. To 0.01.
 
-    >>> round(range_quantile(2, 10**6), 2), round(range_quantile(20, 10**6), 2), round(range_quantile(20, 24), 2)
-    (1.96, 3.54, 3.96)
+    >>> [round(studentized_range_quantile(*given), 2) for given in ((2, 10**6), (20, 10**6), (20, 24))]
+    [1.96, 3.54, 3.96]
     """
     z = np.linspace(-8, 8, 801)
     density, below = np.exp(-z * z / 2) / math.sqrt(2 * math.pi), _normal(z)
     # The estimate as a share of what it estimates: sqrt(chi^2 / freedom), by its law on a grid.
-    scale = np.linspace(max(0.02, 1 - 6 / math.sqrt(2 * freedom)), 1 + 6 / math.sqrt(2 * freedom), 61)
-    law = np.exp((freedom - 1) * np.log(scale) + freedom * (1 - scale**2) / 2)
+    scale = np.linspace(
+        max(0.02, 1 - 6 / math.sqrt(2 * degrees_of_freedom)), 1 + 6 / math.sqrt(2 * degrees_of_freedom), 61
+    )
+    law = np.exp((degrees_of_freedom - 1) * np.log(scale) + degrees_of_freedom * (1 - scale**2) / 2)
     law /= law.sum()
 
     def within(width: float) -> float:
@@ -94,27 +96,27 @@ def _normal(z: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([0.5 * math.erfc(-one / math.sqrt(2)) for one in z])
 
 
-def interval(values: Sequence[float]) -> Interval:
+def confidence_interval(values: Sequence[float]) -> ConfidenceInterval:
     """Mean and 95 % t interval of numbers that are drawn alike and independently, at least one; a NaN without ends
     where one is not finite.
 
-    >>> found = interval([1.0, 2.0, 3.0])
+    >>> found = confidence_interval([1.0, 2.0, 3.0])
     >>> found.mean, round(found.low, 3), round(found.high, 3), found.count
     (2.0, -0.484, 4.484, 3)
     """
     if not all(map(math.isfinite, values)):
-        return Interval(math.nan, -math.inf, math.inf, len(values))
-    mean, sd = fmean(values), deviation(values)
+        return ConfidenceInterval(math.nan, -math.inf, math.inf, len(values))
+    mean, sd = fmean(values), standard_deviation(values)
     same = sd is None or sd <= max(ROUNDING * max(map(abs, values)), 1e-12)  # of zeros that are rounded, too
     half = math.inf if same else t_quantile(len(values) - 1) * (sd or 0.0) / math.sqrt(len(values))
-    return Interval(mean, mean - half, mean + half, len(values))
+    return ConfidenceInterval(mean, mean - half, mean + half, len(values))
 
 
-def deviation(values: Sequence[float]) -> float | None:
+def standard_deviation(values: Sequence[float]) -> float | None:
     """The standard deviation of what they are drawn from, with n - 1 (ddof 1): None of one alone, NaN where one is not
     finite.
 
-    >>> deviation([1.0, 3.0]), deviation([1.0]), deviation([1.0, math.inf])
+    >>> standard_deviation([1.0, 3.0]), standard_deviation([1.0]), standard_deviation([1.0, math.inf])
     (1.4142135623730951, None, nan)
     """
     given = [float(value) for value in values]

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.encodings import is_static, second_moments
-from snnviz.data.datasets import card
+from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.events import LayerState
-from snnviz.graph.architectures import INPUT, Layer, architecture
+from snnviz.graph.architectures import INPUT, Layer, build_architecture
 
 Floats = NDArray[np.float64]
 Rates = Mapping[Layer, float | None]
@@ -82,7 +82,7 @@ class Operations:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class OperationCounts:
     """Operations of one image by every convention: `macs` and `additions` by additions, `eff_macs` (Eff_MACs) and
     `eff_acs` (Eff_ACs) by NeuroBench. `dense` and `estimated`: of `Operations`."""
 
@@ -104,7 +104,7 @@ class Counts:
         return Operations(self.dense, *pair, self.estimated, convention)
 
 
-def convention(name: str, field: str = "convention") -> Convention:
+def parse_convention(name: str, field: str = "convention") -> Convention:
     """Raises `InputError`."""
     for known in CONVENTIONS:
         if name == known:
@@ -112,11 +112,11 @@ def convention(name: str, field: str = "convention") -> Convention:
     raise InputError(field, f"be one of {', '.join(CONVENTIONS)}", name)
 
 
-def taps(layer: Layer) -> NDArray[np.int64]:
+def connections_per_position(layer: Layer) -> NDArray[np.int64]:
     """(H, W): how many weights an input at each position of a layer's joined maps meets.
 
     >>> from snnviz.graph.layers import Layer
-    >>> taps(Layer("L", "conv", (), (1, 3, 3), (2, 3, 3), kernel=3)).tolist()
+    >>> connections_per_position(Layer("L", "conv", (), (1, 3, 3), (2, 3, 3), kernel=3)).tolist()
     [[8, 12, 8], [12, 18, 12], [8, 12, 8]]
     """
     _, *sides = layer.in_shape
@@ -135,45 +135,49 @@ def _reached(side: int, outputs: int, kernel: int, stride: int) -> NDArray[np.in
     return np.bincount(seen[(seen >= 0) & (seen < side)], minlength=side)
 
 
-def taps_before(layer: Layer, pool: int, sides: tuple[int, int]) -> NDArray[np.int64]:
+def connections_before_pooling(layer: Layer, pool: int, sides: tuple[int, int]) -> NDArray[np.int64]:
     """The same of maps before they are averaged over squares of `pool`: what does not fill one reaches nothing."""
     found = np.zeros(sides, np.int64)
-    spread = taps(layer).repeat(pool, 0).repeat(pool, 1)
+    spread = connections_per_position(layer).repeat(pool, 0).repeat(pool, 1)
     found[: spread.shape[0], : spread.shape[1]] = spread
     return found
 
 
-def every_spike(design: Design) -> int:
+def additions_if_all_spike(design: Design) -> int:
     """Additions of an image in a TTFS network in which each pixel and each hidden neuron sends once: all real taps.
 
     Of squares of which only the first spike goes on it is that one.
     """
-    built, found = architecture(design), 0
+    built, found = build_architecture(design), 0
     for layer in built.layers:
         source = layer.sources[0]
         shape = built.input_shape if source.layer == INPUT else built.layers[source.layer].out_shape
-        meets = taps_before(layer, source.pool, shape[1:]) if source.linear else taps(layer)
+        meets = (
+            connections_before_pooling(layer, source.pool, shape[1:])
+            if source.linear
+            else connections_per_position(layer)
+        )
         found += shape[0] * int(meets.sum()) if len(shape) == 3 else layer.macs
     return found
 
 
-def passes(design: Design, layer: Layer) -> int:
+def evaluations_per_image(design: Design, layer: Layer) -> int:
     """How often a layer is computed for an image: T times, the first layer of a static image once."""
     static = is_static(design) and all(source.layer == INPUT for source in layer.sources)
     return 1 if static else design.data.steps
 
 
-def dense(design: Design) -> int:
+def dense_operations(design: Design) -> int:
     """Operations of an image if no input were 0, padding included, over all time steps."""
-    return sum(layer.macs * passes(design, layer) for layer in architecture(design).weighted)
+    return sum(layer.macs * evaluations_per_image(design, layer) for layer in build_architecture(design).weighted)
 
 
-def spent(design: Design, rows: Iterable[LayerState]) -> Counts:
+def operations_per_image(design: Design, rows: Iterable[LayerState]) -> OperationCounts:
     """What one image costs at the last look of a run's `rows`, which are in order.
 
     Rows of before operations were counted give an estimate.
     """
-    watched = architecture(design).watched
+    watched = build_architecture(design).watched
     last: dict[Layer, LayerState] = {watched[row.layer]: row for row in rows}
     rates = {layer: row.rate for layer, row in last.items()}
     found, estimated = np.zeros(4), False
@@ -189,7 +193,7 @@ def spent(design: Design, rows: Iterable[LayerState]) -> Counts:
         adds = reads_spikes(design, layer)
         found += (macs, additions, 0 if adds else synops, synops if adds else 0)
     macs, additions, eff_macs, eff_acs = found.tolist()
-    return Counts(dense(design), macs, additions, eff_macs, eff_acs, estimated)
+    return OperationCounts(dense_operations(design), macs, additions, eff_macs, eff_acs, estimated)
 
 
 def reads_spikes(design: Design, layer: Layer) -> bool:
@@ -208,7 +212,7 @@ def reads_spikes(design: Design, layer: Layer) -> bool:
 def sums_spikes(design: Design, layer: Layer) -> bool:
     """Whether some of what a layer reads is not as many spikes as it says: an average of them, of its sources or of
     what these join."""
-    layers = architecture(design).layers
+    layers = build_architecture(design).layers
     return any(
         source.averaged > 1
         or (
@@ -218,7 +222,7 @@ def sums_spikes(design: Design, layer: Layer) -> bool:
     )
 
 
-def real_numbers(design: Design, layer: Layer) -> NDArray[np.bool_]:
+def real_valued_channels(design: Design, layer: Layer) -> NDArray[np.bool_]:
     """(C,) of a layer's joined channels: which hold real numbers, the others hold spikes, sums or averages of them.
 
     A channel is of real numbers if anything that is added up in it is: an image, what ReLUs or layers without neurons
@@ -239,14 +243,14 @@ def real_numbers(design: Design, layer: Layer) -> NDArray[np.bool_]:
 def _says_spikes(design: Design, index: int) -> bool:
     if index == INPUT:
         return design.data.encoding.kind != "direct"
-    layer = architecture(design).layers[index]
+    layer = build_architecture(design).layers[index]
     return reads_spikes(design, layer) if layer.kind == "merge" else layer.spiking
 
 
 def _says_real(design: Design, index: int) -> NDArray[np.bool_]:
-    built = architecture(design)
+    built = build_architecture(design)
     if index != INPUT and built.layers[index].kind == "merge":
-        return real_numbers(design, built.layers[index])
+        return real_valued_channels(design, built.layers[index])
     return np.full(built.channels(index), not _says_spikes(design, index))
 
 
@@ -254,11 +258,11 @@ def _estimate(design: Design, layer: Layer, rates: Rates, density: float | None)
     """MACs and additions, and NeuroBench's count: as if spikes fell independently of each other and evenly over a map,
     and nothing else were ever 0."""
     share, many = _joined(design, layer, rates)
-    each = passes(design, layer) * float(taps(layer).sum())
+    each = evaluations_per_image(design, layer) * float(connections_per_position(layer).sum())
     synops = (float(share.sum()) if density is None else density * len(share)) * each
     if reads_spikes(design, layer):
         return 0.0, synops, synops
-    real = real_numbers(design, layer)
+    real = real_valued_channels(design, layer)
     if real.all():
         return synops, 0.0, synops
     return float(share[real].sum()) * each, float(many[~real].sum()) * each, synops
@@ -293,7 +297,7 @@ def _joined(design: Design, layer: Layer, rates: Rates) -> tuple[Floats, Floats]
 
 def _said(design: Design, index: int, rates: Rates) -> tuple[Floats, Floats]:
     """The same of what a layer, or the input, says."""
-    built = architecture(design)
+    built = build_architecture(design)
     if index != INPUT and built.layers[index].kind == "merge":
         return _joined(design, built.layers[index], rates)
     found = np.full(built.channels(index), _busy(design, index, rates))
@@ -303,15 +307,15 @@ def _said(design: Design, index: int, rates: Rates) -> tuple[Floats, Floats]:
 def _busy(design: Design, index: int, rates: Rates) -> float:
     """The share of what a layer with neurons, or the input, says that is not 0."""
     if design.network.code == "ttfs":
-        shares = card(design.data.name).histogram
-        return 1 - shares[0] if index == INPUT else rates.get(architecture(design).layers[index]) or 0.0
+        shares = dataset_card(design.data.name).histogram
+        return 1 - shares[0] if index == INPUT else rates.get(build_architecture(design).layers[index]) or 0.0
     if index == INPUT:
         return float(second_moments(design).diagonal().mean()) if _says_spikes(design, INPUT) else 1.0
-    layer = architecture(design).layers[index]
+    layer = build_architecture(design).layers[index]
     return (rates.get(layer) or 0.0) if layer.spiking else 1.0
 
 
-def met(found: NDArray[np.bool_], meets: NDArray[np.int64]) -> float:
+def effective_operations(found: NDArray[np.bool_], meets: NDArray[np.int64]) -> float:
     """Operations of an image, a mean over images, from which inputs (B, C H W) are not 0; each place of a map meets so
     many weights (H, W)."""
     maps = found.reshape(len(found), -1, meets.size)

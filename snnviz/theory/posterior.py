@@ -19,7 +19,7 @@ Code = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Belief:
+class FittedProcess:
     """Hyperparameters of a fitted process. A value y has z = (y - shift) / spread on the standardised scale."""
 
     lengths: tuple[float, ...]
@@ -35,7 +35,7 @@ class Belief:
 
 
 @dataclass(frozen=True, slots=True)
-class Effects:
+class MainEffects:
     """Main effects: the posterior mean by a slot's option, averaged uniformly over all other slots."""
 
     means: tuple[Floats, ...]
@@ -45,11 +45,11 @@ class Effects:
 
 
 def posterior(
-    belief: Belief, codes_seen: Sequence[Code], values_seen: Sequence[float], codes: Sequence[Code]
+    belief: FittedProcess, codes_seen: Sequence[Code], values_seen: Sequence[float], codes: Sequence[Code]
 ) -> tuple[Floats, Floats]:
     """Mean and standard deviation of the function, without noise, at `codes`: each (codes,), in the values' unit.
 
-    >>> known = Belief(lengths=(1.0, 1.0), scale=1.0, noise=0.01, mean=0.0, shift=5.0, spread=2.0)
+    >>> known = FittedProcess(lengths=(1.0, 1.0), scale=1.0, noise=0.01, mean=0.0, shift=5.0, spread=2.0)
     >>> mean, sd = posterior(known, [(0, 0)], [9.0], [(0, 0), (0, 1)])
     >>> mean.round(2).tolist(), sd.round(2).tolist()
     ([8.96, 7.4], [0.2, 1.59])
@@ -62,7 +62,9 @@ def posterior(
     return belief.shift + belief.spread * mean, belief.spread * np.sqrt(variance.clip(min=0))
 
 
-def effects(belief: Belief, codes_seen: Sequence[Code], values_seen: Sequence[float], sizes: Sequence[int]) -> Effects:
+def main_effects(
+    belief: FittedProcess, codes_seen: Sequence[Code], values_seen: Sequence[float], sizes: Sequence[int]
+) -> MainEffects:
     """Main effect of every option of every slot, and the slots' importance.
 
     The mean of slot t's factor over its options is the same whatever the seen option is: (1 + (n_t - 1) e_t) / n_t with
@@ -79,15 +81,15 @@ def effects(belief: Belief, codes_seen: Sequence[Code], values_seen: Sequence[fl
         here = np.where(np.arange(size)[:, None] == seen[:, slot], 1.0, apart[slot])
         means.append(belief.shift + belief.spread * (belief.mean + others * (here @ weights)))
     variance = np.array([mean.var() for mean in means])
-    return Effects(tuple(means), variance / (variance.sum() or 1.0))
+    return MainEffects(tuple(means), variance / (variance.sum() or 1.0))
 
 
-def _array(codes: Sequence[Code], belief: Belief) -> NDArray[np.int64]:
+def _array(codes: Sequence[Code], belief: FittedProcess) -> NDArray[np.int64]:
     """`codes` as (codes, slots), also where there are none."""
     return np.array(codes, np.int64).reshape(len(codes), len(belief.lengths))
 
 
-def _similarity(belief: Belief, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+def _similarity(belief: FittedProcess, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
     """The kernel without its variance, (a, b); slot by slot, so that memory does not grow with the slots."""
     distance = np.zeros((len(a), len(b)))
     for slot, length in enumerate(belief.lengths):
@@ -95,7 +97,7 @@ def _similarity(belief: Belief, a: NDArray[np.int64], b: NDArray[np.int64]) -> F
     return np.exp(-distance / len(belief.lengths))
 
 
-def _solved(belief: Belief, seen: NDArray[np.int64], values: Sequence[float]) -> tuple[Floats, Floats]:
+def _solved(belief: FittedProcess, seen: NDArray[np.int64], values: Sequence[float]) -> tuple[Floats, Floats]:
     """The Cholesky factor of the seen values' covariance, and that covariance's inverse times their residuals."""
     covariance: Floats = belief.scale * _similarity(belief, seen, seen) + belief.noise * np.eye(len(seen))
     root = np.asarray(np.linalg.cholesky(covariance), np.float64)

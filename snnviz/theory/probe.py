@@ -9,48 +9,48 @@ from numpy.typing import NDArray
 
 from snnviz.data import datasets
 from snnviz.design.design import Design
-from snnviz.theory.randomness import stream
+from snnviz.theory.randomness import derive_seed
 
-SIZE = 64
+PROBE_SIZE = 64
 """Images on which the layers of a run are looked at."""
 
 
-def drawn(labels: NDArray[np.int64], wanted: int, seed: int) -> NDArray[np.intp]:
-    """The places of `wanted` images among `labels` (N,), or of all where there are fewer.
+def draw_balanced(labels: NDArray[np.int64], count: int, seed: int) -> NDArray[np.intp]:
+    """The places of `count` images among `labels` (N,), or of all where there are fewer.
 
     In rounds: each takes an image of every class that has one left, always in the same order of classes. So class
     counts differ by at most one, wherever there are enough images, not only of all of them but of the first n of them,
-    whatever n; and `drawn(labels, n, seed)` is the beginning of `drawn(labels, n + 1, seed)`. Of more classes than
-    places there are as many as fit, one of each. Which images and which classes come first is the seed's.
+    whatever n; and `draw_balanced(labels, n, seed)` is the beginning of `draw_balanced(labels, n + 1, seed)`. Of more
+    classes than places there are as many as fit, one of each. Which images and which classes come first is the seed's.
 
     >>> labels = np.array([0] * 50 + [1] * 50 + [2])
-    >>> np.bincount(labels[drawn(labels, 9, 0)]).tolist()
+    >>> np.bincount(labels[draw_balanced(labels, 9, 0)]).tolist()
     [4, 4, 1]
     """
-    rng = np.random.default_rng(stream(seed, "probe"))
+    rng = np.random.default_rng(derive_seed(seed, "probe"))
     order = rng.permutation(len(labels))
     classes, of = np.unique(labels[order], return_inverse=True)
     by_class = np.argsort(of, kind="stable")
     rounds = np.empty(len(order), np.intp)
     rounds[by_class] = np.arange(len(order)) - np.searchsorted(of[by_class], of[by_class])
     turns = rng.permutation(len(classes))[of]
-    found: NDArray[np.intp] = order[np.lexsort((turns, rounds))][:wanted]
+    found: NDArray[np.intp] = order[np.lexsort((turns, rounds))][:count]
     return found
 
 
-def words(design: Design, images: int | None, kind: str = "training") -> str:
+def describe_probe(design: Design, images: int | None, kind: str = "training") -> str:
     """What is looked at in a run of `design` whose rows say `images` (None: they are older than the draw).
 
-    >>> words(Design(), 64)
+    >>> describe_probe(Design(), 64)
     '64 training images, 6 or 7 of each class (if there are), drawn by the seed'
-    >>> words(Design(), 40), words(Design(), None)
+    >>> describe_probe(Design(), 40), describe_probe(Design(), None)
     ('all 40 training images', 'the first 64 training images')
     """
     if images is None:
-        return f"the first {SIZE} {kind} images"
-    if images < SIZE:
+        return f"the first {PROBE_SIZE} {kind} images"
+    if images < PROBE_SIZE:
         return f"all {images} {kind} images"
-    classes = datasets.card(design.data.name).classes
+    classes = datasets.dataset_card(design.data.name).classes
     each, more = divmod(images, classes)
     if not each:
         return f"{images} {kind} images of {images} of the {classes} classes, drawn by the seed"
@@ -58,25 +58,25 @@ def words(design: Design, images: int | None, kind: str = "training") -> str:
     return f"{images} {kind} images, {count} of each class (if there are), drawn by the seed"
 
 
-def on_pages(design: Design, images: int | None, kind: str = "training") -> str:
-    """The same as pages say it; what `words` says is also a value of ``--json``, and stays.
+def describe_probe_on_page(design: Design, images: int | None, kind: str = "training") -> str:
+    """The same as pages say it; what `describe_probe` says is also a value of ``--json``, and stays.
 
-    >>> on_pages(Design(), 64)
+    >>> describe_probe_on_page(Design(), 64)
     '64 training images, 6 or 7 of each class that has as many, drawn by the seed'
     """
-    return words(design, images, kind).replace("(if there are)", "that has as many")
+    return describe_probe(design, images, kind).replace("(if there are)", "that has as many")
 
 
-def said(design: Design, looks: Iterable[int | None]) -> str:
+def describe_probes(design: Design, looks: Iterable[int | None]) -> str:
     """The same of all looks of a run, of which the ends may have been measured anew.
 
-    >>> said(Design(), [None, None])
+    >>> describe_probes(Design(), [None, None])
     'the first 64 training images'
-    >>> said(Design(), [None, None, 40])
+    >>> describe_probes(Design(), [None, None, 40])
     'the first 64 training images (measured anew: all 40 training images)'
     """
     found = dict.fromkeys(looks)
-    anew = "; ".join(on_pages(design, images) for images in found if images is not None)
+    anew = "; ".join(describe_probe_on_page(design, images) for images in found if images is not None)
     if None not in found:
         return anew
-    return words(design, None) + (f" (measured anew: {anew})" if anew else "")
+    return describe_probe(design, None) + (f" (measured anew: {anew})" if anew else "")

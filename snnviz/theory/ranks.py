@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def kendall(x: Sequence[float], y: Sequence[float]) -> float | None:
+def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float | None:
     """Kendall's tau-b (Kendall 1945): 1 where the orders agree, -1 where they are reversed; ties count for neither.
 
     None where one of them is the same everywhere, or there are fewer than two.
 
-    >>> kendall([1, 2, 3], [10, 20, 15])
+    >>> kendall_tau([1, 2, 3], [10, 20, 15])
     0.3333333333333333
     """
     return _tau(_signs(x), _signs(y))
 
 
-def kendall_of_groups(groups: Mapping[float, Sequence[float]]) -> float | None:
-    """`kendall` of few different numbers and the many values at each of them, in a time of n log n.
+def kendall_tau_of_groups(groups: Mapping[float, Sequence[float]]) -> float | None:
+    """`kendall_tau` of few different numbers and the many values at each of them, in a time of n log n.
 
-    >>> kendall_of_groups({1: [10.0, 12.0], 2: [11.0]}), kendall([1, 1, 2], [10, 12, 11])
+    >>> kendall_tau_of_groups({1: [10.0, 12.0], 2: [11.0]}), kendall_tau([1, 1, 2], [10, 12, 11])
     (0.0, 0.0)
     """
     parts = [np.sort(np.asarray(groups[key], float)) for key in sorted(groups)]
@@ -43,9 +43,9 @@ def kendall_of_groups(groups: Mapping[float, Sequence[float]]) -> float | None:
 
 
 DRAWS = 5000
-"""Random orders of a permutation test, of more than `WHOLE` pairs."""
+"""Random orders of a permutation test, of more than `MAX_EXACT_COUNT` pairs."""
 
-WHOLE = 7
+MAX_EXACT_COUNT = 7
 """Pairs up to which a permutation test goes through all orders: 5,040."""
 
 QUANTILE = 1.959964
@@ -53,7 +53,7 @@ QUANTILE = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class RankCorrelation:
     """Kendall's tau of `count` pairs, `low` to `high` its 95 % interval, `p` of a permutation test.
 
     p: the share of orders that agree so much, or disagree.
@@ -67,23 +67,23 @@ class Agreement:
 
 
 @lru_cache(maxsize=512)
-def agreement(x: tuple[float, ...], y: tuple[float, ...], draws: int = DRAWS) -> Agreement | None:
+def rank_correlation(x: tuple[float, ...], y: tuple[float, ...], draws: int = DRAWS) -> RankCorrelation | None:
     """How far x and y agree, pairs that are independent of each other; None where tau does not exist.
 
     p is that of a permutation test: of all orders where there are few, else of `draws` random ones (never below
-    1 / (draws + 1)). The interval: `interval`. How often both are wrong: `benchmarks/ranks.py`.
+    1 / (draws + 1)). The interval: `kendall_tau_interval`. How often both are wrong: `benchmarks/ranks.py`.
 
-    >>> agreement((1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 6, 5))
+    >>> rank_correlation((1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 6, 5))
     Agreement(tau=0.8666666666666667, low=0.192, high=0.976, p=0.016666666666666666, count=6)
     """
-    tau = kendall(x, y)
-    return None if tau is None else Agreement(tau, *interval(x, y, tau), _tail(x, y, draws), len(x))
+    tau = kendall_tau(x, y)
+    return None if tau is None else RankCorrelation(tau, *kendall_tau_interval(x, y, tau), _tail(x, y, draws), len(x))
 
 
-def holm(tails: Sequence[float]) -> list[float]:
+def holm_correction(tails: Sequence[float]) -> list[float]:
     """Each p as it is where one of so many tests is looked for (Holm 1979): times the tests that are left at its place.
 
-    >>> holm([0.01, 0.04, 0.3])
+    >>> holm_correction([0.01, 0.04, 0.3])
     [0.03, 0.08, 0.3]
     """
     found, least = [0.0] * len(tails), 0.0
@@ -93,7 +93,7 @@ def holm(tails: Sequence[float]) -> list[float]:
     return found
 
 
-def interval(x: Sequence[float], y: Sequence[float], tau: float) -> tuple[float, float]:
+def kendall_tau_interval(x: Sequence[float], y: Sequence[float], tau: float) -> tuple[float, float]:
     """The 95 % interval of a `tau` of so many pairs with such ties, to three digits.
 
     All t that are at most 1.96 standard deviations from tau: those of tau where t is true. Its variance is that of
@@ -101,7 +101,7 @@ def interval(x: Sequence[float], y: Sequence[float], tau: float) -> tuple[float,
     have it: less where one of x and y has them, more where both do. Pairs whose dependence has heavier tails than the
     normal law's are held a little less often.
 
-    >>> interval(range(30), range(30), 0.5)
+    >>> kendall_tau_interval(range(30), range(30), 0.5)
     (0.266, 0.646)
     """
     count = len(x)
@@ -149,7 +149,7 @@ def _tail(x: Sequence[float], y: Sequence[float], draws: int) -> float:
     Of the orders with this tau those count whose Spearman correlation is as large, too: by tau alone, which takes few
     values, a test of few pairs rejects too rarely (3.0 % at 7 pairs, 4.1 % at 11).
     """
-    few = len(x) <= WHOLE
+    few = len(x) <= MAX_EXACT_COUNT
     orders = _all_orders(len(x)) if few else _some_orders(len(x), draws)
     place = np.argsort(np.asarray(x), kind="stable")
     given, other = np.asarray(x)[place], np.asarray(y)[place]

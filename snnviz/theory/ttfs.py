@@ -35,7 +35,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.errors import Described, InputError
+from snnviz.errors import InputError, Unquoted
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -68,20 +68,20 @@ class Window:
 INPUT_WINDOW = Window(0.0, 1.0)
 
 
-def encode(x: Floats) -> Floats:
+def intensity_to_time(x: Floats) -> Floats:
     """The input's firing times: intensity 1 first, at 0; intensity 0 last, at 1. Its own inverse."""
     return 1.0 - x
 
 
-def rescaled(weights: Floats, bias: Floats, low: float, high: float) -> tuple[Floats, Floats]:
+def rescale_input_range(weights: Floats, bias: Floats, low: float, high: float) -> tuple[Floats, Floats]:
     """(w, b) for inputs in [0, 1] of a layer made for inputs in [low, high]: x = low + (high - low) x'."""
     return (high - low) * weights, bias + low * weights.sum(1)
 
 
-def windows(largest: Sequence[float], zeta: float = ZETA) -> tuple[Window, ...]:
+def windows_from_activations(largest: Sequence[float], zeta: float = ZETA) -> tuple[Window, ...]:
     """(8), of each hidden layer in turn, from their largest activations X over the training images.
 
-    >>> [window.end for window in windows([2.0, 1.0])]
+    >>> [window.end for window in windows_from_activations([2.0, 1.0])]
     [4.0, 5.5]
     """
     ends = [INPUT_WINDOW.end]
@@ -91,7 +91,7 @@ def windows(largest: Sequence[float], zeta: float = ZETA) -> tuple[Window, ...]:
     return tuple(Window(start, end) for start, end in pairwise(ends))
 
 
-def widened(old: Sequence[Window], earliest: Sequence[float]) -> tuple[Window, ...]:
+def widen_windows(old: Sequence[Window], earliest: Sequence[float]) -> tuple[Window, ...]:
     """(9) after a training step, from each layer's earliest spike in the batch. In the B1-model no x changes."""
     ends = [old[0].start]
     for window, first in zip(old, earliest, strict=True):
@@ -179,57 +179,57 @@ class Layer:
         return early
 
 
-def fired(times: Floats, window: Window) -> Bools:
+def has_fired(times: Floats, window: Window) -> Bools:
     """Which neurons spike: those that are not at t_max. The share of True is the spikes per neuron."""
     return times < window.end
 
 
-def decode(times: Floats, window: Window) -> Floats:
+def time_to_activation(times: Floats, window: Window) -> Floats:
     """(4): the activation that a firing time stands for."""
     found: Floats = window.end - times
     return found
 
 
-def mapped(weights: Floats, bias: Floats, window: Window, before: float, slope: Floats | float = 1.0) -> Layer:
+def layer_from_relu(weights: Floats, bias: Floats, window: Window, before: float, slope: Floats | float = 1.0) -> Layer:
     """(6): the layer that does what ReLUs of (w, b) do, for any slopes B above 0. Raises `InputError`."""
     b = np.broadcast_to(np.asarray(slope, dtype=np.float64), bias.shape)
     if not (np.isfinite(b).all() and (b > 0).all()):
-        raise InputError("slope", "be a number above 0 for every neuron", Described(f"{b.min():.4g}"))
+        raise InputError("slope", "be a number above 0 for every neuron", Unquoted(f"{b.min():.4g}"))
     ramp = b * (1.0 - weights.sum(1))
     return Layer(b[:, None] * weights, ramp, b * (window.width - bias) + ramp * (window.start - before), before, window)
 
 
-def readout(weights: Floats, bias: Floats, start: float, before: float) -> Layer:
+def readout_layer(weights: Floats, bias: Floats, start: float, before: float) -> Layer:
     """The last layer, which never reaches its threshold: its logits are V at `start`, (7)."""
     never = np.full(bias.shape, np.inf)
     return Layer(weights, bias / (start - before), never, before, Window(start, start))
 
 
-def relu_of(layer: Layer) -> tuple[Floats, Floats]:
+def relu_parameters(layer: Layer) -> tuple[Floats, Floats]:
     """(5): the weights w (n, m) and biases b (n,) of the ReLUs that do the same."""
     slope, window = layer.slope, layer.window
     bias = window.width - (layer.threshold - layer.ramp * (window.start - layer.before)) / slope
     return layer.weights / slope[:, None], bias
 
 
-def slopes_of_ramp_one(weights: Floats) -> Floats:
+def slopes_for_unit_ramp(weights: Floats) -> Floats:
     """B (n,) such that alpha = 1 in (6): 1 / (1 - sum w). Raises `InputError` where a sum is 1 or more."""
     total = weights.sum(1)
     if (bad := int((total >= 1).sum())) > 0:
-        got = Described(f"{bad:,} of {len(total):,} rows that do not")
+        got = Unquoted(f"{bad:,} of {len(total):,} rows that do not")
         raise InputError("weights", "have rows that add up to less than 1 where alpha is 1", got)
     found: Floats = 1.0 / (1.0 - total)
     return found
 
 
-def row_centred(weights: Floats) -> Floats:
+def center_rows(weights: Floats) -> Floats:
     """The nearest weights whose rows add up to 0: with them alpha = 1 means B = 1."""
     found: Floats = weights - weights.mean(1, keepdims=True)
     return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passed:
+class ForwardPass:
     """What images made of a network: times (B, n) of the input and of each hidden layer, logits (B, classes)."""
 
     times: tuple[Floats, ...]
@@ -237,26 +237,26 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stack:
+class TtfsNetwork:
     """Fully connected layers, the last of which is the readout."""
 
     layers: tuple[Layer, ...]
 
-    def run(self, x: Floats) -> Passed:
+    def run(self, x: Floats) -> ForwardPass:
         """From intensities (B, m) in [0, 1]."""
-        times = [encode(x)]
+        times = [intensity_to_time(x)]
         for layer in self.layers[:-1]:
             times.append(layer.fire(times[-1]))
-        return Passed(tuple(times), self.layers[-1].reached(times[-1]))
+        return ForwardPass(tuple(times), self.layers[-1].reached(times[-1]))
 
 
-def stack(
+def network_from_inputs(
     weights: Sequence[Floats],
     biases: Sequence[Floats],
     shown: Floats,
     zeta: float = ZETA,
     slopes: Sequence[Floats | float] | None = None,
-) -> Stack:
+) -> TtfsNetwork:
     """The twin of a ReLU network of weights (n, m) and biases (n,), the readout's last; all slopes 1 if none are given.
 
     The windows are those that the images `shown` (B, m) need. Raises `InputError`.
@@ -265,10 +265,10 @@ def stack(
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
         x = np.maximum(x @ w.T + b, 0.0)
         largest.append(float(x.max()))
-    return twin(weights, biases, largest, zeta, slopes)
+    return network_from_activations(weights, biases, largest, zeta, slopes)
 
 
-def twin(
+def network_from_activations(
     weights: Sequence[Floats],
     biases: Sequence[Floats],
     largest: Sequence[float],
@@ -276,17 +276,21 @@ def twin(
     slopes: Sequence[Floats | float] | None = None,
     squares: Sequence[Indices | None] | None = None,
     silent: Silent = "clock",
-) -> Stack:
-    """As `stack`, from X of each hidden layer, and with the max pooling before each layer, the readout's last."""
-    spans = (INPUT_WINDOW, *windows(largest, zeta))
+) -> TtfsNetwork:
+    """As `network_from_inputs`, from X of each hidden layer, and with the max pooling before each layer, the readout's
+    last.
+    """
+    spans = (INPUT_WINDOW, *windows_from_activations(largest, zeta))
     chosen = slopes or [1.0] * len(largest)
     layers = [
-        mapped(w, b, window, last.start, slope)
+        layer_from_relu(w, b, window, last.start, slope)
         for w, b, window, last, slope in zip(weights[:-1], biases[:-1], spans[1:], spans[:-1], chosen, strict=True)
     ]
-    layers.append(readout(weights[-1], biases[-1], spans[-1].end, spans[-1].start))
+    layers.append(readout_layer(weights[-1], biases[-1], spans[-1].end, spans[-1].start))
     pools = squares or [None] * len(layers)
-    return Stack(tuple(replace(layer, squares=each, silent=silent) for layer, each in zip(layers, pools, strict=True)))
+    return TtfsNetwork(
+        tuple(replace(layer, squares=each, silent=silent) for layer, each in zip(layers, pools, strict=True))
+    )
 
 
 def jacobian(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> Floats:
@@ -298,9 +302,9 @@ def jacobian(weights: Floats, slope: Floats | float, spiked: Bools | None = None
     return found if spiked is None else spiked[:, None] * found
 
 
-def spectrum(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> NDArray[np.complex128]:
+def jacobian_eigenvalues(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> NDArray[np.complex128]:
     """The eigenvalues (n,) of the Jacobian of a layer of as many neurons as inputs. Raises `InputError`."""
     if weights.shape[0] != weights.shape[1]:
-        shape = Described(f"{weights.shape[0]} by {weights.shape[1]}")
+        shape = Unquoted(f"{weights.shape[0]} by {weights.shape[1]}")
         raise InputError("weights", "be square to have eigenvalues", shape)
     return np.linalg.eigvals(jacobian(weights, slope, spiked)).astype(np.complex128)

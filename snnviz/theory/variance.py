@@ -8,7 +8,7 @@ of neurons can be drawn exactly, without weights. Uniform weights need nothing e
 too. For convolutions this is the limit of wide layers: neighbouring positions share weights, which changes how far one
 network strays from the mean, not the mean. Every position is taken to be as bright as the average one: convolutions on
 spike-coded images with large dark areas, such as MNIST's, are forecast to spike two to three times as much as they do,
-in deep layers up to nine times; `is_rough` says where.
+in deep layers up to nine times; `is_approximate` says where.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.catalog.encodings import second_moments
-from snnviz.catalog.inits import Drive, spike_probability, weight_law
+from snnviz.catalog.inits import InputStatistics, spike_probability, weight_distribution
 from snnviz.catalog.neurons import respond
-from snnviz.data.datasets import card, stated
+from snnviz.data.datasets import card_counts, dataset_card
 from snnviz.design.design import Design
 from snnviz.design.parts import AnyNeuron, Neuron
-from snnviz.graph.architectures import INPUT, Layer, Source, architecture
+from snnviz.graph.architectures import INPUT, Layer, Source, build_architecture
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ FEWEST_PASSES, MOST_PASSES = 3, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class LayerForecast:
     """One layer at initialisation: Var[u] and spikes per neuron and step over T steps, and single-step Var[u].
 
     `rate` is None for a readout that does not spike and for ReLUs.
@@ -53,16 +53,16 @@ class Forecast:
     single_step: float
 
 
-def weight_variance(layer: Layer, design: Design, drive: Drive | None = None) -> float:
+def weight_variance(layer: Layer, design: Design, drive: InputStatistics | None = None) -> float:
     """Var[w] of a layer under the design's initialisation; a measured one must be told what reaches the layer."""
-    return weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron, drive).variance
+    return weight_distribution(design.init, layer.fan_in, layer.fan_out, design.neuron, drive).variance
 
 
 @lru_cache(maxsize=256)
-def forecast(design: Design) -> tuple[Forecast, ...]:
+def forecast_layers(design: Design) -> tuple[LayerForecast, ...]:
     """Every layer that computes something, drawn from a fixed seed; the same for designs that differ in their seed."""
     layers = _pass(design, ())
-    if any(source.delay for layer in architecture(design).layers for source in layer.sources):
+    if any(source.delay for layer in build_architecture(design).layers for source in layer.sources):
         # What later layers said a step ago is silent in the first pass; each pass settles one time step more.
         passes = max(FEWEST_PASSES, MOST_PASSES * 400 // (design.data.steps * len(layers)))
         for _ in range(min(design.data.steps - 1, MOST_PASSES, passes)):
@@ -72,7 +72,7 @@ def forecast(design: Design) -> tuple[Forecast, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    forecast: Forecast | None  # None of a layer that only joins
+    forecast: LayerForecast | None  # None of a layer that only joins
     said: Floats  # spikes, or what ReLUs say: (T, population)
     weights: float = 0.0  # their variance
 
@@ -83,8 +83,8 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
     Weights that are measured are so in the first pass, because later layers are silent while a network measures.
     """
     rng = np.random.default_rng(0)
-    likeness, shown = card(design.data.name).likeness, second_moments(design)
-    built = architecture(design).layers
+    likeness, shown = dataset_card(design.data.name).likeness, second_moments(design)
+    built = build_architecture(design).layers
     steps = design.data.steps * len(built)
     count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
     late = [_late(drawn.said) for drawn in earlier] or [np.zeros((design.data.steps, count))] * len(built)
@@ -100,7 +100,7 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
         weights = gain = 0.0
         if layer.weighted:
             moments = _moments(layer, populations, late, shown, likeness)
-            drive = Drive(float(moments.diagonal().mean()), design.data.steps)
+            drive = InputStatistics(float(moments.diagonal().mean()), design.data.steps)
             weights = earlier[index].weights if earlier else weight_variance(layer, design, drive)
             gain = layer.fan_in * weights * _inside(layer)
             moments = gain * moments
@@ -124,7 +124,7 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
         single.append(_said(layer, design.neuron, single_step))
         rate = float(said.mean()) if layer.spiking else None
         few = 1 - 1 / layer.neurons  # a variance over n neurons is on average (n - 1) / n of the population's
-        seen = Forecast(layer.name, few * float(u.var(axis=1).mean()), rate, single_step)
+        seen = LayerForecast(layer.name, few * float(u.var(axis=1).mean()), rate, single_step)
         found.append(_Drawn(seen, said, weights))
     return tuple(found)
 
@@ -142,23 +142,23 @@ def _late(said: Floats) -> Floats:
     return np.concatenate([np.zeros_like(said[:1]), said[:-1]])
 
 
-def is_rough(design: Design) -> bool:
-    """Whether the forecast is an approximation; `roughness` says of what."""
-    return roughness(design) != ""
+def is_approximate(design: Design) -> bool:
+    """Whether the forecast is an approximation; `approximation_warning` says of what."""
+    return approximation_warning(design) != ""
 
 
-def roughness(design: Design) -> str:
+def approximation_warning(design: Design) -> str:
     """A sentence on why the forecast may be off, or nothing: for convolutions on spike-coded images far too high."""
-    coded, events = design.data.encoding.kind != "direct", card(design.data.name).counts is not None
+    coded, events = design.data.encoding.kind != "direct", dataset_card(design.data.name).counts is not None
     if design.network.kind in ("densenet121", "mobilenetv2") and design.network.norm == "none":
         return "A rough forecast: without normalisation Var[u] of the last blocks can be many times off."
     if coded and design.network.kind != "mlp":
         return "A rough forecast: convolutions on spike-coded images often spike two to nine times less than this."
-    if events and stated(design.data) is None:
+    if events and card_counts(design.data) is None:
         return (
             "A rough forecast: how many events fall on a pixel in such frames was not measured, and is N-MNIST's here."
         )
-    if card(design.data.name).guessed and coded:
+    if dataset_card(design.data.name).guessed and coded:
         return "A rough forecast: how bright the pixels of this data set are is a guess from their mean and deviation."
     if events and design.network.kind != "mlp":
         return "A rough forecast: events crowd in the middle, and Var[u] of convolutions is often half of this there."

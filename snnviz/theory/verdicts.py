@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from snnviz.catalog.neurons import model, threshold
 from snnviz.design.design import Design
-from snnviz.theory.variance import Forecast, forecast
+from snnviz.theory.variance import LayerForecast, forecast_layers
 
 Tone = Literal["good", "warning", "bad"]
 
-SILENT = 2e-4
+SILENT_RATE = 2e-4
 """A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
 
-CROWDED = 0.45
+SATURATED_RATE = 0.45
 """A layer above this firing rate is called crowded. No zero-mean potential is above a threshold half of the time."""
 
 FAR_APART = 1e3
@@ -55,11 +55,11 @@ class _Trouble:
 
 
 @lru_cache(maxsize=256)
-def verdict(design: Design) -> tuple[Tone, str]:
+def activity_verdict(design: Design) -> tuple[Tone, str]:
     """One plain sentence on the activity to expect at initialisation. What it advises was forecast, too."""
-    layers = forecast(design)
+    layers = forecast_layers(design)
     found = _trouble(layers)
-    remedy = ", or ".join(advice.words for advice in advise(design))
+    remedy = ", or ".join(advice.words for advice in suggest_changes(design))
     mended = f": {remedy}" if remedy else ""
     if not model(design.neuron).spiking:
         what = (
@@ -85,16 +85,16 @@ def verdict(design: Design) -> tuple[Tone, str]:
 
 
 @lru_cache(maxsize=256)
-def advise(design: Design) -> tuple[Advice, ...]:
+def suggest_changes(design: Design) -> tuple[Advice, ...]:
     """Changes whose forecast is better than the design's own: one of the threshold, one of the initialisation, or none.
 
     Where some mend it, only these; else the best of those that help. None where it is good as it is, or where nothing
     that was tried is better.
     """
-    now = _trouble(forecast(design))
+    now = _trouble(forecast_layers(design))
     if now.tone == "good":
         return ()
-    left = max(2, WORK // (design.data.steps * len(forecast(design))))
+    left = max(2, WORK // (design.data.steps * len(forecast_layers(design))))
     theta = threshold(design.neuron)
     found = [_other_init(design, KAIMING if theta is None else BALANCED)]
     if theta is not None:
@@ -108,7 +108,7 @@ def advise(design: Design) -> tuple[Advice, ...]:
             f"choose the {BALANCED} initialisation at threshold 1",
         )
         mending = [both] if both is not None and both.good else []
-    return tuple(mending or sorted(better, key=lambda advice: _trouble(forecast(advice.design)).weight)[:1])
+    return tuple(mending or sorted(better, key=lambda advice: _trouble(forecast_layers(advice.design)).weight)[:1])
 
 
 def _other_init(design: Design, kind: str) -> Advice | None:
@@ -129,12 +129,12 @@ def _other_threshold(design: Design, theta: float, tries: int) -> Advice | None:
         if advice is not None and advice.good:
             return advice
         found += [advice] if advice is not None else []
-    return min(found, key=lambda advice: _trouble(forecast(advice.design)).weight, default=None)
+    return min(found, key=lambda advice: _trouble(forecast_layers(advice.design)).weight, default=None)
 
 
 def _weighed(design: Design, other: Design, what: str) -> Advice | None:
     """None where `other` is forecast to be no better."""
-    now, then = _trouble(forecast(design)), _trouble(forecast(other))
+    now, then = _trouble(forecast_layers(design)), _trouble(forecast_layers(other))
     if then.weight >= now.weight:
         return None
     if then.tone == "good":
@@ -153,13 +153,13 @@ def _changed(design: Design, *, threshold: float | None = None, init: str | None
     return Design.check(document)
 
 
-def _trouble(layers: tuple[Forecast, ...]) -> _Trouble:
+def _trouble(layers: tuple[LayerForecast, ...]) -> _Trouble:
     spiking = [layer for layer in layers if layer.rate is not None]
     if not spiking:  # ReLUs are never silent: they fade or grow from layer to layer
         variances = [layer.var_u for layer in layers[:-1]]
         return _Trouble("warning" if max(variances) > FAR_APART * max(min(variances), 1e-30) else "good")
-    silent = tuple(layer.name for layer in spiking if (layer.rate or 0) < SILENT)
-    crowded = tuple(layer.name for layer in spiking if (layer.rate or 0) > CROWDED)
+    silent = tuple(layer.name for layer in spiking if (layer.rate or 0) < SILENT_RATE)
+    crowded = tuple(layer.name for layer in spiking if (layer.rate or 0) > SATURATED_RATE)
     return _Trouble("bad", silent) if silent else _Trouble("warning", crowded) if crowded else _Trouble("good")
 
 

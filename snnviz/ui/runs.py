@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.places import ROOT
-from snnviz.store import Run, Unreadable
+from snnviz.store import Run, UnreadableRun
 from snnviz.store import metrics as store_metrics
 from snnviz.theory.metrics import METRICS
 from snnviz.theory.operations import ESTIMATED
@@ -225,7 +225,7 @@ def _follow(names: list[str]) -> None:
     session.listed = names
 
 
-Known = tuple[list[Run], pd.DataFrame, list[Unreadable]]
+Known = tuple[list[Run], pd.DataFrame, list[UnreadableRun]]
 """Runs and their table, which belong together: what is ticked in one is looked up in the other; and what is neither."""
 
 

@@ -9,7 +9,7 @@ from snnviz.data import datasets
 from snnviz.design import adjacency, links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.graph.nearest import Nearest
+from snnviz.graph.nearest import NearestDesign
 from snnviz.views.words import option, word
 
 NONE = {
@@ -39,8 +39,8 @@ def value(path: str, given: object) -> str:
     if isinstance(given, float):
         return f"{given:.6g}"
     text = str(given)
-    if path in ("data.name", "data") and text in datasets.names():
-        return datasets.card(text).title
+    if path in ("data.name", "data") and text in datasets.dataset_names():
+        return datasets.dataset_card(text).title
     return option(path, text.replace("-", " ") if path.endswith("kind") else text)
 
 
@@ -79,14 +79,14 @@ def design_changes(before: Design, after: Design, left_out: Callable[[str], bool
     Fields that came with another kind of thing are not told where they are as usual.
     """
     was, now = links.flatten(before), links.flatten(after)
-    usual = links.flatten(links.base_of(after))
+    usual = links.flatten(links.default_of_same_kinds(after))
     new = {path.removesuffix("kind") for path in now if path.endswith(".kind") and was.get(path) != now[path]}
     as_usual = {path for path in now if path.startswith(tuple(new)) and now[path] == usual.get(path)}
     shown = {path: each for path, each in now.items() if path.endswith(".kind") or path not in as_usual}
     return describe_changes(was, {path: each for path, each in shown.items() if left_out is None or not left_out(path)})
 
 
-def nearest_changes(found: Nearest) -> str:
+def nearest_changes(found: NearestDesign) -> str:
     """What the nearest possible design changes, in a line.
 
     >>> from snnviz.graph.nearest import nearest
@@ -100,6 +100,6 @@ def _skips(given: object) -> str:
     if given in (None, "none"):
         return "none"
     try:
-        return adjacency.in_words(adjacency.parse(given)).replace("no skips", "none")
+        return adjacency.summary(adjacency.parse(given)).replace("no skips", "none")
     except InputError:
         return str(given)

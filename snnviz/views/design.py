@@ -9,8 +9,8 @@ import pandas as pd
 
 from snnviz.design.design import Design
 from snnviz.design.menus import SURROGATES, Choice
-from snnviz.graph.architectures import architecture
-from snnviz.theory.variance import Forecast
+from snnviz.graph.architectures import build_architecture
+from snnviz.theory.variance import LayerForecast
 from snnviz.views.chart import Chart, empty
 from snnviz.views.stages import MOST_LABELS, layer_axis
 from snnviz.views.words import axis_label
@@ -19,7 +19,7 @@ from snnviz.views.words import layer_label as called
 RATE, VARIANCE = "#0f9d8a", "#d9822b"
 
 
-def forecast_chart(layers: Sequence[Forecast]) -> Chart:
+def forecast_chart(layers: Sequence[LayerForecast]) -> Chart:
     """Firing rate and Var[u] of every layer at initialisation."""
     spiking = [layer for layer in layers if layer.rate is not None]
     if not spiking:
@@ -64,7 +64,7 @@ def forecast_chart(layers: Sequence[Forecast]) -> Chart:
     return Chart("forecast", "Predicted activity at initialisation", caption, figure, height=230, wide=True)
 
 
-def _without_spikes(layers: Sequence[Forecast]) -> Chart:
+def _without_spikes(layers: Sequence[LayerForecast]) -> Chart:
     """Var[u] of ReLUs."""
     figure = empty("", "Var[u]", rangemode="tozero")
     figure["data"].append(
@@ -82,7 +82,7 @@ def _without_spikes(layers: Sequence[Forecast]) -> Chart:
     return Chart("forecast", "Predicted Var[u] at initialisation", caption, figure, height=230, wide=True)
 
 
-def _mode(layers: Sequence[Forecast]) -> str:
+def _mode(layers: Sequence[LayerForecast]) -> str:
     return "lines+markers" if len(layers) <= MOST_LABELS else "lines"
 
 
@@ -106,10 +106,10 @@ def surrogate_chart(choice: Choice) -> Chart:
     return Chart("surrogate", "Surrogate gradient", caption, figure, height=170, wide=True)
 
 
-def layer_table(design: Design, layers: Sequence[Forecast]) -> pd.DataFrame:
+def layer_table(design: Design, layers: Sequence[LayerForecast]) -> pd.DataFrame:
     """A row a layer: shapes, parameters, multiplications a time step, and the forecast, its rate in %."""
     rows = []
-    for layer, seen in zip(architecture(design).watched, layers, strict=True):
+    for layer, seen in zip(build_architecture(design).watched, layers, strict=True):
         rows.append(
             {
                 "layer": called(layer.name),

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from snnviz.data.datasets import card
+from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.views.chart import MOST_TICKS, STEPS, Chart
 from snnviz.views.run import height
 from snnviz.views.stages import layer_axis
@@ -34,8 +34,8 @@ class ExpectedAxes:
     @classmethod
     def of(cls, design: Design) -> ExpectedAxes:
         """The axes of a design's run."""
-        names = tuple(layer.name for layer in architecture(design).watched)
-        return cls(design.training.epochs, names, math.log(max(2, card(design.data.name).classes)))
+        names = tuple(layer.name for layer in build_architecture(design).watched)
+        return cls(design.training.epochs, names, math.log(max(2, dataset_card(design.data.name).classes)))
 
     def frame(self, charts: Sequence[Chart]) -> list[Chart]:
         """The charts with x axes up to the last epoch, and with layers and usual ranges where there is no point yet."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-from snnviz.theory.intervals import Interval
+from snnviz.theory.intervals import ConfidenceInterval
 from snnviz.theory.metrics import METRICS, Form, Metric
 
 NO_NUMBER = "–"
@@ -124,22 +124,24 @@ def confidence_interval(low: float, high: float, digits: int = 1, *, over: str =
     return f"(95 %: {range_text(low, high, digits)}{', ' * bool(over)}{over})"
 
 
-def difference_text(found: Interval, over: str = "seed", *, scale: float = 1) -> str:
+def difference_text(found: ConfidenceInterval, over: str = "seed", *, scale: float = 1) -> str:
     """A mean difference in points with its 95 % interval, if there are several seeds to take one from.
 
     scale: 100 for differences of shares. over: one of what the interval is over.
 
-    >>> difference_text(Interval(1.3, -2.9, 5.5, 4))
+    >>> difference_text(ConfidenceInterval(1.3, -2.9, 5.5, 4))
     '+1.3 points (95 %: -2.9 to +5.5, 4 seeds), not told apart'
-    >>> difference_text(Interval(0.02, 0.01, 0.03, 3), "search", scale=100)
+    >>> difference_text(ConfidenceInterval(0.02, 0.01, 0.03, 3), "search", scale=100)
     '+2.0 points (95 %: +1.0 to +3.0, 3 searches), told apart'
-    >>> difference_text(Interval(-1.0, -math.inf, math.inf, 1)), difference_text(Interval(0.0, -math.inf, math.inf, 3))
-    ('-1.0 points, of one seed', '+0.0 points, the same at each seed')
+    >>> difference_text(ConfidenceInterval(-1.0, -math.inf, math.inf, 1))
+    '-1.0 points, of one seed'
+    >>> difference_text(ConfidenceInterval(0.0, -math.inf, math.inf, 3))
+    '+0.0 points, the same at each seed'
     """
     return f"{scale * found.mean:+.1f} points{interval_text(found, over, scale=scale)}"
 
 
-def interval_text(found: Interval, over: str = "seed", *, scale: float = 1) -> str:
+def interval_text(found: ConfidenceInterval, over: str = "seed", *, scale: float = 1) -> str:
     """The 95 % interval of a mean difference, and whether it excludes 0."""
     if found.half is None:
         return f", of one {over}" if found.count == 1 else f", the same at each {over}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from snnviz.errors import InputError, brief
-from snnviz.graph.nearest import ONE_SPIKE, RELU, Unfit
+from snnviz.errors import InputError, short_repr
+from snnviz.graph.nearest import ONE_SPIKE, RELU, IncompatibleDesign
 from snnviz.views.changes import label, value
 
 ONCE = "Neurons that spike once"
@@ -49,10 +49,10 @@ def error_text(error: Exception) -> str:
     if not isinstance(error, InputError):
         return str(error)
     reason = REASONS.get((error.field, _asked_by(error.rule)))
-    shown = value(error.field, error.value) if isinstance(error.value, str | int | float) else brief(error.value)
+    shown = value(error.field, error.value) if isinstance(error.value, str | int | float) else short_repr(error.value)
     if reason:
         return reason.format(value=shown)
-    if isinstance(error, Unfit) and error.field.startswith("ttfs."):
+    if isinstance(error, IncompatibleDesign) and error.field.startswith("ttfs."):
         return f"{label(error.field)} says something of neurons that spike once alone"
     rule = PATH.sub(lambda found: label(found.group()), error.rule)
     name = label(error.field) if PATH.fullmatch(error.field) or "." not in error.field else error.field

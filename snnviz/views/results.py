@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.theory.metrics import METRICS
-from snnviz.theory.operations import Counts
+from snnviz.theory.operations import OperationCounts
 from snnviz.views.numbers import table_value
 
 
@@ -39,10 +39,12 @@ class Result:
         return None if images is None else int(images)
 
     @property
-    def operations(self) -> Counts:
+    def operations(self) -> OperationCounts:
         """The operations of one image, on the probe batch."""
         macs, additions, eff_macs, eff_acs = map(self._number, ("macs", "additions", "eff_macs", "eff_acs"))
-        return Counts(int(self._number("dense")), macs, additions, eff_macs, eff_acs, bool(self.metrics["estimated"]))
+        return OperationCounts(
+            int(self._number("dense")), macs, additions, eff_macs, eff_acs, bool(self.metrics["estimated"])
+        )
 
     def _number(self, name: str) -> float:
         if (found := self.metrics[name]) is None:

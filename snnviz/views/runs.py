@@ -28,7 +28,7 @@ SHORT = {
 
 def design_line(design: Design) -> str:
     """A design in a few words, those of the pages."""
-    return links.in_a_line(design, _field)
+    return links.one_line_summary(design, _field)
 
 
 def run_table(rows: Sequence[dict[str, Any]], metrics: Sequence[str] = ("accuracy", "rate", "seconds")) -> pd.DataFrame:

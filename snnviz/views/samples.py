@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.data import frames as events
-from snnviz.data.augmenting import augmented
+from snnviz.data.augmenting import augment
 from snnviz.data.samples import Sample
 from snnviz.design.binning import Augment, Events
 from snnviz.design.networks import Shape
@@ -33,7 +33,7 @@ def thumbnail(sample: Sample, sensor: Shape) -> dict[str, Any]:
     if len(found):
         first, last = int(found["t"].min()), int(found["t"].max())
         found = found[found["t"] <= first + (last - first) // 3]
-    whole = events.frames(found, 1, sensor, Events())[0]
+    whole = events.events_to_frames(found, 1, sensor, Events())[0]
     return pictures.frame(whole, pictures.shared_maximum(whole))
 
 
@@ -70,7 +70,7 @@ def augmentation_group(sample: Array, how: Augment, seed: int, *, recorded: bool
     counts."""
     one = sample if recorded else np.round(sample * 255).astype(np.uint8)
     rng = np.random.default_rng([seed, 0xA46])
-    changed = augmented(np.repeat(one[None], DRAWS, 0), how, rng)
+    changed = augment(np.repeat(one[None], DRAWS, 0), how, rng)
     busiest = int(one.sum((1, 2, 3)).argmax()) if recorded else 0
     full = pictures.shared_maximum(one[busiest]) if recorded else 0.0
 

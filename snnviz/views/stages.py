@@ -11,7 +11,7 @@ from typing import Any
 from snnviz.design.adjacency import ASC, DSC, Edges
 from snnviz.design.design import Design
 from snnviz.design.networks import StagedNetwork
-from snnviz.graph.architectures import Architecture, Layer, Shape, architecture
+from snnviz.graph.architectures import Architecture, Layer, Shape, build_architecture
 from snnviz.views.words import axis_label
 
 MOST_LABELS = 16
@@ -50,7 +50,7 @@ class Stage:
 @lru_cache(maxsize=64)
 def stages(design: Design) -> tuple[Stage, ...]:
     """The parts of a staged network: the stem, each block, the head where there is one, and the readout."""
-    network, built = _network(design), architecture(design)
+    network, built = _network(design), build_architecture(design)
     total = sum(layer.parameters for layer in built.layers)
     parts: dict[str, list[Layer]] = {}
     for layer in built.layers:
@@ -114,7 +114,7 @@ def layer_rows(layers: Sequence[str]) -> dict[str, Any]:
 
 def block_text(design: Design, number: int) -> str:
     """What block `number` is, and what a skip from its input does there, in sentences."""
-    network, built = _network(design), architecture(design)
+    network, built = _network(design), build_architecture(design)
     entry, inner = _shapes(built, number)
     layers = len(network.matrices[number - 1]) - 2
     unit = UNITS[network.kind]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from snnviz.catalog.neurons import model
 from snnviz.design.design import Design
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.layers import Layer
 from snnviz.views.boxes import Box
 
@@ -18,7 +18,7 @@ def parts(design: Design) -> tuple[Box, ...]:
     >>> [(part.inside, part.shape) for part in parts(named("vgg-digits"))][1:3]
     [('2 × conv 3×3, LIF, max pool 2', '16 × 4×4'), ('2 × conv 3×3, LIF, max pool 2', '32 × 2×2')]
     """
-    built, ttfs = architecture(design), design.network.code == "ttfs"
+    built, ttfs = build_architecture(design), design.network.code == "ttfs"
     entry = model(design.neuron)
     neurons = "one spike" if ttfs else entry.label
     role: Literal["plain", "spiking"] = "spiking" if ttfs or entry.spiking else "plain"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz.design.cells import PUBLISHED, drawn, parse, write
+from snnviz.design.cells import PUBLISHED_CELLS, parse, random_cell, to_text
 from snnviz.errors import InputError
 from tests.browser.drawing import badge, cell, drag, expect_python, node, on_screen, press
 
@@ -122,17 +122,17 @@ def test_clicking_an_arc_cycles_it(page: Page) -> None:
 
 def test_published_and_random_cells(page: Page) -> None:
     press(page, "Presets")
-    name, published = list(PUBLISHED.items())[1]
+    name, published = list(PUBLISHED_CELLS.items())[1]
     page.get_by_role("button", name=name).click()
-    expect_python(page, write(published))
+    expect_python(page, to_text(published))
     press(page, "Presets")
     page.get_by_label("Connections of the random cell").select_option("with backward")
     page.get_by_label("Number of the random cell").fill("6")
     page.get_by_label("Seed", exact=True).fill("11")
     press(page, "Draw")
-    expect_python(page, write(drawn(11, 6, backward=True)))
+    expect_python(page, to_text(random_cell(11, 6, backward=True)))
     press(page, "Next number")
-    expect_python(page, write(drawn(11, 7, backward=True)))
+    expect_python(page, to_text(random_cell(11, 7, backward=True)))
     page.keyboard.press("Escape")
     press(page, "Clear")
     expect_python(page, "0000 0000 0000 0000")

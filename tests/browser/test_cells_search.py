@@ -12,7 +12,7 @@ from snnviz.design.cells import parse
 from snnviz.store import Store
 from snnviz.studies.cells.page import search_setting
 from snnviz.studies.cells.scoring import Candidate, CellSearch
-from snnviz.studies.cells.theory.candidates import ranked
+from snnviz.studies.cells.theory.candidates import rank_candidates
 from tests.waiting import ended, until
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,7 @@ def test_from_the_click_to_the_table_and_after_a_reload(place: tuple[str, Store]
     expect(page.get_by_role("button", name="Searched")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("Scored again", exact=True).last).to_be_visible()
 
-    best = ranked([row for _, row in after], "sahd")
+    best = rank_candidates([row for _, row in after], "sahd")
     third = best[2].coarse.cell
     expect(page.get_by_text(re.compile(f"No. 1 of .*{best[0].coarse.cell}"))).to_be_visible()
     page.locator('rect.nsewdrag[data-subplot="x3y3"]').click()

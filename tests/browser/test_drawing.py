@@ -181,8 +181,8 @@ def test_presets_equal_those_of_python(page: Page) -> None:
     for name, make in made.items():
         press(page, "Presets")
         page.get_by_role("button", name=name).click()
-        assert on_screen(page) == adjacency.write(make(5))
-    expect_python(page, adjacency.write(adjacency.densenet_like(5)))
+        assert on_screen(page) == adjacency.to_text(make(5))
+    expect_python(page, adjacency.to_text(adjacency.densenet_like(5)))
 
 
 def test_a_draw_from_a_seed_equals_that_of_python(page: Page) -> None:
@@ -192,12 +192,12 @@ def test_a_draw_from_a_seed_equals_that_of_python(page: Page) -> None:
     page.get_by_label("Type of the skips").select_option("ASC")
     page.get_by_label("Seed", exact=True).fill("11")
     press(page, "Draw")
-    expect_python(page, adjacency.write(adjacency.with_n_skip(4, 2, adjacency.ASC, 11)))
+    expect_python(page, adjacency.to_text(adjacency.with_n_skip(4, 2, adjacency.ASC, 11)))
     press(page, "Next seed")
-    expect_python(page, adjacency.write(adjacency.with_n_skip(4, 2, adjacency.ASC, 12)))
+    expect_python(page, adjacency.to_text(adjacency.with_n_skip(4, 2, adjacency.ASC, 12)))
     page.keyboard.press("Escape")
     press(page, "Undo")
-    expect_python(page, adjacency.write(adjacency.with_n_skip(4, 2, adjacency.ASC, 11)))
+    expect_python(page, adjacency.to_text(adjacency.with_n_skip(4, 2, adjacency.ASC, 11)))
 
 
 @pytest.mark.parametrize("text", ["0 0 1 / 0 0 0 / 1 0 0", "0 0 1", "nonsense", "0 1 0 / 0 0 0 / 0 0 0", "9" * 600])
@@ -261,7 +261,7 @@ def test_five_hundred_clicks_beside_a_ticking_panel_lose_none(page: Page) -> Non
     kinds = {place: int(adjacency.parse(START)[place[0]][place[1]]) for place in places}
     for click in clicks:
         kinds[places[click]] = (kinds[places[click]] + 1) % 3
-    wanted = adjacency.write(adjacency.build(4, kinds))
+    wanted = adjacency.to_text(adjacency.edges_from_skips(4, kinds))
     assert on_screen(page) == wanted
     expect_python(page, wanted)
     expect(page.get_by_text(re.compile(r"tick [3-9]"))).to_be_visible()
@@ -272,8 +272,8 @@ def test_python_may_replace_the_block_and_that_can_be_undone(page: Page) -> None
     cell(page, 0, 4).click()
     press(page, "Replace from Python")
     expect(page.locator(".depth .number")).to_have_text("6")
-    assert on_screen(page) == adjacency.write(adjacency.resnet_like(6))
-    expect_python(page, adjacency.write(adjacency.resnet_like(6)))
+    assert on_screen(page) == adjacency.to_text(adjacency.resnet_like(6))
+    expect_python(page, adjacency.to_text(adjacency.resnet_like(6)))
     cell(page, 0, 3).click()
     press(page, "Undo")
     press(page, "Undo")
@@ -313,7 +313,7 @@ def test_read_only_shows_and_changes_nothing(visit: Callable[..., Page], scratch
     badge(page, 0, 8).click()
     cell(page, 0, 2).press("0")
     drag(page, 0, 8)
-    assert on_screen(page) == adjacency.write(adjacency.densenet_like(8))
+    assert on_screen(page) == adjacency.to_text(adjacency.densenet_like(8))
     expect(page.get_by_role("grid")).to_have_attribute("aria-readonly", "true")
 
 

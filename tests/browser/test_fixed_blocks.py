@@ -23,7 +23,7 @@ def stage(visit: Callable[..., Page], scratch: str) -> Page:
 
 
 def expect_matrix(page: Page, edges: Edges) -> None:
-    expect(page.get_by_text(re.compile("^matrix "))).to_have_text(f"matrix {adjacency.compact(edges)}")
+    expect(page.get_by_text(re.compile("^matrix "))).to_have_text(f"matrix {adjacency.to_compact_text(edges)}")
 
 
 def paste(page: Page, text: str) -> None:
@@ -48,10 +48,10 @@ def test_a_skip_is_drawn_by_mouse_keyboard_and_drag_among_26_vertices(stage: Pag
     expect(pointed).to_have_text("L10 → out: DSC")
     drag(stage, 12, 5)
     expect(stage.get_by_role("status")).to_have_text("layer 12 to layer 5: not in this stage")
-    drawn = adjacency.build(25, {(3, 9): DSC, (4, 9): ASC, (10, 25): DSC})
+    drawn = adjacency.edges_from_skips(25, {(3, 9): DSC, (4, 9): ASC, (10, 25): DSC})
     expect_matrix(stage, drawn)
     stage.keyboard.press("Control+z")
-    expect_matrix(stage, adjacency.build(25, {(3, 9): DSC, (4, 9): ASC}))
+    expect_matrix(stage, adjacency.edges_from_skips(25, {(3, 9): DSC, (4, 9): ASC}))
 
 
 def test_only_text_of_its_size_is_taken(stage: Page) -> None:
@@ -59,10 +59,10 @@ def test_only_text_of_its_size_is_taken(stage: Page) -> None:
     problem = stage.locator("#text-problem")
     paste(stage, "0 0 1 / 0 0 0 / 0 0 0")
     expect(problem).to_have_text("block must be a square matrix with 26 rows, got 3 rows")
-    paste(stage, adjacency.write(adjacency.build(25, {(9, 3): DSC})))
+    paste(stage, adjacency.to_text(adjacency.edges_from_skips(25, {(9, 3): DSC})))
     expect(problem).to_have_text("Backward connections: not in this stage")
     expect_matrix(stage, adjacency.sequential(25))
-    text = adjacency.write(adjacency.resnet_like(25))
+    text = adjacency.to_text(adjacency.resnet_like(25))
     paste(stage, text.replace(" / ", "\n"))
     expect_matrix(stage, adjacency.resnet_like(25))
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from snnviz.design.links import write_part
+from snnviz.design.links import part_to_query
 from snnviz.store import Store
-from snnviz.studies.skips.optimisation import Optimisation, searches
+from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches
 from snnviz.studies.skips.search import Search, Trial
 from tests.waiting import ended, until
 
@@ -27,8 +27,8 @@ def test_a_search_is_paused_goes_on_elsewhere_and_its_best_is_opened(
     place: tuple[str, Store], visit: Callable[..., Page]
 ) -> None:
     url, store = place
-    (search,) = searches(SETTING)
-    link = f"{url}/skips?view=optimise&{write_part(SETTING, 'optimise.')}"
+    (search,) = optimisation_searches(SETTING)
+    link = f"{url}/skips?view=optimise&{part_to_query(SETTING, 'optimise.')}"
     page = visit(link)
     expect(page.get_by_text("27 candidates: 3 places")).to_be_visible()
     page.get_by_role("button", name="Start 1 search").click()

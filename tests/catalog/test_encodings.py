@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.catalog.encodings import Pixels, pixels_of, second_moments
+from snnviz.catalog.encodings import PixelDistribution, pixel_distribution, second_moments
 from snnviz.design.design import Design
 from snnviz.design.menus import DATASETS, ENCODINGS, EVENTS
 from snnviz.design.parts import Neuron
@@ -20,7 +20,7 @@ IMAGES = [entry.kind for entry in DATASETS if EVENTS not in entry.traits]
 @pytest.mark.parametrize("name", IMAGES)
 @pytest.mark.parametrize("entry", list(ENCODINGS), ids=lambda entry: entry.kind)
 def test_they_form_a_covariance_matrix(entry: Entry[Any], name: str, steps: int) -> None:
-    moments = entry.function(pixels_of(name, Neuron(threshold=0.5, beta=0.9), steps), steps)
+    moments = entry.function(pixel_distribution(name, Neuron(threshold=0.5, beta=0.9), steps), steps)
     assert moments.shape == (steps, steps)
     np.testing.assert_array_equal(moments, moments.T)
     assert np.linalg.eigvalsh(moments).min() > -1e-12
@@ -28,21 +28,21 @@ def test_they_form_a_covariance_matrix(entry: Entry[Any], name: str, steps: int)
 
 
 def test_a_pixel_of_latency_spikes_at_most_once() -> None:
-    pixels = pixels_of("digits", Neuron(), 5)
+    pixels = pixel_distribution("digits", Neuron(), 5)
     moments = ENCODINGS["latency"].function(pixels, 5)
     np.testing.assert_array_equal(moments, np.diag(np.diag(moments)))
     assert np.trace(moments) == pytest.approx(1 - pixels.share[0])  # all but the black ones
 
 
 def test_two_steps_of_rate_coding_are_independent_given_the_pixel() -> None:
-    pixels = Pixels(np.array([0.0, 0.5, 1.0]), np.array([0.5, 0.25, 0.25]), 0.375, 0.415, Neuron())
+    pixels = PixelDistribution(np.array([0.0, 0.5, 1.0]), np.array([0.5, 0.25, 0.25]), 0.375, 0.415, Neuron())
     moments = ENCODINGS["rate"].function(pixels, 2)
     np.testing.assert_allclose(moments, [[0.375, 0.3125], [0.3125, 0.375]])  # E[p] and E[p^2]
 
 
-def four(**neuron: Any) -> Pixels:
+def four(**neuron: Any) -> PixelDistribution:
     """A quarter each of normalised pixels -0.5, 0.5, 1.5 and 2.5."""
-    return Pixels(np.arange(4) / 4, np.full(4, 0.25), 1 / 8, 1 / 4, Neuron(**neuron))
+    return PixelDistribution(np.arange(4) / 4, np.full(4, 0.25), 1 / 8, 1 / 4, Neuron(**neuron))
 
 
 def test_a_spiking_encoder_spikes_at_first_where_a_pixel_is_above_the_threshold() -> None:
@@ -72,6 +72,6 @@ def test_subtracting_the_threshold_lets_a_bright_pixel_spike_more_often() -> Non
 
 def test_the_moments_of_a_design_are_those_of_its_data_set_and_neuron() -> None:
     made = Design.check({"data": {"name": "mnist", "encoding": "lif", "steps": 3}, "neuron": {"threshold": 0.4}})
-    expected = ENCODINGS["lif"].function(pixels_of("mnist", made.neuron, 3), 3)
+    expected = ENCODINGS["lif"].function(pixel_distribution("mnist", made.neuron, 3), 3)
     np.testing.assert_array_equal(second_moments(made), expected)
     assert not np.array_equal(expected, second_moments(made.model_copy(update={"neuron": Neuron(threshold=3.0)})))

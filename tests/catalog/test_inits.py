@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.catalog.inits import COMPARED, Drive, Law, coinciding, spike_probability, weight_law
+from snnviz.catalog.inits import (
+    COMPARED,
+    InputStatistics,
+    WeightDistribution,
+    group_equivalent,
+    spike_probability,
+    weight_distribution,
+)
 from snnviz.design.menus import INITS, SURROGATES, Choice
 from snnviz.design.parts import Neuron
 from snnviz.design.registry import Entry
@@ -76,13 +83,13 @@ def test_glorot_is_two_over_both_fans(n: int, out: int, threshold: float) -> Non
     threshold=st.floats(0, 10),
     beta=st.floats(0, 1),
     reset=st.sampled_from(["subtract", "zero", "none"]),
-    drive=st.builds(Drive, st.floats(0, 100), st.integers(1, 100)),
+    drive=st.builds(InputStatistics, st.floats(0, 100), st.integers(1, 100)),
 )
 def test_every_rule_gives_a_finite_variance_for_every_neuron(
-    entry: Entry[Any], n: int, out: int, threshold: float, beta: float, reset: Any, drive: Drive
+    entry: Entry[Any], n: int, out: int, threshold: float, beta: float, reset: Any, drive: InputStatistics
 ) -> None:
     neuron = Neuron(threshold=threshold, beta=beta, reset=reset)
-    law = weight_law(Choice({"kind": entry.kind}), n, out, neuron, drive)
+    law = weight_distribution(Choice({"kind": entry.kind}), n, out, neuron, drive)
     assert 0 <= law.variance < float("inf")
     assert law.variance > 0 or threshold < 1e-3 or entry.kind == "reset-aware"
 
@@ -108,22 +115,24 @@ def test_the_eight_of_the_paper_are_marked() -> None:
     ],
 )
 def test_n_var_w_at_threshold_one_and_leak_a_half(kind: str, gain: float) -> None:
-    law = weight_law(Choice({"kind": kind}), 1000, 1000, Neuron(threshold=1.0, beta=0.5))
+    law = weight_distribution(Choice({"kind": kind}), 1000, 1000, Neuron(threshold=1.0, beta=0.5))
     assert law.variance * 1000 == pytest.approx(gain, abs=5e-4)
     assert law.uniform == (kind in ("lee-2016", "zenke-2021"))
 
 
 def test_bellecs_native_threshold_and_leak_rescaled_give_2_64() -> None:
     native = (1 - math.exp(-1 / 20)) / 0.03  # of the current, over the threshold
-    assert weight_law(Choice({"kind": "bellec-2018", "scale": native}), 1, 1, Neuron()).variance == pytest.approx(
-        2.64, abs=5e-3
-    )
+    assert weight_distribution(
+        Choice({"kind": "bellec-2018", "scale": native}), 1, 1, Neuron()
+    ).variance == pytest.approx(2.64, abs=5e-3)
 
 
 def test_the_slope_of_a_neuron_that_resets_to_zero() -> None:
     hard = Neuron(threshold=1.0, beta=0.5, reset="zero")
-    assert weight_law(Choice({"kind": "ding-2022"}), 1, 1, hard).variance == pytest.approx(2 / (2 * math.log(2)) ** 2)
-    assert weight_law(Choice({"kind": "ding-2022"}), 1, 1, Neuron(beta=1.0, reset="zero")).variance == 2
+    assert weight_distribution(Choice({"kind": "ding-2022"}), 1, 1, hard).variance == pytest.approx(
+        2 / (2 * math.log(2)) ** 2
+    )
+    assert weight_distribution(Choice({"kind": "ding-2022"}), 1, 1, Neuron(beta=1.0, reset="zero")).variance == 2
 
 
 @given(FANS, st.floats(0.001, 1), st.floats(0, 0.99), st.floats(0.5, 5))
@@ -132,13 +141,13 @@ def test_fluctuations_reach_the_threshold_at_xi_standard_deviations(n: int, nu: 
     neuron = Neuron(threshold=0.8, beta=beta)
     for nu_told, moment in ((0.0, nu), (nu, 0.5)):
         init = Choice({"kind": "fluctuation-driven", "xi": xi, "nu": nu_told})
-        law = weight_law(init, n, 1, neuron, Drive(moment, 400))
+        law = weight_distribution(init, n, 1, neuron, InputStatistics(moment, 400))
         assert n * nu / (1 - beta**2) * law.variance == pytest.approx((0.8 / xi) ** 2, rel=1e-3)
 
 
 @given(st.floats(1e-6, 10))
 def test_uniform_weights_within_the_limit_have_the_variance(variance: float) -> None:
-    assert (2 * Law(variance, uniform=True).limit) ** 2 / 12 == pytest.approx(variance)
+    assert (2 * WeightDistribution(variance, uniform=True).limit) ** 2 / 12 == pytest.approx(variance)
 
 
 @pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
@@ -148,11 +157,11 @@ def test_initialisations_are_called_alike_where_their_laws_are_and_only_there(th
     neuron = Neuron(threshold=threshold, reset=reset)
     every = [Choice(INITS.choose("init", entry.kind)) for entry in INITS]
     for shapes in ([(100, 100)], [(100, 100), (100, 10)]):
-        groups = coinciding(every, shapes, neuron, 4)
+        groups = group_equivalent(every, shapes, neuron, 4)
         together = {frozenset((a.kind, b.kind)) for group in groups for a in group for b in group if a != b}
         for a, b in combinations(every, 2):
             laws = [
-                [weight_law(init, *shape, neuron, Drive(moment, 4)) for init in (a, b)]
+                [weight_distribution(init, *shape, neuron, InputStatistics(moment, 4)) for init in (a, b)]
                 for shape in shapes
                 for moment in (0.01, 0.2, 0.9)
             ]

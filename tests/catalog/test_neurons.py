@@ -12,19 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.catalog import neurons as module
-from snnviz.catalog.inits import LIF, suits, weight_law
+from snnviz.catalog.inits import LIF, suits, weight_distribution
 from snnviz.catalog.neurons import as_lif, respond
 from snnviz.cli.reference import reference
 from snnviz.design.design import Design
-from snnviz.design.links import begins_anew, change, from_query, in_a_line, to_query
+from snnviz.design.links import begins_anew, change, from_query, one_line_summary, to_query
 from snnviz.design.menus import INITS, NEURONS, Choice
 from snnviz.design.neurons import Model
 from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.design.registry import Parameter
 from snnviz.errors import InputError
-from snnviz.graph.nearest import nearest
+from snnviz.graph.nearest import nearest_design
 from snnviz.places import ROOT
-from snnviz.theory.verdicts import advise, verdict
+from snnviz.theory.verdicts import activity_verdict, suggest_changes
 from snnviz.views.refusals import error_text
 from snnviz.views.words import option, word
 from tests.designs import is_a_sentence, outside
@@ -165,7 +165,7 @@ def test_another_kind_begins_anew_save_relus_which_have_the_numbers_of_lif() -> 
     made = change(Design(), {"neuron.surrogate.slope": 3, "neuron.kind": "plif", "neuron.surrogate.kind": "sigmoid"})
     assert to_query(made) == "neuron.kind=plif&neuron.surrogate.kind=sigmoid&neuron.surrogate.slope=3.0"
     assert from_query(to_query(made)) == made
-    assert "plif" in in_a_line(made)
+    assert "plif" in one_line_summary(made)
 
 
 def test_fields_of_lif_are_those_of_before_and_no_other_kind_is_in_their_part() -> None:
@@ -191,7 +191,9 @@ def test_formulas_of_lif_are_refused_elsewhere_in_a_sentence_with_the_nearest_th
         assert f"where neuron.kind is {kind}, got {init!r}; the nearest has init.kind=variance-preserving" in str(error)
         found = error_text(error)
         assert found.startswith("Initialisation must be one of variance-preserving, kaiming, ")
-        near = nearest(Design.check({**asked, "init": "kaiming"}).model_copy(update={"init": Choice({"kind": init})}))
+        near = nearest_design(
+            Design.check({**asked, "init": "kaiming"}).model_copy(update={"init": Choice({"kind": init})})
+        )
         assert near.design.neuron == neuron
         assert near.changes == {"init.kind": "variance-preserving"}
 
@@ -200,7 +202,7 @@ def test_formulas_of_lif_are_refused_elsewhere_in_a_sentence_with_the_nearest_th
 def test_one_spike_a_neuron_is_for_relus_and_the_nearest_design_has_them(kind: str) -> None:
     error = refused({"neuron": {"kind": kind}, "network": {"kind": "mlp", "code": "ttfs"}})
     assert str(error).startswith(f"neuron.kind must be relu where network.code is ttfs, got '{kind}'; the nearest has ")
-    near = nearest(Design.check({"neuron": {"kind": kind}, "network": {"kind": "mlp"}}), code="ttfs")
+    near = nearest_design(Design.check({"neuron": {"kind": kind}, "network": {"kind": "mlp"}}), code="ttfs")
     assert (near.design.neuron.kind, near.changes["neuron.kind"]) == ("relu", "relu")
 
 
@@ -209,14 +211,16 @@ def test_plif_has_the_initialisations_of_the_lif_that_it_begins_as() -> None:
     assert isinstance(plif, AnyNeuron)
     lif = Neuron(threshold=0.8, beta=0.75, reset="zero")
     for init in ("ding-2022", "reset-aware", "variance-preserving"):
-        assert weight_law(Choice({"kind": init}), 100, 100, plif) == weight_law(Choice({"kind": init}), 100, 100, lif)
+        assert weight_distribution(Choice({"kind": init}), 100, 100, plif) == weight_distribution(
+            Choice({"kind": init}), 100, 100, lif
+        )
 
 
 def test_advice_holds_for_any_neuron_that_spikes_above_a_threshold() -> None:
     quiet = Design.check({"neuron": {"kind": "synaptic", "threshold": 6}, "init": "zenke-2021"})
-    assert verdict(quiet)[0] == "bad"
-    assert "silent at threshold 6" in verdict(quiet)[1]
-    found = advise(quiet)
+    assert activity_verdict(quiet)[0] == "bad"
+    assert "silent at threshold 6" in activity_verdict(quiet)[1]
+    found = suggest_changes(quiet)
     assert found
     assert all(advice.design.neuron.kind == "synaptic" for advice in found)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.catalog.shortcuts import weights
+from snnviz.catalog.shortcuts import loss_weights
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.links import change, from_query, to_query
@@ -18,8 +18,8 @@ from snnviz.design.menus import SHORTCUTS
 from snnviz.design.parts import Shortcut
 from snnviz.design.registry import Entry
 from snnviz.errors import InputError
-from snnviz.graph.architectures import architecture
-from snnviz.graph.branches import branching, parameters
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.branches import branch_layers, branch_parameter_count
 from tests.designs import entries, is_a_sentence
 
 EACH = pytest.mark.parametrize("entry", list(SHORTCUTS), ids=lambda entry: entry.kind)
@@ -52,10 +52,10 @@ def test_it_follows_its_formula(kind: str) -> None:
 @given(value=st.floats(0, 10), count=st.integers(1, 50))
 def test_normalised_factors_add_up_to_one_in_the_proportion_of_lambda(value: float, count: int) -> None:
     schedule = {"kind": "constant", "weight": value}
-    found = weights(Shortcut.model_validate({"schedule": schedule, "weighting": "normalised"}), 0, 5, count)
+    found = loss_weights(Shortcut.model_validate({"schedule": schedule, "weighting": "normalised"}), 0, 5, count)
     assert found.main + count * found.branch == pytest.approx(1)
     assert count * found.branch == pytest.approx(value * found.main)
-    plain = weights(Shortcut.model_validate({"schedule": schedule}), 0, 5, count)
+    plain = loss_weights(Shortcut.model_validate({"schedule": schedule}), 0, 5, count)
     assert (plain.main, plain.branch, plain.value) == (1, value, value)
 
 
@@ -78,20 +78,20 @@ def with_branches(network: str, **settings: Any) -> Design:
     ],
 )
 def test_usual_branches_are_at_quarters_of_the_depth_or_after_each_block(made: Design, names: list[str]) -> None:
-    layers = architecture(made).layers
-    assert [layers[index].name for index in branching(made)] == names
-    assert parameters(made) == sum(10 * (layers[index].out_shape[0] + 1) for index in branching(made))
+    layers = build_architecture(made).layers
+    assert [layers[index].name for index in branch_layers(made)] == names
+    assert branch_parameter_count(made) == sum(10 * (layers[index].out_shape[0] + 1) for index in branch_layers(made))
 
 
 @pytest.mark.parametrize("text", ["3,6,9", "[3,6,9]", "[3, 6, 9]", [3, 6, 9], (3, 6, 9), [3.0, 6, 9]])
 def test_layers_can_be_written_in_many_ways_and_are_one_value(text: Any) -> None:
     made = change(with_branches("mlp", network_depth=12), {"training.shortcut.layers": text})
     assert made.training.shortcut.layers == (3, 6, 9)
-    assert branching(made) == (2, 5, 8)
+    assert branch_layers(made) == (2, 5, 8)
     assert to_query(made).endswith("training.shortcut.layers=3,6,9")
     assert from_query(to_query(made)) == made
     assert Design.read(made.canonical()) == made
-    assert "linear shortcuts" in links.in_a_line(made)
+    assert "linear shortcuts" in links.one_line_summary(made)
 
 
 @pytest.mark.parametrize(

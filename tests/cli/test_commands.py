@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from snnviz import commands as cli
-from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.examples import EXAMPLES, get_example
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.events import Checkpoint, EpochEnd, LayerState
@@ -22,7 +22,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.theory import costs
-from snnviz.theory.operations import spent
+from snnviz.theory.operations import operations_per_image
 from tests.cli.conftest import Snnviz, process, write
 from tests.conftest import MakeDesign
 from tests.recorded import put
@@ -50,10 +50,10 @@ def test_the_named_designs_are_listed(snnviz: Snnviz) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_named_design_is_printed_as_json_and_linked(snnviz: Snnviz, name: str) -> None:
     printed = snnviz("design", name)
-    assert Design.read(printed.out) == named(name)
+    assert Design.read(printed.out) == get_example(name)
     link = snnviz("link", name)
     assert link.out.startswith("?")
-    assert links.from_query(link.out.strip()) == named(name)
+    assert links.from_query(link.out.strip()) == get_example(name)
     assert snnviz("link", "-", stdin=printed.out).out == link.out
 
 
@@ -90,7 +90,7 @@ def test_a_run_is_one_json_object_with_everything_in_it(snnviz: Snnviz, tiny: Ma
     assert (report["cached"], report["state"], report["error"]) == (False, "done", None)
     assert 0 < report["accuracy"] < 1
     assert report["seconds"] > 0
-    assert (report["parameters"], report["macs"]) == (costs.parameters(tiny()), costs.macs(tiny()))
+    assert (report["parameters"], report["macs"]) == (costs.parameter_count(tiny()), costs.macs_per_step(tiny()))
     assert [layer["name"] for layer in report["layers"]] == ["L1", "L2", "readout"]
     assert all(set(layer) == LAYER for layer in report["layers"])
     assert 0 < report["operations"]["macs"] + report["operations"]["additions"] < report["operations"]["dense"]
@@ -104,7 +104,7 @@ def test_a_run_is_one_json_object_with_everything_in_it(snnviz: Snnviz, tiny: Ma
     final = [row for _, row in store.rows(report["run"], EpochEnd)][-1]
     assert (final.test_accuracy, final.test_loss, final.rate) == tuple(report[n] for n in ("accuracy", "loss", "rate"))
     states = [row for _, row in store.rows(report["run"], LayerState)]
-    assert report["operations"]["picojoules"] == spent(tiny(), states).by("additions").picojoules()
+    assert report["operations"]["picojoules"] == operations_per_image(tiny(), states).by("additions").picojoules()
     assert states[-1].var_u == report["layers"][-1]["var_u"]
     store.close()
 
@@ -119,7 +119,7 @@ def test_a_run_for_people(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path) -> N
     assert (first.code, first.err) == (0, "")  # no progress bar where nobody looks
     assert f"run        {tiny(9).digest}\n" in first.out
     assert re.search(r"^test +accuracy \d+\.\d\d%, loss \d\.\d{4}, rate \d+\.\d\d%$", first.out, re.MULTILINE)
-    assert f"design     {links.in_a_line(tiny(9))}\n" in first.out
+    assert f"design     {links.one_line_summary(tiny(9))}\n" in first.out
     counted = r"^an image   [\d,]+ operations, where inputs are not 0 [\d,]+ MACs and [\d,]+ additions: [\d.,]+ nJ$"
     assert re.search(counted, first.out, re.MULTILINE)
     again = snnviz("run", path, "--set", "seed=9")
@@ -158,7 +158,7 @@ def test_runs_are_listed_newest_first(snnviz: Snnviz, tiny: MakeDesign) -> None:
     assert found[0]["accuracy"] is None
     assert 0 < found[1]["accuracy"] < 1
     lines = snnviz("runs").out.splitlines()
-    assert re.fullmatch(rf"{waiting}  queued +-  {re.escape(links.in_a_line(tiny(2)))}", lines[0])
+    assert re.fullmatch(rf"{waiting}  queued +-  {re.escape(links.one_line_summary(tiny(2)))}", lines[0])
     assert re.fullmatch(rf"{trained}  done +\d+\.\d%  mine", lines[1])
 
 

@@ -37,7 +37,7 @@ def test_every_data_set_is_listed_with_where_it_is(snnviz: Snnviz, mounted: Path
 
 @pytest.mark.parametrize("name", DATASETS.kinds)
 def test_a_card_is_shown(snnviz: Snnviz, name: str) -> None:
-    about = datasets.card(name)
+    about = datasets.dataset_card(name)
     said = snnviz("data", "show", name).out
     for words in (about.title, about.licence, about.citation, about.split, about.about):
         assert words in said

@@ -16,19 +16,19 @@ from snnviz.jobs import engine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, Task
 from snnviz.studies.activity.study import TrainingStudy
-from snnviz.studies.activity.study import members as compared
+from snnviz.studies.activity.study import study_runs as compared
 from snnviz.studies.cells.command.correlating import by_digest, candidates
 from snnviz.studies.cells.scoring import Candidate, CellSearch
-from snnviz.studies.cells.study import distinct as studied
-from snnviz.studies.cells.study import members as trained
-from snnviz.studies.cells.study import searches as scored
+from snnviz.studies.cells.study import distinct_designs as studied
+from snnviz.studies.cells.study import study_runs as trained
+from snnviz.studies.cells.study import study_searches as scored
 from snnviz.studies.skips.command.searching import read_setting
-from snnviz.studies.skips.optimisation import searches
+from snnviz.studies.skips.optimisation import optimisation_searches
 from snnviz.studies.skips.search import Trial
-from snnviz.studies.skips.sweep import distinct as swept
-from snnviz.studies.skips.sweep import points as of_sweep
-from snnviz.studies.ttfs.curves import LimitStudy, networks, points
-from snnviz.studies.ttfs.penalty import PenaltyStudy, penalised
+from snnviz.studies.skips.sweep import distinct_designs as swept
+from snnviz.studies.skips.sweep import sweep_points as of_sweep
+from snnviz.studies.ttfs.curves import LimitStudy, curve_points, pretrained_designs
+from snnviz.studies.ttfs.penalty import PenaltyStudy, penalty_runs
 from tests.cli.conftest import Answer, Snnviz, write
 from tests.conftest import MakeDesign
 from tests.studies.cells.command import test_cells, test_correlating
@@ -50,7 +50,7 @@ class Interrupted:
         self.store = store
 
     def submit(self, task: Task) -> None:
-        engine.submit(self.store, task)
+        engine.submit_checked(self.store, task)
 
     def cancel(self, run: str) -> None:
         self.store.cancel(run)
@@ -113,7 +113,9 @@ def test_a_study(snnviz: Snnviz, opened: Store) -> None:
 
 def test_a_search_for_skips(snnviz: Snnviz, opened: Store) -> None:
     settings = [setting.removeprefix("--set=") for setting in test_searching.SETTINGS]
-    (search,) = searches(read_setting(None, "ucb", {"iterations": "2", "seeds": "1"}, [*settings, "shared_epochs=1"]))
+    (search,) = optimisation_searches(
+        read_setting(None, "ucb", {"iterations": "2", "seeds": "1"}, [*settings, "shared_epochs=1"])
+    )
     begun(opened, search, Trial, 2)
     found, human = both(snnviz, *test_searching.SMALL)
     (told,) = found["searches"]
@@ -149,9 +151,9 @@ def test_curves_of_limits(snnviz: Snnviz, opened: Store, tmp_path: Path) -> None
     arguments = ("ttfs", "limits", path, "--axis", "latency", "--epochs", "1")
     found, human = both(snnviz, *arguments)
     assert (found["points"], found["exact"], human.out) == ([], [], "")  # the network is not trained
-    (network,) = networks(test_limiting.TINY, 1)
+    (network,) = pretrained_designs(test_limiting.TINY, 1)
     Immediate(opened).submit(network)
-    curve = points(test_limiting.TINY, LimitStudy(epochs=1), ("latency",))
+    curve = curve_points(test_limiting.TINY, LimitStudy(epochs=1), ("latency",))
     Immediate(opened).submit(curve[0].task)
     found, human = both(snnviz, *arguments)
     assert [point["after"] is not None for point in found["points"]] == [True, False, False, False, False]
@@ -161,7 +163,7 @@ def test_curves_of_limits(snnviz: Snnviz, opened: Store, tmp_path: Path) -> None
 
 def test_penalties(snnviz: Snnviz, opened: Store, tmp_path: Path) -> None:
     path = write(tmp_path, test_limiting.TINY.document())
-    first, *_ = penalised(test_limiting.TINY, PenaltyStudy(values="0,1", seeds=1))
+    first, *_ = penalty_runs(test_limiting.TINY, PenaltyStudy(values="0,1", seeds=1))
     Immediate(opened).submit(first.design)
     found, human = both(snnviz, "ttfs", "penalty", path, "--values", "0,1", "--seeds", "1")
     assert [point["accuracy"] is not None for point in found["points"]] == [True, False]
@@ -229,12 +231,12 @@ def test_activity(snnviz: Snnviz, monkeypatch: pytest.MonkeyPatch) -> None:
 
     arguments = ("activity", "--width", "50", "--layers", "4", "--seeds", "5")
     whole = snnviz(*arguments[:-1], "3", "--json").json
-    monkeypatch.setattr(propagation, "propagate", after(propagation.propagate, 3))
+    monkeypatch.setattr(propagation, "propagate_activity", after(propagation.propagate_activity, 3))
     found, human = both(snnviz, *arguments, said="Stopped: 3 of 5 networks were drawn.")
     assert found["networks"] == 3
     assert found["layers"] == whole["layers"]
     assert len(human.out.splitlines()) == 5
-    monkeypatch.setattr(propagation, "propagate", after(propagation.propagate, 0))
+    monkeypatch.setattr(propagation, "propagate_activity", after(propagation.propagate_activity, 0))
     nothing, human = both(snnviz, *arguments, said="Stopped: 0 of 5 networks were drawn.")
     assert (nothing["layers"], human.out) == ([], "")
 

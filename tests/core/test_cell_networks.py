@@ -14,14 +14,14 @@ from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
 from snnviz.core.loops import Loop
 from snnviz.core.networks import Network
-from snnviz.core.order import last_read
+from snnviz.core.order import last_uses
 from snnviz.design import cells
 from snnviz.design.cells import Cell
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import INITS
 from snnviz.events import EpochEnd
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.twins import ann_twin
 from tests.core import slow, snasnet
 
@@ -40,12 +40,12 @@ SOME = [
     "0034 3000 0400 0100",
     "0003 1003 0000 0000",
 ]
-FORWARD = [text for text in SOME if not cells.is_backward(cells.parse(text))]
+FORWARD = [text for text in SOME if not cells.has_backward(cells.parse(text))]
 BACKWARD = [text for text in SOME if text not in FORWARD]
 
 
 def design(cell: Cell | str, *, steps: int = 4, **network: Any) -> Design:
-    text = cell if isinstance(cell, str) else cells.write(cell)
+    text = cell if isinstance(cell, str) else cells.to_text(cell)
     network = {"kind": "cell", "cell": text, "channels": 4, "hidden": 24, "enlarge": 2, "dropout": 0.5, **network}
     return Design.check({"data": {"steps": steps}, "network": network, "neuron": PAPERS, "init": "kaiming"})
 
@@ -71,7 +71,7 @@ def shown(images: int = 6, dtype: torch.dtype = torch.float64) -> tuple[Tensor, 
 def literal(network: Network, fire: Any = snasnet.LIF) -> snasnet.SnasNet:
     """The published network with these weights."""
     made = network.design.network
-    matrix = cells.useful(made.cell)
+    matrix = cells.without_unused_connections(made.cell)
     net = snasnet.SnasNet(matrix, made.channels, 16, made.hidden, network.steps, fire=fire).double()
     theirs = snasnet.parameters(net, matrix)
     assert theirs.keys() == network.parameters.keys()
@@ -94,7 +94,7 @@ def agrees(network: Network, net: snasnet.SnasNet, *, masked: bool = False) -> N
     assert mine.detach().std(0).min() > 1e-3  # images differ
     torch.testing.assert_close(mine, theirs, rtol=1e-8, atol=1e-8)
 
-    matrix = cells.useful(network.design.network.cell)
+    matrix = cells.without_unused_connections(network.design.network.cell)
     others = snasnet.parameters(net, matrix)
     grown = torch.autograd.grad(F.cross_entropy(mine, labels), list(network.parameters.values()))
     expected = torch.autograd.grad(F.cross_entropy(theirs, labels), [*others.values()], allow_unused=True)
@@ -118,7 +118,7 @@ def test_equals_the_published_network(cell: str, masked: bool) -> None:
 @pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
 @pytest.mark.parametrize("number", range(6))
 def test_so_does_any_cell_that_a_search_draws(number: int, backward: bool) -> None:
-    network = loud(design(cells.drawn(3, number, backward=backward)))
+    network = loud(design(cells.random_cell(3, number, backward=backward)))
     agrees(network, literal(network), masked=True)
 
 
@@ -158,7 +158,7 @@ def in_a_loop(network: Network) -> Network:
         elif built.layers[index - 1].name.partition(".")[0] != name:
             members = [k for k, other in enumerate(built.layers) if other.name.startswith(f"{name}.")][:-1]
             order.append(Loop(built, members))
-    network.stages, network.done = order, last_read(built, order)
+    network.stages, network.done = order, last_uses(built, order)
     return network
 
 
@@ -213,7 +213,7 @@ def test_a_single_step_learns_forward_what_it_can(cell: str) -> None:
 
 
 def test_the_cell_of_one_skip_is_the_identity() -> None:
-    built = architecture(design("0001 0000 0000 0000"))
+    built = build_architecture(design("0001 0000 0000 0000"))
     assert [layer.name for layer in built.layers] == ["stem", "C1.out", "reduction", "C2.out", "hidden", "readout"]
     image, _ = shown()
     network = loud(design("0001 0000 0000 0000"))
@@ -283,7 +283,7 @@ def test_whoever_watches_sees_every_layer_once_and_changes_nothing() -> None:
         assert (activity.rate is not None) == layers[index].spiking
         assert (activity.density is not None) == layers[index].weighted
         assert activity.spikes.shape in {(3, 6), (1, 6)}
-    states = list(observe.look(network, image, observe.Window(network.parameters), 0, 0.0))
+    states = list(observe.observe_layers(network, image, observe.RunningSums(network.parameters), 0, 0.0))
     assert [state.name for state in states] == [layer.name for layer in network.architecture.watched]
     assert [state.layer for state in states] == list(range(len(states)))
 
@@ -327,14 +327,14 @@ def test_one_mask_serves_all_time_steps_and_only_training_has_one() -> None:
     index = [layer.name for layer in network.architecture.layers].index("hidden")
     mask = torch.ones(6, 8 * 4 * 4)
     mask[:, 5] = 0
-    found = train.slope(network, image, labels, None, {index: mask})
+    found = train.loss_and_gradients(network, image, labels, None, {index: mask})
     name = list(network.parameters).index("hidden.weight")
     columns = found.gradients[name].unflatten(1, (8, 4, 4)).permute(0, 2, 3, 1).flatten(1)
     assert not columns[:, 5].any()
     assert columns.any(0).sum() > 100
-    assert not torch.equal(found.logits, train.slope(network, image, labels).logits)
-    whole = train.slope(network, image, labels, None, {index: torch.ones(6, 8 * 4 * 4)})
-    assert torch.equal(whole.logits, train.slope(network, image, labels).logits)
+    assert not torch.equal(found.logits, train.loss_and_gradients(network, image, labels).logits)
+    whole = train.loss_and_gradients(network, image, labels, None, {index: torch.ones(6, 8 * 4 * 4)})
+    assert torch.equal(whole.logits, train.loss_and_gradients(network, image, labels).logits)
 
 
 def test_a_batch_that_is_cut_is_masked_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,7 +344,7 @@ def test_a_batch_that_is_cut_is_masked_as_a_whole(monkeypatch: pytest.MonkeyPatc
     slopes = []
     for size in (6, 4, 2):
         monkeypatch.setattr(Network, "micro_batch", size)
-        slopes.append(train.slope(network, image, labels, None, kept))
+        slopes.append(train.loss_and_gradients(network, image, labels, None, kept))
     for other in slopes[1:]:
         torch.testing.assert_close(slopes[0].logits, other.logits, rtol=1e-10, atol=1e-10)
         for one, its in zip(slopes[0].gradients, other.gradients, strict=True):
@@ -374,7 +374,9 @@ def test_products_in_half_precision_learn_nearly_the_same(cell: str) -> None:
         made = Design.check(design(cell).document() | {"training": {"precision": precision}})
         network = loud(made, torch.float32)
         image, labels = shown(dtype=torch.float32)
-        slopes.append(dict(zip(network.parameters, train.slope(network, image, labels).gradients, strict=True)))
+        slopes.append(
+            dict(zip(network.parameters, train.loss_and_gradients(network, image, labels).gradients, strict=True))
+        )
     whole, half = (found["readout.weight"].flatten() for found in slopes)
     assert not torch.equal(whole, half)
     assert F.cosine_similarity(whole, half, 0) > 0.6  # a rounded current now and then makes another spike
@@ -386,9 +388,9 @@ def test_products_in_half_precision_learn_nearly_the_same(cell: str) -> None:
 def test_every_initialisation_gives_finite_weights_to_every_layer(init: str, norm: str) -> None:
     made = Design.check(design(SOME[0], norm=norm).document() | {"init": init})
     network, (image, labels) = Network(made), shown(dtype=torch.float32)
-    measured_inits.measure(network, image)
+    measured_inits.initialise_from_data(network, image)
     for layer in network.architecture.weighted:
         weight = network.parameters[f"{layer.name}.weight"]
         assert weight.isfinite().all()
         assert weight.any()
-    assert train.slope(network, image, labels).loss.isfinite()
+    assert train.loss_and_gradients(network, image, labels).loss.isfinite()

@@ -11,7 +11,7 @@ from snnviz.catalog.encodings import is_static
 from snnviz.core import data
 from snnviz.data import datasets, samples
 from snnviz.errors import DataMissing
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from tests.core.test_event_sets import CNN, MLP, design, last
 
 pytestmark = pytest.mark.usefixtures("machine")
@@ -31,19 +31,19 @@ def put_cifar(folder: Path, per_file: int = 6) -> tuple[np.ndarray, np.ndarray]:
 
 def test_cifar10_is_read_shown_and_learnt_from_in_three_colours(machine: Path) -> None:
     images, labels = put_cifar(machine / "cifar-10-batches-bin")
-    assert datasets.is_here("cifar10")
-    assert datasets.sizes("cifar10") == (30, 6)
-    assert "30 of its 50,000 training and 6 of its 10,000 test images" in datasets.remark("cifar10")
+    assert datasets.is_available("cifar10")
+    assert datasets.dataset_sizes("cifar10") == (30, 6)
+    assert "30 of its 50,000 training and 6 of its 10,000 test images" in datasets.availability_remark("cifar10")
     train, test = data.load(design("cifar10"))
     np.testing.assert_array_equal(train.images, images[:30])
     np.testing.assert_array_equal(test.labels, labels[30:])
     for network in (MLP, CNN, {"kind": "block", "channels": 2, "edges": "000/000/000"}):
         made = design("cifar10", network)
-        assert architecture(made).input_shape == (3, 32, 32)
+        assert build_architecture(made).input_shape == (3, 32, 32)
         assert is_static(made)
         assert np.isfinite(last(made).test_loss)
     assert last(design("cifar10", encoding="rate", augment={"flip": "on", "shift": 4})).test_accuracy >= 0
-    shown = samples.sample("cifar10", 2, test=True)
+    shown = samples.load_sample("cifar10", 2, test=True)
     assert shown.label == labels[32]
     np.testing.assert_allclose(shown.image, images[32] / 255)
     assert np.isfinite(last(design("cifar10-saccades", CNN)).test_loss)
@@ -70,9 +70,9 @@ def test_cifar100_is_read_with_fine_and_with_coarse_labels(machine: Path) -> Non
     for name, chosen in (("train.bin", range(20)), ("test.bin", range(20, 30))):
         (folder / name).write_bytes(b"".join(bytes([coarse[i], fine[i]]) + images[i].tobytes() for i in chosen))
     for name, labels, classes in (("cifar100", fine, 100), ("cifar100-coarse", coarse, 20)):
-        assert datasets.is_here(name)
-        assert datasets.sizes(name) == (20, 10)
-        assert len(set(datasets.card(name).labels)) == datasets.card(name).classes == classes
+        assert datasets.is_available(name)
+        assert datasets.dataset_sizes(name) == (20, 10)
+        assert len(set(datasets.dataset_card(name).labels)) == datasets.dataset_card(name).classes == classes
         train, test = data.load(design(name))
         np.testing.assert_array_equal(train.images, images[:20])
         np.testing.assert_array_equal(train.labels, labels[:20])

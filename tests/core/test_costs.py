@@ -44,7 +44,7 @@ def test_parameters_and_macs_are_those_of_the_tensors(
 ) -> None:
     made = Design.check({**document, "data": {"encoding": "rate", "steps": 1}})
     network = Network(made)
-    assert costs.parameters(made) == sum(parameter.numel() for parameter in network.parameters.values())
+    assert costs.parameter_count(made) == sum(parameter.numel() for parameter in network.parameters.values())
 
     counted = 0
     conv2d, linear = F.conv2d, F.linear
@@ -66,7 +66,7 @@ def test_parameters_and_macs_are_those_of_the_tensors(
     images, _ = data.load(made)
     with torch.no_grad():
         network(data.encode(images.images[:1], images.white, made, "test"))
-    assert costs.macs(made) == counted
+    assert costs.macs_per_step(made) == counted
 
 
 MEMORY: list[dict[str, Any]] = [

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from snnviz.catalog.encodings import second_moments
 from snnviz.core import data
-from snnviz.core.randomness import stream
+from snnviz.core.randomness import derive_seed
 from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.menus import ENCODINGS
@@ -53,8 +53,8 @@ def test_a_subset_is_drawn_from_the_seed_without_repetition() -> None:
 
 
 def test_the_seed_draws_the_subset_of_a_data_set_whose_split_is_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    fixed = datasets.load("digits")
-    monkeypatch.setattr(datasets, "load", lambda *_: fixed)
+    fixed = datasets.load_images("digits")
+    monkeypatch.setattr(datasets, "load_images", lambda *_: fixed)
     first, again, other = (data.load(design(train_samples=100, seed=seed))[0] for seed in (0, 0, 1))
     assert torch.equal(first.images, again.images)
     assert not torch.equal(first.images, other.images)
@@ -101,7 +101,7 @@ def test_rate_coding_is_spikegens() -> None:
     encoded = data.encode(digits(), 16, made, "probe")
     state = torch.get_rng_state()
     try:
-        torch.manual_seed(stream(4, "encode", "probe"))
+        torch.manual_seed(derive_seed(4, "encode", "probe"))
         expected = spikegen.rate(digits().float() / 16, num_steps=5)
     finally:
         torch.set_rng_state(state)

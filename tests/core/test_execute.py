@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from snntorch import functional
 from torch import Tensor
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.core import data, observe, train
 from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
@@ -179,10 +179,10 @@ def test_being_looked_at_changes_nothing_in_training(
 ) -> None:
     made = design(data={"encoding": encoding}, network=network)
     seen = list(execute(made))
-    monkeypatch.setattr(observe, "look", nothing)
+    monkeypatch.setattr(observe, "observe_layers", nothing)
     unseen = list(execute(made))
     monkeypatch.undo()
-    monkeypatch.setattr(observe, "is_due", lambda *_: True)
+    monkeypatch.setattr(observe, "is_observation_step", lambda *_: True)
     stared_at = list(execute(made))
     assert not any(isinstance(event, LayerState) for event in unseen)
     assert len([event for event in stared_at if isinstance(event, Sample)]) == 15
@@ -275,14 +275,14 @@ def test_the_end_of_an_epoch_reports_accuracy_loss_and_rate_on_all_test_images(l
 def test_the_training_loss_is_the_mean_over_images_as_they_were_met(monkeypatch: pytest.MonkeyPatch) -> None:
     made = design()
     met: list[tuple[float, int, int]] = []
-    slope = train.slope
+    slope = train.loss_and_gradients
 
-    def listen(network: Network, image: Tensor, labels: Tensor, *given: Any) -> train.Slope:
+    def listen(network: Network, image: Tensor, labels: Tensor, *given: Any) -> train.LossAndGradients:
         found = slope(network, image, labels, *given)
         met.append((found.loss.item(), len(labels), int((found.logits.argmax(1) == labels).sum())))
         return found
 
-    monkeypatch.setattr(train, "slope", listen)
+    monkeypatch.setattr(train, "loss_and_gradients", listen)
     ends = [event for event in execute(made) if isinstance(event, EpochEnd)]
     assert [size for _, size, _ in met] == [64, 64, 64, 64, 44] * 3
     for epoch, end in enumerate(ends):
@@ -366,7 +366,7 @@ def test_ten_layers_learn_from_variance_preserving_weights_and_not_from_kaimings
     def accuracy(init: str) -> float:
         settings = {"init": init, "data.test_samples": 50, "network.width": 150}
         settings |= {"training.epochs": 8, "training.learning_rate": 0.0015}
-        made = change(named("activity"), settings)
+        made = change(get_example("activity"), settings)
         return [event for event in execute(made) if isinstance(event, EpochEnd)][-1].train_accuracy
 
     assert accuracy("variance-preserving") > 0.35

@@ -9,16 +9,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.core import data, measured_inits, observe
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.events import LayerState
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.twins import ann_twin
-from snnviz.theory.variance import _inside, forecast
-from snnviz.theory.verdicts import SILENT, verdict
+from snnviz.theory.variance import _inside, forecast_layers
+from snnviz.theory.verdicts import SILENT_RATE, activity_verdict
 from tests.core.test_staged import any_matrices
 
 
@@ -30,8 +30,8 @@ def measured(document: dict[str, Any], seeds: int, images: int = 32) -> list[Lay
         train, _ = data.load(design)
         network = Network(design)
         probe = data.encode(train.images[:images], train.white, design, "probe")
-        measured_inits.measure(network, probe)
-        looks.append(list(observe.look(network, probe, observe.Window(network.parameters), 0, 0.0)))
+        measured_inits.initialise_from_data(network, probe)
+        looks.append(list(observe.observe_layers(network, probe, observe.RunningSums(network.parameters), 0, 0.0)))
 
     def mean(values: list[float | None]) -> float | None:
         return None if values[0] is None else float(np.mean([value for value in values if value is not None]))
@@ -69,7 +69,7 @@ def test_so_do_those_with_measured_or_uniform_weights(encoding: str, init: str) 
 def agrees(shown: dict[str, Any], init: str, neuron: dict[str, Any]) -> None:
     """Three seeds of 1,000 neurons: variances within 15 %, rates within 2 percentage points."""
     document = {"network": WIDE, "data": shown, "init": init, "neuron": neuron}
-    for expected, found in zip(forecast(Design.check(document)), measured(document, seeds=3), strict=True):
+    for expected, found in zip(forecast_layers(Design.check(document)), measured(document, seeds=3), strict=True):
         if expected.rate is None:  # ten neurons say little
             continue
         assert found.var_u == pytest.approx(expected.var_u, rel=0.15, abs=0.02), expected.name
@@ -82,7 +82,7 @@ def test_blocks_on_digits_do_what_is_forecast_within_a_quarter(skip: int, init: 
     """Five seeds of 48 channels: positions of a map share weights and differ in brightness, which theory leaves out."""
     edges = [[0, 0, skip, 0], [0, 0, 0, skip], [0] * 4, [0] * 4]
     document = {"network": {"kind": "block", "edges": edges, "channels": 48}, "init": init, "data": {"steps": 3}}
-    for expected, found in zip(forecast(Design.check(document)), measured(document, 5, images=16), strict=True):
+    for expected, found in zip(forecast_layers(Design.check(document)), measured(document, 5, images=16), strict=True):
         if expected.rate is None:
             continue
         assert found.var_u == pytest.approx(expected.var_u, rel=0.25, abs=0.02), expected.name
@@ -95,7 +95,7 @@ def test_blocks_with_a_backward_connection_do_what_is_forecast_within_a_quarter(
     edges = [[0] * 4, [0] * 4, [0] * 4, [0, edge, 0, 0]]
     network = {"kind": "block", "edges": edges, "channels": 48, "dsc_fraction": 1}
     document = {"network": network, "init": init, "data": {"steps": 4}}
-    for expected, found in zip(forecast(Design.check(document)), measured(document, 5, images=16), strict=True):
+    for expected, found in zip(forecast_layers(Design.check(document)), measured(document, 5, images=16), strict=True):
         if expected.rate is None:
             continue
         assert found.var_u == pytest.approx(expected.var_u, rel=0.25, abs=0.02), expected.name
@@ -105,7 +105,7 @@ def test_blocks_with_a_backward_connection_do_what_is_forecast_within_a_quarter(
 @pytest.mark.parametrize("network", [{"kind": "block"}, {"kind": "mlp", "width": 300}, {"kind": "cnn"}], ids=str)
 def test_normalised_networks_do_what_is_forecast_within_a_quarter(network: dict[str, Any]) -> None:
     document = {"network": {**network, "norm": "batch"}, "init": "kaiming"}
-    for expected, found in zip(forecast(Design.check(document)), measured(document, 3), strict=True):
+    for expected, found in zip(forecast_layers(Design.check(document)), measured(document, 3), strict=True):
         if expected.rate is None:
             continue
         assert found.var_u == pytest.approx(expected.var_u, rel=0.25), expected.name
@@ -116,15 +116,17 @@ def test_normalised_networks_do_what_is_forecast_within_a_quarter(network: dict[
 @pytest.mark.parametrize("cell", ["0333 0033 0003 0000", "0303 0030 2002 0200", "0134 0012 0003 0000"])
 def test_cells_do_what_is_forecast_within_a_quarter(cell: str, encoding: str) -> None:
     """Five seeds of 16 channels: neurons behind sums, skips and pools; the hidden layer reads means of spikes."""
-    made = change(named("snasnet-digits"), {"network.cell": cell, "network.channels": 16, "data.encoding": encoding})
-    expected, found = forecast(made), measured(made.document(), 5)
+    made = change(
+        get_example("snasnet-digits"), {"network.cell": cell, "network.channels": 16, "data.encoding": encoding}
+    )
+    expected, found = forecast_layers(made), measured(made.document(), 5)
     assert [layer.name for layer in expected] == [layer.name for layer in found]
     for layer, real in zip(expected[:-2], found[:-2], strict=True):
         assert real.var_u == pytest.approx(layer.var_u, rel=0.25), layer.name
         assert (real.rate is None) == (layer.rate is None)
         assert layer.rate is None or real.rate == pytest.approx(layer.rate, rel=0.25, abs=0.02), layer.name
     assert found[-2].var_u == pytest.approx(expected[-2].var_u, rel=0.6)
-    assert verdict(made)[0] == "good"
+    assert activity_verdict(made)[0] == "good"
 
 
 STAGED = {"resnet18": 0.5, "densenet121": 0.25, "mobilenetv2": 0.25}
@@ -142,7 +144,9 @@ def test_architectures_from_papers_do_what_is_forecast_within_a_quarter(
     design = Design.check({"network": network, "data": {"steps": 3}})
     design = design if seed is None else any_matrices(design, seed)
     design = ann_twin(design) if twin else design
-    for expected, found in zip(forecast(design)[:-1], measured(design.document(), 3, images=16)[:-1], strict=True):
+    for expected, found in zip(
+        forecast_layers(design)[:-1], measured(design.document(), 3, images=16)[:-1], strict=True
+    ):
         assert expected.name == found.name
         assert found.var_u == pytest.approx(expected.var_u, rel=0.05 if twin else 0.25), expected.name
         assert (found.rate is None) == (expected.rate is None)
@@ -157,7 +161,7 @@ def test_so_do_those_with_measured_weights_within_a_half(kind: str, init: str) -
     network = {"kind": kind, "width": 0.25, "depth": 0.25, "norm": "none"}
     document = {"network": network, "init": init, "data": {"steps": 3}}
     for expected, found in zip(
-        forecast(Design.check(document))[:-1], measured(document, 3, images=16)[:-1], strict=True
+        forecast_layers(Design.check(document))[:-1], measured(document, 3, images=16)[:-1], strict=True
     ):
         assert found.var_u == pytest.approx(expected.var_u, rel=0.5), expected.name
 
@@ -165,7 +169,7 @@ def test_so_do_those_with_measured_weights_within_a_half(kind: str, init: str) -
 def test_so_does_resnet18_without_normalisation() -> None:
     """Var[u] grows a hundredfold along the additions, which is forecast too."""
     document = {"network": {"kind": "resnet18", "width": 0.25, "norm": "none"}, "data": {"steps": 3}}
-    found, expected = measured(document, 3, images=16)[:-1], forecast(Design.check(document))[:-1]
+    found, expected = measured(document, 3, images=16)[:-1], forecast_layers(Design.check(document))[:-1]
     for one, other in zip(expected, found, strict=True):
         assert other.var_u == pytest.approx(one.var_u, rel=0.3), one.name
         assert other.rate is None or other.rate == pytest.approx(one.rate, rel=0.3), one.name
@@ -176,7 +180,7 @@ def test_so_does_resnet18_without_normalisation() -> None:
 def test_taps_on_zero_padding_are_those_of_a_convolution_of_ones(kind: str) -> None:
     """Maps of 7 points a side, read at every second, have more padding than maps of 28."""
     design = Design.check({"network": {"kind": kind, "width": 0.1, "depth": 0.25}, "data": {"name": "mnist"}})
-    for layer in architecture(design).layers:
+    for layer in build_architecture(design).layers:
         if layer.kind == "conv":
             ones, taps = torch.ones(1, 1, *layer.in_shape[1:]), torch.ones(1, 1, layer.kernel, layer.kernel)
             met = F.conv2d(ones, taps, stride=layer.stride, padding=layer.kernel // 2)
@@ -188,12 +192,14 @@ def test_taps_on_zero_padding_are_those_of_a_convolution_of_ones(kind: str) -> N
 def test_the_layers_that_the_verdict_calls_silent_are_silent_and_the_others_are_not(steps: int) -> None:
     document = {"network": {"kind": "mlp", "depth": 8, "width": 400}, "init": "kaiming", "data": {"steps": steps}}
     design = Design.check(document)
-    predicted = {layer.name: (layer.rate or 0) < SILENT for layer in forecast(design) if layer.rate is not None}
+    predicted = {
+        layer.name: (layer.rate or 0) < SILENT_RATE for layer in forecast_layers(design) if layer.rate is not None
+    }
     found = {layer.name: layer.rate or 0 for layer in measured(document, seeds=3) if layer.rate is not None}
-    assert verdict(design)[0] == "bad"
+    assert activity_verdict(design)[0] == "bad"
     assert set(predicted.values()) == {True, False}
     for name, silent in predicted.items():
-        assert (found[name] < 0.002) if silent else (found[name] > SILENT / 4), name
+        assert (found[name] < 0.002) if silent else (found[name] > SILENT_RATE / 4), name
 
 
 def test_variance_preserving_reaches_the_last_of_thirty_layers_and_kaiming_does_not() -> None:

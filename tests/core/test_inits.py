@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.catalog.inits import MEASURED, UNIFORM, weight_law
+from snnviz.catalog.inits import MEASURED, UNIFORM, weight_distribution
 from snnviz.core import data, measured_inits, networks, observe
 from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
@@ -24,8 +24,8 @@ from snnviz.core.randomness import generator
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Row, Sample
-from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture
-from snnviz.theory.probe import drawn
+from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, build_architecture
+from snnviz.theory.probe import draw_balanced
 from tests.core import slow
 
 DRAWN = [entry.kind for entry in INITS if MEASURED not in entry.traits]
@@ -37,11 +37,11 @@ def wide(init: Any, threshold: float = 1.0, seed: int = 3) -> tuple[Layer, Desig
     """A layer of 1,000 neurons that reads 1,000."""
     network = {"kind": "mlp", "depth": 2, "width": 1000}
     made = Design.check({"network": network, "neuron": {"threshold": threshold}, "init": init, "seed": seed})
-    return architecture(made).layers[1], made
+    return build_architecture(made).layers[1], made
 
 
 def expected(layer: Layer, made: Design) -> float:
-    return weight_law(made.init, layer.fan_in, layer.fan_out, made.neuron).variance
+    return weight_distribution(made.init, layer.fan_in, layer.fan_out, made.neuron).variance
 
 
 # Drawn
@@ -94,7 +94,7 @@ def test_gaussian_draws_are_the_ones_they_have_always_been(init: str) -> None:
 @pytest.mark.parametrize("init", ["kaiming", "zenke-2021"])
 def test_the_fan_in_of_a_convolution_is_its_kernel_times_its_channels(init: str) -> None:
     made = Design.check({"network": {"kind": "cnn", "depth": 2, "channels": 100}, "init": init})
-    drawn = initial_weight(architecture(made).layers[1], made).double()
+    drawn = initial_weight(build_architecture(made).layers[1], made).double()
     assert drawn.shape == (100, 100, 3, 3)
     assert drawn.var().item() * 900 == pytest.approx(2 if init == "kaiming" else 1 / 3, rel=0.03)
 
@@ -102,7 +102,9 @@ def test_the_fan_in_of_a_convolution_is_its_kernel_times_its_channels(init: str)
 @pytest.mark.parametrize("init", ["kaiming", "lee-2016"])
 def test_seeds_and_layers_are_drawn_apart(init: str) -> None:
     layer, made = wide(init)
-    other = architecture(made.model_copy(update={"network": made.network.model_copy(update={"depth": 3})})).layers[2]
+    other = build_architecture(
+        made.model_copy(update={"network": made.network.model_copy(update={"depth": 3})})
+    ).layers[2]
     drawn = torch.stack(
         [
             initial_weight(layer, made).flatten(),
@@ -139,8 +141,8 @@ def started(made: Design) -> tuple[Network, Tensor]:
         return []
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(observe, "look", remember)
-        patch.setattr(observe, "is_due", lambda *_: False)
+        patch.setattr(observe, "observe_layers", remember)
+        patch.setattr(observe, "is_observation_step", lambda *_: False)
         events = execute(made)
         while not seen:
             next(events)
@@ -307,7 +309,7 @@ def test_other_initialisations_are_not_measured() -> None:
     made = Design.check({"network": MLP})
     network = Network(made)
     before = {name: value.detach().clone() for name, value in network.parameters.items()}
-    measured_inits.measure(network, torch.zeros(1, 1, 1, 8, 8))
+    measured_inits.initialise_from_data(network, torch.zeros(1, 1, 1, 8, 8))
     assert all(torch.equal(before[name], value) for name, value in network.parameters.items())
 
 
@@ -361,7 +363,7 @@ def test_it_is_the_same_again_resumed_unobserved_or_with_a_second_core(
     after = undisturbed[undisturbed.index(first) + 1 :]
     assert (rows(resumed), arrays(resumed)) == (rows(after), arrays(after))
 
-    monkeypatch.setattr(observe, "look", lambda *_: iter(()))
+    monkeypatch.setattr(observe, "observe_layers", lambda *_: iter(()))
     assert arrays(list(execute(made))) == arrays(undisturbed)
 
 
@@ -378,6 +380,6 @@ def test_the_images_that_weights_are_measured_on_are_the_probe_batch() -> None:
     made = fluctuating()
     images, _ = data.load(made)
     _, probe = started(made)
-    chosen = drawn(images.labels.numpy(), 64, made.seed)
+    chosen = draw_balanced(images.labels.numpy(), 64, made.seed)
     assert sorted(np.bincount(images.labels.numpy()[chosen]).tolist()) == [6] * 6 + [7] * 4
     assert torch.equal(probe, data.encode(images.images[chosen], 16, made, "probe"))

@@ -67,7 +67,7 @@ def test_steps_equal_those_of_snntorch_with_parameters_put_back_to_their_ends(
     for _ in range(12):
         for name, p in ours.parameters.items():  # rounding alone would soon have other neurons spike
             theirs.parameters[name].data.copy_(p.data.double())
-        optimizer.step(train.slope(ours, IMAGES, LABELS).gradients)
+        optimizer.step(train.loss_and_gradients(ours, IMAGES, LABELS).gradients)
         reference.zero_grad()
         F.cross_entropy(slow.chain_logits(theirs, IMAGES.double()) / made.data.steps, LABELS).backward()
         reference.step()
@@ -107,7 +107,7 @@ def test_a_checkpoint_of_before_acts_as_it_did_and_is_put_back_when_its_training
     optimizer.restore(arrays)
     network = optimizer.network
     assert network.cell(network.architecture.layers[0]).learnt == (1.0, pytest.approx(-0.3))
-    optimizer.step(train.slope(network, IMAGES, LABELS).gradients)
+    optimizer.step(train.loss_and_gradients(network, IMAGES, LABELS).gradients)
     assert network.parameters["L1.beta"].item() <= 1.0
     assert network.parameters["L1.threshold"].item() >= 0.0
 

@@ -13,7 +13,7 @@ from snnviz.core import data
 from snnviz.core.activity import Activity
 from snnviz.core.networks import Network, Outputs
 from snnviz.core.neurons import Cell, respond
-from snnviz.core.observe import Window, look
+from snnviz.core.observe import RunningSums, observe_layers
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
@@ -228,7 +228,9 @@ def test_the_same_design_starts_with_the_same_weights_and_another_seed_does_not(
 
 def test_a_skip_leaves_the_weights_of_the_other_layers_as_they_were() -> None:
     plain = weights(design(network={"kind": "block", "edges": adjacency.sequential(4)}))
-    skipped = weights(design(network={"kind": "block", "edges": adjacency.build(4, {(0, 3): DSC, (1, 4): ASC})}))
+    skipped = weights(
+        design(network={"kind": "block", "edges": adjacency.edges_from_skips(4, {(0, 3): DSC, (1, 4): ASC})})
+    )
     assert [name for name in plain if not torch.equal(plain[name], skipped[name])] == ["L3.weight"]
 
 
@@ -256,7 +258,10 @@ def rate_of_layers(n_skip: int, edge: int, init: str) -> float:
             data={"steps": 6}, init=init, seed=seed,
         )  # fmt: skip
         image, _ = batch(made, 32)
-        rates = [layer.rate for layer in look(Network(made), image.float(), Window(Network(made).parameters), 0, 0.0)]
+        rates = [
+            layer.rate
+            for layer in observe_layers(Network(made), image.float(), RunningSums(Network(made).parameters), 0, 0.0)
+        ]
         found.append(sum(rate for rate in rates[1:] if rate is not None) / 4)
     return sum(found) / len(found)
 

@@ -242,7 +242,7 @@ def test_every_surrogate_equals_snntorchs_of_the_same_name(kind: str, slope: flo
     x = torch.linspace(-4, 4, 801, dtype=torch.float64).requires_grad_()
     slow.spike_function(cell)(x).sum().backward()
     assert x.grad is not None
-    torch.testing.assert_close(neurons.surrogate(cell)(x.detach()), x.grad, rtol=1e-12, atol=1e-15)
+    torch.testing.assert_close(neurons.surrogate_derivative(cell)(x.detach()), x.grad, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -256,13 +256,15 @@ def test_every_surrogate_equals_snntorchs_of_the_same_name(kind: str, slope: flo
 def test_the_public_functions_of_snntorch_give_the_same_in_single_precision(kind: str, made: slow.Step) -> None:
     x = torch.linspace(-4, 4, 801).requires_grad_()
     made(x).sum().backward()
-    torch.testing.assert_close(neurons.surrogate(cell_of(kind=kind).neuron)(x.detach()), x.grad, rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(
+        neurons.surrogate_derivative(cell_of(kind=kind).neuron)(x.detach()), x.grad, rtol=1e-5, atol=1e-7
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_surrogate_stays_finite_and_in_single_precision_for_any_potential(kind: str) -> None:
     x = torch.tensor([0.0, 1e-30, 1e4, -1e4, 1e30, -1e30, 1e36])
-    values = neurons.surrogate(Neuron.model_validate({"surrogate": {"kind": kind, "slope": 100}}))(x)
+    values = neurons.surrogate_derivative(Neuron.model_validate({"surrogate": {"kind": kind, "slope": 100}}))(x)
     assert values.dtype == torch.float32
     assert torch.isfinite(values).all()
     assert (values >= 0).all()

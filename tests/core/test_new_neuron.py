@@ -20,14 +20,14 @@ from snnviz.cli.reference import reference
 from snnviz.core.execute import execute
 from snnviz.core.stepping import population
 from snnviz.design.design import Design
-from snnviz.design.links import change, from_query, in_a_line, to_query
+from snnviz.design.links import change, from_query, one_line_summary, to_query
 from snnviz.design.menus import NEURONS
 from snnviz.design.parts import AnyNeuron
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint, EpochEnd, LayerState
 from snnviz.places import ROOT
 from snnviz.theory import costs
-from snnviz.theory.variance import forecast
+from snnviz.theory.variance import forecast_layers
 from tests.pages.conftest import using
 from tests.pages.visit import Visit
 
@@ -46,7 +46,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     spec.loader.exec_module(module)
     yield KIND
     NEURONS.remove(KIND)
-    forecast.cache_clear()
+    forecast_layers.cache_clear()
 
 
 def small(steps: int = 5) -> Design:
@@ -65,7 +65,7 @@ def test_it_has_a_link_a_word_and_documentation(added: str) -> None:
     assert to_query(made) == "neuron.kind=adaptive&neuron.surrogate.kind=triangle&neuron.rise=1.5"
     assert from_query(to_query(made)) == made
     assert Design.restore(made.stored()) == made
-    assert "adaptive" in in_a_line(made)
+    assert "adaptive" in one_line_summary(made)
     assert "- `neuron.rise`: 0 to 10, 0.5 by default. By how much a spike lifts the threshold." in reference()
     with pytest.raises(InputError, match=r"^neuron.fall must be a number from 0 to 1, got 2$"):
         change(Design(), {"neuron.kind": added, "neuron.fall": 2})
@@ -81,7 +81,7 @@ def test_it_trains_and_goes_on_bit_for_bit() -> None:
     assert [event for event in rest if isinstance(event, rows)] == [
         event for event in whole if isinstance(event, rows) and event.epoch > 1
     ]
-    assert costs.parameters(small()) == sum(array.size for array in _last(whole).arrays.values())
+    assert costs.parameter_count(small()) == sum(array.size for array in _last(whole).arrays.values())
 
 
 def _last(events: list[object]) -> Checkpoint:
@@ -100,7 +100,7 @@ def test_it_is_forecast_and_theory_and_training_have_the_same_neuron() -> None:
         for row in execute(made.model_copy(update={"seed": seed})):
             if isinstance(row, LayerState) and row.step == 0 and row.rate is not None:
                 seen.setdefault(row.name, []).append(row.rate)
-    for layer in forecast(made)[:-1]:
+    for layer in forecast_layers(made)[:-1]:
         assert np.mean(seen[layer.name]) == pytest.approx(layer.rate, rel=0.2), asdict(layer)
 
 

@@ -67,7 +67,7 @@ def test_it_equals_torchs_over_time_and_batch_and_remembers_the_same_averages(ki
     network.buffers = {name: buffer.double() for name, buffer in network.buffers.items()}
     norms = torchs_norms(network)
     image, labels = batch(network.design)
-    ours = train.logits(network, image.double(), by="learn")
+    ours = train.logits(network, image.double(), statistics="learn")
     theirs = literally(network, image.double(), norms) / 3
     torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
     mine = torch.autograd.grad(F.cross_entropy(ours, labels), [network.parameters["L2.gain"]])
@@ -78,9 +78,9 @@ def test_it_equals_torchs_over_time_and_batch_and_remembers_the_same_averages(ki
         torch.testing.assert_close(network.buffers[f"{name}.variance"], norm.running_var, rtol=1e-10, atol=1e-12)
         norm.eval()
     before = {name: buffer.clone() for name, buffer in network.buffers.items()}
-    ours = train.logits(network, image.double(), by="running")
+    ours = train.logits(network, image.double(), statistics="running")
     torch.testing.assert_close(ours, literally(network, image.double(), norms) / 3, rtol=1e-10, atol=1e-10)
-    train.logits(network, image.double(), by="batch")
+    train.logits(network, image.double(), statistics="batch")
     assert all(torch.equal(buffer, before[name]) for name, buffer in network.buffers.items())
 
 
@@ -90,9 +90,9 @@ def test_a_batch_is_normalised_as_a_whole_and_not_in_parts(kind: str, monkeypatc
     made = design(NETWORKS[kind], training={"batch_size": 200})
     image, labels = batch(made, 200)
     assert Network(made).micro_batch == 200
-    whole = train.slope(Network(made), image, labels)
+    whole = train.loss_and_gradients(Network(made), image, labels)
     monkeypatch.setattr(Network, "micro_batch", 50)
-    parts = train.slope(Network(made), image, labels)
+    parts = train.loss_and_gradients(Network(made), image, labels)
     assert not torch.allclose(whole.loss, parts.loss, rtol=1e-4)
 
 
@@ -117,7 +117,7 @@ def test_bfloat16_products_are_near_those_of_float32(kind: str) -> None:
     for precision in ("float32", "bfloat16"):
         made = design(network, training={"precision": precision})
         image, labels = batch(made)
-        found[precision] = train.slope(Network(made), image, labels)
+        found[precision] = train.loss_and_gradients(Network(made), image, labels)
         assert all(gradient.dtype == torch.float32 for gradient in found[precision].gradients)
     exact, rough = found["float32"], found["bfloat16"]
     assert not torch.equal(rough.logits, exact.logits)
@@ -131,6 +131,6 @@ def test_the_largest_rounding_of_a_bfloat16_product_is_that_of_its_8_bits() -> N
     image, _ = batch(made)
     weight = Network(made).parameters["L1.weight"].detach()
     exact = F.linear(image.flatten(2).double(), weight.double())
-    found = linear(image.flatten(2), weight, torch.zeros(30), half=True)
+    found = linear(image.flatten(2), weight, torch.zeros(30), bfloat16=True)
     assert found.dtype == torch.float32
     assert 1e-5 < (found - exact).abs().max() < 2**-8 * 4 * exact.abs().max()

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from snnviz.core import observe
 from snnviz.core.execute import execute
-from snnviz.core.observe import Window, is_due
-from snnviz.core.train import Slope
+from snnviz.core.observe import RunningSums, is_observation_step
+from snnviz.core.train import LossAndGradients
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.events import Checkpoint, LayerState
@@ -19,17 +19,19 @@ from snnviz.events import Checkpoint, LayerState
 
 @pytest.mark.parametrize(("per_epoch", "due"), [(1, [1]), (5, [5]), (40, [40]), (41, [40, 41]), (100, [40, 80, 100])])
 def test_it_is_time_to_look_every_40_steps_and_at_the_end_of_an_epoch(per_epoch: int, due: list[int]) -> None:
-    assert [step for step in range(1, per_epoch + 1) if is_due(step, per_epoch)] == due
-    assert observe.LONGEST_WINDOW == 40
+    assert [step for step in range(1, per_epoch + 1) if is_observation_step(step, per_epoch)] == due
+    assert observe.OBSERVE_EVERY == 40
 
 
-def window() -> Window:
-    return Window(["L1.weight", "L1.bias", "readout.weight", "readout.bias"])
+def window() -> RunningSums:
+    return RunningSums(["L1.weight", "L1.bias", "readout.weight", "readout.bias"])
 
 
-def slope(loss: float, logits: Tensor, *weights: Tensor) -> Slope:
+def slope(loss: float, logits: Tensor, *weights: Tensor) -> LossAndGradients:
     """Between the weights' gradients stand those of the biases, which do not count."""
-    return Slope(torch.tensor(loss), logits, tuple(g for weight in weights for g in (weight, torch.full((2,), 9.0))))
+    return LossAndGradients(
+        torch.tensor(loss), logits, tuple(g for weight in weights for g in (weight, torch.full((2,), 9.0)))
+    )
 
 
 def test_losses_are_weighted_by_images_and_gradient_norms_by_steps() -> None:

@@ -18,11 +18,11 @@ from snnviz.core.networks import Network
 from snnviz.data import uploads
 from snnviz.design.design import Design
 from snnviz.events import Checkpoint, LayerState
-from snnviz.studies.skips.compute.candidates import Trainer
+from snnviz.studies.skips.compute.candidates import CandidateTrainer
 from snnviz.studies.skips.search import Search
 from snnviz.studies.ttfs.compute import equivalence, trajectories
 from snnviz.studies.ttfs.trajectories import Trajectories
-from snnviz.theory.operations import spent
+from snnviz.theory.operations import operations_per_image
 from tests.packed import npz
 
 EACH = 100
@@ -41,7 +41,7 @@ def kept(*, shuffled: bool) -> str:
     labels = np.repeat([0, 1], EACH)
     images = np.concatenate([rng.integers(0, 52, (EACH, 8, 8)), rng.integers(150, 241, (EACH, 8, 8))]).astype(np.uint8)
     order = rng.permutation(2 * EACH) if shuffled else np.arange(2 * EACH)
-    return uploads.keep(uploads.check(npz(images=images[order], labels=labels[order])))
+    return uploads.store_upload(uploads.check_upload(npz(images=images[order], labels=labels[order])))
 
 
 def design(*, shuffled: bool = False, **parts: Any) -> Design:
@@ -79,7 +79,7 @@ def test_additions_and_rates_are_those_of_all_classes(shuffled: bool) -> None:
     states = [event for event in events if isinstance(event, LayerState)]
     assert {state.probe for state in states} == {64}
     additions, rates = literal(made, dict(arrays))
-    assert spent(made, states).additions == pytest.approx(additions, rel=0.05)
+    assert operations_per_image(made, states).additions == pytest.approx(additions, rel=0.05)
     assert [state.rate for state in states[-3:-1]] == pytest.approx(rates, rel=0.08)
 
 
@@ -91,9 +91,11 @@ def test_measured_weights_see_all_classes() -> None:
         made = design(shuffled=shuffled, init="fluctuation-driven", **COUNTED)
         training, _ = data.load(made)
         network = Network(made)
-        measured_inits.measure(network, data.encoded_probe(training, made)[0])
+        measured_inits.initialise_from_data(network, data.encoded_probe(training, made)[0])
         every = data.encode(training.images, training.white, made, "every")
-        found.append(next(observe.look(network, every, observe.Window(network.parameters), 0, 0.0)).var_u)
+        found.append(
+            next(observe.observe_layers(network, every, observe.RunningSums(network.parameters), 0, 0.0)).var_u
+        )
     assert found[0] == pytest.approx(found[1], rel=0.1)
     assert 0.5 < found[0] < 2
 
@@ -115,54 +117,56 @@ class Enough(Exception):
 
 
 def of_a_run(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
-    patch.setattr(observe, "look", noted(record, lambda _, probe, *__: (probe[0], None), Enough))
+    patch.setattr(observe, "observe_layers", noted(record, lambda _, probe, *__: (probe[0], None), Enough))
     list(execute(made))
 
 
 def of_a_measured_run(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
-    patch.setattr(measured_inits, "measure", noted(record, lambda _, probe: (probe[0], None), Enough))
+    patch.setattr(measured_inits, "initialise_from_data", noted(record, lambda _, probe: (probe[0], None), Enough))
     list(execute(made))
 
 
 def of_branches_in_a_run(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
-    patch.setattr(gradients, "shares", noted(record, lambda _, image, labels, __: (image[0], labels), Enough))
+    patch.setattr(gradients, "branch_shares", noted(record, lambda _, image, labels, __: (image[0], labels), Enough))
     list(execute(made))
 
 
 def of_a_profile(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
-    patch.setattr(gradients, "norms", noted(record, lambda _, image, labels, __: (image[0], labels), Enough))
-    gradients.profile(made)
+    patch.setattr(gradients, "gradient_norms", noted(record, lambda _, image, labels, __: (image[0], labels), Enough))
+    gradients.gradient_profile(made)
 
 
 def of_a_survey(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
-    patch.setattr(gradients, "norms", noted(record, lambda _, image, labels, __: (image[0], labels), Enough))
-    next(gradients.profiles(made, depths=[3]))
+    patch.setattr(gradients, "gradient_norms", noted(record, lambda _, image, labels, __: (image[0], labels), Enough))
+    next(gradients.gradient_profiles(made, depths=[3]))
 
 
 def of_a_candidate(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
     block = {"kind": "block", "edges": "000/000/000", "channels": 2}
     searched = Design.check(made.document() | {"network": block})
-    patch.setattr(observe, "look", noted(record, lambda _, probe, *__: (probe[0], None), Enough))
-    Trainer(Search(design=searched, validation=70, shared_epochs=1, iterations=1, parallel=1)).twin(lambda: None, None)
+    patch.setattr(observe, "observe_layers", noted(record, lambda _, probe, *__: (probe[0], None), Enough))
+    CandidateTrainer(Search(design=searched, validation=70, shared_epochs=1, iterations=1, parallel=1)).twin(
+        lambda: None, None
+    )
 
 
 def of_trajectories(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
     relu = Design.check(made.document() | {"neuron": {"kind": "relu"}, "data": made.data.model_dump() | {"steps": 1}})
     patch.setattr(trajectories.Learner, "see", noted(record, lambda _, shown, labels: (shown, labels), Enough))
-    list(trajectories.courses(Trajectories(design=relu)))
+    list(trajectories.run_trajectories(Trajectories(design=relu)))
 
 
 def of_a_twin(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
     relu = Design.check(made.document() | {"neuron": {"kind": "relu"}, "data": made.data.model_dump() | {"steps": 1}})
-    patch.setattr(measured_inits, "measure", noted(record, lambda _, probe: (probe[0], None), Enough))
-    equivalence.agreement(relu)
+    patch.setattr(measured_inits, "initialise_from_data", noted(record, lambda _, probe: (probe[0], None), Enough))
+    equivalence.compare_with_twin(relu)
 
 
 def of_the_twins_test_images(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
     relu = Design.check(made.document() | {"neuron": {"kind": "relu"}, "data": made.data.model_dump() | {"steps": 1}})
-    patch.setattr(equivalence, "largest", lambda network, *_: [1.0] * (len(network.architecture.layers) - 1))
+    patch.setattr(equivalence, "max_activations", lambda network, *_: [1.0] * (len(network.architecture.layers) - 1))
     patch.setattr(equivalence.ttfs.Network, "run", noted(record, lambda _, shown: (shown, None), Enough))
-    equivalence.agreement(relu, images=10)
+    equivalence.compare_with_twin(relu, images=10)
 
 
 LOOKS = {
@@ -200,7 +204,7 @@ def test_whatever_is_looked_at_has_as_many_of_each_class(
 def test_where_there_are_fewer_images_all_of_them_are_looked_at() -> None:
     made = design(data={"train_samples": 30})
     images, _ = data.load(made)
-    probe = data.probe(images, made.seed)
+    probe = data.probe_images(images, made.seed)
     assert sorted(map(bytes, probe.images.numpy())) == sorted(map(bytes, images.images.numpy()))
     state = next(event for event in execute(made) if isinstance(event, LayerState))
     assert state.probe == 30
@@ -212,6 +216,6 @@ def test_the_order_in_which_a_run_learns_is_as_it_was() -> None:
     made = design()
     images, _ = data.load(made)
     before = images.images.clone()
-    data.probe(images, made.seed)
+    data.probe_images(images, made.seed)
     assert torch.equal(images.images, before)
     assert images.labels.tolist() == sorted(images.labels.tolist())

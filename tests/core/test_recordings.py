@@ -24,7 +24,7 @@ from snnviz.core.networks import Network
 from snnviz.data import datasets
 from snnviz.data.files import eventfiles
 from snnviz.data.files.eventfiles import EVENT
-from snnviz.data.frames import frames as binned
+from snnviz.data.frames import events_to_frames as binned
 from snnviz.design.design import Design
 from snnviz.errors import DataMissing
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress
@@ -32,7 +32,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.theory import costs
-from snnviz.theory.variance import forecast
+from snnviz.theory.variance import forecast_layers
 from tests import oracles
 from tests.core import slow
 from tests.core.test_costs import MEASURE
@@ -59,7 +59,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SNNVIZ_DATA", str(folder))
         patch.setenv("SNNVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield datasets.place_of("nmnist")
+        yield datasets.recordings_folder("nmnist")
 
 
 def design(network: Any = MLP, encoding: str = "direct", steps: int = 4, seed: int = 0, **training: Any) -> Design:
@@ -91,7 +91,7 @@ SOME = st.lists(
 def test_what_is_written_bit_by_bit_is_read(tmp_path_factory: pytest.TempPathFactory, events: Events) -> None:
     path = tmp_path_factory.getbasetemp() / "recording.bin"
     path.write_bytes(packed(events))
-    np.testing.assert_array_equal(eventfiles.read(path, SHAPE), structured(events))
+    np.testing.assert_array_equal(eventfiles.read_recording(path, SHAPE), structured(events))
 
 
 def by_tonic(events: Any, steps: int) -> Any:
@@ -163,7 +163,7 @@ def test_a_damaged_recording_is_a_sentence_that_names_it(cache: Path, how: str) 
 
 
 def recordings_here(part: str) -> list[Path]:
-    return datasets.recordings.files(datasets.place_of("nmnist"), part)[0]
+    return datasets.recordings.files(datasets.recordings_folder("nmnist"), part)[0]
 
 
 def test_frames_are_made_once_and_a_second_run_reads_no_events(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +171,7 @@ def test_frames_are_made_once_and_a_second_run_reads_no_events(cache: Path, monk
     made = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
     assert len(made) == 2
     assert all(path.name.startswith("frames-") and path.suffix == ".npy" for path in made)
-    monkeypatch.setattr(eventfiles, "read", lambda *_: pytest.fail("reads events again"))
+    monkeypatch.setattr(eventfiles, "read_recording", lambda *_: pytest.fail("reads events again"))
     for again in (data.load(design()), data.load(design(CNN, "lif", seed=3))):
         for one, other in zip(first, again, strict=True):
             assert torch.equal(one.images, other.images)
@@ -222,7 +222,7 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(cache: Path) -> None:
 
 
 def test_whoever_stops_asking_leaves_nothing_behind(cache: Path) -> None:
-    words = data.loading(design())
+    words = data.load_with_progress(design())
     said = next(words)
     words.close()
     assert said == Progress(0, 0, "reading N-MNIST: 40 of 40 training recordings")
@@ -233,8 +233,8 @@ def test_whoever_stops_asking_leaves_nothing_behind(cache: Path) -> None:
 def test_fewer_recordings_are_drawn_by_the_seed_and_only_those_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     every, _ = data.load(design())
     read = []
-    old = eventfiles.read
-    monkeypatch.setattr(eventfiles, "read", lambda path, shape: read.append(path) or old(path, shape))
+    old = eventfiles.read_recording
+    monkeypatch.setattr(eventfiles, "read_recording", lambda path, shape: read.append(path) or old(path, shape))
     few = Design.check({"data": {"name": "nmnist", "steps": 4, "train_samples": 10, "test_samples": 5}})
     train, test = data.load(few)
     assert (len(train), len(test), len(read)) == (10, 5, 15)
@@ -248,7 +248,7 @@ def test_a_frame_is_the_normalised_current_of_its_time_step() -> None:
     train, _ = data.load(design())
     assert train.images.shape == (40, 4, *SHAPE)
     assert train.images.dtype == torch.uint8
-    mean, std = datasets.card("nmnist").counts.statistics(4)  # type: ignore[union-attr]
+    mean, std = datasets.dataset_card("nmnist").counts.statistics(4)  # type: ignore[union-attr]
     current = data.encode(train.images[:7], train.white, design(), "test")
     assert current.shape == (4, 7, *SHAPE)
     torch.testing.assert_close(current, (train.images[:7].float().transpose(0, 1) - mean) / std)
@@ -301,7 +301,7 @@ def test_a_run_says_that_it_learnt_from_a_part(store: Store) -> None:
     engine = Immediate(store, heard.append)
     run = store.get(engine.submit(design(epochs=1)).run)
     assert (run.state, run.error) == ("done", None)
-    assert run.note == datasets.remark("nmnist")
+    assert run.note == datasets.availability_remark("nmnist")
     assert "40 of its 60,000 training and 20 of its 10,000 test" in (run.note or "")
     assert any(isinstance(event, Progress) and event.doing for event in heard)
 
@@ -325,7 +325,7 @@ def test_the_memory_of_an_epoch_is_at_most_the_estimate() -> None:
 
 @pytest.mark.usefixtures("real")
 def test_the_card_states_the_counts_of_the_real_recordings() -> None:
-    counts = datasets.card("nmnist").counts
+    counts = datasets.dataset_card("nmnist").counts
     assert counts is not None
     for steps in (1, 4, 5, 25):
         train, _ = data.load(design(steps=steps))
@@ -359,8 +359,8 @@ def test_wide_fully_connected_networks_do_what_is_forecast_on_real_frames() -> N
     train, _ = data.load(made)
     network = Network(made)
     probe = data.encode(train.images[:200], train.white, made, "probe")
-    looks = observe.look(network, probe, observe.Window(network.parameters), 0, 0.0)
-    for expected, found in zip(forecast(made)[:-1], looks, strict=False):
+    looks = observe.observe_layers(network, probe, observe.RunningSums(network.parameters), 0, 0.0)
+    for expected, found in zip(forecast_layers(made)[:-1], looks, strict=False):
         assert found.var_u == pytest.approx(expected.var_u, rel=0.15), expected.name
         assert found.rate == pytest.approx(expected.rate, abs=0.02), expected.name
 

@@ -15,10 +15,10 @@ from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState
-from snnviz.graph.architectures import INPUT, architecture
+from snnviz.graph.architectures import INPUT, build_architecture
 from snnviz.graph.twins import ann_twin
-from snnviz.theory.variance import forecast
-from snnviz.theory.verdicts import verdict
+from snnviz.theory.variance import forecast_layers
+from snnviz.theory.verdicts import activity_verdict
 
 MIXED = "00211/00021/00002/00000/00000"
 
@@ -105,15 +105,17 @@ def test_its_forecast_is_what_many_networks_show(init: str) -> None:
     """Var[u] of each layer, the mean of eight networks, within a third."""
     wide = twin(network={"kind": "block", "edges": MIXED, "channels": 32})
     designs = [Design.check({**wide.document(), "init": {"kind": init}, "seed": seed}) for seed in range(8)]
-    found = torch.zeros(len(architecture(designs[0]).layers))
+    found = torch.zeros(len(build_architecture(designs[0]).layers))
     for made in designs:
         images, _ = data.load(made)
         probe, _ = data.encoded_probe(images, made)
         network = Network(made)
-        measured_inits.measure(network, probe)
-        window = observe.Window(network.parameters)
-        found += torch.tensor([state.var_u for state in observe.look(network, probe, window, 0, 0.0)]) / len(designs)
-    expected = forecast(designs[0])
+        measured_inits.initialise_from_data(network, probe)
+        window = observe.RunningSums(network.parameters)
+        found += torch.tensor([state.var_u for state in observe.observe_layers(network, probe, window, 0, 0.0)]) / len(
+            designs
+        )
+    expected = forecast_layers(designs[0])
     for state, layer in zip(found.tolist()[:-1], expected[:-1], strict=True):
         assert layer.rate is None
         assert state == pytest.approx(layer.var_u, rel=1 / 3)
@@ -122,10 +124,10 @@ def test_its_forecast_is_what_many_networks_show(init: str) -> None:
 
 def test_the_verdict_speaks_of_no_spikes() -> None:
     made = twin()
-    assert verdict(made)[0] == "good"
-    assert "without spikes" in verdict(made)[1]
+    assert activity_verdict(made)[0] == "good"
+    assert "without spikes" in activity_verdict(made)[1]
     deep = Design.check({**twin(network={"kind": "mlp", "depth": 30}).document(), "init": {"kind": "glorot"}})
-    kind, sentence = verdict(deep)
+    kind, sentence = activity_verdict(deep)
     assert kind == "warning"
     assert "Kaiming" in sentence
 
@@ -133,4 +135,4 @@ def test_the_verdict_speaks_of_no_spikes() -> None:
 def test_its_score_has_no_rate() -> None:
     made = twin(data={"test_samples": 50})
     _, test = data.load(made)
-    assert train.score(Network(made), test).rate is None
+    assert train.evaluate(Network(made), test).rate is None

@@ -14,13 +14,13 @@ from snnviz.core import gradients, train
 from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.core.shortcuts import PREFIX, Branches, branches
+from snnviz.core.shortcuts import PREFIX, Branches, branches_of
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import SHORTCUTS, SURROGATES
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, LayerState, Sample
-from snnviz.graph.architectures import architecture
-from snnviz.graph.branches import branching, hidden, parameters
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.branches import branch_layers, branch_parameter_count, hidden_layers
 from tests.core import slow
 from tests.core.literal import said_by_layers
 
@@ -58,7 +58,7 @@ def vanilla(made: Design) -> Design:
 
 def precise(network: Network) -> Branches:
     """Its branches in double precision."""
-    found = branches(network)
+    found = branches_of(network)
     assert found is not None
     for name, parameter in found.parameters.items():
         found.parameters[name] = parameter.detach().double().requires_grad_()
@@ -98,7 +98,7 @@ def test_the_loss_and_every_gradient_are_those_of_plain_autograd(kind: str, weig
     assert objective is not None
     value, count = 2 / 3, len(beside.layers)
     factors = (1.0, value) if weighting == "plain" else (1 / (1 + value), value / (1 + value) / count)
-    found = train.slope(network, image, labels, objective=objective)
+    found = train.loss_and_gradients(network, image, labels, objective=objective)
     main, parts, grown = expected(network, beside, factors, image, labels)
     torch.testing.assert_close(found.loss, main.detach(), rtol=1e-8, atol=0)
     assert found.parts is not None
@@ -113,9 +113,9 @@ def test_the_loss_and_every_gradient_are_those_of_plain_autograd(kind: str, weig
 @pytest.mark.parametrize("kind", ["mlp", "cnn", "block with a cycle", "cell"])
 def test_so_are_those_of_the_compiled_neurons(kind: str) -> None:
     network = slow.loud(design(NETWORKS[kind], layers=[1, 3]), torch.float32)
-    beside, (image, labels) = branches(network), shown(dtype=torch.float32)
+    beside, (image, labels) = branches_of(network), shown(dtype=torch.float32)
     assert beside is not None
-    found = train.slope(network, image, labels, objective=beside.objective(0))
+    found = train.loss_and_gradients(network, image, labels, objective=beside.objective(0))
     _, _, grown = expected(network, beside, (1.0, 1.0), image, labels)
     for mine, theirs in zip(found.gradients, grown, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-4 * max(1e-2, theirs.abs().max().item()))
@@ -130,12 +130,12 @@ def test_a_network_says_the_same_whether_it_has_branches_or_not(kind: str) -> No
     network, plain = Network(made), Network(vanilla(made))
     assert list(network.parameters) == list(plain.parameters)
     assert all(torch.equal(p, plain.parameters[name]) for name, p in network.parameters.items())
-    beside = branches(network)
+    beside = branches_of(network)
     assert beside is not None
     objective = beside.objective(0)
     assert objective is not None
     listener = objective.listen()
-    attached = train.logits(network, image, hear=listener)
+    attached = train.logits(network, image, forward_hook=listener)
     assert set(listener.logits) == set(beside.layers)
     listener.loss(attached.sum(), labels, len(labels))
     assert torch.equal(attached, train.logits(network, image))
@@ -168,13 +168,13 @@ def test_a_weight_of_zero_trains_the_network_as_if_there_were_no_branches(kind: 
 def test_a_loss_with_a_factor_of_zero_adds_nothing_to_any_gradient() -> None:
     made, (image, labels) = design(), shown(dtype=torch.float32)
     network = Network(made)
-    beside = branches(network)
+    beside = branches_of(network)
     assert beside is not None
     objective = beside.objective(0)
     assert objective is not None
     silent = type(objective)(beside, 1.0, 0.0)
-    found = train.slope(network, image, labels, objective=silent).gradients
-    for gradient, plain in zip(found, train.slope(network, image, labels).gradients, strict=False):
+    found = train.loss_and_gradients(network, image, labels, objective=silent).gradients
+    for gradient, plain in zip(found, train.loss_and_gradients(network, image, labels).gradients, strict=False):
         assert torch.equal(gradient, plain)
 
 
@@ -182,18 +182,18 @@ def test_a_loss_with_a_factor_of_zero_adds_nothing_to_any_gradient() -> None:
 def test_layers_behind_the_last_branch_get_no_gradient_from_the_branches(kind: str, layers: list[int]) -> None:
     made, (image, labels) = design(NETWORKS[kind], layers=layers), shown(dtype=torch.float32)
     network = slow.loud(made, torch.float32)
-    beside = branches(network)
+    beside = branches_of(network)
     assert beside is not None
     objective = beside.objective(0)
     assert objective is not None
-    found = train.slope(network, image, labels, objective=objective.alone()).gradients
+    found = train.loss_and_gradients(network, image, labels, objective=objective.alone()).gradients
     named = dict(zip(network.parameters, found, strict=False))
     places = {layer.name: index for index, layer in enumerate(network.architecture.layers)}
     for name, gradient in named.items():
         behind = places[name.rpartition(".")[0]] > beside.layers[-1]
         assert not behind or gradient.abs().max() == 0, name
     assert any(gradient.abs().max() > 0 for gradient in named.values())
-    parts = gradients.shares(network, image, labels, objective)
+    parts = gradients.branch_shares(network, image, labels, objective)
     assert parts is not None
     assert {name for name, part in parts.items() if part == 0} >= {"readout"}
     assert all(part is None or 0 <= part <= 1 for part in parts.values())
@@ -225,14 +225,14 @@ def test_a_second_core_changes_nothing_and_micro_batches_only_rounding(monkeypat
     made, (image, labels) = design(NETWORKS["cnn"]), shown(30, torch.float32)
     labels = labels % 10
     network = slow.loud(made, torch.float32)
-    beside = branches(network)
+    beside = branches_of(network)
     assert beside is not None
     objective = beside.objective(0)
-    whole = train.slope(network, image, labels, objective=objective)
+    whole = train.loss_and_gradients(network, image, labels, objective=objective)
     monkeypatch.setattr(Network, "micro_batch", 7)
-    alone = train.slope(network, image, labels, objective=objective)
-    with train.gathered() as crew:
-        shared = train.slope(network, image, labels, crew, objective=objective)
+    alone = train.loss_and_gradients(network, image, labels, objective=objective)
+    with train.worker_threads() as crew:
+        shared = train.loss_and_gradients(network, image, labels, crew, objective=objective)
     assert whole.parts is not None
     assert alone.parts is not None
     assert shared.parts is not None
@@ -267,12 +267,12 @@ def test_a_run_tells_each_branchs_loss_and_factor_at_each_look() -> None:
 def test_branches_stand_where_they_are_said_to_and_are_counted(kind: str) -> None:
     made = design(NETWORKS[kind])
     found = Branches(Network(made))
-    assert found.layers == branching(made)
-    assert sum(p.numel() for p in found.parameters.values()) == parameters(made)
-    assert found.layers[-1] < len(architecture(made).layers) - 1
-    assert branching(design(NETWORKS[kind], layers=[1, 2])) == hidden(made)[:2]
-    assert branching(vanilla(made)) == ()
-    assert branches(Network(vanilla(made))) is None
+    assert found.layers == branch_layers(made)
+    assert sum(p.numel() for p in found.parameters.values()) == branch_parameter_count(made)
+    assert found.layers[-1] < len(build_architecture(made).layers) - 1
+    assert branch_layers(design(NETWORKS[kind], layers=[1, 2])) == hidden_layers(made)[:2]
+    assert branch_layers(vanilla(made)) == ()
+    assert branches_of(Network(vanilla(made))) is None
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SHORTCUTS.kinds if kind != "zero"])

@@ -19,8 +19,8 @@ from snnviz.core.networks import Network
 from snnviz.design import adjacency
 from snnviz.design.design import Design
 from snnviz.design.staged import StagedKind
-from snnviz.graph.architectures import architecture
-from snnviz.graph.rewiring import rewired
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.rewiring import with_block_matrices
 from snnviz.graph.twins import ann_twin
 from snnviz.places import ROOT
 from tests.core import papers, slow
@@ -39,10 +39,12 @@ def any_matrices(made: Design, seed: int) -> Design:
     """Each place for a skip in each block is empty, DSC or ASC."""
     draw = random.Random(seed)
     blocks = [
-        adjacency.build(len(edges) - 1, {slot: draw.choice((0, 1, 2)) for slot in adjacency.slots(len(edges) - 1)})
+        adjacency.edges_from_skips(
+            len(edges) - 1, {slot: draw.choice((0, 1, 2)) for slot in adjacency.skip_positions(len(edges) - 1)}
+        )
         for edges in made.network.matrices
     ]
-    return rewired(made, tuple(blocks))
+    return with_block_matrices(made, tuple(blocks))
 
 
 def loud(made: Design, dtype: torch.dtype = torch.float64) -> Network:
@@ -58,7 +60,7 @@ def loud(made: Design, dtype: torch.dtype = torch.float64) -> Network:
 def shown(made: Design, images: int = 3, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
     """Noise of the data set's shape, (1, B, C, H, W), and labels."""
     draw = torch.Generator().manual_seed(1)
-    shape = architecture(made).input_shape
+    shape = build_architecture(made).input_shape
     image = torch.randn((1, images, *shape), generator=draw, dtype=torch.float64).to(dtype)
     return image, torch.arange(images)
 
@@ -125,7 +127,9 @@ def test_matrices_of_zeros_are_a_plain_sequence_of_modules(kind: str) -> None:
     """torch.nn.Sequential, one time step: convolution, normalisation, neurons, again and again."""
     made = design(kind, data="mnist", depth=0.25)
     made = Design.check({**made.document(), "data": {**made.document()["data"], "steps": 1}})
-    network = loud(rewired(made, tuple(adjacency.sequential(len(edges) - 1) for edges in made.network.matrices)))
+    network = loud(
+        with_block_matrices(made, tuple(adjacency.sequential(len(edges) - 1) for edges in made.network.matrices))
+    )
     modules: list[nn.Module] = []
     for layer in network.architecture.weighted[:-1]:
         weight = network.parameters[f"{layer.name}.weight"].detach()
@@ -155,9 +159,11 @@ def test_an_addition_leaves_every_weight_as_it_was(kind: str) -> None:
     """Bit for bit; a projection comes with weights of its own."""
     made = design(kind)
     blocks = [len(edges) - 1 for edges in made.network.matrices]
-    plain = Network(rewired(made, tuple(map(adjacency.sequential, blocks)))).parameters
+    plain = Network(with_block_matrices(made, tuple(map(adjacency.sequential, blocks)))).parameters
     added = Network(
-        rewired(made, tuple(adjacency.build(d, dict.fromkeys(adjacency.slots(d), 2)) for d in blocks))
+        with_block_matrices(
+            made, tuple(adjacency.edges_from_skips(d, dict.fromkeys(adjacency.skip_positions(d), 2)) for d in blocks)
+        )
     ).parameters
     assert all(torch.equal(added[name], value) for name, value in plain.items())
     assert {name.partition(".")[2].partition(".")[0] for name in added.keys() - plain.keys()} == {"P0"}
@@ -187,7 +193,7 @@ def test_running_statistics_are_those_of_torch(kind: str) -> None:
     image = image.repeat(made.data.steps, 1, 1, 1, 1)  # a static stem is computed once: n - 1 is another
     literal = papers.Literal(network)
     literal(image, papers.drawn)
-    train.logits(network, image, by="learn")
+    train.logits(network, image, statistics="learn")
     for name, (_, *norms) in literal.modules.items():
         for norm in norms:
             torch.testing.assert_close(network.buffers[f"{name}.mean"], norm.running_mean, rtol=1e-9, atol=1e-12)

@@ -20,7 +20,7 @@ from snnviz.design.menus import NEURONS, SURROGATES
 from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.events import Checkpoint, EpochEnd, LayerState
 from snnviz.theory import costs
-from snnviz.theory.variance import forecast
+from snnviz.theory.variance import forecast_layers
 from tests.core import slow
 from tests.core.test_neurons import drive, weights
 
@@ -214,7 +214,7 @@ def test_a_run_tells_the_leak_that_each_layer_has_learnt() -> None:
 def test_what_is_learnt_counts_as_parameters() -> None:
     for made in CASES.values():
         network = Network(made)
-        assert costs.parameters(made) == sum(p.numel() for p in network.parameters.values())
+        assert costs.parameter_count(made) == sum(p.numel() for p in network.parameters.values())
 
 
 @pytest.mark.parametrize("steps", [1, 6])
@@ -233,7 +233,7 @@ def test_the_forecast_is_what_a_network_does(kind: str, steps: int) -> None:
         for row in execute(made.model_copy(update={"seed": seed})):
             if isinstance(row, LayerState) and row.step == 0:
                 seen.setdefault(row.name, []).append(row)
-    for expected in forecast(made)[:-1]:
+    for expected in forecast_layers(made)[:-1]:
         rates = [row.rate for row in seen[expected.name] if row.rate is not None]
         assert np.mean(rates) == pytest.approx(expected.rate, rel=0.2)
         assert np.mean([row.var_u for row in seen[expected.name]]) == pytest.approx(expected.var_u, rel=0.25)
@@ -242,7 +242,7 @@ def test_the_forecast_is_what_a_network_does(kind: str, steps: int) -> None:
 def test_plif_begins_as_lif_and_is_forecast_as_such() -> None:
     plif = design("plif", tau=4.0)
     lif = plif.model_copy(update={"neuron": Neuron(threshold=0.7, beta=0.75)})
-    for mine, other in zip(forecast(plif), forecast(lif), strict=True):
+    for mine, other in zip(forecast_layers(plif), forecast_layers(lif), strict=True):
         assert (mine.name, mine.rate) == (other.name, other.rate)
         assert mine.var_u == pytest.approx(other.var_u, rel=1e-9)
 

@@ -14,16 +14,16 @@ from snnviz.catalog.encodings import is_static
 from snnviz.core import data
 from snnviz.core.activity import Activity
 from snnviz.core.networks import Network
-from snnviz.core.observe import Window, look
-from snnviz.core.timed import TimedNetwork
-from snnviz.data.datasets import card
-from snnviz.design.adjacency import ASC, DSC, back_slots, build, with_n_skip
+from snnviz.core.observe import RunningSums, observe_layers
+from snnviz.core.timed import TtfsNetwork
+from snnviz.data.datasets import dataset_card
+from snnviz.design.adjacency import ASC, DSC, backward_positions, edges_from_skips, with_n_skip
 from snnviz.design.design import Design
 from snnviz.events import LayerState
-from snnviz.graph.architectures import INPUT, architecture
+from snnviz.graph.architectures import INPUT, build_architecture
 from snnviz.graph.twins import ann_twin
 from snnviz.theory import costs, operations
-from snnviz.theory.operations import ENERGY, Counts, Operations
+from snnviz.theory.operations import ENERGY, OperationCounts, Operations
 from tests.core import slow, taps
 from tests.made_up import rows_of_before
 
@@ -49,10 +49,10 @@ def staged(kind: str, **more: Any) -> dict[str, Any]:
 
 def encoded(design: Design) -> Tensor:
     """(T or 1, B, C, H, W); of recordings made-up frames, as the card's numbers are enough for an architecture."""
-    about = card(design.data.name)
+    about = dataset_card(design.data.name)
     if about.counts is not None:
         draw = torch.Generator().manual_seed(3)
-        shape = (design.data.steps, IMAGES, *architecture(design).input_shape)
+        shape = (design.data.steps, IMAGES, *build_architecture(design).input_shape)
         return torch.poisson(torch.full(shape, 0.3, dtype=torch.float64), draw) - 0.3
     images, _ = data.load(design)
     return data.encode(images.images[:IMAGES], images.white, design, "test").double()
@@ -67,7 +67,7 @@ def seen(network: Network, image: Tensor) -> list[Activity]:
 
 def rows(design: Design, activities: Sequence[Activity]) -> list[LayerState]:
     """As a look reports them."""
-    names = [layer.name for layer in architecture(design).watched]
+    names = [layer.name for layer in build_architecture(design).watched]
     return [
         LayerState(0, 0.0, k, names[k], x.rate, x.var_u, None, x.density, None, None, None, *x.operations)
         for k, x in enumerate(activities)
@@ -76,7 +76,7 @@ def rows(design: Design, activities: Sequence[Activity]) -> list[LayerState]:
 
 BACKWARD = block("00211/00021/02002/00000/00120")
 DESIGNS = {
-    "without skips": small(network=block(build(3, {}))),
+    "without skips": small(network=block(edges_from_skips(3, {}))),
     "ASC": small(network=block(with_n_skip(4, 3, ASC, 0))),
     "DSC of all channels": small(network=block(with_n_skip(4, 3, DSC, 0), dsc_fraction=1)),
     "DSC of some channels": small(network=block(with_n_skip(4, 3, DSC, 0), dsc_fraction=0.4)),
@@ -91,7 +91,9 @@ DESIGNS = {
     "LIF coded": small(network={"kind": "cnn", "depth": 3, "channels": 4, "pool_every": 2}, data={"encoding": "lif"}),
     "recordings": small(network=block("00211/00021/00002/00000/00000"), data={"name": "digits-saccades"}),
     "backward": small(network=BACKWARD, data={"steps": 4}),
-    "one backward DSC": small(network=block(build(3, dict.fromkeys(back_slots(3)[:1], DSC)), dsc_fraction=1)),
+    "one backward DSC": small(
+        network=block(edges_from_skips(3, dict.fromkeys(backward_positions(3)[:1], DSC)), dsc_fraction=1)
+    ),
     "mlp": small(network={"kind": "mlp", "depth": 3, "width": 30}),
     "vgg, largest of a square": small(network={"kind": "vgg", "width": 0.05, "stages": 2, "norm": "none"}),
     "vgg, average of a square": small(
@@ -107,20 +109,20 @@ DESIGNS = {
 }
 
 
-def expected(design: Design, said: Sequence[dict[int, Any]]) -> tuple[Counts, dict[str, taps.Counted]]:
+def expected(design: Design, said: Sequence[dict[int, Any]]) -> tuple[OperationCounts, dict[str, taps.Counted]]:
     """The literal count of an image, and by layer of all."""
     real = design.data.encoding.kind == "direct"
-    found = taps.literal(architecture(design).layers, said, static=is_static(design), real_input=real)
+    found = taps.literal(build_architecture(design).layers, said, static=is_static(design), real_input=real)
     total = {name: sum(getattr(one, name) for one in found.values()) for name in ("dense", "macs", "additions")}
     by_kind = [sum(one.synops for one in found.values() if one.binary is which) for which in (False, True)]
     per_image = (total["macs"], total["additions"], *by_kind)
-    return Counts(total["dense"], *(n / IMAGES for n in per_image)), found
+    return OperationCounts(total["dense"], *(n / IMAGES for n in per_image)), found
 
 
 def check(design: Design, activities: Sequence[Activity], said: Sequence[dict[int, Any]]) -> None:
     """To the last digit, layer by layer and in all."""
     counts, found = expected(design, said)
-    layers = architecture(design).watched
+    layers = build_architecture(design).watched
     for layer, activity in zip(layers, activities, strict=True):
         if layer.weighted:
             own = found[layer.name]
@@ -128,7 +130,7 @@ def check(design: Design, activities: Sequence[Activity], said: Sequence[dict[in
             assert operations.reads_spikes(design, layer) == own.binary, layer.name
         else:
             assert activity.counted is None
-    ours = operations.spent(design, rows(design, activities))
+    ours = operations.operations_per_image(design, rows(design, activities))
     assert (ours.dense, ours.estimated) == (counts.dense, False)
     for name in ("macs", "additions", "eff_macs", "eff_acs"):
         assert getattr(ours, name) == pytest.approx(getattr(counts, name), rel=1e-13)
@@ -169,7 +171,7 @@ def test_so_are_those_of_spikes_that_come_once(pooling: str) -> None:
             "data": {"steps": 1},
         }
     )
-    network, (training, _) = TimedNetwork(design), data.load(design)
+    network, (training, _) = TtfsNetwork(design), data.load(design)
     shown = data.intensities(training.images[:IMAGES], training.white)
     ends = [1.0, *(window.end for window in network.windows)]
     with torch.no_grad():
@@ -181,15 +183,15 @@ def test_so_are_those_of_spikes_that_come_once(pooling: str) -> None:
         count = int(taps.taps(layer, spikes).sum())
         assert activities[index].counted == (count, 0, count), layer.name
         assert activities[index].density == spikes.sum() / spikes.size
-    ours = operations.spent(design, rows(design, activities))
-    assert (ours.macs, ours.eff_macs, ours.dense) == (0, 0, costs.macs(design))
+    ours = operations.operations_per_image(design, rows(design, activities))
+    assert (ours.macs, ours.eff_macs, ours.dense) == (0, 0, costs.macs_per_step(design))
     assert ours.additions == ours.eff_acs == sum(x.operations[0] or 0 for x in activities)
 
 
 def test_looks_report_what_was_counted() -> None:
     design = DESIGNS["both, a count loss"]
     network, image = Network(design), encoded(design).float()
-    found = list(look(network, image, Window(network.parameters), 0, 0.0))
+    found = list(observe_layers(network, image, RunningSums(network.parameters), 0, 0.0))
     assert [(row.synops, row.macs, row.additions) for row in found] == [x.operations for x in seen(network, image)]
     assert [row.density for row in found] == [x.density for x in seen(network, image)]
     assert found[0].density == 1  # a normalised image is nowhere 0
@@ -199,7 +201,9 @@ def test_looks_report_what_was_counted() -> None:
 def test_padding_is_no_input() -> None:
     """8x8 maps, 3x3 kernels: of 9 * 64 taps 92 lie outside, so that no network uses more than 84 % of them."""
     design = DESIGNS["without skips"]
-    whole = {index: np.ones((IMAGES, *layer.out_shape)) for index, layer in enumerate(architecture(design).layers)}
+    whole = {
+        index: np.ones((IMAGES, *layer.out_shape)) for index, layer in enumerate(build_architecture(design).layers)
+    }
     counts, _ = expected(design, [whole | {INPUT: np.ones((IMAGES, 1, 8, 8))}] * 3)
     inside = (9 * 64 - 92) / (9 * 64)
     stem, layer, readout = 64 * 9 * 3, 64 * 9 * 9, 48 * 10
@@ -215,9 +219,9 @@ def test_rows_of_before_give_an_estimate(name: str) -> None:
     network, image = slow.loud(design), encoded(design)
     found = seen(network, image)
     rates, densities = [x.rate for x in found], [x.density for x in found]
-    counted = operations.spent(design, rows(design, found))
+    counted = operations.operations_per_image(design, rows(design, found))
     for known in (None, densities):
-        estimate = operations.spent(design, rows_of_before(design, rates, known))
+        estimate = operations.operations_per_image(design, rows_of_before(design, rates, known))
         assert estimate.estimated
         assert estimate.dense == counted.dense
         if design.neuron.kind == "relu" and estimate.macs > 1.2 * counted.macs:
@@ -227,7 +231,7 @@ def test_rows_of_before_give_an_estimate(name: str) -> None:
 
 
 def test_energy_is_by_named_process_and_convention() -> None:
-    counts = Counts(900, 10.0, 30.0, 40.0, 5.0)
+    counts = OperationCounts(900, 10.0, 30.0, 40.0, 5.0)
     assert counts.by("additions") == Operations(900, 10.0, 30.0)
     found = counts.by("neurobench")
     assert (found.macs, found.additions, found.convention, counts.synops) == (40, 5, "neurobench", 45)
@@ -254,6 +258,6 @@ def test_energy_is_by_named_process_and_convention() -> None:
 )
 def test_only_what_reads_nothing_but_spikes_adds(name: str, binary: list[bool]) -> None:
     design = DESIGNS[name]
-    assert [operations.reads_spikes(design, layer) for layer in architecture(design).layers] == binary
+    assert [operations.reads_spikes(design, layer) for layer in build_architecture(design).layers] == binary
     twin = Design.check({"neuron": {"kind": "relu"}, "data": {"steps": 1}})
-    assert not any(operations.reads_spikes(twin, layer) for layer in architecture(twin).layers)
+    assert not any(operations.reads_spikes(twin, layer) for layer in build_architecture(twin).layers)

@@ -13,10 +13,10 @@ from snnviz.core import data, measured_inits, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
-from snnviz.core.timed import Activations, Sparse, TimedNetwork
+from snnviz.core.timed import ActivationHook, ActivityPenalty, TtfsNetwork
 from snnviz.design.design import Design
 from snnviz.events import Checkpoint, EpochEnd, LayerState, Timing
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.theory import operations, ttfs
 from tests.core import taps
 from tests.core.test_execute import checkpoints, goes_on, rows
@@ -47,15 +47,15 @@ def test_it_learns_what_the_relu_network_learns_in_double_precision(network: dic
     made = design(network, init=init)
     relu = made.model_copy(update={"network": made.network.model_copy(update={"code": "rate"})})
     training, _ = data.load(relu)
-    learner, (low, high) = Network(relu), data.span(relu)
-    measured_inits.measure(learner, data.encoded_probe(training, relu)[0])
+    learner, (low, high) = Network(relu), data.input_range(relu)
+    measured_inits.initialise_from_data(learner, data.encoded_probe(training, relu)[0])
     learner.parameters = {name: p.detach().double().requires_grad_() for name, p in learner.parameters.items()}
     optimizer = train.Optimizer(learner)
     for epoch in range(3):
         optimizer.start_epoch(epoch)
         for chosen in torch.randperm(300, generator=generator(0, "order", epoch)).split(64):
             shown = (low + (high - low) * data.intensities(training.images[chosen], training.white))[None]
-            optimizer.step(train.slope(learner, shown, training.labels[chosen]).gradients)
+            optimizer.step(train.loss_and_gradients(learner, shown, training.labels[chosen]).gradients)
     found = weights(checkpoints(list(execute(made)))[-1])
     assert found
     for name, value in found.items():
@@ -68,7 +68,7 @@ def test_a_resumed_run_goes_on_with_its_windows(network: dict[str, Any]) -> None
 
 
 def test_a_second_core_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TimedNetwork, "micro_batch", 20)
+    monkeypatch.setattr(TtfsNetwork, "micro_batch", 20)
     made = design(CNN, ttfs={"penalty": 0.3})
     assert rows(list(execute(made))) == rows(list(execute(made, threads=lambda: 2)))
 
@@ -84,12 +84,12 @@ def test_windows_grow_in_training_and_are_what_the_training_images_need_in_the_e
         assert widths == sorted(widths)
     arrays = checkpoints(events)[-1].arrays
     x, largest = data.load(made)[0].images.flatten(1).double().numpy() / 16, []
-    low, high = data.span(made)
+    low, high = data.input_range(made)
     x = low + (high - low) * x
     for name in ("L1", "L2"):
         x = np.maximum(x @ arrays[f"{name}.weight"].T + arrays[f"{name}.bias"], 0)
         largest.append(x.max())
-    windows = ttfs.windows(largest, 0.2)
+    windows = ttfs.windows_from_activations(largest, 0.2)
     np.testing.assert_allclose(arrays["windows"], [1, *(window.end for window in windows)])
     final = [event for event in timings if event.final]
     np.testing.assert_allclose([event.end for event in final], [window.end for window in windows])
@@ -97,7 +97,7 @@ def test_windows_grow_in_training_and_are_what_the_training_images_need_in_the_e
 
 
 def test_a_wide_activation_moves_the_window_after_the_step() -> None:
-    network = TimedNetwork(design())
+    network = TtfsNetwork(design())
     network.parameters["L1.bias"].data.fill_(400.0)
     before = network.windows
     network(torch.rand(1, 5, 1, 8, 8, dtype=torch.float64), by="learn")
@@ -115,14 +115,14 @@ def test_spikes_are_counted_as_they_come(network: dict[str, Any]) -> None:
     events = list(execute(made))
     states = [event for event in events if isinstance(event, LayerState)][-3:]
     arrays = {name: torch.tensor(value) for name, value in checkpoints(events)[-1].arrays.items()}
-    (training, test), (low, high) = data.load(made), data.span(made)
+    (training, test), (low, high) = data.load(made), data.input_range(made)
     spikes, additions, fired = [], 0, 0
 
     def pass_through(images: torch.Tensor) -> list[torch.Tensor]:
         shown, said = data.intensities(images, training.white), []
         said.append(shown > 0)
         x = low + (high - low) * shown
-        for layer in architecture(made).layers:
+        for layer in build_architecture(made).layers:
             w, b, pool = arrays[f"{layer.name}.weight"], arrays[f"{layer.name}.bias"], layer.sources[0].pool
             x = F.avg_pool2d(x, pool) if pool > 1 else x
             x = F.conv2d(x, w, b, padding=1) if layer.kind == "conv" else F.linear(x.flatten(1), w, b)
@@ -130,28 +130,28 @@ def test_spikes_are_counted_as_they_come(network: dict[str, Any]) -> None:
             said.append(x > 0)
         return said[:-1]
 
-    passed = pass_through(data.probe(training, made.seed).images)
+    passed = pass_through(data.probe_images(training, made.seed).images)
     spikes = [int(said.sum()) for said in passed]
-    for said, layer in zip(passed, architecture(made).layers, strict=True):
+    for said, layer in zip(passed, build_architecture(made).layers, strict=True):
         additions += taps.taps(layer, taps.arriving(layer, said.double().numpy())).sum() / 64
     np.testing.assert_allclose([state.rate for state in states[:2]],
                                [count / 64 / layer.neurons for count, layer in
-                                zip(spikes[1:], architecture(made).layers, strict=False)])  # fmt: skip
-    counted = operations.spent(made, states)
+                                zip(spikes[1:], build_architecture(made).layers, strict=False)])  # fmt: skip
+    counted = operations.operations_per_image(made, states)
     assert (counted.macs, counted.estimated) == (0, False)
     assert counted.additions == additions
-    estimate = operations.spent(made, rows_of_before(made, [s.rate for s in states]))
+    estimate = operations.operations_per_image(made, rows_of_before(made, [s.rate for s in states]))
     assert estimate.estimated
     np.testing.assert_allclose(estimate.additions, counted.additions, rtol=0.1)
     fired = sum(int(said.sum()) for said in pass_through(test.images)[1:])
-    neurons = sum(layer.neurons for layer in architecture(made).layers[:-1])
+    neurons = sum(layer.neurons for layer in build_architecture(made).layers[:-1])
     end = next(event for event in events if isinstance(event, EpochEnd))
     assert end.rate == pytest.approx(fired / neurons / len(test))
 
 
 def test_the_penalty_is_the_mean_activation_times_its_weight() -> None:
-    network = TimedNetwork(design())
-    listener = Activations(Sparse(network, 0.5))
+    network = TtfsNetwork(design())
+    listener = ActivationHook(ActivityPenalty(network, 0.5))
     x = [torch.rand(1, 4, 20, dtype=torch.float64) for _ in range(2)]
     for index, said in enumerate(x):
         listener(index, said)

@@ -51,7 +51,7 @@ def test_five_steps_equal_those_of_torchs_plain_optimizer(kind: str, network: di
     ours, theirs = Network(made), Network(made)
     optimizer, reference = train.Optimizer(ours), REFERENCES[kind](list(theirs.parameters.values()))
     for _ in range(5):
-        found = train.slope(ours, IMAGES, LABELS)
+        found = train.loss_and_gradients(ours, IMAGES, LABELS)
         optimizer.step(found.gradients)
         reference.zero_grad()
         F.cross_entropy(train.logits(theirs, IMAGES), LABELS).backward()
@@ -83,7 +83,7 @@ def test_cosine_and_step_are_torchs_schedules() -> None:
 def test_weights_and_state_come_and_go_as_copies(kind: str) -> None:
     made = design(optimizer=kind)
     first = train.Optimizer(Network(made))
-    first.step(train.slope(first.network, IMAGES, LABELS).gradients)
+    first.step(train.loss_and_gradients(first.network, IMAGES, LABELS).gradients)
     kept = first.arrays()
     assert {name for name in kept if not name.startswith("optimizer/")} == set(first.network.parameters)
     before = {name: array.copy() for name, array in kept.items()}
@@ -91,7 +91,7 @@ def test_weights_and_state_come_and_go_as_copies(kind: str) -> None:
     second = train.Optimizer(Network(made))
     second.restore(kept)
     for optimizer in (first, second):
-        optimizer.step(train.slope(optimizer.network, IMAGES, LABELS).gradients)
+        optimizer.step(train.loss_and_gradients(optimizer.network, IMAGES, LABELS).gradients)
     a, b = first.arrays(), second.arrays()
     assert list(a) == list(b)
     assert all(np.array_equal(a[name], b[name]) for name in a)
@@ -101,9 +101,9 @@ def test_weights_and_state_come_and_go_as_copies(kind: str) -> None:
 
 def test_micro_batches_change_rounding_only(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Network(design())
-    whole = train.slope(network, IMAGES, LABELS)
+    whole = train.loss_and_gradients(network, IMAGES, LABELS)
     monkeypatch.setattr(Network, "micro_batch", 7)  # the last one is smaller
-    parts = train.slope(network, IMAGES, LABELS)
+    parts = train.loss_and_gradients(network, IMAGES, LABELS)
     torch.testing.assert_close(parts.loss, whole.loss, rtol=1e-6, atol=0)
     torch.testing.assert_close(parts.logits, whole.logits, rtol=1e-5, atol=1e-6)
     for part, all_at_once in zip(parts.gradients, whole.gradients, strict=True):

@@ -16,12 +16,12 @@ from snnviz.core import data, ttfs
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.ttfs import relu_network
-from snnviz.studies.ttfs.compute.equivalence import agreement, intensities, largest, span
+from snnviz.studies.ttfs.compute.equivalence import compare_with_twin, input_range, intensities, max_activations
 from snnviz.studies.ttfs.theory import relus
 from snnviz.theory import ttfs as theory
-from snnviz.theory.ttfs import Window, fired, row_centred
+from snnviz.theory.ttfs import Window, center_rows, has_fired
 from tests.core import slow
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -50,15 +50,17 @@ def pair(design: Design, dtype: torch.dtype = torch.float64, slopes: bool = Fals
     draw = torch.Generator().manual_seed(3)
     shapes = [layer.out_shape[0] for layer in network.architecture.layers[:-1]]
     chosen = [0.5 + 1.5 * torch.rand(count, generator=draw, dtype=torch.float64).to(dtype) for count in shapes]
-    given = largest(network, training, dtype)
-    return network, ttfs.twin(network, given, *span(design), slopes=chosen if slopes else "one", dtype=dtype)
+    given = max_activations(network, training, dtype)
+    return network, ttfs.from_relu_network(
+        network, given, *input_range(design), slopes=chosen if slopes else "one", dtype=dtype
+    )
 
 
 def images(design: Design, count: int = 256, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
     """Intensities (B, 1, H, W), and what the ReLU network is shown, (1, B, 1, H, W)."""
     training, _ = data.load(design)
     shown = intensities(training.images[:count], training.white, dtype)
-    low, high = span(design)
+    low, high = input_range(design)
     return shown, (low + (high - low) * shown)[None]
 
 
@@ -73,16 +75,18 @@ def test_neurons_that_miss_silent_ones_do_so_in_torch_as_in_numpy(parts: dict[st
     network, twin = pair(design, slopes=slopes)
     twin.silent = "nothing"
     shown, _ = images(design, 20)
-    first, *others = relus.dense(design, {name: kept.detach() for name, kept in network.parameters.items()})
-    weights, bias = theory.rescaled(first.weights, first.bias, *span(design))
+    first, *others = relus.dense_layers(design, {name: kept.detach() for name, kept in network.parameters.items()})
+    weights, bias = theory.rescale_input_range(first.weights, first.bias, *input_range(design))
     layers = (replace(first, weights=weights, bias=bias), *others)
     given = [
         1.0 if (slope := twin.slope(index)) is None else np.repeat(slope.numpy(), layer.neurons // len(slope))
         for index, layer in enumerate(twin.hidden)
     ]
-    zeta, reached = theory.ZETA, largest(network, data.load(design)[0], torch.float64)
+    zeta, reached = theory.ZETA, max_activations(network, data.load(design)[0], torch.float64)
     squares = [layer.squares for layer in layers]
-    low = theory.twin([x.weights for x in layers], [x.bias for x in layers], reached, zeta, given, squares, "nothing")
+    low = theory.network_from_activations(
+        [x.weights for x in layers], [x.bias for x in layers], reached, zeta, given, squares, "nothing"
+    )
     passed, expected = twin.run(shown), low.run(shown.flatten(1).numpy())
     for found, times in zip(passed.times, expected.times, strict=True):
         np.testing.assert_allclose(found.flatten(1).numpy(), times, atol=1e-8)
@@ -139,9 +143,9 @@ def test_times_are_those_of_weights_ramps_and_thresholds(parts: dict[str, Any], 
     with torch.no_grad():
         passed = twin.run(shown)
         network(input, hear=lambda _, x: said.append(x[0].permute(0, 3, 1, 2) if x.dim() == 5 else x[0]))
-    low, high = span(design)
+    low, high = input_range(design)
     for index, layer in enumerate(twin.architecture.layers):
-        before, physical = ttfs.pooled(passed.times[index], layer.sources[0]), twin.physical(index)
+        before, physical = ttfs.pool_times(passed.times[index], layer.sources[0]), twin.physical(index)
         zero = 1 + low / (high - low) if index == 0 else twin.windows[index - 1].end
         field = before.flatten(1)[:, :, None]
         if layer.kind == "conv":
@@ -158,7 +162,7 @@ def test_times_are_those_of_weights_ramps_and_thresholds(parts: dict[str, Any], 
         window = twin.windows[index]
         assert window.start <= times.min() < times.max() <= window.end
         torch.testing.assert_close(window.end - times, said[index], rtol=0, atol=1e-10)
-        assert (fired(times.numpy(), window) == (said[index] > 0).numpy()).all()
+        assert (has_fired(times.numpy(), window) == (said[index] > 0).numpy()).all()
     assert all(a.end == b.start for a, b in pairwise(twin.windows))
     assert twin.latency == pytest.approx(1 + sum(window.width for window in twin.windows))
 
@@ -174,7 +178,7 @@ def test_normalisation_before_the_relus_is_in_weights_and_biases() -> None:
             sign = torch.where(torch.rand(value.shape, generator=draw) < 0.3, -1.0, 1.0)
             network.parameters[name] = value.detach() * sign
     training, _ = data.load(design)
-    twin = ttfs.twin(network, largest(network, training, torch.float64), *span(design))
+    twin = ttfs.from_relu_network(network, max_activations(network, training, torch.float64), *input_range(design))
     shown, input = images(design)
     with torch.no_grad():
         assert relative(twin(shown), network(input, by="running")) < 1e-10
@@ -202,7 +206,9 @@ def test_the_earliest_spike_of_a_square_is_max_pooling() -> None:
 def test_windows_adapt_and_logits_stay() -> None:
     design = made(kind="mlp", depth=4, width=30)
     network = slow.loud(design)
-    twin = ttfs.Network(network.architecture, ttfs.folded(network), [Window(float(n), n + 1.0) for n in range(1, 5)])
+    twin = ttfs.Network(
+        network.architecture, ttfs.fold_batch_norm(network), [Window(float(n), n + 1.0) for n in range(1, 5)]
+    )
     shown, _ = images(design, 64)
     for _ in range(6):  # a window of 1 cuts activations, and those behind it are larger once it does not
         twin.adapt(twin.run(shown))
@@ -228,13 +234,13 @@ def test_alpha_one_has_no_mapping_where_weights_of_a_neuron_are_large() -> None:
     design = made(kind="mlp", depth=2, width=60)
     network = slow.loud(design)
     with pytest.raises(InputError, match="weights must have rows that add up to less than 1 where alpha is 1"):
-        ttfs.twin(network, [1.0, 1.0], *span(design), slopes="alpha-one")
+        ttfs.from_relu_network(network, [1.0, 1.0], *input_range(design), slopes="alpha-one")
     for name, value in network.parameters.items():
         if name.endswith(".weight"):
-            network.parameters[name] = torch.from_numpy(row_centred(value.detach().numpy())) + 0.001
+            network.parameters[name] = torch.from_numpy(center_rows(value.detach().numpy())) + 0.001
     training, _ = data.load(design)
-    found = largest(network, training, torch.float64)
-    twin = ttfs.twin(network, found, *span(design), slopes="alpha-one")
+    found = max_activations(network, training, torch.float64)
+    twin = ttfs.from_relu_network(network, found, *input_range(design), slopes="alpha-one")
     shown, input = images(design)
     with torch.no_grad():
         assert relative(twin(shown), network(input)) < 1e-10
@@ -243,16 +249,16 @@ def test_alpha_one_has_no_mapping_where_weights_of_a_neuron_are_large() -> None:
 
 def test_what_is_told_of_an_agreement() -> None:
     design = Design.check({"network": {"kind": "cnn", "depth": 3, "channels": 4}, "neuron": {"threshold": 0.5}})
-    found = agreement(design, 100, slopes=(0.5, 2.0))
+    found = compare_with_twin(design, 100, slopes=(0.5, 2.0))
     assert found.images == 100
     assert found.max_relative_difference < 1e-10
     assert found.argmax_agreement == 1
-    assert [layer.name for layer in found.layers] == [each.name for each in architecture(design).layers[:-1]]
+    assert [layer.name for layer in found.layers] == [each.name for each in build_architecture(design).layers[:-1]]
     total = sum(layer.neurons for layer in found.layers)
     spikes = sum(layer.neurons * layer.spikes_per_neuron for layer in found.layers)
     assert found.spikes_per_neuron == pytest.approx(spikes / total)
     assert found.latency == found.layers[-1].end
     assert all(layer.saturated == 0 for layer in found.layers)
-    cut = agreement(design, 100, zeta=-0.9)
+    cut = compare_with_twin(design, 100, zeta=-0.9)
     assert cut.layers[0].saturated > 0.1
     assert cut.max_relative_difference > 0.01

@@ -12,16 +12,16 @@ from torch import Tensor, nn
 
 from snnviz.core import data, train
 from snnviz.core.execute import execute
-from snnviz.core.merging import pooled
+from snnviz.core.merging import pool
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.design.networks import VggNetwork
 from snnviz.events import EpochEnd
-from snnviz.graph.architectures import architecture, assembled
+from snnviz.graph.architectures import build_architecture, build_architecture_for
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.ttfs.compute.equivalence import agreement
+from snnviz.studies.ttfs.compute.equivalence import compare_with_twin
 from snnviz.theory import operations
-from snnviz.theory.variance import forecast
+from snnviz.theory.variance import forecast_layers
 from tests.core import slow
 from tests.core.test_forecast import measured
 
@@ -116,7 +116,7 @@ def test_max_pooling_is_torchs_with_its_gradient(
         x[torch.rand(x.shape, generator=draw) < 0.05] = torch.nan
         x[0, 0, 0, 0, 0] = -torch.inf
     ours, theirs = x.clone().requires_grad_(), x.clone().requires_grad_()
-    y = pooled(ours, size, "max")
+    y = pool(ours, size, "max")
     expected = F.max_pool2d(theirs.flatten(0, 1).permute(0, 3, 1, 2).contiguous(), size).permute(0, 2, 3, 1)
     assert y.shape == (3, 2, *(side // size for side in sides), 5)
     torch.testing.assert_close(y.flatten(0, 1), expected, rtol=0, atol=0, equal_nan=True)
@@ -128,7 +128,7 @@ def test_max_pooling_is_torchs_with_its_gradient(
 
 def test_at_full_width_it_is_vgg16_of_small_images() -> None:
     """14,714,688 parameters are known of the 13 convolutions of VGG-16 on three colours."""
-    whole = assembled(made(width=1, norm="none"), (3, 32, 32), 10)
+    whole = build_architecture_for(made(width=1, norm="none"), (3, 32, 32), 10)
     assert [layer.out_shape for layer in whole.layers if layer.name.endswith("L1")] == [
         (64, 32, 32), (128, 16, 16), (256, 8, 8), (512, 4, 4), (512, 2, 2)
     ]  # fmt: skip
@@ -136,20 +136,20 @@ def test_at_full_width_it_is_vgg16_of_small_images() -> None:
     convolutions = sum(layer.parameters for layer in whole.layers if layer.kind == "conv")
     assert convolutions == 14_714_688
     assert sum(layer.parameters for layer in whole.layers) == convolutions + 513 * 512 + 513 * 10
-    normed = assembled(made(width=1), (3, 32, 32), 10)
+    normed = build_architecture_for(made(width=1), (3, 32, 32), 10)
     gains = 2 * 64 + 2 * 128 + 3 * 256 + 6 * 512 + 512
     assert sum(layer.parameters for layer in normed.layers) == convolutions + 513 * 512 + 513 * 10 + gains
 
 
 def test_maps_of_one_point_are_not_pooled() -> None:
-    shapes = {layer.name: layer.out_shape[1:] for layer in architecture(made()).layers}
+    shapes = {layer.name: layer.out_shape[1:] for layer in build_architecture(made()).layers}
     assert [shapes[f"S{stage}.L1"] for stage in range(1, 6)] == [(8, 8), (4, 4), (2, 2), (1, 1), (1, 1)]
 
 
 @pytest.mark.parametrize("pooling", ["max", "average"])
 @pytest.mark.parametrize("norm", ["none", "batch"])
 def test_its_ttfs_twin_says_the_same(pooling: str, norm: str) -> None:
-    found = agreement(made(width=0.0625, stages=3, pooling=pooling, norm=norm), 100)
+    found = compare_with_twin(made(width=0.0625, stages=3, pooling=pooling, norm=norm), 100)
     assert found.max_relative_difference < 1e-10
     assert found.argmax_agreement == 1
 
@@ -161,7 +161,9 @@ def test_it_does_what_is_forecast_within_a_third(pooling: str, norm: str, twin: 
     """The hidden layer, behind a few points of maps whose neurons share weights, within 60 %."""
     design = made(width=0.5, stages=2, pooling=pooling, norm=norm, steps=3, neuron={"threshold": 0.7})
     design = ann_twin(design) if twin else design
-    for expected, found in zip(forecast(design)[:-1], measured(design.document(), 3, images=32)[:-1], strict=True):
+    for expected, found in zip(
+        forecast_layers(design)[:-1], measured(design.document(), 3, images=32)[:-1], strict=True
+    ):
         share = 0.6 if expected.name == "hidden" else 1 / 3
         assert found.var_u == pytest.approx(expected.var_u, rel=share), expected.name
         assert expected.rate is None or found.rate == pytest.approx(expected.rate, rel=share), expected.name
@@ -173,18 +175,21 @@ def test_micro_batches_add_up_to_the_batch() -> None:
     network = Network(design)
     images, _ = data.load(design)
     image = data.encode(images.images[:16], images.white, design, "test")
-    whole = train.slope(network, image, images.labels[:16]).gradients
-    parts = [train.slope(network, image[:, at], images.labels[at]).gradients for at in (slice(0, 8), slice(8, 16))]
+    whole = train.loss_and_gradients(network, image, images.labels[:16]).gradients
+    parts = [
+        train.loss_and_gradients(network, image[:, at], images.labels[at]).gradients
+        for at in (slice(0, 8), slice(8, 16))
+    ]
     for one, a, b in zip(whole, *parts, strict=True):
         torch.testing.assert_close(one, (a + b) / 2, rtol=1e-4, atol=1e-6)
 
 
 def test_its_costs_are_estimated_of_spikes() -> None:
     design = made(width=0.0625, stages=2, norm="none")
-    layers = architecture(design).layers
+    layers = build_architecture(design).layers
     assert [operations.reads_spikes(design, layer) for layer in layers] == [False] + [True] * 5
     averaged = made(width=0.0625, stages=2, norm="none", pooling="average")
-    assert [operations.reads_spikes(averaged, layer) for layer in architecture(averaged).layers] == [
+    assert [operations.reads_spikes(averaged, layer) for layer in build_architecture(averaged).layers] == [
         False, True, False, True, False, True
     ]  # fmt: skip
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.data import datasets
-from snnviz.data.datasets import ROLES, Card, File
+from snnviz.data.datasets import ROLES, DatasetCard, IdxFile
 
-MNIST = datasets.card("mnist")
+MNIST = datasets.dataset_card("mnist")
 
 
 @cache
@@ -28,9 +28,11 @@ class Published:
     arrays: dict[str, NDArray[np.uint8]]
     content: dict[str, bytes]
 
-    def card(self, download: str) -> Card:
+    def card(self, download: str) -> DatasetCard:
         files = tuple(
-            File(hashlib.sha256(self.content[role]).hexdigest(), hashlib.sha256(packed(self.content[role])).hexdigest())
+            IdxFile(
+                hashlib.sha256(self.content[role]).hexdigest(), hashlib.sha256(packed(self.content[role])).hexdigest()
+            )
             for role in ROLES
         )
         return replace(MNIST, download=download, mirrors=(), files=files)

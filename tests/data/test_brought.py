@@ -14,7 +14,7 @@ from PIL import Image
 
 from snnviz.data import uploads
 from snnviz.data.files import checked
-from snnviz.data.uploads import Asked, Checked, Choices
+from snnviz.data.uploads import CheckedDataset, ChoiceNeeded, UploadChoices
 from snnviz.errors import InputError
 from tests.data.aedat import MAGIC, flat, packet
 from tests.data.idx import idx
@@ -32,18 +32,18 @@ def npy(array: Any) -> bytes:
     return file.getvalue()
 
 
-def asked(source: Any, **choices: str) -> Asked:
-    with pytest.raises(Asked) as caught:
-        uploads.check(source, choices=Choices(**choices))
+def asked(source: Any, **choices: str) -> ChoiceNeeded:
+    with pytest.raises(ChoiceNeeded) as caught:
+        uploads.check_upload(source, choices=UploadChoices(**choices))
     assert f"--{caught.value.option}" in str(caught.value)
     return caught.value
 
 
-def done(found: Checked) -> dict[str, int]:
+def done(found: CheckedDataset) -> dict[str, int]:
     return {one.what: one.count for one in found.done}
 
 
-def stated(found: Checked, *words: str) -> None:
+def stated(found: CheckedDataset, *words: str) -> None:
     said = " ".join([*(one.words for one in found.done), *found.facts().values()])
     assert all(word in said for word in words), said
 
@@ -64,7 +64,7 @@ def recordings(*folders: str, files: int = 2) -> dict[str, bytes]:
 def test_floats_that_overshoot_1_by_less_than_a_hundredth_have_one_reading(over: float) -> None:
     gray = (IMAGES / 255).astype(np.float32)
     gray[3, 2, 1] = over
-    found = uploads.check(npz(images=gray, labels=LABELS))
+    found = uploads.check_upload(npz(images=gray, labels=LABELS))
     np.testing.assert_array_equal(found.arrays["images"][:, 0], np.round(np.minimum(gray, 1) * 255))
     assert found.white == 255
     assert done(found)["clipped"] == 1
@@ -75,28 +75,31 @@ def test_floats_from_0_to_4_are_asked_for_and_read_as_was_said() -> None:
     gray = (IMAGES / 255 * 4.3).astype(np.float32)
     raw = npz(images=gray, labels=LABELS)
     assert set(asked(raw).choices) == {"unit", "bytes", "max"}
-    found = uploads.check(raw, choices=Choices(scale="max"))
+    found = uploads.check_upload(raw, choices=UploadChoices(scale="max"))
     np.testing.assert_array_equal(found.arrays["images"][:, 0], np.round(gray.astype(np.float64) / gray.max() * 255))
-    clipped = uploads.check(raw, choices=Choices(scale="unit"))
+    clipped = uploads.check_upload(raw, choices=UploadChoices(scale="unit"))
     assert done(clipped)["clipped"] == np.count_nonzero(gray > 1)
 
 
 def test_negative_values_and_16_bits_are_asked_for() -> None:
     raw = npz(images=IMAGES / 127.5 - 1, labels=LABELS)
     assert set(asked(raw).choices) == {"unit", "range"}
-    found = uploads.check(raw, choices=Choices(scale="range"))
+    found = uploads.check_upload(raw, choices=UploadChoices(scale="range"))
     assert np.abs(found.arrays["images"][:, 0].astype(int) - IMAGES).max() <= 1
     wide = npz(images=IMAGES.astype(np.uint16) * 257, labels=LABELS)
     assert set(asked(wide).choices) == {"max"}
     assert (
-        np.abs(uploads.check(wide, choices=Choices(scale="max")).arrays["images"][:, 0] - IMAGES.astype(int)).max() <= 1
+        np.abs(
+            uploads.check_upload(wide, choices=UploadChoices(scale="max")).arrays["images"][:, 0] - IMAGES.astype(int)
+        ).max()
+        <= 1
     )
 
 
 def test_a_part_on_another_scale_is_asked_for() -> None:
     raw = npz(x_train=(IMAGES / 255).astype(np.float32), y_train=LABELS, x_test=IMAGES, y_test=LABELS)
     assert "x_train from 0 to 1 (float32) and x_test from 0 to 255 (uint8)" in str(asked(raw))
-    found = uploads.check(raw, choices=Choices(scale="each"))
+    found = uploads.check_upload(raw, choices=UploadChoices(scale="each"))
     np.testing.assert_array_equal(found.arrays["images"][:30], found.arrays["images"][30:])
     dark = npz(x_train=IMAGES, y_train=LABELS, x_test=IMAGES // 255, y_test=LABELS)
     assert asked(dark).option == "scale"
@@ -110,7 +113,7 @@ def test_no_recording_is_lost_however_deep_it_lies(levels: tuple[str, ...]) -> N
     deep = [f"d/{part}/{level}/{name}" for part in ("Train", "Test") for level in levels for name in ("wave", "clap")]
     raw = recordings(*deep, files=4)
     assert asked(raw).option == "classes"
-    found = uploads.check(raw, choices=Choices(classes="1"))
+    found = uploads.check_upload(raw, choices=UploadChoices(classes="1"))
     assert (found.count, found.train, found.test, found.drawn) == (len(raw), len(raw) // 2, len(raw) // 2, False)
     assert found.labels == ("clap", "wave")
     assert sorted(map(len, map(found.events, range(found.count)))) == sorted(
@@ -120,56 +123,56 @@ def test_no_recording_is_lost_however_deep_it_lies(levels: tuple[str, ...]) -> N
 
 def test_the_split_tells_people_from_classes() -> None:
     raw = recordings("Train/u1/wave", "Train/u1/clap", "Train/u2/wave", "Train/u2/clap", "Test/u3/wave", "Test/u3/clap")
-    found = uploads.check(raw)
+    found = uploads.check_upload(raw)
     assert (found.labels, found.train, found.test) == (("clap", "wave"), 8, 4)
     stated(found, "Classes: clap, wave. No classes: u1, u2, u3.")
 
 
 def test_validation_is_left_out_and_never_trained_on() -> None:
     raw = recordings(*(f"{part}/{name}" for part in ("Train", "Test", "Valid") for name in "ab"), files=4)
-    found = uploads.check(raw)
+    found = uploads.check_upload(raw)
     assert (found.train, found.test, found.drawn, done(found)) == (8, 8, False, {"validation": 8})
     no_test = recordings(*(f"{part}/{name}" for part in ("train", "val") for name in "ab"))
     assert asked(no_test).option == "split"
-    assert uploads.check(no_test, choices=Choices(split="folders")).test == 4
-    drawn = uploads.check(no_test, choices=Choices(split="seed"))
+    assert uploads.check_upload(no_test, choices=UploadChoices(split="folders")).test == 4
+    drawn = uploads.check_upload(no_test, choices=UploadChoices(split="seed"))
     assert (drawn.count, drawn.drawn, done(drawn)) == (4, True, {"validation": 4})
 
 
 def test_other_folders_beside_train_and_test_are_asked_for() -> None:
     raw = recordings("Train/a", "Train/b", "Test/a", "Test/b", "more/a", "more/b")
     assert set(asked(raw).choices) == {"seed", "folders"}
-    found = uploads.check(raw, choices=Choices(split="folders"))
+    found = uploads.check_upload(raw, choices=UploadChoices(split="folders"))
     assert (found.train, found.test, done(found)) == (4, 4, {"others": 4})
-    assert uploads.check(raw, choices=Choices(split="seed")).count == 12
+    assert uploads.check_upload(raw, choices=UploadChoices(split="seed")).count == 12
 
 
 def test_a_class_may_be_called_train() -> None:
-    found = uploads.check(recordings("bus", "car", "train"))
+    found = uploads.check_upload(recordings("bus", "car", "train"))
     assert (found.labels, found.per_class, found.drawn) == (("bus", "car", "train"), (2, 2, 2), True)
 
 
 def test_a_folder_of_the_split_below_the_class() -> None:
-    found = uploads.check(recordings("left/train", "left/test", "right/train", "right/test"))
+    found = uploads.check_upload(recordings("left/train", "left/test", "right/train", "right/test"))
     assert (found.labels, found.train, found.test) == (("left", "right"), 4, 4)
 
 
 def test_a_recording_outside_of_the_classes_is_left_out_and_said() -> None:
-    found = uploads.check({**recordings("left", "right"), "sample.npy": npy(some(0, 1, 9))})
+    found = uploads.check_upload({**recordings("left", "right"), "sample.npy": npy(some(0, 1, 9))})
     assert (found.labels, done(found)) == (("left", "right"), {"strays": 1})
 
 
 def test_names_are_compared_in_one_form_of_unicode() -> None:
     composed, apart = "caf\u00e9", unicodedata.normalize("NFD", "caf\u00e9")
-    found = uploads.check(recordings(f"Train/{composed}", "Train/b", f"Test/{apart}", "Test/b"))
+    found = uploads.check_upload(recordings(f"Train/{composed}", "Train/b", f"Test/{apart}", "Test/b"))
     assert (found.classes, found.train, found.test) == (2, 4, 4)
     with pytest.raises(InputError, match="must hold each file once"):
-        uploads.check({f"{composed}/a.npy": npy(some(0, 1, 9)), f"{apart}/a.npy": npy(some(0, 2, 9))})
+        uploads.check_upload({f"{composed}/a.npy": npy(some(0, 1, 9)), f"{apart}/a.npy": npy(some(0, 2, 9))})
 
 
 def test_long_names_are_no_ones_other() -> None:
     long = "x" * 90
-    found = uploads.check(zipped(recordings(f"{long}1", f"{long}2")))
+    found = uploads.check_upload(zipped(recordings(f"{long}1", f"{long}2")))
     assert (found.classes, found.count) == (2, 4)
 
 
@@ -189,13 +192,13 @@ def test_what_macos_leaves_in_an_archive_is_left_out(ending: str, tmp_path: Path
         content = {f"m/{name}/{n}{ending}": make[ending](n) for name in "ab" for n in range(2)}
     resource = bytes.fromhex("0005160700020000") + bytes(112)
     beside = {f"__MACOSX/{'/'.join([*p.split('/')[:-1], '._' + p.split('/')[-1]])}": resource for p in content}
-    found = uploads.check(zipped({**content, **beside, "m/.DS_Store": b"x"}))
+    found = uploads.check_upload(zipped({**content, **beside, "m/.DS_Store": b"x"}))
     assert found.count == (30 if ending == ".npz" else 4)
     assert done(found)["hidden"] == len(beside) + 1
     for name, raw in {**content, **beside}.items():
         (tmp_path / "f" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "f" / name).write_bytes(raw)
-    again = uploads.check(tmp_path / "f")
+    again = uploads.check_upload(tmp_path / "f")
     assert (again.count, done(again)["hidden"]) == (found.count, len(beside))
 
 
@@ -207,7 +210,7 @@ def test_what_macos_leaves_in_an_archive_is_left_out(ending: str, tmp_path: Path
     [("X", "y"), ("x", "y"), ("data", "target"), ("images", "targets"), ("arr_0", "arr_1"), ("X_train", "y_train")],
 )
 def test_arrays_by_the_names_that_people_give_them(names: tuple[str, str]) -> None:
-    found = uploads.check(npz(**{names[0]: IMAGES, names[1]: LABELS[:, None], "about": np.arange(3)}))
+    found = uploads.check_upload(npz(**{names[0]: IMAGES, names[1]: LABELS[:, None], "about": np.arange(3)}))
     np.testing.assert_array_equal(found.arrays["images"][:, 0], IMAGES)
     np.testing.assert_array_equal(found.arrays["labels"], LABELS)
     assert done(found) == {"arrays": 1}
@@ -218,32 +221,34 @@ def test_a_validation_part_of_an_npz_is_left_out() -> None:
     parts = {
         f"{axis}_{part}": (IMAGES if axis == "x" else LABELS) for part in ("train", "test", "val") for axis in "xy"
     }
-    found = uploads.check(npz(**parts))
+    found = uploads.check_upload(npz(**parts))
     assert (found.train, found.test, done(found)) == (30, 30, {"validation": 30})
 
 
 def test_arrays_that_are_no_images_are_refused_by_the_name_of_images() -> None:
     with pytest.raises(InputError, match=r"must hold the arrays images and labels.*got a, b"):
-        uploads.check(npz(a=np.zeros((5, 9)), b=np.zeros(5)))
+        uploads.check_upload(npz(a=np.zeros((5, 9)), b=np.zeros(5)))
 
 
 @pytest.mark.parametrize("name", ["train-{0}.idx{1}-ubyte", "emnist-digits-train-{0}-idx{1}-ubyte.gz", "train_{0}"])
 def test_idx_files_by_the_names_that_sites_give_them(name: str) -> None:
     content = {name.format("images", 3): idx(IMAGES), name.format("labels", 1): idx(LABELS.astype(np.uint8))}
-    found = uploads.check(content)
+    found = uploads.check_upload(content)
     np.testing.assert_array_equal(found.arrays["images"][:, 0], IMAGES)
 
 
 def test_an_archive_in_an_archive() -> None:
-    found = uploads.check(zipped({"f.npz": npz(images=IMAGES, labels=LABELS), "README.txt": b"x"}))
+    found = uploads.check_upload(zipped({"f.npz": npz(images=IMAGES, labels=LABELS), "README.txt": b"x"}))
     assert (found.count, done(found)) == (30, {"others": 1})
     stated(found, "1 other file beside the archive left out.")
-    assert uploads.check(zipped({"f.zip": zipped(recordings("left", "right"))})).count == 4
+    assert uploads.check_upload(zipped({"f.zip": zipped(recordings("left", "right"))})).count == 4
 
 
 def test_cifar100s_binary_files_are_not_taken_for_recordings() -> None:
     record = bytes([3, 77]) + bytes(range(256)) * 12
-    found = uploads.check(zipped({"c/train.bin": 4 * record, "c/test.bin": record, "c/fine_label_names.txt": b"x"}))
+    found = uploads.check_upload(
+        zipped({"c/train.bin": 4 * record, "c/test.bin": record, "c/fine_label_names.txt": b"x"})
+    )
     assert (found.form, found.shape, found.train, found.test) == ("CIFAR-100's binary files", (3, 32, 32), 4, 1)
     assert found.label(0) == 77
     assert set(done(found)) == {"coarse", "others"}
@@ -273,24 +278,24 @@ def camera(streams: dict[int, NDArray[np.int64]], size: tuple[int, int] | None =
 
 def test_the_cameras_size_is_the_headers() -> None:
     files = {f"{name}/{n}.aedat4": camera({0: some(n, 1, 30)}, (240, 320)) for name in "ab" for n in range(2)}
-    found = uploads.check(files)
+    found = uploads.check_upload(files)
     assert found.shape == (2, 240, 320)
     stated(found, "240x320, as the files say")
-    mixed = uploads.check({**files, "a/9.aedat4": camera({0: some(0, 1, 30)}, (180, 240))})
+    mixed = uploads.check_upload({**files, "a/9.aedat4": camera({0: some(0, 1, 30)}, (180, 240))})
     assert mixed.shape == (2, 240, 320)
     assert done(mixed) == {"sensors": 5}
     large = {name: camera({0: some(0, 1, 30)}, (720, 1280)) for name in files}
-    stated(uploads.check(large), "as far as there are events", "720x1280")
+    stated(uploads.check_upload(large), "as far as there are events", "720x1280")
 
 
 def test_several_cameras_are_asked_for() -> None:
     left, right = some(0, 1, 30), some(0, 2, 50)
     raw = camera({0: left, 3: right}, (240, 320))
     assert set(asked(raw).choices) == {"0", "3"}
-    found = uploads.check(raw, choices=Choices(stream="3"))
+    found = uploads.check_upload(raw, choices=UploadChoices(stream="3"))
     assert (len(found.events(0)), found.shape, done(found)) == (50, (2, 240, 320), {"stream": 1})
     with pytest.raises(InputError, match="stream must be 0 or 3"):
-        uploads.check(raw, choices=Choices(stream="1"))
+        uploads.check_upload(raw, choices=UploadChoices(stream="1"))
 
 
 @pytest.mark.parametrize("order", ["txyp", "xypt", "ptxy"])
@@ -301,7 +306,7 @@ def test_columns_in_another_order_are_found_and_said(order: str) -> None:
             events = some(number, 4, 60)
             events[:, 2] += 1000
             files[f"{name}/{number}.npy"] = npy(events[:, ["xytp".index(axis) for axis in order]])
-    found = uploads.check(files)
+    found = uploads.check_upload(files)
     np.testing.assert_array_equal(found.events(0)["x"], some(0, 4, 60)[:, 0])
     np.testing.assert_array_equal(found.events(0)["p"], some(0, 4, 60)[:, 3])
     assert done(found) == {"columns": 6}
@@ -313,17 +318,19 @@ def test_columns_in_another_order_are_found_and_said(order: str) -> None:
 
 def test_lengths_and_what_the_limit_drops_are_told() -> None:
     many = np.array([[1, 2, t, 1] for t in range(0, 1_000_000, 1000)])
-    found = uploads.check({f"{name}/{n}.npy": npy(many) for name in "ab" for n in range(2)})
+    found = uploads.check_upload({f"{name}/{n}.npy": npy(many) for name in "ab" for n in range(2)})
     assert found.milliseconds == (999, 999, 999)
-    assert checked.dropped(found.arrays["events"], found.arrays["ends"], found.shape, frames=1) == 4 * (1000 - 255)
+    assert checked.count_clipped_events(found.arrays["events"], found.arrays["ends"], found.shape, frames=1) == 4 * (
+        1000 - 255
+    )
     assert found.dropped == 0
-    short = uploads.check({f"{name}/{n}.npy": npy(many // [1, 1, 1000, 1]) for name in "ab" for n in range(2)})
+    short = uploads.check_upload({f"{name}/{n}.npy": npy(many // [1, 1, 1000, 1]) for name in "ab" for n in range(2)})
     stated(short, "1.0 to 1.0 ms")
 
 
 def test_a_choice_that_nothing_was_asked_for_is_refused() -> None:
     with pytest.raises(InputError, match="stream must be left out: there is nothing to choose"):
-        uploads.check(npz(images=IMAGES, labels=LABELS), choices=Choices(stream="1"))
+        uploads.check_upload(npz(images=IMAGES, labels=LABELS), choices=UploadChoices(stream="1"))
 
 
 # -- pictures ----------------------------------------------------------------------------------------------------------
@@ -343,7 +350,7 @@ def test_pictures_in_folders_by_class() -> None:
         for name in ("cat", "dog")
         for n in range(2)
     }
-    found = uploads.check(zipped(files))
+    found = uploads.check_upload(zipped(files))
     assert (found.kind, found.shape, found.labels, found.train, found.test) == (
         "images",
         (3, 8, 6),
@@ -357,7 +364,7 @@ def test_pictures_in_folders_by_class() -> None:
 def test_gray_pictures_are_of_one_channel_in_every_format() -> None:
     forms = {"png": "PNG", "bmp": "BMP", "gif": "GIF", "tif": "TIFF", "jpg": "JPEG"}
     files = {f"{name}/{n}.{end}": png(IMAGES[3], form) for name in "ab" for n, (end, form) in enumerate(forms.items())}
-    found = uploads.check(files)
+    found = uploads.check_upload(files)
     assert found.shape == (1, 8, 6)
     exact = [image for n, image in enumerate(found.arrays["images"]) if n % 5 != 2]  # a, by name: bmp gif jpg png tif
     assert len(exact) == 8
@@ -373,7 +380,7 @@ def test_what_is_done_to_pictures_is_said() -> None:
         "b/0.png": png(np.zeros((8, 6, 3), np.uint8)),
         "b/1.png": png(np.zeros((6, 8, 3), np.uint8), exif=turned),
     }
-    found = uploads.check(files)
+    found = uploads.check_upload(files)
     assert done(found) == {"coloured": 1, "clear": 1, "turned": 1}
     assert (found.arrays["images"][1] == 255).all()
 
@@ -381,7 +388,7 @@ def test_what_is_done_to_pictures_is_said() -> None:
 def test_pictures_of_several_sizes_are_asked_for() -> None:
     files = {f"{name}/{n}.png": png(np.full((40 + n, 60, 3), 9, np.uint8)) for name in "ab" for n in range(2)}
     assert asked(files).option == "size"
-    found = uploads.check(files, choices=Choices(size="32"))
+    found = uploads.check_upload(files, choices=UploadChoices(size="32"))
     assert (found.shape, done(found)) == ((3, 32, 32), {"resized": 4})
     assert (found.arrays["images"] == 9).all()
 
@@ -389,7 +396,7 @@ def test_pictures_of_several_sizes_are_asked_for() -> None:
 @pytest.mark.parametrize("side", [4, 512])
 def test_pictures_of_the_smallest_and_of_the_largest_side_are_kept_as_they_are(side: int) -> None:
     flat = png(np.full((side, side, 3), 9, np.uint8))
-    found = uploads.check({f"{name}/{n}.png": flat for name in "ab" for n in range(2)})
+    found = uploads.check_upload({f"{name}/{n}.png": flat for name in "ab" for n in range(2)})
     assert (found.shape, done(found)) == ((3, side, side), {})
     beyond = png(np.full((side, 513 if side == 512 else 3, 3), 9, np.uint8))
     assert asked({f"{name}/{n}.png": beyond for name in "ab" for n in range(2)}).option == "size"
@@ -404,18 +411,18 @@ def test_of_a_picture_that_is_not_a_square_the_middle_is_taken(tall: bool) -> No
     files = {
         f"{name}/{n}.png": png(long if n else np.full((50, 50, 3), 255, np.uint8)) for name in "ab" for n in range(2)
     }
-    found = uploads.check(files, choices=Choices(size="32"))
+    found = uploads.check_upload(files, choices=UploadChoices(size="32"))
     assert found.shape == (3, 32, 32)
     assert (found.arrays["images"] == 255).all()
 
 
 def test_a_damaged_picture_is_named() -> None:
     with pytest.raises(InputError, match=r"^picture b/0.png must be a whole picture"):
-        uploads.check({"a/0.png": png(IMAGES[0]), "b/0.png": png(IMAGES[0])[:60]})
+        uploads.check_upload({"a/0.png": png(IMAGES[0]), "b/0.png": png(IMAGES[0])[:60]})
 
 
 def test_pictures_beside_recordings_are_asked_for() -> None:
     files = {**recordings("a", "b"), "a/0.png": png(IMAGES[0]), "b/0.png": png(IMAGES[1])}
     assert asked(files).option == "kind"
-    assert uploads.check(files, choices=Choices(kind="recordings")).kind == "events"
-    assert uploads.check(files, choices=Choices(kind="images")).kind == "images"
+    assert uploads.check_upload(files, choices=UploadChoices(kind="recordings")).kind == "events"
+    assert uploads.check_upload(files, choices=UploadChoices(kind="images")).kind == "images"

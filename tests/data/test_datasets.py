@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from snnviz.data import datasets
-from snnviz.data.datasets import ROLES, Card, Split
+from snnviz.data.datasets import ROLES, DatasetCard, Split
 from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.errors import DataMissing, InputError
 from tests.data.idx import Published, packed, published
@@ -27,15 +27,15 @@ def is_a_sentence(error: DataMissing) -> bool:
 
 
 @pytest.fixture(params=NAMES, scope="module")
-def real(request: pytest.FixtureRequest) -> tuple[Card, Split]:
+def real(request: pytest.FixtureRequest) -> tuple[DatasetCard, Split]:
     """A card and the images it is about; skipped where this machine does not have them."""
     name: str = request.param
-    if not datasets.is_here(name):
+    if not datasets.is_available(name):
         pytest.skip(f"the files of {name} are not on this machine (SNNVIZ_DATA names their folder)")
-    return datasets.card(name), datasets.load(name)
+    return datasets.dataset_card(name), datasets.load_images(name)
 
 
-def test_a_card_states_sizes_shape_and_classes_of_the_real_images(real: tuple[Card, Split]) -> None:
+def test_a_card_states_sizes_shape_and_classes_of_the_real_images(real: tuple[DatasetCard, Split]) -> None:
     card, split = real
     assert split.train_images.shape == (card.train, *card.shape[1:])
     assert split.test_images.shape == (card.test, *card.shape[1:])
@@ -48,7 +48,7 @@ def test_a_card_states_sizes_shape_and_classes_of_the_real_images(real: tuple[Ca
     assert split.white == max(split.train_images.max(), split.test_images.max())
 
 
-def test_a_card_states_mean_deviation_and_histogram_of_the_real_images(real: tuple[Card, Split]) -> None:
+def test_a_card_states_mean_deviation_and_histogram_of_the_real_images(real: tuple[DatasetCard, Split]) -> None:
     card, split = real
     images = split.train_images
     if not card.download:  # digits: over all images, whatever the split
@@ -63,7 +63,7 @@ def test_a_card_states_mean_deviation_and_histogram_of_the_real_images(real: tup
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_card_is_complete(name: str) -> None:
-    card = datasets.card(name)
+    card = datasets.dataset_card(name)
     assert sum(card.histogram) == pytest.approx(1, abs=2e-5)
     assert len(card.histogram) == 17
     assert 0 < card.likeness < 1
@@ -76,7 +76,11 @@ def test_a_card_is_complete(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_cards_histogram_has_the_mean_and_the_deviation_that_the_card_states(name: str) -> None:
     """As far as 17 steps of brightness can tell, or what stands in for a histogram."""
-    card, level, share = datasets.card(name), np.arange(17) / 16, np.array(datasets.card(name).histogram)
+    card, level, share = (
+        datasets.dataset_card(name),
+        np.arange(17) / 16,
+        np.array(datasets.dataset_card(name).histogram),
+    )
     mean = share @ level
     assert (share >= 0).all()
     assert card.mean == pytest.approx(mean, abs=0.02)
@@ -85,7 +89,7 @@ def test_a_cards_histogram_has_the_mean_and_the_deviation_that_the_card_states(n
 
 def test_an_unknown_data_set_is_a_sentence() -> None:
     with pytest.raises(InputError, match=r"^data set must be one of digits, mnist, "):
-        datasets.card("cifar")
+        datasets.dataset_card("cifar")
 
 
 def rows(images: np.ndarray, labels: np.ndarray) -> list[tuple[int, ...]]:
@@ -94,7 +98,7 @@ def rows(images: np.ndarray, labels: np.ndarray) -> list[tuple[int, ...]]:
 
 @pytest.mark.parametrize("seed", [0, 1, 2**31 - 1])
 def test_digits_are_those_of_scikit_learn_split_by_the_seed(seed: int) -> None:
-    split, bunch = datasets.load("digits", seed), load_digits()
+    split, bunch = datasets.load_images("digits", seed), load_digits()
     ours = rows(
         np.concatenate([split.train_images, split.test_images]), np.concatenate([split.train_labels, split.test_labels])
     )
@@ -102,7 +106,7 @@ def test_digits_are_those_of_scikit_learn_split_by_the_seed(seed: int) -> None:
 
 
 def test_the_same_seed_splits_digits_alike_and_another_does_not() -> None:
-    first, again, other = (datasets.load("digits", seed) for seed in (5, 5, 6))
+    first, again, other = (datasets.load_images("digits", seed) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first.train_images, again.train_images)
     np.testing.assert_array_equal(first.test_labels, again.test_labels)
     shared = set(rows(first.test_images, first.test_labels)) & set(rows(other.test_images, other.test_labels))
@@ -117,7 +121,7 @@ def test_damaged_digits_are_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path
         if content is not None:
             (folder / "digits.csv.gz").write_bytes(content)
         with pytest.raises(DataMissing) as caught:
-            datasets.load("digits")
+            datasets.load_images("digits")
         assert is_a_sentence(caught.value)
 
 
@@ -130,7 +134,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Published:
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SNNVIZ_DATA", raising=False)
     made = published(size=(4, 4))
-    monkeypatch.setattr(datasets, "card", lambda _: made.card("http://127.0.0.1:9/"))
+    monkeypatch.setattr(datasets, "dataset_card", lambda _: made.card("http://127.0.0.1:9/"))
     return made
 
 
@@ -147,10 +151,10 @@ def test_files_are_found_packed_or_not_in_every_place(
     small: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, gzipped: bool
 ) -> None:
     monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path / "data"))
-    assert not datasets.is_here("mnist")
+    assert not datasets.is_available("mnist")
     put(small, tmp_path / place, gzipped)
-    assert datasets.is_here("mnist")
-    split = datasets.load("mnist")
+    assert datasets.is_available("mnist")
+    split = datasets.load_images("mnist")
     np.testing.assert_array_equal(split.train_images, small.arrays[ROLES[0]])
     np.testing.assert_array_equal(split.train_labels, small.arrays[ROLES[1]])
     np.testing.assert_array_equal(split.test_images, small.arrays[ROLES[2]])
@@ -164,7 +168,7 @@ def test_another_data_sets_files_of_the_same_name_are_passed_over(
     monkeypatch.setenv("SNNVIZ_DATA", str(tmp_path / "data"))
     put(published(size=(4, 4), seed=1), tmp_path / "data")
     put(small, tmp_path / "cache" / "datasets" / "mnist")
-    np.testing.assert_array_equal(datasets.load("mnist").train_images, small.arrays[ROLES[0]])
+    np.testing.assert_array_equal(datasets.load_images("mnist").train_images, small.arrays[ROLES[0]])
 
 
 def damaged(raw: bytes, how: str) -> bytes:
@@ -194,7 +198,7 @@ def test_a_damaged_file_is_a_sentence_that_names_it(small: Published, tmp_path: 
     put(small, folder)
     (folder / f"{role}.gz").write_bytes(damaged(small.content[role], how))
     with pytest.raises(DataMissing) as caught:
-        datasets.load("mnist")
+        datasets.load_images("mnist")
     assert is_a_sentence(caught.value)
     assert str(folder / f"{role}.gz") in str(caught.value)
 
@@ -208,7 +212,7 @@ def test_no_flipped_byte_goes_unnoticed(small: Published, tmp_path: Path, positi
     path = tmp_path / "file.gz"
     path.write_bytes(raw)
     try:
-        content = datasets.read(path, small.card("").files[0].content, "mnist")
+        content = datasets.read_verified(path, small.card("").files[0].content, "mnist")
     except DataMissing:
         return
     assert content == small.content[ROLES[0]]  # gzip's own header has bytes that mean nothing
@@ -217,9 +221,9 @@ def test_no_flipped_byte_goes_unnoticed(small: Published, tmp_path: Path, positi
 def test_missing_files_are_a_sentence_that_says_what_to_do(small: Published, tmp_path: Path) -> None:
     put(small, tmp_path / "cache" / "datasets" / "mnist")
     (tmp_path / "cache" / "datasets" / "mnist" / f"{ROLES[2]}.gz").unlink()
-    assert not datasets.is_here("mnist")
+    assert not datasets.is_available("mnist")
     with pytest.raises(DataMissing) as caught:
-        datasets.load("mnist")
+        datasets.load_images("mnist")
     assert is_a_sentence(caught.value)
     assert f"put {ROLES[2]}.gz" in str(caught.value)
     assert str(tmp_path / "cache" / "datasets" / "mnist") in str(caught.value)

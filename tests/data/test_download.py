@@ -81,7 +81,7 @@ def server(made: Published, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         server.files = {f"{role}.gz": packed(content) for role, content in made.content.items()}
         server.asked, server.begun = [], {}
         card = made.card(f"http://127.0.0.1:{server.server_port}/mnist/")
-        monkeypatch.setattr(datasets, "card", lambda _: card)
+        monkeypatch.setattr(datasets, "dataset_card", lambda _: card)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -105,11 +105,11 @@ def test_absent_files_are_fetched_once_and_the_download_is_heard(
     server: Server, made: Published, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     heard: list[str] = []
-    split = datasets.load("mnist", watch=heard.append)
+    split = datasets.load_images("mnist", on_progress=heard.append)
     np.testing.assert_array_equal(split.train_images, made.arrays[ROLES[0]])
     np.testing.assert_array_equal(split.test_labels, made.arrays[ROLES[3]])
     assert files(folder) == sorted(server.files)
-    assert datasets.is_here("mnist")
+    assert datasets.is_available("mnist")
 
     size = len(server.files[f"{ROLES[0]}.gz"]) / 1e6
     assert heard[0] == f"fetching MNIST: {ROLES[0]}.gz"
@@ -119,7 +119,7 @@ def test_absent_files_are_fetched_once_and_the_download_is_heard(
     assert parts[-1] == pytest.approx(size, abs=0.05)
     assert f" of {size:.1f} MB" in heard[1]
 
-    datasets.load("mnist", watch=heard.append)
+    datasets.load_images("mnist", on_progress=heard.append)
     assert sorted(server.asked) == sorted(server.files)
     assert capfd.readouterr() == ("", "")
 
@@ -138,7 +138,7 @@ def test_a_download_that_fails_is_a_sentence_of_its_own_and_leaves_nothing_behin
 ) -> None:
     server.trouble = trouble
     with pytest.raises(DataMissing) as caught:
-        datasets.load("mnist")
+        datasets.load_images("mnist")
     text = str(caught.value)
     assert text.isprintable()
     assert TROUBLES[trouble] in text
@@ -147,7 +147,7 @@ def test_a_download_that_fails_is_a_sentence_of_its_own_and_leaves_nothing_behin
     assert files(folder) == ([f"{ROLES[0]}.gz.part"] if trouble == "cut off" else [])
 
     server.trouble = ""  # and the next try succeeds
-    np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
+    np.testing.assert_array_equal(datasets.load_images("mnist").train_images, made.arrays[ROLES[0]])
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
@@ -155,9 +155,9 @@ def test_where_the_first_source_fails_the_second_is_asked(
     server: Server, made: Published, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     server.trouble = trouble
-    card = replace(datasets.card("mnist"), mirrors=(f"http://127.0.0.1:{server.server_port}/mirror/",))
-    monkeypatch.setattr(datasets, "card", lambda _: card)
-    np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
+    card = replace(datasets.dataset_card("mnist"), mirrors=(f"http://127.0.0.1:{server.server_port}/mirror/",))
+    monkeypatch.setattr(datasets, "dataset_card", lambda _: card)
+    np.testing.assert_array_equal(datasets.load_images("mnist").train_images, made.arrays[ROLES[0]])
 
 
 def test_an_archive_that_lies_in_an_archive(server: Server, folder: Path) -> None:
@@ -167,7 +167,7 @@ def test_an_archive_that_lies_in_an_archive(server: Server, folder: Path) -> Non
     base = f"http://127.0.0.1:{server.server_port}/mnist"
     server.files["train.zip"] = b""
     archive = Archive("train.zip", f"{base}/train.zip", hashed, 1, (f"{base}/whole.zip#Train.zip",))
-    about = replace(datasets.card("mnist"), archives=(archive,), layout="nmnist")
+    about = replace(datasets.dataset_card("mnist"), archives=(archive,), layout="nmnist")
     fetching.fetch_archives("nmnist", about, lambda _: None)
     there = folder.parent / "nmnist"
     assert (there / "NMNIST" / "Train" / "3" / "00001.bin").read_bytes() == b"12345"
@@ -179,13 +179,13 @@ def test_an_archive_that_lies_in_an_archive(server: Server, folder: Path) -> Non
 
 def test_every_large_archive_has_a_second_source() -> None:
     for name in ("nmnist", "cifar10-dvs", "dvs-gesture"):
-        assert all(archive.mirrors for archive in datasets.card(name).archives), name
+        assert all(archive.mirrors for archive in datasets.dataset_card(name).archives), name
 
 
 def test_what_is_cut_off_is_gone_on_with(server: Server, made: Published, folder: Path) -> None:
     server.trouble = "cut off"
     with pytest.raises(DataMissing, match=r"could not be fetched"):
-        datasets.load("mnist")
+        datasets.load_images("mnist")
     first = f"{ROLES[0]}.gz"
     half = len(server.files[first]) // 2
     assert files(folder) == [f"{first}.part"]
@@ -193,7 +193,7 @@ def test_what_is_cut_off_is_gone_on_with(server: Server, made: Published, folder
     assert 0 < have <= half
 
     server.trouble = ""
-    np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
+    np.testing.assert_array_equal(datasets.load_images("mnist").train_images, made.arrays[ROLES[0]])
     assert server.begun[first] == have
     assert files(folder) == sorted(server.files)
 
@@ -205,9 +205,9 @@ def test_a_wrong_part_is_thrown_away(server: Server, made: Published, folder: Pa
     (folder / f"{first}.part").write_bytes(2 * server.files[first] if content is None else content)
     if content != b"":
         with pytest.raises(DataMissing):
-            datasets.load("mnist")
+            datasets.load_images("mnist")
         assert files(folder) == []
-    np.testing.assert_array_equal(datasets.load("mnist").train_images, made.arrays[ROLES[0]])
+    np.testing.assert_array_equal(datasets.load_images("mnist").train_images, made.arrays[ROLES[0]])
 
 
 def test_a_download_that_is_interrupted_leaves_only_what_has_come(server: Server, folder: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_download_that_is_interrupted_leaves_only_what_has_come(server: Server
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        datasets.load("mnist", watch=interrupt)
+        datasets.load_images("mnist", on_progress=interrupt)
     assert files(folder) == [f"{ROLES[0]}.gz.part"]
     assert server.asked == [f"{ROLES[0]}.gz"]
 
@@ -225,7 +225,7 @@ def test_a_read_only_cache_is_a_sentence(server: Server, folder: Path) -> None:
     folder.parent.mkdir(parents=True)
     folder.write_text("a file where the folder should be")  # refuses even root
     with pytest.raises(DataMissing, match="could not be fetched"):
-        datasets.load("mnist")
+        datasets.load_images("mnist")
     assert server.asked == []
 
 

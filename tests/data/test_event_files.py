@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.data.files import aedat4
-from snnviz.data.files.eventfiles import EVENT, parse
+from snnviz.data.files.eventfiles import EVENT, parse_recording
 from snnviz.errors import InputError
 from tests import oracles
 from tests.data.aedat import aedat4 as written
@@ -64,7 +64,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_each_form_gives_the_same_events(form: str) -> None:
     ending, raw = FORMS[form]
-    np.testing.assert_array_equal(parse(raw, ending), expected())
+    np.testing.assert_array_equal(parse_recording(raw, ending), expected())
 
 
 @pytest.mark.skipif(not oracles.INSTALLABLE, reason="tonic cannot be installed here")
@@ -79,14 +79,14 @@ HEIGHTS = st.integers(0, 255) | st.just(240)  # 240: no event, but later from he
 @given(st.lists(st.tuples(st.integers(0, 255), HEIGHTS, st.integers(0, 2**24 - 1)), min_size=1))
 def test_a_bin_is_read_as_tonic_reads_it_overflows_included(rows: list[tuple[int, int, int]]) -> None:
     raw = b"".join(bytes([x, y]) + t.to_bytes(3, "big") for x, y, t in rows)
-    found = parse(raw, ".bin")
+    found = parse_recording(raw, ".bin")
     np.testing.assert_array_equal(found, oracles.io.read_mnist_file(io.BytesIO(raw), dtype=EVENT, is_stream=True))
 
 
 def test_polarities_of_minus_one_and_one_are_zero_and_one() -> None:
     signed = EVENTS.copy()
     signed[:, 3] = 2 * signed[:, 3] - 1
-    np.testing.assert_array_equal(parse(npy(signed), ".npy"), expected())
+    np.testing.assert_array_equal(parse_recording(npy(signed), ".npy"), expected())
 
 
 def test_the_real_davis_recording() -> None:
@@ -94,10 +94,10 @@ def test_the_real_davis_recording() -> None:
     if not path.is_file():
         pytest.skip("SNNVIZ_DATA does not name a folder with davis_sample.aedat4")
     raw = path.read_bytes()
-    found = parse(raw, ".aedat4")
+    found = parse_recording(raw, ".aedat4")
     assert len(found) == 111_954
     assert (np.diff(found["t"]) >= 0).all()
-    assert aedat4.sensors(raw) == {0: (240, 320)}
+    assert aedat4.stream_resolutions(raw) == {0: (240, 320)}
     assert (found["x"].max(), found["y"].max()) == (319, 239)
     assert set(found["p"]) == {0, 1}
 
@@ -132,7 +132,7 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
 def test_a_fault_is_a_sentence(fault: str) -> None:
     ending, raw, words = FAULTS[fault]
     with pytest.raises(InputError) as caught:
-        parse(raw, ending)
+        parse_recording(raw, ending)
     assert words in str(caught.value)
     assert str(caught.value).startswith("recording must ")
     assert str(caught.value).isprintable()
@@ -149,7 +149,7 @@ def test_no_damage_is_more_than_a_sentence(form: str, data: st.DataObject) -> No
     cut = data.draw(st.integers(0, len(raw)))
     for some_raw in (bytes(changed), raw[:cut]):
         try:
-            found = parse(some_raw, ending)
+            found = parse_recording(some_raw, ending)
         except InputError as error:
             assert str(error).isprintable()  # noqa: PT017
         else:
@@ -159,7 +159,7 @@ def test_no_damage_is_more_than_a_sentence(form: str, data: st.DataObject) -> No
 def test_a_small_packet_that_unpacks_to_much_is_refused_before_it_does() -> None:
     raw = bytearray(written(EVENTS, "lz4", 1))
     with pytest.raises(InputError, match="at most 0 MB"):
-        aedat4.events(bytes(raw), most=1000)
+        aedat4.read_events(bytes(raw), most=1000)
 
 
 def test_matches_of_lz4_reach_back_over_blocks() -> None:
@@ -205,4 +205,4 @@ def test_hdf5_does_not_reach_outside_its_file(tmp_path: Path) -> None:
                 layout[:] = h5py.VirtualSource(str(secret), "x", shape=(200,))
                 file.create_virtual_dataset("x", layout)
         with pytest.raises(InputError, match="must hold a data set x"):
-            parse(hostile.getvalue(), ".h5")
+            parse_recording(hostile.getvalue(), ".h5")

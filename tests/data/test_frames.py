@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.data import frames as events
-from snnviz.data.frames import EVENT, frames, prepared
+from snnviz.data.frames import EVENT, events_to_frames, preprocess_events
 from snnviz.design.binning import Events
 from tests.oracles import transforms
 
@@ -38,7 +38,7 @@ CROWDED = st.lists(
 @settings(max_examples=25)
 @given(SOME, st.integers(1, 8), st.integers(1, 400))
 def test_windows_are_tonics_and_empty_or_left_out_beyond_them(some: Any, steps: int, window: int) -> None:
-    found = frames(some, steps, SENSOR, Events(window_ms=window))
+    found = events_to_frames(some, steps, SENSOR, Events(window_ms=window))
     by_tonic = transforms.ToFrame(sensor_size=(34, 34, 2), time_window=window * 1000, include_incomplete=True)(some)
     expected = np.zeros_like(found)
     kept = by_tonic[:steps]
@@ -53,19 +53,19 @@ def test_windows_are_tonics_and_empty_or_left_out_beyond_them(some: Any, steps: 
 @given(SOME, st.integers(4, 34))
 def test_the_middle_is_tonics(some: Any, side: int) -> None:
     expected = transforms.CenterCrop(sensor_size=(34, 34, 2), size=(side, side))(some.copy())
-    np.testing.assert_array_equal(prepared(some, SENSOR, Events(crop=side)), expected)
+    np.testing.assert_array_equal(preprocess_events(some, SENSOR, Events(crop=side)), expected)
 
 
 @settings(max_examples=25)
 @given(SOME, st.integers(2, 8))
 def test_pixels_are_joined_as_tonic_does(some: Any, factor: int) -> None:
-    found = prepared(some, SENSOR, Events(downsample=factor))
+    found = preprocess_events(some, SENSOR, Events(downsample=factor))
     expected = transforms.Downsample(spatial_factor=1 / factor)(some)
     if factor in (2, 4, 8):  # others are not exact in tonic: 3 * (1 / 3) is below 1 for some numbers
         np.testing.assert_array_equal(found["x"], expected["x"])
         np.testing.assert_array_equal(found["y"], expected["y"])
     side = -(-34 // factor)
-    shown = frames(some, 3, SENSOR, Events(downsample=factor))
+    shown = events_to_frames(some, 3, SENSOR, Events(downsample=factor))
     assert shown.shape == (3, 2, side, side)
     assert shown.sum() == len(some)
 
@@ -76,35 +76,35 @@ def test_what_stands_alone_is_what_tonic_leaves_out(some: Any, within: int) -> N
     later = some.copy()
     later["t"] += within  # tonic keeps whatever happens before `within`
     expected = transforms.Denoise(filter_time=within)(later)
-    found = later[events.is_connected(later, within)]
+    found = later[events.has_recent_neighbour(later, within)]
     np.testing.assert_array_equal(found, expected)
 
 
 def test_the_order_is_denoise_crop_join_count_clip() -> None:
     some = structured([(10, 10, 0, 1), (11, 10, 5, 1), (10, 10, 9, 1), (30, 30, 9, 1), (33, 33, 20, 0)])
     how = Events(denoise_ms=1, crop=16, downsample=4, bins="binary")
-    found = frames(some, 1, SENSOR, how)
+    found = events_to_frames(some, 1, SENSOR, how)
     assert found.shape == (1, 2, 4, 4)
     assert np.argwhere(found).tolist() == [[0, 1, 0, 0]]
     assert found.max() == 1
-    assert frames(some, 1, SENSOR, how.model_copy(update={"bins": "count"}))[0, 1, 0, 0] == 2
+    assert events_to_frames(some, 1, SENSOR, how.model_copy(update={"bins": "count"}))[0, 1, 0, 0] == 2
 
 
 def test_no_events_are_empty_frames() -> None:
-    assert not frames(structured([(0, 0, 0, 0)])[:0], 4, SENSOR).any()
-    assert events.is_connected(structured([(0, 0, 0, 0)])[:0], 5).shape == (0,)
+    assert not events_to_frames(structured([(0, 0, 0, 0)])[:0], 4, SENSOR).any()
+    assert events.has_recent_neighbour(structured([(0, 0, 0, 0)])[:0], 5).shape == (0,)
 
 
 def test_events_of_each_step_and_polarity_are_counted() -> None:
     some = structured([(1, 1, 0, 1), (2, 2, 10, 0), (2, 2, 60, 0), (3, 3, 100, 0)])
-    assert events.per_step(frames(some, 2, SENSOR)).tolist() == [[1, 1], [2, 0]]
+    assert events.events_per_step(events_to_frames(some, 2, SENSOR)).tolist() == [[1, 1], [2, 0]]
 
 
 @pytest.fixture(scope="module")
 def square() -> Any:
     image = np.zeros((28, 28))
     image[10:18, 10:18] = 1
-    return events.saccades(image)
+    return events.simulate_saccades(image)
 
 
 def test_a_square_makes_events_at_its_edges_in_three_moves(square: Any) -> None:
@@ -133,19 +133,19 @@ def test_on_the_way_back_to_the_start_everything_cancels(square: Any) -> None:
 
 
 def test_an_image_without_edges_has_no_events_and_brightness_no_say() -> None:
-    assert len(events.saccades(np.zeros((8, 8)))) == 0
+    assert len(events.simulate_saccades(np.zeros((8, 8)))) == 0
     faint = np.zeros((8, 8))
     faint[3:5, 3:5] = 0.03  # ln(1.3) is below the threshold
-    assert len(events.saccades(faint)) == 0
+    assert len(events.simulate_saccades(faint)) == 0
 
 
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=10)
 def test_an_image_has_the_same_events_in_any_company(seed: int) -> None:
     images = np.random.default_rng(seed).random((3, 8, 6)).astype(np.float32)
-    together = events.moving(images)
+    together = events.simulate_saccades_batch(images)
     for image, found in zip(images, together, strict=True):
-        np.testing.assert_array_equal(found, events.saccades(image))
+        np.testing.assert_array_equal(found, events.simulate_saccades(image))
         assert found["x"].max() < 6 + 6
         assert found["y"].max() < 8 + 6
         assert 0 <= found["t"].min() <= found["t"].max() <= 300_000
@@ -153,13 +153,15 @@ def test_an_image_has_the_same_events_in_any_company(seed: int) -> None:
 
 def test_colours_are_seen_by_their_mean() -> None:
     image = np.random.default_rng(0).random((3, 8, 8)).astype(np.float32)
-    np.testing.assert_array_equal(events.saccades(image), events.saccades(image.mean(0, dtype=np.float32)))
+    np.testing.assert_array_equal(
+        events.simulate_saccades(image), events.simulate_saccades(image.mean(0, dtype=np.float32))
+    )
 
 
 def test_a_slow_camera_counts_what_a_literal_one_does() -> None:
     """Against a loop over pixels that follows each one's logarithm and remembers where it last made an event."""
     image = np.random.default_rng(1).random((6, 6)).astype(np.float32)
-    found = events.saccades(image)
+    found = events.simulate_saccades(image)
     counts = np.zeros((12, 12, 2), int)
     padded = np.pad(image, 8)
     path = events._path()
@@ -173,7 +175,7 @@ def test_a_slow_camera_counts_what_a_literal_one_does() -> None:
                 value = (1 - b) * ((1 - a) * padded[top, left] + a * padded[top, left + 1]) + b * (
                     (1 - a) * padded[top + 1, left] + a * padded[top + 1, left + 1]
                 )
-                level = np.log(value + events.DARK)
+                level = np.log(value + events.DARK_INTENSITY)
                 reference = level if reference is None else reference
                 while abs(level - reference) >= events.THRESHOLD * events.ALMOST:
                     up = level > reference

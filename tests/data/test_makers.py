@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from snnviz.data import makers, owndata, uploads
-from snnviz.data.makers import Maker
-from snnviz.data.uploads import Checked, Limits
+from snnviz.data.makers import Owner
+from snnviz.data.uploads import CheckedDataset, UploadLimits
 from snnviz.errors import InputError, NotFound
 from tests.packed import npz
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
-ME, YOU = Maker("1" * 32, "a" * 32), Maker("2" * 32, "a" * 32)
-ELSEWHERE = Maker("3" * 32, "b" * 32)
+ME, YOU = Owner("1" * 32, "a" * 32), Owner("2" * 32, "a" * 32)
+ELSEWHERE = Owner("3" * 32, "b" * 32)
 
 
 @pytest.fixture(autouse=True)
@@ -26,16 +26,16 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def checked(number: int) -> Checked:
-    return uploads.check(npz(images=IMAGES + np.uint8(number), labels=np.arange(20) % 4))
+def checked(number: int) -> CheckedDataset:
+    return uploads.check_upload(npz(images=IMAGES + np.uint8(number), labels=np.arange(20) % 4))
 
 
-def keep(number: int, maker: Maker | None, limits: Limits | None = None) -> str:
-    return uploads.keep(checked(number), "", limits, maker)
+def keep(number: int, maker: Owner | None, limits: UploadLimits | None = None) -> str:
+    return uploads.store_upload(checked(number), "", limits, maker)
 
 
 def test_a_visitor_has_some_places_and_others_have_theirs() -> None:
-    limits = Limits(visitor_sets=2, address_sets=3)
+    limits = UploadLimits(visitor_sets=2, address_sets=3)
     first = keep(0, ME, limits)
     keep(1, ME, limits)
     with pytest.raises(InputError, match="at most 2 of yours on this server, got one more; remove one of yours first"):
@@ -51,28 +51,28 @@ def test_a_visitor_has_some_places_and_others_have_theirs() -> None:
 
 def test_and_some_room() -> None:
     size = IMAGES.nbytes + 20 * 8
-    limits = Limits(visitor_kept=0)
+    limits = UploadLimits(visitor_kept=0)
     with pytest.raises(InputError, match="fit into the 0 MB of yours that are kept on this server, got 0 MB more"):
         keep(0, ME, limits)
     with pytest.raises(InputError, match="fit into the 0 MB of your internet address"):
-        keep(0, ME, Limits(address_kept=0))
+        keep(0, ME, UploadLimits(address_kept=0))
     name = keep(0, ME)
-    mine, there = makers.kept(ME, owndata.sizes())
+    mine, there = makers.storage_use(ME, owndata.own_dataset_sizes())
     assert (mine.sets, there.sets) == (1, 1)
     assert size < mine.bytes == there.bytes < size + 1000  # the files' heads
-    assert makers.kept(ELSEWHERE, owndata.sizes())[0].sets == 0
+    assert makers.storage_use(ELSEWHERE, owndata.own_dataset_sizes())[0].sets == 0
     assert uploads.remove(name, ME.visitor)
-    assert makers.kept(ME, owndata.sizes())[0].bytes == 0
+    assert makers.storage_use(ME, owndata.own_dataset_sizes())[0].bytes == 0
 
 
 def test_sixty_kilobytes_do_not_fill_all_places() -> None:
     """Tiny data sets of one who throws the cookie away each time."""
     for number in range(60):
         try:
-            keep(number, Maker(f"{number:032x}", "a" * 32))
+            keep(number, Owner(f"{number:032x}", "a" * 32))
         except InputError:
             break
-    assert len(owndata.names()) == Limits().address_sets < Limits().sets
+    assert len(owndata.own_dataset_names()) == UploadLimits().address_sets < UploadLimits().sets
     keep(100, ELSEWHERE)
 
 
@@ -81,7 +81,7 @@ def test_who_made_it_removes_it_and_nobody_else(cache: Path) -> None:
     for other in (YOU.visitor, "", "4" * 32):
         with pytest.raises(NotFound, match="must be one that you keep"):
             uploads.remove(name, other)
-    assert owndata.is_here(name)
+    assert owndata.is_available(name)
     assert uploads.remove(name, ME.visitor)
     assert [path.name for path in (cache / "datasets" / name).iterdir()] == ["card.json"]
     assert uploads.remove(keep(1, None))
@@ -92,18 +92,18 @@ def test_who_made_it_removes_it_and_nobody_else(cache: Path) -> None:
 
 def test_what_several_keep_stays_until_the_last_removes_it() -> None:
     assert keep(0, ME) == keep(0, YOU) == keep(0, ME)
-    (name,) = owndata.names()
-    assert makers.of(owndata.folder(name)) == dict([ME, YOU])
+    (name,) = owndata.own_dataset_names()
+    assert makers.read_owners(owndata.dataset_folder(name)) == dict([ME, YOU])
     assert not uploads.remove(name, ME.visitor)
-    assert owndata.is_here(name)
+    assert owndata.is_available(name)
     with pytest.raises(NotFound):
         uploads.remove(name, ME.visitor)
     assert uploads.remove(name, YOU.visitor)
-    assert not owndata.is_here(name)
+    assert not owndata.is_available(name)
 
 
 def test_the_same_once_more_takes_no_second_place() -> None:
-    full = Limits(sets=1, visitor_sets=1)
+    full = UploadLimits(sets=1, visitor_sets=1)
     assert keep(0, ME, full) == keep(0, ME, full)
 
 
@@ -111,8 +111,8 @@ def test_the_same_once_more_takes_no_second_place() -> None:
 def test_a_damaged_note_is_nobodys(cache: Path, text: str) -> None:
     name = keep(0, ME)
     (cache / "datasets" / name / "makers.json").write_text(text)
-    assert makers.of(cache / "datasets" / name) == {}
-    assert owndata.is_here(name)
+    assert makers.read_owners(cache / "datasets" / name) == {}
+    assert owndata.is_available(name)
 
 
 def test_what_is_kept_beside_it_is_the_marks_alone(cache: Path) -> None:
@@ -124,16 +124,16 @@ def test_what_is_kept_beside_it_is_the_marks_alone(cache: Path) -> None:
 
 
 def test_many_at_once_get_no_more_than_one_after_the_other() -> None:
-    limits = Limits(visitor_sets=3)
+    limits = UploadLimits(visitor_sets=3)
     several = [checked(number) for number in range(8)]
 
-    def attempt(one: Checked) -> bool:
+    def attempt(one: CheckedDataset) -> bool:
         try:
-            uploads.keep(one, "", limits, ME)
+            uploads.store_upload(one, "", limits, ME)
         except InputError:
             return False
         return True
 
     with ThreadPoolExecutor(8) as visitors:
         assert sum(visitors.map(attempt, several)) == 3
-    assert len(owndata.names()) == 3
+    assert len(owndata.own_dataset_names()) == 3

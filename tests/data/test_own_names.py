@@ -99,4 +99,4 @@ def test_what_was_read_rightly_keeps_its_name(what: str, tmp_path: Path, monkeyp
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path / "cache"))
     (tmp_path / "given").mkdir()
     make, name = GIVEN[what]
-    assert uploads.keep(uploads.check(make(tmp_path / "given")), "Mine") == name
+    assert uploads.store_upload(uploads.check_upload(make(tmp_path / "given")), "Mine") == name

@@ -18,8 +18,8 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import CURRENT, DATASETS, ENCODINGS, EVENTS
 from snnviz.errors import DataMissing, InputError
-from snnviz.graph.architectures import architecture
-from snnviz.studies.activity.study import TrainingStudy, members
+from snnviz.graph.architectures import build_architecture
+from snnviz.studies.activity.study import TrainingStudy, study_runs
 from snnviz.theory import costs, variance
 from tests.recorded import put
 
@@ -45,23 +45,23 @@ def design(**parts: Any) -> Design:
     ],
 )
 def test_recordings_are_found_in_every_place_and_counted(machine: Path, place: str) -> None:
-    assert not datasets.is_here("nmnist")
+    assert not datasets.is_available("nmnist")
     put(machine / place, 12, 3, 5)
-    assert datasets.is_here("nmnist")
-    assert datasets.place_of("nmnist") == machine / place
-    assert datasets.sizes("nmnist") == (12, 3)
-    datasets.ensure("nmnist", print)
+    assert datasets.is_available("nmnist")
+    assert datasets.recordings_folder("nmnist") == machine / place
+    assert datasets.dataset_sizes("nmnist") == (12, 3)
+    datasets.ensure_downloaded("nmnist", print)
 
 
 def test_one_part_alone_or_an_archive_is_not_a_data_set(machine: Path) -> None:
     put(machine / "data" / "NMNIST", 12, 0)
     (machine / "data" / "nmnist_small.tar.xz").write_bytes(b"anything")
-    assert not datasets.is_here("nmnist")
-    assert recordings.sizes("nmnist") is None
+    assert not datasets.is_available("nmnist")
+    assert recordings.recording_counts("nmnist") is None
 
 
 def test_missing_recordings_are_a_sentence_that_says_where_to_put_them(machine: Path) -> None:
-    for look in (lambda: datasets.ensure("nmnist", print), lambda: datasets.place_of("nmnist")):
+    for look in (lambda: datasets.ensure_downloaded("nmnist", print), lambda: datasets.recordings_folder("nmnist")):
         with pytest.raises(DataMissing) as caught:
             look()
         text = str(caught.value)
@@ -72,23 +72,23 @@ def test_missing_recordings_are_a_sentence_that_says_where_to_put_them(machine: 
 
 
 def test_a_part_of_the_data_is_used_as_it_is_and_said(machine: Path) -> None:
-    assert datasets.sizes("nmnist") == (60_000, 10_000)
-    assert datasets.remark("nmnist") == datasets.remark("digits") == ""
+    assert datasets.dataset_sizes("nmnist") == (60_000, 10_000)
+    assert datasets.availability_remark("nmnist") == datasets.availability_remark("digits") == ""
     put(machine / "data" / "NMNIST", 12, 3, 5)
-    assert datasets.remark("nmnist") == (
+    assert datasets.availability_remark("nmnist") == (
         "N-MNIST is on this machine in part: 12 of its 60,000 training and 3 of its 10,000 test recordings."
     )
-    assert costs.samples(design()) == (12, 3)
-    assert costs.samples(design(data={"train_samples": 5})) == (5, 3)
+    assert costs.sample_counts(design()) == (12, 3)
+    assert costs.sample_counts(design(data={"train_samples": 5})) == (5, 3)
     put(machine / "data" / "NMNIST", 13, 3, 5)  # one more
-    assert datasets.sizes("nmnist") == (13, 3)
+    assert datasets.dataset_sizes("nmnist") == (13, 3)
 
 
 def test_recordings_come_in_the_order_of_their_names_with_their_labels(machine: Path) -> None:
     put(machine / "data" / "NMNIST", 12, 3, 5)
     (machine / "data" / "NMNIST" / "Train" / "0" / "note.txt").write_text("no recording")
     (machine / "data" / "NMNIST" / "Train" / "ten").mkdir()
-    paths, labels = recordings.files(datasets.place_of("nmnist"), "Train")
+    paths, labels = recordings.recording_files(datasets.recordings_folder("nmnist"), "Train")
     assert [path.name for path in paths] == [f"{index:05}.bin" for index in range(12)]
     assert labels == [index * 7 % 10 for index in range(12)]
     assert all(path.parent.name == str(label) for path, label in zip(paths, labels, strict=True))
@@ -107,19 +107,19 @@ def test_folders_that_may_not_be_read_are_passed_over_or_a_sentence(
         return look(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert datasets.is_here("nmnist")
-    assert datasets.sizes("nmnist") == (10, 3)
+    assert datasets.is_available("nmnist")
+    assert datasets.dataset_sizes("nmnist") == (10, 3)
     with pytest.raises(DataMissing, match=r"^The folder .*/Train/7 of recordings cannot be read \(Permission denied\)"):
-        recordings.files(place, "Train")
+        recordings.recording_files(place, "Train")
     closed += [place / "Train" / str(label) for label in range(10)]
-    assert not datasets.is_here("nmnist")
+    assert not datasets.is_available("nmnist")
 
 
 @pytest.mark.parametrize("name", [entry.kind for entry in DATASETS if EVENTS in entry.traits])
 def test_what_a_card_says_of_events_agrees_with_itself(name: str) -> None:
     """Shares add up to 1, as many events fall whatever the number of frames, the course is of variance 1 in all, and
     frames are no more alike than one is to itself. Nobody measured the saccades of photographs."""
-    card, counts = datasets.card(name), datasets.card(name).counts
+    card, counts = datasets.dataset_card(name), datasets.dataset_card(name).counts
     assert counts is not None
     assert 0 < card.likeness < 1
     assert counts.steps == (1, 2, 3, 5, 10, 20, 50, 100)
@@ -138,7 +138,7 @@ def test_what_a_card_says_of_events_agrees_with_itself(name: str) -> None:
 
 
 def test_its_card_is_complete() -> None:
-    card = datasets.card("nmnist")
+    card = datasets.dataset_card("nmnist")
     assert (card.title, card.shape, card.classes, card.train, card.test) == ("N-MNIST", (2, 34, 34), 10, 60_000, 10_000)
     assert (card.licence, card.counts) == ("CC BY-SA 4.0", NMNIST)
     assert card.about.endswith(".")
@@ -168,11 +168,11 @@ def test_an_encoding_of_intensities_is_refused_in_any_order(kind: str) -> None:
 def test_every_network_reads_two_polarities_and_nothing_is_static(network: str, kind: str) -> None:
     made = links.from_query(f"data.name=nmnist&data.encoding.kind={kind}&network.kind={network}")
     assert links.from_query(links.to_query(made)) == made
-    built = architecture(made)
+    built = build_architecture(made)
     assert built.input_shape == built.layers[0].in_shape == (2, 34, 34)
     assert not is_static(made)
     assert is_static(Design())
-    assert all(np.isfinite([layer.var_u for layer in variance.forecast(made)]))
+    assert all(np.isfinite([layer.var_u for layer in variance.forecast_layers(made)]))
 
 
 def test_estimates_count_a_frame_for_every_time_step() -> None:
@@ -213,13 +213,13 @@ def test_moments_form_a_covariance_matrix(kind: str, steps: int) -> None:
 )
 def test_a_forecast_for_recordings_says_where_it_is_rough(network: str, kind: str, rough: bool) -> None:
     made = design(network={"kind": network}, data={"encoding": kind})
-    assert variance.is_rough(made) is rough
-    assert variance.roughness(made).endswith("." if rough else "")
+    assert variance.is_approximate(made) is rough
+    assert variance.approximation_warning(made).endswith("." if rough else "")
 
 
 @pytest.mark.parametrize(("network", "kind"), [("mlp", "lif"), ("cnn", "direct")])
 def test_a_study_of_training_takes_recordings(network: Any, kind: str) -> None:
-    found = members(TrainingStudy(network=network, data="nmnist"))
+    found = study_runs(TrainingStudy(network=network, data="nmnist"))
     assert {member.design.data.name for member in found} == {"nmnist"}
     assert {member.design.data.encoding.kind for member in found} == {kind}
     assert all(Design.read(member.design.canonical()) == member.design for member in found)

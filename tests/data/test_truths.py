@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from snnviz.data import uploads
-from snnviz.data.uploads import Asked, Checked, Choices
+from snnviz.data.uploads import CheckedDataset, ChoiceNeeded, UploadChoices
 from snnviz.errors import InputError
 from tests.data.aedat import MAGIC, flat, packet
 from tests.data.idx import idx
@@ -48,20 +48,20 @@ class Truth:
     """Of pixels from 0 to 1."""
 
 
-def answered(source: Any, truth: Truth) -> tuple[Checked, set[str]]:
+def answered(source: Any, truth: Truth) -> tuple[CheckedDataset, set[str]]:
     """What is kept, and what was asked; each question is one that the truth's owner can answer."""
     given: dict[str, str] = {}
     while True:
         try:
-            return uploads.check(source, choices=Choices(**given)), set(given)
-        except Asked as asked:
+            return uploads.check_upload(source, choices=UploadChoices(**given)), set(given)
+        except ChoiceNeeded as asked:
             option, choices = asked.option, asked.choices
         assert option not in given
         assert truth.answers[option] in choices, (option, choices)
         given[option] = truth.answers[option]
 
 
-def holds(found: Checked, truth: Truth) -> None:
+def holds(found: CheckedDataset, truth: Truth) -> None:
     """Every sample is there once, with its class and in its part."""
     assert found.count == len(truth.samples)
     assert found.drawn == truth.drawn
@@ -286,7 +286,7 @@ def test_what_is_no_data_set_is_a_sentence() -> None:
         rng = np.random.default_rng([seed, 5])
         name = str(rng.choice(["a.txt", "x/y.csv", "model.pt", "x.npz", "a/b.npy", "z.png", "r/s.h5"]))
         with pytest.raises(InputError):
-            uploads.check({name: rng.bytes(int(rng.integers(0, 200)))})
+            uploads.check_upload({name: rng.bytes(int(rng.integers(0, 200)))})
 
 
 NAMES = st.sampled_from(["a", "b", "c", "Train", "test", "val", "caf\u00e9", "cafe\u0301", "1", "01", ".x", "__MACOSX"])
@@ -311,8 +311,8 @@ def test_every_file_is_kept_or_said_to_be_left_out(
     given: dict[str, str] = {}
     while True:
         try:
-            found = uploads.check(files, choices=Choices(**given))
-        except Asked as asked:
+            found = uploads.check_upload(files, choices=UploadChoices(**given))
+        except ChoiceNeeded as asked:
             given[asked.option] = data.draw(st.sampled_from(sorted(asked.choices)))
         except InputError as error:
             assert "each file once" in str(error) or "no file" in str(error)  # noqa: PT017
@@ -381,6 +381,6 @@ def test_no_damage_to_any_form_is_more_than_a_sentence(packed_first: bool) -> No
             name = str(rng.choice(list(files)))
             files[name] = damaged(files[name], rng)
         try:
-            assert uploads.check(files).facts()
+            assert uploads.check_upload(files).facts()
         except InputError as error:
             assert str(error).isprintable()  # noqa: PT017

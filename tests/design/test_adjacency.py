@@ -19,15 +19,15 @@ DEPTHS = range(adjacency.MIN_DEPTH, adjacency.MAX_DEPTH + 1)
 
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_a_block_of_d_layers_has_d_times_d_minus_1_over_2_places_for_skips(depth: int) -> None:
-    places = adjacency.slots(depth)
+    places = adjacency.skip_positions(depth)
     assert len(set(places)) == depth * (depth - 1) // 2
     assert all(i >= 0 and i + 2 <= j <= depth for i, j in places)
 
 
 @given(matrices())
 def test_a_matrix_survives_text_link_and_lists(edges: Edges) -> None:
-    assert adjacency.parse(adjacency.write(edges)) == edges
-    assert adjacency.parse(adjacency.compact(edges)) == edges
+    assert adjacency.parse(adjacency.to_text(edges)) == edges
+    assert adjacency.parse(adjacency.to_compact_text(edges)) == edges
     assert adjacency.parse([[float(cell) for cell in row] for row in edges]) == edges
     assert adjacency.parse(edges) == edges
     assert all(type(cell) is int for row in adjacency.parse(edges) for cell in row)
@@ -54,9 +54,9 @@ def test_a_matrix_can_be_typed_with_and_without_spaces(text: str) -> None:
 def test_only_edges_that_jump_over_a_layer_or_lead_back_to_one_are_accepted(depth: int, edge: int) -> None:
     for i in range(depth + 1):
         for j in range(depth + 1):
-            matrix = adjacency.build(depth, {(i, j): edge})
-            if (i, j) in (*adjacency.slots(depth), *adjacency.back_slots(depth)):
-                assert adjacency.has_back(matrix) == (j < i)
+            matrix = adjacency.edges_from_skips(depth, {(i, j): edge})
+            if (i, j) in (*adjacency.skip_positions(depth), *adjacency.backward_positions(depth)):
+                assert adjacency.has_backward(matrix) == (j < i)
                 assert adjacency.parse(matrix) == matrix
                 continue
             with pytest.raises(InputError) as caught:
@@ -83,8 +83,14 @@ def test_what_is_not_a_square_matrix_is_refused_with_a_sentence(value: object) -
 @pytest.mark.parametrize("rows", [2, 3, 9, 10, adjacency.MAX_VERTICES])
 def test_a_block_of_a_given_size_is_taken_in_every_form(rows: int) -> None:
     edges = adjacency.densenet_like(rows - 1)
-    spread = "\n".join(adjacency.write(edges).split(" / ")).replace("\n", "  /\n ")
-    for form in (edges, [list(row) for row in edges], adjacency.write(edges), adjacency.compact(edges), spread):
+    spread = "\n".join(adjacency.to_text(edges).split(" / ")).replace("\n", "  /\n ")
+    for form in (
+        edges,
+        [list(row) for row in edges],
+        adjacency.to_text(edges),
+        adjacency.to_compact_text(edges),
+        spread,
+    ):
         assert adjacency.parse(form, rows=rows) == edges
     for other in {2, 3, 25, 26} - {rows}:
         with pytest.raises(InputError, match=rf"^B must be a square matrix with {other} rows, got {rows} rows$"):
@@ -114,7 +120,7 @@ def test_no_block_has_another_number_of_vertices(rows: int) -> None:
 @given(matrices(back=True))
 def test_backward_connections_can_be_refused(edges: Edges) -> None:
     found = attempt(lambda value: adjacency.parse(value, backward=False), edges)
-    assert isinstance(found, InputError) if adjacency.has_back(edges) else found == edges
+    assert isinstance(found, InputError) if adjacency.has_backward(edges) else found == edges
 
 
 @given(st.text(alphabet="012 /3x-.\n", max_size=120) | st.text(max_size=600))
@@ -123,7 +129,7 @@ def test_any_text_is_a_matrix_or_a_sentence(text: str) -> None:
     if isinstance(edges, InputError):
         assert is_a_sentence(edges)
     else:
-        assert adjacency.parse(adjacency.write(edges)) == edges
+        assert adjacency.parse(adjacency.to_text(edges)) == edges
 
 
 def incoming(edges: Edges, j: int) -> list[int]:
@@ -145,8 +151,8 @@ def test_another_seed_draws_other_sources() -> None:
 def test_the_presets_are_what_their_names_say() -> None:
     assert adjacency.sequential(4) == adjacency.with_n_skip(4, 0, ASC, 0)
     assert adjacency.densenet_like(4) == adjacency.with_n_skip(4, 3, DSC, 0)
-    assert adjacency.compact(adjacency.resnet_like(4)) == "00200/00000/00002/00000/00000"
-    assert adjacency.compact(adjacency.resnet_like(5)) == "002000/000000/000020/000000/000000/000000"
+    assert adjacency.to_compact_text(adjacency.resnet_like(4)) == "00200/00000/00002/00000/00000"
+    assert adjacency.to_compact_text(adjacency.resnet_like(5)) == "002000/000000/000020/000000/000000/000000"
 
 
 @pytest.mark.parametrize("preset", [adjacency.sequential, adjacency.resnet_like, adjacency.densenet_like])

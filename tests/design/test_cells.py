@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.design import cells
-from snnviz.design.cells import NODES, PLACES, PUBLISHED, Cell, canonical, drawn, parse, write
+from snnviz.design.cells import NODE_PAIRS, NODES, PUBLISHED_CELLS, Cell, canonical_form, parse, random_cell, to_text
 from snnviz.errors import InputError
 from tests.designs import attempt, is_a_sentence
 
-FORWARD = [(i, j) for i, j in PLACES if i < j]
+FORWARD = [(i, j) for i, j in NODE_PAIRS if i < j]
 
 
 @st.composite
@@ -32,9 +32,9 @@ def any_cells(draw: st.DrawFn) -> Cell:
 
 @given(any_cells())
 def test_a_cell_survives_text_and_lists(cell: Cell) -> None:
-    slashed = write(cell).replace(" ", "/")
-    spread = "\n".join(" ".join(row) for row in write(cell).split())
-    for form in (cell, [[float(code) for code in row] for row in cell], write(cell), slashed, spread):
+    slashed = to_text(cell).replace(" ", "/")
+    spread = "\n".join(" ".join(row) for row in to_text(cell).split())
+    for form in (cell, [[float(code) for code in row] for row in cell], to_text(cell), slashed, spread):
         assert parse(form) == cell
     assert (
         parse(slashed.replace("/", " / "))
@@ -42,17 +42,17 @@ def test_a_cell_survives_text_and_lists(cell: Cell) -> None:
         == parse(slashed.replace("/", ""))
         == cell
     )
-    assert all(type(code) is int for row in parse(write(cell)) for code in row)
+    assert all(type(code) is int for row in parse(to_text(cell)) for code in row)
 
 
 @given(any_cells())
 def test_its_connections_are_counted(cell: Cell) -> None:
-    found = cells.counts(cell)
+    found = cells.count_connections(cell)
     codes = Counter(code for row in cell for code in row)
     assert [found[kind] for kind in ("skip", "conv1", "conv3", "pool")] == [codes[code] for code in (1, 2, 3, 4)]
     assert found["forward"] + found["backward"] == sum(found.values()) / 2 <= 6
-    assert cells.is_backward(cell) == (found["backward"] > 0)
-    words = cells.in_words(cell)
+    assert cells.has_backward(cell) == (found["backward"] > 0)
+    words = cells.summary(cell)
     assert sum(int(word) for word in words.replace(",", " ").split() if word.isdigit()) == sum(found.values())
 
 
@@ -90,21 +90,21 @@ def test_a_wrong_cell_gets_a_sentence(text: str, sentence: str) -> None:
 @given(st.text(alphabet="01234 /5x-.\n", max_size=60) | st.text(max_size=250) | st.lists(st.lists(st.integers(0, 4))))
 def test_whatever_is_typed_is_a_cell_or_a_sentence(value: object) -> None:
     found = attempt(parse, value)
-    assert is_a_sentence(found) if isinstance(found, InputError) else parse(write(found)) == found
+    assert is_a_sentence(found) if isinstance(found, InputError) else parse(to_text(found)) == found
 
 
 def graph(cell: Cell) -> nx.DiGraph:
-    return nx.DiGraph([(i, j) for i, j in PLACES if cell[i][j]])
+    return nx.DiGraph([(i, j) for i, j in NODE_PAIRS if cell[i][j]])
 
 
 @given(st.integers(0, 2**31), st.integers(0, 10**6), st.booleans())
 def test_a_drawn_cell_leads_from_input_to_output_by_every_node_that_is_left(
     seed: int, number: int, backward: bool
 ) -> None:
-    cell = drawn(seed, number, backward=backward)
-    assert cell == drawn(seed, number, backward=backward) == parse(cell)
+    cell = random_cell(seed, number, backward=backward)
+    assert cell == random_cell(seed, number, backward=backward) == parse(cell)
     assert cell[0][3] > 0
-    assert backward or not cells.is_backward(cell)
+    assert backward or not cells.has_backward(cell)
     paths = graph(cell)
     for node in {1, 2} & set(paths):
         assert nx.has_path(paths, 0, node)
@@ -138,9 +138,9 @@ def test_candidates_have_the_law_of_the_published_generator(backward: bool) -> N
     import numpy as np
 
     count, draw = 6000, np.random.default_rng(0)
-    ours = [drawn(1, number, backward=backward) for number in range(count)]
+    ours = [random_cell(1, number, backward=backward) for number in range(count)]
     theirs = [published(draw, backward) for _ in range(count)]
-    for i, j in PLACES:
+    for i, j in NODE_PAIRS:
         for code in range(5):
             a, b = (sum(cell[i][j] == code for cell in several) / count for several in (ours, theirs))
             assert abs(a - b) < 5 * np.sqrt((a * (1 - a) + b * (1 - b)) / count + 1e-9)
@@ -150,10 +150,10 @@ def test_candidates_have_the_law_of_the_published_generator(backward: bool) -> N
 
 
 def test_the_published_cells_could_have_been_drawn() -> None:
-    for cell in PUBLISHED.values():
+    for cell in PUBLISHED_CELLS.values():
         assert cell[0][3] > 0
         assert {1, 2} <= set(nx.descendants(graph(cell), 0)) & set(nx.ancestors(graph(cell), 3))
-    assert [cells.in_words(cell) for cell in PUBLISHED.values()] == [
+    assert [cells.summary(cell) for cell in PUBLISHED_CELLS.values()] == [
         "4 forward + 2 backward: 3 conv 3x3, 3 conv 1x1",
         "4 forward + 1 backward: 4 conv 3x3, 1 conv 1x1",
     ]
@@ -186,10 +186,10 @@ def said(cell: Cell, steps: int = 4) -> tuple[float, ...]:
 @pytest.mark.parametrize("backward", [False, True])
 def test_cells_are_different_where_their_functions_are(backward: bool) -> None:
     """Of 600 draws: those that count as one say the same, and hardly any that say the same in 4 steps count as two."""
-    texts = {drawn(0, number, backward=backward) for number in range(600)}
+    texts = {random_cell(0, number, backward=backward) for number in range(600)}
     functions: dict[object, set[tuple[float, ...]]] = {}
     for cell in texts:
-        functions.setdefault(canonical(cell), set()).add(said(cell))
+        functions.setdefault(canonical_form(cell), set()).add(said(cell))
     assert len(functions) < len(texts)
     assert all(len(each) == 1 for each in functions.values())
     assert len({next(iter(each)) for each in functions.values()}) > 0.95 * len(functions)

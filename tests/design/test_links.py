@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.examples import EXAMPLES, get_example
 from snnviz.design import links
 from snnviz.design.adjacency import MAX_DEPTH, densenet_like
 from snnviz.design.design import Design
-from snnviz.design.links import change, differences, flatten, from_query, in_a_line, read_settings, to_query
+from snnviz.design.links import change, differences, flatten, from_query, one_line_summary, parse_settings, to_query
 from snnviz.design.menus import INITS
 from snnviz.design.networks import BlockNetwork, MlpNetwork
 from snnviz.design.parts import Neuron, Training
@@ -35,12 +35,12 @@ def test_every_design_survives_its_link(design: Design) -> None:
     assert from_query("?" + query) == design
     assert from_query(dict(parse_qsl(query))) == design
     assert to_query(from_query(query)) == query
-    assert len(query) < links.MAX_LINK / 4
+    assert len(query) < links.MAX_QUERY_LENGTH / 4
 
 
 @given(DESIGNS)
 def test_a_link_holds_only_what_differs_from_the_defaults_of_its_kinds(design: Design) -> None:
-    base = flatten(links.base_of(design))
+    base = flatten(links.default_of_same_kinds(design))
     for path, value in parse_qsl(to_query(design)):
         wanted = flatten(Design()).get(path) if path.endswith(".kind") else base[path]
         assert str(value) != str(wanted)
@@ -181,13 +181,13 @@ def test_changing_a_kind_starts_its_part_anew_and_leaves_the_rest() -> None:
 
 def test_changing_nothing_changes_nothing() -> None:
     for name in EXAMPLES:
-        assert change(named(name), {}) == named(name)
+        assert change(get_example(name), {}) == get_example(name)
 
 
 def test_settings_are_read_from_pairs() -> None:
-    assert read_settings(["training.epochs = 3", "a=b=c"]) == {"training.epochs": "3", "a": "b=c"}
+    assert parse_settings(["training.epochs = 3", "a=b=c"]) == {"training.epochs": "3", "a": "b=c"}
     with pytest.raises(InputError, match=r"^--set must have the form path=value, got 'epochs'$"):
-        read_settings(["epochs"])
+        parse_settings(["epochs"])
 
 
 def test_the_widest_matrix_fits_into_a_link() -> None:
@@ -209,29 +209,30 @@ def test_designs_differ_at_the_paths_at_which_they_differ() -> None:
 
 
 def test_a_design_is_told_in_a_line() -> None:
-    assert in_a_line(Design()) == "digits · block 4 layers, 16 ch, 2 ASC · variance-preserving"
+    assert one_line_summary(Design()) == "digits · block 4 layers, 16 ch, 2 ASC · variance-preserving"
     dense = Design(network=BlockNetwork(edges=densenet_like(3), blocks=2), neuron=Neuron(threshold=0.5), seed=1)
     assert (
-        in_a_line(dense) == "digits · block 2 x 3 layers, 16 ch, 3 DSC · variance-preserving · threshold 0.5 · seed 1"
+        one_line_summary(dense)
+        == "digits · block 2 x 3 layers, 16 ch, 3 DSC · variance-preserving · threshold 0.5 · seed 1"
     )
     half = change(Design(), {"network.kind": "mlp", "network.norm": "batch", "training.precision": "bfloat16"})
-    assert in_a_line(half) == "bfloat16 · digits · mlp 4 x 200 · batch normalisation · variance-preserving"
+    assert one_line_summary(half) == "bfloat16 · digits · mlp 4 x 200 · batch normalisation · variance-preserving"
 
 
 @given(DESIGNS)
 def test_the_line_of_any_design_is_one_line(design: Design) -> None:
-    assert in_a_line(design).isprintable()
+    assert one_line_summary(design).isprintable()
 
 
 def test_the_named_designs_are_there_and_an_unknown_name_is_a_sentence() -> None:
-    assert named("digits") == Design()
+    assert get_example("digits") == Design()
     assert all((function.__doc__ or "").strip() for function in EXAMPLES.values())
     with pytest.raises(NotFound, match=r"^design must be one of digits, .*, got 'digit'; did you mean 'digits'"):
-        named("digit")
+        get_example("digit")
 
 
 @given(st.floats(0, 1), st.floats(0, 0.999))
 def test_a_link_of_a_study_keeps_every_digit_of_a_number(beta: float, momentum: float) -> None:
     sweep = SkipSweep.check({"beta": beta, "optimizer": f"sgd:momentum={momentum!r}"})
-    query = dict(parse_qsl(links.write_part(sweep, "study.")))
-    assert SkipSweep.check(links.read_part(SkipSweep, query, "study.")) == sweep
+    query = dict(parse_qsl(links.part_to_query(sweep, "study.")))
+    assert SkipSweep.check(links.part_from_query(SkipSweep, query, "study.")) == sweep

@@ -28,7 +28,7 @@ from tests.made_up import tasks
 from tests.parts import PARTS, REGISTRIES
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-NOW = naming.lines(PARTS, REGISTRIES)
+NOW = naming.expected_table(PARTS, REGISTRIES)
 
 
 def test_every_field_says_what_its_absence_means() -> None:
@@ -48,7 +48,7 @@ def test_what_absence_ever_meant_it_means_still() -> None:
 def test_a_field_of_choices_names_its_catalogue() -> None:
     """So that a parameter that is added there renames nothing; a text of a setting names what it needs itself."""
     for part in PARTS:
-        for form in naming.forms(part).values():
+        for form in naming.field_schemas(part).values():
             if "Choice" in str(form.field.annotation) and form.kind == "value":
                 assert isinstance(form.usual, str), form.name
 
@@ -69,9 +69,9 @@ def test_the_seven_texts_of_the_default_design_are_one_run() -> None:
     texts = (GOLDEN / "default_designs.txt").read_text().splitlines()
     assert len(set(texts)) == 7
     assert {Design.restore(text) for text in texts} == {Design()}
-    assert {naming.key("run", Design, naming.read("run", Design, text, "design")[0]) for text in texts} == {
-        "e526b6a759d30ad1"
-    }
+    assert {
+        naming.task_key("run", Design, naming.from_stored_text("run", Design, text, "design")[0]) for text in texts
+    } == {"e526b6a759d30ad1"}
     assert Design().digest == "e526b6a759d30ad1"
 
 
@@ -85,8 +85,8 @@ def alike(several: list[Task]) -> None:
         assert values.setdefault((type(task), task), task.digest) == task.digest
     assert len(keys) == len(values)
     for _, task in values:
-        sparse = naming.sparse(type(task), task.document())
-        assert naming.filled(type(task), sparse) == task.document()
+        sparse = naming.to_sparse(type(task), task.document())
+        assert naming.fill_absent(type(task), sparse) == task.document()
         assert type(task).restore(task.stored()) == task
         assert type(task).restore(json.dumps(sparse)) == task
 
@@ -105,16 +105,16 @@ def test_ten_thousand_made_up_tasks_have_equal_keys_exactly_if_they_are_equal() 
 
 @given(DESIGNS)
 def test_a_design_comes_back_from_what_differs_from_absence(design: Design) -> None:
-    sparse = naming.sparse(Design, design.document())
-    assert naming.filled(Design, sparse) == design.document()
-    assert naming.sparse(Design, naming.filled(Design, sparse)) == sparse
+    sparse = naming.to_sparse(Design, design.document())
+    assert naming.fill_absent(Design, sparse) == design.document()
+    assert naming.to_sparse(Design, naming.fill_absent(Design, sparse)) == sparse
 
 
 def test_kinds_are_left_out_where_they_are_the_absent_ones_and_nested_tasks_by_their_own_form() -> None:
-    assert naming.sparse(Design, Design().document()) == {}
-    assert naming.sparse(Search, Search(design=Design(seed=4)).document()) == {"design": {"seed": 4}}
+    assert naming.to_sparse(Design, Design().document()) == {}
+    assert naming.to_sparse(Search, Search(design=Design(seed=4)).document()) == {"design": {"seed": 4}}
     given = {"design": {"neuron": {"surrogate": {"kind": "atan", "slope": 3}}}, "inits": ["kaiming", "glorot"]}
-    surveyed = naming.sparse(GradientSurvey, GradientSurvey.check(given).document())
+    surveyed = naming.to_sparse(GradientSurvey, GradientSurvey.check(given).document())
     assert surveyed == {
         "design": {"neuron": {"surrogate": {"slope": 3.0}}},
         "inits": [{"kind": "kaiming"}, {"kind": "glorot"}],
@@ -175,23 +175,23 @@ def test_a_default_that_moves_renames_nothing_and_leaves_links_and_texts_what_th
 
 def test_a_link_of_a_page_means_what_it_meant_when_its_default_moves() -> None:
     sweep = SkipSweep(beta=0.25)
-    link = links.write_part(sweep, "study.")
+    link = links.part_to_query(sweep, "study.")
     assert link == "study.beta=0.25"
     with moved(SkipSweep, "threshold", 0.5):
-        read = links.read_part(SkipSweep, {"study.beta": "0.25"}, "study.")
+        read = links.part_from_query(SkipSweep, {"study.beta": "0.25"}, "study.")
         assert SkipSweep.model_validate(read) == sweep
-        assert SkipSweep.model_validate(links.read_part(SkipSweep, {}, "study.")).threshold == 0.5
-        assert links.write_part(sweep, "study.") == link
-        assert "study.threshold=0.5" in links.write_part(SkipSweep(), "study.")
+        assert SkipSweep.model_validate(links.part_from_query(SkipSweep, {}, "study.")).threshold == 0.5
+        assert links.part_to_query(sweep, "study.") == link
+        assert "study.threshold=0.5" in links.part_to_query(SkipSweep(), "study.")
         absent = SkipSweep(threshold=sweep.threshold)
-        again = dict([links.write_part(absent, "study.").split("=")])
-        assert SkipSweep.model_validate(links.read_part(SkipSweep, again, "study.")) == absent
+        again = dict([links.part_to_query(absent, "study.").split("=")])
+        assert SkipSweep.model_validate(links.part_from_query(SkipSweep, again, "study.")) == absent
 
 
 def test_a_short_text_of_a_choice_means_what_it_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     with another_slope(monkeypatch):
-        assert links.read_choice(SURROGATES, "surrogate", "atan")["slope"] == 2.0
-        assert links.write_choice(SURROGATES, links.read_choice(SURROGATES, "surrogate", "atan:slope=5")) == (
+        assert links.parse_choice(SURROGATES, "surrogate", "atan")["slope"] == 2.0
+        assert links.format_choice(SURROGATES, links.parse_choice(SURROGATES, "surrogate", "atan:slope=5")) == (
             "atan:slope=5"
         )
 
@@ -230,12 +230,12 @@ def test_a_stored_text_that_is_none_is_a_sentence(text: str) -> None:
 
 
 def test_an_address_without_a_word_is_bare_and_a_link_to_a_run_is_too() -> None:
-    assert links.is_bare({})
-    assert links.is_bare({"run": "abc", "embed": "true"})
-    assert not links.is_bare({"view": "study"})
+    assert links.has_no_settings({})
+    assert links.has_no_settings({"run": "abc", "embed": "true"})
+    assert not links.has_no_settings({"view": "study"})
 
 
 def test_a_truth_is_no_number() -> None:
-    assert not naming.same(True, 1)
-    assert naming.same(1, 1.0)
+    assert not naming.json_equal(True, 1)
+    assert naming.json_equal(1, 1.0)
     assert BlockNetwork().blocks == 1

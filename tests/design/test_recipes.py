@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 
 from snnviz.design.design import Design
-from snnviz.design.links import change, read_choice, read_part, write_choice, write_part
+from snnviz.design.links import change, format_choice, parse_choice, part_from_query, part_to_query
 from snnviz.design.menus import OPTIMIZERS, SCHEDULES, Choice
-from snnviz.design.recipes import RECIPES, Recipe, follow, followed
+from snnviz.design.recipes import RECIPES, Recipe, apply_recipe, matching_recipe
 from snnviz.errors import InputError
 from tests.designs import choices, is_a_sentence
 
@@ -18,10 +18,10 @@ from tests.designs import choices, is_a_sentence
 @given(choice=choices(OPTIMIZERS))
 def test_an_optimizer_survives_its_short_text(choice: object) -> None:
     whole = Choice(OPTIMIZERS.choose("optimizer", choice))
-    assert read_choice(OPTIMIZERS, "optimizer", write_choice(OPTIMIZERS, whole)).kind == whole.kind
+    assert parse_choice(OPTIMIZERS, "optimizer", format_choice(OPTIMIZERS, whole)).kind == whole.kind
     recipe = Recipe.model_validate({"optimizer": whole, "schedule": "step:every=3"})
-    link = write_part(recipe)
-    again = Recipe.model_validate(read_part(Recipe, dict(parse_qsl(link))))
+    link = part_to_query(recipe)
+    again = Recipe.model_validate(part_from_query(Recipe, dict(parse_qsl(link))))
     assert again.optimizer.parameters == pytest.approx(whole.parameters)
     assert again.schedule == {"kind": "step", "every": 3, "factor": 0.5}
 
@@ -54,9 +54,9 @@ def test_recipes_are_the_papers() -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_following_a_recipe_sets_what_is_printed_and_nothing_else(name: str) -> None:
     start = Recipe(batch_size=77, shift=1)
-    found = follow(start, name)
-    assert followed(found) in RECIPES
-    assert followed(start) is None
+    found = apply_recipe(start, name)
+    assert matching_recipe(found) in RECIPES
+    assert matching_recipe(start) is None
     given = RECIPES[name].settings
     for field in type(start).model_fields:
         if field not in given:
@@ -81,4 +81,4 @@ def test_bad_recipes_get_a_sentence(field: str, value: object, sentence: str) ->
     assert str(error.value) == sentence
     assert is_a_sentence(error.value)
     with pytest.raises(InputError):
-        follow(Recipe(), "nobody's")
+        apply_recipe(Recipe(), "nobody's")

@@ -63,7 +63,7 @@ def test_a_mended_formula_renames_what_uses_it_and_nothing_else(monkeypatch: pyt
     relus = {"neuron.kind": "relu", "network": "mlp", "data.steps": 1}
     tuned = [FineTuning(design=change(design, relus)) for design in designs]
     learning = change(Design(), {"neuron.learn": "both"})
-    assert naming.revisions(Design, learning.document()) == {"Neuron.learn both": 3}
+    assert naming.revision_numbers(Design, learning.document()) == {"Neuron.learn both": 3}
     before = [task.digest for task in (*designs, *tuned, learning)]
     mended = Revision("2027-01-01", INITS.noun, ("glorot",), "a factor of 2")
     monkeypatch.setattr(naming, "REVISIONS", (*revisions.REVISIONS, mended))
@@ -72,5 +72,5 @@ def test_a_mended_formula_renames_what_uses_it_and_nothing_else(monkeypatch: pyt
     naming.digest.cache_clear()
     assert [one != other for one, other in zip(before, after, strict=True)] == [False, True, False] * 2 + [False]
     since = {"initialisation glorot": 1}
-    assert naming.mended(Design, designs[1].document(), since) == [mended]
-    assert naming.mended(Design, designs[2].document(), {"initialisation input-preserving": 2}) == []
+    assert naming.applicable_revisions(Design, designs[1].document(), since) == [mended]
+    assert naming.applicable_revisions(Design, designs[2].document(), {"initialisation input-preserving": 2}) == []

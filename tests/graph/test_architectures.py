@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.data.datasets import card, shape
+from snnviz.data.datasets import dataset_card, sample_shape
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
 from snnviz.design.networks import BlockNetwork
-from snnviz.graph.architectures import INPUT, Layer, Source, architecture
+from snnviz.graph.architectures import INPUT, Layer, Source, build_architecture
 from snnviz.theory import costs
 from tests.designs import DESIGNS, matrices
 
@@ -25,13 +25,13 @@ def block(edges: adjacency.Edges, **fields: Any) -> Design:
 
 
 def layers(design: Design) -> dict[str, Layer]:
-    return {layer.name: layer for layer in architecture(design).layers}
+    return {layer.name: layer for layer in build_architecture(design).layers}
 
 
 @given(DESIGNS)
 def test_every_layer_reads_only_earlier_ones_of_matching_shape(design: Design) -> None:
-    network = architecture(design)
-    assert network.input_shape == shape(design.data)
+    network = build_architecture(design)
+    assert network.input_shape == sample_shape(design.data)
     for index, layer in enumerate(network.layers):
         assert all(INPUT <= source.layer < index or source.delay for source in layer.sources)
         shapes = [network.input_shape if s.layer == INPUT else network.layers[s.layer].out_shape for s in layer.sources]
@@ -52,10 +52,10 @@ def test_every_layer_reads_only_earlier_ones_of_matching_shape(design: Design) -
 
 @given(DESIGNS)
 def test_layers_have_names_of_their_own_and_the_readout_has_a_neuron_a_class(design: Design) -> None:
-    found = architecture(design).layers
+    found = build_architecture(design).layers
     assert len({layer.name for layer in found}) == len(found)
     assert found[-1].name == "readout"
-    assert found[-1].out_shape == (card(design.data.name).classes * found[-1].voters, 1, 1)
+    assert found[-1].out_shape == (dataset_card(design.data.name).classes * found[-1].voters, 1, 1)
     assert found[-1].voters == getattr(design.network, "voters", 1)
     assert found[-1].spiking == (design.training.loss.kind == "count")
     silent = {layer.name for layer in found[:-1] if layer.plain}
@@ -75,7 +75,7 @@ def test_every_dsc_skip_widens_its_layer_by_its_share_of_channels(fraction: floa
 def test_a_dsc_skip_carries_at_least_one_channel_and_none_twice(
     edges: adjacency.Edges, channels: int, fraction: float
 ) -> None:
-    for layer in architecture(block(edges, channels=channels, dsc_fraction=fraction)).layers:
+    for layer in build_architecture(block(edges, channels=channels, dsc_fraction=fraction)).layers:
         for source in layer.sources:
             if source.merge == "concat":
                 assert source.channels is not None
@@ -88,24 +88,24 @@ def test_addition_costs_nothing_and_concatenation_costs_weights(edges: adjacency
     depth = len(edges) - 1
     plain = block(adjacency.sequential(depth))
     only = {kind: block(tuple(tuple(kind * (c > 0) for c in row) for row in edges)) for kind in (DSC, ASC)}
-    assert costs.parameters(only[ASC]) == costs.parameters(plain)
-    assert costs.macs(only[ASC]) == costs.macs(plain)
+    assert costs.parameter_count(only[ASC]) == costs.parameter_count(plain)
+    assert costs.macs_per_step(only[ASC]) == costs.macs_per_step(plain)
     if any(map(any, edges)):
-        assert costs.parameters(only[DSC]) > costs.parameters(plain)
-        assert costs.macs(only[DSC]) > costs.macs(plain)
+        assert costs.parameter_count(only[DSC]) > costs.parameter_count(plain)
+        assert costs.macs_per_step(only[DSC]) > costs.macs_per_step(plain)
 
 
 @given(matrices(), st.integers(0, 2**31 - 1))
 def test_the_same_matrix_and_seed_choose_the_same_channels(edges: adjacency.Edges, seed: int) -> None:
     design = block(edges, seed=seed)
-    architecture.cache_clear()
-    first = architecture(design)
-    architecture.cache_clear()
-    assert architecture(design) == first
+    build_architecture.cache_clear()
+    first = build_architecture(design)
+    build_architecture.cache_clear()
+    assert build_architecture(design) == first
 
 
 def subsets(design: Design) -> list[tuple[int, ...] | None]:
-    return [s.channels for layer in architecture(design).layers for s in layer.sources if s.merge == "concat"]
+    return [s.channels for layer in build_architecture(design).layers for s in layer.sources if s.merge == "concat"]
 
 
 def test_another_seed_block_or_skip_chooses_other_channels() -> None:
@@ -116,19 +116,19 @@ def test_another_seed_block_or_skip_chooses_other_channels() -> None:
 
 
 def test_the_channels_of_one_skip_do_not_depend_on_the_other_skips() -> None:
-    alone = subsets(block(adjacency.build(4, {(0, 2): DSC})))
+    alone = subsets(block(adjacency.edges_from_skips(4, {(0, 2): DSC})))
     assert alone[0] in subsets(block(adjacency.densenet_like(4)))
 
 
 def test_a_mixed_layer_lists_main_then_additions_then_concatenations() -> None:
-    layer = layers(block(adjacency.build(4, {(0, 4): DSC, (1, 4): ASC, (2, 4): DSC})))["L4"]
+    layer = layers(block(adjacency.edges_from_skips(4, {(0, 4): DSC, (1, 4): ASC, (2, 4): DSC})))["L4"]
     assert [(source.layer, source.merge) for source in layer.sources] == [
         (3, "main"), (1, "add"), (0, "concat"), (2, "concat")
     ]  # fmt: skip
 
 
 def test_stacked_blocks_repeat_the_matrix_and_halve_the_maps_in_between() -> None:
-    design = block(adjacency.build(2, {(0, 2): ASC}), blocks=3)
+    design = block(adjacency.edges_from_skips(2, {(0, 2): ASC}), blocks=3)
     found = layers(design)
     assert list(found) == ["stem", "B1.L1", "B1.L2", "B2.L1", "B2.L2", "B3.L1", "B3.L2", "readout"]
     assert [found[f"B{b}.L1"].in_shape for b in (1, 2, 3)] == [(16, 8, 8), (16, 4, 4), (16, 2, 2)]
@@ -145,7 +145,7 @@ def test_maps_too_small_to_halve_stay() -> None:
 def test_a_cnn_halves_its_maps_after_every_few_layers() -> None:
     def cnn(**fields: Any) -> list[tuple[int, int, int]]:
         document = {"network": {"kind": "cnn", "channels": 4, **fields}, "data": {"name": "mnist"}}
-        return [layer.in_shape for layer in architecture(Design.check(document)).layers]
+        return [layer.in_shape for layer in build_architecture(Design.check(document)).layers]
 
     assert cnn(depth=4, pool_every=2) == [(1, 28, 28), (4, 28, 28), (4, 14, 14), (4, 14, 14), (4, 7, 7)]
     assert cnn(depth=2, pool_every=0) == [(1, 28, 28), (4, 28, 28), (4, 28, 28)]
@@ -154,7 +154,7 @@ def test_a_cnn_halves_its_maps_after_every_few_layers() -> None:
 
 @given(DESIGNS)
 def test_fans_parameters_and_macs_follow_from_the_shapes(design: Design) -> None:
-    for layer in architecture(design).layers:
+    for layer in build_architecture(design).layers:
         outputs, inputs = layer.out_shape[0], layer.in_shape[0]
         if not layer.weighted:
             assert layer.in_shape == layer.out_shape

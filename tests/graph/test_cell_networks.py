@@ -12,7 +12,7 @@ from snnviz.design import cells, links
 from snnviz.design.design import Design
 from snnviz.design.networks import KINDS, CellNetwork
 from snnviz.errors import InputError
-from snnviz.graph.architectures import Layer, Source, architecture, assembled
+from snnviz.graph.architectures import Layer, Source, build_architecture, build_architecture_for
 from snnviz.studies.activity.page.setting import typical_layer
 from snnviz.theory import costs
 from tests.designs import connected
@@ -23,7 +23,7 @@ def design(cell: object, **network: Any) -> Design:
 
 
 def layers(cell: object, **network: Any) -> dict[str, Layer]:
-    return {layer.name: layer for layer in architecture(design(cell, **network)).layers}
+    return {layer.name: layer for layer in build_architecture(design(cell, **network)).layers}
 
 
 def read(cell: object) -> dict[str, list[tuple[str, int, int]]]:
@@ -39,7 +39,7 @@ def read(cell: object) -> dict[str, list[tuple[str, int, int]]]:
 
 def test_the_default_is_the_first_published_cell() -> None:
     assert KINDS["cell"] is CellNetwork
-    assert cells.write(CellNetwork().cell) == "0303 0030 2002 0200"
+    assert cells.to_text(CellNetwork().cell) == "0303 0030 2002 0200"
     assert design("0303/0030/2002/0200").network.cell == CellNetwork().cell
 
 
@@ -109,17 +109,20 @@ def test_the_rest_of_the_network_is_the_papers() -> None:
 
 def test_maps_are_halved_only_where_they_are_large_enough() -> None:
     for side, (second, seen) in {8: (4, 2), 7: (3, 3), 4: (2, 2), 3: (3, 3)}.items():
-        made = {layer.name: layer for layer in assembled(design("0303 0030 2002 0200"), (1, side, side), 10).layers}
+        made = {
+            layer.name: layer
+            for layer in build_architecture_for(design("0303 0030 2002 0200"), (1, side, side), 10).layers
+        }
         assert (made["C2.n0"].in_shape, made["hidden"].in_shape) == ((8, second, second), (8, seen, seen)), side
 
 
 @given(connected(), st.sampled_from(["batch", "none"]))
 def test_any_cell_is_built_of_what_is_useful_in_it_and_of_nothing_else(cell: cells.Cell, norm: str) -> None:
-    useful = cells.useful(cell)
-    built, same = architecture(design(cell, norm=norm)), architecture(design(useful, norm=norm))
+    useful = cells.without_unused_connections(cell)
+    built, same = build_architecture(design(cell, norm=norm)), build_architecture(design(useful, norm=norm))
     assert built == same
     found = [layer.name for layer in built.layers if ">" in layer.name]
-    places = [(i, j) for i, j in cells.PLACES if useful[i][j] in (cells.CONV1, cells.CONV3)]
+    places = [(i, j) for i, j in cells.NODE_PAIRS if useful[i][j] in (cells.CONV1, cells.CONV3)]
     assert sorted(found) == sorted(f"C{k}.{i}>{j}" for k in (1, 2) for i, j in places)
     for layer in built.layers:
         if ">" in layer.name:
@@ -128,7 +131,7 @@ def test_any_cell_is_built_of_what_is_useful_in_it_and_of_nothing_else(cell: cel
             (source,) = layer.sources
             assert built.layers[source.layer].name == f"{layer.name[:3]}n{i}"
     late = any(source.delay for layer in built.layers for source in layer.sources)
-    assert late == cells.is_backward(useful)
+    assert late == cells.has_backward(useful)
     reaching = {source.layer for layer in built.layers for source in layer.sources}
     assert reaching == set(range(-1, len(built.layers) - 1))  # each layer is read by one, but for the readout
 
@@ -136,7 +139,7 @@ def test_any_cell_is_built_of_what_is_useful_in_it_and_of_nothing_else(cell: cel
 @given(connected())
 def test_useless_connections_are_those_whose_loss_is_not_noticed(cell: cells.Cell) -> None:
     """A walk from node 0 to node 3 goes over each that is left, and over none that is gone."""
-    useful = cells.useful(cell)
+    useful = cells.without_unused_connections(cell)
 
     def walks(a: int, b: int, over: cells.Cell) -> bool:
         reached, fresh = {a}, [a]
@@ -148,8 +151,8 @@ def test_useless_connections_are_those_whose_loss_is_not_noticed(cell: cells.Cel
                     fresh.append(j)
         return b in reached
 
-    for i, j in cells.PLACES:
-        needed = bool(cell[i][j]) and walks(0, i, cell) and walks(j, cells.OUT, cell)
+    for i, j in cells.NODE_PAIRS:
+        needed = bool(cell[i][j]) and walks(0, i, cell) and walks(j, cells.OUTPUT_NODE, cell)
         assert useful[i][j] == (cell[i][j] if needed else 0)
 
 
@@ -177,7 +180,7 @@ def test_a_link_carries_a_cell() -> None:
     assert links.from_query(links.to_query(made)) == made
     for text in ("0134002200030000", "0134/0022/0003/0000"):
         assert links.from_query({"network.kind": "cell", "network.cell": text}).network.cell == made.network.cell
-    assert links.in_a_line(made).startswith("digits · cell 0134 0022 0003 0000, 4 ch · batch normalisation")
+    assert links.one_line_summary(made).startswith("digits · cell 0134 0022 0003 0000, 4 ch · batch normalisation")
 
 
 def test_the_activity_page_takes_the_fan_in_of_a_layer_with_weights() -> None:
@@ -189,6 +192,8 @@ def test_the_activity_page_takes_the_fan_in_of_a_layer_with_weights() -> None:
 
 def test_a_cell_with_more_weights_costs_more() -> None:
     few, many = design("0203 0000 0000 0000"), design("0333 0033 0003 0000")
-    for cost in (costs.parameters, costs.macs, costs.memory_bytes, costs.training_seconds):
+    for cost in (costs.parameter_count, costs.macs_per_step, costs.memory_bytes, costs.training_seconds):
         assert cost(few) < cost(many)
-    assert costs.parameters(few) - costs.parameters(design("0003 0000 0000 0000")) == 0  # node 1 leads nowhere
+    assert (
+        costs.parameter_count(few) - costs.parameter_count(design("0003 0000 0000 0000")) == 0
+    )  # node 1 leads nowhere

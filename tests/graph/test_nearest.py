@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.examples import EXAMPLES, get_example
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.networks import KINDS
 from snnviz.errors import InputError
-from snnviz.graph.nearest import Unfit, broken, nearest, no_row
+from snnviz.graph.nearest import IncompatibleDesign, nearest_design, ttfs_violations, violations
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from tests.designs import DESIGNS
 
@@ -29,7 +29,7 @@ MORE = {
     "learnt": {"network.kind": "mlp", "neuron.learn": "both", "neuron.reset": "zero", "network.norm": "batch"},
 }
 ALL = {
-    **{name: named(name) for name in EXAMPLES},
+    **{name: get_example(name) for name in EXAMPLES},
     **KIND,
     **{name: change(Design(), settings) for name, settings in MORE.items()},
 }
@@ -51,9 +51,9 @@ def test_its_list_is_complete_and_makes_it_at_once(name: str) -> None:
         found = asked(design, wish)
         if isinstance(found, Design):
             continue
-        assert isinstance(found, Unfit)
+        assert isinstance(found, IncompatibleDesign)
         near = found.nearest
-        assert not list(broken(near.design))
+        assert not list(violations(near.design))
         assert near.design == Design.read(near.design.canonical())
         assert near.changes
         assert str(found).endswith(f"; the nearest has {near}")
@@ -72,33 +72,33 @@ def test_its_list_is_complete_and_makes_it_at_once(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_what_has_a_twin_is_left_as_it_is_and_its_ttfs_network_is_the_nearest(name: str) -> None:
     design = ALL[name]
-    near = nearest(design, code="ttfs").design
+    near = nearest_design(design, code="ttfs").design
     assert near.network.code == "ttfs"
     assert relu_network(near).neuron.kind == "relu"
-    if list(no_row(design)):
-        with pytest.raises(Unfit) as refused:
+    if list(ttfs_violations(design)):
+        with pytest.raises(IncompatibleDesign) as refused:
             ttfs_network(design)
         assert refused.value.nearest.design == near
-        row = nearest(design, row=True).design
-        assert not list(no_row(row))
+        row = nearest_design(design, row=True).design
+        assert not list(ttfs_violations(row))
         assert row.network.code == design.network.code
         assert ttfs_network(row) == near
     else:
         assert ttfs_network(design) == near
-        assert nearest(design, row=True).changes == {}
+        assert nearest_design(design, row=True).changes == {}
 
 
 @given(DESIGNS)
 def test_any_design_has_a_nearest_of_one_spike_a_neuron(design: Design) -> None:
-    near = nearest(design, code="ttfs")
+    near = nearest_design(design, code="ttfs")
     assert near.design.network.code == "ttfs"
     assert near.design.seed == design.seed
-    assert nearest(near.design).changes == {}
+    assert nearest_design(near.design).changes == {}
 
 
 def test_all_that_stands_in_the_way_is_named_at_once() -> None:
-    found = asked(named("vgg-digits"), {"network.code": "ttfs"})
-    assert isinstance(found, Unfit)
+    found = asked(get_example("vgg-digits"), {"network.code": "ttfs"})
+    assert isinstance(found, IncompatibleDesign)
     assert set(found.nearest.changes) == {
         "network.norm", "neuron.kind", "neuron.threshold", "data.steps", "init.kind",
     }  # fmt: skip
@@ -109,6 +109,6 @@ def test_what_relus_were_given_is_kept() -> None:
     relus = change(Design(), {"network.kind": "mlp", "neuron.kind": "relu", "data.steps": 1, "init": "glorot"})
     for settings, kept in product([{"data.steps": 3}, {"training.loss": "count"}], ["init"]):
         found = asked(relus, settings)
-        assert isinstance(found, Unfit)
+        assert isinstance(found, IncompatibleDesign)
         assert found.nearest.design == relus
         assert getattr(found.nearest.design, kept) == relus.init

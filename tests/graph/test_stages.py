@@ -14,8 +14,8 @@ from snnviz.design.design import Design
 from snnviz.design.links import from_query, to_query
 from snnviz.design.staged import StagedKind
 from snnviz.errors import InputError
-from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, architecture, assembled
-from snnviz.graph.rewiring import rewired
+from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, build_architecture, build_architecture_for
+from snnviz.graph.rewiring import with_block_matrices
 from snnviz.theory import costs
 from tests.designs import attempt, is_a_sentence
 
@@ -29,7 +29,7 @@ def staged(kind: str, **fields: Any) -> Design:
 
 def full(kind: str) -> Architecture:
     """At its full size, for images of CIFAR's shape and 10 classes."""
-    return assembled(staged(kind), CIFAR, 10)
+    return build_architecture_for(staged(kind), CIFAR, 10)
 
 
 def weights(layer: Layer) -> int:
@@ -39,11 +39,11 @@ def weights(layer: Layer) -> int:
 def same(kind: str, edge: int, **fields: Any) -> Design:
     """Every place for a skip holds `edge`."""
     plain = staged(kind, **fields)
-    return rewired(plain, tuple(whole(len(edges) - 1, edge) for edges in plain.network.matrices))
+    return with_block_matrices(plain, tuple(whole(len(edges) - 1, edge) for edges in plain.network.matrices))
 
 
 def whole(depth: int, edge: int) -> Edges:
-    return adjacency.build(depth, dict.fromkeys(adjacency.slots(depth), edge))
+    return adjacency.edges_from_skips(depth, dict.fromkeys(adjacency.skip_positions(depth), edge))
 
 
 def test_resnet18_has_the_parameters_of_torchvisions() -> None:
@@ -140,13 +140,13 @@ def test_maps_are_halved_where_the_originals_halve_them() -> None:
 def test_the_matrices_are_those_of_the_papers() -> None:
     """He et al. 2016, Huang et al. 2017, Sandler et al. 2018; the last column is the block's output."""
     assert (
-        list(map(adjacency.compact, staged("resnet18").network.matrices))
+        list(map(adjacency.to_compact_text, staged("resnet18").network.matrices))
         == ["000202/000000/000002/000000/000000/000000"] * 4
     )
     dense = staged("densenet121").network.matrices
     assert [len(edges) for edges in dense] == [8, 14, 26, 18]
     assert dense == tuple(adjacency.densenet_like(len(edges) - 1) for edges in dense)
-    mobile = list(map(adjacency.compact, staged("mobilenetv2").network.matrices))
+    mobile = list(map(adjacency.to_compact_text, staged("mobilenetv2").network.matrices))
     assert mobile[0] == mobile[6] == "000/000/000"
     assert mobile[1] == "0000/0002/0000/0000"
     assert mobile[2] == mobile[4] == mobile[5] == "00000/00022/00002/00000/00000"
@@ -159,7 +159,7 @@ SMALL = {"width": 0.0625, "depth": 0.5}
 @pytest.mark.parametrize("kind", KINDS)
 def test_matrices_of_zeros_are_a_plain_sequence(kind: str) -> None:
     """Every layer reads the one before it and nothing else; nothing is joined but to be pooled."""
-    layers = architecture(same(kind, 0)).layers
+    layers = build_architecture(same(kind, 0)).layers
     for index, layer in enumerate(layers):
         (source,) = layer.sources
         assert (source.layer, source.merge, source.stride) == (index - 1, "main", 1)
@@ -171,9 +171,9 @@ def test_matrices_of_zeros_are_a_plain_sequence(kind: str) -> None:
 def test_additions_between_equal_shapes_cost_nothing_and_concatenations_cost_weights(kind: str) -> None:
     """Additions between others cost their projection, one for each block."""
     plain, asc, dsc = (same(kind, edge, **SMALL) for edge in (0, ASC, DSC))
-    before = {layer.name: layer for layer in architecture(plain).layers}
+    before = {layer.name: layer for layer in build_architecture(plain).layers}
     projections = 0
-    for layer in architecture(asc).layers:
+    for layer in build_architecture(asc).layers:
         if layer.name in before and layer.kind != "merge":
             assert layer.parameters == before[layer.name].parameters
             assert layer.macs == before[layer.name].macs
@@ -181,21 +181,21 @@ def test_additions_between_equal_shapes_cost_nothing_and_concatenations_cost_wei
             assert layer.name.endswith(".P0")
             assert (layer.kernel, layer.plain, layer.spiking) == (1, True, False)
             projections += layer.parameters
-    assert costs.parameters(asc) == costs.parameters(plain) + projections
-    assert costs.macs(dsc) > costs.macs(plain)
-    assert costs.parameters(dsc) > costs.parameters(plain)
+    assert costs.parameter_count(asc) == costs.parameter_count(plain) + projections
+    assert costs.macs_per_step(dsc) > costs.macs_per_step(plain)
+    assert costs.parameter_count(dsc) > costs.parameter_count(plain)
 
 
 def test_the_first_block_of_resnet18_needs_no_projection() -> None:
-    names = [layer.name for layer in architecture(same("resnet18", ASC)).layers if ".P" in layer.name]
+    names = [layer.name for layer in build_architecture(same("resnet18", ASC)).layers if ".P" in layer.name]
     assert names == ["B2.P0", "B3.P0", "B4.P0"]
 
 
 def first_block(fraction: float, n_skip: int) -> list[int]:
     """What the layers of ResNet-18's first block, of 8 channels, and those who read its output read."""
     edges = adjacency.with_n_skip(5, n_skip, DSC, 0)
-    made = staged("resnet18", width=0.125, dsc_fraction=fraction, blocks=f"{adjacency.compact(edges)};;;")
-    layers = {layer.name: layer.in_shape[0] for layer in architecture(made).layers}
+    made = staged("resnet18", width=0.125, dsc_fraction=fraction, blocks=f"{adjacency.to_compact_text(edges)};;;")
+    layers = {layer.name: layer.in_shape[0] for layer in build_architecture(made).layers}
     return [layers[f"B1.L{j}"] for j in range(1, 5)] + [layers["B2.L1"]]
 
 
@@ -211,7 +211,7 @@ def test_more_skips_than_there_are_sources_are_all_of_them() -> None:
 
 def test_a_skip_from_larger_maps_reads_every_second_point_and_its_projection_too() -> None:
     made = staged("resnet18", width=0.125, blocks=";000100/000000/000000/000000/000000/000000;;")
-    layers = assembled(made, (1, 28, 28), 10).layers
+    layers = build_architecture_for(made, (1, 28, 28), 10).layers
     at = {layer.name: index for index, layer in enumerate(layers)}
     joined = next(layer for layer in layers if layer.name == "B2.L3")
     assert joined.in_shape == (16 + 8, 14, 14)
@@ -219,7 +219,7 @@ def test_a_skip_from_larger_maps_reads_every_second_point_and_its_projection_too
         Source(at["B2.L2"]),
         Source(at["B1.out"], "concat", channels=tuple(range(8)), stride=2),
     )
-    original = assembled(staged("resnet18", width=0.125), (1, 28, 28), 10).layers
+    original = build_architecture_for(staged("resnet18", width=0.125), (1, 28, 28), 10).layers
     projections = [layer for layer in original if ".P" in layer.name]
     assert [(layer.in_shape, layer.stride, layer.out_shape) for layer in projections] == [
         ((8, 28, 28), 2, (16, 14, 14)), ((16, 14, 14), 2, (32, 7, 7)), ((32, 7, 7), 2, (64, 4, 4))
@@ -237,9 +237,11 @@ def designs(draw: st.DrawFn) -> Design:
     blocks = []
     for edges in plain.network.matrices:
         seed = draw(st.randoms(use_true_random=False))
-        places = adjacency.slots(len(edges) - 1)
-        blocks.append(adjacency.build(len(edges) - 1, {place: seed.choice((0, DSC, ASC)) for place in places}))
-    made = rewired(plain, tuple(blocks))
+        places = adjacency.skip_positions(len(edges) - 1)
+        blocks.append(
+            adjacency.edges_from_skips(len(edges) - 1, {place: seed.choice((0, DSC, ASC)) for place in places})
+        )
+    made = with_block_matrices(plain, tuple(blocks))
     return Design.check({**made.document(), "seed": draw(st.integers(0, 2**31 - 1)), "data": {"name": draw(NAMES)}})
 
 
@@ -249,7 +251,7 @@ NAMES = st.sampled_from(["digits", "mnist", "nmnist"])
 @settings(max_examples=60)
 @given(designs())
 def test_every_layer_reads_only_earlier_ones_of_matching_shape(design: Design) -> None:
-    built = architecture(design)
+    built = build_architecture(design)
     assert len({layer.name for layer in built.layers}) == len(built.layers)
     for index, layer in enumerate(built.layers):
         total = {"main": 0, "add": 0, "concat": 0}
@@ -277,16 +279,16 @@ def test_every_layer_reads_only_earlier_ones_of_matching_shape(design: Design) -
 @settings(max_examples=20)
 @given(designs())
 def test_the_same_matrices_and_seed_choose_the_same_channels(design: Design) -> None:
-    architecture.cache_clear()
-    first = architecture(design)
-    architecture.cache_clear()
-    assert architecture(Design.read(design.canonical())) == first
+    build_architecture.cache_clear()
+    first = build_architecture(design)
+    build_architecture.cache_clear()
+    assert build_architecture(Design.read(design.canonical())) == first
 
 
 def test_other_seeds_blocks_and_skips_choose_other_channels() -> None:
     def subsets(seed: int) -> list[tuple[int, ...]]:
         made = Design.check({**same("resnet18", DSC, dsc_fraction=0.5).document(), "seed": seed})
-        return [s.channels for layer in architecture(made).layers for s in layer.sources if s.channels]
+        return [s.channels for layer in build_architecture(made).layers for s in layer.sources if s.channels]
 
     found = subsets(0)
     assert len(set(found)) == len(found) == 40
@@ -306,9 +308,9 @@ def test_blocks_survive_their_text(design: Design) -> None:
 def test_blocks_that_are_the_original_are_left_out() -> None:
     for kind in KINDS:
         originals = staged(kind).network.matrices
-        for text in (";".join(map(adjacency.compact, originals)), ";" * (len(originals) - 1), ""):
+        for text in (";".join(map(adjacency.to_compact_text, originals)), ";" * (len(originals) - 1), ""):
             assert staged(kind, blocks=text) == staged(kind)
-        assert staged(kind, blocks=";".join(map(adjacency.write, originals))).network.blocks == ""
+        assert staged(kind, blocks=";".join(map(adjacency.to_text, originals))).network.blocks == ""
 
 
 EMPTY = "/".join(["000000"] * 6)

@@ -12,7 +12,7 @@ from snnviz.design.links import change, differences, from_query, to_query
 from snnviz.design.networks import BlockNetwork, CellNetwork
 from snnviz.design.parts import Neuron
 from snnviz.errors import InputError
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.twins import ann_twin
 from snnviz.theory import costs
 from tests.designs import DESIGNS
@@ -22,11 +22,11 @@ MAY_DIFFER = ("neuron.", "data.steps", "data.encoding", "init", "training.loss",
 
 @given(DESIGNS)
 def test_it_differs_only_in_what_it_must(design: Design) -> None:
-    if isinstance(design.network, BlockNetwork) and adjacency.has_back(design.network.edges):
+    if isinstance(design.network, BlockNetwork) and adjacency.has_backward(design.network.edges):
         with pytest.raises(InputError, match=r"network\.edges must have no backward connections where neuron\.kind"):
             ann_twin(design)
         return
-    if isinstance(design.network, CellNetwork) and cells.is_backward(design.network.cell):
+    if isinstance(design.network, CellNetwork) and cells.has_backward(design.network.cell):
         with pytest.raises(InputError, match=r"network\.cell must have no backward connections where neuron\.kind"):
             ann_twin(design)
         return
@@ -35,10 +35,10 @@ def test_it_differs_only_in_what_it_must(design: Design) -> None:
     assert (twin.neuron, twin.data.steps, twin.data.encoding.kind) == (Neuron(kind="relu"), 1, "direct")
     assert (twin.init.kind, twin.training.loss.kind) == ("kaiming", "rate")
     assert ann_twin(twin) == twin
-    mine, theirs = architecture(design).layers, architecture(twin).layers
+    mine, theirs = build_architecture(design).layers, build_architecture(twin).layers
     assert [(one.name, one.sources, one.in_shape) for one in mine] == [(o.name, o.sources, o.in_shape) for o in theirs]
     assert not any(layer.spiking for layer in theirs)
-    assert costs.macs(twin) == costs.macs(design)
+    assert costs.macs_per_step(twin) == costs.macs_per_step(design)
     assert from_query(to_query(twin)) == twin
 
 
@@ -49,7 +49,7 @@ def test_designs_that_differ_in_their_neurons_alone_share_it() -> None:
 
 def test_its_dsc_skips_carry_the_same_channels() -> None:
     design = Design(network=BlockNetwork(edges=adjacency.with_n_skip(4, 3, DSC, 5)), seed=5)
-    mine, theirs = architecture(design), architecture(ann_twin(design))
+    mine, theirs = build_architecture(design), build_architecture(ann_twin(design))
     assert [layer.sources for layer in mine.layers] == [layer.sources for layer in theirs.layers]
 
 
@@ -59,7 +59,7 @@ BAD = [
     ({"training.loss": "count"}, "training.loss must not count spikes where neuron.kind is relu, got 'count'"),
     ({"neuron.learn": "beta"}, "neuron.learn must be none where neuron.kind is relu, got 'beta'"),
     (
-        {"network.edges": adjacency.build(2, {(2, 1): ASC})},
+        {"network.edges": adjacency.edges_from_skips(2, {(2, 1): ASC})},
         "network.edges must have no backward connections where neuron.kind is relu, got '0 0 0 / 0 0 0 / 0 2 0'",
     ),
 ]

@@ -19,7 +19,7 @@ import pytest
 from snnviz.errors import StoreError
 from snnviz.jobs import engine, local
 from snnviz.jobs.local import Local
-from snnviz.store import LEASE_SECONDS, Silence, Store, tables
+from snnviz.store import LEASE_SECONDS, SilenceTimer, Store, tables
 from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
 from tests.jobs.undisturbed import undisturbed
@@ -117,7 +117,7 @@ class TestReplacing:
     @pytest.fixture
     def clock(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         now = [0.0]
-        monkeypatch.setitem(local._silences, store.lock, Silence(LEASE_SECONDS, lambda: now[0]))
+        monkeypatch.setitem(local._silences, store.lock, SilenceTimer(LEASE_SECONDS, lambda: now[0]))
 
         def wait(seconds: float) -> None:
             now[0] += seconds
@@ -143,7 +143,7 @@ class TestReplacing:
         for _ in range(4):
             made.start()
             clock(WHILE)
-        store.attend(engine.owner("local", holder.pid))  # it was only slow
+        store.attend(engine.owner_name("local", holder.pid))  # it was only slow
         for _ in range(5):
             made.start()
             clock(WHILE)

@@ -25,7 +25,7 @@ def write(root: Path, path: str, text: str) -> None:
 
 
 def test_this_machine_has_some_of_each() -> None:
-    assert 1 <= machine.cores() <= (os.cpu_count() or 1)
+    assert 1 <= machine.available_cores() <= (os.cpu_count() or 1)
     assert (machine.free_bytes() or 0) > 10**7
     assert machine.private_bytes(os.getpid()) > 10**6
     assert machine.private_bytes(2**22 + 1) == 0
@@ -63,15 +63,15 @@ def test_an_older_container_is_limited_too(root: Path) -> None:
 def test_cores_are_limited_by_a_quota(root: Path, quota: str, expected: int | None) -> None:
     write(root, "proc/self/cgroup", "0::/\n")
     write(root, "sys/fs/cgroup/cpu.max", quota + "\n")
-    all_of_them = machine.cores(root / "nowhere")
-    assert machine.cores(root) == (all_of_them if expected is None else min(expected, all_of_them))
+    all_of_them = machine.available_cores(root / "nowhere")
+    assert machine.available_cores(root) == (all_of_them if expected is None else min(expected, all_of_them))
 
 
 def test_cores_are_limited_by_an_older_quota(root: Path) -> None:
     write(root, "proc/self/cgroup", "1:cpu,cpuacct:/box\n")
     write(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "20000")
     write(root, "sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000")
-    assert machine.cores(root) == 1
+    assert machine.available_cores(root) == 1
 
 
 def test_a_processor_that_multiplies_bfloat16_says_so(root: Path) -> None:
@@ -88,7 +88,7 @@ class Cores:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root, self.now, self.used, self.idle = root, 0.0, 0.0, 0.0
-        monkeypatch.setattr(machine, "cores", lambda _root: 2)
+        monkeypatch.setattr(machine, "available_cores", lambda _root: 2)
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1}, raising=False)
         monkeypatch.setattr(machine.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(machine.time, "process_time", lambda: self.used)
@@ -106,7 +106,7 @@ class Cores:
 
 def test_a_run_takes_a_second_core_while_nobody_else_wants_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     two = Cores(root, monkeypatch)
-    threads = machine.Threads(root=root)
+    threads = machine.ThreadBudget(root=root)
     assert threads() == 1
     two.pass_time(0.6, used=0.6, idle=0.6)  # one core worked, the other did not
     assert threads() == 2
@@ -124,7 +124,7 @@ def test_a_run_takes_a_second_core_while_nobody_else_wants_it(root: Path, monkey
 
 def test_one_core_is_never_taken_for_two(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = Cores(root, monkeypatch)
-    monkeypatch.setattr(machine, "cores", lambda _root: 1)
-    threads = machine.Threads(root=root)
+    monkeypatch.setattr(machine, "available_cores", lambda _root: 1)
+    threads = machine.ThreadBudget(root=root)
     one.pass_time(5, used=5, idle=5)
     assert threads() == 1

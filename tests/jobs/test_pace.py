@@ -13,48 +13,50 @@ from snnviz.design.design import Design
 from snnviz.jobs import machine, pace
 from snnviz.store import Store, Task
 from snnviz.studies.cells.scoring import CellSearch, Scoring
-from snnviz.studies.skips.optimisation import Optimisation, searches
+from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches
 from snnviz.theory import costs
 from tests.conftest import MakeDesign
 
-PLAIN = pace.Pace(other=pace.Line(0, 1))
+PLAIN = pace.DurationModel(other=pace.LinearDuration(0, 1))
 """As estimated, with nothing besides."""
 
 
 def test_what_is_left_is_shared_by_the_cores_but_no_run_is(
     store: Store, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(machine, "available_cores", lambda: 2)
     designs = [tiny(seed) for seed in range(4)]
     each = costs.training_seconds(tiny())
-    assert pace.seconds_left(designs, {}, PLAIN) == pytest.approx(2 * each)
-    assert pace.seconds_left(designs[:1], {}, pace.Pace(other=pace.Line(0, 3))) == pytest.approx(3 * each)
+    assert pace.remaining_seconds(designs, {}, PLAIN) == pytest.approx(2 * each)
+    assert pace.remaining_seconds(
+        designs[:1], {}, pace.DurationModel(other=pace.LinearDuration(0, 3))
+    ) == pytest.approx(3 * each)
     store.submit(designs[0])
     run = store.get(designs[0].digest)
     half, done = replace(run, state="running", step=5, steps=10), replace(run, state="done")
-    assert pace.seconds_left(designs, {run.run: half}, PLAIN) == pytest.approx(1.75 * each)
-    assert pace.seconds_left(designs, {run.run: done}, PLAIN) == pytest.approx(1.5 * each)
-    assert pace.seconds_left(designs[:1], {run.run: done}, PLAIN) == 0
+    assert pace.remaining_seconds(designs, {run.run: half}, PLAIN) == pytest.approx(1.75 * each)
+    assert pace.remaining_seconds(designs, {run.run: done}, PLAIN) == pytest.approx(1.5 * each)
+    assert pace.remaining_seconds(designs[:1], {run.run: done}, PLAIN) == 0
 
 
 def test_a_paused_search_keeps_what_it_has_and_a_cancelled_run_begins_anew(store: Store, tiny: MakeDesign) -> None:
-    (search,) = searches(Optimisation(repeats=1, random="without"))
+    (search,) = optimisation_searches(Optimisation(repeats=1, random="without"))
     design = tiny()
     for task, left in ((search, 0.75), (design, 1.0)):
         store.submit(task)
         stopped = replace(store.get(task.digest), state="cancelled", step=25, steps=100)
-        whole = pace.work(task)
-        assert pace.seconds_left([task], {task.digest: stopped}, PLAIN) == pytest.approx(left * whole)
+        whole = pace.reference_seconds(task)
+        assert pace.remaining_seconds([task], {task.digest: stopped}, PLAIN) == pytest.approx(left * whole)
 
 
 def test_a_run_that_trains_says_itself_what_is_left(store: Store, tiny: MakeDesign) -> None:
     store.submit(tiny())
     run = replace(store.get(tiny().digest), state="running", step=5, steps=10, eta_seconds=77.0)
-    assert pace.seconds_left([tiny()], {run.run: run}, PLAIN) == 77
+    assert pace.remaining_seconds([tiny()], {run.run: run}, PLAIN) == 77
 
 
 def test_what_has_shown_nothing_yet_takes_what_was_measured_elsewhere(store: Store) -> None:
-    assert pace.learn(store).seconds(Design()) == pace.FIXED_SECONDS + costs.training_seconds(Design())
+    assert pace.fit_durations(store).seconds(Design()) == pace.FIXED_SECONDS + costs.training_seconds(Design())
 
 
 MADE_UP = random.Random(1)
@@ -69,7 +71,7 @@ def made_up(fixed: float, factor: float, works: Sequence[float]) -> list[tuple[f
 @pytest.mark.parametrize("fixed", [0.5, 1, 1.4])
 def test_many_short_runs_do_not_make_a_long_one_longer(fixed: float, factor: float) -> None:
     short, long = (2 - fixed) / factor, (10 - fixed) / factor
-    seen = pace.fit(made_up(fixed, factor, [short] * 28))
+    seen = pace.fit_line(made_up(fixed, factor, [short] * 28))
     assert 1 / 1.5 < seen(long) / 10 < 1.5
     assert seen(short) == pytest.approx(2, rel=0.15)
 
@@ -77,21 +79,21 @@ def test_many_short_runs_do_not_make_a_long_one_longer(fixed: float, factor: flo
 @pytest.mark.parametrize("factor", [0.5, 1, 4])
 @pytest.mark.parametrize("fixed", [0, 0.3, 3])
 def test_two_sizes_of_runs_tell_fixed_cost_from_speed(fixed: float, factor: float) -> None:
-    seen = pace.fit(made_up(fixed, factor, [0.4] * 5 + [4.0] * 5 + [0.4] * 28))
+    seen = pace.fit_line(made_up(fixed, factor, [0.4] * 5 + [4.0] * 5 + [0.4] * 28))
     for work in (0.4, 4, 40):
         assert 1 / 1.5 < seen(work) / (fixed + factor * work) < 1.5
 
 
 def test_a_run_that_was_held_up_changes_little() -> None:
     seen = made_up(1, 1, [1.0, 3.0, 5.0, 8.0, 12.0, 1.0, 3.0])
-    slow = pace.fit([(8.0, 300.0), *seen])
-    assert slow(30) == pytest.approx(pace.fit(seen)(30), rel=0.2)
+    slow = pace.fit_line([(8.0, 300.0), *seen])
+    assert slow(30) == pytest.approx(pace.fit_line(seen)(30), rel=0.2)
 
 
 def test_runs_of_before_are_looked_at_as_long_as_few_of_their_size_came_since() -> None:
-    slower = pace.fit(made_up(1, 3, [10.0] * 5) + made_up(1, 1, [10.0] * 100))
+    slower = pace.fit_line(made_up(1, 3, [10.0] * 5) + made_up(1, 1, [10.0] * 100))
     assert slower(10) == pytest.approx(31, rel=0.2)
-    assert pace.fit(made_up(1, 3, [0.1] * 200) + made_up(1, 3, [10.0] * 5))(10) == pytest.approx(31, rel=0.2)
+    assert pace.fit_line(made_up(1, 3, [0.1] * 200) + made_up(1, 3, [10.0] * 5))(10) == pytest.approx(31, rel=0.2)
 
 
 def test_each_kind_of_task_has_its_own_pace_and_shares_the_machine_s(store: Store) -> None:
@@ -106,41 +108,41 @@ def test_each_kind_of_task_has_its_own_pace_and_shares_the_machine_s(store: Stor
         epochs = 2 + 3 * seed
         design = Design.check({"seed": seed, "training": {"epochs": epochs}})
         ended(design, 2 + 3 * costs.training_seconds(design))
-    known = pace.learn(store)
+    known = pace.fit_durations(store)
     assert known.seconds(Design()) == pytest.approx(2 + 3 * costs.training_seconds(Design()), rel=0.2)
     scoring = Scoring()
-    assert known.seconds(scoring) == pytest.approx(pace.FIXED_SECONDS + 3 * pace.work(scoring), rel=0.3)
+    assert known.seconds(scoring) == pytest.approx(pace.FIXED_SECONDS + 3 * pace.reference_seconds(scoring), rel=0.3)
     for seed in range(6):
         ended(Scoring(seed=seed), 9.0)
-    assert pace.learn(store).seconds(scoring) == pytest.approx(9, rel=0.2)
-    assert pace.learn(store).lines[Design] == known.lines[Design]
+    assert pace.fit_durations(store).seconds(scoring) == pytest.approx(9, rel=0.2)
+    assert pace.fit_durations(store).lines[Design] == known.lines[Design]
 
 
 def test_the_place_in_the_queue_is_said_with_the_time(
     store: Store, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(machine, "available_cores", lambda: 2)
     each = costs.training_seconds(tiny())
     for seed in range(5):
         store.submit(tiny(seed))
     first, *waiting = store.waiting()
     running = [replace(first, state="running", eta_seconds=1.5 * each)]
-    places = pace.queue(waiting, running, PLAIN)
+    places = pace.queue_positions(waiting, running, PLAIN)
     found = [places[run.run] for run in waiting]
     assert [place.number for place in found] == [1, 2, 3, 4]
     assert [place.seconds / each for place in found] == pytest.approx([0, 1, 1.5, 2])
-    assert pace.queue([], running, PLAIN) == {}
+    assert pace.queue_positions([], running, PLAIN) == {}
 
 
 def test_a_search_of_cells_is_shared_by_the_cores_and_keeps_what_it_has(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(machine, "available_cores", lambda: 2)
     search, scoring = CellSearch(candidates=50), Scoring()
-    whole = pace.work(search)
-    assert pace.seconds_left([search], {}, PLAIN) == pytest.approx(whole / 2)
-    assert pace.seconds_left([scoring], {}, PLAIN) == pytest.approx(pace.work(scoring))
-    for task, left in ((search, 0.75 * whole / 2), (scoring, pace.work(scoring))):
+    whole = pace.reference_seconds(search)
+    assert pace.remaining_seconds([search], {}, PLAIN) == pytest.approx(whole / 2)
+    assert pace.remaining_seconds([scoring], {}, PLAIN) == pytest.approx(pace.reference_seconds(scoring))
+    for task, left in ((search, 0.75 * whole / 2), (scoring, pace.reference_seconds(scoring))):
         store.submit(task)
         stopped = replace(store.get(task.digest), state="cancelled", step=25, steps=100)
-        assert pace.seconds_left([task], {task.digest: stopped}, PLAIN) == pytest.approx(left)
+        assert pace.remaining_seconds([task], {task.digest: stopped}, PLAIN) == pytest.approx(left)

@@ -11,9 +11,9 @@ import pytest
 
 from snnviz.errors import StoreError
 from snnviz.jobs import engine, lock, machine, supervisor
-from snnviz.jobs.children import Child
-from snnviz.jobs.supervisor import PASSED_RUNS, Supervisor
-from snnviz.store import LEASE_SECONDS, MAX_DEATHS, Claim, Silence, Store, Task, opening
+from snnviz.jobs.children import RunProcess
+from snnviz.jobs.supervisor import MAX_OVERTAKES, Supervisor
+from snnviz.store import LEASE_SECONDS, MAX_DEATHS, Claim, SilenceTimer, Store, Task, opening
 from tests.conftest import MakeDesign
 
 WHILE = LEASE_SECONDS / 1.5
@@ -48,15 +48,15 @@ class Forkserver:
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
-        self.made: list[Child] = []
+        self.made: list[RunProcess] = []
 
-    def child(self, _: str, claim: Claim) -> Child:
+    def child(self, _: str, claim: Claim) -> RunProcess:
         start: Future[None] = Future()
         if self.failure is not None:
             start.set_exception(self.failure)
         else:
             start.set_result(None)
-        self.made.append(Child(claim, Process(), start))  # type: ignore[arg-type]
+        self.made.append(RunProcess(claim, Process(), start))  # type: ignore[arg-type]
         return self.made[-1]
 
     def hangs(self) -> bool:
@@ -82,10 +82,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def chief(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
     """A supervisor with a forkserver that starts nothing, on a clock that stands still."""
-    handle = lock.take(store.lock)
+    handle = lock.acquire(store.lock)
     assert handle is not None
     made = Supervisor(store, handle, 2, 600)
-    made._silence = Silence(LEASE_SECONDS, clock)
+    made._silence = SilenceTimer(LEASE_SECONDS, clock)
     made.forkserver = Forkserver()  # type: ignore[assignment]
     monkeypatch.setattr(machine, "free_bytes", lambda: 10**12)
     return made
@@ -129,7 +129,7 @@ class TestSupervisor:
         assert store.path is not None
         monkeypatch.setattr(opening, "BUSY_SECONDS", 0.01)
         store.close()
-        monkeypatch.setattr(Child, "is_stopped", property(lambda child: child is first))
+        monkeypatch.setattr(RunProcess, "is_stopped", property(lambda child: child is first))
         with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             for _ in range(7):
@@ -205,7 +205,7 @@ class TestWaitingForMemory:
     def need(self, chief: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
         """Runs need as many gigabytes as their seed says, and 10 are free."""
         assert chief.limit == 2
-        monkeypatch.setattr(engine, "needed_bytes", lambda task: task.seed % 100 * 10**9)
+        monkeypatch.setattr(engine, "required_memory", lambda task: task.seed % 100 * 10**9)
         monkeypatch.setattr(supervisor, "needed_bytes", lambda task: task.seed % 100 * 10**9)
         monkeypatch.setattr(machine, "free_bytes", lambda: 10 * 10**9)
 
@@ -247,7 +247,7 @@ class TestWaitingForMemory:
                 self.finish(store, chief, design)
             clock.now += 2 if by == "number" else 100
         passed = sum(store.get(design.digest).state != "queued" for design in smaller)
-        assert passed == PASSED_RUNS if by == "number" else 2 <= passed <= 6
+        assert passed == MAX_OVERTAKES if by == "number" else 2 <= passed <= 6
         self.finish(store, chief, tiny(6))
         clock.now += 2
         chief._round()

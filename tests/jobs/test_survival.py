@@ -253,13 +253,13 @@ class TestOneSupervisor:
 
     def test_the_lock_goes_with_the_process_that_holds_it(self, tmp_path: Path) -> None:
         path = tmp_path / "a lock"
-        handle = lock.take(path)
+        handle = lock.acquire(path)
         assert handle is not None
-        assert lock.take(path) is None
-        lock.sign(handle, 123456)
-        assert lock.holder(path) == 123456
+        assert lock.acquire(path) is None
+        lock.write_pid(handle, 123456)
+        assert lock.holder_pid(path) == 123456
         os.close(handle)
-        assert lock.holder(path) is None
+        assert lock.holder_pid(path) is None
 
 
 class TestWaitingForMemory:

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnviz.design.design import Design
-from snnviz.design.links import MAX_LINK, from_query
+from snnviz.design.links import MAX_QUERY_LENGTH, from_query
 from snnviz.errors import InputError
-from snnviz.graph.nearest import Unfit
+from snnviz.graph.nearest import IncompatibleDesign
 from snnviz.studies.ttfs.page import ttfs
 from snnviz.studies.ttfs.page.setting import USUAL
 from snnviz.ui.kit.words import as_sentence
@@ -54,7 +54,9 @@ def check(query: dict[str, str], usual: float) -> None:
         assert spent < usual + PARSING_SECONDS
         assert visit.design == Design()
         assert visit.link == ""
-        said = f"{design.why}." if isinstance(design, Unfit) else as_sentence(design)  # the nearest is a button
+        said = (
+            f"{design.why}." if isinstance(design, IncompatibleDesign) else as_sentence(design)
+        )  # the nearest is a button
         assert visit.errors == [" ".join(f"{said} The default design is shown instead.".split())]
     else:
         assert visit.design == design
@@ -95,7 +97,7 @@ def test_a_strangers_text_in_a_link_is_shown_as_it_is(usual: float, text: str) -
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("length", [MAX_LINK, 100_000])
+@pytest.mark.parametrize("length", [MAX_QUERY_LENGTH, 100_000])
 def test_a_long_link_is_refused_without_being_read(usual: float, length: int) -> None:
     check({"seed": "1" * length}, usual)
     check({"x" * length: "1"}, usual)

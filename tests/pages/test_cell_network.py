@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from snnviz.design.cells import parse, write
+from snnviz.design.cells import parse, to_text
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.ui.kit import state
@@ -30,7 +30,7 @@ def test_what_is_drawn_is_the_designs_at_once(monkeypatch: pytest.MonkeyPatch, r
     state.put_cell()
     network = state.design().network
     assert network.kind == "cell"
-    assert write(network.cell) == ("0003 0000 0000 0100" if rev == "now" else "0303 0030 2002 0200")
+    assert to_text(network.cell) == ("0003 0000 0000 0100" if rev == "now" else "0303 0030 2002 0200")
     assert told == [["preview", "expected"]]
 
 

@@ -48,11 +48,11 @@ def test_the_page_shows_the_designs_data_set_and_a_card_for_each() -> None:
     visit = by_link("data", "")
     assert visit.errors == []
     found = cards(visit)
-    assert set(found) == set(datasets.names())
+    assert set(found) == set(datasets.dataset_names())
     assert [name for name, item in found.items() if item["marked"]] == ["digits"]
     assert found["nmnist"]["badges"] == [["absent", "to be downloaded"]]
     assert not found["nmnist"]["waits"]
-    assert found["fashion-mnist"]["waits"] == datasets.is_here("fashion-mnist")
+    assert found["fashion-mnist"]["waits"] == datasets.is_available("fashion-mnist")
     assert found["digits"]["waits"]  # a picture that is here is no arrow until it is drawn
     assert ["", "simulated"] in found["digits-saccades"]["badges"]
     groups = visit.component("snnviz_pictures", "data-still")["groups"]
@@ -164,7 +164,7 @@ def test_a_strangers_text_in_the_link_is_shown_as_it_is(text: str) -> None:
 
 
 def ensured(monkeypatch: pytest.MonkeyPatch, work: Callable[[Callable[[str], None]], None]) -> None:
-    monkeypatch.setattr(datasets, "ensure", lambda _, watch, **__: work(watch))
+    monkeypatch.setattr(datasets, "ensure_downloaded", lambda _, watch, **__: work(watch))
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from snnviz.design import links
-from snnviz.graph.nearest import nearest
+from snnviz.graph.nearest import nearest_design
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.ui.kit import state
 from snnviz.views import changes
@@ -73,7 +73,7 @@ def test_what_stands_in_the_way_of_one_spike_a_neuron_goes_at_a_click_and_comes_
     visit.put("network.code", "ttfs")
     assert visit.design == start
     assert visit.errors == [f"{IN_A_ROW}, and this block has 1 DSC + 1 ASC + 1 backward."]
-    near = nearest(start, code="ttfs")
+    near = nearest_design(start, code="ttfs")
     assert f"What works changes: {changes.nearest_changes(near)}." in visit.text.replace("\\", "")
     assert "Skips none instead of 1 DSC + 1 ASC + 1 backward" in changes.nearest_changes(near)
     assert not visit.at.toast

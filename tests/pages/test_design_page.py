@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.examples import EXAMPLES, get_example
 from snnviz.design import cells, links
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS
@@ -35,8 +35,8 @@ def test_a_first_visit_shows_the_default_design_ready_to_train() -> None:
     assert visit.link == ""
     assert visit.component("snnviz_block_editor")["edges"] == [list(row) for row in Design().network.edges]  # type: ignore[union-attr]
     assert [metric.value for metric in visit.at.metric][:2] == [
-        count(costs.parameters(Design())),
-        count(costs.macs(Design())),
+        count(costs.parameter_count(Design())),
+        count(costs.macs_per_step(Design())),
     ]
     assert visit.at.button("train").label == "Train"
     assert [box.label for box in visit.at.expander] == ["Layers"]
@@ -46,9 +46,9 @@ def test_a_first_visit_shows_the_default_design_ready_to_train() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_link_gives_its_design(name: str) -> None:
-    visit = Visit(links.to_query(named(name)))
-    assert visit.design == named(name)
-    assert visit.link == links.to_query(named(name))
+    visit = Visit(links.to_query(get_example(name)))
+    assert visit.design == get_example(name)
+    assert visit.link == links.to_query(get_example(name))
     assert visit.errors == []
 
 
@@ -108,7 +108,7 @@ def test_every_widget_changes_its_field_and_the_link(kind: str, monkeypatch: pyt
 def test_a_vgg_is_chosen_in_a_small_size_and_drawn_stage_by_stage() -> None:
     visit = Visit()
     visit.put("network.kind", "vgg")
-    assert visit.design.network == named("vgg-digits").network
+    assert visit.design.network == get_example("vgg-digits").network
     visit.put("network.stages", 2).put("network.pooling", "average")
     parts = visit.component("snnviz_flow")["parts"]
     assert [part["name"] for part in parts] == ["image", "stage 1", "stage 2", "hidden", "readout (output layer)"]
@@ -260,7 +260,7 @@ def test_a_cell_can_be_chosen_in_any_state_of_the_form() -> None:
     visit = Visit("neuron.kind=relu&data.steps=1")
     visit.open("Network").put("network.kind", "cell")
     assert visit.design.neuron.kind == "relu"
-    assert cells.in_words(visit.design.network.cell) == "6 forward: 6 conv 3x3"  # type: ignore[union-attr]
+    assert cells.summary(visit.design.network.cell) == "6 forward: 6 conv 3x3"  # type: ignore[union-attr]
     assert visit.errors == []
 
 

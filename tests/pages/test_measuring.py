@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from snnviz.design import links
-from snnviz.design.measurement import name_of
+from snnviz.design.measurement import measurement_digest
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
 from snnviz.studies.shortcuts.page import rows
 from snnviz.studies.shortcuts.page import setting as shortcuts_setting
-from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members, survey
-from snnviz.studies.skips.sweep import SkipSweep, distinct, points
+from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, gradient_survey, study_runs
+from snnviz.studies.skips.sweep import SkipSweep, distinct_designs, sweep_points
 from snnviz.ui.design import live_charts
 from snnviz.ui.kit import questions, services
 from snnviz.ui.kit import rows as said
@@ -97,7 +97,7 @@ def test_a_run_that_trains_otherwise_by_now_is_shown_with_the_reason_and_not_mea
 
 
 def test_the_skips_page_says_how_many_runs_are_of_before_and_looks_anew(trained: Callable[..., Run]) -> None:
-    designs = distinct(points(TINY))
+    designs = distinct_designs(sweep_points(TINY))
     for design in designs:
         trained(design)
 
@@ -124,7 +124,7 @@ def test_the_skips_page_says_how_many_runs_are_of_before_and_looks_anew(trained:
     assert energies(old)[1:] == energies(today)[1:]
     assert energies(old)[0] != energies(today)[0]
     old.press("skips-anew-button")
-    assert services.store().get(name_of(designs[0])).state == "done"
+    assert services.store().get(measurement_digest(designs[0])).state == "done"
     found = look()
     assert "of before looked at layers" not in found.text
     assert energies(found) == energies(today)
@@ -133,7 +133,7 @@ def test_the_skips_page_says_how_many_runs_are_of_before_and_looks_anew(trained:
 def test_the_shortcuts_page_says_that_the_part_of_branches_stays(trained: Callable[..., Run]) -> None:
     small = {"network.depth": 4, "network.width": 8, "data.train_samples": 100, "data.steps": 2, "training.epochs": 1}
     design, study = links.change(STARTS["deep mlp"], small), ShortcutStudy(seeds=1)
-    run = trained(members(design, study)[0].design).run
+    run = trained(study_runs(design, study)[0].design).run
     link = shortcuts_setting.to_link(design, study, "compare")
     assert BEFORE not in by_link("shortcuts", link).text
     aged(run)
@@ -158,7 +158,7 @@ def test_a_run_without_weights_says_so(tiny: MakeDesign, trained: Callable[..., 
 def test_a_survey_of_before_is_computed_once_more() -> None:
     design = links.change(STARTS["deep mlp"], {"network.depth": 4, "network.width": 8, "training.epochs": 2})
     study = ShortcutStudy(seeds=1, deepest=6, inits="glorot")
-    setting = survey(design, study)
+    setting = gradient_survey(design, study)
     services.engine().submit(setting)
     aged(setting.digest)
     visit = by_link("shortcuts", shortcuts_setting.to_link(design, study, "before"))

@@ -23,7 +23,7 @@ from tests.pages.visit import Visit, by_link, cards
 def here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads are checked in this process, which is faster, but for one test."""
     if request.function is not test_an_upload_is_shown_kept_trained_and_removed:
-        monkeypatch.setattr(apart, "check", uploads.check)
+        monkeypatch.setattr(apart, "check_in_subprocess", uploads.check_upload)
 
 
 @pytest.fixture(autouse=True)
@@ -69,10 +69,10 @@ def test_an_upload_is_shown_kept_trained_and_removed(cache: Path) -> None:
     assert "40 images of 10x10 pixels in 1 channel" in visit.at.success[0].value
     assert "32 for training, 8 for testing, by the seed" in visit.text
     assert len(visit.component("snnviz_pictures", "data-own-samples")["groups"][0]["items"]) == 24
-    assert owndata.names() == ()  # nothing is kept unasked
+    assert owndata.own_dataset_names() == ()  # nothing is kept unasked
     visit.at.text_input("data-title").set_value("My shapes")
     visit.press("data-keep")
-    (name,) = owndata.names()
+    (name,) = owndata.own_dataset_names()
     assert cards(visit)[name]["badges"] == [["own", "own"]]
     assert cards(visit)[name]["marked"]
     assert "This is **My shapes" in visit.text
@@ -84,7 +84,7 @@ def test_an_upload_is_shown_kept_trained_and_removed(cache: Path) -> None:
     visit.go("data")
     visit.at.session_state["data_look"] = SampleChoice(view="own")
     visit.look().press(f"data-remove-{name}")
-    assert owndata.names() == ()
+    assert owndata.own_dataset_names() == ()
     other = by_link("data", f"data.name={name}")
     assert "was removed from this machine" in other.text
     assert sorted(path.name for path in (cache / "datasets" / name).iterdir()) == ["card.json"]
@@ -92,7 +92,7 @@ def test_an_upload_is_shown_kept_trained_and_removed(cache: Path) -> None:
 
 def test_one_visitor_cannot_remove_anothers_data() -> None:
     upload(GOOD).press("data-keep")
-    (name,) = owndata.names()
+    (name,) = owndata.own_dataset_names()
     other = by_link("data", "show.view=own")
     keys = [button.key for button in other.at.button]
     assert f"data-open-{name}" in keys
@@ -103,11 +103,11 @@ def test_one_visitor_cannot_remove_anothers_data() -> None:
 def test_who_kept_it_removes_it_in_a_later_session_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitors, "visitor", lambda: "me")
     upload(GOOD).press("data-keep")
-    (name,) = owndata.names()
+    (name,) = owndata.own_dataset_names()
     visit = by_link("data", "show.view=own")
     assert "You keep 1 of the 10 data sets and 0 of the 1,000 MB that one visitor may." in visit.text
     visit.press(f"data-remove-{name}")
-    assert owndata.names() == ()
+    assert owndata.own_dataset_names() == ()
 
 
 def test_a_visitor_keeps_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_a_visitor_keeps_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
     assert third.errors == [
         "data set must be one of at most 1 of yours on this server, got one more; remove one of yours first."
     ]
-    assert len(owndata.names()) == 2
+    assert len(owndata.own_dataset_names()) == 2
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_what_has_several_readings_is_asked_and_what_is_done_is_said_before_it_i
     assert visit.at.radio[0].value == "each"  # and can be changed
     assert "40 for training, 40 for testing, as it is" in visit.text
     visit.press("data-keep")
-    split = datasets.load(owndata.names()[0])
+    split = datasets.load_images(owndata.own_dataset_names()[0])
     np.testing.assert_array_equal(split.train_images, split.test_images)
 
 
@@ -228,4 +228,4 @@ def test_what_cannot_be_kept_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     assert visit.errors == [
         "data set must be one of at most 0 on this machine, got one more; whose machine it is can remove some."
     ]
-    assert owndata.names() == ()
+    assert owndata.own_dataset_names() == ()

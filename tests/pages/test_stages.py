@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.design import adjacency, links
 from snnviz.design.design import Design
 from snnviz.design.networks import StagedNetwork
@@ -30,7 +30,7 @@ def network(visit: Visit) -> StagedNetwork:
 def test_a_kind_is_chosen_in_a_size_that_trains_soon_and_a_click_makes_it_whole(kind: str) -> None:
     visit = Visit()
     visit.put("network.kind", kind)
-    small = named(f"{kind}-digits").network
+    small = get_example(f"{kind}-digits").network
     assert visit.design.network == small
     assert visit.design.neuron == Design().neuron
     assert len(visit.component("snnviz_stages")["cards"]) == len(network(visit).originals) + 2 + (kind == "mobilenetv2")
@@ -40,7 +40,7 @@ def test_a_kind_is_chosen_in_a_size_that_trains_soon_and_a_click_makes_it_whole(
     visit.press("small-size")
     assert visit.design.network == small
     visit.press("like-example")
-    assert visit.design == named(f"{kind}-digits")
+    assert visit.design == get_example(f"{kind}-digits")
     assert visit.errors == []
 
 
@@ -93,7 +93,7 @@ def test_a_matrix_goes_to_all_blocks_of_its_size_and_all_go_back() -> None:
 
 
 def test_another_depth_keeps_the_blocks_that_fit_says_which_do_not_and_brings_them_back() -> None:
-    blocks = ["", "", "", "", adjacency.compact(adjacency.sequential(4)), "", "002/000/000"]
+    blocks = ["", "", "", "", adjacency.to_compact_text(adjacency.sequential(4)), "", "002/000/000"]
     visit = Visit({"network.kind": "mobilenetv2", "network.width": "0.125", "network.blocks": ";".join(blocks)})
     before = visit.design
     visit.put("network.depth", 0.5)

@@ -23,11 +23,11 @@ PLACES = {
 @pytest.fixture
 def absent(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Makes MNIST a set that is not here; whether a run that wants it fetches it."""
-    here = datasets.is_here
+    here = datasets.is_available
 
     def make(unasked: bool) -> None:
-        monkeypatch.setattr(datasets, "is_here", lambda name: name != "mnist" and here(name))
-        monkeypatch.setattr(datasets, "is_fetched_unasked", lambda _: unasked)
+        monkeypatch.setattr(datasets, "is_available", lambda name: name != "mnist" and here(name))
+        monkeypatch.setattr(datasets, "is_downloaded_automatically", lambda _: unasked)
 
     return make
 

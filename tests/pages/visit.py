@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from snnviz.design.design import Design
-from snnviz.studies.activity.theory.activity import Setting
+from snnviz.studies.activity.theory.activity import ActivityConfig
 from snnviz.theory import verdicts
 from snnviz.ui.kit.words import JOINER
 
@@ -62,7 +62,7 @@ class Visit:
     @property
     def errors(self) -> list[str]:
         """The sentences in red boxes as a reader sees them, without the verdict on a silent network."""
-        verdict = verdicts.verdict(self.design)[1]
+        verdict = verdicts.activity_verdict(self.design)[1]
         return [sentence for sentence in self._red if sentence != verdict]
 
     @property
@@ -153,9 +153,9 @@ class Look(Visit):
         return self
 
     @property
-    def setting(self) -> Setting:
+    def setting(self) -> ActivityConfig:
         """What the sliders show."""
-        found: Setting = self.at.session_state["setting"]
+        found: ActivityConfig = self.at.session_state["setting"]
         return found
 
     @property

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.errors import InputError
-from snnviz.search import KERNELS, UCB, Random
-from snnviz.search.strategies import Remembering
+from snnviz.search import KERNELS, UCB, RandomSearch
+from snnviz.search.strategies import StatefulStrategy
 from snnviz.theory.posterior import Code
 
-Make = Callable[[Sequence[int], int], Remembering]
+Make = Callable[[Sequence[int], int], StatefulStrategy]
 STRATEGIES: dict[str, Make] = {
-    "random": Random,
+    "random": RandomSearch,
     **{kernel: functools.partial(UCB, kernel=kernel) for kernel in KERNELS},
 }
 every = pytest.mark.parametrize("make", STRATEGIES.values(), ids=STRATEGIES)
@@ -97,7 +97,7 @@ def test_a_space_without_an_enumeration(make: Make, count: int) -> None:
 
 def test_a_space_that_is_too_large_to_enumerate_still_ends() -> None:
     sizes = (6, 6, 6, 6, 6)
-    everything = Random(sizes, 1).ask(10_000)
+    everything = RandomSearch(sizes, 1).ask(10_000)
     assert len(set(everything)) == len(everything) == 6**5
     nearly = UCB(sizes, 1, initial=1)
     for code in everything[:30]:
@@ -114,7 +114,7 @@ def test_a_seed_is_another_order(make: Make) -> None:
 
 def test_random_codes_are_uniform() -> None:
     """First codes of 3,000 seeds: chi-squared of each slot below its 1e-6 quantile."""
-    first = np.array([Random((3, 2), seed).ask(1)[0] for seed in range(3000)])
+    first = np.array([RandomSearch((3, 2), seed).ask(1)[0] for seed in range(3000)])
     for slot, (size, limit) in enumerate([(3, 27.6), (2, 23.9)]):
         counts, expected = np.bincount(first[:, slot], minlength=size), 3000 / size
         assert ((counts - expected) ** 2 / expected).sum() < limit

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from snnviz.places import ROOT
-from snnviz.search import KERNELS, UCB, Random
-from snnviz.search.strategies import Remembering
+from snnviz.search import KERNELS, UCB, RandomSearch
+from snnviz.search.strategies import StatefulStrategy
 from snnviz.search.ucb import Kernel
 from snnviz.theory.posterior import Code, posterior
 from tests.search.landscapes import ALL, NOISE, SIZES, Landscape, pairwise
@@ -25,7 +25,7 @@ def told(kernel: Kernel, count: int, seed: int = 0) -> UCB:
     """A strategy that knows so many noisy values of random codes."""
     strategy = UCB(SIZES, seed, kernel=kernel, kappa=2.5, decay=0.9)
     landscape, noise = pairwise(seed), np.random.default_rng(seed)
-    for code in Random(SIZES, seed + 1).ask(count):
+    for code in RandomSearch(SIZES, seed + 1).ask(count):
         strategy.tell(code, landscape[code] + NOISE * noise.normal())
     return strategy
 
@@ -76,7 +76,7 @@ def test_codes_of_a_batch_and_pending_ones_count_alike(kernel: Kernel) -> None:
 def test_the_bound_narrows_with_every_round() -> None:
     strategy = UCB((3,) * 6, 0, initial=4, kappa=2.0, decay=0.5)
     found = []
-    for code in Random((3,) * 6, 0).ask(10):
+    for code in RandomSearch((3,) * 6, 0).ask(10):
         found.append((strategy.kappa_now(1), strategy.kappa_now(2)))
         strategy.tell(code, 0.0)
     ones, twos = zip(*found, strict=True)
@@ -92,7 +92,7 @@ def test_the_bound_narrows_with_every_round() -> None:
 )
 def test_little_is_fitted_without_a_word(kernel: Kernel, values: list[float]) -> None:
     strategy = UCB((3,) * 4, 0, kernel=kernel, initial=1)
-    for code, found in zip(Random((3,) * 4, 2).ask(len(values)), values, strict=True):
+    for code, found in zip(RandomSearch((3,) * 4, 2).ask(len(values)), values, strict=True):
         strategy.tell(code, found)
     belief = strategy.fit()
     numbers = (*belief.lengths, belief.scale, belief.noise, belief.spread)
@@ -119,13 +119,13 @@ def test_a_failed_fit_leaves_the_priors(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(process, "fit_gpytorch_mll_scipy", fail)
     belief = told("hamming-ard", 8).fit()
-    assert belief.lengths == (math.exp(process.LENGTH[0] - process.LENGTH[1] ** 2),) * 6
-    assert belief.noise == math.exp(process.NOISE[0] - process.NOISE[1] ** 2)
+    assert belief.lengths == (math.exp(process.LENGTHSCALE_PRIOR[0] - process.LENGTHSCALE_PRIOR[1] ** 2),) * 6
+    assert belief.noise == math.exp(process.NOISE_PRIOR[0] - process.NOISE_PRIOR[1] ** 2)
 
 
 def test_a_slot_that_decides_alone_has_the_shortest_length() -> None:
     strategy = UCB(SIZES, 0, kernel="hamming-ard")
-    for code in Random(SIZES, 5).ask(40):
+    for code in RandomSearch(SIZES, 5).ask(40):
         strategy.tell(code, 5.0 * code[2] + 0.1 * code[0])
     lengths = strategy.fit().lengths
     assert min(lengths) == lengths[2] < 0.5 * sorted(lengths)[1]
@@ -155,7 +155,7 @@ assert "botorch" in sys.modules
     subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=ROOT, check=True)
 
 
-def best(strategy: Remembering, landscape: Landscape, seed: int, count: int) -> float:
+def best(strategy: StatefulStrategy, landscape: Landscape, seed: int, count: int) -> float:
     """The smallest true value among 24 evaluated codes."""
     noise = np.random.default_rng([seed, 3])
     while len(strategy.codes) < 24:
@@ -169,7 +169,7 @@ def test_24_codes_find_a_smaller_drop_than_24_random_ones(kernel: Kernel, count:
     """Of 729, on 4 landscapes. Random codes stop at about 3 points, UCB below 1."""
     seeds = range(4)
     drops = [best(UCB(SIZES, seed, kernel=kernel), pairwise(seed), seed, count) for seed in seeds]
-    random = [best(Random(SIZES, seed), pairwise(seed), seed, count) for seed in seeds]
+    random = [best(RandomSearch(SIZES, seed), pairwise(seed), seed, count) for seed in seeds]
     assert np.mean(drops) < 0.6 * np.mean(random)
 
 
@@ -184,4 +184,4 @@ def test_40_slots_find_a_smaller_value_than_random_codes() -> None:
     for _ in range(7):
         for code in strategy.ask(4):
             strategy.tell(code, value(code))
-    assert min(strategy.values) < min(map(value, islice(Random(sizes, 0)._order, 28)))
+    assert min(strategy.values) < min(map(value, islice(RandomSearch(sizes, 0)._order, 28)))

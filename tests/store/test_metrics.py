@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement
 from snnviz.events import EpochEnd, LayerState
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.store import Run, Store
 from snnviz.store.metrics import metrics, summarise
 from snnviz.store.tables import TABLES
@@ -51,7 +51,7 @@ def end(epoch: int, accuracy: float = 0.5) -> EpochEnd:
 
 def look(design: Design, step: int, additions: float = 10.0, probe: int | None = 64) -> list[LayerState]:
     counted = {} if probe is None else {"probe": probe, "macs": 5.0, "additions": additions, "synops": additions}
-    names = [layer.name for layer in architecture(design).watched]
+    names = [layer.name for layer in build_architecture(design).watched]
     return [LayerState(step, step / 10, k, name, 0.2, 1.0, None, **counted) for k, name in enumerate(names)]
 
 

@@ -152,7 +152,7 @@ class TestNothingIsLost:
         monkeypatch.setattr(DATASETS, "beside", lambda kind: entry if kind == "own-0123456789ab" else None)
         from snnviz.store import reading
 
-        reading.task.cache_clear()
+        reading.task_from_text.cache_clear()
         assert store.get(mine.digest).run == name
         assert store.submit(mine).run == name
 

@@ -134,16 +134,16 @@ class TestTrouble:
         done(store, tiny())
         store.close()
         older(place)
-        handle = lock.take(store.lock)
+        handle = lock.acquire(store.lock)
         assert handle is not None
-        assert lock.is_at(handle, store.lock)
+        assert lock.is_same_file(handle, store.lock)
         Store(place).close()
-        assert not lock.is_at(handle, store.lock)  # which it looks at twice a second
+        assert not lock.is_same_file(handle, store.lock)  # which it looks at twice a second
         os.close(handle)
-        handle = lock.take(store.lock)  # one of today is left alone
+        handle = lock.acquire(store.lock)  # one of today is left alone
         assert handle is not None
         Store(place).close()
-        assert lock.is_at(handle, store.lock)
+        assert lock.is_same_file(handle, store.lock)
         os.close(handle)
 
     def test_one_of_a_newer_snnviz_is_refused(self, place: Path) -> None:

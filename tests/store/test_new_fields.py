@@ -17,7 +17,7 @@ from snnviz.design.design import Design
 from snnviz.design.submitted import Task
 from snnviz.places import ROOT
 from snnviz.store import Store
-from snnviz.studies.skips.sweep import SkipSweep, points
+from snnviz.studies.skips.sweep import SkipSweep, sweep_points
 from tests.made_up import tasks
 
 ADDED = {
@@ -163,7 +163,7 @@ def ask(package: Path, *arguments: Any) -> str:
 def known(tmp_path: Path) -> Path:
     """Runs of every kind, links to their designs and a page's link, of the release of today."""
     sweep = SkipSweep(depth=3, channels=2, most_skips=2, seeds=1)
-    swept = [point.design for point in points(sweep)]
+    swept = [point.design for point in sweep_points(sweep)]
     here: dict[str, Any] = {}
     exec(STUDIED, here)
     studied: list[Task] = list(here["studied"]())
@@ -177,7 +177,7 @@ def known(tmp_path: Path) -> Path:
     told = {
         "names": names,
         "links": linked,
-        "page": links.write_part(sweep, "study."),
+        "page": links.part_to_query(sweep, "study."),
         "points": [design.digest for design in swept],
         "studied": [task.digest for task in studied],
     }

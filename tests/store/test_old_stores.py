@@ -169,7 +169,7 @@ def test_the_same_command_finds_a_design_of_each_release(
         monkeypatch.setenv("SNNVIZ_STORE", str(unpack(release, folder)))
         monkeypatch.setenv("SNNVIZ_CACHE", str(folder))
         old = of(release, "done")[0]
-        settings = [f"--set={path}={value}" for path, value in links.flat(old.task.document()).items()]
+        settings = [f"--set={path}={value}" for path, value in links.flatten_document(old.task.document()).items()]
         commands.main(["run", "digits", *settings, "--json"])
         said = json.loads(capsys.readouterr().out)
         assert (said["run"], said["cached"], said["state"]) == (old.run, True, "done"), release
@@ -194,11 +194,11 @@ def test_the_same_command_finds_a_design_of_each_release(
 
 def performed(store: Store, run: str) -> Run:
     """Compute a queued run here and now."""
-    from snnviz.jobs.worker import perform
+    from snnviz.jobs.worker import execute_claim
 
     claim = store.claim("me", run)
     assert claim is not None
-    perform(store, claim)
+    execute_claim(store, claim)
     return store.get(run)
 
 

@@ -19,8 +19,8 @@ from snnviz.errors import StoreError
 from snnviz.events import Checkpoint, Sample
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, room
-from snnviz.studies.ttfs.curves import start
-from snnviz.studies.ttfs.limits import FineTuning, Limits
+from snnviz.studies.ttfs.curves import default_design
+from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits
 from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
 
@@ -40,7 +40,7 @@ def kept(store: Store, design: Design, *, days: float, state: str = "done", mome
         from snnviz.store import checkpoints
 
         more = {f"optimizer/L1.weight/{name}": arrays["L1.weight"] for name in ("exp_avg", "exp_avg_sq")}
-        checkpoints.write(store.checkpoint(run), Checkpoint(1, arrays | more))
+        checkpoints.write_checkpoint(store.checkpoint(run), Checkpoint(1, arrays | more))
     with store._writing() as connection:
         connection.exec_driver_sql(f"UPDATE runs SET opened = {time.time() - days * DAY} WHERE run = '{run}'")
     return run
@@ -94,8 +94,8 @@ class TestBudget:
         running = kept(store, tiny(1), days=90, state="running")
         queued = kept(store, tiny(2), days=90, state="cancelled")
         store.submit(tiny(2))
-        network = kept(store, start(), days=90)
-        store.submit(FineTuning(design=start(), limits=Limits(weight_bits=2), epochs=2))
+        network = kept(store, default_design(), days=90)
+        store.submit(FineTuning(design=default_design(), limits=HardwareLimits(weight_bits=2), epochs=2))
         other = kept(store, tiny(3), days=8)
         assert store.trim() == [other]
         assert all(store.checkpoint(run).exists() for run in (running, queued, network))

@@ -20,8 +20,8 @@ from snnviz.store import Claim, Store, Task
 from snnviz.studies.cells.scoring import CellSearch, Scoring
 from snnviz.studies.shortcuts.study import STARTS, GradientSurvey
 from snnviz.studies.skips.search import Search
-from snnviz.studies.ttfs.curves import start
-from snnviz.studies.ttfs.limits import FineTuning, Limits
+from snnviz.studies.ttfs.curves import default_design
+from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits
 from snnviz.studies.ttfs.trajectories import USUAL, Trajectories
 from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign, sample
@@ -273,7 +273,7 @@ TASKS: list[Task] = [
     CellSearch(),
     GradientSurvey(design=STARTS["deep mlp"], depths=(2, 4)),
     Trajectories(design=USUAL),
-    FineTuning(design=start(), limits=Limits(weight_bits=4)),
+    FineTuning(design=default_design(), limits=HardwareLimits(weight_bits=4)),
     Measurement(design=Design()),
 ]
 

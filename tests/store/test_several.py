@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from snnviz.design.measurement import Measurement, name_of
+from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.errors import StoreError
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.store import Store
-from snnviz.store.looks import looks, looks_of
+from snnviz.store.looks import layer_states, layer_states_of
 from tests.conftest import MakeDesign, sample
 
 
@@ -84,9 +84,9 @@ def test_looks_of_many_are_those_of_each_measured_anew_or_not(store: Store, tiny
     store.submit(Measurement(design=designs[1]))
     claim = store.claim("me")
     assert claim is not None
-    assert claim.run == name_of(designs[1])
+    assert claim.run == measurement_digest(designs[1])
     store.append(claim.run, claim.attempt, [LayerState(1, 1.0, 0, "L1", 0.7, 2.0, None, probe=64)])
-    found = looks_of(store, designs)
-    assert found == {design.digest: looks(store, design) for design in designs}
+    found = layer_states_of(store, designs)
+    assert found == {design.digest: layer_states(store, design) for design in designs}
     assert [row.rate for row in found[designs[1].digest]] == [0.1, 0.1, 0.7]
     assert found[designs[0].digest] == []

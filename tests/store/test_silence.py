@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnviz.store import Claim, Silence, Store
+from snnviz.store import Claim, SilenceTimer, Store
 from tests.conftest import MakeDesign
 
 
@@ -15,7 +15,7 @@ class Clock:
 
 def test_it_counts_since_the_last_new_word_and_whatever_the_words_say() -> None:
     clock = Clock()
-    silence = Silence(10, clock)
+    silence = SilenceTimer(10, clock)
     assert silence.look({"a": 5, "b": None}) == {"a": 0, "b": 0}
     clock.now += 6
     assert silence.look({"a": 4, "b": None}) == {"a": 0, "b": 6}  # a clock that was set back is as good as any
@@ -26,7 +26,7 @@ def test_it_counts_since_the_last_new_word_and_whatever_the_words_say() -> None:
 
 def test_a_pause_of_the_listener_begins_all_counts_anew() -> None:
     clock = Clock()
-    silence = Silence(10, clock)
+    silence = SilenceTimer(10, clock)
     silence.look({"a": 1})
     clock.now += 9
     assert silence.look({"a": 1}) == {"a": 9}
@@ -39,7 +39,7 @@ def test_a_pause_of_the_listener_begins_all_counts_anew() -> None:
 def test_a_run_is_not_lost_because_of_a_clock_that_is_wrong(store: Store, claim: Claim) -> None:
     """Its worker writes by a clock that is an hour late, and then the machine of who asks slept for an hour."""
     clock = Clock()
-    store._silence = Silence(15, clock)
+    store._silence = SilenceTimer(15, clock)
     with store._writing() as connection:
         connection.exec_driver_sql("UPDATE runs SET heartbeat = heartbeat - 3600")
     assert store.recover() == []

@@ -7,10 +7,10 @@ import math
 import pytest
 from hypothesis import given
 
-from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.examples import EXAMPLES, get_example
 from snnviz.catalog.neurons import learnable_parameters
 from snnviz.design.design import Design
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.theory import costs
 from tests.designs import DESIGNS
 
@@ -22,8 +22,8 @@ def design(**parts: object) -> Design:
 def test_the_costs_of_the_default_design_add_up() -> None:
     """By hand: stem 1 -> 16, four layers 16 -> 16 of 3x3, readout 16*4*4 -> 10."""
     stem, layer, readout = 16 * 9, 16 * 16 * 9, 256 * 10
-    assert costs.parameters(Design()) == stem + 4 * layer + readout + 5 * 16 + 10
-    assert costs.macs(Design()) == 64 * (stem + 4 * layer) + readout
+    assert costs.parameter_count(Design()) == stem + 4 * layer + readout + 5 * 16 + 10
+    assert costs.macs_per_step(Design()) == 64 * (stem + 4 * layer) + readout
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_the_costs_of_the_default_design_add_up() -> None:
     ],
 )
 def test_samples_are_what_is_asked_for_or_all_there_are(data: dict[str, object], expected: tuple[int, int]) -> None:
-    assert costs.samples(design(data=data)) == expected
+    assert costs.sample_counts(design(data=data)) == expected
 
 
 def test_the_last_batch_of_an_epoch_may_be_partial() -> None:
@@ -46,12 +46,12 @@ def test_the_last_batch_of_an_epoch_may_be_partial() -> None:
 
 @given(DESIGNS)
 def test_every_design_has_positive_finite_costs(made: Design) -> None:
-    plain = sum(layer.parameters for layer in architecture(made).layers)
+    plain = sum(layer.parameters for layer in build_architecture(made).layers)
     learns_more = bool(learnable_parameters(made.neuron))
-    assert costs.parameters(made) >= plain + learns_more > 0
-    assert learns_more or costs.parameters(made) == plain
-    assert costs.macs(made) > 0
-    assert costs.memory_bytes(made) > 4 * 9 * costs.parameters(made)
+    assert costs.parameter_count(made) >= plain + learns_more > 0
+    assert learns_more or costs.parameter_count(made) == plain
+    assert costs.macs_per_step(made) > 0
+    assert costs.memory_bytes(made) > 4 * 9 * costs.parameter_count(made)
     assert 0 < costs.training_seconds(made) < float("inf")
 
 
@@ -71,15 +71,15 @@ def test_a_larger_design_is_estimated_to_take_longer(larger: dict[str, object]) 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_is_estimated_to_fit_a_small_machine(name: str) -> None:
-    assert costs.memory_bytes(named(name)) < 1e9
-    assert costs.training_seconds(named(name)) < 15 * 60
+    assert costs.memory_bytes(get_example(name)) < 1e9
+    assert costs.training_seconds(get_example(name)) < 15 * 60
 
 
 @given(DESIGNS)
 def test_micro_batches_fit_the_cache_or_keep_64_rows_and_can_be_shared_by_two(made: Design) -> None:
     size, batch = costs.micro_batch(made), made.training.batch_size
     assert 1 <= size <= batch
-    largest = max(max(layer.neurons, math.prod(layer.in_shape)) for layer in architecture(made).layers)
+    largest = max(max(layer.neurons, math.prod(layer.in_shape)) for layer in build_architecture(made).layers)
     rows = size * made.data.steps
     whole = made.network.norm == "batch"
     assert 4 * rows * largest <= costs.CACHE_BYTES or rows <= 64 + made.data.steps or whole

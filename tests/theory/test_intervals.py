@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from snnviz.theory.intervals import interval, range_quantile, t_quantile
+from snnviz.theory.intervals import confidence_interval, studentized_range_quantile, t_quantile
 
 
 @pytest.mark.parametrize("freedom", [*range(1, 60), 100, 10_000])
@@ -18,7 +18,7 @@ def test_quantiles_are_students(freedom: int) -> None:
 
 @pytest.mark.parametrize("values", [[93.1, 95.0, 96.4, 92.2], [0.91, 0.95, 0.93]])
 def test_an_interval_is_scipys(values: list[float]) -> None:
-    found = interval(values)
+    found = confidence_interval(values)
     low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
     assert (found.mean, found.low, found.high) == (
         pytest.approx(np.mean(values)),
@@ -34,7 +34,7 @@ ROUNDED = [100 * (right + 2) / 360 - 100 * right / 360 for right in (251, 259, 2
 
 @pytest.mark.parametrize("values", [[3.0], [0.5, 0.5], ROUNDED, [value - ROUNDED[0] for value in ROUNDED]])
 def test_one_number_or_the_same_twice_tell_nothing_apart(values: list[float]) -> None:
-    found = interval(values)
+    found = confidence_interval(values)
     assert (found.low, found.high, found.apart) == (-math.inf, math.inf, False)
     assert found.mean == pytest.approx(values[0], abs=1e-12)
     assert found.half is None
@@ -43,7 +43,7 @@ def test_one_number_or_the_same_twice_tell_nothing_apart(values: list[float]) ->
 @pytest.mark.parametrize("values", [[math.nan], [1.0, math.inf], [math.inf, -math.inf], [math.nan, 1.0, 2.0]])
 def test_what_is_not_finite_has_no_interval(values: list[float]) -> None:
     """As of a network whose loss became infinite."""
-    found = interval(values)
+    found = confidence_interval(values)
     assert math.isnan(found.mean)
     assert (found.low, found.high, found.apart, found.half) == (-math.inf, math.inf, False, None)
 
@@ -53,7 +53,7 @@ def test_in_95_of_100_null_trials_nothing_is_told_apart(count: int) -> None:
     """2,000 trials of so many seeds, drawn with a seed fixed beforehand."""
     draw = np.random.default_rng(16)
     pairs = draw.normal(95, 1.5, (2000, 2, count))
-    apart = sum(interval((one - other).tolist()).apart for one, other in pairs)
+    apart = sum(confidence_interval((one - other).tolist()).apart for one, other in pairs)
     assert 0.035 <= apart / 2000 <= 0.065
 
 
@@ -66,7 +66,7 @@ def test_accuracies_of_few_images_that_are_alike_by_chance_are_not_told_apart(se
     for _ in range(2000):
         one, other = (draw.binomial(60, 0.97, (2, seeds)) / 60).tolist()
         differences = [a - b for a, b in zip(one, other, strict=True)]
-        found, same = interval(differences), len({round(value, 9) for value in differences}) == 1
+        found, same = confidence_interval(differences), len({round(value, 9) for value in differences}) == 1
         assert (not found.apart and math.isinf(found.high)) if same else math.isfinite(found.high)
         apart += found.apart
     assert apart / 2000 <= 0.065
@@ -75,4 +75,4 @@ def test_accuracies_of_few_images_that_are_alike_by_chance_are_not_told_apart(se
 @pytest.mark.parametrize(("count", "freedom"), [(2, 10**6), (3, 8), (20, 10**6), (20, 24), (40, 100), (9, 4)])
 def test_quantiles_of_the_range_are_tukeys(count: int, freedom: int) -> None:
     exact = stats.studentized_range.ppf(0.95, count, min(freedom, 10**5)) / math.sqrt(2)
-    assert range_quantile(count, freedom) == pytest.approx(exact, abs=0.01)
+    assert studentized_range_quantile(count, freedom) == pytest.approx(exact, abs=0.01)

@@ -13,7 +13,7 @@ import pytest
 
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState, Timing
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.places import ROOT
 from snnviz.theory.metrics import BESIDE, METRICS, Metric, Metrics, Outcome
 from snnviz.views import numbers
@@ -21,7 +21,7 @@ from snnviz.views import numbers
 each = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 
 DESIGN = Design.check({"network": {"kind": "mlp", "depth": 2, "width": 3}, "data": {"steps": 4}})
-NAMES = [layer.name for layer in architecture(DESIGN).watched]
+NAMES = [layer.name for layer in build_architecture(DESIGN).watched]
 
 
 def look(step: int, *rates: float | None, probe: int | None = 64) -> list[LayerState]:

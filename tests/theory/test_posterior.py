@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.search import process
-from snnviz.theory.posterior import Belief, Code, effects, posterior
+from snnviz.theory.posterior import Code, FittedProcess, main_effects, posterior
 
 SIZES = (3,) * 6
 EVERY: list[Code] = list(itertools.product(*map(range, SIZES)))
-BELIEF = Belief((0.3, 1.0, 2.5, 0.7, 40.0, 1.2), scale=1.4, noise=0.03, mean=-0.2, shift=7.0, spread=3.5)
+BELIEF = FittedProcess((0.3, 1.0, 2.5, 0.7, 40.0, 1.2), scale=1.4, noise=0.03, mean=-0.2, shift=7.0, spread=3.5)
 
 
 def seen(count: int, sizes: tuple[int, ...] = SIZES) -> tuple[list[Code], list[float]]:
@@ -42,7 +42,7 @@ def test_nothing_seen_is_the_prior() -> None:
 
 
 def test_without_noise_it_goes_through_what_was_seen() -> None:
-    belief = Belief((1.0,) * 6, 1.0, 1e-10, 0.0, 7.0, 3.5)
+    belief = FittedProcess((1.0,) * 6, 1.0, 1e-10, 0.0, 7.0, 3.5)
     codes = EVERY[::37]
     values = np.random.default_rng(0).normal(7, 3.5, len(codes)).tolist()
     mean, sd = posterior(belief, codes, values, codes)
@@ -52,7 +52,7 @@ def test_without_noise_it_goes_through_what_was_seen() -> None:
 
 def test_main_effects_are_means_over_all_729_codes() -> None:
     codes, values = seen(24)
-    found = effects(BELIEF, codes, values, SIZES)
+    found = main_effects(BELIEF, codes, values, SIZES)
     table = posterior(BELIEF, codes, values, EVERY)[0].reshape(SIZES)
     variances = []
     for slot in range(6):
@@ -66,9 +66,9 @@ def test_main_effects_are_means_over_all_729_codes() -> None:
 @settings(max_examples=30, deadline=None)
 def test_main_effects_of_slots_of_any_size(sizes: list[int], count: int, seed: int) -> None:
     random = np.random.default_rng(seed)
-    belief = Belief(tuple(random.lognormal(size=len(sizes))), 1.0, 0.1, 0.3, -2.0, 0.5)
+    belief = FittedProcess(tuple(random.lognormal(size=len(sizes))), 1.0, 0.1, 0.3, -2.0, 0.5)
     codes, values = seen(count, tuple(sizes))
-    found = effects(belief, codes, values, sizes)
+    found = main_effects(belief, codes, values, sizes)
     table = posterior(belief, codes, values, list(itertools.product(*map(range, sizes))))[0].reshape(sizes)
     for slot, mean in enumerate(found.means):
         literal = table.mean(tuple(other for other in range(len(sizes)) if other != slot))
@@ -78,12 +78,12 @@ def test_main_effects_of_slots_of_any_size(sizes: list[int], count: int, seed: i
 
 def test_hundreds_of_slots() -> None:
     sizes = (3,) * 600
-    belief = Belief((1.0,) * 600, 1.0, 0.05, 0.0, 0.0, 1.0)
+    belief = FittedProcess((1.0,) * 600, 1.0, 0.05, 0.0, 0.0, 1.0)
     codes, _ = seen(50, sizes)
     values = [float(code[17]) for code in codes]
     mean, sd = posterior(belief, codes, values, codes)
     assert np.isfinite(mean).all()
     assert (sd > 0).all()
-    found = effects(belief, codes, values, sizes)
+    found = main_effects(belief, codes, values, sizes)
     assert np.argmax(found.importance) == 17
     assert np.argsort(found.means[17]).tolist() == [0, 1, 2]

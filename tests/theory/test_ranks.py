@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau, norm, spearmanr
 
 from benchmarks import ranks
-from snnviz.studies.skips.theory.promising import neighbours, promising
-from snnviz.theory.posterior import Belief, posterior
-from snnviz.theory.ranks import _tied, agreement, holm, kendall, kendall_of_groups
+from snnviz.studies.skips.theory.promising import neighbours, promising_codes
+from snnviz.theory.posterior import FittedProcess, posterior
+from snnviz.theory.ranks import _tied, holm_correction, kendall_tau, kendall_tau_of_groups, rank_correlation
 
 FEW = st.integers(-3, 3)
 """Small numbers, so that there are ties."""
@@ -23,14 +23,14 @@ FEW = st.integers(-3, 3)
 @given(st.lists(st.tuples(FEW, FEW), max_size=12))
 def test_tau_is_scipys(pairs: list[tuple[int, int]]) -> None:
     x, y = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    found = kendall(x, y)
+    found = kendall_tau(x, y)
     if len(set(x)) < 2 or len(set(y)) < 2:
         assert found is None
     else:
         assert found == pytest.approx(kendalltau(x, y).statistic)
 
 
-BELIEF = Belief((0.5, 1.0, 2.0, 1.0), scale=1.0, noise=0.05, mean=0.0, shift=1.0, spread=0.5)
+BELIEF = FittedProcess((0.5, 1.0, 2.0, 1.0), scale=1.0, noise=0.05, mean=0.0, shift=1.0, spread=0.5)
 
 
 def test_the_most_promising_are_those_of_an_enumeration() -> None:
@@ -38,7 +38,7 @@ def test_the_most_promising_are_those_of_an_enumeration() -> None:
     every = [code for code in itertools.product(*map(range, sizes)) if code not in seen]
     mean, sd = posterior(BELIEF, seen, values, every)
     expected = sorted(zip(mean - 1.5 * sd, every, strict=True))
-    found = promising(BELIEF, seen, values, sizes, 1.5, 7)
+    found = promising_codes(BELIEF, seen, values, sizes, 1.5, 7)
     bounds = {code: bound for bound, code in expected}
     assert [bounds[code] for code in found] == pytest.approx([bound for bound, _ in expected[:7]])
     assert len(set(found)) == 7
@@ -46,20 +46,20 @@ def test_the_most_promising_are_those_of_an_enumeration() -> None:
 
 def test_of_a_large_space_it_is_neighbours_of_the_best() -> None:
     sizes = (3,) * 12
-    belief = Belief((1.0,) * 12, 1.0, 0.05, 0.0, 0.0, 1.0)
+    belief = FittedProcess((1.0,) * 12, 1.0, 0.05, 0.0, 0.0, 1.0)
     random = np.random.default_rng(0)
     seen = [tuple(map(int, row)) for row in random.integers(0, 3, (9, 12))]
     values = [float(value) for value in range(9)]
     around = {code for best in seen[:5] for code in neighbours(best, sizes)}
     assert math.prod(sizes) > 5000
     assert len(neighbours(seen[0], sizes)) == 24
-    assert set(promising(belief, seen, values, sizes, 1.0, 10)) <= around - set(seen)
+    assert set(promising_codes(belief, seen, values, sizes, 1.0, 10)) <= around - set(seen)
 
 
 def test_nothing_is_left_of_a_space_that_was_searched() -> None:
     seen = [(0, 0), (0, 1)]
-    belief = Belief((1.0, 1.0), 1.0, 0.1, 0.0, 0.0, 1.0)
-    assert promising(belief, seen, [1.0, 2.0], (1, 2), 1.0) == []
+    belief = FittedProcess((1.0, 1.0), 1.0, 0.1, 0.0, 0.0, 1.0)
+    assert promising_codes(belief, seen, [1.0, 2.0], (1, 2), 1.0) == []
 
 
 def drawn(count: int, strength: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -71,7 +71,7 @@ def drawn(count: int, strength: float) -> tuple[tuple[float, ...], tuple[float, 
 @pytest.mark.parametrize("strength", [0.0, 0.3, 2.0])
 def test_the_permutation_test_agrees_with_scipys(strength: float) -> None:
     x, y = drawn(30, strength)
-    found = agreement(x, y)
+    found = rank_correlation(x, y)
     assert found is not None
     expected = kendalltau(x, y)
     assert found.tau == pytest.approx(expected.statistic)
@@ -80,9 +80,9 @@ def test_the_permutation_test_agrees_with_scipys(strength: float) -> None:
 
 
 def test_ties_and_few_values_are_taken_as_they_are() -> None:
-    assert agreement((1, 1, 1), (1, 2, 3)) is None
-    assert agreement((1,), (1,)) is None
-    few = agreement((1, 2, 3), (1, 2, 3))
+    assert rank_correlation((1, 1, 1), (1, 2, 3)) is None
+    assert rank_correlation((1,), (1,)) is None
+    few = rank_correlation((1, 2, 3), (1, 2, 3))
     assert few is not None
     assert few.tau == 1
     assert few.p == pytest.approx(1 / 3, abs=0.05), "two of the six orders are as extreme"
@@ -112,7 +112,7 @@ def test_a_study_of_random_cells_finds_nothing_where_there_is_nothing() -> None:
 def test_a_few_orders_are_all_gone_through() -> None:
     for y in ((1, 2, 3, 4, 5), (2, 1, 3, 4, 5), (2, 1, 1, 3, 2)):
         x = (1, 2, 3, 4, 5)
-        found = agreement(x, y)
+        found = rank_correlation(x, y)
         assert found is not None
         strength = [abs(_strength(x, order)) for order in itertools.permutations(y)]
         assert found.p == pytest.approx(np.mean(np.array(strength) >= abs(_strength(x, y)) - 1e-9))
@@ -128,7 +128,7 @@ def _strength(x: tuple[int, ...], y: tuple[int, ...]) -> float:
 def test_ties_make_tau_vary_as_scipy_has_it(some: list[tuple[int, int]]) -> None:
     """Its asymptotic p is that of a normal law with the variance that ties leave to tau where nothing agrees."""
     x, y = np.array([a for a, _ in some], float), np.array([b for _, b in some], float)
-    tau = kendall(x, y)
+    tau = kendall_tau(x, y)
     if tau is None or tau == 0:
         return
     n = len(x)
@@ -137,23 +137,25 @@ def test_ties_make_tau_vary_as_scipy_has_it(some: list[tuple[int, int]]) -> None
 
 
 def test_many_tests_ask_for_smaller_tails() -> None:
-    assert holm([]) == []
-    assert holm([0.04, 0.01, 0.02, 0.5]) == pytest.approx([0.08, 0.04, 0.06, 0.5])
-    assert holm([0.04, 0.03, 0.02]) == pytest.approx([0.06, 0.06, 0.06]), "never below that of a smaller tail"
+    assert holm_correction([]) == []
+    assert holm_correction([0.04, 0.01, 0.02, 0.5]) == pytest.approx([0.08, 0.04, 0.06, 0.5])
+    assert holm_correction([0.04, 0.03, 0.02]) == pytest.approx([0.06, 0.06, 0.06]), (
+        "never below that of a smaller tail"
+    )
 
 
 def test_the_same_question_has_the_same_answer() -> None:
     x, y = drawn(12, 0.5)
-    agreement.cache_clear()
-    first = agreement(x, y)
-    agreement.cache_clear()
-    assert agreement(x, y) == first
+    rank_correlation.cache_clear()
+    first = rank_correlation(x, y)
+    rank_correlation.cache_clear()
+    assert rank_correlation(x, y) == first
 
 
 @given(st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 9), max_size=12), max_size=5))
 def test_groups_have_the_tau_of_their_pairs(groups: dict[int, list[int]]) -> None:
     pairs = [(key, value) for key, values in groups.items() for value in values]
     x, y = [float(key) for key, _ in pairs], [float(value) for _, value in pairs]
-    expected = kendall(x, y)
-    found = kendall_of_groups({float(key): [float(value) for value in values] for key, values in groups.items()})
+    expected = kendall_tau(x, y)
+    found = kendall_tau_of_groups({float(key): [float(value) for value in values] for key, values in groups.items()})
     assert found == pytest.approx(expected)

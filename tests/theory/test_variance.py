@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.design.design import Design
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.studies.activity.theory.survival import survival_threshold
 from snnviz.theory import variance
-from snnviz.theory.variance import forecast, weight_variance
+from snnviz.theory.variance import forecast_layers, weight_variance
 from tests.designs import DESIGNS
 
 NORMAL = NormalDist()
@@ -36,12 +36,12 @@ def mlp(depth: int, threshold: float, init: Any = "variance-preserving", **parts
 
 
 def single(design: Design) -> list[float]:
-    return [layer.single_step for layer in forecast(design)]
+    return [layer.single_step for layer in forecast_layers(design)]
 
 
 def gain(design: Design) -> float:
     """n Var[w] of a hidden layer."""
-    layer = architecture(design).layers[1]
+    layer = build_architecture(design).layers[1]
     return layer.fan_in * weight_variance(layer, design)
 
 
@@ -53,7 +53,7 @@ def gain(design: Design) -> float:
 def test_single_step_variances_follow_the_mean_field_map(init: str, threshold: float) -> None:
     design = mlp(8, threshold, init)
     found = single(design)
-    layers = architecture(design).layers
+    layers = build_architecture(design).layers
     expected = layers[0].fan_in * weight_variance(layers[0], design)  # the normalised image has E[x^2] = 1
     for layer, value in zip(layers, found, strict=True):
         assert value == pytest.approx(expected, rel=1e-9)
@@ -133,21 +133,21 @@ def test_input_preserving_weights_have_a_single_step_variance_of_1_in_every_laye
 def test_fluctuation_driven_currents_have_the_variance_that_the_rule_asks_for(xi: float) -> None:
     """Without a reset or memory Var[u] is (theta / xi)^2 at every step and layer, whatever reaches it."""
     parts = {"neuron": {"beta": 0, "reset": "none"}, "data": {"steps": 6, "encoding": "lif"}}
-    found = forecast(mlp(5, 0.8, {"kind": "fluctuation-driven", "xi": xi}, **parts))
+    found = forecast_layers(mlp(5, 0.8, {"kind": "fluctuation-driven", "xi": xi}, **parts))
     assert [layer.var_u for layer in found[:-1]] == pytest.approx([(0.8 / xi) ** 2] * 5, rel=0.02)
 
 
 def test_only_the_variance_of_uniform_weights_counts() -> None:
-    flat, gaussian = (forecast(mlp(3, 0.4, init)) for init in ("lee-2016", {"kind": "kaiming", "gain": 1}))
+    flat, gaussian = (forecast_layers(mlp(3, 0.4, init)) for init in ("lee-2016", {"kind": "kaiming", "gain": 1}))
     assert flat == gaussian
 
 
 def test_weights_are_measured_before_later_layers_speak() -> None:
     """What comes back a step late makes a layer livelier than its weights were meant for, and those stay."""
 
-    def block(edges: str) -> tuple[variance.Forecast, ...]:
+    def block(edges: str) -> tuple[variance.LayerForecast, ...]:
         network = {"kind": "block", "edges": edges}
-        return forecast(Design.check({"network": network, "init": "input-preserving", "data": {"steps": 6}}))
+        return forecast_layers(Design.check({"network": network, "init": "input-preserving", "data": {"steps": 6}}))
 
     plain, back = block("0000/0000/0000/0000"), block("0000/0000/0000/0200")
     assert back[0] == plain[0]
@@ -160,7 +160,7 @@ def test_weights_are_measured_before_later_layers_speak() -> None:
 
 @pytest.mark.parametrize("threshold", [0.25, 0.5, 1.0])
 def test_drawn_populations_of_one_step_equal_the_formula(threshold: float) -> None:
-    for layer in forecast(mlp(6, threshold, data={"steps": 1}))[:-1]:
+    for layer in forecast_layers(mlp(6, threshold, data={"steps": 1}))[:-1]:
         assert layer.var_u == pytest.approx(layer.single_step, rel=0.03)
         assert layer.rate == pytest.approx(tail(threshold / math.sqrt(layer.single_step)), abs=0.005)
 
@@ -170,21 +170,21 @@ def test_the_first_layers_variance_grows_as_its_neurons_integrate() -> None:
     design = mlp(1, 10, "kaiming", neuron={"beta": 0.75, "reset": "none"}, data={"steps": 4})
     sums = np.cumsum(0.75 ** np.arange(4))
     expected = 2 * np.mean(sums**2) * (1 - 1 / 1000)
-    assert forecast(design)[0].var_u == pytest.approx(expected, rel=0.01)
+    assert forecast_layers(design)[0].var_u == pytest.approx(expected, rel=0.01)
 
 
 @given(st.integers(0, 2**31 - 1))
 @settings(max_examples=10)
 def test_the_seed_of_a_design_does_not_change_its_forecast(seed: int) -> None:
-    assert forecast(Design(seed=seed)) == forecast(Design())
+    assert forecast_layers(Design(seed=seed)) == forecast_layers(Design())
 
 
 @given(DESIGNS.filter(lambda design: getattr(design.network, "depth", 0) < 20 and design.data.steps < 30))
 @settings(max_examples=40)
 def test_every_design_has_a_finite_forecast_of_every_layer(design: Design) -> None:
-    found = forecast(design)
-    assert [layer.name for layer in found] == [layer.name for layer in architecture(design).watched]
-    for layer, built in zip(found, architecture(design).watched, strict=True):
+    found = forecast_layers(design)
+    assert [layer.name for layer in found] == [layer.name for layer in build_architecture(design).watched]
+    for layer, built in zip(found, build_architecture(design).watched, strict=True):
         assert math.isfinite(layer.var_u)
         assert layer.var_u >= 0
         assert math.isfinite(layer.single_step)
@@ -193,24 +193,24 @@ def test_every_design_has_a_finite_forecast_of_every_layer(design: Design) -> No
 
 
 def test_the_forecast_of_the_default_design_takes_less_than_100_ms() -> None:
-    forecast(mlp(1, 1.0))  # imports and tables
-    forecast.cache_clear()
+    forecast_layers(mlp(1, 1.0))  # imports and tables
+    forecast_layers.cache_clear()
     begin = time.thread_time()
-    forecast(Design())
+    forecast_layers(Design())
     assert time.thread_time() - begin < 0.1
 
 
 def test_a_convolution_at_the_rim_sees_zeros() -> None:
     """On 8x8 maps a 3x3 kernel finds 22^2 of its 24^2 taps inside."""
-    stem = forecast(Design.check({"init": "kaiming"}))[0]
+    stem = forecast_layers(Design.check({"init": "kaiming"}))[0]
     inside = sum(0 <= x + dx < 8 and 0 <= y + dy < 8
                  for x in range(8) for y in range(8) for dx in (-1, 0, 1) for dy in (-1, 0, 1)) / (9 * 64)  # fmt: skip
     assert inside == pytest.approx((22 / 24) ** 2)
     assert stem.single_step == pytest.approx(2 * inside)
 
 
-def block(edges: str) -> list[variance.Forecast]:
-    return list(forecast(Design.check({"network": {"kind": "block", "edges": edges}, "init": "kaiming"})))
+def block(edges: str) -> list[variance.LayerForecast]:
+    return list(forecast_layers(Design.check({"network": {"kind": "block", "edges": edges}, "init": "kaiming"})))
 
 
 def test_additions_are_forecast_to_raise_activity_and_concatenations_hardly_to() -> None:
@@ -236,4 +236,4 @@ def test_a_forecast_for_convolutions_on_spike_coded_images_is_called_rough(
     kind: str, encoding: str, rough: bool
 ) -> None:
     design = Design.check({"network": {"kind": kind}, "data": {"encoding": encoding}})
-    assert variance.is_rough(design) is rough
+    assert variance.is_approximate(design) is rough

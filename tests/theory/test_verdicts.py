@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import INITS
-from snnviz.theory.variance import forecast
-from snnviz.theory.verdicts import Advice, advise, verdict
+from snnviz.theory.variance import forecast_layers
+from snnviz.theory.verdicts import Advice, activity_verdict, suggest_changes
 from tests.designs import DESIGNS
 
 
@@ -23,7 +23,7 @@ def mlp(depth: int, threshold: float, init: Any = "variance-preserving", **parts
 
 def trouble(design: Design) -> tuple[bool, int]:
     """By the numbers of the forecast alone: whether some layer is silent, and in how many layers something is wrong."""
-    layers = forecast(design)
+    layers = forecast_layers(design)
     rates = [layer.rate for layer in layers if layer.rate is not None]
     if not rates:
         variances = [layer.var_u for layer in layers[:-1]]
@@ -34,8 +34,8 @@ def trouble(design: Design) -> tuple[bool, int]:
 
 def check(design: Design) -> tuple[Advice, ...]:
     """Each piece of advice makes the forecast it names better, changes only what it says, and is in the verdict."""
-    tone, sentence = verdict(design)
-    found = advise(design)
+    tone, sentence = activity_verdict(design)
+    found = suggest_changes(design)
     before = trouble(design)
     assert tone == ("bad" if before[0] else "warning" if before[1] else "good")
     if tone == "good":
@@ -70,11 +70,13 @@ def test_so_it_is_for_any_design(design: Design) -> None:
 
 @pytest.mark.parametrize("threshold", [3, 5, 8])
 def test_where_weights_grow_with_the_threshold_a_crowded_network_is_told_to_lower_it(threshold: float) -> None:
-    design = change(named("digits"), {"neuron.threshold": threshold})
+    design = change(get_example("digits"), {"neuron.threshold": threshold})
     (advice,) = check(design)
     assert advice.good
     assert advice.design.neuron.threshold < 2.5
-    assert verdict(design)[1].endswith(f"second step: lower the threshold to {advice.design.neuron.threshold:g}.")
+    assert activity_verdict(design)[1].endswith(
+        f"second step: lower the threshold to {advice.design.neuron.threshold:g}."
+    )
     raised = change(design, {"neuron.threshold": min(10, threshold + 2)})
     assert trouble(raised)[1] >= trouble(design)[1]  # what was said before would have made it worse
 
@@ -103,7 +105,7 @@ def test_where_weights_grow_with_the_threshold_a_crowded_network_is_told_to_lowe
     ],
 )  # fmt: skip
 def test_the_verdict_names_the_layers_in_trouble_and_what_mends_it(design: Design, tone: str, sentence: str) -> None:
-    found = verdict(design)
+    found = activity_verdict(design)
     assert found[0] == tone
     assert found[1].startswith(sentence)
 
@@ -111,8 +113,8 @@ def test_the_verdict_names_the_layers_in_trouble_and_what_mends_it(design: Desig
 def test_relus_that_fade_are_told_of_kaiming_only_where_it_helps() -> None:
     relu = {"neuron.kind": "relu", "network.kind": "mlp", "network.depth": 30, "data.steps": 1}
     fades = change(Design(), {**relu, "init": "glorot"})
-    assert verdict(fades)[1].endswith("far apart: choose the Kaiming initialisation.")
+    assert activity_verdict(fades)[1].endswith("far apart: choose the Kaiming initialisation.")
     weak = change(Design(), {**relu, "init": "kaiming", "init.gain": 0.2})
-    assert verdict(weak)[1].endswith("far apart: leave the Kaiming initialisation as it comes.")
+    assert activity_verdict(weak)[1].endswith("far apart: leave the Kaiming initialisation as it comes.")
     for design in (fades, weak):
         check(design)

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from snnviz.data.uploads import Checked, Limits
+from snnviz.data.uploads import CheckedDataset, UploadLimits
 from snnviz.errors import InputError
 from snnviz.ui.data import checking
 from snnviz.ui.data.local import is_local
@@ -275,7 +275,7 @@ def test_a_long_upload_outlives_the_limit_of_a_header(port: int) -> None:
 
 def test_the_page_takes_what_the_server_and_the_limits_take(monkeypatch: pytest.MonkeyPatch) -> None:
     assert upload_limit_mb() == st.get_option("server.maxUploadSize") == 64
-    assert upload_limit_mb() <= Limits().megabytes
+    assert upload_limit_mb() <= UploadLimits().megabytes
     monkeypatch.setenv("SNNVIZ_UPLOAD_MEGABYTES", "3")
     assert upload_limit_mb() == 3
 
@@ -305,7 +305,7 @@ def test_uploads_are_checked_one_at_a_time_and_the_last_are_kept() -> None:
     going, most, calls = 0, 0, []
     lock = threading.Lock()
 
-    def check(number: int) -> Checked:
+    def check(number: int) -> CheckedDataset:
         nonlocal going, most
         with lock:
             going += 1
@@ -327,7 +327,7 @@ def test_uploads_are_checked_one_at_a_time_and_the_last_are_kept() -> None:
 
 
 def test_what_nobody_thought_of_is_a_sentence_too() -> None:
-    def check() -> Checked:
+    def check() -> CheckedDataset:
         raise ZeroDivisionError
 
     with pytest.raises(InputError, match="upload must be readable"):

@@ -106,7 +106,7 @@ def test_a_fixed_block_takes_matrices_of_its_size_alone(size: int) -> None:
     for other in {2, 3, 4, 25, 26, 27} - {size}:
         wrong = {"rev": "now", "edges": adjacency.densenet_like(other - 1)}
         assert accept(wrong, old, "now", fixed=True) == old
-    assert answer({"id": "1", "text": adjacency.write(full)}, rows=size) == {"id": "1", "edges": full}
+    assert answer({"id": "1", "text": adjacency.to_text(full)}, rows=size) == {"id": "1", "edges": full}
     reply = answer({"id": "1", "text": "0000/0000/0000/0000"}, rows=size)
     assert reply == {"id": "1", "sentence": f"block must be a square matrix with {size} rows, got 4 rows"}
 
@@ -119,7 +119,7 @@ def test_a_fixed_block_is_drawn_from_a_seed_at_its_depth_alone() -> None:
 
 
 def test_a_drawing_with_backward_connections_can_be_ignored() -> None:
-    edges = adjacency.build(9, {(5, 2): adjacency.DSC})
+    edges = adjacency.edges_from_skips(9, {(5, 2): adjacency.DSC})
     sent, old = {"rev": "now", "edges": edges}, adjacency.sequential(9)
     assert accept(sent, old, "now", fixed=True) == edges
     assert accept(sent, old, "now", fixed=True, backward=False) == old
@@ -140,7 +140,7 @@ def test_the_page_sends_a_fixed_block_its_labels_and_presets(size: int) -> None:
     assert data["fixed"]
     assert data["labels"] == ["in", *(f"L{k}" for k in range(1, size - 1)), "out"]
     assert [preset["name"] for preset in data["presets"]] == (list(PRESETS) if size == 3 else ["all"])
-    assert data["presets"][-1]["edges"] == {str(size - 1): adjacency.compact(adjacency.densenet_like(size - 1))}
+    assert data["presets"][-1]["edges"] == {str(size - 1): adjacency.to_compact_text(adjacency.densenet_like(size - 1))}
     assert data["answer"] == {"id": "7", "sentence": f"block must be a square matrix with {size} rows, got 1 rows"}
 
 

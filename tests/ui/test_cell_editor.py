@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from snnviz.design import cells
-from snnviz.design.cells import PUBLISHED, drawn, parse
+from snnviz.design.cells import PUBLISHED_CELLS, parse, random_cell
 from snnviz.ui.components.cell_editor import accept, answer
 from tests.ui.test_block_editor import ANYTHING
 
@@ -65,7 +65,7 @@ def test_a_cell_keeps_its_four_nodes(size: int) -> None:
 def test_a_random_cell_is_that_of_a_search(backward: bool) -> None:
     for number in (0, 17):
         reply = answer({"id": "1", "number": number, "seed": 5, "backward": backward})
-        assert reply == {"id": "1", "edges": drawn(5, number, backward=backward)}
+        assert reply == {"id": "1", "edges": random_cell(5, number, backward=backward)}
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,15 @@ def test_a_question_that_breaks_a_rule_gets_a_sentence(changed: dict[str, object
 def test_the_page_gets_what_was_drawn_and_sends_the_published_cells() -> None:
     page = AppTest.from_function(app).run()
     assert page.session_state.result == (OLD, OLD)
-    page.session_state["editor"] = {"drawn": {"rev": "now", "edges": NEW}, "ask": {"id": "7", "text": cells.write(NEW)}}
+    page.session_state["editor"] = {
+        "drawn": {"rev": "now", "edges": NEW},
+        "ask": {"id": "7", "text": cells.to_text(NEW)},
+    }
     page.run()
     assert page.session_state.result == (NEW, NEW)
     data = json.loads(page.get("bidi_component")[0].proto.json)
-    assert [preset["name"] for preset in data["presets"]] == list(PUBLISHED)
-    assert [parse(preset["edges"]["3"]) for preset in data["presets"]] == list(PUBLISHED.values())
+    assert [preset["name"] for preset in data["presets"]] == list(PUBLISHED_CELLS)
+    assert [parse(preset["edges"]["3"]) for preset in data["presets"]] == list(PUBLISHED_CELLS.values())
     assert parse(data["answer"]["edges"]) == NEW
     assert not page.exception
 

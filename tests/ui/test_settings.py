@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from snnviz.design.design import Design
 from snnviz.design.networks import MlpNetwork
 from snnviz.studies.skips.sweep import SkipSweep
-from snnviz.studies.ttfs.limits import Limits
+from snnviz.studies.ttfs.limits import HardwareLimits
 from snnviz.ui.kit import fields, services
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.switch import Views
@@ -159,7 +159,7 @@ def test_a_fields_range_label_and_help_are_found_by_its_path() -> None:
     assert (found.value, found.whole, found.step) == (design.network.depth, True, 1)  # type: ignore[union-attr]
     gain = fields.field(Design.check({"init": {"kind": "kaiming", "gain": 3}}), "init.gain")
     assert (gain.value, gain.whole, gain.label) == (3, False, "Gain of the initialisation")
-    assert fields.field(Limits(), "jitter").label == "Jitter of spikes, in τ_c"
+    assert fields.field(HardwareLimits(), "jitter").label == "Jitter of spikes, in τ_c"
 
 
 def test_views_are_read_written_and_refused() -> None:

@@ -12,8 +12,8 @@ from snnviz.design.menus import DATASETS
 from snnviz.design.networks import KINDS, Part
 from snnviz.design.registry import Range, Registry
 from snnviz.errors import InputError
-from snnviz.graph.mends import mend
-from snnviz.graph.nearest import Unfit
+from snnviz.graph.mends import repair_change
+from snnviz.graph.nearest import IncompatibleDesign
 from snnviz.views import changes
 from snnviz.views.refusals import REASONS, error_text
 
@@ -62,15 +62,15 @@ def test_every_refusal_is_in_the_words_of_the_page() -> None:
     assert len(found) > 100
     for _, wish, error in found:
         assert not PROGRAM.search(error_text(error)), (wish, error_text(error))
-        if isinstance(error, Unfit):
+        if isinstance(error, IncompatibleDesign):
             assert not PROGRAM.search(changes.nearest_changes(error.nearest))
 
 
 def test_what_mends_a_refusal_keeps_what_was_wished() -> None:
     mended = 0
     for design, wish, error in refusals():
-        found = mend(design, wish)
-        if isinstance(error, Unfit):
+        found = repair_change(design, wish)
+        if isinstance(error, IncompatibleDesign):
             assert found == error.nearest
         elif found is not None:
             mended += 1
@@ -82,18 +82,18 @@ def test_what_mends_a_refusal_keeps_what_was_wished() -> None:
 
 def test_a_norm_asked_for_beside_backward_connections_takes_them_away_and_the_other_way_round() -> None:
     back = links.change(Design(), {"network.edges": "001/000/010"})
-    found = mend(back, {"network.norm": "batch"})
+    found = repair_change(back, {"network.norm": "batch"})
     assert found is not None
     assert changes.nearest_changes(found) == "Skips 1 DSC instead of 1 DSC + 1 backward"
-    found = mend(links.change(Design(), {"network.norm": "batch"}), {"network.edges": "001/000/010"})
+    found = repair_change(links.change(Design(), {"network.norm": "batch"}), {"network.edges": "001/000/010"})
     assert found is not None
     assert changes.nearest_changes(found) == "Normalisation none instead of batch"
 
 
 def test_each_reason_is_met() -> None:
     """A rule that is put in other words in the catalogue must not lose its sentence here."""
-    told = {error.field for _, _, error in refusals() if isinstance(error, Unfit)}
+    told = {error.field for _, _, error in refusals() if isinstance(error, IncompatibleDesign)}
     assert {field for field, _ in REASONS} <= told | {"network.edges"}
-    sentences = {error_text(error) for _, _, error in refusals() if isinstance(error, Unfit)}
+    sentences = {error_text(error) for _, _, error in refusals() if isinstance(error, IncompatibleDesign)}
     general = [sentence for sentence in sentences if " must " in sentence]
     assert not general

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog.examples import EXAMPLES, named
+from snnviz.catalog.examples import EXAMPLES, get_example
 from snnviz.design.menus import SURROGATES
 from snnviz.design.parts import Neuron
 from snnviz.events import EpochEnd, LayerState, Sample
-from snnviz.theory.variance import forecast
+from snnviz.theory.variance import forecast_layers
 from snnviz.views.chart import Chart, payload
 from snnviz.views.design import forecast_chart, layer_table, surrogate_chart
 from snnviz.views.expected_axes import ExpectedAxes
@@ -59,7 +59,7 @@ def test_a_run_that_has_not_reported_yet_has_empty_charts() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "resnet18-digits", "activity", "ttfs-mnist"])
 def test_before_the_first_point_axes_are_those_of_what_will_come(name: str) -> None:
-    design = named(name)
+    design = get_example(name)
     coming = ExpectedAxes.of(design)
     charts = check(coming.frame(run_charts([], [], [])))
     n, epochs = len(coming.layers), design.training.epochs
@@ -100,7 +100,7 @@ def test_the_first_and_the_last_layer_say_what_they_are() -> None:
 
 
 def test_charts_are_as_high_as_their_legends_need_before_and_after_the_first_point() -> None:
-    design = named("digits")
+    design = get_example("digits")
     coming = ExpectedAxes.of(design)
     samples, states, ends = history(epochs=2, layers=len(coming.layers))
     states = [replace(row, name=coming.layers[row.layer]) for row in states]
@@ -181,13 +181,13 @@ def test_runs_on_top_of_each_other_have_their_names_as_they_are() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_forecast_is_drawn_and_listed_for_every_example(name: str) -> None:
-    layers = forecast(named(name))
+    layers = forecast_layers(get_example(name))
     charts = check([forecast_chart(layers)])
     spiking = [axis_label(layer.name) for layer in layers if layer.rate is not None]
-    relus = named(name).neuron.kind == "relu"
+    relus = get_example(name).neuron.kind == "relu"
     hidden = [[axis_label(layer.name) for layer in layers[:-1]]]
     assert [trace["x"] for trace in charts["forecast"]["traces"]] == (hidden if relus else [spiking] * 3)
-    table = layer_table(named(name), layers)
+    table = layer_table(get_example(name), layers)
     assert list(table["layer"]) == [called(layer.name) for layer in layers]
 
 

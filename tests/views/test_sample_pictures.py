@@ -27,7 +27,7 @@ def recording(count: int, side: int = 16) -> Any:
 
 def sent(count: int, steps: int = 4, side: int = 16, how: Events | None = None) -> dict[str, Any]:
     one, how = recording(count, side), how or Events()
-    frames = events.frames(one, steps, (2, side, side), how)
+    frames = events.events_to_frames(one, steps, (2, side, side), how)
     made = streams.payload([Stream("As recorded", one, side, side)], frames, streams.bounds(one, steps, how.window_ms))
     found: dict[str, Any] = json.loads(made)
     return found
@@ -58,7 +58,7 @@ def test_a_long_recording_is_thinned_and_says_so() -> None:
 def test_frames_begin_and_end_where_events_are_counted() -> None:
     one = recording(3000)
     for how in (Events(), Events(window_ms=20)):
-        frames = events.frames(one, 4, (2, 16, 16), how)
+        frames = events.events_to_frames(one, 4, (2, 16, 16), how)
         edges = streams.bounds(one, 4, how.window_ms)
         counted = np.histogram(one["t"] - one["t"][0], edges)[0]
         np.testing.assert_allclose(frames.sum((1, 2, 3)), counted, atol=2)  # whole microseconds, and the last event
@@ -77,7 +77,7 @@ def test_large_frames_are_drawn_smaller_and_long_ones_in_part() -> None:
 
 def test_an_empty_recording_is_shown_too() -> None:
     nothing = recording(0)
-    frames = events.frames(nothing, 3, (2, 8, 8), Events())
+    frames = events.events_to_frames(nothing, 3, (2, 8, 8), Events())
     told = json.loads(streams.payload([Stream("", nothing, 8, 8)], frames, streams.bounds(nothing, 3, 0)))
     assert told["duration"] == 1
     assert len(told["frames"]["items"]) == 3

@@ -11,10 +11,10 @@ from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
 from snnviz.design.networks import StagedNetwork
 from snnviz.design.staged import StagedKind
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.twins import ann_twin
 from snnviz.theory import costs
-from snnviz.theory.variance import forecast
+from snnviz.theory.variance import forecast_layers
 from snnviz.views.design import forecast_chart, layer_table
 from snnviz.views.stages import block_of, block_text, blocks_of_same_size, layer_axis, stages
 
@@ -55,9 +55,9 @@ def test_a_changed_block_is_marked_and_its_skips_are_counted() -> None:
     assert block.changed
     assert (block.count(DSC), block.count(ASC)) == (1, 1)
     assert [part.changed for part in stages(design)].count(True) == 1
-    bigger = stages(design)[2].share * sum(layer.parameters for layer in architecture(design).layers)
+    bigger = stages(design)[2].share * sum(layer.parameters for layer in build_architecture(design).layers)
     assert bigger == pytest.approx(
-        sum(layer.parameters for layer in architecture(design).layers if layer.name.startswith("B2."))
+        sum(layer.parameters for layer in build_architecture(design).layers if layer.name.startswith("B2."))
     )
 
 
@@ -83,13 +83,13 @@ def test_blocks_with_as_many_layers_are_alike() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_deep_forecast_is_labelled_by_its_blocks(kind: str) -> None:
     for design in (made(kind), ann_twin(made(kind))):
-        layers = forecast(design)
+        layers = forecast_layers(design)
         figure = forecast_chart(layers).figure
         axis, shown = figure["layout"]["xaxis"], figure["data"][0]["x"]
         assert axis["ticktext"] == [f"B{n}" for n in range(1, len(axis["ticktext"]) + 1)]
         assert set(axis["tickvals"]) <= set(shown)
         assert [block_of(name) for name in axis["tickvals"]] == axis["ticktext"]
-        assert layer_table(design, layers)["parameters"].sum() == costs.parameters(design)
+        assert layer_table(design, layers)["parameters"].sum() == costs.parameter_count(design)
 
 
 def test_few_layers_and_those_of_other_networks_have_their_names() -> None:

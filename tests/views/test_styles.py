@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from snnviz.events import Branch, LayerState, Sample
 from snnviz.studies.activity.charts import activity
-from snnviz.studies.activity.theory.activity import Setting
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import ActivityConfig
+from snnviz.studies.activity.theory.propagation import propagate_activity
 from snnviz.studies.shortcuts.charts.shortcuts import loss_chart
-from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members
+from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, study_runs
 from snnviz.views import styles
 from snnviz.views.chart import Chart, empty, payload
 from snnviz.views.results import Rows
@@ -48,7 +48,7 @@ def rgb(colour: str) -> str:
 
 @pytest.mark.parametrize("blindness", BLINDNESS)
 def test_eight_initialisations_are_told_apart_without_their_colours(blindness: str) -> None:
-    here = Setting()
+    here = ActivityConfig()
     shown = {init.kind: activity.init_style(init, here) for init in here.inits}
     assert len(shown) == 8
     close = 0
@@ -70,8 +70,8 @@ def test_markers_and_dashes_of_ordered_things_differ_too() -> None:
 
 
 def test_the_charts_draw_the_looks() -> None:
-    here = Setting.check({"layers": 5, "width": 50, "seeds": 2})
-    traces = propagate(here)
+    here = ActivityConfig.check({"layers": 5, "width": 50, "seeds": 2})
+    traces = propagate_activity(here)
     charts = [activity.variance_chart(here, traces, [None] * 8), activity.spikes_chart(here, traces)]
     for chart in charts:
         lines = [trace for trace in chart.figure["data"] if trace.get("mode") == "lines+markers"]
@@ -131,7 +131,7 @@ def test_a_branch_has_the_colour_and_the_marker_of_its_layer() -> None:
     expected = styles.layer_styles(NAMES)
     drawn = [trace for trace in loss.figure["data"] if trace["name"].startswith("branch")]
     assert [trace["name"] for trace in drawn] == ["branch L2", "branch L4"]
-    several = [member for member in members(STARTS["deep mlp"], ShortcutStudy()) if member.mode == "constant"][:1]
+    several = [member for member in study_runs(STARTS["deep mlp"], ShortcutStudy()) if member.mode == "constant"][:1]
     told = {several[0].design.digest: Rows(layers=seen, branches=branches, samples=[Sample(1, 1.0, 0.5, 0.5)])}
     on_shortcuts = [trace for trace in loss_chart(several, told).figure["data"] if "branch" in trace["name"]]
     for trace, layer in zip([*drawn, *on_shortcuts], ["L2", "L4"] * 2, strict=True):

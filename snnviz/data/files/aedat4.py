@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.data.files.limits import FLOOR, RATIO
-from snnviz.errors import Described, InputError
+from snnviz.errors import InputError, Unquoted
 
 MAGIC = b"#!AER-DAT4.0\r\n"
 PLAIN, LZ4, LZ4_HIGH = 0, 1, 2
@@ -33,33 +33,33 @@ EVENTS = np.dtype(
     }
 )
 
-MOST_BYTES = 2**30
+MAX_BYTES = 2**30
 """Of a recording's events, unpacked."""
 
 
-def events(raw: bytes, most: int = MOST_BYTES) -> NDArray[Any]:
+def read_events(raw: bytes, most: int = MAX_BYTES) -> NDArray[Any]:
     """The events of a file, (n,) with fields t, x, y, on. Raises `InputError` for whatever is not such a file."""
-    found = list(pieces(raw, most=most))
+    found = list(iterate_events(raw, most=most))
     return np.concatenate(found) if found else np.zeros(0, EVENTS)
 
 
-def pieces(raw: bytes, stream: int | None = None, most: int = MOST_BYTES) -> Iterator[NDArray[Any]]:
+def iterate_events(raw: bytes, stream: int | None = None, most: int = MAX_BYTES) -> Iterator[NDArray[Any]]:
     """Its packets of events, of one stream where that is given. Raises `InputError`."""
     for number, packet in _packets(raw, most):
         if packet[8:12] == b"EVTS" and stream in (None, number):
             yield _elements(packet)
 
 
-def streams(raw: bytes) -> dict[int, int]:
+def stream_packet_counts(raw: bytes) -> dict[int, int]:
     """How many packets of events each stream has. Raises `InputError`."""
     found: dict[int, int] = {}
-    for number, packet in _packets(raw, MOST_BYTES):
+    for number, packet in _packets(raw, MAX_BYTES):
         if packet[8:12] == b"EVTS":
             found[number] = found.get(number, 0) + 1
     return found
 
 
-def sensors(raw: bytes) -> dict[int, tuple[int, int]]:
+def stream_resolutions(raw: bytes) -> dict[int, tuple[int, int]]:
     """(height, width) of the camera of each stream, as the header's text tells them."""
     text = raw[:65_536].decode("latin-1").split("</dv>")[0]
     found = {}
@@ -81,7 +81,7 @@ def _packets(raw: bytes, most: int) -> Iterator[tuple[int, bytes]]:
     compression = _field(header, table, 0, 4)
     end = _field(header, table, 1, 8)
     if compression not in (PLAIN, LZ4, LZ4_HIGH):
-        raise InputError("recording", "be compressed by LZ4 or not at all", Described(f"compression {compression}"))
+        raise InputError("recording", "be compressed by LZ4 or not at all", Unquoted(f"compression {compression}"))
     at += 4 + size
     end = end if at <= end <= len(raw) else len(raw)
     most, total = min(most, FLOOR + RATIO * len(raw)), 0
@@ -93,7 +93,7 @@ def _packets(raw: bytes, most: int) -> Iterator[tuple[int, bytes]]:
         packet = _unpacked(packet, most) if compression else packet
         total += len(packet)
         if total > most:
-            raise InputError("recording", f"unpack to at most {most / 1e6:,.0f} MB", Described("more"))
+            raise InputError("recording", f"unpack to at most {most / 1e6:,.0f} MB", Unquoted("more"))
         yield _number(raw, at, 4), packet
         at += 8 + size
 
@@ -140,7 +140,7 @@ def _slice(buffer: bytes, at: int, size: int) -> bytes:
 
 
 def _truncated(buffer: bytes) -> InputError:
-    return InputError("recording", "be whole", Described(f"one that breaks off within {len(buffer):,} bytes"))
+    return InputError("recording", "be whole", Unquoted(f"one that breaks off within {len(buffer):,} bytes"))
 
 
 def _unpacked(packet: bytes, most: int) -> bytes:
@@ -160,10 +160,10 @@ def _unpacked(packet: bytes, most: int) -> bytes:
             room = np.empty(2**22, np.uint8)  # no block of LZ4 is larger
             room_used = _decoder()(np.frombuffer(block, np.uint8), np.frombuffer(out, np.uint8)[-65_536:], room)
             if room_used < 0:
-                raise InputError("recording", "hold whole blocks of LZ4", Described("a damaged one"))
+                raise InputError("recording", "hold whole blocks of LZ4", Unquoted("a damaged one"))
             out += room[:room_used].tobytes()
         if len(out) > most:
-            raise InputError("recording", f"unpack to at most {most / 1e6:,.0f} MB", Described("more"))
+            raise InputError("recording", f"unpack to at most {most / 1e6:,.0f} MB", Unquoted("more"))
         at += 4 + size + (4 if summed else 0)
     return bytes(out)
 

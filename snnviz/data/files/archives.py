@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from snnviz.data.files.reading import Reading, some
-from snnviz.errors import Described, InputError
+from snnviz.data.files.reading import UploadReader, count_with_noun
+from snnviz.errors import InputError, Unquoted
 
-Place = tuple[str, ...]
+PathParts = tuple[str, ...]
 
 
 class Source(Protocol):
@@ -34,11 +34,11 @@ class Source(Protocol):
         """Its first `most` bytes, or all of them, which are then `size`. Raises `InputError`."""
 
 
-Files = dict[Place, Source]
+Files = dict[PathParts, Source]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class InMemoryFile:
     """Bytes in memory."""
 
     raw: bytes
@@ -55,7 +55,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class OnDisk:
+class DiskFile:
     """A file of this machine."""
 
     path: Path
@@ -70,7 +70,7 @@ class OnDisk:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class ArchiveMember:
     """A file of an archive: no more than its directory declares, whatever it unpacks to."""
 
     archive: zipfile.ZipFile
@@ -86,7 +86,7 @@ class Packed:
         except MemoryError:
             raise
         except Exception as error:  # zipfile has no one kind of error for a damaged archive
-            raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
+            raise InputError("upload", "be a whole zip or .npz", Unquoted(short_error(error))) from None
 
     def __call__(self, most: int | None = None) -> bytes:
         try:
@@ -95,19 +95,19 @@ class Packed:
         except MemoryError:
             raise
         except Exception as error:
-            raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
+            raise InputError("upload", "be a whole zip or .npz", Unquoted(short_error(error))) from None
         if most is None and len(raw) != self.size:
             rule = f"unpack to the {self.size:,} bytes that it declares"
-            raise InputError("upload", rule, Described(f"{'more' if len(raw) > self.size else f'{len(raw):,}'}"))
+            raise InputError("upload", rule, Unquoted(f"{'more' if len(raw) > self.size else f'{len(raw):,}'}"))
         return raw
 
 
-def one_form(text: str) -> str:
+def normalised_name(text: str) -> str:
     """A name as it is compared."""
     return unicodedata.normalize("NFC", text)
 
 
-def places(name: str) -> Place:
+def path_parts(name: str) -> PathParts:
     """The parts of a name that a stranger wrote."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     return tuple(parts) or ("upload",)
@@ -118,15 +118,15 @@ def is_hidden(place: Iterable[str]) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in place)
 
 
-def of_path(path: Path, reading: Reading) -> Files:
+def files_of_path(path: Path, reading: UploadReader) -> Files:
     """The files of a file or folder by their places; links are not followed. Raises `InputError`."""
     limits = reading.limits
     if path.is_file():
         limits.fit(path.stat().st_size)
-        return {(path.name,): OnDisk(path, path.stat().st_size)}
+        return {(path.name,): DiskFile(path, path.stat().st_size)}
     if not path.is_dir():
         raise InputError("path", "be a file or a folder", str(path))
-    found: list[tuple[Place, Source]] = []
+    found: list[tuple[PathParts, Source]] = []
     total = hidden = links = 0
     for folder, folders, names in os.walk(path):
         hidden += sum(map(_counted, (Path(folder) / name for name in folders if is_hidden([name]))))
@@ -142,16 +142,18 @@ def of_path(path: Path, reading: Reading) -> Files:
                 size = place.stat().st_size
                 total += size
                 limits.fit(total)
-                found.append((place.relative_to(path.parent).parts, OnDisk(place, size)))
+                found.append((place.relative_to(path.parent).parts, DiskFile(place, size)))
                 limits.fit_samples(len(found))
-    reading.did("links", links, f"{some(links, 'link')} or other things that are no files were not followed.")
+    reading.did(
+        "links", links, f"{count_with_noun(links, 'link')} or other things that are no files were not followed."
+    )
     return _gathered(found, hidden, reading)
 
 
-def of_bytes(given: Mapping[str, bytes | Path], reading: Reading) -> Files:
+def files_of_upload(given: Mapping[str, bytes | Path], reading: UploadReader) -> Files:
     """Files, in memory or on this machine, by the names that a stranger gave them."""
-    named: list[tuple[Place, Source]] = [
-        (places(name), Held(raw) if isinstance(raw, bytes) else OnDisk(raw, raw.stat().st_size))
+    named: list[tuple[PathParts, Source]] = [
+        (path_parts(name), InMemoryFile(raw) if isinstance(raw, bytes) else DiskFile(raw, raw.stat().st_size))
         for name, raw in given.items()
     ]
     reading.limits.fit(sum(source.size for _, source in named))
@@ -160,23 +162,23 @@ def of_bytes(given: Mapping[str, bytes | Path], reading: Reading) -> Files:
     return _gathered(shown, len(named) - len(shown), reading)
 
 
-def unpacked(raw: IO[bytes], size: int, reading: Reading) -> Files:
+def files_of_archive(raw: IO[bytes], size: int, reading: UploadReader) -> Files:
     """The files of an archive of `size` bytes, none of which is unpacked yet. Raises `InputError`, also for a bomb."""
     try:
         archive = zipfile.ZipFile(raw)
         inner = [entry for entry in archive.infolist() if not entry.is_dir()]
     except MemoryError:
         raise
-    except Exception as error:  # as in `Packed`
-        raise InputError("upload", "be a whole zip or .npz", Described(words(error))) from None
+    except Exception as error:  # as in `ArchiveMember`
+        raise InputError("upload", "be a whole zip or .npz", Unquoted(short_error(error))) from None
     reading.limits.fit_samples(len(inner))
     reading.limits.fit_unpacked(sum(entry.file_size for entry in inner), size)
-    named = [(places(_name(entry)), entry) for entry in inner]
+    named = [(path_parts(_name(entry)), entry) for entry in inner]
     shown = [(place, entry) for place, entry in named if not is_hidden(place)]
     for _, entry in shown:
         if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise InputError("upload", "be packed by deflate, without a password", entry.filename[:60])
-    found: list[tuple[Place, Source]] = [(place, Packed(archive, entry)) for place, entry in shown]
+    found: list[tuple[PathParts, Source]] = [(place, ArchiveMember(archive, entry)) for place, entry in shown]
     return _gathered(found, len(named) - len(shown), reading)
 
 
@@ -190,13 +192,15 @@ def _name(entry: zipfile.ZipInfo) -> str:
         return entry.filename
 
 
-def _gathered(found: list[tuple[Place, Source]], hidden: int, reading: Reading) -> Files:
-    reading.did("hidden", hidden, f"{some(hidden, 'file')} of the system (hidden, or below __MACOSX) left out.")
-    seen: set[Place] = set()
+def _gathered(found: list[tuple[PathParts, Source]], hidden: int, reading: UploadReader) -> Files:
+    reading.did(
+        "hidden", hidden, f"{count_with_noun(hidden, 'file')} of the system (hidden, or below __MACOSX) left out."
+    )
+    seen: set[PathParts] = set()
     for place, _ in found:
-        known = tuple(map(one_form, place))
+        known = tuple(map(normalised_name, place))
         if known in seen:
-            raise InputError("upload", "hold each file once", Described(f"{shown(place)} twice"))
+            raise InputError("upload", "hold each file once", Unquoted(f"{short_path(place)} twice"))
         seen.add(known)
     return dict(found)
 
@@ -205,12 +209,12 @@ def _counted(folder: Path) -> int:
     return sum(len(names) for _, _, names in os.walk(folder))
 
 
-def shown(place: Place) -> str:
+def short_path(place: PathParts) -> str:
     """The end of a place, for a sentence."""
     name = "/".join(place)[-60:]
     return name if name.isprintable() else repr(name)[1:-1]
 
 
-def words(error: Exception) -> str:
+def short_error(error: Exception) -> str:
     """What an error of a library says, on one short line."""
     return " ".join(str(error).split())[:60] or type(error).__name__

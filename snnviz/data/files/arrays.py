@@ -11,16 +11,16 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.data.files.archives import Held, Source, words
-from snnviz.errors import Described, InputError
+from snnviz.data.files.archives import InMemoryFile, Source, short_error
+from snnviz.errors import InputError, Unquoted
 
-PIECE = 2**22
+CHUNK_BYTES = 2**22
 """Bytes of an array that are read at once."""
 
 HEADER_BYTES = 2**16
 
 
-def header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, order and type of the array that follows in a .npy. Raises `ValueError` and its like."""
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
@@ -37,7 +37,7 @@ def header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class LazyArray:
     """An array that is read when it is needed."""
 
     field: str
@@ -56,9 +56,7 @@ class Numbers:
         raw = self.source()
         have = len(raw) - self.start
         if self.nbytes > have:
-            raise InputError(
-                self.field, f"be whole ({self.nbytes:,} bytes by its header)", Described(f"{have:,} bytes")
-            )
+            raise InputError(self.field, f"be whole ({self.nbytes:,} bytes by its header)", Unquoted(f"{have:,} bytes"))
         flat = np.frombuffer(raw, self.dtype, math.prod(self.shape), self.start)
         return flat.reshape(self.shape, order="F" if self.fortran else "C")
 
@@ -70,7 +68,7 @@ class Numbers:
             yield self.whole()
             return
         row = self.nbytes // self.shape[0]
-        rows = max(1, PIECE // row)
+        rows = max(1, CHUNK_BYTES // row)
         with self.source.open() as file:
             self._read(file, self.start)
             for first in range(0, self.shape[0], rows):
@@ -83,32 +81,32 @@ class Numbers:
             raw = file.read(size)
         except MemoryError:
             raise
-        except Exception as error:  # as in `archives.Packed`
-            raise InputError(self.field, "be a whole array", Described(words(error))) from None
+        except Exception as error:  # as in `archives.ArchiveMember`
+            raise InputError(self.field, "be a whole array", Unquoted(short_error(error))) from None
         if len(raw) < size:
             rule = f"be whole ({self.nbytes:,} bytes by its header)"
-            raise InputError(self.field, rule, Described(f"{max(self.source.size - self.start, 0):,} bytes"))
+            raise InputError(self.field, rule, Unquoted(f"{max(self.source.size - self.start, 0):,} bytes"))
         return raw
 
 
-def numbers(source: Source, field: str) -> Numbers:
+def open_npy(source: Source, field: str) -> LazyArray:
     """An array of numbers in the form of a .npy, whose header is read. Raises `InputError`."""
     file = io.BytesIO(source(HEADER_BYTES))
     try:
-        shape, order, dtype = header(file)
+        shape, order, dtype = read_npy_header(file)
     except MemoryError:
         raise
     except Exception as error:  # numpy hands the header to Python's parser, which raises what it likes
-        raise InputError(field, "be an array of numbers (.npy)", Described(words(error))) from None
+        raise InputError(field, "be an array of numbers (.npy)", Unquoted(short_error(error))) from None
     if dtype.hasobject:
-        raise InputError(field, "be an array of numbers", Described("pickled objects, which are never opened"))
-    found = Numbers(field, source, shape, order, dtype, file.tell())
+        raise InputError(field, "be an array of numbers", Unquoted("pickled objects, which are never opened"))
+    found = LazyArray(field, source, shape, order, dtype, file.tell())
     if found.nbytes > source.size - found.start:
-        have = Described(f"{max(source.size - found.start, 0):,} bytes")
+        have = Unquoted(f"{max(source.size - found.start, 0):,} bytes")
         raise InputError(field, f"be whole ({found.nbytes:,} bytes by its header)", have)
     return found
 
 
-def array(raw: bytes, field: str) -> NDArray[Any]:
+def load_npy(raw: bytes, field: str) -> NDArray[Any]:
     """An array of numbers from the bytes of a .npy. Raises `InputError`."""
-    return numbers(Held(raw), field).whole()
+    return open_npy(InMemoryFile(raw), field).whole()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.data.files.limits import Kind
-from snnviz.data.files.reading import Done, listed
+from snnviz.data.files.reading import Conversion, join_names
 
 LIMIT = 255
 """Events of a polarity on a pixel that a frame counts."""
@@ -20,15 +20,15 @@ FRAMES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Checked:
+class CheckedDataset:
     """A data set that may be kept, and what to show of it. Its arrays are those that `owndata` keeps.
 
     `form`: what it was, in words. `shape` (C or P, H, W). `train` and `test` samples: the first and the others, unless
-    `drawn`: then a design's seed draws them. `milliseconds`: of recordings the shortest, the one in
-    the middle and the longest; `dropped`: their events that are more than `LIMIT` of a polarity on a pixel in one of
-    `FRAMES` equal parts. `done`: what was done to what was given. `scale`: how values became black
-    and white, or where the sensor's size comes from; `order`: of axes or columns. `remarks`: sentences on what is
-    unusual and no fault.
+    `drawn`: then a design's seed draws them. `duration_range`: of recordings the shortest, the one in
+    the middle and the longest; `count_clipped_events`: their events that are more than `LIMIT` of a polarity on a pixel
+    in one of `FRAMES` equal parts. `done`: what was done to what was given. `scale`: how values became black and white,
+    or where the sensor's size comes from; `order`: of axes or columns. `remarks`: sentences on what is unusual and no
+    fault.
     """
 
     kind: Kind
@@ -45,7 +45,7 @@ class Checked:
     dropped: int = 0
     scale: str = ""
     order: str = ""
-    done: tuple[Done, ...] = ()
+    done: tuple[Conversion, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property
@@ -75,7 +75,7 @@ class Checked:
             f"{self.labels[label] if label < len(self.labels) else label}: {count:,}"
             for label, count in enumerate(self.per_class)
         ]
-        found = {"split": self.split, "classes": f"{self.classes} ({listed(counts, 20, 48)})"}
+        found = {"split": self.split, "classes": f"{self.classes} ({join_names(counts, 20, 48)})"}
         if self.scale:
             found["scale" if self.kind == "images" else "sensor"] = self.scale
         mixed = any(np.any(np.diff(part) < 0) for part in np.split(self.arrays["labels"], [self.train]))
@@ -107,13 +107,13 @@ class Checked:
         return int(self.arrays["labels"][number])
 
 
-def milliseconds(events: NDArray[Any], ends: NDArray[np.int64]) -> tuple[float, float, float]:
+def duration_range(events: NDArray[Any], ends: NDArray[np.int64]) -> tuple[float, float, float]:
     """Of recordings, whose times begin at 0: the shortest, the one in the middle and the longest."""
     lengths = np.sort(events["t"][ends - 1]) / 1000
     return float(lengths[0]), float(lengths[len(lengths) // 2]), float(lengths[-1])
 
 
-def dropped(
+def count_clipped_events(
     events: NDArray[Any], ends: NDArray[np.int64], shape: tuple[int, int, int], frames: int = FRAMES, limit: int = LIMIT
 ) -> int:
     """Events that are more than `limit` of a polarity on a pixel in one of so many equal parts of a recording."""
@@ -130,7 +130,7 @@ def dropped(
     return lost
 
 
-def unseen(labels: NDArray[np.int64], classes: int) -> tuple[str, ...]:
+def missing_classes_remark(labels: NDArray[np.int64], classes: int) -> tuple[str, ...]:
     """A sentence on classes that have no sample."""
     missing = np.flatnonzero(np.bincount(labels, minlength=classes) == 0).tolist()
     if not missing:

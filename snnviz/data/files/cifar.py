@@ -16,7 +16,7 @@ PIXELS = 3 * 32 * 32
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class CifarFormat:
     """How its files are called and lie, below a folder of the data set `home`; which of the `labels` bytes before the
     pixels is the class, of `classes`."""
 
@@ -40,17 +40,17 @@ class Format:
         return *self.train, self.test
 
 
-TEN = Format(
+TEN = CifarFormat(
     "CIFAR-10", "cifar10", "cifar-10-batches-bin", tuple(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.bin",
     1, 0, 10,
 )  # fmt: skip
-FINE = Format("CIFAR-100", "cifar100", "cifar-100-binary", ("train.bin",), "test.bin", 2, 1, 100)
-COARSE = Format("CIFAR-100", "cifar100", "cifar-100-binary", ("train.bin",), "test.bin", 2, 0, 20)
+FINE = CifarFormat("CIFAR-100", "cifar100", "cifar-100-binary", ("train.bin",), "test.bin", 2, 1, 100)
+COARSE = CifarFormat("CIFAR-100", "cifar100", "cifar-100-binary", ("train.bin",), "test.bin", 2, 0, 20)
 
 FORMATS = {"cifar10": TEN, "cifar100": FINE, "cifar100-coarse": COARSE}
 
 
-def find(name: str) -> Path | None:
+def find_folder(name: str) -> Path | None:
     """The folder on this machine that holds all its files, or None."""
     form = FORMATS[name]
     for folder in data_dirs(form.home):
@@ -60,18 +60,18 @@ def find(name: str) -> Path | None:
     return None
 
 
-def sizes(name: str) -> tuple[int, int] | None:
+def image_counts(name: str) -> tuple[int, int] | None:
     """Training and test images on this machine, or None where there are none."""
-    place, form = find(name), FORMATS[name]
+    place, form = find_folder(name), FORMATS[name]
     if place is None:
         return None
     counts = [(place / file).stat().st_size // form.record for file in form.files]
     return sum(counts[:-1]), counts[-1]
 
 
-def load(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+def load_images(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
     """Images (N, 3, 32, 32) and labels of both parts. Raises `DataMissing`, which names a damaged file."""
-    place, form = find(name), FORMATS[name]
+    place, form = find_folder(name), FORMATS[name]
     if place is None:
         raise DataMissing(f"{form.title} is not on this machine: get it by `python -m snnviz data fetch {form.home}`.")
     train = np.concatenate([_records(place / file, form) for file in form.train])
@@ -79,7 +79,7 @@ def load(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.ui
     return *_parted(train, form), *_parted(test, form)
 
 
-def _records(path: Path, form: Format) -> NDArray[np.uint8]:
+def _records(path: Path, form: CifarFormat) -> NDArray[np.uint8]:
     try:
         raw = np.fromfile(path, np.uint8)
     except OSError as error:
@@ -94,5 +94,5 @@ def _records(path: Path, form: Format) -> NDArray[np.uint8]:
     return records
 
 
-def _parted(records: NDArray[np.uint8], form: Format) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _parted(records: NDArray[np.uint8], form: CifarFormat) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return records[:, form.labels :].reshape(-1, 3, 32, 32), records[:, form.label].astype(np.int64)

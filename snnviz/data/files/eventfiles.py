@@ -15,35 +15,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.data.files import aedat4, arrays
-from snnviz.data.files.archives import Held, Source
+from snnviz.data.files.archives import InMemoryFile, Source
 from snnviz.data.files.limits import RATIO
 from snnviz.design.networks import Shape
-from snnviz.errors import DataMissing, Described, InputError
+from snnviz.errors import DataMissing, InputError, Unquoted
 
 Array = NDArray[Any]
 
 PIECE = 2**18
 """Events that are read at once."""
 
-MOST_CHUNK = 2**26
+MAX_CHUNK_BYTES = 2**26
 """Bytes of a part of a data set in HDF5, which is unpacked as a whole."""
 
 EVENT = np.dtype([("x", np.int64), ("y", np.int64), ("t", np.int64), ("p", np.int64)])
 
-BYTES = 5
+EVENT_BYTES = 5
 """Of one event in a .bin: x, y, one bit of polarity and 23 of the time in microseconds, big-endian."""
 
 OVERFLOW, LATER = 240, 2**13
 """A .bin's row that is no row: all that follows is so many microseconds later."""
 
-MOST_SIDE = 4096
+MAX_SIDE = 4096
 """Pixels of a sensor's side."""
 
 ORDER = ("x", "y", "t", "p")
 """Of the columns of an array without names. Times are in microseconds."""
 
 
-ALIKE = {
+FIELD_ALIASES = {
     "x": ("x", "xs"),
     "y": ("y", "ys"),
     "t": ("t", "ts", "time", "timestamp", "timestamps"),
@@ -53,7 +53,7 @@ ALIKE = {
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class ReadOptions:
     """How files are read: the order of columns without names, the stream of an AEDAT 4, and what hears how many events
     there will be before they are read."""
 
@@ -62,14 +62,14 @@ class How:
     count: Callable[[int], None] = lambda _: None
 
 
-def read(path: Path, shape: Shape) -> Array:
+def read_recording(path: Path, shape: Shape) -> Array:
     """The events of a file by its ending, at least one. Raises `DataMissing` naming a damaged file."""
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise DataMissing(f"The recording {path} must be readable, got {type(error).__name__}: replace it.") from None
     try:
-        found = parse(raw, path.suffix)
+        found = parse_recording(raw, path.suffix)
     except InputError as error:
         raise DataMissing(f"The recording {path} {str(error).removeprefix('recording ')}: replace it.") from None
     polarities, height, width = shape
@@ -79,21 +79,21 @@ def read(path: Path, shape: Shape) -> Array:
     return found
 
 
-def read_gesture(path: Path, shape: Shape) -> Array:
-    """As `read`, of tonic's files of DVS Gesture: columns x, y, p and t in milliseconds."""
-    found = read(path, (1 << 62, *shape[1:]))  # what is read as p is the time
+def read_gesture_recording(path: Path, shape: Shape) -> Array:
+    """As `read_recording`, of tonic's files of DVS Gesture: columns x, y, p and t in milliseconds."""
+    found = read_recording(path, (1 << 62, *shape[1:]))  # what is read as p is the time
     if found["t"].max() >= shape[0]:
         raise DataMissing(f"The recording {path} must hold polarities of 0 and 1, got {found['t'].max()}: replace it.")
     found["t"], found["p"] = found["p"] * 1000, found["t"].copy()
     return found
 
 
-def parse(raw: bytes, ending: str) -> Array:
+def parse_recording(raw: bytes, ending: str) -> Array:
     """The events in the bytes of a file: .bin, .npy, .h5 or .aedat4. Raises `InputError`.
 
-    Coordinates are from 0 to below `MOST_SIDE`, polarities from 0.
+    Coordinates are from 0 to below `MAX_SIDE`, polarities from 0.
     """
-    several = list(pieces(Held(raw), ending))
+    several = list(recording_chunks(InMemoryFile(raw), ending))
     found = np.concatenate(several) if several else np.zeros(0, EVENT)
     if len(found) and found["p"].min() == -1 and not np.any(found["p"] == 0):
         found["p"] = (found["p"] + 1) // 2  # -1 and 1, another custom
@@ -102,25 +102,25 @@ def parse(raw: bytes, ending: str) -> Array:
     return found
 
 
-def pieces(source: Source, ending: str, how: How | None = None) -> Iterator[Array]:
+def recording_chunks(source: Source, ending: str, how: ReadOptions | None = None) -> Iterator[Array]:
     """The events of a file by its ending, a part at a time. Raises `InputError`; polarities may be -1 and 1."""
-    for piece in PARSERS[ending](source, how or How()):
+    for piece in PARSERS[ending](source, how or ReadOptions()):
         for axis in "xy":
-            if len(piece) and not 0 <= piece[axis].min() <= piece[axis].max() < MOST_SIDE:
-                rule = f"hold {axis} from 0 to {MOST_SIDE - 1}"
+            if len(piece) and not 0 <= piece[axis].min() <= piece[axis].max() < MAX_SIDE:
+                rule = f"hold {axis} from 0 to {MAX_SIDE - 1}"
                 outside = piece[axis].min() if piece[axis].min() < 0 else piece[axis].max()
                 raise InputError("recording", rule, int(outside))
         yield piece
 
 
-def bin_pieces(source: Source, _: How) -> Iterator[Array]:
+def bin_chunks(source: Source, _: ReadOptions) -> Iterator[Array]:
     """N-MNIST's form, as `tonic.io.read_mnist_file` reads it."""
-    if not source.size or source.size % BYTES:
-        raise InputError("recording", "hold whole events", Described(f"{source.size:,} bytes"))
+    if not source.size or source.size % EVENT_BYTES:
+        raise InputError("recording", "hold whole events", Unquoted(f"{source.size:,} bytes"))
     later = 0
     with source.open() as file:
-        while raw := file.read(BYTES * PIECE):
-            table = np.frombuffer(raw, np.uint8).reshape(-1, BYTES).astype(np.int64)
+        while raw := file.read(EVENT_BYTES * PIECE):
+            table = np.frombuffer(raw, np.uint8).reshape(-1, EVENT_BYTES).astype(np.int64)
             over = later + np.cumsum(table[:, 1] == OVERFLOW) * LATER
             events = np.zeros(len(table), EVENT)
             events["x"], events["y"], events["p"] = table[:, 0], table[:, 1], table[:, 2] >> 7
@@ -129,54 +129,54 @@ def bin_pieces(source: Source, _: How) -> Iterator[Array]:
             yield events[table[:, 1] != OVERFLOW]
 
 
-def npy_pieces(source: Source, how: How) -> Iterator[Array]:
+def npy_chunks(source: Source, how: ReadOptions) -> Iterator[Array]:
     """An array with the fields x, y, t and p, or of four columns. Its header is read before it is."""
-    found = arrays.numbers(source, "recording")
+    found = arrays.open_npy(source, "recording")
     how.count(found.shape[0] if found.shape else 0)
     kind = np.zeros((0, *found.shape[1:]), found.dtype)
-    columns(kind if found.shape else np.zeros((), found.dtype), how.columns)
+    event_columns(kind if found.shape else np.zeros((), found.dtype), how.columns)
     for piece in found.pieces():
-        yield structured(piece, how.columns)
+        yield structured_events(piece, how.columns)
 
 
-def columns(found: NDArray[Any], order: str = "xytp") -> list[NDArray[Any]]:
+def event_columns(found: NDArray[Any], order: str = "xytp") -> list[NDArray[Any]]:
     """Those of x, y, t and p, by their names or in this order. Raises `InputError`."""
     names = found.dtype.names
     if names is not None and found.ndim == 1:
-        known = {axis: [name for name in names if name.lower() in also] for axis, also in ALIKE.items()}
+        known = {axis: [name for name in names if name.lower() in also] for axis, also in FIELD_ALIASES.items()}
         if all(len(several) == 1 for several in known.values()):
             return [found[known[axis][0]] for axis in ORDER]
     elif names is None and found.ndim == 2 and found.shape[1] == 4:
         return [found[:, order.index(axis)] for axis in ORDER]
     rule = "be an array with fields x, y, t and p, or of four columns"
-    raise InputError("recording", rule, Described(f"shape {found.shape} of {found.dtype}"))
+    raise InputError("recording", rule, Unquoted(f"shape {found.shape} of {found.dtype}"))
 
 
-def structured(found: NDArray[Any], order: str = "xytp") -> Array:
+def structured_events(found: NDArray[Any], order: str = "xytp") -> Array:
     """Whole numbers with the fields x, y, t and p, or in four columns, as events. Raises `InputError`."""
     events = np.zeros(len(found), EVENT)
-    for name, column in zip(ORDER, columns(found, order), strict=True):
-        events[name] = whole(column, name)
+    for name, column in zip(ORDER, event_columns(found, order), strict=True):
+        events[name] = integer_column(column, name)
     return events
 
 
-def whole(column: NDArray[Any], name: str, field: str = "recording") -> NDArray[np.int64]:
+def integer_column(column: NDArray[Any], name: str, field: str = "recording") -> NDArray[np.int64]:
     """A column of whole numbers that an int64 holds. Raises `InputError`, which calls it `name` of `field`."""
     if column.dtype.kind not in "iubf" or column.ndim != 1:
-        raise InputError(field, f"hold whole numbers as {name}", Described(f"{column.dtype} {column.shape}"))
+        raise InputError(field, f"hold whole numbers as {name}", Unquoted(f"{column.dtype} {column.shape}"))
     if column.dtype.kind == "f" and not (np.isfinite(column).all() and (column == np.floor(column)).all()):
-        raise InputError(field, f"hold whole numbers as {name}", Described("fractions"))
+        raise InputError(field, f"hold whole numbers as {name}", Unquoted("fractions"))
     if len(column) and not -(2**62) <= column.min() <= column.max() <= 2**62:
-        raise InputError(field, f"hold numbers that 63 bits hold as {name}", Described("larger ones"))
+        raise InputError(field, f"hold numbers that 63 bits hold as {name}", Unquoted("larger ones"))
     return column.astype(np.int64)
 
 
-def h5_pieces(source: Source, how: How) -> Iterator[Array]:
+def h5_chunks(source: Source, how: ReadOptions) -> Iterator[Array]:
     """HDF5 with data sets x, y, t and p at its root, or in a group "events". Nothing outside the file is opened."""
     try:
         import h5py
     except ImportError:
-        raise InputError("recording", "be .npy where h5py is not installed", Described("HDF5")) from None
+        raise InputError("recording", "be .npy where h5py is not installed", Unquoted("HDF5")) from None
     try:
         with source.open() as raw, h5py.File(raw, "r") as file:
             place = file["events"] if _is_own(file, "events") and isinstance(file["events"], h5py.Group) else file
@@ -184,27 +184,27 @@ def h5_pieces(source: Source, how: How) -> Iterator[Array]:
             for name in ORDER:
                 inner = place[name] if _is_own(place, name) else None
                 if not isinstance(inner, h5py.Dataset) or inner.is_virtual or inner.external or inner.ndim != 1:
-                    raise InputError("recording", f"hold a data set {name} of one dimension", Described("none"))
+                    raise InputError("recording", f"hold a data set {name} of one dimension", Unquoted("none"))
                 if inner.dtype.kind not in "iubf":
-                    raise InputError("recording", f"hold whole numbers as {name}", Described(str(inner.dtype)))
+                    raise InputError("recording", f"hold whole numbers as {name}", Unquoted(str(inner.dtype)))
                 how.count(len(inner))
                 if len(inner) * inner.dtype.itemsize > RATIO * (2**12 + inner.id.get_storage_size()):
-                    raise InputError("recording", f"hold the numbers of {name}", Described("a length without them"))
-                if inner.chunks and inner.chunks[0] * inner.dtype.itemsize > MOST_CHUNK:
-                    raise InputError("recording", f"hold {name} in parts of at most 64 MB", Described("larger ones"))
+                    raise InputError("recording", f"hold the numbers of {name}", Unquoted("a length without them"))
+                if inner.chunks and inner.chunks[0] * inner.dtype.itemsize > MAX_CHUNK_BYTES:
+                    raise InputError("recording", f"hold {name} in parts of at most 64 MB", Unquoted("larger ones"))
                 several.append(inner)
             if len({len(column) for column in several}) > 1:
-                raise InputError("recording", "hold as many x as y, t and p", Described("different numbers"))
+                raise InputError("recording", "hold as many x as y, t and p", Unquoted("different numbers"))
             step = max(PIECE, *(column.chunks[0] for column in several if column.chunks), 0)  # a part is unpacked whole
             for first in range(0, len(several[0]), step):
                 events = np.zeros(min(step, len(several[0]) - first), EVENT)
                 for name, column in zip(ORDER, several, strict=True):
-                    events[name] = whole(column[first : first + step], name)
+                    events[name] = integer_column(column[first : first + step], name)
                 yield events
     except (InputError, MemoryError):
         raise
     except Exception as error:  # h5py has no one kind of error for a damaged file
-        raise InputError("recording", "be an HDF5 file", Described(" ".join(str(error).split())[:60])) from None
+        raise InputError("recording", "be an HDF5 file", Unquoted(" ".join(str(error).split())[:60])) from None
 
 
 def _is_own(place: Any, name: str) -> bool:
@@ -214,9 +214,9 @@ def _is_own(place: Any, name: str) -> bool:
     return name in place and isinstance(place.get(name, getlink=True), h5py.HardLink)
 
 
-def aedat4_pieces(source: Source, how: How) -> Iterator[Array]:
+def aedat4_chunks(source: Source, how: ReadOptions) -> Iterator[Array]:
     """AEDAT 4, whose times are since 1970."""
-    for found in aedat4.pieces(source(), how.stream):
+    for found in aedat4.iterate_events(source(), how.stream):
         events = np.zeros(len(found), EVENT)
         for name, column in zip(ORDER, ("x", "y", "t", "on"), strict=True):
             events[name] = found[column]
@@ -224,10 +224,10 @@ def aedat4_pieces(source: Source, how: How) -> Iterator[Array]:
         yield events
 
 
-PARSERS: dict[str, Callable[[Source, How], Iterator[Array]]] = {
-    ".bin": bin_pieces,
-    ".npy": npy_pieces,
-    ".h5": h5_pieces,
-    ".hdf5": h5_pieces,
-    ".aedat4": aedat4_pieces,
+PARSERS: dict[str, Callable[[Source, ReadOptions], Iterator[Array]]] = {
+    ".bin": bin_chunks,
+    ".npy": npy_chunks,
+    ".h5": h5_chunks,
+    ".hdf5": h5_chunks,
+    ".aedat4": aedat4_chunks,
 }

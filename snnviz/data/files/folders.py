@@ -15,91 +15,105 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.data.files.archives import Place, one_form
-from snnviz.data.files.limits import tested
-from snnviz.data.files.reading import Reading, listed, some
+from snnviz.data.files.archives import PathParts, normalised_name
+from snnviz.data.files.limits import test_sample_count
+from snnviz.data.files.reading import UploadReader, count_with_noun, join_names
 from snnviz.errors import InputError
 
 TRAIN, TEST, VALID = 0, 1, 2
 
-PARTS = {
+SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), TRAIN),
     **dict.fromkeys(("test", "testing", "tests"), TEST),
     **dict.fromkeys(("valid", "validation", "val", "validate", "dev", "eval", "evaluation"), VALID),
 }
 
-BESIDE = {"set", "data", "dataset", "split", "samples", "images", "img", "imgs", "recordings", "events", "folder"}
+IGNORED_WORDS = {
+    "set",
+    "data",
+    "dataset",
+    "split",
+    "samples",
+    "images",
+    "img",
+    "imgs",
+    "recordings",
+    "events",
+    "folder",
+}
 """Words that may stand beside them, as in train_images."""
 
 
-LONGEST = 40
+MAX_NAME_LENGTH = 40
 """Characters of the name of a class."""
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FolderLayout:
     """Samples in their order, those for training first unless `drawn`; their classes, and how many are for tests."""
 
-    order: list[Place]
+    order: list[PathParts]
     labels: NDArray[np.int64]
     names: tuple[str, ...]
     test: int
     drawn: bool
 
 
-def part_of(name: str) -> int | None:
+def split_of_folder(name: str) -> int | None:
     """What the name of a folder says of its samples.
 
-    >>> part_of("Train"), part_of("test_images"), part_of("validation"), part_of("trains")
-    (0, 1, 2, None)
+    >>> [split_of_folder(name) for name in ("Train", "test_images", "validation", "trains")]
+    [0, 1, 2, None]
     """
-    words = [word for word in re.split(r"[\W_]+", one_form(name).lower()) if word]
+    words = [word for word in re.split(r"[\W_]+", normalised_name(name).lower()) if word]
     if len(words) > 1:
-        words = [word for word in words if word not in BESIDE]
-    return PARTS.get(words[0]) if len(words) == 1 else None
+        words = [word for word in words if word not in IGNORED_WORDS]
+    return SPLIT_NAMES.get(words[0]) if len(words) == 1 else None
 
 
-def laid_out(places: Iterable[Place], reading: Reading, noun: str) -> Layout:
+def folder_layout(places: Iterable[PathParts], reading: UploadReader, noun: str) -> FolderLayout:
     """Classes and split by the folders of samples, which are called `noun`. Raises `InputError`."""
     folders = {place: place[:-1] for place in places}
     common = _common(folders.values())
     below = {place: folder[common:] for place, folder in folders.items()}
     level = _split_level(below)
-    parts: dict[Place, int | None] = dict.fromkeys(below)
+    parts: dict[PathParts, int | None] = dict.fromkeys(below)
     drawn = True
     if level is not None:
-        parts = {place: part_of(rest[level]) if len(rest) > level else None for place, rest in below.items()}
+        parts = {place: split_of_folder(rest[level]) if len(rest) > level else None for place, rest in below.items()}
         count = Counter(part for part in parts.values() if part is not None)
-        drawn = split_by(count, reading, noun, len(parts) - count.total()) == "seed"
+        drawn = choose_split(count, reading, noun, len(parts) - count.total()) == "seed"
         if not drawn and TEST not in count:
             parts = {place: TEST if part == VALID else part for place, part in parts.items()}
         left = {place for place, part in parts.items() if part == VALID or (part is None and not drawn)}
         below = {place: _without(rest, level) for place, rest in below.items() if place not in left}
     else:
-        split_by({TRAIN: len(below)}, reading, noun)
+        choose_split({TRAIN: len(below)}, reading, noun)
     strays = [place for place, rest in below.items() if not rest]
     if 0 < len(strays) < len(below):
-        reading.did("strays", len(strays), f"{some(len(strays), noun)} outside of the folders of classes left out.")
+        reading.did(
+            "strays", len(strays), f"{count_with_noun(len(strays), noun)} outside of the folders of classes left out."
+        )
         below = {place: rest for place, rest in below.items() if rest}
     names = _classes(below, {} if drawn else parts, reading)
     if not names:
         alone = folders[next(iter(below))]
-        names = dict.fromkeys(below, alone[-1] if alone and part_of(alone[-1]) is None else "0")
+        names = dict.fromkeys(below, alone[-1] if alone and split_of_folder(alone[-1]) is None else "0")
     return _layout(names, {} if drawn else parts, reading)
 
 
-def _common(folders: Iterable[Place]) -> int:
+def _common(folders: Iterable[PathParts]) -> int:
     """How many folders all samples have in common."""
-    several = [tuple(map(one_form, folder)) for folder in folders]
+    several = [tuple(map(normalised_name, folder)) for folder in folders]
     shortest = min(map(len, several))
     return next((i for i in range(shortest) if len({folder[i] for folder in several}) > 1), shortest)
 
 
-def _split_level(below: Mapping[Place, Place]) -> int | None:
+def _split_level(below: Mapping[PathParts, PathParts]) -> int | None:
     """The level at which two of Train, Test and Valid stand side by side, above or below folders of classes."""
     found: list[tuple[bool, int]] = []
     for level in range(max(map(len, below.values()))):
-        there = {place: part_of(rest[level]) for place, rest in below.items() if len(rest) > level}
+        there = {place: split_of_folder(rest[level]) for place, rest in below.items() if len(rest) > level}
         if len({part for part in there.values() if part is not None}) < 2:
             continue
         clean = len(there) == len(below) and None not in there.values()
@@ -108,14 +122,14 @@ def _split_level(below: Mapping[Place, Place]) -> int | None:
     return min(found)[1] if found else None
 
 
-def split_by(count: Mapping[int, int], reading: Reading, noun: str, others: int = 0) -> str:
+def choose_split(count: Mapping[int, int], reading: UploadReader, noun: str, others: int = 0) -> str:
     """folders or seed, by how many samples each part has, and `others` beside. Says what is left out.
 
     Raises `Asked` where there are several ways.
     """
     train, test, valid = (count.get(part, 0) for part in (TRAIN, TEST, VALID))
     total = train + test + others
-    choices = {"seed": f"a design's seed draws a fifth of {some(total, noun)} for testing"}
+    choices = {"seed": f"a design's seed draws a fifth of {count_with_noun(total, noun)} for testing"}
     if test and train:
         left = ", the others are left out" if others else ""
         choices["folders"] = f"{train:,} for training and {test:,} for testing, as the names say{left}"
@@ -126,19 +140,23 @@ def split_by(count: Mapping[int, int], reading: Reading, noun: str, others: int 
     why = ", ".join(f"{number:,} for {name}" for name, number in named.items() if number)
     how = reading.choose("split", why, choices, usual)
     if how == "seed" or (test and train):
-        reading.did("validation", valid, f"{some(valid, noun)} for validation left out.")
+        reading.did("validation", valid, f"{count_with_noun(valid, noun)} for validation left out.")
     if how == "folders":
-        reading.did("others", others, f"{some(others, noun)} outside of the folders for training and tests left out.")
+        reading.did(
+            "others", others, f"{count_with_noun(others, noun)} outside of the folders for training and tests left out."
+        )
     return how
 
 
-def _without(rest: Place, level: int) -> Place:
+def _without(rest: PathParts, level: int) -> PathParts:
     return (*rest[:level], *rest[level + 1 :])
 
 
-def _classes(below: Mapping[Place, Place], parts: Mapping[Place, int | None], reading: Reading) -> dict[Place, str]:
+def _classes(
+    below: Mapping[PathParts, PathParts], parts: Mapping[PathParts, int | None], reading: UploadReader
+) -> dict[PathParts, str]:
     """The class of each sample, by the level of its folder from within; empty where no name varies."""
-    several: dict[str, dict[Place, str]] = {}
+    several: dict[str, dict[PathParts, str]] = {}
     for step in range(1, max(map(len, below.values()), default=0) + 1):
         named = {place: rest[-min(step, len(rest))] for place, rest in below.items() if rest}
         groups = _groups(named)
@@ -149,7 +167,7 @@ def _classes(below: Mapping[Place, Place], parts: Mapping[Place, int | None], re
     likely = {step: named for step, named in several.items() if len(set(named.values())) < len(named)} or several
     if len(likely) > 1 and parts:
         likely = {step: named for step, named in likely.items() if _in_both(named, parts)} or likely
-    names = {step: listed(sorted(set(named.values())), 3) for step, named in several.items()}
+    names = {step: join_names(sorted(set(named.values())), 3) for step, named in several.items()}
     found = reading.choose(
         "classes",
         "folders in folders: " + " or ".join(names[step] for step in likely),
@@ -162,24 +180,26 @@ def _classes(below: Mapping[Place, Place], parts: Mapping[Place, int | None], re
     return several[found]
 
 
-def _groups(named: Mapping[Place, str]) -> list[int]:
+def _groups(named: Mapping[PathParts, str]) -> list[int]:
     """Which samples are together, whatever their folder is called."""
     first: dict[str, int] = {}
-    return [first.setdefault(one_form(name), place) for place, name in enumerate(named.values())]
+    return [first.setdefault(normalised_name(name), place) for place, name in enumerate(named.values())]
 
 
-def _in_both(named: Mapping[Place, str], parts: Mapping[Place, int | None]) -> bool:
+def _in_both(named: Mapping[PathParts, str], parts: Mapping[PathParts, int | None]) -> bool:
     """Whether what is tested was trained on too, as classes are and the people who were recorded often are not."""
-    seen = {one_form(name) for place, name in named.items() if parts[place] == TRAIN}
-    return {one_form(name) for place, name in named.items() if parts[place] == TEST} <= seen
+    seen = {normalised_name(name) for place, name in named.items() if parts[place] == TRAIN}
+    return {normalised_name(name) for place, name in named.items() if parts[place] == TEST} <= seen
 
 
-def _layout(names: Mapping[Place, str], parts: Mapping[Place, int | None], reading: Reading) -> Layout:
+def _layout(
+    names: Mapping[PathParts, str], parts: Mapping[PathParts, int | None], reading: UploadReader
+) -> FolderLayout:
     """In the order of part and of place, numbers as they are and words by the alphabet."""
     order = sorted(names, key=lambda place: (parts.get(place) or 0, place[-3:], place))
     written: dict[str, str] = {}
     for place in order:
-        written.setdefault(one_form(names[place]), names[place])
+        written.setdefault(normalised_name(names[place]), names[place])
     known = sorted(written.values(), key=lambda name: (not name.isdecimal(), len(name), name))
     test = sum(parts.get(place) == TEST for place in order)
     if all(name.isascii() and name.isdecimal() and len(name) < 6 for name in known):
@@ -187,18 +207,18 @@ def _layout(names: Mapping[Place, str], parts: Mapping[Place, int | None], readi
         if max(numbers) >= reading.limits.classes:
             raise InputError("labels", f"be whole numbers from 0 to {reading.limits.classes - 1}", max(numbers))
         twice = len(known) - len(set(numbers))
-        reading.did("merged", twice, f"Folders of the same number are one class: {listed(known, 8)}.")
+        reading.did("merged", twice, f"Folders of the same number are one class: {join_names(known, 8)}.")
         labels = np.array([int(names[place]) for place in order], np.int64)
-        return Layout(order, labels, tuple(map(str, range(max(numbers) + 1))), test, not parts)
+        return FolderLayout(order, labels, tuple(map(str, range(max(numbers) + 1))), test, not parts)
     if len(known) > reading.limits.classes:
         raise InputError("labels", f"be of at most {reading.limits.classes} classes", len(known))
-    long = sum(len(name) > LONGEST for name in known)
-    reading.did("cut", long, f"{some(long, 'name')} of classes cut to {LONGEST} characters.")
-    number = {one_form(name): place for place, name in enumerate(known)}
-    labels = np.array([number[one_form(names[place])] for place in order], np.int64)
-    return Layout(order, labels, tuple(name[:LONGEST] for name in known), test, not parts)
+    long = sum(len(name) > MAX_NAME_LENGTH for name in known)
+    reading.did("cut", long, f"{count_with_noun(long, 'name')} of classes cut to {MAX_NAME_LENGTH} characters.")
+    number = {normalised_name(name): place for place, name in enumerate(known)}
+    labels = np.array([number[normalised_name(names[place])] for place in order], np.int64)
+    return FolderLayout(order, labels, tuple(name[:MAX_NAME_LENGTH] for name in known), test, not parts)
 
 
-def tests_of(layout: Layout) -> int:
+def test_count(layout: FolderLayout) -> int:
     """How many samples are for testing."""
-    return tested(len(layout.order)) if layout.drawn else layout.test
+    return test_sample_count(len(layout.order)) if layout.drawn else layout.test

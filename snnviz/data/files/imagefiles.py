@@ -14,15 +14,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from snnviz.data.files import arrays, cifar
-from snnviz.data.files.archives import Files, Held, Place, Source, shown, words
-from snnviz.data.files.arrays import Numbers
-from snnviz.data.files.checked import Checked
-from snnviz.data.files.eventfiles import whole
-from snnviz.data.files.folders import TEST, TRAIN, VALID, part_of
+from snnviz.data.files.archives import Files, InMemoryFile, PathParts, Source, short_error, short_path
+from snnviz.data.files.arrays import LazyArray
+from snnviz.data.files.checked import CheckedDataset
+from snnviz.data.files.eventfiles import integer_column
+from snnviz.data.files.folders import TEST, TRAIN, VALID, split_of_folder
 from snnviz.data.files.limits import FLOOR, RATIO
-from snnviz.data.files.reading import Reading, listed, some
-from snnviz.data.files.stacks import Labels, Part, Stack, joined
-from snnviz.errors import Described, InputError
+from snnviz.data.files.reading import UploadReader, count_with_noun, join_names
+from snnviz.data.files.stacks import ImageStack, LabelledImages, Labels, join_splits
+from snnviz.errors import InputError, Unquoted
 
 LABELS = ("labels", "label", "y", "targets", "target", "classes")
 IMAGES = ("images", "image", "x", "data", "pixels", "pictures", "imgs")
@@ -32,22 +32,22 @@ ROLES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3
 IDX = re.compile(r"(?:.*-)?(train|t10k|test)-(images|labels)(?:-idx[134]-ubyte)?")
 
 
-def npz(files: Files, reading: Reading) -> Checked | None:
+def read_npz(files: Files, reading: UploadReader) -> CheckedDataset | None:
     """Images and labels of an archive of arrays, or None where none is called or looks so. Raises `InputError`."""
     if not all(len(place) == 1 and place[0].lower().endswith(".npy") for place in files):
         return None
-    found: dict[str, Numbers] = {}
+    found: dict[str, LazyArray] = {}
     for place, source in files.items():
         name = place[0][:-4]
         try:
-            found[name] = arrays.numbers(source, name)
+            found[name] = arrays.open_npy(source, name)
         except InputError:
             if _word(name) in (*IMAGES, *LABELS):
                 raise
     words_ = {_word(name) for name in found}
     if {"x", "y", "t", "p"} <= words_:
         rule = "be images and labels where it is an .npz, or a recording as an .npy of x, y, t and p"
-        raise InputError("upload", rule, Described(f"an .npz of {listed(found)}"))
+        raise InputError("upload", rule, Unquoted(f"an .npz of {join_names(found)}"))
     shapes = [one.shape for one in found.values() if not one.dtype.names]
     named = words_ & {*IMAGES, *LABELS} or any(len(shape) in (3, 4) for shape in shapes)
     recorded = len(shapes) < len(found) or not found or any(len(shape) == 2 and shape[1] == 4 for shape in shapes)
@@ -58,15 +58,15 @@ def npz(files: Files, reading: Reading) -> Checked | None:
     if first is None or (TRAIN in pairs and None in pairs):
         rule = "hold images and labels once" if first else "hold the arrays images and labels"
         also = "" if len(found) < 2 else ", or x_train, y_train, x_test and y_test"
-        names = listed((place[0].removesuffix(".npy") for place in files), 4) or "none"
-        raise InputError("upload", rule + also, Described(names))
+        names = join_names((place[0].removesuffix(".npy") for place in files), 4) or "none"
+        raise InputError("upload", rule + also, Unquoted(names))
     chosen = {TRAIN: first, **{part: pairs[part] for part in (TEST, VALID) if part in pairs}}
     used = {name for pair in chosen.values() for name in pair}
     left = [place[0].removesuffix(".npy") for place in files if place[0][:-4] not in used]
-    reading.did("arrays", len(left), f"{some(len(left), 'array')} left out: {listed(left)}.")
+    reading.did("arrays", len(left), f"{count_with_noun(len(left), 'array')} left out: {join_names(left)}.")
     parts = {part: _part(found[images], found[labels], reading) for part, (images, labels) in chosen.items()}
     order = "; ".join(f"{images} with {labels}" for images, labels in chosen.values())
-    return joined("an .npz of images", parts, reading, order)
+    return join_splits("an .npz of images", parts, reading, order)
 
 
 def _tokens(name: str) -> list[str]:
@@ -82,20 +82,20 @@ def _named_part(name: str) -> int | None:
     tokens = _tokens(name)
     for token in tokens:
         for word in (token, token.removeprefix("x"), token.removeprefix("y")):
-            if (part := part_of(word)) is not None:
+            if (part := split_of_folder(word)) is not None:
                 return part
     return None
 
 
 def _word(name: str) -> str:
     """What of a name does not say the part: x of x_train."""
-    left = [token for token in _tokens(name) if part_of(token) is None]
-    if len(left) == 1 and left[0][:1] in ("x", "y") and part_of(left[0][1:]) is not None:
+    left = [token for token in _tokens(name) if split_of_folder(token) is None]
+    if len(left) == 1 and left[0][:1] in ("x", "y") and split_of_folder(left[0][1:]) is not None:
         return left[0][0]
     return "_".join(left)
 
 
-def _pair(found: Mapping[str, Numbers], part: int | None) -> tuple[str, str] | None:
+def _pair(found: Mapping[str, LazyArray], part: int | None) -> tuple[str, str] | None:
     """The names of the images and of the labels of a part. Raises `InputError` where there are several."""
     mine = {name: one for name, one in found.items() if _named_part(name) == part}
     images = _one([name for name in mine if _word(name) in IMAGES], IMAGES) or _one(
@@ -120,36 +120,38 @@ def _one(names: list[str], known: tuple[str, ...]) -> str | None:
     if best is not None:
         names = [name for name in names if _word(name) == known[best]]
     if len(names) > 1:
-        raise InputError("upload", "hold images and labels once for each part", Described(listed(names)))
+        raise InputError("upload", "hold images and labels once for each part", Unquoted(join_names(names)))
     return names[0] if names else None
 
 
-def _part(images: Numbers, labels: Numbers, reading: Reading) -> Part:
+def _part(images: LazyArray, labels: LazyArray, reading: UploadReader) -> LabelledImages:
     if images.dtype.kind not in "uifb" or images.dtype.itemsize > 8 or len(images.shape) not in (3, 4):
         rule = "be numbers of shape (N, height, width), or with 1 or 3 colours"
-        raise InputError(images.field, rule, Described(f"{images.dtype} of shape {images.shape}"))
+        raise InputError(images.field, rule, Unquoted(f"{images.dtype} of shape {images.shape}"))
     if labels.nbytes > 64 * max(images.shape[0], 1) or not _is_flat(labels.shape) or labels.dtype.kind not in "uif":
         rule = "be whole numbers from 0, one for each sample"
-        raise InputError(labels.field, rule, Described(f"{labels.dtype} of shape {labels.shape}"))
+        raise InputError(labels.field, rule, Unquoted(f"{labels.dtype} of shape {labels.shape}"))
     reading.limits.fit_samples(images.shape[0])
     reading.limits.fit(images.nbytes)
     column = labels.whole().reshape(-1)
-    return Part(Stack.of(images), _labels(whole(column, labels.field, labels.field), labels.field, reading))
+    return LabelledImages(
+        ImageStack.of(images), _labels(integer_column(column, labels.field, labels.field), labels.field, reading)
+    )
 
 
-def _labels(labels: Labels, field: str, reading: Reading) -> Labels:
+def _labels(labels: Labels, field: str, reading: UploadReader) -> Labels:
     for wrong in (labels.min(initial=0), labels.max(initial=0)):
         if not 0 <= wrong < reading.limits.classes:
             raise InputError(field, f"be whole numbers from 0 to {reading.limits.classes - 1}", int(wrong))
     return labels
 
 
-def roles(files: Files, reading: Reading) -> dict[str, Source]:
+def idx_roles(files: Files, reading: UploadReader) -> dict[str, Source]:
     """The files that are called as MNIST's, by role, whatever stands between the words and before them.
 
     Raises `InputError` where two that differ are called alike.
     """
-    found: dict[str, tuple[Place, Source]] = {}
+    found: dict[str, tuple[PathParts, Source]] = {}
     for place, source in files.items():
         match = IDX.fullmatch(re.sub(r"[._ ]", "-", place[-1].lower().removesuffix(".gz")))
         if match is None:
@@ -158,28 +160,30 @@ def roles(files: Files, reading: Reading) -> dict[str, Source]:
         if role in found:
             before, other = found[role]
             if _plain(source, role, reading) != _plain(other, role, reading):
-                raise InputError("upload", f"hold one {role}", Described(f"{shown(before)} and {shown(place)}"))
-            reading.did("twice", 1, f"{shown(place)} left out: it is what {shown(before)} is.")
+                raise InputError(
+                    "upload", f"hold one {role}", Unquoted(f"{short_path(before)} and {short_path(place)}")
+                )
+            reading.did("twice", 1, f"{short_path(place)} left out: it is what {short_path(before)} is.")
             continue
         found[role] = place, source
     return {role: source for role, (_, source) in found.items()}
 
 
-def idx(files: Files, found: Mapping[str, Source], reading: Reading) -> Checked:
+def read_idx(files: Files, found: Mapping[str, Source], reading: UploadReader) -> CheckedDataset:
     """Images and labels of IDX files, packed by gzip or not. Raises `InputError`."""
     parts = {}
     for part, images, labels in ((TRAIN, *ROLES[:2]), (TEST, *ROLES[2:])):
         if images in found and labels in found:
             pictures, numbers = (_idx(found[role], role, reading) for role in (images, labels))
             if len(pictures.shape) not in (3, 4):
-                raise InputError(images, "be of three dimensions", Described(f"shape {pictures.shape}"))
+                raise InputError(images, "be of three dimensions", Unquoted(f"shape {pictures.shape}"))
             parts[part] = _part(pictures, numbers, reading)
     left = len(files) - 2 * len(parts) - sum(done.what == "twice" for done in reading.done)
-    reading.did("others", left, f"{some(left, 'other file')} left out.")
-    return joined("IDX files", parts, reading, "images by the order of their file")
+    reading.did("others", left, f"{count_with_noun(left, 'other file')} left out.")
+    return join_splits("IDX files", parts, reading, "images by the order of their file")
 
 
-def _idx(source: Source, field: str, reading: Reading) -> Numbers:
+def _idx(source: Source, field: str, reading: UploadReader) -> LazyArray:
     """LeCun's format: two zeros, 8 for bytes, the number of dimensions, each size as big-endian uint32, the bytes."""
     raw = _plain(source, field, reading, 20)
     if len(raw) < 8 or raw[:3] != b"\0\0\x08" or not 1 <= raw[3] <= 4 or len(raw) < 4 + 4 * raw[3]:
@@ -190,14 +194,14 @@ def _idx(source: Source, field: str, reading: Reading) -> Numbers:
     reading.limits.fit(math.prod(sizes))
     if source(2) == b"\x1f\x8b":
         reading.limits.fit_unpacked(math.prod(sizes), source.size)
-        source = Held(_plain(source, field, reading, start + math.prod(sizes) + 1))
+        source = InMemoryFile(_plain(source, field, reading, start + math.prod(sizes) + 1))
     if source.size - start != math.prod(sizes):
         have = f"{source.size - start:,}" if source.size - start < math.prod(sizes) else "more"
-        raise InputError(field, f"hold {math.prod(sizes):,} bytes as its header says", Described(have))
-    return Numbers(field, source, sizes, False, np.dtype(np.uint8), start)
+        raise InputError(field, f"hold {math.prod(sizes):,} bytes as its header says", Unquoted(have))
+    return LazyArray(field, source, sizes, False, np.dtype(np.uint8), start)
 
 
-def _plain(source: Source, field: str, reading: Reading, most: int | None = None) -> bytes:
+def _plain(source: Source, field: str, reading: UploadReader, most: int | None = None) -> bytes:
     """The first bytes of a file, or all, unpacked where it is packed by gzip."""
     if source(2) != b"\x1f\x8b":
         return source(most)
@@ -206,13 +210,13 @@ def _plain(source: Source, field: str, reading: Reading, most: int | None = None
         with source.open() as packed, gzip.GzipFile(fileobj=packed) as file:
             found = file.read(min(most or bound, bound) + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(field, "be whole", Described(words(error))) from None
+        raise InputError(field, "be whole", Unquoted(short_error(error))) from None
     if most is None:
         reading.limits.fit(len(found))
     return found if most is None else found[:most]
 
 
-def binary(files: Files, reading: Reading) -> Checked | None:
+def read_cifar_binary(files: Files, reading: UploadReader) -> CheckedDataset | None:
     """Images and labels of CIFAR's binary files, or None where there are none. Raises `InputError`."""
     found = {place[-1]: source for place, source in files.items()}
     forms = [form for form in (cifar.TEN, cifar.FINE) if set(form.files) <= set(found)]
@@ -225,14 +229,16 @@ def binary(files: Files, reading: Reading) -> Checked | None:
     for part, names in ((TRAIN, form.train), (TEST, (form.test,))):
         size = sum(found[name].size for name in names)
         if not size or any(found[name].size % form.record for name in names):
-            raise InputError(names[0], f"hold records of {form.record:,} bytes", Described(f"{size:,} bytes"))
+            raise InputError(names[0], f"hold records of {form.record:,} bytes", Unquoted(f"{size:,} bytes"))
         reading.limits.fit_samples(size // form.record)
         tables = [
-            Numbers(name, found[name], (found[name].size // form.record, form.record), False, np.dtype(np.uint8), 0)
+            LazyArray(name, found[name], (found[name].size // form.record, form.record), False, np.dtype(np.uint8), 0)
             for name in names
         ]
         labels = np.concatenate([piece[:, form.label] for one in tables for piece in one.pieces()])
-        parts[part] = Part(Stack.of_records(names[0], tables), _labels(labels.astype(np.int64), names[0], reading))
+        parts[part] = LabelledImages(
+            ImageStack.of_records(names[0], tables), _labels(labels.astype(np.int64), names[0], reading)
+        )
     left = len(files) - len(form.files)
-    reading.did("others", left, f"{some(left, 'other file')} left out.")
-    return joined(f"{form.title}'s binary files", parts, reading, "as in the files")
+    reading.did("others", left, f"{count_with_noun(left, 'other file')} left out.")
+    return join_splits(f"{form.title}'s binary files", parts, reading, "as in the files")

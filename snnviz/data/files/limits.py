@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-from snnviz.errors import Described, InputError
+from snnviz.errors import InputError, Unquoted
 
 FEWEST_SIDE = 4
 
@@ -15,7 +15,7 @@ FLOOR, RATIO = 16 * 10**6, 100
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class UploadLimits:
     """What a data set of one's own may be. A host sets them by environment."""
 
     megabytes: int = 512
@@ -67,7 +67,7 @@ class Limits:
     """Kilobytes a second that an upload must come with, on average, after the first `idle` seconds."""
 
     @classmethod
-    def here(cls) -> Limits:
+    def here(cls) -> UploadLimits:
         """Those of this machine: SNNVIZ_UPLOAD_MEGABYTES and so on. Raises `InputError` for what is no number."""
         found = {}
         for name in cls.__dataclass_fields__:
@@ -81,12 +81,12 @@ class Limits:
     def fit(self, size: int) -> None:
         """Raises `InputError` where so many bytes are too many."""
         if size > self.megabytes * 10**6:
-            raise InputError("upload", f"be at most {self.megabytes:,} MB", Described(f"{size / 1e6:,.0f} MB"))
+            raise InputError("upload", f"be at most {self.megabytes:,} MB", Unquoted(f"{size / 1e6:,.0f} MB"))
 
     def too_large(self) -> InputError:
         """What to say where there is no memory."""
         rule = f"be read within {self.memory:,} MB of memory"
-        return InputError("upload", rule, Described("one that takes more"))
+        return InputError("upload", rule, Unquoted("one that takes more"))
 
     def fit_unpacked(self, size: int, arrived: int) -> None:
         """Raises `InputError` where so many bytes come of so few that arrived: `RATIO` times as many, above `FLOOR`."""
@@ -94,23 +94,23 @@ class Limits:
         if size > FLOOR + RATIO * arrived:
             most = FLOOR + RATIO * arrived
             rule = f"unpack to at most {most / 1e6:,.0f} MB, {RATIO} times what arrived"
-            raise InputError("upload", rule, Described(f"{size / 1e6:,.0f} MB"))
+            raise InputError("upload", rule, Unquoted(f"{size / 1e6:,.0f} MB"))
 
     def fit_events(self, count: int) -> None:
         """Raises `InputError` where so many events are too many."""
         if count > self.events:
-            raise InputError("upload", f"hold at most {self.events:,} events", Described(f"{count:,}"))
+            raise InputError("upload", f"hold at most {self.events:,} events", Unquoted(f"{count:,}"))
 
     def fit_samples(self, count: int) -> None:
         """Raises `InputError` where so many samples, or files, are too many."""
         if count > self.samples:
-            raise InputError("upload", f"hold at most {self.samples:,} samples", Described(f"{count:,}"))
+            raise InputError("upload", f"hold at most {self.samples:,} samples", Unquoted(f"{count:,}"))
 
     def fit_sides(self, height: int, width: int) -> None:
         """Raises `InputError` for pictures that are too large or too small."""
         if not FEWEST_SIDE <= min(height, width) <= max(height, width) <= self.side:
             rule = f"be of {FEWEST_SIDE} to {self.side} pixels a side"
-            raise InputError("images", rule, Described(f"{height}x{width}"))
+            raise InputError("images", rule, Unquoted(f"{height}x{width}"))
 
 
 Kind = Literal["images", "events"]
@@ -120,10 +120,10 @@ TEST_SHARE = 0.2
 """Of the samples, drawn by the design's seed, where a set has no test samples of its own."""
 
 
-def tested(count: int) -> int:
+def test_sample_count(count: int) -> int:
     """How many of `count` samples are for testing: `TEST_SHARE`, and at least one where one is left to learn from.
 
-    >>> [tested(count) for count in (1, 2, 100)]
+    >>> [test_sample_count(count) for count in (1, 2, 100)]
     [0, 1, 20]
     """
     return min(max(1, round(TEST_SHARE * count)), count - 1)

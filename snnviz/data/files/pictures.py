@@ -18,29 +18,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.data.files import folders
-from snnviz.data.files.archives import Files, Place, Source, shown, words
-from snnviz.data.files.checked import Checked, unseen
-from snnviz.data.files.eventfolders import ending
+from snnviz.data.files.archives import Files, PathParts, Source, short_error, short_path
+from snnviz.data.files.checked import CheckedDataset, missing_classes_remark
+from snnviz.data.files.eventfolders import file_suffix
 from snnviz.data.files.limits import FEWEST_SIDE
-from snnviz.data.files.reading import Reading, listed, some
-from snnviz.errors import Described, InputError
+from snnviz.data.files.reading import UploadReader, count_with_noun, join_names
+from snnviz.errors import InputError, Unquoted
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
 
-MOST_PIXELS = 40_000_000
+MAX_PIXELS = 40_000_000
 """Of a picture that is to be made smaller: a telephone's have 12 to 48 million."""
 
-GRAY = ("1", "L", "LA", "I;16")
-OTHER = ("CMYK", "YCbCr")
-COLOURED = ("RGB", "RGBA", "P", "PA", *OTHER, "RGBX", "La", "RGBa")
+GRAY_MODES = ("1", "L", "LA", "I;16")
+CONVERTED_MODES = ("CMYK", "YCbCr")
+COLOUR_MODES = ("RGB", "RGBA", "P", "PA", *CONVERTED_MODES, "RGBX", "La", "RGBa")
 SIZES = (28, 32, 64, 128)
-TURNED = 274
+ORIENTATION_TAG = 274
 """EXIF's tag of a picture that the camera was turned for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ImageHeader:
     """What the beginning of a picture says: `size` (height, width) as it is meant to be seen."""
 
     size: tuple[int, int]
@@ -50,11 +50,11 @@ class Header:
     several: bool
 
 
-def pictures(files: Files, reading: Reading) -> Checked:
+def read_image_folders(files: Files, reading: UploadReader) -> CheckedDataset:
     """Pictures below folders of a class, and perhaps of Train and Test. Raises `InputError`, which names the file."""
-    known = {place: source for place, source in files.items() if ending(place[-1]) in ENDINGS}
+    known = {place: source for place, source in files.items() if file_suffix(place[-1]) in ENDINGS}
     reading.limits.fit_samples(len(known))
-    found = folders.laid_out(known, reading, "picture")
+    found = folders.folder_layout(known, reading, "picture")
     headers = {place: _header(known[place], place) for place in found.order}
     side = _side(headers, reading)
     height, width = (side, side) if side else next(iter(headers.values())).size
@@ -68,11 +68,11 @@ def pictures(files: Files, reading: Reading) -> Checked:
         clear += has_clear
     _say(headers, channels, clear, reading)
     left = len(files) - len(known)
-    reading.did("others", left, f"{some(left, 'other file')} left out.")
-    classes, test = int(found.labels.max()) + 1, folders.tests_of(found)
-    return Checked(
+    reading.did("others", left, f"{count_with_noun(left, 'other file')} left out.")
+    classes, test = int(found.labels.max()) + 1, folders.test_count(found)
+    return CheckedDataset(
         kind="images",
-        form=f"pictures ({', '.join(sorted({ending(place[-1]) for place in found.order}))})",
+        form=f"pictures ({', '.join(sorted({file_suffix(place[-1]) for place in found.order}))})",
         shape=(channels, height, width),
         classes=classes,
         train=len(found.order) - test,
@@ -84,28 +84,32 @@ def pictures(files: Files, reading: Reading) -> Checked:
         scale="0 is black and 255 white",
         order="by the names of files",
         done=tuple(reading.done),
-        remarks=unseen(found.labels, classes),
+        remarks=missing_classes_remark(found.labels, classes),
     )
 
 
-def _say(headers: Mapping[Place, Header], channels: int, clear: int, reading: Reading) -> None:
+def _say(headers: Mapping[PathParts, ImageHeader], channels: int, clear: int, reading: UploadReader) -> None:
     several = list(headers.values())
     count = sum(one.gray for one in several) if channels == 3 else 0
-    reading.did("coloured", count, f"{some(count, 'gray picture')} among coloured ones: three equal channels.")
-    count = sum(one.mode in OTHER for one in several)
     reading.did(
-        "colours", count, f"{some(count, 'picture')} of other colours (CMYK and such) became red, green and blue."
+        "coloured", count, f"{count_with_noun(count, 'gray picture')} among coloured ones: three equal channels."
+    )
+    count = sum(one.mode in CONVERTED_MODES for one in several)
+    reading.did(
+        "colours",
+        count,
+        f"{count_with_noun(count, 'picture')} of other colours (CMYK and such) became red, green and blue.",
     )
     count = sum(one.mode == "I;16" for one in several)
-    reading.did("depth", count, f"{some(count, 'picture')} of 16 bits rounded to 8.")
-    reading.did("clear", clear, f"{some(clear, 'picture')} with transparent pixels put on white.")
+    reading.did("depth", count, f"{count_with_noun(count, 'picture')} of 16 bits rounded to 8.")
+    reading.did("clear", clear, f"{count_with_noun(clear, 'picture')} with transparent pixels put on white.")
     count = sum(one.turned for one in several)
-    reading.did("turned", count, f"{some(count, 'picture')} turned as the camera says (EXIF).")
+    reading.did("turned", count, f"{count_with_noun(count, 'picture')} turned as the camera says (EXIF).")
     count = sum(one.several for one in several)
-    reading.did("frames", count, f"{some(count, 'file')} of several pictures: the first is read.")
+    reading.did("frames", count, f"{count_with_noun(count, 'file')} of several pictures: the first is read.")
 
 
-def _side(headers: Mapping[Place, Header], reading: Reading) -> int:
+def _side(headers: Mapping[PathParts, ImageHeader], reading: UploadReader) -> int:
     """How wide all are made, 0 where they are kept as they are. Raises `Asked`."""
     sizes = Counter(one.size for one in headers.values())
     limits, given = reading.limits, reading.choices.size
@@ -113,20 +117,20 @@ def _side(headers: Mapping[Place, Header], reading: Reading) -> int:
     wanted = {str(side): f"{side}x{side}, the square in the middle" for side in SIZES if side <= limits.side}
     if given.isascii() and given.isdecimal() and len(given) < 5 and FEWEST_SIDE <= int(given) <= limits.side:
         wanted[given] = ""
-    why = listed(f"{height}x{width} ({count:,})" for (height, width), count in sizes.most_common())
+    why = join_names(f"{height}x{width} ({count:,})" for (height, width), count in sizes.most_common())
     chosen = reading.choose("size", f"pictures of {why}", wanted, "as they are" if fits else "")
     if chosen == "as they are":
         return 0
     largest = max(math.prod(size) for size in sizes)
-    if largest > MOST_PIXELS:
-        raise InputError("pictures", f"be of at most {MOST_PIXELS:,} pixels", largest)
-    reading.did("resized", len(headers), f"{some(len(headers), 'picture')} cut to the square in the middle and made "
-                f"{chosen}x{chosen} pixels; they were {why}.")  # fmt: skip
+    if largest > MAX_PIXELS:
+        raise InputError("pictures", f"be of at most {MAX_PIXELS:,} pixels", largest)
+    cut = f"{count_with_noun(len(headers), 'picture')} cut to the square in the middle"
+    reading.did("resized", len(headers), f"{cut} and made {chosen}x{chosen} pixels; they were {why}.")
     return int(chosen)
 
 
 @contextmanager
-def _opened(source: Source, place: Place) -> Iterator[Any]:
+def _opened(source: Source, place: PathParts) -> Iterator[Any]:
     from PIL import Image
 
     try:
@@ -138,27 +142,29 @@ def _opened(source: Source, place: Place) -> Iterator[Any]:
     except (InputError, MemoryError):
         raise
     except Exception as error:  # Pillow has no one kind of error for a damaged picture
-        got = Described(words(error) if "cannot identify" not in str(error) else "something else")
-        raise InputError(f"picture {shown(place)}", f"be a whole picture ({', '.join(FORMATS)})", got) from None
+        got = Unquoted(short_error(error) if "cannot identify" not in str(error) else "something else")
+        raise InputError(f"picture {short_path(place)}", f"be a whole picture ({', '.join(FORMATS)})", got) from None
 
 
-def _header(source: Source, place: Place) -> Header:
+def _header(source: Source, place: PathParts) -> ImageHeader:
     with _opened(source, place) as image:
         width, height = image.size
-        if image.mode not in GRAY + COLOURED:
+        if image.mode not in GRAY_MODES + COLOUR_MODES:
             rule = "be gray or in colours of 8 bits, or gray of 16"
-            raise InputError(f"picture {shown(place)}", rule, Described(f"mode {image.mode}"))
-        turned = image.getexif().get(TURNED, 1)
+            raise InputError(f"picture {short_path(place)}", rule, Unquoted(f"mode {image.mode}"))
+        turned = image.getexif().get(ORIENTATION_TAG, 1)
         size = (width, height) if turned in (5, 6, 7, 8) else (height, width)
-        gray = image.mode in GRAY or (image.mode == "P" and _is_gray(image.getpalette("RGB") or []))
-        return Header(size, gray, image.mode, turned in range(2, 9), bool(getattr(image, "is_animated", False)))
+        gray = image.mode in GRAY_MODES or (image.mode == "P" and _is_gray(image.getpalette("RGB") or []))
+        return ImageHeader(size, gray, image.mode, turned in range(2, 9), bool(getattr(image, "is_animated", False)))
 
 
 def _is_gray(palette: list[int]) -> bool:
     return palette[::3] == palette[1::3] == palette[2::3]
 
 
-def _pixels(source: Source, place: Place, header: Header, channels: int, side: int) -> tuple[NDArray[np.uint8], bool]:
+def _pixels(
+    source: Source, place: PathParts, header: ImageHeader, channels: int, side: int
+) -> tuple[NDArray[np.uint8], bool]:
     """(C, H, W), and whether pixels were transparent."""
     from PIL import Image, ImageOps
 
@@ -184,5 +190,7 @@ def _pixels(source: Source, place: Place, header: Header, channels: int, side: i
             image = image.resize((side, side), Image.Resampling.BILINEAR, box)
         pixels = np.asarray(image, np.uint8).transpose(2, 0, 1)
         if not side and pixels.shape[1:] != header.size:
-            raise InputError(f"picture {shown(place)}", "be as large as its header says", Described(str(pixels.shape)))
+            raise InputError(
+                f"picture {short_path(place)}", "be as large as its header says", Unquoted(str(pixels.shape))
+            )
         return pixels[:channels], clear

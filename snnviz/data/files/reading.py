@@ -1,7 +1,7 @@
 """How a file of somebody's own is read: within which limits, by which choices, and what was done on the way.
 
-Nothing is rescaled, dropped, merged or split anew without a word: whoever does it says so with `Reading.did`, and
-whoever sees several readings asks with `Reading.choose`.
+Nothing is rescaled, dropped, merged or split anew without a word: whoever does it says so with `UploadReader.did`, and
+whoever sees several readings asks with `UploadReader.choose`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from snnviz.data.files.limits import Limits
-from snnviz.errors import Described, InputError
+from snnviz.data.files.limits import UploadLimits
+from snnviz.errors import InputError, Unquoted
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class UploadChoices:
     """Answers where a file has several readings; empty: not asked, or not answered yet."""
 
     scale: str = ""
@@ -42,20 +42,20 @@ HELP: Mapping[str, str] = {
 }
 
 
-class Asked(InputError):
+class ChoiceNeeded(InputError):
     """There are several readings: `option` chooses one of `choices`, whose values are words for people."""
 
     def __init__(self, option: str, why: str, choices: Mapping[str, str]) -> None:
         self.option, self.why, self.choices = option, why, dict(choices)
         listed = "; ".join(f"{value} ({words})" for value, words in choices.items())
-        super().__init__(option, f"be chosen by --{option}: {listed}", Described(why))
+        super().__init__(option, f"be chosen by --{option}: {listed}", Unquoted(why))
 
-    def __reduce__(self) -> tuple[type[Asked], tuple[str, str, dict[str, str]]]:
-        return Asked, (self.option, self.why, self.choices)
+    def __reduce__(self) -> tuple[type[ChoiceNeeded], tuple[str, str, dict[str, str]]]:
+        return ChoiceNeeded, (self.option, self.why, self.choices)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Conversion:
     """Something that was done to what was given: a word for programs, to how many, and a sentence for people."""
 
     what: str
@@ -64,7 +64,7 @@ class Done:
 
 
 @dataclass(slots=True)
-class Heap:
+class GrowingArray:
     """An array that grows, in memory or in a file."""
 
     path: Path | None
@@ -89,15 +89,15 @@ class Heap:
 
 
 @dataclass(slots=True)
-class Reading:
+class UploadReader:
     """One reading of one upload."""
 
-    limits: Limits
-    choices: Choices = field(default_factory=Choices)
+    limits: UploadLimits
+    choices: UploadChoices = field(default_factory=UploadChoices)
     folder: Path | None = None
     """Where arrays are kept in files; None: in memory."""
 
-    done: list[Done] = field(default_factory=list)
+    done: list[Conversion] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
     def room(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -106,17 +106,17 @@ class Reading:
             return np.empty(shape, dtype)
         return np.lib.format.open_memmap(self.folder / f"{name}.npy", "w+", np.dtype(dtype), shape)
 
-    def heap(self, name: str, dtype: np.dtype[Any]) -> Heap:
+    def heap(self, name: str, dtype: np.dtype[Any]) -> GrowingArray:
         """An array that grows."""
-        return Heap(None if self.folder is None else self.folder / f"{name}.heap", dtype)
+        return GrowingArray(None if self.folder is None else self.folder / f"{name}.heap", dtype)
 
     def did(self, what: str, count: int, words: str) -> None:
         """Says what was done to `count` of them; nothing where that is none."""
         if count:
-            self.done.append(Done(what, count, words))
+            self.done.append(Conversion(what, count, words))
 
     def choose(self, option: str, why: str, choices: Mapping[str, str], usual: str = "") -> str:
-        """The one of `choices` that was chosen, else the `usual` one. Raises `Asked` where there is none."""
+        """The one of `choices` that was chosen, else the `usual` one. Raises `ChoiceNeeded` where there is none."""
         self.asked.add(option)
         given: str = getattr(self.choices, option)
         if given:
@@ -125,21 +125,21 @@ class Reading:
                 raise InputError(option, rule, given)
             return given
         if not usual:
-            raise Asked(option, why, choices)
+            raise ChoiceNeeded(option, why, choices)
         return usual
 
     def ended(self) -> None:
         """Raises `InputError` for a choice that nothing was asked for."""
-        for each in fields(Choices):
+        for each in fields(UploadChoices):
             given = getattr(self.choices, each.name)
             if given and each.name not in self.asked:
                 raise InputError(each.name, "be left out: there is nothing to choose", given)
 
 
-def listed(names: object, most: int = 5, cut: int = 24) -> str:
+def join_names(names: object, most: int = 5, cut: int = 24) -> str:
     """Some of the names, for a sentence.
 
-    >>> listed(["a", "b", "c"], 2)
+    >>> join_names(["a", "b", "c"], 2)
     'a, b and 1 more'
     """
     found = [str(name) for name in names]  # type: ignore[attr-defined]
@@ -147,10 +147,10 @@ def listed(names: object, most: int = 5, cut: int = 24) -> str:
     return shown + (f" and {len(found) - most:,} more" if len(found) > most else "")
 
 
-def some(count: int, noun: str) -> str:
+def count_with_noun(count: int, noun: str) -> str:
     """A number and its noun.
 
-    >>> some(1, "file"), some(1200, "file")
+    >>> count_with_noun(1, "file"), count_with_noun(1200, "file")
     ('1 file', '1,200 files')
     """
     return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.data.files.reading import Reading
-from snnviz.errors import Described, InputError
+from snnviz.data.files.reading import UploadReader
+from snnviz.errors import InputError, Unquoted
 
 TOLERANCE = 0.01
 """Share of the range by which values may leave it and still be of it: they become black or white."""
@@ -28,7 +28,7 @@ APART = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ValueRange:
     """The values of an array: `whole` where none is a fraction."""
 
     name: str
@@ -62,7 +62,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class PixelScaling:
     """For each array the values that become 0 and 255, the byte that is white, and what to say of it."""
 
     ranges: tuple[tuple[float, float], ...]
@@ -82,7 +82,7 @@ class Scale:
         return np.round((images - np.float64(low)) * (255 / (high - low))).astype(np.uint8), outside
 
 
-def span(name: str, dtype: np.dtype[Any], pieces: Iterable[NDArray[Any]]) -> Span:
+def value_range(name: str, dtype: np.dtype[Any], pieces: Iterable[NDArray[Any]]) -> ValueRange:
     """The values of an array, read in pieces. Raises `InputError` for those that are not finite."""
     low, high, whole = np.inf, -np.inf, True
     for piece in pieces:
@@ -90,15 +90,15 @@ def span(name: str, dtype: np.dtype[Any], pieces: Iterable[NDArray[Any]]) -> Spa
             continue
         if dtype.kind == "f":
             if not np.isfinite(piece).all():
-                raise InputError(name, "hold finite numbers", Described("NaN or infinity"))
+                raise InputError(name, "hold finite numbers", Unquoted("NaN or infinity"))
             whole = whole and bool((piece == np.floor(piece)).all())
         low, high = min(low, float(piece.min())), max(high, float(piece.max()))
     if low > high:
         low = high = 0.0
-    return Span(name, dtype.name, low, high, whole)
+    return ValueRange(name, dtype.name, low, high, whole)
 
 
-def chosen(spans: Sequence[Span], reading: Reading) -> Scale:
+def choose_scaling(spans: Sequence[ValueRange], reading: UploadReader) -> PixelScaling:
     """How the arrays become bytes. Raises `InputError`, or `Asked` where there are several ways."""
     low, high = min(one.low for one in spans), max(one.high for one in spans)
     kinds = {one.kind for one in spans}
@@ -135,4 +135,4 @@ def chosen(spans: Sequence[Span], reading: Reading) -> Scale:
         f"{span}: {f'{white} is white' if found == 'bytes' else f'{black:.4g} is black and {top:.4g} white'}"
         for span, (black, top) in zip(spans, ranges, strict=True)
     ]
-    return Scale(tuple(ranges), white, "; ".join(told))
+    return PixelScaling(tuple(ranges), white, "; ".join(told))

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.data.files import folders, scales
-from snnviz.data.files.arrays import Numbers
-from snnviz.data.files.checked import Checked, unseen
+from snnviz.data.files.arrays import LazyArray
+from snnviz.data.files.checked import CheckedDataset, missing_classes_remark
 from snnviz.data.files.cifar import PIXELS
 from snnviz.data.files.folders import TEST, TRAIN, VALID
-from snnviz.data.files.limits import tested
-from snnviz.data.files.reading import Reading, some
-from snnviz.errors import Described, InputError
+from snnviz.data.files.limits import test_sample_count
+from snnviz.data.files.reading import UploadReader, count_with_noun
+from snnviz.errors import InputError, Unquoted
 
 Labels = NDArray[np.int64]
 
@@ -25,7 +25,7 @@ COLOURS = (1, 3)
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class ImageStack:
     """Images (N, C, H, W), read in pieces, as often as somebody wants. `order`: of the axes, in words."""
 
     name: str
@@ -35,7 +35,7 @@ class Stack:
     order: str = ""
 
     @classmethod
-    def of(cls, images: Numbers) -> Stack:
+    def of(cls, images: LazyArray) -> ImageStack:
         """Of an array with the colours first, last or none. Raises `InputError`."""
         shape = images.shape
         if len(shape) == 3:
@@ -46,10 +46,10 @@ class Stack:
         if shape[1] in COLOURS:
             same = shape[0], shape[1], shape[2], shape[3]
             return cls(images.field, same, images.dtype, images.pieces, "colours first")
-        raise InputError(images.field, "have 1 or 3 colours", Described(f"shape {shape}"))
+        raise InputError(images.field, "have 1 or 3 colours", Unquoted(f"shape {shape}"))
 
     @classmethod
-    def of_records(cls, name: str, tables: Sequence[Numbers]) -> Stack:
+    def of_records(cls, name: str, tables: Sequence[LazyArray]) -> ImageStack:
         """Of CIFAR's records, which end with the pixels."""
 
         def pieces() -> Iterator[NDArray[Any]]:
@@ -60,43 +60,43 @@ class Stack:
         return cls(name, (sum(table.shape[0] for table in tables), 3, 32, 32), tables[0].dtype, pieces, "colours first")
 
 
-def _gray(images: Numbers) -> Iterator[NDArray[Any]]:
+def _gray(images: LazyArray) -> Iterator[NDArray[Any]]:
     return (piece[:, None] for piece in images.pieces())
 
 
-def _last(images: Numbers) -> Iterator[NDArray[Any]]:
+def _last(images: LazyArray) -> Iterator[NDArray[Any]]:
     return (piece.transpose(0, 3, 1, 2) for piece in images.pieces())
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LabelledImages:
     """Images and labels that belong together: for training, for testing or for validation."""
 
-    images: Stack
+    images: ImageStack
     labels: Labels
 
 
-def joined(form: str, parts: Mapping[int, Part], reading: Reading, order: str) -> Checked:
+def join_splits(form: str, parts: Mapping[int, LabelledImages], reading: UploadReader, order: str) -> CheckedDataset:
     """A data set of the images of its parts. Raises `InputError`, or `Asked`."""
     used, drawn = _split(parts, reading)
     for part in used:
         if part.images.shape[0] != len(part.labels):
             rule = f"be as many as the {part.images.shape[0]:,} images"
-            raise InputError("labels", rule, Described(f"{len(part.labels):,}"))
+            raise InputError("labels", rule, Unquoted(f"{len(part.labels):,}"))
         reading.limits.fit_sides(*part.images.shape[2:])
     shapes = sorted({part.images.shape[1:] for part in used})
     if len(shapes) > 1:
-        raise InputError("images", "be alike for training and testing", Described(" and ".join(map(str, shapes))))
+        raise InputError("images", "be alike for training and testing", Unquoted(" and ".join(map(str, shapes))))
     labels = np.concatenate([part.labels for part in used])
     reading.limits.fit_samples(len(labels))
     if not len(labels):
-        raise InputError("images", "be at least one", Described("none"))
+        raise InputError("images", "be at least one", Unquoted("none"))
     reading.limits.fit(len(labels) * math.prod(shapes[0]))
     images, white, scale = _bytes([part.images for part in used], reading)
     classes = int(labels.max()) + 1
-    test = tested(len(labels)) if drawn else len(used[1].labels)
+    test = test_sample_count(len(labels)) if drawn else len(used[1].labels)
     axes = " and ".join(dict.fromkeys(part.images.order for part in used if part.images.order))
-    return Checked(
+    return CheckedDataset(
         kind="images",
         form=form,
         shape=shapes[0],
@@ -110,23 +110,23 @@ def joined(form: str, parts: Mapping[int, Part], reading: Reading, order: str) -
         scale=scale,
         order=", ".join(filter(None, (order, axes))),
         done=tuple(reading.done),
-        remarks=unseen(labels, classes),
+        remarks=missing_classes_remark(labels, classes),
     )
 
 
-def _split(parts: Mapping[int, Part], reading: Reading) -> tuple[list[Part], bool]:
+def _split(parts: Mapping[int, LabelledImages], reading: UploadReader) -> tuple[list[LabelledImages], bool]:
     """The parts in their order, and whether a design's seed draws those for testing."""
     count = {part: len(one.labels) for part, one in parts.items()}
-    how = folders.split_by(count, reading, "image")
+    how = folders.choose_split(count, reading, "image")
     if how == "seed":
         return [parts[part] for part in (TRAIN, TEST) if part in parts], True
     return [parts[TRAIN], parts[TEST] if TEST in parts else parts[VALID]], False
 
 
-def _bytes(several: Sequence[Stack], reading: Reading) -> tuple[NDArray[np.uint8], int, str]:
+def _bytes(several: Sequence[ImageStack], reading: UploadReader) -> tuple[NDArray[np.uint8], int, str]:
     """All as bytes, the value of white, and what there is to say of the scale."""
-    spans = [scales.span(one.name, one.dtype, one.pieces()) for one in several]
-    scale = scales.chosen(spans, reading)
+    spans = [scales.value_range(one.name, one.dtype, one.pieces()) for one in several]
+    scale = scales.choose_scaling(spans, reading)
     images = reading.room("images", (sum(one.shape[0] for one in several), *several[0].shape[1:]), np.uint8)
     at = outside = 0
     for number, one in enumerate(several):
@@ -134,9 +134,9 @@ def _bytes(several: Sequence[Stack], reading: Reading) -> tuple[NDArray[np.uint8
             images[at : at + len(piece)], out = scale.bytes(piece, number)
             at, outside = at + len(piece), outside + out
     if at != len(images):
-        raise InputError("images", f"be {len(images):,} as their headers say", Described(f"{at:,}"))
-    words = f"{some(outside, 'value')} of {images.size:,} outside of the range became black or white."
+        raise InputError("images", f"be {len(images):,} as their headers say", Unquoted(f"{at:,}"))
+    words = f"{count_with_noun(outside, 'value')} of {images.size:,} outside of the range became black or white."
     reading.did("clipped", outside, words)
     fractions = sum(math.prod(one.shape) for one, span in zip(several, spans, strict=True) if not span.whole)
-    reading.did("levels", fractions, f"{some(fractions, 'value')} with fractions rounded to 256 levels.")
+    reading.did("levels", fractions, f"{count_with_noun(fractions, 'value')} with fractions rounded to 256 levels.")
     return images, scale.white, scale.words

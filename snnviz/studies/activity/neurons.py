@@ -7,10 +7,10 @@ from typing import Any
 
 from snnviz.catalog.neurons import as_lif, model, threshold
 from snnviz.design import naming
-from snnviz.design.links import short
+from snnviz.design.links import format_number
 from snnviz.design.menus import NEURONS
 from snnviz.design.parts import AnyNeuron, Neuron
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import validated
 from snnviz.errors import InputError, did_you_mean
 
 LIF = "lif"
@@ -38,7 +38,7 @@ def read(text: object, path: str = "kind") -> str:
         if name in given:
             raise InputError(f"{path}.{name}", "be left out: the setting says it, or training alone", given[name])
     part = AnyNeuron.variant({"kind": kind})
-    neuron = checked(part, naming.filled(part, {"kind": kind, **given}), f"a neuron of kind {kind}", f"{path}.")
+    neuron = validated(part, naming.fill_absent(part, {"kind": kind, **given}), f"a neuron of kind {kind}", f"{path}.")
     assert isinstance(neuron, AnyNeuron)
     if not model(neuron).spiking or threshold(neuron) is None:
         raise InputError(path, "spike above a threshold", kind)
@@ -49,9 +49,9 @@ def write(neuron: AnyNeuron) -> str:
     """The text of a neuron; what is as absence means is left out. LIF for what begins as LIF."""
     if as_lif(neuron) is not None:
         return LIF
-    usual = naming.absent(type(neuron))
+    usual = naming.absent_document(type(neuron))
     own = {name: value for name, value in neuron.model_dump().items() if name not in (*SLIDERS, *UNSEEN)}
-    told = [f"{name}={value if isinstance(value, str) else short(value)}"
+    told = [f"{name}={value if isinstance(value, str) else format_number(value)}"
             for name, value in own.items() if value != usual.get(name)]  # fmt: skip
     return ":".join([neuron.kind, *told])
 
@@ -66,7 +66,7 @@ def build(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
     part = AnyNeuron.variant({"kind": kind})
     given: dict[str, Any] = {name: value for name, value in sliders.items() if name in part.model_fields}
     given |= _settings(settings)
-    found = part.model_validate(naming.filled(part, {"kind": kind, **given}))
+    found = part.model_validate(naming.fill_absent(part, {"kind": kind, **given}))
     assert isinstance(found, AnyNeuron)
     return found
 

@@ -8,18 +8,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
-from snnviz.catalog.inits import COMPARED, coinciding
-from snnviz.data.datasets import read_dataset
+from snnviz.catalog.inits import COMPARED, group_equivalent
+from snnviz.data.datasets import parse_dataset_name
 from snnviz.design.binning import LONGEST_MS
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS, SCHEDULES, Choice
-from snnviz.design.recipes import Rate, Recipe, Schedule, usual
+from snnviz.design.recipes import Rate, Recipe, Schedule, default_entry
 from snnviz.design.registry import Range
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class StudyRun:
     """One design of a study. Members with the same `name` differ in their seed alone.
 
     `init`: its initialisation. `place`, of `of`: which of the values of what is varied; 0 of 0 where nothing is.
@@ -40,7 +40,7 @@ VARIED: dict[str, tuple[str, tuple[float, ...]]] = {
 }
 """What Fig. 10 of Micheli et al. 2024 varies, and our values."""
 
-RIVALS = ("variance-preserving", "kaiming")
+COMPARED_INITS = ("variance-preserving", "kaiming")
 """The two that Fig. 10 compares, solid and dashed."""
 
 
@@ -55,7 +55,7 @@ class TrainingStudy(Recipe):
 
     compare: Literal["initialisations", "depth", "width", "leak", "threshold"] = "initialisations"
     network: Literal["mlp", "cnn"] = "mlp"
-    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
+    data: Annotated[str, PlainValidator(parse_dataset_name)] = "digits"
     depth: Annotated[int, Range(1, 100, "Hidden layers.", 1, "Hidden layers")] = 10
     width: Annotated[int, Range(4, 2048, "Neurons, or channels, of a hidden layer.", 10)] = 300
     threshold: Annotated[float, Range(0, 4, "Potential above which a neuron spikes (theta).", 0.05)] = 1.0
@@ -71,7 +71,7 @@ class TrainingStudy(Recipe):
         int, Range(0, 50, "The cnn halves its maps after so many layers; 0, as in the paper: never.", 1)
     ] = 2
     learning_rate: Rate = 0.001
-    schedule: Schedule = usual(SCHEDULES, "cosine")
+    schedule: Schedule = default_entry(SCHEDULES, "cosine")
     batch_size: Annotated[int, Range(0, 2048, "Images in a training step; 0: 64 of digits, 128 of all else.", 16)] = 0
 
 
@@ -85,10 +85,10 @@ PRESETS: dict[str, TrainingStudy] = {
 is ours, and cheaper. The paper prints no batch size: 128 is ours."""
 
 
-def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member, ...]:
+def study_runs(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[StudyRun, ...]:
     """The study's designs. `inits`: what is compared, at first the eight of the paper.
 
-    >>> len(members(TrainingStudy())), len(members(TrainingStudy(compare="depth", seeds=2)))
+    >>> len(study_runs(TrainingStudy())), len(study_runs(TrainingStudy(compare="depth", seeds=2)))
     (8, 16)
     """
     base = _base(study)
@@ -101,29 +101,29 @@ def members(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Member,
         part, field = path.split(".")
         if study.network == "cnn" and field == "width":
             field, values = "channels", tuple(value // 10 for value in values)
-        for kind in RIVALS:
+        for kind in COMPARED_INITS:
             init = Choice.meant(INITS, kind)
             for place, value in enumerate(values):
                 change = {"init": dict(init), part: {**base[part], field: value}}
                 found.append((f"{kind}, {study.compare} {value:g}", init, place, len(values), change))
     return tuple(
-        Member(name, init, place, of, Design.meant({**base, **change, "seed": seed}))
+        StudyRun(name, init, place, of, Design.meant({**base, **change, "seed": seed}))
         for name, init, place, of, change in found
         for seed in range(study.seeds)
     )
 
 
-def alike(several: Sequence[Member]) -> tuple[tuple[Choice, ...], ...]:
+def equivalent_inits(several: Sequence[StudyRun]) -> tuple[tuple[Choice, ...], ...]:
     """Initialisations of members that differ in nothing else and draw the weights of all layers by one law, in groups.
 
-    >>> [[init.kind for init in group] for group in alike(members(TrainingStudy()))]
+    >>> [[init.kind for init in group] for group in equivalent_inits(study_runs(TrainingStudy()))]
     [['kaiming', 'ding-2022']]
     """
     if not several or several[0].of:  # something else is varied
         return ()
     design = several[0].design
-    shapes = [(layer.fan_in, layer.fan_out) for layer in architecture(design).weighted]
-    return coinciding((member.init for member in several), shapes, design.neuron, design.data.steps)
+    shapes = [(layer.fan_in, layer.fan_out) for layer in build_architecture(design).weighted]
+    return group_equivalent((member.init for member in several), shapes, design.neuron, design.data.steps)
 
 
 def _named(init: Choice) -> str:

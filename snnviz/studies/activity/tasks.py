@@ -6,12 +6,12 @@ from typing import Any
 
 from snnviz.catalog.neurons import model
 from snnviz.studies.activity.neurons import can_be_drawn
-from snnviz.tasks import Offer, TaskKind
+from snnviz.tasks import DesignButton, TaskKind
 
 KINDS: tuple[TaskKind[Any], ...] = ()
 
 OFFERS = (
-    Offer(
+    DesignButton(
         label="See its activity through 100 layers",
         help="Its neuron, time steps, initialisation and fan-in, beside other initialisations, on the Activity page.",
         icon=":material/ssid_chart:",

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
 from snnviz.data import datasets
-from snnviz.data.datasets import read_dataset
-from snnviz.design.cells import PUBLISHED, Cell, Edge, canonical, drawn, is_backward, parse, write
+from snnviz.data.datasets import parse_dataset_name
+from snnviz.design.cells import PUBLISHED_CELLS, Cell, Edge, canonical_form, has_backward, parse, random_cell, to_text
 from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.design.registry import Range
 from snnviz.design.submitted import MAX_TEXT, Task
@@ -27,7 +27,7 @@ STEM_SIDE = 32
 """To which images are padded that are not much smaller."""
 
 
-class Untrained(Task):
+class UntrainedNetworks(Task):
     """The untrained networks that cells are scored in, and the images that these are shown.
 
     The paper scores with 128 channels or more, two batches of 256 images and T = 5 (Kim et al. 2022).
@@ -35,7 +35,7 @@ class Untrained(Task):
 
     most = MAX_TEXT
 
-    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
+    data: Annotated[str, PlainValidator(parse_dataset_name)] = "digits"
     metric: Metric = "sahd"
     """Hamming distances as they are (hd), or in units of what independent spikes would have (sahd)."""
 
@@ -67,7 +67,7 @@ class Untrained(Task):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        card = datasets.card(self.data)
+        card = datasets.dataset_card(self.data)
         least = max(card.shape[1:])
         if self.size and (self.size < least or self.size % 4):
             raise InputError("size", f"be 0, or a multiple of 4 from {-(-least // 4) * 4} to 64", self.size)
@@ -78,21 +78,21 @@ class Untrained(Task):
     @property
     def side(self) -> int:
         """Of the images that the network sees: 16 for digits, 32 for images of 28x28."""
-        least = max(datasets.card(self.data).shape[1:])
+        least = max(datasets.dataset_card(self.data).shape[1:])
         return self.size or (STEM_SIDE if least > STEM_SIDE // 2 else 2 * least)
 
 
-class Scoring(Untrained):
+class Scoring(UntrainedNetworks):
     """How good a cell is without training: how differently a SNASNet of it spikes for different images."""
 
     kind = "score"
     noun = "a scoring"
     field = "scoring"
 
-    cell: Annotated[Cell, PlainValidator(parse), PlainSerializer(write)] = next(iter(PUBLISHED.values()))
+    cell: Annotated[Cell, PlainValidator(parse), PlainSerializer(to_text)] = next(iter(PUBLISHED_CELLS.values()))
 
 
-class CellSearch(Untrained):
+class CellSearch(UntrainedNetworks):
     """Which of many drawn cells score best, without training any (Kim et al. 2022, Sec. 4.2).
 
     All are scored in small networks first; the best of them again, in larger ones and with more images.
@@ -119,7 +119,7 @@ class CellSearch(Untrained):
 
     @model_validator(mode="after")
     def _fine_fits(self) -> Self:
-        images = datasets.card(self.data).train
+        images = datasets.dataset_card(self.data).train
         if self.fine_batch > images:
             raise InputError("fine_batch", f"be at most the {images:,} training images", self.fine_batch)
         return self
@@ -130,7 +130,7 @@ class CellSearch(Untrained):
 
     def cell(self, number: int) -> Cell:
         """Candidate `number`, from 0 on: the same in a search with more candidates or another size of network."""
-        return drawn(self.seed, number, backward=self.backward)
+        return random_cell(self.seed, number, backward=self.backward)
 
     @property
     def coarse(self) -> Scoring:
@@ -143,13 +143,13 @@ class CellSearch(Untrained):
         return self._scoring(self.fine_channels, self.fine_batch, self.fine_repeats)
 
     def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
-        shared = {name: getattr(self, name) for name in Untrained.model_fields}
+        shared = {name: getattr(self, name) for name in UntrainedNetworks.model_fields}
         return Scoring.meant(shared | {"channels": channels, "batch": batch, "repeats": repeats})
 
     @property
     def beside(self) -> tuple[CellSearch, ...]:
         """The same by the other normalisations, of its first candidates alone, until `COMPARED` of them differ."""
-        numbers = different(self.seed, COMPARED, self.backward, most=self.candidates)
+        numbers = distinct_candidates(self.seed, COMPARED, self.backward, most=self.candidates)
         fields = {**self.model_dump(), "candidates": numbers[-1] + 1, "best": 0}
         return tuple(
             CellSearch.check({**fields, "normalisation": way}) for way in NORMALISATIONS if way != self.normalisation
@@ -161,22 +161,22 @@ COMPARED = 30
 
 
 @lru_cache(maxsize=64)
-def different(
+def distinct_candidates(
     seed: int, count: int, backward: bool, *, looped: bool = False, most: int | None = None
 ) -> tuple[int, ...]:
-    """The numbers of the first `count` candidates whose cells differ (`canonical`), among the first `most`.
+    """The numbers of the first `count` candidates whose cells differ (`canonical_form`), among the first `most`.
 
     `looped`: of cells that have a backward connection.
 
-    >>> different(0, 3, True)
+    >>> distinct_candidates(0, 3, True)
     (0, 1, 2)
     """
     known: dict[tuple[Edge, ...], int] = {}
     number = 0
     while len(known) < count and number != most:
-        cell = drawn(seed, number, backward=backward)
-        if not looped or is_backward(cell):
-            known.setdefault(canonical(cell), number)
+        cell = random_cell(seed, number, backward=backward)
+        if not looped or has_backward(cell):
+            known.setdefault(canonical_form(cell), number)
         number += 1
     return tuple(known.values())
 
@@ -192,7 +192,7 @@ CELL_SEARCHES: dict[str, CellSearch] = {
 """Named searches. The paper has 5,000 candidates, two batches of 256 images and 128 channels or more."""
 
 
-def resized(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def resize_images(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """(..., H, W) as (..., side, side): each pixel as many times as there is room for, and 0 around."""
     times = side // max(images.shape[-2:])
     large = images.repeat(times, -2).repeat(times, -1)
@@ -205,7 +205,7 @@ def resized(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 class Candidate(Row):
     """A cell of a search without training, and its scores; the search's repeats have the mean and the deviation.
 
-    cell: as `design.cells.write` has it. fine: 1 of one of the best, scored again, else 0. sahd, hd: log|det K| by
+    cell: as `design.cells.to_text` has it. fine: 1 of one of the best, scored again, else 0. sahd, hd: log|det K| by
     each metric, None where there is none, and then `invalid` says why. The deviations are None of a single repeat.
     """
 

@@ -8,17 +8,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator, model_validator
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.data import datasets
-from snnviz.data.datasets import read_dataset
-from snnviz.design.cells import Cell, canonical
+from snnviz.data.datasets import parse_dataset_name
+from snnviz.design.cells import Cell, canonical_form
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import DATASETS, EVENTS, SCHEDULES
-from snnviz.design.recipes import Rate, Recipe, Schedule, usual
+from snnviz.design.recipes import Rate, Recipe, Schedule, default_entry
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
-from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Normalisation, different
+from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Normalisation, distinct_candidates
 
 Question = Literal["scores", "search", "steps", "transfer"]
 Way = Literal["forward", "backward"]
@@ -38,13 +38,13 @@ class CellStudy(Recipe):
 
     scores: cells drawn at random are scored and trained. search: the best of more and more candidates is trained, and
     random ones beside it. steps: the best is trained with more time steps. transfer: the best for one data set is
-    trained on another. The defaults are small enough for a laptop; what a paper trains with: `recipes.follow`.
+    trained on another. The defaults are small enough for a laptop; what a paper trains with: `recipes.apply_recipe`.
     """
 
     noun = "a study of cells"
 
     learning_rate: Rate = 0.006
-    schedule: Schedule = usual(SCHEDULES, "cosine")
+    schedule: Schedule = default_entry(SCHEDULES, "cosine")
 
     question: Question = "scores"
     connections: Literal["forward", "backward", "both"] = "forward"
@@ -85,7 +85,7 @@ class CellStudy(Recipe):
 
     @model_validator(mode="after")
     def _enough_images(self) -> CellStudy:
-        images = min(datasets.card(name).train for name in self.sets)
+        images = min(datasets.dataset_card(name).train for name in self.sets)
         if self.seed + self.searches > 2**31:
             raise InputError("seed", "leave room for the other searches' seeds", self.seed)
         if self.score_batch > images:
@@ -105,7 +105,7 @@ class CellStudy(Recipe):
 
 def _still(value: object, field: str) -> str:
     """The name of a data set of images, or a sentence."""
-    name = read_dataset(value, field)
+    name = parse_dataset_name(value, field)
     if EVENTS in DATASETS[name].traits:
         raise InputError(field, "be a data set of images, not of recordings", name)
     return name
@@ -115,12 +115,12 @@ Place = tuple[str, Way, int]
 """Of a search in a study: its data set, which connections its cells have, and the how manieth of such it is, from 0."""
 
 
-def searches(study: CellStudy) -> dict[Place, CellSearch]:
+def study_searches(study: CellStudy) -> dict[Place, CellSearch]:
     """The searches that a study needs. Raises `InputError`.
 
     Of cells that are scored there are as many candidates as it takes until enough of them differ.
 
-    >>> {way: search.candidates for (_, way, _), search in searches(CellStudy(connections="both")).items()}
+    >>> {way: search.candidates for (_, way, _), search in study_searches(CellStudy(connections="both")).items()}
     {'forward': 20, 'backward': 31}
     """
     times = 1 if study.question == "scores" else study.searches
@@ -136,7 +136,7 @@ def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
     return CellSearch.meant(
         {
             "data": data,
-            "candidates": taken(study, way)[-1] + 1 if study.question == "scores" else study.samples,
+            "candidates": trained_candidates(study, way)[-1] + 1 if study.question == "scores" else study.samples,
             "connections": way,
             "metric": study.metric,
             "normalisation": study.normalisation,
@@ -150,30 +150,32 @@ def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
     )
 
 
-def taken(study: CellStudy, way: Way) -> tuple[int, ...]:
+def trained_candidates(study: CellStudy, way: Way) -> tuple[int, ...]:
     """The numbers of the candidates that are scored and trained: the first cells drawn that differ."""
     backward = way == "backward"
-    return different(study.seed, study.cells, backward, looped=backward and study.kept == "backward")
+    return distinct_candidates(study.seed, study.cells, backward, looped=backward and study.kept == "backward")
 
 
-def score_of(candidate: Candidate, metric: Metric) -> float | None:
+def candidate_score(candidate: Candidate, metric: Metric) -> float | None:
     """By this metric; None where there is none."""
     return candidate.sahd if metric == "sahd" else candidate.hd
 
 
-def best_of(candidates: Iterable[Candidate], metric: Metric, first: int | None = None) -> Candidate | None:
+def best_candidate(candidates: Iterable[Candidate], metric: Metric, first: int | None = None) -> Candidate | None:
     """The highest score among the `first` that were drawn (None: among all); None where nothing has one."""
-    known = [(score, -c.number, c) for c in candidates if (score := score_of(c, metric)) is not None and not c.fine]
+    known = [
+        (score, -c.number, c) for c in candidates if (score := candidate_score(c, metric)) is not None and not c.fine
+    ]
     known = [entry for entry in known if first is None or -entry[1] < first]
     return max(known, key=lambda entry: entry[:2])[2] if known else None
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class StudyRun:
     """One network of a study. Members that differ in their design's seed alone are averaged.
 
-    `number`: of its cell among the candidates of the search on `source`, the `time`-th of such. `samples`: of how many
-    it is the best (0: it was taken as it came).
+    `number`: of its cell among the candidates of the search on `source`, the `time`-th of such. `sample_sizes`: of how
+    many it is the best (0: it was taken as it came).
     """
 
     way: Way
@@ -185,17 +187,17 @@ class Member:
     time: int = 0
 
 
-def members(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[Member, ...]:
+def study_runs(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[StudyRun, ...]:
     """The networks to be trained, seed by seed. `found`: candidates by their search's digest.
 
     Where the best of a search is asked for, only those of searches that are in `found`. The weights of each search's
     networks have seeds of their own.
     """
     chosen: list[tuple[Place, int, int]] = []
-    known = searches(study)
+    known = study_searches(study)
     for place, search in known.items():
         if study.question == "scores":
-            chosen += [(place, number, 0) for number in taken(study, place[1])]
+            chosen += [(place, number, 0) for number in trained_candidates(study, place[1])]
         elif candidates := found.get(search.digest, ()):
             best = _best(study, candidates)
             chosen += [(place, number, count) for count, number in best.items()]
@@ -208,39 +210,39 @@ def members(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple
             cell, weights = known[place].cell(number), time * study.seeds + seed
             for data in study.sets:
                 for steps in TIMES if study.question == "steps" else (study.steps,):
-                    made = design(study, cell, weights, data, steps)
-                    result.append(Member(way, source, number, cell, count, made, time))
+                    made = run_design(study, cell, weights, data, steps)
+                    result.append(StudyRun(way, source, number, cell, count, made, time))
     return tuple(result)
 
 
 def _best(study: CellStudy, candidates: Sequence[Candidate]) -> dict[int, int]:
     """By how many candidates there are, the number of the best of them."""
-    many = samples(study) if study.question == "search" else (study.samples,)
-    best = {count: best_of(candidates, study.metric, count) for count in many}
+    many = sample_sizes(study) if study.question == "search" else (study.samples,)
+    best = {count: best_candidate(candidates, study.metric, count) for count in many}
     return {count: one.number for count, one in best.items() if one is not None}
 
 
 def _random(search: CellSearch, best: set[int], count: int) -> list[int]:
     """The first candidates that differ from each other and from the best; fewer where there are not so many."""
-    known = {canonical(search.cell(number)) for number in best}
+    known = {canonical_form(search.cell(number)) for number in best}
     found: list[int] = []
     for number in range(search.candidates):
-        if len(found) < count and (cell := canonical(search.cell(number))) not in known:
+        if len(found) < count and (cell := canonical_form(search.cell(number))) not in known:
             known.add(cell)
             found.append(number)
     return found
 
 
-def samples(study: CellStudy) -> tuple[int, ...]:
+def sample_sizes(study: CellStudy) -> tuple[int, ...]:
     """Of how many candidates the best is trained: the last are all.
 
-    >>> samples(CellStudy(samples=200))
+    >>> sample_sizes(CellStudy(samples=200))
     (1, 10, 50, 100, 200)
     """
     return (*(count for count in SAMPLES if count < study.samples), study.samples)
 
 
-def design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> Design:
+def run_design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> Design:
     """The network of a cell as it is trained: the example snasnet-digits, but for what the study says."""
     settings: dict[str, Any] = {
         **study.settings,
@@ -253,10 +255,10 @@ def design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> De
         "training.epochs": study.epochs,
         "seed": seed,
     }
-    return change(named("snasnet-digits"), settings)
+    return change(get_example("snasnet-digits"), settings)
 
 
-def distinct(several: Iterable[Member]) -> tuple[Design, ...]:
+def distinct_designs(several: Iterable[StudyRun]) -> tuple[Design, ...]:
     """The designs to be run: what two members share only once."""
     return tuple({member.design.digest: member.design for member in several}.values())
 

@@ -9,17 +9,17 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
-from snnviz.catalog.shortcuts import weights
+from snnviz.catalog.shortcuts import loss_weights
 from snnviz.design import naming
 from snnviz.design.design import Design
-from snnviz.design.links import change, meant
+from snnviz.design.links import change, from_sparse
 from snnviz.design.menus import INITS, SHORTCUTS, Choice
 from snnviz.design.parts import Shortcut, Training
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Document, Task
 from snnviz.errors import InputError, did_you_mean
 from snnviz.events import Row
-from snnviz.graph.branches import branching
+from snnviz.graph.branches import branch_layers
 from snnviz.graph.ttfs import relu_network
 
 Mode = Literal["vanilla", "control", "constant", "evolutionary"]
@@ -33,7 +33,7 @@ EVERY = 2
 
 def _start(settings: dict[str, Any]) -> Design:
     common = {"data.steps": 4, "neuron.threshold": 0.5, "training.shortcut.schedule": "linear"}
-    return meant(common | settings)
+    return from_sparse(common | settings)
 
 
 STARTS: dict[str, Design] = {
@@ -105,7 +105,7 @@ class ShortcutStudy(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class StudyRun:
     """One run of a comparison. Members of a mode differ in their seed alone."""
 
     mode: Mode
@@ -113,16 +113,16 @@ class Member:
     design: Design
 
 
-def modes(design: Design) -> dict[Mode, Design]:
+def training_modes(design: Design) -> dict[Mode, Design]:
     """The design without branches, with constant ones, and with those whose weight falls as it says.
 
     Without branches there is nothing to compare, and constant ones do not fall.
 
-    >>> list(modes(STARTS["deep mlp"])), list(modes(Design()))
+    >>> list(training_modes(STARTS["deep mlp"])), list(training_modes(Design()))
     (['vanilla', 'constant', 'evolutionary'], ['vanilla'])
     """
     shortcut = design.training.shortcut
-    found: dict[Mode, Design] = {"vanilla": _with(design, naming.meant(Shortcut))}
+    found: dict[Mode, Design] = {"vanilla": _with(design, naming.from_sparse(Shortcut))}
     if shortcut.schedule.kind != "zero":
         weight = shortcut.schedule.parameters["weight"]
         constant = Choice.meant(SHORTCUTS, "constant", weight=weight)
@@ -132,34 +132,34 @@ def modes(design: Design) -> dict[Mode, Design]:
     return found
 
 
-def control(design: Design) -> Design:
+def control_design(design: Design) -> Design:
     """The design without branches, for whole epochs more that take at least as many operations as branches do.
 
-    >>> control(STARTS["deep mlp"]).training.epochs
+    >>> control_design(STARTS["deep mlp"]).training.epochs
     14
     """
     most = next(item for item in Training.model_fields["epochs"].metadata if isinstance(item, Range)).high
-    more = math.ceil(BRANCH_COST * len(branching(design)) * design.training.epochs)
+    more = math.ceil(BRANCH_COST * len(branch_layers(design)) * design.training.epochs)
     epochs = min(int(most), design.training.epochs + more)
-    return change(_with(design, naming.meant(Shortcut)), {"training.epochs": epochs})
+    return change(_with(design, naming.from_sparse(Shortcut)), {"training.epochs": epochs})
 
 
-def members(design: Design, study: ShortcutStudy) -> tuple[Member, ...]:
+def study_runs(design: Design, study: ShortcutStudy) -> tuple[StudyRun, ...]:
     """The runs, seed by seed, so that the first comparison is there early."""
-    known = modes(design)
+    known = training_modes(design)
     names: dict[Mode, str] = {"evolutionary": design.training.shortcut.schedule.kind}
     if study.controls == "with" and len(known) > 1:
-        longer = control(design)
+        longer = control_design(design)
         names["control"] = f"vanilla, {longer.training.epochs} epochs"
         known = {"vanilla": known["vanilla"], "control": longer, **known}
     return tuple(
-        Member(mode, names.get(mode, mode), each.model_copy(update={"seed": seed}))
+        StudyRun(mode, names.get(mode, mode), each.model_copy(update={"seed": seed}))
         for seed in _seeds(design, study)
         for mode, each in known.items()
     )
 
 
-def distinct(several: Iterable[Member]) -> tuple[Design, ...]:
+def distinct_designs(several: Iterable[StudyRun]) -> tuple[Design, ...]:
     """The designs to be run."""
     return tuple({member.design.digest: member.design for member in several}.values())
 
@@ -224,17 +224,17 @@ def _some(value: object) -> Sequence[Any]:
     return value
 
 
-def survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
+def gradient_survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     """What is looked at before training. Of how the design is trained only what a first step sees has a say.
 
-    >>> survey(STARTS["deep mlp"], ShortcutStudy(deepest=8)).depths
+    >>> gradient_survey(STARTS["deep mlp"], ShortcutStudy(deepest=8)).depths
     (2, 4, 6, 8)
     """
     design = relu_network(design) if design.network.code == "ttfs" else design
     shortcut, deep = design.training.shortcut, design.network.hidden_layers is not None
-    first = weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
+    first = loss_weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
     schedule = Choice.meant(SHORTCUTS, "constant", weight=first)
-    training = naming.meant(
+    training = naming.from_sparse(
         Training,
         loss=design.training.loss,
         precision=design.training.precision,

@@ -12,7 +12,7 @@ STEPS = 6
 """Training steps in which as much is computed as for the gradients of one untrained network, its making included."""
 
 
-def deepest(survey: GradientSurvey) -> Design:
+def deepest_design(survey: GradientSurvey) -> Design:
     """The largest network of a survey."""
     depths = {"network.depth": max(survey.depths), "training.shortcut.layers": ""} if survey.depths else {}
     return change(survey.design, depths)
@@ -20,7 +20,7 @@ def deepest(survey: GradientSurvey) -> Design:
 
 def cost(survey: GradientSurvey) -> Cost:
     """Counts layers. Each network goes as far as in so many training steps."""
-    largest = deepest(survey)
+    largest = deepest_design(survey)
     a_step = costs.training_seconds(largest) / costs.training_steps(largest)
     alike = sum(survey.depths) / max(survey.depths) if survey.depths else 1
     seconds = STEPS * a_step * alike * max(1, len(survey.inits))
@@ -42,7 +42,7 @@ KINDS = (
         value=GradientSurvey,
         rows=(InitialGradient,),
         cost=cost,
-        run="snnviz.studies.shortcuts.compute.surveying:survey",
+        run="snnviz.studies.shortcuts.compute.surveying:run_gradient_survey",
         show="snnviz.studies.shortcuts.command.gradients:show",
         measure="snnviz.studies.shortcuts.command.gradients:measure",
         page="shortcuts",

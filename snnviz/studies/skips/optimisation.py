@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import PlainValidator, model_validator
 
-from snnviz.data.datasets import read_dataset
+from snnviz.data.datasets import parse_dataset_name
 from snnviz.design import adjacency
 from snnviz.design.design import Design
 from snnviz.design.recipes import Recipe
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
-from snnviz.graph.controls import can_be_plain, match, plain
-from snnviz.studies.skips.search import Code, Kernel, Objective, Search, candidate, write_code
+from snnviz.graph.controls import can_be_plain, match_control, plain_block
+from snnviz.studies.skips.search import Code, Kernel, Objective, Search, candidate_design, format_code
 
 
 class Optimisation(Recipe):
@@ -35,7 +35,7 @@ class Optimisation(Recipe):
     block: Annotated[
         int, Range(0, 7, "The block of the architecture that is searched; 0 means all of them.", 1, "Block searched")
     ] = 0
-    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
+    data: Annotated[str, PlainValidator(parse_dataset_name)] = "digits"
     train_samples: Annotated[
         int, Range(0, 1_000_000, "Training images to use, those kept apart among them; 0 means all.", 500)
     ] = 0
@@ -83,7 +83,7 @@ class Optimisation(Recipe):
     def _can_be_searched(self) -> Optimisation:
         if self.learning_rate > 1:
             raise InputError("learning_rate", "be at most 1 in a search", self.learning_rate)
-        searches(self)
+        optimisation_searches(self)
         return self
 
 
@@ -92,16 +92,16 @@ OPTIMISATIONS: dict[str, Optimisation] = {}
 
 
 @lru_cache(maxsize=64)
-def searches(setting: Optimisation) -> tuple[Search, ...]:
+def optimisation_searches(setting: Optimisation) -> tuple[Search, ...]:
     """Seed by seed: the search, and the random one beside it. Raises `InputError`.
 
-    >>> [(search.strategy, search.weights, search.seed) for search in searches(Optimisation(repeats=1))]
+    >>> [(search.strategy, search.weights, search.seed) for search in optimisation_searches(Optimisation(repeats=1))]
     [('ucb', 'frozen', 0), ('random', 'scratch', 0)]
     """
     found = []
     for seed in range(setting.repeats):
         both = {
-            "design": design(setting, seed),
+            "design": starting_design(setting, seed),
             "skips": setting.skips,
             "block": setting.block,
             "iterations": setting.iterations,
@@ -130,19 +130,20 @@ BEST, TIMES = 2, 4
 """How many of the best are trained again, and how often."""
 
 
-def again(search: Search, best: Sequence[Code]) -> dict[str, tuple[Design, ...]]:
+def retraining_designs(search: Search, best: Sequence[Code]) -> dict[str, tuple[Design, ...]]:
     """What is trained again from scratch, other weights and order of images each time: the best candidates by code, the
     "original", and for a block "plain", without skips and as wide as gives it as many parameters as the best.
 
-    >>> [(name, len(designs)) for name, designs in again(searches(Optimisation())[0], [(1, 1, 1, 1, 1, 1)]).items()]
+    >>> search = optimisation_searches(Optimisation())[0]
+    >>> [(name, len(designs)) for name, designs in retraining_designs(search, [(1, 1, 1, 1, 1, 1)]).items()]
     [('111111', 4), ('original', 4), ('plain', 4)]
     """
-    chosen = {write_code(code): candidate(search, code) for code in best[:BEST]}
+    chosen = {format_code(code): candidate_design(search, code) for code in best[:BEST]}
     if search.design not in chosen.values():
         chosen["original"] = search.design
     if best and can_be_plain(search.design):
-        first = candidate(search, best[0])
-        own = plain(first, match(first, "parameters").channels)
+        first = candidate_design(search, best[0])
+        own = plain_block(first, match_control(first, "parameters").channels)
         chosen |= {} if own in chosen.values() else {"plain": own}
     return {
         name: tuple(one.model_copy(update={"seed": one.seed + n}) for n in range(1, TIMES + 1))
@@ -150,7 +151,7 @@ def again(search: Search, best: Sequence[Code]) -> dict[str, tuple[Design, ...]]
     }
 
 
-def design(setting: Optimisation, seed: int) -> Design:
+def starting_design(setting: Optimisation, seed: int) -> Design:
     """The network that the search starts from, with the skips of its paper; of a block, those of a ResNet."""
     if setting.network == "block":
         network = {

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
-from snnviz.catalog.inits import is_measured
+from snnviz.catalog.inits import is_data_dependent
 from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
@@ -17,12 +17,12 @@ from snnviz.design.registry import Range
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.events import Row
-from snnviz.graph.rewiring import rewired
+from snnviz.graph.rewiring import with_block_matrices
 
 Code = tuple[int, ...]
 """A candidate: for each slot the number of the option that it takes."""
 
-LARGEST_WHOLE = 15
+MAX_SLOTS_BY_PAIR = 15
 """Places for skips up to which each of a block is a slot of its own."""
 
 Strategy = Literal["ucb", "random"]
@@ -84,7 +84,7 @@ class Search(Task):
             raise InputError("design.network.kind", "be a network with skips", design.network.kind)
         if design.network.backward:
             raise InputError("design.network.edges", "have no backward connections", "some")
-        if is_measured(design.init):
+        if is_data_dependent(design.init):
             raise InputError("design.init.kind", "not depend on what reaches a layer in a search", design.init.kind)
         return design
 
@@ -101,7 +101,7 @@ class Search(Task):
     @property
     def trials(self) -> int:
         """Candidates that are trained, unless there are fewer."""
-        return min(self.iterations * self.parallel, space(self).count)
+        return min(self.iterations * self.parallel, search_space(self).count)
 
 
 def _design(value: object) -> Design:
@@ -131,7 +131,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class SearchSpace:
     """What the candidates of a search choose."""
 
     slots: tuple[Slot, ...]
@@ -151,13 +151,13 @@ class Space:
 
 
 @lru_cache(maxsize=256)
-def space(search: Search) -> Space:
+def search_space(search: Search) -> SearchSpace:
     """The slots of a search: every place for a skip in a block that has few, else one for each vertex.
 
-    In a block with more than `LARGEST_WHOLE` places a vertex chooses the number of its skips (1, 2, half of those that
-    it has room for, or all) and their type.
+    In a block with more than `MAX_SLOTS_BY_PAIR` places a vertex chooses the number of its skips (1, 2, half of those
+    that it has room for, or all) and their type.
 
-    >>> space(Search(design=Design())).count
+    >>> search_space(Search(design=Design())).count
     729
     """
     types = {"both": (DSC, ASC), "dsc": (DSC,), "asc": (ASC,)}[search.skips]
@@ -167,8 +167,8 @@ def space(search: Search) -> Space:
         if search.block not in (0, number):
             continue
         name = number if len(all_of_them) > 1 else 0
-        places = adjacency.slots(len(edges) - 1)
-        if len(places) <= LARGEST_WHOLE:
+        places = adjacency.skip_positions(len(edges) - 1)
+        if len(places) <= MAX_SLOTS_BY_PAIR:
             options = ((0, 0), *((kind, 1) for kind in types))
             found += [Slot(name, i, j, options) for i, j in places]
             continue
@@ -176,15 +176,15 @@ def space(search: Search) -> Space:
             counts = sorted({1, min(2, j - 1), j // 2, j - 1})
             options = ((0, 0), *((kind, count) for kind in types for count in counts))
             found.append(Slot(name, None, j, options))
-    return Space(tuple(found))
+    return SearchSpace(tuple(found))
 
 
 @lru_cache(maxsize=4096)
-def candidate(search: Search, code: Code) -> Design:
+def candidate_design(search: Search, code: Code) -> Design:
     """The design of a candidate. Blocks that are not searched keep their matrix."""
     found = list(search.design.network.matrices)
     skips: dict[int, dict[tuple[int, int], int]] = {}
-    for slot, choice in zip(space(search).slots, code, strict=True):
+    for slot, choice in zip(search_space(search).slots, code, strict=True):
         kind, count = slot.options[choice]
         block = max(slot.block, 1)
         here = skips.setdefault(block, {})
@@ -192,15 +192,15 @@ def candidate(search: Search, code: Code) -> Design:
         if count:
             here |= {(i, slot.target): kind for i in sources}
     for block, some in skips.items():
-        found[block - 1] = adjacency.build(len(found[block - 1]) - 1, some)
-    return rewired(search.design, tuple(found))
+        found[block - 1] = adjacency.edges_from_skips(len(found[block - 1]) - 1, some)
+    return with_block_matrices(search.design, tuple(found))
 
 
 @lru_cache(maxsize=256)
-def original(search: Search) -> Code | None:
+def original_code(search: Search) -> Code | None:
     """The code of the search's own network, or None where no candidate is like it."""
     found, own = [], search.design.network.matrices
-    for slot in space(search).slots:
+    for slot in search_space(search).slots:
         edges = own[max(slot.block, 1) - 1]
         if slot.source is not None:
             kinds = [edges[slot.source][slot.target]]
@@ -212,7 +212,7 @@ def original(search: Search) -> Code | None:
             return None
         found.append(slot.options.index(option))
     code = tuple(found)
-    return code if candidate(search, code).network.matrices == own else None
+    return code if candidate_design(search, code).network.matrices == own else None
 
 
 def _sources(search: Search, slot: Slot, count: int) -> list[int]:
@@ -220,30 +220,30 @@ def _sources(search: Search, slot: Slot, count: int) -> list[int]:
     return draw.sample(range(slot.target - 1), count)
 
 
-def widest(search: Search) -> Design:
+def widest_design(search: Search) -> Design:
     """The design with every skip that a candidate may have, as a concatenation, and every channel of its source."""
     whole = tuple(adjacency.densenet_like(len(edges) - 1) for edges in search.design.network.matrices)
-    document = rewired(search.design, whole).document()
+    document = with_block_matrices(search.design, whole).document()
     document["network"]["dsc_fraction"] = 1.0
     return Design.check(document)
 
 
-def skips_of(design: Design) -> int:
+def count_skips(design: Design) -> int:
     """How many skips a design has."""
     return sum(edge != 0 for edges in design.network.matrices for row in edges for edge in row)
 
 
-def write_code(code: Code) -> str:
+def format_code(code: Code) -> str:
     """As one word, an option a character.
 
-    >>> write_code((0, 2, 10)), read_code("02a")
+    >>> format_code((0, 2, 10)), parse_code("02a")
     ('02a', (0, 2, 10))
     """
     return "".join("0123456789abcdefghijklmnopqrstuvwxyz"[choice] for choice in code)
 
 
-def read_code(text: str) -> Code:
-    """The inverse of `write_code`."""
+def parse_code(text: str) -> Code:
+    """The inverse of `format_code`."""
     return tuple(int(choice, 36) for choice in text)
 
 
@@ -263,7 +263,7 @@ class Twin(Row):
 class Trial(Row):
     """A candidate of a search, trained. Measured on the images kept apart.
 
-    code: as `snnviz.studies.skips.search.write_code` has it. value: the objective, to be made small, and `error` its
+    code: as `snnviz.studies.skips.search.format_code` has it. value: the objective, to be made small, and `error` its
     standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:
     operations of an image on inputs that are not 0, a sum of m spikes being m additions; eff_macs and eff_acs: by
     NeuroBench (None of a trial of before: there macs and additions are NeuroBench's, with zero padding). mean, sd: what
@@ -296,7 +296,7 @@ class Trial(Row):
 class Model(Row):
     """The Gaussian process after an iteration: its kernel's lengths (separated by commas), and numbers of the scale.
 
-    See `snnviz.theory.posterior.Belief`.
+    See `snnviz.theory.posterior.FittedProcess`.
     """
 
     table: ClassVar[str] = "models"

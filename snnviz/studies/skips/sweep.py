@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
-from snnviz.data.datasets import read_dataset
+from snnviz.data.datasets import parse_dataset_name
 from snnviz.design import adjacency
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.networks import Norm
-from snnviz.design.recipes import Recipe, follow
+from snnviz.design.recipes import Recipe, apply_recipe
 from snnviz.design.registry import Range
-from snnviz.graph.controls import CONTROLS, Control, match, plain
+from snnviz.graph.controls import CONTROLS, Control, match_control, plain_block
 from snnviz.graph.twins import ann_twin
 
 SkipType = Literal["DSC", "ASC"]
@@ -24,7 +24,7 @@ CODES: dict[SkipType, int] = {"DSC": adjacency.DSC, "ASC": adjacency.ASC}
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class SweepPoint:
     """One design of a sweep: `n_skip` skips of a type into every layer that has room. `ann`: it is an ANN twin.
 
     `control`: instead it is the plain block, without skips, that has as many of these. Points that differ in their seed
@@ -60,7 +60,7 @@ class SkipSweep(Recipe):
         ),
     ] = 3
     seeds: Annotated[int, Range(1, 10, "Runs of each; a seed draws which skips there are, and the weights.", 1)] = 4
-    data: Annotated[str, PlainValidator(read_dataset)] = "digits"
+    data: Annotated[str, PlainValidator(parse_dataset_name)] = "digits"
     depth: Annotated[int, Range(adjacency.MIN_DEPTH, adjacency.MAX_DEPTH, "Layers of the block.", 1, "Layers")] = 4
     channels: Annotated[int, Range(1, 256, "Channels of every layer.", 1)] = 8
     dsc_fraction: Annotated[
@@ -110,7 +110,7 @@ SWEEPS: dict[str, SkipSweep] = {
     "normalised": SkipSweep(norm="batch", controls="with"),
     "weak weights": SkipSweep(controls="with"),
     "half the channels": SkipSweep(gain=2, controls="with", dsc_fraction=0.5),
-    "CIFAR10-DVS": follow(
+    "CIFAR10-DVS": apply_recipe(
         SkipSweep(data="cifar10-dvs", gain=2, controls="with", twins="without", train_samples=0, downsample=4),
         "skips, CIFAR10-DVS",
     ),
@@ -123,12 +123,12 @@ say: half of them, or all as in a DenseNet. The last takes data and training fro
 """
 
 
-def points(sweep: SkipSweep) -> tuple[Point, ...]:
+def sweep_points(sweep: SkipSweep) -> tuple[SweepPoint, ...]:
     """The sweep's designs, seed by seed, so that every curve has its first values early.
 
-    >>> len(points(SkipSweep())), len(distinct(points(SkipSweep())))
+    >>> len(sweep_points(SkipSweep())), len(distinct_designs(sweep_points(SkipSweep())))
     (64, 56)
-    >>> len(distinct(points(SkipSweep(controls="with"))))
+    >>> len(distinct_designs(sweep_points(SkipSweep(controls="with"))))
     88
     """
     found = []
@@ -138,11 +138,11 @@ def points(sweep: SkipSweep) -> tuple[Point, ...]:
                 design = _design(sweep, kind, n_skip, seed)
                 beside: dict[Control | None, Design] = {None: design}
                 if sweep.controls == "with" and n_skip:  # without skips a block is its own control
-                    beside |= {what: plain(design, match(design, what).channels) for what in CONTROLS}
+                    beside |= {what: plain_block(design, match_control(design, what).channels) for what in CONTROLS}
                 for control, one in beside.items():
-                    found.append(Point(kind, n_skip, ann=False, design=one, control=control))
+                    found.append(SweepPoint(kind, n_skip, ann=False, design=one, control=control))
                     if sweep.twins == "with":
-                        found.append(Point(kind, n_skip, ann=True, design=_twin(sweep, one), control=control))
+                        found.append(SweepPoint(kind, n_skip, ann=True, design=_twin(sweep, one), control=control))
     return tuple(found)
 
 
@@ -151,7 +151,7 @@ def _twin(sweep: SkipSweep, design: Design) -> Design:
     return twin if sweep.twin_gain == twin.init["gain"] else change(twin, {"init.gain": sweep.twin_gain})
 
 
-def distinct(several: Iterable[Point]) -> tuple[Design, ...]:
+def distinct_designs(several: Iterable[SweepPoint]) -> tuple[Design, ...]:
     """The designs to be run: what two points share only once."""
     return tuple({point.design.digest: point.design for point in several}.values())
 

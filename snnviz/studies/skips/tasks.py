@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.skips.search import Model, Search, Trial, Twin, widest
+from snnviz.studies.skips.search import Model, Search, Trial, Twin, widest_design
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
@@ -16,8 +16,8 @@ SIDE_BY_SIDE = 2
 def cost(search: Search) -> Cost:
     """Counts weight updates, of the ANN twin, the shared weights and the candidates. One of these is taken to lie half
     way between the network and the widest one."""
-    design, wide = search.design, widest(search)
-    epochs, images = design.training.epochs, costs.samples(design)[0]
+    design, wide = search.design, widest_design(search)
+    epochs, images = design.training.epochs, costs.sample_counts(design)[0]
     batches = math.ceil((images - search.validation) / design.training.batch_size)
     share = 1 - search.validation / images
     an_epoch = (costs.training_seconds(design) + costs.training_seconds(wide)) / 2 / epochs
@@ -47,7 +47,7 @@ KINDS = (
         value=Search,
         rows=(Twin, Trial, Model),
         cost=cost,
-        run="snnviz.studies.skips.compute.searching:conduct",
+        run="snnviz.studies.skips.compute.searching:run_skip_search",
         show="snnviz.studies.skips.command.searching:show",
         page="skips",
         sample=sample,

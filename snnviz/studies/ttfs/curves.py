@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from snnviz.design import naming
 from snnviz.design.design import Design
-from snnviz.design.links import meant
+from snnviz.design.links import from_sparse
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
@@ -20,11 +20,11 @@ from snnviz.studies.ttfs.limits import (
     Axis,
     Epochs,
     FineTuning,
+    HardwareLimits,
     Jitter,
     Latency,
     LearningRate,
     Levels,
-    Limits,
     Outliers,
     TimeBits,
     WeightBits,
@@ -43,7 +43,7 @@ class LimitStudy(Document):
     seeds: Annotated[int, Range(1, 10, "Networks of each point; their seeds follow the design's own.", 1)] = 1
 
 
-class LimitSetting(LimitStudy):
+class LimitSettings(LimitStudy):
     """What the page shows: limits all at once, and of which a curve is drawn."""
 
     weight_bits: WeightBits = 4
@@ -53,20 +53,22 @@ class LimitSetting(LimitStudy):
     axis: Axis = "weight_bits"
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> HardwareLimits:
         """Those of the sliders."""
-        given = {name: getattr(self, name) for name in Limits.model_fields}
-        return naming.meant(Limits, **given | ({} if self.weight_bits else {"outliers": 0.0, "levels": "without-zero"}))
+        given = {name: getattr(self, name) for name in HardwareLimits.model_fields}
+        return naming.from_sparse(
+            HardwareLimits, **given | ({} if self.weight_bits else {"outliers": 0.0, "levels": "without-zero"})
+        )
 
     @model_validator(mode="after")
-    def _two_bits_for_a_zero(self) -> LimitSetting:
+    def _two_bits_for_a_zero(self) -> LimitSettings:
         if self.levels == "with-zero" and self.weight_bits == 1:
             raise InputError("weight_bits", "be 0 or at least 2 where levels is with-zero", self.weight_bits)
         return self
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CurvePoint:
     """A point of a curve, of one seed."""
 
     axis: Axis
@@ -74,9 +76,9 @@ class Point:
     task: FineTuning
 
 
-def start() -> Design:
+def default_design() -> Design:
     """What is limited if nothing else is asked for: a ReLU network on digits, trained in a second."""
-    return meant(
+    return from_sparse(
         {
             "data.steps": 1,
             "network.kind": "mlp",
@@ -89,41 +91,45 @@ def start() -> Design:
     )
 
 
-def trained_first(design: Design) -> Design:
+def pretrained_design(design: Design) -> Design:
     """The design of which a network under limits is made. Raises `InputError` for one without a TTFS twin."""
     return design if design.network.code == "ttfs" else relu_network(design)
 
 
-def first_seed(design: Design, seeds: int) -> int:
+def clamp_first_seed(design: Design, seeds: int) -> int:
     """The design's own, or the last one that so many others can follow."""
     most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
     return min(design.seed, int(most) - seeds + 1)
 
 
-def networks(design: Design, seeds: int) -> tuple[Design, ...]:
+def pretrained_designs(design: Design, seeds: int) -> tuple[Design, ...]:
     """The designs that are trained without limits, of so many seeds from the design's own on."""
-    first, plain = first_seed(design, seeds), trained_first(design)
+    first, plain = clamp_first_seed(design, seeds), pretrained_design(design)
     return tuple(plain.model_copy(update={"seed": seed}) for seed in range(first, first + seeds))
 
 
-def tuning(design: Design, limits: Limits, study: LimitStudy) -> FineTuning:
+def finetuning_task(design: Design, limits: HardwareLimits, study: LimitStudy) -> FineTuning:
     """One fine-tuning of a design. Raises `InputError`."""
     told = {"epochs": study.epochs, "learning_rate": study.learning_rate}
-    return FineTuning.meant({"design": trained_first(design), "limits": limits, **told})
+    return FineTuning.meant({"design": pretrained_design(design), "limits": limits, **told})
 
 
-def points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Axis)) -> tuple[Point, ...]:
+def curve_points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Axis)) -> tuple[CurvePoint, ...]:
     """Of the curves, seed by seed, so that the first ones are whole early.
 
-    >>> [point.value for point in points(start(), LimitStudy(), ["jitter"])]
+    >>> [point.value for point in curve_points(default_design(), LimitStudy(), ["jitter"])]
     [0.05, 0.1, 0.2, 0.4, 0.8]
     """
     found = []
-    for network in networks(design, study.seeds):
+    for network in pretrained_designs(design, study.seeds):
         for axis in axes:
             for value in AXES[axis]:
                 given: dict[str, object] = {axis: value}
                 if axis == "weight_bits":
                     given |= {"outliers": study.outliers, "levels": study.levels}
-                found.append(Point(axis, value, tuning(network, naming.meant(Limits, **given), study)))
+                found.append(
+                    CurvePoint(
+                        axis, value, finetuning_task(network, naming.from_sparse(HardwareLimits, **given), study)
+                    )
+                )
     return tuple(found)

@@ -13,7 +13,7 @@ from snnviz.design.registry import Range
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.events import Row
-from snnviz.graph.ttfs import check
+from snnviz.graph.ttfs import check_has_ttfs_twin
 
 Axis = Literal["weight_bits", "time_bits", "jitter", "latency"]
 
@@ -70,10 +70,10 @@ Epochs = Annotated[int, Range(1, 100, "Passes over the training images through t
 LearningRate = Annotated[float, Range(1e-6, 1, "Step size at the first of them.", 0.0005)]
 
 
-class Limits(Part):
+class HardwareLimits(Part):
     """What a chip does to weights and spikes. See `theory.ttfslimits`; together they apply in the order of the fields.
 
-    >>> Limits(weight_bits=4).text, Limits().text
+    >>> HardwareLimits(weight_bits=4).text, HardwareLimits().text
     ('weight_bits=4', 'none')
     """
 
@@ -85,7 +85,7 @@ class Limits(Part):
     time_bits: TimeBits = 0
 
     @model_validator(mode="after")
-    def _removes_outliers_of_something(self) -> Limits:
+    def _removes_outliers_of_something(self) -> HardwareLimits:
         if self.outliers and not self.weight_bits:
             raise InputError("limits.outliers", "be 0 where limits.weight_bits is 0", self.outliers)
         if self.levels == "with-zero" and self.weight_bits < 2:
@@ -115,13 +115,13 @@ class FineTuning(Task):
     ]
     """The network as it is trained without limits: ReLUs, or the TTFS network that computes the same."""
 
-    limits: Limits = Limits()
+    limits: HardwareLimits = HardwareLimits()
     epochs: Epochs = 5
     learning_rate: LearningRate = 0.001
 
     @model_validator(mode="after")
     def _has_a_twin(self) -> FineTuning:
-        check(self.design)
+        check_has_ttfs_twin(self.design)
         if self.design.neuron.kind != "relu":
             raise InputError("design.neuron.kind", "be relu", self.design.neuron.kind)
         if self.design.ttfs.slope != "one":

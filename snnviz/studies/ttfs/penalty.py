@@ -14,9 +14,9 @@ from snnviz.design.registry import Range
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import ttfs_network
-from snnviz.studies.ttfs.curves import first_seed
+from snnviz.studies.ttfs.curves import clamp_first_seed
 
-MOST = 20
+MAX_PENALTIES = 20
 """Values in a study."""
 
 PAPER_SPIKES = 0.3
@@ -44,9 +44,9 @@ class PenaltyStudy(Document):
         parts = text.split(",") if isinstance(text, str) and len(text) <= 400 else []
         found = sorted({number for part in parts if (number := _number(part)) is not None})
         read = sum(bool(part.strip()) for part in parts)
-        fits = found and len(found) <= MOST and read == sum(_number(part) is not None for part in parts)
+        fits = found and len(found) <= MAX_PENALTIES and read == sum(_number(part) is not None for part in parts)
         if not fits or found[0] < limits.low or found[-1] > limits.high:
-            rule = f"be at most {MOST} numbers from {limits.low:g} to {limits.high:g}, such as 0,0.1,1"
+            rule = f"be at most {MAX_PENALTIES} numbers from {limits.low:g} to {limits.high:g}, such as 0,0.1,1"
             raise InputError("values", rule, text)
         return ",".join(f"{number:g}" for number in found)
 
@@ -65,24 +65,24 @@ def _number(text: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Penalised:
+class PenaltyRun:
     """One run of a study."""
 
     penalty: float
     design: Design
 
 
-def penalised(design: Design, study: PenaltyStudy) -> tuple[Penalised, ...]:
+def penalty_runs(design: Design, study: PenaltyStudy) -> tuple[PenaltyRun, ...]:
     """The runs, seed by seed, so that a first curve is there early. Raises `InputError` for one without a TTFS twin.
 
     >>> from snnviz.catalog import limitstudies
-    >>> [each.penalty for each in penalised(limitstudies.start(), PenaltyStudy(values="0,1", seeds=1))]
+    >>> [each.penalty for each in penalty_runs(limitstudies.start(), PenaltyStudy(values="0,1", seeds=1))]
     [0.0, 1.0]
     """
     network = ttfs_network(design)
-    first = first_seed(design, study.seeds)
+    first = clamp_first_seed(design, study.seeds)
     return tuple(
-        Penalised(
+        PenaltyRun(
             penalty,
             network.model_copy(
                 update={"seed": seed, "ttfs": network.ttfs.model_copy(update={"penalty": penalty})},

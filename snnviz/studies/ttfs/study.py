@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from pydantic import PlainValidator, model_validator
 
 from snnviz.design.design import Design
-from snnviz.design.links import meant
+from snnviz.design.links import from_sparse
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.theory.ttfs import Silent
 
-MOST_NEURONS = 4
+MAX_NEURONS = 4
 """That are looked at together."""
 
 Weights = Literal["relu", "ttfs", "untrained"]
@@ -23,10 +23,10 @@ Slopes = Literal["one", "drawn", "alpha-one"]
 _COMMON = {"neuron.kind": "relu", "data.steps": 1, "init": "kaiming"}
 
 STARTS: dict[str, Design] = {
-    "digits mlp": meant(
+    "digits mlp": from_sparse(
         _COMMON | {"network.kind": "mlp", "network.depth": 2, "network.width": 64, "training.learning_rate": 0.002},
     ),
-    "784-340-10": meant(
+    "784-340-10": from_sparse(
         _COMMON
         | {
             "data.name": "mnist",
@@ -37,11 +37,11 @@ STARTS: dict[str, Design] = {
             "training.epochs": 5,
         },
     ),
-    "8 layers": meant(
+    "8 layers": from_sparse(
         _COMMON | {"network.kind": "mlp", "network.depth": 7, "network.width": 100, "training.learning_rate": 0.001},
     ),
-    "small cnn": meant(_COMMON | {"network.kind": "cnn", "network.channels": 8, "training.learning_rate": 0.002}),
-    "vgg": meant(
+    "small cnn": from_sparse(_COMMON | {"network.kind": "cnn", "network.channels": 8, "training.learning_rate": 0.002}),
+    "vgg": from_sparse(
         _COMMON
         | {
             "network.kind": "vgg",
@@ -107,15 +107,15 @@ def _neurons(value: object) -> str:
     given = [part.strip() for part in str(value).split(",")] if isinstance(value, int | str) else [""]
     numbers = [part for part in dict.fromkeys(given) if part]
     known = all(part.isascii() and part.isdecimal() and len(part) <= 7 for part in numbers)
-    if isinstance(value, bool) or not isinstance(value, int | str) or not known or len(numbers) > MOST_NEURONS:
-        raise InputError("neurons", f"be at most {MOST_NEURONS} numbers of neurons from 0, such as 3,17", value)
+    if isinstance(value, bool) or not isinstance(value, int | str) or not known or len(numbers) > MAX_NEURONS:
+        raise InputError("neurons", f"be at most {MAX_NEURONS} numbers of neurons from 0, such as 3,17", value)
     return ",".join(str(int(part)) for part in numbers)
 
 
-def networks(design: Design, steps: int = 5) -> dict[str, Design]:
+def compared_networks(design: Design, steps: int = 5) -> dict[str, Design]:
     """The same network three times: of ReLUs, of one spike a neuron, and rate-coded in so many time steps.
 
-    >>> [(name, each.network.code, each.neuron.kind) for name, each in networks(STARTS["digits mlp"]).items()]
+    >>> [(name, each.network.code, each.neuron.kind) for name, each in compared_networks(STARTS["digits mlp"]).items()]
     [('relu', 'rate', 'relu'), ('ttfs', 'ttfs', 'relu'), ('rate', 'rate', 'lif')]
     """
     relu = relu_network(design)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from snnviz.data.datasets import card
+from snnviz.data.datasets import dataset_card
 from snnviz.design.links import change
-from snnviz.graph.architectures import architecture
-from snnviz.studies.ttfs.curves import start
-from snnviz.studies.ttfs.limits import FineTuning, Limits, Tuned
+from snnviz.graph.architectures import build_architecture
+from snnviz.studies.ttfs.curves import default_design
+from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits, Tuned
 from snnviz.studies.ttfs.trajectories import USUAL, Course, Trajectories
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
@@ -36,11 +36,15 @@ def trajectories_cost(task: Trajectories) -> Cost:
     began, and their moments. Measured: 0.4 to 0.8 of it.
     """
     design = task.design
-    layers, about, (train, _) = architecture(design).layers, card(design.data.name), costs.samples(design)
+    layers, about, (train, _) = (
+        build_architecture(design).layers,
+        dataset_card(design.data.name),
+        costs.sample_counts(design),
+    )
     images = max(250, min(design.training.batch_size, train))
     inputs, neurons = sum(math.prod(layer.in_shape) for layer in layers), sum(layer.neurons for layer in layers)
     unfolded = max(layer.fan_in * layer.neurons // layer.out_shape[0] for layer in layers)
-    floats = images * (inputs + 24 * neurons + 2 * unfolded) + 30 * costs.parameters(design)
+    floats = images * (inputs + 24 * neurons + 2 * unfolded) + 30 * costs.parameter_count(design)
     memory = int(8 * floats + 2.5 * (about.train + about.test) * math.prod(about.shape)) + 60_000_000
     return Cost(costs.training_steps(design), SIDE_BY_SIDE * costs.training_seconds(design), memory)
 
@@ -53,8 +57,8 @@ def trajectories_sample() -> Trajectories:
 def finetuning_cost(task: FineTuning) -> Cost:
     """Counts weight updates. Of a network that is trained; numbers are twice as long as in training, and limits make
     copies of them."""
-    layers = architecture(task.design).layers
-    train, test = costs.samples(task.design)
+    layers = build_architecture(task.design).layers
+    train, test = costs.sample_counts(task.design)
     steps = math.ceil(train / task.design.training.batch_size) * task.epochs
     ahead = sum(layer.macs for layer in layers) / MACS_PER_SECOND
     neurons = (math.prod(layers[0].in_shape) + sum(layer.neurons for layer in layers)) * SECONDS_PER_NEURON
@@ -65,8 +69,8 @@ def finetuning_cost(task: FineTuning) -> Cost:
 
 def finetuning_sample() -> FineTuning:
     """Of two epochs."""
-    network = change(start(), {**SMALL, "training.epochs": 1, "training.batch_size": 20})
-    return FineTuning(design=network, limits=Limits(weight_bits=2), epochs=2)
+    network = change(default_design(), {**SMALL, "training.epochs": 1, "training.batch_size": 20})
+    return FineTuning(design=network, limits=HardwareLimits(weight_bits=2), epochs=2)
 
 
 KINDS = (
@@ -74,7 +78,7 @@ KINDS = (
         value=Trajectories,
         rows=(Course,),
         cost=trajectories_cost,
-        run="snnviz.studies.ttfs.compute.trajectories:courses",
+        run="snnviz.studies.ttfs.compute.trajectories:run_trajectories",
         show="snnviz.studies.ttfs.command.trajectories:show",
         page="ttfs",
         sample=trajectories_sample,
@@ -84,7 +88,7 @@ KINDS = (
         value=FineTuning,
         rows=(Tuned,),
         cost=finetuning_cost,
-        run="snnviz.studies.ttfs.compute.tuning:tune",
+        run="snnviz.studies.ttfs.compute.tuning:run_finetuning",
         show="snnviz.studies.ttfs.command.tables:show",
         page="ttfs",
         sample=finetuning_sample,

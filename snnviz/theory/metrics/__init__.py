@@ -24,9 +24,9 @@ from importlib import import_module
 from typing import Any, Literal, TypeVar, get_args
 
 from snnviz.design.design import Design
-from snnviz.errors import Described, InputError, brief
+from snnviz.errors import InputError, Unquoted, short_repr
 from snnviz.events import LayerState, Row
-from snnviz.theory.operations import Convention, Counts, spent
+from snnviz.theory.operations import Convention, OperationCounts, operations_per_image
 
 R = TypeVar("R", bound=Row)
 
@@ -62,10 +62,10 @@ class Outcome:
         return self._rows.get(kind, ())
 
     @cached_property
-    def operations(self) -> Counts | None:
+    def operations(self) -> OperationCounts | None:
         """Operations of an image at the last look at its layers, by every convention; None before the first look."""
         looks = self.rows(LayerState)
-        return spent(self.design, looks) if looks else None
+        return operations_per_image(self.design, looks) if looks else None
 
 
 Read = Callable[[Outcome], float | None]
@@ -191,7 +191,7 @@ def _metrics_of(module: str) -> Sequence[Metric]:
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         if module.startswith(f"{__name__}."):
             raise
-        why = Described(f"{brief(module)} ({brief(Described(error))})")
+        why = Unquoted(f"{short_repr(module)} ({short_repr(Unquoted(error))})")
         sys.exit(str(InputError(BESIDE, "name Python modules that have METRICS", why)))
     return found
 

@@ -12,7 +12,7 @@ from typing import Any
 from snnviz.events import LayerState
 from snnviz.theory import operations
 from snnviz.theory.metrics import Metric, Outcome
-from snnviz.theory.operations import Convention, Counts, Operations
+from snnviz.theory.operations import Convention, OperationCounts, Operations
 
 UNSEEN = "None before the first look at the layers."
 COUNTED = "counted on the probe images at the last look."
@@ -20,16 +20,16 @@ ARITHMETIC = "Of the arithmetic for an image: 4.6 pJ a multiplication, 0.9 pJ an
 BY_NEUROBENCH = " By NeuroBench: a sum or an average of spikes multiplies."
 
 
-def _counts(run: Outcome, of: Callable[[Counts], float]) -> float | None:
+def _counts(run: Outcome, of: Callable[[OperationCounts], float]) -> float | None:
     return None if run.operations is None else of(run.operations)
 
 
-def _counted(name: str, label: str, help: str, of: Callable[[Counts], float], **more: Any) -> Metric:
+def _counted(name: str, label: str, help: str, of: Callable[[OperationCounts], float], **more: Any) -> Metric:
     usual: dict[str, Any] = {"form": "count", "better": "less", "none": UNSEEN, "rows": (LayerState,)}
     return Metric(name=name, label=label, help=help, read=partial(_counts, of=of), **{**usual, **more})
 
 
-def _by(way: Convention, of: Callable[[Operations], float]) -> Callable[[Counts], float]:
+def _by(way: Convention, of: Callable[[Operations], float]) -> Callable[[OperationCounts], float]:
     return lambda counts: of(counts.by(way))
 
 
@@ -131,7 +131,7 @@ METRICS = (
         help="Of an image if every input counted, zeros and padding too (NeuroBench: dense operations).",
         form="count",
         better="less",
-        read=lambda run: operations.dense(run.design),
+        read=lambda run: operations.dense_operations(run.design),
         listed=False,
     ),
     Metric(
@@ -141,7 +141,7 @@ METRICS = (
         form="energy",
         unit="nJ",
         better="less",
-        read=lambda run: Operations(operations.dense(run.design), 0.0, 0.0).dense_nanojoules(),
+        read=lambda run: Operations(operations.dense_operations(run.design), 0.0, 0.0).dense_nanojoules(),
         listed=False,
     ),
     Metric(

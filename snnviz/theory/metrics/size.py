@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnviz.theory.costs import parameters
+from snnviz.theory.costs import parameter_count
 from snnviz.theory.metrics import Metric
 
 METRICS = (
@@ -12,6 +12,6 @@ METRICS = (
         help="Weights, biases and what else is learnt.",
         form="count",
         better="less",
-        read=lambda run: parameters(run.design),
+        read=lambda run: parameter_count(run.design),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnviz.events import EpochEnd, LayerState, Timing
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.theory.metrics import Metric, Outcome
 
 SILENT = "None of a network of ReLUs, which do not spike."
@@ -23,7 +23,7 @@ def spikes(run: Outcome) -> float | None:
 
 def rate_before(run: Outcome) -> float | None:
     """At the look before training: the mean of all layers that spike, each as often as it has neurons."""
-    built = architecture(run.design).watched
+    built = build_architecture(run.design).watched
     first: list[float | None] = [None] * len(built)
     for row in run.rows(LayerState):
         if row.step == 0:

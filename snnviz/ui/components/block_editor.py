@@ -23,7 +23,11 @@ PRESETS: dict[str, tuple[str, Callable[[int], Edges]]] = {
 }
 
 _PRESETS_AS_DATA = [
-    {"name": name, "hint": hint, "edges": {d: adjacency.compact(make(d)) for d in range(MIN_DEPTH, MAX_DEPTH + 1)}}
+    {
+        "name": name,
+        "hint": hint,
+        "edges": {d: adjacency.to_compact_text(make(d)) for d in range(MIN_DEPTH, MAX_DEPTH + 1)},
+    }
     for name, (hint, make) in PRESETS.items()
 ]
 
@@ -80,7 +84,11 @@ def _fixed_presets(size: int, presets: Mapping[str, tuple[str, Edges]] | None) -
     if presets is None:
         presets = {name: (hint, make(size - 1)) for name, (hint, make) in PRESETS.items()}
     return [
-        {"name": name, "hint": hint, "edges": {size - 1: adjacency.compact(adjacency.parse(edges, name, rows=size))}}
+        {
+            "name": name,
+            "hint": hint,
+            "edges": {size - 1: adjacency.to_compact_text(adjacency.parse(edges, name, rows=size))},
+        }
         for name, (hint, edges) in presets.items()
     ]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from snnviz.design import cells
-from snnviz.design.cells import OUT, PUBLISHED, Cell
+from snnviz.design.cells import OUTPUT_NODE, PUBLISHED_CELLS, Cell
 from snnviz.errors import InputError
 from snnviz.ui.components import matrix
 
 _PRESETS = [
-    {"name": name, "hint": cells.write(cell), "edges": {OUT: cells.write(cell).replace(" ", "/")}}
-    for name, cell in PUBLISHED.items()
+    {"name": name, "hint": cells.to_text(cell), "edges": {OUTPUT_NODE: cells.to_text(cell).replace(" ", "/")}}
+    for name, cell in PUBLISHED_CELLS.items()
 ]
 _MOUNT = matrix.mount("cell_editor")
 
@@ -71,4 +71,4 @@ def _wanted(question: Mapping[str, object]) -> Cell:
     if not isinstance(backward := question.get("backward"), bool):
         raise InputError("backward", "be true or false", backward)
     number, seed = matrix.read_integer(question, "number", 0, 4999), matrix.read_integer(question, "seed", 0, 2**31 - 1)
-    return cells.drawn(seed, number, backward=backward)
+    return cells.random_cell(seed, number, backward=backward)

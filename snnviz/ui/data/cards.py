@@ -19,13 +19,13 @@ GALLERY, PICTURES = "data-gallery", "data-sets"
 
 def title(name: str) -> str:
     """The title of a data set; one's own with its name in designs added."""
-    about = datasets.card(name)
-    return f"{about.title} ({name})" if owndata.is_name(name.removesuffix("-saccades")) else about.title
+    about = datasets.dataset_card(name)
+    return f"{about.title} ({name})" if owndata.is_own_name(name.removesuffix("-saccades")) else about.title
 
 
 def gallery() -> None:
     """All data sets as cards with pictures; a click opens one."""
-    names = [name for name in datasets.names() if datasets.is_here(name)]
+    names = [name for name in datasets.dataset_names() if datasets.is_available(name)]
     waits = not thumbnails.are_ready(names)
     with st.container():
         st.fragment(_gallery, key=GALLERY, run_every=thumbnails.EVERY if waits else None)(waits)
@@ -34,10 +34,10 @@ def gallery() -> None:
 @show_store_errors()
 def _gallery(waited: bool) -> None:
     chosen = setting.shown_design().data.name
-    names = datasets.names()
+    names = datasets.dataset_names()
     if chosen not in names:  # one's own that was removed, or the saccades of one's own
         names = (*names, chosen)
-    if waited and thumbnails.are_ready([name for name in names if datasets.is_here(name)]):
+    if waited and thumbnails.are_ready([name for name in names if datasets.is_available(name)]):
         st.rerun()
     pictures(
         payload([Group([_card(name, name == chosen) for name in names], style="cards")]), key=PICTURES, on_pick=_pick
@@ -50,13 +50,13 @@ def _pick() -> None:
 
 
 def _card(name: str, marked: bool) -> Picture:
-    about, here = datasets.card(name), datasets.is_here(name)
+    about, here = datasets.dataset_card(name), datasets.is_available(name)
     _, height, width = about.shape
-    count = sum(datasets.sizes(name))
+    count = sum(datasets.dataset_sizes(name))
     badges = []
     if about.simulated:
         badges.append(("", "simulated"))
-    if owndata.is_name(name.removesuffix("-saccades")):
+    if owndata.is_own_name(name.removesuffix("-saccades")):
         badges.append(("own", "own"))
     if not here:
         badges.append(("absent", "to be downloaded"))
@@ -76,20 +76,20 @@ def _card(name: str, marked: bool) -> Picture:
 def card() -> None:
     """The card of the data set that is shown; where its files are, or how to get them."""
     name = setting.shown_design().data.name
-    about, (train, test) = datasets.card(name), datasets.sizes(name)
-    with st.expander(f"About {escape_markdown(about.title)}", expanded=not datasets.is_here(name)):
+    about, (train, test) = datasets.dataset_card(name), datasets.dataset_sizes(name)
+    with st.expander(f"About {escape_markdown(about.title)}", expanded=not datasets.is_available(name)):
         channels, height, width = about.shape
         what = "polarities" if about.counts is not None else "channel" if channels == 1 else "channels"
         labels = ", ".join(about.labels[:20]) + (", ..." if about.classes > 20 else "")
         left, right = st.columns(2, gap="medium")
         left.markdown(escape_markdown(about.about))
         if about.simulated:
-            still = escape_markdown(datasets.card(about.simulated).title)
+            still = escape_markdown(datasets.dataset_card(about.simulated).title)
             left.markdown(
                 f"**Simulated**: made from the images of {still} by three moves of an ideal event camera "
                 "(Orchard et al. 2015), not recorded. Say so where you report results."
             )
-        if words := datasets.remark(name):
+        if words := datasets.availability_remark(name):
             left.caption(escape_markdown(words))
         rows = {
             "Samples": f"{train:,} for training, {test:,} for testing",
@@ -110,7 +110,7 @@ def download_panel() -> None:
     name = setting.shown_design().data.name
     going = downloads.download_of(_source(name))
     active = going is not None and not going.ended
-    if datasets.is_here(name) and not active:
+    if datasets.is_available(name) and not active:
         return
     with st.container():
         st.fragment(_fetch, key="data-fetch", run_every=downloads.EVERY if active else None)(name, active)
@@ -118,18 +118,18 @@ def download_panel() -> None:
 
 @show_store_errors()
 def _fetch(name: str, was_active: bool) -> None:
-    about, source = datasets.card(name), _source(name)
+    about, source = datasets.dataset_card(name), _source(name)
     going = downloads.download_of(source)
     active = going is not None and not going.ended
-    if active != was_active or (not active and datasets.is_here(name)):
+    if active != was_active or (not active and datasets.is_available(name)):
         st.rerun()
     if going is not None and not active and going.problem:
         st.error(escape_markdown(going.problem), icon=":material/cloud_off:")
-    if owndata.is_name(source):
-        st.info(f"{escape_markdown(str(owndata.absent(source)))}", icon=":material/info:")
+    if owndata.is_own_name(source):
+        st.info(f"{escape_markdown(str(owndata.missing_error(source)))}", icon=":material/info:")
         return
     where = cache_dir() / "datasets" / source
-    size = sum(archive.megabytes for archive in datasets.card(source).archives)
+    size = sum(archive.megabytes for archive in datasets.dataset_card(source).archives)
     by_hand = f"by `python -m snnviz data fetch {source}`" + (
         f", or put its files into `{where}`, or into `{source}/` below `$SNNVIZ_DATA`" if is_local() else ""
     )
@@ -171,12 +171,12 @@ def _fetch(name: str, was_active: bool) -> None:
 
 def _source(name: str) -> str:
     """What is to be fetched."""
-    return datasets.source(name)
+    return datasets.source_dataset(name)
 
 
 def _may_fetch(name: str) -> bool:
     """Large ones only at home: a stranger is not to fill somebody's disk."""
-    return datasets.is_fetched_unasked(name) or (is_local() and datasets.card(_source(name)).fetchable)
+    return datasets.is_downloaded_automatically(name) or (is_local() and datasets.dataset_card(_source(name)).fetchable)
 
 
 def _start(name: str) -> None:

@@ -6,17 +6,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from snnviz.data.uploads import Checked
+from snnviz.data.uploads import CheckedDataset
 from snnviz.errors import InputError, SnnvizError
 
 KEPT = 2
 """Checked data sets that stay in memory, whoever uploaded them; another is checked once more when it is asked for."""
 
-_LAST: OrderedDict[Hashable, Checked] = OrderedDict()
+_LAST: OrderedDict[Hashable, CheckedDataset] = OrderedDict()
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def checked(name: Hashable, check: Callable[[], Checked]) -> Checked:
+def checked(name: Hashable, check: Callable[[], CheckedDataset]) -> CheckedDataset:
     """The result of `check` for the upload of this name, from memory if it is one of the last. Raises `InputError`."""
     with _ONE_AT_A_TIME:
         found = _LAST.get(name)

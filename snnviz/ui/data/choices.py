@@ -39,7 +39,7 @@ def panel(now: Design, look: SampleChoice, count: int) -> None:
 
 
 def _which(now: Design, look: SampleChoice, count: int) -> None:
-    about = datasets.card(now.data.name)
+    about = datasets.dataset_card(now.data.name)
     key = LOOK.widget_key("part")
     st.segmented_control(
         "Part",
@@ -96,7 +96,7 @@ def _which(now: Design, look: SampleChoice, count: int) -> None:
 
 def _other_form(name: str, recorded: bool) -> None:
     """From images to the events simulated of them, and back."""
-    about = datasets.card(name)
+    about = datasets.dataset_card(name)
     if recorded and not about.simulated:
         return
     st.button(

@@ -71,7 +71,7 @@ def _fetch(name: str, going: Download) -> None:
 
     try:
         watch("beginning")
-        datasets.ensure(name, watch, asked=True)
+        datasets.ensure_downloaded(name, watch, explicit=True)
     except Stopped:
         going.problem = "Stopped: what has arrived is kept, and the next try goes on from there."
     except DataMissing as error:

@@ -14,9 +14,9 @@ import streamlit as st
 from snnviz.data import apart, datasets, makers, owndata, uploads
 from snnviz.data import frames as events
 from snnviz.data.samples import Sample
-from snnviz.data.uploads import Asked, Checked, Choices, Limits
+from snnviz.data.uploads import CheckedDataset, ChoiceNeeded, UploadChoices, UploadLimits
 from snnviz.design.binning import Events
-from snnviz.errors import Described, InputError, SnnvizError
+from snnviz.errors import InputError, SnnvizError, Unquoted
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player
 from snnviz.ui.data import readings, setting
@@ -44,7 +44,7 @@ SHOWN = 24
 
 def panel() -> None:
     """Upload files or name a folder; a report of what is in it; and the data sets of one's own."""
-    limits, most = Limits.here(), upload_limit_mb()
+    limits, most = UploadLimits.here(), upload_limit_mb()
     if problem := st.session_state.pop("data_own_problem", ""):
         st.error(escape_markdown(problem), icon=":material/error:")
     left, right = st.columns([5, 7], gap="medium")
@@ -71,7 +71,7 @@ def panel() -> None:
         if files:
             _upload(list(files), limits, most)
         elif path:
-            _found(("path", path, _stamp(path)), partial(apart.check, Path(path), limits), limits)
+            _found(("path", path, _stamp(path)), partial(apart.check_in_subprocess, Path(path), limits), limits)
         else:
             st.info(
                 "Images with labels, or recordings of events: they are checked and shown here, and once you keep them "
@@ -88,7 +88,7 @@ def panel() -> None:
 
 def upload_limit_mb() -> int:
     """The limit of an upload in MB: the least of what the server takes of a file, of a visitor, and of a data set."""
-    limits = Limits.here()
+    limits = UploadLimits.here()
     return min(int(st.get_option("server.maxUploadSize")), limits.megabytes, limits.visitor_held)
 
 
@@ -102,27 +102,27 @@ def _stamp(path: str) -> int:
         return 0
 
 
-def _upload(files: list[Any], limits: Limits, most: int) -> None:
+def _upload(files: list[Any], limits: UploadLimits, most: int) -> None:
     size = sum(file.size for file in files)
     if size > most * 2**20:
-        error = InputError("upload", f"be at most {most} MB together", Described(f"{size / 2**20:,.0f} MB"))
+        error = InputError("upload", f"be at most {most} MB together", Unquoted(f"{size / 2**20:,.0f} MB"))
         st.error(escape_markdown(as_sentence(error)), icon=":material/error:")
         return
     name = tuple((file.file_id, file.name) for file in files)
 
-    def check(choices: Choices) -> Checked:
-        return apart.check({file.name: file.getvalue() for file in files}, limits, choices)
+    def check(choices: UploadChoices) -> CheckedDataset:
+        return apart.check_in_subprocess({file.name: file.getvalue() for file in files}, limits, choices)
 
     _found(name, check, limits)
 
 
-def _found(name: Any, check: Callable[[Choices], Checked], limits: Limits) -> None:
+def _found(name: Any, check: Callable[[UploadChoices], CheckedDataset], limits: UploadLimits) -> None:
     """What it is, samples of it, and Keep; or what is to be chosen; or the one sentence that says what is wrong."""
     chosen = readings.answers(name)
     try:
         with st.spinner("Checking, a few seconds for a large file"):
             found = checked((name, limits, chosen), partial(check, chosen))
-    except Asked as asked:
+    except ChoiceNeeded as asked:
         readings.ask(asked)
         st.caption("Nothing was written.")
         return
@@ -166,11 +166,11 @@ def _found(name: Any, check: Callable[[Choices], Checked], limits: Limits) -> No
     _look(found)
 
 
-def _look(found: Checked) -> None:
+def _look(found: CheckedDataset) -> None:
     """Samples from all over it, or the one recording."""
     if found.kind == "events" and found.count == 1:
         one = found.events(0)
-        frames = events.frames(one, 8, found.shape, Events())
+        frames = events.events_to_frames(one, 8, found.shape, Events())
         stream = Stream("The recording", one, *found.shape[1:])
         player(streams.payload([stream], frames, streams.bounds(one, 8, 0)), key="data-own-player")
         return
@@ -185,10 +185,10 @@ def _look(found: Checked) -> None:
     pictures(payload([Group(items, "What is in it", caption, side=84)]), key="data-own-samples")
 
 
-def _keep(found: Checked, limits: Limits) -> None:
+def _keep(found: CheckedDataset, limits: UploadLimits) -> None:
     session = st.session_state
     try:
-        name = uploads.keep(found, session["data-title"], limits, None if is_local() else visitors.maker())
+        name = uploads.store_upload(found, session["data-title"], limits, None if is_local() else visitors.maker())
     except SnnvizError as error:
         session.data_own_problem = as_sentence(error)
         return
@@ -200,15 +200,15 @@ def _keep(found: Checked, limits: Limits) -> None:
 
 def _kept() -> None:
     """One's own data sets on this machine. Who kept one, or serves only themselves, can remove it."""
-    names = owndata.names()
+    names = owndata.own_dataset_names()
     if not names:
         return
     local, me = is_local(), visitors.maker()
     st.markdown("**Kept on this machine**")
     for name in names:
-        about = datasets.card(name)
+        about = datasets.dataset_card(name)
         words, view, away = st.columns([6, 2, 2], vertical_alignment="center")
-        mine = local or me.visitor in makers.of(owndata.folder(name))
+        mine = local or me.visitor in makers.read_owners(owndata.dataset_folder(name))
         whose = "" if mine else " · another visitor's"
         words.markdown(
             f"{escape_markdown(about.title)} · {about.train + about.test:,} · :small[`{name}`]{whose}",
@@ -225,7 +225,7 @@ def _kept() -> None:
                 help="Deletes its samples; runs that used it keep their results, and the same upload brings it back.",
             )
     if not local:
-        limits, (have, _) = Limits.here(), makers.kept(me, owndata.sizes())
+        limits, (have, _) = UploadLimits.here(), makers.storage_use(me, owndata.own_dataset_sizes())
         st.caption(
             f"You keep {have.sets} of the {limits.visitor_sets} data sets and {have.bytes / 1e6:,.0f} of the "
             f"{limits.visitor_kept:,} MB that one visitor may. What you keep you can remove in this browser, which "

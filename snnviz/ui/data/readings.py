@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.data.uploads import Asked, Choices
+from snnviz.data.uploads import ChoiceNeeded, UploadChoices
 from snnviz.ui.kit.words import escape_markdown
 
 QUESTIONS = {
@@ -33,15 +33,15 @@ WORDS = {
 }
 
 
-def answers(upload: Hashable) -> Choices:
+def answers(upload: Hashable) -> UploadChoices:
     """The answers given for this upload; none for another one."""
     session = st.session_state
     if session.get("data_asked_of") != upload:
         session.data_asked_of, session.data_asked = upload, {}
-    return Choices(**{option: value for option, (_, value) in session.data_asked.items() if value})
+    return UploadChoices(**{option: value for option, (_, value) in session.data_asked.items() if value})
 
 
-def ask(asked: Asked) -> None:
+def ask(asked: ChoiceNeeded) -> None:
     """Ask one more question, below those that were answered."""
     st.session_state.data_asked.setdefault(asked.option, (asked, ""))
     show_questions()
@@ -65,7 +65,7 @@ def show_questions() -> None:
         )
 
 
-def _label(asked: Asked, value: str) -> str:
+def _label(asked: ChoiceNeeded, value: str) -> str:
     title, words = WORDS.get(asked.option, {}).get(value, value), asked.choices[value]
     return escape_markdown(f"{title}: {words}" if words else title)
 

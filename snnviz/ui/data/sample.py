@@ -39,10 +39,10 @@ def panel() -> None:
     now, look = setting.shown_design(), setting.LOOK.value
     address(setting.to_link(now, look), key="data-address", steps=True)
     name = now.data.name
-    if not datasets.is_here(name):
+    if not datasets.is_available(name):
         return
     try:
-        labels = samples.labels(name, test=look.part == "test", seed=now.seed)
+        labels = samples.load_labels(name, test=look.part == "test", seed=now.seed)
     except DataMissing as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
@@ -83,7 +83,7 @@ def _sample(now: Design, look: SampleChoice, number: int, place: int, count: int
 
 
 def _grid(now: Design, look: SampleChoice, found: np.ndarray[tuple[int], np.dtype[np.int64]], place: int) -> None:
-    side = FEW if datasets.card(now.data.name).layout in ("classes", "gesture") else SIDE_BY_SIDE
+    side = FEW if datasets.dataset_card(now.data.name).layout in ("classes", "gesture") else SIDE_BY_SIDE
     start = place // side * side
     numbers = tuple(found[start : start + side].tolist())
     made = _several(now.data.name, numbers, start, place, look.part == "test", now.seed)
@@ -97,13 +97,13 @@ def _pick() -> None:
 
 
 def _label(name: str, label: int) -> str:
-    names = datasets.card(name).labels
+    names = datasets.dataset_card(name).labels
     return names[label] if label < len(names) else str(label)
 
 
 @shared(4)  # a recording may be of millions of events
 def _read(name: str, number: int, test: bool, seed: int) -> samples.Sample:
-    return samples.sample(name, number, test=test, seed=seed)
+    return samples.load_sample(name, number, test=test, seed=seed)
 
 
 @shared(32)
@@ -111,17 +111,17 @@ def _stream(now: Design, number: int, test: bool) -> bytes:
     """The recording, what is left of it where something is left out, and the frames."""
     one, sensor, how = (
         _read(now.data.name, number, test, now.seed),
-        datasets.card(now.data.name).shape,
+        datasets.dataset_card(now.data.name).shape,
         now.data.events,
     )
     assert one.events is not None
     shown = [Stream("As recorded" if one.image is None else "Simulated", one.events, *sensor[1:])]
     if how.model_copy(update={"bins": "count", "window_ms": 0.0}) != Events():
-        left = events.prepared(one.events, sensor, how)
+        left = events.preprocess_events(one.events, sensor, how)
         done = {"Denoised": how.denoise_ms, "Cropped": how.crop, "Joined": how.downsample > 1}
         words = ", ".join(word for word, wanted in done.items() if wanted).capitalize()
-        shown.append(Stream(words, left, *datasets.shape(now.data)[1:]))
-    frames = events.frames(one.events, now.data.steps, sensor, how)
+        shown.append(Stream(words, left, *datasets.sample_shape(now.data)[1:]))
+    frames = events.events_to_frames(one.events, now.data.steps, sensor, how)
     return streams.payload(shown, frames, streams.bounds(one.events, now.data.steps, how.window_ms))
 
 
@@ -131,7 +131,7 @@ def _still(now: Design, number: int, test: bool) -> bytes:
     assert one.image is not None
     _, height, width = one.image.shape
     picture = Picture("", image(one.image), alt="The image")
-    train = encoded.train(one.image, now, number)
+    train = encoded.encode_image(one.image, now, number)
     return payload(
         [
             Group([picture], "The image", f"{height}x{width} pixels.", side=150),
@@ -145,12 +145,14 @@ def _still(now: Design, number: int, test: bool) -> bytes:
 def _charts(now: Design, number: int, test: bool) -> bytes:
     one = _read(now.data.name, number, test, now.seed)
     if one.events is not None:
-        frames = events.frames(one.events, now.data.steps, datasets.card(now.data.name).shape, now.data.events)
-        return charted([streams.events_chart(events.per_step(frames), binary=now.data.events.bins == "binary")])
+        frames = events.events_to_frames(
+            one.events, now.data.steps, datasets.dataset_card(now.data.name).shape, now.data.events
+        )
+        return charted([streams.events_chart(events.events_per_step(frames), binary=now.data.events.bins == "binary")])
     if now.data.encoding.kind == "direct":
         return b""
     assert one.image is not None
-    train = encoded.train(one.image, now, number)
+    train = encoded.encode_image(one.image, now, number)
     return charted([streams.raster_chart(train), streams.spikes_chart(train)])
 
 
@@ -158,8 +160,8 @@ def _charts(now: Design, number: int, test: bool) -> bytes:
 def _draws(now: Design, number: int, test: bool) -> bytes:
     one, how = _read(now.data.name, number, test, now.seed), now.data.augment
     if one.events is not None:
-        sensor = datasets.card(now.data.name).shape
-        frames = events.frames(one.events, now.data.steps, sensor, now.data.events)
+        sensor = datasets.dataset_card(now.data.name).shape
+        frames = events.events_to_frames(one.events, now.data.steps, sensor, now.data.events)
         return payload([views.augmentation_group(frames, how, now.seed, recorded=True)])
     assert one.image is not None
     return payload([views.augmentation_group(one.image, how, now.seed, recorded=False)])
@@ -169,7 +171,7 @@ def _draws(now: Design, number: int, test: bool) -> bytes:
 def _several(name: str, numbers: tuple[int, ...], start: int, marked: int, test: bool, seed: int) -> bytes:
     found = []
     for nth, number in enumerate(numbers, start):
-        one = samples.sample(name, number, test=test, seed=seed)
+        one = samples.load_sample(name, number, test=test, seed=seed)
         found.append((nth, _label(name, one.label), one))
     caption = f"{start + 1:,} to {start + len(numbers):,} of this choice; click one to look at it."
-    return payload([views.sample_grid(found, datasets.card(name).shape, marked, caption)])
+    return payload([views.sample_grid(found, datasets.dataset_card(name).shape, marked, caption)])

@@ -84,7 +84,7 @@ def _go_back() -> None:
 def from_link(query: Mapping[str, str]) -> tuple[Design, SampleChoice]:
     """Design and look of a link. Raises `InputError`."""
     own = {name: text for name, text in query.items() if not name.startswith(LOOK.prefix)}
-    return links.from_query(own, bare=links.is_bare(query)), LOOK.from_link(query)
+    return links.from_query(own, bare=links.has_no_settings(query)), LOOK.from_link(query)
 
 
 def to_link(design: Design, look: SampleChoice) -> str:
@@ -116,7 +116,7 @@ def open_dataset(name: str) -> None:
     """Show this data set, which may come from a stranger. The design's own is shown as the design has it."""
     session, before = st.session_state, shown_design().data.name
     session.data_problem = session.data_link_problem = session.data_setting_problem = ""
-    if name.removesuffix("-saccades") not in datasets.names() and name not in datasets.names():
+    if name.removesuffix("-saccades") not in datasets.dataset_names() and name not in datasets.dataset_names():
         session.data_problem = str(InputError("data.name", "be a data set of this machine", name))
         return
     if name == state.design().data.name:

@@ -42,7 +42,7 @@ def _read(place: str, names: list[str]) -> None:
                 continue
             made = None
             try:
-                made = thumbnail(samples.sample(name, 0), datasets.card(name).shape)
+                made = thumbnail(samples.load_sample(name, 0), datasets.dataset_card(name).shape)
             except SnnvizError as error:  # what is wrong with it is said where it is opened
                 LOG.info("%s has no picture: %s", name, error)
             except Exception:

@@ -16,8 +16,8 @@ from snnviz.design.menus import DATASETS, EVENTS, NEURONS, Choice
 from snnviz.design.networks import KINDS, Part, StagedNetwork, VggNetwork
 from snnviz.design.parts import Neuron
 from snnviz.design.registry import Entry, Range, Registry
-from snnviz.graph.architectures import architecture
-from snnviz.graph.branches import branching, parameters
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.branches import branch_layers, branch_parameter_count
 from snnviz.jobs import machine
 from snnviz.places import ROOT
 from snnviz.ui.components.charts import charts, payload
@@ -95,8 +95,10 @@ def _shortcut() -> None:
         _text(f"{path}.layers", ",".join(map(str, shortcut.layers)), placeholder="the usual ones")
     with columns[1]:
         _segments(f"{path}.weighting", ["plain", "normalised"], shortcut.weighting)
-    names = [architecture(state.design()).layers[index].name for index in branching(state.design())]
-    st.caption(f"Branches after {', '.join(names)}: {parameters(state.design()):,} parameters, in training only.")
+    names = [build_architecture(state.design()).layers[index].name for index in branch_layers(state.design())]
+    st.caption(
+        f"Branches after {', '.join(names)}: {branch_parameter_count(state.design()):,} parameters, in training only."
+    )
 
 
 SECTIONS = {
@@ -138,7 +140,7 @@ def _field(path: str, info: FieldInfo, value: Any) -> None:
     if limits is not None:
         _number(path)
     elif path == "data.name":
-        _select(path, list(datasets.names()), value, lambda kind: datasets.card(kind).title)
+        _select(path, list(datasets.dataset_names()), value, lambda kind: datasets.dataset_card(kind).title)
 
 
 @cache
@@ -209,12 +211,12 @@ def _about(entry: Entry[Any], *, formula: bool) -> None:
 
 def _card() -> None:
     name = state.design().data.name
-    about, here = datasets.card(name), ""
-    if not datasets.is_here(name):
+    about, here = datasets.dataset_card(name), ""
+    if not datasets.is_available(name):
         by_hand = f"get it by `python -m snnviz data fetch {about.simulated or name}`"
-        comes = "the first run fetches it" if datasets.is_fetched_unasked(name) else by_hand
+        comes = "the first run fetches it" if datasets.is_downloaded_automatically(name) else by_hand
         here = f" **Not on this machine yet: {comes}.**"
-    elif part := datasets.remark(name):
+    elif part := datasets.availability_remark(name):
         here = f" **{part}**"
     st.caption(f"{about.about} {about.citation}. Licence: {about.licence}.{here}")
 

@@ -6,10 +6,10 @@ from typing import Literal
 
 import streamlit as st
 
-from snnviz.design.measurement import name_of
+from snnviz.design.measurement import measurement_digest
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
-from snnviz.jobs.pace import in_words
+from snnviz.jobs.pace import format_duration
 from snnviz.store import Run, State
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import scroll_into_view
@@ -87,7 +87,7 @@ def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     shown = services.run_and_version(watched)
     if shown is None or _looks(shown[0]) != looked:
         st.rerun()
-    run, anew = shown[0], services.run_and_version(name_of(shown[0].design))
+    run, anew = shown[0], services.run_and_version(measurement_digest(shown[0].design))
     seen = live_charts(run)
     drawn = seen.payload(run, None if anew is None else anew[0])
     _numbers(run, seen.rows.epochs[-1] if seen.rows.epochs else None)
@@ -118,7 +118,7 @@ def _head(run: Run) -> None:
     if run.note:
         st.caption(escape_markdown(run.note))
     if run.state == "done" and run.checkpoint is None:
-        long = in_words(services.pace().seconds(run.task))
+        long = format_duration(services.pace().seconds(run.task))
         st.button(
             f"Train again for its weights: about {long}",
             key="again",
@@ -159,7 +159,7 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
     if not run.ended:
         made = run.step / run.steps if run.steps else 0.0
         epochs = run.design.training.epochs
-        left = f", {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+        left = f", {format_duration(run.eta_seconds)} left" if run.eta_seconds is not None else ""
         doing = f"epoch {min(int(made * epochs) + 1, epochs)} of {epochs}{left}" if run.steps else "starting"
         doing = run.doing or doing
         if run.state == "queued":
@@ -175,4 +175,6 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
         st.metric("Test accuracy", share(last.test_accuracy if last else None), help=word("accuracy").help)
         st.metric("Test loss", f"{last.test_loss:.3f}" if last else NO_NUMBER)
         st.metric(title, rate, help=f"{'' if timed else 'Spikes per neuron and time step, '}test images.".capitalize())
-        st.metric("Training time", in_words(run.seconds) if run.seconds else NO_NUMBER, help=word("seconds").help)
+        st.metric(
+            "Training time", format_duration(run.seconds) if run.seconds else NO_NUMBER, help=word("seconds").help
+        )

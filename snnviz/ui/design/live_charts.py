@@ -8,9 +8,9 @@ import time
 from snnviz.design.design import Design
 from snnviz.events import LayerState
 from snnviz.store import Run
-from snnviz.store.learnt import with_learnt
-from snnviz.store.looks import is_old, newest
-from snnviz.theory.probe import said
+from snnviz.store.learnt import with_learnt_parameters
+from snnviz.store.looks import merge_remeasured, uses_old_probe
+from snnviz.theory.probe import describe_probes
 from snnviz.ui.components.charts import payload
 from snnviz.ui.kit import services
 from snnviz.ui.kit.rows import Revisions, curves, read, revisions
@@ -50,10 +50,10 @@ class LiveCharts:
             return self._payload
 
     def _draw(self, *, ended: bool) -> bytes:
-        last, past = with_learnt(services.store(), self.run, self.design, self.rows.layers)
+        last, past = with_learnt_parameters(services.store(), self.run, self.design, self.rows.layers)
         told = {(row.step, row.layer): row for row in last}
-        layers = newest([told.get((row.step, row.layer), row) for row in self.rows.layers], self.anew)
-        on = said(self.design, (row.probe for row in layers))
+        layers = merge_remeasured([told.get((row.step, row.layer), row) for row in self.rows.layers], self.anew)
+        on = describe_probes(self.design, (row.probe for row in layers))
         drawn = run_charts(self.rows.samples, layers, self.rows.epochs, self.rows.branches, past, on)
         there = ended and self.rows.samples  # all of it that will come
         return payload(drawn if there else ExpectedAxes.of(self.design).frame(drawn))
@@ -61,7 +61,7 @@ class LiveCharts:
     @property
     def is_old(self) -> bool:
         """Whether its last look is one of before that was not measured anew."""
-        return is_old(self.rows.layers) and not self.anew
+        return uses_old_probe(self.rows.layers) and not self.anew
 
 
 def live_charts(run: Run) -> LiveCharts:

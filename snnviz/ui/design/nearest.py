@@ -9,7 +9,7 @@ import streamlit as st
 
 from snnviz.catalog.neurons import model
 from snnviz.design.design import Design
-from snnviz.graph.nearest import Nearest
+from snnviz.graph.nearest import NearestDesign
 from snnviz.ui.kit import notices, state
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.changes import nearest_changes as in_words
@@ -30,7 +30,7 @@ def panel() -> None:
             st.button("Close", key="close-refusal", type="tertiary", on_click=state.dismiss_problem)
 
 
-def _edit(found: Nearest) -> None:
+def _edit(found: NearestDesign) -> None:
     """What the design was before comes back with the code, the neurons or the kind of network."""
     session, before = st.session_state, state.design()
     document, code = before.document(), found.design.network.code
@@ -45,9 +45,9 @@ def _edit(found: Nearest) -> None:
 
 def offer_nearest(
     key: str,
-    offer: Nearest | None,
+    offer: NearestDesign | None,
     now: Design,
-    take: Callable[[Nearest], None],
+    take: Callable[[NearestDesign], None],
     undo: Callable[[Design], None],
     shown: Callable[[], Design] = state.design,
     redraw: Callable[[], None] = lambda: None,
@@ -64,9 +64,9 @@ def offer_nearest(
 
 def _button(
     key: str,
-    offer: Nearest | None,
+    offer: NearestDesign | None,
     now: Design,
-    take: Callable[[Nearest], None],
+    take: Callable[[NearestDesign], None],
     undo: Callable[[Design], None],
     shown: Callable[[], Design] = state.design,
     redraw: Callable[[], None] = lambda: None,
@@ -83,9 +83,9 @@ def _button(
 
 
 def _take(
-    offer: Nearest,
+    offer: NearestDesign,
     before: Design,
-    take: Callable[[Nearest], None],
+    take: Callable[[NearestDesign], None],
     undo: Callable[[Design], None],
     shown: Callable[[], Design],
     redraw: Callable[[], None],

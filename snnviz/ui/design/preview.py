@@ -10,10 +10,10 @@ import streamlit as st
 from snnviz.data import datasets
 from snnviz.design import links
 from snnviz.design.design import Design
-from snnviz.jobs.pace import in_words
+from snnviz.jobs.pace import format_duration
 from snnviz.places import ROOT
 from snnviz.store import Run
-from snnviz.tasks import offers, resolve
+from snnviz.tasks import design_buttons, resolve
 from snnviz.theory import costs, variance, verdicts
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
@@ -35,15 +35,15 @@ def panel() -> None:
     """Costs and verdict of the design, and the Train button."""
     design = state.design()
     with st.container(horizontal=True, gap="medium"):
-        for name, number in (("parameters", costs.parameters(design)), ("macs", costs.macs(design))):
+        for name, number in (("parameters", costs.parameter_count(design)), ("macs", costs.macs_per_step(design))):
             st.metric(word(name).label, count(number), help=word(name).help, width="content")
         estimate = services.pace().seconds(design)
         about = "Estimated from the runs that ended on this machine, if nothing stands before it in the queue."
-        st.metric(word("seconds").label, f"≈ {in_words(estimate)}", help=about, width="content")
-    kind, sentence = verdicts.verdict(design)
+        st.metric(word("seconds").label, f"≈ {format_duration(estimate)}", help=about, width="content")
+    kind, sentence = verdicts.activity_verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
     show(escape_markdown(space_percents(sentence)), icon=ICONS[kind])
-    if rough := variance.roughness(design):
+    if rough := variance.approximation_warning(design):
         st.caption(rough)
     _train(design, estimate)
     address(links.to_query(design), key="address", steps=True)
@@ -55,13 +55,13 @@ def forecast_panel() -> None:
     """The forecast of each layer at initialisation: charts and a table."""
     design = state.design()
     charts(_forecast(design), key="forecast")
-    for offer in offers(design):
+    for offer in design_buttons(design):
         if st.button(offer.label, type="tertiary", icon=offer.icon, key=offer.key, help=offer.help):
             resolve(offer.open)()
             st.switch_page(ROOT / "pages" / f"{offer.page}.py")
     layers = st.expander("Layers", key="layers", on_change="rerun")
     if layers.open:  # a table that nobody looks at would slow down every change
-        table = layer_table(design, variance.forecast(design))
+        table = layer_table(design, variance.forecast_layers(design))
         layers.dataframe(
             table,
             hide_index=True,
@@ -83,7 +83,7 @@ def _train(design: Design, seconds: float) -> None:
     run = known[0] if known else None
     if run is not None and (run.state == "done" or not run.ended):
         _button(_what_train_does(run))
-    elif datasets.is_here(design.data.name) and seconds < starting.LONG:
+    elif datasets.is_available(design.data.name) and seconds < starting.LONG:
         _button(_what_train_does(run), "The same design is trained once; its result opens at once for everybody.")
     elif held := starting.start_button(st, _what_train_does(run), [design], seconds, "train", PLAY, _start):
         st.caption(escape_markdown(held))
@@ -109,4 +109,4 @@ def _what_train_does(run: Run | None) -> str:
 
 @lru_cache(maxsize=256)
 def _forecast(design: Design) -> bytes:
-    return payload([forecast_chart(variance.forecast(design))])
+    return payload([forecast_chart(variance.forecast_layers(design))])

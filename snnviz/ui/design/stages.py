@@ -96,7 +96,7 @@ def _card(stage: Stage) -> Card:
         return Card(name, (size,), stage.share, role=role)
     layers = "1 layer" if stage.layers == 1 else f"{stage.layers} layers"
     lines = (skips_in_words(stage), layers, f"{channels} ch · {side}×{side}")
-    return Card(stage.name, lines, stage.share, adjacency.compact(stage.edges), stage.changed)
+    return Card(stage.name, lines, stage.share, adjacency.to_compact_text(stage.edges), stage.changed)
 
 
 def _open() -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 from snnviz.design.submitted import Task
 from snnviz.errors import NotFound, SnnvizError
 from snnviz.jobs import pace
-from snnviz.jobs.pace import in_words
+from snnviz.jobs.pace import format_duration
 from snnviz.store import Run
 from snnviz.tasks import KINDS
 from snnviz.ui.kit import services, starting
@@ -119,9 +119,9 @@ def _words(
     going = [run for run in runs.values() if not run.ended]
     begun = [run for run in runs.values() if run.state in ("failed", "cancelled")]
     done = sum(run.state == "done" for run in runs.values())
-    left = in_words(services.time_left(tasks, runs))
+    left = format_duration(services.time_left(tasks, runs))
     if going:
-        steps = {task.digest: pace.steps(task) for task in tasks}
+        steps = {task.digest: pace.progress_steps(task) for task in tasks}
         made = sum(steps[name] if run.state == "done" else run.step for name, run in runs.items() if name in steps)
         words = (result_words and result_words.running) or _going(going, len(tasks), done, verb.noun, left)
         place.progress(min(1.0, made / max(1, sum(steps.values()))), text=escape_markdown(words))

@@ -11,7 +11,7 @@ import streamlit as st
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.graph.nearest import Nearest, Unfit
+from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
 from snnviz.ui.kit import fields, notices, state
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.settings import Query, Widgets
@@ -79,15 +79,15 @@ class PageDesign(Widgets):
         )
 
     @property
-    def offer(self) -> Nearest | None:
+    def offer(self) -> NearestDesign | None:
         """The nearest possible design, beside a message that says why another is impossible."""
-        found: Nearest | None = st.session_state.get(f"{self.key}_offer")
+        found: NearestDesign | None = st.session_state.get(f"{self.key}_offer")
         return found if self.problem() else None
 
     def refuse(self, error: InputError, before: str = "") -> None:
         """Set the message of an error and the offer of the nearest design, and reset the widgets."""
         self.set_problem(f"{before}{error_text(error)}.")
-        st.session_state[f"{self.key}_offer"] = error.nearest if isinstance(error, Unfit) else None
+        st.session_state[f"{self.key}_offer"] = error.nearest if isinstance(error, IncompatibleDesign) else None
         self.renew_widgets()
 
     # -- the link
@@ -101,7 +101,7 @@ class PageDesign(Widgets):
         own = {
             name: text for name, text in query.items() if name != "view" and not name.startswith(self.other_prefixes)
         }
-        return self._convert(links.from_query(own)) if own.keys() - links.RESERVED else self.usual
+        return self._convert(links.from_query(own)) if own.keys() - links.RESERVED_PARAMETERS else self.usual
 
     # -- callbacks
 

@@ -182,17 +182,17 @@ def choice_menu(
 
 def data(place: Any, value: str, to: Binding, *, label: str = "Data set", still: bool = False) -> None:
     """The menu of data sets; `still`: of images alone."""
-    kinds = [name for name in datasets.names() if not (still and EVENTS in DATASETS[name].traits)]
+    kinds = [name for name in datasets.dataset_names() if not (still and EVENTS in DATASETS[name].traits)]
     offered = [name for name in kinds if name == value or _can_be_had(name)]
     place.selectbox(
         label,
         offered,
         index=offered.index(value),
-        format_func=lambda name: name if datasets.is_here(name) else f"↓ {name}",  # a sign is never cut off
+        format_func=lambda name: name if datasets.is_available(name) else f"↓ {name}",  # a sign is never cut off
         help=f"{word('data.name').help} ↓: to be downloaded, when something that needs it is started.",
         **to.streamlit,
     )
 
 
 def _can_be_had(name: str) -> bool:
-    return datasets.is_here(name) or datasets.is_fetched_unasked(name)
+    return datasets.is_available(name) or datasets.is_downloaded_automatically(name)

@@ -78,4 +78,4 @@ def read_link(read: Callable[[Mapping[str, str]], T], query: Mapping[str, str]) 
 
 
 def _is_absent(text: str) -> bool:
-    return owndata.is_name(text.removesuffix("-saccades")) and text not in DATASETS
+    return owndata.is_own_name(text.removesuffix("-saccades")) and text not in DATASETS

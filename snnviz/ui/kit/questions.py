@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from snnviz.design.design import Design
-from snnviz.design.measurement import Measurement, name_of
+from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.events import EpochEnd
 from snnviz.places import cache_dir
 from snnviz.store import Run, Task
@@ -68,7 +68,7 @@ def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Res
     """The results of the finished runs, by digest; others would bend the curves."""
     done = {d.digest: d for d in designs if d.digest in runs and runs[d.digest].state == "done"}
     found = _results({name: (design, runs[name].finished, None) for name, design in done.items()}, runs)
-    old = {name_of(done[name]): name for name, one in found.items() if one.probe is None}
+    old = {measurement_digest(done[name]): name for name, one in found.items() if one.probe is None}
     anew = runs_of([Measurement(design=done[name]) for name in old.values()]) if old else {}
     ended = {old[name]: run.finished for name, run in anew.items() if run.state == "done"}
     return found | _results({name: (done[name], runs[name].finished, at) for name, at in ended.items()}, runs)

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz.design.menus import DATASETS, EVENTS
-from snnviz.design.recipes import RECIPES, follow, followed
+from snnviz.design.recipes import RECIPES, apply_recipe, matching_recipe
 from snnviz.ui.kit import fields
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.words import escape_markdown
@@ -28,7 +28,7 @@ def popover(place: Any, setting: PageSettings[Any]) -> None:
 def widgets(setting: PageSettings[Any]) -> None:
     """The widgets of all fields of a recipe."""
     now = setting.value
-    marked = followed(now)
+    marked = matching_recipe(now)
     key = f"{setting.widget_key('recipe')}/{marked}"
     st.selectbox(
         "As a paper trains",
@@ -51,7 +51,7 @@ def widgets(setting: PageSettings[Any]) -> None:
 
 def _take(widget: str, setting: PageSettings[Any]) -> None:
     if name := st.session_state[widget]:
-        setting.take(follow(setting.value, name), TAKEN)
+        setting.take(apply_recipe(setting.value, name), TAKEN)
 
 
 def _choice(setting: PageSettings[Any], name: str) -> None:

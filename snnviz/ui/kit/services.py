@@ -16,7 +16,7 @@ from snnviz.design.submitted import Task
 from snnviz.errors import NotFound, SnnvizError
 from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
-from snnviz.jobs.pace import Pace, Place, learn, queue, seconds_left
+from snnviz.jobs.pace import DurationModel, QueuePosition, fit_durations, queue_positions, remaining_seconds
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
 from snnviz.ui.kit.shared import shared
@@ -124,17 +124,17 @@ def queue_problem() -> str | None:
     return CACHE.get("standstill", lambda: _engine().standstill())
 
 
-def pace() -> Pace:
+def pace() -> DurationModel:
     """The speed of this machine: how long tasks take here, from those that ended."""
-    return PACES.get("pace", lambda: learn(store()))
+    return PACES.get("pace", lambda: fit_durations(store()))
 
 
-def queue_place(run: str) -> Place | None:
+def queue_place(run: str) -> QueuePosition | None:
     """A run's place in the queue and when it will start; None if it does not wait, or is beyond the first `QUEUE`."""
 
-    def read() -> dict[str, Place]:
+    def read() -> dict[str, QueuePosition]:
         known = store()
-        return queue(known.waiting(QUEUE), known.runs(states=("running",), of=None), pace())
+        return queue_positions(known.waiting(QUEUE), known.runs(states=("running",), of=None), pace())
 
     return QUEUES.get("queue", read).get(run)
 
@@ -146,11 +146,11 @@ def time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
     """
     known = pace()
     ends = [
-        waits.seconds + seconds_left([run.task], {run.run: run}, known)
+        waits.seconds + remaining_seconds([run.task], {run.run: run}, known)
         for run in runs.values()
         if run.state == "queued" and (waits := queue_place(run.run)) is not None
     ]
-    return max(seconds_left(tasks, runs, known), *ends, 0.0)
+    return max(remaining_seconds(tasks, runs, known), *ends, 0.0)
 
 
 @contextlib.asynccontextmanager

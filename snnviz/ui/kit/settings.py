@@ -139,7 +139,9 @@ class PageSettings(Widgets, Generic[S]):
         self.set(value)
         self.renew_widgets()
         if done:
-            changes = describe_changes(links.flat(before.document()), links.flat(value.document()))
+            changes = describe_changes(
+                links.flatten_document(before.document()), links.flatten_document(value.document())
+            )
             notices.show_notice(done, changes, partial(self.replace, before), lambda: self.value == value)
 
     # -- the link
@@ -162,13 +164,13 @@ class PageSettings(Widgets, Generic[S]):
         if self._read is not None:
             return self._read(query)
         try:
-            return self.kind.check(links.read_part(self.kind, query, self.prefix))
+            return self.kind.check(links.part_from_query(self.kind, query, self.prefix))
         except InputError as error:
             raise error.inside(self.prefix.removesuffix(".")) if self.prefix else error from None
 
     def to_link(self, value: S) -> str:
         """The query string: what it begins with, and what of the value differs from what absence means."""
-        written = self._write(value) if self._write is not None else links.write_part(value, self.prefix)
+        written = self._write(value) if self._write is not None else links.part_to_query(value, self.prefix)
         return "&".join(part for part in (self.lead, written) if part)
 
     @property

@@ -9,7 +9,7 @@ import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.design.submitted import Task
-from snnviz.jobs.pace import in_words
+from snnviz.jobs.pace import format_duration
 from snnviz.tasks import KINDS
 from snnviz.ui.kit.words import escape_markdown
 
@@ -33,17 +33,17 @@ def start_button(
     be brought first; empty otherwise.
     """
     absent = dict.fromkeys(name for task in tasks for name in KINDS.of(task).needs(task))
-    absent = dict.fromkeys(name for name in absent if not datasets.is_here(name))
+    absent = dict.fromkeys(name for name in absent if not datasets.is_available(name))
     look: dict[str, Any] = {"type": "primary", "icon": icon, "width": "stretch"}
-    by_hand = [name for name in absent if not datasets.is_fetched_unasked(name)]
+    by_hand = [name for name in absent if not datasets.is_downloaded_automatically(name)]
     if by_hand or not tasks:
         place.button(label, disabled=True, key=key, **look)
-        titles = " and ".join(datasets.card(name).title for name in by_hand)
+        titles = " and ".join(datasets.dataset_card(name).title for name in by_hand)
         verb = "are" if len(by_hand) > 1 else "is"
         return f"{titles} {verb} not on this machine: get it on the Data page first." if by_hand else ""
     asked = [f"{_download(name)} is downloaded first." for name in absent]
     if seconds >= LONG:
-        asked.append(f"This takes about {in_words(seconds)} here.")
+        asked.append(f"This takes about {format_duration(seconds)} here.")
     if not asked:
         place.button(label, key=key, on_click=submit, args=(tasks, *args), **look)
         return ""
@@ -55,5 +55,5 @@ def start_button(
 
 
 def _download(name: str) -> str:
-    size = sum(archive.megabytes for archive in datasets.card(datasets.source(name)).archives)
-    return datasets.card(name).title + (f" ({size:,} MB)" if size else "")
+    size = sum(archive.megabytes for archive in datasets.dataset_card(datasets.source_dataset(name)).archives)
+    return datasets.dataset_card(name).title + (f" ({size:,} MB)" if size else "")

@@ -11,17 +11,17 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.catalog.neurons import model, threshold
 from snnviz.design import cells
-from snnviz.design.adjacency import Edges, compact
+from snnviz.design.adjacency import Edges, to_compact_text
 from snnviz.design.design import Design
 from snnviz.design.links import change, from_query
 from snnviz.design.networks import BlockNetwork, CellNetwork, StagedNetwork
 from snnviz.errors import InputError, NotFound, SnnvizError
-from snnviz.graph.mends import mend
-from snnviz.graph.nearest import Nearest, Unfit
-from snnviz.graph.rewiring import rewired
+from snnviz.graph.mends import repair_change
+from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
+from snnviz.graph.rewiring import with_block_matrices
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.kit import notices, services
@@ -164,7 +164,7 @@ def put_data_with_notice(new: Design, done: str) -> None:
 def rewire(edges: tuple[Edges, ...]) -> None:
     """Give each block its matrix; the block that is open stays so. What that changes is said, and undone by a click."""
     before = design()
-    st.session_state.design = rewired(before, edges)
+    st.session_state.design = with_block_matrices(before, edges)
     st.session_state.editor_revision = new_revision()
     _notify("Blocks changed.", before)
 
@@ -195,7 +195,7 @@ def put(path: str, widget: str) -> None:
         else:
             changed = change(design(), {path: value})
     except InputError as error:
-        _show_error(error, wish=lambda of: change(of, {path: value}), mended=mend(design(), {path: value}))
+        _show_error(error, wish=lambda of: change(of, {path: value}), mended=repair_change(design(), {path: value}))
         _renew_form()
         return
     before, session.design, session.problem = design(), changed, ""
@@ -214,7 +214,7 @@ def put(path: str, widget: str) -> None:
 def train_like_example() -> None:
     """A button's callback: neuron, time steps and training as in the staged network's example; network and data
     stay."""
-    like = named(f"{design().network.kind}-digits")
+    like = get_example(f"{design().network.kind}-digits")
     theta = threshold(like.neuron)
     settings: dict[str, Any] = {} if threshold(design().neuron) is None else {"neuron.threshold": theta}
     settings |= {f"training.{name}": getattr(like.training, name) for name in ("learning_rate", "epochs")}
@@ -238,11 +238,13 @@ def put_drawn(block: int = 1) -> None:
         before, key = edges[block - 1], editor_key(block)
         edges[block - 1] = drawn(key, before, editor_revision(), fixed=staged, backward=not staged)
         try:
-            st.session_state.design = rewired(current, tuple(edges))
+            st.session_state.design = with_block_matrices(current, tuple(edges))
         except InputError as error:  # a skip in a row of layers; a backward connection beside a norm
             message = str(error)
-            drew = {"network.edges": compact(edges[0])} if isinstance(current.network, BlockNetwork) else {}
-            _show_error(error, wish=lambda of: rewired(of, tuple(edges)), mended=mend(current, drew))
+            drew = {"network.edges": to_compact_text(edges[0])} if isinstance(current.network, BlockNetwork) else {}
+            _show_error(
+                error, wish=lambda of: with_block_matrices(of, tuple(edges)), mended=repair_change(current, drew)
+            )
             _renew()
         else:
             st.session_state.problem = ""
@@ -255,10 +257,10 @@ def put_cell() -> None:
     if isinstance(network, CellNetwork):
         cell = cell_editor.drawn(editor_key(), network.cell, editor_revision())
         try:
-            st.session_state.design = change(design(), {"network.cell": cells.write(cell)})
+            st.session_state.design = change(design(), {"network.cell": cells.to_text(cell)})
         except InputError as error:
             message = str(error)
-            _show_error(error, f"The design keeps {cells.write(network.cell)}.")
+            _show_error(error, f"The design keeps {cells.to_text(network.cell)}.")
         else:
             st.session_state.problem = ""
     _show_drawn(message)
@@ -336,7 +338,7 @@ def _show_error(
     error: Exception,
     more: str = "",
     wish: Callable[[Design], Design] | None = None,
-    mended: Nearest | None = None,
+    mended: NearestDesign | None = None,
     *,
     linked: bool = False,
 ) -> None:
@@ -345,12 +347,12 @@ def _show_error(
     Where the nearest is the design as it is, what was wished of one spike a neuron is offered of the code of before.
     `linked`: of a link, which is written in the words of the program.
     """
-    sentence = error_text(error) if not linked else error.why if isinstance(error, Unfit) else str(error)
+    sentence = error_text(error) if not linked else error.why if isinstance(error, IncompatibleDesign) else str(error)
     st.session_state.problem = f"{as_sentence(SnnvizError(sentence))} {more}" if more else f"{sentence}."
-    offer = error.nearest if isinstance(error, Unfit) else mended
+    offer = error.nearest if isinstance(error, IncompatibleDesign) else mended
     if wish and offer and offer.design == design():
         try:
-            offer = Nearest.between(design().document(), wish(with_code(design(), "rate")))
+            offer = NearestDesign.between(design().document(), wish(with_code(design(), "rate")))
         except InputError:
             offer = None
     st.session_state.offer = offer

@@ -9,15 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import NEURONS
 from snnviz.design.networks import FORWARD, StagedNetwork
 from snnviz.design.parts import AnyNeuron
 from snnviz.errors import InputError
-from snnviz.graph.nearest import Unfit
-from snnviz.graph.rewiring import rewired
+from snnviz.graph.nearest import IncompatibleDesign
+from snnviz.graph.rewiring import with_block_matrices
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin
 
@@ -51,7 +51,7 @@ def with_network(now: Design, kind: str) -> Design:
     if kind == "cell" and not NEURONS[now.neuron.kind].states:
         settings["network.cell"] = FORWARD  # the usual one has backward connections
     elif kind == "vgg":
-        small_one = named("vgg-digits").network.model_dump(mode="json")
+        small_one = get_example("vgg-digits").network.model_dump(mode="json")
         return Design.check({**document, "network": small_one})
     changed = change(now, settings)
     return with_size(changed, first_staged_network(kind)) if isinstance(changed.network, StagedNetwork) else changed
@@ -59,7 +59,7 @@ def with_network(now: Design, kind: str) -> Design:
 
 def first_staged_network(kind: str) -> StagedNetwork:
     """A staged network that trains within a minute, as in the example of this name."""
-    network = named(f"{kind}-digits").network
+    network = get_example(f"{kind}-digits").network
     assert isinstance(network, StagedNetwork)
     return network
 
@@ -89,7 +89,7 @@ def with_depth(current: Design, depth: float) -> Design:
         what = f"block {lost[0]}" if len(lost) == 1 else f"blocks {', '.join(lost[:-1])} and {lost[-1]}"
         sentence = f"What was drawn in {what} does not fit the new number of layers."
         st.toast(f"{sentence} It comes back at depth {network.depth:g}.", icon=":material/info:")
-    return rewired(changed, tuple(found))
+    return with_block_matrices(changed, tuple(found))
 
 
 def with_neurons(now: Design, kind: str) -> Design:
@@ -123,7 +123,7 @@ def with_neurons(now: Design, kind: str) -> Design:
         neuron = before["neuron"] if before["neuron"]["kind"] == kind else neuron
     try:
         return Design.check({**document, "neuron": neuron})
-    except Unfit as error:
+    except IncompatibleDesign as error:
         return error.nearest.design
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from snnviz.jobs.pace import Place, in_words
+from snnviz.jobs.pace import QueuePosition, format_duration
 
 JOINER = "\u2060"
 """A word joiner: nothing to see, and no line break."""
@@ -54,12 +54,14 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def queue_position(place: Place | None) -> str:
+def queue_position(place: QueuePosition | None) -> str:
     """A run's place in the queue, and how long until it starts, as text.
 
-    >>> queue_position(Place(29, 61.0)), queue_position(Place(1, 4.2)), queue_position(None)
+    >>> queue_position(QueuePosition(29, 61.0)), queue_position(QueuePosition(1, 4.2)), queue_position(None)
     ('29th in the queue, about 1 min 1 s', 'next in the queue, about 4 s', 'in the queue')
     """
     if place is None:
         return "in the queue"
-    return f"{'next' if place.number == 1 else ordinal(place.number)} in the queue, about {in_words(place.seconds)}"
+    return (
+        f"{'next' if place.number == 1 else ordinal(place.number)} in the queue, about {format_duration(place.seconds)}"
+    )

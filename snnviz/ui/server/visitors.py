@@ -21,7 +21,7 @@ from pathlib import Path
 import streamlit as st
 from itsdangerous import BadSignature, TimestampSigner
 
-from snnviz.data.makers import Maker
+from snnviz.data.makers import Owner
 from snnviz.places import cache_dir
 
 LOG = logging.getLogger(__name__)
@@ -47,9 +47,9 @@ def visitor() -> str:
     return name
 
 
-def maker() -> Maker:
+def maker() -> Owner:
     """The visitor who looks at the page, as stored beside what they make."""
-    return Maker(pseudonym(visitor()), pseudonym(address_block(str(st.context.ip_address or ""))))
+    return Owner(pseudonym(visitor()), pseudonym(address_block(str(st.context.ip_address or ""))))
 
 
 def new_visitor() -> str:

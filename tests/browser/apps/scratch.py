@@ -47,7 +47,7 @@ def block() -> None:
 
     @st.fragment(key="preview")
     def preview() -> None:
-        st.markdown(f"matrix `{adjacency.write(state.edges)}`")
+        st.markdown(f"matrix `{adjacency.to_text(state.edges)}`")
 
     @st.fragment(run_every=1.0)
     def ticker() -> None:
@@ -75,7 +75,7 @@ def cell() -> None:
 
     @st.fragment(key="preview")
     def preview() -> None:
-        st.markdown(f"matrix `{cells.write(state.cell)}`")
+        st.markdown(f"matrix `{cells.to_text(state.cell)}`")
 
     for fragment in (design, preview):
         with st.container():
@@ -99,7 +99,7 @@ def stage() -> None:
         presets={"all": ("DSC everywhere", adjacency.densenet_like(size - 1))},
         no_back="not in this stage",
     )
-    st.markdown(f"matrix `{adjacency.compact(shown)}`")
+    st.markdown(f"matrix `{adjacency.to_compact_text(shown)}`")
 
 
 def chart_page() -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnviz.catalog.inits import weight_law
+from snnviz.catalog.inits import weight_distribution
 from snnviz.catalog.neurons import respond
 from snnviz.design.design import Design
-from snnviz.design.links import change, read_part, write_part
+from snnviz.design.links import change, part_from_query, part_to_query
 from snnviz.design.menus import NEURONS, Choice
 from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.errors import InputError
 from snnviz.studies.activity import neurons
 from snnviz.studies.activity.page import setting as page
-from snnviz.studies.activity.theory.activity import Setting, expected
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import ActivityConfig, expected_statistics
+from snnviz.studies.activity.theory.propagation import propagate_activity
 from tests.pages.visit import Look, Visit
 
 SYNAPTIC = "synaptic:alpha=0.7"
@@ -42,33 +42,33 @@ def test_the_text_has_what_is_no_slider_and_is_written_once(text: str, written: 
 )
 def test_what_is_none_is_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(InputError) as caught:
-        Setting.check({"kind": text})
+        ActivityConfig.check({"kind": text})
     assert str(caught.value).startswith(sentence)
 
 
 def test_it_has_a_link_the_sliders_numbers_and_initialisations_that_hold() -> None:
-    made = Setting.check({"kind": SYNAPTIC, "beta": 0.8, "reset": "zero"})
+    made = ActivityConfig.check({"kind": SYNAPTIC, "beta": 0.8, "reset": "zero"})
     assert isinstance(made.neuron, AnyNeuron)
     assert made.neuron.model_dump(include={"kind", "threshold", "alpha", "beta", "reset"}) == {
         "kind": "synaptic", "threshold": 1.0, "alpha": 0.7, "beta": 0.8, "reset": "zero",
     }  # fmt: skip
-    assert Setting().neuron == Neuron()
+    assert ActivityConfig().neuron == Neuron()
     assert "ding-2022" not in {init.kind for init in made.inits}
-    link = write_part(made)
+    link = part_to_query(made)
     assert "kind=synaptic:alpha=0.7" in link
     query = dict(pair.split("=", 1) for pair in link.split("&"))
-    assert Setting.check(read_part(Setting, query)) == made
+    assert ActivityConfig.check(part_from_query(ActivityConfig, query)) == made
     with pytest.raises(InputError, match=r"^inits must hold for neurons of kind synaptic: .*, got 'reset-aware'$"):
-        Setting.check({"kind": SYNAPTIC, "inits": "kaiming,reset-aware"})
+        ActivityConfig.check({"kind": SYNAPTIC, "inits": "kaiming,reset-aware"})
 
 
 def test_layers_are_drawn_as_a_network_with_weights_is() -> None:
     """Beside 6 networks whose every weight is drawn, of 400 neurons a layer."""
-    made = Setting.check(
+    made = ActivityConfig.check(
         {"kind": SYNAPTIC, "inits": "kaiming:gain=3", "width": 400, "layers": 5, "steps": 6, "seeds": 6}
     )
-    (trace,) = propagate(made)
-    law = weight_law(Choice({"kind": "kaiming", "gain": 3.0}), 400, 400, made.neuron)
+    (trace,) = propagate_activity(made)
+    law = weight_distribution(Choice({"kind": "kaiming", "gain": 3.0}), 400, 400, made.neuron)
     rng, rates, variances = np.random.default_rng(5), np.zeros((6, 5)), np.zeros((6, 5))
     for run in range(6):
         current = np.repeat(rng.normal(size=(1, 400)), 6, axis=0)
@@ -81,8 +81,10 @@ def test_layers_are_drawn_as_a_network_with_weights_is() -> None:
 
 
 def test_the_exact_chain_of_a_single_step_holds_for_any_neuron_whose_potential_begins_as_its_current() -> None:
-    made = Setting.check({"kind": SYNAPTIC, "inits": "variance-preserving", "width": 200, "layers": 30, "seeds": 60})
-    chain, (trace,) = expected(made, made.inits[0]), propagate(made)
+    made = ActivityConfig.check(
+        {"kind": SYNAPTIC, "inits": "variance-preserving", "width": 200, "layers": 30, "seeds": 60}
+    )
+    chain, (trace,) = expected_statistics(made, made.inits[0]), propagate_activity(made)
     assert chain is not None
     assert np.abs(trace.dead - chain.dead).max() < 0.2
     assert trace.var_u.mean((0, 2))[:8] == pytest.approx(chain.var_u[:8], rel=0.15)

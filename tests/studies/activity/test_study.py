@@ -11,12 +11,12 @@ from snnviz.design.design import Design
 from snnviz.design.links import change, differences
 from snnviz.design.menus import INITS, Choice
 from snnviz.errors import InputError
-from snnviz.graph.architectures import architecture
-from snnviz.studies.activity.study import PRESETS, RIVALS, VARIED, TrainingStudy, members
+from snnviz.graph.architectures import build_architecture
+from snnviz.studies.activity.study import COMPARED_INITS, PRESETS, VARIED, TrainingStudy, study_runs
 
 
 def test_the_eight_are_compared_on_one_network() -> None:
-    found = members(TrainingStudy())
+    found = study_runs(TrainingStudy())
     assert [m.init.kind for m in found] == [entry.kind for entry in INITS if COMPARED in entry.traits]
     assert all(path.startswith("init") for path in differences([m.design for m in found]))
     assert len({m.design.digest for m in found}) == 8
@@ -24,7 +24,7 @@ def test_the_eight_are_compared_on_one_network() -> None:
 
 def test_it_is_the_papers_setting() -> None:
     """10 layers of 600, T = 3, threshold 1, leak 0.5, soft reset; spike counts; Adam at 1e-3, cosine; 150 epochs."""
-    design = members(PRESETS["paper's mlp"])[0].design
+    design = study_runs(PRESETS["paper's mlp"])[0].design
     assert (design.data.name, design.data.steps, design.data.encoding.kind) == ("mnist", 3, "lif")
     assert (design.network.kind, design.network.depth) == ("mlp", 10)
     assert (design.neuron.threshold, design.neuron.beta, design.neuron.reset) == (1.0, 0.5, "subtract")
@@ -34,11 +34,11 @@ def test_it_is_the_papers_setting() -> None:
         "cosine",
         150,
     )
-    conv = members(PRESETS["paper's cnn"])[0].design
+    conv = study_runs(PRESETS["paper's cnn"])[0].design
     assert (conv.network.kind, conv.network.depth, conv.data.encoding.kind) == ("cnn", 6, "direct")
-    maps = {layer.out_shape[1:] for layer in architecture(conv).layers if layer.kind == "conv"}
+    maps = {layer.out_shape[1:] for layer in build_architecture(conv).layers if layer.kind == "conv"}
     assert maps == {(28, 28)}  # the paper keeps the size
-    ours = members(PRESETS["paper's cnn, pooled"])[0].design
+    ours = study_runs(PRESETS["paper's cnn, pooled"])[0].design
     assert set(differences([conv, ours])) == {"network.pool_every"}
 
 
@@ -62,15 +62,15 @@ def test_what_a_study_leaves_out_means_what_it_meant(fields: Any, changed: Any) 
     }
     before |= {"network": changed["network"]} if "network" in changed else {}
     whole = change(Design.check(before), {path: value for path, value in changed.items() if path != "network"})
-    assert members(TrainingStudy.check(fields))[0].design == whole
+    assert study_runs(TrainingStudy.check(fields))[0].design == whole
 
 
 @pytest.mark.parametrize("compare", VARIED)
 @pytest.mark.parametrize("network", ["mlp", "cnn"])
 def test_a_variation_pairs_ours_with_kaiming_at_every_value(compare: Any, network: Any) -> None:
-    found = members(TrainingStudy(compare=compare, network=network))
+    found = study_runs(TrainingStudy(compare=compare, network=network))
     count = len(VARIED[compare][1])
-    assert [m.init.kind for m in found] == [kind for kind in RIVALS for _ in range(count)]
+    assert [m.init.kind for m in found] == [kind for kind in COMPARED_INITS for _ in range(count)]
     assert [m.place for m in found] == [*range(count)] * 2
     for ours, kaiming in zip(found[:count], found[count:], strict=True):
         assert all(path.startswith("init") for path in differences([ours.design, kaiming.design]))
@@ -79,7 +79,7 @@ def test_a_variation_pairs_ours_with_kaiming_at_every_value(compare: Any, networ
 
 
 def test_seeds_share_a_name() -> None:
-    found = members(TrainingStudy(seeds=3))
+    found = study_runs(TrainingStudy(seeds=3))
     assert len(found) == 24
     assert {m.design.seed for m in found} == {0, 1, 2}
     assert len({m.name for m in found}) == 8
@@ -87,7 +87,7 @@ def test_seeds_share_a_name() -> None:
 
 def test_chosen_initialisations_are_named_with_their_parameters() -> None:
     chosen = [Choice(INITS.choose("init", kind)) for kind in ("glorot", "input-preserving")]
-    found = members(TrainingStudy(), [*chosen, Choice({"kind": "kaiming", "gain": 3.0})])
+    found = study_runs(TrainingStudy(), [*chosen, Choice({"kind": "kaiming", "gain": 3.0})])
     assert [m.name for m in found] == ["glorot", "input-preserving", "kaiming, gain 3"]
 
 

@@ -8,23 +8,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from snnviz.design.cells import PUBLISHED, Cell, write
+from snnviz.design.cells import PUBLISHED_CELLS, Cell, to_text
 from snnviz.errors import InputError
-from snnviz.studies.cells.scoring import Scoring, resized
+from snnviz.studies.cells.scoring import Scoring, resize_images
 from tests.design.test_cells import any_cells
 from tests.designs import is_a_sentence
 
 
 @given(any_cells())
 def test_a_setting_is_json_with_the_cell_as_people_write_it(cell: Cell) -> None:
-    setting = Scoring.check({"cell": write(cell), "batch": 12})
+    setting = Scoring.check({"cell": to_text(cell), "batch": 12})
     document = setting.model_dump(mode="json")
-    assert document["cell"] == write(cell)
+    assert document["cell"] == to_text(cell)
     assert Scoring.check(document) == setting
 
 
 def test_the_default_cell_is_a_published_one() -> None:
-    assert Scoring().cell in PUBLISHED.values()
+    assert Scoring().cell in PUBLISHED_CELLS.values()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_images_have_a_side_that_can_be_halved_twice(data: str, side: int) -> No
 @pytest.mark.parametrize(("length", "side", "times"), [(8, 16, 2), (8, 8, 1), (8, 28, 3), (28, 32, 1), (28, 56, 2)])
 def test_a_resized_image_is_the_image_enlarged_and_framed(length: int, side: int, times: int) -> None:
     images = np.random.default_rng(0).integers(1, 256, (3, length, length), dtype=np.uint8)
-    large = resized(images, side)
+    large = resize_images(images, side)
     assert large.shape == (3, side, side)
     edge = (side - times * length) // 2
     inner = large[:, edge : edge + times * length, edge : edge + times * length]

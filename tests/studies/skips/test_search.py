@@ -18,10 +18,19 @@ from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
 from snnviz.design.staged import StagedKind
 from snnviz.errors import InputError
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.places import ROOT
 from snnviz.studies.skips import search as searches
-from snnviz.studies.skips.search import Code, Search, candidate, read_code, skips_of, space, widest, write_code
+from snnviz.studies.skips.search import (
+    Code,
+    Search,
+    candidate_design,
+    count_skips,
+    format_code,
+    parse_code,
+    search_space,
+    widest_design,
+)
 from tests.designs import attempt, is_a_sentence
 
 KINDS = ("block", *get_args(StagedKind))
@@ -34,7 +43,7 @@ def search(kind: str = "block", **fields: Any) -> Search:
 
 def drawn(made: Search, seed: int) -> Code:
     draw = random.Random(seed)
-    return tuple(draw.randrange(size) for size in space(made).sizes)
+    return tuple(draw.randrange(size) for size in search_space(made).sizes)
 
 
 SIZES = {
@@ -52,32 +61,32 @@ SIZES = {
 
 @pytest.mark.parametrize(("made", "count"), SIZES.values(), ids=SIZES)
 def test_there_are_as_many_candidates_as_choices(made: Search, count: int) -> None:
-    assert space(made).count == math.prod(space(made).sizes) == count
+    assert search_space(made).count == math.prod(search_space(made).sizes) == count
     assert made.trials == min(20, count)
 
 
 def test_a_vertex_of_a_large_block_chooses_how_many_skips_and_of_which_type() -> None:
     """DenseNet-121: the largest block has 300 places for skips, and 24 vertices that may have any."""
     made = search("densenet121", block=3)
-    slots = space(made).slots
+    slots = search_space(made).slots
     assert [slot.target for slot in slots] == list(range(2, 26))
     assert {slot.source for slot in slots} == {None}
     assert slots[0].options == ((0, 0), (DSC, 1), (ASC, 1))
     assert slots[3].options == ((0, 0), (DSC, 1), (DSC, 2), (DSC, 4), (ASC, 1), (ASC, 2), (ASC, 4))
     assert slots[-1].options == ((0, 0), *((kind, count) for kind in (DSC, ASC) for count in (1, 2, 12, 24)))
     assert [slot.name for slot in slots[:2]] == ["block 3: → 2", "block 3: → 3"]
-    assert space(search("densenet121", block=3, skips="asc")).slots[0].options == ((0, 0), (ASC, 1))
+    assert search_space(search("densenet121", block=3, skips="asc")).slots[0].options == ((0, 0), (ASC, 1))
 
 
 def test_the_original_densenet_is_one_of_its_candidates() -> None:
     made = search("densenet121", skips="dsc")
-    every_skip = tuple(size - 1 for size in space(made).sizes)
-    assert candidate(made, every_skip) == made.design
+    every_skip = tuple(size - 1 for size in search_space(made).sizes)
+    assert candidate_design(made, every_skip) == made.design
 
 
 def test_a_slot_says_where_its_skip_leads() -> None:
-    assert [slot.name for slot in space(search()).slots][:2] == ["0 → 2", "0 → 3"]
-    assert space(search("resnet18")).slots[-1].name == "block 4: 3 → 5"
+    assert [slot.name for slot in search_space(search()).slots][:2] == ["0 → 2", "0 → 3"]
+    assert search_space(search("resnet18")).slots[-1].name == "block 4: 3 → 5"
 
 
 @settings(max_examples=40)
@@ -88,10 +97,10 @@ def test_a_code_stands_for_valid_matrices_in_the_blocks_that_are_searched(
     block %= len(search(kind).design.network.matrices) + 1
     made = search(kind, skips=skips, block=block)
     code = drawn(made, seed)
-    found = candidate(made, code)
+    found = candidate_design(made, code)
     assert Design.read(found.canonical()) == found
     expected: list[list[tuple[int, int]]] = [[] for _ in made.design.network.matrices]
-    for slot, choice in zip(space(made).slots, code, strict=True):
+    for slot, choice in zip(search_space(made).slots, code, strict=True):
         expected[max(slot.block, 1) - 1].append((slot.target, slot.options[choice]))
     for number, (edges, before) in enumerate(zip(found.network.matrices, made.design.network.matrices, strict=True), 1):
         if block not in (0, number):
@@ -102,7 +111,7 @@ def test_a_code_stands_for_valid_matrices_in_the_blocks_that_are_searched(
             column = [row[target] for row in edges if row[target]]
             chosen = [(edge, count) for to, (edge, count) in expected[number - 1] if to == target]
             assert sorted(column) == sorted(edge for edge, count in chosen for _ in range(count))
-    assert architecture(found).layers[-1].name == "readout"
+    assert build_architecture(found).layers[-1].name == "readout"
     others = found.document() | {"network": made.design.document()["network"]}
     assert others == made.design.document()
 
@@ -110,9 +119,13 @@ def test_a_code_stands_for_valid_matrices_in_the_blocks_that_are_searched(
 @pytest.mark.parametrize("skips", ["both", "asc"])
 def test_every_code_of_a_block_is_another_network(skips: str) -> None:
     made = search(skips=skips)
-    sizes = space(made).sizes
-    codes = [tuple(n // math.prod(sizes[:k]) % size for k, size in enumerate(sizes)) for n in range(space(made).count)]
-    assert len({candidate(made, code).digest for code in codes}) == len(codes) == len(set(map(write_code, codes)))
+    sizes = search_space(made).sizes
+    codes = [
+        tuple(n // math.prod(sizes[:k]) % size for k, size in enumerate(sizes)) for n in range(search_space(made).count)
+    ]
+    assert (
+        len({candidate_design(made, code).digest for code in codes}) == len(codes) == len(set(map(format_code, codes)))
+    )
 
 
 @settings(max_examples=30)
@@ -121,34 +134,34 @@ def test_so_are_codes_that_differ_in_one_slot(kind: str, seed: int) -> None:
     made = search(kind)
     code = drawn(made, seed)
     slot = seed % len(code)
-    others = [(*code[:slot], option, *code[slot + 1 :]) for option in range(space(made).sizes[slot])]
-    assert len({candidate(made, other).digest for other in others}) == len(others)
+    others = [(*code[:slot], option, *code[slot + 1 :]) for option in range(search_space(made).sizes[slot])]
+    assert len({candidate_design(made, other).digest for other in others}) == len(others)
 
 
 def test_the_sources_of_a_large_block_are_drawn_by_the_searchs_seed_alone() -> None:
     one, other = search("densenet121"), search("densenet121", seed=1)
     code = drawn(one, 0)
-    assert candidate(one, code) == candidate(search("densenet121", kappa=1, skips="both"), code)
-    assert candidate(one, code) != candidate(other, code)
+    assert candidate_design(one, code) == candidate_design(search("densenet121", kappa=1, skips="both"), code)
+    assert candidate_design(one, code) != candidate_design(other, code)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_widest_design_has_every_skip_and_every_channel(kind: str) -> None:
     made = search(kind, network={"dsc_fraction": 0.5})
-    wide = widest(made)
+    wide = widest_design(made)
     assert wide.network.dsc_fraction == 1
-    places = sum(len(adjacency.slots(len(edges) - 1)) for edges in made.design.network.matrices)
-    assert skips_of(wide) == places
+    places = sum(len(adjacency.skip_positions(len(edges) - 1)) for edges in made.design.network.matrices)
+    assert count_skips(wide) == places
     assert {edge for edges in wide.network.matrices for row in edges for edge in row} == {0, DSC}
-    inputs = {layer.name: layer.in_shape[0] for layer in architecture(wide).layers}
+    inputs = {layer.name: layer.in_shape[0] for layer in build_architecture(wide).layers}
     for seed in range(3):
-        for layer in architecture(candidate(made, drawn(made, seed))).layers:
+        for layer in build_architecture(candidate_design(made, drawn(made, seed))).layers:
             assert layer.in_shape[0] <= inputs.get(layer.name, math.inf)
 
 
 @given(st.lists(st.integers(0, 8), max_size=40).map(tuple))
 def test_a_code_survives_its_text(code: Code) -> None:
-    assert read_code(write_code(code)) == code
+    assert parse_code(format_code(code)) == code
 
 
 def test_a_search_survives_its_text_and_keeps_its_name() -> None:
@@ -218,12 +231,14 @@ def test_text_that_is_no_search_is_refused_with_a_sentence(text: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_network_of_a_search_is_a_candidate_of_its_own(kind: str) -> None:
     made = search(kind, network={} if kind == "block" else {"width": 0.125})
-    code = searches.original(made)
+    code = searches.original_code(made)
     assert code is not None
-    assert candidate(made, code) == made.design
+    assert candidate_design(made, code) == made.design
 
 
 def test_a_network_that_no_candidate_is_like_has_no_code() -> None:
-    assert searches.original(search(skips="dsc")) is None  # its skips are additions
+    assert searches.original_code(search(skips="dsc")) is None  # its skips are additions
     some = adjacency.with_n_skip(8, 3, DSC, seed=1)
-    assert searches.original(search(network={"edges": some})) is None  # three of the seven sources of L8, not drawn so
+    assert (
+        searches.original_code(search(network={"edges": some})) is None
+    )  # three of the seven sources of L8, not drawn so

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from snnviz.catalog.inits import init_text
+from snnviz.catalog.inits import format_init
 from snnviz.design.menus import INITS, Choice
-from snnviz.studies.activity.theory.activity import Expected, Setting, Trace
+from snnviz.studies.activity.theory.activity import ActivityConfig, ExpectedStatistics, LayerStatistics
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.numbers import share
 from snnviz.views.styles import LineStyle, nth_style, ordered_styles
@@ -64,10 +64,10 @@ def label(init: Choice) -> str:
     >>> label(Choice(INITS.choose("init", {"kind": "kaiming", "gain": 3})))
     'kaiming, gain 3'
     """
-    return initialisation(init_text(init))
+    return initialisation(format_init(init))
 
 
-def colour(init: Choice, setting: Setting) -> str:
+def colour(init: Choice, setting: ActivityConfig) -> str:
     """One colour for each kind of initialisation, whatever else is shown; a shade of it for other parameters."""
     kinds = [entry.kind for entry in INITS]
     base = PALETTE[kinds.index(init.kind) % len(PALETTE)]
@@ -79,13 +79,13 @@ def colour(init: Choice, setting: Setting) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in mixed)
 
 
-def init_style(init: Choice, setting: Setting) -> LineStyle:
+def init_style(init: Choice, setting: ActivityConfig) -> LineStyle:
     """The line style of an initialisation in all charts: its kind's dash and marker, which other parameters vary."""
     kinds = [entry.kind for entry in INITS]
     return nth_style(kinds.index(init.kind), colour(init, setting), _variant(init, setting))
 
 
-def _variant(init: Choice, setting: Setting) -> int:
+def _variant(init: Choice, setting: ActivityConfig) -> int:
     """0 with all parameters at their defaults; others of the kind count from 1, in the setting's order."""
     usual = INITS.choose("init", {"kind": init.kind})
     others = [one for one in setting.inits if one.kind == init.kind and one != usual]
@@ -183,19 +183,23 @@ def band_caption(runs: int) -> str:
     return f"mean over {runs} networks, with a band of one standard deviation" if runs > 1 else "one network"
 
 
-def _curve(setting: Setting, trace: Trace, runs: NDArray[np.float32], theory: Floats | None = None) -> Curve:
+def _curve(
+    setting: ActivityConfig, trace: LayerStatistics, runs: NDArray[np.float32], theory: Floats | None = None
+) -> Curve:
     return Curve(label(trace.init), init_style(trace.init, setting), runs, theory)
 
 
-def _over_steps(setting: Setting) -> str:
+def _over_steps(setting: ActivityConfig) -> str:
     return f", averaged over {setting.steps} steps" if setting.steps > 1 else ""
 
 
-def _runs(traces: Sequence[Trace]) -> int:
+def _runs(traces: Sequence[LayerStatistics]) -> int:
     return len(traces[0].var_u) if traces else 0
 
 
-def variance_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expected | None]) -> Chart:
+def variance_chart(
+    setting: ActivityConfig, traces: Sequence[LayerStatistics], theory: Sequence[ExpectedStatistics | None]
+) -> Chart:
     """Var[u] by layer: Fig. 3, or 6 for several time steps."""
     figure = layer_figure("Var[u]", rangemode="tozero")
     pairs = zip(traces, theory, strict=True)
@@ -208,7 +212,7 @@ def variance_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[E
     return Chart("var_u", "Variance of the potential", caption, figure, height=360)
 
 
-def spikes_chart(setting: Setting, traces: Sequence[Trace]) -> Chart:
+def spikes_chart(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> Chart:
     """Neurons that spike by layer: Fig. 3, or 6 for several time steps."""
     figure = layer_figure("spikes per step", rangemode="tozero")
     curves = [_curve(setting, trace, trace.spikes.mean(2)) for trace in traces]
@@ -239,7 +243,9 @@ def _per_cent(most: float, width: int) -> dict[str, Any]:
     }
 
 
-def dead_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expected | None]) -> Chart:
+def dead_chart(
+    setting: ActivityConfig, traces: Sequence[LayerStatistics], theory: Sequence[ExpectedStatistics | None]
+) -> Chart:
     """The share of networks in which a layer is silent, by layer."""
     figure = layer_figure("silent networks", tickformat=".0%", range=[-0.03, 1.05])
     pairs = zip(traces, theory, strict=True)
@@ -253,7 +259,7 @@ def dead_chart(setting: Setting, traces: Sequence[Trace], theory: Sequence[Expec
     return Chart("dead", "Silent layers", caption, figure, height=360)
 
 
-def time_charts(setting: Setting, trace: Trace) -> tuple[Chart, Chart]:
+def time_charts(setting: ActivityConfig, trace: LayerStatistics) -> tuple[Chart, Chart]:
     """Var[u] and spikes, layers by time steps: Fig. 5."""
     of = f"{label(trace.init)}: mean over {len(trace.var_u)} networks. A dark row is a silent layer. {SOURCE}, Fig. 5."
     wanted = (
@@ -282,7 +288,7 @@ def time_charts(setting: Setting, trace: Trace) -> tuple[Chart, Chart]:
     return charts[0], charts[1]
 
 
-def shape_charts(setting: Setting, traces: Sequence[Trace]) -> tuple[Chart, Chart]:
+def shape_charts(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> tuple[Chart, Chart]:
     """Skewness and excess kurtosis of u by layer: Fig. 7."""
     wanted = (
         ("skewness", "Skewness of the potential", "skewness", "below 0, the longer tail is to the left"),
@@ -321,7 +327,7 @@ def _rule(way: str, place: float, style: str) -> dict[str, Any]:
     return {"type": "line", "layer": "below", "line": {"color": NEUTRAL, "width": 1.2, "dash": style}, **ends}
 
 
-def density_chart(setting: Setting, traces: Sequence[Trace], layer: int) -> Chart:
+def density_chart(setting: ActivityConfig, traces: Sequence[LayerStatistics], layer: int) -> Chart:
     """The distribution of u in one layer, and what of it is above the threshold: Fig. 1."""
     theta, figure = setting.threshold, empty("potential u before reset", "density")
     seen = [(trace, *found) for trace in traces if (found := _binned(setting, trace)) is not None]
@@ -350,7 +356,7 @@ def density_chart(setting: Setting, traces: Sequence[Trace], layer: int) -> Char
     return Chart("density", f"Potentials in layer {layer}", caption, figure, height=360)
 
 
-def _binned(setting: Setting, trace: Trace) -> tuple[Floats, Floats] | None:
+def _binned(setting: ActivityConfig, trace: LayerStatistics) -> tuple[Floats, Floats] | None:
     """The trace's density by the centres of its bins, in wider ones where few potentials were seen."""
     if trace.density is None or trace.edges is None:
         return None
@@ -368,7 +374,9 @@ def _reach(u: Floats, density: Floats) -> float:
     return float(np.abs(u[order][beyond > 0.002][0]))
 
 
-def _density(setting: Setting, trace: Trace, layer: int, u: Floats, density: Floats) -> list[dict[str, Any]]:
+def _density(
+    setting: ActivityConfig, trace: LayerStatistics, layer: int, u: Floats, density: Floats
+) -> list[dict[str, Any]]:
     """The density of a trace, and the area above the threshold."""
     theta, name, own = setting.threshold, label(trace.init), init_style(trace.init, setting)
     reached = trace.spikes[:, layer - 1].sum(1) > 0 if layer else np.ones(len(trace.spikes), bool)
@@ -382,7 +390,7 @@ def _density(setting: Setting, trace: Trace, layer: int, u: Floats, density: Flo
     return [under | {"legendgroup": name}, whole]
 
 
-def threshold_chart(settings_and_traces: Sequence[tuple[Setting, Trace]]) -> Chart:
+def threshold_chart(settings_and_traces: Sequence[tuple[ActivityConfig, LayerStatistics]]) -> Chart:
     """Var[u] by layer for one initialisation at several thresholds: Fig. 2."""
     figure = layer_figure("Var[u]", rangemode="tozero")
     rising = sorted(settings_and_traces, key=lambda pair: pair[0].threshold)

@@ -12,16 +12,16 @@ import pandas as pd
 
 from snnviz.events import EpochEnd
 from snnviz.store.values import Run
-from snnviz.studies.activity.study import RIVALS, Member
+from snnviz.studies.activity.study import COMPARED_INITS, StudyRun
 from snnviz.views.chart import Chart, empty
 from snnviz.views.results import Result, other_metrics
 from snnviz.views.styles import LineStyle, nth_style, ordered_colour
 
-DASHES = dict(zip(RIVALS, ("solid", "dash"), strict=True))
+DASHES = dict(zip(COMPARED_INITS, ("solid", "dash"), strict=True))
 
 
 def accuracy_charts(
-    members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]], styles: Mapping[str, LineStyle]
+    members: Sequence[StudyRun], rows: Mapping[str, Sequence[EpochEnd]], styles: Mapping[str, LineStyle]
 ) -> list[Chart]:
     """Training and test accuracy over the epochs. `rows` by digest; `styles` by the members' names.
 
@@ -50,7 +50,7 @@ KNOWN = ("accuracy", "rate", "spikes", "seconds")
 
 
 def study_table(
-    members: Sequence[Member],
+    members: Sequence[StudyRun],
     runs: Mapping[str, Run],
     last: Mapping[str, EpochEnd | None],
     results: Mapping[str, Result] | None = None,
@@ -76,16 +76,16 @@ def study_table(
     return pd.DataFrame(table)
 
 
-def _groups(members: Sequence[Member]) -> dict[str, list[Member]]:
+def _groups(members: Sequence[StudyRun]) -> dict[str, list[StudyRun]]:
     """Members that differ in their seed alone, by name."""
-    groups: dict[str, list[Member]] = {}
+    groups: dict[str, list[StudyRun]] = {}
     for member in members:
         groups.setdefault(member.name, []).append(member)
     return groups
 
 
 def _line(
-    name: str, member: Member, runs: list[list[EpochEnd]], column: str, styles: Mapping[str, LineStyle]
+    name: str, member: StudyRun, runs: list[list[EpochEnd]], column: str, styles: Mapping[str, LineStyle]
 ) -> list[dict[str, Any]]:
     """The mean of runs that differ in their seed, and the band they span."""
     line_style = styles[name] if not member.of else nth_style(member.place, ordered_colour(member.place, member.of))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.inits import Drive, init_text, is_measured, spike_probability, weight_law
+from snnviz.catalog.inits import InputStatistics, format_init, is_data_dependent, spike_probability, weight_distribution
 from snnviz.design.menus import Choice
 from snnviz.studies.activity.charts.activity import (
     NEUTRAL,
@@ -30,7 +30,7 @@ from snnviz.studies.activity.charts.activity import (
     rounded,
 )
 from snnviz.studies.activity.theory import survival
-from snnviz.studies.activity.theory.activity import Setting, Trace
+from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics
 from snnviz.studies.activity.theory.survival import FixedPoint
 from snnviz.views.chart import Chart, empty
 from snnviz.views.styles import ordered_styles
@@ -65,17 +65,19 @@ MARGINAL = 0.05
 """A slope this near to 1 is called marginal."""
 
 
-def gain(setting: Setting, init: Choice, threshold: float, *, moment: float | None = None, steps: int = 1) -> float:
+def gain(
+    setting: ActivityConfig, init: Choice, threshold: float, *, moment: float | None = None, steps: int = 1
+) -> float:
     """n Var[w] at a threshold. Measured rules are told spikes of `moment` per step, or those of u ~ N(0, 1)."""
     neuron = setting.neuron.model_copy(update={"threshold": threshold})
-    told = Drive(spike_probability(threshold) if moment is None else moment, steps)
-    return weight_law(init, setting.width, setting.width, neuron, told).variance * setting.width
+    told = InputStatistics(spike_probability(threshold) if moment is None else moment, steps)
+    return weight_distribution(init, setting.width, setting.width, neuron, told).variance * setting.width
 
 
 # --- the map ------------------------------------------------------------------------------------------------------
 
 
-def survival_chart(setting: Setting, own: tuple[float, float, str] | None) -> Chart:
+def survival_chart(setting: ActivityConfig, own: tuple[float, float, str] | None) -> Chart:
     """Whether the last layer is silent, by n Var[w] and threshold, with the initialisations in their places.
 
     `own`: n Var[w], threshold and name of one more point.
@@ -107,7 +109,7 @@ def survival_chart(setting: Setting, own: tuple[float, float, str] | None) -> Ch
 def _map(neurons: int, layer: int, low: float, high: float, top: float) -> dict[str, Any]:
     x, y = np.geomspace(low, high, 92), np.linspace(0, top, 62)
     gains, thresholds = np.sqrt(x[1:] * x[:-1]), (y[1:] + y[:-1]) / 2
-    dead = survival.extinction(neurons, layer, thresholds.tolist(), gains.tolist())
+    dead = survival.extinction_probability(neurons, layer, thresholds.tolist(), gains.tolist())
     return {
         "type": "heatmap",
         "x": rounded(x),
@@ -146,13 +148,13 @@ def _preserving(high: float, top: float) -> dict[str, Any]:
     )
 
 
-def _points(setting: Setting, gains: Sequence[float], low: float) -> dict[str, Any]:
+def _points(setting: ActivityConfig, gains: Sequence[float], low: float) -> dict[str, Any]:
     """The setting's initialisations as one trace; those in one place share the label of the last."""
     inits = setting.inits
     shown = [max(value, low) for value in gains]
     looks = [colour(init, setting) for init in inits]
     words, sides = _labels(shown, [label(init) for init in inits], setting.threshold, low)
-    told = [[init.kind, init_text(init), *rounded([value])] for init, value in zip(inits, gains, strict=True)]
+    told = [[init.kind, format_init(init), *rounded([value])] for init, value in zip(inits, gains, strict=True)]
     return {
         "type": "scatter",
         "mode": "markers+text",
@@ -167,9 +169,11 @@ def _points(setting: Setting, gains: Sequence[float], low: float) -> dict[str, A
         "customdata": told,
         "hovertemplate": "%{customdata[1]}: n Var[w] %{customdata[2]}, threshold %{y}<extra></extra>",
         "marker": {
-            "size": [15 if is_measured(init) else 10 for init in inits],  # a ring around what lies in the same place
+            "size": [
+                15 if is_data_dependent(init) else 10 for init in inits
+            ],  # a ring around what lies in the same place
             "color": looks,
-            "symbol": ["circle-open" if is_measured(init) else "circle" for init in inits],
+            "symbol": ["circle-open" if is_data_dependent(init) else "circle" for init in inits],
             "opacity": 1,
             "line": {"width": 2, "color": looks},
         },
@@ -220,7 +224,7 @@ def _own(value: float, threshold: float, name: str) -> dict[str, Any]:
 # --- the cobweb ---------------------------------------------------------------------------------------------------
 
 
-def cobweb_chart(setting: Setting, init: Choice) -> Chart:
+def cobweb_chart(setting: ActivityConfig, init: Choice) -> Chart:
     """The mean-field map from one layer's variance to the next, and where it leads from 1."""
     theta, style = setting.threshold, colour(init, setting)
     follow = partial(_next, setting, init)
@@ -246,19 +250,19 @@ def cobweb_chart(setting: Setting, init: Choice) -> Chart:
     return Chart("cobweb", f"From layer to layer: {label(init)}", caption, figure, height=380)
 
 
-def _next(setting: Setting, init: Choice, variance: float) -> float:
+def _next(setting: ActivityConfig, init: Choice, variance: float) -> float:
     """The mean-field map, with rules that measure their input measuring it."""
     reaches = spike_probability(setting.threshold, variance)
     return gain(setting, init, setting.threshold, moment=reaches) * reaches
 
 
-def _adapts(setting: Setting, init: Choice) -> bool:
+def _adapts(setting: ActivityConfig, init: Choice) -> bool:
     """Whether the weights make up for a weaker input."""
     by_moment = [gain(setting, init, setting.threshold, moment=moment) for moment in (0.1, 0.2)]
     return by_moment[0] != by_moment[1]
 
 
-def _fixed_points(setting: Setting, init: Choice) -> tuple[FixedPoint, ...]:
+def _fixed_points(setting: ActivityConfig, init: Choice) -> tuple[FixedPoint, ...]:
     if _adapts(setting, init):  # the weights make up for what is missing: every variance is mapped to the same
         kept = _next(setting, init, 1.0)
         return (FixedPoint(kept, 0.0),) if kept > 0 else ()
@@ -315,7 +319,7 @@ def _fate(path: Sequence[float], points: Sequence[FixedPoint]) -> str:
 # --- widths -------------------------------------------------------------------------------------------------------
 
 
-def width_chart(setting: Setting, init: Choice, widths: Sequence[int] = (50, 100, 300, 600, 1000)) -> Chart:
+def width_chart(setting: ActivityConfig, init: Choice, widths: Sequence[int] = (50, 100, 300, 600, 1000)) -> Chart:
     """The probability that the last layer is silent, by threshold, for several widths: Fig. 4."""
     thresholds = np.linspace(0, HIGHEST, 129)
     gains = [gain(setting, init, theta) for theta in thresholds]
@@ -357,7 +361,7 @@ def _refined(at: Callable[[int], float], first: Iterable[int], coarse: Callable[
     return dict(sorted(found.items()))
 
 
-def _wide_limit(setting: Setting, init: Choice) -> dict[str, Any]:
+def _wide_limit(setting: ActivityConfig, init: Choice) -> dict[str, Any]:
     """0 where infinitely wide layers live, 1 where they die out."""
     every = np.linspace(0, HIGHEST, 1025)
     found = _refined(lambda k: _dies(setting, init, every[k]), range(0, 1025, 64), lambda _, low, high: low != high)
@@ -367,23 +371,23 @@ def _wide_limit(setting: Setting, init: Choice) -> dict[str, Any]:
     return line("wide limit", dies[kept], NEUTRAL, x=rounded(x[kept]), line=THIN, hoverinfo="skip")
 
 
-def _dies(setting: Setting, init: Choice, threshold: float) -> bool:
+def _dies(setting: ActivityConfig, init: Choice, threshold: float) -> bool:
     """Whether the mean field leads from 1 to 0."""
     here = setting.model_copy(update={"threshold": threshold})
     points = _fixed_points(here, init)
     return not points or (len(points) > 1 and points[0].variance > 1 + 1e-9)
 
 
-def _assumed(setting: Setting, init: Choice) -> str:
+def _assumed(setting: ActivityConfig, init: Choice) -> str:
     """What the chain does not know of this initialisation."""
-    if is_measured(init):
+    if is_data_dependent(init):
         return " It takes the weights that spikes of u ~ N(0, 1) lead to; measured layer by layer, fewer die."
-    if weight_law(init, setting.width, setting.width, setting.neuron).uniform:
+    if weight_distribution(init, setting.width, setting.width, setting.neuron).uniform:
         return " It takes the weights for Gaussian, with the variance of the uniform ones."
     return ""
 
 
-def width_variance_chart(setting: Setting, traces_by_width: Sequence[tuple[int, Trace]]) -> Chart:
+def width_variance_chart(setting: ActivityConfig, traces_by_width: Sequence[tuple[int, LayerStatistics]]) -> Chart:
     """Var[u] by layer for several widths."""
     figure, curves = layer_figure("Var[u]", rangemode="tozero"), []
     ordered = sorted(traces_by_width, key=lambda pair: pair[0])

@@ -35,16 +35,22 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
     """What reaches deep layers before training: Var[u] and spikes of a stack of random layers."""
     from numpy import concatenate, zeros
 
-    from snnviz.catalog.inits import COMPARED, init_text
+    from snnviz.catalog.inits import COMPARED, format_init
     from snnviz.design.menus import INITS, Choice
-    from snnviz.studies.activity.theory.activity import Setting, Trace, alike, expected, same_law
-    from snnviz.studies.activity.theory.propagation import propagate
-    from snnviz.theory.intervals import deviation
+    from snnviz.studies.activity.theory.activity import (
+        ActivityConfig,
+        LayerStatistics,
+        describe_equivalent_inits,
+        equivalent_inits,
+        expected_statistics,
+    )
+    from snnviz.studies.activity.theory.propagation import propagate_activity
+    from snnviz.theory.intervals import standard_deviation
 
-    setting = Setting.check({"inits": [init], "threshold": theta, **options})
+    setting = ActivityConfig.check({"inits": [init], "threshold": theta, **options})
     if (most := setting.affordable().seeds) < setting.seeds:
         raise InputError("seeds", f"be at most {most} for so many neurons, layers and steps", setting.seeds)
-    traces: list[Trace] = []
+    traces: list[LayerStatistics] = []
     at_once, stopped = max(1, setting.seeds // PIECES), False
     try:
         with reliable_interrupts() as check, Bar(quiet=as_json or not sys.stderr.isatty()) as bar:
@@ -55,7 +61,7 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
                     check()
                     bar.share((first + share * count) / setting.seeds)
 
-                traces += propagate(setting.model_copy(update=some), progress=told)
+                traces += propagate_activity(setting.model_copy(update=some), progress=told)
     except KeyboardInterrupt:
         stopped = True
         done = sum(len(trace.spikes) for trace in traces)
@@ -65,13 +71,13 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
     spikes = concatenate([nothing, *(trace.spikes for trace in traces)])
     mine = setting.inits[0]
     eight = [Choice(INITS.choose("init", entry.kind)) for entry in INITS if COMPARED in entry.traits]
-    same = next((group for group in alike(setting, [mine, *eight]) if mine in group), ())
-    theory = expected(setting, mine)
+    same = next((group for group in equivalent_inits(setting, [mine, *eight]) if mine in group), ())
+    theory = expected_statistics(setting, mine)
     layers = [
         {
             "layer": layer,
             "var_u": float(var_u[:, layer].mean()),
-            "var_u_sd": deviation(var_u[:, layer].mean(1)),
+            "var_u_sd": standard_deviation(var_u[:, layer].mean(1)),
             "spikes": float(spikes[:, layer].mean()),
             "dead": float((spikes[:, layer].sum(1) == 0).mean()),
             "theory_var_u": float(theory.var_u[layer]) if theory else None,
@@ -81,8 +87,8 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
     ]
     if as_json:
         told_by = {
-            "init": init_text(mine),
-            "same_law": [init_text(init) for init in same if init != mine],
+            "init": format_init(mine),
+            "same_law": [format_init(init) for init in same if init != mine],
             "networks": len(var_u),
             "about": {"var_u_sd": SD},
         }
@@ -90,7 +96,7 @@ def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
     elif layers:
         _print(layers, theory=theory is not None)
         if same:
-            click.echo(same_law([same]))
+            click.echo(describe_equivalent_inits([same]))
     if stopped:
         sys.exit(130)
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import click
 
-from snnviz.catalog.inits import init_text
+from snnviz.catalog.inits import format_init
 from snnviz.cli.following import exit_with_status, state_of, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
-from snnviz.studies.activity.study import Member, TrainingStudy, alike, members
-from snnviz.studies.activity.theory.activity import same_law
+from snnviz.studies.activity.study import StudyRun, TrainingStudy, equivalent_inits, study_runs
+from snnviz.studies.activity.theory.activity import describe_equivalent_inits
 
 
 @click.command()
@@ -41,29 +41,29 @@ def study(as_json: bool, settings: Sequence[str], **options: str | None) -> None
     Trains what is missing in the background, as many runs at a time as there are cores, and waits for it.
     """
     chosen = _read(options, settings)
-    found = members(chosen)
+    found = study_runs(chosen)
     store = Store()
     runs = train(store, [member.design for member in found], quiet=as_json or not sys.stderr.isatty())
     rows = _rows(store, found, runs)
     if as_json:
-        same = [[init_text(init) for init in group] for group in alike(found)]
+        same = [[format_init(init) for init in group] for group in equivalent_inits(found)]
         print_json({"study": chosen.model_dump(mode="json"), "members": rows, "same_law": same})
     else:
         click.echo(table([_shown(row) for row in rows]))
-        if words := same_law(alike(found)):
+        if words := describe_equivalent_inits(equivalent_inits(found)):
             click.echo(words)
     exit_with_status(runs)
 
 
 def _read(options: Mapping[str, str | None], settings: Sequence[str]) -> TrainingStudy:
     given = {name: value for name, value in options.items() if value is not None}
-    more = links.read_settings(settings)
+    more = links.parse_settings(settings)
     for name in more.keys() & given.keys():
         raise InputError(name, "be given once", more[name])
-    return TrainingStudy.check({name: links.read_value(name, value) for name, value in (given | more).items()})
+    return TrainingStudy.check({name: links.parse_value(name, value) for name, value in (given | more).items()})
 
 
-def _rows(store: Store, found: Sequence[Member], runs: Mapping[str, Run]) -> list[dict[str, Any]]:
+def _rows(store: Store, found: Sequence[StudyRun], runs: Mapping[str, Run]) -> list[dict[str, Any]]:
     """A row for each name, over its seeds."""
     ends = store.last(EpochEnd, [name for name, run in runs.items() if run.state == "done"])
     rows: dict[str, dict[str, Any]] = {}

@@ -18,7 +18,7 @@ from snnviz.studies.activity.page import setting as at
 from snnviz.studies.activity.page.setting import DETAILS, PANEL
 from snnviz.studies.activity.page.words import verdict
 from snnviz.studies.activity.page.work import Superseded, note_slider_fragment, traces
-from snnviz.studies.activity.theory.activity import Setting, expected
+from snnviz.studies.activity.theory.activity import ActivityConfig, expected_statistics
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.sliders import sliders
@@ -104,14 +104,14 @@ def _figures() -> None:
     st.caption(_networks(setting) + _neurons(setting))
 
 
-def _neurons(setting: Setting) -> str:
+def _neurons(setting: ActivityConfig) -> str:
     """Which they are of, where they are not LIF."""
     if setting.kind == neurons.LIF:
         return ""
     return f" Their neurons: **{neurons.in_words(setting.neuron)}**; *Start again* below leads back to LIF."
 
 
-def _networks(setting: Setting) -> str:
+def _networks(setting: ActivityConfig) -> str:
     """How many are drawn, and why not as many as were asked for."""
     asked = at.SETTING.value.seeds
     if setting.seeds == asked:
@@ -120,12 +120,12 @@ def _networks(setting: Setting) -> str:
     return f"{setting.seeds} of {asked} networks of each initialisation are drawn {why}; none of them is trained."
 
 
-def _main(setting: Setting, slot: DeltaGenerator) -> tuple[str, bytes]:
+def _main(setting: ActivityConfig, slot: DeltaGenerator) -> tuple[str, bytes]:
     """The sentence and the charts of a setting, made once for all who look at it."""
     found = figures.KEPT.get(("main", setting))
     if found is None:
         drawn = traces(setting, slot)
-        theory = [expected(setting, init) for init in setting.inits]
+        theory = [expected_statistics(setting, init) for init in setting.inits]
         both = [variance_chart(setting, drawn, theory), spikes_chart(setting, drawn)]
         found = verdict(setting, drawn), payload(figures.without_legend(one, setting, HEIGHT) for one in both)
         figures.KEPT.put(("main", setting), found)

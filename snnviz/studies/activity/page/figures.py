@@ -14,7 +14,7 @@ from snnviz.studies.activity.charts import activity as views
 from snnviz.studies.activity.charts import survival
 from snnviz.studies.activity.page import setting as at
 from snnviz.studies.activity.page.work import Superseded, run_in_thread, traces
-from snnviz.studies.activity.theory.activity import Setting, Trace, expected
+from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics, expected_statistics
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import state
 from snnviz.ui.kit.lru import LruCache
@@ -35,7 +35,7 @@ def name(init: Choice) -> str:
     return views.label(init)
 
 
-def legend_label(kind: str, setting: Setting) -> str:
+def legend_label(kind: str, setting: ActivityConfig) -> str:
     """The label of a kind of initialisation after the colour and the marker of its curves, in Markdown."""
     own = next((init for init in setting.inits if init.kind == kind), None)
     words = kind.replace("-", " ")
@@ -45,7 +45,7 @@ def legend_label(kind: str, setting: Setting) -> str:
     return f':color[{look.glyph}]{{foreground="{look.colour}"}} {words}'
 
 
-def without_legend(chart: Chart, setting: Setting, height: int) -> Chart:
+def without_legend(chart: Chart, setting: ActivityConfig, height: int) -> Chart:
     """The chart for a page whose buttons show the colours; where one kind has several curves it keeps its legend."""
     kinds = [init.kind for init in setting.inits]
     layout = {**chart.figure["layout"], "showlegend": len(set(kinds)) < len(kinds)}
@@ -68,14 +68,16 @@ def _show(key: Hashable, make: Drawing, *, place: str) -> None:
     charts(shown[place], key=board, on_pick=lambda: at.select_on_map(board))
 
 
-def _why(setting: Setting, init: Choice) -> None:
+def _why(setting: ActivityConfig, init: Choice) -> None:
     own = at.design_point(state.design())
 
     def make(slot: DeltaGenerator) -> list[Chart]:
         return [
             run_in_thread(lambda: survival.survival_chart(setting, own)),
             survival.cobweb_chart(setting, init),
-            views.dead_chart(setting, traces(setting, slot), [expected(setting, one) for one in setting.inits]),
+            views.dead_chart(
+                setting, traces(setting, slot), [expected_statistics(setting, one) for one in setting.inits]
+            ),
         ]
 
     _show(("why", setting, init, own), make, place="why")
@@ -86,7 +88,7 @@ def _why(setting: Setting, init: Choice) -> None:
     )
 
 
-def _time(setting: Setting, init: Choice) -> None:
+def _time(setting: ActivityConfig, init: Choice) -> None:
     alone = setting.model_copy(update={"inits": (init,)})
     if setting.steps == 1:
         alone = alone.model_copy(update={"steps": STEPS}).affordable()
@@ -98,7 +100,7 @@ def _time(setting: Setting, init: Choice) -> None:
     _show(("time", alone), lambda slot: views.time_charts(alone, traces(alone, slot)[0]), place="time")
 
 
-def _shape(setting: Setting, _init: Choice) -> None:
+def _shape(setting: ActivityConfig, _init: Choice) -> None:
     last = setting.layers - 1
     layer = min(st.session_state.get("layer_looked_at", 1), last)
     key = f"layer-of-{last}"
@@ -111,7 +113,7 @@ def _shape(setting: Setting, _init: Choice) -> None:
     _show(("shape", setting, layer), make, place="shape")
 
 
-def _thresholds(setting: Setting, init: Choice) -> None:
+def _thresholds(setting: ActivityConfig, init: Choice) -> None:
     alone = setting.model_copy(update={"inits": (init,), "threshold": 1.0})
 
     def make(slot: DeltaGenerator) -> list[Chart]:
@@ -120,7 +122,7 @@ def _thresholds(setting: Setting, init: Choice) -> None:
     _show(("thresholds", alone), make, place="thresholds")
 
 
-def _widths(setting: Setting, init: Choice) -> None:
+def _widths(setting: ActivityConfig, init: Choice) -> None:
     alone = setting.model_copy(update={"inits": (init,), "width": WIDTHS[-1]})
 
     def make(slot: DeltaGenerator) -> list[Chart]:
@@ -133,7 +135,9 @@ def _widths(setting: Setting, init: Choice) -> None:
     _show(("widths", alone), make, place="widths")
 
 
-def _each(setting: Setting, slot: DeltaGenerator, field: str, values: Sequence[float]) -> list[tuple[Setting, Trace]]:
+def _each(
+    setting: ActivityConfig, slot: DeltaGenerator, field: str, values: Sequence[float]
+) -> list[tuple[ActivityConfig, LayerStatistics]]:
     """A setting at each of several values, with as few seeds as all of them together can be afforded with."""
     settings = [setting.model_copy(update={field: value}) for value in values]
     affordable = int(setting.seeds * ALL_WORK / sum(each.work for each in settings))
@@ -142,7 +146,7 @@ def _each(setting: Setting, slot: DeltaGenerator, field: str, values: Sequence[f
     return [(each, traces(each, slot)[0]) for each in settings]
 
 
-SECTIONS: dict[str, Callable[[Setting, Choice], None]] = {
+SECTIONS: dict[str, Callable[[ActivityConfig, Choice], None]] = {
     "Why does it die?": _why,
     "Over time": _time,
     "Shape of u": _shape,

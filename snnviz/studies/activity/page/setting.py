@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from snnviz.catalog.inits import Drive, init_text, read_init, spike_probability, suits, weight_law
+from snnviz.catalog.inits import InputStatistics, format_init, parse_init, spike_probability, suits, weight_distribution
 from snnviz.catalog.neurons import as_lif, model, threshold
 from snnviz.design import links
 from snnviz.design.design import Design
@@ -21,11 +21,11 @@ from snnviz.design.menus import INITS, Choice
 from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Number
 from snnviz.errors import InputError
-from snnviz.graph.architectures import INPUT, architecture
+from snnviz.graph.architectures import INPUT, build_architecture
 from snnviz.studies.activity import neurons
 from snnviz.studies.activity.charts.activity import label
 from snnviz.studies.activity.page import study
-from snnviz.studies.activity.theory.activity import Setting, compared
+from snnviz.studies.activity.theory.activity import ActivityConfig, default_inits
 from snnviz.ui.components import sliders
 from snnviz.ui.components.block_editor import new_revision
 from snnviz.ui.components.charts import picked
@@ -44,10 +44,10 @@ SPARED_WORK = 2e7
 """What is drawn while a slider moves, so that the figures follow the hand."""
 
 
-class ActivitySettings(PageSettings[Setting]):
+class ActivitySettings(PageSettings[ActivityConfig]):
     """What the sliders show. Beside it the session holds what is drawn: the last setting that can be afforded."""
 
-    def set(self, value: Setting) -> None:
+    def set(self, value: ActivityConfig) -> None:
         """Show this setting, and draw it if that can be afforded."""
         session = st.session_state
         super().set(value)
@@ -55,7 +55,7 @@ class ActivitySettings(PageSettings[Setting]):
             value.affordable()
         except InputError as error:
             self.set_problem(f"{as_sentence(error)} The figures still show the setting before.")
-            session.setdefault("drawn", Setting())
+            session.setdefault("drawn", ActivityConfig())
         else:
             session.drawn = value
 
@@ -65,15 +65,17 @@ class ActivitySettings(PageSettings[Setting]):
         st.session_state.setting_revision = new_revision()
 
 
-def _read(query: Mapping[str, str]) -> Setting:
+def _read(query: Mapping[str, str]) -> ActivityConfig:
     """Also refused where it would take too long."""
-    given = links.read_part(Setting, query)
-    found = Setting.check({name: value for name, value in given.items() if not name.startswith(study.STUDY.prefix)})
+    given = links.part_from_query(ActivityConfig, query)
+    found = ActivityConfig.check(
+        {name: value for name, value in given.items() if not name.startswith(study.STUDY.prefix)}
+    )
     found.affordable()
     return found
 
 
-SETTING = ActivitySettings(Setting(), "activity", name="setting", fragments=(PANEL, DETAILS), read=_read)
+SETTING = ActivitySettings(ActivityConfig(), "activity", name="setting", fragments=(PANEL, DETAILS), read=_read)
 """What the page is about, but for the training study below it."""
 
 
@@ -89,9 +91,9 @@ def begin() -> None:
             part.renew_widgets()
 
 
-def drawn_setting() -> Setting:
+def drawn_setting() -> ActivityConfig:
     """The setting of the figures: the last one that could be afforded, with as many seeds as possible."""
-    found: Setting = st.session_state.drawn
+    found: ActivityConfig = st.session_state.drawn
     return _spared(found) if st.session_state.dragging else found.affordable()
 
 
@@ -148,7 +150,7 @@ def put_inits(widget: str) -> None:
     """The pills' callback: initialisations come and go, in the registry's order; those that stay keep their numbers."""
     kinds, now = st.session_state[widget], SETTING.value
     kept = [init for init in now.inits if init.kind in kinds]
-    new = [read_init(kind) for kind in kinds if kind not in {init.kind for init in kept}]
+    new = [parse_init(kind) for kind in kinds if kind not in {init.kind for init in kept}]
     order = list(INITS.kinds)
     new = [init for init in new if suits(init.kind, now.neuron)]
     inits = sorted([*kept, *new], key=lambda init: order.index(init.kind))
@@ -174,7 +176,7 @@ def _select_init(place: int) -> None:
 def select_on_map(board: str) -> None:
     """The callback of a click on the survival map: look closer at an initialisation, or open one's own design."""
     found = picked(board)
-    names = [init_text(init) for init in SETTING.value.inits]
+    names = [format_init(init) for init in SETTING.value.inits]
     if found is not None and found[0] == "own":
         open_design()
     elif found is not None and found[1] in names:
@@ -191,10 +193,10 @@ def select_layer(widget: str) -> None:
 
 def reset() -> None:
     """A button's callback: back to the default setting."""
-    SETTING.take(Setting(), "Started again.")
+    SETTING.take(ActivityConfig(), "Started again.")
 
 
-def _spared(setting: Setting) -> Setting:
+def _spared(setting: ActivityConfig) -> ActivityConfig:
     """With as few seeds as can be drawn at once, but one."""
     share = SPARED_WORK / setting.work
     return setting.model_copy(update={"seeds": max(1, min(setting.seeds, int(setting.seeds * share)))})
@@ -233,10 +235,10 @@ def shown_sliders() -> list[Slider]:
 
 def options(name: str) -> list[str]:
     """What a field of few options may be."""
-    return list(get_args(Setting.model_fields[name].annotation))
+    return list(get_args(ActivityConfig.model_fields[name].annotation))
 
 
-def _with_numbers(setting: Setting, values: Mapping[str, Number]) -> Setting:
+def _with_numbers(setting: ActivityConfig, values: Mapping[str, Number]) -> ActivityConfig:
     inits: list[Choice] = []
     for place, init in enumerate(setting.inits):
         given = {name: values.get(f"{place}.{name}", value) for name, value in init.parameters.items()}
@@ -259,7 +261,7 @@ class TypicalLayer:
 
 def typical_layer(design: Design) -> TypicalLayer:
     """The middle one of the layers between the first, which reads the image, and the readout."""
-    layers = architecture(design).layers
+    layers = build_architecture(design).layers
     inner = [layer for layer in layers[:-1] if layer.weighted and all(s.layer != INPUT for s in layer.sources)]
     hidden = inner or layers[-1:]
     fan_in = median_low([layer.fan_in for layer in hidden])
@@ -283,8 +285,8 @@ def design_point(design: Design) -> tuple[float, float, str] | None:
     one, theta = typical_layer(design), _theta(design.neuron)
     if theta is None:
         return None
-    drive = Drive(spike_probability(theta), design.data.steps)
-    law = weight_law(design.init, one.fan_in, one.fan_out, design.neuron, drive)
+    drive = InputStatistics(spike_probability(theta), design.data.steps)
+    law = weight_distribution(design.init, one.fan_in, one.fan_out, design.neuron, drive)
     return law.variance * one.fan_in, theta, f"your design, {label(design.init)}"
 
 
@@ -293,7 +295,7 @@ def _theta(neuron: AnyNeuron) -> float | None:
     return threshold(neuron) if lif is None else lif.threshold
 
 
-def setting_of_design(design: Design, *, layers: int | None = None) -> Setting:
+def setting_of_design(design: Design, *, layers: int | None = None) -> ActivityConfig:
     """The setting of a fully connected stack like the design: its neuron, time steps, fan-in and depth.
 
     Raises `InputError` where its neurons cannot be drawn.
@@ -302,9 +304,9 @@ def setting_of_design(design: Design, *, layers: int | None = None) -> Setting:
         raise InputError("neuron.kind", f"be one that can be drawn here ({why})", design.neuron.kind)
     one, neuron, theta = typical_layer(design), as_lif(design.neuron) or design.neuron, _theta(design.neuron)
     assert theta is not None
-    own = read_init(dict(design.init))
-    others = [init for init in compared() if init != own and suits(init.kind, design.neuron)]
-    usual = Setting()
+    own = parse_init(dict(design.init))
+    others = [init for init in default_inits() if init != own and suits(init.kind, design.neuron)]
+    usual = ActivityConfig()
     numbers = {
         "threshold": theta,
         "beta": float(getattr(neuron, "beta", usual.beta)),
@@ -315,7 +317,9 @@ def setting_of_design(design: Design, *, layers: int | None = None) -> Setting:
     ends = {name: field(SETTING.usual, name).range for name in numbers}
     within = {name: min(max(value, ends[name].low), ends[name].high) for name, value in numbers.items()}
     reset = getattr(neuron, "reset", usual.reset)
-    return Setting.check({**within, "reset": reset, "inits": [own, *others][:12], "kind": neurons.write(design.neuron)})
+    return ActivityConfig.check(
+        {**within, "reset": reset, "inits": [own, *others][:12], "kind": neurons.write(design.neuron)}
+    )
 
 
 def open_design(*, layers: int | None = None) -> None:

@@ -9,8 +9,8 @@ import streamlit as st
 from snnviz.store import Run
 from snnviz.studies.activity.charts.activity import init_style
 from snnviz.studies.activity.charts.study import accuracy_charts, study_table
-from snnviz.studies.activity.study import PRESETS, VARIED, Member, TrainingStudy, alike, members
-from snnviz.studies.activity.theory.activity import Setting, same_law
+from snnviz.studies.activity.study import PRESETS, VARIED, StudyRun, TrainingStudy, equivalent_inits, study_runs
+from snnviz.studies.activity.theory.activity import ActivityConfig, describe_equivalent_inits
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions, recipe
 from snnviz.ui.kit.actions import UNDONE, actions
@@ -46,7 +46,7 @@ def panel() -> None:
     STUDY.show_problem(linked=True)
     with st.container():
         _settings()
-    questions.live(_curves, CURVES, lambda: questions.is_active(_runs(members(STUDY.value))))
+    questions.live(_curves, CURVES, lambda: questions.is_active(_runs(study_runs(STUDY.value))))
 
 
 @st.fragment(key=SETTINGS)
@@ -67,11 +67,11 @@ def _settings() -> None:
     )
 
 
-def networks_text(study: TrainingStudy, chosen: Sequence[Member]) -> str:
+def networks_text(study: TrainingStudy, chosen: Sequence[StudyRun]) -> str:
     """Which networks a study has, for its button.
 
     >>> one = TrainingStudy(compare="threshold")
-    >>> networks_text(one, members(one))
+    >>> networks_text(one, study_runs(one))
     '8 networks: threshold 0.5, 0.75, 1, 1.2 × 2 initialisations'
     """
     parts = []
@@ -84,7 +84,7 @@ def networks_text(study: TrainingStudy, chosen: Sequence[Member]) -> str:
 
 
 def _curves() -> None:
-    chosen = members(STUDY.value)
+    chosen = study_runs(STUDY.value)
     designs = [member.design for member in chosen]
     runs = _runs(chosen)
     left_out = sum(design.digest not in runs or runs[design.digest].state in UNDONE for design in designs)
@@ -95,7 +95,7 @@ def _curves() -> None:
     )
     actions(designs, runs, STUDY.key, what=what, widths=(6, 2, 4))
     rows = questions.epochs_of(designs)
-    if same := same_law(alike(chosen)).replace("-", " "):
+    if same := describe_equivalent_inits(equivalent_inits(chosen)).replace("-", " "):
         st.caption(escape_markdown(same))
     if rows:
         charts(payload(accuracy_charts(chosen, rows, _looks(chosen))), key="study-charts")
@@ -120,11 +120,11 @@ def _curves() -> None:
         )
 
 
-def _looks(chosen: Sequence[Member]) -> dict[str, LineStyle]:
+def _looks(chosen: Sequence[StudyRun]) -> dict[str, LineStyle]:
     """Those of the charts above."""
-    setting = Setting(inits=tuple(dict.fromkeys(member.init for member in chosen))[:12])
+    setting = ActivityConfig(inits=tuple(dict.fromkeys(member.init for member in chosen))[:12])
     return {member.name: init_style(member.init, setting) for member in chosen}
 
 
-def _runs(chosen: Sequence[Member]) -> Mapping[str, Run]:
+def _runs(chosen: Sequence[StudyRun]) -> Mapping[str, Run]:
     return questions.runs_of([member.design for member in chosen])

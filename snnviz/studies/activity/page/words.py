@@ -8,17 +8,22 @@ from itertools import groupby
 import numpy as np
 
 from snnviz.studies.activity.charts.activity import label
-from snnviz.studies.activity.theory.activity import Setting, Trace, alike, same_law
+from snnviz.studies.activity.theory.activity import (
+    ActivityConfig,
+    LayerStatistics,
+    describe_equivalent_inits,
+    equivalent_inits,
+)
 
 
-def verdict(setting: Setting, traces: Sequence[Trace]) -> str:
+def verdict(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> str:
     """Which initialisations reach the last layer, from which layer on the others are silent, and which curves
     coincide; in Markdown."""
-    same = same_law(alike(setting, [trace.init for trace in traces])).replace("-", " ")
+    same = describe_equivalent_inits(equivalent_inits(setting, [trace.init for trace in traces])).replace("-", " ")
     return f"{_reached(setting, traces)} {same}".strip()
 
 
-def _reached(setting: Setting, traces: Sequence[Trace]) -> str:
+def _reached(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> str:
     last = setting.layers - 1
     alive = [trace for trace in traces if trace.dead[-1] < 1]
     silent = [trace for trace in traces if trace.dead[-1] == 1]
@@ -41,13 +46,13 @@ def _reached(setting: Setting, traces: Sequence[Trace]) -> str:
     return f"{at}, {who}. Silent: {'; '.join(falls)}."
 
 
-def first_silent(trace: Trace) -> int:
+def first_silent(trace: LayerStatistics) -> int:
     """The first layer in which no neuron of any network ever spikes; the number of layers where there is none."""
     dead = np.flatnonzero(trace.dead == 1)
     return int(dead[0]) if dead.size else trace.spikes.shape[1]
 
 
-def bold_label(trace: Trace) -> str:
+def bold_label(trace: LayerStatistics) -> str:
     """The label of an initialisation in bold Markdown."""
     return f"**{label(trace.init)}**"
 
@@ -61,17 +66,17 @@ def join_with_and(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _by_layer(traces: Sequence[Trace]) -> list[tuple[int, list[Trace]]]:
+def _by_layer(traces: Sequence[LayerStatistics]) -> list[tuple[int, list[LayerStatistics]]]:
     ordered = sorted(traces, key=first_silent, reverse=True)
     return [(layer, list(group)) for layer, group in groupby(ordered, first_silent)]
 
 
-def _partly(trace: Trace) -> str:
+def _partly(trace: LayerStatistics) -> str:
     runs = trace.spikes.shape[0]
     reached = round(runs * (1 - float(trace.dead[-1])))
     return "" if reached == runs else f" ({reached} of {runs} networks)"
 
 
-def _some(traces: Sequence[Trace]) -> str:
+def _some(traces: Sequence[LayerStatistics]) -> str:
     weak = [bold_label(trace) + _partly(trace) for trace in traces if _partly(trace)]
     return f", though not always: {join_with_and(weak)}" if weak else ""

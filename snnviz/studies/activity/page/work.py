@@ -18,8 +18,8 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
 
-from snnviz.studies.activity.theory.activity import Setting, Trace
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics
+from snnviz.studies.activity.theory.propagation import propagate_activity
 from snnviz.ui.kit.lru import LruCache
 
 T = TypeVar("T")
@@ -35,18 +35,18 @@ class Superseded(Exception):
     """A newer setting waits to be drawn, so this drawing was ended."""
 
 
-def _bytes(traces: tuple[Trace, ...]) -> float:
+def _bytes(traces: tuple[LayerStatistics, ...]) -> float:
     arrays = [array for one in traces for array in (one.var_u, one.spikes, one.skewness, one.excess)]
     return sum(array.nbytes for array in arrays if array is not None)
 
 
-_TRACES: LruCache[tuple[Trace, ...]] = LruCache(MOST_BYTES, _bytes)
+_TRACES: LruCache[tuple[LayerStatistics, ...]] = LruCache(MOST_BYTES, _bytes)
 _POOL = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="activity")
 
 
 def traces(
-    setting: Setting, slot: DeltaGenerator, *, shape: bool = False, look: int | None = None
-) -> tuple[Trace, ...]:
+    setting: ActivityConfig, slot: DeltaGenerator, *, shape: bool = False, look: int | None = None
+) -> tuple[LayerStatistics, ...]:
     """The traces of all initialisations of a setting, from the cache or drawn now, with a progress bar in `slot` if
     that takes long.
 
@@ -70,7 +70,9 @@ def run_in_thread(make: Callable[[], T], tick: Callable[[], None] = lambda: None
             tick()
 
 
-def _draw(setting: Setting, slot: DeltaGenerator, *, shape: bool, look: int | None) -> tuple[Trace, ...]:
+def _draw(
+    setting: ActivityConfig, slot: DeltaGenerator, *, shape: bool, look: int | None
+) -> tuple[LayerStatistics, ...]:
     share, shown, given_up = [0.0], [False], threading.Event()
 
     def tell(done: float) -> None:
@@ -83,7 +85,7 @@ def _draw(setting: Setting, slot: DeltaGenerator, *, shape: bool, look: int | No
         slot.progress(min(share[0], 1.0), text=f"Drawing {setting.seeds * len(setting.inits)} networks")
 
     try:
-        return run_in_thread(lambda: propagate(setting, shape=shape, look=look, progress=tell), show)
+        return run_in_thread(lambda: propagate_activity(setting, shape=shape, look=look, progress=tell), show)
     finally:
         given_up.set()
         if shown[0]:

@@ -14,20 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
-from snnviz.catalog.inits import COMPARED, coinciding, init_text, is_measured, read_init, suits, weight_law
+from snnviz.catalog.inits import (
+    COMPARED,
+    format_init,
+    group_equivalent,
+    is_data_dependent,
+    parse_init,
+    suits,
+    weight_distribution,
+)
 from snnviz.design.menus import INITS, Choice
 from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Document
-from snnviz.errors import Described, InputError
+from snnviz.errors import InputError, Unquoted
 from snnviz.studies.activity import neurons
 from snnviz.studies.activity.theory.survival import MAX_CHAIN_WIDTH, exact_chain
 
 Single = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
-MAX_WORK = 2e8
-"""Of `Setting.work`: two seconds if every layer of every network spikes."""
+MAX_COST = 2e8
+"""Of `ActivityConfig.work`: two seconds if every layer of every network spikes."""
 
 STEPPED_SLOWER = 3
 """So many times as long do neurons take that are drawn by their step."""
@@ -35,9 +43,9 @@ STEPPED_SLOWER = 3
 SEPARATOR = ","
 
 
-def compared() -> tuple[Choice, ...]:
+def default_inits() -> tuple[Choice, ...]:
     """The eight initialisations of Micheli et al. 2024."""
-    return tuple(read_init(entry.kind) for entry in INITS if COMPARED in entry.traits)
+    return tuple(parse_init(entry.kind) for entry in INITS if COMPARED in entry.traits)
 
 
 def _number(value: object) -> object:
@@ -53,10 +61,10 @@ def _inits(value: object) -> tuple[Choice, ...]:
     parts = value.split(SEPARATOR) if isinstance(value, str) else value
     if not isinstance(parts, Sequence) or not 0 < len(parts) <= 12:
         raise InputError("inits", "be 1 to 12 initialisations", value)
-    return tuple(dict.fromkeys(read_init(part) for part in parts))
+    return tuple(dict.fromkeys(parse_init(part) for part in parts))
 
 
-class Setting(Document):
+class ActivityConfig(Document):
     """What the Activity page shows: a stack of equally wide random layers of spiking neurons, before any training."""
 
     noun = "an activity setting"
@@ -72,13 +80,15 @@ class Setting(Document):
     """The encoder's current, N(0, 1) for each neuron: one for all time steps, or a fresh one at each."""
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the first network.", 1)] = 0
     inits: Annotated[
-        tuple[Choice, ...], PlainValidator(_inits), PlainSerializer(lambda inits: SEPARATOR.join(map(init_text, inits)))
-    ] = Field(default_factory=compared)
+        tuple[Choice, ...],
+        PlainValidator(_inits),
+        PlainSerializer(lambda inits: SEPARATOR.join(map(format_init, inits))),
+    ] = Field(default_factory=default_inits)
     kind: Annotated[str, PlainValidator(neurons.read)] = neurons.LIF
     """Which neurons, such as lif or synaptic:alpha=0.7: a kind with those of its numbers that are no sliders."""
 
     @model_validator(mode="after")
-    def _that_hold(self) -> Setting:
+    def _that_hold(self) -> ActivityConfig:
         for init in self.inits if self.kind != neurons.LIF else ():
             if not suits(init.kind, self.neuron):
                 fitting = ", ".join(entry.kind for entry in INITS if suits(entry.kind, self.neuron))
@@ -92,7 +102,7 @@ class Setting(Document):
             document = {name: _number(value) for name, value in document.items()}
             if "inits" not in document and document.get("kind", neurons.LIF) != neurons.LIF:
                 neuron = neurons.build(neurons.read(document["kind"]), 1.0, 0.5, "subtract")
-                document["inits"] = tuple(init for init in compared() if suits(init.kind, neuron))
+                document["inits"] = tuple(init for init in default_inits() if suits(init.kind, neuron))
         return super().check(document)
 
     @property
@@ -107,30 +117,31 @@ class Setting(Document):
         slower = 1 if self.kind == neurons.LIF else STEPPED_SLOWER
         return len(self.inits) * self.seeds * self.layers * layer * slower
 
-    def affordable(self, work: float = MAX_WORK) -> Setting:
+    def affordable(self, work: float = MAX_COST) -> ActivityConfig:
         """This setting, or with as few seeds as `work` pays for. Raises `InputError` where one is too many."""
         if self.work <= work:
             return self
         seeds = int(work * self.seeds // self.work)
         if seeds < 1:
             rule = f"be smaller: neurons x layers x steps x initialisations must be at most about {work:,.0f}"
-            raise InputError("width", rule, Described(f"{self.width}, in all {self.work // self.seeds:,}"))
+            raise InputError("width", rule, Unquoted(f"{self.width}, in all {self.work // self.seeds:,}"))
         return self.model_copy(update={"seeds": seeds})
 
 
-def alike(setting: Setting, inits: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
-    """Those of `inits` whose weights follow one law in the setting, in groups: `snnviz.catalog.inits.coinciding`."""
-    return coinciding(inits, [(setting.width, setting.width)], setting.neuron, setting.steps)
+def equivalent_inits(setting: ActivityConfig, inits: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
+    """Those of `inits` whose weights follow one law in the setting, in groups: see
+    `snnviz.catalog.inits.group_equivalent`."""
+    return group_equivalent(inits, [(setting.width, setting.width)], setting.neuron, setting.steps)
 
 
-def same_law(groups: Iterable[Sequence[Choice]]) -> str:
+def describe_equivalent_inits(groups: Iterable[Sequence[Choice]]) -> str:
     """A sentence on initialisations whose weights follow one law, so that their lines lie on each other."""
-    said = [" and ".join(init_text(init) for init in group) for group in groups]
+    said = [" and ".join(format_init(init) for init in group) for group in groups]
     return f"The same law of weights here, so one line: {'; '.join(said)}." if said else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class LayerStatistics:
     """What reaches each layer under one initialisation. Variances are over a layer's neurons (population variance)."""
 
     init: Choice
@@ -156,20 +167,20 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedStatistics:
     """Exact theory per layer, (layers,): E[Var[u]], silent runs included, and the probability of silence."""
 
     var_u: Floats
     dead: Floats
 
 
-def expected(setting: Setting, init: Choice) -> Expected | None:
+def expected_statistics(setting: ActivityConfig, init: Choice) -> ExpectedStatistics | None:
     """The exact chain, where it holds: one time step, Gaussian weights set without measuring, no more than a few
     thousand neurons."""
-    if setting.steps > 1 or is_measured(init) or setting.width > MAX_CHAIN_WIDTH:
+    if setting.steps > 1 or is_data_dependent(init) or setting.width > MAX_CHAIN_WIDTH:
         return None
-    law = weight_law(init, setting.width, setting.width, setting.neuron)
+    law = weight_distribution(init, setting.width, setting.width, setting.neuron)
     if law.uniform:
         return None
     chain = exact_chain(setting.width, law.variance * setting.width, setting.threshold, setting.layers)
-    return Expected(chain.var_u, chain.dead)
+    return ExpectedStatistics(chain.var_u, chain.dead)

@@ -4,8 +4,8 @@ For weights that are independent, N(0, s^2) and used once, the currents of a neu
 given the layer's input X (T, n): C ~ N(0, s^2 X X^T), independently for each neuron (a linear image of a Gaussian
 vector). So a layer is T x n normal numbers times a factor of a T x T matrix: exact in distribution, jointly over
 layers, without the n x n weights. Uniform weights reach that law only in sums of many (the central limit theorem):
-where fewer than `FEW` inputs ever spike, their weights are drawn one by one. So are all weights of layers with no more
-neurons than time steps: they are fewer than the normal numbers.
+where fewer than `FEW_NEURONS` inputs ever spike, their weights are drawn one by one. So are all weights of layers with
+no more neurons than time steps: they are fewer than the normal numbers.
 
 Networks of the same seed use the same normal numbers under every initialisation, threshold and leak: curves differ by
 what was changed and not by luck, as a network's weights would with the same seed. Those of different seeds are
@@ -19,37 +19,37 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.inits import Drive, Law, is_measured, weight_law
+from snnviz.catalog.inits import InputStatistics, WeightDistribution, is_data_dependent, weight_distribution
 from snnviz.catalog.neurons import respond
 from snnviz.catalog.neurons.lif import in_place
 from snnviz.design.parts import AnyNeuron, Neuron
-from snnviz.studies.activity.theory.activity import Setting, Single, Trace
+from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics, Single
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-FEW = 100
+FEW_NEURONS = 100
 """Inputs that ever spike, below which uniform weights are drawn one by one."""
 
-AT_ONCE = 4e6
+CHUNK_ELEMENTS = 4e6
 """Initialisations x seeds x steps x neurons that are in memory together, some 100 MB."""
 
 BINS = 121
 
 
-def propagate(
-    setting: Setting,
+def propagate_activity(
+    setting: ActivityConfig,
     *,
     shape: bool = False,
     look: int | None = None,
     progress: Callable[[float], None] = lambda _: None,
-) -> tuple[Trace, ...]:
+) -> tuple[LayerStatistics, ...]:
     """Draws the setting's networks.
 
     `shape`: skewness and excess kurtosis too. `look`: a layer whose distribution of u to keep. `progress` is told the
-    share that is done, and may raise to cancel. Memory: see `AT_ONCE`.
+    share that is done, and may raise to cancel. Memory: see `CHUNK_ELEMENTS`.
     """
-    size = max(1, int(AT_ONCE / (len(setting.inits) * setting.steps * setting.width)))
+    size = max(1, int(CHUNK_ELEMENTS / (len(setting.inits) * setting.steps * setting.width)))
 
     def teller(first: int, count: int) -> Callable[[float], None]:
         return lambda part: progress((first + count * part) / setting.seeds)
@@ -64,7 +64,7 @@ def propagate(
 class _Seen:
     """All initialisations (axis 0) and some of the networks (axis 1), being written."""
 
-    def __init__(self, setting: Setting, runs: int, shape: bool, look: int | None) -> None:
+    def __init__(self, setting: ActivityConfig, runs: int, shape: bool, look: int | None) -> None:
         form = (len(setting.inits), runs, setting.layers, setting.steps)
         self.look, self.looked = look, [[] for _ in setting.inits]  # type: tuple[int | None, list[list[Single]]]
         self.gain = np.zeros(form[:3])
@@ -82,7 +82,7 @@ class _Seen:
                 self.looked[kind].append(values.copy())
 
 
-def _trace(setting: Setting, kind: int, parts: list[_Seen]) -> Trace:
+def _trace(setting: ActivityConfig, kind: int, parts: list[_Seen]) -> LayerStatistics:
     def join(name: str) -> Single | None:
         arrays = [getattr(part, name) for part in parts]
         return None if arrays[0] is None else np.concatenate([array[kind] for array in arrays])
@@ -96,10 +96,14 @@ def _trace(setting: Setting, kind: int, parts: list[_Seen]) -> Trace:
     assert var_u is not None
     assert spikes is not None
     assert gain is not None
-    return Trace(setting.inits[kind], gain.mean(0), var_u, spikes, join("skewness"), join("excess"), density, edges)
+    return LayerStatistics(
+        setting.inits[kind], gain.mean(0), var_u, spikes, join("skewness"), join("excess"), density, edges
+    )
 
 
-def _propagate(setting: Setting, seeds: range, shape: bool, look: int | None, tell: Callable[[float], None]) -> _Seen:
+def _propagate(
+    setting: ActivityConfig, seeds: range, shape: bool, look: int | None, tell: Callable[[float], None]
+) -> _Seen:
     """All initialisations through all layers for some seeds. Axis 0 of arrays: pairs that still spike, run by run."""
     steps, width, count, neuron = setting.steps, setting.width, len(setting.inits), setting.neuron
     seen = _Seen(setting, len(seeds), shape, look)
@@ -127,7 +131,7 @@ def _propagate(setting: Setting, seeds: range, shape: bool, look: int | None, te
         scales = np.sqrt([law.variance for law in laws]).astype(np.float32)[:, None, None]
         seen.gain[kinds, runs, layer] = [law.variance * width for law in laws]
         few = steps >= width
-        factors = x if few else factored(np.matmul(x, x.transpose(0, 2, 1)).astype(float)).astype(np.float32)
+        factors = x if few else factor_moments(np.matmul(x, x.transpose(0, 2, 1)).astype(float)).astype(np.float32)
         factors = factors * scales
         u = np.empty_like(x)
         for run in np.unique(runs):
@@ -136,7 +140,7 @@ def _propagate(setting: Setting, seeds: range, shape: bool, look: int | None, te
             np.matmul(factors[low:high], normal[run, :width] if few else normal[run], out=u[low:high])
         for k in [k for k, law in enumerate(laws) if law.uniform]:
             active = x[k].any(0)
-            if active.sum() < FEW:
+            if active.sum() < FEW_NEURONS:
                 u[k] = x[k][:, active] @ _uniform(laws[k], setting, seeds[runs[k]], layer, int(active.sum()))
         _drive(u, x, neuron)
         seen.note(kinds, runs, layer, u, x)
@@ -154,17 +158,17 @@ def _drive(u: Single, x: Single, neuron: AnyNeuron) -> None:
     u[...], x[...] = potentials.transpose(1, 0, 2), spikes.transpose(1, 0, 2)
 
 
-def _laws(setting: Setting, kinds: Indices, x: Single) -> list[Law]:
+def _laws(setting: ActivityConfig, kinds: Indices, x: Single) -> list[WeightDistribution]:
     """Of each pair's weights; a measured rule is told what reaches the layer."""
-    known: dict[int, Law] = {}
+    known: dict[int, WeightDistribution] = {}
     found = []
     for k, kind in enumerate(kinds.tolist()):
         law = known.get(kind)
         if law is None:
             init = setting.inits[kind]
-            told = is_measured(init)
-            drive = Drive(float(x[k].mean()), setting.steps) if told else None
-            law = weight_law(init, setting.width, setting.width, setting.neuron, drive)
+            told = is_data_dependent(init)
+            drive = InputStatistics(float(x[k].mean()), setting.steps) if told else None
+            law = weight_distribution(init, setting.width, setting.width, setting.neuron, drive)
             if not told:
                 known[kind] = law
         found.append(law)
@@ -189,7 +193,7 @@ def _shape(u: Single) -> tuple[Single, Single]:
     return third / second**1.5, fourth / second**2 - 3
 
 
-def factored(moments: Floats) -> Floats:
+def factor_moments(moments: Floats) -> Floats:
     """F (pairs, T, T), lower triangular, with F F^T = `moments`, which may be singular.
 
     They are as soon as two time steps have the same spikes. A step that adds nothing to those before gets a column of
@@ -206,7 +210,7 @@ def factored(moments: Floats) -> Floats:
     return factor
 
 
-def _uniform(law: Law, setting: Setting, seed: int, layer: int, active: int) -> Single:
+def _uniform(law: WeightDistribution, setting: ActivityConfig, seed: int, layer: int, active: int) -> Single:
     """Weights from the active inputs, (active, n)."""
     stream = np.random.Generator(np.random.SFC64([setting.seed + seed, layer]))
     limit = np.float32(law.limit)

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 MAX_CHAIN_WIDTH = 4096
 """Neurons of a layer up to which the exact chain is computed: its matrix has up to (n + 1)^2 entries."""
 
-NEVER = 1e-15
+NEGLIGIBLE_PROBABILITY = 1e-15
 """States less likely than this are left out of the chain."""
 
 
@@ -88,7 +88,7 @@ def survival_threshold(gain: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class SpikeCountChain:
     """Per layer, (layers,): the probability that no neuron spikes, and E[Var[u]], silent runs included."""
 
     dead: Floats
@@ -96,7 +96,7 @@ class Chain:
 
 
 @lru_cache(maxsize=128)
-def exact_chain(width: int, gain: float, threshold: float, layers: int) -> Chain:
+def exact_chain(width: int, gain: float, threshold: float, layers: int) -> SpikeCountChain:
     """The spike count of `width` neurons through `layers` layers, without sampling.
 
     >>> exact_chain(100, 1 / spike_probability(0.85), 0.85, 100).dead[-1].round(3).item()
@@ -112,10 +112,10 @@ def exact_chain(width: int, gain: float, threshold: float, layers: int) -> Chain
         var_u.append(gain / width * float(now @ counts))
         now = now @ steps
         dead.append(now[0])
-    return Chain(np.clip(np.array(dead[:layers]), 0, 1), np.array(var_u[:layers]))
+    return SpikeCountChain(np.clip(np.array(dead[:layers]), 0, 1), np.array(var_u[:layers]))
 
 
-def extinction(width: int, layer: int, thresholds: Sequence[float], gains: Sequence[float]) -> Floats:
+def extinction_probability(width: int, layer: int, thresholds: Sequence[float], gains: Sequence[float]) -> Floats:
     """P(no neuron of `layer` spikes) by threshold and n Var[w], (thresholds, gains).
 
     The chain depends on theta / sqrt(n Var[w]) alone, and on theta besides only at its start: one matrix serves a whole
@@ -179,7 +179,9 @@ def _binomial(count: int, chances: Floats, most: int) -> Floats:
 
 
 def _most_spikes(width: int, chances: list[float], squared: float) -> int:
-    """A number of spikes that the chain does not pass, but for chances of about `NEVER`. `squared`: theta^2 / gain."""
+    """A number of spikes that the chain does not pass, but for chances of about `NEGLIGIBLE_PROBABILITY`. `squared`:
+    theta^2 / gain.
+    """
     most = 0
     reached = max(chances)
     while True:

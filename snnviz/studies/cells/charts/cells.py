@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from snnviz.studies.cells.scoring import Metric, Normalisation, Scoring
-from snnviz.studies.cells.theory.sahd import Findings, Floats, Silence, ratio
+from snnviz.studies.cells.theory.sahd import Floats, LayerSparsity, ScoringResult, sahd_ratio
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import share
 
@@ -25,7 +25,7 @@ SCALE = "Viridis"
 """Bright is much, on white and on black."""
 
 
-def score_charts(found: Findings, setting: Scoring) -> list[Chart]:
+def score_charts(found: ScoringResult, setting: Scoring) -> list[Chart]:
     """The figures of a scoring; without those of distances where all images give the same spikes."""
     if not found.hamming.any():
         return [silence_chart(found)]
@@ -36,7 +36,7 @@ def score_charts(found: Findings, setting: Scoring) -> list[Chart]:
     ]
 
 
-def kernel_chart(found: Findings, metric: Metric, normalisation: Normalisation) -> Chart:
+def kernel_chart(found: ScoringResult, metric: Metric, normalisation: Normalisation) -> Chart:
     """K as a heat map, images ordered by class. Its colours tell pairs apart; the diagonal is off their scale."""
     order = class_order(found.labels)
     kernel = found.kernel(metric, normalisation)[np.ix_(order, order)]
@@ -72,7 +72,7 @@ def kernel_chart(found: Findings, metric: Metric, normalisation: Normalisation) 
     return Chart("score_kernel", "Kernel matrix K", caption, figure, height=370)
 
 
-def distances_chart(found: Findings, metric: Metric, normalisation: Normalisation) -> Chart:
+def distances_chart(found: ScoringResult, metric: Metric, normalisation: Normalisation) -> Chart:
     """Histograms of the distances of pairs of images, and of what independent spikes of the same rates would give."""
     pairs = np.triu_indices(len(found.labels), 1)
     distance, expected = found.distance(metric)[pairs], independent_distances(found, metric, normalisation)[pairs]
@@ -131,7 +131,7 @@ def distances_chart(found: Findings, metric: Metric, normalisation: Normalisatio
     return Chart(f"score_{metric}", f"{title} ({METRICS[metric]})", f"{what} {far}", figure, height=370)
 
 
-def silence_chart(found: Findings) -> Chart:
+def silence_chart(found: ScoringResult) -> Chart:
     """Three panels over the same rows, which are layers: silent neurons by time step and image, the zeros of the ReLU
     twin, and how much either firing fraction varies."""
     order, left_out = _shown(found)
@@ -183,7 +183,7 @@ def silence_chart(found: Findings) -> Chart:
     return Chart("score_silence", "Sparsity", caption, figure, height=height, wide=True, least=880)
 
 
-def _variations(found: Findings) -> list[dict[str, Any]]:
+def _variations(found: ScoringResult) -> list[dict[str, Any]]:
     return [
         {
             "type": "scatter",
@@ -207,7 +207,7 @@ def _above(x: float, text: str) -> dict[str, Any]:
     return {**place, "text": text, "showarrow": False, "yshift": 3}
 
 
-def variation_text(found: Findings) -> str:
+def variation_text(found: ScoringResult) -> str:
     """The coefficients of variation of sparsity over images, as a sentence."""
     lif, relu = (_median(layers) for layers in (found.layers, found.relu))
     if lif is None or relu is None:
@@ -215,7 +215,7 @@ def variation_text(found: Findings) -> str:
     return f"Coefficient of variation over images, median of layers: LIF {lif:.2g}, ReLU twin {relu:.2g}."
 
 
-def distance_text(found: Findings) -> str:
+def distance_text(found: ScoringResult) -> str:
     """How differently two images make the neurons spike, as a sentence."""
     pairs = np.triu_indices(len(found.labels), 1)
     if not found.hamming.any():
@@ -244,7 +244,7 @@ def rank_text(score: float, others: Sequence[float]) -> str:
     )
 
 
-def independent_distances(found: Findings, metric: Metric, normalisation: Normalisation) -> Floats:
+def independent_distances(found: ScoringResult, metric: Metric, normalisation: Normalisation) -> Floats:
     """The expected distance (B, B) of images whose spikes are independent, of the same rates (Kim et al., Eq. 6)."""
     total = np.zeros(found.hamming.shape)
     for layer in found.layers:
@@ -252,7 +252,7 @@ def independent_distances(found: Findings, metric: Metric, normalisation: Normal
         one, other = silent[:, :, None], silent[:, None, :]
         hamming = layer.neurons * (one * (1 - other) + (1 - one) * other)
         if metric == "sahd":
-            hamming = hamming * ratio(hamming, layer.neurons, normalisation)
+            hamming = hamming * sahd_ratio(hamming, layer.neurons, normalisation)
         total += layer.copies * hamming.sum(0)
     np.fill_diagonal(total, 0)  # an image is no distance from itself
     return total
@@ -264,12 +264,12 @@ def class_order(labels: Any) -> list[int]:
     return order
 
 
-def _median(layers: Sequence[Silence]) -> float | None:
+def _median(layers: Sequence[LayerSparsity]) -> float | None:
     values = [layer.varies for layer in layers if layer.varies is not None]
     return float(np.median(values)) if values else None
 
 
-def _shown(found: Findings) -> tuple[list[int], str]:
+def _shown(found: ScoringResult) -> tuple[list[int], str]:
     """The images of a heat map by layer and step, and a sentence where these are not all."""
     images = len(found.labels)
     most = max(8, MOST_CELLS // (len(found.layers) * len(found.layers[0].silent)))
@@ -278,7 +278,7 @@ def _shown(found: Findings) -> tuple[list[int], str]:
     return [i for i in class_order(found.labels) if i < most], f" The first {most} of {images} images."
 
 
-def _image(found: Findings, i: int) -> str:
+def _image(found: ScoringResult, i: int) -> str:
     return f"image {i + 1} (class {found.labels[i]})"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
-from snnviz.design.cells import KINDS, counts, directed
+from snnviz.design.cells import OPERATION_CODES, count_connections, counts_by_direction
 from snnviz.studies.cells.charts.study import (
     COLOURS,
     METRICS,
@@ -17,8 +17,8 @@ from snnviz.studies.cells.charts.study import (
     score_agreement,
 )
 from snnviz.studies.cells.study import CellStudy, Way
-from snnviz.theory.intervals import interval
-from snnviz.theory.ranks import Agreement, agreement, holm
+from snnviz.theory.intervals import confidence_interval
+from snnviz.theory.ranks import RankCorrelation, holm_correction, rank_correlation
 from snnviz.views.chart import Chart
 from snnviz.views.numbers import kendall
 
@@ -41,25 +41,25 @@ def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, i
 
     A cell with one connection has `edges` 1, whichever it is.
     """
-    many = counts(one.member.cell)
+    many = count_connections(one.member.cell)
     edges = {"edges": many["forward"] + many["backward"]}
     if direction != "all":
-        kinds = directed(one.member.cell)
-        many |= {name: kinds[f"{direction}_{name}"] for name in KINDS}
+        kinds = counts_by_direction(one.member.cell)
+        many |= {name: kinds[f"{direction}_{name}"] for name in OPERATION_CODES}
     return edges | {name: many[name] for name in COUNTED if name != "edges"}
 
 
-def count_agreement(outcomes: Sequence[Outcome], name: str, direction: Direction = "all") -> Agreement | None:
+def count_agreement(outcomes: Sequence[Outcome], name: str, direction: Direction = "all") -> RankCorrelation | None:
     """Kendall's tau between accuracy and the number of connections of a kind; None where all cells have the same
     number."""
     pairs = (
         tuple(float(connection_counts(one, direction)[name]) for one in outcomes),
         tuple(one.accuracy for one in outcomes),
     )
-    return agreement(*pairs) if len(outcomes) > 2 else None
+    return rank_correlation(*pairs) if len(outcomes) > 2 else None
 
 
-def agreements(outcomes: Sequence[Outcome]) -> dict[str, tuple[Agreement, float] | None]:
+def agreements(outcomes: Sequence[Outcome]) -> dict[str, tuple[RankCorrelation, float] | None]:
     """Kendall's tau of accuracy with either score and with each count, and its p value corrected for all these tests
     (Holm).
 
@@ -77,7 +77,7 @@ def agreements(outcomes: Sequence[Outcome]) -> dict[str, tuple[Agreement, float]
         for name in known
     }
     tests = list(dict.fromkeys(first.values()))
-    corrected = dict(zip(tests, holm([known[name].p for name in tests]), strict=True))
+    corrected = dict(zip(tests, holm_correction([known[name].p for name in tests]), strict=True))
     return {name: (known[name], corrected[first[name]]) if name in known else None for name in found}
 
 
@@ -104,7 +104,7 @@ def count_charts(study: CellStudy, outcomes: Sequence[Outcome], direction: Direc
     return charts
 
 
-def _agreement_text(found: Agreement | None) -> str:
+def _agreement_text(found: RankCorrelation | None) -> str:
     if found is None:
         return "all alike"
     return f"{kendall(found.tau, found.low, found.high)}, p = {found.p:.2g}"
@@ -123,7 +123,7 @@ def _means(way: Way, outcomes: Sequence[Outcome], numbers: Sequence[int]) -> lis
     groups: dict[int, list[float]] = {}
     for one, number in zip(outcomes, numbers, strict=True):
         groups.setdefault(number, []).append(one.accuracy)
-    found = {number: interval(groups[number]) for number in sorted(groups)}
+    found = {number: confidence_interval(groups[number]) for number in sorted(groups)}
     return [
         {
             "type": "scatter",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from snnviz.design.cells import canonical, parse
+from snnviz.design.cells import canonical_form, parse
 from snnviz.studies.cells.scoring import NORMALISATIONS, Candidate, Normalisation
-from snnviz.theory.ranks import Agreement, agreement
+from snnviz.theory.ranks import RankCorrelation, rank_correlation
 from snnviz.views.numbers import kendall
 
 WORDS: dict[Normalisation, str] = {
@@ -19,14 +19,14 @@ WORDS: dict[Normalisation, str] = {
 
 def rank_agreements(
     some: Mapping[Normalisation, Iterable[Candidate]],
-) -> dict[tuple[Normalisation, Normalisation], Agreement]:
+) -> dict[tuple[Normalisation, Normalisation], RankCorrelation]:
     """Kendall's tau between the SAHD scores of each two normalisations, over the different cells that both have."""
     scores = {way: _scores(rows) for way, rows in some.items()}
     found = {}
     for one, other in combinations([way for way in NORMALISATIONS if way in scores], 2):
         both = [cell for cell in scores[one] if cell in scores[other]]
         pair = tuple(scores[one][cell] for cell in both), tuple(scores[other][cell] for cell in both)
-        if len(both) > 2 and (agreed := agreement(*pair)) is not None:
+        if len(both) > 2 and (agreed := rank_correlation(*pair)) is not None:
             found[one, other] = agreed
     return found
 
@@ -36,7 +36,7 @@ def _scores(rows: Iterable[Candidate]) -> dict[object, float]:
     found: dict[object, float] = {}
     for row in sorted(rows, key=lambda row: row.number):
         if not row.fine and row.sahd is not None:
-            found.setdefault(canonical(parse(row.cell)), row.sahd)
+            found.setdefault(canonical_form(parse(row.cell)), row.sahd)
     return found
 
 

@@ -12,11 +12,11 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from snnviz.design.cells import canonical, counts, in_words, parse
+from snnviz.design.cells import canonical_form, count_connections, parse, summary
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric
-from snnviz.studies.cells.theory.candidates import Standing, deviation, ranked, value
+from snnviz.studies.cells.theory.candidates import RankedCandidate, candidate_score, rank_candidates, score_deviation
 from snnviz.theory.intervals import t_quantile
-from snnviz.theory.ranks import agreement, interval, kendall_of_groups
+from snnviz.theory.ranks import kendall_tau_interval, kendall_tau_of_groups, rank_correlation
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import kendall
 
@@ -44,9 +44,9 @@ class SearchHistory:
     rows: tuple[Candidate, ...] = field(repr=False)
 
     @cached_property
-    def ranked(self) -> list[Standing]:
+    def ranked(self) -> list[RankedCandidate]:
         """The candidates, each cell once, the best first."""
-        return ranked(self.rows, self.search.metric)
+        return rank_candidates(self.rows, self.search.metric)
 
     @cached_property
     def scored(self) -> int:
@@ -54,19 +54,19 @@ class SearchHistory:
         return sum(not row.fine for row in self.rows)
 
     @cached_property
-    def valid(self) -> list[Standing]:
+    def valid(self) -> list[RankedCandidate]:
         return [one for one in self.ranked if one.valid]
 
     @cached_property
-    def different(self) -> list[Standing]:
-        """The valid candidates, each function once (`cells.canonical`): the one drawn first."""
-        found: dict[object, Standing] = {}
+    def different(self) -> list[RankedCandidate]:
+        """The valid candidates, each function once (`cells.canonical_form`): the one drawn first."""
+        found: dict[object, RankedCandidate] = {}
         for one in sorted(self.valid, key=lambda one: one.coarse.number):
-            found.setdefault(canonical(parse(one.coarse.cell)), one)
+            found.setdefault(canonical_form(parse(one.coarse.cell)), one)
         return list(found.values())
 
     @cached_property
-    def rescored(self) -> list[Standing]:
+    def rescored(self) -> list[RankedCandidate]:
         """The candidates that were scored a second time."""
         return [one for one in self.valid if one.fine is not None]
 
@@ -78,7 +78,7 @@ class SearchHistory:
 
 @lru_cache(maxsize=8192)
 def _counts(cell: str) -> dict[str, int]:
-    return counts(parse(cell))
+    return count_connections(parse(cell))
 
 
 def connection_count(cell: str, name: str) -> int:
@@ -96,7 +96,7 @@ def histogram_chart(history: SearchHistory) -> Chart:
     """A histogram of the scores of different cells; those among the best are scored again."""
     search, key = history.search, "cells_histogram"
     figure = empty(axis_label(search), "different cells")
-    scores = np.array([value(one.coarse, search.metric) or 0.0 for one in history.different])
+    scores = np.array([candidate_score(one.coarse, search.metric) or 0.0 for one in history.different])
     words = (
         f"Of {len(scores):,} different cells in {history.scored:,} draws; "
         f"networks of {search.channels} channels, shown "
@@ -106,7 +106,9 @@ def histogram_chart(history: SearchHistory) -> Chart:
         return Chart(key, "Scores", words, figure)
     low, high = _range(scores)
     edges = np.linspace(low, high, BINS + 1)
-    best = sorted((value(one.coarse, search.metric) or 0.0 for one in history.valid), reverse=True)[: search.best]
+    best = sorted((candidate_score(one.coarse, search.metric) or 0.0 for one in history.valid), reverse=True)[
+        : search.best
+    ]
     among = scores >= best[-1] if best else np.zeros(len(scores), bool)
     both = (("others", ~among, MANY), ("the best", among, KEPT))
     for name, chosen, colour in both if search.best else (("cells", ~among, KEPT),):
@@ -179,28 +181,28 @@ def _groups(history: SearchHistory, name: str) -> dict[float, list[float]]:
     groups: dict[float, list[float]] = {}
     for one in history.different:
         groups.setdefault(connection_count(one.coarse.cell, name), []).append(
-            value(one.coarse, history.search.metric) or 0.0
+            candidate_score(one.coarse, history.search.metric) or 0.0
         )
     return groups
 
 
 def tau(history: SearchHistory, name: str) -> float | None:
     """Kendall's tau of first scores and how many of something cells have."""
-    return kendall_of_groups(_groups(history, name))
+    return kendall_tau_of_groups(_groups(history, name))
 
 
 def tau_interval(history: SearchHistory, name: str, found: float) -> tuple[float, float]:
     """The 95 % interval of `tau`, over different cells."""
     pairs = [(number, score) for number, scores in _groups(history, name).items() for score in scores]
-    return interval([number for number, _ in pairs], [score for _, score in pairs], found)
+    return kendall_tau_interval([number for number, _ in pairs], [score for _, score in pairs], found)
 
 
 def rescored_chart(history: SearchHistory, chosen: str = "") -> Chart:
     """The precise second score against the first one, for the cells that were scored twice."""
     search, again = history.search, history.rescored
     figure = empty(f"first score, {search.channels} channels", f"precise score, {search.fine_channels} channels")
-    points = [(value(one.coarse, search.metric) or 0.0, one.value or 0.0) for one in again]
-    spread = [deviation(one.fine, search.metric) if one.fine else None for one in again]
+    points = [(candidate_score(one.coarse, search.metric) or 0.0, one.value or 0.0) for one in again]
+    spread = [score_deviation(one.fine, search.metric) if one.fine else None for one in again]
     figure["data"].append(
         {
             "type": "scatter",
@@ -215,7 +217,7 @@ def rescored_chart(history: SearchHistory, chosen: str = "") -> Chart:
                 "width": 0,
             },
             "meta": search.digest,
-            "customdata": [[search.digest, one.coarse.cell, in_words(parse(one.coarse.cell))] for one in again],
+            "customdata": [[search.digest, one.coarse.cell, summary(parse(one.coarse.cell))] for one in again],
             "marker": {
                 "color": KEPT,
                 "size": [13 if one.coarse.cell == chosen else 8 for one in again],
@@ -230,7 +232,7 @@ def rescored_chart(history: SearchHistory, chosen: str = "") -> Chart:
         }
     )
     figure["layout"] |= {"hovermode": "closest"}
-    found = agreement(tuple(x for x, _ in points), tuple(y for _, y in points))
+    found = rank_correlation(tuple(x for x, _ in points), tuple(y for _, y in points))
     words = f"{len(again)} cells"
     if found is not None:
         words += f", Kendall's {kendall(found.tau, found.low, found.high)} between the two"
@@ -251,7 +253,7 @@ def sentences(history: SearchHistory) -> list[str]:
             f"What the score rewards, before anything is learnt: the number of {listed}; τ is Kendall's, and below 0 "
             "where fewer score higher."
         )
-    sds = [sd for one in history.rescored if one.fine and (sd := deviation(one.fine, search.metric)) is not None]
+    sds = [sd for one in history.rescored if one.fine and (sd := score_deviation(one.fine, search.metric)) is not None]
     if len(sds) > 1:
         noise = math.sqrt(sum(sd**2 for sd in sds) / len(sds))
         scores = [one.value for one in history.rescored if one.value is not None]
@@ -287,9 +289,9 @@ def best_table(history: SearchHistory, most: int = 100) -> pd.DataFrame:
     for rank, one in enumerate(history.valid[:most], 1):
         row: dict[str, Any] = {"rank": rank, "cell": one.coarse.cell}
         for metric in METRICS:
-            row[f"{metric}"] = None if one.fine is None else value(one.fine, metric)
-            row[f"{metric}_sd"] = None if one.fine is None else deviation(one.fine, metric)
-            row[f"{metric}_first"] = value(one.coarse, metric)
+            row[f"{metric}"] = None if one.fine is None else candidate_score(one.fine, metric)
+            row[f"{metric}_sd"] = None if one.fine is None else score_deviation(one.fine, metric)
+            row[f"{metric}_first"] = candidate_score(one.coarse, metric)
         rows.append({**row, **_counts(one.coarse.cell), "drawn": one.times, "number": one.coarse.number + 1})
     return pd.DataFrame(rows)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from snnviz.design.cells import in_words, write
+from snnviz.design.cells import summary, to_text
 from snnviz.events import EpochEnd
 from snnviz.studies.cells.scoring import Candidate, Metric
-from snnviz.studies.cells.study import CellStudy, Member, Place, Way, score_of
-from snnviz.theory.intervals import Interval, interval
-from snnviz.theory.ranks import Agreement, agreement
+from snnviz.studies.cells.study import CellStudy, Place, StudyRun, Way, candidate_score
+from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
+from snnviz.theory.ranks import RankCorrelation, rank_correlation
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.numbers import difference_text, kendall
 
@@ -30,7 +30,7 @@ FIGURE4: dict[Metric, float] = {"sahd": 0.646, "hd": 0.519}
 class Outcome:
     """A cell with its scores, and the test accuracies (0..1) of its finished seeds, at least one."""
 
-    member: Member
+    member: StudyRun
     candidate: Candidate | None
     accuracies: tuple[float, ...]
 
@@ -39,16 +39,16 @@ class Outcome:
         return float(np.mean(self.accuracies))
 
     def score(self, metric: Metric) -> float | None:
-        return score_of(self.candidate, metric) if self.candidate else None
+        return candidate_score(self.candidate, metric) if self.candidate else None
 
 
 Candidates = Mapping[Place, Mapping[int, Candidate]]
 """By search: the candidates by number."""
 
 
-def outcomes(members: Sequence[Member], found: Candidates, accuracies: Mapping[str, float]) -> list[Outcome]:
+def outcomes(members: Sequence[StudyRun], found: Candidates, accuracies: Mapping[str, float]) -> list[Outcome]:
     """The outcome of each network of which at least one run is done. `accuracies` by the designs' digests."""
-    same: dict[Any, list[Member]] = {}
+    same: dict[Any, list[StudyRun]] = {}
     for member in members:
         data = member.design.data
         place = (member.way, member.source, member.time, member.number, member.samples, data.name, data.steps)
@@ -63,16 +63,16 @@ def outcomes(members: Sequence[Member], found: Candidates, accuracies: Mapping[s
     return result
 
 
-def score_agreement(outcomes: Sequence[Outcome], metric: Metric) -> Agreement | None:
+def score_agreement(outcomes: Sequence[Outcome], metric: Metric) -> RankCorrelation | None:
     """Kendall's tau between accuracy and the score."""
     known = [(score, one.accuracy) for one in outcomes if (score := one.score(metric)) is not None]
-    return agreement(tuple(x for x, _ in known), tuple(y for _, y in known)) if len(known) > 2 else None
+    return rank_correlation(tuple(x for x, _ in known), tuple(y for _, y in known)) if len(known) > 2 else None
 
 
-def agreement_text(found: Agreement | None) -> str:
+def agreement_text(found: RankCorrelation | None) -> str:
     """An agreement (Kendall's tau with its interval) as text.
 
-    >>> agreement_text(Agreement(0.125, -0.2, 0.4, 0.25, 20))
+    >>> agreement_text(RankCorrelation(0.125, -0.2, 0.4, 0.25, 20))
     'τ = +0.12 (95 %: -0.20 to +0.40), p = 0.25, 20 different cells'
     """
     if found is None:
@@ -114,7 +114,7 @@ def seed_noise_text(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def search_accuracy(outcomes: Sequence[Outcome]) -> Interval:
+def search_accuracy(outcomes: Sequence[Outcome]) -> ConfidenceInterval:
     """The mean accuracy of a network that each search found, over searches; of one search, over its seeds.
 
     Of several networks of a search, as of random cells, it is their mean.
@@ -123,12 +123,12 @@ def search_accuracy(outcomes: Sequence[Outcome]) -> Interval:
     for one in outcomes:
         times.setdefault(one.member.time, []).append(one)
     if len(times) > 1:
-        return interval([float(np.mean([one.accuracy for one in group])) for group in times.values()])
+        return confidence_interval([float(np.mean([one.accuracy for one in group])) for group in times.values()])
     seeds = min(len(one.accuracies) for one in outcomes)
-    return interval(np.mean([one.accuracies[:seeds] for one in outcomes], axis=0).tolist())
+    return confidence_interval(np.mean([one.accuracies[:seeds] for one in outcomes], axis=0).tolist())
 
 
-def paired_difference(outcomes: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> Interval | None:
+def paired_difference(outcomes: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> ConfidenceInterval | None:
     """The mean difference of accuracies from the means of `others`, paired by search and seed.
 
     Of the searches that have both, over these; of one search, over its seeds; None where there is none.
@@ -136,11 +136,13 @@ def paired_difference(outcomes: Sequence[Outcome], others: Sequence[Sequence[Out
     beside = {one.member.time: one for one in outcomes}
     pairs = [(beside[group[0].member.time], group) for group in others if group and group[0].member.time in beside]
     if len(pairs) > 1:
-        return interval([one.accuracy - float(np.mean([each.accuracy for each in group])) for one, group in pairs])
+        return confidence_interval(
+            [one.accuracy - float(np.mean([each.accuracy for each in group])) for one, group in pairs]
+        )
     for one, group in pairs:
         seeds = min(len(each.accuracies) for each in (one, *group))
         means = np.mean([each.accuracies[:seeds] for each in group], axis=0)
-        return interval([a - float(b) for a, b in zip(one.accuracies, means, strict=False)])
+        return confidence_interval([a - float(b) for a, b in zip(one.accuracies, means, strict=False)])
     return None
 
 
@@ -153,11 +155,11 @@ def interval_note(study: CellStudy) -> str:
     return "One search and one seed: no interval."
 
 
-def gain_over_random(study: CellStudy, outcomes: Sequence[Outcome]) -> dict[Way, Interval | None]:
+def gain_over_random(study: CellStudy, outcomes: Sequence[Outcome]) -> dict[Way, ConfidenceInterval | None]:
     """By how much the best of all candidates is more accurate than the random cells beside it, with its interval, by
     way."""
     most = max((one.member.samples for one in outcomes), default=0)
-    found: dict[Way, Interval | None] = {}
+    found: dict[Way, ConfidenceInterval | None] = {}
     for way in study.ways:
         own = [one for one in outcomes if one.member.way == way]
         chance: dict[int, list[Outcome]] = {}
@@ -194,7 +196,7 @@ def score_charts(study: CellStudy, outcomes: Sequence[Outcome]) -> list[Chart]:
     return charts
 
 
-def curve_charts(members: Sequence[Member], rows: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
+def curve_charts(members: Sequence[StudyRun], rows: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
     """Loss and accuracy over the epochs: the best of all candidates beside random cells (Fig. 8)."""
     most = max((member.samples for member in members), default=0)
     shown = [member for member in members if member.samples in (0, most)]
@@ -262,7 +264,7 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
     if not groups:
         return []
     found = [search_accuracy(group) for group in groups.values()]
-    words = ["<br>".join(sorted({write(one.member.cell) for one in group})) for group in groups.values()]
+    words = ["<br>".join(sorted({to_text(one.member.cell) for one in group})) for group in groups.values()]
     return [
         {
             "type": "scatter",
@@ -279,7 +281,7 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
     ]
 
 
-def error_bars(found: Sequence[Interval]) -> dict[str, Any]:
+def error_bars(found: Sequence[ConfidenceInterval]) -> dict[str, Any]:
     """Intervals of accuracies, 0..1, that do not leave what can be; none where there is none."""
     return {
         "type": "data",
@@ -319,7 +321,7 @@ def points(
             },
             "mode": "markers",
             "name": NAMES[way] + (", random" if hollow else ""),
-            "text": [f"{write(one.member.cell)}<br>{in_words(one.member.cell)}" for one in outcomes],
+            "text": [f"{to_text(one.member.cell)}<br>{summary(one.member.cell)}" for one in outcomes],
             "hovertemplate": "%{y:.1%} at %{x:.4~g}<br>%{text}<extra></extra>",
             "line": {"color": COLOURS[way], "width": 2},
             "marker": {

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from snnviz.design.cells import in_words, write
+from snnviz.design.cells import summary, to_text
 from snnviz.studies.cells.charts.study import NAMES, Outcome, paired_difference, search_accuracy
 from snnviz.studies.cells.study import TIMES, CellStudy, Way
-from snnviz.theory.intervals import Interval
+from snnviz.theory.intervals import ConfidenceInterval
 from snnviz.views.numbers import range_text
 
 TABLE4: dict[Way, tuple[float, ...]] = {
@@ -104,8 +104,8 @@ def study_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
         ranked.setdefault(one.member.design.digest, []).append(one)
     table = pd.DataFrame(
         {
-            "cell": write(one.member.cell),
-            "in words": in_words(one.member.cell),
+            "cell": to_text(one.member.cell),
+            "in words": summary(one.member.cell),
             "search": one.member.time + 1,
             "candidate": one.member.number + 1,
             "best of": ", ".join(f"{each.member.samples:,}" for each in same if each.member.samples) or None,
@@ -131,12 +131,12 @@ def _percent(outcomes: Sequence[Outcome]) -> str | None:
     return _said(search_accuracy(outcomes), "", "%", (0.0, 1.0)) if outcomes else None
 
 
-def _points(found: Interval | None) -> str | None:
+def _points(found: ConfidenceInterval | None) -> str | None:
     """A difference with its interval."""
     return None if found is None else _said(found, "+", "points", (-1.0, 1.0))
 
 
-def _said(found: Interval, sign: str, unit: str, most: tuple[float, float]) -> str:
+def _said(found: ConfidenceInterval, sign: str, unit: str, most: tuple[float, float]) -> str:
     """With an interval that does not leave what can be."""
     ends = ""
     if found.half is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snnviz.design.cells import CONV1, CONV3, NAMES, NODES, PLACES, POOL, SKIP, Cell, is_backward
+from snnviz.design.cells import CONV1, CONV3, NODE_PAIRS, NODES, OPERATION_NAMES, POOL, SKIP, Cell, has_backward
 from snnviz.views.chart import Chart
 
 COLOURS = {
@@ -44,7 +44,7 @@ class Drawing:
 def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str, columns: int = 6) -> Chart:
     """Drawings in rows of `columns`, under a legend of the operations."""
     rows = max(1, -(-len(shown) // columns))
-    backward = any(is_backward(one.cell) for one in shown)
+    backward = any(has_backward(one.cell) for one in shown)
     height = HEIGHT if backward else FLAT
     top, whole = 30, rows * (height + HEAD)
     layout: dict[str, Any] = {
@@ -88,7 +88,7 @@ def drawing(one: Drawing) -> list[dict[str, Any]]:
     """The traces of a cell: a curve and a mark for each connection, and the nodes, which can be clicked."""
     cell = one.cell
     traces: list[dict[str, Any]] = []
-    for i, j in PLACES:
+    for i, j in NODE_PAIRS:
         if operation := cell[i][j]:
             back = j < i
             x, y = _arc(i, j)
@@ -115,7 +115,8 @@ def drawing(one: Drawing) -> list[dict[str, Any]]:
                     "mode": "markers",
                     "marker": {"color": COLOURS[operation], "symbol": SYMBOLS[operation], "size": 8},
                     "showlegend": False,
-                    "hovertemplate": f"{i} → {j}: {NAMES[operation]}{', backward' if back else ''}<extra></extra>",
+                    "hovertemplate": f"{i} → {j}: {OPERATION_NAMES[operation]}"
+                    f"{', backward' if back else ''}<extra></extra>",
                     **_chosen(one, 1),
                 }
             )

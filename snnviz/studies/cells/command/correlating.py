@@ -12,16 +12,25 @@ import click
 from snnviz.cli.following import exit_with_status, failures_text, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
-from snnviz.design.cells import directed, in_words, parse, write
+from snnviz.design.cells import counts_by_direction, parse, summary, to_text
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
 from snnviz.studies.cells.scoring import Candidate
-from snnviz.studies.cells.study import STUDIES, TIMES, CellStudy, Place, Question, distinct, members, searches
+from snnviz.studies.cells.study import (
+    STUDIES,
+    TIMES,
+    CellStudy,
+    Place,
+    Question,
+    distinct_designs,
+    study_runs,
+    study_searches,
+)
 
 if TYPE_CHECKING:
     from snnviz.studies.cells.charts.study import Outcome
-    from snnviz.theory.intervals import Interval
+    from snnviz.theory.intervals import ConfidenceInterval
 
 OWN: dict[str, tuple[Question, ...]] = {
     "cells": ("scores",),
@@ -62,10 +71,10 @@ def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options:
     """
     study = read_study(backward, options, settings)
     store, quiet = Store(), as_json or not sys.stderr.isatty()
-    runs = train(store, list(searches(study).values()), quiet=quiet)
+    runs = train(store, list(study_searches(study).values()), quiet=quiet)
     scored = candidates(store, study)
     if not runs.stopped and not failures_text(runs):
-        runs.add(train(store, distinct(members(study, by_digest(study, scored))), quiet=quiet))
+        runs.add(train(store, distinct_designs(study_runs(study, by_digest(study, scored))), quiet=quiet))
     report = answers(store, study, scored, runs)
     if as_json:
         print_json(report)
@@ -79,10 +88,10 @@ def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequ
     given: dict[str, str] = {name: value for name, value in options.items() if value is not None}
     if backward:
         given["connections"] = "backward"
-    more = links.read_settings(settings)
+    more = links.parse_settings(settings)
     for name in more.keys() & given.keys():
         raise InputError(name, "be given once", more[name])
-    told = {name: links.read_value(name, value) for name, value in (given | more).items()}
+    told = {name: links.parse_value(name, value) for name, value in (given | more).items()}
     usual = STUDIES.get(told.get("question", "scores"), CellStudy()).model_dump()  # another question is told below
     study = CellStudy.check({**usual, **told})
     for name in told:
@@ -98,13 +107,13 @@ def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidat
     """The scored candidates of each search, by number."""
     return {
         place: {row.number: row for _, row in store.rows(search.digest, Candidate) if not row.fine}
-        for place, search in searches(study).items()
+        for place, search in study_searches(study).items()
     }
 
 
 def by_digest(study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]]) -> dict[str, list[Candidate]]:
-    """The candidates of the complete searches by digest, as `members` takes them."""
-    known = searches(study)
+    """The candidates of the complete searches by digest, as `study_runs` takes them."""
+    known = study_searches(study)
     whole = {place: list(some.values()) for place, some in scored.items() if len(some) == known[place].candidates}
     return {known[place].digest: some for place, some in whole.items()}
 
@@ -117,7 +126,7 @@ def answers(
 
     done = [name for name, run in runs.items() if run.state == "done"]
     reached = {name: end.test_accuracy for name, end in store.last(EpochEnd, done).items()}
-    outcomes = cellstudy.outcomes(members(study, by_digest(study, scored)), scored, reached)
+    outcomes = cellstudy.outcomes(study_runs(study, by_digest(study, scored)), scored, reached)
     ways = {way: [one for one in outcomes if one.member.way == way] for way in study.ways}
     report: dict[str, Any] = {"study": study.model_dump(mode="json"), "noise": cellstudy.seed_noise_text(outcomes)}
     if study.question == "scores":
@@ -140,13 +149,13 @@ def _scores(own: Sequence[Outcome]) -> dict[str, Any]:
         "cells": [
             {
                 "number": one.member.number,
-                "cell": write(one.member.cell),
+                "cell": to_text(one.member.cell),
                 "sahd": one.score("sahd"),
                 "hd": one.score("hd"),
                 "accuracy": one.accuracy,
                 "accuracies": list(one.accuracies),
                 **counts.connection_counts(one),
-                **directed(one.member.cell),
+                **counts_by_direction(one.member.cell),
                 "run": one.member.design.digest,
             }
             for one in own
@@ -196,7 +205,7 @@ def _network(one: Outcome) -> dict[str, Any]:
     return {
         "search": one.member.time,
         "number": one.member.number,
-        "cell": write(one.member.cell),
+        "cell": to_text(one.member.cell),
         "sahd": one.score("sahd"),
         "hd": one.score("hd"),
         "accuracy": one.accuracy,
@@ -205,7 +214,7 @@ def _network(one: Outcome) -> dict[str, Any]:
     }
 
 
-def _mean(found: Interval | None) -> dict[str, Any]:
+def _mean(found: ConfidenceInterval | None) -> dict[str, Any]:
     if found is None:
         return {"mean": None, "low": None, "high": None, "count": 0}
     return found.document()
@@ -231,7 +240,7 @@ def _print_scores(report: Mapping[str, Any], way: str, one: Mapping[str, Any]) -
             "accuracy": f"{cell['accuracy']:.1%}",
             "SAHD": _number(cell["sahd"]),
             "HD": _number(cell["hd"]),
-            "what": in_words(parse(cell["cell"])),
+            "what": summary(parse(cell["cell"])),
         }
         for cell in sorted(one["cells"], key=lambda cell: -cell["accuracy"])
     ]

@@ -9,11 +9,11 @@ import click
 
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
-from snnviz.design.cells import PUBLISHED, in_words, write
+from snnviz.design.cells import PUBLISHED_CELLS, summary, to_text
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
 from snnviz.studies.cells.scoring import Report, Scoring
-from snnviz.studies.cells.theory.sahd import Findings, Scores, Silence
+from snnviz.studies.cells.theory.sahd import LayerSparsity, Scores, ScoringResult
 
 
 @click.command()
@@ -35,11 +35,11 @@ def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | No
     pool; backward below the diagonal), or the name of a published cell: cifar10, cifar100.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    more = links.read_settings(settings)
+    more = links.parse_settings(settings)
     for name in more.keys() & {"cell", *given}:
         raise InputError(name, "be given once", more[name])
-    named = {name.rpartition(" ")[2].lower(): found for name, found in PUBLISHED.items()}
-    document = {name: links.read_value(name, value) for name, value in (given | more).items()}
+    named = {name.rpartition(" ")[2].lower(): found for name, found in PUBLISHED_CELLS.items()}
+    document = {name: links.parse_value(name, value) for name, value in (given | more).items()}
     setting = Scoring.check({"cell": named.get(cell.lower(), cell), **document})
     from snnviz.studies.cells.compute.score import Scorer
 
@@ -55,17 +55,17 @@ def show(store: Store, run: Run, as_json: bool) -> None:
     setting = run.task
     assert isinstance(setting, Scoring)
     rows = [row for _, row in store.rows(run.run, Report)]
-    found = Findings.read(rows[-1].text) if rows else None
+    found = ScoringResult.read(rows[-1].text) if rows else None
     if as_json:
         told = {"run": run.run, "state": run.state, "error": run.error, "setting": setting.model_dump(mode="json")}
         print_json(told | (report(setting, found) if found else {}))
         return
-    click.echo(f"a scoring of {write(setting.cell)}: {run.state}")
+    click.echo(f"a scoring of {to_text(setting.cell)}: {run.state}")
     if found:
         print_score(setting, found)
 
 
-def report(setting: Scoring, found: Findings) -> dict[str, Any]:
+def report(setting: Scoring, found: ScoringResult) -> dict[str, Any]:
     """The result of a scoring as JSON: scores by both metrics, the setting's first; silent neurons (layers, T, B), and
     (B, B) matrices.
 
@@ -93,7 +93,7 @@ def _scores(scores: Scores) -> dict[str, Any]:
     return {"mean": scores.mean, "sd": scores.deviation, "scores": each, "invalid": scores.invalid or None}
 
 
-def _layer(layer: Silence) -> dict[str, Any]:
+def _layer(layer: LayerSparsity) -> dict[str, Any]:
     return {
         "name": layer.name,
         "neurons": layer.neurons,
@@ -103,9 +103,9 @@ def _layer(layer: Silence) -> dict[str, Any]:
     }
 
 
-def print_score(setting: Scoring, found: Findings) -> None:
+def print_score(setting: Scoring, found: ScoringResult) -> None:
     """The scores, and how sparse each layer is, also with ReLUs."""
-    click.echo(f"{write(setting.cell)}: {in_words(setting.cell)}")
+    click.echo(f"{to_text(setting.cell)}: {summary(setting.cell)}")
     for metric in sorted(found.scores, key=lambda metric: metric != setting.metric):
         scores = found.scores[metric]
         if scores.mean is None:

@@ -12,12 +12,12 @@ import click
 from snnviz.cli.following import exit_with_status, train
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.design import links
-from snnviz.design.cells import canonical, counts, in_words, parse
+from snnviz.design.cells import canonical_form, count_connections, parse, summary
 from snnviz.errors import InputError
 from snnviz.jobs import pace
 from snnviz.store import Run, Store
 from snnviz.studies.cells.scoring import Candidate, CellSearch
-from snnviz.studies.cells.theory.candidates import Standing, ranked
+from snnviz.studies.cells.theory.candidates import RankedCandidate, rank_candidates
 from snnviz.studies.cells.theory.sahd import METRICS
 
 SHOWN = 20
@@ -70,10 +70,10 @@ def read_setting(backward: bool, options: Mapping[str, str | None], settings: Se
     given = {name: value for name, value in options.items() if value is not None}
     if backward:
         given["connections"] = "backward"
-    more = links.read_settings(settings)
+    more = links.parse_settings(settings)
     for name in more.keys() & given.keys():
         raise InputError(name, "be given once", more[name])
-    return CellSearch.check({name: links.read_value(name, value) for name, value in (given | more).items()})
+    return CellSearch.check({name: links.parse_value(name, value) for name, value in (given | more).items()})
 
 
 def search_of(run: Run) -> CellSearch:
@@ -95,7 +95,7 @@ def report(store: Store, run: Run) -> dict[str, Any]:
     """The result of a search as JSON: its candidates in order, and the best of them."""
     setting = search_of(run)
     rows = [row for _, row in store.rows(run.run, Candidate)]
-    standings = ranked(rows, setting.metric)
+    standings = rank_candidates(rows, setting.metric)
     return {
         "search": run.run,
         "state": run.state,
@@ -112,12 +112,12 @@ def print_search(store: Store, run: Run) -> None:
     """A table of the best cells."""
     setting = search_of(run)
     rows = [row for _, row in store.rows(run.run, Candidate)]
-    standings = ranked(rows, setting.metric)
+    standings = rank_candidates(rows, setting.metric)
     scored = sum(not row.fine for row in rows)
     dead = [one for one in standings if not one.valid]
     parts = [
         f"{scored:,} of {setting.candidates:,} candidates, {len(standings):,} scored (the others came before), "
-        f"{len({canonical(parse(one.coarse.cell)) for one in standings}):,} different cells",
+        f"{len({canonical_form(parse(one.coarse.cell)) for one in standings}):,} different cells",
         f"{run.seconds:.1f} s of scoring",
         f"{setting.batch} images of {setting.data}, {setting.channels} channels",
     ]
@@ -142,33 +142,33 @@ def _compared(store: Store, setting: CellSearch) -> dict[str, dict[str, float]]:
     return {f"{one}, {other}": asdict(found) for (one, other), found in rank_agreements(rows).items()}
 
 
-def _best(standings: Sequence[Standing]) -> list[Standing]:
+def _best(standings: Sequence[RankedCandidate]) -> list[RankedCandidate]:
     again = sum(one.fine is not None for one in standings)
     return [one for one in standings if one.valid][: again or SHOWN]
 
 
-def _line(rank: int, one: Standing) -> dict[str, str]:
+def _line(rank: int, one: RankedCandidate) -> dict[str, str]:
     line = {"": str(rank)}
     for metric in sorted(METRICS, key=lambda metric: metric != one.metric):
         fine, spread = (getattr(one.fine, name, None) for name in (metric, f"{metric}_sd"))
         line[metric.upper()] = "-" if fine is None else f"{fine:.2f}" + ("" if spread is None else f" ± {spread:.2f}")
         coarse = getattr(one.coarse, metric)
         line[f"{metric.upper()} at first"] = "-" if coarse is None else f"{coarse:.2f}"
-    return line | {"no.": str(one.coarse.number), "cell": one.coarse.cell, "has": in_words(parse(one.coarse.cell))}
+    return line | {"no.": str(one.coarse.number), "cell": one.coarse.cell, "has": summary(parse(one.coarse.cell))}
 
 
 def _row(row: Candidate) -> dict[str, Any]:
     return {name: value for name, value in asdict(row).items() if name != "fine"}
 
 
-def _standing(rank: int, one: Standing) -> dict[str, Any]:
+def _standing(rank: int, one: RankedCandidate) -> dict[str, Any]:
     cell = one.coarse.cell
     return {
         "rank": rank,
         "number": one.coarse.number,
         "cell": cell,
-        "words": in_words(parse(cell)),
-        **counts(parse(cell)),
+        "words": summary(parse(cell)),
+        **count_connections(parse(cell)),
         "drawn": one.times,
         "score": one.value,
         "coarse": {metric: getattr(one.coarse, metric) for metric in METRICS},
@@ -185,7 +185,7 @@ def _progress(store: Store, setting: CellSearch, runs: Mapping[str, Run]) -> str
     last = store.last(Candidate, [run.run]).get(run.run)
     if last is None or not run.seconds:
         return run.doing or "queued"
-    left = f"about {pace.in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+    left = f"about {pace.format_duration(run.eta_seconds)} left" if run.eta_seconds is not None else ""
     if last.fine:
         return f"scoring the best again, {left}".rstrip(", ")
     many = f"{last.number + 1:,} of {setting.candidates:,} cells, {(last.number + 1) / run.seconds:.0f} a second"

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from snnviz.core.layers import linear
 from snnviz.core.randomness import generator
-from snnviz.design.cells import CONV1, CONV3, NODES, OUT, POOL, SKIP, Cell
+from snnviz.design.cells import CONV1, CONV3, NODES, OUTPUT_NODE, POOL, SKIP, Cell
 from snnviz.studies.cells.compute import firing
 from snnviz.studies.cells.theory.sahd import Counts
 
@@ -33,11 +33,11 @@ Array = Any
 
 KERNEL = {CONV1: 1, CONV3: 3}
 
-WIDE = 4096
+MAX_WIDTH = 4096
 """Inputs of the linear layer from which its weights have the deviation 0.01 of the code; fewer would not spike."""
 
 
-class Weights:
+class CachedWeights:
     """Weights by name, each drawn from `seed` and its name when it is first asked for, and kept.
 
     So the weights of an operation at its place are the same in all cells of a search: scores differ by the cells.
@@ -61,7 +61,7 @@ class Weights:
 
     def linear(self, name: str, out: int, into: int) -> Tensor:
         """(O, I), normal."""
-        deviation = 0.01 if into >= WIDE else math.sqrt(2 / into)
+        deviation = 0.01 if into >= MAX_WIDTH else math.sqrt(2 / into)
         return self._named(name, (out, into), lambda w, draw: w.normal_(0, deviation, generator=draw))
 
     def dropout(self, batch: int, size: int) -> Tensor:
@@ -69,7 +69,7 @@ class Weights:
         return self._named("dropout", (batch, size), lambda w, draw: w.bernoulli_(0.5, generator=draw).mul_(2))
 
 
-class Term(NamedTuple):
+class AffineTerm(NamedTuple):
     """gain x + shift, of which a node is a sum: x (B, S), the others (block,)."""
 
     x: Array
@@ -77,13 +77,13 @@ class Term(NamedTuple):
     shift: Array
 
 
-class Maps:
+class FeatureMaps:
     """The maps of a part of the network, (B, S) with S = H W C."""
 
     def __init__(self, batch: int, side: int, channels: int, dtype: torch.dtype) -> None:
         self.batch, self.side, self.channels, self.dtype = batch, side, channels, dtype
         self.size = side * side * channels
-        block = firing.block(channels)
+        block = firing.block_size(channels)
         self.numbers: Any = torch.empty(0, dtype=dtype).numpy().dtype
         self.ones, self.zeros = np.ones(block, self.numbers), np.zeros(block, self.numbers)
         self.nothing = np.empty((0, self.size), self.numbers)
@@ -99,22 +99,22 @@ class Maps:
         """Of a tensor (B, C, H, W)."""
         return maps.permute(0, 2, 3, 1).reshape(self.batch, -1).numpy()
 
-    def plain(self, x: Array) -> Term:
-        return Term(x, self.ones, self.zeros)
+    def plain(self, x: Array) -> AffineTerm:
+        return AffineTerm(x, self.ones, self.zeros)
 
-    def normalised(self, x: Array, of: Array | None = None) -> Term:
+    def normalised(self, x: Array, of: Array | None = None) -> AffineTerm:
         """x by the statistics of x, or of what it is an average of."""
         gain, shift = np.empty_like(self.ones), np.empty_like(self.ones)
-        firing.normalise(x if of is None else of, self.channels, firing.EPSILON, gain, shift)
-        return Term(x, gain, shift)
+        firing.batch_norm_parameters(x if of is None else of, self.channels, firing.EPSILON, gain, shift)
+        return AffineTerm(x, gain, shift)
 
     def pooled(self, x: Array) -> Array:
         """Averages over 3x3 pixels."""
         found = self.empty()
-        firing.pool(x, np.zeros((self.side + 2, self.channels), self.numbers), self.numbers.type(1 / 3), found)
+        firing.average_pool(x, np.zeros((self.side + 2, self.channels), self.numbers), self.numbers.type(1 / 3), found)
         return found
 
-    def total(self, terms: list[Term]) -> Array:
+    def total(self, terms: list[AffineTerm]) -> Array:
         """The sum of terms. Nobody may write to it."""
         if len(terms) == 1 and terms[0].gain is self.ones:
             return terms[0].x
@@ -122,12 +122,12 @@ class Maps:
         if not terms:
             found[:] = 0
         for number, term in enumerate(terms):
-            firing.join(*term, found, number == 0)
+            firing.affine(*term, found, number == 0)
         return found
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class LayerSpikes:
     """How a LIF layer spiked: `both` (T, B, B), how many of its neurons spike for both images.
 
     `copies`: how many layers of the published network spike like it, as they have the same input.
@@ -144,35 +144,35 @@ class Fired:
         return (1 - np.diagonal(self.both, axis1=1, axis2=2) / self.neurons).astype(np.float32)
 
 
-class Layer:
+class LifLayer:
     """LIF neurons that go through time once."""
 
-    def __init__(self, name: str, maps: Maps, steps: int, copies: int = 1) -> None:
+    def __init__(self, name: str, maps: FeatureMaps, steps: int, copies: int = 1) -> None:
         self.maps = maps
         self.v, self.s = np.zeros((maps.batch, maps.size), maps.numbers), maps.empty()
-        self.bits = np.empty((maps.batch, firing.words(maps.size)), np.uint64)
-        self.fired = Fired(name, maps.size, copies, np.empty((steps, maps.batch, maps.batch), np.int64))
+        self.bits = np.empty((maps.batch, firing.word_count(maps.size)), np.uint64)
+        self.fired = LayerSpikes(name, maps.size, copies, np.empty((steps, maps.batch, maps.batch), np.int64))
         self.step = 0
         self.how = tuple(map(maps.numbers.type, (1 - 1 / firing.TAU, 1 / firing.TAU, firing.THRESHOLD, 0)))
 
-    def __call__(self, terms: list[Term]) -> Array:
+    def __call__(self, terms: list[AffineTerm]) -> Array:
         """Spikes (B, S) of the next time step, until the one after."""
         *others, last = terms or [self.maps.plain(self.maps.total([]))]
         more = self.maps.total(others) if others else self.maps.nothing
-        firing.fire(*last, more, self.v, self.s, self.bits, self.how)
-        firing.common(self.bits, self.fired.both[self.step])
+        firing.lif_step(*last, more, self.v, self.s, self.bits, self.how)
+        firing.joint_spike_counts(self.bits, self.fired.both[self.step])
         self.step += 1
         return self.s
 
 
-class Rectifiers:
+class ReluLayer:
     """ReLUs in the place of LIF neurons, and which share of them was 0."""
 
-    def __init__(self, name: str, maps: Maps, steps: int, copies: int = 1) -> None:
+    def __init__(self, name: str, maps: FeatureMaps, steps: int, copies: int = 1) -> None:
         self.name, self.maps, self.copies, self.step = name, maps, copies, 0
         self.silent = np.ones((steps, maps.batch), np.float32)
 
-    def __call__(self, terms: list[Term]) -> Array:
+    def __call__(self, terms: list[AffineTerm]) -> Array:
         """max(0, u), (B, S), of the next time step."""
         self.s = np.maximum(self.maps.total(terms), 0)
         self.silent[self.step] = 1 - np.count_nonzero(self.s, 1) / self.maps.size
@@ -187,14 +187,14 @@ class CellLayers:
         self,
         cell: Cell,
         name: str,
-        maps: Maps,
+        maps: FeatureMaps,
         steps: int,
-        weights: Weights,
-        kind: type[Layer] | type[Rectifiers] = Layer,
+        weights: CachedWeights,
+        kind: type[LifLayer] | type[ReluLayer] = LifLayer,
     ) -> None:
         self.cell, self.maps, self.left = cell, maps, steps
         self.weights: dict[tuple[int, int], Tensor] = {}
-        self.layers: dict[int, Layer | Rectifiers] = {}
+        self.layers: dict[int, LifLayer | ReluLayer] = {}
         for i in range(NODES):
             convolving = [j for j in range(NODES) if cell[i][j] in KERNEL]
             for j in convolving:
@@ -202,9 +202,9 @@ class CellLayers:
                 self.weights[i, j] = weights.conv(f"{name}, {i} to {j}", maps.channels, maps.channels, size)
             if convolving:
                 self.layers[i] = kind(f"{name}, node {i}", maps, steps, len(convolving))
-        self.feedback: list[list[Term]] = [[] for _ in range(NODES)]
+        self.feedback: list[list[AffineTerm]] = [[] for _ in range(NODES)]
 
-    def __call__(self, given: list[Term]) -> list[Term]:
+    def __call__(self, given: list[AffineTerm]) -> list[AffineTerm]:
         """What reaches the output node at the next time step, where `given` reaches the input node."""
         reaching = self.feedback
         reaching[0] = given + reaching[0]
@@ -213,9 +213,9 @@ class CellLayers:
         for i in range(NODES):
             for j, terms in self._leaving(i, reaching[i]):
                 (reaching if j > i else self.feedback)[j].extend(terms)
-        return reaching[OUT]
+        return reaching[OUTPUT_NODE]
 
-    def _leaving(self, i: int, terms: list[Term]) -> list[tuple[int, list[Term]]]:
+    def _leaving(self, i: int, terms: list[AffineTerm]) -> list[tuple[int, list[AffineTerm]]]:
         pooling = POOL in self.cell[i]
         if pooling and terms:
             whole = self.maps.plain(self.maps.total(terms))
@@ -240,7 +240,7 @@ class CellLayers:
         return leaving
 
 
-class Network:
+class UntrainedSnasNet:
     """A SNASNet with cells of this matrix for images (B, P, side, side); `side` is divisible by 4.
 
     Weights are asked of `weights` by name: stem, cell 1, reduction, cell 2, hidden, readout. `pulse` is called twice at
@@ -252,35 +252,35 @@ class Network:
         cell: Cell,
         shape: tuple[int, int, int],
         hidden: int,
-        weights: Weights,
+        weights: CachedWeights,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self.cell, self.weights, self.hidden, self.pulse = cell, weights, hidden, pulse
         self.planes, self.side, self.channels = shape
 
-    def fired(self, images: Tensor, steps: int) -> list[Fired]:
+    def fired(self, images: Tensor, steps: int) -> list[LayerSpikes]:
         """Every LIF layer over `steps` time steps, in which the images stay the same."""
-        return [layer.fired for layer in self._run(images, steps, Layer)[0] if isinstance(layer, Layer)]
+        return [layer.fired for layer in self._run(images, steps, LifLayer)[0] if isinstance(layer, LifLayer)]
 
-    def rectified(self, images: Tensor) -> list[Rectifiers]:
+    def rectified(self, images: Tensor) -> list[ReluLayer]:
         """The same layers with ReLUs for neurons, at the one time step that these need."""
-        return [layer for layer in self._run(images, 1, Rectifiers)[0] if isinstance(layer, Rectifiers)]
+        return [layer for layer in self._run(images, 1, ReluLayer)[0] if isinstance(layer, ReluLayer)]
 
     def votes(self, images: Tensor, steps: int, classes: int, voters: int) -> Tensor:
         """(B, classes): means over time steps and over each class's `voters` outputs."""
-        spikes = self._run(images, steps, Layer)[1]
+        spikes = self._run(images, steps, LifLayer)[1]
         readout = self.weights.linear("readout", classes * voters, self.hidden)
         return F.avg_pool1d(F.linear(spikes.mean(0), readout), voters)
 
     def _run(
-        self, images: Tensor, steps: int, kind: type[Layer] | type[Rectifiers]
-    ) -> tuple[list[Layer | Rectifiers], Tensor]:
+        self, images: Tensor, steps: int, kind: type[LifLayer] | type[ReluLayer]
+    ) -> tuple[list[LifLayer | ReluLayer], Tensor]:
         """Also the spikes of the hidden layer, (T, B, hidden)."""
         batch, dtype, weights = len(images), self.weights.dtype, self.weights
-        large = Maps(batch, self.side, self.channels, dtype)
-        uncut = Maps(batch, self.side, 2 * self.channels, dtype)
-        small = Maps(batch, self.side // 2, 2 * self.channels, dtype)
-        hidden = Maps(batch, 1, self.hidden, dtype)
+        large = FeatureMaps(batch, self.side, self.channels, dtype)
+        uncut = FeatureMaps(batch, self.side, 2 * self.channels, dtype)
+        small = FeatureMaps(batch, self.side // 2, 2 * self.channels, dtype)
+        hidden = FeatureMaps(batch, 1, self.hidden, dtype)
         with torch.inference_mode():
             stem = weights.conv("stem", self.channels, self.planes, 3)
             given = [large.normalised(large.array(F.conv2d(images.to(dtype), stem, padding=1)))]

@@ -26,13 +26,13 @@ WORD = 64
 LONG = 1024
 
 
-def block(channels: int) -> int:
+def block_size(channels: int) -> int:
     """How many numbers are worked on at a time: whole pixels and whole words."""
     least = math.lcm(channels, WORD)
     return least * max(1, LONG // least)
 
 
-def words(size: int) -> int:
+def word_count(size: int) -> int:
     """Words of an image of `size` neurons."""
     return -(-size // WORD)
 
@@ -77,7 +77,7 @@ def _pack(s: Any, bits: Any) -> None:
 
 
 @compiled
-def fire(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, bits: Any, how: Any) -> None:
+def lif_step(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, bits: Any, how: Any) -> None:
     """A step of neurons whose current is gain x + shift, plus `more` where that is not (0, S): changes v, s and bits.
 
     `how`: what v keeps, what it takes of the current, the threshold and 0, as numbers of the arrays' type.
@@ -109,7 +109,7 @@ def _affine_more(x: Any, gain: Any, shift: Any, out: Any) -> None:
 
 
 @compiled
-def join(x: Any, gain: Any, shift: Any, out: Any, anew: bool) -> None:
+def affine(x: Any, gain: Any, shift: Any, out: Any, anew: bool) -> None:
     """Sets `out` to gain x + shift, or adds that."""
     images, size = x.shape
     width = gain.shape[0]
@@ -130,7 +130,7 @@ def _gather(x: Any, first: Any, second: Any) -> None:
 
 
 @compiled
-def normalise(x: Any, channels: int, epsilon: float, gain: Any, shift: Any) -> None:
+def batch_norm_parameters(x: Any, channels: int, epsilon: float, gain: Any, shift: Any) -> None:
     """Fills gain and shift so that gain x + shift has mean 0 and variance 1 in each channel, over images and pixels."""
     images, size = x.shape
     width = gain.shape[0]
@@ -159,7 +159,7 @@ def _three(a: Any, b: Any, c: Any, out: Any, share: Any) -> None:
 
 
 @compiled
-def pool(x: Any, rows: Any, third: Any, out: Any) -> None:
+def average_pool(x: Any, rows: Any, third: Any, out: Any) -> None:
     """The average of 3x3 pixels of maps, 0 around; `rows` is (W + 2, C) zeros, and `third` 1/3 of the maps' type."""
     images, size = x.shape
     channels = rows.shape[1]
@@ -184,7 +184,7 @@ def _common(a: Any, b: Any) -> Any:
 
 
 @compiled
-def common(bits: Any, both: Any) -> None:
+def joint_spike_counts(bits: Any, both: Any) -> None:
     """Fills `both` (B, B): how many neurons spike for both images, from bits (B, words)."""
     images = bits.shape[0]
     for i in range(images):

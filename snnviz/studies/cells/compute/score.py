@@ -14,17 +14,17 @@ from snnviz.core.randomness import generator
 from snnviz.data import datasets
 from snnviz.design.cells import Cell
 from snnviz.errors import InputError
-from snnviz.studies.cells.compute.cells import Fired, Network, Weights
-from snnviz.studies.cells.scoring import Metric, Scoring, resized
-from snnviz.studies.cells.theory.sahd import METRICS, Findings, Kernel, Scores, Silence
+from snnviz.studies.cells.compute.cells import CachedWeights, LayerSpikes, UntrainedSnasNet
+from snnviz.studies.cells.scoring import Metric, Scoring, resize_images
+from snnviz.studies.cells.theory.sahd import METRICS, KernelMatrix, LayerSparsity, Scores, ScoringResult
 
 
-def settle() -> None:
+def use_one_thread() -> None:
     """In a thread that scores: each operation on this thread alone."""
     torch.set_num_threads(1)
 
 
-TINY = {"cell": "0340 0020 0001 0100", "channels": 1, "batch": 2, "repeats": 1, "steps": 2, "hidden": 2}
+TINY_SCORING = {"cell": "0340 0020 0001 0100", "channels": 1, "batch": 2, "repeats": 1, "steps": 2, "hidden": 2}
 
 
 class Scorer:
@@ -32,12 +32,12 @@ class Scorer:
 
     def __init__(self, setting: Scoring, dtype: torch.dtype = torch.float32) -> None:
         self.setting = setting
-        self.weights = [Weights(setting.seed, repeat, dtype=dtype) for repeat in range(setting.repeats)]
+        self.weights = [CachedWeights(setting.seed, repeat, dtype=dtype) for repeat in range(setting.repeats)]
 
     @cached_property
     def chosen(self) -> tuple[NDArray[np.intp], ...]:
         """For each repeat (B,): the numbers of training images, no two of which are alike. Raises `InputError`."""
-        setting, split = self.setting, datasets.load(self.setting.data, self.setting.seed)
+        setting, split = self.setting, datasets.load_images(self.setting.data, self.setting.seed)
         found = []
         for repeat in range(setting.repeats):
             order = torch.randperm(len(split.train_images), generator=generator(setting.seed, "batch", repeat))
@@ -55,34 +55,34 @@ class Scorer:
     @cached_property
     def batches(self) -> tuple[Tensor, ...]:
         """For each repeat (B, C, side, side), of the training set's mean 0 and variance 1."""
-        setting, card = self.setting, datasets.card(self.setting.data)
-        split = datasets.load(setting.data, setting.seed)
+        setting, card = self.setting, datasets.dataset_card(self.setting.data)
+        split = datasets.load_images(setting.data, setting.seed)
         found = []
         for chosen in self.chosen:
-            images = resized(split.train_images[chosen], setting.side)
+            images = resize_images(split.train_images[chosen], setting.side)
             intensity = torch.from_numpy(images).float() / split.white
             intensity = intensity if intensity.ndim == 4 else intensity.unsqueeze(1)
             found.append((intensity - card.mean) / card.std)
         return tuple(found)
 
     def score(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> dict[Metric, Scores]:
-        """The scores of the networks of this cell; `pulse` as in `Network`."""
+        """The scores of the networks of this cell; `pulse` as in `UntrainedSnasNet`."""
         return _scores([self._kernel(self._fired(cell, repeat, pulse)) for repeat in range(self.setting.repeats)])
 
-    def findings(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> Findings:
+    def findings(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> ScoringResult:
         """The scores, how sparsely the first of the networks spikes, and how its ReLU twin is active."""
-        kernels: list[Kernel] = []
-        layers: tuple[Silence, ...] = ()
+        kernels: list[KernelMatrix] = []
+        layers: tuple[LayerSparsity, ...] = ()
         for repeat in range(self.setting.repeats):
             fired = self._fired(cell, repeat, pulse)
             kernels.append(self._kernel(fired))
-            layers = layers or tuple(Silence(one.name, one.neurons, one.copies, one.silent) for one in fired)
-        labels = datasets.load(self.setting.data, self.setting.seed).train_labels[self.chosen[0]]
+            layers = layers or tuple(LayerSparsity(one.name, one.neurons, one.copies, one.silent) for one in fired)
+        labels = datasets.load_images(self.setting.data, self.setting.seed).train_labels[self.chosen[0]]
         rectified = self._network(cell, 0, pulse).rectified(self.batches[0])
-        return Findings(
+        return ScoringResult(
             _scores(kernels),
             layers,
-            tuple(Silence(one.name, one.maps.size, one.copies, one.silent) for one in rectified),
+            tuple(LayerSparsity(one.name, one.maps.size, one.copies, one.silent) for one in rectified),
             kernels[0].hamming.astype(np.int32),
             kernels[0].sahd.astype(np.float32),
             labels.astype(np.int32),
@@ -90,25 +90,25 @@ class Scorer:
             kernels[0].terms,
         )
 
-    def _network(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> Network:
-        shape = (datasets.card(self.setting.data).shape[0], self.setting.side, self.setting.channels)
-        return Network(cell, shape, self.setting.hidden, self.weights[repeat], pulse)
+    def _network(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> UntrainedSnasNet:
+        shape = (datasets.dataset_card(self.setting.data).shape[0], self.setting.side, self.setting.channels)
+        return UntrainedSnasNet(cell, shape, self.setting.hidden, self.weights[repeat], pulse)
 
-    def _fired(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> list[Fired]:
+    def _fired(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> list[LayerSpikes]:
         return self._network(cell, repeat, pulse).fired(self.batches[repeat], self.setting.steps)
 
-    def _kernel(self, fired: list[Fired]) -> Kernel:
-        kernel = Kernel(self.setting.normalisation)
+    def _kernel(self, fired: list[LayerSpikes]) -> KernelMatrix:
+        kernel = KernelMatrix(self.setting.normalisation)
         for layer in fired:
             kernel.add(layer.both, layer.neurons, layer.copies)
         return kernel
 
 
-def _scores(kernels: Sequence[Kernel]) -> dict[Metric, Scores]:
+def _scores(kernels: Sequence[KernelMatrix]) -> dict[Metric, Scores]:
     return {metric: Scores(tuple(kernel.score(metric) for kernel in kernels)) for metric in METRICS}
 
 
-def warm() -> None:
+def warm_up() -> None:
     """Scores a tiny cell: kernels are compiled, or loaded, when they are first called."""
-    tiny = Scoring.check(TINY)
+    tiny = Scoring.check(TINY_SCORING)
     Scorer(tiny).score(tiny.cell)

@@ -14,16 +14,16 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import contextmanager
 from dataclasses import replace
 
-from snnviz.design.cells import parse, write
+from snnviz.design.cells import parse, to_text
 from snnviz.events import Event, Progress
-from snnviz.studies.cells.compute.score import Scorer, settle
+from snnviz.studies.cells.compute.score import Scorer, use_one_thread
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Report, Scoring
 from snnviz.studies.cells.theory import costs
-from snnviz.studies.cells.theory.candidates import ranked
-from snnviz.tasks import NEW, History, alone
+from snnviz.studies.cells.theory.candidates import rank_candidates
+from snnviz.tasks import EMPTY_HISTORY, History, one_thread
 
 POLL_SECONDS = 0.1
-MOST = 2
+MAX_THREADS = 2
 """Cells that are scored at once."""
 
 
@@ -31,7 +31,7 @@ class _Stopped(Exception):
     """Nobody wants the rest."""
 
 
-def score(setting: Scoring, *_: object) -> Iterator[Event]:
+def run_scoring(setting: Scoring, *_: object) -> Iterator[Event]:
     """Yields Progress, and then the Report. Raises `DataMissing`, `InputError`."""
     steps, made = costs.scoring_steps(setting), 0
 
@@ -50,7 +50,9 @@ def score(setting: Scoring, *_: object) -> Iterator[Event]:
     yield Progress(steps, steps)
 
 
-def search(setting: CellSearch, history: History = NEW, threads: Callable[[], int] = alone) -> Iterator[Event]:
+def run_cell_search(
+    setting: CellSearch, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread
+) -> Iterator[Event]:
     """Yields Progress and Candidates: all of them in small networks, then the best again in larger ones.
 
     What an interrupted search has reported is taken up. `threads` is asked whether another core may help. A cell that
@@ -60,7 +62,7 @@ def search(setting: CellSearch, history: History = NEW, threads: Callable[[], in
     coarse, fine = Scorer(setting.coarse), Scorer(setting.fine)
     if setting.best:
         _ = fine.chosen  # what it refuses is said before anything is scored
-    cells = [write(setting.cell(number)) for number in range(setting.candidates)]
+    cells = [to_text(setting.cell(number)) for number in range(setting.candidates)]
     with _crew() as (crew, stop):
         work = _Work(setting, cells, crew, stop, threads)
         first = [row for row in past if not row.fine]
@@ -71,7 +73,7 @@ def search(setting: CellSearch, history: History = NEW, threads: Callable[[], in
             if isinstance(event, Candidate):
                 first.append(event)
             yield event
-        best = [standing.coarse.number for standing in ranked(first, setting.metric) if standing.valid]
+        best = [standing.coarse.number for standing in rank_candidates(first, setting.metric) if standing.valid]
         yield from work.stage(fine, 1, best[: setting.best], second)
     yield Progress(work.steps, work.steps)
 
@@ -80,7 +82,7 @@ def search(setting: CellSearch, history: History = NEW, threads: Callable[[], in
 def _crew() -> Iterator[tuple[Executor, threading.Event]]:
     """Threads on which cells are scored, each operation on one of them, and what stops them."""
     stop = threading.Event()
-    with ThreadPoolExecutor(MOST, "scorer", settle) as crew:
+    with ThreadPoolExecutor(MAX_THREADS, "scorer", use_one_thread) as crew:
         try:
             yield crew, stop
         finally:
@@ -99,7 +101,7 @@ class _Work:
         threads: Callable[[], int],
     ) -> None:
         self.cells, self.crew, self.stop, self.threads = cells, crew, stop, threads
-        self.weights = costs.weights(setting)
+        self.weights = costs.progress_weights(setting)
         self.steps = costs.search_steps(setting)
         self.made = 0
 
@@ -117,7 +119,7 @@ class _Work:
         queue: deque[tuple[int, Future[Candidate] | None]] = deque()
         begun = set(known)
         while missing or queue:
-            most = min(self.threads(), MOST)
+            most = min(self.threads(), MAX_THREADS)
             while missing and len(_going(queue)) < most:
                 number = missing.popleft()
                 cell = self.cells[number]

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.data import datasets
-from snnviz.design.cells import canonical, parse, useful, write
+from snnviz.design.cells import canonical_form, parse, to_text, without_unused_connections
 from snnviz.design.links import change
 from snnviz.errors import InputError
 from snnviz.places import ROOT
@@ -15,8 +15,8 @@ from snnviz.store import Run
 from snnviz.studies.cells.charts.cells import METRICS, distance_text, rank_text, score_charts, variation_text
 from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric, Report, Scoring
-from snnviz.studies.cells.theory.candidates import value
-from snnviz.studies.cells.theory.sahd import Findings, Scores
+from snnviz.studies.cells.theory.candidates import candidate_score
+from snnviz.studies.cells.theory.sahd import Scores, ScoringResult
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.actions import Verb, actions
@@ -56,16 +56,16 @@ def _pressed() -> None:
 
 def train(setting: Scoring) -> None:
     """To the Design page, with a network of the cell that is shown the same images, as large as when scored."""
-    pixels = max(datasets.card(setting.data).shape[1:])
+    pixels = max(datasets.dataset_card(setting.data).shape[1:])
     fields = {
         "data.name": setting.data,
         "data.steps": setting.steps,
-        "network.cell": write(setting.cell),
+        "network.cell": to_text(setting.cell),
         "network.channels": setting.channels,
         "network.enlarge": min(4, setting.side // pixels),
     }
     try:
-        state.replace_with_notice(change(named("snasnet-digits"), fields), "Taken from Cells.")
+        state.replace_with_notice(change(get_example("snasnet-digits"), fields), "Taken from Cells.")
     except InputError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
     else:
@@ -86,7 +86,7 @@ def figures(setting: Scoring, run: Run) -> None:
     charts(_charts(run.run, run.finished, setting), key="cells-charts")
 
 
-def _scores(found: Findings, setting: Scoring) -> None:
+def _scores(found: ScoringResult, setting: Scoring) -> None:
     mine = found.scores[setting.metric]
     first, second, third, words = st.columns([5, 5, 5, 19], vertical_alignment="top")
     for place, metric in ((first, setting.metric), (second, OTHER[setting.metric])):
@@ -98,7 +98,9 @@ def _scores(found: Findings, setting: Scoring) -> None:
         "Firing rate", f"{share(rate)}", help="Spikes per neuron and time step before training, all LIF layers."
     )
     if mine.invalid:
-        nowhere = "" if any(map(any, useful(setting.cell))) else " No path leads from node 0 to node 3."
+        nowhere = (
+            "" if any(map(any, without_unused_connections(setting.cell))) else " No path leads from node 0 to node 3."
+        )
         words.error(f"No score: {escape_markdown(mine.invalid)}.{nowhere}", icon=":material/block:")
     words.markdown(REWARDS + (AWARE if setting.metric == "sahd" else ""))
     if mine.mean is not None and (others := _others(setting)):
@@ -126,18 +128,18 @@ def _others(setting: Scoring) -> list[float]:
             if run.task.coarse.model_copy(update={"cell": setting.cell, "metric": setting.metric}) == setting:
                 rows = (row for _, row in services.store().rows(run.run, Candidate) if not row.fine)
                 for row in rows:
-                    if (score := value(row, setting.metric)) is not None:
-                        found.setdefault(canonical(parse(row.cell)), score)
-        found.pop(canonical(setting.cell), None)
+                    if (score := candidate_score(row, setting.metric)) is not None:
+                        found.setdefault(canonical_form(parse(row.cell)), score)
+        found.pop(canonical_form(setting.cell), None)
         return list(found.values())
 
     return services.CACHE.get(("others", setting), read)
 
 
 @shared(32)
-def _findings(run: str, _finished: float | None) -> Findings | None:
+def _findings(run: str, _finished: float | None) -> ScoringResult | None:
     rows = sorted((row for _, row in services.store().rows(run, Report)), key=lambda row: row.part)
-    return Findings.read(rows[-1].text) if rows else None
+    return ScoringResult.read(rows[-1].text) if rows else None
 
 
 @shared(32)

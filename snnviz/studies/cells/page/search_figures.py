@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from snnviz.design.cells import KINDS, Cell, in_words, parse
+from snnviz.design.cells import OPERATION_CODES, Cell, parse, summary
 from snnviz.studies.cells.charts.search import (
     COUNTED,
     SearchHistory,
@@ -21,7 +21,7 @@ from snnviz.studies.cells.charts.thumbnails import Drawing, cells_chart
 from snnviz.studies.cells.page import draw, score_panel, search_normalisations
 from snnviz.studies.cells.page.search_setting import METRICS
 from snnviz.studies.cells.scoring import Scoring
-from snnviz.studies.cells.theory.candidates import Standing
+from snnviz.studies.cells.theory.candidates import RankedCandidate
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit.columns import column_config
 from snnviz.ui.kit.words import escape_markdown
@@ -119,7 +119,7 @@ def _sentences(history: SearchHistory, *, ended: bool) -> None:
 
 def _parts(cell: Cell) -> tuple[str, str]:
     """A cell in two lines: its directions, and its operations."""
-    ways, _, kinds = in_words(cell).partition(": ")
+    ways, _, kinds = summary(cell).partition(": ")
     return ways, kinds.replace("average pool 3x3", "pool")
 
 
@@ -129,7 +129,7 @@ def _pick(board: str) -> None:
         st.session_state.pop(TABLE, None)
 
 
-def _chosen(history: SearchHistory) -> Standing | None:
+def _chosen(history: SearchHistory) -> RankedCandidate | None:
     """The cell that was clicked or ticked, if it is one of these; else the best."""
     digest, cell = st.session_state.get(CHOSEN, ("", ""))
     if digest == history.search.digest:
@@ -148,7 +148,7 @@ def _table(history: SearchHistory) -> None:
         "drawn": number("drawn", help="How often the search drew this cell.", width=62),
         "forward": number(width=66),
         "backward": number(width=76),
-        **{name: number(help=COUNTED[name], width=58) for name in KINDS},
+        **{name: number(help=COUNTED[name], width=58) for name in OPERATION_CODES},
     }
     for metric, name in METRICS.items():
         columns[metric] = number(f"{name}, precise", format="%.2f")
@@ -180,7 +180,7 @@ def _tick(history: SearchHistory) -> None:
         st.session_state[CHOSEN] = (history.search.digest, history.valid[rows[0]].coarse.cell)
 
 
-def _open(history: SearchHistory, one: Standing) -> None:
+def _open(history: SearchHistory, one: RankedCandidate) -> None:
     """Where the chosen cell can go."""
     best = one is history.valid[0]
     which = "the best" if best else "the chosen"
@@ -198,7 +198,7 @@ def _open(history: SearchHistory, one: Standing) -> None:
     )
     trained = second.button(f"Train {which}", icon=":material/school:", width="stretch", key="cell-search-train")
     place = history.valid.index(one) + 1
-    words.caption(f"No. {place} of {len(history.valid):,}: `{one.coarse.cell}`, {in_words(cell)}.")
+    words.caption(f"No. {place} of {len(history.valid):,}: `{one.coarse.cell}`, {summary(cell)}.")
     if trained:
         score_panel.train(scored)
 

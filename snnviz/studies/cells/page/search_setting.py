@@ -67,7 +67,7 @@ def size_text(now: CellSearch) -> str:
     >>> size_text(CellSearch(candidates=200, best=0)).partition("; ")[0]
     '200 cells are drawn, 178 different matrices'
     """
-    many_, different = now.candidates, costs.distinct(now)
+    many_, different = now.candidates, costs.distinct_count(now)
     drawn = f"{many_:,} cells are drawn, {different:,} different matrices" if many_ > 1 else "One cell is drawn"
     side = f"{now.side}x{now.side}"
     first = f"each is scored in a network of {now.channels} channels that sees {now.batch} images of {side}"

@@ -6,7 +6,7 @@ resuming submits it again.
 
 from __future__ import annotations
 
-from snnviz.jobs.pace import in_words
+from snnviz.jobs.pace import format_duration
 from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.studies.cells.charts.search import SearchHistory
@@ -43,7 +43,7 @@ def panel(search: CellSearch, run: Run | None, history: SearchHistory) -> None:
         found = found._replace(running=_live(run, history))
     if run is not None and run.state == "done":
         found = found._replace(
-            complete=f"{history.scored:,} candidates in {in_words(run.seconds)}, {_rate(run, history)}"
+            complete=f"{history.scored:,} candidates in {format_duration(run.seconds)}, {_rate(run, history)}"
         )
     known = {search.digest: run} if run is not None else {}
     actions([search], known, SEARCH.key, verb=START, what="the search", result_words=found)
@@ -59,7 +59,7 @@ def _live(run: Run, history: SearchHistory) -> str:
     if not history.rows:
         waits = f"{queue_position(services.queue_place(run.run)).capitalize()}; you may leave, it starts by itself."
         return run.doing or (waits if run.state == "queued" else "Begun.")
-    left = f", about {in_words(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+    left = f", about {format_duration(run.eta_seconds)} left" if run.eta_seconds is not None else ""
     if history.scored == history.search.candidates:
         best = f"Scoring the best {history.search.best} again: {len(history.rescored)} done{left}"
         return f"{best}. You may leave: it goes on."

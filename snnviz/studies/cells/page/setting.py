@@ -41,7 +41,7 @@ BY = (
 def _read(query: Mapping[str, str]) -> Scoring:
     """The fields of the page's other parts have a prefix."""
     own = {name: text for name, text in query.items() if name != "view" and "." not in name}
-    return Scoring.check(links.read_part(Scoring, own))
+    return Scoring.check(links.part_from_query(Scoring, own))
 
 
 SCORING = PageSettings(Scoring(), "scoring", fragments=(SETTINGS, FOUND), noun="cell", read=_read)
@@ -83,7 +83,7 @@ def settings() -> None:
 def network() -> None:
     """The drawing of the network around the cell."""
     now = SCORING.value
-    card = datasets.card(now.data)
+    card = datasets.dataset_card(now.data)
     caption = (
         "Both cells have the operations drawn above, each its own weights; the second works on twice the channels and "
         "half the side. Blue, and in the cells: the LIF layers, whose spikes are scored. Below: channels × maps. "

@@ -7,13 +7,23 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.design.cells import drawn, is_backward
+from snnviz.design.cells import has_backward, random_cell
 from snnviz.design.design import Design
 from snnviz.store import Run
 from snnviz.studies.cells.charts import counts, tables
 from snnviz.studies.cells.charts import study as views
 from snnviz.studies.cells.scoring import Candidate
-from snnviz.studies.cells.study import STUDIES, CellStudy, Place, Way, distinct, members, samples, searches, taken
+from snnviz.studies.cells.study import (
+    STUDIES,
+    CellStudy,
+    Place,
+    Way,
+    distinct_designs,
+    sample_sizes,
+    study_runs,
+    study_searches,
+    trained_candidates,
+)
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import fields, questions, recipe
@@ -114,21 +124,21 @@ def _in_numbers(study: CellStudy) -> str:
         words = [f"{cells} different cells of {_draws(study, way)}" for way in study.ways]
         return f"{', '.join(words)}; {pluralise(cells * ways * study.seeds, 'run')}."
     runs = {
-        "search": len(samples(study)) + study.random,
+        "search": len(sample_sizes(study)) + study.random,
         "steps": 4,
         "transfer": len(study.sets) ** 2,
     }[study.question]
-    hunts = len(searches(study))
+    hunts = len(study_searches(study))
     most = pluralise(runs * ways * study.seeds * study.searches, "run")
     return f"{pluralise(hunts, 'search')} of {count(study.samples)}, at most {most}."
 
 
 def _draws(study: CellStudy, way: Way) -> str:
     """How many candidates it takes until enough cells differ."""
-    numbers = taken(study, way)
+    numbers = trained_candidates(study, way)
     if way == "forward":
         return f"{pluralise(numbers[-1] + 1, 'draw')} with forward connections alone"
-    back = sum(is_backward(drawn(study.seed, number, backward=True)) for number in numbers)
+    back = sum(has_backward(random_cell(study.seed, number, backward=True)) for number in numbers)
     return f"{pluralise(numbers[-1] + 1, 'draw')} with backward connections ({back} have one)"
 
 
@@ -143,12 +153,12 @@ def _is_active() -> bool:
     study = STUDY.value
     found, _ = _found(study)
     runs = questions.runs_of(_designs(study, found))
-    return questions.is_active(runs) or questions.are_active(list(searches(study).values()))
+    return questions.is_active(runs) or questions.are_active(list(study_searches(study).values()))
 
 
 def _found(study: CellStudy) -> tuple[Candidates, dict[str, Run]]:
     """Candidates of each search by number, those scored again left out; and the searches' runs by digest."""
-    several = searches(study)
+    several = study_searches(study)
     runs = questions.runs_of(list(several.values()))
     rows = rows_of(runs, Candidate)
     coarse = {name: {row.number: row for row in each if not row.fine} for name, each in rows.items()}
@@ -156,24 +166,24 @@ def _found(study: CellStudy) -> tuple[Candidates, dict[str, Run]]:
 
 
 def _designs(study: CellStudy, found: Candidates) -> tuple[Design, ...]:
-    return distinct(_members(study, found))
+    return distinct_designs(_members(study, found))
 
 
 def _members(study: CellStudy, found: Candidates) -> tuple[Any, ...]:
     """Where the best of a search is trained, once the search is done."""
     whole = {}
-    for place, search in searches(study).items():
+    for place, search in study_searches(study).items():
         if len(found[place]) == search.candidates:
             whole[search.digest] = list(found[place].values())
-    return members(study, whole)
+    return study_runs(study, whole)
 
 
 def _answers() -> None:
     study = STUDY.value
     found, runs = _found(study)
-    hunts = list(searches(study).values())
+    hunts = list(study_searches(study).values())
     chosen = _members(study, found)
-    designs = distinct(chosen)
+    designs = distinct_designs(chosen)
     searched = all(search.digest in runs and runs[search.digest].state == "done" for search in hunts)
     st.markdown(f"**1. Score** {'the cells' if study.question == 'scores' else 'many cells'}, without training")
     cells = sum(search.candidates for search in hunts)
@@ -200,7 +210,7 @@ def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.O
         st.markdown("**What cells are made of**, and what training reached (Fig. 7)")
         _counts(study, outcomes)
     elif study.question == "search":
-        rows = questions.epochs_of(distinct(chosen))
+        rows = questions.epochs_of(distinct_designs(chosen))
         st.markdown(escape_markdown(views.gain_text(study, outcomes)))
         charts(payload(views.sample_charts(study, outcomes, found)), key="cells-study-samples")
         charts(payload(views.curve_charts(chosen, rows)), key="cells-study-curves-charts")

@@ -9,7 +9,7 @@ from snnviz.studies.cells.scoring import Candidate, Metric
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RankedCandidate:
     """A cell among the others. `coarse`: when it was first drawn; `fine`: scored again, if it was one of the best."""
 
     metric: Metric
@@ -21,24 +21,24 @@ class Standing:
     @property
     def value(self) -> float | None:
         """The most precise score by the search's metric; None where there is none."""
-        return value(self.fine or self.coarse, self.metric)
+        return candidate_score(self.fine or self.coarse, self.metric)
 
     @property
     def valid(self) -> bool:
         return self.value is not None
 
 
-def value(row: Candidate, metric: Metric) -> float | None:
+def candidate_score(row: Candidate, metric: Metric) -> float | None:
     """The candidate's score."""
     return row.sahd if metric == "sahd" else row.hd
 
 
-def deviation(row: Candidate, metric: Metric) -> float | None:
+def score_deviation(row: Candidate, metric: Metric) -> float | None:
     """The deviation of its score between repeats."""
     return row.sahd_sd if metric == "sahd" else row.hd_sd
 
 
-def ranked(rows: Iterable[Candidate], metric: Metric) -> list[Standing]:
+def rank_candidates(rows: Iterable[Candidate], metric: Metric) -> list[RankedCandidate]:
     """Each cell once, the best first: those scored again before the others, those without a score last."""
     rows = list(rows)
     fine = {row.cell: row for row in rows if row.fine}
@@ -47,10 +47,10 @@ def ranked(rows: Iterable[Candidate], metric: Metric) -> list[Standing]:
     for row in sorted((row for row in rows if not row.fine), key=lambda row: row.number):
         first.setdefault(row.cell, row)
         times[row.cell] = times.get(row.cell, 0) + 1
-    found = [Standing(metric, row, fine.get(cell), times[cell]) for cell, row in first.items()]
+    found = [RankedCandidate(metric, row, fine.get(cell), times[cell]) for cell, row in first.items()]
     return sorted(found, key=_place)
 
 
-def _place(standing: Standing) -> tuple[bool, bool, float, int]:
+def _place(standing: RankedCandidate) -> tuple[bool, bool, float, int]:
     score = standing.value
     return score is None, standing.fine is None, -(score or 0.0), standing.coarse.number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from snnviz.design.cells import Cell, counts
+from snnviz.design.cells import Cell, count_connections
 from snnviz.studies.cells.scoring import CellSearch, Scoring
 
 SECONDS_PER_MAC = 2.0e-11
@@ -33,17 +33,17 @@ def scoring_steps(setting: Scoring) -> int:
 
 
 @lru_cache(maxsize=256)
-def distinct(setting: CellSearch) -> int:
+def distinct_count(setting: CellSearch) -> int:
     """How many different cells the search draws: so many are scored.
 
-    >>> distinct(CellSearch(candidates=1000)), distinct(CellSearch(candidates=5000, connections="backward"))
+    >>> distinct_count(CellSearch(candidates=1000)), distinct_count(CellSearch(candidates=5000, connections="backward"))
     (711, 1955)
     """
     return len({setting.cell(number) for number in range(setting.candidates)})
 
 
 @lru_cache(maxsize=256)
-def each_seconds(setting: CellSearch) -> tuple[float, float]:
+def candidate_seconds(setting: CellSearch) -> tuple[float, float]:
     """An estimate for one candidate on one core, and for one that is scored again."""
     cells = {setting.cell(number) for number in range(min(setting.candidates, SAMPLE))}
     coarse, fine = (
@@ -55,21 +55,21 @@ def each_seconds(setting: CellSearch) -> tuple[float, float]:
 
 def search_seconds(setting: CellSearch) -> float:
     """An estimate for a search on one core."""
-    coarse, fine = each_seconds(setting)
-    many = distinct(setting)
+    coarse, fine = candidate_seconds(setting)
+    many = distinct_count(setting)
     return many * coarse + min(setting.best, many) * fine
 
 
-def weights(setting: CellSearch) -> tuple[int, int]:
+def progress_weights(setting: CellSearch) -> tuple[int, int]:
     """The steps that a candidate counts for, and one that is scored again, in proportion to what they cost."""
-    coarse, fine = each_seconds(setting)
+    coarse, fine = candidate_seconds(setting)
     return max(1, round(coarse / UNIT)), max(1, round(fine / UNIT))
 
 
 def search_steps(setting: CellSearch) -> int:
     """Of a whole search."""
-    coarse, fine = weights(setting)
-    many = distinct(setting)
+    coarse, fine = progress_weights(setting)
+    many = distinct_count(setting)
     return many * coarse + min(setting.best, many) * fine
 
 
@@ -90,7 +90,7 @@ def search_bytes(setting: CellSearch) -> int:
 
 def _seconds(setting: Scoring, cell: Cell) -> float:
     """Of one repeat."""
-    many, width = counts(cell), setting.channels
+    many, width = count_connections(cell), setting.channels
     connections = many["forward"] + many["backward"]
     values = setting.batch * setting.side**2 * width * setting.steps
     # Both cells cost the same, as the second has twice the channels on a quarter of the pixels.

@@ -1,6 +1,7 @@
 """How differently a network's neurons spike for two images, and the score made of it (Kim et al. 2022, Sec. 4.2).
 
-`Kernel` makes it, layer by layer; `Findings` is all that the scoring of a cell found, as it is kept and drawn.
+`KernelMatrix` makes it, layer by layer; `ScoringResult` is all that the scoring of a cell found, as it is kept and
+drawn.
 
 Of a layer of N neurons at a time step, and images i and j of which c_i spike, c_ij for both:
 
@@ -77,16 +78,16 @@ class Scores:
         return next((score.invalid for score in self.each if score.value is None), "")
 
 
-def hamming(both: Counts) -> Counts:
+def hamming_distance(both: Counts) -> Counts:
     """HD (..., B, B) from how many neurons spike for both images (..., B, B): for one image on the diagonal."""
     own = np.diagonal(both, axis1=-2, axis2=-1)
     return own[..., :, None] + own[..., None, :] - 2 * both
 
 
-def expected(both: Counts, neurons: int) -> Floats:
-    """E[HD] (..., B, B) of images whose spikes are independent, of the same numbers as `hamming`.
+def expected_hamming_distance(both: Counts, neurons: int) -> Floats:
+    """E[HD] (..., B, B) of images whose spikes are independent, of the same numbers as `hamming_distance`.
 
-    >>> expected(np.array([[50, 0], [0, 25]]), 100).tolist()
+    >>> expected_hamming_distance(np.array([[50, 0], [0, 25]]), 100).tolist()
     [[50.0, 50.0], [50.0, 37.5]]
     """
     rate = np.diagonal(both, axis1=-2, axis2=-1) / neurons
@@ -94,26 +95,26 @@ def expected(both: Counts, neurons: int) -> Floats:
     return neurons * (one * (1 - other) + (1 - one) * other)
 
 
-def sahd(apart: Counts, both: Counts, neurons: int, normalisation: Normalisation) -> Floats:
-    """SAHD (..., B, B) of images that are HD `apart`, of the same numbers as `hamming`."""
-    return apart * ratio(expected(both, neurons), neurons, normalisation)
+def sparsity_aware_distance(apart: Counts, both: Counts, neurons: int, normalisation: Normalisation) -> Floats:
+    """SAHD (..., B, B) of images that are HD `apart`, of the same numbers as `hamming_distance`."""
+    return apart * sahd_ratio(expected_hamming_distance(both, neurons), neurons, normalisation)
 
 
-def ratio(expected: Floats, neurons: int, normalisation: Normalisation) -> Floats:
-    """SAHD / HD of images whose spikes would be `expected` apart if they were independent."""
+def sahd_ratio(expected: Floats, neurons: int, normalisation: Normalisation) -> Floats:
+    """SAHD / HD of images whose spikes would be `expected_hamming_distance` apart if they were independent."""
     alpha = 0.5 if normalisation == "code" else 0.5 * neurons
     return alpha / (expected + EPSILON * (neurons if normalisation == "published" else 1))
 
 
-def is_mean(normalisation: Normalisation) -> bool:
+def uses_mean(normalisation: Normalisation) -> bool:
     """Whether K is a mean over layers and time steps, instead of their sum."""
     return normalisation != "paper"
 
 
-class Kernel:
+class KernelMatrix:
     """K of a batch by both metrics, layer by layer; what was added is not kept.
 
-    >>> kernel = Kernel()
+    >>> kernel = KernelMatrix()
     >>> kernel.add(np.array([[[3, 1], [1, 2]]]), neurons=10)
     >>> kernel.matrix("hd").tolist(), round(kernel.score("hd").value, 3)
     ([[10.0, 7.0], [7.0, 10.0]], 3.932)
@@ -128,9 +129,9 @@ class Kernel:
 
     def add(self, both: Counts, neurons: int, copies: int = 1) -> None:
         """A layer of `neurons`: `both` (T, B, B), how many spike for both images. `copies`: layers that spike alike."""
-        apart = hamming(both)
+        apart = hamming_distance(both)
         self.hamming = self.hamming + copies * apart.sum(0)
-        self.sahd = self.sahd + copies * sahd(apart, both, neurons, self.normalisation).sum(0)
+        self.sahd = self.sahd + copies * sparsity_aware_distance(apart, both, neurons, self.normalisation).sum(0)
         self.neurons += copies * len(both) * neurons
         self.terms += copies * len(both)
         self.spikes += copies * int(np.diagonal(both, axis1=-2, axis2=-1).sum())
@@ -141,7 +142,7 @@ class Kernel:
 
     def matrix(self, metric: Metric = "sahd") -> Floats:
         """K, (B, B)."""
-        return (self.neurons - self.distance(metric)) / (self.terms if is_mean(self.normalisation) else 1)
+        return (self.neurons - self.distance(metric)) / (self.terms if uses_mean(self.normalisation) else 1)
 
     def score(self, metric: Metric = "sahd") -> Score:
         """log|det K|; there is none where K has no inverse or is not positive."""
@@ -156,13 +157,13 @@ class Kernel:
 
 
 VERSION = 1
-"""Of how `Findings` are written."""
+"""Of how `ScoringResult` are written."""
 
 TYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4")}
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class LayerSparsity:
     """A layer's share of `neurons` that are 0, by time step and image: `silent` (T, B).
 
     `copies`: how many layers of the published network do the same, as they have the same input.
@@ -181,17 +182,18 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class ScoringResult:
     """Scores by both metrics, of every repeat; the rest is of the first repeat.
 
     `relu`: the layers of the twin, which is the same untrained network with max(0, u) for neurons, shown the images for
-    one step: (1, B). `hamming` and `sahd` (B, B): distances, summed over layers, their copies and time steps, which are
-    `neurons` numbers in all, of `terms` layers and steps. `labels` (B,): which class an image is of.
+    one step: (1, B). `hamming_distance` and `sparsity_aware_distance` (B, B): distances, summed over layers, their
+    copies and time steps, which are `neurons` numbers in all, of `terms` layers and steps. `labels` (B,): which class
+    an image is of.
     """
 
     scores: Mapping[Metric, Scores]
-    layers: tuple[Silence, ...]
-    relu: tuple[Silence, ...]
+    layers: tuple[LayerSparsity, ...]
+    relu: tuple[LayerSparsity, ...]
     hamming: NDArray[np.int32] = field(repr=False)
     sahd: NDArray[np.float32] = field(repr=False)
     labels: NDArray[np.int32] = field(repr=False)
@@ -204,7 +206,7 @@ class Findings:
 
     def kernel(self, metric: Metric, normalisation: Normalisation = "paper") -> Floats:
         """K, (B, B), but for the rounding of what is kept to single precision."""
-        return (self.neurons - self.distance(metric)) / (self.terms if is_mean(normalisation) else 1)
+        return (self.neurons - self.distance(metric)) / (self.terms if uses_mean(normalisation) else 1)
 
     def write(self) -> str:
         """As JSON, the same text of the same findings."""
@@ -222,7 +224,7 @@ class Findings:
         return json.dumps(document, separators=(",", ":"), allow_nan=False)
 
     @classmethod
-    def read(cls, text: str) -> Findings:
+    def read(cls, text: str) -> ScoringResult:
         """What `write` wrote. Raises `InputError`."""
         try:
             document = json.loads(text)
@@ -244,14 +246,14 @@ class Findings:
             raise InputError("report", f"be what a scoring writes ({type(reason).__name__}: {reason})", text) from None
 
 
-def _write_layer(layer: Silence) -> dict[str, Any]:
+def _write_layer(layer: LayerSparsity) -> dict[str, Any]:
     silent = _write(layer.silent, "float32")
     return {"name": layer.name, "neurons": layer.neurons, "copies": layer.copies, "silent": silent}
 
 
-def _read_layer(document: Mapping[str, Any], images: int) -> Silence:
+def _read_layer(document: Mapping[str, Any], images: int) -> LayerSparsity:
     silent = _array(document["silent"], "float32", (None, images))
-    return Silence(str(document["name"]), _whole(document["neurons"]), _whole(document["copies"]), silent)
+    return LayerSparsity(str(document["name"]), _whole(document["neurons"]), _whole(document["copies"]), silent)
 
 
 def _score(document: Mapping[str, Any]) -> Score:

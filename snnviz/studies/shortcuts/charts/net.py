@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from snnviz.catalog.neurons import model
-from snnviz.data.datasets import card
+from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
-from snnviz.graph.architectures import architecture
-from snnviz.graph.branches import branching
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.branches import branch_layers
 from snnviz.graph.layers import Layer
 from snnviz.views.boxes import Box
 
@@ -20,9 +20,9 @@ def parts(design: Design) -> tuple[Box, ...]:
     >>> [(part.name, part.branch) for part in parts(STARTS["deep mlp"])][:3]
     [('image', ''), ('L1 – L3', 'linear 128 → 10'), ('L4 – L6', 'linear 128 → 10')]
     """
-    built, branches = architecture(design), branching(design)
+    built, branches = build_architecture(design), branch_layers(design)
     *hidden, readout = built.layers
-    classes, neurons = card(design.data.name).classes, model(design.neuron).label
+    classes, neurons = dataset_card(design.data.name).classes, model(design.neuron).label
     shape = " × ".join(map(str, built.input_shape))
     found = [Box("image", design.data.name, shape)]
     group: list[Layer] = []

@@ -10,14 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from snnviz.catalog.shortcuts import weights
+from snnviz.catalog.shortcuts import loss_weights
 from snnviz.design.design import Design
 from snnviz.events import LayerState
-from snnviz.graph.architectures import architecture
-from snnviz.graph.branches import branching
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.branches import branch_layers
 from snnviz.store.values import Run
-from snnviz.studies.shortcuts.study import Member, Mode
-from snnviz.theory.probe import said
+from snnviz.studies.shortcuts.study import Mode, StudyRun
+from snnviz.theory.probe import describe_probes
 from snnviz.views.bands import band_traces, geometric_mean, mean, thinned
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import EARTH, FLOOR, PLUM, ColourScale, LayerMap, height, panels
@@ -41,8 +41,8 @@ RowsByRun = Mapping[str, Rows]
 
 def lambda_chart(design: Design) -> Chart:
     """The weight of the branches' losses in each epoch, relative to the main loss."""
-    epochs, shortcut, many = design.training.epochs, design.training.shortcut, len(branching(design))
-    factors = [weights(shortcut, epoch, epochs, many) for epoch in range(epochs)]
+    epochs, shortcut, many = design.training.epochs, design.training.shortcut, len(branch_layers(design))
+    factors = [loss_weights(shortcut, epoch, epochs, many) for epoch in range(epochs)]
     local = [many * each.branch / (each.main + many * each.branch) for each in factors]
     figure = empty("epoch", "share of the loss", tickformat=".0%", range=[0, 1.02])
     x = list(range(1, epochs + 1))
@@ -64,7 +64,7 @@ def lambda_chart(design: Design) -> Chart:
     return Chart("shortcut_lambda", "Main against local loss", caption, figure, height=190)
 
 
-def compare_charts(members: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+def compare_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
     """Accuracy, loss and gradient of the modes."""
     return [
         *accuracy_charts(members, rows_by_run),
@@ -73,13 +73,13 @@ def compare_charts(members: Sequence[Member], rows_by_run: RowsByRun) -> list[Ch
     ]
 
 
-def why_charts(members: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+def why_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
     """The share of the gradient that came through branches, and the saturation of the surrogate."""
     through = any(_rows(members, rows_by_run, mode)[1] for mode in branched_modes(members))
     return [*([share_map(members, rows_by_run)] if through else []), saturation_map(members, rows_by_run)]
 
 
-def accuracy_charts(members: Sequence[Member], rows_by_run: RowsByRun) -> list[Chart]:
+def accuracy_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
     """Accuracy over the epochs: the mean over seeds, and the band from the lowest to the highest."""
     wanted = (
         ("test_accuracy", "Test accuracy", "On images that the networks never learnt from, without any branches."),
@@ -98,7 +98,7 @@ def accuracy_charts(members: Sequence[Member], rows_by_run: RowsByRun) -> list[C
     return charts
 
 
-def gradient_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
+def gradient_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
     """Gradient norm by layer and epoch, a panel for each mode."""
     maps = _maps(members, rows_by_run, lambda state: state.grad_norm, geometric_mean)
     caption = (
@@ -111,7 +111,7 @@ def gradient_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     return Chart("shortcut_gradients", "Gradient norm, layer by epoch", caption, figure, tall, wide=True)
 
 
-def share_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
+def share_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
     """The part of the gradient that came through branches."""
     maps = _maps(members, rows_by_run, lambda state: state.shortcut, fmean, branched_modes(members))
     caption = (
@@ -123,7 +123,7 @@ def share_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
 
 
-def saturation_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
+def saturation_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
     """Heat maps of saturation: where the surrogate derivative is nearly 0."""
     maps = _maps(members, rows_by_run, lambda state: state.saturation, fmean)
     caption = (
@@ -136,7 +136,7 @@ def saturation_map(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     return Chart("shortcut_saturation", "Surrogate saturation", caption, figure, _tall(maps), wide=True)
 
 
-def loss_chart(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
+def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
     """The main loss of each mode, and the loss of each branch."""
     figure = empty("epoch", "cross-entropy", rangemode="tozero")
     figure["layout"]["hovermode"] = "closest"
@@ -168,7 +168,7 @@ def loss_chart(members: Sequence[Member], rows_by_run: RowsByRun) -> Chart:
     return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=260)
 
 
-def profile_chart(members: Sequence[Member], rows_by_run: RowsByRun, epoch: float) -> Chart:
+def profile_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun, epoch: float) -> Chart:
     """Gradient norm by layer, at the last look at or before an epoch."""
     figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
     figure["layout"]["xaxis"] |= {"type": "category"}
@@ -191,7 +191,7 @@ KNOWN = ("accuracy", "seconds")
 
 
 def study_table(
-    members: Sequence[Member],
+    members: Sequence[StudyRun],
     runs: Mapping[str, Run],
     rows_by_run: RowsByRun,
     results: Mapping[str, Result] | None = None,
@@ -220,24 +220,24 @@ def study_table(
     return pd.DataFrame(table)
 
 
-def branched_modes(members: Sequence[Member]) -> list[Mode]:
+def branched_modes(members: Sequence[StudyRun]) -> list[Mode]:
     """The modes that have shortcut branches."""
     return [mode for mode in names_of(members) if mode not in ("vanilla", "control")]
 
 
-def names_of(members: Sequence[Member]) -> dict[Mode, str]:
+def names_of(members: Sequence[StudyRun]) -> dict[Mode, str]:
     """The modes and their labels."""
     return {member.mode: escape(mode_label(member), quote=False) for member in members}
 
 
-def mode_label(member: Member) -> str:
+def mode_label(member: StudyRun) -> str:
     """The label of a mode: "without branches", "constant", "falling: linear"."""
     if member.mode == "evolutionary":
         return f"falling: {member.name.replace('-', ' ')}"
     return member.name.replace("vanilla", "without branches")
 
 
-def _rows(members: Sequence[Member], rows_by_run: RowsByRun, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
+def _rows(members: Sequence[StudyRun], rows_by_run: RowsByRun, mode: Mode) -> tuple[list[Rows], list[LayerState]]:
     """What the runs of a mode have said; and of their layers those states that know a branches' part.
 
     Only of those that have come as far as the furthest: a mean that others join half-way would jump.
@@ -262,7 +262,7 @@ def _names(members: Sequence[Rows]) -> list[str]:
 
 
 def _maps(
-    members: Sequence[Member],
+    members: Sequence[StudyRun],
     rows_by_run: RowsByRun,
     value: Callable[[LayerState], float | None],
     how: Callable[[Sequence[float]], float],
@@ -291,8 +291,8 @@ def _maps(
 
 def _marks(design: Design, shown: Sequence[str]) -> list[str]:
     """Where branches begin: the layer itself, or the last one before it that is shown, as one that joins is not."""
-    names = [layer.name for layer in architecture(design).layers]
-    before = [[name for name in names[: index + 1] if name in shown] for index in branching(design)]
+    names = [layer.name for layer in build_architecture(design).layers]
+    before = [[name for name in names[: index + 1] if name in shown] for index in branch_layers(design)]
     return [members[-1] for members in before if members]
 
 
@@ -304,22 +304,22 @@ def _at(states: Sequence[LayerState], epoch: float) -> list[LayerState]:
     return sorted((state for state in known if state.epoch == wanted), key=lambda state: state.layer)
 
 
-def _looked_at(members: Sequence[Member], rows_by_run: RowsByRun) -> str:
+def _looked_at(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> str:
     """On which images layers were."""
     looks = (state.probe for rows in rows_by_run.values() for state in rows.layers)
-    return said(members[0].design, looks) or "the probe batch"
+    return describe_probes(members[0].design, looks) or "the probe batch"
 
 
-def _seeds(members: Sequence[Member]) -> int:
+def _seeds(members: Sequence[StudyRun]) -> int:
     return len({member.design.seed for member in members})
 
 
-def _spread(members: Sequence[Member]) -> str:
+def _spread(members: Sequence[StudyRun]) -> str:
     many = _seeds(members)
     return f"Mean of {many} seeds; the band spans them." if many > 1 else "One seed each."
 
 
-def _of_seeds(members: Sequence[Member]) -> str:
+def _of_seeds(members: Sequence[StudyRun]) -> str:
     return f" Geometric mean of {_seeds(members)} seeds." if _seeds(members) > 1 else ""
 
 

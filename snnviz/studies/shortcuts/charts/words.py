@@ -7,19 +7,19 @@ from statistics import fmean, median, stdev
 
 from snnviz.design.design import Design
 from snnviz.events import LayerState
-from snnviz.graph.branches import parameters
+from snnviz.graph.branches import branch_parameter_count
 from snnviz.store.values import Run
 from snnviz.studies.shortcuts.charts.shortcuts import RowsByRun, branched_modes, first_layer, names_of
-from snnviz.studies.shortcuts.study import Member, Mode
+from snnviz.studies.shortcuts.study import Mode, StudyRun
 from snnviz.theory import costs
-from snnviz.theory.intervals import interval
+from snnviz.theory.intervals import confidence_interval
 from snnviz.views.bands import geometric_mean
 from snnviz.views.numbers import count, difference_text, share
 from snnviz.views.panels import FLOOR
 from snnviz.views.results import Rows
 
 
-def verdict(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
+def verdict(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """The result of the finished runs in sentences: accuracies, paired differences by seed, and gradient norms.
 
     "" before one has finished.
@@ -41,7 +41,7 @@ def verdict(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: Row
     return " ".join([what + "; ".join(sentences) + ".", *(one for one in rest if one)])
 
 
-def _differences(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
+def _differences(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """Of branched runs less those without, seed by seed, with their interval; and what that does not control."""
     names = names_of(members)
     base: Mode = "control" if "control" in names else "vanilla"
@@ -52,7 +52,7 @@ def _differences(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run
         less = [mine[seed] - plain[seed] for seed in mine if seed in plain]
         if not less:
             continue
-        found, many = interval(less), max(many, len(less))
+        found, many = confidence_interval(less), max(many, len(less))
         said.append(f"**{names[mode]}** {difference_text(found)}")
     if not said:
         return ""
@@ -63,7 +63,7 @@ def _differences(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run
     return f"Less **{names[base]}** with the same seeds: {'; '.join(said)}.{how}{rest}"
 
 
-def _travelled(members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
+def _travelled(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
     """From the last hidden layer to the first, without branches, at the first look."""
     rows = [rows_by_run[run.design.digest] for run in _done(members, runs, "vanilla") if _has_epochs(rows_by_run, run)]
     ends = [found for one in rows if (found := _ends(one.layers))]
@@ -99,9 +99,9 @@ def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:
     return (hidden[0], hidden[-1]) if len(hidden) > 1 else None
 
 
-def cost(design: Design, members: Sequence[Member], runs: Mapping[str, Run]) -> str:
+def cost(design: Design, members: Sequence[StudyRun], runs: Mapping[str, Run]) -> str:
     """What the branches cost in parameters and time, from the design and from the runs, as a sentence."""
-    beside, own = parameters(design), costs.parameters(design)
+    beside, own = branch_parameter_count(design), costs.parameter_count(design)
     words = f"The branches have {count(beside)} parameters beside the network's {count(own)} ({share(beside / own)})."
     plain = {run.design.seed: run.seconds for run in _done(members, runs, "vanilla")}
     ratios = [
@@ -126,7 +126,7 @@ def cost(design: Design, members: Sequence[Member], runs: Mapping[str, Run]) -> 
 
 
 def _reached(
-    members: Sequence[Member], runs: Mapping[str, Run], rows_by_run: RowsByRun, mode: Mode
+    members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run: RowsByRun, mode: Mode
 ) -> dict[int, float]:
     """Test accuracy in percent, by seed."""
     done = [run for run in _done(members, runs, mode) if _has_epochs(rows_by_run, run)]
@@ -137,7 +137,7 @@ def _has_epochs(rows_by_run: RowsByRun, run: Run) -> bool:
     return bool(rows_by_run.get(run.design.digest, Rows()).epochs)
 
 
-def _done(members: Sequence[Member], runs: Mapping[str, Run], mode: Mode) -> list[Run]:
+def _done(members: Sequence[StudyRun], runs: Mapping[str, Run], mode: Mode) -> list[Run]:
     found = [runs.get(member.design.digest) for member in members if member.mode == mode]
     return [run for run in found if run is not None and run.state == "done"]
 

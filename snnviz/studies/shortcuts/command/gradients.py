@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnviz.catalog.inits import init_text, read_init
+from snnviz.catalog.inits import format_init, parse_init
 from snnviz.cli.designing import read_design
 from snnviz.cli.following import run_now
 from snnviz.cli.interrupts import reliable_interrupts
@@ -22,10 +22,10 @@ from snnviz.design.menus import Choice
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
 from snnviz.studies.shortcuts.study import InitialGradient
-from snnviz.theory.probe import words
+from snnviz.theory.probe import describe_probe
 
 if TYPE_CHECKING:
-    from snnviz.core.gradients import LayerGradient, Profile
+    from snnviz.core.gradients import GradientProfile, LayerGradient
 
 MOST = 200
 """Depths, and initialisations, at once."""
@@ -46,21 +46,21 @@ def gradients(name: str, settings: Sequence[str], depths: str | None, inits: str
     chosen = read_design(name, settings)
     wanted = read_depths(depths, chosen) if depths else []
     choices = read_inits(inits) if inits else []
-    datasets.ensure(chosen.data.name, lambda words: click.echo(words, err=True))
-    from snnviz.core.gradients import IMAGES, profiles
+    datasets.ensure_downloaded(chosen.data.name, lambda words: click.echo(words, err=True))
+    from snnviz.core.gradients import PROFILE_IMAGES, gradient_profiles
 
     found, count = [], max(1, len(wanted)) * max(1, len(choices))
     stopped = False
     try:
         with reliable_interrupts() as check, Bar(quiet=as_json or count == 1 or not sys.stderr.isatty()) as bar:
-            for profile in profiles(chosen, wanted, choices):
+            for profile in gradient_profiles(chosen, wanted, choices):
                 found.append(profile)
                 bar.share(len(found) / count)
                 check()
     except KeyboardInterrupt:
         stopped = True
         click.echo(f"\nStopped: {len(found)} of {count} networks were looked at.", err=True)
-    on = words(chosen, found[0].layers[0].probe) if found else ""
+    on = describe_probe(chosen, found[0].layers[0].probe) if found else ""
     if as_json:
         print_json({"design": chosen.document(), "profiles": [report(each) for each in found], "probe": on})
     elif count == len(found) == 1:
@@ -69,7 +69,7 @@ def gradients(name: str, settings: Sequence[str], depths: str | None, inits: str
     elif found:
         click.echo(table([_line(each) for each in found]))
     if on and not as_json:
-        click.echo(f"On {on}; gradients on {IMAGES} of them, as even over the classes.")
+        click.echo(f"On {on}; gradients on {PROFILE_IMAGES} of them, as even over the classes.")
     if stopped:
         sys.exit(130)
 
@@ -77,11 +77,11 @@ def gradients(name: str, settings: Sequence[str], depths: str | None, inits: str
 def show(store: Store, run: Run, as_json: bool) -> None:
     """A survey that a page asked for, as far as it is done."""
     rows = [row for _, row in store.rows(run.run, InitialGradient)]
-    on = words(run.design, rows[0].probe) if rows else None
+    on = describe_probe(run.design, rows[0].probe) if rows else None
     if as_json:
         print_json({"run": run.run, "state": run.state, "rows": [asdict(row) for row in rows], "probe": on})
         return
-    click.echo(f"gradients at initialisation of {links.in_a_line(run.design)}: {run.state}")
+    click.echo(f"gradients at initialisation of {links.one_line_summary(run.design)}: {run.state}")
     named = {(row.init, row.depth): row for row in reversed(rows) if row.grad_norm is not None}
     lines = [
         {
@@ -100,7 +100,9 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 def measure(store: Store, run: Run, as_json: bool) -> None:
     """Compute a survey once more, on images of every class."""
-    datasets.ensure(run.design.data.name, lambda words: click.echo(words, err=True))  # before anything is lost
+    datasets.ensure_downloaded(
+        run.design.data.name, lambda words: click.echo(words, err=True)
+    )  # before anything is lost
     if run.current:  # else its task names another run, and this one stays
         store.delete(run.run)
     run_now(store, run.task)
@@ -129,14 +131,14 @@ def read_inits(text: str) -> list[Choice]:
     parts = text.split(",")
     if len(parts) > MOST:
         raise InputError("inits", f"be at most {MOST} initialisations", text)
-    return [read_init(part) for part in parts]
+    return [parse_init(part) for part in parts]
 
 
-def report(profile: Profile) -> dict[str, Any]:
+def report(profile: GradientProfile) -> dict[str, Any]:
     """A gradient profile as JSON."""
     depth = profile.design.network.hidden_layers
     layers = [asdict(layer) for layer in profile.layers]
-    return {"init": init_text(profile.design.init), "depth": depth, "branches": profile.branches, "layers": layers}
+    return {"init": format_init(profile.design.init), "depth": depth, "branches": profile.branches, "layers": layers}
 
 
 def _row(layer: LayerGradient) -> dict[str, str]:
@@ -151,7 +153,7 @@ def _row(layer: LayerGradient) -> dict[str, str]:
     }
 
 
-def _line(profile: Profile) -> dict[str, str]:
+def _line(profile: GradientProfile) -> dict[str, str]:
     """One of many: its first and its last hidden layer with weights."""
     weighted = [layer for layer in profile.layers[:-1] if layer.grad_norm is not None]
     first, last, told = weighted[0], weighted[-1], report(profile)

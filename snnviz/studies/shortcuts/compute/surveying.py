@@ -5,33 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from snnviz.catalog.inits import init_text
-from snnviz.core.gradients import Profile, profiles
+from snnviz.catalog.inits import format_init
+from snnviz.core.gradients import GradientProfile, gradient_profiles
 from snnviz.events import Event, Progress
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
 
 
-def survey(setting: GradientSurvey, *_: object) -> Iterator[Event]:
+def run_gradient_survey(setting: GradientSurvey, *_: object) -> Iterator[Event]:
     """Yields the rows of each network as it is done, and Progress, which counts layers. Raises `DataMissing`.
 
     It begins anew whatever its history, and says the same.
     """
     made = 0
     yield Progress(0, setting.layers)
-    for profile in profiles(setting.design, setting.depths, setting.inits):
-        yield from rows(profile)
-        made += max(1, depth(profile))
+    for profile in gradient_profiles(setting.design, setting.depths, setting.inits):
+        yield from gradient_rows(profile)
+        made += max(1, hidden_depth(profile))
         yield Progress(min(made, setting.layers), setting.layers)
     yield Progress(setting.layers, setting.layers)
 
 
-def rows(profile: Profile) -> Iterator[InitialGradient]:
+def gradient_rows(profile: GradientProfile) -> Iterator[InitialGradient]:
     """A profile as rows of the store."""
-    init, deep = init_text(profile.design.init), depth(profile)
+    init, deep = format_init(profile.design.init), hidden_depth(profile)
     for layer in profile.layers:
         yield InitialGradient(init=init, depth=deep, branch=int(layer.name in profile.branches), **asdict(layer))
 
 
-def depth(profile: Profile) -> int:
+def hidden_depth(profile: GradientProfile) -> int:
     """Hidden layers; 0 of a network whose depth is no number of layers."""
     return profile.design.network.hidden_layers or 0

@@ -12,7 +12,7 @@ from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.store import Run
 from snnviz.studies.shortcuts.charts import initialgradients as views
 from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
-from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient, survey
+from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient, gradient_survey
 from snnviz.theory import probe
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
@@ -27,12 +27,12 @@ COMPUTE = Verb("Compute", "Computing", "Computed", "survey")
 
 def panel() -> None:
     """Which networks are looked at; below them Compute, and what was found, live."""
-    questions.live(_figures, RUNS, lambda: questions.are_active([survey(DESIGN.value, STUDY.value)]))
+    questions.live(_figures, RUNS, lambda: questions.are_active([gradient_survey(DESIGN.value, STUDY.value)]))
 
 
 def _figures() -> None:
     _choices()
-    setting = survey(DESIGN.value, STUDY.value)
+    setting = gradient_survey(DESIGN.value, STUDY.value)
     runs = questions.runs_of([setting])
     actions([setting], runs, BEFORE, verb=COMPUTE, what="the gradients before training")
     shown = revisions(runs)
@@ -43,7 +43,7 @@ def _figures() -> None:
     depth = _depth(views.depths(found))
     if said := views.verdict(found, depth):
         st.markdown(said)
-    on = probe.said(setting.design, (row.probe for row in found))
+    on = probe.describe_probes(setting.design, (row.probe for row in found))
     profile, *beside = views.profile_charts(found, depth, on)
     charts(payload([profile]), key="shortcuts-before-profile")
     charts(payload(beside), key="shortcuts-before-beside")
@@ -63,7 +63,7 @@ def _offer(setting: GradientSurvey, runs: Sequence[Run]) -> None:
         icon=":material/refresh:",
         width="stretch",
         key=f"{BEFORE}-anew",
-        disabled=not datasets.is_here(setting.design.data.name),
+        disabled=not datasets.is_available(setting.design.data.name),
         help=again,
         on_click=repeat,
         args=([setting], runs, BEFORE),
@@ -106,4 +106,4 @@ def _depth(known: list[int]) -> int:
 @shared(16)
 def _depth_charts(setting: GradientSurvey, shown: Revisions) -> bytes:
     found = read(shown, InitialGradient)[setting.digest]
-    return payload(views.depth_charts(found, probe.said(setting.design, (row.probe for row in found))))
+    return payload(views.depth_charts(found, probe.describe_probes(setting.design, (row.probe for row in found))))

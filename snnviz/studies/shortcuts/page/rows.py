@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnviz.studies.shortcuts.charts.shortcuts import compare_charts, profile_chart, why_charts
-from snnviz.studies.shortcuts.study import Member
+from snnviz.studies.shortcuts.study import StudyRun
 from snnviz.ui.components.charts import payload
 from snnviz.ui.kit.rows import Revisions, curves
 from snnviz.ui.kit.shared import shared
@@ -16,13 +16,13 @@ def watched(shown: Revisions) -> dict[str, Rows]:
 
 
 @shared(16)
-def charts_of(several: tuple[Member, ...], shown: Revisions) -> tuple[bytes, bytes]:
+def charts_of(several: tuple[StudyRun, ...], shown: Revisions) -> tuple[bytes, bytes]:
     """The charts above the profile, and those below it."""
     found = watched(shown)
     return payload(compare_charts(several, found)), payload(why_charts(several, found))
 
 
 @shared(64)
-def profile_of(several: tuple[Member, ...], shown: Revisions, epoch: float) -> bytes:
+def profile_of(several: tuple[StudyRun, ...], shown: Revisions, epoch: float) -> bytes:
     """The profile at an epoch."""
     return payload([profile_chart(several, watched(shown), epoch)])

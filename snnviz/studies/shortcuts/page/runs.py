@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from snnviz.store import Run
-from snnviz.store.looks import is_old
+from snnviz.store.looks import uses_old_probe
 from snnviz.studies.shortcuts.charts.shortcuts import study_table
 from snnviz.studies.shortcuts.charts.words import cost, verdict
 from snnviz.studies.shortcuts.page.rows import charts_of, profile_of, watched
 from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
-from snnviz.studies.shortcuts.study import Member, distinct, members
+from snnviz.studies.shortcuts.study import StudyRun, distinct_designs, study_runs
 from snnviz.ui.components.charts import charts
 from snnviz.ui.kit import questions, tables
 from snnviz.ui.kit.actions import Verb, actions
@@ -26,12 +26,12 @@ COMPARE = Verb("Compare", "Comparing", "Compared", "run")
 
 def panel() -> None:
     """Compare and Cancel, and what the runs show, live."""
-    questions.live(_curves, RUNS, lambda: questions.are_active(distinct(members(DESIGN.value, STUDY.value))))
+    questions.live(_curves, RUNS, lambda: questions.are_active(distinct_designs(study_runs(DESIGN.value, STUDY.value))))
 
 
 def _curves() -> None:
-    several = members(DESIGN.value, STUDY.value)
-    designs = distinct(several)
+    several = study_runs(DESIGN.value, STUDY.value)
+    designs = distinct_designs(several)
     runs = questions.runs_of(designs)
     actions(designs, runs, STUDY.key, verb=COMPARE)
     shown = revisions(runs)
@@ -43,7 +43,9 @@ def _curves() -> None:
         _table(several, runs, found)
 
 
-def _figures(several: tuple[Member, ...], runs: Mapping[str, Run], shown: Revisions, found: Mapping[str, Rows]) -> None:
+def _figures(
+    several: tuple[StudyRun, ...], runs: Mapping[str, Run], shown: Revisions, found: Mapping[str, Rows]
+) -> None:
     if said := verdict(several, runs, found):
         st.markdown(said)
     first, why = charts_of(several, shown)
@@ -67,7 +69,7 @@ def _figures(several: tuple[Member, ...], runs: Mapping[str, Run], shown: Revisi
     with figure:
         charts(profile_of(several, shown, chosen), key="shortcuts-profile")
     charts(why, key="shortcuts-why")
-    if any(is_old(one.layers) for one in found.values()):
+    if any(uses_old_probe(one.layers) for one in found.values()):
         st.caption(
             "Runs of before looked at layers **on the first 64 training images**, which may be of one class. Weights "
             "of branches are not kept, so their part is not measured anew; what else a run has at its end is, where it "
@@ -75,7 +77,7 @@ def _figures(several: tuple[Member, ...], runs: Mapping[str, Run], shown: Revisi
         )
 
 
-def _table(several: Sequence[Member], runs: Mapping[str, Run], found: Mapping[str, Rows]) -> None:
+def _table(several: Sequence[StudyRun], runs: Mapping[str, Run], found: Mapping[str, Rows]) -> None:
     results = questions.results([member.design for member in several], runs)
     table = round_counts(study_table(several, runs, found, results))
     number = st.column_config.NumberColumn

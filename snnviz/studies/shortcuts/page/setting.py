@@ -11,8 +11,8 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import SHORTCUTS
 from snnviz.design.parts import Shortcut
-from snnviz.graph.architectures import architecture
-from snnviz.graph.branches import branching, hidden
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.branches import branch_layers, hidden_layers
 from snnviz.places import ROOT
 from snnviz.studies.shortcuts.charts.net import parts
 from snnviz.studies.shortcuts.charts.shortcuts import lambda_chart
@@ -84,7 +84,7 @@ def panel() -> None:
     _widgets()
     now = DESIGN.value
     left, right = st.columns([17, 7], gap="small")
-    names = [architecture(now).layers[index].name for index in branching(now)]
+    names = [build_architecture(now).layers[index].name for index in branch_layers(now)]
     where = f"after {', '.join(names)}" if names else "none: with the schedule zero there are no branches"
     with left:
         caption = f"Solid: the network that is trained, and all that inference has. Dashed: branches, {where}."
@@ -109,8 +109,8 @@ def _widgets() -> None:
     _menu(row[0], _KIND, label="Schedule")
     for place, parameter in zip(row[1:], weights, strict=False):
         DESIGN.number(place, f"{_KIND}.{parameter.name}")
-    layers = architecture(now).layers
-    names = [layers[index].name for index in hidden(now)]
+    layers = build_architecture(now).layers
+    names = [layers[index].name for index in hidden_layers(now)]
     path = f"{SHORTCUT}.layers"
     row[-2].multiselect(
         "Branches after",

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from snnviz.studies.skips.charts.search import UNITS, SearchHistory, candidate_text
-from snnviz.studies.skips.search import Code, Model, Space, read_code, space, write_code
-from snnviz.studies.skips.theory.promising import promising
-from snnviz.theory.posterior import Belief, Effects, effects, posterior
-from snnviz.theory.ranks import kendall
+from snnviz.studies.skips.search import Code, Model, SearchSpace, format_code, parse_code, search_space
+from snnviz.studies.skips.theory.promising import promising_codes
+from snnviz.theory.posterior import FittedProcess, MainEffects, main_effects, posterior
+from snnviz.theory.ranks import kendall_tau
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import share
 
@@ -23,19 +23,19 @@ MOST_SLOTS = 12
 BETTER, WORSE = "var(--st-green-color)", "var(--st-red-color)"
 
 
-def belief(model: Model) -> Belief:
+def belief(model: Model) -> FittedProcess:
     """The process of a row of the store."""
     lengths = tuple(float(length) for length in model.lengths.split(","))
-    return Belief(lengths, model.scale, model.noise, model.mean, model.shift, model.spread)
+    return FittedProcess(lengths, model.scale, model.noise, model.mean, model.shift, model.spread)
 
 
-def latest_belief(history: SearchHistory) -> tuple[Belief, list[Code], list[float]] | None:
+def latest_belief(history: SearchHistory) -> tuple[FittedProcess, list[Code], list[float]] | None:
     """The latest Gaussian process with the codes and values that it was fitted to; None before there is one."""
     if not history.models:
         return None
     last = history.models[-1]
     fitted = [trial for trial in history.trials if trial.iteration <= last.iteration]
-    return belief(last), [read_code(trial.code) for trial in fitted], [trial.value for trial in fitted]
+    return belief(last), [parse_code(trial.code) for trial in fitted], [trial.value for trial in fitted]
 
 
 def belief_charts(history: SearchHistory) -> list[Chart]:
@@ -43,7 +43,7 @@ def belief_charts(history: SearchHistory) -> list[Chart]:
     found = latest_belief(history)
     if found is None:
         return []
-    chosen, effect = space(history.search), effects(*found, space(history.search).sizes)
+    chosen, effect = search_space(history.search), main_effects(*found, search_space(history.search).sizes)
     charts = [calibration_chart(history), posterior_chart(history, *found)]
     if len({slot.block for slot in chosen.slots}) == 1 and all(slot.source is not None for slot in chosen.slots):
         charts.append(_matrix_chart(chosen, effect))
@@ -92,19 +92,21 @@ def calibration_chart(history: SearchHistory) -> Chart:
         inside = sum(
             abs(trial.value - (trial.mean or 0.0)) <= np.hypot(trial.sd or 0.0, trial.error) for trial in trials
         )
-        tau = kendall(expected, measured)
+        tau = kendall_tau(expected, measured)
         order = "" if tau is None else f"; order: τ = {tau:+.2f}"
         words = f"{inside} of {len(trials)} within one standard deviation (about 68 % should be){order}."
     return Chart("search_calibration", "Did it know?", words, figure)
 
 
-def posterior_chart(history: SearchHistory, now: Belief, codes: Sequence[Code], values: Sequence[float]) -> Chart:
+def posterior_chart(
+    history: SearchHistory, now: FittedProcess, codes: Sequence[Code], values: Sequence[float]
+) -> Chart:
     """Mean and standard deviation of every evaluated candidate and of those that promise most, sorted."""
     search = history.search
     kappa = search.kappa * search.decay ** (
         len(history.models) - 1
     )  # a model for every time that it chose, and one now
-    new = promising(now, codes, values, space(search).sizes, kappa)
+    new = promising_codes(now, codes, values, search_space(search).sizes, kappa)
     everything = [*codes, *new]
     means, sds = posterior(now, codes, values, everything)
     order = means.argsort(kind="stable")
@@ -122,7 +124,7 @@ def posterior_chart(history: SearchHistory, now: Belief, codes: Sequence[Code], 
                 "y": [_rounded(means[i]) for i in indices],
                 "error_y": _error([float(sds[i]) for i in indices]),
                 "marker": {"color": colour, "size": 6},
-                "customdata": [[search.seed, write_code(everything[i])] for i in indices],
+                "customdata": [[search.seed, format_code(everything[i])] for i in indices],
                 "meta": search.digest,
                 "hovertemplate": f"%{{y:.3~g}} ± %{{error_y.array:.2~g}}<extra>{name}</extra>",
             }
@@ -142,7 +144,7 @@ def posterior_chart(history: SearchHistory, now: Belief, codes: Sequence[Code], 
     return Chart("search_posterior", "What it believes now", words, figure)
 
 
-def _matrix_chart(chosen: Space, effect: Effects) -> Chart:
+def _matrix_chart(chosen: SearchSpace, effect: MainEffects) -> Chart:
     """The block's matrix: how much each place matters, and what stands there best."""
     places = max(slot.target for slot in chosen.slots) - 1  # for the sources 0, 1 ..., and for the targets 2, 3 ...
     weights: list[list[float | None]] = [[None] * places for _ in range(places)]
@@ -174,7 +176,7 @@ def _matrix_chart(chosen: Space, effect: Effects) -> Chart:
     return Chart("search_importance", "Which places matter", words, figure)
 
 
-def _effects_chart(chosen: Space, effect: Effects, unit: str) -> Chart:
+def _effects_chart(chosen: SearchSpace, effect: MainEffects, unit: str) -> Chart:
     """Slots by options: how much better or worse than the slot's average."""
     few = len(chosen.slots) <= MOST_SLOTS
     order = range(len(chosen.slots)) if few else effect.importance.argsort()[::-1][:MOST_SLOTS].tolist()

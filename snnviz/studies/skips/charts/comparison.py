@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from snnviz.design.design import Design
-from snnviz.theory.costs import parameters
-from snnviz.theory.intervals import interval
+from snnviz.theory.costs import parameter_count
+from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.views.numbers import difference_text, metric_text, share
 from snnviz.views.results import Result
@@ -98,11 +98,13 @@ def gain_text(seed_designs: Sequence[SeedDesigns], results: Mapping[str, Result]
     gains = [100 * (after.accuracy - before.accuracy) for before, after in pairs if before and after]
     if not gains:
         return ""
-    found = interval(gains)
+    found = confidence_interval(gains)
     said = f"Optimised skips change the test accuracy by {difference_text(found)}."
     if math.isinf(found.high):
         return f"{said} This says little."
-    sizes = [(parameters(three.original), parameters(three.optimised)) for three in seed_designs if three.optimised]
+    sizes = [
+        (parameter_count(three.original), parameter_count(three.optimised)) for three in seed_designs if three.optimised
+    ]
     more = float(np.mean([after / before - 1 for before, after in sizes]))
     if abs(more) < 0.005:
         return said

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Protocol
 
-from snnviz.graph.architectures import architecture
-from snnviz.graph.controls import CONTROLS, Control, match
-from snnviz.studies.skips.sweep import Point, SkipType
-from snnviz.theory.intervals import Interval, interval
-from snnviz.theory.variance import forecast
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.controls import CONTROLS, Control, match_control
+from snnviz.studies.skips.sweep import SkipType, SweepPoint
+from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
+from snnviz.theory.variance import forecast_layers
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import NO_NUMBER, difference_text, interval_text, share
 
@@ -39,11 +39,11 @@ class Curve:
     name: str
     kind: SkipType
     control: Control | None
-    snn: tuple[Point, ...]
-    ann: tuple[Point, ...]
+    snn: tuple[SweepPoint, ...]
+    ann: tuple[SweepPoint, ...]
 
 
-def curves(points: Sequence[Point]) -> Iterator[Curve]:
+def curves(points: Sequence[SweepPoint]) -> Iterator[Curve]:
     """The curves by type: with skips, then the plain blocks. Where both controls are the same networks they are one
     curve.
 
@@ -84,19 +84,19 @@ class ControlDifference:
     parameters: int
     operations: int
     mismatch: float
-    accuracy: Interval | None
-    ann_accuracy: Interval | None
-    drop: Interval | None
+    accuracy: ConfidenceInterval | None
+    ann_accuracy: ConfidenceInterval | None
+    drop: ConfidenceInterval | None
 
 
-def control_differences(points: Sequence[Point], results: Mapping[str, HasAccuracy]) -> list[ControlDifference]:
+def control_differences(points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy]) -> list[ControlDifference]:
     """The differences from the controls for each n_skip and type, in their order; two controls that are one network
     are one."""
     found: list[ControlDifference] = []
     for kind, n_skip in dict.fromkeys((p.type, p.n_skip) for p in points if p.control):
         own = [p for p in points if (p.type, p.n_skip) == (kind, n_skip)]
         skips = next(p.design for p in own if p.control is None and not p.ann)
-        of = {control: match(skips, control) for control in CONTROLS}
+        of = {control: match_control(skips, control) for control in CONTROLS}
         one = len({matched.channels for matched in of.values()}) == 1
         for control in CONTROLS[:1] if one else CONTROLS:
             snn, ann = (_differences(own, control, ann, results) for ann in (False, True))
@@ -119,7 +119,7 @@ def control_differences(points: Sequence[Point], results: Mapping[str, HasAccura
 
 
 def _differences(
-    own: Sequence[Point], control: Control, ann: bool, results: Mapping[str, HasAccuracy]
+    own: Sequence[SweepPoint], control: Control, ann: bool, results: Mapping[str, HasAccuracy]
 ) -> dict[int, float]:
     """Percentage points of test accuracy over the plain block, by seed, where both are there."""
     reached: dict[Control | None, dict[int, float]] = {None: {}, control: {}}
@@ -130,7 +130,7 @@ def _differences(
     return {seed: accuracy - plain[seed] for seed, accuracy in sorted(reached[None].items()) if seed in plain}
 
 
-def sentences(points: Sequence[Point], results: Mapping[str, HasAccuracy]) -> list[str]:
+def sentences(points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy]) -> list[str]:
     """The accuracy that the most skips gain over plain blocks, in sentences; empty before any result."""
     if not any(p.n_skip and p.design.digest in results for p in points):
         return []
@@ -146,8 +146,8 @@ def sentences(points: Sequence[Point], results: Mapping[str, HasAccuracy]) -> li
 def sentence(one: ControlDifference) -> str:
     """The difference from a control with its interval, as a sentence.
 
-    >>> from snnviz.theory.intervals import Interval
-    >>> gain = Interval(0.2, -1.9, 2.3, 4)
+    >>> from snnviz.theory.intervals import ConfidenceInterval
+    >>> gain = ConfidenceInterval(0.2, -1.9, 2.3, 4)
     >>> sentence(ControlDifference("DSC", 3, "parameters", 12, 7282, 2009088, 0.0168, gain, None, None))
     '3 DSC skips over a plain block of equal parameters: +0.2 points (95 %: -1.9 to +2.3, 4 seeds), not told apart.'
     """
@@ -159,12 +159,12 @@ def sentence(one: ControlDifference) -> str:
     return f"{said}."
 
 
-def _interval(values: Iterable[float]) -> Interval | None:
+def _interval(values: Iterable[float]) -> ConfidenceInterval | None:
     given = list(values)
-    return interval(given) if given else None
+    return confidence_interval(given) if given else None
 
 
-def initial_activity_text(points: Sequence[Point], befores: Mapping[str, float | None]) -> str:
+def initial_activity_text(points: Sequence[SweepPoint], befores: Mapping[str, float | None]) -> str:
     """How active the block without skips was before training, as a sentence. `befores`: spikes per neuron and step
     by digest."""
     rates = [rate for p in points if not (p.n_skip or p.ann) and (rate := befores.get(p.design.digest)) is not None]
@@ -180,13 +180,13 @@ def initial_activity_text(points: Sequence[Point], befores: Mapping[str, float |
     )
 
 
-def forecast_text(points: Sequence[Point]) -> str:
+def forecast_text(points: Sequence[SweepPoint]) -> str:
     """The forecast activity of the block without skips before training, as a sentence; empty where none is swept."""
     own = [point.design for point in points if not (point.n_skip or point.ann)]
     if not own:
         return ""
-    layers = [one for one in forecast(own[0]) if one.rate is not None]
-    neurons = {layer.name: layer.neurons for layer in architecture(own[0]).layers}
+    layers = [one for one in forecast_layers(own[0]) if one.rate is not None]
+    neurons = {layer.name: layer.neurons for layer in build_architecture(own[0]).layers}
     mean = sum(neurons[one.name] * (one.rate or 0.0) for one in layers) / sum(neurons[one.name] for one in layers)
     return (
         f"Forecast: without skips {share(mean)} of the neurons will spike in a time step before training, "
@@ -195,7 +195,7 @@ def forecast_text(points: Sequence[Point]) -> str:
 
 
 def control_chart(
-    points: Sequence[Point], results: Mapping[str, HasAccuracy], colours: Mapping[SkipType, str]
+    points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy], colours: Mapping[SkipType, str]
 ) -> Chart:
     """Differences from the controls against n_skip, with their intervals."""
     figure = empty("skips per layer", "points over a plain block", zeroline=True)

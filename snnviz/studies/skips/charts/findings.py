@@ -6,9 +6,9 @@ import math
 
 from snnviz.studies.skips.charts.retraining import Retraining
 from snnviz.studies.skips.charts.search import SearchHistory, edges_of, skip_count
-from snnviz.studies.skips.search import Trial, read_code, skips_of
-from snnviz.theory.intervals import range_quantile, t_quantile
-from snnviz.theory.ranks import kendall
+from snnviz.studies.skips.search import Trial, count_skips, parse_code
+from snnviz.theory.intervals import studentized_range_quantile, t_quantile
+from snnviz.theory.ranks import kendall_tau
 
 CHANCE = 0.05
 """Of naming a difference where there is none, in all comparisons of a search with its best candidate together."""
@@ -41,7 +41,9 @@ def tied_with_best(history: SearchHistory, retraining: Retraining | None) -> lis
     """The best candidate and those within the noise floor of it, which as many equal candidates are in 95 % of
     searches."""
     return _within(
-        history, retraining, range_quantile(len(history.ranked), retraining.freedom if retraining else 10**6)
+        history,
+        retraining,
+        studentized_range_quantile(len(history.ranked), retraining.freedom if retraining else 10**6),
     )
 
 
@@ -80,7 +82,7 @@ def winner_text(history: SearchHistory, retraining: Retraining | None) -> str:
         return f"{leads}: {noise_text(history, retraining)}."
     equal, widest = (
         len(tied_with_best(history, retraining)),
-        range_quantile(all_, retraining.freedom if retraining else 10**6),
+        studentized_range_quantile(all_, retraining.freedom if retraining else 10**6),
     )
     which = f"All {all_} candidates are" if equal == all_ else f"The best {equal} of {all_} candidates are"
     return (
@@ -105,10 +107,10 @@ def against_original_text(history: SearchHistory, retraining: Retraining | None)
     best, start = history.ranked[0], history.search.design
     own = start.network.matrices
     own = own if not history.search.block else (own[history.search.block - 1],)
-    same = [trial for trial in history.trials if edges_of(history.search, read_code(trial.code)) == own]
+    same = [trial for trial in history.trials if edges_of(history.search, parse_code(trial.code)) == own]
     if not same:
         return (
-            f"The original's skips ({skips_of(start)}) were not among the candidates; the best has "
+            f"The original's skips ({count_skips(start)}) were not among the candidates; the best has "
             f"{skip_count(history.search, best)}. Only networks trained anew compare the two."
         )
     if same[0].number == best.number:
@@ -141,7 +143,7 @@ def against_random_text(history: SearchHistory, random: SearchHistory, retrainin
 
 def order_text(history: SearchHistory) -> str:
     """How far the value follows the order of training where weights are carried on, as a sentence; else empty."""
-    tau = kendall([trial.number for trial in history.trials], [trial.value for trial in history.trials])
+    tau = kendall_tau([trial.number for trial in history.trials], [trial.value for trial in history.trials])
     if history.search.weights != "carried" or tau is None:
         return ""
     return (

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd
 from snnviz.studies.skips.search import Search
-from snnviz.theory.costs import parameters
-from snnviz.theory.intervals import Interval, deviation, interval
+from snnviz.theory.costs import parameter_count
+from snnviz.theory.intervals import ConfidenceInterval, confidence_interval, standard_deviation
 from snnviz.views.numbers import difference_text, share
 from snnviz.views.results import Result
 
@@ -53,19 +53,19 @@ def retraining(
             if len(names) < 2:
                 continue
             found = [test_objective(search, ends[name], results[name]) for name in names]
-            squares += (deviation(found) or 0.0) ** 2 * (len(found) - 1)
+            squares += (standard_deviation(found) or 0.0) ** 2 * (len(found) - 1)
             freedom, networks, trainings = freedom + len(found) - 1, networks + 1, trainings + len(found)
     if freedom < ENOUGH or not math.isfinite(squares):
         return None
     return Retraining(math.sqrt(squares / freedom), freedom, networks, trainings)
 
 
-def gain_interval(groups: Groups, other: str, results: Mapping[str, Result]) -> Interval | None:
+def gain_interval(groups: Groups, other: str, results: Mapping[str, Result]) -> ConfidenceInterval | None:
     """Test accuracy of the best, the first of the groups, minus that of another, in percentage points, seed by seed."""
     first = next(iter(groups.values()), ())
     pairs = [(results.get(a.digest), results.get(b.digest)) for a, b in zip(first, groups.get(other, ()), strict=False)]
     gains = [100 * (a.accuracy - b.accuracy) for a, b in pairs if a and b]
-    return interval(gains) if gains else None
+    return confidence_interval(gains) if gains else None
 
 
 def retraining_text(groups: Groups, results: Mapping[str, Result]) -> list[str]:
@@ -77,7 +77,7 @@ def retraining_text(groups: Groups, results: Mapping[str, Result]) -> list[str]:
         found = gain_interval(groups, name, results)
         if found is None or math.isinf(found.high):
             continue
-        sizes = [parameters(designs[0]) for designs in (best, groups[name])]
+        sizes = [parameter_count(designs[0]) for designs in (best, groups[name])]
         size = "" if name == "plain" else f", which has {share(sizes[1] / sizes[0], 0)} of its parameters"
         said.append(
             f"Trained anew, from scratch with other seeds, the best reaches in test accuracy over {what}{size}: "

@@ -12,10 +12,20 @@ import pandas as pd
 
 from snnviz.design import adjacency
 from snnviz.design.adjacency import Edges
-from snnviz.studies.skips.search import Code, Model, Search, Strategy, Trial, Twin, candidate, read_code, skips_of
+from snnviz.studies.skips.search import (
+    Code,
+    Model,
+    Search,
+    Strategy,
+    Trial,
+    Twin,
+    candidate_design,
+    count_skips,
+    parse_code,
+)
 from snnviz.theory import probe
-from snnviz.theory.intervals import interval
-from snnviz.theory.ranks import kendall
+from snnviz.theory.intervals import confidence_interval
+from snnviz.theory.ranks import kendall_tau
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.numbers import share
 from snnviz.views.styles import DEPTH
@@ -56,13 +66,13 @@ class SearchHistory:
 @lru_cache(maxsize=4096)
 def edges_of(search: Search, code: Code) -> tuple[Edges, ...]:
     """The matrices of a candidate, of the searched blocks alone."""
-    found = candidate(search, code).network.matrices
+    found = candidate_design(search, code).network.matrices
     return (found[search.block - 1],) if search.block else found
 
 
 def skip_count(search: Search, trial: Trial) -> int:
     """The number of skips of a candidate, in all blocks."""
-    return skips_of(candidate(search, read_code(trial.code)))
+    return count_skips(candidate_design(search, parse_code(trial.code)))
 
 
 def operations(trial: Trial) -> float:
@@ -81,7 +91,7 @@ def old_counts_text(histories: Iterable[SearchHistory]) -> str:
 def counted_on_text(histories: Sequence[SearchHistory]) -> str:
     """Which images operations were counted on, as text."""
     search = histories[0].search
-    on = probe.on_pages(search.design, min(probe.SIZE, search.validation), "kept-apart")
+    on = probe.describe_probe_on_page(search.design, min(probe.PROBE_SIZE, search.validation), "kept-apart")
     return "" if old_counts_text(histories) else f" Counted on {on}."
 
 
@@ -223,9 +233,9 @@ def candidate_text(search: Search, trial: Trial) -> str:
         f"no. {trial.number + 1}: {share(trial.accuracy)}, value {trial.value:.3g} ± {trial.error:.2g}",
         f"{skip_count(search, trial)} skips, rate {share(trial.rate)}, {operations(trial):,.0f} operations",
     ]
-    for edges in edges_of(search, read_code(trial.code)):
-        small = len(edges) <= DRAWN and len(edges_of(search, read_code(trial.code))) == 1
-        lines += adjacency.write(edges).split(" / ") if small else [adjacency.in_words(edges)]
+    for edges in edges_of(search, parse_code(trial.code)):
+        small = len(edges) <= DRAWN and len(edges_of(search, parse_code(trial.code))) == 1
+        lines += adjacency.to_text(edges).split(" / ") if small else [adjacency.summary(edges)]
     return "<br>".join(lines)
 
 
@@ -274,19 +284,19 @@ def _by_kind(histories: Sequence[SearchHistory]) -> str:
 
 
 def _of_kind(kind: int, search: Search, trial: Trial) -> float:
-    found = edges_of(search, read_code(trial.code))
+    found = edges_of(search, parse_code(trial.code))
     return float(sum(edge == kind for edges in found for row in edges for edge in row))
 
 
 def _tau(group: Sequence[SearchHistory], read: Callable[[Search, Trial], float]) -> str:
     found = [
-        kendall([read(one.search, trial) for trial in one.trials], [trial.value for trial in one.trials])
+        kendall_tau([read(one.search, trial) for trial in one.trials], [trial.value for trial in one.trials])
         for one in group
     ]
     known = [tau for tau in found if tau is not None]
     if not known:
         return "τ = ?"
-    half = interval(known).half
+    half = confidence_interval(known).half
     return f"τ = {np.mean(known):+.2f}" + ("" if half is None else f" ± {half:.2f}")
 
 
@@ -295,11 +305,11 @@ def trial_table(histories: Iterable[SearchHistory]) -> pd.DataFrame:
     table = []
     for one in histories:
         for trial in one.trials:
-            edges = edges_of(one.search, read_code(trial.code))
+            edges = edges_of(one.search, parse_code(trial.code))
             row: dict[str, Any] = {"search": one.search.digest, "strategy": one.search.strategy}
             row["weights"] = one.search.weights
             row |= {"seed": one.search.seed, **asdict(trial), "skips": skip_count(one.search, trial)}
-            table.append(row | {"matrices": "; ".join(map(adjacency.compact, edges))})
+            table.append(row | {"matrices": "; ".join(map(adjacency.to_compact_text, edges))})
     return pd.DataFrame(table)
 
 

@@ -12,14 +12,14 @@ import pandas as pd
 
 from snnviz.design.design import Design
 from snnviz.design.networks import BlockNetwork
-from snnviz.graph.controls import Control, size
+from snnviz.graph.controls import Control, network_size
 from snnviz.store.values import Run
 from snnviz.studies.skips.charts.controls import SYMBOLS, control_chart, control_differences, curves
-from snnviz.studies.skips.sweep import Point, SkipType
-from snnviz.theory.intervals import interval
+from snnviz.studies.skips.sweep import SkipType, SweepPoint
+from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.metrics import METRICS
 from snnviz.theory.operations import CONVENTIONS, ESTIMATED, Convention
-from snnviz.theory.probe import said
+from snnviz.theory.probe import describe_probes
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.results import Result, other_metrics
 
@@ -48,13 +48,13 @@ ARITHMETIC = (
 """`CAVEAT` in short."""
 
 
-def probe_text(points: Sequence[Point], results: Mapping[str, Result]) -> str:
+def probe_text(points: Sequence[SweepPoint], results: Mapping[str, Result]) -> str:
     """Which images operations were counted on, as text; "" before there is a result."""
-    return said(points[0].design, [found.probe for found in results.values()])
+    return describe_probes(points[0].design, [found.probe for found in results.values()])
 
 
 def skip_charts(
-    points: Sequence[Point], results: Mapping[str, Result], convention: Convention = "additions"
+    points: Sequence[SweepPoint], results: Mapping[str, Result], convention: Convention = "additions"
 ) -> list[Chart]:
     """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
     counts, joules = (METRICS.counted(quantity, convention).name for quantity in ("operations", "energy"))
@@ -123,7 +123,7 @@ OWN = ("accuracy", "rate", "dense", "macs", "additions", "energy", "seconds")
 
 
 def skip_table(
-    points: Sequence[Point],
+    points: Sequence[SweepPoint],
     runs: Mapping[str, Run],
     results: Mapping[str, Result],
     convention: Convention = "additions",
@@ -133,7 +133,7 @@ def skip_table(
     "control for": which skips a plain block stands beside, and what both have as much of.
     """
     table = []
-    first: dict[str, Point] = {}
+    first: dict[str, SweepPoint] = {}
     beside: dict[str, list[str]] = {}
     for point in points:
         first.setdefault(point.design.digest, point)
@@ -171,7 +171,7 @@ def skip_table(
 
 
 def skip_means(
-    points: Sequence[Point], results: Mapping[str, Result], convention: Convention = "additions"
+    points: Sequence[SweepPoint], results: Mapping[str, Result], convention: Convention = "additions"
 ) -> list[dict[str, Any]]:
     """A row for each n_skip and type, None without skips: means over the seeds that are done, None where none is.
 
@@ -201,7 +201,7 @@ def skip_means(
 
 
 def _sized(design: Design) -> dict[str, int]:
-    return {"channels": block(design).channels, "parameters": size(design).parameters}
+    return {"channels": block(design).channels, "parameters": network_size(design).parameters}
 
 
 def block(design: Design) -> BlockNetwork:
@@ -210,10 +210,10 @@ def block(design: Design) -> BlockNetwork:
     return design.network
 
 
-def _means(points: Sequence[Point], results: Mapping[str, Result], convention: Convention) -> list[dict[str, Any]]:
+def _means(points: Sequence[SweepPoint], results: Mapping[str, Result], convention: Convention) -> list[dict[str, Any]]:
     """Of points with one control, or none."""
 
-    def of(some: Sequence[Point], metric: str) -> list[float]:
+    def of(some: Sequence[SweepPoint], metric: str) -> list[float]:
         found = (results[p.design.digest].metrics[metric] for p in some if p.design.digest in results)
         return [value for value in found if value is not None]
 
@@ -237,7 +237,7 @@ def _means(points: Sequence[Point], results: Mapping[str, Result], convention: C
             row[f"{before}metrics"] = {name: {"mean": _mean(v), "sd": _deviation(v)} for name, v in each.items()}
         for way in CONVENTIONS:
             found = _pairs(snn, ann, counted, METRICS.counted("energy", way).name).get(n_skip)
-            row[f"energy_over_ann_{way}"] = interval(found).document() if found else None
+            row[f"energy_over_ann_{way}"] = confidence_interval(found).document() if found else None
         row["convention"] = convention
         table.append(row | {"estimated": any(of([*snn, *ann], "estimated"))})
     return table
@@ -259,7 +259,7 @@ Values = dict[int, list[float]]
 """By n_skip, one for each seed that is there."""
 
 
-def _values(points: Sequence[Point], results: Mapping[str, Result], metric: str) -> Values:
+def _values(points: Sequence[SweepPoint], results: Mapping[str, Result], metric: str) -> Values:
     found: Values = {}
     for point in points:
         value = results[point.design.digest].metrics[metric] if point.design.digest in results else None
@@ -268,13 +268,17 @@ def _values(points: Sequence[Point], results: Mapping[str, Result], metric: str)
     return found
 
 
-def _drops(snn: Sequence[Point], ann: Sequence[Point], results: Mapping[str, Result]) -> Values:
+def _drops(snn: Sequence[SweepPoint], ann: Sequence[SweepPoint], results: Mapping[str, Result]) -> Values:
     """In percentage points, where both of a pair are there."""
     return _pairs(ann, snn, results, "accuracy", 100) if ann else {}
 
 
 def _pairs(
-    some: Sequence[Point], rivals: Sequence[Point], results: Mapping[str, Result], metric: str, scale: float = 1
+    some: Sequence[SweepPoint],
+    rivals: Sequence[SweepPoint],
+    results: Mapping[str, Result],
+    metric: str,
+    scale: float = 1,
 ) -> Values:
     """By how much the first of a pair has more than the second, where both are there."""
     found: Values = {}
@@ -288,7 +292,7 @@ def _pairs(
     return found
 
 
-def _figure(y: str, points: Sequence[Point], **layout: Any) -> Figure:
+def _figure(y: str, points: Sequence[SweepPoint], **layout: Any) -> Figure:
     figure = empty("skips per layer", y, **layout)
     most = max(point.n_skip for point in points)
     figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [-0.25, most + 0.25], "zeroline": False}

@@ -18,9 +18,9 @@ from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
 from snnviz.store.metrics import metrics
-from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, searches
-from snnviz.studies.skips.optimisation import again as again_of
-from snnviz.studies.skips.search import Search, Trial, Twin, candidate, read_code, skips_of, space
+from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, optimisation_searches
+from snnviz.studies.skips.optimisation import retraining_designs as again_of
+from snnviz.studies.skips.search import Search, Trial, Twin, candidate_design, count_skips, parse_code, search_space
 
 STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIMISATIONS.values()}
 
@@ -55,7 +55,7 @@ def search(
     Works in the background and waits for it. Candidates that are trained are kept: the same command goes on from there.
     """
     setting = read_setting(arch, strategy, options, settings)
-    chosen = [one for one in searches(setting) if one.strategy == strategy]
+    chosen = [one for one in optimisation_searches(setting) if one.strategy == strategy]
     store = Store()
     runs = train(store, chosen, quiet=as_json or not sys.stderr.isatty())
     found = [runs[one.digest] for one in chosen if one.digest in runs]
@@ -79,14 +79,14 @@ def read_setting(
     given = {name: value for name, value in options.items() if value is not None}
     if "seeds" in given:
         given["repeats"] = given.pop("seeds")
-    more = links.read_settings(settings)
+    more = links.parse_settings(settings)
     for name in more.keys() & given.keys():
         raise InputError(name, "be given once", more[name])
     start = STARTS.get(arch or more.get("network", "block"), Optimisation()).model_dump(mode="json")
     if arch is not None:
         start["network"] = arch
     start["random"] = "with" if strategy == "random" else "without"
-    return Optimisation.check(start | {name: links.read_value(name, value) for name, value in (given | more).items()})
+    return Optimisation.check(start | {name: links.parse_value(name, value) for name, value in (given | more).items()})
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
@@ -94,7 +94,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
     if as_json:
         print_json(report(store, run))
         return
-    click.echo(f"a search of {links.in_a_line(run.design)}: {run.state}")
+    click.echo(f"a search of {links.one_line_summary(run.design)}: {run.state}")
     print_searches(store, [run])
 
 
@@ -110,7 +110,7 @@ def report(store: Store, run: Run) -> dict[str, Any]:
         "seed": search.seed,
         "state": run.state,
         "seconds": round(run.seconds, 1),
-        "candidates": space(search).count,
+        "candidates": search_space(search).count,
         "ann_accuracy": twins[0].accuracy if twins else None,
         "trials": shown,
         "best": None if best is None else _candidate(search, best),
@@ -126,7 +126,7 @@ def report(store: Store, run: Run) -> dict[str, Any]:
 def _groups(search: Search, trials: Sequence[Trial]) -> dict[str, tuple[Design, ...]]:
     """What is trained anew of a search that is done."""
     ranked = sorted(trials, key=lambda trial: (trial.value, trial.number))
-    return again_of(search, [read_code(trial.code) for trial in ranked])
+    return again_of(search, [parse_code(trial.code) for trial in ranked])
 
 
 def _anew(store: Store, run: Run) -> list[Design]:
@@ -161,7 +161,7 @@ def search_of(run: Run) -> Search:
 
 
 def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
-    design, older = candidate(search, read_code(trial.code)), trial.eff_macs is None
+    design, older = candidate_design(search, parse_code(trial.code)), trial.eff_macs is None
     return {
         "number": trial.number,
         "iteration": trial.iteration,
@@ -175,10 +175,10 @@ def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
         "eff_macs": trial.macs if older else trial.eff_macs,
         "eff_acs": trial.additions if older else trial.eff_acs,
         "padding_counted": older,
-        "skips": skips_of(design),
+        "skips": count_skips(design),
         "epochs": trial.epochs,
         "seconds": round(trial.seconds, 2),
-        "edges": [adjacency.compact(edges) for edges in design.network.matrices],
+        "edges": [adjacency.to_compact_text(edges) for edges in design.network.matrices],
     }
 
 

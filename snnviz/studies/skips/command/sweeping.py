@@ -15,9 +15,9 @@ from snnviz.design import links
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
 from snnviz.store.metrics import metrics
-from snnviz.studies.skips.sweep import Point, SkipSweep, distinct, points
+from snnviz.studies.skips.sweep import SkipSweep, SweepPoint, distinct_designs, sweep_points
 from snnviz.theory.metrics import METRICS, Metric
-from snnviz.theory.operations import CAVEAT, ESTIMATED, MEANING, Convention, convention
+from snnviz.theory.operations import CAVEAT, ESTIMATED, MEANING, Convention, parse_convention
 from snnviz.views.numbers import NO_NUMBER, metric_text
 
 MOST = 7
@@ -50,17 +50,17 @@ def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str]
 
     Trains what is missing in the background, as many runs at a time as there are cores, and waits for it.
     """
-    way = convention(count, "count")
+    way = parse_convention(count, "count")
     low, high = (0, None) if n_skip is None else read_range(n_skip)
     chosen = read_sweep({**options, "most_skips": None if high is None else str(high)}, settings)
     if low > (most := chosen.counts[-1]):
         raise InputError("n_skip", f"be at most {most} in a block of {chosen.depth} layers", n_skip)
-    swept = [point for point in points(chosen) if point.n_skip >= low]
+    swept = [point for point in sweep_points(chosen) if point.n_skip >= low]
     if chosen.most_skips > most and not as_json:
         click.echo(f"A block of {chosen.depth} layers has room for n_skip up to {most}.", err=True)
 
     store = Store()
-    runs = train(store, distinct(swept), quiet=as_json or not sys.stderr.isatty())
+    runs = train(store, distinct_designs(swept), quiet=as_json or not sys.stderr.isatty())
     rows, remarks, on = _rows(store, swept, runs, way)
     _print_sweep(chosen, swept, runs, rows, remarks, on, as_json)
     exit_with_status(runs)
@@ -80,14 +80,14 @@ def read_sweep(options: Mapping[str, str | None], settings: Sequence[str]) -> Sk
     given = {name: value for name, value in options.items() if value is not None}
     if "types" in given:
         given["types"] = given["types"].lower()
-    more = links.read_settings(settings)
+    more = links.parse_settings(settings)
     for name in more.keys() & given.keys():
         raise InputError(name, "be given once", more[name])
-    return SkipSweep.check({name: links.read_value(name, value) for name, value in (given | more).items()})
+    return SkipSweep.check({name: links.parse_value(name, value) for name, value in (given | more).items()})
 
 
 def _rows(
-    store: Store, swept: Sequence[Point], runs: Mapping[str, Run], way: Convention
+    store: Store, swept: Sequence[SweepPoint], runs: Mapping[str, Run], way: Convention
 ) -> tuple[list[dict[str, Any]], list[str], str]:
     """A row for each n_skip and type, what can be said of them, and which images operations were counted on."""
     from snnviz.studies.skips.charts.controls import (  # pandas takes half a second, and the bar need not wait
@@ -111,7 +111,7 @@ def _rows(
 
 def _print_sweep(
     chosen: SkipSweep,
-    swept: Sequence[Point],
+    swept: Sequence[SweepPoint],
     runs: Mapping[str, Run],
     rows: Sequence[dict[str, Any]],
     remarks: Sequence[str],

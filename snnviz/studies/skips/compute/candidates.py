@@ -16,20 +16,20 @@ from snnviz.core.activity import Activity
 from snnviz.core.data import Images
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
-from snnviz.core.shortcuts import Objective, branches
+from snnviz.core.shortcuts import BranchObjective, branches_of
 from snnviz.core.train import Optimizer
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.skips.compute.shared import Shared
-from snnviz.studies.skips.search import Search, widest
-from snnviz.theory.operations import spent
+from snnviz.studies.skips.compute.shared import SharedWeights
+from snnviz.studies.skips.search import Search, widest_design
+from snnviz.theory.operations import operations_per_image
 
 Step = Callable[[], None]
 """Called after each training step; may raise, to stop."""
 
-HOPELESS = 100.0
+DIVERGED_LOSS = 100.0
 """The loss of a candidate whose loss is not finite."""
 
 STATISTICS_BATCHES = 16
@@ -37,7 +37,7 @@ STATISTICS_BATCHES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ValidationResult:
     """On the images kept apart: accuracy 0..1, mean loss and its standard error, spikes per neuron and step.
 
     `macs` to `eff_acs`: of `catalog.searches.Trial`. `seconds` of training and judging.
@@ -54,7 +54,7 @@ class Found:
     seconds: float
 
 
-class Trainer:
+class CandidateTrainer:
     """Trains and judges the candidates of a search. Candidates do not depend on each other, nor on threads."""
 
     def __init__(self, search: Search) -> None:
@@ -66,14 +66,14 @@ class Trainer:
         order = torch.randperm(len(images), generator=generator(search.seed, "kept apart"))
         self.held = _some(images, order[: search.validation])
         self.images = _some(images, order[search.validation :])
-        self.shared = Shared(widest(search))
+        self.shared = SharedWeights(widest_design(search))
 
     @property
     def steps(self) -> int:
         """Training steps of an epoch."""
         return math.ceil(len(self.images) / self.search.design.training.batch_size)
 
-    def twin(self, step: Step, crew: Executor | None) -> Found:
+    def twin(self, step: Step, crew: Executor | None) -> ValidationResult:
         """The ANN twin of the search's network, trained as the design says."""
         network = Network(ann_twin(self.search.design))
         return self._trained(network, step, crew)
@@ -87,7 +87,7 @@ class Trainer:
             self.shared.take_back(network, optimizer)
             step()
 
-    def evaluate(self, design: Design, step: Step, crew: Executor | None) -> tuple[Found, Network]:
+    def evaluate(self, design: Design, step: Step, crew: Executor | None) -> tuple[ValidationResult, Network]:
         """A candidate, trained as the search says, and its network."""
         search = self.search
         if search.weights == "scratch":
@@ -98,9 +98,11 @@ class Trainer:
         network, _ = self.shared.lend(tuned)
         return self._trained(network, step, crew, search.tuning_epochs), network
 
-    def _trained(self, network: Network, step: Step, crew: Executor | None, epochs: int | None = None) -> Found:
+    def _trained(
+        self, network: Network, step: Step, crew: Executor | None, epochs: int | None = None
+    ) -> ValidationResult:
         """With the design's shortcut branches, which an epoch of the shared weights does without."""
-        start, design, beside = time.monotonic(), network.design, branches(network)
+        start, design, beside = time.monotonic(), network.design, branches_of(network)
         optimizer = Optimizer(network, beside.parameters if beside else None)
         for epoch in range(design.training.epochs if epochs is None else epochs):
             optimizer.start_epoch(epoch)
@@ -120,10 +122,10 @@ class Trainer:
         epoch: int,
         batch: int,
         crew: Executor | None,
-        objective: Objective | None = None,
+        objective: BranchObjective | None = None,
     ) -> None:
-        image = data.learnt(self.images, chosen, network.design, epoch, batch)
-        found = train.slope(network, image, self.images.labels[chosen], crew, objective=objective)
+        image = data.training_input(self.images, chosen, network.design, epoch, batch)
+        found = train.loss_and_gradients(network, image, self.images.labels[chosen], crew, objective=objective)
         optimizer.step(found.gradients)
 
     def _batches(self, design: Design, *purpose: str | int) -> tuple[torch.Tensor, ...]:
@@ -144,7 +146,7 @@ class Trainer:
             buffer.div_(1 - 0.9 ** len(batches))
 
     @torch.no_grad()
-    def _judged(self, network: Network, start: float) -> Found:
+    def _judged(self, network: Network, start: float) -> ValidationResult:
         losses, hits, design = [], 0, network.design
         fired, neurons = 0.0, sum(layer.neurons for layer in network.architecture.layers if layer.spiking)
 
@@ -160,10 +162,12 @@ class Trainer:
             losses.append(F.cross_entropy(logits, labels, reduction="none").double())
             hits += int((logits.argmax(1) == labels).sum())
         each = torch.cat(losses)
-        each = torch.where(each.isfinite(), each, HOPELESS).clamp(max=HOPELESS)
+        each = torch.where(each.isfinite(), each, DIVERGED_LOSS).clamp(max=DIVERGED_LOSS)
         probe, _ = data.encoded_probe(self.held, design)
-        cost = spent(design, observe.look(network, probe, observe.Window(network.parameters), 0, 0.0))
-        return Found(
+        cost = operations_per_image(
+            design, observe.observe_layers(network, probe, observe.RunningSums(network.parameters), 0, 0.0)
+        )
+        return ValidationResult(
             accuracy=hits / len(self.held),
             loss=float(each.mean()),
             loss_error=float(each.std()) / math.sqrt(len(each)) if len(each) > 1 else 0.0,

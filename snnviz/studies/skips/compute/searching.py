@@ -17,23 +17,23 @@ from snnviz.core import train
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.events import Checkpoint, Event, Progress
-from snnviz.search.strategies import Random, Strategy
+from snnviz.search.strategies import RandomSearch, Strategy
 from snnviz.search.ucb import UCB
-from snnviz.studies.skips.compute.candidates import Found, Trainer
+from snnviz.studies.skips.compute.candidates import CandidateTrainer, ValidationResult
 from snnviz.studies.skips.search import (
     Code,
     Model,
     Search,
     Trial,
     Twin,
-    candidate,
-    original,
-    read_code,
-    space,
-    write_code,
+    candidate_design,
+    format_code,
+    original_code,
+    parse_code,
+    search_space,
 )
-from snnviz.tasks import NEW, History, alone
-from snnviz.theory.posterior import Belief, posterior
+from snnviz.tasks import EMPTY_HISTORY, History, one_thread
+from snnviz.theory.posterior import FittedProcess, posterior
 
 POLL_SECONDS = 0.1
 
@@ -48,12 +48,14 @@ class _Stopped(Exception):
     """The search is not wanted any more."""
 
 
-def conduct(search: Search, history: History = NEW, threads: Callable[[], int] = alone) -> Iterator[Event]:
+def run_skip_search(
+    search: Search, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread
+) -> Iterator[Event]:
     """Yields Progress, a Twin, Trials as they are finished, Models, and Checkpoints of the shared weights.
 
     `threads` is asked whether another core may help. Raises `DataMissing`, `InputError`.
     """
-    with train.gathered() as crew, train.gathered() as desk:
+    with train.worker_threads() as crew, train.worker_threads() as desk:
         going = _Search(search, history, crew, desk, threads)
         try:
             yield from going.run()
@@ -66,9 +68,9 @@ class _Search:
         self, search: Search, history: History, crew: Executor, desk: Executor, threads: Callable[[], int]
     ) -> None:
         self.search, self.crew, self.desk, self.threads = search, crew, desk, threads
-        self.sizes = space(search).sizes
+        self.sizes = search_space(search).sizes
         self.stop, self._counting = threading.Event(), threading.Lock()
-        self.trainer = Trainer(search)
+        self.trainer = CandidateTrainer(search)
         self.twin = next(iter(history.rows(Twin)), None)
         self.trials = {trial.number: trial for trial in history.rows(Trial)}
         self.weights = history.checkpoint()
@@ -108,7 +110,7 @@ class _Search:
     def _epoch(self, epoch: int) -> Job[None]:
         def draw(batch: int) -> Design:
             chance = random.Random(f"{self.search.seed}/shared/{epoch}/{batch}")
-            return candidate(self.search, tuple(chance.randrange(size) for size in self.sizes))
+            return candidate_design(self.search, tuple(chance.randrange(size) for size in self.sizes))
 
         return lambda crew: self.trainer.share(epoch, draw, self._step, crew)
 
@@ -124,7 +126,7 @@ class _Search:
                 decay=search.decay,
             )
             if search.strategy == "ucb"
-            else Random(self.sizes, search.seed)
+            else RandomSearch(self.sizes, search.seed)
         )
         number = 0
         for iteration in range(search.iterations):
@@ -149,7 +151,7 @@ class _Search:
                 self.trials[n] = self._trial(n, iteration, codes[n - number], found, expected[n - number])
                 yield self.trials[n]
             for n in numbers:
-                strategy.tell(read_code(self.trials[n].code), self.trials[n].value)
+                strategy.tell(parse_code(self.trials[n].code), self.trials[n].value)
             if search.weights == "carried" and networks:
                 for n in sorted(networks, key=lambda n: -self.trials[n].value):
                     self.trainer.shared.take_back(networks[n])
@@ -161,7 +163,7 @@ class _Search:
 
     def _chosen(self, strategy: Strategy, iteration: int) -> list[Code]:
         """What the strategy asks for; the first of all is the network that all others are compared with."""
-        start = original(self.search) if iteration == 0 else None
+        start = original_code(self.search) if iteration == 0 else None
         if start is None:
             return strategy.ask(self.search.parallel)
         others = strategy.ask(self.search.parallel - 1) if self.search.parallel > 1 else []
@@ -169,12 +171,17 @@ class _Search:
             others = [code for code in others if code != start] + strategy.ask(1)
         return [start, *others]
 
-    def _evaluation(self, code: Code) -> Job[tuple[Found, Network]]:
-        design = candidate(self.search, code)
+    def _evaluation(self, code: Code) -> Job[tuple[ValidationResult, Network]]:
+        design = candidate_design(self.search, code)
         return lambda crew: self.trainer.evaluate(design, self._step, crew)
 
     def _trial(
-        self, number: int, iteration: int, code: Code, found: Found, expected: tuple[float | None, float | None]
+        self,
+        number: int,
+        iteration: int,
+        code: Code,
+        found: ValidationResult,
+        expected: tuple[float | None, float | None],
     ) -> Trial:
         search, shown = self.search, found.accuracy
         assert self.twin is not None
@@ -187,7 +194,7 @@ class _Search:
         return Trial(
             number=number,
             iteration=iteration,
-            code=write_code(code),
+            code=format_code(code),
             value=value,
             error=error,
             accuracy=shown,
@@ -229,6 +236,6 @@ class _Search:
                 self.stop.set()
 
 
-def _model(iteration: int, belief: Belief) -> Model:
+def _model(iteration: int, belief: FittedProcess) -> Model:
     lengths = ",".join(f"{length:.6g}" for length in belief.lengths)
     return Model(iteration, lengths, belief.scale, belief.noise, belief.mean, belief.shift, belief.spread)

@@ -16,18 +16,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from snnviz.catalog.inits import weight_law
+from snnviz.catalog.inits import weight_distribution
 from snnviz.core.networks import Network
 from snnviz.core.optimizers import State
 from snnviz.core.randomness import generator
 from snnviz.core.train import Optimizer
 from snnviz.design.design import Design
-from snnviz.graph.architectures import INPUT, Architecture, Layer, architecture
+from snnviz.graph.architectures import INPUT, Architecture, Layer, build_architecture
 
 WEIGHT = ".weight"
 
 
-class Layout:
+class ChannelLayout:
     """Where the channels of each source lie among all those that a layer may read."""
 
     def __init__(self, built: Architecture) -> None:
@@ -76,13 +76,13 @@ class Layout:
         return table[source] if source in table else table[f"{source.partition('.')[0]}.out"]
 
 
-class Shared:
+class SharedWeights:
     """The shared weights (out, channels, points of the kernel) and what else a layer has, with optimizer states."""
 
     def __init__(self, widest: Design) -> None:
         """`widest`: the design with every skip that there may be, concatenating all channels of its source."""
         self.seed = widest.seed
-        self.layout = Layout(architecture(widest))
+        self.layout = ChannelLayout(build_architecture(widest))
         self.kept: dict[str, Tensor] = {}
         self.states: dict[str, State] = {}
 
@@ -156,4 +156,4 @@ class Shared:
 
 
 def _scale(layer: Layer, design: Design) -> float:
-    return math.sqrt(weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron).variance)
+    return math.sqrt(weight_distribution(design.init, layer.fan_in, layer.fan_out, design.neuron).variance)

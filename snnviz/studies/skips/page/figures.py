@@ -28,7 +28,7 @@ from snnviz.studies.skips.charts.search import (
 from snnviz.studies.skips.charts.thumbnails import Thumbnail, thumbnails_chart
 from snnviz.studies.skips.page import retraining as optimise_again
 from snnviz.studies.skips.page.setting import count_text
-from snnviz.studies.skips.search import Search, Trial, candidate, read_code, skips_of, space
+from snnviz.studies.skips.search import Search, Trial, candidate_design, count_skips, parse_code, search_space
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.words import escape_markdown, pluralise
@@ -41,16 +41,18 @@ SHOWN = 6
 
 def preview(search: Search) -> None:
     """Before anything was found: what will happen, the original, and a few candidates as they may come."""
-    draw, sizes = random.Random(search.seed), space(search).sizes
+    draw, sizes = random.Random(search.seed), search_space(search).sizes
     codes = [tuple(draw.randrange(size) for size in sizes) for _ in range(SHOWN - 1)]
     own = search.design.network.matrices
     own = (own[search.block - 1],) if search.block else own
-    shown = [Thumbnail(own, ("<b>the original</b>", f"{skips_of(search.design)} skips"))]
+    shown = [Thumbnail(own, ("<b>the original</b>", f"{count_skips(search.design)} skips"))]
     for code in codes:
-        shown.append(Thumbnail(edges_of(search, code), ("for example", f"{skips_of(candidate(search, code))} skips")))
+        shown.append(
+            Thumbnail(edges_of(search, code), ("for example", f"{count_skips(candidate_design(search, code))} skips"))
+        )
     words = (
-        f"Start trains weights that all {count_text(space(search).count)} candidates share, then {search.trials} "
-        f"candidates from them, {search.parallel} at a time. After each batch a Gaussian process says what it expects "
+        f"Start trains weights that all {count_text(search_space(search).count)} candidates share, then "
+        f"{search.trials} candidates from them, {search.parallel} at a time. After each batch a Gaussian process says what it expects "
         "of the others, and where it is unsure; the next ones are those that may be the best."
     )
     chart = thumbnails_chart(shown, "What is searched", words, key="search_preview", columns=SHOWN)
@@ -121,7 +123,7 @@ def _best(own: SearchHistory, marked: tuple[str, str] | None) -> bytes:
             f"{skip_count(own.search, trial)} skips, rate {share(trial.rate)}",
             f"{count_of(operations(trial))} operations",
         )
-        edges, digest = edges_of(own.search, read_code(trial.code)), own.search.digest
+        edges, digest = edges_of(own.search, parse_code(trial.code)), own.search.digest
         shown.append(Thumbnail(edges, lines, digest, trial.code, marked=marked == (digest, trial.code)))
     words = "By the objective, on the images kept apart. Blue: DSC, orange: ASC, grey: the sequential path, which is "
     words += "always there. From a row to a column; a click chooses."
@@ -171,7 +173,7 @@ def _open(one: SearchHistory, trial: Trial) -> None:
         width="stretch",
         key="optimise-open",
     ):
-        design = candidate(one.search, read_code(trial.code))
+        design = candidate_design(one.search, parse_code(trial.code))
         if services.run_and_version(design.digest):
             state.open_run(design.digest)
         else:

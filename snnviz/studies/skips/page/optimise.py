@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from snnviz.studies.skips.charts.searches import searches_table
-from snnviz.studies.skips.optimisation import searches
+from snnviz.studies.skips.optimisation import optimisation_searches
 from snnviz.studies.skips.page import figures as optimise_figures
 from snnviz.studies.skips.page import retraining, work
 from snnviz.studies.skips.page import table as optimise_table
@@ -30,7 +30,7 @@ def panel() -> None:
 
 
 def _is_active() -> bool:
-    several = searches(OPTIMISATION.value)
+    several = optimisation_searches(OPTIMISATION.value)
     runs = questions.runs_of(several)
     if questions.is_active(runs) or optimise_table.is_active(OPTIMISATION.value):
         return True
@@ -38,7 +38,7 @@ def _is_active() -> bool:
 
 
 def _found() -> None:
-    several = searches(OPTIMISATION.value)
+    several = optimisation_searches(OPTIMISATION.value)
     runs = questions.runs_of(several)
     histories = work.search_histories(several, runs)
     work.panel(several, runs, histories)

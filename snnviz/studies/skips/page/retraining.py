@@ -10,8 +10,8 @@ from snnviz.design.design import Design
 from snnviz.graph.controls import can_be_plain
 from snnviz.studies.skips.charts.retraining import Groups, Retraining, retraining, retraining_text
 from snnviz.studies.skips.charts.search import SearchHistory
-from snnviz.studies.skips.optimisation import BEST, TIMES, again
-from snnviz.studies.skips.search import read_code
+from snnviz.studies.skips.optimisation import BEST, TIMES, retraining_designs
+from snnviz.studies.skips.search import parse_code
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import TRAIN, actions
 from snnviz.ui.kit.words import escape_markdown
@@ -23,7 +23,7 @@ def _groups(one: SearchHistory) -> Groups:
     """Only of a search that has ended: before, the best may change."""
     if len(one.trials) < one.search.trials or one.search.strategy != "ucb":
         return {}
-    return again(one.search, [read_code(trial.code) for trial in one.ranked])
+    return retraining_designs(one.search, [parse_code(trial.code) for trial in one.ranked])
 
 
 def _designs(found: Sequence[SearchHistory]) -> list[Design]:

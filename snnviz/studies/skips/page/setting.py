@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, searches
-from snnviz.studies.skips.search import space
+from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, optimisation_searches
+from snnviz.studies.skips.search import search_space
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import recipe
 from snnviz.ui.kit.settings import PageSettings
@@ -83,9 +83,9 @@ def size_text(now: Optimisation) -> str:
     >>> size_text(Optimisation())
     '729 candidates: 6 places for skips with 3 options each; 20 of them are trained in each of 4 searches.'
     """
-    several = searches(now)
+    several = optimisation_searches(now)
     first = several[0]
-    found = space(first)
+    found = search_space(first)
     sizes = sorted(set(found.sizes))
     each = f"{sizes[0]} options each" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} options each"
     places = "places for skips" if all(slot.source is not None for slot in found.slots) else "choices"

@@ -14,8 +14,8 @@ from snnviz.studies.skips.charts.controls import forecast_text, initial_activity
 from snnviz.studies.skips.charts.skips import skip_charts, skip_table
 from snnviz.studies.skips.page import optimise
 from snnviz.studies.skips.page.setting import OPTIMISATION, TYPES
-from snnviz.studies.skips.sweep import SWEEPS, Point, SkipSweep, distinct, points
-from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, convention
+from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SweepPoint, distinct_designs, sweep_points
+from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, parse_convention
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import measuring, questions, recipe, state, tables
@@ -63,7 +63,7 @@ PAPER = (
 def _read(query: Mapping[str, str]) -> SkipSweep:
     """The page's own if a link says nothing of a sweep; an optimisation's fields are ignored."""
     own = {n: text for n, text in query.items() if n not in OF_VIEW and not n.startswith(OPTIMISATION.prefix)}
-    return SkipSweep.check(links.read_part(SkipSweep, own)) if own.keys() - links.RESERVED else OPENING
+    return SkipSweep.check(links.part_from_query(SkipSweep, own)) if own.keys() - links.RESERVED_PARAMETERS else OPENING
 
 
 SWEEP = PageSettings(
@@ -74,7 +74,7 @@ SWEEP = PageSettings(
     presets=SWEEPS,
     noun="sweep",
     read=_read,
-    write=lambda sweep: links.write_part(sweep) or f"gain={sweep.gain:g}",  # never empty: that is the page's address
+    write=lambda sweep: links.part_to_query(sweep) or f"gain={sweep.gain:g}",  # never empty: that is the page's address
 )
 """What is swept. In a link what differs from the default sweep, which is not the one that the page opens with."""
 
@@ -116,7 +116,7 @@ def _go_back() -> None:
 
 def read_convention(query: Mapping[str, str]) -> Convention:
     """The convention by which a link counts operations. Raises `InputError`."""
-    return convention(query.get("count", CONVENTIONS[0]), "count")
+    return parse_convention(query.get("count", CONVENTIONS[0]), "count")
 
 
 def panel() -> None:
@@ -134,7 +134,7 @@ def _sweep_panel() -> None:
     st.caption(ABOUT)
     with st.container():
         _settings()
-    questions.live(_curves, CURVES, lambda: _is_active(distinct(points(SWEEP.value))))
+    questions.live(_curves, CURVES, lambda: _is_active(distinct_designs(sweep_points(SWEEP.value))))
     st.caption(PAPER)
 
 
@@ -161,8 +161,8 @@ def _settings() -> None:
 
 
 def _curves() -> None:
-    chosen = points(SWEEP.value)
-    designs = distinct(chosen)
+    chosen = sweep_points(SWEEP.value)
+    designs = distinct_designs(chosen)
     runs = questions.runs_of(designs)
     actions(designs, runs, SWEEP.key)
     results = questions.results(designs, runs)
@@ -204,7 +204,7 @@ def _count() -> None:
     SWEEP.rerun()
 
 
-def _table(chosen: Sequence[Point], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:
+def _table(chosen: Sequence[SweepPoint], runs: Mapping[str, Run], results: Mapping[str, Result]) -> None:
     table = round_counts(skip_table(chosen, runs, results, st.session_state.skips_count))
     columns = {
         "control for": st.column_config.TextColumn(width=180, help="Which skips this plain block stands beside."),

@@ -11,9 +11,9 @@ from snnviz.graph.twins import ann_twin
 from snnviz.store import Run
 from snnviz.studies.skips.charts.comparison import DOUBT, SeedDesigns, comparison_table, gain_text, published
 from snnviz.studies.skips.charts.search import SearchHistory
-from snnviz.studies.skips.optimisation import Optimisation, design, searches
+from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches, starting_design
 from snnviz.studies.skips.page import work
-from snnviz.studies.skips.search import candidate, read_code
+from snnviz.studies.skips.search import candidate_design, parse_code
 from snnviz.theory import probe
 from snnviz.theory.operations import MEANING
 from snnviz.ui.kit import measuring, questions
@@ -26,7 +26,7 @@ KEY = "optimised"
 
 def is_active(setting: Optimisation) -> bool:
     """Whether runs of the table are still to change."""
-    several = searches(setting)
+    several = optimisation_searches(setting)
     runs = questions.runs_of(several)
     designs = _designs(_threes(setting, runs, work.search_histories(several, runs)))
     return questions.are_active(designs) or measuring.is_active(designs)
@@ -58,7 +58,8 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[Se
             st.caption(escape_markdown(said))
         if results:
             looks = (found.probe for found in results.values())
-            counted = f"Operations of an image are counted on {probe.said(designs[0], looks)}, zeros of ReLUs skipped."
+            on = probe.describe_probes(designs[0], looks)
+            counted = f"Operations of an image are counted on {on}, zeros of ReLUs skipped."
             st.caption(f"{counted} {MEANING['additions']}")
             measuring.offer_measuring(measuring.unmeasured(designs, results), KEY)
     with theirs:
@@ -75,10 +76,10 @@ def _threes(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[
     for one in histories:
         if one.search.strategy != "ucb":
             continue
-        original, best = design(setting, one.search.seed), None
+        original, best = starting_design(setting, one.search.seed), None
         run = runs.get(one.search.digest)
         if run is not None and run.state == "done" and one.trials:
-            best = candidate(one.search, read_code(one.ranked[0].code))
+            best = candidate_design(one.search, parse_code(one.ranked[0].code))
         found.append(SeedDesigns(ann_twin(original), original, best))
     return found
 

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
-from snnviz.theory.posterior import Belief, Code, posterior
+from snnviz.theory.posterior import Code, FittedProcess, posterior
 
 ENUMERATED = 5000
 """Codes up to which a space is looked through as a whole; in a larger one, around the best."""
@@ -14,8 +14,13 @@ ENUMERATED = 5000
 CENTRES = 5
 
 
-def promising(
-    belief: Belief, seen: Sequence[Code], values: Sequence[float], sizes: Sequence[int], kappa: float, count: int = 10
+def promising_codes(
+    belief: FittedProcess,
+    seen: Sequence[Code],
+    values: Sequence[float],
+    sizes: Sequence[int],
+    kappa: float,
+    count: int = 10,
 ) -> list[Code]:
     """The unseen codes with the smallest mean - kappa sd, the best first.
 

@@ -8,10 +8,10 @@ from snnviz.cli.following import run_now
 from snnviz.cli.printing import AS_JSON
 from snnviz.cli.running import show_run
 from snnviz.design.measurement import Measurement
-from snnviz.errors import Described, InputError
+from snnviz.errors import InputError, Unquoted
 from snnviz.events import LayerState
 from snnviz.store import Run, Store
-from snnviz.store.looks import is_old
+from snnviz.store.looks import uses_old_probe
 from snnviz.tasks import KINDS, resolve
 
 
@@ -29,17 +29,17 @@ def measure(run_name: str, as_json: bool) -> None:
     kind = KINDS.of(found.task)
     if kind.measure is None:
         others = [one.value.noun for one in KINDS if one.measure is not None]
-        raise InputError("run", f"be the run of {' or of '.join(others)}", Described(f"that of {kind.value.noun}"))
+        raise InputError("run", f"be the run of {' or of '.join(others)}", Unquoted(f"that of {kind.value.noun}"))
     resolve(kind.measure)(store, found, as_json)
 
 
 def measure_run(store: Store, run: Run, as_json: bool) -> None:
     """Look anew at the layers of a run that did so on the first training images."""
     if run.state != "done":
-        raise InputError("run", "be done", Described(f"{run.run}, which is {run.state}"))
+        raise InputError("run", "be done", Unquoted(f"{run.run}, which is {run.state}"))
     if not run.current:
-        raise InputError("run", "be the one that its design names now", Described(f"{run.run}: {run.note}"))
-    if is_old([row for _, row in store.rows(run.run, LayerState)]):
+        raise InputError("run", "be the one that its design names now", Unquoted(f"{run.run}: {run.note}"))
+    if uses_old_probe([row for _, row in store.rows(run.run, LayerState)]):
         run_now(store, Measurement(design=run.design))
     elif not as_json:
         click.echo(f"{run.run} has looked at images of every class: nothing is to be measured anew.", err=True)

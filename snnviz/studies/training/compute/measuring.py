@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnviz.core.measuring import measure
+from snnviz.core.measuring import measure_layers
 from snnviz.design.measurement import Measurement
 from snnviz.errors import NotFound
 from snnviz.events import Event
-from snnviz.tasks import NEW, History
+from snnviz.tasks import EMPTY_HISTORY, History
 
 
-def measured(task: Measurement, history: History = NEW, *_: object) -> Iterator[Event]:
+def run_measurement(task: Measurement, history: History = EMPTY_HISTORY, *_: object) -> Iterator[Event]:
     """As `core.measuring`. Raises `NotFound` where there are no weights of its end, and `StoreError` too."""
     network = history.of(task.design)
     run = task.design.digest if network is None else network.run
@@ -23,4 +23,4 @@ def measured(task: Measurement, history: History = NEW, *_: object) -> Iterator[
         )
     if checkpoint.epoch < task.design.training.epochs:  # such weights are not those of the run's rows
         raise NotFound(f"The run {run} is being trained: it can be measured when it is done.")
-    yield from measure(task.design, checkpoint)
+    yield from measure_layers(task.design, checkpoint)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from snnviz.design.design import Design
 from snnviz.studies.ttfs.charts.ttfs import RELU, TTFS
-from snnviz.studies.ttfs.theory.twins import Pair
-from snnviz.theory.operations import Counts, Operations, dense, every_spike
+from snnviz.studies.ttfs.theory.twins import TwinPair
+from snnviz.theory.operations import OperationCounts, Operations, additions_if_all_spike, dense_operations
 from snnviz.views.chart import Chart, empty
 from snnviz.views.styles import ordered_colour
 
@@ -18,7 +18,7 @@ PAPER = 0.3
 """Spikes per neuron of the paper's networks, on average."""
 
 
-def spikes_chart(pair: Pair, image: int) -> Chart:
+def spikes_chart(pair: TwinPair, image: int) -> Chart:
     """Spikes per neuron of each layer."""
     figure = empty("layer", "spikes per neuron", tickformat=".1f", range=[0, 1])
     names = list(pair.relu.names[:-1])
@@ -55,20 +55,20 @@ class RunSummary(NamedTuple):
 
     accuracy: float
     spikes: float | None = None
-    operations: Counts | None = None
+    operations: OperationCounts | None = None
     probe: int | None = None
 
 
-def operations(pair: Pair, design: Design) -> Operations:
+def operations(pair: TwinPair, design: Design) -> Operations:
     """The operations of one image in the TTFS network `design`, from its counted spikes, at most one a neuron."""
-    return Operations(dense(design), 0.0, pair.additions(design))
+    return Operations(dense_operations(design), 0.0, pair.additions(design))
 
 
-def cost_table(pair: Pair, designs: Mapping[str, Design], summaries: Mapping[str, RunSummary]) -> pd.DataFrame:
+def cost_table(pair: TwinPair, designs: Mapping[str, Design], summaries: Mapping[str, RunSummary]) -> pd.DataFrame:
     """The same network three times: of ReLUs, dense and with their zeros skipped as silence is, of one spike a neuron,
     and rate-coded, by additions and, where that is another number, by NeuroBench. What is not known is left out."""
     relu, rate = designs["relu"], designs["rate"]
-    nothing, whole = RunSummary(float("nan")), dense(relu)
+    nothing, whole = RunSummary(float("nan")), dense_operations(relu)
     seen = {
         "relu": summaries.get("relu", nothing),
         "sparse": summaries.get("relu", nothing),
@@ -84,7 +84,7 @@ def cost_table(pair: Pair, designs: Mapping[str, Design], summaries: Mapping[str
         "sparse": sparse,
         "folded": Operations(whole, pair.macs(relu, folded=True), 0.0),
         "ttfs": operations(pair, designs["ttfs"]),
-        "events": Operations(whole, 0.0, float(every_spike(designs["ttfs"]))),
+        "events": Operations(whole, 0.0, float(additions_if_all_spike(designs["ttfs"]))),
         "rate": rated.by("additions") if rated else None,
         "neurobench": rated.by("neurobench") if rated else None,
     }

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from snnviz.studies.ttfs.curves import Point
+from snnviz.studies.ttfs.curves import CurvePoint
 from snnviz.studies.ttfs.limits import AXES, Axis, Tuned
-from snnviz.theory.intervals import interval
+from snnviz.theory.intervals import confidence_interval
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import difference_text, share
 
@@ -49,7 +49,7 @@ Rows = Mapping[str, Sequence[Tuned]]
 """Of fine-tunings, by digest; those that are done have one more row than epochs."""
 
 
-def values(curve: Sequence[Point], rows: Rows) -> dict[str, dict[float, list[float]]]:
+def values(curve: Sequence[CurvePoint], rows: Rows) -> dict[str, dict[float, list[float]]]:
     """Accuracies of all seeds by the point's value, before, and after where that is known."""
     found: dict[str, dict[float, list[float]]] = {"before": {}, "after": {}}
     for point in curve:
@@ -61,7 +61,7 @@ def values(curve: Sequence[Point], rows: Rows) -> dict[str, dict[float, list[flo
     return found
 
 
-def curve_chart(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Sequence[float]) -> Chart:
+def curve_chart(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Sequence[float]) -> Chart:
     """Accuracy over one limit. `exact`: without it, of each seed."""
     figure = empty(BELOW[axis], "test accuracy", tickformat=".1%")
     order = [f"{value:g}" for value in AXES[axis]]
@@ -128,7 +128,7 @@ def _claim(claim: Claim, level: float) -> dict[str, Any]:
     }
 
 
-def verdict(axis: Axis, curve: Sequence[Point], rows: Rows, exact: Mapping[str, float]) -> str:
+def verdict(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Mapping[str, float]) -> str:
     """What the curve shows, in Markdown; empty where points for it are missing.
 
     `exact`: the accuracy without limits, by the network's digest: differences are taken seed by seed.
@@ -195,4 +195,4 @@ def epochs_chart(rows: Sequence[Tuned], exact: float | None, epochs: int) -> Cha
 
 def _over_seeds(differences: Sequence[float]) -> str:
     """Paired differences of accuracies."""
-    return difference_text(interval(differences), scale=100)
+    return difference_text(confidence_interval(differences), scale=100)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.studies.ttfs.theory.spectra import OUTSIDE, RandomLayers, Slope
+from snnviz.studies.ttfs.theory.spectra import UNIT_CIRCLE_MARGIN, RandomLayers, Slope
 from snnviz.studies.ttfs.trajectories import MODELS, Course, Model
 from snnviz.theory import probe
 from snnviz.theory.ttfs import Floats
@@ -35,8 +35,8 @@ FLOOR = 1e-17
 
 Eigenvalues = Mapping[Slope, NDArray[np.complex128]]
 FIRST = (
-    f"The first point is of {probe.SIZE} training images, drawn by the seed and as even over the classes as there are "
-    f"images (of a task of before 2026-11-29: the first {probe.SIZE})."
+    f"The first point is of {probe.PROBE_SIZE} training images, drawn by the seed and as even over the classes as "
+    f"there are images (of a task of before 2026-11-29: the first {probe.PROBE_SIZE})."
 )
 """On which images models are seen before they learn: those of a batch come after."""
 
@@ -53,9 +53,9 @@ def spectrum_verdict(found: Eigenvalues, negative: float) -> str:
     one, naive = modulus["b1"], modulus["alpha-one"]
     return (
         f"With **α = 1** the largest eigenvalue of this layer has a modulus of **{naive.max():.3g}**, and "
-        f"**{share((naive > OUTSIDE).mean())}** of them are above {OUTSIDE:g}; with **B = 1** it is "
-        f"**{one.max():.3g}**, and {share((one > OUTSIDE).mean())}. {share(negative)} of the neurons have B ≤ 0 where "
-        "α = 1: those can never spike."
+        f"**{share((naive > UNIT_CIRCLE_MARGIN).mean())}** of them are above {UNIT_CIRCLE_MARGIN:g}; with **B = 1** it "
+        f"is **{one.max():.3g}**, and {share((one > UNIT_CIRCLE_MARGIN).mean())}. {share(negative)} of the neurons "
+        "have B ≤ 0 where α = 1: those can never spike."
     )
 
 

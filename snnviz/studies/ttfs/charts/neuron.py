@@ -7,21 +7,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.theory import ttfs
 
 
-def example_neurons(pair: Pair, layer: int, image: int) -> tuple[int, ...]:
+def example_neurons(pair: TwinPair, layer: int, image: int) -> tuple[int, ...]:
     """Neurons of a hidden layer (from 0) that differ on this image: the first to spike, a later one, a silent one."""
     times, end = pair.passed.times[layer + 1][image], pair.hidden[layer].window.end
     order = np.argsort(times, kind="stable")
-    spiking = int(ttfs.fired(times, pair.hidden[layer].window).sum())
+    spiking = int(ttfs.has_fired(times, pair.hidden[layer].window).sum())
     found = [int(order[0]), int(order[max(0, spiking * 2 // 3 - 1)])] if spiking else []
     silent = [int(index) for index in order[spiking:]][:1] if times[order[-1]] >= end else []
     return tuple(dict.fromkeys([*found, *silent]))
 
 
-def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
+def formulas(pair: TwinPair, layer: int, neuron: int, image: int) -> list[str]:
     """One neuron of a hidden layer (from 0), first as a ReLU and then as a neuron that spikes once, in LaTeX."""
     made, dense = pair.hidden[layer], pair.relu.layers[layer]
     w, b = dense.weights[neuron], float(dense.bias[neuron])
@@ -30,7 +30,7 @@ def formulas(pair: Pair, layer: int, neuron: int, image: int) -> list[str]:
     before = pair.passed.times[layer][image : image + 1]
     reached, rise = (float(each[0, neuron]) for each in (made.reached(before), made.rise(before)))
     t, x = float(pair.passed.times[layer + 1][image, neuron]), float(pair.relu.said[layer][image, neuron])
-    back = round(float(ttfs.relu_of(made)[1][neuron]), 9)
+    back = round(float(ttfs.relu_parameters(made)[1][neuron]), 9)
     early = start + (theta - reached) / rise if rise else math.inf
     word, sign = "B_i", r"\qquad"
     if pair.silent == "nothing":

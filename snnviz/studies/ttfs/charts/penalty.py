@@ -9,8 +9,8 @@ from statistics import fmean, stdev
 import pandas as pd
 
 from snnviz.events import EpochEnd
-from snnviz.studies.ttfs.penalty import PAPER_SPIKES, Penalised
-from snnviz.theory.intervals import interval
+from snnviz.studies.ttfs.penalty import PAPER_SPIKES, PenaltyRun
+from snnviz.theory.intervals import confidence_interval
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import difference_text, share
 
@@ -33,7 +33,7 @@ class PenaltyResult:
     seeds: tuple[int, ...]
 
 
-def penalty_results(several: Sequence[Penalised], rows: Mapping[str, Sequence[EpochEnd]]) -> list[PenaltyResult]:
+def penalty_results(several: Sequence[PenaltyRun], rows: Mapping[str, Sequence[EpochEnd]]) -> list[PenaltyResult]:
     """The results by penalty, of those that have any. `rows` by digest."""
     found: dict[float, list[tuple[float, float, int]]] = {}
     for each in several:
@@ -111,7 +111,7 @@ def verdict(found: Sequence[PenaltyResult]) -> str:
         said += f" Of those at most a point below, fewest at λ = {best.penalty:g}: **{sparse:.2f}**, {share(reached)}"
         plain = dict(zip(dense.seeds, dense.accuracies, strict=True))
         less = [one - plain[seed] for seed, one in zip(best.seeds, best.accuracies, strict=True) if seed in plain]
-        said += f", {difference_text(interval(less), scale=100)}." if less else "."
+        said += f", {difference_text(confidence_interval(less), scale=100)}." if less else "."
     return said + f" {EVENTS}"
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.theory import ttfs
 from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Layer, Window
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty
@@ -36,18 +36,18 @@ class SpikeGroup(NamedTuple):
     window: Window
 
 
-def spike_groups(pair: Pair, image: int) -> list[SpikeGroup]:
+def spike_groups(pair: TwinPair, image: int) -> list[SpikeGroup]:
     """The spikes of the input, and of each hidden layer."""
     found = []
     windows = (INPUT_WINDOW, *(layer.window for layer in pair.hidden))
     for name, times, window in zip(("input", *pair.relu.names), pair.passed.times, windows, strict=False):
         own = times[image]
-        spiking = np.flatnonzero(ttfs.fired(own, window))
+        spiking = np.flatnonzero(ttfs.has_fired(own, window))
         found.append(SpikeGroup(name, own[spiking], spiking, len(own), window))
     return found
 
 
-def verdict(pair: Pair) -> str:
+def verdict(pair: TwinPair) -> str:
     """Spikes and latency, in Markdown."""
     spikes, count = pair.spikes_per_neuron, pair.relu.neurons
     return (
@@ -58,7 +58,7 @@ def verdict(pair: Pair) -> str:
     )
 
 
-def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Chart:
+def time_chart(pair: TwinPair, image: int, layer: int, neurons: Sequence[int]) -> Chart:
     """Spikes of all layers, and below them V(t) of neurons of one hidden layer (from 0); a slider through time."""
     rows, end = spike_groups(pair, image), pair.latency
     held = [pair.hidden[index].gated(pair.passed.times[index][image : image + 1])[0] for index in range(len(rows) - 1)]
@@ -101,7 +101,7 @@ def time_chart(pair: Pair, image: int, layer: int, neurons: Sequence[int]) -> Ch
     )
 
 
-def _caption(pair: Pair, layer: int, rows: Sequence[SpikeGroup], held: Sequence[Any]) -> str:
+def _caption(pair: TwinPair, layer: int, rows: Sequence[SpikeGroup], held: Sequence[Any]) -> str:
     early = int(sum(each.sum() for each in held))
     gate = (
         f" The gate holds {early} of {sum(row.size for row in rows[1:]):,} neurons back, marked ◇, that would have "
@@ -129,7 +129,7 @@ def _stride(row: SpikeGroup, count: int) -> int:
     return -(-row.size // min(MOST_ROWS, max(10, MOST_MARKS // count)))
 
 
-def _colours(pair: Pair) -> dict[str, str]:
+def _colours(pair: TwinPair) -> dict[str, str]:
     """Of the hidden layers, as in all charts."""
     return {name: look.colour for name, look in looks_of(pair.relu.names[: len(pair.hidden)]).items()}
 
@@ -164,7 +164,7 @@ def _raster(figure: dict[str, Any], index: int, row: SpikeGroup, count: int, col
 
 
 def _potential(
-    figure: dict[str, Any], pair: Pair, image: int, layer: int, neuron: int, colour: str, row: SpikeGroup
+    figure: dict[str, Any], pair: TwinPair, image: int, layer: int, neuron: int, colour: str, row: SpikeGroup
 ) -> list[float]:
     """Draws V in its two phases, ramp and threshold; what of it is to be seen whole: the ends of V, the threshold."""
     times = pair.passed.times[layer][image]
@@ -247,7 +247,7 @@ def _rounded(values: Floats) -> list[float]:
     return [float(f"{value:.6g}") for value in values]
 
 
-def _window(figure: dict[str, Any], pair: Pair, layer: int) -> None:
+def _window(figure: dict[str, Any], pair: TwinPair, layer: int) -> None:
     """The window of the layer whose potentials are shown, and its gate."""
     made, colour = pair.hidden[layer], _colours(pair)[pair.relu.names[layer]]
     start, end = made.window.start, made.window.end
@@ -266,7 +266,9 @@ def _window(figure: dict[str, Any], pair: Pair, layer: int) -> None:
     ]
 
 
-def time_text(pair: Pair, image: int, layer: int, neurons: Sequence[int], rows: Sequence[SpikeGroup], t: float) -> str:
+def time_text(
+    pair: TwinPair, image: int, layer: int, neurons: Sequence[int], rows: Sequence[SpikeGroup], t: float
+) -> str:
     """What happens at time t, as a sentence."""
     done = sum(int((row.times <= t).sum()) for row in rows[1:])
     whole = sum(row.size for row in rows[1:])

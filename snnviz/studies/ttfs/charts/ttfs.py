@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snnviz.data.datasets import Card
-from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.data.datasets import DatasetCard
+from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import share
 from snnviz.views.styles import ordered_colour
@@ -22,7 +22,7 @@ FLOOR = 1e-17
 POINTS = 3000
 
 
-def verdict(pair: Pair) -> str:
+def verdict(pair: TwinPair) -> str:
     """What the comparison shows, in Markdown."""
     count, apart = len(pair.relu.shown), pair.differences[-1]
     if pair.silent == "nothing":
@@ -49,7 +49,7 @@ def verdict(pair: Pair) -> str:
     )
 
 
-def image_chart(pair: Pair, image: int, card: Card) -> Chart:
+def image_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
     """The image that both are shown."""
     _, height, width = card.shape
     label = card.labels[int(pair.relu.labels[image])]
@@ -75,7 +75,7 @@ def image_chart(pair: Pair, image: int, card: Card) -> Chart:
     return Chart("ttfs_image", f"Test image {image}", caption, figure, height=250)
 
 
-def logits_chart(pair: Pair, image: int, card: Card) -> Chart:
+def logits_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
     """The logits of both networks for one image."""
     figure = empty("class", "logit")
     both = {"ReLU": (pair.relu.said[-1][image], RELU), "TTFS": (pair.passed.logits[image], TTFS)}
@@ -101,7 +101,7 @@ def logits_chart(pair: Pair, image: int, card: Card) -> Chart:
     return Chart("ttfs_logits", "Logits of this image", caption, figure, height=250)
 
 
-def difference_chart(pair: Pair) -> Chart:
+def difference_chart(pair: TwinPair) -> Chart:
     """The largest difference of the two networks, layer by layer."""
     names, apart = pair.relu.names, pair.differences
     top = max(0.2, float(np.log10(max(max(apart), FLOOR))) + 0.6)
@@ -142,7 +142,7 @@ def _word(text: str, y: float) -> dict[str, Any]:
     return {"text": text, "showarrow": False, "font": {"size": 11, "color": RELU}, **place}
 
 
-def scatter_chart(pair: Pair, layer: int, image: int) -> Chart:
+def scatter_chart(pair: TwinPair, layer: int, image: int) -> Chart:
     """The activations of a hidden layer (from 0), and what the times of its spikes stand for."""
     said, decoded = pair.relu.said[layer], pair.decoded[layer]
     name, window = pair.relu.names[layer], pair.hidden[layer].window
@@ -196,7 +196,7 @@ def _points(x: Any, y: Any, name: str, marker: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def layer_table(pair: Pair) -> pd.DataFrame:
+def layer_table(pair: TwinPair) -> pd.DataFrame:
     """A row for each hidden layer."""
     rows = [
         {

@@ -19,16 +19,16 @@ from snnviz.design.menus import Choice
 from snnviz.design.networks import Part
 from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
+from snnviz.design.submitted import validated
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint, Progress
-from snnviz.graph.ttfs import relu_network, with_twin
+from snnviz.graph.ttfs import relu_network, require_ttfs_twin
 from snnviz.jobs import machine
 from snnviz.jobs.engine import check_memory
 from snnviz.theory.ttfs import ZETA, Silent
 
 if TYPE_CHECKING:
-    from snnviz.studies.ttfs.compute.equivalence import Agreement
+    from snnviz.studies.ttfs.compute.equivalence import TwinAgreement
 
 
 class Comparison(Part):
@@ -72,19 +72,19 @@ def check(
     images need, and times are in tau_c. A silent neuron sends nothing: the clock of the layer behind it switches to
     slope B when its window opens. With --silent nothing there is no such clock, and the twin is none.
     """
-    given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
-    comparison = checked(Comparison, given, "a comparison")
+    given = {option: links.parse_value(option, value) for option, value in options.items() if value is not None}
+    comparison = validated(Comparison, given, "a comparison")
     steepness = read_slopes(slopes) if slopes is not None else (1.0, 1.0)
     asked = _design(name, settings, comparison.layers if "layers" in given else None, nearest)
-    design = relu_network(or_nearest(lambda: with_twin(asked), nearest))
+    design = relu_network(or_nearest(lambda: require_ttfs_twin(asked), nearest))
     if (free := machine.free_bytes()) is not None:
         check_memory(design, free)
-    datasets.ensure(design.data.name, lambda words: click.echo(words, err=True))
-    from snnviz.studies.ttfs.compute.equivalence import agreement
+    datasets.ensure_downloaded(design.data.name, lambda words: click.echo(words, err=True))
+    from snnviz.studies.ttfs.compute.equivalence import compare_with_twin
 
     arrays = _learnt(design, quiet=as_json or not sys.stderr.isatty()) if trained else None
     of = comparison
-    found = agreement(design, of.images, steepness, of.zeta, of.precision, arrays, of.silent)
+    found = compare_with_twin(design, of.images, steepness, of.zeta, of.precision, arrays, of.silent)
     if as_json:
         told = comparison.model_dump(mode="json") | {"layers": len(found.layers) + 1}
         setting = told | {"slopes": list(steepness), "trained": trained}
@@ -110,7 +110,7 @@ def _design(name: str | None, settings: Sequence[str], layers: int | None, neare
     design = read_design(name, settings, nearest, usual)
     if layers is None:
         return design
-    if "network.depth" in (given := links.read_settings(settings)):
+    if "network.depth" in (given := links.parse_settings(settings)):
         raise InputError("network.depth", "be left out where layers are given", given["network.depth"])
     if design.network.hidden_layers is None:
         raise InputError("network.kind", "be mlp or cnn where layers are given", design.network.kind)
@@ -119,11 +119,11 @@ def _design(name: str | None, settings: Sequence[str], layers: int | None, neare
 
 def _learnt(design: Design, *, quiet: bool) -> Mapping[str, Any]:
     """The weights after training, by name."""
-    from snnviz.studies.ttfs.compute.equivalence import learnt
+    from snnviz.studies.ttfs.compute.equivalence import train_relu_network
 
     arrays: Mapping[str, Any] = {}
     with Bar(quiet) as bar:
-        for event in learnt(design):
+        for event in train_relu_network(design):
             if isinstance(event, Progress) and event.steps:
                 bar.move(event.step, event.steps)
             if isinstance(event, Checkpoint):
@@ -131,7 +131,7 @@ def _learnt(design: Design, *, quiet: bool) -> Mapping[str, Any]:
     return arrays
 
 
-def print_agreement(found: Agreement) -> None:
+def print_agreement(found: TwinAgreement) -> None:
     """The figures, and a row for each layer that spikes."""
     rows = [
         {

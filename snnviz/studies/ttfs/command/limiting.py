@@ -15,11 +15,11 @@ from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json
 from snnviz.design import links
 from snnviz.errors import InputError, did_you_mean
 from snnviz.events import EpochEnd
-from snnviz.graph.architectures import architecture
-from snnviz.graph.ttfs import with_twin
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.ttfs import require_ttfs_twin
 from snnviz.store import Run, Store
 from snnviz.studies.ttfs.command.tables import show_curves
-from snnviz.studies.ttfs.curves import LimitStudy, Point, networks, points, start
+from snnviz.studies.ttfs.curves import CurvePoint, LimitStudy, curve_points, default_design, pretrained_designs
 from snnviz.studies.ttfs.limits import AXES, Axis, Tuned
 
 
@@ -45,11 +45,11 @@ def limits(
     NAME is a named design or a file; its graph is taken, with ReLUs or as a TTFS network. Without it: an mlp of three
     times 128 neurons on digits. Trains what is missing in the background, the network first, and waits for it.
     """
-    given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
+    given = {option: links.parse_value(option, value) for option, value in options.items() if value is not None}
     study, chosen = LimitStudy.check(given), read_axes(axes)
-    asked = read_design(name, settings, nearest, start())
-    design = or_nearest(lambda: with_twin(asked), nearest)
-    plain, curve = networks(design, study.seeds), points(design, study, chosen)
+    asked = read_design(name, settings, nearest, default_design())
+    design = or_nearest(lambda: require_ttfs_twin(asked), nearest)
+    plain, curve = pretrained_designs(design, study.seeds), curve_points(design, study, chosen)
     store, quiet = Store(), as_json or not sys.stderr.isatty()
     runs = train(store, plain, quiet=quiet)
     whole = not runs.stopped and not failures_text(runs)
@@ -78,7 +78,7 @@ def read_axes(text: str | None) -> tuple[Axis, ...]:
 
 
 def rows(
-    store: Store, curve: Sequence[Point], runs: Mapping[str, Run], exact: Mapping[str, float]
+    store: Store, curve: Sequence[CurvePoint], runs: Mapping[str, Run], exact: Mapping[str, float]
 ) -> list[dict[str, Any]]:
     """A row for each point: of each seed the accuracy without limits, before and after, spikes per neuron, when the
     readout is read, and how wide a hidden layer's window is on average (jitter is a share of that)."""
@@ -93,7 +93,7 @@ def rows(
         row["seconds"] += run.seconds
         if run.state == "done":
             first, last = told[0], told[-1]
-            hidden = len(architecture(point.task.design).layers) - 1
+            hidden = len(build_architecture(point.task.design).layers) - 1
             row["seeds"].append(
                 {
                     "run": run.run,

@@ -14,11 +14,11 @@ from snnviz.cli.following import exit_with_status, train
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json, table
 from snnviz.design import links
 from snnviz.events import EpochEnd
-from snnviz.graph.ttfs import with_twin
+from snnviz.graph.ttfs import require_ttfs_twin
 from snnviz.store import Store
 from snnviz.studies.ttfs.command.tables import spread
-from snnviz.studies.ttfs.curves import start
-from snnviz.studies.ttfs.penalty import PAPER_SPIKES, PenaltyStudy, penalised
+from snnviz.studies.ttfs.curves import default_design
+from snnviz.studies.ttfs.penalty import PAPER_SPIKES, PenaltyStudy, penalty_runs
 
 
 @click.command()
@@ -36,11 +36,11 @@ def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: b
     """
     given = {option: value for option, value in options.items() if value is not None}
     if "seeds" in given:
-        given["seeds"] = links.read_value("seeds", given["seeds"])
+        given["seeds"] = links.parse_value("seeds", given["seeds"])
     study = PenaltyStudy.check(given)
-    asked = read_design(name, settings, nearest, start())
-    design = or_nearest(lambda: with_twin(asked), nearest)
-    members, store = penalised(design, study), Store()
+    asked = read_design(name, settings, nearest, default_design())
+    design = or_nearest(lambda: require_ttfs_twin(asked), nearest)
+    members, store = penalty_runs(design, study), Store()
     runs = train(store, [member.design for member in members], quiet=as_json or not sys.stderr.isatty())
     done = [name for name, run in runs.items() if run.state == "done"]
     ends = store.last(EpochEnd, done)

@@ -12,8 +12,8 @@ from snnviz.cli.printing import AS_JSON, Bar, print_json, table
 from snnviz.design import links
 from snnviz.design.networks import Part
 from snnviz.design.registry import Range
-from snnviz.design.submitted import checked
-from snnviz.studies.ttfs.theory.spectra import OUTSIDE, RandomLayers, summary
+from snnviz.design.submitted import validated
+from snnviz.studies.ttfs.theory.spectra import UNIT_CIRCLE_MARGIN, RandomLayers, summarise_spectra
 
 
 class LayerCount(Part):
@@ -33,12 +33,12 @@ class LayerCount(Part):
 @AS_JSON
 def spectrum(as_json: bool, seeds: str | None, **options: str | None) -> None:
     """Show the eigenvalues of random layers' Jacobians: with slope B = 1, with ramp alpha = 1, with chosen slopes."""
-    given = {name: links.read_value(name, value) for name, value in options.items() if value is not None}
+    given = {name: links.parse_value(name, value) for name, value in options.items() if value is not None}
     setting = RandomLayers.check(given)
-    count = {} if seeds is None else {"seeds": links.read_value("seeds", seeds)}
-    layers = checked(LayerCount, count, "a number of layers").seeds
+    count = {} if seeds is None else {"seeds": links.parse_value("seeds", seeds)}
+    layers = validated(LayerCount, count, "a number of layers").seeds
     with Bar(quiet=as_json or not sys.stderr.isatty(), label="layers") as bar:
-        found = summary(setting, layers, bar.share)
+        found = summarise_spectra(setting, layers, bar.share)
     if as_json:
         print_json({"setting": setting.model_dump(mode="json"), "seeds": layers, **asdict(found)})
         return
@@ -47,7 +47,7 @@ def spectrum(as_json: bool, seeds: str | None, **options: str | None) -> None:
             "model": each.slope,
             "median of the largest modulus": f"{each.median:.3g}",
             "least": f"{each.least:.3g}",
-            f"share above {OUTSIDE}": f"{each.outside:.4f}",
+            f"share above {UNIT_CIRCLE_MARGIN}": f"{each.outside:.4f}",
         }
         for each in found.models
     ]

@@ -31,7 +31,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
         print_json({"run": run.run, "state": run.state, "task": task.model_dump(mode="json"), "error": run.error}
                    | {"epochs": [asdict(tuned) for tuned in told]})  # fmt: skip
         return
-    click.echo(f"fine-tuning of {links.in_a_line(run.design)} through {task.limits.text}: {run.state}")
+    click.echo(f"fine-tuning of {links.one_line_summary(run.design)} through {task.limits.text}: {run.state}")
     for tuned in told:
         when = f"epoch {tuned.epoch}" if tuned.epoch else "before"
         click.echo(f"  {when:9} accuracy {tuned.accuracy:.2%}, {tuned.spikes:.3f} spikes per neuron")

@@ -13,7 +13,7 @@ from snnviz.cli.following import EventBar
 from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json, table
 from snnviz.design import links
-from snnviz.graph.ttfs import with_twin
+from snnviz.graph.ttfs import require_ttfs_twin
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
 from snnviz.studies.ttfs.trajectories import MODELS, USUAL, Course, Trajectories
@@ -34,8 +34,8 @@ def trajectories(
     NAME is a named design or a file, whose ReLU network is taken. Without it: 7 hidden layers of 100 for digits.
     """
     asked = read_design(name, settings, nearest, USUAL)
-    design = or_nearest(lambda: with_twin(asked), nearest)
-    given = {option: links.read_value(option, value) for option, value in options.items() if value is not None}
+    design = or_nearest(lambda: require_ttfs_twin(asked), nearest)
+    given = {option: links.parse_value(option, value) for option, value in options.items() if value is not None}
     setting = Trajectories.check({"design": design, **given})
     store = Store()
     progress = EventBar(quiet=as_json or not sys.stderr.isatty())
@@ -61,7 +61,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
         told = [asdict(row) for row in rows]
         print_json({"run": run.run, "state": run.state, "design": run.design.document(), "rows": told})
         return
-    click.echo(f"trajectories of {links.in_a_line(run.design)}: {run.state}")
+    click.echo(f"trajectories of {links.one_line_summary(run.design)}: {run.state}")
     first, last = {row.model: row for row in rows if row.step == 0}, {row.model: row for row in rows}
     if not rows:
         return

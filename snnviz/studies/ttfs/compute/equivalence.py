@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from snnviz.core import data, measured_inits, ttfs
+from snnviz.core.data import input_range as input_range
 from snnviz.core.data import intensities as intensities
-from snnviz.core.data import span as span
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
@@ -20,7 +20,7 @@ from snnviz.design.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Event
 from snnviz.graph.ttfs import relu_network, ttfs_network
-from snnviz.theory.operations import every_spike
+from snnviz.theory.operations import additions_if_all_spike
 from snnviz.theory.ttfs import ZETA, Silent
 
 
@@ -40,7 +40,7 @@ class LayerTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class TwinAgreement:
     """How far the twin's logits are from the ReLU network's.
 
     `max_relative_difference`: over images, the largest difference of two logits by the image's largest logit.
@@ -63,12 +63,12 @@ class Agreement:
     layers: tuple[LayerTimes, ...]
 
 
-def relus(design: Design, arrays: Mapping[str, Any] | None, dtype: torch.dtype) -> Network:
+def load_relu_network(design: Design, arrays: Mapping[str, Any] | None, dtype: torch.dtype) -> Network:
     """The ReLU network of a design, untrained or with the weights of a checkpoint, in this precision."""
     network = Network(design)
     if arrays is None:
         training, _ = data.load(design)
-        measured_inits.measure(network, data.encoded_probe(training, design)[0])
+        measured_inits.initialise_from_data(network, data.encoded_probe(training, design)[0])
     for kept in (network.parameters, network.buffers):
         for name, value in kept.items():
             given = value.detach() if arrays is None else torch.tensor(arrays[name])
@@ -76,16 +76,16 @@ def relus(design: Design, arrays: Mapping[str, Any] | None, dtype: torch.dtype) 
     return network
 
 
-def learnt(design: Design) -> Iterator[Event]:
+def train_relu_network(design: Design) -> Iterator[Event]:
     """Trains the ReLU network of a design, as a run would: its last checkpoint has the weights."""
     torch.set_num_threads(1)
     yield from execute(relu_network(design))
 
 
 @torch.no_grad()
-def largest(network: Network, images: data.Images, dtype: torch.dtype) -> list[float]:
+def max_activations(network: Network, images: data.Images, dtype: torch.dtype) -> list[float]:
     """X of each hidden layer: its largest activation over `images`."""
-    low, high = span(network.design)
+    low, high = input_range(network.design)
     found = [0.0] * (len(network.architecture.layers) - 1)
 
     def hear(index: int, said: Tensor) -> None:
@@ -97,7 +97,7 @@ def largest(network: Network, images: data.Images, dtype: torch.dtype) -> list[f
 
 
 @torch.no_grad()
-def agreement(
+def compare_with_twin(
     design: Design,
     images: int = 256,
     slopes: tuple[float, float] = (1.0, 1.0),
@@ -105,7 +105,7 @@ def agreement(
     precision: Literal["float64", "float32"] = "float64",
     arrays: Mapping[str, Any] | None = None,
     silent: Silent = "clock",
-) -> Agreement:
+) -> TwinAgreement:
     """The ReLU network of a design beside its TTFS twin, whose windows the training images say, on test images.
 
     `slopes`: between which the slopes B at threshold are drawn. `arrays`: of a checkpoint; without, it is untrained.
@@ -115,11 +115,11 @@ def agreement(
     dtype: torch.dtype = getattr(torch, precision)
     design = relu_network(design)
     training, test = data.load(design)
-    network, (low, high) = relus(design, arrays, dtype), span(design)
-    reached, drawn = largest(network, training, dtype), _drawn(network, slopes, dtype)
-    made = ttfs.twin(network, reached, low, high, zeta, drawn, dtype, silent)
+    network, (low, high) = load_relu_network(design, arrays, dtype), input_range(design)
+    reached, drawn = max_activations(network, training, dtype), _drawn(network, slopes, dtype)
+    made = ttfs.from_relu_network(network, reached, low, high, zeta, drawn, dtype, silent)
     difference, same, seen = 0.0, 0, torch.zeros(len(made.hidden), 3, dtype=torch.float64)
-    additions, right, some = 0, torch.zeros(2, dtype=torch.float64), data.probe(test, design.seed, images)
+    additions, right, some = 0, torch.zeros(2, dtype=torch.float64), data.probe_images(test, design.seed, images)
     for part, labels in zip(some.images.split(TEST_BATCH), some.labels.split(TEST_BATCH), strict=True):
         shown, said = intensities(part, test.white, dtype), dict[int, Tensor]()
         expected = network((low + (high - low) * shown)[None], by="running", hear=said.__setitem__)
@@ -138,9 +138,9 @@ def agreement(
         for layer, window, spikes in zip(made.hidden, made.windows, seen, strict=True)
     )
     per_neuron = float(seen[:, 0].sum()) / count / sum(layer.neurons for layer in layers)
-    events = every_spike(ttfs_network(design))
+    events = additions_if_all_spike(ttfs_network(design))
     accuracy, of_relus = (right / count).tolist()
-    return Agreement(
+    return TwinAgreement(
         count,
         difference,
         same / count,
@@ -155,7 +155,7 @@ def agreement(
     )
 
 
-def _spikes(passed: ttfs.Passed, made: ttfs.Network, said: Mapping[int, Tensor]) -> Tensor:
+def _spikes(passed: ttfs.ForwardPass, made: ttfs.Network, said: Mapping[int, Tensor]) -> Tensor:
     """(hidden layers, 3): how many neurons spike, how many do so at t_min, and the sum of |t - t_max + x|."""
     found = []
     for index, (t, window) in enumerate(zip(passed.times[1:], made.windows, strict=True)):

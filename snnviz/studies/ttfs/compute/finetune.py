@@ -23,7 +23,7 @@ from snnviz.errors import Diverged
 from snnviz.events import Checkpoint, Event, Progress
 from snnviz.graph.ttfs import relu_network
 from snnviz.studies.ttfs.compute import equivalence
-from snnviz.studies.ttfs.compute.limits import Limited
+from snnviz.studies.ttfs.compute.limits import LimitedNetwork
 from snnviz.studies.ttfs.limits import FineTuning, Tuned
 
 PRECISION = torch.float32
@@ -41,15 +41,17 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
     seed's. Raises `DataMissing` or `Diverged`.
     """
     design, batch_size = task.design, task.design.training.batch_size
-    training, test = yield from data.loading(design)
+    training, test = yield from data.load_with_progress(design)
     per_epoch = math.ceil(len(training) / batch_size)
     steps = per_epoch * task.epochs
     if arrays is None:
         arrays = yield from _learnt(design, steps)
-    network = equivalence.relus(relu_network(design), arrays, PRECISION)
+    network = equivalence.load_relu_network(relu_network(design), arrays, PRECISION)
     reached = yield from _largest(network, training, steps)
-    exact = ttfs.twin(network, reached, *equivalence.span(design), design.ttfs.zeta, dtype=PRECISION)
-    limited = Limited(exact, task.limits)
+    exact = ttfs.from_relu_network(
+        network, reached, *equivalence.input_range(design), design.ttfs.zeta, dtype=PRECISION
+    )
+    limited = LimitedNetwork(exact, task.limits)
     yield (yield from _tested(limited, test, design.seed, 0, 0, steps))
     name, arguments = OPTIMIZERS[design.training.optimizer.kind].function(**design.training.optimizer.parameters)
     schedule, parameters = design.training.schedule, list(limited.parameters.values())
@@ -73,8 +75,8 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
         yield (yield from _tested(limited, test, design.seed, epoch + 1, (epoch + 1) * per_epoch, steps))
 
 
-def _activation(network: Limited, passed: ttfs.Passed) -> Tensor:
-    """The mean over images and hidden neurons, as in training (`core.timed.Sparse`)."""
+def _activation(network: LimitedNetwork, passed: ttfs.ForwardPass) -> Tensor:
+    """The mean over images and hidden neurons, as in training (`core.timed.ActivityPenalty`)."""
     said = [window.end - times for window, times in zip(network.windows, passed.times[1:], strict=True)]
     return sum((x.sum() for x in said), torch.zeros(())) / sum(x.numel() for x in said)
 
@@ -97,13 +99,13 @@ def _largest(network: Network, training: Images, steps: int) -> Generator[Progre
         yield Progress(0, steps, f"measuring windows: {start:,} of {len(training):,} images")
         part = slice(start, start + WINDOW_IMAGES)
         some = Images(training.images[part], training.labels[part], training.white)
-        now = equivalence.largest(network, some, PRECISION)
+        now = equivalence.max_activations(network, some, PRECISION)
         found = [max(pair) for pair in zip(found or now, now, strict=True)]
     return found
 
 
 def _tested(
-    network: Limited, test: Images, seed: int, epoch: int, step: int, steps: int
+    network: LimitedNetwork, test: Images, seed: int, epoch: int, step: int, steps: int
 ) -> Generator[Progress, None, Tuned]:
     """Accuracy, mean loss and spikes per neuron on the test images, which are always jittered alike."""
     hits, loss, spikes = 0, 0.0, 0.0

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from snnviz.core import ttfs
-from snnviz.studies.ttfs.limits import Levels, Limits
+from snnviz.studies.ttfs.limits import HardwareLimits, Levels
 from snnviz.studies.ttfs.theory import limits as ttfslimits
 from snnviz.theory.ttfs import Window
 
@@ -21,7 +21,7 @@ def straight_through(value: Tensor, limited: Tensor) -> Tensor:
     return limited.detach() + (value - value.detach())
 
 
-def quantised(values: Tensor, low: float, high: float, bits: int) -> Tensor:
+def quantise(values: Tensor, low: float, high: float, bits: int) -> Tensor:
     """As `theory.ttfslimits.quantised`, without a gradient."""
     last = 2**bits - 1
     step, values = (high - low) / last, values.detach()
@@ -31,10 +31,10 @@ def quantised(values: Tensor, low: float, high: float, bits: int) -> Tensor:
     return torch.where(k == last, high, low + step * k)  # at the end of its window to the bit, a neuron is silent
 
 
-def few_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -> Tensor:
+def quantise_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -> Tensor:
     """As `theory.ttfslimits.few_weights`, without a gradient."""
     if levels == "without-zero":
-        return quantised(weights, -reach, reach, bits)
+        return quantise(weights, -reach, reach, bits)
     last, weights = 2 ** (bits - 1) - 1, weights.detach()
     if not reach > 0:
         return torch.zeros_like(weights)
@@ -42,21 +42,21 @@ def few_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -> Ten
     return found
 
 
-class Limited(ttfs.Network):
+class LimitedNetwork(ttfs.Network):
     """A B1-network whose weights, windows and spikes are those of a chip.
 
     The ranges of its weights are those of the network it is made from, and stay while it learns; so do its windows.
     `draw` is where jitter comes from, and is set before a pass.
     """
 
-    def __init__(self, exact: ttfs.Network, limits: Limits) -> None:
+    def __init__(self, exact: ttfs.Network, limits: HardwareLimits) -> None:
         """`exact` keeps its parameters; these here learn."""
         parameters = {name: value.detach().clone().requires_grad_() for name, value in exact.parameters.items()}
-        windows = ttfslimits.shortened(exact.windows, limits.latency)
+        windows = ttfslimits.shorten_windows(exact.windows, limits.latency)
         super().__init__(exact.architecture, parameters, windows, low=exact.low, high=exact.high)
         self.limits, self.draw = limits, torch.Generator()
         self.ranges = [
-            ttfslimits.reach(self.parameters[f"{layer.name}.weight"].detach().numpy(), limits.outliers)
+            ttfslimits.weight_range(self.parameters[f"{layer.name}.weight"].detach().numpy(), limits.outliers)
             for layer in self.architecture.layers
         ]
 
@@ -67,12 +67,12 @@ class Limited(ttfs.Network):
             jittered = (moved + limits.jitter * noise).clamp(window.start, window.end)
             moved = torch.where(moved < window.end, jittered, moved)
         if limits.time_bits:
-            moved = quantised(moved, window.start, window.end, limits.time_bits)
+            moved = quantise(moved, window.start, window.end, limits.time_bits)
         return straight_through(times, moved) if limits.jitter or limits.time_bits else times
 
     def _named(self, index: int) -> tuple[Tensor, Tensor]:
         weight, bias = super()._named(index)
         if bits := self.limits.weight_bits:
             reach = self.ranges[index]
-            weight = straight_through(weight, few_weights(weight, reach, bits, self.limits.levels))
+            weight = straight_through(weight, quantise_weights(weight, reach, bits, self.limits.levels))
         return weight, bias

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from snnviz.core import data, networks, ttfs
-from snnviz.core.data import intensities, span
+from snnviz.core.data import input_range, intensities
 from snnviz.core.optimizers import STEPS, State
 from snnviz.core.randomness import generator
 from snnviz.core.train import TEST_BATCH
@@ -24,7 +24,7 @@ from snnviz.design.menus import OPTIMIZERS, SCHEDULES
 from snnviz.errors import Diverged
 from snnviz.events import Event, Progress
 from snnviz.graph.ttfs import ttfs_network
-from snnviz.studies.ttfs.compute.equivalence import relus
+from snnviz.studies.ttfs.compute.equivalence import load_relu_network
 from snnviz.studies.ttfs.trajectories import Course, Model, Trajectories
 
 
@@ -41,7 +41,7 @@ class Learner:
             **design.training.optimizer.parameters
         )
         self._step = partial(STEPS[optimizer], **arguments)
-        self._span = span(design)
+        self._span = input_range(design)
         self.start = self.flat(".weight")
         self.clear()
 
@@ -94,7 +94,7 @@ class Learner:
         return torch.cat([value.detach().flatten() for name, value in self.parameters.items() if name.endswith(ending)])
 
 
-def courses(setting: Trajectories, *_: object) -> Iterator[Event]:
+def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
     """Yields Progress after each step of all models together, and a Course of each model at each look.
 
     It begins anew whenever it is asked, whatever its history, and says the same. Of a model that becomes infinite there
@@ -102,12 +102,12 @@ def courses(setting: Trajectories, *_: object) -> Iterator[Event]:
     Raises `DataMissing`, or `Diverged` if the ReLU network is lost.
     """
     design, timed = setting.design, ttfs_network(setting.design)  # which is shown intensities
-    training, test = yield from data.loading(design)
+    training, test = yield from data.load_with_progress(design)
     size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training) / size)
-    models = learners(setting)
+    models = make_learners(setting)
     yield Progress(0, epochs * per_epoch)
-    probe = data.probe(training, design.seed)
+    probe = data.probe_images(training, design.seed)
     for model in models:
         model.see(intensities(probe.images, probe.white), probe.labels)
     yield from _look(models, 0, 0.0, None)
@@ -119,7 +119,7 @@ def courses(setting: Trajectories, *_: object) -> Iterator[Event]:
         order = torch.randperm(len(training), generator=generator(design.seed, "order", epoch))
         for batch in range(per_epoch):
             chosen = order[batch * size : (batch + 1) * size]
-            shown = data.learnt(training, chosen, timed, epoch, batch)[0]
+            shown = data.training_input(training, chosen, timed, epoch, batch)[0]
             for model in models:
                 if not model.is_lost:
                     model.learn(shown, training.labels[chosen], factor * design.training.learning_rate)
@@ -133,11 +133,11 @@ def courses(setting: Trajectories, *_: object) -> Iterator[Event]:
             yield Progress(step, epochs * per_epoch)
 
 
-def learners(setting: Trajectories) -> list[Learner]:
+def make_learners(setting: Trajectories) -> list[Learner]:
     """The models before the first step, in the order of `MODELS`."""
     design = setting.design
-    low, high = span(design)
-    drawn = relus(design, None, torch.float64)
+    low, high = input_range(design)
+    drawn = load_relu_network(design, None, torch.float64)
     naive = ttfs.from_scratch(drawn, low, high, "alpha-one")
     for layer in drawn.architecture.layers[:-1]:
         weight = drawn.parameters[f"{layer.name}.weight"]

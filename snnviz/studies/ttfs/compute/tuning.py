@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from snnviz.events import Event, Progress
 from snnviz.studies.ttfs.compute.finetune import finetune
 from snnviz.studies.ttfs.limits import FineTuning
-from snnviz.tasks import NEW, History
+from snnviz.tasks import EMPTY_HISTORY, History
 
 PAUSE_SECONDS = 0.3
 
 
-def tune(task: FineTuning, history: History = NEW, *_: object) -> Iterator[Event]:
+def run_finetuning(task: FineTuning, history: History = EMPTY_HISTORY, *_: object) -> Iterator[Event]:
     """As `core.finetune`. A network that is being trained is waited for; what nobody trains is trained here.
 
     Raises `StoreError` too.

@@ -5,16 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.design.design import Design
-from snnviz.design.measurement import Measurement, name_of
+from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.store import Run
 from snnviz.store.metrics import metrics
 from snnviz.studies.ttfs.charts.costs import RunSummary, cost_table
 from snnviz.studies.ttfs.page.runs import run_panel
 from snnviz.studies.ttfs.page.setting import DESIGN, STUDY
-from snnviz.studies.ttfs.study import networks
-from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.studies.ttfs.study import compared_networks
+from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.theory.operations import CAVEAT
-from snnviz.theory.probe import on_pages
+from snnviz.theory.probe import describe_probe_on_page
 from snnviz.ui.kit import measuring, questions, services
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.shared import shared
@@ -32,10 +32,10 @@ COUNTED = (
 
 def compared_designs() -> dict[str, Design]:
     """The three, by their names."""
-    return networks(DESIGN.value, STUDY.value.steps)
+    return compared_networks(DESIGN.value, STUDY.value.steps)
 
 
-def panel(pair: Pair) -> None:
+def panel(pair: TwinPair) -> None:
     """The table, and the rate-coded network's run."""
     designs = compared_designs()
     runs = questions.runs_of(list(designs.values()))
@@ -77,7 +77,8 @@ def panel(pair: Pair) -> None:
     with st.expander("What is counted"):
         st.caption(COUNTED)
     if rated is not None:
-        st.caption(f"Rate-coded: on {on_pages(designs['rate'], rated.probe)}; the others: on the test images above.")
+        on = describe_probe_on_page(designs["rate"], rated.probe)
+        st.caption(f"Rate-coded: on {on}; the others: on the test images above.")
         measuring.offer_measuring([designs["rate"]] if rated.probe is None else [], "ttfs-costs")
     row, widget = st.columns([8, 2], vertical_alignment="bottom")
     STUDY.number(widget, "steps")
@@ -90,7 +91,7 @@ def _is_done(runs: dict[str, Run], of: Design) -> bool:
 
 
 def _summary(of: Design, run: Run) -> RunSummary:
-    anew = questions.runs_of([Measurement(design=of)]).get(name_of(of))
+    anew = questions.runs_of([Measurement(design=of)]).get(measurement_digest(of))
     return _read(run.run, run.finished, anew.finished if anew is not None else None)
 
 

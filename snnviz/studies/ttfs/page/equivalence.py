@@ -10,7 +10,7 @@ from snnviz.studies.ttfs.charts.neuron import formulas
 from snnviz.studies.ttfs.page import selection as ttfs_looks
 from snnviz.studies.ttfs.page import twin
 from snnviz.studies.ttfs.page.setting import DESIGN, STUDY, VIEW
-from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit.columns import column_config
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -25,14 +25,14 @@ def panel() -> None:
         return
     st.markdown(views.verdict(pair))
     ttfs_looks.widgets(pair)
-    card, image = datasets.card(DESIGN.value.data.name), ttfs_looks.image(pair)
+    card, image = datasets.dataset_card(DESIGN.value.data.name), ttfs_looks.image(pair)
     first = [views.image_chart(pair, image, card), views.logits_chart(pair, image, card), views.difference_chart(pair)]
     charts(payload(first), key="ttfs-logits")
     _layer(pair, image)
     _table(pair)
 
 
-def _layer(pair: Pair, image: int) -> None:
+def _layer(pair: TwinPair, image: int) -> None:
     layer, (neuron, *_) = ttfs_looks.layer(pair), ttfs_looks.neurons(pair)
     left, right = st.columns([6, 5], gap="medium")
     with left:
@@ -51,7 +51,7 @@ def _layer(pair: Pair, image: int) -> None:
         )
 
 
-def _table(pair: Pair) -> None:
+def _table(pair: TwinPair) -> None:
     number = st.column_config.NumberColumn
     table = views.layer_table(pair)
     st.dataframe(

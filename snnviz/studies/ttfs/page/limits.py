@@ -12,14 +12,14 @@ from snnviz.design.networks import MlpNetwork
 from snnviz.errors import DataMissing, InputError
 from snnviz.store import Run, Task
 from snnviz.studies.ttfs.charts import limits as views
-from snnviz.studies.ttfs.curves import networks, points, tuning
-from snnviz.studies.ttfs.limits import FineTuning, Limits, Tuned
+from snnviz.studies.ttfs.curves import curve_points, finetuning_task, pretrained_designs
+from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits, Tuned
 from snnviz.studies.ttfs.page import limits_curve
 from snnviz.studies.ttfs.page.limits_setting import base, kind, sliders
 from snnviz.studies.ttfs.page.setting import DESIGN, LIMITS, STUDY, VIEW
 from snnviz.studies.ttfs.page.work import Source, build_pair, source
-from snnviz.studies.ttfs.theory.limits import accuracy, trained
-from snnviz.studies.ttfs.theory.twins import span
+from snnviz.studies.ttfs.theory.limits import accuracy_under_limits, ttfs_weights_from_relu
+from snnviz.studies.ttfs.theory.twins import input_range
 from snnviz.theory.ttfs import ZETA
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
@@ -38,13 +38,13 @@ def panel() -> None:
 
 
 def _one() -> FineTuning:
-    return tuning(base(), LIMITS.value.limits, LIMITS.value)
+    return finetuning_task(base(), LIMITS.value.limits, LIMITS.value)
 
 
 def _tasks() -> list[Task]:
     now = LIMITS.value
-    curve = points(base(), now, [now.axis])
-    return [_one(), *networks(base(), now.seeds), *(point.task for point in curve)]
+    curve = curve_points(base(), now, [now.axis])
+    return [_one(), *pretrained_designs(base(), now.seeds), *(point.task for point in curve)]
 
 
 def _draw() -> None:
@@ -95,7 +95,7 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{share(value)}"
 
 
-def _at_once(of: Source, limits: Limits) -> tuple[float | None, str]:
+def _at_once(of: Source, limits: HardwareLimits) -> tuple[float | None, str]:
     """The accuracy on some test images, computed here; and what is to be said of it."""
     if of.run is None:
         return None, "Once the network is trained (above), its accuracy under any limits is here at once."
@@ -109,7 +109,7 @@ def _at_once(of: Source, limits: Limits) -> tuple[float | None, str]:
 
 
 @shared(500)
-def _computed(of: Design, weights: Source, limits: Limits) -> tuple[float, int]:
+def _computed(of: Design, weights: Source, limits: HardwareLimits) -> tuple[float, int]:
     pair = build_pair(of, STUDY.value.model_copy(update={"zeta": ZETA, "slopes": "one", "silent": "clock"}), weights)
-    network = trained(pair.relu, *span(datasets.card(of.data.name)), ZETA)
-    return accuracy(network, limits, pair.relu.shown, pair.relu.labels, of.seed), len(pair.relu.shown)
+    network = ttfs_weights_from_relu(pair.relu, *input_range(datasets.dataset_card(of.data.name)), ZETA)
+    return accuracy_under_limits(network, limits, pair.relu.shown, pair.relu.labels, of.seed), len(pair.relu.shown)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from snnviz.store import Run, Task
 from snnviz.studies.ttfs.charts import limits as views
-from snnviz.studies.ttfs.curves import networks, points
+from snnviz.studies.ttfs.curves import curve_points, pretrained_designs
 from snnviz.studies.ttfs.limits import AXES, Tuned
 from snnviz.studies.ttfs.page.limits_setting import base
 from snnviz.studies.ttfs.page.setting import LIMITS
@@ -28,8 +28,8 @@ def panel(runs: Mapping[str, Run]) -> None:
     with numbers:
         LIMITS.numbers(["epochs", "learning_rate", "seeds"])
     LIMITS.show_problem()
-    alone = networks(network, now.seeds)
-    curve = points(network, now, [now.axis])
+    alone = pretrained_designs(network, now.seeds)
+    curve = curve_points(network, now, [now.axis])
     tasks: list[Task] = [*alone, *(point.task for point in curve)]
     own = {task.digest: runs[task.digest] for task in tasks if task.digest in runs}
     actions(tasks, own, f"{LIMITS.key}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from snnviz.studies.ttfs.charts import penalty as views
 from snnviz.studies.ttfs.page.setting import DESIGN, PENALTY, VIEW
-from snnviz.studies.ttfs.penalty import Penalised, penalised
+from snnviz.studies.ttfs.penalty import PenaltyRun, penalty_runs
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import actions
@@ -20,8 +20,8 @@ def panel() -> None:
     questions.live(_draw, VIEW, lambda: questions.are_active([each.design for each in _members()]))
 
 
-def _members() -> Sequence[Penalised]:
-    return penalised(DESIGN.value, PENALTY.value)
+def _members() -> Sequence[PenaltyRun]:
+    return penalty_runs(DESIGN.value, PENALTY.value)
 
 
 def _draw() -> None:

@@ -10,7 +10,7 @@ from snnviz.design.design import Design
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.ttfs.page.setting import DESIGN, RUNS, twin
-from snnviz.studies.ttfs.study import networks
+from snnviz.studies.ttfs.study import compared_networks
 from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.views.numbers import share
@@ -27,7 +27,7 @@ def runs() -> None:
 
 
 def _runs() -> None:
-    both = {name: each for name, each in networks(DESIGN.value).items() if name != "rate"}
+    both = {name: each for name, each in compared_networks(DESIGN.value).items() if name != "rate"}
     found = questions.runs_of(list(both.values()))
     for place, (name, each) in zip(st.columns(2, gap="medium"), both.items(), strict=True):
         with place:

@@ -6,10 +6,10 @@ import streamlit as st
 
 from snnviz.studies.ttfs.charts import neuron as views
 from snnviz.studies.ttfs.page.setting import STUDY
-from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.studies.ttfs.theory.twins import TwinPair
 
 
-def widgets(pair: Pair) -> None:
+def widgets(pair: TwinPair) -> None:
     """Which image, which layer, which neurons."""
     now, names = STUDY.value, pair.relu.names[:-1]
     row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
@@ -53,17 +53,17 @@ def _put(name: str, widget: str) -> None:
         STUDY.rerun()
 
 
-def image(pair: Pair) -> int:
+def image(pair: TwinPair) -> int:
     """The image that is looked at."""
     return min(STUDY.value.image, len(pair.relu.shown) - 1)
 
 
-def layer(pair: Pair) -> int:
+def layer(pair: TwinPair) -> int:
     """The hidden layer that is looked at, from 0."""
     return min(STUDY.value.layer, len(pair.hidden)) - 1
 
 
-def neurons(pair: Pair) -> tuple[int, ...]:
+def neurons(pair: TwinPair) -> tuple[int, ...]:
     """Its neurons that are looked at; those that it does not have are left out."""
     known = [number for number in STUDY.value.chosen if number < len(pair.hidden[layer(pair)].ramp)]
     return tuple(known) or views.example_neurons(pair, layer(pair), image(pair))

@@ -8,7 +8,7 @@ from snnviz.design.design import Design
 from snnviz.design.networks import VggNetwork
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.places import ROOT
-from snnviz.studies.ttfs.curves import LimitSetting
+from snnviz.studies.ttfs.curves import LimitSettings
 from snnviz.studies.ttfs.penalty import PenaltyStudy
 from snnviz.studies.ttfs.study import STARTS, TtfsStudy
 from snnviz.ui.design import nearest
@@ -43,7 +43,7 @@ NAMES = {"relu": "the ReLU network", "ttfs": "the TTFS network", "rate": "the ra
 STUDY = PageSettings(TtfsStudy(), "ttfs", prefix="study.", fragments=ALL, noun="study")
 """Which weights, which twin, and where one looks."""
 
-LIMITS = PageSettings(LimitSetting(), "ttfs_limits", prefix="limits.", fragments=ALL)
+LIMITS = PageSettings(LimitSettings(), "ttfs_limits", prefix="limits.", fragments=ALL)
 """What is limited, and of what a curve is drawn."""
 
 PENALTY = PageSettings(PenaltyStudy(), "ttfs_penalty", prefix="penalty.", fragments=ALL)

@@ -10,7 +10,12 @@ import streamlit as st
 from snnviz.design.registry import Range
 from snnviz.studies.ttfs.charts import naive as views
 from snnviz.studies.ttfs.page.setting import LINK
-from snnviz.studies.ttfs.theory.spectra import RandomLayers, eigenvalues, negative, passed
+from snnviz.studies.ttfs.theory.spectra import (
+    RandomLayers,
+    gradient_norms_by_depth,
+    layer_eigenvalues,
+    negative_slope_share,
+)
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -84,10 +89,10 @@ def _put_slopes() -> None:
 @lru_cache(maxsize=64)
 def _drawn(layers: RandomLayers) -> tuple[str, bytes, bytes]:
     """The sentence and the charts: of one setting the same for everybody."""
-    found = eigenvalues(layers)
+    found = layer_eigenvalues(layers)
     shares = (1.0, layers.share if layers.share < 1 else 0.5)
     return (
-        views.spectrum_verdict(found, negative(layers)),
+        views.spectrum_verdict(found, negative_slope_share(layers)),
         payload(views.spectrum_charts(layers, found)),
-        payload([views.depth_chart(layers, passed(layers, shares))]),
+        payload([views.depth_chart(layers, gradient_norms_by_depth(layers, shares))]),
     )

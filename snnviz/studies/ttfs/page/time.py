@@ -13,7 +13,7 @@ from snnviz.studies.ttfs.charts.ttfs import verdict
 from snnviz.studies.ttfs.page import costs, twin
 from snnviz.studies.ttfs.page import selection as ttfs_looks
 from snnviz.studies.ttfs.page.setting import STUDY, VIEW
-from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit import measuring, questions
 
@@ -47,7 +47,7 @@ def _is_active(rate: Design) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _drawn(pair: Pair, image: int, layer: int, neurons: tuple[int, ...]) -> bytes:
+def _drawn(pair: TwinPair, image: int, layer: int, neurons: tuple[int, ...]) -> bytes:
     return payload([views.time_chart(pair, image, layer, neurons)])
 
 

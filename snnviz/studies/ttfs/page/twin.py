@@ -11,7 +11,7 @@ from snnviz.studies.ttfs.page.setting import DESIGN, NAMES, STUDY
 from snnviz.studies.ttfs.page.work import Source, build_pair, source
 from snnviz.studies.ttfs.study import TtfsStudy
 from snnviz.studies.ttfs.theory.relus import MOST_WEIGHTS
-from snnviz.studies.ttfs.theory.twins import Pair
+from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.numbers import share
 
@@ -41,7 +41,7 @@ TERMS = (
 """What the widgets are about, in the page and not only behind a question mark."""
 
 
-def panel() -> Pair | None:
+def panel() -> TwinPair | None:
     """The twin's widgets; the two networks, or None after a sentence that says why there are none."""
     now = STUDY.value
     _widgets(now)

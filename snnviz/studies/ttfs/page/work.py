@@ -11,8 +11,8 @@ from snnviz.design.design import Design
 from snnviz.errors import DataMissing, NotFound
 from snnviz.events import EpochEnd
 from snnviz.graph.ttfs import relu_network
-from snnviz.studies.ttfs.study import TtfsStudy, Weights, networks
-from snnviz.studies.ttfs.theory.twins import Pair, Relu, images, pair, relu
+from snnviz.studies.ttfs.study import TtfsStudy, Weights, compared_networks
+from snnviz.studies.ttfs.theory.twins import ReluOutputs, TwinPair, draw_images, make_twin_pair, relu_outputs
 from snnviz.ui.kit import services
 from snnviz.ui.kit.shared import shared
 
@@ -34,7 +34,7 @@ def source(design: Design, wanted: Weights) -> Source:
     """The finished run that is wanted, if there is one, else weights before training."""
     if wanted == "untrained":
         return Source("untrained")
-    name = networks(design)[wanted].digest
+    name = compared_networks(design)[wanted].digest
     shown = services.run_and_version(name)
     if shown is None or shown[0].state != "done":
         return Source("untrained")
@@ -43,7 +43,7 @@ def source(design: Design, wanted: Weights) -> Source:
     return Source(wanted, name, run.finished or 0.0, accuracy) if whole else Source("untrained")
 
 
-def build_pair(design: Design, study: TtfsStudy, of: Source) -> Pair:
+def build_pair(design: Design, study: TtfsStudy, of: Source) -> TwinPair:
     """The ReLU network and its TTFS twin, with their outputs on test images. Raises `InputError` or `DataMissing`."""
     if study.slopes != "drawn":  # these say nothing then
         study = study.model_copy(update={"low": 1.0, "high": 1.0})
@@ -52,27 +52,27 @@ def build_pair(design: Design, study: TtfsStudy, of: Source) -> Pair:
 
 
 @shared(6)
-def _pair(design: Design, of: Source, *key: Any) -> Pair:
+def _pair(design: Design, of: Source, *key: Any) -> TwinPair:
     zeta, slopes, low, high, silent = key
-    return pair(_relu(design, of), zeta, slopes, low, high, design.seed, silent)
+    return make_twin_pair(_relu(design, of), zeta, slopes, low, high, design.seed, silent)
 
 
 @shared(3)
-def _relu(design: Design, of: Source) -> Relu:
+def _relu(design: Design, of: Source) -> ReluOutputs:
     arrays = None
     if of.run is not None and (checkpoint := services.store().load_checkpoint(of.run)) is not None:
         arrays = checkpoint.arrays
     training, test, labels = _images(design.data.name, design.seed)
-    return relu(design, arrays, training[: design.data.train_samples or TRAINING], test, labels)
+    return relu_outputs(design, arrays, training[: design.data.train_samples or TRAINING], test, labels)
 
 
 @shared(2)
 def _images(name: str, seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Training and test images, and the labels of these. Raises `DataMissing`."""
-    if not datasets.is_here(name):
-        title = datasets.card(name).title
+    if not datasets.is_available(name):
+        title = datasets.dataset_card(name).title
         raise DataMissing(f"{title} is not on this machine yet: it is fetched when a network is trained on it")
-    return images(datasets.load(name, seed), seed, TRAINING, IMAGES)
+    return draw_images(datasets.load_images(name, seed), seed, TRAINING, IMAGES)
 
 
 @shared(200)

@@ -22,15 +22,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.studies.ttfs.limits import Levels, Limits
-from snnviz.studies.ttfs.theory.twins import Relu
-from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window, windows
+from snnviz.studies.ttfs.limits import HardwareLimits, Levels
+from snnviz.studies.ttfs.theory.twins import ReluOutputs
+from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window, windows_from_activations
 
 
-def quantised(values: Floats, low: float, high: float, bits: int) -> Floats:
+def quantise(values: Floats, low: float, high: float, bits: int) -> Floats:
     """The nearest of 2^bits numbers that divide [low, high] evenly, ends included; of an empty range, its end.
 
-    >>> quantised(np.array([-3.0, -0.4, 0.4, 0.6]), -1.0, 1.0, 2).round(3).tolist()
+    >>> quantise(np.array([-3.0, -0.4, 0.4, 0.6]), -1.0, 1.0, 2).round(3).tolist()
     [-1.0, -0.333, 0.333, 0.333]
     """
     last = 2**bits - 1
@@ -41,14 +41,14 @@ def quantised(values: Floats, low: float, high: float, bits: int) -> Floats:
     return np.where(k == last, high, low + step * k)
 
 
-def few_weights(weights: Floats, reach: float, bits: int, levels: Levels) -> Floats:
+def quantise_weights(weights: Floats, reach: float, bits: int, levels: Levels) -> Floats:
     """(11), in [-reach, reach].
 
-    >>> few_weights(np.array([-3.0, -0.4, 0.4, 0.6]), 1.0, 2, "with-zero").tolist()
+    >>> quantise_weights(np.array([-3.0, -0.4, 0.4, 0.6]), 1.0, 2, "with-zero").tolist()
     [-1.0, 0.0, 0.0, 1.0]
     """
     if levels == "without-zero":
-        return quantised(weights, -reach, reach, bits)
+        return quantise(weights, -reach, reach, bits)
     last = 2 ** (bits - 1) - 1
     if not reach > 0:
         return np.zeros_like(weights)
@@ -56,15 +56,15 @@ def few_weights(weights: Floats, reach: float, bits: int, levels: Levels) -> Flo
     return found
 
 
-def reach(weights: Floats, outliers: float) -> float:
+def weight_range(weights: Floats, outliers: float) -> float:
     """r of (11): the largest |W|, or that beyond which a share of `outliers` lies."""
     return float(np.quantile(np.abs(weights), 1 - outliers))
 
 
-def shortened(windows: Sequence[Window], factor: float) -> tuple[Window, ...]:
+def shorten_windows(windows: Sequence[Window], factor: float) -> tuple[Window, ...]:
     """(12): one after the other, each so many times shorter.
 
-    >>> [window.end for window in shortened([Window(1.0, 5.0), Window(5.0, 7.0)], 4)]
+    >>> [window.end for window in shorten_windows([Window(1.0, 5.0), Window(5.0, 7.0)], 4)]
     [2.0, 2.5]
     """
     ends = [INPUT_WINDOW.end]
@@ -73,16 +73,16 @@ def shortened(windows: Sequence[Window], factor: float) -> tuple[Window, ...]:
     return tuple(Window(start, end) for start, end in pairwise(ends))
 
 
-def received(times: Floats, window: Window, limits: Limits, noise: Floats | None) -> Floats:
+def limited_arrival_times(times: Floats, window: Window, limits: HardwareLimits, noise: Floats | None) -> Floats:
     """(13) and (14): when spikes (B, n) come, by `noise` of variance 1 in the same shape."""
     if limits.jitter and noise is not None:
         moved = np.clip(times + limits.jitter * noise, window.start, window.end)
         times = np.where(times < window.end, moved, times)
-    return quantised(times, window.start, window.end, limits.time_bits) if limits.time_bits else times
+    return quantise(times, window.start, window.end, limits.time_bits) if limits.time_bits else times
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trained:
+class TtfsWeights:
     """A B1-network of fully connected layers: weights (n, m), biases (n,), the readout's last, and its windows.
 
     Intensity i stands for low + (high - low) i.
@@ -94,17 +94,17 @@ class Trained:
     low: float
     high: float
 
-    def limited(self, limits: Limits) -> Trained:
+    def limited(self, limits: HardwareLimits) -> TtfsWeights:
         """With the weights (11) and windows (12) of a chip."""
         if limits.weight_bits:
-            ranges = [reach(w, limits.outliers) for w in self.weights]
+            ranges = [weight_range(w, limits.outliers) for w in self.weights]
             bits, levels = limits.weight_bits, limits.levels
-            few = tuple(few_weights(w, r, bits, levels) for w, r in zip(self.weights, ranges, strict=True))
+            few = tuple(quantise_weights(w, r, bits, levels) for w, r in zip(self.weights, ranges, strict=True))
         else:
             few = self.weights
-        return Trained(few, self.biases, shortened(self.windows, limits.latency), self.low, self.high)
+        return TtfsWeights(few, self.biases, shorten_windows(self.windows, limits.latency), self.low, self.high)
 
-    def logits(self, shown: Floats, limits: Limits, seed: int = 0) -> tuple[Floats, float]:
+    def logits(self, shown: Floats, limits: HardwareLimits, seed: int = 0) -> tuple[Floats, float]:
         """What the network of these weights and windows says of intensities (B, m): (B, classes), spikes per neuron.
 
         By (3), (4) and (7) with B = 1, through (13), whose noise is drawn from `seed`, and (14).
@@ -113,7 +113,7 @@ class Trained:
 
         def come(times: Floats, window: Window) -> Floats:
             noise = draw.standard_normal(times.shape) if limits.jitter else None
-            return received(times, window, limits, noise)
+            return limited_arrival_times(times, window, limits, noise)
 
         before, spikes, neurons = INPUT_WINDOW, 0.0, 0
         times = come(1.0 - shown, before)
@@ -130,20 +130,22 @@ class Trained:
         return u, spikes / max(1, neurons)
 
 
-def trained(found: Relu, low: float, high: float, zeta: float) -> Trained:
+def ttfs_weights_from_relu(found: ReluOutputs, low: float, high: float, zeta: float) -> TtfsWeights:
     """A fully connected ReLU network's twin. `found` has the input's range in its first layer; here it is beside."""
     first, *others = found.layers
     weights = first.weights / (high - low)
-    return Trained(
+    return TtfsWeights(
         (weights, *(layer.weights for layer in others)),
         (first.bias - low * weights.sum(1), *(layer.bias for layer in others)),
-        windows(found.largest, zeta),
+        windows_from_activations(found.largest, zeta),
         low,
         high,
     )
 
 
-def accuracy(network: Trained, limits: Limits, shown: Floats, labels: NDArray[np.int64], seed: int) -> float:
+def accuracy_under_limits(
+    network: TtfsWeights, limits: HardwareLimits, shown: Floats, labels: NDArray[np.int64], seed: int
+) -> float:
     """Under limits, of intensities (B, m)."""
     logits, _ = network.limited(limits).logits(shown, limits, seed)
     return float((logits.argmax(1) == labels).mean())

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.inits import Drive, is_measured, weight_law
+from snnviz.catalog.inits import InputStatistics, is_data_dependent, weight_distribution
 from snnviz.design.design import Design
 from snnviz.design.networks import Shape
-from snnviz.errors import Described, InputError
-from snnviz.graph.architectures import INPUT, Architecture, Layer, architecture
+from snnviz.errors import InputError, Unquoted
+from snnviz.graph.architectures import INPUT, Architecture, Layer, build_architecture
 from snnviz.graph.layers import EPSILON
 
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ MOST_WEIGHTS = 8_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dense:
+class DenseLayer:
     """max(0, W x + b) of a layer, W (n, m), b (n,); the readout's without the max. `shape`: of its n neurons.
 
     With `squares` (m, k), x_j is the largest of what these k neurons of the layer before say.
@@ -52,41 +52,45 @@ class Dense:
         return found
 
 
-def size(built: Architecture) -> int:
+def matrix_size(built: Architecture) -> int:
     """How many numbers the matrices of a network hold."""
     total = 0
     for index, layer in enumerate(built.layers):
-        total += layer.neurons * math.prod(shape_before(built, index) if layer.sources[0].linear else layer.in_shape)
+        total += layer.neurons * math.prod(source_shape(built, index) if layer.sources[0].linear else layer.in_shape)
     return total
 
 
-def check(design: Design) -> None:
+def check_matrix_size(design: Design) -> None:
     """Raises `InputError` for a network whose matrices are too large."""
-    built = architecture(design)
-    if (found := size(built)) > MOST_WEIGHTS:
-        got = Described(f"{found:,}")
+    built = build_architecture(design)
+    if (found := matrix_size(built)) > MOST_WEIGHTS:
+        got = Unquoted(f"{found:,}")
         raise InputError("network", f"have at most {MOST_WEIGHTS:,} numbers in its layers' dense matrices", got)
 
 
-def dense(design: Design, arrays: Arrays) -> tuple[Dense, ...]:
+def dense_layers(design: Design, arrays: Arrays) -> tuple[DenseLayer, ...]:
     """The layers of a ReLU network, in order, from its parameters. Raises `InputError` where it is too large."""
-    check(design)
-    built = architecture(design)
+    check_matrix_size(design)
+    built = build_architecture(design)
     return tuple(_dense(built, index, *_folded(layer, arrays)) for index, layer in enumerate(built.layers))
 
 
-def drawn(design: Design, shown: Floats) -> dict[str, Any]:
+def random_parameters(design: Design, shown: Floats) -> dict[str, Any]:
     """Weights by the law of the design's initialisation, biases 0: as before training, though of another stream.
 
     `shown` (B, m): inputs, for an initialisation that must know what reaches a layer. Raises `InputError`.
     """
-    check(design)
-    built, x = architecture(design), shown
+    check_matrix_size(design)
+    built, x = build_architecture(design), shown
     found: dict[str, Any] = {}
     rng = np.random.default_rng(design.seed)
     for index, layer in enumerate(built.layers):
-        drive = Drive(float(np.square(pooled(built, index, x)).mean()), 1) if is_measured(design.init) else None
-        law = weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron, drive)
+        drive = (
+            InputStatistics(float(np.square(layer_input(built, index, x)).mean()), 1)
+            if is_data_dependent(design.init)
+            else None
+        )
+        law = weight_distribution(design.init, layer.fan_in, layer.fan_out, design.neuron, drive)
         shape: tuple[int, ...] = (layer.out_shape[0], layer.fan_in)
         if layer.kind == "conv":
             shape = (layer.out_shape[0], layer.in_shape[0], layer.kernel, layer.kernel)
@@ -97,13 +101,13 @@ def drawn(design: Design, shown: Floats) -> dict[str, Any]:
         if layer.normed:
             found |= {f"{layer.name}.{kind}": np.ones(count) for kind in ("gain", "variance")}
             found |= {f"{layer.name}.mean": np.zeros(count)}
-        if is_measured(design.init):
+        if is_data_dependent(design.init):
             made = _dense(built, index, *_folded(layer, found))
             x = np.maximum(made.currents(x), 0.0)
     return found
 
 
-def run(layers: Sequence[Dense], x: Floats) -> list[Floats]:
+def forward(layers: Sequence[DenseLayer], x: Floats) -> list[Floats]:
     """What each hidden layer says, (B, n), and the logits, for inputs (B, m)."""
     said = []
     for layer in layers[:-1]:
@@ -124,16 +128,16 @@ def _folded(layer: Layer, arrays: Arrays) -> tuple[Floats, Floats]:
     return kappa.reshape(-1, *[1] * (own["weight"].ndim - 1)) * own["weight"], own["bias"] - kappa * mean
 
 
-def _dense(built: Architecture, index: int, weight: Floats, bias: Floats) -> Dense:
+def _dense(built: Architecture, index: int, weight: Floats, bias: Floats) -> DenseLayer:
     layer = built.layers[index]
     matrix = weight if layer.kind == "linear" else _convolution(layer, weight)
     biases, source = np.repeat(bias, layer.neurons // layer.out_shape[0]), layer.sources[0]
     if not source.linear:
-        numbers = np.arange(math.prod(shape_before(built, index))).reshape(1, *shape_before(built, index))
+        numbers = np.arange(math.prod(source_shape(built, index))).reshape(1, *source_shape(built, index))
         squares = _squares(numbers, source.pool).reshape(math.prod(layer.in_shape), -1)
-        return Dense(layer.name, matrix, biases, layer.out_shape, squares)
-    matrix = _unpooled(matrix.reshape(layer.neurons, *layer.in_shape), shape_before(built, index), source.pool)
-    return Dense(layer.name, matrix, biases, layer.out_shape)
+        return DenseLayer(layer.name, matrix, biases, layer.out_shape, squares)
+    matrix = _unpooled(matrix.reshape(layer.neurons, *layer.in_shape), source_shape(built, index), source.pool)
+    return DenseLayer(layer.name, matrix, biases, layer.out_shape)
 
 
 def _convolution(layer: Layer, weight: Floats) -> Floats:
@@ -160,18 +164,18 @@ def _unpooled(matrix: Floats, before: Shape, pool: int) -> Floats:
     return found.reshape(len(matrix), -1)
 
 
-def shape_before(built: Architecture, index: int) -> Shape:
+def source_shape(built: Architecture, index: int) -> Shape:
     """The shape of what a layer's source says, before any pooling."""
     source = built.layers[index].sources[0].layer
     return built.input_shape if source == INPUT else built.layers[source].out_shape
 
 
-def pooled(built: Architecture, index: int, x: Floats) -> Floats:
+def layer_input(built: Architecture, index: int, x: Floats) -> Floats:
     """What a layer reads (B, m) or (B, C, H, W), from what the layer before says."""
     source = built.layers[index].sources[0]
     if source.pool == 1:
         return x
-    squares = _squares(x.reshape(len(x), *shape_before(built, index)), source.pool)
+    squares = _squares(x.reshape(len(x), *source_shape(built, index)), source.pool)
     found: Floats = squares.mean(4) if source.linear else squares.max(4)
     return found
 

@@ -19,12 +19,12 @@ from threadpoolctl import threadpool_limits
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
-from snnviz.theory.ttfs import Floats, spectrum
+from snnviz.theory.ttfs import Floats, jacobian_eigenvalues
 
 Slope = Literal["b1", "alpha-one", "chosen"]
 SLOPES: tuple[Slope, ...] = get_args(Slope)
 
-OUTSIDE = 1.05
+UNIT_CIRCLE_MARGIN = 1.05
 """A modulus above which an eigenvalue counts as outside of the unit circle: finite layers of radius 1 have some at
 1.03."""
 
@@ -72,13 +72,13 @@ class RandomLayers(Document):
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def single_blas_thread() -> Iterator[None]:
     """Small matrices on two threads wait for each other as soon as something else runs: minutes, not a second."""
     with threadpool_limits(1, user_api="blas"):
         yield
 
 
-def drawn(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floats, dict[Slope, Floats], Floats]:
+def random_layer(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floats, dict[Slope, Floats], Floats]:
     """Weights (n, n), the slopes (n,) of each model, and one uniform number a neuron: it spikes if that is less than
     the share."""
     n = setting.neurons
@@ -87,20 +87,22 @@ def drawn(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floats, dic
     return weights, {"b1": np.ones(n), "alpha-one": 1 + weights.sum(1), "chosen": chosen}, draw.uniform(size=n)
 
 
-def eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex128]]:
+def layer_eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex128]]:
     """Of one layer's Jacobian, (n,) for each model; all have the same weights and the same neurons spike."""
-    weights, slopes, uniform = drawn(setting, np.random.default_rng(setting.seed))
+    weights, slopes, uniform = random_layer(setting, np.random.default_rng(setting.seed))
     spiked = uniform < setting.share
-    with one_thread():
-        return {name: spectrum(weights, slope, spiked) for name, slope in slopes.items()}
+    with single_blas_thread():
+        return {name: jacobian_eigenvalues(weights, slope, spiked) for name, slope in slopes.items()}
 
 
-def negative(setting: RandomLayers) -> float:
+def negative_slope_share(setting: RandomLayers) -> float:
     """The share of the layer's neurons whose slope is not above 0 where alpha = 1."""
-    return float((drawn(setting, np.random.default_rng(setting.seed))[1]["alpha-one"] <= 0).mean())
+    return float((random_layer(setting, np.random.default_rng(setting.seed))[1]["alpha-one"] <= 0).mean())
 
 
-def passed(setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH) -> dict[tuple[Slope, float], Floats]:
+def gradient_norms_by_depth(
+    setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH
+) -> dict[tuple[Slope, float], Floats]:
     """The norm of a gradient of 1 that goes back through 1 to `depth` layers, (depth,), by model and by the share of
     neurons that spike. It is J^T g for layer after layer; weights are the same for all."""
     draw = np.random.default_rng([setting.seed, 1])
@@ -108,8 +110,8 @@ def passed(setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH) -
     gradients = {(name, share): first / np.linalg.norm(first) for name in SLOPES for share in shares}
     norms = {key: np.zeros(depth) for key in gradients}
     for layer in range(depth):
-        weights, slopes, uniform = drawn(setting, draw)
-        with one_thread():
+        weights, slopes, uniform = random_layer(setting, draw)
+        with single_blas_thread():
             for (name, share), gradient in gradients.items():
                 found = np.where(uniform < share, gradient / slopes[name], 0.0) @ weights  # without the matrix J
                 gradients[name, share] = found
@@ -118,9 +120,9 @@ def passed(setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH) -
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class SpectrumSummary:
     """Of several random layers and one model: the largest modulus of an eigenvalue (median, least), and the share of
-    all eigenvalues whose modulus is above `OUTSIDE`."""
+    all eigenvalues whose modulus is above `UNIT_CIRCLE_MARGIN`."""
 
     slope: Slope
     median: float
@@ -129,27 +131,29 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Spectra:
+class SpectraSummary:
     """`negative`: the share of neurons whose slope is not above 0 where alpha = 1, so that they never spike."""
 
-    models: tuple[Summary, ...]
+    models: tuple[SpectrumSummary, ...]
     negative: float
 
 
-def summary(setting: RandomLayers, layers: int, tell: Callable[[float], None] = lambda _: None) -> Spectra:
+def summarise_spectra(
+    setting: RandomLayers, layers: int, tell: Callable[[float], None] = lambda _: None
+) -> SpectraSummary:
     """Of so many layers, each with a seed of its own, from the setting's on. `tell` hears the share that is done."""
     moduli: dict[Slope, list[Floats]] = {name: [] for name in SLOPES}
     negative = 0.0
     for index in range(layers):
-        weights, slopes, uniform = drawn(setting, np.random.default_rng(setting.seed + index))
+        weights, slopes, uniform = random_layer(setting, np.random.default_rng(setting.seed + index))
         negative += float((slopes["alpha-one"] <= 0).mean()) / layers
-        with one_thread():
+        with single_blas_thread():
             for name, slope in slopes.items():
-                moduli[name].append(np.abs(spectrum(weights, slope, uniform < setting.share)))
+                moduli[name].append(np.abs(jacobian_eigenvalues(weights, slope, uniform < setting.share)))
         tell((index + 1) / layers)
     found = []
     for name in SLOPES:
         largest = np.array([values.max() for values in moduli[name]])
-        outside = float((np.concatenate(moduli[name]) > OUTSIDE).mean())
-        found.append(Summary(name, float(np.median(largest)), float(largest.min()), outside))
-    return Spectra(tuple(found), negative)
+        outside = float((np.concatenate(moduli[name]) > UNIT_CIRCLE_MARGIN).mean())
+        found.append(SpectrumSummary(name, float(np.median(largest)), float(largest.min()), outside))
+    return SpectraSummary(tuple(found), negative)

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.data import datasets
-from snnviz.data.datasets import Card, Split
+from snnviz.data.datasets import DatasetCard, Split
 from snnviz.design.design import Design
 from snnviz.errors import Diverged
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.studies.ttfs.study import Slopes
 from snnviz.studies.ttfs.theory import relus
-from snnviz.studies.ttfs.theory.relus import Dense
+from snnviz.studies.ttfs.theory.relus import DenseLayer
 from snnviz.theory import probe, ttfs
-from snnviz.theory.operations import met, taps, taps_before
-from snnviz.theory.ttfs import Floats, Layer, Passed, Silent, Stack
+from snnviz.theory.operations import connections_before_pooling, connections_per_position, effective_operations
+from snnviz.theory.ttfs import Floats, ForwardPass, Layer, Silent, TtfsNetwork
 
 MOST_ACTIVATIONS = 2_000_000
 """Of both networks, images times neurons."""
@@ -32,14 +32,14 @@ AT_ONCE = 500
 
 
 @dataclass(frozen=True, eq=False)
-class Relu:
+class ReluOutputs:
     """The ReLU network. `layers` are for intensities in [0, 1], with the data set's normalisation in the first.
 
     `said` of the test images `shown` (B, m): each hidden layer (B, n), and the logits. `largest`: of each hidden layer
     over `sought` training images.
     """
 
-    layers: tuple[Dense, ...]
+    layers: tuple[DenseLayer, ...]
     shown: Floats
     labels: NDArray[np.int64]
     said: tuple[Floats, ...]
@@ -61,63 +61,63 @@ class Relu:
         return float((self.said[-1].argmax(1) == self.labels).mean())
 
 
-def span(card: Card) -> tuple[float, float]:
+def input_range(card: DatasetCard) -> tuple[float, float]:
     """What intensities 0 and 1 are to a network whose input is normalised."""
     return -card.mean / card.std, (1 - card.mean) / card.std
 
 
-def images(split: Split, seed: int, training: int, test: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def draw_images(split: Split, seed: int, training: int, test: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """So many training and test images as intensities (B, m) in [0, 1], and the labels of these, drawn by the seed.
 
-    In the order of `probe.drawn`: any beginning of them stands for all classes.
+    In the order of `probe.draw_balanced`: any beginning of them stands for all classes.
     """
-    first = split.train_images[probe.drawn(split.train_labels, training, seed)]
-    chosen = probe.drawn(split.test_labels, test, seed)
+    first = split.train_images[probe.draw_balanced(split.train_labels, training, seed)]
+    chosen = probe.draw_balanced(split.test_labels, test, seed)
     shown = split.test_images[chosen].reshape(len(chosen), -1) / split.white
     return first.reshape(len(first), -1) / np.float32(split.white), shown, split.test_labels[chosen]
 
 
-def images_for(layers: Sequence[Dense], wanted: int) -> int:
+def image_budget(layers: Sequence[DenseLayer], wanted: int) -> int:
     """So many of the wanted images that what neurons say of them fits into memory."""
     neurons = sum(len(layer.bias) for layer in layers)
     return max(8, min(wanted, MOST_ACTIVATIONS // neurons))
 
 
-def relu(
+def relu_outputs(
     design: Design, arrays: relus.Arrays | None, training: Floats, test: Floats, labels: NDArray[np.int64]
-) -> Relu:
+) -> ReluOutputs:
     """The ReLU network of a design with these parameters, or such as it has before training.
 
-    Of images as `images` gives them, of which not all may be used. Raises `InputError` for a network that is too large,
-    and `Diverged`.
+    Of images as `draw_images` gives them, of which not all may be used. Raises `InputError` for a network that is too
+    large, and `Diverged`.
     """
-    low, high = span(datasets.card(design.data.name))
-    arrays = arrays or relus.drawn(design, low + (high - low) * training[: probe.SIZE])
-    first, *others = relus.dense(design, arrays)
-    weights, bias = ttfs.rescaled(first.weights, first.bias, low, high)
+    low, high = input_range(datasets.dataset_card(design.data.name))
+    arrays = arrays or relus.random_parameters(design, low + (high - low) * training[: probe.PROBE_SIZE])
+    first, *others = relus.dense_layers(design, arrays)
+    weights, bias = ttfs.rescale_input_range(first.weights, first.bias, low, high)
     layers = (replace(first, weights=weights, bias=bias), *others)
-    count = images_for(layers, len(test))
+    count = image_budget(layers, len(test))
     shown = test[:count]
     products = sum(layer.weights.size for layer in layers)
     sought = min(len(training), max(AT_ONCE, int(MOST_PRODUCTS / products)))
     largest = np.zeros(len(layers) - 1)
     with np.errstate(over="ignore", invalid="ignore"):
         for begin in range(0, sought, AT_ONCE):
-            said = relus.run(layers, training[begin : min(sought, begin + AT_ONCE)])
+            said = relus.forward(layers, training[begin : min(sought, begin + AT_ONCE)])
             largest = np.maximum(largest, [float(x.max()) for x in said[:-1]])
-        said = relus.run(layers, shown)
+        said = relus.forward(layers, shown)
         if not all(np.isfinite(each).all() for each in (*said, largest.sum())):
             raise Diverged("Activations became infinite: smaller weights or fewer layers help.")
-    return Relu(layers, shown, labels[:count], tuple(said), tuple(largest.tolist()), sought)
+    return ReluOutputs(layers, shown, labels[:count], tuple(said), tuple(largest.tolist()), sought)
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class TwinPair:
     """Both networks, and what the TTFS network made of the same images."""
 
-    relu: Relu
-    stack: Stack
-    passed: Passed
+    relu: ReluOutputs
+    stack: TtfsNetwork
+    passed: ForwardPass
 
     @property
     def hidden(self) -> tuple[Layer, ...]:
@@ -136,9 +136,9 @@ class Pair:
 
     @cached_property
     def decoded(self) -> tuple[Floats, ...]:
-        """t_max - t of each hidden layer, and the logits: what is to equal `relu.said`."""
+        """t_max - t of each hidden layer, and the logits: what is to equal `relu_outputs.said`."""
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
-        return (*(ttfs.decode(times, layer.window) for times, layer in pairs), self.passed.logits)
+        return (*(ttfs.time_to_activation(times, layer.window) for times, layer in pairs), self.passed.logits)
 
     @cached_property
     def differences(self) -> tuple[float, ...]:
@@ -165,17 +165,21 @@ class Pair:
     def spikes(self) -> tuple[float, ...]:
         """Spikes per neuron of each hidden layer: the share of neurons that are not silent."""
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
-        return tuple(float(ttfs.fired(times, layer.window).mean()) for times, layer in pairs)
+        return tuple(float(ttfs.has_fired(times, layer.window).mean()) for times, layer in pairs)
 
     def additions(self, design: Design) -> float:
         """Of an image in the TTFS network `design`: each spike, the input's too, at each weight that it meets."""
         ends = (ttfs.INPUT_WINDOW.end, *(layer.window.end for layer in self.hidden))
-        built, found = architecture(design), 0.0
+        built, found = build_architecture(design), 0.0
         seen = zip(built.layers, self.stack.layers, self.passed.times, ends, strict=True)
         for index, (layer, own, times, end) in enumerate(seen):
-            source, sides = layer.sources[0], relus.shape_before(built, index)[1:]
-            meets = taps_before(layer, source.pool, sides) if source.linear else taps(layer)
-            found += met(own.read(times) < end, meets)
+            source, sides = layer.sources[0], relus.source_shape(built, index)[1:]
+            meets = (
+                connections_before_pooling(layer, source.pool, sides)
+                if source.linear
+                else connections_per_position(layer)
+            )
+            found += effective_operations(own.read(times) < end, meets)
         return found
 
     @property
@@ -189,10 +193,16 @@ class Pair:
         A normalised image is 0 nowhere; with the normalisation `folded` into the first layer black pixels are, as to a
         TTFS network.
         """
-        built, (low, high) = architecture(design), (0.0, 1.0) if folded else span(datasets.card(design.data.name))
+        built, (low, high) = (
+            build_architecture(design),
+            (0.0, 1.0) if folded else input_range(datasets.dataset_card(design.data.name)),
+        )
         said = (low + (high - low) * self.relu.shown, *self.relu.said[:-1])
-        reads = (relus.pooled(built, index, x) for index, x in enumerate(said))
-        return sum(met(x != 0, taps(layer)) for layer, x in zip(built.layers, reads, strict=True))
+        reads = (relus.layer_input(built, index, x) for index, x in enumerate(said))
+        return sum(
+            effective_operations(x != 0, connections_per_position(layer))
+            for layer, x in zip(built.layers, reads, strict=True)
+        )
 
     @property
     def spikes_per_neuron(self) -> float:
@@ -212,9 +222,9 @@ class Pair:
         return float((self.passed.logits.argmax(1) == self.relu.labels).mean())
 
 
-def pair(
-    network: Relu, zeta: float, slopes: Slopes, low: float, high: float, seed: int, silent: Silent = "clock"
-) -> Pair:
+def make_twin_pair(
+    network: ReluOutputs, zeta: float, slopes: Slopes, low: float, high: float, seed: int, silent: Silent = "clock"
+) -> TwinPair:
     """The twin of a ReLU network, by (6) of `theory.ttfs`; with `silent` "nothing" its neurons are (1) for ever.
 
     Raises `InputError` where no slopes make all ramps 1.
@@ -225,7 +235,7 @@ def pair(
         rng = np.random.default_rng(seed)
         chosen = [rng.uniform(low, high, len(bias)) for bias in biases[:-1]]
     elif slopes == "alpha-one":
-        chosen = [ttfs.slopes_of_ramp_one(matrix) for matrix in weights[:-1]]
+        chosen = [ttfs.slopes_for_unit_ramp(matrix) for matrix in weights[:-1]]
     squares = [layer.squares for layer in network.layers]
-    made = ttfs.twin(weights, biases, network.largest, zeta, chosen, squares, silent)
-    return Pair(network, made, made.run(network.shown))
+    made = ttfs.network_from_activations(weights, biases, network.largest, zeta, chosen, squares, silent)
+    return TwinPair(network, made, made.run(network.shown))

@@ -15,7 +15,7 @@ import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from snnviz.data.files.limits import Limits
+from snnviz.data.files.limits import UploadLimits
 from snnviz.errors import InputError
 from snnviz.ui.server import visitors
 from snnviz.ui.server.middleware.cookies import VISITOR
@@ -50,7 +50,7 @@ class BodyLimits:
             return
         upload = self.place.fullmatch(scope["path"]) if scope["method"] == "PUT" else None
         try:
-            limits = Limits.here()
+            limits = UploadLimits.here()
         except InputError as error:
             await refuse(scope, receive, send, 503, f"{error}.")
             return
@@ -81,7 +81,7 @@ class BodyLimits:
 class Body:
     """A request's body, as far as it has arrived."""
 
-    def __init__(self, receive: Receive, owner: Owner, limits: Limits, most: int) -> None:
+    def __init__(self, receive: Receive, owner: Owner, limits: UploadLimits, most: int) -> None:
         self.owner, self.limits, self.most = owner, limits, most
         self.arrived = 0
         self.whole = self.settled = False

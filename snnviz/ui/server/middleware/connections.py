@@ -13,10 +13,10 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from snnviz.data.files.limits import Limits
+from snnviz.data.files.limits import UploadLimits
 from snnviz.errors import InputError
 
-HEADER_SECONDS = float(Limits().idle)
+HEADER_SECONDS = float(UploadLimits().idle)
 """From the first byte of a request, or from connecting, to the end of its header. A browser takes milliseconds."""
 
 MESSAGE_BYTES = 4 * 2**20
@@ -29,7 +29,7 @@ def limit_header_time() -> None:
     """Have uvicorn close a connection whose next request's header is not whole in time: as long as a body may pause."""
     global HEADER_SECONDS
     with suppress(InputError):  # which the Data page says
-        HEADER_SECONDS = float(Limits.here().idle)
+        HEADER_SECONDS = float(UploadLimits.here().idle)
     made, received = AutoHTTPProtocol.connection_made, AutoHTTPProtocol.data_received  # perhaps repaired before
 
     def connect(protocol: Any, transport: Any) -> None:

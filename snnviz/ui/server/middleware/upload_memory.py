@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from snnviz.data.files.limits import Limits
+from snnviz.data.files.limits import UploadLimits
 
 LEFT_SECONDS = 120
 """After which what a visitor left behind goes, as Streamlit says of its sessions: till then they may come back."""
@@ -49,7 +49,7 @@ class UploadMemory:
         if size < 0:
             self._counted = 0.0
 
-    def refusal(self, owner: Owner, limits: Limits) -> tuple[int, str] | None:
+    def refusal(self, owner: Owner, limits: UploadLimits) -> tuple[int, str] | None:
         """The HTTP status and sentence of a refusal where a limit is exceeded, else None."""
         now = time.monotonic()
         if now - self._counted > SAME_SECONDS:
@@ -60,7 +60,7 @@ class UploadMemory:
             found = self._excess(owner, limits)
         return found
 
-    def _excess(self, owner: Owner, limits: Limits) -> tuple[int, str] | None:
+    def _excess(self, owner: Owner, limits: UploadLimits) -> tuple[int, str] | None:
         visitor, address, everybody = (self._arriving[key] + self._kept[key] for key in _keys(owner))
         again = "take one away, or close its page, and try again."
         if visitor > limits.visitor_held * 2**20:

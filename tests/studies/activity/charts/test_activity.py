@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from snnviz.catalog.inits import read_init
+from snnviz.catalog.inits import parse_init
 from snnviz.design.menus import INITS, Choice
 from snnviz.studies.activity.charts.activity import (
     colour,
@@ -25,8 +25,8 @@ from snnviz.studies.activity.charts.activity import (
     time_charts,
     variance_chart,
 )
-from snnviz.studies.activity.theory.activity import Setting, Trace, expected
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics, expected_statistics
+from snnviz.studies.activity.theory.propagation import propagate_activity
 from snnviz.views.chart import Chart
 
 SMALL: dict[str, Any] = {
@@ -55,12 +55,12 @@ def drawn(chart: Chart, name: str) -> dict[str, Any]:
     return found
 
 
-def setting(**changes: Any) -> Setting:
-    return Setting.check(SMALL | changes)
+def setting(**changes: Any) -> ActivityConfig:
+    return ActivityConfig.check(SMALL | changes)
 
 
-def everything(here: Setting, traces: tuple[Trace, ...], layer: int = 2) -> list[Chart]:
-    theory = [expected(here, init) for init in here.inits]
+def everything(here: ActivityConfig, traces: tuple[LayerStatistics, ...], layer: int = 2) -> list[Chart]:
+    theory = [expected_statistics(here, init) for init in here.inits]
     return [
         variance_chart(here, traces, theory),
         spikes_chart(here, traces),
@@ -79,8 +79,8 @@ def luminance(shown: str) -> float:
 
 
 def test_colours_are_readable_on_white_and_on_black_and_differ() -> None:
-    chosen = [read_init(entry.kind) for entry in INITS]
-    shown = {init.kind: colour(init, Setting()) for init in chosen}
+    chosen = [parse_init(entry.kind) for entry in INITS]
+    shown = {init.kind: colour(init, ActivityConfig()) for init in chosen}
     assert len(set(shown.values())) == len(shown)
     for one in shown.values():
         assert 1.05 / (luminance(one) + 0.05) > 3
@@ -88,22 +88,22 @@ def test_colours_are_readable_on_white_and_on_black_and_differ() -> None:
 
 
 def test_a_colour_does_not_depend_on_what_else_is_shown() -> None:
-    for init in Setting().inits:
-        assert colour(init, Setting.check({"inits": init.kind})) == colour(init, Setting())
+    for init in ActivityConfig().inits:
+        assert colour(init, ActivityConfig.check({"inits": init.kind})) == colour(init, ActivityConfig())
 
 
 def test_choices_of_one_kind_differ_in_shade_or_marker() -> None:
-    here = Setting.check({"inits": ",".join(["kaiming", *(f"kaiming:gain={k}" for k in range(3, 14))])})
+    here = ActivityConfig.check({"inits": ",".join(["kaiming", *(f"kaiming:gain={k}" for k in range(3, 14))])})
     looks = [init_style(init, here) for init in here.inits]
     assert len(set(looks)) == len(looks) == 12
-    assert looks[0].colour == colour(read_init("kaiming"), Setting())
-    alone = Setting.check({"inits": "kaiming:gain=3"})
+    assert looks[0].colour == colour(parse_init("kaiming"), ActivityConfig())
+    alone = ActivityConfig.check({"inits": "kaiming:gain=3"})
     assert init_style(alone.inits[0], alone) == looks[1]
 
 
 def test_labels_name_what_was_changed() -> None:
-    assert label(read_init("glorot")) == "glorot"
-    assert label(read_init("fluctuation-driven:xi=2:nu=0.1")) == "fluctuation driven, xi 2, nu 0.1"
+    assert label(parse_init("glorot")) == "glorot"
+    assert label(parse_init("fluctuation-driven:xi=2:nu=0.1")) == "fluctuation driven, xi 2, nu 0.1"
 
 
 def test_rounding_keeps_four_digits_and_leaves_gaps() -> None:
@@ -113,7 +113,7 @@ def test_rounding_keeps_four_digits_and_leaves_gaps() -> None:
 @pytest.mark.parametrize("steps", [1, 3])
 def test_lines_and_bands_are_mean_and_standard_deviation(steps: int) -> None:
     here = setting(steps=steps)
-    traces = propagate(here)
+    traces = propagate_activity(here)
     for chart, name in (
         (variance_chart(here, traces, [None] * 3), "var_u"),
         (spikes_chart(here, traces), "spikes"),
@@ -137,19 +137,21 @@ def test_lines_and_bands_are_mean_and_standard_deviation(steps: int) -> None:
 
 def test_bands_lie_below_all_lines() -> None:
     here = setting()
-    traces = check(variance_chart(here, propagate(here), [expected(here, init) for init in here.inits]))
+    traces = check(
+        variance_chart(here, propagate_activity(here), [expected_statistics(here, init) for init in here.inits])
+    )
     fills = [k for k, one in enumerate(traces) if "fill" in one]
     assert fills == list(range(3))
 
 
 def test_one_network_has_no_band() -> None:
     here = setting(seeds=1)
-    assert not any("fill" in one for one in check(variance_chart(here, propagate(here), [None] * 3)))
+    assert not any("fill" in one for one in check(variance_chart(here, propagate_activity(here), [None] * 3)))
 
 
 def test_theory_is_dashed_and_only_where_there_is_one() -> None:
     here = setting()
-    traces, theory = propagate(here), [expected(here, init) for init in here.inits]
+    traces, theory = propagate_activity(here), [expected_statistics(here, init) for init in here.inits]
     assert [one is None for one in theory] == [False, False, True]
     for chart, name in ((variance_chart(here, traces, theory), "var_u"), (dead_chart(here, traces, theory), "dead")):
         exact = [one for one in check(chart) if one["name"] == "exact theory"]
@@ -168,13 +170,13 @@ def test_theory_is_dashed_and_only_where_there_is_one() -> None:
 
 def test_the_caption_names_the_figure_of_the_paper() -> None:
     single, several = setting(), setting(steps=3)
-    assert variance_chart(single, propagate(single), [None] * 3).caption.endswith("Fig. 3.")
-    assert variance_chart(several, propagate(several), [None] * 3).caption.endswith("Fig. 6.")
+    assert variance_chart(single, propagate_activity(single), [None] * 3).caption.endswith("Fig. 3.")
+    assert variance_chart(several, propagate_activity(several), [None] * 3).caption.endswith("Fig. 6.")
 
 
 def test_the_right_axis_of_the_spikes_is_per_cent_of_the_neurons() -> None:
     here = setting()
-    axis = spikes_chart(here, propagate(here)).figure["layout"]["yaxis2"]
+    axis = spikes_chart(here, propagate_activity(here)).figure["layout"]["yaxis2"]
     assert len(axis["tickvals"]) == len(axis["ticktext"]) > 2
     for value, text in zip(axis["tickvals"], axis["ticktext"], strict=True):
         assert float(text.removesuffix("%")) == pytest.approx(value / here.width * 100)
@@ -182,7 +184,7 @@ def test_the_right_axis_of_the_spikes_is_per_cent_of_the_neurons() -> None:
 
 def test_silence_is_counted_over_networks() -> None:
     here = setting()
-    traces = propagate(here)
+    traces = propagate_activity(here)
     chart = dead_chart(here, traces, [None] * 3)
     np.testing.assert_allclose(drawn(chart, "glorot")["y"], traces[1].dead, atol=1e-3)
     assert drawn(chart, "glorot")["y"][-1] == 1
@@ -190,7 +192,7 @@ def test_silence_is_counted_over_networks() -> None:
 
 def test_the_maps_are_layers_by_steps() -> None:
     here = setting(steps=3)
-    trace = propagate(here)[0]
+    trace = propagate_activity(here)[0]
     for chart, values in zip(time_charts(here, trace), (trace.var_u, trace.spikes), strict=True):
         (heat,) = check(chart)
         np.testing.assert_allclose(heat["z"], values.mean(0), rtol=1e-2, atol=1e-9)
@@ -199,7 +201,7 @@ def test_the_maps_are_layers_by_steps() -> None:
 
 def test_shape_has_gaps_where_nothing_varies() -> None:
     here = setting(steps=2)
-    traces = propagate(here, shape=True)
+    traces = propagate_activity(here, shape=True)
     for chart in shape_charts(here, traces):
         values = drawn(chart, "glorot")["y"]
         assert values[0] is not None
@@ -211,12 +213,12 @@ def test_shape_has_gaps_where_nothing_varies() -> None:
 
 def test_shape_that_was_not_asked_for_is_not_drawn() -> None:
     here = setting()
-    assert check(*shape_charts(here, propagate(here))) == []
+    assert check(*shape_charts(here, propagate_activity(here))) == []
 
 
 def test_the_density_is_one_and_what_is_shaded_spikes() -> None:
     here = setting(width=2000, seeds=10, threshold=0.8)
-    traces = propagate(here, look=1)
+    traces = propagate_activity(here, look=1)
     chart = density_chart(here, traces, 1)
     line = drawn(chart, "variance preserving")
     assert np.trapezoid(line["y"], line["x"]) == pytest.approx(1, abs=0.01)
@@ -235,7 +237,7 @@ def test_the_density_of_few_potentials_has_wider_bins_and_the_same_mass() -> Non
     few, many = setting(seeds=1), setting(width=2000, seeds=20)
     sizes = []
     for here in (few, many):
-        line = drawn(density_chart(here, propagate(here, look=0), 0), "glorot")
+        line = drawn(density_chart(here, propagate_activity(here, look=0), 0), "glorot")
         sizes.append(len(line["x"]))
         assert np.trapezoid(line["y"], line["x"]) == pytest.approx(1, abs=0.05)
     assert sizes == [41, 121]
@@ -243,7 +245,7 @@ def test_the_density_of_few_potentials_has_wider_bins_and_the_same_mass() -> Non
 
 def test_far_tails_do_not_hide_the_middle() -> None:
     here = setting(steps=20, beta=0.9, width=400, inits="variance-preserving")
-    trace = propagate(here, look=5)[0]
+    trace = propagate_activity(here, look=5)[0]
     chart = density_chart(here, [trace], 5)
     low, high = chart.figure["layout"]["xaxis"]["range"]
     assert trace.edges is not None
@@ -256,7 +258,7 @@ def test_far_tails_do_not_hide_the_middle() -> None:
 
 def test_the_density_names_who_is_silent() -> None:
     here = setting()
-    chart = density_chart(here, propagate(here, look=8), 8)
+    chart = density_chart(here, propagate_activity(here, look=8), 8)
     assert "No spikes reach it under glorot." in chart.caption
     assert not any(one["name"] == "glorot" for one in check(chart))
 
@@ -265,7 +267,7 @@ def test_thresholds_are_told_apart_and_in_order() -> None:
     pairs = []
     for threshold in (0.75, 0.0, 1.0):
         here = setting(threshold=threshold, inits="kaiming")
-        pairs.append((here, propagate(here)[0]))
+        pairs.append((here, propagate_activity(here)[0]))
     chart = threshold_chart(pairs)
     lines = [one for one in check(chart) if one.get("showlegend", True)]
     assert [one["name"] for one in lines] == ["threshold 0", "threshold 0.75", "threshold 1"]
@@ -287,15 +289,15 @@ def test_thresholds_are_told_apart_and_in_order() -> None:
 def test_every_setting_can_be_drawn(changes: dict[str, Any]) -> None:
     here = setting(**changes)
     last = here.layers - 1
-    check(*everything(here, propagate(here, shape=True, look=last), last))
+    check(*everything(here, propagate_activity(here, shape=True, look=last), last))
 
 
 def test_ids_are_distinct_and_payloads_small() -> None:
-    here = Setting()
-    charts = everything(here, propagate(here, shape=True, look=2))
+    here = ActivityConfig()
+    charts = everything(here, propagate_activity(here, shape=True, look=2))
     assert all(one.id != other.id for one, other in combinations(charts, 2))
     assert all(len(json.dumps(chart.figure)) < 40_000 for chart in charts)
 
 
 def test_a_choice_that_the_setting_does_not_hold_has_a_look() -> None:
-    assert colour(Choice(INITS.choose("init", {"kind": "kaiming", "gain": 7})), Setting()).startswith("#")
+    assert colour(Choice(INITS.choose("init", {"kind": "kaiming", "gain": 7})), ActivityConfig()).startswith("#")

@@ -9,8 +9,8 @@ import pytest
 
 from snnviz.events import EpochEnd
 from snnviz.studies.activity.charts.study import accuracy_charts, study_table
-from snnviz.studies.activity.study import TrainingStudy, members
-from snnviz.theory.operations import Counts
+from snnviz.studies.activity.study import TrainingStudy, study_runs
+from snnviz.theory.operations import OperationCounts
 from snnviz.views.styles import LineStyle
 from tests.results import made_result
 
@@ -20,7 +20,7 @@ def end(epoch: int, train: float, test: float) -> EpochEnd:
 
 
 def test_seeds_are_averaged_up_to_where_all_of_them_are() -> None:
-    found = members(TrainingStudy(seeds=2))
+    found = study_runs(TrainingStudy(seeds=2))
     first, second = (m for m in found if m.name == "kaiming")
     rows = {
         first.design.digest: [end(1, 0.1, 0.2), end(2, 0.3, 0.4), end(3, 0.5, 0.6)],
@@ -38,7 +38,7 @@ def test_seeds_are_averaged_up_to_where_all_of_them_are() -> None:
 
 
 def test_a_variation_is_shaded_by_its_value_and_kaiming_is_dashed() -> None:
-    found = members(TrainingStudy(compare="threshold"))
+    found = study_runs(TrainingStudy(compare="threshold"))
     rows = {m.design.digest: [end(1, 0.5, 0.5)] for m in found}
     lines = accuracy_charts(found, rows, {})[0].figure["data"]
     assert [line["line"]["dash"] for line in lines] == ["solid"] * 4 + ["dash"] * 4
@@ -48,12 +48,12 @@ def test_a_variation_is_shaded_by_its_value_and_kaiming_is_dashed() -> None:
 
 
 def test_the_table_has_a_row_for_every_member_trained_or_not() -> None:
-    found = members(TrainingStudy())
+    found = study_runs(TrainingStudy())
     table = study_table(found, {}, {found[2].design.digest: end(4, 0.25, 0.5)})
     assert table["state"].tolist() == ["not trained"] * 8
     assert table.loc[2, ["epoch", "train", "test"]].tolist() == [4, 25, 50]
     assert "energy" not in table
-    done = {found[1].design.digest: made_result(0.5, 0.25, None, Counts(9000, 1000, 500, 1200, 0))}
+    done = {found[1].design.digest: made_result(0.5, 0.25, None, OperationCounts(9000, 1000, 500, 1200, 0))}
     table = study_table(found, {}, {}, done)
     assert table["energy"].dropna().to_dict() == {1: pytest.approx(5.05)}
     assert list(table)[:8] == ["run", "seed", "state", "epoch", "train", "test", "rate", "seconds"]

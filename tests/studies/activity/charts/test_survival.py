@@ -9,12 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from snnviz.catalog.inits import Drive, is_measured, read_init, spike_probability, weight_law
+from snnviz.catalog.inits import InputStatistics, is_data_dependent, parse_init, spike_probability, weight_distribution
 from snnviz.design.menus import INITS
 from snnviz.studies.activity.charts.survival import cobweb_chart, survival_chart, width_chart, width_variance_chart
 from snnviz.studies.activity.theory import survival
-from snnviz.studies.activity.theory.activity import Setting
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import ActivityConfig
+from snnviz.studies.activity.theory.propagation import propagate_activity
 from snnviz.views.chart import Chart
 
 SMALL: dict[str, Any] = {"width": 60, "layers": 12, "seeds": 3}
@@ -31,8 +31,8 @@ def check(chart: Chart) -> dict[str, dict[str, Any]]:
     return {trace["name"]: trace for trace in chart.figure["data"]}
 
 
-def setting(**changes: Any) -> Setting:
-    return Setting.check(SMALL | changes)
+def setting(**changes: Any) -> ActivityConfig:
+    return ActivityConfig.check(SMALL | changes)
 
 
 def starting(traces: dict[str, dict[str, Any]], words: str) -> dict[str, Any]:
@@ -47,12 +47,12 @@ def test_every_initialisation_lies_in_its_place(threshold: float, steps: int) ->
     points = check(survival_chart(here, None))["initialisations"]
     assert [told[0] for told in points["customdata"]] == [init.kind for init in here.inits]
     assert points["meta"] == "inits"
-    drive = Drive(spike_probability(threshold), steps)
+    drive = InputStatistics(spike_probability(threshold), steps)
     for k, init in enumerate(here.inits):
-        gain = 60 * weight_law(init, 60, 60, here.neuron, drive).variance
+        gain = 60 * weight_distribution(init, 60, 60, here.neuron, drive).variance
         assert points["x"][k] == pytest.approx(gain, rel=1e-3)
         assert points["y"][k] == threshold
-        assert points["marker"]["symbol"][k] == ("circle-open" if is_measured(init) else "circle")
+        assert points["marker"]["symbol"][k] == ("circle-open" if is_data_dependent(init) else "circle")
     low, high = here_range = check_range(survival_chart(here, None))
     assert low <= min(points["x"]) <= max(points["x"]) <= high, here_range
 
@@ -90,7 +90,9 @@ def test_the_map_is_the_chain() -> None:
     assert z.min() >= 0
     assert z.max() <= 1
     thresholds, gains = (y[1:] + y[:-1]) / 2, np.sqrt(x[1:] * x[:-1])  # a cell says what is in its middle
-    np.testing.assert_allclose(z, survival.extinction(60, 11, thresholds.tolist(), gains.tolist()), atol=0.01)
+    np.testing.assert_allclose(
+        z, survival.extinction_probability(60, 11, thresholds.tolist(), gains.tolist()), atol=0.01
+    )
     for row, column in ((10, 40), (24, 60), (30, 70), (45, 80)):
         exact = survival.exact_chain(60, float(gains[column]), float(thresholds[row]), 12).dead[-1]
         assert z[row, column] == pytest.approx(exact, abs=0.05)
@@ -116,9 +118,9 @@ def test_extreme_thresholds_can_be_drawn(threshold: float) -> None:
 @pytest.mark.parametrize("kind", ["variance-preserving", "kaiming", "glorot", "reset-aware"])
 @pytest.mark.parametrize("threshold", [0.5, 1.0, 1.3])
 def test_the_staircase_is_the_mean_field(kind: str, threshold: float) -> None:
-    here, init = setting(threshold=threshold), read_init(kind)
+    here, init = setting(threshold=threshold), parse_init(kind)
     stairs = check(cobweb_chart(here, init))["from the encoder"]
-    gain = 60 * weight_law(init, 60, 60, here.neuron).variance
+    gain = 60 * weight_distribution(init, 60, 60, here.neuron).variance
     wanted = survival.mean_field(gain, threshold, 12)
     np.testing.assert_allclose(stairs["x"][::2], wanted, rtol=1e-3, atol=1e-12)
     np.testing.assert_allclose(stairs["y"][1::2], wanted[1:], rtol=1e-3, atol=1e-12)
@@ -126,7 +128,7 @@ def test_the_staircase_is_the_mean_field(kind: str, threshold: float) -> None:
 
 
 def test_the_cobweb_marks_fixed_points_on_the_diagonal() -> None:
-    traces = check(cobweb_chart(setting(), read_init("variance-preserving")))
+    traces = check(cobweb_chart(setting(), parse_init("variance-preserving")))
     stable, unstable = starting(traces, "stable: 1.00, slope 0.76"), starting(traces, "unstable: 0.51")
     assert stable["marker"]["symbol"] == "circle"
     assert unstable["marker"]["symbol"] == "circle-open"
@@ -152,12 +154,12 @@ def test_the_cobweb_marks_fixed_points_on_the_diagonal() -> None:
     ],
 )
 def test_the_caption_says_why_it_lives_or_dies(text: str, threshold: float, words: str) -> None:
-    assert words in cobweb_chart(setting(threshold=threshold), read_init(text)).caption
+    assert words in cobweb_chart(setting(threshold=threshold), parse_init(text)).caption
 
 
 @pytest.mark.parametrize("kind", ["variance-preserving", "kaiming", "ding-2022"])
 def test_the_width_curves_are_the_chain(kind: str) -> None:
-    here, init = setting(), read_init(kind)
+    here, init = setting(), parse_init(kind)
     lines = check(width_chart(here, init, (20, 50)))
     for width in (20, 50):
         line = lines[f"{width} neurons"]
@@ -165,31 +167,31 @@ def test_the_width_curves_are_the_chain(kind: str) -> None:
         assert (line["x"][0], line["x"][-1]) == (0, 1.2)
         for threshold in np.linspace(0, 1.2, 17):
             neuron = here.neuron.model_copy(update={"threshold": float(threshold)})
-            gain = 60 * weight_law(init, 60, 60, neuron).variance
+            gain = 60 * weight_distribution(init, 60, 60, neuron).variance
             exact = survival.exact_chain(width, gain, float(threshold), 12).dead[-1]
             assert np.interp(threshold, line["x"], line["y"]) == pytest.approx(exact, abs=0.03)
 
 
 def test_the_wide_limit_is_a_step_where_mean_field_dies() -> None:
-    kaiming = check(width_chart(setting(), read_init("kaiming"), (20,)))["wide limit"]
+    kaiming = check(width_chart(setting(), parse_init("kaiming"), (20,)))["wide limit"]
     assert kaiming["y"] == [0, 0, 1, 1]
     assert kaiming["x"][1] < 0.5757 < kaiming["x"][2]
     assert kaiming["x"][2] - kaiming["x"][1] < 0.002
-    preserving = check(width_chart(setting(), read_init("variance-preserving"), (20,)))["wide limit"]
+    preserving = check(width_chart(setting(), parse_init("variance-preserving"), (20,)))["wide limit"]
     assert set(preserving["y"][:2]) == {0}
 
 
 def test_captions_say_what_the_chain_assumes() -> None:
-    captions = {kind: width_chart(setting(), read_init(kind), (20,)).caption for kind in ("kaiming", "lee-2016")}
+    captions = {kind: width_chart(setting(), parse_init(kind), (20,)).caption for kind in ("kaiming", "lee-2016")}
     assert "Gaussian" not in captions["kaiming"]
     assert "takes the weights for Gaussian" in captions["lee-2016"]
-    assert "measured" in width_chart(setting(), read_init("fluctuation-driven"), (20,)).caption
+    assert "measured" in width_chart(setting(), parse_init("fluctuation-driven"), (20,)).caption
 
 
 def test_widths_are_drawn_in_order_with_bands() -> None:
     pairs = []
     for width in (80, 20):
-        pairs.append((width, propagate(setting(width=width, inits="variance-preserving"))[0]))
+        pairs.append((width, propagate_activity(setting(width=width, inits="variance-preserving"))[0]))
     chart = width_variance_chart(setting(), pairs)
     check(chart)
     bands, lines = chart.figure["data"][:2], chart.figure["data"][2:]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from snnviz.studies.activity.charts.activity import variance_chart
-from snnviz.studies.activity.theory.activity import Setting, expected
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import ActivityConfig, expected_statistics
+from snnviz.studies.activity.theory.propagation import propagate_activity
 from tests.cli.conftest import Snnviz
 
 FIELDS = {"layer", "var_u", "var_u_sd", "spikes", "dead", "theory_var_u", "theory_dead"}
@@ -16,9 +16,11 @@ FIELDS = {"layer", "var_u", "var_u_sd", "spikes", "dead", "theory_var_u", "theor
 def test_it_prints_every_layer_with_its_theory(snnviz: Snnviz) -> None:
     arguments = ("--init", "kaiming:gain=7", "--theta", "0.9", "--width", "100", "--layers", "12", "--seeds", "5")
     found = snnviz("activity", *arguments, "--json").json
-    setting = Setting.check({"inits": "kaiming:gain=7", "threshold": 0.9, "width": 100, "layers": 12, "seeds": 5})
-    [trace] = propagate(setting)
-    theory = expected(setting, trace.init)
+    setting = ActivityConfig.check(
+        {"inits": "kaiming:gain=7", "threshold": 0.9, "width": 100, "layers": 12, "seeds": 5}
+    )
+    [trace] = propagate_activity(setting)
+    theory = expected_statistics(setting, trace.init)
     assert theory is not None
     assert [row["layer"] for row in found["layers"]] == list(range(12))
     for row in found["layers"]:
@@ -60,8 +62,8 @@ def test_the_deviation_is_that_of_the_band_and_one_network_has_none(snnviz: Snnv
     arguments = ("activity", "--width", "50", "--layers", "3", "--steps", "4")
     found = snnviz(*arguments, "--seeds", "2", "--json").json
     assert "n - 1" in found["about"]["var_u_sd"]
-    setting = Setting.check({"inits": "variance-preserving", "width": 50, "layers": 3, "steps": 4, "seeds": 2})
-    chart = variance_chart(setting, propagate(setting), [None])
+    setting = ActivityConfig.check({"inits": "variance-preserving", "width": 50, "layers": 3, "steps": 4, "seeds": 2})
+    chart = variance_chart(setting, propagate_activity(setting), [None])
     band = next(trace for trace in chart.figure["data"] if "standard deviation" in trace.get("name", ""))
     means = [row["var_u"] for row in found["layers"]]
     assert band["y"][0] == pytest.approx(means[0] + found["layers"][0]["var_u_sd"], rel=1e-3)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.catalog.inits import COMPARED
 from snnviz.core.execute import execute
 from snnviz.design.design import Design
@@ -33,7 +33,7 @@ def test_ten_layers_learn_from_two_of_the_eight_initialisations(init: str) -> No
     Measured with seeds 0 and 1: .936 and .945 variance-preserving, .898 and .912 fluctuation-driven; .0995 and .0967,
     which is chance, with each of the other six.
     """
-    design = named("activity").document()
+    design = get_example("activity").document()
     accuracies = [trained(**{**design, "init": init, "seed": seed}).train_accuracy for seed in (0, 1)]
     learns = init in ("variance-preserving", "fluctuation-driven")
     assert all(accuracy > 0.7 if learns else accuracy < 0.4 for accuracy in accuracies), accuracies

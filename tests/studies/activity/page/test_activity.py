@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from snnviz.catalog.inits import read_init
+from snnviz.catalog.inits import parse_init
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import INITS
@@ -20,8 +20,8 @@ from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
 from snnviz.studies.activity.page.setting import SETTING, design_point, setting_of_design, typical_layer
 from snnviz.studies.activity.page.words import verdict
-from snnviz.studies.activity.theory.activity import Setting, Trace
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics
+from snnviz.studies.activity.theory.propagation import propagate_activity
 from snnviz.ui.kit.lru import LruCache
 from tests.designs import attempt
 from tests.pages.conftest import using
@@ -40,23 +40,23 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_a_first_visit_shows_the_eight_initialisations_and_a_sentence() -> None:
     look = Look()
-    assert look.setting == Setting()
+    assert look.setting == ActivityConfig()
     assert look.told == []
     assert look.link == ""
     assert "At threshold 1, spikes reach layer 99 under **variance preserving** and **fluctuation driven**" in look.text
     assert "**kaiming** and **ding 2022** from layer 3 on" in look.text
     shown = [slider["name"] for slider in look.component("snnviz_sliders")["sliders"]]
     assert shown[:6] == ["threshold", "beta", "width", "layers", "steps", "seeds"]
-    assert len(shown) == 6 + sum(len(INITS[init.kind].parameters) for init in Setting().inits)
+    assert len(shown) == 6 + sum(len(INITS[init.kind].parameters) for init in ActivityConfig().inits)
     named = {trace["name"] for trace in look.curves[0] if trace.get("name")}
-    assert {init.kind.replace("-", " ") for init in Setting().inits} <= named
+    assert {init.kind.replace("-", " ") for init in ActivityConfig().inits} <= named
 
 
 def test_a_link_gives_its_setting_and_its_figure() -> None:
     link = "threshold=0.8&layers=30&steps=3&reset=zero&input=fresh&seed=5&inits=kaiming:gain=3,reset-aware"
     one, two = Look(link), Look(link)
     assert one.told == []
-    assert one.setting == Setting.check(dict(part.split("=", 1) for part in link.split("&")))
+    assert one.setting == ActivityConfig.check(dict(part.split("=", 1) for part in link.split("&")))
     assert SETTING.from_link(dict(part.split("=", 1) for part in one.link.split("&"))) == one.setting
     assert one.curves == two.curves
     assert one.curves != Look(link.replace("seed=5", "seed=6")).curves
@@ -88,7 +88,7 @@ def test_a_bad_link_is_one_sentence_and_the_default_figure(query: dict[str, str]
     assert len(look.told) == 1
     assert sentence in look.told[0]
     assert look.told[0].endswith("The default setting is shown instead.")
-    assert look.setting == Setting()
+    assert look.setting == ActivityConfig()
     assert look.link == ""
     assert look.curves
 
@@ -96,7 +96,7 @@ def test_a_bad_link_is_one_sentence_and_the_default_figure(query: dict[str, str]
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
-        st.sampled_from([*Setting.model_fields, "x", "neuron.beta"]),
+        st.sampled_from([*ActivityConfig.model_fields, "x", "neuron.beta"]),
         st.one_of(st.text(max_size=30), st.integers(-5, 300).map(str), st.floats().map(str), st.sampled_from(TEXTS)),
         max_size=3,
     )
@@ -107,7 +107,7 @@ def test_any_parameters_are_a_setting_or_a_sentence(query: dict[str, str]) -> No
     look = Look({**SMALL, **query})
     setting = attempt(SETTING.from_link, {**SMALL, **query})
     if isinstance(setting, InputError):
-        assert look.setting == Setting()
+        assert look.setting == ActivityConfig()
         end = "" if str(setting).endswith("?") else "."
         assert look.told == [" ".join(f"{setting}{end} The default setting is shown instead.".split())]
     else:
@@ -189,9 +189,9 @@ def test_a_design_is_opened_here_and_is_still_itself_afterwards() -> None:
     before = visit.design
     visit.go("activity")
     assert visit.at.error.values == []
-    assert visit.at.session_state["setting"] == Setting()  # the design's link is no setting
+    assert visit.at.session_state["setting"] == ActivityConfig()  # the design's link is no setting
     visit.press("bring")
-    wanted = Setting.check({"threshold": 0.6, "width": 300, "layers": 6, "steps": 5})
+    wanted = ActivityConfig.check({"threshold": 0.6, "width": 300, "layers": 6, "steps": 5})
     shown = visit.at.session_state["setting"]
     assert shown.model_copy(update={"inits": wanted.inits}) == wanted
     assert shown.inits[0].kind == "kaiming"
@@ -224,16 +224,16 @@ def test_the_smallest_and_the_largest_design_fit_into_a_setting() -> None:
     for changes in (smallest, {"network.kind": "mlp", "network.width": 4096, "network.depth": 200}):
         setting = setting_of_design(links.change(Design(), changes))
         assert setting.affordable()
-        assert propagate(setting.model_copy(update={"layers": 2, "seeds": 1}))
+        assert propagate_activity(setting.model_copy(update={"layers": 2, "seeds": 1}))
 
 
-def trace(kind: str, spikes: list[list[int]]) -> Trace:
+def trace(kind: str, spikes: list[list[int]]) -> LayerStatistics:
     counts = np.array(spikes, np.float32)[:, :, None]
-    return Trace(read_init(kind), np.zeros(1), counts, counts, None, None, None, None)
+    return LayerStatistics(parse_init(kind), np.zeros(1), counts, counts, None, None, None, None)
 
 
 def test_the_sentence_says_who_is_silent_and_from_where_on() -> None:
-    setting = Setting(layers=4, threshold=0.5)
+    setting = ActivityConfig(layers=4, threshold=0.5)
     alive, weak = trace("glorot", [[9, 9, 9, 9]] * 2), trace("kaiming:gain=3", [[9, 9, 0, 0], [9, 9, 9, 9]])
     dead = trace("lee-2016", [[9, 9, 0, 0], [9, 0, 0, 0]])
     assert verdict(setting, [alive]) == "At threshold 0.5, spikes reach layer 3 under **glorot**."
@@ -254,12 +254,14 @@ def test_lines_that_lie_on_each_other_are_named() -> None:
     """`ding-2022` is `kaiming` at threshold 1 and not elsewhere; square layers make `glorot` and `bellec-2018` one."""
     kinds = ("kaiming", "ding-2022", "glorot", "bellec-2018", "lee-2016")
     some = [trace(kind, [[9, 9, 9, 9]] * 2) for kind in kinds]
-    said = verdict(Setting(layers=4, threshold=1), some)
+    said = verdict(ActivityConfig(layers=4, threshold=1), some)
     assert said.endswith("The same law of weights here, so one line: kaiming and ding 2022; glorot and bellec 2018.")
-    drawn = propagate(Setting.check({"inits": "kaiming,ding-2022", "width": 50, "layers": 3, "seeds": 2, "steps": 3}))
+    drawn = propagate_activity(
+        ActivityConfig.check({"inits": "kaiming,ding-2022", "width": 50, "layers": 3, "seeds": 2, "steps": 3})
+    )
     assert np.array_equal(drawn[0].var_u, drawn[1].var_u)
-    assert "ding" not in verdict(Setting(layers=4, threshold=0.9), some).partition("The same law")[2]
-    assert "The same law" not in verdict(Setting(layers=4, threshold=0.9), some[:2])
+    assert "ding" not in verdict(ActivityConfig(layers=4, threshold=0.9), some).partition("The same law")[2]
+    assert "The same law" not in verdict(ActivityConfig(layers=4, threshold=0.9), some[:2])
 
 
 def test_results_that_nobody_asks_for_are_let_go() -> None:
@@ -284,5 +286,5 @@ def test_an_ann_twin_gets_spikes_when_the_setting_is_used_for_it() -> None:
     visit = Visit(links.to_query(twin))
     visit.go("activity")
     visit.press("use")
-    assert (visit.design.neuron.kind, visit.design.data.steps) == ("lif", Setting().steps)
+    assert (visit.design.neuron.kind, visit.design.data.steps) == ("lif", ActivityConfig().steps)
     assert visit.design.network == twin.network

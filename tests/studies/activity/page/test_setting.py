@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from snnviz.catalog.inits import read_init
+from snnviz.catalog.inits import parse_init
 from snnviz.design.design import Design
 from snnviz.studies.activity.page import setting as activity_setting
 from snnviz.studies.activity.page import study
-from snnviz.studies.activity.theory.activity import Setting
+from snnviz.studies.activity.theory.activity import ActivityConfig
 
 SMALL = {"width": "50", "layers": "10", "seeds": "2"}
 
@@ -25,11 +25,11 @@ class Session(dict[str, Any]):
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     """The session of a page that shows a small setting; callbacks are called by hand, as no browser is there."""
-    found = Session(setting=Setting(), design=Design(), dragging=False, looked=("", 0))
+    found = Session(setting=ActivityConfig(), design=Design(), dragging=False, looked=("", 0))
     monkeypatch.setattr(activity_setting.st, "session_state", found)
     monkeypatch.setattr(activity_setting.st, "rerun", lambda scope: found.__setitem__("asked", scope))
     study.STUDY.begin({})
-    activity_setting.SETTING.replace(Setting.check(SMALL))
+    activity_setting.SETTING.replace(ActivityConfig.check(SMALL))
     return found
 
 
@@ -64,14 +64,14 @@ def test_a_moved_slider_changes_the_setting_and_the_link(session: Session) -> No
     before = session.setting_revision
     moved(session, threshold=0.7, **{"1.gain": 3.0})
     assert activity_setting.SETTING.value.threshold == 0.7
-    assert activity_setting.SETTING.value.inits[1] == read_init("kaiming:gain=3")
+    assert activity_setting.SETTING.value.inits[1] == parse_init("kaiming:gain=3")
     assert "threshold=0.7" in activity_setting.link()
     assert session.setting_revision == before  # the sliders show it already
     assert session.asked == ["activity", "activity-details"]
 
 
 def test_while_a_slider_is_dragged_fewer_networks_are_drawn(session: Session) -> None:
-    activity_setting.SETTING.replace(Setting(steps=20, seeds=10))
+    activity_setting.SETTING.replace(ActivityConfig(steps=20, seeds=10))
     session.details_seconds = 0.5
     moved(session, dragging=True, threshold=0.7)
     assert activity_setting.drawn_setting().seeds == 1
@@ -97,21 +97,21 @@ def test_initialisations_come_and_go_and_keep_their_numbers(session: Session) ->
     moved(session, **{"1.gain": 3.0})
     session.pills = ["reset-aware", "kaiming", "glorot"]
     activity_setting.put_inits("pills")
-    assert activity_setting.SETTING.value.inits == tuple(map(read_init, ["kaiming:gain=3", "glorot", "reset-aware"]))
+    assert activity_setting.SETTING.value.inits == tuple(map(parse_init, ["kaiming:gain=3", "glorot", "reset-aware"]))
     session.pills = []
     activity_setting.put_inits("pills")
     assert len(activity_setting.SETTING.value.inits) == 3  # one at least stays
 
 
 def test_what_is_looked_at_stays_so_when_its_numbers_change_or_others_come(session: Session) -> None:
-    activity_setting.SETTING.replace(Setting.check({**SMALL, "inits": "glorot,kaiming:gain=3,kaiming"}))
+    activity_setting.SETTING.replace(ActivityConfig.check({**SMALL, "inits": "glorot,kaiming:gain=3,kaiming"}))
     session.menu = 2
     activity_setting.select_init("menu")
     moved(session, **{"2.gain": 4.0})
     assert activity_setting.selected_init() == 2
     session.pills = ["variance-preserving", "glorot", "kaiming"]
     activity_setting.put_inits("pills")
-    assert activity_setting.SETTING.value.inits[activity_setting.selected_init()] == read_init("kaiming:gain=4")
+    assert activity_setting.SETTING.value.inits[activity_setting.selected_init()] == parse_init("kaiming:gain=4")
     session.pills = ["glorot"]
     activity_setting.put_inits("pills")
     assert activity_setting.selected_init() == 0

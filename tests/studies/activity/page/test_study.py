@@ -9,7 +9,7 @@ import pytest
 
 from snnviz.store import Run
 from snnviz.studies.activity import study as studies
-from snnviz.studies.activity.study import TrainingStudy, members
+from snnviz.studies.activity.study import TrainingStudy, study_runs
 from snnviz.ui.kit import services
 from tests.pages.visit import Look, Visit
 
@@ -32,7 +32,7 @@ def test_one_press_queues_all_of_them_once(at_study: Callable[[TrainingStudy], V
     visit = at_study(TINY)
     assert visit.at.button("study-train").label == "Train 8 networks: 8 initialisations"
     visit.press("study-train")
-    expected = {member.design.digest for member in members(TINY)}
+    expected = {member.design.digest for member in study_runs(TINY)}
     assert {run.run for run in services.store().runs()} == expected
     again = at_study(TINY)
     assert again.at.button("study-train").disabled
@@ -41,7 +41,7 @@ def test_one_press_queues_all_of_them_once(at_study: Callable[[TrainingStudy], V
 def test_what_is_trained_is_shown_to_everybody(
     at_study: Callable[[TrainingStudy], Visit], trained: Callable[..., Run]
 ) -> None:
-    chosen = members(TINY)
+    chosen = study_runs(TINY)
     for member in chosen[:3]:
         trained(member.design)
     visit = at_study(TINY)
@@ -58,7 +58,7 @@ def test_another_comparison_is_other_runs(at_study: Callable[[TrainingStudy], Vi
     visit.look()
     assert visit.at.session_state["study"].compare == "threshold"
     visit.press("study-train")
-    wanted = members(studies.TrainingStudy(**{**TINY.model_dump(), "compare": "threshold"}))
+    wanted = study_runs(studies.TrainingStudy(**{**TINY.model_dump(), "compare": "threshold"}))
     assert {run.run for run in services.store().runs()} == {member.design.digest for member in wanted}
 
 
@@ -136,4 +136,4 @@ def test_how_it_learns_is_set_behind_a_button() -> None:
     look.look()
     study = look.at.session_state["study"]
     assert (dict(study.optimizer), study.pool_every) == ({"kind": "adamw", "weight_decay": 0.1}, 0)
-    assert {m.design.training.optimizer["weight_decay"] for m in studies.members(study)} == {0.1}
+    assert {m.design.training.optimizer["weight_decay"] for m in studies.study_runs(study)} == {0.1}

@@ -10,11 +10,11 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, Scri
 
 from snnviz.studies.activity.page import work
 from snnviz.studies.activity.page.work import Superseded, traces
-from snnviz.studies.activity.theory.activity import Setting
-from snnviz.studies.activity.theory.propagation import propagate
+from snnviz.studies.activity.theory.activity import ActivityConfig
+from snnviz.studies.activity.theory.propagation import propagate_activity
 
-LONG = Setting(steps=20, seeds=4, threshold=0.3)
-SHORT = Setting(width=20, layers=4)
+LONG = ActivityConfig(steps=20, seeds=4, threshold=0.3)
+SHORT = ActivityConfig(width=20, layers=4)
 
 
 class Slot:
@@ -64,5 +64,5 @@ def test_a_tick_elsewhere_ends_nothing_and_progress_is_shown(requests: ScriptReq
 @pytest.mark.usefixtures("requests")
 def test_what_is_drawn_is_what_the_theory_draws() -> None:
     slot: Any = Slot()
-    for one, two in zip(traces(SHORT, slot), propagate(SHORT), strict=True):
+    for one, two in zip(traces(SHORT, slot), propagate_activity(SHORT), strict=True):
         assert (one.var_u == two.var_u).all()

@@ -13,24 +13,30 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
-from snnviz.catalog.inits import Drive, init_text, read_init, weight_law
+from snnviz.catalog.inits import InputStatistics, format_init, parse_init, weight_distribution
 from snnviz.design.menus import INITS
 from snnviz.errors import InputError
 from snnviz.studies.activity.theory import propagation
-from snnviz.studies.activity.theory.activity import MAX_WORK, Setting, Trace, compared, expected
-from snnviz.studies.activity.theory.propagation import AT_ONCE, factored, propagate
+from snnviz.studies.activity.theory.activity import (
+    MAX_COST,
+    ActivityConfig,
+    LayerStatistics,
+    default_inits,
+    expected_statistics,
+)
+from snnviz.studies.activity.theory.propagation import CHUNK_ELEMENTS, factor_moments, propagate_activity
 from snnviz.studies.activity.theory.survival import mean_field
 
 Floats = NDArray[np.float64]
 DEAD_EARLY = ("glorot", "lee-2016", "bellec-2018", "zenke-2021", "ding-2022")
 
 
-def drawn(**fields: Any) -> dict[str, Trace]:
-    found = propagate(Setting.check(fields))
+def drawn(**fields: Any) -> dict[str, LayerStatistics]:
+    found = propagate_activity(ActivityConfig.check(fields))
     return {trace.init.kind: trace for trace in found}
 
 
-def explicit(setting: Setting, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def explicit(setting: ActivityConfig, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Var[u] and spikes, (seeds, layers, steps), with every weight drawn: the literal network."""
     n, steps = setting.width, setting.steps
     var_u, spikes = np.zeros((2, setting.seeds, setting.layers, steps))
@@ -45,7 +51,7 @@ def explicit(setting: Setting, rng: np.random.Generator) -> tuple[Floats, Floats
                 u[t] += current[t]
                 x[t] = u[t] > setting.threshold
             var_u[run, layer], spikes[run, layer] = u.var(1), x.sum(1)
-            law = weight_law(setting.inits[0], n, n, setting.neuron, Drive(float(x.mean()), steps))
+            law = weight_distribution(setting.inits[0], n, n, setting.neuron, InputStatistics(float(x.mean()), steps))
             size = math.sqrt(law.variance)
             w = rng.uniform(-law.limit, law.limit, (n, n)) if law.uniform else rng.normal(0, size, (n, n))
             current = x @ w.T
@@ -67,8 +73,8 @@ def explicit(setting: Setting, rng: np.random.Generator) -> tuple[Floats, Floats
     ids=str,
 )
 def test_the_fast_simulation_has_the_distribution_of_explicit_weights(fields: dict[str, Any]) -> None:
-    setting = Setting.check({"width": 150, "layers": 8, "seeds": 100, **fields})
-    [fast] = propagate(setting)
+    setting = ActivityConfig.check({"width": 150, "layers": 8, "seeds": 100, **fields})
+    [fast] = propagate_activity(setting)
     slow_var, slow_spikes = explicit(setting, np.random.default_rng(1))
     for layer in (0, 1, 3, 7):
         for quick, slow in ((fast.var_u, slow_var), (fast.spikes, slow_spikes)):
@@ -79,9 +85,9 @@ def test_the_fast_simulation_has_the_distribution_of_explicit_weights(fields: di
 
 @pytest.mark.parametrize("seed", range(3))
 def test_after_one_step_it_is_the_exact_chain(seed: int) -> None:
-    setting = Setting.check({"width": 100, "threshold": 0.85, "seeds": 100, "seed": 1000 * seed, "layers": 60})
-    for trace in propagate(setting):
-        theory = expected(setting, trace.init)
+    setting = ActivityConfig.check({"width": 100, "threshold": 0.85, "seeds": 100, "seed": 1000 * seed, "layers": 60})
+    for trace in propagate_activity(setting):
+        theory = expected_statistics(setting, trace.init)
         if theory is None:
             continue
         assert np.abs(trace.dead - theory.dead).max() < 0.2
@@ -118,8 +124,8 @@ def test_twenty_steps() -> None:
 
 def test_a_strong_leak_skews_the_potentials() -> None:
     """Fig. 7: at beta 0.9 they lean to the left, with heavy tails."""
-    setting = Setting.check({"beta": 0.9, "steps": 20, "seeds": 3, "layers": 40, "inits": "variance-preserving"})
-    [trace] = propagate(setting, shape=True)
+    setting = ActivityConfig.check({"beta": 0.9, "steps": 20, "seeds": 3, "layers": 40, "inits": "variance-preserving"})
+    [trace] = propagate_activity(setting, shape=True)
     assert trace.skewness is not None
     assert trace.excess is not None
     assert trace.skewness[:, 5:].mean() < -0.1
@@ -144,7 +150,7 @@ def test_moments_of_spikes_are_factored_even_where_they_are_singular(
 ) -> None:
     x = (np.random.default_rng(seed).random((3, steps, n)) < rate).astype(float)
     moments = x @ x.transpose(0, 2, 1)
-    f = factored(moments)
+    f = factor_moments(moments)
     assert f @ f.transpose(0, 2, 1) == pytest.approx(moments, abs=1e-6)
     assert np.array_equal(f, np.tril(f))
 
@@ -166,10 +172,10 @@ def test_the_potential_of_a_layer_has_the_variance_of_its_weights_times_its_spik
 def test_numbers_depend_on_the_setting_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not on how many seeds are in memory together, nor on what else is drawn."""
     fields = {"width": 400, "layers": 12, "steps": 5, "seeds": 8, "threshold": 0.6}
-    once = propagate(Setting.check(fields))
-    monkeypatch.setattr(propagation, "AT_ONCE", 3 * 8 * 5 * 400)
-    again = propagate(Setting.check(fields))
-    fewer = propagate(Setting.check({**fields, "seeds": 3, "inits": "zenke-2021,kaiming"}))
+    once = propagate_activity(ActivityConfig.check(fields))
+    monkeypatch.setattr(propagation, "CHUNK_ELEMENTS", 3 * 8 * 5 * 400)
+    again = propagate_activity(ActivityConfig.check(fields))
+    fewer = propagate_activity(ActivityConfig.check({**fields, "seeds": 3, "inits": "zenke-2021,kaiming"}))
     alone = {trace.init.kind: trace for trace in fewer}
     for a, b in zip(once, again, strict=True):
         assert np.array_equal(a.var_u, b.var_u)
@@ -179,8 +185,8 @@ def test_numbers_depend_on_the_setting_alone(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_layer_looked_at_shows_its_distribution() -> None:
-    setting = Setting.check({"inits": "kaiming,variance-preserving", "layers": 12, "seeds": 10})
-    silent, alive = propagate(setting, look=10)
+    setting = ActivityConfig.check({"inits": "kaiming,variance-preserving", "layers": 12, "seeds": 10})
+    silent, alive = propagate_activity(setting, look=10)
     assert silent.density is None
     assert alive.density is not None
     assert alive.edges is not None
@@ -191,9 +197,9 @@ def test_the_layer_looked_at_shows_its_distribution() -> None:
 
 
 @settings(max_examples=200)
-@given(st.integers(10, 4096), st.integers(2, 200), st.integers(1, 100), st.integers(1, 100), st.floats(1e6, MAX_WORK))
+@given(st.integers(10, 4096), st.integers(2, 200), st.integers(1, 100), st.integers(1, 100), st.floats(1e6, MAX_COST))
 def test_no_setting_costs_more_than_it_may(width: int, layers: int, steps: int, seeds: int, work: float) -> None:
-    setting = Setting.check({"width": width, "layers": layers, "steps": steps, "seeds": seeds})
+    setting = ActivityConfig.check({"width": width, "layers": layers, "steps": steps, "seeds": seeds})
     if setting.work / seeds > work:
         with pytest.raises(InputError, match="width must be smaller: "):
             setting.affordable(work)
@@ -204,18 +210,18 @@ def test_no_setting_costs_more_than_it_may(width: int, layers: int, steps: int, 
 
 
 def test_memory_does_not_grow_with_the_seeds() -> None:
-    setting = Setting.check({"width": 1000, "layers": 4, "steps": 20, "seeds": 100, "threshold": 0.2})
+    setting = ActivityConfig.check({"width": 1000, "layers": 4, "steps": 20, "seeds": 100, "threshold": 0.2})
     tracemalloc.start()
-    propagate(setting)
+    propagate_activity(setting)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert setting.seeds * setting.steps * setting.width * len(setting.inits) > 3 * AT_ONCE
+    assert setting.seeds * setting.steps * setting.width * len(setting.inits) > 3 * CHUNK_ELEMENTS
     assert peak < 250e6
 
 
 def test_progress_runs_to_the_end_and_may_cancel() -> None:
     seen: list[float] = []
-    propagate(Setting.check({"layers": 10, "seeds": 4}), progress=seen.append)
+    propagate_activity(ActivityConfig.check({"layers": 10, "seeds": 4}), progress=seen.append)
     assert seen[-1] == pytest.approx(1)
     assert all(0 <= share <= 1 + 1e-9 for share in seen)
 
@@ -224,21 +230,21 @@ def test_progress_runs_to_the_end_and_may_cancel() -> None:
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        propagate(Setting.check({"layers": 10, "seeds": 4}), progress=stop)
+        propagate_activity(ActivityConfig.check({"layers": 10, "seeds": 4}), progress=stop)
 
 
 @pytest.mark.parametrize("entry", list(INITS), ids=lambda entry: entry.kind)
 def test_an_initialisation_is_written_short_and_read_again(entry: Any) -> None:
-    usual = read_init(entry.kind)
-    assert init_text(usual) == entry.kind
+    usual = parse_init(entry.kind)
+    assert format_init(usual) == entry.kind
     changed = {p.name: p.range.high for p in entry.parameters}
-    other = read_init({"kind": entry.kind, **changed})
-    assert read_init(init_text(other)) == other
+    other = parse_init({"kind": entry.kind, **changed})
+    assert parse_init(format_init(other)) == other
 
 
 def test_the_eight_are_the_default() -> None:
-    assert Setting().inits == compared()
-    assert len(compared()) == 8
+    assert ActivityConfig().inits == default_inits()
+    assert len(default_inits()) == 8
 
 
 @pytest.mark.parametrize(
@@ -261,5 +267,5 @@ def test_the_eight_are_the_default() -> None:
 )
 def test_bad_settings_get_a_sentence(document: object, sentence: str) -> None:
     with pytest.raises(InputError) as error:
-        Setting.check(document)
+        ActivityConfig.check(document)
     assert str(error.value).startswith(sentence)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from snnviz.catalog.inits import spike_probability
 from snnviz.studies.activity.theory.survival import (
     exact_chain,
-    extinction,
+    extinction_probability,
     fixed_points,
     mean_field,
     next_variance,
@@ -129,11 +129,11 @@ def test_the_extinction_map_is_the_chain(width: int, threshold: float, ratio: fl
     gain = (threshold / ratio) ** 2
     assume(0.01 < gain < 100)
     exact = exact_chain(width, gain, threshold, layer + 1).dead[-1]
-    assert extinction(width, layer, [threshold], [gain])[0, 0] == pytest.approx(exact, abs=0.05)
+    assert extinction_probability(width, layer, [threshold], [gain])[0, 0] == pytest.approx(exact, abs=0.05)
 
 
 def test_wide_layers_die_where_the_mean_field_does() -> None:
     gains = [0.85 * (1 / 0.40708) ** 2, 1.2 * (1 / 0.40708) ** 2]
-    dead = extinction(1000, 99, [1.0], gains)[0]
+    dead = extinction_probability(1000, 99, [1.0], gains)[0]
     assert dead[0] > 0.99
     assert dead[1] < 0.01

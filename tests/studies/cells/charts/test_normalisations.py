@@ -6,7 +6,7 @@ import pytest
 
 from snnviz.studies.cells.charts.normalisations import rank_agreements, sentences
 from snnviz.studies.cells.scoring import NORMALISATIONS, Candidate, CellSearch, Normalisation
-from snnviz.theory.ranks import kendall
+from snnviz.theory.ranks import kendall_tau
 
 CELLS = (
     "0003 0000 0000 0000",
@@ -32,7 +32,7 @@ def test_each_cell_counts_once_and_only_where_both_have_a_score() -> None:
     }
     found = rank_agreements(some)
     assert found["paper", "code"].count == 4
-    assert found["paper", "code"].tau == kendall([1, 2, 3, 4], [5, 7, 6, 8])
+    assert found["paper", "code"].tau == kendall_tau([1, 2, 3, 4], [5, 7, 6, 8])
     assert found["paper", "published"].count == 3
     assert sentences(some)[0].startswith("The paper's and an early code's: τ = +0.67 (95 %: ")
     assert sentences(some)[0].endswith("4 different cells.")

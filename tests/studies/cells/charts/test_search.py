@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnviz.design.cells import NAMES, NODES, PUBLISHED, canonical, counts, parse
+from snnviz.design.cells import NODES, OPERATION_NAMES, PUBLISHED_CELLS, canonical_form, count_connections, parse
 from snnviz.studies.cells.charts.search import (
     COUNTED,
     SearchHistory,
@@ -21,7 +21,7 @@ from snnviz.studies.cells.charts.search import (
 )
 from snnviz.studies.cells.charts.thumbnails import BACK, COLOURS, Drawing, cells_chart, drawing
 from snnviz.studies.cells.scoring import CellSearch
-from snnviz.theory.ranks import kendall
+from snnviz.theory.ranks import kendall_tau
 from snnviz.views.chart import Chart
 from tests.made_up import cell_rows
 from tests.studies.skips.charts.test_search import plotly, traces
@@ -51,7 +51,7 @@ def test_every_chart_is_a_plotly_figure(seen: SearchHistory) -> None:
 def test_the_histogram_counts_every_different_cell_with_a_score() -> None:
     """300 draws with backward connections; one that came again, or is another by a node's name, is no other cell."""
     found = traces(histogram_chart(SEEN))
-    cells = {canonical(parse(row.cell)) for row in SEEN.rows if row.sahd is not None}
+    cells = {canonical_form(parse(row.cell)) for row in SEEN.rows if row.sahd is not None}
     assert sum(found["others"]["y"]) + sum(found["the best"]["y"]) == len(cells) == len(SEEN.different) < 200
     assert f"Of {len(cells)} different cells in 300 draws" in histogram_chart(SEEN).caption
     best = sorted(SEEN.valid, key=lambda one: -(one.coarse.sahd or 0))[:8]
@@ -97,7 +97,7 @@ def test_boxes_are_of_different_cells_by_what_they_have(name: str) -> None:
 
 def test_tau_is_of_first_scores() -> None:
     own = [(connection_count(one.coarse.cell, "conv3"), one.coarse.sahd) for one in SEEN.different]
-    assert tau(SEEN, "conv3") == pytest.approx(kendall(*zip(*own, strict=True)))
+    assert tau(SEEN, "conv3") == pytest.approx(kendall_tau(*zip(*own, strict=True)))
     assert f"{tau(SEEN, 'conv3'):+.2f}" in rewards_chart(SEEN, "conv3").caption
     assert tau(SearchHistory(SEARCH, ()), "conv3") is None
 
@@ -129,17 +129,17 @@ def test_the_table_has_the_best_first_and_counts_what_they_have() -> None:
     assert table["cell"].tolist() == [one.coarse.cell for one in SEEN.valid[:20]]
     assert table["sahd"][:8].tolist() == [one.value for one in SEEN.valid[:8]]
     assert table["sahd"][8:].isna().all()
-    assert table["conv3"].tolist() == [counts(parse(cell))["conv3"] for cell in table["cell"]]
+    assert table["conv3"].tolist() == [count_connections(parse(cell))["conv3"] for cell in table["cell"]]
     assert len(candidates_table(SEEN)) == 308
     assert best_table(DEAD).empty
 
 
 def test_a_drawing_has_a_curve_for_each_connection_above_or_below_the_nodes() -> None:
-    cell = PUBLISHED["SNASNet-Bw, CIFAR10"]
+    cell = PUBLISHED_CELLS["SNASNet-Bw, CIFAR10"]
     found = drawing(Drawing(cell, ("line",), "search", "name"))
     *parts, nodes = found
     curves, marks = parts[::2], parts[1::2]
-    assert len(curves) == len(marks) == counts(cell)["forward"] + counts(cell)["backward"]
+    assert len(curves) == len(marks) == count_connections(cell)["forward"] + count_connections(cell)["backward"]
     seen = {}
     for curve, mark in zip(curves, marks, strict=True):
         i, j = round(curve["x"][0]), round(curve["x"][-1])
@@ -147,7 +147,7 @@ def test_a_drawing_has_a_curve_for_each_connection_above_or_below_the_nodes() ->
         assert back == (j < i) == ("dash" in curve["line"])
         assert (min(curve["y"]) < 0) == back
         assert mark["marker"]["color"] == COLOURS[cell[i][j]]
-        assert mark["hovertemplate"].startswith(f"{i} → {j}: {NAMES[cell[i][j]]}")
+        assert mark["hovertemplate"].startswith(f"{i} → {j}: {OPERATION_NAMES[cell[i][j]]}")
         seen[i, j] = cell[i][j]
     assert seen == {(i, j): cell[i][j] for i in range(NODES) for j in range(NODES) if cell[i][j]}
     assert nodes["meta"] == "search"

@@ -9,26 +9,29 @@ import plotly.graph_objects as go
 import pytest
 from scipy import stats
 
-from snnviz.design.cells import KINDS, counts
+from snnviz.design.cells import OPERATION_CODES, count_connections
 from snnviz.events import EpochEnd
 from snnviz.studies.cells.charts import counts as cellcounts
 from snnviz.studies.cells.charts import study as cellstudy
 from snnviz.studies.cells.charts import tables
 from snnviz.studies.cells.charts.study import Outcome
-from snnviz.studies.cells.study import CellStudy, Member, members, searches
-from snnviz.theory.intervals import interval
-from snnviz.theory.ranks import kendall
+from snnviz.studies.cells.study import CellStudy, StudyRun, study_runs, study_searches
+from snnviz.theory.intervals import confidence_interval
+from snnviz.theory.ranks import kendall_tau
 from tests.made_up import candidates
 
 
-def answered(study: CellStudy) -> tuple[tuple[Member, ...], list[Outcome], cellstudy.Candidates]:
+def answered(study: CellStudy) -> tuple[tuple[StudyRun, ...], list[Outcome], cellstudy.Candidates]:
     """As if all of it had been trained: 3x3 convolutions and time steps help, seeds differ by 2 points."""
-    known = searches(study)
+    known = study_searches(study)
     listed = {search.digest: candidates(search) for search in known.values()}
     found = {place: {c.number: c for c in listed[search.digest]} for place, search in known.items()}
-    several = members(study, listed)
+    several = study_runs(study, listed)
     reached = {
-        m.design.digest: 0.5 + 0.05 * counts(m.cell)["conv3"] + 0.01 * m.design.data.steps - 0.02 * m.design.seed
+        m.design.digest: 0.5
+        + 0.05 * count_connections(m.cell)["conv3"]
+        + 0.01 * m.design.data.steps
+        - 0.02 * m.design.seed
         for m in several
     }
     return several, cellstudy.outcomes(several, found, reached), found
@@ -71,9 +74,9 @@ def test_a_point_is_a_cell_with_its_score_and_mean_accuracy() -> None:
     (trace,) = chart.figure["data"]
     first = found["digits", "forward", 0][0]
     assert trace["x"][0] == pytest.approx(first.sahd, rel=1e-5)
-    assert trace["y"][0] == pytest.approx(0.53 + 0.05 * counts(several[0].cell)["conv3"])
+    assert trace["y"][0] == pytest.approx(0.53 + 0.05 * count_connections(several[0].cell)["conv3"])
     assert trace["error_y"]["array"] == pytest.approx([0.02 / 2**0.5] * 8, abs=1e-4)
-    tau = kendall([o.score("sahd") or 0 for o in some], [o.accuracy for o in some])
+    tau = kendall_tau([o.score("sahd") or 0 for o in some], [o.accuracy for o in some])
     assert f"τ = {tau:+.2f}" in chart.caption
     assert "0.646" in chart.caption
 
@@ -169,9 +172,9 @@ def test_operations_are_counted_by_direction_too() -> None:
     for one in some:
         ways = [cellcounts.connection_counts(one, "forward"), cellcounts.connection_counts(one, "backward")]
         whole = cellcounts.connection_counts(one)
-        assert sum(ways[0][name] for name in KINDS) == whole["forward"]
-        assert sum(ways[1][name] for name in KINDS) == whole["backward"] > 0
-        assert all(ways[0][name] + ways[1][name] == whole[name] for name in KINDS)
+        assert sum(ways[0][name] for name in OPERATION_CODES) == whole["forward"]
+        assert sum(ways[1][name] for name in OPERATION_CODES) == whole["backward"] > 0
+        assert all(ways[0][name] + ways[1][name] == whole[name] for name in OPERATION_CODES)
 
 
 def test_intervals_are_over_searches_where_there_are_several() -> None:
@@ -234,7 +237,9 @@ def test_as_many_tests_as_there_are_rows_are_corrected_for() -> None:
 
 def test_bars_do_not_leave_what_an_accuracy_can_be() -> None:
     """Of two cells, whose interval is twelve times as wide as they are apart, and of one."""
-    bars = cellstudy.error_bars([interval([0.9, 0.98]), interval([0.02, 0.1]), interval([0.5])])
+    bars = cellstudy.error_bars(
+        [confidence_interval([0.9, 0.98]), confidence_interval([0.02, 0.1]), confidence_interval([0.5])]
+    )
     assert (bars["array"][0], bars["arrayminus"][1]) == (0.06, 0.06)
     assert (bars["array"][2], bars["arrayminus"][2], bars["visible"]) == (0, 0, True)
-    assert not cellstudy.error_bars([interval([0.5])])["visible"]
+    assert not cellstudy.error_bars([confidence_interval([0.5])])["visible"]

@@ -9,13 +9,13 @@ import signal
 
 import pytest
 
-from snnviz.design.cells import counts, parse
+from snnviz.design.cells import count_connections, parse
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.studies.cells.compute.score import Scorer
-from snnviz.studies.cells.scoring import Candidate, CellSearch, Scoring, different
-from snnviz.studies.cells.theory.candidates import ranked
-from snnviz.theory.ranks import kendall
+from snnviz.studies.cells.scoring import Candidate, CellSearch, Scoring, distinct_candidates
+from snnviz.studies.cells.theory.candidates import rank_candidates
+from snnviz.theory.ranks import kendall_tau
 from tests.cli.conftest import Snnviz, process
 from tests.made_up import candidates
 from tests.waiting import until
@@ -34,7 +34,7 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     rows = [row for _, row in shared.rows(search.digest, Candidate)]
     assert [one["number"] for one in found["candidates"]] == list(range(12))
     assert [one["sahd"] for one in found["candidates"]] == [row.sahd for row in rows[:12]]
-    standings = ranked(rows, "sahd")
+    standings = rank_candidates(rows, "sahd")
     assert (found["different"], found["invalid"]) == (len(standings), 0)
     best, first = found["best"], standings[0]
     assert [one["rank"] for one in best] == [1, 2, 3]
@@ -42,7 +42,7 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     assert best[0]["cell"] == first.coarse.cell
     assert best[0]["score"] == best[0]["fine"]["sahd"] == first.fine.sahd
     assert best[0]["coarse"] == {"sahd": first.coarse.sahd, "hd": first.coarse.hd}
-    assert best[0].items() >= counts(parse(first.coarse.cell)).items()
+    assert best[0].items() >= count_connections(parse(first.coarse.cell)).items()
     again = snnviz(*SMALL)
     assert again.code == 0
     assert again.out.startswith(f"12 of 12 candidates, {len(standings)} scored (the others came before), ")
@@ -71,8 +71,8 @@ def test_it_says_how_differently_normalisations_rank_its_cells(snnviz: Snnviz, s
     found = snnviz(*arguments, "--compare", "--json").json["normalisations"]
     assert list(found) == ["paper, code", "paper, published", "code, published"]
     own, other = ({row.number: row.sahd for row in candidates(each)} for each in (search, search.beside[1]))
-    chosen = different(0, 30, True)
-    expected = kendall([own[number] or 0 for number in chosen], [other[number] or 0 for number in chosen])
+    chosen = distinct_candidates(0, 30, True)
+    expected = kendall_tau([own[number] or 0 for number in chosen], [other[number] or 0 for number in chosen])
     assert found["paper, published"]["tau"] == pytest.approx(expected)
     assert found["paper, published"]["count"] == 30
     assert "normalisations" not in snnviz(*arguments, "--json").json

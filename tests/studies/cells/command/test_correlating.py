@@ -12,8 +12,8 @@ from snnviz.events import EpochEnd, Event
 from snnviz.store import Store, Task
 from snnviz.studies.cells.command.correlating import read_study
 from snnviz.studies.cells.scoring import Candidate
-from snnviz.studies.cells.study import CellStudy, distinct, members, searches
-from snnviz.theory.ranks import agreement
+from snnviz.studies.cells.study import CellStudy, distinct_designs, study_runs, study_searches
+from snnviz.theory.ranks import rank_correlation
 from tests.cli.conftest import Snnviz
 from tests.made_up import candidates
 
@@ -30,8 +30,8 @@ def test_it_scores_trains_and_compares(snnviz: Snnviz, shared: Store) -> None:
     assert (answer.code, answer.err) == (0, "")
     found = answer.json
     assert found["study"] == TINY.model_dump(mode="json")
-    assert {run.run for run in shared.runs()} == {design.digest for design in distinct(members(TINY, {}))}
-    (search,) = searches(TINY).values()
+    assert {run.run for run in shared.runs()} == {design.digest for design in distinct_designs(study_runs(TINY, {}))}
+    (search,) = study_searches(TINY).values()
     scores = {row.number: row for _, row in shared.rows(search.digest, Candidate)}
     ends = shared.last(EpochEnd)
     cells = found["connections"]["forward"]["cells"]
@@ -41,7 +41,7 @@ def test_it_scores_trains_and_compares(snnviz: Snnviz, shared: Store) -> None:
         assert cell["accuracies"] == [cell["accuracy"]] == [ends[cell["run"]].test_accuracy]
         assert cell["edges"] == cell["forward"] + cell["backward"]
     pairs = [(cell["hd"], cell["accuracy"]) for cell in cells if cell["hd"] is not None]
-    expected = agreement(tuple(x for x, _ in pairs), tuple(y for _, y in pairs)) if len(pairs) > 2 else None
+    expected = rank_correlation(tuple(x for x, _ in pairs), tuple(y for _, y in pairs)) if len(pairs) > 2 else None
     told = found["connections"]["forward"]["kendall"]["hd"]
     assert (told is None) == (expected is None)
     if expected is not None:
@@ -59,10 +59,10 @@ def test_it_scores_trains_and_compares(snnviz: Snnviz, shared: Store) -> None:
 
 def answered(store: Store, study: CellStudy) -> None:
     """As if all of a study had been scored and trained: the more time steps and the later the seed, the better."""
-    listed = {search.digest: candidates(search) for search in searches(study).values()}
-    for search in searches(study).values():
+    listed = {search.digest: candidates(search) for search in study_searches(study).values()}
+    for search in study_searches(study).values():
         finished(store, search, listed[search.digest])
-    for design in distinct(members(study, listed)):
+    for design in distinct_designs(study_runs(study, listed)):
         accuracy = 0.5 + 0.01 * design.data.steps + 0.02 * design.seed
         finished(store, design, [EpochEnd(8, 0.5, accuracy, 0.5, 0.5, 0.1, 1.0)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnviz.design.cells import PUBLISHED, write
+from snnviz.design.cells import PUBLISHED_CELLS, to_text
 from snnviz.studies.cells.compute.score import Scorer
 from snnviz.studies.cells.scoring import Scoring
 from tests.cli.conftest import Snnviz
@@ -41,7 +41,7 @@ def test_it_prints_what_the_core_finds(snnviz: Snnviz) -> None:
 
 def test_a_published_cell_has_a_name(snnviz: Snnviz) -> None:
     found = snnviz("score", "CIFAR100", *FIELDS, "--json").json
-    assert found["setting"]["cell"] == write(PUBLISHED["SNASNet-Bw, CIFAR100"])
+    assert found["setting"]["cell"] == to_text(PUBLISHED_CELLS["SNASNet-Bw, CIFAR100"])
 
 
 def test_a_cell_without_a_score_says_why(snnviz: Snnviz) -> None:

@@ -14,21 +14,21 @@ from torch import Tensor, nn
 
 from snnviz.data import datasets
 from snnviz.design import cells
-from snnviz.design.cells import PLACES, Cell, drawn, parse
+from snnviz.design.cells import NODE_PAIRS, Cell, parse, random_cell
 from snnviz.errors import InputError
-from snnviz.studies.cells.compute.cells import CellLayers, Layer, Maps, Network, Weights
+from snnviz.studies.cells.compute.cells import CachedWeights, CellLayers, FeatureMaps, LifLayer, UntrainedSnasNet
 from snnviz.studies.cells.compute.score import Scorer
 from snnviz.studies.cells.scoring import Normalisation, Scoring
-from snnviz.studies.cells.theory.sahd import METRICS, Findings, Kernel
+from snnviz.studies.cells.theory.sahd import METRICS, KernelMatrix, ScoringResult
 from tests.core.snasnet import LIF, PublishedKernel, SnasNet, dressed, watch
 
 ALPHAS: tuple[Normalisation, ...] = ("paper", "code", "published")
 SIDE, CHANNELS, HIDDEN, STEPS, BATCH = 8, 4, 24, 4, 6
 IDENTITY = parse("0001 0000 0000 0000")
 
-ALL = [drawn(3, number, backward=backward) for backward in (False, True) for number in range(8)]
+ALL = [random_cell(3, number, backward=backward) for backward in (False, True) for number in range(8)]
 ALL += [
-    *cells.PUBLISHED.values(),
+    *cells.PUBLISHED_CELLS.values(),
     IDENTITY,
     parse("0303 0000 0300 0000"),  # node 2 gets nothing, and feeds node 1 all the same
     parse("0020 0004 0302 0000"),  # a late connection without a cycle
@@ -44,24 +44,24 @@ def images(count: int = BATCH, seed: int = 0) -> Tensor:
     return torch.randn((count, 1, SIDE, SIDE), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def network(cell: Cell, seed: int = 0, dtype: torch.dtype = torch.float64) -> Network:
-    return Network(cell, (1, SIDE, CHANNELS), HIDDEN, Weights(seed, dtype=dtype))
+def network(cell: Cell, seed: int = 0, dtype: torch.dtype = torch.float64) -> UntrainedSnasNet:
+    return UntrainedSnasNet(cell, (1, SIDE, CHANNELS), HIDDEN, CachedWeights(seed, dtype=dtype))
 
 
-def literal(cell: Cell, ours: Network) -> SnasNet:
+def literal(cell: Cell, ours: UntrainedSnasNet) -> SnasNet:
     """The published network with our weights."""
     net = SnasNet(cell, CHANNELS, SIDE, HIDDEN, STEPS).to(ours.weights.dtype)
     return dressed(net, ours.weights, BATCH)
 
 
-def kernel_of(ours: Network, pictures: Tensor, normalisation: Normalisation = "paper") -> Kernel:
-    kernel = Kernel(normalisation)
+def kernel_of(ours: UntrainedSnasNet, pictures: Tensor, normalisation: Normalisation = "paper") -> KernelMatrix:
+    kernel = KernelMatrix(normalisation)
     for layer in ours.fired(pictures, STEPS):
         kernel.add(layer.both, layer.neurons, layer.copies)
     return kernel
 
 
-@pytest.mark.parametrize("cell", ALL, ids=cells.write)
+@pytest.mark.parametrize("cell", ALL, ids=cells.to_text)
 def test_it_is_the_published_algorithm(cell: Cell) -> None:
     pictures, ours = images(), network(cell)
     net = literal(cell, ours)
@@ -83,7 +83,7 @@ def test_it_is_the_published_algorithm(cell: Cell) -> None:
     torch.testing.assert_close(ours.votes(pictures, STEPS, 10, 10), outputs, rtol=1e-9, atol=1e-12)
 
 
-class Alike(Weights):
+class Alike(CachedWeights):
     """One weight for each kind of convolution, whichever its place."""
 
     def conv(self, name: str, out: int, into: int, size: int) -> Tensor:
@@ -94,15 +94,17 @@ def test_cells_that_count_as_one_are_the_same_function() -> None:
     """Of 180 draws, with one weight for a kind of convolution."""
     said: dict[Any, set[bytes]] = {}
     pictures = images()
-    texts = {drawn(0, number, backward=backward) for backward in (False, True) for number in range(90)}
+    texts = {random_cell(0, number, backward=backward) for backward in (False, True) for number in range(90)}
     for cell in texts:
-        votes = Network(cell, (1, SIDE, CHANNELS), HIDDEN, Alike(0, dtype=torch.float64)).votes(pictures, STEPS, 10, 10)
-        said.setdefault(cells.canonical(cell), set()).add(votes.numpy().round(9).tobytes())
+        votes = UntrainedSnasNet(cell, (1, SIDE, CHANNELS), HIDDEN, Alike(0, dtype=torch.float64)).votes(
+            pictures, STEPS, 10, 10
+        )
+        said.setdefault(cells.canonical_form(cell), set()).add(votes.numpy().round(9).tobytes())
     assert len(said) < len(texts), "some are other names of another"
     assert all(len(each) == 1 for each in said.values())
 
 
-@pytest.mark.parametrize("cell", [parse("0323 0043 0002 0000"), *cells.PUBLISHED.values()], ids=cells.write)
+@pytest.mark.parametrize("cell", [parse("0323 0043 0002 0000"), *cells.PUBLISHED_CELLS.values()], ids=cells.to_text)
 def test_in_single_precision_too_but_for_rounding(cell: Cell) -> None:
     pictures = images()
     ours, single = network(cell), network(cell, dtype=torch.float32)
@@ -114,7 +116,7 @@ def test_in_single_precision_too_but_for_rounding(cell: Cell) -> None:
 @given(st.integers(0, 10**6), st.booleans())
 @settings(max_examples=25, deadline=None)
 def test_any_cell_is_the_published_algorithm(number: int, backward: bool) -> None:
-    cell = drawn(1, number, backward=backward)
+    cell = random_cell(1, number, backward=backward)
     pictures, ours = images(seed=number), network(cell, number)
     net, published = literal(cell, ours), PublishedKernel("sahd", "paper")
     watch(net, published)
@@ -128,8 +130,8 @@ def test_any_cell_is_the_published_algorithm(number: int, backward: bool) -> Non
 
 def passed(cell: Cell, given: list[Tensor]) -> list[np.ndarray[Any, Any]]:
     """What leaves a cell at each step for what enters it, maps (B, C, H, W)."""
-    maps = Maps(BATCH, SIDE, CHANNELS, torch.float64)
-    layers = CellLayers(cell, "cell 1", maps, len(given), Weights(0, dtype=torch.float64))
+    maps = FeatureMaps(BATCH, SIDE, CHANNELS, torch.float64)
+    layers = CellLayers(cell, "cell 1", maps, len(given), CachedWeights(0, dtype=torch.float64))
     with torch.inference_mode():
         return [maps.total(layers([maps.plain(maps.array(x).copy())])).copy() for x in given]
 
@@ -141,26 +143,26 @@ def inputs(steps: int = STEPS) -> list[Tensor]:
 
 
 def test_one_skip_from_input_to_output_is_the_identity() -> None:
-    maps = Maps(BATCH, SIDE, CHANNELS, torch.float64)
+    maps = FeatureMaps(BATCH, SIDE, CHANNELS, torch.float64)
     for entered, left in zip(inputs(), passed(IDENTITY, inputs()), strict=True):
         np.testing.assert_array_equal(left, maps.array(entered))
 
 
-@pytest.mark.parametrize("cell", [c for c in ALL if cells.is_backward(c)], ids=cells.write)
+@pytest.mark.parametrize("cell", [c for c in ALL if cells.has_backward(c)], ids=cells.to_text)
 def test_feedback_arrives_one_step_late(cell: Cell) -> None:
     forward = tuple(tuple(code if j > i else 0 for j, code in enumerate(row)) for i, row in enumerate(cell))
     with_feedback, without = passed(cell, inputs()), passed(forward, inputs())
     np.testing.assert_array_equal(with_feedback[0], without[0])
     heard = any(not np.array_equal(a, b) for a, b in zip(with_feedback, without, strict=True))
-    graph = nx.DiGraph([(i, j) for i, j in PLACES if cell[i][j]])
+    graph = nx.DiGraph([(i, j) for i, j in NODE_PAIRS if cell[i][j]])
     heeded = nx.ancestors(graph, 3) & (nx.descendants(graph, 0) | {0})
-    assert heard == any(cell[i][j] for i, j in PLACES if i > j and j in heeded and (i == 3 or i in heeded))
+    assert heard == any(cell[i][j] for i, j in NODE_PAIRS if i > j and j in heeded and (i == 3 or i in heeded))
 
 
 def test_neurons_are_spikingjellys() -> None:
     current = [2 * x.abs() for x in inputs(20)]
-    maps = Maps(BATCH, SIDE, CHANNELS, torch.float64)
-    layer, literally = Layer("", maps, 20), LIF()
+    maps = FeatureMaps(BATCH, SIDE, CHANNELS, torch.float64)
+    layer, literally = LifLayer("", maps, 20), LIF()
     for step, x in enumerate(current):
         spikes = layer([maps.plain(maps.array(x).copy())])
         expected = literally(x)
@@ -174,13 +176,13 @@ def test_neurons_are_spikingjellys() -> None:
 def test_norms_and_pools_are_torchs_for_any_number_of_channels(channels: int) -> None:
     draw = torch.Generator().manual_seed(channels)
     x = torch.randn((3, channels, 12, 12), generator=draw) * 3 + 5
-    maps = Maps(3, 12, channels, torch.float32)
+    maps = FeatureMaps(3, 12, channels, torch.float32)
     values = maps.array(x).copy()
     norm = nn.BatchNorm2d(channels, affine=False)
     np.testing.assert_allclose(maps.total([maps.normalised(values)]), maps.array(norm(x)), atol=2e-5)
     pooled = nn.functional.avg_pool2d(x, 3, 1, 1)
     np.testing.assert_allclose(maps.pooled(values), maps.array(pooled), rtol=1e-5, atol=1e-5)
-    layer, spikes = Layer("", maps, 1), LIF()(x / 4)
+    layer, spikes = LifLayer("", maps, 1), LIF()(x / 4)
     layer([maps.plain(maps.array(x / 4).copy())])
     flat = spikes.flatten(1).numpy()
     np.testing.assert_array_equal(layer.fired.both[0], flat @ flat.T)
@@ -206,7 +208,7 @@ def test_equal_images_have_no_score() -> None:
         assert kernel_of(ours, pictures).score(metric).invalid == "images 2 and 4 of the batch make the same spikes"
 
 
-def findings(setting: Scoring) -> Findings:
+def findings(setting: Scoring) -> ScoringResult:
     return Scorer(setting).findings(setting.cell)
 
 
@@ -231,7 +233,7 @@ def test_the_same_setting_gives_the_same_bits_and_another_seed_other_ones() -> N
 def test_a_cells_score_does_not_depend_on_what_was_scored_before() -> None:
     scorer = Scorer(SMALL)
     for number in range(3):
-        scorer.score(drawn(0, number, backward=True))
+        scorer.score(random_cell(0, number, backward=True))
     assert scorer.score(SMALL.cell) == findings(SMALL).scores
 
 
@@ -255,11 +257,11 @@ def test_what_a_scoring_tells_fits_together(normalisation: Normalisation) -> Non
         assert scores.each[0].value == pytest.approx(np.linalg.slogdet(kernel)[1], abs=2e-3)
         assert scores.mean == pytest.approx(np.mean(scores.values))
         assert scores.deviation == pytest.approx(np.std(scores.values, ddof=1))
-    split = datasets.load(setting.data, setting.seed)
+    split = datasets.load_images(setting.data, setting.seed)
     np.testing.assert_array_equal(found.labels, split.train_labels[Scorer(setting).chosen[0]])
 
 
-@pytest.mark.parametrize("cell", ALL[:3] + ALL[8:11], ids=cells.write)
+@pytest.mark.parametrize("cell", ALL[:3] + ALL[8:11], ids=cells.to_text)
 def test_the_relu_twin_is_the_published_network_with_relus(cell: Cell) -> None:
     pictures, ours = images(), network(cell)
     net = dressed(SnasNet(cell, CHANNELS, SIDE, HIDDEN, 1, fire=nn.ReLU).to(torch.float64), ours.weights, BATCH)
@@ -273,9 +275,9 @@ def test_the_relu_twin_is_the_published_network_with_relus(cell: Cell) -> None:
 
 
 def test_a_batch_has_no_image_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    split = datasets.load("digits")
+    split = datasets.load_images("digits")
     split.train_images[20:] = split.train_images[0]
-    monkeypatch.setattr(datasets, "load", lambda *_: split)
+    monkeypatch.setattr(datasets, "load_images", lambda *_: split)
     for batch in Scorer(SMALL).batches:
         assert len({image.numpy().tobytes() for image in batch}) == SMALL.batch
     with pytest.raises(InputError, match=r"^batch must be at most the 20 different training images, got 21$"):
@@ -285,7 +287,7 @@ def test_a_batch_has_no_image_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_spikes_tell_images_apart_where_relus_do_not() -> None:
     """The share of active neurons varies more over images than that of ReLUs (Kim et al. 2022, Fig. 3)."""
     scorer = Scorer(Scoring(batch=64, repeats=1, channels=8, hidden=64, steps=4))
-    found = [scorer.findings(drawn(0, number, backward=False)) for number in range(6)]
+    found = [scorer.findings(random_cell(0, number, backward=False)) for number in range(6)]
     spiking, relu = ([layer for one in found for layer in kind(one)] for kind in (lambda f: f.layers, lambda f: f.relu))
     varies = [np.mean([layer.varies for layer in kind if layer.varies is not None]) for kind in (spiking, relu)]
     assert varies[0] > 3 * varies[1]

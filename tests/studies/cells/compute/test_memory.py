@@ -61,6 +61,6 @@ def test_the_memory_of_a_scoring_is_at_most_the_estimate_and_at_least_a_quarter_
     tasks = [*map(Scoring.check, SCORINGS), *map(CellSearch.check, SEARCHES)]
     assert len(measured) == len(tasks)
     for task, peak in zip(tasks, measured, strict=True):
-        estimate = engine.needed_bytes(task)
+        estimate = engine.required_memory(task)
         print(f"{estimate / peak:.2f}", task)
         assert peak <= estimate <= 4 * peak, f"{estimate / peak:.2f} times the measured for {task}"

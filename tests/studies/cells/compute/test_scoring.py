@@ -14,19 +14,19 @@ import pytest
 import torch
 
 from snnviz.data import datasets
-from snnviz.design.cells import parse, write
+from snnviz.design.cells import parse, to_text
 from snnviz.errors import InputError, TooLarge
 from snnviz.events import Event, Progress
 from snnviz.jobs import engine, lock, machine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, Task
 from snnviz.studies.cells.compute import scoring
-from snnviz.studies.cells.compute.cells import Weights
+from snnviz.studies.cells.compute.cells import CachedWeights
 from snnviz.studies.cells.compute.score import Scorer
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Report, Scoring
 from snnviz.studies.cells.theory import costs
-from snnviz.studies.cells.theory.candidates import ranked
-from snnviz.studies.cells.theory.sahd import Findings
+from snnviz.studies.cells.theory.candidates import rank_candidates
+from snnviz.studies.cells.theory.sahd import ScoringResult
 from snnviz.tasks import KINDS, History
 from tests.waiting import Background, ended, until
 
@@ -50,7 +50,7 @@ def kept(events: Iterable[Event]) -> list[Candidate]:
 
 @lru_cache
 def undisturbed(search: CellSearch) -> list[Candidate]:
-    return kept(scoring.search(search))
+    return kept(scoring.run_cell_search(search))
 
 
 def stored(store: Store, search: CellSearch) -> list[Candidate]:
@@ -63,8 +63,8 @@ class TestWhatIsFound:
         coarse, fine = [row for row in found if not row.fine], [row for row in found if row.fine]
         assert found == coarse + fine
         assert [row.number for row in coarse] == list(range(30))
-        assert [row.cell for row in coarse] == [write(search.cell(number)) for number in range(30)]
-        best = ranked(coarse, "sahd")[:4]
+        assert [row.cell for row in coarse] == [to_text(search.cell(number)) for number in range(30)]
+        best = rank_candidates(coarse, "sahd")[:4]
         assert [row.number for row in fine] == [standing.coarse.number for standing in best]
 
     def test_scores_are_those_of_the_scorings(self) -> None:
@@ -79,22 +79,22 @@ class TestWhatIsFound:
     @pytest.mark.parametrize("changes", [{}, {"metric": "hd", "connections": "backward"}], ids=["forward", "backward"])
     def test_two_cores_find_the_same_in_the_same_order(self, changes: dict[str, Any]) -> None:
         search = make(**changes)
-        assert kept(scoring.search(search, threads=lambda: 2)) == undisturbed(search)
+        assert kept(scoring.run_cell_search(search, threads=lambda: 2)) == undisturbed(search)
 
     def test_a_cell_that_is_drawn_twice_is_scored_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         scored: list[str] = []
         score = Scorer.score
 
         def counting(self: Scorer, cell: Any, *more: Any) -> Any:
-            scored.append(write(cell))
+            scored.append(to_text(cell))
             return score(self, cell, *more)
 
         monkeypatch.setattr(Scorer, "score", counting)
         search = make(candidates=200, best=0, seed=3)
         for threads in (1, 2):
             scored.clear()
-            rows = kept(scoring.search(search, threads=lambda: threads))  # noqa: B023
-            assert len(scored) == len(set(scored)) == costs.distinct(search) < 200
+            rows = kept(scoring.run_cell_search(search, threads=lambda: threads))  # noqa: B023
+            assert len(scored) == len(set(scored)) == costs.distinct_count(search) < 200
             alike = {row.cell: (row.sahd, row.hd) for row in rows}
             assert all((row.sahd, row.hd) == alike[row.cell] for row in rows)
 
@@ -102,13 +102,13 @@ class TestWhatIsFound:
     def test_it_goes_on_from_whatever_was_finished(self, after: int) -> None:
         search = make()
         past = undisturbed(search)[:after]
-        new = kept(scoring.search(search, History(past), lambda: 2))
+        new = kept(scoring.run_cell_search(search, History(past), lambda: 2))
         assert past + new == undisturbed(search)
 
     def test_progress_never_goes_back_and_ends_at_the_whole(self) -> None:
         search = make()
         for past in ([], undisturbed(search)[:12], undisturbed(search)):
-            seen = [event for event in scoring.search(search, History(past)) if isinstance(event, Progress)]
+            seen = [event for event in scoring.run_cell_search(search, History(past)) if isinstance(event, Progress)]
             steps = [event.step for event in seen]
             assert steps == sorted(steps)
             assert {event.steps for event in seen} == {costs.search_steps(search)} == {steps[-1]}
@@ -118,11 +118,11 @@ class TestWhatIsFound:
         dead = parse("0000 0000 0000 0000")
         cell = CellSearch.cell
         monkeypatch.setattr(CellSearch, "cell", lambda self, n: dead if n < 3 else cell(self, n))
-        rows = kept(scoring.search(make(candidates=5, best=4, seed=9)))
+        rows = kept(scoring.run_cell_search(make(candidates=5, best=4, seed=9)))
         assert [row.invalid for row in rows[:3]] == ["no neuron spikes"] * 3
         assert all((row.sahd, row.hd) == (None, None) for row in rows[:3])
-        standings = ranked(rows, "sahd")
-        assert (standings[-1].coarse.cell, standings[-1].times, standings[-1].valid) == (write(dead), 3, False)
+        standings = rank_candidates(rows, "sahd")
+        assert (standings[-1].coarse.cell, standings[-1].times, standings[-1].valid) == (to_text(dead), 3, False)
         assert [row.fine for row in rows].count(1) == 2
 
     def test_images_that_all_look_alike_have_no_score_anywhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +136,8 @@ class TestWhatIsFound:
             return found
 
         monkeypatch.setattr(Scorer, "batches", property(doubled))
-        monkeypatch.setattr(Weights, "dropout", lambda _, *shape: torch.ones(shape))
-        rows = kept(scoring.search(make(candidates=6)))
+        monkeypatch.setattr(CachedWeights, "dropout", lambda _, *shape: torch.ones(shape))
+        rows = kept(scoring.run_cell_search(make(candidates=6)))
         assert {row.invalid for row in rows} == {"images 1 and 2 of the batch make the same spikes"}
         assert len(rows) == 6
 
@@ -146,7 +146,7 @@ class TestAScoring:
     SETTING = Scoring.check({"channels": 2, "hidden": 8, "steps": 3, "batch": 6})
 
     def test_it_reports_once_what_the_core_finds(self) -> None:
-        events = list(scoring.score(self.SETTING))
+        events = list(scoring.run_scoring(self.SETTING))
         (report,) = [event for event in events if isinstance(event, Report)]
         assert report == Report(0, Scorer(self.SETTING).findings(self.SETTING.cell).write())
         steps = [event.step for event in events if isinstance(event, Progress)]
@@ -160,7 +160,7 @@ class TestAScoring:
 
     @pytest.mark.alone
     def test_whoever_stops_asking_stops_the_work(self) -> None:
-        going = scoring.score(self.SETTING.model_copy(update={"steps": 50, "channels": 32, "batch": 128}))
+        going = scoring.run_scoring(self.SETTING.model_copy(update={"steps": 50, "channels": 32, "batch": 128}))
         next(going)
         next(going)
         start = time.monotonic()
@@ -206,7 +206,7 @@ class TestInTheStore:
         run = submit(setting)
         assert (run.task, run.state, run.step) == (setting, "done", run.steps)
         ((_, report),) = store.rows(run.run, Report)
-        assert Findings.read(report.text).scores == Scorer(setting).score(setting.cell)
+        assert ScoringResult.read(report.text).scores == Scorer(setting).score(setting.cell)
         assert [found.run for found in store.runs(of=Scoring)] == [setting.digest]
         assert (store.runs(), store.runs(of=CellSearch)) == ([], [])
 
@@ -220,16 +220,16 @@ class TestInTheStore:
         assert store.runs(of=None) == []
 
     def test_images_that_run_out_are_a_sentence(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        split = datasets.load("digits")
+        split = datasets.load_images("digits")
         split.train_images[20:] = split.train_images[0]
-        monkeypatch.setattr(datasets, "load", lambda *_: split)
+        monkeypatch.setattr(datasets, "load_images", lambda *_: split)
         search = make(fine_batch=50)
         Immediate(store).submit(search)
         run = store.get(search.digest)
         assert (run.state, run.error) == ("failed", "batch must be at most the 20 different training images, got 50")
         assert stored(store, search) == []
         with pytest.raises(InputError):
-            next(iter(scoring.search(search)))
+            next(iter(scoring.run_cell_search(search)))
 
     def test_the_worker_is_killed_and_nothing_is_lost_or_repeated(
         self, store: Store, background: Callable[..., Background]
@@ -252,10 +252,10 @@ class TestInTheStore:
         engine = background(store)
         engine.submit(search)
         before = until(lambda: found if len(found := store.rows(search.digest, Candidate)) >= 30 else None)
-        supervisor = lock.holder(store.lock)
+        supervisor = lock.holder_pid(store.lock)
         assert supervisor is not None
         os.kill(supervisor, signal.SIGKILL)
-        until(lambda: lock.holder(store.lock) is None)
+        until(lambda: lock.holder_pid(store.lock) is None)
         engine.tend()
         assert ended(store, search.digest).state == "done"
         assert store.rows(search.digest, Candidate)[: len(before)] == before
@@ -295,5 +295,5 @@ class TestInTheStore:
 
 def test_what_a_scoring_needs_is_estimated_from_its_size() -> None:
     small, large = Scoring(channels=8), Scoring(channels=256, batch=512, size=64, steps=50)
-    assert engine.needed_bytes(small) < 100_000_000 < 20_000_000_000 < engine.needed_bytes(large)
-    assert engine.needed_bytes(make()) < engine.needed_bytes(make(fine_channels=64))
+    assert engine.required_memory(small) < 100_000_000 < 20_000_000_000 < engine.required_memory(large)
+    assert engine.required_memory(make()) < engine.required_memory(make(fine_channels=64))

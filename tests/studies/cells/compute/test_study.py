@@ -7,11 +7,11 @@ from statistics import fmean
 import pytest
 
 from snnviz.core.execute import execute
-from snnviz.design.cells import Cell, counts
+from snnviz.design.cells import Cell, count_connections
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd
-from snnviz.studies.cells.study import CellStudy, members
-from snnviz.theory.ranks import agreement
+from snnviz.studies.cells.study import CellStudy, study_runs
+from snnviz.theory.ranks import rank_correlation
 
 
 def accuracy(design: Design) -> float:
@@ -26,12 +26,12 @@ def test_convolutions_of_3x3_are_worth_more_than_others() -> None:
 
     That the score itself predicts accuracy is not asserted: in networks of this size it does not show.
     """
-    several = members(CellStudy(cells=30, seeds=3, train_samples=0), {})
+    several = study_runs(CellStudy(cells=30, seeds=3, train_samples=0), {})
     reached: dict[Cell, list[float]] = {}
     for member in several:
         reached.setdefault(member.cell, []).append(accuracy(member.design))
-    many = tuple(float(counts(cell)["conv3"]) for cell in reached)
-    found = agreement(many, tuple(map(fmean, reached.values())))
+    many = tuple(float(count_connections(cell)["conv3"]) for cell in reached)
+    found = rank_correlation(many, tuple(map(fmean, reached.values())))
     assert found is not None
     assert found.tau > 0.2
     assert found.p < 0.05

@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl
 import pytest
 import streamlit as st
 
-from snnviz.design.cells import write
+from snnviz.design.cells import to_text
 from snnviz.errors import InputError
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.studies.cells.page import draw
 from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Report, Scoring
-from snnviz.studies.cells.theory.sahd import Findings
+from snnviz.studies.cells.theory.sahd import ScoringResult
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
 from tests.pages.visit import Visit, by_link
@@ -40,10 +40,10 @@ OTHER = {
 
 
 @pytest.fixture
-def scored() -> Callable[[Scoring, Findings], None]:
+def scored() -> Callable[[Scoring, ScoringResult], None]:
     """Writes what a scoring is to have found into the pages' store."""
 
-    def write_down(setting: Scoring, found: Findings) -> None:
+    def write_down(setting: Scoring, found: ScoringResult) -> None:
         store = Store()
         store.submit(setting)
         claim = store.claim("me", setting.digest)
@@ -121,7 +121,7 @@ def test_a_bad_link_is_one_sentence_and_the_default(query: str) -> None:
     assert said.endswith("The default cell is shown instead.")
 
 
-def test_a_score_in_the_store_is_shown_at_once(scored: Callable[[Scoring, Findings], None]) -> None:
+def test_a_score_in_the_store_is_shown_at_once(scored: Callable[[Scoring, ScoringResult], None]) -> None:
     found = findings()
     scored(TINY, found)
     visit = at(TINY)
@@ -137,7 +137,7 @@ def test_a_score_in_the_store_is_shown_at_once(scored: Callable[[Scoring, Findin
 
 
 def test_a_score_stands_among_those_of_a_search_with_the_same_setting(
-    scored: Callable[[Scoring, Findings], None],
+    scored: Callable[[Scoring, ScoringResult], None],
 ) -> None:
     found = findings(repeats=1)
     mean = found.scores["sahd"].mean
@@ -153,7 +153,7 @@ def test_a_score_stands_among_those_of_a_search_with_the_same_setting(
         "0203 0002 0000 0000": mean - 1,
         "0023 0000 0002 0000": mean - 1.5,  # the one before, by another name of its node
         "0303 0001 0000 0000": mean + 1,
-        write(TINY.cell): mean,
+        to_text(TINY.cell): mean,
         "0001 0000 0000 0000": None,
         "0003 0000 0000 0000": mean,  # what is left of the cell itself
     }
@@ -166,7 +166,7 @@ def test_a_score_stands_among_those_of_a_search_with_the_same_setting(
     assert "random cells" not in at(Scoring.check({**TINY.model_dump(), "seed": 1})).text
 
 
-def test_a_score_that_is_none_says_why(scored: Callable[[Scoring, Findings], None]) -> None:
+def test_a_score_that_is_none_says_why(scored: Callable[[Scoring, ScoringResult], None]) -> None:
     scored(TINY, findings(alike=True))
     visit = at(TINY)
     assert visit.at.metric[0].value == "invalid"
@@ -178,7 +178,7 @@ def test_a_score_that_is_none_says_why(scored: Callable[[Scoring, Findings], Non
     assert charts(visit) == ["score_silence"]
 
 
-def test_another_setting_keeps_the_figures_and_says_so(scored: Callable[[Scoring, Findings], None]) -> None:
+def test_another_setting_keeps_the_figures_and_says_so(scored: Callable[[Scoring, ScoringResult], None]) -> None:
     scored(TINY, findings())
     visit = at(TINY)
     visit.widgets["scoring-batch"].set_value(16)
@@ -208,7 +208,7 @@ def test_what_the_engine_finds_is_what_the_page_draws() -> None:
     store.close()
     visit = at(TINY)
     assert charts(visit) == ["score_kernel", "score_sahd", "score_hd", "score_silence"]
-    mean = Findings.read(report.text).scores["sahd"].mean
+    mean = ScoringResult.read(report.text).scores["sahd"].mean
     assert visit.at.metric[0].value == ("invalid" if mean is None else f"{mean:.1f}")
 
 
@@ -238,7 +238,7 @@ def test_its_cell_can_be_trained() -> None:
     visit.press("cells-train")
     network = visit.design.network
     assert network.kind == "cell"
-    assert (write(network.cell), network.channels, network.enlarge) == ("0203 0010 0000 0400", 6, 2)
+    assert (to_text(network.cell), network.channels, network.enlarge) == ("0203 0010 0000 0400", 6, 2)
     assert (visit.design.data.name, visit.design.data.steps) == ("digits", 2)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from snnviz.design.cells import parse, write
+from snnviz.design.cells import parse, to_text
 from snnviz.errors import InputError
 from snnviz.events import Progress
 from snnviz.jobs import machine
@@ -16,7 +16,7 @@ from snnviz.store import State, Store
 from snnviz.studies.cells.page import search_figures, search_setting
 from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import CELL_SEARCHES, Candidate, CellSearch
-from snnviz.studies.cells.theory.candidates import ranked
+from snnviz.studies.cells.theory.candidates import rank_candidates
 from snnviz.ui.kit import services
 from tests.made_up import cell_rows
 from tests.pages.visit import Visit
@@ -24,7 +24,7 @@ from tests.studies.cells.page.test_cells import arrived
 
 SEARCH = CellSearch(candidates=60, connections="backward", best=5, channels=8)
 ROWS = cell_rows(SEARCH)
-BEST = [one for one in ranked(ROWS, "sahd") if one.valid]
+BEST = [one for one in rank_candidates(ROWS, "sahd") if one.valid]
 OTHER = {
     "data": "mnist",
     "metric": "hd",
@@ -190,7 +190,7 @@ def test_a_ticked_row_or_a_clicked_drawing_is_opened_instead(written: Callable[.
     assert visit.at.button("cell-search-open").label == "Open the chosen in the editor"
     assert f"No. 8 of {len(BEST)}: `{BEST[7].coarse.cell}`" in visit.text
     visit.press("cell-search-open")
-    assert write(visit.at.session_state["scoring"].cell) == BEST[7].coarse.cell
+    assert to_text(visit.at.session_state["scoring"].cell) == BEST[7].coarse.cell
     assert visit.at.session_state["scoring"].channels == SEARCH.channels
 
 
@@ -199,7 +199,11 @@ def test_the_best_is_trained_as_a_network_of_its_cell(written: Callable[..., Non
     visit = at(SEARCH)
     visit.press("cell-search-train")
     network: Any = visit.design.network
-    assert (network.kind, write(network.cell), network.channels) == ("cell", BEST[0].coarse.cell, SEARCH.fine_channels)
+    assert (network.kind, to_text(network.cell), network.channels) == (
+        "cell",
+        BEST[0].coarse.cell,
+        SEARCH.fine_channels,
+    )
 
 
 class TestTheLink:
@@ -246,5 +250,5 @@ def test_from_the_press_to_the_table() -> None:
     rows = [row for _, row in store.rows(tiny.digest, Candidate)]
     store.close()
     visit = at(tiny)
-    assert visit.at.dataframe[0].value["cell"].tolist() == [one.coarse.cell for one in ranked(rows, "sahd")]
+    assert visit.at.dataframe[0].value["cell"].tolist() == [one.coarse.cell for one in rank_candidates(rows, "sahd")]
     assert charts(visit, "overview") == ["cells_histogram", "cells_rewards", "cells_again"]

@@ -10,7 +10,7 @@ import pytest
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
 from snnviz.studies.cells.page import study as cells_study
-from snnviz.studies.cells.study import STUDIES, CellStudy, distinct, members, searches
+from snnviz.studies.cells.study import STUDIES, CellStudy, distinct_designs, study_runs, study_searches
 from snnviz.ui.kit import services
 from tests.made_up import candidates
 from tests.pages.visit import Visit, by_link
@@ -35,7 +35,7 @@ def at_study() -> Callable[[CellStudy], Visit]:
 def search_done(study: CellStudy) -> None:
     """As if the searches had been made."""
     store: Store = services.store()
-    for search in searches(study).values():
+    for search in study_searches(study).values():
         store.submit(search)
         claim = store.claim("test", search.digest)
         assert claim is not None
@@ -49,10 +49,10 @@ def test_a_press_scores_and_another_trains(at_study: Callable[[CellStudy], Visit
     assert visit.at.button("cells_study_search-start").label == "Score 3 cells"
     assert visit.at.button("cells_study-train").label == "Train these 3 runs"
     visit.press("cells_study_search-start")
-    (search,) = searches(TINY).values()
+    (search,) = study_searches(TINY).values()
     assert services.store().get(search.digest).state in ("queued", "running", "done")
     visit.press("cells_study-train")
-    assert {run.run for run in services.store().runs()} == {d.digest for d in distinct(members(TINY, {}))}
+    assert {run.run for run in services.store().runs()} == {d.digest for d in distinct_designs(study_runs(TINY, {}))}
     visit.press("cells_study-cancel")
     assert all(run.ended or run.cancel_requested for run in services.store().runs())
 
@@ -61,12 +61,12 @@ def test_what_is_scored_and_trained_is_drawn(
     at_study: Callable[[CellStudy], Visit], trained: Callable[..., Run]
 ) -> None:
     search_done(TINY)
-    for design in distinct(members(TINY, {}))[:2]:
+    for design in distinct_designs(study_runs(TINY, {}))[:2]:
         trained(design)
     visit = at_study(TINY)
     assert visit.at.button("cells_study_search-start").label == "All scored"
     table = visit.at.dataframe[-1].value
-    (search,) = searches(TINY).values()
+    (search,) = study_searches(TINY).values()
     scores = {c.cell: c.sahd for c in candidates(search)}
     assert [scores[cell] for cell in table["cell"]] == pytest.approx(table["SAHD"].tolist())
     assert table["accuracy"].is_monotonic_decreasing

@@ -6,7 +6,7 @@ import pytest
 
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Scoring
 from snnviz.studies.cells.theory import costs
-from snnviz.studies.cells.theory.candidates import deviation, ranked
+from snnviz.studies.cells.theory.candidates import rank_candidates, score_deviation
 
 
 def row(number: int, cell: str, sahd: float | None, hd: float | None = None, fine: int = 0) -> Candidate:
@@ -26,7 +26,7 @@ ROWS = [
 
 
 def test_those_scored_again_come_first_and_those_without_a_score_last() -> None:
-    found = ranked(ROWS, "sahd")
+    found = rank_candidates(ROWS, "sahd")
     assert [(one.coarse.cell, one.value, one.times) for one in found] == [
         ("d", 7.0, 1),
         ("c", 0.5, 1),
@@ -39,14 +39,14 @@ def test_those_scored_again_come_first_and_those_without_a_score_last() -> None:
 
 
 def test_by_the_other_metric_and_whatever_the_order_of_rows() -> None:
-    assert [one.coarse.cell for one in ranked(reversed(ROWS), "hd")] == ["c", "d", "a", "e", "b"]
-    assert ranked(ROWS[::-1], "sahd") == ranked(ROWS, "sahd")
-    assert (deviation(ROWS[0], "sahd"), deviation(ROWS[0], "hd")) == (0.1, 0.2)
-    assert ranked([], "sahd") == []
+    assert [one.coarse.cell for one in rank_candidates(reversed(ROWS), "hd")] == ["c", "d", "a", "e", "b"]
+    assert rank_candidates(ROWS[::-1], "sahd") == rank_candidates(ROWS, "sahd")
+    assert (score_deviation(ROWS[0], "sahd"), score_deviation(ROWS[0], "hd")) == (0.1, 0.2)
+    assert rank_candidates([], "sahd") == []
 
 
 def test_cells_of_equal_scores_keep_the_order_in_which_they_were_drawn() -> None:
-    found = ranked([row(3, "x", 1.0), row(1, "y", 1.0), row(2, "z", 1.0)], "sahd")
+    found = rank_candidates([row(3, "x", 1.0), row(1, "y", 1.0), row(2, "z", 1.0)], "sahd")
     assert [one.coarse.cell for one in found] == ["y", "z", "x"]
 
 
@@ -54,7 +54,7 @@ def test_what_a_search_costs() -> None:
     small, large = CellSearch(candidates=100), CellSearch(candidates=1000)
     assert costs.search_seconds(small) < costs.search_seconds(large)
     assert costs.search_steps(large) == pytest.approx(1e4 * costs.search_seconds(large), rel=0.01)
-    assert costs.weights(large)[1] > 5 * costs.weights(large)[0]
+    assert costs.progress_weights(large)[1] > 5 * costs.progress_weights(large)[0]
     assert costs.scoring_seconds(Scoring(channels=64)) > 3 * costs.scoring_seconds(Scoring(channels=16))
     few = CellSearch(candidates=3, best=100)
-    assert costs.search_steps(few) == sum(costs.weights(few)) * costs.distinct(few)
+    assert costs.search_steps(few) == sum(costs.progress_weights(few)) * costs.distinct_count(few)

@@ -17,14 +17,14 @@ from snnviz.studies.cells.scoring import Metric, Normalisation
 from snnviz.studies.cells.theory.sahd import (
     EPSILON,
     METRICS,
-    Findings,
-    Kernel,
+    KernelMatrix,
+    LayerSparsity,
     Score,
     Scores,
-    Silence,
-    expected,
-    hamming,
-    sahd,
+    ScoringResult,
+    expected_hamming_distance,
+    hamming_distance,
+    sparsity_aware_distance,
 )
 
 BATCH, NEURONS = 7, 40
@@ -38,7 +38,7 @@ def common(spikes: Any) -> Any:
 
 
 def aware(both: Any, neurons: int) -> Any:
-    return sahd(hamming(both), both, neurons, "paper")
+    return sparsity_aware_distance(hamming_distance(both), both, neurons, "paper")
 
 
 def random(rate: float, seed: int = 0, steps: int = 3, neurons: int = 400) -> Any:
@@ -48,10 +48,10 @@ def random(rate: float, seed: int = 0, steps: int = 3, neurons: int = 400) -> An
 @given(SPIKES)
 def test_hamming_counts_the_neurons_that_differ(spikes: Any) -> None:
     slow = (spikes[:, :, None, :] != spikes[:, None, :, :]).sum(-1)
-    np.testing.assert_array_equal(hamming(common(spikes)), slow)
+    np.testing.assert_array_equal(hamming_distance(common(spikes)), slow)
     rate = (spikes == 0).mean(-1)
     p = rate[:, :, None] * (1 - rate[:, None]) + (1 - rate[:, :, None]) * rate[:, None]
-    np.testing.assert_allclose(expected(common(spikes), NEURONS), NEURONS * p, atol=1e-12)
+    np.testing.assert_allclose(expected_hamming_distance(common(spikes), NEURONS), NEURONS * p, atol=1e-12)
     literal: dict[Normalisation, Any] = {
         "paper": NEURONS / 2 * slow / (NEURONS * p + EPSILON),
         "code": 0.5 * slow / (NEURONS * p + EPSILON),
@@ -59,18 +59,18 @@ def test_hamming_counts_the_neurons_that_differ(spikes: Any) -> None:
     }
     assert set(literal) == set(NORMALISATIONS)
     for normalisation, due in literal.items():
-        np.testing.assert_allclose(sahd(slow, common(spikes), NEURONS, normalisation), due)
+        np.testing.assert_allclose(sparsity_aware_distance(slow, common(spikes), NEURONS, normalisation), due)
 
 
 @given(SPIKES, st.sampled_from(WAYS))
 def test_a_kernel_is_symmetric_with_all_neurons_on_its_diagonal(spikes: Any, way: tuple[Metric, Normalisation]) -> None:
-    kernel = Kernel(way[1])
+    kernel = KernelMatrix(way[1])
     kernel.add(common(spikes), NEURONS, copies=2)
     kernel.add(common(spikes[:1]), NEURONS)
     total = (2 * 3 + 1) * NEURONS / (1 if way[1] == "paper" else 7)
     np.testing.assert_allclose(np.diag(kernel.matrix(way[0])), total)
     np.testing.assert_array_equal(kernel.matrix(way[0]), kernel.matrix(way[0]).T)
-    again = Kernel(way[1])
+    again = KernelMatrix(way[1])
     for layer in (spikes, spikes, spikes[:1]):
         again.add(common(layer), NEURONS)
     np.testing.assert_allclose(again.matrix(way[0]), kernel.matrix(way[0]))
@@ -83,7 +83,7 @@ def test_the_order_of_images_and_neurons_does_not_matter(seed: int, way: tuple[M
     mixed = spikes[:, draw.permutation(BATCH)][:, :, draw.permutation(spikes.shape[2])]
     scores = []
     for several in (spikes, mixed):
-        kernel = Kernel(way[1])
+        kernel = KernelMatrix(way[1])
         kernel.add(common(several), spikes.shape[2])
         scores.append(kernel.score(way[0]).value)
     assert scores[0] == pytest.approx(scores[1], rel=1e-9)
@@ -97,7 +97,7 @@ def test_images_of_equal_rates_have_a_sahd_in_proportion_to_hd(silent: int) -> N
     ratio = (NEURONS / 2) / (NEURONS * 2 * r * (1 - r))
     assert ratio == pytest.approx(4 / 3)
     found = aware(common(spikes), NEURONS)
-    np.testing.assert_allclose(found, ratio * hamming(common(spikes)), rtol=1e-4)
+    np.testing.assert_allclose(found, ratio * hamming_distance(common(spikes)), rtol=1e-4)
 
 
 def test_a_silent_image_is_half_of_the_neurons_away_from_any_other() -> None:
@@ -117,7 +117,7 @@ def test_independent_spikes_are_as_far_apart_as_expected() -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_has_no_score_says_why(way: tuple[Metric, Normalisation]) -> None:
-    silent, alike, fine = Kernel(way[1]), Kernel(way[1]), Kernel(way[1])
+    silent, alike, fine = KernelMatrix(way[1]), KernelMatrix(way[1]), KernelMatrix(way[1])
     silent.add(common(random(0.0)), 400)
     assert (silent.score(way[0]).value, silent.score(way[0]).invalid) == (None, "no neuron spikes")
     spikes = random(0.2)
@@ -134,21 +134,21 @@ def test_what_has_no_score_says_why(way: tuple[Metric, Normalisation]) -> None:
 
 def test_silent_terms_only_add_a_constant() -> None:
     spikes = random(0.2)
-    with_silence, without = Kernel(), Kernel()
+    with_silence, without = KernelMatrix(), KernelMatrix()
     for kernel in (with_silence, without):
         kernel.add(common(spikes), 400)
     with_silence.add(common(random(0.0)), 400)
     np.testing.assert_allclose(with_silence.matrix() - without.matrix(), 3 * 400)
 
 
-def findings(seed: int = 0) -> Findings:
+def findings(seed: int = 0) -> ScoringResult:
     """Made up."""
     draw = np.random.default_rng(seed)
 
-    def layer(name: str, steps: int) -> Silence:
-        return Silence(name, 12, 2, draw.random((steps, BATCH), np.float32))
+    def layer(name: str, steps: int) -> LayerSparsity:
+        return LayerSparsity(name, 12, 2, draw.random((steps, BATCH), np.float32))
 
-    return Findings(
+    return ScoringResult(
         {"sahd": Scores((Score(1.5), Score(-2.25e-3))), "hd": Scores((Score(7.0), Score(None, "why ‘not’")))},
         (layer("cell 1, node 0", 3), layer("last", 3)),
         (layer("cell 1, node 0", 1),),
@@ -162,14 +162,14 @@ def findings(seed: int = 0) -> Findings:
 
 def test_findings_come_back_as_they_were_written() -> None:
     found = findings()
-    again = Findings.read(found.write())
+    again = ScoringResult.read(found.write())
     assert again.write() == found.write()
     assert again.scores == found.scores
     assert (again.scores["hd"].mean, again.scores["hd"].invalid) == (None, "why ‘not’")
     for one, other in zip(found.layers + found.relu, again.layers + again.relu, strict=True):
         assert (one.name, one.neurons, one.copies) == (other.name, other.neurons, other.copies)
         np.testing.assert_array_equal(one.silent, other.silent)
-    for field in fields(Findings):
+    for field in fields(ScoringResult):
         if isinstance(value := getattr(found, field.name), np.ndarray):
             np.testing.assert_array_equal(value, getattr(again, field.name))
             assert value.dtype == getattr(again, field.name).dtype
@@ -218,11 +218,11 @@ def broken() -> list[str]:
 @pytest.mark.parametrize("text", broken())
 def test_what_no_scoring_wrote_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(InputError, match=r"^report must be what a scoring writes \(\w+: .*\), got ") as raised:
-        Findings.read(text)
+        ScoringResult.read(text)
     assert "\n" not in str(raised.value)
 
 
 def test_how_much_a_layers_activity_varies_over_images() -> None:
     silent = np.array([[0.9, 0.7], [0.9, 0.7]], np.float32)
-    assert Silence("", 1, 1, silent).varies == pytest.approx(0.1 / 0.2)
-    assert Silence("", 1, 1, np.ones_like(silent)).varies is None
+    assert LayerSparsity("", 1, 1, silent).varies == pytest.approx(0.1 / 0.2)
+    assert LayerSparsity("", 1, 1, np.ones_like(silent)).varies is None

@@ -8,33 +8,33 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from snnviz.core.gradients import profile
+from snnviz.core.gradients import gradient_profile
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
-from snnviz.graph.architectures import architecture
-from snnviz.graph.branches import branching, parameters
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.branches import branch_layers, branch_parameter_count
 from snnviz.store.values import Run
 from snnviz.studies.shortcuts.charts import initialgradients as before
 from snnviz.studies.shortcuts.charts import net, words
 from snnviz.studies.shortcuts.charts import shortcuts as views
 from snnviz.studies.shortcuts.page.shortcuts import ABOUT
-from snnviz.studies.shortcuts.study import STARTS, InitialGradient, ShortcutStudy, members
+from snnviz.studies.shortcuts.study import STARTS, InitialGradient, ShortcutStudy, study_runs
 from snnviz.theory import costs
-from snnviz.theory.operations import Counts
+from snnviz.theory.operations import OperationCounts
 from snnviz.views.chart import Chart
 from snnviz.views.numbers import count
 from snnviz.views.results import Rows
 from tests.results import made_result
 
 MLP = change(STARTS["deep mlp"], {"network.depth": 4, "training.epochs": 3})
-SEVERAL = members(MLP, ShortcutStudy(seeds=2))
-NAMES = [layer.name for layer in architecture(MLP).layers]
+SEVERAL = study_runs(MLP, ShortcutStudy(seeds=2))
+NAMES = [layer.name for layer in build_architecture(MLP).layers]
 
 
 def rows_of(design: Design, epochs: int = 3) -> Rows:
     """Gradients of 10 ** -layers-to-go, ten times as much at seed 1; with branches all are 1."""
-    branched = bool(branching(design))
+    branched = bool(branch_layers(design))
     layers = []
     for epoch in range(epochs + 1):
         for k, name in enumerate(NAMES):
@@ -48,7 +48,7 @@ def rows_of(design: Design, epochs: int = 3) -> Rows:
             )  # fmt: skip
     samples = [Sample(e, float(e), 2.0 / e, 0.5) for e in range(1, epochs + 1)]
     ends = [EpochEnd(e, 0.5, 0.6 + 0.1 * branched + 0.02 * design.seed, 1, 1, 0.1, 0.1) for e in range(1, epochs + 1)]
-    numbers = [index + 1 for index in branching(design)]
+    numbers = [index + 1 for index in branch_layers(design)]
     parts = [Branch(e, float(e), n, NAMES[n - 1], 1.5, 1.0) for e in range(1, epochs + 1) for n in numbers]
     return Rows(samples, layers, parts, ends)
 
@@ -95,7 +95,7 @@ def test_a_map_for_each_mode_in_the_same_colours() -> None:
     assert [row[0] for row in vanilla["z"]] == pytest.approx([-3.5, -2.5, -1.5, -0.5, 0.5]), "the geometric mean"
     assert {value for trace in (constant, linear) for row in trace["z"] for value in row} == {0.0}
     assert (figure["layout"]["coloraxis"]["cmin"], figure["layout"]["coloraxis"]["cmax"]) == (-3.5, 0.5)
-    assert len(figure["layout"]["shapes"]) == 2 * len(branching(MLP))
+    assert len(figure["layout"]["shapes"]) == 2 * len(branch_layers(MLP))
 
 
 def test_seeds_join_when_they_have_come_as_far_and_zeros_stretch_no_colours() -> None:
@@ -115,7 +115,7 @@ def test_only_what_has_branches_has_a_part_of_them() -> None:
     assert {value for row in share.figure["data"][0]["z"] for value in row} == {0.5}
     assert len(saturation.figure["data"]) == 3
     assert saturation.figure["data"][0]["y"] == NAMES[:-1], "a readout without spikes has no surrogate"
-    vanilla = members(change(MLP, {"training.shortcut.schedule": "zero"}), ShortcutStudy(seeds=1))
+    vanilla = study_runs(change(MLP, {"training.shortcut.schedule": "zero"}), ShortcutStudy(seeds=1))
     (alone,) = views.why_charts(vanilla, TOLD)
     assert alone.id == "shortcut_saturation"
 
@@ -149,15 +149,21 @@ def test_the_table_and_the_words() -> None:
     assert table["mode"].tolist() == ["without branches", "constant", "falling: linear"] * 2
     assert table["first"].tolist() == pytest.approx([1e-4, 1, 1, 1e-3, 1, 1])
     assert table["accuracy"].tolist() == pytest.approx([60, 70, 70, 62, 72, 72])
-    done = {member.design.digest: made_result(0.6, 0.25, None, Counts(9, 1000, 500, 1, 2)) for member in SEVERAL[:1]}
+    done = {
+        member.design.digest: made_result(0.6, 0.25, None, OperationCounts(9, 1000, 500, 1, 2))
+        for member in SEVERAL[:1]
+    }
     assert views.study_table(SEVERAL, RUNS, TOLD, done)["rate"].tolist()[0] == 25.0
     assert "**without branches** 61.0 ± 1.4 % (0.00032); **constant** 71.0 ± 1.4 % (1);" in words.verdict(
         SEVERAL, RUNS, TOLD
     )
     cost = words.cost(MLP, SEVERAL, RUNS)
-    assert f"{count(parameters(MLP))} parameters beside the network's {count(costs.parameters(MLP))}" in cost
+    assert (
+        f"{count(branch_parameter_count(MLP))} parameters beside the network's {count(costs.parameter_count(MLP))}"
+        in cost
+    )
     assert "+20 % of the time of those without branches (median of 4, +20 % to +20 %)" in cost
-    busy = {name: run_of(run.design, 9) if branching(run.design) else run for name, run in RUNS.items()}
+    busy = {name: run_of(run.design, 9) if branch_layers(run.design) else run for name, run in RUNS.items()}
     assert "lost in what else this machine did: -10 % to -10 % of the time of those" in words.cost(MLP, SEVERAL, busy)
 
 
@@ -166,7 +172,7 @@ def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
     said = words.verdict(SEVERAL, RUNS, TOLD)
     assert "Less **without branches** with the same seeds: **constant** +10.0 points, the same at each seed;" in said
     assert "A step with branches costs more, and this is not counted here" in said
-    controlled = members(MLP, ShortcutStudy(seeds=3, controls="with"))
+    controlled = study_runs(MLP, ShortcutStudy(seeds=3, controls="with"))
     assert [member.name for member in controlled[:4]] == ["vanilla", "vanilla, 4 epochs", "constant", "linear"]
     reached = {"vanilla": 0.6, "control": 0.7, "constant": 0.72, "evolutionary": 0.8}
     told = {
@@ -186,7 +192,7 @@ def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
     # 10, 10, 12: mean 10.7, sd 1.15: half the interval is 2.9
     assert "**falling: linear** +10.7 points (95 %: +7.8 to +13.5, 3 seeds), told apart." in said
     assert "costs more" not in said
-    one = members(MLP, ShortcutStudy(seeds=1))
+    one = study_runs(MLP, ShortcutStudy(seeds=1))
     assert "One seed tells nothing apart." in words.verdict(one, RUNS, TOLD)
 
 
@@ -207,7 +213,7 @@ def test_how_the_gradient_travels_follows_from_what_is_shown() -> None:
 def test_the_page_says_of_no_network_that_its_gradients_fade_if_they_do_not(init: str, norm: str) -> None:
     """With batch normalisation Kaiming's first layer has the largest gradient of all."""
     made = change(MLP, {"init": init, "network.norm": norm, "network.depth": 12, "neuron.threshold": 1.0})
-    layers = [layer for layer in profile(made).layers if layer.grad_norm is not None]
+    layers = [layer for layer in gradient_profile(made).layers if layer.grad_norm is not None]
     rows = [
         InitialGradient(init, 12, k, layer.name, 0, layer.grad_norm, layer.with_branches, None, None, None, layer.var_u)
         for k, layer in enumerate(layers)
@@ -228,7 +234,7 @@ def test_losses_of_branches_are_lines_of_their_own() -> None:
     assert names[1:] == [
         name
         for mode in ("constant", "falling: linear")
-        for name in (mode, *(f"{mode}, branch {NAMES[index]}" for index in branching(MLP)))
+        for name in (mode, *(f"{mode}, branch {NAMES[index]}" for index in branch_layers(MLP)))
     ]
 
 
@@ -241,15 +247,15 @@ def test_main_and_local_share_the_loss() -> None:
 
 def test_a_branch_of_a_layer_that_joins_is_marked_below_the_last_that_is_shown() -> None:
     resnet = STARTS["resnet18"]
-    shown = [layer.name for layer in architecture(resnet).watched]
+    shown = [layer.name for layer in build_architecture(resnet).watched]
     assert views._marks(resnet, shown) == ["B1.L4", "B2.L4", "B3.L4"]
-    assert views._marks(MLP, NAMES) == [NAMES[index] for index in branching(MLP)]
+    assert views._marks(MLP, NAMES) == [NAMES[index] for index in branch_layers(MLP)]
 
 
 @pytest.mark.parametrize("name", STARTS)
 def test_the_drawing_has_every_layer_once_and_every_branch(name: str) -> None:
     shown = net.parts(STARTS[name])
-    assert len([part for part in shown if part.branch]) == len(branching(STARTS[name]))
+    assert len([part for part in shown if part.branch]) == len(branch_layers(STARTS[name]))
     assert (shown[0].name, shown[-1].name) == ("image", "readout")
     assert shown[-2].branch == ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnviz.core.gradients import profile
+from snnviz.core.gradients import gradient_profile
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.jobs.immediate import Immediate
@@ -43,7 +43,7 @@ def test_a_run_tells_gradients_and_the_parts_of_its_loss(snnviz: Snnviz, tiny: M
 def test_the_profile_before_training_is_the_cores(snnviz: Snnviz) -> None:
     found = snnviz("gradients", "digits", *DEEP, "--json").json
     made = change(Design(), dict(pair.split("=") for pair in DEEP[1::2]))
-    [told], expected = found["profiles"], profile(made)
+    [told], expected = found["profiles"], gradient_profile(made)
     assert told["branches"] == list(expected.branches) == ["L1", "L3", "L4"]
     assert (told["depth"], told["init"]) == (6, "variance-preserving")
     for row, layer in zip(told["layers"], expected.layers, strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from snnviz.core.execute import execute
-from snnviz.core.gradients import profile, profiles
+from snnviz.core.gradients import gradient_profile, gradient_profiles
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.events import EpochEnd
@@ -33,7 +33,7 @@ def design(init: str, schedule: str = "constant", seed: int = 0) -> Design:
 
 @pytest.mark.parametrize("init", INITS)
 def test_branches_enlarge_the_first_layers_gradient_before_training(init: str) -> None:
-    first, *others, readout = profile(design(init)).layers
+    first, *others, readout = gradient_profile(design(init)).layers
     assert first.grad_norm is not None
     assert first.with_branches is not None
     assert first.with_branches >= 1.5 * first.grad_norm
@@ -45,7 +45,7 @@ def test_branches_enlarge_the_first_layers_gradient_before_training(init: str) -
 
 
 def test_gradients_vanish_with_depth_and_branches_keep_them() -> None:
-    found = list(profiles(change(design("kaiming, theta 0.5"), {"training.shortcut.layers": ""}), [2, 10, 40]))
+    found = list(gradient_profiles(change(design("kaiming, theta 0.5"), {"training.shortcut.layers": ""}), [2, 10, 40]))
     plain = [each.layers[0].grad_norm or 0 for each in found]
     kept = [each.layers[0].with_branches or 0 for each in found]
     assert plain[0] > 10 * plain[1] > 100 * plain[2]

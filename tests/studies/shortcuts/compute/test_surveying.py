@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from snnviz.core.gradients import profiles
+from snnviz.core.gradients import gradient_profiles
 from snnviz.errors import TooLarge
 from snnviz.events import Progress
 from snnviz.jobs import machine, pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
-from snnviz.studies.shortcuts.compute.surveying import rows, survey
+from snnviz.studies.shortcuts.compute.surveying import gradient_rows, run_gradient_survey
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
 from tests.waiting import Background, ended, until
 
@@ -27,23 +27,25 @@ LONG = GradientSurvey.check({"design": MLP, "depths": list(range(1, 100)), "init
 
 
 def test_its_rows_are_the_profiles() -> None:
-    events = list(survey(SMALL))
+    events = list(run_gradient_survey(SMALL))
     found = [event for event in events if isinstance(event, InitialGradient)]
-    assert found == [row for profile in profiles(SMALL.design, SMALL.depths, SMALL.inits) for row in rows(profile)]
+    assert found == [
+        row for profile in gradient_profiles(SMALL.design, SMALL.depths, SMALL.inits) for row in gradient_rows(profile)
+    ]
     assert [(row.init, row.depth) for row in found if row.layer == 0] == [
         (init, depth) for init in ("kaiming", "kaiming:gain=3") for depth in (2, 3)
     ]
     assert all(row.name in ("L1", "L2") for row in found if row.branch)
     steps = [event.step for event in events if isinstance(event, Progress)]
     assert steps == sorted(steps)
-    assert steps[-1] == SMALL.layers == pace.steps(SMALL) == 10
+    assert steps[-1] == SMALL.layers == pace.progress_steps(SMALL) == 10
 
 
 def test_a_network_whose_depth_is_no_number_of_layers_is_looked_at_as_it_is() -> None:
     block = GradientSurvey.check(
         {"design": {"network": {"kind": "block", "channels": 2, "edges": "002/000/000"}}, "inits": ["kaiming"]}
     )
-    found = [event for event in survey(block) if isinstance(event, InitialGradient)]
+    found = [event for event in run_gradient_survey(block) if isinstance(event, InitialGradient)]
     assert {row.depth for row in found} == {0}
     assert [row.name for row in found] == ["stem", "L1", "L2", "readout"]
 

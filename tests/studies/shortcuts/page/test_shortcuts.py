@@ -17,7 +17,14 @@ from snnviz.errors import InputError
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
 from snnviz.studies.shortcuts.page import setting, shortcuts
-from snnviz.studies.shortcuts.study import STARTS, GradientSurvey, ShortcutStudy, distinct, members, survey
+from snnviz.studies.shortcuts.study import (
+    STARTS,
+    GradientSurvey,
+    ShortcutStudy,
+    distinct_designs,
+    gradient_survey,
+    study_runs,
+)
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
 from tests.designs import DESIGNS
@@ -57,14 +64,14 @@ def test_one_press_queues_all_of_them_once() -> None:
     visit = open_page()
     assert visit.at.button("shortcuts-train").label == "Compare these 3 runs"
     visit.press("shortcuts-train")
-    assert {run.run for run in services.store().runs()} == {d.digest for d in distinct(members(TINY, ONE))}
+    assert {run.run for run in services.store().runs()} == {d.digest for d in distinct_designs(study_runs(TINY, ONE))}
     assert open_page().at.button("shortcuts-train").disabled
     visit.press("shortcuts-cancel")
     assert all(run.ended or run.cancel_requested for run in services.store().runs())
 
 
 def test_what_is_trained_is_drawn_for_everybody(trained: Callable[..., Run]) -> None:
-    for member in members(TINY, ONE)[:2]:
+    for member in study_runs(TINY, ONE)[:2]:
         trained(member.design)
     visit = open_page()
     assert visit.at.button("shortcuts-train").label == "Compare the missing 1 run"
@@ -183,7 +190,7 @@ def test_gradients_before_training_are_queued_once_and_cancelled() -> None:
     visit = open_page("before")
     visit.press("shortcuts-before-train")
     (run,) = services.store().runs(of=GradientSurvey)
-    assert run.task == survey(TINY, ONE)
+    assert run.task == gradient_survey(TINY, ONE)
     assert open_page("before").at.button("shortcuts-before-train").disabled
     visit.press("shortcuts-before-cancel")
     assert services.store().get(run.run).ended or services.store().get(run.run).cancel_requested
@@ -191,7 +198,7 @@ def test_gradients_before_training_are_queued_once_and_cancelled() -> None:
 
 def test_gradients_before_training_are_drawn_from_the_store() -> None:
     store = Store()
-    Immediate(store).submit(survey(TINY, ONE))
+    Immediate(store).submit(gradient_survey(TINY, ONE))
     store.close()
     visit = open_page("before")
     assert visit.at.button("shortcuts-before-train").label == "Computed"

@@ -9,13 +9,13 @@ from snnviz.design.links import change
 from snnviz.graph.twins import ann_twin
 from snnviz.studies.skips.charts import comparison
 from snnviz.studies.skips.charts.comparison import PUBLISHED, SeedDesigns, comparison_table, gain_text, published
-from snnviz.studies.skips.optimisation import Optimisation, design
-from snnviz.theory.operations import Counts
+from snnviz.studies.skips.optimisation import Optimisation, starting_design
+from snnviz.theory.operations import OperationCounts
 from tests.results import changed, made_result
 
 
 def three(seed: int) -> SeedDesigns:
-    original = design(Optimisation(), seed)
+    original = starting_design(Optimisation(), seed)
     return SeedDesigns(
         ann_twin(original), original, change(original, {"network.edges": "00111/00011/00001/00000/00000"})
     )
@@ -24,7 +24,7 @@ def three(seed: int) -> SeedDesigns:
 THREES = [three(seed) for seed in range(5)]
 RESULTS = {
     own.digest: made_result(
-        0.8 + 0.05 * place + 0.01 * seed * place, rate, None, Counts(9000, 1000.0, 500.0, 1200.0, 0.0)
+        0.8 + 0.05 * place + 0.01 * seed * place, rate, None, OperationCounts(9000, 1000.0, 500.0, 1200.0, 0.0)
     )
     for seed, one in enumerate(THREES)
     for own, place, rate in ((one.original, 0, 0.2), (one.optimised, 1, 0.25), (one.ann, 2, None))

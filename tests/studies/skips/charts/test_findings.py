@@ -12,10 +12,10 @@ from snnviz.events import EpochEnd
 from snnviz.studies.skips.charts import findings
 from snnviz.studies.skips.charts.retraining import Retraining, retraining, retraining_text
 from snnviz.studies.skips.charts.search import SearchHistory
-from snnviz.studies.skips.optimisation import again
-from snnviz.studies.skips.search import candidate
+from snnviz.studies.skips.optimisation import retraining_designs
+from snnviz.studies.skips.search import candidate_design
 from snnviz.theory import costs
-from snnviz.theory.operations import Counts
+from snnviz.theory.operations import OperationCounts
 from tests.made_up import ALL, codes, trial
 from tests.results import made_result
 
@@ -89,7 +89,7 @@ def test_in_95_of_100_searches_among_equals_nothing_is_named() -> None:
 def test_the_best_is_compared_with_the_original_where_that_was_tried() -> None:
     search = UCB.search
     own = (2, 0, 0)
-    assert candidate(search, own).network.matrices == search.design.network.matrices
+    assert candidate_design(search, own).network.matrices == search.design.network.matrices
     other = next(code for code in codes(search) if code != own)
 
     def found(value: float, known: Retraining | None = KNOWN) -> str:
@@ -117,12 +117,14 @@ def test_random_candidates_are_said_to_be_trained_otherwise() -> None:
 
 def test_the_spread_of_trainings_is_pooled_over_networks() -> None:
     """Two networks of four trainings: the root of the mean of their variances."""
-    groups = again(UCB.search, [(1, 0, 0)])
+    groups = retraining_designs(UCB.search, [(1, 0, 0)])
     names = [design.digest for designs in groups.values() for design in designs]
     draw = np.random.default_rng(1)
     losses = {name: float(loss) for name, loss in zip(names, draw.normal(0.1, 0.02, len(names)), strict=True)}
     ends = {name: EpochEnd(1, 0.9, 0.9 + loss / 10, 0.1, loss, 0.2, 0.003) for name, loss in losses.items()}
-    results = {name: made_result(end.test_accuracy, 0.2, 0.1, Counts(9, 1, 2, 1, 2)) for name, end in ends.items()}
+    results = {
+        name: made_result(end.test_accuracy, 0.2, 0.1, OperationCounts(9, 1, 2, 1, 2)) for name, end in ends.items()
+    }
     found = retraining([(UCB.search, groups)], ends, results)
     assert found is not None
     by_group = [[losses[design.digest] for design in designs] for designs in groups.values()]
@@ -143,12 +145,12 @@ def test_the_spread_of_trainings_is_pooled_over_networks() -> None:
 def test_what_is_trained_again_is_the_best_the_original_and_a_plain_block_as_large() -> None:
     search = UCB.search
     best = (1, 1, 1)
-    groups = again(search, [best, (2, 0, 0), (0, 0, 1)])
+    groups = retraining_designs(search, [best, (2, 0, 0), (0, 0, 1)])
     assert list(groups) == ["111", "200", "plain"]  # the second best is the original
     for designs in groups.values():
         assert [design.seed for design in designs] == [search.design.seed + n for n in range(1, 5)]
     wide, skips = groups["plain"][0], groups["111"][0]
-    assert costs.parameters(wide) == pytest.approx(costs.parameters(skips), rel=0.25)
+    assert costs.parameter_count(wide) == pytest.approx(costs.parameter_count(skips), rel=0.25)
     assert isinstance(wide.network, BlockNetwork)
     assert not any(map(any, wide.network.edges))
 

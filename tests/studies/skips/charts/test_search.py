@@ -24,16 +24,16 @@ from snnviz.studies.skips.charts.search import (
 )
 from snnviz.studies.skips.charts.searches import phase_text, searches_table
 from snnviz.studies.skips.charts.thumbnails import Thumbnail, thumbnails_chart
-from snnviz.studies.skips.optimisation import OPTIMISATIONS, searches
-from snnviz.studies.skips.search import read_code, space
-from snnviz.theory.intervals import interval
+from snnviz.studies.skips.optimisation import OPTIMISATIONS, optimisation_searches
+from snnviz.studies.skips.search import parse_code, search_space
+from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.posterior import posterior
-from snnviz.theory.ranks import kendall
+from snnviz.theory.ranks import kendall_tau
 from snnviz.views.chart import Chart
 from tests.made_up import ALL, codes, model, seen, trial
 
 UCB, RANDOM = ALL[0], ALL[1]
-STAGED = seen(searches(OPTIMISATIONS["DenseNet-121"])[0])
+STAGED = seen(optimisation_searches(OPTIMISATIONS["DenseNet-121"])[0])
 
 
 def traces(chart: Chart) -> dict[str, dict[str, Any]]:
@@ -52,7 +52,7 @@ def test_every_chart_is_a_plotly_figure(shown: tuple[SearchHistory, ...]) -> Non
     charts = [*progress_charts(shown, "iteration"), *progress_charts(shown, "epochs"), *baseline_charts(shown)]
     charts += [candidates_chart(shown, "firing rate", None), candidates_chart(shown, "operations", None)]
     charts += belief.belief_charts(shown[0])
-    pictures = [Thumbnail(edges_of(s.search, read_code(t.code)), ("a", "b")) for s in shown for t in s.trials[:6]]
+    pictures = [Thumbnail(edges_of(s.search, parse_code(t.code)), ("a", "b")) for s in shown for t in s.trials[:6]]
     charts.append(thumbnails_chart(pictures[:6], "title", "caption", key="best"))
     for chart in charts:
         plotly(chart)
@@ -113,8 +113,10 @@ def test_candidates_that_were_counted_as_before_are_said_to_be() -> None:
 def test_the_baseline_is_taus_mean_over_the_searches() -> None:
     found = baseline_charts(ALL)[0].figure["data"]
     group = [one for one in ALL if one.search.strategy == "ucb"]
-    taus = [kendall([skip_count(one.search, t) for t in one.trials], [t.value for t in one.trials]) for one in group]
-    told = interval([tau for tau in taus if tau is not None])
+    taus = [
+        kendall_tau([skip_count(one.search, t) for t in one.trials], [t.value for t in one.trials]) for one in group
+    ]
+    told = confidence_interval([tau for tau in taus if tau is not None])
     assert told is not None
     assert found[0]["name"] == f"GP-UCB, τ = {told.mean:+.2f} ± {told.high - told.mean:.2f}"  # 95 %, over the seeds
 
@@ -123,7 +125,9 @@ def test_additions_and_concatenations_are_counted_apart() -> None:
     random = [one for one in ALL if one.search.strategy == "random"]
     caption = baseline_charts(ALL)[0].caption
     for kind, name in ((1, "DSC"), (2, "ASC")):
-        taus = [kendall([t.code.count(str(kind)) for t in one.trials], [t.value for t in one.trials]) for one in random]
+        taus = [
+            kendall_tau([t.code.count(str(kind)) for t in one.trials], [t.value for t in one.trials]) for one in random
+        ]
         assert f"{name} alone τ = {np.mean([tau for tau in taus if tau is not None]):+.2f}" in caption
 
 
@@ -168,7 +172,7 @@ def test_matrices_are_drawn_only_of_a_single_block() -> None:
 def test_effects_are_around_the_slots_average() -> None:
     drawn = belief.belief_charts(UCB)[-1].figure["data"][0]
     assert drawn["x"] == ["none", "DSC", "ASC"]
-    assert len(drawn["z"]) == len(space(UCB.search).slots)
+    assert len(drawn["z"]) == len(search_space(UCB.search).slots)
     assert [sum(row) for row in drawn["z"]] == pytest.approx([0, 0, 0], abs=1e-4)
 
 
@@ -186,7 +190,7 @@ def test_the_export_has_everything_of_every_candidate() -> None:
     own = UCB.trials[3]
     assert (row["code"], row["value"], row["seed"], row["strategy"]) == (own.code, own.value, 0, "ucb")
     written = "; ".join(
-        "/".join("".join(map(str, r)) for r in edges) for edges in edges_of(UCB.search, read_code(own.code))
+        "/".join("".join(map(str, r)) for r in edges) for edges in edges_of(UCB.search, parse_code(own.code))
     )
     assert row["matrices"] == written
 

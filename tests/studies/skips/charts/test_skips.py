@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from snnviz.events import EpochEnd, LayerState
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.studies.skips.charts.controls import (
     control_differences,
     forecast_text,
@@ -23,21 +23,21 @@ from snnviz.studies.skips.charts.controls import (
     sentences,
 )
 from snnviz.studies.skips.charts.skips import skip_charts, skip_means, skip_table
-from snnviz.studies.skips.sweep import Point, SkipSweep, points
-from snnviz.theory.operations import Counts, spent
+from snnviz.studies.skips.sweep import SkipSweep, SweepPoint, sweep_points
+from snnviz.theory.operations import OperationCounts, operations_per_image
 from snnviz.views.results import Result
 from tests.made_up import rows_of_before
 from tests.results import changed, made_result, result_of
 
-SWEEP = points(SkipSweep(seeds=2, most_skips=2))
+SWEEP = sweep_points(SkipSweep(seeds=2, most_skips=2))
 
 
-def costs(point: Point) -> Counts:
+def costs(point: SweepPoint) -> OperationCounts:
     """Half of what an SNN adds up are sums of two spikes; NeuroBench has them multiply."""
-    return Counts(9000, 1000, 0, 1000, 0) if point.ann else Counts(9000, 1000, 5000, 2500, 2000)
+    return OperationCounts(9000, 1000, 0, 1000, 0) if point.ann else OperationCounts(9000, 1000, 5000, 2500, 2000)
 
 
-def made_up(point: Point) -> Result:
+def made_up(point: SweepPoint) -> Result:
     """Accuracy 0.5 + 0.1 n_skip, 0.2 more for the twin, 0.02 less for seed 1."""
     accuracy = 0.5 + 0.1 * point.n_skip + 0.2 * point.ann - 0.02 * point.design.seed
     rate = None if point.ann else 0.1 + 0.01 * point.n_skip
@@ -51,7 +51,7 @@ def traces(chart: Any) -> dict[str, dict[str, Any]]:
     return {trace["name"]: trace for trace in chart.figure["data"]}
 
 
-def by_id(results: dict[str, Result] = RESULTS, sweep: tuple[Point, ...] = SWEEP) -> dict[str, Any]:
+def by_id(results: dict[str, Result] = RESULTS, sweep: tuple[SweepPoint, ...] = SWEEP) -> dict[str, Any]:
     return {chart.id: chart for chart in skip_charts(sweep, results)}
 
 
@@ -86,7 +86,7 @@ def test_half_a_pair_and_half_a_sweep_are_drawn_as_far_as_they_go() -> None:
     assert traces(found["skips_accuracy"])["DSC"]["y"] == [0.5, 0.6]
     assert traces(found["skips_accuracy"])["DSC"]["error_y"]["array"] == [0, 0]
     assert found["skips_drop"].figure["data"] == []
-    without = points(SkipSweep(seeds=1, twins="without"))
+    without = sweep_points(SkipSweep(seeds=1, twins="without"))
     assert "skips_drop" not in by_id({p.design.digest: made_up(p) for p in without}, without)
 
 
@@ -136,7 +136,7 @@ def test_an_estimate_is_no_difference_with_an_interval() -> None:
 
 def test_a_result_is_read_from_the_rows_of_its_run() -> None:
     design = next(p.design for p in SWEEP if p.n_skip == 2 and not p.ann)
-    names = [layer.name for layer in architecture(design).layers]
+    names = [layer.name for layer in build_architecture(design).layers]
     last_rates = [0.1, 0.2, 0.3, 0.4, 0.5, None]
 
     densities = [1.0, 0.1, 0.25, 0.5, 0.6, 0.7]
@@ -149,12 +149,14 @@ def test_a_result_is_read_from_the_rows_of_its_run() -> None:
     rows = [*look(0, [0.01] * 5 + [None]), *look(5, [0.9] * 5 + [None]), *look(10, last_rates, densities)]
     found = result_of(design, end, rows)
     assert (found.accuracy, found.rate) == (0.8, 0.31)
-    assert found.operations == spent(design, rows_of_before(design, last_rates, densities))
-    assert result_of(design, end, look(10, last_rates)).operations == spent(design, rows_of_before(design, last_rates))
+    assert found.operations == operations_per_image(design, rows_of_before(design, last_rates, densities))
+    assert result_of(design, end, look(10, last_rates)).operations == operations_per_image(
+        design, rows_of_before(design, last_rates)
+    )
     counted = [replace(row, synops=7.0, macs=1.0, additions=2.0) for row in look(15, last_rates, densities)]
     own = result_of(design, end, [*rows, *counted]).operations
     assert (own.macs, own.additions, own.synops, own.estimated) == (6, 12, 42, False)
-    assert spent(design, [*counted[:-1], replace(counted[-1], synops=None)]).estimated
+    assert operations_per_image(design, [*counted[:-1], replace(counted[-1], synops=None)]).estimated
     assert found.before == pytest.approx(0.01)
     twin = next(p.design for p in SWEEP if p.ann)
     assert result_of(twin, replace(end, rate=None), look(0, [None] * 6)).before is None
@@ -180,12 +182,12 @@ def test_means_have_a_row_for_each_count_and_type() -> None:
     assert (dsc["seeds"], dsc["ann_accuracy"], dsc["drop"]) == (2, None, None)
 
 
-CONTROLLED = points(SkipSweep(seeds=4, most_skips=2, controls="with"))
+CONTROLLED = sweep_points(SkipSweep(seeds=4, most_skips=2, controls="with"))
 GAINS = {("DSC", 1): (2, 4, 0, 2), ("DSC", 2): (5, 7, 6, 6), ("ASC", 1): (1, 0, -1, 0), ("ASC", 2): (2, 4, 3, 3)}
 """Points of accuracy over the plain blocks, by seed."""
 
 
-def controlled(point: Point) -> Result:
+def controlled(point: SweepPoint) -> Result:
     """Plain blocks reach 0.5, their twins 0.6; skips as said above, and nothing of it in twins."""
     gain = 0 if point.control or not point.n_skip else GAINS[point.type, point.n_skip][point.design.seed]
     found = made_up(point)
@@ -243,7 +245,7 @@ def test_before_any_run_theory_says_how_active_it_will_be() -> None:
     """Four seeds have 12.7 % as the page opens, 3.0 % with torch's weights (`sweep`); theory is rough here."""
 
     def said(sweep: SkipSweep) -> list[float]:
-        return [float(share) for share in re.findall(r"([\d.]+) %", forecast_text(points(sweep)))]
+        return [float(share) for share in re.findall(r"([\d.]+) %", forecast_text(sweep_points(sweep)))]
 
     whole, last = said(SkipSweep(gain=2, seeds=1))
     assert whole == pytest.approx(12.7, abs=3)
@@ -251,7 +253,7 @@ def test_before_any_run_theory_says_how_active_it_will_be() -> None:
     weak, silent = said(SkipSweep(seeds=1))
     assert weak == pytest.approx(3.0, abs=1)
     assert silent == 0
-    assert forecast_text([point for point in points(SkipSweep(seeds=1)) if point.n_skip]) == ""
+    assert forecast_text([point for point in sweep_points(SkipSweep(seeds=1)) if point.n_skip]) == ""
 
 
 def test_controls_are_lines_of_their_own() -> None:

@@ -7,8 +7,8 @@ import pytest
 from snnviz.design import links
 from snnviz.store import Store
 from snnviz.studies.skips.command.searching import read_setting
-from snnviz.studies.skips.optimisation import searches
-from snnviz.studies.skips.search import Search, Trial, candidate, read_code
+from snnviz.studies.skips.optimisation import optimisation_searches
+from snnviz.studies.skips.search import Search, Trial, candidate_design, parse_code
 from tests.cli.conftest import Snnviz
 
 FIELDS = {"layers": 3, "channels": 2, "steps": 2, "train_samples": 150, "validation": 50, "epochs": 1}
@@ -22,20 +22,20 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     (found,) = answer.json["searches"]
     settings = [setting.removeprefix("--set=") for setting in SETTINGS]
     setting = read_setting(None, "ucb", {"iterations": "2", "seeds": "1"}, [*settings, "shared_epochs=1"])
-    (search,) = searches(setting)
+    (search,) = optimisation_searches(setting)
     assert (found["search"], found["state"], found["candidates"]) == (search.digest, "done", 27)
     rows = [row for _, row in shared.rows(search.digest, Trial)]
     assert [trial["number"] for trial in found["trials"]] == [0, 1, 2, 3]
     best = min(rows, key=lambda row: row.value)
     assert found["best"]["value"] == best.value
-    edges = candidate(search, read_code(best.code)).network.matrices
+    edges = candidate_design(search, parse_code(best.code)).network.matrices
     assert found["best"]["edges"] == ["/".join("".join(map(str, row)) for row in matrix) for matrix in edges]
     again = snnviz(*SMALL)
     assert again.code == 0
     assert "27 candidates; judged by 50 images kept apart" in again.out
     assert shared.get(search.digest).attempt == 1
     assert snnviz("show", search.digest, "--json").json == found
-    assert f"a search of {links.in_a_line(search.design)}: done" in snnviz("show", search.digest).out
+    assert f"a search of {links.one_line_summary(search.design)}: done" in snnviz("show", search.digest).out
     assert snnviz("runs").out == ""
 
 
@@ -68,4 +68,4 @@ def test_what_is_wrong_is_said_in_one_line(snnviz: Snnviz, arguments: list[str],
 def test_an_architecture_starts_from_a_setting_that_suits_it() -> None:
     setting = read_setting("resnet18", "ucb", {"seeds": "3"}, [])
     assert (setting.network, setting.threshold, setting.repeats) == ("resnet18", 0.5, 3)
-    assert len(searches(setting)) == 3
+    assert len(optimisation_searches(setting)) == 3

@@ -19,8 +19,8 @@ from snnviz.studies.skips.charts.controls import sentences
 from snnviz.studies.skips.charts.skips import skip_means
 from snnviz.studies.skips.command import sweeping
 from snnviz.studies.skips.command.sweeping import read_range
-from snnviz.studies.skips.sweep import SkipSweep, distinct, points
-from snnviz.theory.operations import Counts
+from snnviz.studies.skips.sweep import SkipSweep, distinct_designs, sweep_points
+from snnviz.theory.operations import OperationCounts
 from tests.cli.conftest import Snnviz, process
 from tests.results import made_result
 from tests.waiting import until
@@ -32,7 +32,7 @@ LONG = ("sweep", "--type", "asc", "--n-skip", "0", "--seeds", "2", "--set", "epo
 
 
 def test_it_trains_what_is_missing_and_says_what_the_page_draws(snnviz: Snnviz, shared: Store) -> None:
-    designs = distinct(points(TINY))
+    designs = distinct_designs(sweep_points(TINY))
     first = Immediate(shared).submit(designs[0]).run
     answer = snnviz(*ARGUMENTS, "--json")
     assert (answer.code, answer.err) == (0, "")
@@ -72,7 +72,7 @@ def test_it_trains_what_is_missing_and_says_what_the_page_draws(snnviz: Snnviz, 
 
 def test_only_what_is_asked_for_is_trained_and_shown(snnviz: Snnviz, shared: Store) -> None:
     answer = snnviz("sweep", "--type", "ASC", "--n-skip", "1..1", "--seeds", "2", "--set", "twins=without", *FIELDS)
-    swept = points(TINY.model_copy(update={"types": "asc", "seeds": 2, "twins": "without"}))
+    swept = sweep_points(TINY.model_copy(update={"types": "asc", "seeds": 2, "twins": "without"}))
     assert {run.run for run in shared.runs()} == {p.design.digest for p in swept if p.n_skip == 1}
     [header, line, *_] = answer.out.splitlines()
     assert "ANN" not in header
@@ -81,7 +81,7 @@ def test_only_what_is_asked_for_is_trained_and_shown(snnviz: Snnviz, shared: Sto
 
 
 def test_more_skips_than_there_is_room_for_are_left_out_and_said_to_be(snnviz: Snnviz, shared: Store) -> None:
-    for design in distinct(points(TINY)):
+    for design in distinct_designs(sweep_points(TINY)):
         Immediate(shared).submit(design)
     answer = snnviz("sweep", "--n-skip", "5", "--seeds", "1", *FIELDS)
     assert answer.err == "A block of 2 layers has room for n_skip up to 1.\n"
@@ -95,12 +95,12 @@ def test_a_range_is_from_nothing_unless_it_says_so() -> None:
 def test_controls_are_a_table_of_their_own_and_what_is_left_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """With made-up results: plain blocks reach 50 %, skips two points more with each."""
     sweep = SkipSweep(seeds=3, most_skips=2, types="dsc", controls="with", twins="without")
-    swept = points(sweep)
+    swept = sweep_points(sweep)
     accuracies = {
         p.design.digest: 0.5 + (0.02 * p.n_skip + 0.001 * (p.design.seed - 1) if not p.control else 0.0)
         for p in swept[::-1]
     }
-    counts = Counts(9000, 1000, 5000, 2500, 2000)
+    counts = OperationCounts(9000, 1000, 5000, 2500, 2000)
     results = {digest: made_result(accuracy, 0.2, 0.004, counts) for digest, accuracy in accuracies.items()}
     rows, said = skip_means(swept, results), sentences(swept, results)
     runs: dict[str, Run] = {}
@@ -165,7 +165,9 @@ def test_a_run_that_fails_ends_with_exit_code_1(
 
 
 def test_ctrl_c_cancels_what_was_queued_here_and_says_how_to_go_on(shared: Store) -> None:
-    theirs, mine = distinct(points(SkipSweep(types="asc", most_skips=0, seeds=2, epochs=300, twins="without")))
+    theirs, mine = distinct_designs(
+        sweep_points(SkipSweep(types="asc", most_skips=0, seeds=2, epochs=300, twins="without"))
+    )
     Local(shared, children=2).submit(theirs)
     waiting = process(*LONG)
     until(lambda: len(shared.runs()) == 2 and shared.get(mine.digest).state == "running")

@@ -18,12 +18,21 @@ from snnviz.design.design import Design
 from snnviz.events import Checkpoint, Event, Progress
 from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate
-from snnviz.search.strategies import Random
+from snnviz.search.strategies import RandomSearch
 from snnviz.store import Store
-from snnviz.studies.skips.compute.candidates import Trainer
-from snnviz.studies.skips.compute.searching import conduct
-from snnviz.studies.skips.search import Model, Search, Trial, Twin, candidate, read_code, skips_of, space
-from snnviz.tasks import NEW, History
+from snnviz.studies.skips.compute.candidates import CandidateTrainer
+from snnviz.studies.skips.compute.searching import run_skip_search
+from snnviz.studies.skips.search import (
+    Model,
+    Search,
+    Trial,
+    Twin,
+    candidate_design,
+    count_skips,
+    parse_code,
+    search_space,
+)
+from snnviz.tasks import EMPTY_HISTORY, History
 from tests.waiting import Background, ended, until
 
 
@@ -53,7 +62,7 @@ def kept(events: Iterator[Event] | list[Event]) -> list[Event]:
 @lru_cache
 def undisturbed(search: Search) -> list[Event]:
     torch.set_num_threads(1)
-    return kept(conduct(search))
+    return kept(run_skip_search(search))
 
 
 def stored(store: Store, search: Search) -> list[Event]:
@@ -77,17 +86,17 @@ class TestWhatIsFound:
 
     def test_the_first_is_the_network_that_the_others_are_compared_with(self, search: Search) -> None:
         first = trials(undisturbed(search))[0]
-        assert candidate(search, read_code(first.code)) == search.design
+        assert candidate_design(search, parse_code(first.code)) == search.design
 
     def test_two_cores_find_the_same(self, search: Search) -> None:
-        assert kept(conduct(search, NEW, lambda: 2)) == undisturbed(search)
+        assert kept(run_skip_search(search, EMPTY_HISTORY, lambda: 2)) == undisturbed(search)
 
 
 @pytest.mark.parametrize("search", [KINDS[0], KINDS[2]], ids=["ucb-frozen", "random-scratch"])
 @pytest.mark.parametrize("after", [0, 3, 6, 8])
 def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> None:
     past, weights, seen = [], None, 0
-    for event in conduct(search):
+    for event in run_skip_search(search):
         if isinstance(event, Checkpoint):
             weights = event
         elif isinstance(event, Trial) and seen == after:
@@ -97,7 +106,7 @@ def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> No
             seen += isinstance(event, Trial)
     twins = [row for row in past if isinstance(row, Twin)]
     finished = [row for row in past if isinstance(row, Trial)]
-    events = list(conduct(search, History([*twins, *finished], weights)))
+    events = list(run_skip_search(search, History([*twins, *finished], weights)))
     new = trials(events)
     assert [trial.number for trial in new] == list(range(after, 8))
     assert trials(kept(past + new)) == trials(undisturbed(search))
@@ -106,7 +115,7 @@ def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> No
 
 def test_weights_that_are_handed_on_go_on_from_an_iteration() -> None:
     search, past, weights = make(weights="carried"), [], None
-    for event in conduct(search):
+    for event in run_skip_search(search):
         if isinstance(event, (Twin, Trial)):
             past.append(event)
         if isinstance(event, Checkpoint):
@@ -116,7 +125,7 @@ def test_weights_that_are_handed_on_go_on_from_an_iteration() -> None:
     twins = [row for row in past if isinstance(row, Twin)]
     finished = [row for row in past if isinstance(row, Trial)]
     assert len(finished) == 4
-    new = list(conduct(search, History([*twins, *finished], weights)))
+    new = list(run_skip_search(search, History([*twins, *finished], weights)))
     assert trials(kept(past + new)) == trials(undisturbed(search))
 
 
@@ -124,25 +133,25 @@ def test_the_frozen_snapshot_is_the_same_for_every_candidate() -> None:
     """A candidate's result does not depend on those that were trained before it."""
     search = make()
     last = trials(undisturbed(search))[-1]
-    weights = [event for event in conduct(search) if isinstance(event, Checkpoint)][-1]
-    trainer = Trainer(search)
+    weights = [event for event in run_skip_search(search) if isinstance(event, Checkpoint)][-1]
+    trainer = CandidateTrainer(search)
     trainer.shared.restore(weights.arrays)
-    found, _ = trainer.evaluate(candidate(search, read_code(last.code)), lambda: None, None)
+    found, _ = trainer.evaluate(candidate_design(search, parse_code(last.code)), lambda: None, None)
     assert (found.accuracy, found.loss) == (last.accuracy, last.loss)
 
 
 def test_a_candidate_from_scratch_is_trained_as_an_ordinary_network() -> None:
     search = make(strategy="random", weights="scratch")
-    code = Random(space(search).sizes, search.seed).ask(1)[0]
-    found, network = Trainer(search).evaluate(candidate(search, code), lambda: None, None)
+    code = RandomSearch(search_space(search).sizes, search.seed).ask(1)[0]
+    found, network = CandidateTrainer(search).evaluate(candidate_design(search, code), lambda: None, None)
     second = trials(undisturbed(search))[1]
-    assert (read_code(second.code), found.loss, found.accuracy) == (code, second.loss, second.accuracy)
-    fresh = Network(candidate(search, code))
+    assert (parse_code(second.code), found.loss, found.accuracy) == (code, second.loss, second.accuracy)
+    fresh = Network(candidate_design(search, code))
     assert not torch.equal(fresh.parameters["L1.weight"], network.parameters["L1.weight"])
 
 
 def test_images_that_judge_are_not_learnt_from() -> None:
-    trainer = Trainer(make())
+    trainer = CandidateTrainer(make())
     learnt = {image.numpy().tobytes() for image in trainer.images.images}
     judging = {image.numpy().tobytes() for image in trainer.held.images}
     assert (len(trainer.images), len(trainer.held)) == (150, 50)
@@ -164,15 +173,15 @@ def test_what_is_made_small() -> None:
 
 def test_a_space_that_is_used_up_ends_the_search() -> None:
     small = make(skips="dsc", iterations=20, parallel=3, tuning_epochs=0, shared_epochs=1)
-    assert space(small).count == 8 == small.trials
-    found = list(conduct(small))
+    assert search_space(small).count == 8 == small.trials
+    found = list(run_skip_search(small))
     assert len({trial.code for trial in trials(found)}) == 8
     assert isinstance(found[-1], Progress)
     assert found[-1].step == found[-1].steps
 
 
 def test_progress_never_goes_back_and_ends_at_the_whole() -> None:
-    steps = [(event.step, event.steps) for event in conduct(make()) if isinstance(event, Progress)]
+    steps = [(event.step, event.steps) for event in run_skip_search(make()) if isinstance(event, Progress)]
     assert steps == sorted(steps)
     assert steps[-1][0] == steps[-1][1] == 3 * (1 + 2 + 8)
 
@@ -211,10 +220,10 @@ class TestInTheStore:
         engine = background(store)
         engine.submit(search)
         before = until(lambda: found if len(found := store.rows(search.digest, Trial)) >= 2 else None)
-        supervisor = lock.holder(store.lock)
+        supervisor = lock.holder_pid(store.lock)
         assert supervisor is not None
         os.kill(supervisor, signal.SIGKILL)
-        until(lambda: lock.holder(store.lock) is None)
+        until(lambda: lock.holder_pid(store.lock) is None)
         engine.tend()
         assert ended(store, search.digest).state == "done"
         assert store.rows(search.digest, Trial)[: len(before)] == before
@@ -248,7 +257,7 @@ class TestInTheStore:
 def test_the_best_candidate_is_an_ordinary_design() -> None:
     search = make()
     best = min(trials(undisturbed(search)), key=lambda trial: trial.value)
-    design = candidate(search, read_code(best.code))
+    design = candidate_design(search, parse_code(best.code))
     assert isinstance(design, Design)
     assert Design.read(design.canonical()) == design
-    assert skips_of(design) == sum(choice > 0 for choice in read_code(best.code))
+    assert count_skips(design) == sum(choice > 0 for choice in parse_code(best.code))

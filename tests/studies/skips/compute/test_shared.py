@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from snnviz.catalog.inits import weight_law
+from snnviz.catalog.inits import weight_distribution
 from snnviz.core import data, train
 from snnviz.core.networks import Network
 from snnviz.core.train import Optimizer
@@ -17,11 +17,11 @@ from snnviz.design import adjacency
 from snnviz.design.adjacency import ASC, DSC
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.graph.architectures import Layer, architecture
-from snnviz.graph.rewiring import rewired
-from snnviz.studies.skips.compute.candidates import Trainer
-from snnviz.studies.skips.compute.shared import Shared
-from snnviz.studies.skips.search import Search, candidate, space, widest
+from snnviz.graph.architectures import Layer, build_architecture
+from snnviz.graph.rewiring import with_block_matrices
+from snnviz.studies.skips.compute.candidates import CandidateTrainer
+from snnviz.studies.skips.compute.shared import SharedWeights
+from snnviz.studies.skips.search import Search, candidate_design, search_space, widest_design
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "block": {"kind": "block", "channels": 6, "norm": "batch"},
@@ -41,31 +41,31 @@ def search(network: dict[str, Any], **parts: Any) -> Search:
 def drawn(made: Search, seed: int) -> Design:
     """Any candidate."""
     draw = random.Random(seed)
-    return candidate(made, tuple(draw.randrange(size) for size in space(made).sizes))
+    return candidate_design(made, tuple(draw.randrange(size) for size in search_space(made).sizes))
 
 
 def shown(design: Design, images: int = 4) -> tuple[Tensor, Tensor]:
     draw = torch.Generator().manual_seed(1)
-    return torch.randn((1, images, *architecture(design).input_shape), generator=draw), torch.arange(images)
+    return torch.randn((1, images, *build_architecture(design).input_shape), generator=draw), torch.arange(images)
 
 
 def learn(network: Network, optimizer: Optimizer) -> None:
     """One training step."""
     image, labels = shown(network.design)
-    found = train.slope(network, image, labels)
+    found = train.loss_and_gradients(network, image, labels)
     assert len(found.gradients) == len(network.parameters)
     optimizer.step(found.gradients)
 
 
 def scale(layer: Layer, design: Design) -> float:
-    return weight_law(design.init, layer.fan_in, layer.fan_out, design.neuron).variance ** 0.5
+    return weight_distribution(design.init, layer.fan_in, layer.fan_out, design.neuron).variance ** 0.5
 
 
 @every_network
 def test_what_is_lent_and_taken_back_unchanged_leaves_everything_as_it_was(network: dict[str, Any]) -> None:
     made = search(network)
-    shared = Shared(widest(made))
-    shared.take_back(*shared.lend(widest(made)))
+    shared = SharedWeights(widest_design(made))
+    shared.take_back(*shared.lend(widest_design(made)))
     before = shared.arrays()
     for seed in range(3):
         shared.take_back(*shared.lend(drawn(made, seed), states=True))
@@ -79,10 +79,10 @@ def test_what_is_lent_and_taken_back_unchanged_leaves_everything_as_it_was(netwo
 def test_a_candidate_is_the_widest_network_without_the_channels_that_it_does_not_read(network: dict[str, Any]) -> None:
     """Zeros in their columns: the same logits, whichever concatenations there are."""
     made = search(network).model_copy(update={"skips": "dsc"})
-    wide = widest(made)
+    wide = widest_design(made)
     for seed in range(3):
         design = drawn(made, seed)
-        shared = Shared(wide)
+        shared = SharedWeights(wide)
         narrow, _ = shared.lend(design)
         columns = shared.layout.columns(narrow.architecture)
         whole, _ = shared.lend(wide)
@@ -114,7 +114,7 @@ def precise(*networks: Network) -> None:
 @every_network
 def test_every_candidate_can_be_lent_learn_and_be_taken_back(network: dict[str, Any]) -> None:
     made = search(network)
-    shared = Shared(widest(made))
+    shared = SharedWeights(widest_design(made))
     for seed in range(6):
         borrowed, optimizer = shared.lend(drawn(made, seed), states=True)
         learn(borrowed, optimizer)
@@ -128,12 +128,12 @@ def test_every_candidate_can_be_lent_learn_and_be_taken_back(network: dict[str, 
 def test_the_spread_of_what_is_lent_is_that_of_its_own_fan_in(network: dict[str, Any]) -> None:
     """The same number of inputs as a network of its own, so that its currents are as large."""
     made = search(network)
-    shared = Shared(widest(made))
+    shared = SharedWeights(widest_design(made))
     for seed in range(3):
         design = drawn(made, seed)
         lent, own = shared.lend(design)[0].parameters, Network(design).parameters
         assert {name: value.shape for name, value in lent.items()} == {name: own[name].shape for name in own}
-        for layer in architecture(design).weighted:
+        for layer in build_architecture(design).weighted:
             weight = lent[f"{layer.name}.weight"]
             near = 5 / (2 * weight.numel()) ** 0.5  # standard errors
             assert weight.detach().std(correction=0).item() == pytest.approx(scale(layer, design), rel=near), layer.name
@@ -144,8 +144,11 @@ def with_skips(made: Search, skips: dict[tuple[int, int], int]) -> Design:
     first, *others = (
         made.design.network.matrices if made.design.network.kind != "block" else [made.design.network.edges]
     )
-    blocks = (adjacency.build(len(first) - 1, skips), *(adjacency.sequential(len(edges) - 1) for edges in others))
-    return rewired(made.design, blocks)
+    blocks = (
+        adjacency.edges_from_skips(len(first) - 1, skips),
+        *(adjacency.sequential(len(edges) - 1) for edges in others),
+    )
+    return with_block_matrices(made.design, blocks)
 
 
 LAYERS = {"block": ("L3", 6), "resnet18": ("B1.L3", 4)}
@@ -156,7 +159,7 @@ def test_candidates_that_share_a_skip_learn_its_slice_for_each_other(kind: str) 
     """Layer 3 reads [o_2, o_0, o_1] at its widest."""
     made = search({**NETWORKS[kind], "depth": 1} if kind == "resnet18" else NETWORKS[kind])
     made = made.model_copy(update={"design": Design.check({**made.design.document(), **whole(made)})})
-    shared = Shared(widest(made))
+    shared = SharedWeights(widest_design(made))
     layer, channels = LAYERS[kind]
     one, both, other = ({(0, 3): DSC}, {(0, 3): DSC, (1, 3): DSC}, {(1, 3): DSC})
     main, first, second = (slice(n * channels, (n + 1) * channels) for n in range(3))
@@ -164,7 +167,7 @@ def test_candidates_that_share_a_skip_learn_its_slice_for_each_other(kind: str) 
     def lent(skips: dict[tuple[int, int], int]) -> Tensor:
         """In units of the standard deviation."""
         design = with_skips(made, skips)
-        found = next(candidate for candidate in architecture(design).layers if candidate.name == layer)
+        found = next(candidate for candidate in build_architecture(design).layers if candidate.name == layer)
         weight: Tensor = shared.lend(design)[0].parameters[f"{layer}.weight"].detach() / scale(found, design)
         return weight
 
@@ -195,7 +198,7 @@ def whole(made: Search) -> dict[str, Any]:
 @every_network
 def test_states_of_the_optimizer_come_back_where_they_belong(network: dict[str, Any], optimizer: str) -> None:
     made = search(network, training={"optimizer": optimizer})
-    shared = Shared(widest(made))
+    shared = SharedWeights(widest_design(made))
     design = drawn(made, 0)
     borrowed, steps = shared.lend(design, states=True)
     learn(borrowed, steps)
@@ -219,7 +222,7 @@ def test_states_of_the_optimizer_come_back_where_they_belong(network: dict[str, 
 def test_leaks_and_thresholds_are_shared_too(optimizer: str) -> None:
     neuron = {"learn": "both", "threshold": 0.6}
     made = search(NETWORKS["mobilenetv2"], neuron=neuron, training={"optimizer": optimizer})
-    shared = Shared(widest(made))
+    shared = SharedWeights(widest_design(made))
     borrowed, steps = shared.lend(drawn(made, 0), states=True)
     learn(borrowed, steps)
     shared.take_back(borrowed, steps)
@@ -232,8 +235,8 @@ def test_leaks_and_thresholds_are_shared_too(optimizer: str) -> None:
 
 def test_what_a_lent_network_learns_is_its_own_until_it_is_taken_back() -> None:
     made = search(NETWORKS["resnet18"])
-    shared = Shared(widest(made))
-    shared.take_back(*shared.lend(widest(made), states=True))
+    shared = SharedWeights(widest_design(made))
+    shared.take_back(*shared.lend(widest_design(made), states=True))
     before = shared.arrays()
     borrowed, optimizer = shared.lend(drawn(made, 0), states=True)
     learn(borrowed, optimizer)
@@ -244,13 +247,13 @@ def test_what_a_lent_network_learns_is_its_own_until_it_is_taken_back() -> None:
 def test_arrays_are_all_that_there_is(network: dict[str, Any]) -> None:
     """What is restored lends the same networks, also of layers that nobody has asked for yet."""
     made = search(network)
-    one = Shared(widest(made))
+    one = SharedWeights(widest_design(made))
     for seed in range(2):
         borrowed, optimizer = one.lend(drawn(made, seed), states=True)
         learn(borrowed, optimizer)
         one.take_back(borrowed, optimizer)
     arrays = one.arrays()
-    other = Shared(widest(made))
+    other = SharedWeights(widest_design(made))
     other.restore(arrays)
     for array in arrays.values():
         array[...] = 7  # a copy, of which nothing is kept
@@ -265,7 +268,7 @@ def test_arrays_are_all_that_there_is(network: dict[str, Any]) -> None:
 
 def test_shared_weights_do_not_depend_on_who_asks_first() -> None:
     made = search(NETWORKS["densenet121"])
-    one, other = Shared(widest(made)), Shared(widest(made))
+    one, other = SharedWeights(widest_design(made)), SharedWeights(widest_design(made))
     for seed in range(3):
         one.lend(drawn(made, seed))
         other.lend(drawn(made, 2 - seed))
@@ -278,7 +281,7 @@ def test_a_candidate_is_judged_by_the_statistics_of_its_own_batches(batches: int
     """Of batches that are all alike, what is remembered is the mean and the variance of any of them."""
     size = {"data.train_samples": 200, "data.test_samples": 20, "training.batch_size": 150 // batches}
     made = search(NETWORKS["block"]).model_copy(update={"validation": 50, "tuning_epochs": 0})
-    trainer = Trainer(made.model_copy(update={"design": change(made.design, size)}))
+    trainer = CandidateTrainer(made.model_copy(update={"design": change(made.design, size)}))
     trainer.images.images[:] = trainer.images.images[:1].clone()
     assert trainer.steps == batches
     _, network = trainer.evaluate(trainer.search.design, lambda: None, None)

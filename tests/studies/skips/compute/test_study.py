@@ -13,8 +13,8 @@ from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.studies.skips.charts.controls import control_differences
-from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SkipType, distinct, points
-from snnviz.theory.intervals import Interval
+from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SkipType, distinct_designs, sweep_points
+from snnviz.theory.intervals import ConfidenceInterval
 from snnviz.views.results import Result
 from tests.results import result_of
 
@@ -26,7 +26,7 @@ def untrained(design: Design) -> float:
     network = Network(design)
     images, _ = data.load(design)
     probe, _ = data.encoded_probe(images, design)
-    seen = observe.look(network, probe, observe.Window(network.parameters), 0, 0.0)
+    seen = observe.observe_layers(network, probe, observe.RunningSums(network.parameters), 0, 0.0)
     return fmean(row.rate for row in seen if row.name.startswith("L") and row.rate is not None)
 
 
@@ -34,7 +34,7 @@ def before(sweep: SkipSweep) -> dict[tuple[SkipType, int], float]:
     """The mean of the seeds."""
     several = sweep.model_copy(update={"seeds": SEEDS, "twins": "without", "controls": "without"})
     rates: dict[tuple[SkipType, int], list[float]] = {}
-    for point in points(several):
+    for point in sweep_points(several):
         rates.setdefault((point.type, point.n_skip), []).append(untrained(point.design))
     return {key: fmean(values) for key, values in rates.items()}
 
@@ -61,10 +61,10 @@ def trained(design: Design) -> Result:
     return result_of(design, ends[-1], [event for event in events if isinstance(event, LayerState)])
 
 
-def left_of_three(name: str) -> dict[tuple[SkipType, str], Interval]:
+def left_of_three(name: str) -> dict[tuple[SkipType, str], ConfidenceInterval]:
     """Points of accuracy that three skips leave over plain blocks, by type and what is equal: four seeds."""
-    found = [p for p in points(SWEEPS[name].model_copy(update={"twins": "without"})) if p.n_skip == 3]
-    results: Mapping[str, Result] = {design.digest: trained(design) for design in distinct(found)}
+    found = [p for p in sweep_points(SWEEPS[name].model_copy(update={"twins": "without"})) if p.n_skip == 3]
+    results: Mapping[str, Result] = {design.digest: trained(design) for design in distinct_designs(found)}
     return {
         (one.kind, one.equal): one.accuracy for one in control_differences(found, results) if one.accuracy is not None
     }

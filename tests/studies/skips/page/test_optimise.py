@@ -12,9 +12,15 @@ from snnviz.graph.twins import ann_twin
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import State, Store
 from snnviz.studies.skips.charts.search import SearchHistory
-from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation, again, design, searches
+from snnviz.studies.skips.optimisation import (
+    OPTIMISATIONS,
+    Optimisation,
+    optimisation_searches,
+    retraining_designs,
+    starting_design,
+)
 from snnviz.studies.skips.page.setting import OPTIMISATION
-from snnviz.studies.skips.search import Code, Search, Trial, candidate, read_code
+from snnviz.studies.skips.search import Code, Search, Trial, candidate_design, parse_code
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
 from tests.made_up import SMALL, seen
@@ -86,7 +92,7 @@ def test_before_the_start_the_page_says_what_will_happen(at_search: Callable[...
 def test_what_is_in_the_store_is_drawn_for_everybody(
     at_search: Callable[..., Visit], written: Callable[..., None]
 ) -> None:
-    written([seen(search) for search in searches(SMALL)])
+    written([seen(search) for search in optimisation_searches(SMALL)])
     visit = at_search()
     assert visit.at.button("optimise-start").disabled
     assert "4 searches, 24 candidates, all from the store." in visit.text
@@ -97,17 +103,22 @@ def test_what_is_in_the_store_is_drawn_for_everybody(
     assert visit.at.dataframe[0].value["state"].tolist() == ["done"] * 4
     assert visit.at.dataframe[1].value["seeds"].tolist() == ["0 of 2"] * 3
     assert visit.at.button("optimised-train").label == "Train the table's 6 runs"
-    runs = {d for one in searches(SMALL)[::2] for ds in again(one, best(seen(one))).values() for d in ds}
+    runs = {
+        d
+        for one in optimisation_searches(SMALL)[::2]
+        for ds in retraining_designs(one, best(seen(one))).values()
+        for d in ds
+    }
     assert visit.at.button("optimise-again-train").label == f"Train again: {len(runs)} runs"
     assert "two trainings differ would make them more" in visit.text
 
 
 def best(one: SearchHistory) -> list[Code]:
-    return [read_code(trial.code) for trial in one.ranked]
+    return [parse_code(trial.code) for trial in one.ranked]
 
 
 def test_the_search_goes_on_where_it_was_paused(at_search: Callable[..., Visit], written: Callable[..., None]) -> None:
-    several = searches(SMALL)
+    several = optimisation_searches(SMALL)
     written([seen(several[0])])
     written([seen(several[1], 3)], "cancelled")
     visit = at_search()
@@ -123,7 +134,7 @@ def test_the_search_goes_on_where_it_was_paused(at_search: Callable[..., Visit],
 
 
 def test_cancel_forgets_what_is_unfinished(at_search: Callable[..., Visit], written: Callable[..., None]) -> None:
-    several = searches(SMALL)
+    several = optimisation_searches(SMALL)
     written([seen(several[0])])
     written([seen(several[1], 3), seen(several[2], 1)], "cancelled")
     visit = at_search()
@@ -137,18 +148,18 @@ def test_cancel_forgets_what_is_unfinished(at_search: Callable[..., Visit], writ
 
 
 def test_the_best_is_opened_in_the_editor(at_search: Callable[..., Visit], written: Callable[..., None]) -> None:
-    several = [seen(search) for search in searches(SMALL)]
+    several = [seen(search) for search in optimisation_searches(SMALL)]
     written(several)
     visit = at_search()
     assert visit.at.button("optimise-open").label == "Open the best in the editor"
     visit.press("optimise-open")
-    assert visit.design == candidate(several[0].search, read_code(several[0].ranked[0].code))
+    assert visit.design == candidate_design(several[0].search, parse_code(several[0].ranked[0].code))
 
 
 def test_another_candidate_is_opened_after_a_click(
     at_search: Callable[..., Visit], written: Callable[..., None]
 ) -> None:
-    several = [seen(search) for search in searches(SMALL)]
+    several = [seen(search) for search in optimisation_searches(SMALL)]
     written(several)
     visit, other = at_search(), several[1].ranked[2]
     visit.at.session_state["optimise_chosen"] = (several[1].search.digest, other.code)
@@ -156,21 +167,21 @@ def test_another_candidate_is_opened_after_a_click(
     assert visit.at.button("optimise-open").label == "Open in the editor"
     assert f"random, seed 0, no. {other.number + 1}:" in visit.text
     visit.press("optimise-open")
-    assert visit.design == candidate(several[1].search, read_code(other.code))
+    assert visit.design == candidate_design(several[1].search, parse_code(other.code))
 
 
 def test_from_the_press_to_the_table(at_search: Callable[..., Visit]) -> None:
     """The real thing: two searches, the runs of the table, and the figures of both."""
     store = Store()
-    for search in searches(TINY):
+    for search in optimisation_searches(TINY):
         Immediate(store).submit(search)
     visit = at_search(TINY)
     assert visit.at.dataframe[0].value["candidates"].tolist() == ["2 of 2"] * 2
     assert charts(visit, "best") == ["search_best"]
     (run,) = [run for run in store.runs(of=Search) if isinstance(run.task, Search) and run.task.strategy == "ucb"]
     best = min((row for _, row in store.rows(run.run, Trial)), key=lambda row: row.value)
-    original = design(TINY, 0)
-    wanted = [ann_twin(original), original, candidate(searches(TINY)[0], read_code(best.code))]
+    original = starting_design(TINY, 0)
+    wanted = [ann_twin(original), original, candidate_design(optimisation_searches(TINY)[0], parse_code(best.code))]
     assert visit.at.button("optimised-train").label == f"Train the table's {len(set(wanted))} runs"
     for one in wanted:
         Immediate(store).submit(one)

@@ -11,7 +11,7 @@ import pytest
 from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.studies.skips.page import skips
-from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, distinct, points
+from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, distinct_designs, sweep_points
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
 from tests.pages.visit import Visit, by_link
@@ -44,7 +44,9 @@ def test_one_press_queues_all_of_them_once(at_skips: Callable[[SkipSweep], Visit
     visit = at_skips(TINY)
     assert visit.at.button("skips-train").label == "Train these 6 runs"
     visit.press("skips-train")
-    assert {run.run for run in services.store().runs()} == {design.digest for design in distinct(points(TINY))}
+    assert {run.run for run in services.store().runs()} == {
+        design.digest for design in distinct_designs(sweep_points(TINY))
+    }
     assert at_skips(TINY).at.button("skips-train").disabled
     visit.press("skips-cancel")
     assert all(run.ended or run.cancel_requested for run in services.store().runs())
@@ -53,7 +55,7 @@ def test_one_press_queues_all_of_them_once(at_skips: Callable[[SkipSweep], Visit
 def test_what_is_trained_is_drawn_for_everybody(
     at_skips: Callable[[SkipSweep], Visit], trained: Callable[..., Run]
 ) -> None:
-    designs = distinct(points(TINY))
+    designs = distinct_designs(sweep_points(TINY))
     for design in designs[:4]:
         trained(design)
     visit = at_skips(TINY)
@@ -80,7 +82,7 @@ def test_what_is_trained_is_drawn_for_everybody(
 def test_a_run_is_opened_on_the_design_page(
     at_skips: Callable[[SkipSweep], Visit], trained: Callable[..., Run]
 ) -> None:
-    design = distinct(points(TINY))[1]
+    design = distinct_designs(sweep_points(TINY))[1]
     trained(design)
     visit = at_skips(TINY)
     visit.at.session_state["skips-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
@@ -133,8 +135,8 @@ BEFORE = {
 @pytest.mark.parametrize("query", BEFORE)
 def test_a_link_of_before_gives_the_designs_of_before(query: str) -> None:
     """Weak weights and no controls, whatever the page opens with."""
-    found = distinct(points(skips.SWEEP.from_link(dict(parse_qsl(query)))))
-    assert found == distinct(points(BEFORE[query]))
+    found = distinct_designs(sweep_points(skips.SWEEP.from_link(dict(parse_qsl(query)))))
+    assert found == distinct_designs(sweep_points(BEFORE[query]))
     assert {design.init["gain"] for design in found if design.neuron.kind == "lif"} == {0.33}
 
 
@@ -142,7 +144,7 @@ def test_what_is_left_of_it_is_said_with_its_interval(
     at_skips: Callable[[SkipSweep], Visit], trained: Callable[..., Run]
 ) -> None:
     sweep = TINY.model_copy(update={"controls": "with", "twins": "without", "types": "dsc", "channels": 4})
-    for design in distinct(points(sweep)):
+    for design in distinct_designs(sweep_points(sweep)):
         trained(design)
     visit = at_skips(sweep)
     said = visit.text.replace(JOINER, "").replace("\\", "")

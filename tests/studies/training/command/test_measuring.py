@@ -9,7 +9,7 @@ import pytest
 
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.design.measurement import name_of
+from snnviz.design.measurement import measurement_digest
 from snnviz.events import LayerState
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
@@ -44,7 +44,7 @@ def test_a_run_of_before_is_shown_with_a_word_and_measured_anew(snnviz: Snnviz, 
     assert (found.code, found.err) == (0, "")
     assert found.json == snnviz("show", run, "--json").json == today
     assert f"layers     on {TODAY}\n" in snnviz("run", "-", stdin=json.dumps(tiny().document())).out
-    assert snnviz("show", name_of(tiny()), "--json").json == today  # by the measurement's own name
+    assert snnviz("show", measurement_digest(tiny()), "--json").json == today  # by the measurement's own name
     assert [one["run"] for one in snnviz("runs", "--json").json["runs"]] == [run]
 
 
@@ -53,11 +53,11 @@ def test_what_cannot_or_need_not_be_measured_is_a_sentence(snnviz: Snnviz, tiny:
     assert snnviz("measure", tiny(1).digest).sentence == f"run must be done, got {tiny(1).digest}, which is queued"
     assert snnviz("measure", "0123").sentence.startswith("run must be the name of a run or its start")
     Immediate(kept).submit(tiny())
-    assert snnviz("measure", name_of(tiny())[:4]).sentence.startswith("run must be the name of a run")
+    assert snnviz("measure", measurement_digest(tiny())[:4]).sentence.startswith("run must be the name of a run")
     again = snnviz("measure", tiny().digest)
     assert (again.code, again.err.startswith(tiny().digest)) == (0, True)
     assert "nothing is to be measured anew" in again.err
-    assert kept.rows(name_of(tiny()), LayerState) == []
+    assert kept.rows(measurement_digest(tiny()), LayerState) == []
 
 
 def test_a_run_that_trains_otherwise_by_now_is_not_measured(snnviz: Snnviz, tiny: MakeDesign, kept: Store) -> None:

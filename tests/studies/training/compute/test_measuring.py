@@ -10,13 +10,13 @@ import pytest
 
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.design.measurement import Measurement, name_of
+from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.events import LayerState, Timing
 from snnviz.jobs import pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
-from snnviz.store.looks import is_old, looks, measured, newest
-from snnviz.theory.operations import spent
+from snnviz.store.looks import layer_states, merge_remeasured, remeasured_states, uses_old_probe
+from snnviz.theory.operations import operations_per_image
 from tests.aged import age
 from tests.conftest import MakeDesign
 
@@ -41,8 +41,8 @@ def test_it_finds_what_a_run_of_today_finds(store: Store, tiny: MakeDesign, sett
     engine = Immediate(store)
     engine.submit(made)
     engine.submit(Measurement(design=made))
-    run = store.get(name_of(made))
-    assert (run.state, run.error, run.steps, run.design) == ("done", None, pace.steps(run.task), made)
+    run = store.get(measurement_digest(made))
+    assert (run.state, run.error, run.steps, run.design) == ("done", None, pace.progress_steps(run.task), made)
     whole = rows(store, made.digest)
     ends = [row for row in whole if row.step in (0, whole[-1].step)]
     expected = [replace(row, grad_norm=None, shortcut=None) for row in ends]
@@ -55,20 +55,20 @@ def test_a_run_of_before_takes_it_and_keeps_its_gradients(store: Store, tiny: Ma
     engine = Immediate(store)
     engine.submit(made)
     today = rows(store, made.digest)
-    assert not is_old(today)
-    assert looks(store, made) == today
+    assert not uses_old_probe(today)
+    assert layer_states(store, made) == today
     age(store, made.digest)
     before = rows(store, made.digest)
-    assert is_old(before)
-    assert looks(store, made) == before
-    assert spent(made, before).estimated
+    assert uses_old_probe(before)
+    assert layer_states(store, made) == before
+    assert operations_per_image(made, before).estimated
     engine.submit(Measurement(design=made))
-    found = looks(store, made)
+    found = layer_states(store, made)
     middle = slice(3, -3)
     assert (found[:3], found[-3:]) == (today[:3], today[-3:])
     assert found[-1].grad_norm == today[-1].grad_norm is not None
     assert found[middle] == before[middle]
-    assert spent(made, found) == spent(made, today)
+    assert operations_per_image(made, found) == operations_per_image(made, today)
 
 
 def test_a_run_of_today_goes_by_its_own_looks(store: Store, tiny: MakeDesign) -> None:
@@ -77,8 +77,8 @@ def test_a_run_of_today_goes_by_its_own_looks(store: Store, tiny: MakeDesign) ->
     engine.submit(tiny())
     engine.submit(Measurement(design=tiny()))
     changed = [replace(row, rate=0.9) for row in rows(store, tiny().digest)]
-    assert measured(store, tiny())
-    assert newest(changed, measured(store, tiny())) == changed
+    assert remeasured_states(store, tiny())
+    assert merge_remeasured(changed, remeasured_states(store, tiny())) == changed
 
 
 def test_of_a_ttfs_network_it_tells_when_layers_spike(store: Store, tiny: MakeDesign) -> None:
@@ -87,7 +87,7 @@ def test_of_a_ttfs_network_it_tells_when_layers_spike(store: Store, tiny: MakeDe
     Immediate(store).submit(Measurement(design=made))
     own = [row for _, row in store.rows(made.digest, Timing) if row.final]
     assert own
-    assert [row for _, row in store.rows(name_of(made), Timing)] == own
+    assert [row for _, row in store.rows(measurement_digest(made), Timing)] == own
 
 
 @pytest.mark.parametrize("lost", ["never trained", "its file is gone"])
@@ -97,7 +97,7 @@ def test_without_weights_it_is_a_sentence(store: Store, tiny: MakeDesign, lost: 
         for file in tmp_path.rglob(f"{tiny().digest}*.safetensors"):
             file.unlink()
     Immediate(store).submit(Measurement(design=tiny()))
-    run = store.get(name_of(tiny()))
+    run = store.get(measurement_digest(tiny()))
     assert run.state == "failed"
     assert run.error == (
         f"There are no weights of the run {tiny().digest} to look at: open it and train it again for them, or say "
@@ -115,6 +115,6 @@ def test_weights_that_are_trained_anew_are_not_taken_for_those_of_the_end(store:
     store.claim("me", made.digest)
     store.save_checkpoint(made.digest, store.get(made.digest).attempt, replace(checkpoint, epoch=1))
     Immediate(store).submit(Measurement(design=made))
-    assert store.get(name_of(made)).error == (
+    assert store.get(measurement_digest(made)).error == (
         f"The run {made.digest} is being trained: it can be measured when it is done."
     )

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from snnviz.catalog.encodings import is_static
-from snnviz.core.timed import network_of
-from snnviz.data.datasets import card
+from snnviz.core.timed import build_network
+from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
 from snnviz.design.menus import NEURONS
 from snnviz.design.networks import KINDS
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Timing
-from snnviz.graph.architectures import INPUT, architecture
+from snnviz.graph.architectures import INPUT, build_architecture
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin
 from snnviz.jobs.immediate import Immediate
@@ -93,7 +93,7 @@ def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def by_hand(run: Run, heard: list[Event]) -> dict[str, float | None]:
     """Every metric, from what was heard."""
-    design, built = run.design, architecture(run.design)
+    design, built = run.design, build_architecture(run.design)
     ends = [event for event in heard if isinstance(event, EpochEnd)]
     looks = [event for event in heard if isinstance(event, LayerState)]
     last = [look for look in looks if look.step == looks[-1].step]
@@ -121,7 +121,7 @@ def by_hand(run: Run, heard: list[Event]) -> dict[str, float | None]:
     before = [rate * neurons for rate, neurons in spiking if rate is not None]
     windows = [event.end for event in heard if isinstance(event, Timing) and event.final]
     rate, ttfs = ends[-1].rate, design.network.code == "ttfs"
-    tensors = network_of(design).parameters
+    tensors = build_network(design).parameters
     return {
         "accuracy": ends[-1].test_accuracy,
         "loss": ends[-1].test_loss,
@@ -136,7 +136,7 @@ def by_hand(run: Run, heard: list[Event]) -> dict[str, float | None]:
         "energy": 4.6e-3 * single["macs"] + 0.9e-3 * single["additions"],
         "energy_neurobench": 4.6e-3 * single["eff_macs"] + 0.9e-3 * single["eff_acs"],
         "estimated": 0.0,
-        "probe": min(64, design.data.train_samples or card(design.data.name).train),
+        "probe": min(64, design.data.train_samples or dataset_card(design.data.name).train),
         "dense": dense,
         "dense_energy": 4.6e-3 * dense,
         "parameters": sum(tensor.numel() for tensor in tensors.values()),
@@ -163,7 +163,7 @@ def test_every_metric_is_what_a_loop_finds_and_none_has_a_reason(
 def test_parameters_are_those_of_the_weights_that_are_kept(ended: Ended) -> None:
     run, found, heard = ended
     last = [event for event in heard if isinstance(event, Checkpoint)][-1]
-    names = network_of(run.design).parameters
+    names = build_network(run.design).parameters
     assert found["parameters"] == sum(last.arrays[name].size for name in names)
 
 

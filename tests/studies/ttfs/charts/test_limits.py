@@ -8,9 +8,9 @@ import pytest
 from snnviz.events import EpochEnd
 from snnviz.studies.ttfs.charts import limits
 from snnviz.studies.ttfs.charts import penalty as ttfspenalty
-from snnviz.studies.ttfs.curves import LimitStudy, Point, points, start
+from snnviz.studies.ttfs.curves import CurvePoint, LimitStudy, curve_points, default_design
 from snnviz.studies.ttfs.limits import Tuned
-from snnviz.studies.ttfs.penalty import PenaltyStudy, penalised
+from snnviz.studies.ttfs.penalty import PenaltyStudy, penalty_runs
 from snnviz.views.chart import Chart
 
 STUDY = LimitStudy(epochs=2, seeds=2)
@@ -26,8 +26,8 @@ def traces(chart: Chart) -> dict[str, dict[str, object]]:
     return {trace["name"]: trace for trace in chart.figure["data"]}
 
 
-def curve(axis: limits.Axis) -> list[Point]:
-    return list(points(start(), STUDY, [axis]))
+def curve(axis: limits.Axis) -> list[CurvePoint]:
+    return list(curve_points(default_design(), STUDY, [axis]))
 
 
 def test_a_point_is_the_mean_of_its_seeds_and_after_only_when_it_is_done() -> None:
@@ -81,7 +81,7 @@ def end(accuracy: float, rate: float | None) -> EpochEnd:
 
 
 def test_spikes_against_accuracy_of_what_has_been_through_an_epoch() -> None:
-    several = penalised(start(), PenaltyStudy(values="0,1,3", seeds=2))
+    several = penalty_runs(default_design(), PenaltyStudy(values="0,1,3", seeds=2))
     digests = {(each.penalty, each.design.seed): each.design.digest for each in several}
     rows = {
         digests[0, 0]: [end(0.1, 0.9), end(0.98, 0.6)],

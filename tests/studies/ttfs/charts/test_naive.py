@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from snnviz.studies.ttfs.charts import naive as views
-from snnviz.studies.ttfs.theory.spectra import RandomLayers, eigenvalues, negative, passed
+from snnviz.studies.ttfs.theory.spectra import (
+    RandomLayers,
+    gradient_norms_by_depth,
+    layer_eigenvalues,
+    negative_slope_share,
+)
 from snnviz.studies.ttfs.trajectories import MODELS, Course
 
 LAYERS = RandomLayers(neurons=60)
@@ -25,7 +30,7 @@ ROWS = [
 
 
 def test_the_plane_shows_every_eigenvalue_and_the_unit_circle() -> None:
-    found = eigenvalues(LAYERS)
+    found = layer_eigenvalues(LAYERS)
     plane, moduli = views.spectrum_charts(LAYERS, found)
     assert [len(trace["x"]) for trace in plane.figure["data"]] == [60, 60, 60]
     layout = plane.figure["layout"]
@@ -43,15 +48,15 @@ def test_the_plane_shows_every_eigenvalue_and_the_unit_circle() -> None:
 
 
 def test_the_verdict_counts_eigenvalues_and_neurons_that_never_spike() -> None:
-    found = eigenvalues(LAYERS)
-    said = views.spectrum_verdict(found, negative(LAYERS))
+    found = layer_eigenvalues(LAYERS)
+    said = views.spectrum_verdict(found, negative_slope_share(LAYERS))
     assert f"modulus of **{np.abs(found['alpha-one']).max():.3g}**" in said
     assert f"**{np.abs(found['b1']).max():.3g}**" in said
-    assert f"{100 * negative(LAYERS):.1f} % of the neurons have B ≤ 0" in said
+    assert f"{100 * negative_slope_share(LAYERS):.1f} % of the neurons have B ≤ 0" in said
 
 
 def test_gradients_are_drawn_from_two_layers_on() -> None:
-    norms = passed(LAYERS, (1.0, 0.5), depth=20)
+    norms = gradient_norms_by_depth(LAYERS, (1.0, 0.5), depth=20)
     chart = views.depth_chart(LAYERS, norms)
     ends = norms["alpha-one", 1.0]
     assert f"{(ends[-1] / ends[0]) ** (1 / 19):.2g} (α = 1, all spike)" in chart.caption

@@ -13,14 +13,14 @@ import pytest
 
 from snnviz.data import datasets
 from snnviz.design.links import change
-from snnviz.graph.architectures import architecture
+from snnviz.graph.architectures import build_architecture
 from snnviz.studies.ttfs.charts import costs, time, ttfs
 from snnviz.studies.ttfs.charts import neuron as ttfs_neuron
-from snnviz.studies.ttfs.study import STARTS, Slopes, networks
+from snnviz.studies.ttfs.study import STARTS, Slopes, compared_networks
 from snnviz.studies.ttfs.theory import relus
-from snnviz.studies.ttfs.theory.twins import Pair, images, pair, relu
-from snnviz.theory.operations import Counts, every_spike
-from snnviz.theory.ttfs import Passed, Silent
+from snnviz.studies.ttfs.theory.twins import TwinPair, draw_images, make_twin_pair, relu_outputs
+from snnviz.theory.operations import OperationCounts, additions_if_all_spike
+from snnviz.theory.ttfs import ForwardPass, Silent
 from snnviz.views import chart
 from tests.core import taps
 
@@ -30,7 +30,7 @@ SMALL = {
     "small cnn": {"network.channels": 2},
     "vgg": {"network.width": 0.0625},
 }
-CARD = datasets.card("digits")
+CARD = datasets.dataset_card("digits")
 
 
 @cache
@@ -40,11 +40,11 @@ def made(
     zeta: float = 0.5,
     count: int = 16,
     silent: Silent = "clock",
-) -> Pair:
-    split = datasets.load("digits")
+) -> TwinPair:
+    split = datasets.load_images("digits")
     design = change(STARTS[start], SMALL[start])
-    shown = images(split, 0, len(split.train_images), count)
-    return pair(relu(design, None, *shown), zeta, slopes, 0.5, 2.0, 1, silent)
+    shown = draw_images(split, 0, len(split.train_images), count)
+    return make_twin_pair(relu_outputs(design, None, *shown), zeta, slopes, 0.5, 2.0, 1, silent)
 
 
 def traces(of: chart.Chart, **wanted: Any) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ def test_logits_stand_side_by_side() -> None:
 def test_what_does_not_fit_into_its_window_is_said() -> None:
     one = made()
     times = (one.passed.times[0], np.full_like(one.passed.times[1], 1.0), one.passed.times[2])  # all at t_min
-    full = Pair(one.relu, one.stack, Passed(times, one.passed.logits + 0.1))
+    full = TwinPair(one.relu, one.stack, ForwardPass(times, one.passed.logits + 0.1))
     assert "up to 100.00 % of a layer's neurons have more to say than fits" in ttfs.verdict(full)
 
 
@@ -163,13 +163,13 @@ def test_large_layers_are_drawn_in_part() -> None:
 
 
 def test_every_spike_adds_its_weight_once_at_each_neuron_that_reads_it() -> None:
-    one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]))
+    one, several = made(), compared_networks(change(STARTS["digits mlp"], SMALL["digits mlp"]))
     made_of = costs.operations(one, several["ttfs"])
     spikes = [(one.relu.shown > 0).sum(), *((x > 0).sum() for x in one.relu.said[:-1])]
     assert made_of.additions == pytest.approx(sum(n * out for n, out in zip(spikes, (20, 20, 10), strict=True)) / 16)
     assert made_of.macs == 0
     pooled = made("small cnn")
-    design = networks(change(STARTS["small cnn"], SMALL["small cnn"]))["ttfs"]
+    design = compared_networks(change(STARTS["small cnn"], SMALL["small cnn"]))["ttfs"]
     found = costs.operations(pooled, design).additions
     arriving = [pooled.relu.shown, *pooled.relu.said[:-1]]
     counted = sum(
@@ -182,20 +182,20 @@ def test_every_spike_adds_its_weight_once_at_each_neuron_that_reads_it() -> None
 @pytest.mark.parametrize("kind", ["digits mlp", "small cnn"])
 def test_a_relu_network_skips_its_zeros_as_a_spiking_one_skips_silence(kind: str) -> None:
     """Tap by tap; an average of a square is one number."""
-    one, design = made(kind), networks(change(STARTS[kind], SMALL[kind]))["relu"]
-    built = architecture(design)
+    one, design = made(kind), compared_networks(change(STARTS[kind], SMALL[kind]))["relu"]
+    built = build_architecture(design)
     for folded in (False, True):
         reads = [one.relu.shown, *one.relu.said[:-1]]
         macs = 0.0
         for index, layer in enumerate(built.layers):
-            x = relus.pooled(built, index, reads[index]).reshape(len(reads[0]), *layer.in_shape)
+            x = relus.layer_input(built, index, reads[index]).reshape(len(reads[0]), *layer.in_shape)
             there = np.ones_like(x) if index == 0 and not folded else (x != 0).astype(float)
             macs += taps.taps(layer, there).sum()
         assert one.macs(design, folded=folded) == pytest.approx(macs / len(reads[0]), rel=1e-12)
 
 
 def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
-    one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
+    one, several = made(), compared_networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
     table = costs.cost_table(one, several, {"relu": costs.RunSummary(0.9)}).set_index("network")
     assert table.loc["ReLU, all operations", "macs"] == 64 * 20 + 20 * 20 + 20 * 10
     sparse, folded = table.loc["ReLU, zeros skipped"], table.loc["ReLU, black pixels skipped too"]
@@ -210,7 +210,7 @@ def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
     assert table["latency"].tolist() == ["one pass"] * 3 + [f"{one.latency:.3g} τ_c"] * 2 + ["7 time steps"]
     assert table.loc["ReLU, all operations", "accuracy"] == 90
     assert table.loc["rate-coded LIF", ["accuracy", "macs", "energy"]].isna().all()
-    told = costs.RunSummary(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
+    told = costs.RunSummary(0.8, 1.5, OperationCounts(100, 10.0, 20.0, 30.0, 0.0))
     rate = costs.cost_table(one, several, {"rate": told}).set_index("network").loc["rate-coded LIF"]
     assert (rate["accuracy"], rate["spikes"], rate["energy"]) == (80, 1.5, pytest.approx(0.064))
     older = told._replace(operations=replace(told.operations, estimated=True))
@@ -218,25 +218,25 @@ def test_costs_are_of_three_networks_and_what_is_unknown_is_left_out() -> None:
 
 
 def test_an_average_of_spikes_is_counted_by_both_conventions_and_once_where_they_agree() -> None:
-    one, several = made(), networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
-    pooled = costs.RunSummary(0.8, 1.5, Counts(100, 10.0, 20.0, 30.0, 0.0))
+    one, several = made(), compared_networks(change(STARTS["digits mlp"], SMALL["digits mlp"]), 7)
+    pooled = costs.RunSummary(0.8, 1.5, OperationCounts(100, 10.0, 20.0, 30.0, 0.0))
     table = costs.cost_table(one, several, {"rate": pooled}).set_index("network")
     rate, bench = table.loc["rate-coded LIF"], table.loc["rate-coded LIF, by NeuroBench"]
     assert (rate["macs"], rate["additions"]) == (10, 20)
     assert (bench["macs"], bench["additions"], bench["energy"]) == (30, 0, pytest.approx(0.138))
-    alike = pooled._replace(operations=Counts(100, 10.0, 20.0, 10.0, 20.0))
+    alike = pooled._replace(operations=OperationCounts(100, 10.0, 20.0, 10.0, 20.0))
     assert costs.cost_table(one, several, {"rate": alike})["network"].tolist()[-1] == "rate-coded LIF"
 
 
 @pytest.mark.parametrize("start", SMALL)
 def test_with_t_max_events_counted_every_neuron_sends_once_through_each_of_its_weights(start: str) -> None:
-    one, design = made(start), networks(change(STARTS[start], SMALL[start]))["ttfs"]
+    one, design = made(start), compared_networks(change(STARTS[start], SMALL[start]))["ttfs"]
     everyone = [np.ones(x.shape[1]) for x in (one.relu.shown, *one.relu.said[:-1])]
     counted = 0
     for layer, sends in zip(one.relu.layers, everyone, strict=True):
         arrives = sends if layer.squares is None else sends[layer.squares].max(1)  # of a square the first goes on
         counted += int((layer.weights != 0).sum(0) @ arrives)
-    assert every_spike(design) == counted > one.additions(design)
+    assert additions_if_all_spike(design) == counted > one.additions(design)
     assert one.missed == pytest.approx(sum((x == 0).sum() for x in one.relu.said[:-1]) / len(one.relu.shown))
     assert f"the {one.missed:,.0f} events at t_max counted" in time.verdict(one)
 

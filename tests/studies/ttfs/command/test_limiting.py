@@ -10,11 +10,13 @@ import pytest
 from snnviz.design.links import change
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
-from snnviz.studies.ttfs.curves import start
-from snnviz.studies.ttfs.limits import FineTuning, Limits, Tuned
+from snnviz.studies.ttfs.curves import default_design
+from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits, Tuned
 from tests.cli.conftest import Snnviz
 
-TINY = change(start(), {"network.width": 16, "data.train_samples": 150, "data.test_samples": 50, "training.epochs": 2})
+TINY = change(
+    default_design(), {"network.width": 16, "data.train_samples": 150, "data.test_samples": 50, "training.epochs": 2}
+)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_one_command_makes_a_curve_and_the_next_finds_it(snnviz: Snnviz, path: s
 
 
 def test_a_fine_tuning_is_shown(snnviz: Snnviz) -> None:
-    task = FineTuning(design=TINY, limits=Limits(weight_bits=3), epochs=1)
+    task = FineTuning(design=TINY, limits=HardwareLimits(weight_bits=3), epochs=1)
     Immediate(Store()).submit(task)
     told = snnviz("show", task.digest, "--json").json
     assert (told["state"], told["task"]["limits"]["weight_bits"]) == ("done", 3)

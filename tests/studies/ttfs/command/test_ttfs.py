@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from snnviz.catalog.examples import named
+from snnviz.catalog.examples import get_example
 from snnviz.design.design import Design
 from snnviz.graph.ttfs import ttfs_network
-from snnviz.studies.ttfs.compute.equivalence import agreement
+from snnviz.studies.ttfs.compute.equivalence import compare_with_twin
 from tests.cli.conftest import Snnviz
 
 SMALL = ("--set", "network.width=40", "--images", "64")
@@ -26,7 +26,7 @@ def test_the_twin_agrees_at_any_depth(snnviz: Snnviz, layers: int) -> None:
 
 def test_it_is_the_cores(snnviz: Snnviz) -> None:
     found = snnviz("ttfs", "check", "digits-mlp", "--layers", "4", "--slopes", "0.5..2", "--zeta", "3", "--json").json
-    expected = agreement(Design.check(found["design"]), slopes=(0.5, 2.0), zeta=3)
+    expected = compare_with_twin(Design.check(found["design"]), slopes=(0.5, 2.0), zeta=3)
     assert found["design"]["neuron"]["kind"] == "relu"
     assert found["comparison"] == {
         "layers": 4, "images": 256, "zeta": 3, "precision": "float64", "slopes": [0.5, 2.0], "trained": False,
@@ -115,7 +115,7 @@ def test_the_whole_list_is_in_the_error_and_an_option_takes_it(snnviz: Snnviz) -
     assert refused.sentence.endswith(f"; the nearest has {near}; --nearest takes it")
     taken = snnviz(*asked, "--nearest")
     assert taken.code == 0
-    assert Design.read(taken.out) == ttfs_network(named("vgg-digits"))
+    assert Design.read(taken.out) == ttfs_network(get_example("vgg-digits"))
     assert "changed to data.steps=1 (was 4), network.norm=none (was batch), neuron.kind=relu (was lif)" in taken.err
     as_told = [part for text in near.split(", ") for part in ("--set", text)]
     assert snnviz(*asked, *as_told).out == taken.out

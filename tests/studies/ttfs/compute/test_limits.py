@@ -20,26 +20,26 @@ from snnviz.design.links import change
 from snnviz.errors import Diverged
 from snnviz.events import Checkpoint, EpochEnd, Event, Progress
 from snnviz.studies.ttfs.compute import finetune
-from snnviz.studies.ttfs.compute.equivalence import intensities, largest, span
-from snnviz.studies.ttfs.compute.limits import Limited, few_weights, quantised, straight_through
-from snnviz.studies.ttfs.curves import LimitStudy, start, tuning
-from snnviz.studies.ttfs.limits import FineTuning, Limits, Tuned
+from snnviz.studies.ttfs.compute.equivalence import input_range, intensities, max_activations
+from snnviz.studies.ttfs.compute.limits import LimitedNetwork, quantise, quantise_weights, straight_through
+from snnviz.studies.ttfs.curves import LimitStudy, default_design, finetuning_task
+from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits, Tuned
 from snnviz.studies.ttfs.theory import limits as ttfslimits
 from tests.core import slow
 
-MLP = change(start(), {"network.width": 30, "network.depth": 2})
+MLP = change(default_design(), {"network.width": 30, "network.depth": 2})
 CNN = change(
-    start(),
+    default_design(),
     {"network.kind": "cnn", "network.depth": 3, "network.channels": 6, "network.pool_every": 1, "init": "kaiming"},
 )
 EVERY = {
-    "none": Limits(),
-    "weights": Limits(weight_bits=3, outliers=0.01),
-    "weights with a zero": Limits(weight_bits=3, levels="with-zero"),
-    "times": Limits(time_bits=4),
-    "jitter": Limits(jitter=0.2),
-    "latency": Limits(latency=6),
-    "all": Limits(weight_bits=4, time_bits=5, jitter=0.1, latency=3),
+    "none": HardwareLimits(),
+    "weights": HardwareLimits(weight_bits=3, outliers=0.01),
+    "weights with a zero": HardwareLimits(weight_bits=3, levels="with-zero"),
+    "times": HardwareLimits(time_bits=4),
+    "jitter": HardwareLimits(jitter=0.2),
+    "latency": HardwareLimits(latency=6),
+    "all": HardwareLimits(weight_bits=4, time_bits=5, jitter=0.1, latency=3),
 }
 LIMITS = pytest.mark.parametrize("limits", EVERY.values(), ids=EVERY)
 
@@ -47,7 +47,9 @@ LIMITS = pytest.mark.parametrize("limits", EVERY.values(), ids=EVERY)
 def exact(design: Design) -> ttfs.Network:
     """The twin of an untrained network whose biases are not 0, in float64."""
     network = slow.loud(design, torch.float64)
-    return ttfs.twin(network, largest(network, data.load(design)[0], torch.float64), *span(design))
+    return ttfs.from_relu_network(
+        network, max_activations(network, data.load(design)[0], torch.float64), *input_range(design)
+    )
 
 
 def images(design: Design, count: int = 40) -> tuple[Tensor, Tensor]:
@@ -57,13 +59,13 @@ def images(design: Design, count: int = 40) -> tuple[Tensor, Tensor]:
 
 def test_without_limits_it_is_the_exact_network_to_the_bit() -> None:
     made, (shown, _) = exact(CNN), images(CNN)
-    free, limited = made.run(shown), Limited(made, Limits()).run(shown)
+    free, limited = made.run(shown), LimitedNetwork(made, HardwareLimits()).run(shown)
     assert torch.equal(free.logits, limited.logits)
     assert all(map(torch.equal, free.times, limited.times))
 
 
 @LIMITS
-def test_it_says_what_the_formulas_say(limits: Limits) -> None:
+def test_it_says_what_the_formulas_say(limits: HardwareLimits) -> None:
     if limits.jitter:
         limits = limits.model_copy(update={"jitter": 0.0})  # its noise is of another stream
     made, (shown, _) = exact(MLP), images(MLP)
@@ -71,9 +73,9 @@ def test_it_says_what_the_formulas_say(limits: Limits) -> None:
     weights, biases = (
         tuple(made.parameters[f"{layer.name}.{kind}"].numpy() for layer in layers) for kind in ("weight", "bias")
     )
-    trained = ttfslimits.Trained(weights, biases, made.windows, made.low, made.high).limited(limits)
+    trained = ttfslimits.TtfsWeights(weights, biases, made.windows, made.low, made.high).limited(limits)
     logits, spikes = trained.logits(shown.flatten(1).numpy(), limits)
-    limited = Limited(made, limits)
+    limited = LimitedNetwork(made, limits)
     passed = limited.run(shown)
     assert np.allclose(passed.logits.detach().numpy(), logits, rtol=1e-9, atol=1e-9)
     fired = [(t < w.end).double().mean() for t, w in zip(passed.times[1:], limited.windows, strict=True)]
@@ -83,25 +85,23 @@ def test_it_says_what_the_formulas_say(limits: Limits) -> None:
 def test_both_quantise_alike() -> None:
     values = torch.linspace(-2, 2, 1001, dtype=torch.float64)
     for bits in range(1, 9):
-        assert (
-            quantised(values, -1.3, 1.7, bits).numpy() == ttfslimits.quantised(values.numpy(), -1.3, 1.7, bits)
-        ).all()
-    assert quantised(values, 0.0, 0.0, 3).unique().tolist() == [0]
+        assert (quantise(values, -1.3, 1.7, bits).numpy() == ttfslimits.quantise(values.numpy(), -1.3, 1.7, bits)).all()
+    assert quantise(values, 0.0, 0.0, 3).unique().tolist() == [0]
     for bits in range(2, 9):
-        found = few_weights(values, 1.3, bits, "with-zero")
-        assert (found.numpy() == ttfslimits.few_weights(values.numpy(), 1.3, bits, "with-zero")).all()
+        found = quantise_weights(values, 1.3, bits, "with-zero")
+        assert (found.numpy() == ttfslimits.quantise_weights(values.numpy(), 1.3, bits, "with-zero")).all()
         assert len(found.unique()) == 2**bits - 1
-    assert few_weights(values, 0.0, 3, "with-zero").unique().tolist() == [0]
+    assert quantise_weights(values, 0.0, 3, "with-zero").unique().tolist() == [0]
 
 
 def test_times_lie_on_the_grid_of_their_own_window_and_jitter_wakes_nobody() -> None:
     made, (shown, _) = exact(MLP), images(MLP)
-    coarse = Limited(made, Limits(time_bits=2)).run(shown)
+    coarse = LimitedNetwork(made, HardwareLimits(time_bits=2)).run(shown)
     for times, window in zip(coarse.times[1:], made.windows, strict=True):
         steps = (times - window.start) / (window.width / 3)
         assert torch.allclose(steps, steps.round(), atol=1e-9)
         assert len(times.unique()) <= 4
-    noisy = Limited(made, Limits(jitter=0.5))
+    noisy = LimitedNetwork(made, HardwareLimits(jitter=0.5))
     noisy.draw = torch.Generator().manual_seed(0)
     free, moved = made.run(shown), noisy.run(shown)
     assert (moved.times[0][free.times[0] == 1] == 1).all()
@@ -111,10 +111,10 @@ def test_times_lie_on_the_grid_of_their_own_window_and_jitter_wakes_nobody() -> 
 
 @LIMITS
 @pytest.mark.parametrize("design", [MLP, CNN], ids=["mlp", "cnn"])
-def test_the_gradient_is_that_of_limits_taken_for_constants(design: Design, limits: Limits) -> None:
+def test_the_gradient_is_that_of_limits_taken_for_constants(design: Design, limits: HardwareLimits) -> None:
     """The surrogate written down: W + c and t + c, where c is what a limit added, and autograd of that."""
     made, (shown, labels) = exact(design), images(design, 12)
-    limited = Limited(made, limits)
+    limited = LimitedNetwork(made, limits)
     limited.draw = torch.Generator().manual_seed(5)
     passed = limited.run(shown)
     names = list(limited.parameters)
@@ -125,7 +125,7 @@ def test_the_gradient_is_that_of_limits_taken_for_constants(design: Design, limi
     for index, layer in enumerate(limited.architecture.layers):
         name, reach = f"{layer.name}.weight", limited.ranges[index]
         bits, levels = limits.weight_bits, limits.levels
-        few = few_weights(own[name], reach, bits, levels) if bits else own[name].detach()
+        few = quantise_weights(own[name], reach, bits, levels) if bits else own[name].detach()
         added[name] = own[name] + (few - own[name].detach())
     plain = ttfs.Network(made.architecture, own | added, limited.windows, low=made.low, high=made.high)
     times = [passed.times[0].detach()]
@@ -152,13 +152,13 @@ def test_straight_through_is_the_limit_to_the_bit() -> None:
 @cache
 def trained(seed: int = 0) -> tuple[Mapping[str, Any], float]:
     """The arrays of the network on digits, and its test accuracy."""
-    events = list(execute(change(start(), {"seed": seed})))
+    events = list(execute(change(default_design(), {"seed": seed})))
     (last,) = [event for event in events if isinstance(event, Checkpoint)][-1:]
     return last.arrays, [event for event in events if isinstance(event, EpochEnd)][-1].test_accuracy
 
 
 def tuned(study: LimitStudy, seed: int = 0, **limits: Any) -> list[Tuned]:
-    task = tuning(change(start(), {"seed": seed}), Limits(**limits), study)
+    task = finetuning_task(change(default_design(), {"seed": seed}), HardwareLimits(**limits), study)
     return [event for event in finetune.finetune(task, trained(seed)[0]) if isinstance(event, Tuned)]
 
 
@@ -204,7 +204,7 @@ def test_it_computes_the_same_again_and_before_does_not_depend_on_how_it_is_trai
 
 
 def test_a_network_that_is_not_there_is_trained_first() -> None:
-    task = tuning(start(), Limits(weight_bits=4), LimitStudy(epochs=1))
+    task = finetuning_task(default_design(), HardwareLimits(weight_bits=4), LimitStudy(epochs=1))
     events: list[Event] = list(finetune.finetune(task))
     told = [event for event in events if isinstance(event, Tuned)]
     assert told == [event for event in finetune.finetune(task, trained()[0]) if isinstance(event, Tuned)]
@@ -216,7 +216,7 @@ def test_a_network_that_is_not_there_is_trained_first() -> None:
 
 
 def test_a_step_that_is_too_large_is_a_sentence() -> None:
-    big = change(start(), {"training.optimizer": "sgd"})
+    big = change(default_design(), {"training.optimizer": "sgd"})
     task = FineTuning(design=big, epochs=5, learning_rate=1)
     arrays = {name: 1e18 * value for name, value in trained()[0].items()}
     with pytest.raises(Diverged, match="a smaller learning rate may help"):
@@ -228,7 +228,7 @@ def test_a_step_of_it_is_one_on_the_relu_networks_loss_and_mean_activation(penal
     """One batch, one step of plain gradient descent, no limits: the network after it is the one that autograd finds."""
     plain = {"training.batch_size": 200, "training.optimizer": "sgd", "training.optimizer.momentum": 0}
     small = {"data.train_samples": 200, "data.test_samples": 50}
-    made = change(start(), plain | small | {"network.code": "ttfs", "ttfs.penalty": penalty})
+    made = change(default_design(), plain | small | {"network.code": "ttfs", "ttfs.penalty": penalty})
     arrays, rate = trained()[0], 0.05
     parameters = {name: torch.tensor(value).double().requires_grad_() for name, value in arrays.items() if "." in name}
     weights, biases = ([p for name, p in parameters.items() if name.endswith(end)] for end in (".weight", ".bias"))
@@ -236,7 +236,7 @@ def test_a_step_of_it_is_one_on_the_relu_networks_loss_and_mean_activation(penal
 
     def passed(images: data.Images) -> tuple[Tensor, Tensor, Tensor]:
         """Cross-entropy, mean activation of the hidden neurons, share of them that are not 0."""
-        low, high = span(made)
+        low, high = input_range(made)
         x = (low + (high - low) * intensities(images.images, images.white, torch.float64)).flatten(1)
         hidden = []
         for weight, bias in zip(weights[:-1], biases[:-1], strict=True):

@@ -14,7 +14,7 @@ from snnviz.core.ttfs import Network
 from snnviz.design.links import change
 from snnviz.errors import Diverged
 from snnviz.events import Progress
-from snnviz.studies.ttfs.compute.trajectories import Learner, courses, learners
+from snnviz.studies.ttfs.compute.trajectories import Learner, make_learners, run_trajectories
 from snnviz.studies.ttfs.trajectories import MODELS, USUAL, Course, Trajectories
 
 SMALL = {"network.depth": 3, "network.width": 20, "data.train_samples": 200, "training.epochs": 2}
@@ -25,7 +25,7 @@ def followed(**settings: object) -> dict[str, list[Course]]:
     """The looks at each model; `__` in a name stands for a dot."""
     named = {name.replace("__", "."): value for name, value in settings.items()}
     found: dict[str, list[Course]] = {}
-    for event in courses(Trajectories(design=change(USUAL, named))):
+    for event in run_trajectories(Trajectories(design=change(USUAL, named))):
         if isinstance(event, Course):
             found.setdefault(event.model, []).append(event)
     return found
@@ -62,7 +62,7 @@ def test_b1_follows_the_relu_network_and_alpha_one_does_not() -> None:
 )
 def test_all_but_the_naive_one_begin_as_the_same_function(network: dict[str, object]) -> None:
     design = change(USUAL, {f"network.{name}": value for name, value in network.items()})
-    relu, *others, naive = learners(Trajectories(design=design))
+    relu, *others, naive = make_learners(Trajectories(design=design))
     training, _ = data.load(design)
     shown = data.intensities(training.images[:32], training.white, torch.float64)
     for model in others:
@@ -75,7 +75,7 @@ def test_all_but_the_naive_one_begin_as_the_same_function(network: dict[str, obj
 
 def test_alpha_stays_one_and_b_stays_one_while_they_learn() -> None:
     setting = Trajectories(design=change(USUAL, SMALL))
-    _, b1, alpha_one, *_ = learners(setting)
+    _, b1, alpha_one, *_ = make_learners(setting)
     training, _ = data.load(setting.design)
     shown, labels = data.intensities(training.images, training.white, torch.float64), training.labels
     for model in (b1, alpha_one):
@@ -92,10 +92,10 @@ def test_alpha_stays_one_and_b_stays_one_while_they_learn() -> None:
 def test_the_relu_network_learns_as_torch_has_it() -> None:
     setting = Trajectories(design=change(USUAL, SMALL | PLAIN), looks=1)
     design = setting.design
-    relu: Learner = learners(setting)[0]
+    relu: Learner = make_learners(setting)[0]
     weights = {name: value.detach().clone().requires_grad_() for name, value in relu.parameters.items()}
     training, test = data.load(design)
-    low, high = data.span(design)
+    low, high = data.input_range(design)
     adam = torch.optim.Adam(list(weights.values()), lr=design.training.learning_rate)
 
     def says(images: torch.Tensor) -> torch.Tensor:
@@ -113,7 +113,7 @@ def test_the_relu_network_learns_as_torch_has_it() -> None:
             loss.backward()  # type: ignore[no-untyped-call]
             adam.step()
             losses += [loss.item()] * len(chosen)
-    events = list(courses(setting))
+    events = list(run_trajectories(setting))
     rows = [event for event in events if isinstance(event, Course) and event.model == "relu"]
     assert [row.step for row in rows] == [0, 4, 8]
     assert rows[1].loss == pytest.approx(sum(losses[:200]) / 200, rel=1e-9)
@@ -124,13 +124,13 @@ def test_the_relu_network_learns_as_torch_has_it() -> None:
 
 def test_it_counts_steps_looks_as_often_as_asked_and_says_the_same_twice() -> None:
     setting = Trajectories(design=change(USUAL, SMALL), looks=2)
-    events = list(courses(setting))
+    events = list(run_trajectories(setting))
     steps = [event.step for event in events if isinstance(event, Progress)]
     assert steps == list(range(9))
     rows = [event for event in events if isinstance(event, Course)]
     assert [row.step for row in rows if row.model == "slower"] == [0, 2, 4, 6, 8]
     assert [row.test_accuracy is not None for row in rows if row.model == "b1"] == [False, False, True, False, True]
-    assert [event for event in courses(setting) if isinstance(event, Course)] == rows
+    assert [event for event in run_trajectories(setting) if isinstance(event, Course)] == rows
 
 
 def test_images_are_augmented_as_in_a_run() -> None:

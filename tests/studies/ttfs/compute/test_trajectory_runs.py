@@ -14,7 +14,7 @@ from snnviz.errors import TooLarge
 from snnviz.jobs import machine, pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
-from snnviz.studies.ttfs.compute.trajectories import courses
+from snnviz.studies.ttfs.compute.trajectories import run_trajectories
 from snnviz.studies.ttfs.trajectories import USUAL, Course, Trajectories
 from tests.waiting import Background, ended, until
 
@@ -33,8 +33,8 @@ def test_they_are_computed_once(store: Store) -> None:
     assert not engine.submit(SMALL).cached
     run = store.get(SMALL.digest)
     assert (run.state, run.error, run.step, run.design) == ("done", None, run.steps, SMALL.design)
-    assert run.steps == pace.steps(SMALL) == 8
-    assert rows(store, run.run) == [event for event in courses(SMALL) if isinstance(event, Course)]
+    assert run.steps == pace.progress_steps(SMALL) == 8
+    assert rows(store, run.run) == [event for event in run_trajectories(SMALL) if isinstance(event, Course)]
     assert engine.submit(SMALL).cached
     assert store.get(SMALL.digest).attempt == 1
     assert store.runs() == []
@@ -64,7 +64,8 @@ def test_a_worker_that_is_killed_leaves_rows_that_the_next_one_finds_again(
     assert store.get(KILLED.digest).attempt == 2
     found = rows(store, KILLED.digest)
     assert sorted(found, key=lambda row: (row.step, row.model)) == sorted(
-        (event for event in courses(KILLED) if isinstance(event, Course)), key=lambda row: (row.step, row.model)
+        (event for event in run_trajectories(KILLED) if isinstance(event, Course)),
+        key=lambda row: (row.step, row.model),
     )
 
 

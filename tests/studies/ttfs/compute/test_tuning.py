@@ -11,17 +11,19 @@ from snnviz.design.links import change
 from snnviz.errors import TooLarge
 from snnviz.events import Progress
 from snnviz.jobs import machine, pace
-from snnviz.jobs.history import Stored
+from snnviz.jobs.history import StoredHistory
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.studies.ttfs.compute import finetune, tuning
-from snnviz.studies.ttfs.curves import start
-from snnviz.studies.ttfs.limits import FineTuning, Limits, Tuned
+from snnviz.studies.ttfs.curves import default_design
+from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits, Tuned
 from tests.waiting import Background, ended, until
 
-TINY = change(start(), {"network.width": 20, "data.train_samples": 200, "data.test_samples": 50, "training.epochs": 2})
-TASK = FineTuning(design=TINY, limits=Limits(weight_bits=2), epochs=2)
-LONG = FineTuning(design=change(TINY, {"training.batch_size": 1}), limits=Limits(jitter=0.1), epochs=100)
+TINY = change(
+    default_design(), {"network.width": 20, "data.train_samples": 200, "data.test_samples": 50, "training.epochs": 2}
+)
+TASK = FineTuning(design=TINY, limits=HardwareLimits(weight_bits=2), epochs=2)
+LONG = FineTuning(design=change(TINY, {"training.batch_size": 1}), limits=HardwareLimits(jitter=0.1), epochs=100)
 
 
 def test_it_begins_with_the_weights_of_the_finished_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +33,7 @@ def test_it_begins_with_the_weights_of_the_finished_run(store: Store, monkeypatc
     engine.submit(TASK)
     run = store.get(TASK.digest)
     assert (run.state, run.error, run.step, run.steps, run.design) == ("done", None, 8, 8, TINY)
-    assert run.steps == pace.steps(TASK)
+    assert run.steps == pace.progress_steps(TASK)
     found = store.load_checkpoint(TINY.digest)
     assert found is not None
     expected = [event for event in finetune.finetune(TASK, found.arrays) if isinstance(event, Tuned)]
@@ -55,7 +57,7 @@ def test_it_waits_for_a_network_that_is_being_trained(store: Store, monkeypatch:
     claim = store.claim("somebody", TINY.digest)
     assert claim is not None
     monkeypatch.setattr(tuning, "PAUSE_SECONDS", 0.0)
-    events = tuning.tune(TASK, Stored(store, TASK.digest))
+    events = tuning.run_finetuning(TASK, StoredHistory(store, TASK.digest))
     for _ in range(3):
         event = next(events)
         assert isinstance(event, Progress)
@@ -84,4 +86,4 @@ def test_one_that_is_too_large_is_refused(store: Store, monkeypatch: pytest.Monk
 
 def test_more_epochs_take_longer() -> None:
     longer = TASK.model_copy(update={"epochs": 20})
-    assert 5 * pace.work(TASK) < pace.work(longer) < 11 * pace.work(TASK)
+    assert 5 * pace.reference_seconds(TASK) < pace.reference_seconds(longer) < 11 * pace.reference_seconds(TASK)

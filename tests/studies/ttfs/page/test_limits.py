@@ -12,16 +12,16 @@ from snnviz.design.links import change
 from snnviz.design.networks import Part
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, Task
-from snnviz.studies.ttfs.curves import LimitSetting, networks, points, start, tuning
+from snnviz.studies.ttfs.curves import LimitSettings, curve_points, default_design, finetuning_task, pretrained_designs
 from snnviz.studies.ttfs.limits import FineTuning, Tuned
 from snnviz.studies.ttfs.page import ttfs
-from snnviz.studies.ttfs.penalty import PenaltyStudy, penalised
+from snnviz.studies.ttfs.penalty import PenaltyStudy, penalty_runs
 from snnviz.studies.ttfs.study import TtfsStudy
 from snnviz.ui.kit import services
 from tests.pages.visit import Visit, by_link
 
 TINY = change(
-    start(),
+    default_design(),
     {
         "network.depth": 2,
         "network.width": 12,
@@ -30,14 +30,14 @@ TINY = change(
         "training.epochs": 2,
     },
 )
-FEW = LimitSetting(weight_bits=2, epochs=1)
+FEW = LimitSettings(weight_bits=2, epochs=1)
 
 
 def open_page(view: str, setting: Part, design: Design = TINY) -> Visit:
     return by_link("ttfs", ttfs.to_link(design, TtfsStudy(), view, {view: setting}))
 
 
-def limits(setting: LimitSetting = FEW, design: Design = TINY) -> Visit:
+def limits(setting: LimitSettings = FEW, design: Design = TINY) -> Visit:
     return open_page("limits", setting, design)
 
 
@@ -67,14 +67,14 @@ def test_without_a_trained_network_it_says_what_to_do() -> None:
 
 
 def test_a_slider_costs_accuracy_at_once(trained: Callable[..., Run]) -> None:
-    design = change(start(), {"network.depth": 2, "network.width": 30})
+    design = change(default_design(), {"network.depth": 2, "network.width": 30})
     trained(design)
-    free = limits(LimitSetting(weight_bits=0), design)
+    free = limits(LimitSettings(weight_bits=0), design)
     without, under, tuned = metrics(free)
     assert (tuned, without[-1], under[-1]) == ("–", "%", "%")
     assert "At once, on " in free.text
     assert abs(float(under[:-1]) - float(without[:-1])) < 2  # some of the test images
-    coarse = limits(LimitSetting(weight_bits=1, latency=50), design)
+    coarse = limits(LimitSettings(weight_bits=1, latency=50), design)
     assert float(metrics(coarse)[1][:-1]) < float(under[:-1]) - 20
     for name, value in (("weight_bits", 1), ("latency", 50.0)):
         slider = next(each for each in free.at.slider if each.key.startswith(f"ttfs_limits-{name}@"))
@@ -87,7 +87,7 @@ def test_a_slider_costs_accuracy_at_once(trained: Callable[..., Run]) -> None:
 
 
 def test_levels_with_a_zero_are_chosen_and_one_bit_is_too_few_for_them() -> None:
-    visit = limits(LimitSetting(weight_bits=2))
+    visit = limits(LimitSettings(weight_bits=2))
     visit.widgets["ttfs_limits-levels"].set_value("with-zero")
     visit.look()
     assert visit.at.session_state["ttfs_limits"].limits.levels == "with-zero"
@@ -104,7 +104,7 @@ def test_levels_with_a_zero_are_chosen_and_one_bit_is_too_few_for_them() -> None
 def test_one_press_tunes_and_what_is_tuned_is_shown(trained: Callable[..., Run]) -> None:
     trained(TINY)
     visit = limits()
-    task = tuning(TINY, FEW.limits, FEW)
+    task = finetuning_task(TINY, FEW.limits, FEW)
     visit.press("ttfs_limits-one-train")
     assert [run.run for run in services.store().runs(of=FineTuning)] == [task.digest]
     visit.press("ttfs_limits-one-cancel")
@@ -117,14 +117,14 @@ def test_one_press_tunes_and_what_is_tuned_is_shown(trained: Callable[..., Run])
 
 
 def test_a_curve_is_ordinary_runs_and_is_drawn_as_far_as_it_is() -> None:
-    setting = LimitSetting(weight_bits=0, epochs=1, axis="latency")
-    curve = points(TINY, setting, ["latency"])
+    setting = LimitSettings(weight_bits=0, epochs=1, axis="latency")
+    curve = curve_points(TINY, setting, ["latency"])
     visit = limits(setting)
     assert visit.at.button("ttfs_limits-curve-train").label == "Draw the curve over latency"
     visit.press("ttfs_limits-curve-train")
     store = services.store()
     queued = {run.run for run in store.runs(of=None)}
-    assert queued == {each.digest for each in networks(TINY, 1)} | {point.task.digest for point in curve}
+    assert queued == {each.digest for each in pretrained_designs(TINY, 1)} | {point.task.digest for point in curve}
     visit.press("ttfs_limits-curve-cancel")
     done(TINY)
     for point in curve[:3]:
@@ -160,7 +160,7 @@ def test_a_bad_link_is_a_sentence(query: str, sentence: str) -> None:
 def test_penalties_are_ordinary_runs(trained: Callable[..., Run]) -> None:
     study = PenaltyStudy(values="0,3", seeds=1)
     visit = open_page("penalty", study)
-    several = penalised(TINY, study)
+    several = penalty_runs(TINY, study)
     visit.press("ttfs_penalty-train")
     assert {run.run for run in services.store().runs()} == {each.design.digest for each in several}
     visit.press("ttfs_penalty-cancel")

@@ -16,11 +16,11 @@ from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.networks import Part
 from snnviz.errors import InputError
-from snnviz.graph.nearest import nearest
+from snnviz.graph.nearest import nearest_design
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.store import Run
 from snnviz.studies.ttfs.page import ttfs, work
-from snnviz.studies.ttfs.study import STARTS, Slopes, TtfsStudy, Weights, networks
+from snnviz.studies.ttfs.study import STARTS, Slopes, TtfsStudy, Weights, compared_networks
 from snnviz.theory.ttfs import Silent
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
@@ -82,7 +82,7 @@ def test_both_runs_are_queued_once() -> None:
 def test_the_weights_of_a_finished_run_are_what_is_compared(trained: Callable[..., Run], kind: Weights) -> None:
     study = TtfsStudy(weights=kind)
     before = chart(open_page(study=study), "ttfs-logits", "ttfs_logits")["traces"][0]["y"]
-    run = trained(networks(TINY)[kind])
+    run = trained(compared_networks(TINY)[kind])
     visit = open_page(study=study)
     assert f"Weights of the finished run of the {'ReLU' if kind == 'relu' else 'TTFS'} network" in visit.text
     assert chart(visit, "ttfs-logits", "ttfs_logits")["traces"][0]["y"] != before
@@ -116,7 +116,7 @@ def test_one_image_in_time() -> None:
     )
     visit.press("ttfs-rate-train")
     (run,) = services.store().runs()
-    assert run.design == networks(TINY, 5)["rate"]
+    assert run.design == compared_networks(TINY, 5)["rate"]
     assert (run.design.neuron.kind, run.design.data.steps) == ("lif", 5)
 
 
@@ -178,7 +178,7 @@ def test_ramps_of_1_and_networks_too_large_are_a_sentence() -> None:
 
 
 def test_data_that_is_not_here_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "find", lambda *_: [])
+    monkeypatch.setattr(datasets, "find_files", lambda *_: [])
     visit = open_page(design=change(TINY, {"data.name": "fashion-mnist"}))
     assert boxes(visit) == ["Fashion-MNIST is not on this machine yet: it is fetched when a network is trained on it."]
 
@@ -204,7 +204,7 @@ def test_what_has_no_twin_says_so_and_names_the_nearest() -> None:
     assert visit.at.session_state["ttfs_design"] == STARTS["digits mlp"]
     assert "Skips none instead of 2 ASC" in visit.text.replace("\\", "")
     visit.press("ttfs-nearest")
-    assert visit.at.session_state["ttfs_design"] == relu_network(nearest(Design(), row=True).design)
+    assert visit.at.session_state["ttfs_design"] == relu_network(nearest_design(Design(), row=True).design)
     assert visit.at.error == []
     visit.press("undo")
     assert visit.at.session_state["ttfs_design"] == STARTS["digits mlp"]
