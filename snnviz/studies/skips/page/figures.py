@@ -52,7 +52,8 @@ def preview(search: Search) -> None:
         )
     words = (
         f"Start trains weights that all {count_text(search_space(search).count)} candidates share, then "
-        f"{search.trials} candidates from them, {search.parallel} at a time. After each batch a Gaussian process says what it expects "
+        f"{search.trials} candidates from them, {search.parallel} at a time. "
+        f"After each batch a Gaussian process says what it expects "
         "of the others, and where it is unsure; the next ones are those that may be the best."
     )
     chart = thumbnails_chart(shown, "What is searched", words, key="search_preview", columns=SHOWN)
