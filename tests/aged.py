@@ -19,13 +19,15 @@ UNCOUNTED = "probe = NULL, synops = NULL, macs = NULL, additions = NULL, beta = 
 
 
 def age(store: Store, run: str) -> None:
-    """A run's looks become those of before: of fewer spikes, on the first 64 images, without counts and checksums."""
+    """A run's looks become those of before: of fewer spikes, on the first 64 images, without counts, checksums and
+    summary."""
     engine = create_engine(f"sqlite:///{store.place}")
     with engine.begin() as connection:
         for change in (
             f"UPDATE layers SET {UNCOUNTED}, rate = rate / 4",
             "UPDATE gradients SET probe = NULL, crc = NULL",
             "UPDATE runs SET revision = revision + 1",
+            "DELETE FROM summaries",
         ):
             connection.execute(text(f"{change} WHERE run = :run"), {"run": run})
     engine.dispose()

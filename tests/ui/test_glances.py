@@ -191,9 +191,11 @@ def test_a_page_asks_as_little_of_many_runs_as_of_two(store: Store, tiny: MakeDe
     assert statements(store, lambda: questions.runs_of(designs)) == 2
     assert statements(store, lambda: questions.epochs_of(designs)) == 2
     known = questions.runs_of(designs)
-    assert statements(store, lambda: questions.results(designs, known)) == 6  # last epochs, looks, and measurements
+    # rows of each kind that metrics read, of runs and of their measurements, and what is kept of them
+    assert statements(store, lambda: questions.results(designs, known)) == 14
     assert statements(store, lambda: questions.results(designs, known)) <= 2
     assert [one.accuracy for one in questions.results(designs, known).values()] == [n / 100 for n in range(count)]
     services.CACHE.clear()
-    assert statements(store, runs._known) == 8
-    assert [run.design for run in runs._known()[0]] == designs[::-1]
+    shown = ("accuracy", "energy")
+    assert statements(store, lambda: runs._known(shown)) == 10
+    assert [run.design for run in runs._known(shown)[0]] == designs[::-1]
