@@ -58,7 +58,7 @@ class Recorder:
         self.passed = True
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        known = {name for (name,) in self.database.execute("select name from tests")}
+        known = {name for (name,) in self.database.execute("select name from tests where passed")}
         done = [item for item in items if item.nodeid in known]
         items[:] = [item for item in items if item.nodeid not in known]
         config.hook.pytest_deselected(items=done)
