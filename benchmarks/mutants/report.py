@@ -54,8 +54,11 @@ class Found:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        rows = json.loads(path.read_text()) if path.exists() else {}
-        self.outcomes = {key: Outcome(**row) for key, row in rows.items()}
+        self.outcomes = self._read()
+
+    def _read(self) -> dict[str, Outcome]:
+        rows = json.loads(self.path.read_text()) if self.path.exists() else {}
+        return {key: Outcome(**row) for key, row in rows.items()}
 
     def __contains__(self, key: str) -> bool:
         return key in self.outcomes
@@ -64,7 +67,7 @@ class Found:
         return self.outcomes[key]
 
     def add(self, key: str, outcome: Outcome) -> None:
-        self.outcomes[key] = outcome
+        self.outcomes = self._read() | {key: outcome}
         rows = {name: asdict(row) for name, row in sorted(self.outcomes.items())}
         self.path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 

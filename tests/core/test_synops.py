@@ -235,6 +235,7 @@ def test_energy_is_by_named_process_and_convention() -> None:
     assert counts.by("additions") == Operations(900, 10.0, 30.0)
     found = counts.by("neurobench")
     assert (found.macs, found.additions, found.convention, counts.synops) == (40, 5, "neurobench", 45)
+    assert (found.effective, counts.by("additions").effective) == (45, 40)
     assert found.picojoules() == pytest.approx(4.6 * 40 + 0.9 * 5)
     assert counts.by("additions").picojoules("45 nm") == pytest.approx(4.6 * 10 + 0.9 * 30)
     assert found.dense_picojoules() == pytest.approx(4.6 * 900)

@@ -136,6 +136,15 @@ def test_ties_make_tau_vary_as_scipy_has_it(some: list[tuple[int, int]]) -> None
     assert math.sqrt(2 * (2 * n + 5) / (9 * n * (n - 1)) * _tied(x, y)) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("values", [2, 4])
+def test_where_both_have_ties_an_interval_holds_0_for_what_shuffling_gives(values: int) -> None:
+    """Its half width there is 1.96 standard deviations of the tau of pairs that were shuffled."""
+    x, rng = np.arange(40) % values, np.random.default_rng(values)
+    shuffled = [float(kendalltau(x, rng.permutation(x)).statistic) for _ in range(2000)]
+    most = max(tau for tau in np.linspace(0, 1, 201) if interval(x.tolist(), x.tolist(), float(tau))[0] <= 0)
+    assert most == pytest.approx(1.96 * np.std(shuffled), rel=0.06)
+
+
 def test_many_tests_ask_for_smaller_tails() -> None:
     assert holm_correction([]) == []
     assert holm_correction([0.04, 0.01, 0.02, 0.5]) == pytest.approx([0.08, 0.04, 0.06, 0.5])

@@ -269,3 +269,8 @@ def test_bad_settings_get_a_sentence(document: object, sentence: str) -> None:
     with pytest.raises(InputError) as error:
         ActivityConfig.check(document)
     assert str(error.value).startswith(sentence)
+
+
+def test_one_small_network_at_one_time_step_is_enough() -> None:
+    for trace in propagate(Setting.check({"seeds": 1, "steps": 1, "layers": 2, "width": 10})):
+        assert trace.spikes.shape == trace.var_u.shape == (1, 2, 1)
