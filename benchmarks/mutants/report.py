@@ -97,7 +97,7 @@ def written(mutants: list[Mutant], places: int, found: Found, seed: int, seconds
     reasons = json.loads(REASONS.read_text())
     for title, names in {"Survivors": ("survived", "unreached"), "Timed out": ("timed out",)}.items():
         listed = [one for one in mutants if one.key in found and found[one.key].outcome in names]
-        rows = sorted(_row(one, found[one.key], reasons.get(one.key, "")) for one in listed)
+        rows = sorted(_row(one, found[one.key], reasons.get(one.key, "open")) for one in listed)
         if rows:
             parts += [f"## {title}\n", _table(("where", "line", "became", "tests", "why"), rows)]
     return "\n".join(parts)

@@ -33,6 +33,7 @@ def digits(count: int = 40) -> Tensor:
 def test_all_images_are_loaded_unless_fewer_are_asked_for() -> None:
     assert [len(part) for part in data.load(design())] == [1437, 360]
     assert [len(part) for part in data.load(design(train_samples=100, test_samples=7))] == [100, 7]
+    assert [len(part) for part in data.load(design(train_samples=1, test_samples=1))] == [1, 1]
     assert [len(part) for part in data.load(design(train_samples=1_000_000, test_samples=360))] == [1437, 360]
 
 

@@ -157,7 +157,8 @@ def test_a_finished_run_whose_weights_are_damaged_can_be_trained_again(store: St
     assert found.checkpoint is None
     assert (found.note or "").startswith("The weights were damaged (")
     store.again(run)
-    assert store.get(run).state == "queued"
+    again = store.get(run)
+    assert (again.state, again.step, again.seconds, again.finished) == ("queued", 0, 0, None)
 
 
 def test_a_file_shrinks_when_runs_are_deleted(store: Store, tiny: MakeDesign) -> None:
