@@ -14,7 +14,14 @@ from scipy.stats import kendalltau, norm, spearmanr
 from benchmarks import ranks
 from snnviz.studies.skips.theory.promising import neighbours, promising_codes
 from snnviz.theory.posterior import FittedProcess, posterior
-from snnviz.theory.ranks import _tied, holm_correction, kendall_tau, kendall_tau_of_groups, rank_correlation
+from snnviz.theory.ranks import (
+    _tied,
+    holm_correction,
+    kendall_tau,
+    kendall_tau_interval,
+    kendall_tau_of_groups,
+    rank_correlation,
+)
 
 FEW = st.integers(-3, 3)
 """Small numbers, so that there are ties."""
@@ -141,7 +148,9 @@ def test_where_both_have_ties_an_interval_holds_0_for_what_shuffling_gives(value
     """Its half width there is 1.96 standard deviations of the tau of pairs that were shuffled."""
     x, rng = np.arange(40) % values, np.random.default_rng(values)
     shuffled = [float(kendalltau(x, rng.permutation(x)).statistic) for _ in range(2000)]
-    most = max(tau for tau in np.linspace(0, 1, 201) if interval(x.tolist(), x.tolist(), float(tau))[0] <= 0)
+    most = max(
+        tau for tau in np.linspace(0, 1, 201) if kendall_tau_interval(x.tolist(), x.tolist(), float(tau))[0] <= 0
+    )
     assert most == pytest.approx(1.96 * np.std(shuffled), rel=0.06)
 
 

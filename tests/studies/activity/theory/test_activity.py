@@ -272,5 +272,5 @@ def test_bad_settings_get_a_sentence(document: object, sentence: str) -> None:
 
 
 def test_one_small_network_at_one_time_step_is_enough() -> None:
-    for trace in propagate(Setting.check({"seeds": 1, "steps": 1, "layers": 2, "width": 10})):
+    for trace in propagate_activity(ActivityConfig.check({"seeds": 1, "steps": 1, "layers": 2, "width": 10})):
         assert trace.spikes.shape == trace.var_u.shape == (1, 2, 1)
