@@ -79,7 +79,7 @@ def epoch(design: Design, network: Network, optimizer: train.Optimizer, number: 
         image = data.encode(some, images.white, design, number, batch)
         clock.tick("encode")
         found = train.loss_and_gradients(
-            network, image, images.labels[chosen], None, network.kept(len(chosen), number, batch)
+            network, image, images.labels[chosen], None, network.draw_dropout_masks(len(chosen), number, batch)
         )
         optimizer.step(found.gradients)
         clock.tick("learn")

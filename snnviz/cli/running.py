@@ -152,7 +152,7 @@ def _summary(shown: Run, values: Values) -> dict[str, Any]:
 
 
 def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
-    store.opened(shown.run)
+    store.mark_viewed(shown.run)
     states, anew = [row for _, row in store.rows(shown.run, LayerState)], remeasured_states(store, shown.design)
     final, past = with_learnt_parameters(store, shown.run, shown.design, states)
     states, final = merge_remeasured(states, anew), merge_remeasured(final, anew)

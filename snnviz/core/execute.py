@@ -88,7 +88,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
             chosen = order[batch * batch_size : (batch + 1) * batch_size]
             labels = training_images.labels[chosen]
             image = data.training_input(training_images, chosen, design, epoch, batch)
-            kept = network.kept(len(labels), epoch, batch)
+            kept = network.draw_dropout_masks(len(labels), epoch, batch)
             found = train.loss_and_gradients(network, image, labels, crew(), kept, objective or sparse)
             optimizer.step(found.gradients)
             network.adapt()

@@ -20,7 +20,7 @@ def initialise_from_data(network: Network, image: Tensor) -> None:
     """
     if not is_data_dependent(network.design.init):
         return
-    outputs, layers = network.opened(image), network.architecture.layers
+    outputs, layers = network.initial_outputs(image), network.architecture.layers
     for stage, done in zip(network.stages, network.done, strict=True):
         members = stage_layers(stage)
         for index in members:

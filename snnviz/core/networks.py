@@ -161,7 +161,7 @@ class Network:
         """Images that go through at once."""
         return micro_batch(self.design)
 
-    def kept(self, images: int, *purpose: str | int) -> DropoutMasks:
+    def draw_dropout_masks(self, images: int, *purpose: str | int) -> DropoutMasks:
         """What dropout leaves of a batch, the same at all time steps; `purpose` names the random stream."""
         found = {}
         for index, layer in enumerate(self.architecture.layers):
@@ -180,9 +180,10 @@ class Network:
     ) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W).
 
-        `by`: which statistics a normalisation goes by. `kept`: of `Network.kept`; without it nothing is left out.
+        `by`: which statistics a normalisation goes by. `kept`: of `Network.draw_dropout_masks`; without it nothing is
+        left out.
         """
-        outputs = self.opened(image)
+        outputs = self.initial_outputs(image)
         for stage, done in zip(self.stages, self.done, strict=True):
             self.run(stage, outputs, watch, by, kept)
             for index in stage_layers(stage) if hear else ():
@@ -209,7 +210,7 @@ class Network:
         # A readout is linear: the sum over time of what it says is what it says of the mean, times T.
         return self._current(readout, outputs.averaged(self.merges[last]), by)[0] * self.steps
 
-    def opened(self, image: Tensor) -> Outputs:
+    def initial_outputs(self, image: Tensor) -> Outputs:
         """Nothing said yet but the encoded input, (T or 1, B, C, H, W)."""
         return Outputs({INPUT: image.permute(0, 1, 3, 4, 2)}, self.steps)
 

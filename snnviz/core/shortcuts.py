@@ -80,7 +80,7 @@ class BranchObjective:
         """Without the main loss."""
         return replace(self, main=0.0)
 
-    def listen(self) -> BranchHook:
+    def make_hook(self) -> BranchHook:
         """For one way through the network."""
         return BranchHook(self)
 

@@ -59,9 +59,9 @@ class TtfsNetwork(Network):
             self.architecture, self.parameters, self.windows, low=self.low, high=self.high, slopes=slopes
         )
 
-    def opened(self, image: Tensor) -> Outputs:
+    def initial_outputs(self, image: Tensor) -> Outputs:
         """For an initialisation that measures what reaches the ReLUs."""
-        return super().opened(self.low + (self.high - self.low) * image)
+        return super().initial_outputs(self.low + (self.high - self.low) * image)
 
     def __call__(
         self,
@@ -144,7 +144,7 @@ class ActivityPenalty:
     def parameters(self) -> Mapping[str, Tensor]:
         return {}
 
-    def listen(self) -> ActivationHook:
+    def make_hook(self) -> ActivationHook:
         """For one way through the network."""
         return ActivationHook(self)
 

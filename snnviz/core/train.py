@@ -47,7 +47,7 @@ class Objective(Protocol):
     @property
     def parameters(self) -> Mapping[str, Tensor]: ...
 
-    def listen(self) -> LossHook: ...
+    def make_hook(self) -> LossHook: ...
 
 
 def logits(
@@ -157,7 +157,7 @@ def loss_and_gradients(
     def ahead(chosen: slice) -> tuple[Tensor, LossAndGradients]:
         """What is to be minimised, and all but the gradients."""
         mine = {index: mask[chosen] for index, mask in (dropout_masks or {}).items()}
-        listener = objective.listen() if objective else None
+        listener = objective.make_hook() if objective else None
         found = logits(network, image[:, chosen], None, statistics, mine, listener)
         main = F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels)
         whole, others = listener.loss(main, labels[chosen], len(labels)) if listener else (main, None)

@@ -273,7 +273,7 @@ class Leases:
         """Where the weights of a run lie."""
         return self.checkpoints / f"{run}.safetensors"
 
-    def opened(self, run: str) -> None:
+    def mark_viewed(self, run: str) -> None:
         """Somebody looks at the run: its weights are not the first to go."""
         now = time.time()
         with suppress(StoreError):
@@ -295,7 +295,7 @@ class Leases:
         for left in self.checkpoints.glob(f"{run}.*.tmp"):  # of an attempt that was killed while it wrote
             with suppress(OSError):
                 left.unlink()
-        self.opened(run)
+        self.mark_viewed(run)
         try:
             return checkpoints.read_checkpoint(self.checkpoint(run))
         except checkpoints.CorruptCheckpoint as damage:

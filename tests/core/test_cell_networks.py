@@ -84,7 +84,7 @@ def literal(network: Network, fire: Any = snasnet.LIF) -> snasnet.SnasNet:
 def agrees(network: Network, net: snasnet.SnasNet, *, masked: bool = False) -> None:
     """Logits, the gradient of every parameter, and what a normalisation remembers."""
     image, labels = shown()
-    kept = network.kept(len(labels), 0, 0) if masked else None
+    kept = network.draw_dropout_masks(len(labels), 0, 0) if masked else None
     net.dropout.mask = torch.ones((), dtype=torch.float64)
     if kept:
         (mask,) = kept.values()
@@ -217,7 +217,7 @@ def test_the_cell_of_one_skip_is_the_identity() -> None:
     assert [layer.name for layer in built.layers] == ["stem", "C1.out", "reduction", "C2.out", "hidden", "readout"]
     image, _ = shown()
     network = loud(design("0001 0000 0000 0000"))
-    outputs = network.opened(image)
+    outputs = network.initial_outputs(image)
     for stage in (0, 1):
         network.run(stage, outputs)
     gain, bias = (network.parameters[f"C1.out.{name}"] for name in ("gain", "bias"))
@@ -233,7 +233,7 @@ def test_each_time_step_is_normalised_by_itself(cell: str) -> None:
     for name, parameter in network.parameters.items():
         with torch.no_grad():
             parameter.fill_(1.0 if name.endswith(".gain") else 0.0) if name.endswith((".gain", ".bias")) else None
-    outputs, layers = network.opened(shown()[0]), network.architecture.layers
+    outputs, layers = network.initial_outputs(shown()[0]), network.architecture.layers
     with torch.no_grad():
         for stage in network.stages[:-1]:
             network.run(stage, outputs)
@@ -294,7 +294,7 @@ def test_neurons_do_not_write_over_what_others_read(watch: Any) -> None:
     network = Network(design("0300 0031 0003 0000"))
     names = [layer.name for layer in network.architecture.layers]
     said, neurons = names.index("C1.0>1"), names.index("C1.n1")
-    outputs = network.opened(shown(dtype=torch.float32)[0])
+    outputs = network.initial_outputs(shown(dtype=torch.float32)[0])
     with torch.no_grad():
         for stage in network.stages[:neurons]:
             network.run(stage, outputs)
@@ -309,15 +309,15 @@ def test_neurons_do_not_write_over_what_others_read(watch: Any) -> None:
 
 def test_dropout_is_drawn_from_the_seed_and_from_what_it_is_for() -> None:
     network = Network(design(SOME[0], dropout=0.25))
-    (mask,) = network.kept(64, 2, 5).values()
+    (mask,) = network.draw_dropout_masks(64, 2, 5).values()
     assert mask.shape == (64, 8 * 4 * 4)
     assert set(mask.unique().tolist()) == {0.0, torch.tensor(1 / 0.75).item()}
     assert abs((mask > 0).float().mean().item() - 0.75) < 0.02
-    assert torch.equal(mask, next(iter(Network(network.design).kept(64, 2, 5).values())))
-    others = [network.kept(64, 2, 6), network.kept(64, 3, 5)]
-    others.append(Network(network.design.model_copy(update={"seed": 1})).kept(64, 2, 5))
+    assert torch.equal(mask, next(iter(Network(network.design).draw_dropout_masks(64, 2, 5).values())))
+    others = [network.draw_dropout_masks(64, 2, 6), network.draw_dropout_masks(64, 3, 5)]
+    others.append(Network(network.design.model_copy(update={"seed": 1})).draw_dropout_masks(64, 2, 5))
     assert not any(torch.equal(mask, next(iter(other.values()))) for other in others)
-    assert Network(design(SOME[0], dropout=0)).kept(64, 2, 5) == {}
+    assert Network(design(SOME[0], dropout=0)).draw_dropout_masks(64, 2, 5) == {}
 
 
 def test_one_mask_serves_all_time_steps_and_only_training_has_one() -> None:
@@ -340,7 +340,7 @@ def test_one_mask_serves_all_time_steps_and_only_training_has_one() -> None:
 def test_a_batch_that_is_cut_is_masked_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     network = loud(design("0333 0033 0003 0000", norm="none"))
     image, labels = shown()
-    kept = network.kept(6, 0, 0)
+    kept = network.draw_dropout_masks(6, 0, 0)
     slopes = []
     for size in (6, 4, 2):
         monkeypatch.setattr(Network, "micro_batch", size)

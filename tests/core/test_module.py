@@ -69,7 +69,7 @@ def in_double(made: Design) -> Network:
 def test_outputs_and_gradients_are_the_networks(made: Design) -> None:
     image, labels = batch(made)
     network, module = in_double(made), as_module(made).double()
-    masks = {index: mask.double() for index, mask in network.kept(8, 0, 0).items()}
+    masks = {index: mask.double() for index, mask in network.draw_dropout_masks(8, 0, 0).items()}
     theirs = train.loss_and_gradients(network, image, labels, None, masks)
     ours = module(image, masks)
     F.cross_entropy(ours, labels).backward()

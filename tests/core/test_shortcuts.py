@@ -134,7 +134,7 @@ def test_a_network_says_the_same_whether_it_has_branches_or_not(kind: str) -> No
     assert beside is not None
     objective = beside.objective(0)
     assert objective is not None
-    listener = objective.listen()
+    listener = objective.make_hook()
     attached = train.logits(network, image, forward_hook=listener)
     assert set(listener.logits) == set(beside.layers)
     listener.loss(attached.sum(), labels, len(labels))

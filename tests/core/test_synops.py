@@ -151,7 +151,7 @@ def test_so_they_are_in_single_precision(name: str) -> None:
     design = DESIGNS[name]
     network, image = slow.loud(design, torch.float32), encoded(design).float()
     with torch.no_grad():
-        outputs = network.opened(image)
+        outputs = network.initial_outputs(image)
         for stage in network.stages:
             network.run(stage, outputs)
     whole = {INPUT: image.numpy()}

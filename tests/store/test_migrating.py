@@ -187,7 +187,7 @@ class TestByDigest:
     def test_it_is_named_and_trained_once_more_and_cancelled(self, old: tuple[Store, str], tiny: MakeDesign) -> None:
         store, name = old
         store.rename(tiny().digest, "mine")
-        store.opened(tiny().digest)
+        store.mark_viewed(tiny().digest)
         assert store.get(name).title == "mine"
         with store._writing() as connection:
             connection.exec_driver_sql("UPDATE runs SET checkpoint = NULL")

@@ -85,7 +85,7 @@ class TestBudget:
 
     def test_opening_one_keeps_it(self, store: Store, tiny: MakeDesign) -> None:
         runs = [kept(store, tiny(seed), days=30 - seed) for seed in range(3)]
-        store.opened(runs[0])
+        store.mark_viewed(runs[0])
         assert store.trim() == [runs[1]]
 
     def test_never_one_that_is_to_be_computed_or_that_such_a_one_begins_with(

@@ -116,7 +116,7 @@ def run_and_version(run: str) -> tuple[Run, str] | None:
 
 def mark_opened(run: str) -> None:
     """Note in the store that a run was looked at, which keeps its weights."""
-    OPENED.get(run, lambda: store().opened(run))
+    OPENED.get(run, lambda: store().mark_viewed(run))
 
 
 def queue_problem() -> str | None:

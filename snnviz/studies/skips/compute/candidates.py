@@ -82,9 +82,9 @@ class CandidateTrainer:
         """An epoch of the shared weights: at each training step they learn as another candidate, `draw(batch)`."""
         batches = self._batches(self.search.design, "shared", epoch)
         for batch, chosen in enumerate(batches):
-            network, optimizer = self.shared.lend(draw(batch), states=True)
+            network, optimizer = self.shared.make_network(draw(batch), states=True)
             self._learn(network, optimizer, chosen, epoch, batch, crew)
-            self.shared.take_back(network, optimizer)
+            self.shared.update_from(network, optimizer)
             step()
 
     def evaluate(self, design: Design, step: Step, crew: Executor | None) -> tuple[ValidationResult, Network]:
@@ -95,7 +95,7 @@ class CandidateTrainer:
             return self._trained(network, step, crew), network
         own = {"training.learning_rate": search.tuning_rate, "training.schedule": "constant"}
         tuned = change(design, own | {"training.epochs": max(1, search.tuning_epochs)})
-        network, _ = self.shared.lend(tuned)
+        network, _ = self.shared.make_network(tuned)
         return self._trained(network, step, crew, search.tuning_epochs), network
 
     def _trained(

@@ -154,7 +154,7 @@ class _Search:
                 strategy.tell(parse_code(self.trials[n].code), self.trials[n].value)
             if search.weights == "carried" and networks:
                 for n in sorted(networks, key=lambda n: -self.trials[n].value):
-                    self.trainer.shared.take_back(networks[n])
+                    self.trainer.shared.update_from(networks[n])
                 yield Checkpoint(self.shared_epochs + iteration + 1, self.trainer.shared.arrays())
             number += len(codes)
         if isinstance(strategy, UCB) and number:

@@ -86,7 +86,7 @@ class SharedWeights:
         self.kept: dict[str, Tensor] = {}
         self.states: dict[str, State] = {}
 
-    def lend(self, design: Design, *, states: bool = False) -> tuple[Network, Optimizer]:
+    def make_network(self, design: Design, *, states: bool = False) -> tuple[Network, Optimizer]:
         """A network with the shared weights, and its optimizer: with the shared `states`, or as good as new."""
         network = Network(design)
         optimizer = Optimizer(network)
@@ -108,7 +108,7 @@ class SharedWeights:
                 }
         return network, optimizer
 
-    def take_back(self, network: Network, optimizer: Optimizer | None = None) -> None:
+    def update_from(self, network: Network, optimizer: Optimizer | None = None) -> None:
         """What a network has learnt, and the state of its optimizer if that is given, becomes what is shared."""
         columns = self.layout.columns(network.architecture)
         for layer in network.architecture.weighted:

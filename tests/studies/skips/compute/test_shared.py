@@ -65,10 +65,10 @@ def scale(layer: Layer, design: Design) -> float:
 def test_what_is_lent_and_taken_back_unchanged_leaves_everything_as_it_was(network: dict[str, Any]) -> None:
     made = search(network)
     shared = SharedWeights(widest_design(made))
-    shared.take_back(*shared.lend(widest_design(made)))
+    shared.update_from(*shared.make_network(widest_design(made)))
     before = shared.arrays()
     for seed in range(3):
-        shared.take_back(*shared.lend(drawn(made, seed), states=True))
+        shared.update_from(*shared.make_network(drawn(made, seed), states=True))
     after = shared.arrays()
     assert before.keys() <= after.keys()
     for name, value in before.items():
@@ -83,9 +83,9 @@ def test_a_candidate_is_the_widest_network_without_the_channels_that_it_does_not
     for seed in range(3):
         design = drawn(made, seed)
         shared = SharedWeights(wide)
-        narrow, _ = shared.lend(design)
+        narrow, _ = shared.make_network(design)
         columns = shared.layout.columns(narrow.architecture)
-        whole, _ = shared.lend(wide)
+        whole, _ = shared.make_network(wide)
         for layer in narrow.architecture.weighted:
             name = f"{layer.name}.weight"
             mine, all_of_them = narrow.parameters[name].data, whole.parameters[name].data
@@ -116,10 +116,10 @@ def test_every_candidate_can_be_lent_learn_and_be_taken_back(network: dict[str, 
     made = search(network)
     shared = SharedWeights(widest_design(made))
     for seed in range(6):
-        borrowed, optimizer = shared.lend(drawn(made, seed), states=True)
+        borrowed, optimizer = shared.make_network(drawn(made, seed), states=True)
         learn(borrowed, optimizer)
-        shared.take_back(borrowed, optimizer)
-    again, _ = shared.lend(drawn(made, 5))
+        shared.update_from(borrowed, optimizer)
+    again, _ = shared.make_network(drawn(made, 5))
     for name, value in (borrowed.parameters | borrowed.buffers).items():
         torch.testing.assert_close((again.parameters | again.buffers)[name], value, rtol=1e-5, atol=1e-7)
 
@@ -131,7 +131,7 @@ def test_the_spread_of_what_is_lent_is_that_of_its_own_fan_in(network: dict[str,
     shared = SharedWeights(widest_design(made))
     for seed in range(3):
         design = drawn(made, seed)
-        lent, own = shared.lend(design)[0].parameters, Network(design).parameters
+        lent, own = shared.make_network(design)[0].parameters, Network(design).parameters
         assert {name: value.shape for name, value in lent.items()} == {name: own[name].shape for name in own}
         for layer in build_architecture(design).weighted:
             weight = lent[f"{layer.name}.weight"]
@@ -168,13 +168,13 @@ def test_candidates_that_share_a_skip_learn_its_slice_for_each_other(kind: str) 
         """In units of the standard deviation."""
         design = with_skips(made, skips)
         found = next(candidate for candidate in build_architecture(design).layers if candidate.name == layer)
-        weight: Tensor = shared.lend(design)[0].parameters[f"{layer}.weight"].detach() / scale(found, design)
+        weight: Tensor = shared.make_network(design)[0].parameters[f"{layer}.weight"].detach() / scale(found, design)
         return weight
 
     before = lent(both)
-    borrowed, optimizer = shared.lend(with_skips(made, one))
+    borrowed, optimizer = shared.make_network(with_skips(made, one))
     learn(borrowed, optimizer)
-    shared.take_back(borrowed, optimizer)
+    shared.update_from(borrowed, optimizer)
     after = lent(both)
     same(after[:, second], before[:, second])
     for part in (main, first):
@@ -200,22 +200,22 @@ def test_states_of_the_optimizer_come_back_where_they_belong(network: dict[str, 
     made = search(network, training={"optimizer": optimizer})
     shared = SharedWeights(widest_design(made))
     design = drawn(made, 0)
-    borrowed, steps = shared.lend(design, states=True)
+    borrowed, steps = shared.make_network(design, states=True)
     learn(borrowed, steps)
     learn(borrowed, steps)
-    shared.take_back(borrowed, steps)
-    _, again = shared.lend(design, states=True)
+    shared.update_from(borrowed, steps)
+    _, again = shared.make_network(design, states=True)
     for name, state in steps.states.items():
         assert state.keys() == again.states[name].keys()
         for key, value in state.items():
             assert torch.equal(again.states[name][key], value), (name, key)
             assert again.states[name][key].is_contiguous()  # fused optimizers take it for granted
-    _, fresh = shared.lend(design)
+    _, fresh = shared.make_network(design)
     assert not any(fresh.states.values())
     for seed in range(1, 4):  # layers that have learnt beside others that have not
-        borrowed, steps = shared.lend(drawn(made, seed), states=True)
+        borrowed, steps = shared.make_network(drawn(made, seed), states=True)
         learn(borrowed, steps)
-        shared.take_back(borrowed, steps)
+        shared.update_from(borrowed, steps)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
@@ -223,10 +223,10 @@ def test_leaks_and_thresholds_are_shared_too(optimizer: str) -> None:
     neuron = {"learn": "both", "threshold": 0.6}
     made = search(NETWORKS["mobilenetv2"], neuron=neuron, training={"optimizer": optimizer})
     shared = SharedWeights(widest_design(made))
-    borrowed, steps = shared.lend(drawn(made, 0), states=True)
+    borrowed, steps = shared.make_network(drawn(made, 0), states=True)
     learn(borrowed, steps)
-    shared.take_back(borrowed, steps)
-    again, other = shared.lend(drawn(made, 1), states=True)
+    shared.update_from(borrowed, steps)
+    again, other = shared.make_network(drawn(made, 1), states=True)
     assert torch.equal(again.parameters["stem.threshold"], borrowed.parameters["stem.threshold"])
     assert again.parameters["stem.threshold"].item() != pytest.approx(0.6, abs=1e-9)
     assert other.states["stem.beta"].keys() == steps.states["stem.beta"].keys() != set()
@@ -236,9 +236,9 @@ def test_leaks_and_thresholds_are_shared_too(optimizer: str) -> None:
 def test_what_a_lent_network_learns_is_its_own_until_it_is_taken_back() -> None:
     made = search(NETWORKS["resnet18"])
     shared = SharedWeights(widest_design(made))
-    shared.take_back(*shared.lend(widest_design(made), states=True))
+    shared.update_from(*shared.make_network(widest_design(made), states=True))
     before = shared.arrays()
-    borrowed, optimizer = shared.lend(drawn(made, 0), states=True)
+    borrowed, optimizer = shared.make_network(drawn(made, 0), states=True)
     learn(borrowed, optimizer)
     assert all((shared.arrays()[name] == value).all() for name, value in before.items())
 
@@ -249,9 +249,9 @@ def test_arrays_are_all_that_there_is(network: dict[str, Any]) -> None:
     made = search(network)
     one = SharedWeights(widest_design(made))
     for seed in range(2):
-        borrowed, optimizer = one.lend(drawn(made, seed), states=True)
+        borrowed, optimizer = one.make_network(drawn(made, seed), states=True)
         learn(borrowed, optimizer)
-        one.take_back(borrowed, optimizer)
+        one.update_from(borrowed, optimizer)
     arrays = one.arrays()
     other = SharedWeights(widest_design(made))
     other.restore(arrays)
@@ -260,7 +260,7 @@ def test_arrays_are_all_that_there_is(network: dict[str, Any]) -> None:
     assert one.arrays().keys() == other.arrays().keys()
     assert all((other.arrays()[name] == value).all() for name, value in one.arrays().items())
     for seed in range(4):
-        (mine, a), (theirs, b) = (shared.lend(drawn(made, seed), states=True) for shared in (one, other))
+        (mine, a), (theirs, b) = (shared.make_network(drawn(made, seed), states=True) for shared in (one, other))
         assert all(torch.equal(theirs.parameters[name], value) for name, value in mine.parameters.items())
         assert all(torch.equal(theirs.buffers[name], value) for name, value in mine.buffers.items())
         assert [list(state) for state in a.states.values()] == [list(state) for state in b.states.values()]
@@ -270,8 +270,8 @@ def test_shared_weights_do_not_depend_on_who_asks_first() -> None:
     made = search(NETWORKS["densenet121"])
     one, other = SharedWeights(widest_design(made)), SharedWeights(widest_design(made))
     for seed in range(3):
-        one.lend(drawn(made, seed))
-        other.lend(drawn(made, 2 - seed))
+        one.make_network(drawn(made, seed))
+        other.make_network(drawn(made, 2 - seed))
     assert one.kept.keys() == other.kept.keys()
     assert all(torch.equal(other.kept[name], value) for name, value in one.kept.items())
 
