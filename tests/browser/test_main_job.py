@@ -224,6 +224,7 @@ def test_a_killed_dashboard_finds_its_run_again(visit: Callable[..., Page], tmp_
             timeout=90_000
         )
         assert [run.state for run in store.runs()] == ["done"]
+        again.goto("about:blank")  # which asks nothing of a server that ends
     finally:
         server.terminate()
         server.wait()

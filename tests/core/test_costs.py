@@ -152,7 +152,7 @@ def status(name):
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name))
 
 torch.set_num_threads(1)
-memory.keep()  # as in a run
+memory.retain_freed_memory()  # as in a run
 tiny = Design.check({"data": {"train_samples": 64, "test_samples": 10}, "training": {"epochs": 1}})
 list(execute(tiny))
 for document in json.load(sys.stdin):
