@@ -127,7 +127,7 @@ import sys
 from snnviz.jobs import engine, pace
 from snnviz.tasks import KINDS
 for kind in KINDS:
-    assert engine.needed_bytes(kind.sample()) and pace.steps(kind.sample()) and kind.rows
+    assert engine.required_memory(kind.sample()) and pace.progress_steps(kind.sample()) and kind.rows
 assert not {"torch", "pandas", "plotly", "streamlit", "click", "scipy", "sklearn"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)

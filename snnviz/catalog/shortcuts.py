@@ -103,7 +103,7 @@ def loss_weights(shortcut: Shortcut, epoch: int, epochs: int, branches: int) -> 
     "plain": CE + lambda sum_m CE_m. "normalised": (1 - l) CE + l / M sum_m CE_m with l = lambda / (1 + lambda).
 
     >>> loss_weights(Shortcut(schedule={"kind": "constant"}, weighting="normalised"), 0, 10, branches=2)
-    Weights(value=1.0, main=0.5, branch=0.25)
+    LossWeights(value=1.0, main=0.5, branch=0.25)
     """
     schedule = shortcut.schedule
     value = float(SHORTCUTS[schedule.kind].function(epoch, epochs, **schedule.parameters))

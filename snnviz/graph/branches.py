@@ -10,7 +10,8 @@ from snnviz.graph.architectures import build_architecture
 def branch_layers(design: Design) -> tuple[int, ...]:
     """The hidden layers that have a branch, by their index in the architecture; none where the schedule is "zero".
 
-    >>> from snnviz.design.design import MlpNetwork, Training
+    >>> from snnviz.design.networks import MlpNetwork
+    >>> from snnviz.design.parts import Shortcut, Training
     >>> branch_layers(Design(network=MlpNetwork(depth=12), training=Training(shortcut=Shortcut(schedule="linear"))))
     (2, 5, 8)
     """

@@ -18,8 +18,7 @@ def relu_network(design: Design) -> Design:
     >>> relu_network(Design(network=BlockNetwork(edges="001/000/000")))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    snnviz.graph.nearest.IncompatibleDesign: network.edges must have no skips for TTFS, got '001/000/000'; the nearest
-    has ...
+    snnviz.graph.nearest.IncompatibleDesign: network.edges must have no skips for TTFS, got '001/000/000'; ...
     """
     check_has_ttfs_twin(design)
     if design.network.code == "rate" and design.neuron.kind == "relu":

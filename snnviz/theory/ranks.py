@@ -74,7 +74,7 @@ def rank_correlation(x: tuple[float, ...], y: tuple[float, ...], draws: int = DR
     1 / (draws + 1)). The interval: `kendall_tau_interval`. How often both are wrong: `benchmarks/ranks.py`.
 
     >>> rank_correlation((1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 6, 5))
-    Agreement(tau=0.8666666666666667, low=0.192, high=0.976, p=0.016666666666666666, count=6)
+    RankCorrelation(tau=0.8666666666666667, low=0.192, high=0.976, p=0.016666666666666666, count=6)
     """
     tau = kendall_tau(x, y)
     return None if tau is None else RankCorrelation(tau, *kendall_tau_interval(x, y, tau), _tail(x, y, draws), len(x))

@@ -89,8 +89,8 @@ def design_changes(before: Design, after: Design, left_out: Callable[[str], bool
 def nearest_changes(found: NearestDesign) -> str:
     """What the nearest possible design changes, in a line.
 
-    >>> from snnviz.graph.nearest import nearest
-    >>> nearest_changes(nearest(Design(network={"kind": "mlp"}), code="ttfs"))[:107] + " ..."
+    >>> from snnviz.graph.nearest import nearest_design
+    >>> nearest_changes(nearest_design(Design(network={"kind": "mlp"}), code="ttfs"))[:107] + " ..."
     'Kind of neuron ReLU instead of LIF; Initialisation kaiming instead of variance preserving; Time steps T 1 ...'
     """
     return "; ".join(describe_changes(found.before, found.changes))

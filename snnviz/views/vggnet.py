@@ -14,8 +14,8 @@ from snnviz.views.boxes import Box
 def parts(design: Design) -> tuple[Box, ...]:
     """Image, stages, hidden layer, readout.
 
-    >>> from snnviz.catalog.examples import named
-    >>> [(part.inside, part.shape) for part in parts(named("vgg-digits"))][1:3]
+    >>> from snnviz.catalog.examples import get_example
+    >>> [(part.inside, part.shape) for part in parts(get_example("vgg-digits"))][1:3]
     [('2 × conv 3×3, LIF, max pool 2', '16 × 4×4'), ('2 × conv 3×3, LIF, max pool 2', '32 × 2×2')]
     """
     built, ttfs = build_architecture(design), design.network.code == "ttfs"

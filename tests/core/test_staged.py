@@ -202,14 +202,14 @@ def test_running_statistics_are_those_of_torch(kind: str) -> None:
 
 LEARN = """
 import resource, sys, torch
-from snnviz.graph.architectures import assembled
+from snnviz.graph.architectures import build_architecture_for
 from snnviz.core import networks, train
 from snnviz.design.design import Design
 
 torch.set_num_threads(1)
-networks.architecture = lambda design: assembled(design, (3, 32, 32), 10)
+networks.build_architecture = lambda design: build_architecture_for(design, (3, 32, 32), 10)
 network = networks.Network(Design.check({"data": {"steps": 4}, "network": {"kind": sys.argv[1]}}))
-found = train.slope(network, torch.randn(1, 2, 3, 32, 32), torch.arange(2))
+found = train.loss_and_gradients(network, torch.randn(1, 2, 3, 32, 32), torch.arange(2))
 assert found.loss.isfinite()
 assert all(gradient.isfinite().all() for gradient in found.gradients)
 assert len(found.gradients) == len(network.parameters)

@@ -114,8 +114,8 @@ def test_parts_made_in_code_are_the_parts_that_documents_make() -> None:
 
 def test_importing_designs_and_the_catalogue_loads_neither_torch_nor_streamlit() -> None:
     code = (
-        "import sys, snnviz.design.links, snnviz.catalog.examples; from snnviz.theory.variance import forecast;"
-        "from snnviz.design.design import Design; forecast(Design());"
+        "import sys, snnviz.design.links, snnviz.catalog.examples; from snnviz.theory.variance import forecast_layers;"
+        "from snnviz.design.design import Design; forecast_layers(Design());"
         "print(sorted({'torch', 'snntorch', 'streamlit', 'pandas', 'sklearn'} & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": str(module.__file__).rsplit("/snnviz/", 1)[0]}

@@ -204,7 +204,7 @@ def test_a_sentence_of_the_computation_is_kept_as_it_is(store: Store, tiny: Make
 
 
 def test_a_run_whose_process_is_gone_is_taken_over(store: Store, tiny: MakeDesign) -> None:
-    script = "from snnviz.jobs.engine import owner; print(owner('immediate'))"
+    script = "from snnviz.jobs.engine import owner_name; print(owner_name('immediate'))"
     gone = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.strip()
     store.submit(tiny())
     store.claim(gone)

@@ -99,9 +99,9 @@ class TestReplacing:
             from snnviz.jobs import engine, lock
             from snnviz.store import Store
             store = Store(sys.argv[1])
-            handle = lock.take(store.lock)
-            lock.sign(handle, __import__("os").getpid())
-            store.attend(engine.owner("local"))
+            handle = lock.acquire(store.lock)
+            lock.write_pid(handle, __import__("os").getpid())
+            store.attend(engine.owner_name("local"))
             print("there", flush=True)
             time.sleep(600)
         """

@@ -144,7 +144,7 @@ def test_neither_torchs_random_numbers_nor_its_defaults_change(count: int) -> No
 def test_botorch_waits_for_the_first_fit() -> None:
     script = """
 import sys
-from snnviz.search import UCB, Random
+from snnviz.search import UCB, RandomSearch
 search = UCB((3, 3), 0, initial=2)
 for code in search.ask(2):
     search.tell(code, float(sum(code)))

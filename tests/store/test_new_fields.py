@@ -34,7 +34,8 @@ ADDED = {
         (
             "    seed: Annotated[int, Range(0, 2**31 - 1",
             "    more: int = 3\n    beside: Ttfs = Field(default_factory=lambda: Ttfs())\n"
-            '    other: Annotated[Choice, *choice(LOSSES, "other")] = chosen(LOSSES, "other", kind="count")\n'
+            '    other: Annotated[Choice, *choice_field(LOSSES, "other")] = '
+            'default_choice(LOSSES, "other", kind="count")\n'
             "    seed: Annotated[int, Range(0, 2**31 - 1",
         ),
         ("menus import INITS, ", "menus import LOSSES, INITS, "),
@@ -72,7 +73,7 @@ import json, sys
 from urllib.parse import parse_qsl
 import snnviz
 from snnviz.design import links
-from snnviz.studies.skips.sweep import SkipSweep, points
+from snnviz.studies.skips.sweep import SkipSweep, sweep_points
 from snnviz.design.design import Design
 from snnviz.design.menus import SURROGATES
 from studied import studied
@@ -93,8 +94,8 @@ for query, name in known["links"].items():
     design = links.from_query(query)
     assert store.get(design.digest).run == name, query
     assert links.from_query(links.to_query(design)) == design
-sweep = SkipSweep.model_validate(links.read_part(SkipSweep, dict(parse_qsl(known["page"])), "study."))
-assert [store.get(point.design.digest).run for point in points(sweep)] == known["points"]
+sweep = SkipSweep.model_validate(links.part_from_query(SkipSweep, dict(parse_qsl(known["page"])), "study."))
+assert [store.get(point.design.digest).run for point in sweep_points(sweep)] == known["points"]
 assert [store.get(task.digest).run for task in studied()] == known["studied"]
 claimed = set()
 while (claim := store.claim("new")) is not None:
@@ -106,28 +107,28 @@ print("found", len(runs))
 
 
 STUDIED = """
-from snnviz.studies.cells.study import CellStudy, searches as scored
-from snnviz.studies.ttfs.curves import LimitStudy, points as limited, start
-from snnviz.studies.skips.optimisation import Optimisation, searches
-from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, members as branched, survey
-from snnviz.studies.activity.study import PRESETS, members
-from snnviz.studies.ttfs.penalty import PenaltyStudy, penalised
-from snnviz.studies.ttfs.study import STARTS as ONE_SPIKE, networks
+from snnviz.studies.cells.study import CellStudy, study_searches
+from snnviz.studies.ttfs.curves import LimitStudy, curve_points, default_design
+from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches
+from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, gradient_survey, study_runs as branched
+from snnviz.studies.activity.study import PRESETS, study_runs
+from snnviz.studies.ttfs.penalty import PenaltyStudy, penalty_runs
+from snnviz.studies.ttfs.study import STARTS as ONE_SPIKE, compared_networks
 from snnviz.graph.twins import ann_twin
 
 def studied():
-    yield from (member.design for name in ("small", "paper's cnn, pooled") for member in members(PRESETS[name]))
-    yield from searches(Optimisation())
+    yield from (member.design for name in ("small", "paper's cnn, pooled") for member in study_runs(PRESETS[name]))
+    yield from optimisation_searches(Optimisation())
     for design in STARTS.values():
-        yield survey(design, ShortcutStudy())
+        yield gradient_survey(design, ShortcutStudy())
         yield from (member.design for member in branched(design, ShortcutStudy()))
     for design in ONE_SPIKE.values():
-        yield from networks(design).values()
-    yield start()
-    yield from (point.task for point in limited(start(), LimitStudy()))
-    yield from (point.design for point in penalised(start(), PenaltyStudy()))
-    yield from scored(CellStudy(connections="both")).values()
-    yield ann_twin(searches(Optimisation())[0].design)
+        yield from compared_networks(design).values()
+    yield default_design()
+    yield from (point.task for point in curve_points(default_design(), LimitStudy()))
+    yield from (point.design for point in penalty_runs(default_design(), PenaltyStudy()))
+    yield from study_searches(CellStudy(connections="both")).values()
+    yield ann_twin(optimisation_searches(Optimisation())[0].design)
 """
 """What studies stand for whose settings are defaults: here, and in the release of tomorrow."""
 

@@ -75,8 +75,8 @@ class PenaltyRun:
 def penalty_runs(design: Design, study: PenaltyStudy) -> tuple[PenaltyRun, ...]:
     """The runs, seed by seed, so that a first curve is there early. Raises `InputError` for one without a TTFS twin.
 
-    >>> from snnviz.catalog import limitstudies
-    >>> [each.penalty for each in penalty_runs(limitstudies.start(), PenaltyStudy(values="0,1", seeds=1))]
+    >>> from snnviz.studies.ttfs.curves import default_design
+    >>> [each.penalty for each in penalty_runs(default_design(), PenaltyStudy(values="0,1", seeds=1))]
     [0.0, 1.0]
     """
     network = ttfs_network(design)

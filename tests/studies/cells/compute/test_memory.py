@@ -45,7 +45,7 @@ for document in json.load(sys.stdin):
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # the peak starts anew
     before = status("VmRSS")
-    list(scoring.search(task, threads=lambda: 2) if "candidates" in document else scoring.score(task))
+    list(scoring.run_cell_search(task, threads=lambda: 2) if "candidates" in document else scoring.run_scoring(task))
     print(status("VmHWM") - before, flush=True)
     os._exit(0)
 """
