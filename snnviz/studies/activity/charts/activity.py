@@ -25,19 +25,9 @@ NEUTRAL = "#8c8c96"
 """For theory, thresholds and whatever is not one of the things compared; to be seen on white and on black."""
 
 PALETTE = (
-    "#0f9d8a",
-    "#d9722b",
-    "#3f7fe0",
-    "#9a5fd6",
-    "#a5703c",
-    "#7d8690",
-    "#d8589b",
-    "#d64545",
-    "#4f9a3a",
-    "#9c8420",
-    "#2b95ba",
-    "#6f6fe6",
-)
+    "#0f9d8a", "#d9722b", "#3f7fe0", "#9a5fd6", "#a5703c", "#7d8690",
+    "#d8589b", "#d64545", "#4f9a3a", "#9c8420", "#2b95ba", "#6f6fe6",
+)  # fmt: skip
 SHADES = (0.0, 0.12, -0.12)
 
 THIN = {"dash": "dot", "width": 1.4}

@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnviz.catalog.inits import InputStatistics, format_init, is_data_dependent, spike_probability, weight_distribution
 from snnviz.design.menus import Choice
@@ -21,6 +20,7 @@ from snnviz.studies.activity.charts.activity import (
     SOURCE,
     THIN,
     Curve,
+    Floats,
     add_curves,
     band_caption,
     colour,
@@ -34,8 +34,6 @@ from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatist
 from snnviz.studies.activity.theory.survival import FixedPoint
 from snnviz.views.chart import Chart, empty
 from snnviz.views.styles import ordered_styles
-
-Floats = NDArray[np.float64]
 
 LIVES, DIES = "rgba(15,157,138,0.38)", "rgba(217,114,43,0.38)"
 """The ends of the map, translucent: words and lines on it follow the page's theme."""
