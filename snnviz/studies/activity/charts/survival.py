@@ -1,7 +1,5 @@
 """The charts of survival: which initialisation keeps spikes alive in deep layers, at which threshold and width.
-
-All of them are exact or mean-field theory for a single time step; nothing is drawn at random.
-"""
+All of them are exact or mean-field theory for a single time step; nothing is drawn at random."""
 
 from __future__ import annotations
 
