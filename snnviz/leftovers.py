@@ -29,7 +29,7 @@ def in_use(path: Path) -> Iterator[None]:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether nobody is at it any more."""
+    """Whether the process that made this file or folder has ended, so that it can be deleted."""
     try:
         if time.time() - path.stat().st_mtime < YOUNG_SECONDS:
             return False

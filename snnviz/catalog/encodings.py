@@ -25,10 +25,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PixelDistribution:
-    """What there is to encode, and the neurons that may do it.
+    """The input of an encoding, as a distribution over pixels, and the neuron of spiking encoders.
 
-    `share` (L,) of the pixels has an intensity of `levels` (L,) in [0, 1], or that many events in a frame, which then
-    change over time as `counts` says; `mean` and `std` are theirs.
+    A share `share` (L,) of the pixels has the intensity `levels` (L,) in [0, 1]; in recordings `levels` are events a
+    frame, and `counts` says how they vary over time. `mean` and `std`: of the levels.
     """
 
     levels: Floats

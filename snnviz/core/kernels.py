@@ -85,9 +85,10 @@ def _ahead(u: Any, s: Any, t: int, low: int, high: int, beta: Any, theta: Any, l
 
 @compiled
 def forward(c: Any, u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
-    """Turns `u` from the current into the potential before reset, and fills `s`; a spike subtracts `less`.
+    """All time steps of LIF neurons, in place: `u` (T, N) becomes the potential before reset, `s` (T, N) the spikes.
 
-    Where `c` is (1, N) and not (0, N), it is the current at all time steps and `u` holds nothing yet.
+    `c`: the current (1, N) of all time steps; or (0, N), where `u` holds the current of each step. `beta`: the leak,
+    `theta`: the threshold, `less`: what a spike subtracts.
     """
     steps, neurons = u.shape
     for low in range(0, neurons, BLOCK):

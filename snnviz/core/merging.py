@@ -143,7 +143,7 @@ def average_filter(x: Tensor, side: int) -> Tensor:
 
 
 def delay(x: Tensor, steps: int) -> Tensor:
-    """(T, ...) as it was one step before, silent at first; constant input (1, ...) becomes (T, ...)."""
+    """`x` (T, ...) delayed by one time step, 0 at the first. A constant (1, ...) is repeated for all `steps` first."""
     x = x.expand(steps, *x.shape[1:])
     return torch.cat([torch.zeros_like(x[:1]), x[:-1]])
 

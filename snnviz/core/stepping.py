@@ -89,7 +89,7 @@ def initial_parameters(neuron: AnyNeuron, shape: Sequence[int]) -> dict[str, Ten
 
 
 class StepPopulation:
-    """Neurons by their step alone."""
+    """A layer's neurons, computed by calling their model's step once a time step; kernels do the same faster."""
 
     def __init__(self, neuron: AnyNeuron, tensors: Mapping[str, Tensor]) -> None:
         self.neuron, self.model, self._choice = neuron, model(neuron), surrogate(neuron)

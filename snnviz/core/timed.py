@@ -167,7 +167,7 @@ class ActivationHook:
 
 
 def build_network(design: Design) -> Network:
-    """The network that a design trains."""
+    """The network of a design, with initial weights: a `TtfsNetwork` where `network.code` is "ttfs"."""
     return TtfsNetwork(design) if design.network.code == "ttfs" else Network(design)
 
 

@@ -103,8 +103,8 @@ class Optimizer:
             self.network.parameters[name].data.clamp_(*bounds)
 
     def arrays(self, *, final: bool = False) -> dict[str, NDArray[Any]]:
-        """Weights, running averages and optimizer state, copied; after the `final` step of the network alone, and
-        without the optimizer's state, which nobody needs any more."""
+        """Copies of weights, running averages and optimizer state, for a checkpoint; with `final` of the network alone,
+        as training does not go on."""
         network, parameters = self.network, self.network.parameters if final else self.parameters
         kept = {name: p.detach().numpy().copy() for name, p in (parameters | network.buffers).items()}
         for name in () if final else parameters:

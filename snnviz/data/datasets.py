@@ -262,7 +262,7 @@ def _digits(about: DatasetCard, seed: int) -> Split:
 
 
 def parse_dataset_name(value: object, field: str = "data") -> str:
-    """The name of a data set, or a sentence."""
+    """`value`, if it is the name of a data set. Raises `InputError`, which names `field`."""
     if not isinstance(value, str) or value not in DATASETS:
         raise InputError(field, f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
     return value

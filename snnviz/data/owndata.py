@@ -150,7 +150,8 @@ def content_name(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> st
 def store_dataset(
     name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], maker: Owner | None = None
 ) -> None:
-    """Keeps a checked data set of this name, whole or not at all; or says that somebody else keeps it too."""
+    """Stores a checked data set under this name, whole or not at all. Where it is stored already, `maker` becomes one
+    more of its owners. `told`: what its card says."""
     place = dataset_folder(name)
     if is_available(name):
         if maker is not None:

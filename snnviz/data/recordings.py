@@ -180,7 +180,7 @@ def train_test_files(name: str, place: Path, seed: int) -> tuple[Files, Files]:
 
 
 def recording_files(place: Path, part: str) -> Files:
-    """The recordings of one of the `PARTS` in the order of their names: that of the images they show.
+    """The recordings of one of the `PARTS`, sorted by file name, which is the order of the images that they show.
 
     Raises `DataMissing` for a folder that cannot be read.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """From `date` on `kinds` of a part compute otherwise; `what` says how, and how before.
+    """Since `date`, these `kinds` of `part` are computed differently; `what`: how now, and how before.
 
     part: a field as ``Part.field``, or what a catalogue's entries are called ("initialisation").
     """

@@ -39,7 +39,7 @@ _UNLIKELY = (
 
 @dataclass(frozen=True, slots=True)
 class LinearDuration:
-    """The seconds of a task: `fixed`, whatever its size, and `factor` for each second of work that it was estimated."""
+    """Predicted seconds of a task: `fixed` + `factor` times the seconds of work that it is estimated at."""
 
     fixed: float = FIXED_SECONDS
     factor: float = 1.0

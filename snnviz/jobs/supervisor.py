@@ -57,7 +57,8 @@ class OvertakenRun:
 
 
 class Supervisor:
-    """Works until it is told to stop, or until nothing has been queued for `idle` seconds."""
+    """Takes tasks from the queue and runs each in a process of its own, until it is told to stop, or until nothing has
+    been queued for `idle` seconds."""
 
     def __init__(self, store: Store, handle: int, children: int, idle: float) -> None:
         self.store, self.handle, self.limit, self.idle = store, handle, children, idle

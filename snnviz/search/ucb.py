@@ -66,7 +66,7 @@ class UCB(StatefulStrategy):
         return self.belief
 
     def kappa_now(self, count: int) -> float:
-        """kappa_t of an ask for `count` codes."""
+        """The exploration weight kappa_t with which the next `count` codes are chosen."""
         return self.kappa * self.decay ** (max(0, len(self.codes) - self.initial) // count)
 
     def _choose(self, count: int) -> list[Code]:

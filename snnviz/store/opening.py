@@ -235,7 +235,7 @@ def check_integrity(connection: Connection) -> None:
 
 @contextmanager
 def translate_errors(place: str) -> Iterator[None]:
-    """Whatever the database or the disk says goes on as a `StoreError`."""
+    """Raises errors of the database and of the disk again as `StoreError`. `place`: of the store, for its sentence."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:

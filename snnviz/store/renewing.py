@@ -22,7 +22,7 @@ BEFORE = "It was computed before {}: the same task is now another run."
 
 
 def describe_revisions(several: list[Revision]) -> str:
-    """What was mended, in words.
+    """A sentence on what computes otherwise since a run was stored: the last date, how it is now, and how it was.
 
     >>> describe_revisions([Revision("2026-11-29", "Neuron.learn", ("beta",), "a leak is kept; before, it was not")])
     '2026-11-29, since when a leak is kept (before, it was not)'

@@ -25,8 +25,8 @@ PATIENT_MILLISECONDS = 250
 
 
 class Kept(NamedTuple):
-    """A metric's value of a run, None where it has none; its revision, when the run ended, and when a measurement of it
-    did (None: of a run without)."""
+    """A stored metric of a run. `value`: None where the run has none. `revision`: of the metric's formula. `finished`:
+    when the run ended. `measured`: when a measurement of it ended, None without one. Times in seconds since 1970."""
 
     value: float | None
     revision: int

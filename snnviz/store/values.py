@@ -102,9 +102,9 @@ class RunningClaim:
 
 @dataclass(frozen=True, slots=True)
 class SupervisorStatus:
-    """Who looks after the queue, and when it last said so. `temporary`: a folder of its processes.
+    """The process that runs the queue. `heartbeat`: when it last said that it is alive, in seconds since 1970.
 
-    `version`: of stores as it knows them, None where that is 1.
+    `temporary`: the folder for temporary files of its workers. `version`: of the stores that it can read; None means 1.
     """
 
     owner: str

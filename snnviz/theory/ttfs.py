@@ -294,9 +294,10 @@ def network_from_activations(
 
 
 def jacobian(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> Floats:
-    """(10), (n, m): of neurons that all spike, or of those that `spiked` (n,).
+    """Equation (10): derivatives (n, m) of the spike times of n neurons with respect to those of their m inputs.
 
-    `weights` W: in the B1-model slope is 1; with alpha = 1 it is 1 + sum W, of any sign; a chosen one is what it is.
+    `weights`: W (n, m). `slope`: B of each neuron, of the potential at the threshold: 1 in the B1 model, 1 + sum W (of
+    any sign) where alpha = 1. `spiked` (n,): which neurons spike, all where it is None; rows of others are 0.
     """
     found: Floats = weights / np.broadcast_to(np.asarray(slope, dtype=np.float64), len(weights))[:, None]
     return found if spiked is None else spiked[:, None] * found

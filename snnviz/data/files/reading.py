@@ -82,7 +82,7 @@ class GrowingArray:
                 part.tofile(file)
 
     def whole(self) -> NDArray[Any]:
-        """All of it."""
+        """All that was appended, as one array: in a file where it is large."""
         if self.path is None:
             return np.concatenate(self.parts)
         return np.memmap(self.path, self.dtype, "r", shape=(self.count,))

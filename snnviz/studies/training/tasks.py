@@ -15,7 +15,7 @@ def run_cost(design: Design) -> Cost:
 
 
 def run_sample() -> Design:
-    """Of two epochs."""
+    """A small design for tests, of two epochs."""
     return Design.check(
         {
             "data": {"train_samples": 60, "test_samples": 20, "steps": 2},

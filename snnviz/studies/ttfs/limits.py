@@ -95,7 +95,7 @@ class HardwareLimits(Part):
 
     @property
     def text(self) -> str:
-        """What of it is a limit."""
+        """The limits that are set, such as "weight_bits=4, jitter=0.1"; "none" without one."""
         told = self.model_dump(exclude_defaults=True)
         texts = {name: value if isinstance(value, str) else f"{value:g}" for name, value in told.items()}
         return ", ".join(f"{name}={text}" for name, text in texts.items()) or "none"

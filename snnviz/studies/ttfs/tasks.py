@@ -50,7 +50,7 @@ def trajectories_cost(task: Trajectories) -> Cost:
 
 
 def trajectories_sample() -> Trajectories:
-    """Of two epochs."""
+    """A small task for tests, of two epochs."""
     return Trajectories(design=change(USUAL, {**SMALL, "training.epochs": 2, "training.batch_size": 20}), looks=1)
 
 
@@ -68,7 +68,7 @@ def finetuning_cost(task: FineTuning) -> Cost:
 
 
 def finetuning_sample() -> FineTuning:
-    """Of two epochs."""
+    """A small task for tests, of two epochs."""
     network = change(default_design(), {**SMALL, "training.epochs": 1, "training.batch_size": 20})
     return FineTuning(design=network, limits=HardwareLimits(weight_bits=2), epochs=2)
 

@@ -79,7 +79,7 @@ class Scores:
 
 
 def hamming_distance(both: Counts) -> Counts:
-    """HD (..., B, B) from how many neurons spike for both images (..., B, B): for one image on the diagonal."""
+    """Hamming distances (..., B, B) of images' spikes. `both[i, j]`: how many neurons spike for images i and j."""
     own = np.diagonal(both, axis1=-2, axis2=-1)
     return own[..., :, None] + own[..., None, :] - 2 * both
 

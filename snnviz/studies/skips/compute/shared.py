@@ -53,7 +53,7 @@ class ChannelLayout:
         return self.outputs[self.first[layer.name.partition(".")[0]]]
 
     def columns(self, built: Architecture) -> dict[str, Tensor]:
-        """For each layer that computes something, which of those channels its joined input is, in order."""
+        """For each layer with weights, the input channels of the shared weight that `built` uses, in their order."""
         said: dict[int, Tensor] = {INPUT: torch.arange(built.channels(INPUT))}
         found = {}
         for index, layer in enumerate(built.layers):

@@ -1,1 +1,1 @@
-"""In numpy: what can be said without training."""
+"""In numpy: which untried candidates of a search promise most."""

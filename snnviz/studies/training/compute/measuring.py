@@ -12,7 +12,8 @@ from snnviz.tasks import EMPTY_HISTORY, History
 
 
 def run_measurement(task: Measurement, history: History = EMPTY_HISTORY, *_: object) -> Iterator[Event]:
-    """As `core.measuring`. Raises `NotFound` where there are no weights of its end, and `StoreError` too."""
+    """Observes the layers of a finished run from its last weights (`core.measuring`), and yields the rows. Raises
+    `NotFound` where the weights are not stored, `StoreError` where they cannot be read."""
     network = history.of(task.design)
     run = task.design.digest if network is None else network.run
     checkpoint = None if network is None else network.checkpoint()

@@ -26,9 +26,9 @@ from snnviz.theory.ttfs import ZETA, Silent
 
 @dataclass(frozen=True, slots=True)
 class LayerTimes:
-    """A hidden layer's window in tau_c, the share of its neurons that spike, and of those that do so at t_min: their
-    activation does not fit into the window. `lateness`: by how much a spike's time (of a silent neuron, t_max) is not
-    what the ReLU network's activation asks for, on average over neurons and images, in tau_c."""
+    """Timing of a hidden layer. `start`, `end`: its window, in tau_c. `spikes_per_neuron`: the share of neurons that
+    spike. `saturated`: the share that spike at t_min, as their activation is too large for the window. `lateness`: mean
+    difference, in tau_c, between spike times (t_max of silent neurons) and those that the ReLU activations imply."""
 
     name: str
     neurons: int
@@ -44,10 +44,10 @@ class TwinAgreement:
     """How far the twin's logits are from the ReLU network's.
 
     `max_relative_difference`: over images, the largest difference of two logits by the image's largest logit.
-    `argmax_agreement`: the share of images that both say the same of. `accuracy`: of both on these images.
-    `spikes_per_neuron`: over all hidden neurons; `additions` of an image: each spike's, the pixels' too, at each weight
-    that it meets. `additions_with_events`: with an event at t_max of whoever is silent, each neuron sends once.
-    `silent`: what tells a layer of the silent neurons before it.
+    `argmax_agreement`: the share of images for which both predict the same class. `accuracy`: of the twin, and
+    `relu_accuracy` of the ReLU network, on these images. `spikes_per_neuron`: over all hidden neurons. `additions`: of
+    an image, one for each spike (pixels too) and outgoing weight; `additions_with_events`: the same where silent
+    neurons send an event at t_max. `silent`: how a layer learns which neurons before it stayed silent.
     """
 
     images: int

@@ -61,6 +61,7 @@ class LimitedNetwork(ttfs.Network):
         ]
 
     def received(self, times: Tensor, window: Window) -> Tensor:
+        """Spike times as the next layer receives them under the limits: jittered, and of few bits."""
         limits, moved = self.limits, times.detach()
         if limits.jitter:
             noise = torch.randn(times.shape, generator=self.draw, dtype=times.dtype)
