@@ -258,7 +258,7 @@ def format_last_name(path: str, value: Any) -> str:
     """A field of a design in short: the last part of its path, and its value; of a choice of kind the value alone.
 
     >>> format_last_name("neuron.threshold", 1.0), format_last_name("init.kind", "kaiming")
-    ('threshold 1', 'kaiming')
+    ('threshold 1.0', 'kaiming')
     """
     return str(value) if path.endswith((".kind", ".code")) else f"{path.split('.', 1)[-1]} {format_value(value)}"
 
