@@ -83,7 +83,7 @@ def test_any_architecture_equals_the_literal_network(
     build: Callable[[], Architecture], dtype: torch.dtype, tolerance: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (architectures, networks, costs):
-        monkeypatch.setattr(module, "architecture", lambda _: build())
+        monkeypatch.setattr(module, "build_architecture", lambda _: build())
     made = Design.check({"data": {"steps": 4}, "neuron": {"beta": 0.8}})
     network = slow.loud(made, dtype)
     draw = torch.Generator().manual_seed(3)
@@ -100,7 +100,7 @@ def test_any_architecture_equals_the_literal_network(
 
 def test_cycles_are_found_and_everything_else_runs_over_time_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (architectures, networks, costs):
-        monkeypatch.setattr(module, "architecture", lambda _: crossed())
+        monkeypatch.setattr(module, "build_architecture", lambda _: crossed())
     stages = Network(Design()).stages
     assert [stage if isinstance(stage, int) else [m.index for m in stage.members] for stage in stages] == [
         0, [1], [2, 3, 4], 5

@@ -286,7 +286,7 @@ def test_what_was_read_of_a_cycle_before_it_was_set_is_read_again(monkeypatch: p
         Layer("L3", "conv", (Source(2, delay=1),), maps, maps, kernel=3),
         Layer("readout", "linear", (Source(3),), maps, (10, 1, 1), spiking=False),
     )
-    monkeypatch.setattr(networks, "architecture", lambda _: Architecture((1, 8, 8), layers))
+    monkeypatch.setattr(networks, "build_architecture", lambda _: Architecture((1, 8, 8), layers))
     network, probe = started(fluctuating(data={**LIF, "steps": 6}))
     seen: dict[str, list[Tensor]] = {}
     with torch.no_grad():

@@ -163,7 +163,7 @@ def test_a_damaged_recording_is_a_sentence_that_names_it(cache: Path, how: str) 
 
 
 def recordings_here(part: str) -> list[Path]:
-    return datasets.recordings.files(datasets.recordings_folder("nmnist"), part)[0]
+    return datasets.recordings.recording_files(datasets.recordings_folder("nmnist"), part)[0]
 
 
 def test_frames_are_made_once_and_a_second_run_reads_no_events(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,7 +206,7 @@ class TestWaitingForMemory:
         """Runs need as many gigabytes as their seed says, and 10 are free."""
         assert chief.limit == 2
         monkeypatch.setattr(engine, "required_memory", lambda task: task.seed % 100 * 10**9)
-        monkeypatch.setattr(supervisor, "needed_bytes", lambda task: task.seed % 100 * 10**9)
+        monkeypatch.setattr(supervisor, "required_memory", lambda task: task.seed % 100 * 10**9)
         monkeypatch.setattr(machine, "free_bytes", lambda: 10 * 10**9)
 
     def finish(self, store: Store, chief: Supervisor, task: Task) -> None:
