@@ -170,8 +170,8 @@ class DesignButton:
 
 
 def design_buttons(design: Design) -> list[DesignButton]:
-    """Those of all studies, the tuple ``OFFERS`` in their `tasks`, that fit a design."""
-    found = (offer for folder in study_packages() for offer in getattr(import_module(f"{folder}.tasks"), "OFFERS", ()))
+    """Those of all studies, the tuple ``DESIGN_BUTTONS`` in their `tasks`, that fit a design."""
+    found = (offer for folder in study_packages() for offer in getattr(import_module(f"{folder}.tasks"), "DESIGN_BUTTONS", ()))
     return [offer for offer in found if offer.fits(design)]
 
 

@@ -10,7 +10,7 @@ from snnviz.tasks import DesignButton, TaskKind
 
 KINDS: tuple[TaskKind[Any], ...] = ()
 
-OFFERS = (
+DESIGN_BUTTONS = (
     DesignButton(
         label="See its activity through 100 layers",
         help="Its neuron, time steps, initialisation and fan-in, beside other initialisations, on the Activity page.",
