@@ -171,8 +171,8 @@ class DesignButton:
 
 def design_buttons(design: Design) -> list[DesignButton]:
     """Those of all studies, the tuple ``DESIGN_BUTTONS`` in their `tasks`, that fit a design."""
-    found = (offer for folder in study_packages() for offer in getattr(import_module(f"{folder}.tasks"), "DESIGN_BUTTONS", ()))
-    return [offer for offer in found if offer.fits(design)]
+    modules = [import_module(f"{package}.tasks") for package in study_packages()]
+    return [button for module in modules for button in getattr(module, "DESIGN_BUTTONS", ()) if button.fits(design)]
 
 
 class TaskKinds:
