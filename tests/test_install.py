@@ -289,6 +289,7 @@ def test_an_interrupted_install_says_so_and_leaves_nothing_running(begun: Machin
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     assert process.stdout
     while "fetching" not in process.stdout.readline():
