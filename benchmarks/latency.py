@@ -147,7 +147,7 @@ def in_the_browser(server: Server, store: Store, finished: Design) -> dict[str, 
         expect(page.get_by_text(re.compile(r"epoch \d+ of"))).to_be_visible(timeout=60_000)
         found["train_to_live_panel_s"] = round(time.monotonic() - begin, 2)
         page.get_by_role("button", name="Cancel").click()
-        expect(page.get_by_text("cancelled")).to_be_visible(timeout=20_000)
+        expect(page.locator(".stMarkdownBadge").filter(has_text="cancelled")).to_be_visible(timeout=20_000)
 
         run = store.submit(finished).run
         until(lambda: store.get(run).ended)
