@@ -9,7 +9,7 @@ from typing import Any
 
 import snnviz
 from snnviz.design import menus
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.registry import Registry
 
 WITHOUT = ("snnviz.core", "snnviz.jobs", "snnviz.search.", "snnviz.__main__", "snnviz.ui.main")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from snnviz.design import naming
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, quote, quote_plus
 from snnviz.design import adjacency, naming
 from snnviz.design.design import Design
 from snnviz.design.menus import NEURONS, Choice
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.parts import AnyNeuron
 from snnviz.design.registry import Registry
 from snnviz.errors import InputError, Unquoted, did_you_mean

@@ -25,7 +25,8 @@ from typing import Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
 
-from snnviz.design.networks import KINDS, Part
+from snnviz.design.networks import KINDS
+from snnviz.design.part import Part
 from snnviz.design.registry import Registry
 from snnviz.design.revisions import REVISIONS, Revision
 from snnviz.errors import InputError

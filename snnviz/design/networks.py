@@ -5,90 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from snnviz.design import adjacency, cells
 from snnviz.design.adjacency import Edges
+from snnviz.design.base_network import BaseNetwork, Norm
 from snnviz.design.cells import Cell
 from snnviz.design.registry import Range
 from snnviz.design.staged import STAGED, StagedKind
 from snnviz.errors import InputError
-
-
-class Part(BaseModel):
-    """Frozen, and closed to unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def variant(cls, document: object) -> type[Part]:  # noqa: ARG003 (others have several)
-        """The part that such a document is of, where a field may hold one of several."""
-        return cls
-
-
-Norm = Literal["none", "batch"]
-"""What happens to a hidden layer's current before its neurons. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1
-over images, positions and time steps together, times a learnt gain, plus the bias; a batch then goes through whole. In
-a network of cells each time step has statistics of its own."""
-
-
-Code = Literal["rate", "ttfs"]
-"""How neurons tell what they have to say: "rate" by spikes over the time steps (ReLUs: by a number), "ttfs" by the time
-of the one spike that each may have, which is another way to compute what ReLUs do (`snnviz.theory.ttfs`)."""
-
-
-class BaseNetwork(Part):
-    """What every kind of network has, and what others ask of one whatever its kind."""
-
-    code: Code = "rate"
-
-    by_step: ClassVar[bool] = False
-    """Whether batch normalisation has statistics of its own for each time step."""
-
-    has_row: ClassVar[bool] = True
-    """Whether it can be layers in a row, as one spike a neuron asks for."""
-
-    @property
-    def matrices(self) -> tuple[Edges, ...]:
-        """Of each block that has one; stacked blocks share theirs."""
-        return ()
-
-    @property
-    def hidden_layers(self) -> int | None:
-        """How many there are in a row, where that is the field `depth`; None of other kinds."""
-        return None
-
-    def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:  # noqa: ARG002
-        """Own fields for these matrices, as many as `matrices`."""
-        return {}
-
-    @property
-    def backward(self) -> dict[str, str]:
-        """The field with connections from a later layer or node to an earlier one, and its text; {} without such."""
-        return {}
-
-    def forward(self) -> dict[str, object]:
-        """Own fields without backward connections."""
-        return {}
-
-    @property
-    def skips(self) -> dict[str, str]:
-        """The field with skips beside a row of layers, and its text; {} without such."""
-        return {}
-
-    def in_a_row(self) -> BaseNetwork:
-        """The nearest network of layers in a row, with as many channels."""
-        return self
-
-    def in_words(self) -> list[str]:
-        """What it is, and how large."""
-        raise NotImplementedError
-
-    def in_the_way_of(self, field: str) -> dict[str, object]:  # noqa: ARG002 (others have something)
-        """Own fields, as they would have to be for a refused change of another to be allowed, where that is known."""
-        return {}
-
 
 Pooling = Literal["max", "average"]
 """What is read of each square of a map: its largest value, of spikes whether there is one, or the mean of all."""
@@ -142,6 +68,11 @@ class BlockNetwork(BaseNetwork):
     def in_a_row(self) -> BlockNetwork:
         return self.model_copy(update={"edges": adjacency.sequential(self.depth)})
 
+    drawn_fields: ClassVar[frozenset[str]] = frozenset({"edges"})
+
+    def without_skips(self, channels: int) -> BlockNetwork:
+        return self.in_a_row().model_copy(update={"channels": channels})
+
     def in_words(self) -> list[str]:
         stacked = f"{self.blocks} x " if self.blocks > 1 else ""
         return [f"block {stacked}{self.depth} layers, {self.channels} ch, {adjacency.summary(self.edges)}"]
@@ -164,6 +95,8 @@ class MlpNetwork(BaseNetwork):
     depth: Annotated[int, Range(1, 200, "Hidden layers.", 1)] = 4
     width: Annotated[int, Range(1, 4096, "Neurons of a hidden layer.", 10)] = 200
     norm: Norm = "none"
+
+    fully_connected: ClassVar[bool] = True
 
     @property
     def hidden_layers(self) -> int:
@@ -214,6 +147,8 @@ class VggNetwork(BaseNetwork):
     def hidden(self) -> int:
         """Neurons of the hidden layer."""
         return self._share(512)
+
+    scaled: ClassVar[bool] = True
 
     def _share(self, original: int) -> int:
         return max(2, round(self.width * original))
@@ -289,6 +224,13 @@ class StagedNetwork(BaseNetwork):
         return max(2, round(self.width * original))
 
     has_row: ClassVar[bool] = False
+    scaled: ClassVar[bool] = True
+    matrix_per_block: ClassVar[bool] = True
+    drawn_fields: ClassVar[frozenset[str]] = frozenset({"blocks"})
+
+    @property
+    def changed_blocks(self) -> tuple[int, ...]:
+        return tuple(number for number, text in enumerate(self.blocks.split(";"), 1) if text)
 
     def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:
         return {"blocks": ";".join(map(adjacency.to_compact_text, edges))}
@@ -300,7 +242,7 @@ class StagedNetwork(BaseNetwork):
         """How much of the original is left, and which of its blocks were drawn anew."""
         left = ((self.width, "width"), (self.depth, "depth"))
         words = [self.kind, *(f"{share:g} of the {noun}" for share, noun in left if share < 1)]
-        drawn = [str(number) for number, text in enumerate(self.blocks.split(";"), 1) if text]
+        drawn = [str(number) for number in self.changed_blocks]
         return words + ([f"own block{'s' if len(drawn) > 1 else ''} {', '.join(drawn)}"] if drawn else [])
 
 
@@ -346,6 +288,7 @@ class CellNetwork(BaseNetwork):
 
     by_step: ClassVar[bool] = True
     has_row: ClassVar[bool] = False
+    drawn_fields: ClassVar[frozenset[str]] = frozenset({"cell"})
 
     @property
     def backward(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.registry import Entry, Parameter, Range, Registry
 
 States = tuple[Any, ...]

@@ -25,7 +25,7 @@ from snnviz.design.menus import (
     choice_field,
     default_choice,
 )
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.registry import Range
 from snnviz.design.submitted import validated
 from snnviz.errors import InputError, did_you_mean

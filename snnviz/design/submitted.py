@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from snnviz.design import naming
-from snnviz.design.networks import KINDS, Part
+from snnviz.design.networks import KINDS
+from snnviz.design.part import Part
 from snnviz.errors import InputError, Unquoted, did_you_mean
 
 MAX_TEXT = 65_536

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from snnviz.catalog.encodings import is_static
-from snnviz.design import adjacency
 from snnviz.design.design import Design
 from snnviz.design.networks import BlockNetwork
 from snnviz.design.registry import Range
@@ -57,14 +56,13 @@ def network_size(design: Design) -> Size:
 
 def can_be_plain(design: Design) -> bool:
     """Whether there are plain blocks of another width to compare a design with."""
-    return isinstance(design.network, BlockNetwork)
+    return design.network.without_skips(1) is not None
 
 
 def plain_block(design: Design, channels: int) -> Design:
     """The block of a design without its skips and with so many channels; all else stays."""
-    network = design.network
-    assert isinstance(network, BlockNetwork)
-    own = network.model_copy(update={"edges": adjacency.sequential(network.depth), "channels": channels})
+    own = design.network.without_skips(channels)
+    assert own is not None
     return design.model_copy(update={"network": own})
 
 

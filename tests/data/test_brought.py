@@ -32,6 +32,12 @@ def npy(array: Any) -> bytes:
     return file.getvalue()
 
 
+def png(array: NDArray[np.uint8], form: str = "PNG", **more: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, form, **more)
+    return file.getvalue()
+
+
 def asked(source: Any, **choices: str) -> ChoiceNeeded:
     with pytest.raises(ChoiceNeeded) as caught:
         uploads.check_upload(source, choices=UploadChoices(**choices))
@@ -331,75 +337,3 @@ def test_lengths_and_what_the_limit_drops_are_told() -> None:
 def test_a_choice_that_nothing_was_asked_for_is_refused() -> None:
     with pytest.raises(InputError, match="stream must be left out: there is nothing to choose"):
         uploads.check_upload(npz(images=IMAGES, labels=LABELS), choices=UploadChoices(stream="1"))
-
-
-# -- pictures ----------------------------------------------------------------------------------------------------------
-
-
-def png(array: NDArray[np.uint8], form: str = "PNG", **more: Any) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(array).save(file, form, **more)
-    return file.getvalue()
-
-
-def test_pictures_in_folders_by_class() -> None:
-    colours = RNG.integers(0, 256, (12, 8, 6, 3), np.uint8)
-    files = {
-        f"{part}/{name}/{n}.png": png(colours[n + 4 * (part == "test") + 2 * (name == "dog")])
-        for part in ("train", "test")
-        for name in ("cat", "dog")
-        for n in range(2)
-    }
-    found = uploads.check_upload(zipped(files))
-    assert (found.kind, found.shape, found.labels, found.train, found.test) == (
-        "images",
-        (3, 8, 6),
-        ("cat", "dog"),
-        4,
-        4,
-    )
-    np.testing.assert_array_equal(found.arrays["images"], colours[:8].transpose(0, 3, 1, 2))
-
-
-def test_gray_pictures_are_of_one_channel_in_every_format() -> None:
-    forms = {"png": "PNG", "bmp": "BMP", "gif": "GIF", "tif": "TIFF", "jpg": "JPEG"}
-    files = {f"{name}/{n}.{end}": png(IMAGES[3], form) for name in "ab" for n, (end, form) in enumerate(forms.items())}
-    found = uploads.check_upload(files)
-    assert found.shape == (1, 8, 6)
-    exact = [image for n, image in enumerate(found.arrays["images"]) if n % 5 != 2]  # a, by name: bmp gif jpg png tif
-    assert len(exact) == 8
-
-
-def test_what_is_done_to_pictures_is_said() -> None:
-    clear = np.dstack([np.zeros((8, 6, 3), np.uint8), np.zeros((8, 6), np.uint8)])
-    turned = Image.Exif()
-    turned[274] = 6
-    files = {
-        "a/0.png": png(IMAGES[0]),
-        "a/1.png": png(clear),
-        "b/0.png": png(np.zeros((8, 6, 3), np.uint8)),
-        "b/1.png": png(np.zeros((6, 8, 3), np.uint8), exif=turned),
-    }
-    found = uploads.check_upload(files)
-    assert done(found) == {"coloured": 1, "clear": 1, "turned": 1}
-    assert (found.arrays["images"][1] == 255).all()
-
-
-def test_pictures_of_several_sizes_are_asked_for() -> None:
-    files = {f"{name}/{n}.png": png(np.full((40 + n, 60, 3), 9, np.uint8)) for name in "ab" for n in range(2)}
-    assert asked(files).option == "size"
-    found = uploads.check_upload(files, choices=UploadChoices(size="32"))
-    assert (found.shape, done(found)) == ((3, 32, 32), {"resized": 4})
-    assert (found.arrays["images"] == 9).all()
-
-
-def test_a_damaged_picture_is_named() -> None:
-    with pytest.raises(InputError, match=r"^picture b/0.png must be a whole picture"):
-        uploads.check_upload({"a/0.png": png(IMAGES[0]), "b/0.png": png(IMAGES[0])[:60]})
-
-
-def test_pictures_beside_recordings_are_asked_for() -> None:
-    files = {**recordings("a", "b"), "a/0.png": png(IMAGES[0]), "b/0.png": png(IMAGES[1])}
-    assert asked(files).option == "kind"
-    assert uploads.check_upload(files, choices=UploadChoices(kind="recordings")).kind == "events"
-    assert uploads.check_upload(files, choices=UploadChoices(kind="images")).kind == "images"

@@ -15,7 +15,8 @@ from hypothesis import given
 from snnviz.design import links, naming
 from snnviz.design.design import Design
 from snnviz.design.menus import SURROGATES
-from snnviz.design.networks import BlockNetwork, Part
+from snnviz.design.networks import BlockNetwork
+from snnviz.design.part import Part
 from snnviz.design.parts import Data, Neuron, Training
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError

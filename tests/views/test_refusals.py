@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import DATASETS
-from snnviz.design.networks import KINDS, Part
+from snnviz.design.networks import KINDS
+from snnviz.design.part import Part
 from snnviz.design.registry import Range, Registry
 from snnviz.errors import InputError
 from snnviz.graph.mends import repair_change

@@ -10,9 +10,9 @@ from pydantic import PlainValidator
 
 from snnviz.data.datasets import parse_dataset_name
 from snnviz.design import adjacency
+from snnviz.design.base_network import Norm
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.design.networks import Norm
 from snnviz.design.recipes import Recipe, apply_recipe
 from snnviz.design.registry import Range
 from snnviz.graph.controls import CONTROLS, Control, match_control, plain_block

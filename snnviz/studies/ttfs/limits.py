@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import PlainSerializer, PlainValidator, model_validator
 
 from snnviz.design.design import Design
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError

@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 from snnviz.catalog.neurons import surrogate
 from snnviz.data import datasets
 from snnviz.design.menus import DATASETS, EVENTS, NEURONS, Choice
-from snnviz.design.networks import KINDS, Part, StagedNetwork, VggNetwork
+from snnviz.design.networks import KINDS, StagedNetwork, VggNetwork
+from snnviz.design.part import Part
 from snnviz.design.parts import Neuron
 from snnviz.design.registry import Entry, Range, Registry
 from snnviz.graph.architectures import build_architecture
@@ -45,11 +46,9 @@ def sections() -> None:
 def _network() -> None:
     network = state.design().network
     _segments("network.kind", list(KINDS), network.kind)
+    _part("network", skip=(*network.drawn_fields, "kind"))
     if isinstance(network, StagedNetwork):
-        _part("network", skip=("blocks", "kind"))
         stages.size_buttons(network)
-    else:
-        _part("network", skip=("edges", "cell", "kind"))
 
 
 def _neuron() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.design.menus import DATASETS, EVENTS, Choice
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.registry import Number, Range, Registry
 from snnviz.views.words import option, word
 

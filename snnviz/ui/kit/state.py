@@ -17,7 +17,7 @@ from snnviz.design import cells
 from snnviz.design.adjacency import Edges, to_compact_text
 from snnviz.design.design import Design
 from snnviz.design.links import change, from_query
-from snnviz.design.networks import BlockNetwork, CellNetwork, StagedNetwork
+from snnviz.design.networks import CellNetwork, StagedNetwork
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.graph.mends import repair_change
 from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
@@ -101,7 +101,7 @@ def editor_revision() -> str:
 def editor_key(block: int = 1) -> str:
     """The key of a block's editor widget; a staged network's blocks have one each."""
     network = design().network
-    return f"{network.kind}-{block}" if isinstance(network, StagedNetwork) else network.kind
+    return f"{network.kind}-{block}" if network.matrix_per_block else network.kind
 
 
 def opened_block() -> int:
@@ -117,9 +117,7 @@ def open_block(number: int) -> None:
 
 def _open_first_drawn() -> None:
     """Who opens a link sees first what is not the original."""
-    network = design().network
-    texts = network.blocks.split(";") if isinstance(network, StagedNetwork) else []
-    st.session_state.opened = next((number for number, text in enumerate(texts, 1) if text), 1)
+    st.session_state.opened = next(iter(design().network.changed_blocks), 1)
 
 
 def replace(new: Design) -> None:
@@ -205,7 +203,7 @@ def put(path: str, widget: str) -> None:
     if path == "network.kind":
         _open_first_drawn()
         _renew()
-    elif path == "network.depth" and isinstance(changed.network, StagedNetwork):
+    elif path == "network.depth" and changed.network.matrix_per_block:
         session.editor_revision = new_revision()
     elif path.endswith((".kind", ".code")) or path == "data.name" or (path.endswith("_samples") and not value):
         _renew_form()
@@ -232,8 +230,7 @@ def put_drawn(block: int = 1) -> None:
     `block`: which of a staged network's, whichever is open now.
     """
     current, message = design(), st.session_state.problem
-    staged = isinstance(current.network, StagedNetwork)
-    edges = list(current.network.matrices) if isinstance(current.network, (BlockNetwork, StagedNetwork)) else []
+    staged, edges = current.network.matrix_per_block, list(current.network.matrices)
     if block <= len(edges):
         before, key = edges[block - 1], editor_key(block)
         edges[block - 1] = drawn(key, before, editor_revision(), fixed=staged, backward=not staged)
@@ -241,7 +238,7 @@ def put_drawn(block: int = 1) -> None:
             st.session_state.design = with_block_matrices(current, tuple(edges))
         except InputError as error:  # a skip in a row of layers; a backward connection beside a norm
             message = str(error)
-            drew = {"network.edges": to_compact_text(edges[0])} if isinstance(current.network, BlockNetwork) else {}
+            drew = {} if staged else {"network.edges": to_compact_text(edges[0])}
             _show_error(
                 error, wish=lambda of: with_block_matrices(of, tuple(edges)), mended=repair_change(current, drew)
             )

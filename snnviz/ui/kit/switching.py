@@ -54,7 +54,7 @@ def with_network(now: Design, kind: str) -> Design:
         small_one = get_example("vgg-digits").network.model_dump(mode="json")
         return Design.check({**document, "network": small_one})
     changed = change(now, settings)
-    return with_size(changed, first_staged_network(kind)) if isinstance(changed.network, StagedNetwork) else changed
+    return with_size(changed, first_staged_network(kind)) if changed.network.matrix_per_block else changed
 
 
 def first_staged_network(kind: str) -> StagedNetwork:

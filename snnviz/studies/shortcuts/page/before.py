@@ -8,7 +8,6 @@ import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.design.menus import INITS
-from snnviz.design.networks import CnnNetwork, MlpNetwork
 from snnviz.store import Run
 from snnviz.studies.shortcuts.charts import initialgradients as views
 from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
@@ -81,7 +80,7 @@ def _choices() -> None:
         key=STUDY.widget_key("inits"),
         on_change=_put_inits,
     )
-    if isinstance(DESIGN.value.network, MlpNetwork | CnnNetwork):
+    if DESIGN.value.network.hidden_layers is not None:
         STUDY.number(second, "deepest")
 
 

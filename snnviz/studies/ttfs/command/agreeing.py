@@ -16,7 +16,7 @@ from snnviz.data import datasets
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.menus import Choice
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.parts import Neuron
 from snnviz.design.registry import Range
 from snnviz.design.submitted import validated

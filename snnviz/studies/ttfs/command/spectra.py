@@ -10,7 +10,7 @@ import click
 
 from snnviz.cli.printing import AS_JSON, Bar, print_json, table
 from snnviz.design import links
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.design.registry import Range
 from snnviz.design.submitted import validated
 from snnviz.studies.ttfs.theory.spectra import UNIT_CIRCLE_MARGIN, RandomLayers, summarise_spectra

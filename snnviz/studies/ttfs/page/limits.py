@@ -8,7 +8,6 @@ import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.design.design import Design
-from snnviz.design.networks import MlpNetwork
 from snnviz.errors import DataMissing, InputError
 from snnviz.store import Run, Task
 from snnviz.studies.ttfs.charts import limits as views
@@ -99,7 +98,7 @@ def _at_once(of: Source, limits: HardwareLimits) -> tuple[float | None, str]:
     """The accuracy on some test images, computed here; and what is to be said of it."""
     if of.run is None:
         return None, "Once the network is trained (above), its accuracy under any limits is here at once."
-    if not isinstance(DESIGN.value.network, MlpNetwork):
+    if not DESIGN.value.network.fully_connected:
         return None, "At once for fully connected networks alone: press Fine-tune for the accuracy before and after."
     try:
         found, count = _computed(DESIGN.value, of, limits)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.design.design import Design
-from snnviz.design.networks import VggNetwork
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.places import ROOT
 from snnviz.studies.ttfs.curves import LimitSettings
@@ -80,7 +79,7 @@ def panel() -> None:
     fields = type(now.network).model_fields
     shown = [path for path in SHOWN if not path.startswith("network.") or path[8:] in fields]
     for column, path in zip(st.columns(len(shown)), shown, strict=True):
-        share = path == "network.width" and isinstance(now.network, VggNetwork)
+        share = path == "network.width" and now.network.scaled
         DESIGN.number(column, path, label="Width (original: 1)" if share else SHOWN[path])
     DESIGN.show_problem()
     nearest.offer_nearest(

@@ -9,7 +9,7 @@ import pytest
 
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, Task
 from snnviz.studies.ttfs.curves import LimitSettings, curve_points, default_design, finetuning_task, pretrained_designs

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.design.networks import Part
+from snnviz.design.part import Part
 from snnviz.errors import InputError
 from snnviz.graph.nearest import nearest_design
 from snnviz.graph.ttfs import relu_network, ttfs_network
