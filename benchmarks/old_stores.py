@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/old_stores.py COMMIT [COMMIT ...]
 
-Each release writes its own, by its own code, in a copy of its files: `tests/golden/stores/COMMIT.tar.xz`, with
+Each release writes its own, by its own code, in a copy of its files: ``COMMIT.tar.xz`` in `tests/golden/stores`, with
 `manifest.json` saying what is in it. `tests/store/test_old_stores.py` opens them. A release is added before something
 changes that is stored; those that are there are never written again.
 

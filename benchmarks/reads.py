@@ -48,7 +48,6 @@ def fill(store: Store, runs: int) -> None:
 
 def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
     """What is read for each of the pages, and by the shell."""
-    from snnviz.store.looks import layer_states_of
     from snnviz.store.metrics import _read as from_rows
     from snnviz.store.metrics import metrics
     from snnviz.theory.metrics import METRICS
@@ -75,7 +74,6 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
         "a study's runs": lambda: questions.runs_of(designs),
         "a study's runs and epochs": study,
         "the same where nothing is new": nothing_new,
-        "looks at the layers of each": lambda: layer_states_of(store, designs),
         "the Runs page (500 runs)": listing,
         "metrics of its runs": lambda: metrics(store, newest, listed),
         "all of them": lambda: metrics(store, newest),

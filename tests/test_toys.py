@@ -86,7 +86,7 @@ def test_a_walk_goes_on_where_its_process_was_killed(store: Store, background: C
 
 @known
 def test_their_page_starts_pauses_goes_on_and_forgets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what every page does to tasks (`ui.actions`), and words that only their kinds say."""
+    """With what every page does to tasks (`ui.kit.actions`), and words that only their kinds say."""
     from streamlit.testing.v1 import AppTest
 
     from snnviz.jobs.immediate import Immediate

@@ -11,6 +11,7 @@ from snnviz.design.design import Design
 from snnviz.design.menus import Choice
 from snnviz.design.networks import BlockNetwork, CellNetwork, CnnNetwork, MlpNetwork, StagedNetwork, VggNetwork
 from snnviz.design.parts import Data, Neuron, Training, Ttfs
+from snnviz.design.registry import kind_of
 from snnviz.errors import NotFound, did_you_mean
 
 EXAMPLES: dict[str, Callable[[], Design]] = {}
@@ -18,7 +19,7 @@ EXAMPLES: dict[str, Callable[[], Design]] = {}
 
 def register_example(function: Callable[[], Design]) -> Callable[[], Design]:
     """Decorator: the design is called by the function's name with dashes."""
-    EXAMPLES[function.__name__.replace("_", "-")] = function
+    EXAMPLES[kind_of(function)] = function
     return function
 
 

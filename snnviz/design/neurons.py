@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from snnviz.design.part import Part
-from snnviz.design.registry import Entry, Parameter, Range, Registry
+from snnviz.design.registry import Entry, Parameter, Range, Registry, kind_of
 
 States = tuple[Any, ...]
 Step = Callable[[States, Any, Any, Callable[[Any], Any]], tuple[States, Any, Any]]
@@ -103,12 +103,11 @@ class Neurons(Registry[Step]):
         """Decorator of a step, whose name with dashes is the kind; see `Model`."""
 
         def added(step: Step) -> Step:
-            self.register(source=source, formula=formula)(step)
-            kind = step.__name__.replace("_", "-")
-            self._entries[kind] = Model(
-                kind, step, source, formula, _parameters(part), part=part, label=label, states=states,
+            about = Model(
+                kind_of(step), step, source, formula, _parameters(part), part=part, label=label, states=states,
                 spiking=spiking, learnable=learnable, kernel=kernel, lif=lif,
             )  # fmt: skip
+            self._enter(about)
             return step
 
         return added

@@ -73,14 +73,6 @@ class Neuron(AnyNeuron):
 
     surrogate: Surrogate = default_choice(SURROGATES, "neuron.surrogate", kind="atan")
 
-    @property
-    def learns_beta(self) -> bool:
-        return self.learn in ("beta", "both")
-
-    @property
-    def learns_threshold(self) -> bool:
-        return self.learn in ("threshold", "both")
-
 
 class OfItsKind:
     """How a field of any neuron is checked and written: by the part of its kind."""

@@ -74,7 +74,7 @@ class Recipe(Document):
 
     @property
     def training(self) -> dict[str, Any]:
-        """Fields of `design.Training`."""
+        """Fields of `parts.Training`."""
         return {
             "optimizer": dict(self.optimizer),
             "learning_rate": self.learning_rate,
@@ -84,7 +84,7 @@ class Recipe(Document):
 
     @property
     def augment(self) -> dict[str, Any]:
-        """Fields of `design.Augment`."""
+        """Fields of `binning.Augment`."""
         return {"flip": self.flip, "shift": self.shift, "drop": self.drop_events}
 
     @property

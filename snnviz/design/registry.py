@@ -134,15 +134,18 @@ class Registry(Generic[F]):
         """Decorator. The kind is the function's name with dashes; `formula` is LaTeX."""
 
         def add(function: F) -> F:
-            name = kind or function.__name__.replace("_", "-")
-            if name in self._entries:
-                raise ValueError(f"the {self.noun} {name!r} is registered twice")
-            if not inspect.getdoc(function):
-                raise ValueError(f"the {self.noun} {name!r} needs a docstring")
-            self._entries[name] = Entry(name, function, source, formula, _parameters(function), frozenset(traits))
+            name = kind or kind_of(function)
+            self._enter(Entry(name, function, source, formula, _parameters(function), frozenset(traits)))
             return function
 
         return add
+
+    def _enter(self, entry: Entry[F]) -> None:
+        if entry.kind in self._entries:
+            raise ValueError(f"the {self.noun} {entry.kind!r} is registered twice")
+        if not inspect.getdoc(entry.function):
+            raise ValueError(f"the {self.noun} {entry.kind!r} needs a docstring")
+        self._entries[entry.kind] = entry
 
     def remove(self, kind: str) -> None:
         """Forget an entry (tests add their own)."""
@@ -192,6 +195,11 @@ class Registry(Generic[F]):
             rule = f"be a parameter of {kind} ({known})"
             raise InputError(f"{path}.{str(unknown[0])[:40]}", rule, value[unknown[0]])
         return chosen
+
+
+def kind_of(function: Callable[..., Any]) -> str:
+    """What an entry is called that is written as this function: its name with dashes."""
+    return function.__name__.replace("_", "-")
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:

@@ -15,17 +15,10 @@ def layer_states(store: Store, design: Design) -> list[LayerState]:
     """All looks at the layers of a design's run, in order: what figures of layers, operations and energy are made of.
 
     Runs of before looked at the first 64 training images, which may be of one class, and counted otherwise; where such
-    a run was measured anew (`catalog.measuring`), its last look is that, and the one before training where its weights
+    a run was measured anew (`design.measurement`), its last look is that, and the one before training where its weights
     are known. Those between stay as they are. Ask for these rows rather than for `store.rows(run, LayerState)`.
     """
     return merge_remeasured([row for _, row in store.rows(design.digest, LayerState)], remeasured_states(store, design))
-
-
-def layer_states_of(store: Store, designs: Sequence[Design]) -> dict[str, list[LayerState]]:
-    """The same of many designs by one query, by digest."""
-    names = {design.digest: measurement_digest(design) for design in designs}
-    rows = store.rows_of([*names, *names.values()], LayerState)
-    return {digest: merge_remeasured(rows.get(digest, []), rows.get(name, [])) for digest, name in names.items()}
 
 
 def remeasured_states(store: Store, design: Design) -> list[LayerState]:

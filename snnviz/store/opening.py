@@ -26,9 +26,7 @@ BUSY_SECONDS = 20.0
 """How long a write waits for another one to end."""
 
 CHECKED_BYTES = 64_000_000
-"""A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte), but beside
-(`Store.check_in_background`).
-"""
+"""A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte), but by `Store.check_beside`."""
 
 
 SYNCHRONOUS = "FULL"

@@ -67,8 +67,8 @@ def leaky(neuron: Neuron, dtype: torch.dtype) -> snntorch.Leaky:
         threshold=torch.tensor(neuron.threshold, dtype=dtype),
         spike_grad=spike_function(neuron),
         reset_mechanism=neuron.reset,
-        learn_beta=neuron.learns_beta,
-        learn_threshold=neuron.learns_threshold,
+        learn_beta=neuron.learn in ("beta", "both"),
+        learn_threshold=neuron.learn in ("threshold", "both"),
     )
 
 

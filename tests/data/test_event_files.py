@@ -159,7 +159,7 @@ def test_no_damage_is_more_than_a_sentence(form: str, data: st.DataObject) -> No
 def test_a_small_packet_that_unpacks_to_much_is_refused_before_it_does() -> None:
     raw = bytearray(written(EVENTS, "lz4", 1))
     with pytest.raises(InputError, match="at most 0 MB"):
-        aedat4.read_events(bytes(raw), most=1000)
+        list(aedat4.iterate_events(bytes(raw), most=1000))
 
 
 def test_matches_of_lz4_reach_back_over_blocks() -> None:

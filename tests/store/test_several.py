@@ -9,7 +9,7 @@ from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.errors import StoreError
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.store import Store
-from snnviz.store.looks import layer_states, layer_states_of
+from snnviz.store.looks import layer_states
 from tests.conftest import MakeDesign, sample
 
 
@@ -72,7 +72,7 @@ def test_a_damaged_row_is_said(store: Store, names: list[str]) -> None:
         store.rows_of(names, Sample)
 
 
-def test_looks_of_many_are_those_of_each_measured_anew_or_not(store: Store, tiny: MakeDesign) -> None:
+def test_looks_are_a_runs_own_or_as_it_was_measured_anew(store: Store, tiny: MakeDesign) -> None:
     designs = [tiny(seed) for seed in range(3)]
     for seed, design in enumerate(designs):
         store.submit(design)
@@ -86,7 +86,6 @@ def test_looks_of_many_are_those_of_each_measured_anew_or_not(store: Store, tiny
     assert claim is not None
     assert claim.run == measurement_digest(designs[1])
     store.append(claim.run, claim.attempt, [LayerState(1, 1.0, 0, "L1", 0.7, 2.0, None, probe=64)])
-    found = layer_states_of(store, designs)
-    assert found == {design.digest: layer_states(store, design) for design in designs}
+    found = {design.digest: layer_states(store, design) for design in designs}
     assert [row.rate for row in found[designs[1].digest]] == [0.1, 0.1, 0.7]
     assert found[designs[0].digest] == []

@@ -37,14 +37,11 @@ MAX_BYTES = 2**30
 """Of a recording's events, unpacked."""
 
 
-def read_events(raw: bytes, most: int = MAX_BYTES) -> NDArray[Any]:
-    """The events of a file, (n,) with fields t, x, y, on. Raises `InputError` for whatever is not such a file."""
-    found = list(iterate_events(raw, most=most))
-    return np.concatenate(found) if found else np.zeros(0, EVENTS)
-
-
 def iterate_events(raw: bytes, stream: int | None = None, most: int = MAX_BYTES) -> Iterator[NDArray[Any]]:
-    """Its packets of events, of one stream where that is given. Raises `InputError`."""
+    """A file's packets of events, each (n,) of `EVENTS`, of one stream where that is given.
+
+    Raises `InputError` for whatever is not such a file.
+    """
     for number, packet in _packets(raw, most):
         if packet[8:12] == b"EVTS" and stream in (None, number):
             yield _elements(packet)

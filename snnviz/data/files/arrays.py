@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.data.files.archives import InMemoryFile, Source, short_error
+from snnviz.data.files.archives import Source, short_error
 from snnviz.errors import InputError, Unquoted
 
 CHUNK_BYTES = 2**22
@@ -105,8 +105,3 @@ def open_npy(source: Source, field: str) -> LazyArray:
         have = Unquoted(f"{max(source.size - found.start, 0):,} bytes")
         raise InputError(field, f"be whole ({found.nbytes:,} bytes by its header)", have)
     return found
-
-
-def load_npy(raw: bytes, field: str) -> NDArray[Any]:
-    """An array of numbers from the bytes of a .npy. Raises `InputError`."""
-    return open_npy(InMemoryFile(raw), field).whole()

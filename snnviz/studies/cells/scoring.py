@@ -225,7 +225,7 @@ class Candidate(Row):
 
 @dataclass(frozen=True, slots=True)
 class Report(Row):
-    """All that a scoring has to say: `text` is JSON, written and read by `theory.sahd.Findings`."""
+    """All that a scoring has to say: `text` is JSON, written and read by `theory.sahd.ScoringResult`."""
 
     table: ClassVar[str] = "reports"
     key: ClassVar[tuple[str, ...]] = ("part",)

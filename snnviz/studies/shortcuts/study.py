@@ -253,7 +253,7 @@ def gradient_survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
 class InitialGradient(Row):
     """A layer of an untrained network, one of a survey, on one batch.
 
-    init: as `theory.activity.init_text` has it. depth: hidden layers, 0 where that is no number of layers.
+    init: as `catalog.inits.format_init` has it. depth: hidden layers, 0 where that is no number of layers.
     branch: 1 of a layer at which a branch begins, else 0. The other fields: `snnviz.core.gradients.LayerGradient`.
     """
 

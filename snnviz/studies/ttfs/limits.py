@@ -71,7 +71,7 @@ LearningRate = Annotated[float, Range(1e-6, 1, "Step size at the first of them."
 
 
 class HardwareLimits(Part):
-    """What a chip does to weights and spikes. See `theory.ttfslimits`; together they apply in the order of the fields.
+    """What a chip does to weights and spikes. See `ttfs.theory.limits`; together they apply in the order of the fields.
 
     >>> HardwareLimits(weight_bits=4).text, HardwareLimits().text
     ('weight_bits=4', 'none')

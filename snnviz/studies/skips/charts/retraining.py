@@ -18,7 +18,7 @@ ENOUGH = 4
 """Degrees of freedom from which the spread is relied on."""
 
 Groups = Mapping[str, Sequence[Design]]
-"""Designs that differ in their seed alone, by name (`optimisations.again`)."""
+"""Designs that differ in their seed alone, by name (`skips.optimisation.retraining_designs`)."""
 
 
 @dataclass(frozen=True, slots=True)

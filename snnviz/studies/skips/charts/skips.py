@@ -182,7 +182,7 @@ def skip_means(
     whose operations were counted: it knows nothing of the error of an estimate.
     `metrics`, `ann_metrics`: of every metric, by name, its `mean` and `sd`.
     `controls`: such rows of the plain blocks beside, and what is left over them in percentage points, their
-    `skipcontrols.Left`.
+    `controls.ControlDifference`.
     """
     rows = _means([point for point in points if point.control is None], results, convention)
     for row in rows:

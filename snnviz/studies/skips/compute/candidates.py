@@ -40,7 +40,7 @@ STATISTICS_BATCHES = 16
 class ValidationResult:
     """On the images kept apart: accuracy 0..1, mean loss and its standard error, spikes per neuron and step.
 
-    `macs` to `eff_acs`: of `catalog.searches.Trial`. `seconds` of training and judging.
+    `macs` to `eff_acs`: of `skips.search.Trial`. `seconds` of training and judging.
     """
 
     accuracy: float

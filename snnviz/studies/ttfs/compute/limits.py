@@ -1,4 +1,4 @@
-"""A TTFS network under limits of hardware, with gradients to train it on: (11) to (14) of `theory.ttfslimits`.
+"""A TTFS network under limits of hardware, with gradients to train it on: (11) to (14) of `ttfs.theory.limits`.
 
 A limit is applied on the way forward, and on the way back taken for nothing: the gradient of a limited weight or time
 is that of the weight or time itself, straight through. A spike at t_min because its window is too short passes none, as
@@ -22,7 +22,7 @@ def straight_through(value: Tensor, limited: Tensor) -> Tensor:
 
 
 def quantise(values: Tensor, low: float, high: float, bits: int) -> Tensor:
-    """As `theory.ttfslimits.quantised`, without a gradient."""
+    """As `ttfs.theory.limits.quantise`, without a gradient."""
     last = 2**bits - 1
     step, values = (high - low) / last, values.detach()
     if not step > 0:
@@ -32,7 +32,7 @@ def quantise(values: Tensor, low: float, high: float, bits: int) -> Tensor:
 
 
 def quantise_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -> Tensor:
-    """As `theory.ttfslimits.few_weights`, without a gradient."""
+    """As `ttfs.theory.limits.quantise_weights`, without a gradient."""
     if levels == "without-zero":
         return quantise(weights, -reach, reach, bits)
     last, weights = 2 ** (bits - 1) - 1, weights.detach()

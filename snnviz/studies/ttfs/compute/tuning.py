@@ -14,7 +14,7 @@ PAUSE_SECONDS = 0.3
 
 
 def run_finetuning(task: FineTuning, history: History = EMPTY_HISTORY, *_: object) -> Iterator[Event]:
-    """As `core.finetune`. A network that is being trained is waited for; what nobody trains is trained here.
+    """As `finetune`. A network that is being trained is waited for; what nobody trains is trained here.
 
     Raises `StoreError` too.
     """

@@ -2,8 +2,8 @@
 
 A convolution is a matrix with as many rows as there are points in its maps, average pooling before a layer is a matrix
 that its own is multiplied by, and batch normalisation after it (by the running statistics) a factor and a shift. Max
-pooling is no matrix and stays beside them. What has a TTFS twin (`catalog.ttfs.check`) can be written so; what fits
-into memory is small. Arrays are float64.
+pooling is no matrix and stays beside them. What has a TTFS twin (`graph.ttfs.check_has_ttfs_twin`) can be written
+so; what fits into memory is small. Arrays are float64.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A small ReLU network beside its TTFS twin in numpy, on the same images: what `core.equivalence` does in torch."""
+"""A small ReLU network beside its TTFS twin in numpy, on the same images: what `compute.equivalence` does in torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TTFS networks under limits: forward what `theory.ttfslimits` says, backward as if there were none."""
+"""TTFS networks under limits: forward what `ttfs.theory.limits` says, backward as if there were none."""
 
 from __future__ import annotations
 
