@@ -12,8 +12,6 @@ pause; none of them knows which kinds there are:
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,8 +20,8 @@ from typing import Any, Generic, TypeVar
 
 from snnviz.design.design import Design
 from snnviz.design.submitted import Task as Task
-from snnviz.errors import InputError, Unquoted, short_repr
 from snnviz.events import Checkpoint, Row
+from snnviz.plugins import Plugins
 
 R = TypeVar("R", bound=Row)
 
@@ -146,10 +144,23 @@ class TaskKind(Generic[T]):
         return () if self.design is None else (self.design(task).data.name,)
 
 
+_STUDIES: Plugins[TaskKind[Any]] = Plugins(
+    STUDIES_VARIABLE,
+    "KINDS",
+    TaskKind,
+    noun="kind of task",
+    rule="name Python packages that have KINDS in their `tasks`",
+    submodule=".tasks",
+)
+
+
 def study_packages() -> list[str]:
     """The packages of the studies: ours, in the order of `snnviz.studies.FOLDERS`, and those that a host names."""
-    beside = [name for name in os.environ.get(STUDIES_VARIABLE, "").split(",") if name]
-    return [f"snnviz.studies.{name}" for name in import_module("snnviz.studies").FOLDERS] + beside
+    return [*_our_studies(), *_STUDIES.names()]
+
+
+def _our_studies() -> list[str]:
+    return [f"snnviz.studies.{name}" for name in import_module("snnviz.studies").FOLDERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +192,7 @@ class TaskKinds:
 
     @cached_property
     def _known(self) -> dict[str, TaskKind[Any]]:
-        found: dict[str, TaskKind[Any]] = {}
-        for folder in study_packages():
-            for kind in _kinds_of(folder):
-                if found.setdefault(kind.name, kind) is not kind:
-                    raise ValueError(f"the kind of task {kind.name!r} is there twice")
-        return found
+        return _STUDIES.load(_our_studies())
 
     @cached_property
     def _of(self) -> dict[type[Task], TaskKind[Any]]:
@@ -218,20 +224,6 @@ class TaskKinds:
     def pages(self) -> list[Page]:
         """Those that kinds have of their own, each once."""
         return list(dict.fromkeys(kind.page for kind in self if isinstance(kind.page, Page)))
-
-
-def _kinds_of(folder: str) -> Sequence[TaskKind[Any]]:
-    """Ends the process by a sentence where a host named what is none: it is read before anything can be said of it."""
-    try:
-        found: Sequence[TaskKind[Any]] = import_module(f"{folder}.tasks").KINDS
-        if not isinstance(found, tuple) or not all(isinstance(kind, TaskKind) for kind in found):
-            raise TypeError("KINDS is no tuple of TaskKind")
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        if folder.startswith("snnviz."):
-            raise
-        why = Unquoted(f"{short_repr(folder)} ({short_repr(Unquoted(error))})")
-        sys.exit(str(InputError(STUDIES_VARIABLE, "name Python packages that have KINDS in their `tasks`", why)))
-    return found
 
 
 KINDS = TaskKinds()

@@ -289,7 +289,7 @@ def test_a_kind_that_is_there_twice_is_refused(monkeypatch: pytest.MonkeyPatch, 
     assert TaskKinds().names == KINDS.names[: len(TaskKinds().names)]
 
 
-@pytest.mark.parametrize("wrong", ["nosuch.package", "snnviz", "..", "a b", "\n"])
+@pytest.mark.parametrize("wrong", ["nosuch.package", "snnviz", "snnviz.nosuch", "..", "a b", "\n"])
 def test_what_a_host_names_and_is_none_is_a_sentence(wrong: str) -> None:
     environment = {**os.environ, STUDIES_VARIABLE: wrong}
     command = [sys.executable, "-m", "snnviz", "runs"]

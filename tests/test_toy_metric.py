@@ -15,11 +15,11 @@ from snnviz.graph.architectures import build_architecture
 from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.store.metrics import metrics
-from snnviz.theory.metrics import BESIDE, METRICS
+from snnviz.theory.metrics import METRICS, METRICS_VARIABLE
 from tests.conftest import MakeDesign
 
 NAME = "toy_overfit"
-LINE = {BESIDE: "tests.toys.metric"}
+LINE = {METRICS_VARIABLE: "tests.toys.metric"}
 
 known = pytest.mark.skipif(NAME not in METRICS, reason="run by the first test, in a process that knows it")
 unknown = pytest.mark.skipif(NAME in METRICS, reason="of a process that does not know it")

@@ -6,8 +6,8 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +15,7 @@ from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState, Timing
 from snnviz.graph.architectures import build_architecture
 from snnviz.places import ROOT
-from snnviz.theory.metrics import BESIDE, METRICS, Metric, Metrics, Outcome
+from snnviz.theory.metrics import METRICS, METRICS_VARIABLE, Metric, Metrics, Outcome
 from snnviz.views import numbers
 
 each = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
@@ -149,16 +149,18 @@ def test_a_metric_that_no_table_could_keep_is_refused(change: dict[str, str]) ->
 @pytest.mark.parametrize("wrong", ["nosuch.module", "snnviz.errors", ".."])
 def test_what_a_host_names_and_has_none_is_a_sentence(wrong: str) -> None:
     script = "from snnviz.theory.metrics import METRICS; METRICS.names"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env={**os.environ, BESIDE: wrong}, capture_output=True, text=True
-    )  # fmt: skip
+    environment = {**os.environ, METRICS_VARIABLE: wrong}
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("SNNVIZ_METRICS must name Python modules that have METRICS, got ")
 
 
-def test_a_name_that_is_there_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("snnviz.theory.metrics.modules", lambda: ["snnviz.theory.metrics.size", "tests.twice"])
-    twice: Callable[[str], tuple[Metric, ...]] = lambda _: (replace(METRICS["parameters"]),)  # noqa: E731
-    monkeypatch.setattr("snnviz.theory.metrics._metrics_of", twice)
-    with pytest.raises(ValueError, match="'parameters' is there twice"):
+def test_a_name_that_is_there_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "counted_again.py").write_text(
+        "from dataclasses import replace\nfrom snnviz.theory.metrics.size import METRICS as THEIRS\n"
+        "METRICS = tuple(replace(metric, label='Again') for metric in THEIRS)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv(METRICS_VARIABLE, "counted_again")
+    with pytest.raises(ValueError, match="the metric 'parameters' is there twice"):
         list(Metrics())

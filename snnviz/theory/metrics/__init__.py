@@ -13,26 +13,23 @@ many runs are sorted without reading their rows.
 from __future__ import annotations
 
 import logging
-import os
 import pkgutil
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from typing import Any, Literal, TypeVar, get_args
 
 from snnviz.design.design import Design
-from snnviz.errors import InputError, Unquoted, short_repr
 from snnviz.events import LayerState, Row
+from snnviz.plugins import Plugins
 from snnviz.theory.operations import Convention, OperationCounts, operations_per_image
 
 R = TypeVar("R", bound=Row)
 
 LOG = logging.getLogger(__name__)
 
-BESIDE = "SNNVIZ_METRICS"
+METRICS_VARIABLE = "SNNVIZ_METRICS"
 """An environment variable: modules, separated by commas, that have metrics beside those of this package."""
 
 FIRST = ("reached", "operations", "spikes", "size", "took")
@@ -114,17 +111,17 @@ class Metric:
         return None if found is None else float(found)
 
 
+_MODULES = Plugins(METRICS_VARIABLE, "METRICS", Metric, noun="metric", rule="name Python modules that have METRICS")
+
+
 class Metrics:
     """All metrics by name, in the order of columns. Loaded at the first look, as they are written in terms of this."""
 
     @cached_property
     def _known(self) -> dict[str, Metric]:
-        found: dict[str, Metric] = {}
-        for name in modules():
-            for metric in _metrics_of(name):
-                if found.setdefault(metric.name, metric) is not metric:
-                    raise ValueError(f"the metric {metric.name!r} is there twice")
-        return found
+        here = [each.name for each in pkgutil.iter_modules(__path__)]
+        ours = sorted(here, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+        return _MODULES.load(f"{__name__}.{name}" for name in ours)
 
     def __iter__(self) -> Iterator[Metric]:
         return iter(self._known.values())
@@ -173,27 +170,6 @@ class Metrics:
             except Exception:  # a host's own; one wrong metric must not take the others, or a page, with it
                 LOG.exception("The metric %s could not be read of a run of %s", name, outcome.design.digest)
         return found
-
-
-def modules() -> list[str]:
-    """The modules that have metrics: ours, then those that a host names."""
-    here = [each.name for each in pkgutil.iter_modules(__path__)]
-    ours = sorted(here, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
-    return [f"{__name__}.{name}" for name in ours] + [name for name in os.environ.get(BESIDE, "").split(",") if name]
-
-
-def _metrics_of(module: str) -> Sequence[Metric]:
-    """Ends the process by a sentence where a host named what is none: it is read before anything can be said of it."""
-    try:
-        found: Sequence[Metric] = import_module(module).METRICS
-        if not isinstance(found, tuple) or not all(isinstance(metric, Metric) for metric in found):
-            raise TypeError("METRICS is no tuple of Metric")
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        if module.startswith(f"{__name__}."):
-            raise
-        why = Unquoted(f"{short_repr(module)} ({short_repr(Unquoted(error))})")
-        sys.exit(str(InputError(BESIDE, "name Python modules that have METRICS", why)))
-    return found
 
 
 METRICS = Metrics()
