@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 
-SETTING = click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a field, such as training.epochs=3."
-)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def settings_option(help: str, metavar: str = "FIELD=VALUE") -> Callable[[Command], Command]:
+    """The option ``--set``, once for each field, which a command takes as `settings`."""
+    return click.option("--set", "settings", multiple=True, metavar=metavar, help=help)
+
+
+SETTING = settings_option("Change a field, such as training.epochs=3.", metavar="PATH=VALUE")
 NEAREST = click.option(
     "--nearest",
     is_flag=True,

@@ -26,6 +26,9 @@ UNREAPED_SECONDS = 10.0
 FORKSERVER_GONE = 255
 """The exit code of processes whose forkserver died: theirs is then unknown, and they have been killed with it."""
 
+DYING_SECONDS = 10.0
+"""A killed forkserver lets go of its processes first and ends then. It takes no longer, even on a busy machine."""
+
 
 class Forkserver:
     """Starts processes in a thread of its own: that takes seconds while torch is loaded, and for ever if it hangs.
@@ -36,8 +39,8 @@ class Forkserver:
     def __init__(self) -> None:
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(["snnviz.jobs.warm"])
-        self._orders: queue.SimpleQueue[tuple[Future[None], Callable[[], object]]] = queue.SimpleQueue()
-        self._open: list[Future[None]] = []
+        self._orders: queue.SimpleQueue[tuple[Future[int | None], Callable[[], object]]] = queue.SimpleQueue()
+        self._open: list[Future[int | None]] = []
         self._silence = SilenceTimer()
         threading.Thread(target=self._follow, name="forkserver", daemon=True).start()
         self._order(system.ensure_running)  # loads torch now, not when the first person waits for it
@@ -51,7 +54,7 @@ class Forkserver:
     def child(self, url: str, claim: Claim) -> RunProcess:
         """A process for a run, which will start soon."""
         process = self._context.Process(target=worker.process_main, args=(url, claim), daemon=True)
-        return RunProcess(claim, process, self._order(process.start))
+        return RunProcess(claim, process, self._order(lambda: self._start(process)))
 
     def hangs(self) -> bool:
         """Whether it has been asked for a process and did nothing for it for a while. To be called again and again."""
@@ -67,8 +70,18 @@ class Forkserver:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    def _order(self, act: Callable[[], object]) -> Future[None]:
-        order: Future[None] = Future()
+    def _start(self, process: ForkServerProcess) -> None:
+        try:
+            process.start()
+        except ConnectionRefusedError:  # it dies, and nothing was sent: nobody works at this attempt
+            end = time.monotonic() + DYING_SECONDS
+            while self.pid is not None and not machine.has_ended(self.pid) and time.monotonic() < end:
+                time.sleep(0.005)
+            process.start()
+
+    def _order(self, act: Callable[[], object]) -> Future[int | None]:
+        """Done, with the forkserver's process number, when `act` was called."""
+        order: Future[int | None] = Future()
         self._open.append(order)
         self._orders.put((order, act))
         return order
@@ -81,16 +94,17 @@ class Forkserver:
             except BaseException as error:  # whoever waits for it hears of it
                 order.set_exception(error)
             else:
-                order.set_result(None)
+                order.set_result(self.pid)
 
 
 class RunProcess:
     """A run's process. `stopped`: when it was asked to stop; `cancelled`: because a person wanted it so;
     `silent`: because it said nothing for so long, and will not hear either."""
 
-    def __init__(self, claim: Claim, process: ForkServerProcess, start: Future[None]) -> None:
+    def __init__(self, claim: Claim, process: ForkServerProcess, start: Future[int | None]) -> None:
         self.claim, self.process, self._start = claim, process, start
         self.stopped: float | None = None
+        self._lost: float | None = None
         self.cancelled = False
         self.silent = False
 
@@ -106,8 +120,19 @@ class RunProcess:
 
     @property
     def gone(self) -> bool:
-        """It has ended, or was never there."""
-        return not self.starts and (self.failure is not None or not self.process.is_alive())
+        """It has ended, or was never there. Whoever ended with its forkserver is gone when that has ended too: who
+        asks a dying one for a process gets none, and the next attempt is wasted."""
+        if self.starts or (self.failure is None and self.process.is_alive()):
+            return False
+        if self.failure is not None or self.process.exitcode != FORKSERVER_GONE or self._forkserver_ended:
+            return True
+        self._lost = time.monotonic() if self._lost is None else self._lost
+        return time.monotonic() - self._lost > DYING_SECONDS
+
+    @property
+    def _forkserver_ended(self) -> bool:
+        pid = self._start.result()
+        return pid is None or machine.has_ended(pid)
 
     @property
     def unburied(self) -> bool:
@@ -117,7 +142,9 @@ class RunProcess:
     @property
     def sentinels(self) -> list[int]:
         """What becomes readable when it ends."""
-        return [] if self.starts or self.failure else [self.process.sentinel]
+        if self.starts or self.failure or self._lost is not None:
+            return []
+        return [self.process.sentinel]
 
     @property
     def bytes(self) -> int:
@@ -143,7 +170,7 @@ class RunProcess:
     def exitcode(self) -> int | None:
         """Of one that is `gone`; None where its end is unknown."""
         code = self.process.exitcode
-        return None if code == FORKSERVER_GONE else code
+        return None if code == FORKSERVER_GONE and self._forkserver_ended else code
 
     def end(self) -> None:
         """Let go of one that is `gone`."""

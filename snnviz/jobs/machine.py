@@ -98,6 +98,15 @@ def cpu_seconds(pid: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / TICKS if fields else None
 
 
+def has_ended(pid: int) -> bool:
+    """Whether the process `pid`, which this one started, has ended, waited for or not. True where that is not told."""
+    if not hasattr(os, "waitid"):
+        return True
+    with suppress(ChildProcessError):  # waited for
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    return True
+
+
 def is_suspended(pid: int) -> bool:
     """Whether the process `pid` was told to stand still, as by SIGSTOP. Linux alone says so."""
     return (_text(Path(f"/proc/{pid}/stat")) or "").rpartition(")")[2].split()[:1] in (["T"], ["t"])

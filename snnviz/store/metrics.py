@@ -34,10 +34,17 @@ def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = Non
     found: dict[str, Values] = {}
     of_designs = [run for run in runs if _is_of_design(run)]
     kept = store.summaries([run.run for run in of_designs if run.ended], {*names, PROBE})
-    anew = _measured(store, of_designs, kept)
-    missing: list[Run] = []
+    unsure: list[Run] = []
     for run in of_designs:
-        known = _fresh(run, kept.get(run.run, {}), anew.get(run.run), names)
+        known = _fresh(run, kept.get(run.run, {}), None, names) if _never_measured(kept.get(run.run, {})) else None
+        if known is None:
+            unsure.append(run)
+        else:
+            found[run.run] = known
+    measured = _measured(store, unsure)  # before the rows: they may come to it
+    missing: list[Run] = []
+    for run in unsure:
+        known = _fresh(run, kept.get(run.run, {}), measured.get(run.run), names)
         if known is None:
             missing.append(run)
         else:
@@ -45,11 +52,8 @@ def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = Non
     for start in range(0, len(missing), BATCH):
         several = missing[start : start + BATCH]
         ended = [run for run in several if run.ended and run.finished is not None]
-        ends = (
-            store.finished_times(measurement_digest(run.design) for run in ended) if ended else {}
-        )  # before the rows: they may come to it
         read = _read(store, several)
-        store.summarise({run.run: _summary(run, read[run.run], ends) for run in ended})
+        store.summarise({run.run: _summary(run, read[run.run], measured.get(run.run)) for run in ended})
         found |= {run: {name: values[name] for name in names} for run, values in read.items()}
     return {run.run: found[run.run] for run in of_designs}
 
@@ -75,20 +79,21 @@ def _fresh(run: Run, kept: Summary, measured: float | None, names: Sequence[str]
     return values
 
 
-def _measured(store: Store, runs: Iterable[Run], kept: dict[str, dict[str, Kept]]) -> dict[str, float | None]:
-    """When the runs that looked at the first training images, as those of before did, were measured anew."""
-    names = {}
-    for run in runs:
-        probe = kept.get(run.run, {}).get(PROBE)
-        if probe is not None and (probe.value is None or probe.measured is not None):
-            names[run.run] = measurement_digest(run.design)
+def _never_measured(kept: Summary) -> bool:
+    """Whether nobody measures it anew, as far as is known: runs of before looked at the first training images."""
+    probe = kept.get(PROBE)
+    return probe is not None and probe.value is not None and probe.measured is None
+
+
+def _measured(store: Store, runs: Iterable[Run]) -> dict[str, float | None]:
+    """When those that ended were measured anew."""
+    names = {run.run: measurement_digest(run.design) for run in runs if run.ended}
     ends = store.finished_times(names.values()) if names else {}
     return {run: ends.get(name) for run, name in names.items()}
 
 
-def _summary(run: Run, values: Values, ends: dict[str, float | None]) -> Summary:
+def _summary(run: Run, values: Values, measured: float | None) -> Summary:
     assert run.finished is not None
-    measured = ends.get(measurement_digest(run.design))
     return {name: Kept(value, METRICS[name].revision, run.finished, measured) for name, value in values.items()}
 
 

@@ -57,6 +57,17 @@ def height(layers: int, least: int = 230) -> int:
     return min(560, max(least, 90 + 17 * layers))
 
 
+def least_width(maps: Sequence[LayerMap], below: str) -> int:
+    """The width in pixels of a figure of these maps, so that no title or word `below` lies over the next one's.
+
+    >>> maps = [LayerMap(title, [], [], []) for title in ("without branches", "constant", "falling: linear")]
+    >>> least_width(maps[:1], "epoch"), least_width(maps, "epoch")
+    (287, 561)
+    """
+    letters = max((len(words) for words in (below, *(each.title for each in maps))), default=0)
+    return 150 + len(maps) * (8 * letters + 9)
+
+
 def panels(maps: Sequence[LayerMap], below: str, scale: ColourScale) -> Figure:
     """The maps side by side, with one colour scale."""
     rows = [[[_shown(value, log=scale.log) for value in row] for row in each.z] for each in maps]

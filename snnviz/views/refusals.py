@@ -30,6 +30,12 @@ REASONS = {
 
 PATH = re.compile(r"\b(?:data|network|neuron|training|ttfs|init)(?:\.[a-z_]+)+\b")
 
+KIND = re.compile(r"\b([a-z_.]+\.kind) is ([\w-]+)")
+"""What a rule says of a kind."""
+
+OPTIONS = re.compile(r"(?<=^be one of )[\w-]+(?:, [\w-]+)*")
+"""What a rule offers."""
+
 
 def error_text(error: Exception) -> str:
     """The text of an error for who sees the page and not the program, without a full stop.
@@ -54,7 +60,10 @@ def error_text(error: Exception) -> str:
         return reason.format(value=shown)
     if isinstance(error, IncompatibleDesign) and error.field.startswith("ttfs."):
         return f"{label(error.field)} says something of neurons that spike once alone"
-    rule = PATH.sub(lambda found: label(found.group()), error.rule)
+    rule = KIND.sub(lambda found: f"{found[1]} is {value(found[1], found[2])}", error.rule)
+    if error.field.endswith(".kind"):
+        rule = OPTIONS.sub(lambda found: ", ".join(value(error.field, one) for one in found[0].split(", ")), rule)
+    rule = PATH.sub(lambda found: label(found.group()), rule)
     name = label(error.field) if PATH.fullmatch(error.field) or "." not in error.field else error.field
     return f"{name[:1].upper()}{name[1:]} must {rule}, not {shown[:60]}"
 

@@ -12,7 +12,8 @@
   const home = (one) => one.getRootNode().host ?? one;
   const within = (one, selector) => one.closest(selector) || (home(one) !== one && home(one).closest(selector));
   const words = (one) => (one.innerText ?? one.textContent ?? "").trim().replace(/\s+/g, " ").slice(0, 50);
-  const seen = (one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !within(one, ".unseen, .st-key-heading, [aria-hidden=true], [inert]");
+  const drawn = (one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const seen = (one) => drawn(one) && !within(one, ".unseen, .st-key-heading, .st-key-announced, [aria-hidden=true], [inert]");
   const all = [...elements(document.body)].filter((one) => !within(one, "script, style, [data-testid=stSidebar]"));
 
   // WCAG 2.2: of a colour on another.
@@ -57,7 +58,8 @@
     );
   };
   for (const plot of document.querySelectorAll(".js-plotly-plot")) {
-    const texts = [...plot.querySelectorAll("text")].filter((one) => one.textContent.trim() && seen(one) && one.getBoundingClientRect().width);
+    // A drawing is hidden from readers of the screen, who have its words in order: `seen` would leave all of it out.
+    const texts = [...plot.querySelectorAll("text")].filter((one) => one.textContent.trim() && drawn(one) && one.getBoundingClientRect().width);
     const title = plot.closest("figure").dataset.chart;
     if (plot.clientWidth && Math.abs(plot._fullLayout.width - plot.clientWidth) > 1) found.push(`the chart ${title} has another width`);
     collide(boxes(texts), `in the chart ${title}`, 8); // a text's box is twice as tall as its letters

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.access import nothing_in_the_way
 from tests.browser.drawing import press
 
 pytestmark = pytest.mark.browser
@@ -28,6 +29,8 @@ def test_a_design_is_compared_and_its_gradients_are_seen(visit: Callable[..., Pa
     expect(page.locator("[data-chart=shortcut_share] .heatmaplayer image")).to_have_count(2)
     expect(page.locator("[data-chart=shortcut_saturation] .heatmaplayer image")).to_have_count(3)
     expect(page.get_by_text(re.compile("of the time of those without"))).to_be_visible()
+    for width in (390, 1280):
+        nothing_in_the_way(page, width)
     page.reload()
     expect(page.locator("[data-chart=shortcut_gradients] .heatmaplayer image")).to_have_count(3)
     page.get_by_role("radio", name="Before training").click()
@@ -35,3 +38,5 @@ def test_a_design_is_compared_and_its_gradients_are_seen(visit: Callable[..., Pa
     press(page, "Compute the gradients before training")
     expect(page.locator("[data-chart=before_kaiming] .heatmaplayer image")).to_have_count(2, timeout=PATIENCE)
     expect(page.get_by_role("button", name="Computed")).to_be_disabled(timeout=PATIENCE)
+    for width in (390, 1280):
+        nothing_in_the_way(page, width)

@@ -51,7 +51,7 @@ class Forkserver:
         self.made: list[RunProcess] = []
 
     def child(self, _: str, claim: Claim) -> RunProcess:
-        start: Future[None] = Future()
+        start: Future[int | None] = Future()
         if self.failure is not None:
             start.set_exception(self.failure)
         else:

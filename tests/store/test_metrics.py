@@ -110,9 +110,27 @@ def test_runs_of_before_are_summed_up_at_the_first_asking_a_hundred_at_a_time(
     assert [found[run.run]["accuracy"] for run in runs] == [seed / 10 for seed in range(7)]
     assert heard[0].count("summaries")
     assert rows_read(heard).count("layers") == 3
+    assert len(heard) == 2 + 3 * (len(METRICS.rows) + 1)  # what is kept, who was measured anew; rows and a write
     with asked(store) as heard:
         metrics(store, runs)
-    assert rows_read(heard) == []
+    assert (len(heard), rows_read(heard)) == (1, [])
+
+
+def test_runs_of_before_are_asked_once_whether_they_were_measured_anew(
+    store: Store, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [end_run(store, tiny(seed), *look(tiny(seed), 9, probe=None), end(1)) for seed in range(3)]
+    metrics(store, runs)
+    with asked(store) as heard:
+        metrics(store, runs)
+    assert (len(heard), rows_read(heard)) == (2, [])
+    several = Metrics()
+    mended = replace(METRICS["accuracy"], revision=2)
+    monkeypatch.setitem(several.__dict__, "_known", {**{one.name: one for one in METRICS}, "accuracy": mended})
+    monkeypatch.setattr("snnviz.store.metrics.METRICS", several)
+    with asked(store) as heard:  # all of them is kept, but one is of an older formula
+        metrics(store, runs)
+    assert len(heard) == 2 + len(METRICS.rows) + 1
 
 
 def test_one_that_goes_on_is_read_as_it_is_and_not_kept(store: Store, tiny: MakeDesign) -> None:

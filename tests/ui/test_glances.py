@@ -15,8 +15,11 @@ from sqlalchemy import event
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd
 from snnviz.store import Store
+from snnviz.store.metrics import metrics
+from snnviz.theory.metrics import METRICS
 from snnviz.ui import runs
 from snnviz.ui.kit import questions, services
+from snnviz.ui.kit.lru import LruCache
 from snnviz.ui.kit.services import MOST_ENTRIES, TtlCache
 from tests.conftest import MakeDesign
 from tests.waiting import until
@@ -162,12 +165,12 @@ def test_one_slow_read_holds_up_nobody_elses_panel(store: Store, slow: Callable[
 
 
 def statements(store: Store, read: Callable[[], object]) -> int:
-    """How many a read sends to the database."""
+    """How many a read sends to the database, without how a transaction begins."""
     count = 0
 
-    def listen(*_: Any) -> None:
+    def listen(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         nonlocal count
-        count += 1
+        count += not statement.startswith(("BEGIN", "PRAGMA"))
 
     event.listen(store._engine, "before_cursor_execute", listen)
     read()
@@ -184,18 +187,26 @@ def finished(store: Store, design: Design, accuracy: float) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 12])
-def test_a_page_asks_as_little_of_many_runs_as_of_two(store: Store, tiny: MakeDesign, count: int) -> None:
+def test_a_page_asks_as_little_of_many_runs_as_of_two(
+    store: Store, tiny: MakeDesign, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     designs = [tiny(seed + 100 * count) for seed in range(count)]
     for place, design in enumerate(designs):
         finished(store, design, place / 100)
-    assert statements(store, lambda: questions.runs_of(designs)) == 2
-    assert statements(store, lambda: questions.epochs_of(designs)) == 2
+    assert statements(store, lambda: questions.runs_of(designs)) == 1
+    assert statements(store, lambda: questions.epochs_of(designs)) == 1
     known = questions.runs_of(designs)
-    # rows of each kind that metrics read, of runs and of their measurements, and what is kept of them
-    assert statements(store, lambda: questions.results(designs, known)) == 14
-    assert statements(store, lambda: questions.results(designs, known)) <= 2
+    # Without summaries: those, when they were measured anew, rows of each kind that metrics read, and what is kept.
+    # The runs of measurements are the page's, as these have no probe.
+    assert statements(store, lambda: questions.results(designs, known)) == 3 + len(METRICS.rows) + 1
+    assert statements(store, lambda: questions.results(designs, known)) == 0
+    # With summaries, in a process that has asked for nothing yet.
+    assert statements(store, lambda: metrics(store, [*known.values()])) == 2
+    monkeypatch.setattr(questions, "_RESULTS", LruCache(2000, lambda _: 1.0))
+    services.CACHE.clear()
+    assert statements(store, lambda: questions.results(designs, known)) == 2 + 1
     assert [one.accuracy for one in questions.results(designs, known).values()] == [n / 100 for n in range(count)]
     services.CACHE.clear()
     shown = ("accuracy", "energy")
-    assert statements(store, lambda: runs._known(shown)) == 10
+    assert statements(store, lambda: runs._known(shown)) == 2 + 3  # and whether any changed, the runs, and unreadable
     assert [run.design for run in runs._known(shown)[0]] == designs[::-1]

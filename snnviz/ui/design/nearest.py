@@ -26,7 +26,8 @@ def panel() -> None:
         if session.offer is not None:
             st.caption(f"What works changes: {escape_markdown(in_words(session.offer))}.")
         with st.container(horizontal=True, vertical_alignment="center"):
-            _button("design", session.offer, state.design(), _edit, state.replace)
+            if session.offer is not None:
+                _button("design", partial(_take, session.offer, state.design(), _edit, state.replace))
             st.button("Close", key="close-refusal", type="tertiary", on_click=state.dismiss_problem)
 
 
@@ -59,27 +60,11 @@ def offer_nearest(
     """
     if offer is not None:
         st.caption(f"What works changes: {escape_markdown(in_words(offer))}.")
-        _button(key, offer, now, take, undo, shown, redraw)
+        _button(key, partial(_take, offer, now, take, undo, shown, redraw))
 
 
-def _button(
-    key: str,
-    offer: NearestDesign | None,
-    now: Design,
-    take: Callable[[NearestDesign], None],
-    undo: Callable[[Design], None],
-    shown: Callable[[], Design] = state.design,
-    redraw: Callable[[], None] = lambda: None,
-) -> None:
-    if offer is None:
-        return
-    st.button(
-        "Take the nearest that works",
-        icon=":material/auto_fix_high:",
-        key=f"{key}-nearest",
-        on_click=_take,
-        args=(offer, now, take, undo, shown, redraw),
-    )
+def _button(key: str, take: Callable[[], None]) -> None:
+    st.button("Take the nearest that works", icon=":material/auto_fix_high:", key=f"{key}-nearest", on_click=take)
 
 
 def _take(
@@ -87,8 +72,8 @@ def _take(
     before: Design,
     take: Callable[[NearestDesign], None],
     undo: Callable[[Design], None],
-    shown: Callable[[], Design],
-    redraw: Callable[[], None],
+    shown: Callable[[], Design] = state.design,
+    redraw: Callable[[], None] = lambda: None,
 ) -> None:
     take(offer)
     after = shown()

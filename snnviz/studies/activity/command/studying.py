@@ -11,7 +11,7 @@ import click
 
 from snnviz.catalog.inits import format_init
 from snnviz.cli.following import exit_with_status, state_of, train
-from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
 from snnviz.design import links
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
@@ -25,14 +25,10 @@ from snnviz.studies.activity.theory.activity import describe_equivalent_inits
 @click.option("--network", help="mlp or cnn.  [mlp]")
 @click.option("--compare", help="initialisations, depth, width, leak or threshold.  [initialisations]")
 @click.option("--seeds", help="Runs of each.  [1]")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="Another field of the study: depth, width, threshold, beta, steps, train_samples, window_ms, epochs, "
+@settings_option(
+    "Another field of the study: depth, width, threshold, beta, steps, train_samples, window_ms, epochs, "
     "pool_every (of a cnn; 0 as in the paper), optimizer (such as sgd:momentum=0.95), learning_rate, schedule, "
-    "batch_size, flip, shift or drop_events.",
+    "batch_size, flip, shift or drop_events."
 )
 @AS_JSON
 def study(as_json: bool, settings: Sequence[str], **options: str | None) -> None:

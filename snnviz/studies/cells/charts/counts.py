@@ -25,8 +25,7 @@ from snnviz.views.numbers import kendall
 Direction = Literal["all", "forward", "backward"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
-COUNTED = {
-    "edges": "connections",
+CONNECTION_KINDS = {
     "forward": "forward connections",
     "backward": "backward connections",
     "conv3": "convolutions 3x3",
@@ -34,6 +33,9 @@ COUNTED = {
     "skip": "skips",
     "pool": "average pools",
 }
+"""Of a cell, as `design.cells` counts them."""
+
+COUNTED = {"edges": "connections", **CONNECTION_KINDS}
 
 
 def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, int]:
@@ -46,7 +48,7 @@ def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, i
     if direction != "all":
         kinds = counts_by_direction(one.member.cell)
         many |= {name: kinds[f"{direction}_{name}"] for name in OPERATION_CODES}
-    return edges | {name: many[name] for name in COUNTED if name != "edges"}
+    return edges | {name: many[name] for name in CONNECTION_KINDS}
 
 
 def count_agreement(outcomes: Sequence[Outcome], name: str, direction: Direction = "all") -> RankCorrelation | None:

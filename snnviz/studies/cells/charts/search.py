@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from snnviz.design.cells import canonical_form, count_connections, parse, summary
+from snnviz.studies.cells.charts.counts import CONNECTION_KINDS
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric
 from snnviz.studies.cells.theory.candidates import RankedCandidate, candidate_score, rank_candidates, score_deviation
 from snnviz.theory.intervals import t_quantile
@@ -21,15 +22,7 @@ from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import kendall
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
-COUNTED = {
-    "connections": "connections",
-    "forward": "forward connections",
-    "backward": "backward connections",
-    "conv3": "convolutions 3x3",
-    "conv1": "convolutions 1x1",
-    "skip": "skips",
-    "pool": "average pools",
-}
+COUNTED = {"connections": "connections", **CONNECTION_KINDS}
 """What of a cell a score may go with."""
 
 MANY, KEPT = "var(--st-gray-color)", "var(--st-violet-color)"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnviz.cli.following import exit_with_status, failures_text, train
-from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
 from snnviz.design import links
 from snnviz.design.cells import counts_by_direction, parse, summary, to_text
 from snnviz.errors import InputError
@@ -50,14 +50,10 @@ OWN: dict[str, tuple[Question, ...]] = {
 @click.option("--seeds", help="Runs of each cell.  [2, of the other questions 1, of five searches]")
 @click.option("--epochs", help="Passes over the training images.  [8]")
 @click.option("--data", help="Data set.  [digits]")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="Another field of the study: connections=both, kept=backward, samples, random, searches, other, metric, "
+@settings_option(
+    "Another field of the study: connections=both, kept=backward, samples, random, searches, other, metric, "
     "normalisation, channels, steps, train_samples, optimizer=sgd:momentum=0.9, learning_rate, schedule, batch_size, "
-    "flip, shift, score_channels, score_batch, score_repeats or seed.",
+    "flip, shift, score_channels, score_batch, score_repeats or seed."
 )
 @AS_JSON
 def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
@@ -148,12 +144,7 @@ def _scores(own: Sequence[Outcome]) -> dict[str, Any]:
         "kendall": {name: pair and {**asdict(pair[0]), "holm": pair[1]} for name, pair in agreed.items()},
         "cells": [
             {
-                "number": one.member.number,
-                "cell": to_text(one.member.cell),
-                "sahd": one.score("sahd"),
-                "hd": one.score("hd"),
-                "accuracy": one.accuracy,
-                "accuracies": list(one.accuracies),
+                **_scored(one),
                 **counts.connection_counts(one),
                 **counts_by_direction(one.member.cell),
                 "run": one.member.design.digest,
@@ -202,15 +193,17 @@ def _means(study: CellStudy, own: Sequence[Outcome]) -> list[dict[str, Any]]:
 
 
 def _network(one: Outcome) -> dict[str, Any]:
+    return {"search": one.member.time, **_scored(one), "run": one.member.design.digest}
+
+
+def _scored(one: Outcome) -> dict[str, Any]:
     return {
-        "search": one.member.time,
         "number": one.member.number,
         "cell": to_text(one.member.cell),
         "sahd": one.score("sahd"),
         "hd": one.score("hd"),
         "accuracy": one.accuracy,
         "accuracies": list(one.accuracies),
-        "run": one.member.design.digest,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
 from snnviz.design import links
 from snnviz.design.cells import PUBLISHED_CELLS, summary, to_text
 from snnviz.errors import InputError
@@ -20,12 +20,8 @@ from snnviz.studies.cells.theory.sahd import LayerSparsity, Scores, ScoringResul
 @click.argument("cell")
 @click.option("--metric", help="sahd, Hamming distances in units of what is expected, or hd, as they are.  [sahd]")
 @click.option("--data", help="Data set.  [digits]")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="Another field of the setting, such as normalisation=published, channels=32, batch=64, steps=8 or seed=1.",
+@settings_option(
+    "Another field of the setting, such as normalisation=published, channels=32, batch=64, steps=8 or seed=1."
 )
 @AS_JSON
 def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from snnviz.cli.following import exit_with_status, train
-from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
 from snnviz.design import links
 from snnviz.design.cells import canonical_form, count_connections, parse, summary
 from snnviz.errors import InputError
@@ -29,13 +29,7 @@ SHOWN = 20
 @click.option("--backward", is_flag=True, help="Cells may have backward connections.")
 @click.option("--metric", help="sahd or hd: what the best are best at.  [sahd]")
 @click.option("--data", help="Data set.  [digits]")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="Another field, such as channels=32, batch=64, best=50, fine_channels=64, fine_repeats=4 or seed=1.",
-)
+@settings_option("Another field, such as channels=32, batch=64, best=50, fine_channels=64, fine_repeats=4 or seed=1.")
 @click.option("--compare", is_flag=True, help="Also score the first cells by the other normalisations of SAHD.")
 @AS_JSON
 def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool, **options: str | None) -> None:

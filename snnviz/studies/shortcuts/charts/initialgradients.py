@@ -10,7 +10,7 @@ from typing import Any
 from snnviz.studies.shortcuts.charts.words import travel
 from snnviz.studies.shortcuts.study import InitialGradient
 from snnviz.views.chart import Chart, empty
-from snnviz.views.panels import FLOOR, ColourScale, LayerMap, height, panels
+from snnviz.views.panels import FLOOR, ColourScale, LayerMap, height, least_width, panels
 from snnviz.views.words import axis_label as placed
 from snnviz.views.words import initialisation
 
@@ -39,13 +39,16 @@ def depth_charts(rows: InitialGradients, on: str = "one batch") -> list[Chart]:
     for init in inits(rows):
         own = [row for row in rows if row.init == init]
         maps = [_map(own, WITHOUT, lambda row: row.grad_norm), _map(own, WITH, lambda row: row.with_branches)]
-        figure = panels(maps, "hidden layers", ColourScale(log=True, bounds=bounds, title="|dL/dW|"))
+        below = "hidden layers"
+        figure = panels(maps, below, ColourScale(log=True, bounds=bounds, title="|dL/dW|"))
         caption = (
             "Gradient norm of each hidden layer (the first on top) in networks of more and more layers, before "
             f"training, on half of {on}. The darkest stands for 0 too."
         )
         name = f"{escape(initialisation(init), quote=False)}: gradient by depth"
-        charts.append(Chart(f"before_{init}", name, caption, figure, height(16), wide=True))
+        charts.append(
+            Chart(f"before_{init}", name, caption, figure, height(16), wide=True, least=least_width(maps, below))
+        )
     return charts
 
 
@@ -76,8 +79,8 @@ def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") ->
     part = "|g_b| / (|g| + |g_b|): 100 % where nothing but the branches reaches a layer."
     return [
         Chart("before_profile", "Gradient through the network", words, gradient, 330, wide=True),
-        Chart("before_share", "What comes through the branches", part, share, 260),
-        Chart("before_saturation", "Surrogate saturation", about, saturation, 260),
+        Chart("before_share", "What comes through the branches", part, share, 280),
+        Chart("before_saturation", "Surrogate saturation", about, saturation, 280),
     ]
 
 

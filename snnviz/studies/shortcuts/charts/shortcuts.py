@@ -20,7 +20,7 @@ from snnviz.studies.shortcuts.study import Mode, StudyRun
 from snnviz.theory.probe import describe_probes
 from snnviz.views.bands import band_traces, geometric_mean, mean, thinned
 from snnviz.views.chart import Chart, empty
-from snnviz.views.panels import EARTH, FLOOR, PLUM, ColourScale, LayerMap, height, panels
+from snnviz.views.panels import EARTH, FLOOR, PLUM, ColourScale, LayerMap, height, least_width, panels
 from snnviz.views.results import Result, Rows, other_metrics
 from snnviz.views.styles import LineStyle
 from snnviz.views.styles import layer_styles as looks_of
@@ -108,7 +108,15 @@ def gradient_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
     )
     figure = panels(maps, "epoch", ColourScale(log=True, title="|dL/dW|"))
     tall = height(max((len(each.layers) for each in maps), default=0))
-    return Chart("shortcut_gradients", "Gradient norm, layer by epoch", caption, figure, tall, wide=True)
+    return Chart(
+        "shortcut_gradients",
+        "Gradient norm, layer by epoch",
+        caption,
+        figure,
+        tall,
+        wide=True,
+        least=least_width(maps, "epoch"),
+    )
 
 
 def share_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
@@ -120,7 +128,15 @@ def share_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
         "Layers behind the last branch have nothing of it."
     )
     figure = panels(maps, "epoch", ColourScale(percent=True, colours=PLUM, bounds=(0, 1)))
-    return Chart("shortcut_share", "What came through the branches", caption, figure, _tall(maps), wide=True)
+    return Chart(
+        "shortcut_share",
+        "What came through the branches",
+        caption,
+        figure,
+        _tall(maps),
+        wide=True,
+        least=least_width(maps, "epoch"),
+    )
 
 
 def saturation_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
@@ -133,7 +149,15 @@ def saturation_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart
     )
     known = [value for each in maps for row in each.z for value in row if value is not None]
     figure = panels(maps, "epoch", ColourScale(percent=True, colours=EARTH, bounds=(0, max(known, default=1) or 1)))
-    return Chart("shortcut_saturation", "Surrogate saturation", caption, figure, _tall(maps), wide=True)
+    return Chart(
+        "shortcut_saturation",
+        "Surrogate saturation",
+        caption,
+        figure,
+        _tall(maps),
+        wide=True,
+        least=least_width(maps, "epoch"),
+    )
 
 
 def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:

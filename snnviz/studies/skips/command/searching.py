@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from snnviz.cli.following import exit_with_status, train
-from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
 from snnviz.design import adjacency, links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
@@ -32,13 +32,9 @@ STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIM
 @click.option("--parallel", help="Candidates chosen at a time.  [2]")
 @click.option("--seeds", help="Searches, each with a seed of its own.  [2 for a block, else 1]")
 @click.option("--data", help="Data set.  [digits]")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="Another field of the setting, such as objective=accuracy, epochs=10, shared_epochs=20, weights=carried, "
-    "optimizer=sgd:momentum=0.95, learning_rate, schedule, batch_size, flip or shift.",
+@settings_option(
+    "Another field of the setting, such as objective=accuracy, epochs=10, shared_epochs=20, weights=carried, "
+    "optimizer=sgd:momentum=0.95, learning_rate, schedule, batch_size, flip or shift."
 )
 @click.option(
     "--again",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from snnviz.cli.following import exit_with_status, state_of, train
-from snnviz.cli.printing import AS_JSON, print_json, table
+from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
 from snnviz.design import links
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
@@ -28,15 +28,11 @@ MOST = 7
 @click.option("--n-skip", "n_skip", help="Skips into each layer: a range such as 1..3, or 3 for 0..3.  [0..3]")
 @click.option("--seeds", help="Networks of each kind.  [4]")
 @click.option("--data", help="Data set.  [digits]")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="Another field of the sweep: controls=with (plain blocks of equal parameters and of equal operations beside), "
+@settings_option(
+    "Another field of the sweep: controls=with (plain blocks of equal parameters and of equal operations beside), "
     "twins=without, depth, channels, dsc_fraction, norm, steps, threshold, beta, gain, twin_gain, train_samples, "
     "epochs, downsample (of recordings), optimizer (such as sgd:momentum=0.95), learning_rate, schedule, batch_size, "
-    "flip, shift or drop_events.",
+    "flip, shift or drop_events."
 )
 @click.option(
     "--count",
