@@ -10,6 +10,9 @@ import pytest
 
 from snnviz.data import datasets
 from snnviz.design.menus import DATASETS
+from snnviz.store import Store
+from snnviz.store.metrics import metrics
+from snnviz.theory.metrics import METRICS
 from tests.cli.conftest import Snnviz
 from tests.recorded import packed, put, some
 
@@ -109,14 +112,16 @@ def test_keep_says_what_it_did_and_asks_what_it_cannot_know(snnviz: Snnviz, tmp_
     )
 
 
-@pytest.mark.usefixtures("shared")
-def test_a_study_of_initialisations_is_trained_and_printed(snnviz: Snnviz, mounted: Path) -> None:
+def test_a_study_of_initialisations_is_trained_and_printed(snnviz: Snnviz, mounted: Path, shared: Store) -> None:
     put(mounted / "NMNIST", 12, 6)
     fields = [f"--set={text}" for text in ("depth=1", "width=5", "epochs=1", "window_ms=20")]
     found = snnviz("study", "--data", "nmnist", *fields, "--json").json
     assert found["study"]["window_ms"] == 20
     assert len(found["members"]) == 8
     assert all(0 <= row["test_accuracy"] <= 1 for row in found["members"])
+    kept = metrics(shared, shared.runs())
+    for run in (run for row in found["members"] for run in row["runs"]):
+        assert {name: run[name] for name in METRICS.names} == kept[run["run"]]
     said = snnviz("study", "--data", "nmnist", *fields).out.splitlines()
     assert len(said) == 10
     assert "kaiming" in said[-1], "which initialisations are one law"

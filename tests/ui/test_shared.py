@@ -75,6 +75,12 @@ class TestShared:
 
 
 class TestKept:
+    def test_it_is_that_of_the_place(self, at: Callable[[str], None]) -> None:
+        kept: LruCache[str] = LruCache(10, len)
+        for place in ("here", "there", "here"):
+            at(place)
+            assert kept.get_or_make("key", lambda place=place: place) == place  # type: ignore[misc]
+
     def test_its_size_is_that_of_what_is_there(self) -> None:
         kept: LruCache[str] = LruCache(10, len)
         for key, text in (("a", "12345"), ("a", "1234"), ("b", "123456"), ("a", "1")):

@@ -7,11 +7,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from snnviz.places import cache_dir
+
 T = TypeVar("T")
 
 
 class LruCache(Generic[T]):
-    """A least-recently-used cache whose entries' `size`s add up to at most `most`; safe between threads."""
+    """A least-recently-used cache whose entries' `size`s add up to at most `most`; safe between threads.
+
+    As in `shared`, the store's place is part of every key.
+    """
 
     def __init__(self, most: float, size: Callable[[T], float]) -> None:
         self._most, self._size = most, size
@@ -21,6 +26,7 @@ class LruCache(Generic[T]):
 
     def get(self, key: Hashable) -> T | None:
         """The cached result of this key, or None."""
+        key = (str(cache_dir()), key)
         with self._lock:
             if key in self._found:
                 self._found.move_to_end(key)
@@ -28,6 +34,7 @@ class LruCache(Generic[T]):
 
     def put(self, key: Hashable, result: T) -> None:
         """Store a result, and drop those that were not used for the longest time."""
+        key = (str(cache_dir()), key)
         with self._lock:
             if key in self._found:
                 self._held -= self._size(self._found.pop(key))

@@ -13,7 +13,6 @@ import streamlit as st
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.events import EpochEnd
-from snnviz.places import cache_dir
 from snnviz.store import Run, Task
 from snnviz.store.metrics import metrics
 from snnviz.ui.kit import services
@@ -82,11 +81,10 @@ _RESULTS: LruCache[Result] = LruCache(2000, lambda _: 1.0)
 
 def _results(asked: Mapping[str, Ended], runs: Mapping[str, Run]) -> dict[str, Result]:
     """By digest; those that nobody has asked for are read together."""
-    place = str(cache_dir())
-    found = {name: one for name, ended in asked.items() if (one := _RESULTS.get((place, ended))) is not None}
+    found = {name: one for name, ended in asked.items() if (one := _RESULTS.get(ended)) is not None}
     if missing := [name for name in asked if name not in found]:
         reached = metrics(services.store(), [runs[name] for name in missing])
         for name in missing:
             found[name] = Result(reached[runs[name].run])
-            _RESULTS.put((place, asked[name]), found[name])
+            _RESULTS.put(asked[name], found[name])
     return found

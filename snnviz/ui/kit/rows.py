@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from snnviz.events import Branch, EpochEnd, LayerState, Row, Sample
-from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.ui.kit import services
 from snnviz.ui.kit.lru import LruCache
@@ -53,8 +52,7 @@ def read(shown: Revisions, kind: type[R]) -> dict[str, tuple[R, ...]]:
 
     Only new rows are read, by one query for all runs that changed. A run that was deleted and came back is another.
     """
-    place = str(cache_dir())
-    seen = {at: _SEEN.get((place, at.run, at.created, kind)) or CachedRows() for at in shown}
+    seen = {at: _SEEN.get((at.run, at.created, kind)) or CachedRows() for at in shown}
     if changed := {at: one for at, one in seen.items() if one.revision != at.revision}:
 
         def fetch() -> dict[RunRevision, CachedRows]:
@@ -63,7 +61,7 @@ def read(shown: Revisions, kind: type[R]) -> dict[str, tuple[R, ...]]:
                 more = new.get(at.run, [])
                 rows = (*before, *(row for _, row in more)) if more else before
                 changed[at] = CachedRows(at.revision, more[-1][0] if more else last, rows)
-                _SEEN.put((place, at.run, at.created, kind), changed[at])
+                _SEEN.put((at.run, at.created, kind), changed[at])
             return changed
 
         known = tuple((at, one.last) for at, one in changed.items())

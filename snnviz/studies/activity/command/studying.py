@@ -16,8 +16,10 @@ from snnviz.design import links
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
+from snnviz.store.metrics import metrics
 from snnviz.studies.activity.study import StudyRun, TrainingStudy, equivalent_inits, study_runs
 from snnviz.studies.activity.theory.activity import describe_equivalent_inits
+from snnviz.theory.metrics import METRICS
 
 
 @click.command()
@@ -61,7 +63,8 @@ def _read(options: Mapping[str, str | None], settings: Sequence[str]) -> Trainin
 
 def _rows(store: Store, found: Sequence[StudyRun], runs: Mapping[str, Run]) -> list[dict[str, Any]]:
     """A row for each name, over its seeds."""
-    ends = store.last(EpochEnd, [name for name, run in runs.items() if run.state == "done"])
+    done = [name for name, run in runs.items() if run.state == "done"]
+    ends, costs = store.last(EpochEnd, done), metrics(store, [runs[name] for name in done])
     rows: dict[str, dict[str, Any]] = {}
     for member in found:
         row = rows.setdefault(member.name, {"name": member.name, "init": dict(member.init), "runs": []})
@@ -70,7 +73,7 @@ def _rows(store: Store, found: Sequence[StudyRun], runs: Mapping[str, Run]) -> l
         told: dict[str, Any] = {"run": name, "seed": member.design.seed, "state": state_of(runs, name)}
         for field in ("train_accuracy", "test_accuracy", "rate"):
             told[field] = getattr(end, field) if end else None
-        row["runs"].append(told)
+        row["runs"].append({**{metric: costs.get(name, {}).get(metric) for metric in METRICS.names}, **told})
     for row in rows.values():
         for field in ("train_accuracy", "test_accuracy", "rate"):
             values = [run[field] for run in row["runs"] if run[field] is not None]

@@ -16,6 +16,7 @@ from snnviz.design.cells import counts_by_direction, parse, summary, to_text
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
+from snnviz.store.metrics import metrics
 from snnviz.studies.cells.scoring import Candidate
 from snnviz.studies.cells.study import (
     STUDIES,
@@ -122,9 +123,11 @@ def answers(
 
     done = [name for name, run in runs.items() if run.state == "done"]
     reached = {name: end.test_accuracy for name, end in store.last(EpochEnd, done).items()}
+    costs = metrics(store, [runs[name] for name in done])
     outcomes = cellstudy.outcomes(study_runs(study, by_digest(study, scored)), scored, reached)
     ways = {way: [one for one in outcomes if one.member.way == way] for way in study.ways}
-    report: dict[str, Any] = {"study": study.model_dump(mode="json"), "noise": cellstudy.seed_noise_text(outcomes)}
+    noise = cellstudy.seed_noise_text(outcomes)
+    report: dict[str, Any] = {"study": study.model_dump(mode="json"), "noise": noise, "runs": costs}
     if study.question == "scores":
         agreed = {way: _scores(own) | {"draws": len(scored[study.data, way, 0])} for way, own in ways.items()}
         return report | {"paper": cellstudy.FIGURE4, "connections": agreed}

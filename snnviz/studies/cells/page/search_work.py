@@ -7,7 +7,6 @@ resuming submits it again.
 from __future__ import annotations
 
 from snnviz.jobs.pace import format_duration
-from snnviz.places import cache_dir
 from snnviz.store import Run
 from snnviz.studies.cells.charts.search import SearchHistory
 from snnviz.studies.cells.page.search_setting import SEARCH
@@ -31,7 +30,7 @@ def run_of(search: CellSearch) -> Run | None:
 def search_history(search: CellSearch, run: Run) -> SearchHistory:
     """What a search has said so far: the same value while there is nothing new."""
     found = rows(run, Candidate)
-    key = (str(cache_dir()), run.run, run.created, len(found))
+    key = (run.run, run.created, len(found))
     return _SEEN.get_or_make(key, lambda: SearchHistory(search, found))
 
 

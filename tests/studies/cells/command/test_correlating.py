@@ -10,6 +10,7 @@ from scipy import stats
 
 from snnviz.events import EpochEnd, Event
 from snnviz.store import Store, Task
+from snnviz.store.metrics import metrics
 from snnviz.studies.cells.command.correlating import read_study
 from snnviz.studies.cells.scoring import Candidate
 from snnviz.studies.cells.study import CellStudy, distinct_designs, study_runs, study_searches
@@ -36,6 +37,8 @@ def test_it_scores_trains_and_compares(snnviz: Snnviz, shared: Store) -> None:
     ends = shared.last(EpochEnd)
     cells = found["connections"]["forward"]["cells"]
     assert len(cells) == 4
+    assert found["runs"] == metrics(shared, [run for run in shared.runs() if run.run in found["runs"]])
+    assert found["runs"].keys() == {cell["run"] for cell in cells}
     for cell in cells:
         assert (cell["sahd"], cell["hd"]) == (scores[cell["number"]].sahd, scores[cell["number"]].hd)
         assert cell["accuracies"] == [cell["accuracy"]] == [ends[cell["run"]].test_accuracy]
