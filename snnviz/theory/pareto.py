@@ -1,0 +1,133 @@
+"""Several objectives at once: which rows nothing beats, and how much they cover together.
+
+A row is one thing that is weighed, a column one objective, and each column says whether more or less of it is better.
+A row with a number missing (NaN) is not judged: it is on no front, and beats nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Better = Literal["more", "less"]
+
+Values = NDArray[np.float64]
+
+
+def pareto_front(values: ArrayLike, better: Sequence[Better]) -> NDArray[np.bool_]:
+    """Whether no other row is at least as good in every column and better in one; (n,) of (n, k).
+
+    Rows that are equal are on the front together. 10,000 rows take about a tenth of a second.
+
+    >>> pareto_front([[0.9, 5.0], [0.8, 5.0], [0.7, 1.0], [0.9, float("nan")]], ["more", "less"]).tolist()
+    [True, False, True, False]
+    """
+    costs = as_costs(values, better)
+    front = np.zeros(len(costs), bool)
+    known = np.flatnonzero(np.isfinite(costs).all(axis=1))
+    if not len(known) or not costs.shape[1]:
+        return front
+    rows, place = np.unique(costs[known], axis=0, return_inverse=True)
+    front[known] = _unbeaten(rows)[place.reshape(-1)]
+    return front
+
+
+def hypervolume(values: ArrayLike, reference: Sequence[float], better: Sequence[Better]) -> float:
+    """The volume of what is worse than some row and better than the reference point, in the columns' units.
+
+    Rows that are worse than the reference in a column add nothing. By slices along one column (While et al. 2006,
+    "A faster algorithm for calculating hypervolume"), which is quick for the two or three columns that a figure shows.
+
+    >>> hypervolume([[3.0, 1.0], [2.0, 2.0]], [0.0, 0.0], ["more", "more"])
+    5.0
+    """
+    gain = as_costs([reference], better) - as_costs(values, better)
+    gain = gain[np.isfinite(gain).all(axis=1) & (gain > 0).all(axis=1)]
+    return _volume(gain) if len(gain) else 0.0
+
+
+def hypervolumes(
+    values: ArrayLike, reference: Sequence[float], better: Sequence[Better], counts: Sequence[int]
+) -> list[float]:
+    """`hypervolume` of the first so many rows, for each of `counts`, which rise.
+
+    >>> hypervolumes([[3.0, 1.0], [2.0, 2.0], [1.0, 1.0]], [0.0, 0.0], ["more", "more"], [0, 1, 2, 3])
+    [0.0, 3.0, 5.0, 5.0]
+    """
+    given = np.asarray(values, float).reshape(-1, len(better))
+    kept, before, found = np.empty((0, len(better))), 0, [0.0] * 0
+    for count in counts:
+        both = np.concatenate([kept, given[before:count]])
+        front = both[pareto_front(both, better)]
+        same = found and np.array_equal(front, kept)
+        found.append(found[-1] if same else hypervolume(front, reference, better))
+        kept, before = front, count
+    return found
+
+
+def nadir(values: ArrayLike, better: Sequence[Better]) -> list[float]:
+    """The worst of each column among the rows that have all numbers: a reference point that every front covers from.
+
+    >>> nadir([[0.9, 5.0], [0.7, 1.0]], ["more", "less"])
+    [0.7, 5.0]
+    """
+    costs = as_costs(values, better)
+    known = costs[np.isfinite(costs).all(axis=1)]
+    signs = _signs(better)
+    return [float(worst * sign) for worst, sign in zip(known.max(axis=0), signs, strict=True)] if len(known) else []
+
+
+def as_costs(values: ArrayLike, better: Sequence[Better]) -> Values:
+    """(n, k) of numbers of which less is better everywhere."""
+    given = np.asarray(values, np.float64)
+    return given.reshape(-1, len(better)) * _signs(better) + 0.0  # no -0.0, which would be another row
+
+
+def _signs(better: Sequence[Better]) -> Values:
+    return np.array([-1.0 if way == "more" else 1.0 for way in better])
+
+
+def _unbeaten(rows: Values) -> NDArray[np.bool_]:
+    """Of different rows of costs in lexicographic order: no row is beaten by one that comes after it."""
+    found = np.zeros(len(rows), bool)
+    if rows.shape[1] == 1:
+        found[0] = True
+        return found
+    if rows.shape[1] == 2:
+        best = np.minimum.accumulate(rows[:, 1])
+        found[0], found[1:] = True, rows[1:, 1] < best[:-1]
+        return found
+    left = np.arange(len(rows))
+    while len(left):
+        first, left = left[0], left[1:]
+        found[first] = True
+        left = left[(rows[left] < rows[first]).any(axis=1)]
+    return found
+
+
+def _volume(gain: Values) -> float:
+    """Of boxes from 0 to each row, joined."""
+    if gain.shape[1] == 1:
+        return float(gain.max())
+    gain = gain[np.argsort(-gain[:, -1], kind="stable")]
+    if gain.shape[1] == 2:
+        widest = np.maximum.accumulate(gain[:, 0])
+        return float(widest @ -np.diff(gain[:, 1], append=0.0))
+    whole, boxes = 0.0, np.empty((0, gain.shape[1] - 1))
+    depths = -np.diff(gain[:, -1], append=0.0)
+    for row, depth in zip(gain[:, :-1], depths, strict=True):
+        boxes = np.concatenate([boxes, row[None]])
+        if depth:
+            boxes = boxes[_unbeaten_any(-boxes)]
+            whole += float(depth) * _volume(boxes)
+    return whole
+
+
+def _unbeaten_any(costs: Values) -> NDArray[np.bool_]:
+    """As `_unbeaten`, of rows in any order, of which some may be equal: one of those is kept at least."""
+    rows, place = np.unique(costs, axis=0, return_inverse=True)
+    found: NDArray[np.bool_] = _unbeaten(rows)[place.reshape(-1)]
+    return found
