@@ -6,14 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import NormalDist, fmean, stdev
+from statistics import fmean, stdev
 
 import numpy as np
-from numpy.typing import NDArray
-
-_T = (12.7062047362, 4.3026527297, 3.1824463053, 2.7764451052, 2.5705818356, 2.4469118511, 2.3646242516, 2.3060041352,
-      2.2621571628)  # fmt: skip
-"""97.5 % quantiles of Student's t with 1 to 9 degrees of freedom."""
+from scipy.special import ndtr, stdtrit
 
 ROUNDING = 1e-9
 """A standard deviation that is less of the numbers than this is that of numbers which are the same."""
@@ -21,8 +17,8 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceInterval:
-    """A mean of `count` numbers with its 95 % t interval: from minus to plus infinity of one number alone, and of
-    numbers that are all the same, which is by chance and no reason to be sure."""
+    """A mean of `count` numbers with its t interval (95 % where nothing else is said): from minus to plus infinity of
+    one number alone, and of numbers that are all the same, which is by chance and no reason to be sure."""
 
     mean: float
     low: float
@@ -46,18 +42,12 @@ class ConfidenceInterval:
 
 
 def t_quantile(degrees_of_freedom: int, share: float = 0.975) -> float:
-    """The quantile of Student's t: of 97.5 % by table up to 9 degrees of freedom, else by expansion around the normal
-    one (Abramowitz and Stegun 26.7.5), to 2e-4 there and 2 % at 99.9 % and 8 degrees of freedom.
+    """The quantile of Student's t.
 
     >>> round(t_quantile(3), 3), round(t_quantile(20), 3)
     (3.182, 2.086)
     """
-    if degrees_of_freedom <= len(_T) and share == 0.975:
-        return _T[degrees_of_freedom - 1]
-    z = NormalDist().inv_cdf(share)
-    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / degrees_of_freedom + second / degrees_of_freedom**2 + third / degrees_of_freedom**3
+    return float(stdtrit(degrees_of_freedom, share))
 
 
 @lru_cache(maxsize=256)
@@ -71,7 +61,7 @@ def studentized_range_quantile(count: int, degrees_of_freedom: int, share: float
     [1.96, 3.54, 3.96]
     """
     z = np.linspace(-8, 8, 801)
-    density, below = np.exp(-z * z / 2) / math.sqrt(2 * math.pi), _normal(z)
+    density, below = np.exp(-z * z / 2) / math.sqrt(2 * math.pi), ndtr(z)
     # The estimate as a share of what it estimates: sqrt(chi^2 / freedom), by its law on a grid.
     scale = np.linspace(
         max(0.02, 1 - 6 / math.sqrt(2 * degrees_of_freedom)), 1 + 6 / math.sqrt(2 * degrees_of_freedom), 61
@@ -91,14 +81,9 @@ def studentized_range_quantile(count: int, degrees_of_freedom: int, share: float
     return high / math.sqrt(2)
 
 
-def _normal(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The normal law's distribution function."""
-    return np.array([0.5 * math.erfc(-one / math.sqrt(2)) for one in z])
-
-
-def confidence_interval(values: Sequence[float]) -> ConfidenceInterval:
-    """Mean and 95 % t interval of numbers that are drawn alike and independently, at least one; a NaN without ends
-    where one is not finite.
+def confidence_interval(values: Sequence[float], level: float = 0.95) -> ConfidenceInterval:
+    """Mean and t interval of numbers that are drawn alike and independently, at least one; a NaN without ends where
+    one is not finite.
 
     >>> found = confidence_interval([1.0, 2.0, 3.0])
     >>> found.mean, round(found.low, 3), round(found.high, 3), found.count
@@ -106,10 +91,20 @@ def confidence_interval(values: Sequence[float]) -> ConfidenceInterval:
     """
     if not all(map(math.isfinite, values)):
         return ConfidenceInterval(math.nan, -math.inf, math.inf, len(values))
-    mean, sd = fmean(values), standard_deviation(values)
-    same = sd is None or sd <= max(ROUNDING * max(map(abs, values)), 1e-12)  # of zeros that are rounded, too
-    half = math.inf if same else t_quantile(len(values) - 1) * (sd or 0.0) / math.sqrt(len(values))
+    mean, sd, half = fmean(values), standard_deviation(values), math.inf
+    if sd is not None and not all_the_same(values):
+        half = t_quantile(len(values) - 1, (1 + level) / 2) * sd / math.sqrt(len(values))
     return ConfidenceInterval(mean, mean - half, mean + half, len(values))
+
+
+def all_the_same(values: Sequence[float]) -> bool:
+    """Whether they are, but for rounding.
+
+    >>> all_the_same([0.1 + 0.2, 0.3]), all_the_same([0.3, 0.31])
+    (True, False)
+    """
+    sd = standard_deviation(values)
+    return sd is None or sd <= max(ROUNDING * max(map(abs, values)), 1e-12)  # of zeros that are rounded, too
 
 
 def standard_deviation(values: Sequence[float]) -> float | None:

@@ -1,0 +1,229 @@
+"""What changes if only this changes: two designs, paired by seed, and how sure the difference is.
+
+The same seed gives both the same split, the same order of images and weights from the same numbers, so what is
+compared are the differences at each seed. Their mean has one kind of interval at every number of seeds: Student's t
+(decision 36 says why no other).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from scipy.special import nctdtrinc, stdtr
+
+from snnviz.theory.intervals import all_the_same, confidence_interval, standard_deviation, t_quantile
+from snnviz.theory.mcnemar import Disagreement
+from snnviz.theory.ranks import holm_correction
+
+Better = Literal["more", "less", ""]
+Verdict = Literal["better", "worse", "more", "less", "not told apart"]
+
+POWER = 0.8
+"""A difference that would be found so often is called one that can be found."""
+
+PAIRED_T, IMAGES_ALONE, EXACT, NONE = "paired t", "test images alone", "exact", "none"
+"""Methods: of the differences at each seed; McNemar's, where these are all the same; of what the designs say without
+a run; and of nothing to go by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """B - A of one metric: the mean of the differences at each seed, `low` to `high` its interval at `level`.
+
+    verdict: of B, "better" or "worse" by what `better` says of the metric ("more" or "less" where it says nothing),
+    where the interval leaves 0 out. p: two-sided, of no difference; corrected where several were compared (`compared`),
+    as the interval is. detectable: the difference that would be found in 8 of 10 cases with so many seeds, if they
+    scatter as these do. None where there is no such number.
+    """
+
+    difference: float
+    low: float
+    high: float
+    level: float
+    seeds: int
+    method: str
+    better: Better = ""
+    p: float | None = None
+    detectable: float | None = None
+    compared: int = 1
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the interval says of B."""
+        if not (self.low > 0 or self.high < 0):
+            return "not told apart"
+        more = self.low > 0
+        if not self.better:
+            return "more" if more else "less"
+        return "better" if more == (self.better == "more") else "worse"
+
+    def document(self) -> dict[str, float | int | str | None]:
+        """For JSON, which has no infinity: an end that there is not is null."""
+        low, high, difference = (x if math.isfinite(x) else None for x in (self.low, self.high, self.difference))
+        return {
+            "difference": difference,
+            "low": low,
+            "high": high,
+            "level": self.level,
+            "seeds": self.seeds,
+            "method": self.method,
+            "verdict": self.verdict,
+            "p": self.p,
+            "detectable": self.detectable,
+        }
+
+    def sentence(self, name: str = "B", *, factor: float = 1.0, unit: str = "") -> str:
+        """What it comes to. `factor`, `unit`: in what it is told, as 100 and "points" of an accuracy.
+
+        >>> paired_difference({0: .9, 1: .92, 2: .91}, {0: .92, 1: .935, 2: .926}, better="more").sentence(
+        ...     factor=100, unit="points")
+        'B is better by 1.7 points (95 %: 1.0 to 2.4; 3 seeds)'
+        """
+        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
+        unit = f" {unit}" if unit else ""
+        if not math.isfinite(self.high - self.low):
+            return f"not told apart: {_why_open(self)}"
+        digits = _digits((self.high - self.low) / 2 * factor)
+        low, high = self.low * factor, self.high * factor
+        if self.verdict == "not told apart":
+            said = f"not told apart: {_number(low, digits)} to {_number(high, digits)}{unit}"
+            if self.detectable is not None:
+                found = _number(self.detectable * factor, digits)
+                said = (
+                    f"{said[: -len(seeds) - 3]}; with {seeds} a difference of {found} would be found in 8 of 10 cases"
+                )
+            return said
+        verb = {"more": f"{name} has more: by", "less": f"{name} has less: by"}.get(
+            self.verdict, f"{name} is {self.verdict} by"
+        )
+        ends = sorted((abs(low), abs(high)))
+        amount = _number(abs(self.difference * factor), digits)
+        if self.method == EXACT:
+            return f"{verb} {amount}{unit} (exactly)"
+        width = f"{_number(ends[0], digits)} to {_number(ends[1], digits)}"
+        return f"{verb} {amount}{unit} ({100 * self.level:g} %: {width}; {seeds})"
+
+
+def _why_open(found: Comparison) -> str:
+    if not math.isfinite(found.difference):
+        return "no pair of runs with this number" if not found.seeds else "a number is not finite"
+    if found.seeds == 1:
+        return "one seed says nothing of how seeds scatter"
+    return f"the difference is the same at all {found.seeds} seeds, by chance or because it is always so"
+
+
+def _digits(half: float) -> int:
+    """Decimals that leave two digits of half a width, at most one in what is read as points."""
+    if half <= 0:
+        return 0
+    return min(9, max(0, -math.floor(math.log10(half)) + (0 if half >= 0.1 else 1)))
+
+
+def _number(value: float, digits: int) -> str:
+    said = f"{value:,.{digits}f}"
+    return said.lstrip("-") if not float(said.replace(",", "")) else said
+
+
+def paired_difference(
+    a: Mapping[int, float],
+    b: Mapping[int, float],
+    *,
+    better: Better = "",
+    level: float = 0.95,
+    compared: int = 1,
+    test_images: Disagreement | None = None,
+    exact: bool = False,
+) -> Comparison:
+    """The difference B - A of values by seed, of seeds that both have; Student's t of the differences.
+
+    compared: of so many comparisons; the interval is Bonferroni's, at 1 - (1 - level) / compared. test_images: what
+    the images on which the two disagree leave open, which stands where the differences are all the same. exact: of
+    values that follow from the designs alone, which do not scatter.
+
+    >>> found = paired_difference({0: 1.0, 1: 2.0, 2: 4.0}, {0: 2.0, 1: 4.0, 2: 7.0, 3: 9.0})
+    >>> found.difference, round(found.low, 3), round(found.high, 3), found.seeds, found.verdict
+    (2.0, -0.484, 4.484, 3, 'not told apart')
+    """
+    seeds = sorted(set(a) & set(b))
+    return compare_differences(
+        [b[seed] - a[seed] for seed in seeds],
+        better=better,
+        level=level,
+        compared=compared,
+        test_images=test_images,
+        exact=exact,
+    )
+
+
+def compare_differences(
+    differences: Sequence[float],
+    *,
+    better: Better = "",
+    level: float = 0.95,
+    compared: int = 1,
+    test_images: Disagreement | None = None,
+    exact: bool = False,
+) -> Comparison:
+    """`paired_difference` of differences that are known, one a seed."""
+    count = len(differences)
+    if not count:
+        return Comparison(math.nan, -math.inf, math.inf, level, 0, NONE, better, compared=compared)
+    inner = 1 - (1 - level) / compared
+    found = confidence_interval(differences, inner)
+    plain = Comparison(found.mean, found.low, found.high, level, count, NONE, better, compared=compared)
+    if not math.isfinite(found.mean):
+        return plain
+    same = count == 1 or all_the_same(differences)
+    if exact and (count == 1 or same):
+        return replace(plain, low=found.mean, high=found.mean, method=EXACT)
+    if count > 1 and same and test_images is not None:
+        low, high = test_images.interval(inner)
+        p = min(1.0, compared * test_images.p)
+        return replace(plain, low=low, high=high, method=IMAGES_ALONE, p=p)
+    if same:
+        return plain
+    sd = standard_deviation(differences) or 0.0
+    t = found.mean / (sd / math.sqrt(count))
+    p = min(1.0, compared * 2 * float(stdtr(count - 1, -abs(t))))
+    return replace(plain, method=PAIRED_T, p=p, detectable=detectable_difference(sd, count, inner))
+
+
+def detectable_difference(sd: float, seeds: int, level: float = 0.95, power: float = POWER) -> float:
+    """The true difference that a t interval of so many seeds leaves 0 out for in `power` of all cases, where
+    differences scatter with `sd`: by the noncentral t law, and on the right side.
+
+    >>> round(detectable_difference(1.0, 5), 2), round(detectable_difference(1.0, 20), 2)
+    (1.68, 0.66)
+    """
+    return float(nctdtrinc(seeds - 1, 1 - power, t_quantile(seeds - 1, (1 + level) / 2))) * sd / math.sqrt(seeds)
+
+
+def compare_with_one(
+    one: Mapping[int, float],
+    others: Mapping[str, Mapping[int, float]],
+    *,
+    better: Better = "",
+    level: float = 0.95,
+    test_images: Mapping[str, Disagreement] | None = None,
+) -> dict[str, Comparison]:
+    """All others against one, corrected for their number: intervals by Bonferroni, p by Holm (1979).
+
+    The verdict is the interval's; Holm's p may be below 0.05 where Bonferroni's interval still holds 0.
+    """
+    count, images = max(1, len(others)), test_images or {}
+    alone = {
+        name: paired_difference(one, other, better=better, level=level, test_images=images.get(name))
+        for name, other in others.items()
+    }
+    tested = [name for name, found in alone.items() if found.p is not None]
+    holm = dict(zip(tested, holm_correction([alone[name].p or 0.0 for name in tested]), strict=True))
+    return {
+        name: replace(
+            paired_difference(one, other, better=better, level=level, compared=count, test_images=images.get(name)),
+            p=holm.get(name),
+        )
+        for name, other in others.items()
+    }
