@@ -14,6 +14,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
@@ -66,7 +67,7 @@ def begins_anew(path: str, before: object, after: object) -> bool:
 
 def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
     """The choices of kind by path; that of neurons where they have fields of their own."""
-    usual = flatten_document(naming.absent_document(Design))[NEURON]
+    usual = absent_fields(())[NEURON]
     return {
         path: value
         for path, value in shown.items()
@@ -84,23 +85,28 @@ def to_query(design: Design) -> str:
 
     It is empty for the default design alone, as an address without a word shows the default.
     """
-    shown = flatten(design)
-    plain, base = flatten_document(naming.absent_document(Design)), flatten_document(_based(shown))
-    told = {
-        path: value
-        for path, value in shown.items()
-        if not naming.json_equal(value, plain.get(path) if path.endswith(".kind") else base.get(path))
-    }
+    told = sparse_fields(flatten(design))
     if not told and design != Design():
         told = {"seed": design.seed}
     return "&".join(f"{path}={quote(format_value(value), safe='/,')}" for path, value in told.items())
 
 
-def _based(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """What absence means beside the same kinds."""
+def sparse_fields(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a design's fields by path those that a link says: what differs from what absence means."""
+    plain, base = absent_fields(()), absent_fields(tuple(_kinds(shown).items()))
+    return {
+        path: value
+        for path, value in shown.items()
+        if not naming.json_equal(value, plain.get(path) if path.endswith(".kind") else base.get(path))
+    }
+
+
+@lru_cache(maxsize=1024)
+def absent_fields(kinds: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    """What absence means beside these kinds, each a path and its value, by path."""
     document = naming.absent_document(Design)
-    _put_all(document, _kinds(shown), _absent)
-    return naming.fill_absent(Design, document)
+    _put_all(document, dict(kinds), _absent)
+    return MappingProxyType(flatten_document(naming.fill_absent(Design, document)))
 
 
 def has_no_settings(query: Mapping[str, str]) -> bool:
